@@ -118,12 +118,11 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     """Return the headings over a column, from top to bottom, as a path.
 
-    In a row where the column has no heading, the nearest heading to its left counts. The last row is an
-    exception if the column has headings above it: below the heading that spans the column, a single heading
-    counts, but none of several.
+    In a row of headings that is empty over the column, the nearest heading to the left counts. The last row
+    is different if the path already has a heading: see :func:`_only_heading_below`.
 
-    If a year stands over the column and a period such as ``Years ended June 30,`` over the labels, the path
-    has the period before the year.
+    If a row has a year over the column and a period such as ``Years ended June 30,`` over the labels, the
+    path has the period before the year.
     """
     names: list[str] = []
     for place, row in enumerate(columns):
@@ -182,9 +181,9 @@ def _spans(text: str, row: Span) -> list[Span]:
 def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
     """Return the numbers of the columns of percentages; the labels are column 0.
 
-    Many tables show the percent signs only in the first row below the headings, so that row decides. If all
-    of its values are percentages, the signs concern only that row, and no column is returned, except if all
-    are 100 %, because then the table states shares of that row.
+    Many tables show percent signs only in the first row below the headings, so the signs of that row decide.
+    If all of its values have a sign, the signs concern only that row, and the result is empty. But if all of
+    its values are 100 %, the other rows are shares of that row, and the result has the columns of the signs.
     """
     for line in text[header.end : row.start].splitlines():
         if is_row(line) and any(values := cells(line)[1:]):

@@ -26,7 +26,7 @@ HEADING_TOKENS = 60
 """The most tokens of a table's headings that precede each passage of its rows."""
 
 SECTION_TOKENS = 20
-"""The most tokens of the names of groups of rows, which stand between a table's headings and a passage."""
+"""The most tokens of the names of groups of rows, which come between a table's headings and a passage."""
 
 _LONGEST_WORD = 20
 """The longest token, in characters, that counts as one token. A longer token is text that the tokenizer does
@@ -160,7 +160,7 @@ def is_apart(span: Span, header: Span | None) -> bool:
 
 
 def table_context(headings: str, section: str) -> str:
-    """Return the words that precede a passage of table rows: the table's headings, and names of groups."""
+    """Return the words that precede a passage of table rows: the table's headings and the groups' names."""
     return "\n".join(part for part in (headings, section) if part)
 
 

@@ -31,7 +31,7 @@ class Cutting:
     Attributes:
         tokenizer: the encoder's tokenizer, as the JSON of the library ``tokenizers``.
         max_tokens: the most tokens in a passage.
-        language: the language that the user has given; empty to use the language that the loader finds.
+        language: the ISO 639-1 code that the user has given; empty to use the language that the loader finds.
     """
 
     tokenizer: str
@@ -60,7 +60,7 @@ class Cut:
     signature: bytes | None
 
     def fits(self, text: str) -> bool:
-        """Return whether all passages are in order and lie within ``text``."""
+        """Return whether all passages are in order and within ``text``."""
         if any(len(numbers) % 4 for numbers in (self.counts, self.sentences, self.headers)):
             return False
         counts, sentences, headers = map(_numbers, (self.counts, self.sentences, self.headers))

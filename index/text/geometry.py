@@ -20,7 +20,7 @@ _SHARED = 0.5
 
 _MAX_GAP = 1.5
 """The widest gap between two characters of a line, as a multiple of the line's height. A wider gap separates
-columns, unless a cell separator lies in it."""
+columns, unless a cell separator is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Box:
 def boxes(document: Document, span: Span) -> tuple[Box, ...]:
     """Return the rectangles that cover ``span``, one for each line of a page, in the order of the text.
 
-    A document's layouts hold the place of each character on its page. The result is empty if the document has
-    no layouts (its format has no fixed pages), or if they hold no place for any character of the span.
+    A document's layouts give the place of each character on its page. The result is empty if the document has
+    no layouts (its format has no fixed pages), or if they give no place for any character of the span.
     """
     if not document.layouts:
         return ()
@@ -91,7 +91,7 @@ def _is_same_line(
 ) -> bool:
     """Return whether a character continues ``line`` to the right or the left.
 
-    ``ends_cell`` says whether a cell separator lies between the two; the gap may then have any width.
+    ``ends_cell`` says whether a cell separator is between the two; the gap may then have any width.
     """
     shared = min(line[3], character[3]) - max(line[1], character[1])
     heights = line[3] - line[1], character[3] - character[1]

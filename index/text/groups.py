@@ -75,7 +75,7 @@ class _Group:
     Attributes:
         name: the name of the group.
         indent: the number of spaces before the name.
-        is_nested: whether the name stands directly below the name of another group.
+        is_nested: whether the name is directly below the name of another group.
         indents: whether the group's rows are indented below the name; None before the first row.
     """
 
@@ -85,7 +85,7 @@ class _Group:
     indents: bool | None = None
 
     def ends_at(self, indent: int) -> bool:
-        """Return whether a line with ``indent`` spaces before it stands outside the group."""
+        """Return whether a line with ``indent`` spaces before it is outside the group."""
         return indent < self.indent or (self.indents is True and indent == self.indent)
 
 
@@ -125,7 +125,7 @@ class _OpenGroups:
         - If the line is itself a name, and the next outer group has indented rows, the innermost group is
           dropped: its name was only a row without figures.
         - Otherwise, the outer groups whose names have the same indentation end. Only a group whose name
-          stands directly above the innermost group's name stays open.
+          is directly above the innermost group's name stays open.
         """
         group.indents = indents
         last = len(self._groups) - 1
@@ -141,12 +141,12 @@ class _OpenGroups:
     def _end_at_total(self, label: str, indent: int, *, has_ended: bool) -> None:
         """End the group that a row of totals sums up.
 
-        A total ends the group that it names, with all groups inside it. All other totals concern only an
-        innermost group whose rows have the same indentation as its name:
+        A total that names an open group ends this group, with all groups inside it. Any other row can end only
+        the innermost group, and only if the group's rows have the same indentation as its name. It does so in two
+        cases:
 
-        - A total that names no group ends it, unless the line's indentation has already ended another group
-          (``has_ended``).
-        - An indented row counts as a total, and ends it.
+        - It is a total, and its indentation has not ended another group already (``has_ended``).
+        - It is indented below the group's name, and therefore counts as a total.
         """
         groups = self._groups
         total = _TOTAL.match(label)

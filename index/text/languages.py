@@ -145,8 +145,8 @@ def _leading_script(sample: str) -> tuple[str, int, int]:
     """Find the script with the most weight.
 
     Returns:
-        The script's language, its weight in Latin letters, and its number of letters; ``und`` and zeros for a
-        text in ASCII.
+        The script's language, its weight (the number of Latin letters for which its letters count), and its
+        number of letters; ``und`` and zeros for a text in ASCII.
     """
     if sample.isascii():
         return UNKNOWN_LANGUAGE, 0, 0

@@ -34,8 +34,8 @@ resemble each other."""
 
 WORDS = 5
 """The number of words in a shingle. With longer shingles, a few changed words and figures in every paragraph
-reduce the resemblance more, so that a monthly report is no near-duplicate of the one before. The effect of an
-added footer is the same at any length."""
+reduce the resemblance more, so that a monthly report is not a near-duplicate of the previous one. The effect
+of an added footer is the same at any length."""
 
 CHARACTERS = 8
 """The number of characters in a shingle of a script without spaces: about five words of Chinese."""
@@ -85,7 +85,7 @@ def signature(text: str) -> bytes | None:
 
 
 def numbers(signatures: bytes) -> npt.NDArray[np.uint32]:
-    """Parse concatenated signatures: shape (signatures, PERMUTATIONS)."""
+    """Return concatenated signatures as an array of shape (signatures, PERMUTATIONS)."""
     import numpy as np
 
     return np.frombuffer(signatures, dtype="<u4").astype(np.uint32).reshape(-1, PERMUTATIONS)

@@ -42,8 +42,8 @@ _GOES_ON = regex.compile(
     (?=\p{{Lu}}{{1,3}}T\b|UTC\b|(?:\p{{Lu}}\p{{Ll}}+[ ]){{1,3}}[Tt]ime\b)""",
     regex.VERBOSE,
 )
-"""Matches the places at which sentencex 1.0 ends a sentence that goes on: after abbreviations that it does
-not have, of titles and of what a number counts; in a date whose month has a stop ("April. 18, 2023"); inside
+"""Matches the places at which sentencex 1.0 ends a sentence that goes on: after abbreviations of
+titles and of counted things that it lacks; in a date whose month has a stop ("April. 18, 2023"); inside
 initials ("non-U.S."); before a time zone ("2 p.m. ET")."""
 
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
@@ -52,10 +52,12 @@ _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
     """Return the sentences of ``text``, in order, without the white space around them.
 
-    Every character that is not white space is in exactly one sentence. A piece without a letter or digit (a
-    lone bullet, a closing quotation mark) joins the sentence before it in the same block. So do a piece that
-    begins with the bar between two cells (``Figure 2. | Rate of``), and the mark of a footnote directly after
-    a sentence. A row of a table is one sentence, regardless of its punctuation.
+    Every character that is not white space is in exactly one sentence. A row of a table is one sentence,
+    regardless of its punctuation. Three kinds of pieces join the sentence before them in the same block:
+
+    - a piece without a letter or digit, such as a lone bullet or a closing quotation mark
+    - a piece that begins with the bar between two cells: ``Figure 2. | Rate of``
+    - the mark of a footnote directly after the sentence
 
     Args:
         text: a document's canonical text, in which a line break ends a block.

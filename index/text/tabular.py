@@ -1,7 +1,7 @@
 """Finds tables and their headings in a canonical text, which is the text that a loader makes of a document.
 
 A loader writes a table as consecutive lines with cells separated by ``CELL_SEPARATOR``. Only the text decides
-what a table is, so tables in plain text files are found like those of workbooks.
+what a table is, so a table is found in a plain text file in the same way as in a workbook.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
 _QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
-"""The beginning of a quantity: a digit, possibly after a sign or bracket. ``CO2e`` is no quantity."""
+"""The beginning of a quantity: a digit, possibly after a sign or bracket. ``CO2e`` is not a quantity."""
 
 _BARRED_CAPTION = regex.compile(
     r"\s*(?:table|figure|fig|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{L}\p{N}.:]*\s\|\s[^|]*\p{L}{3}[^|]*",
@@ -89,12 +89,12 @@ def is_row(line: str) -> bool:
 
 
 def is_barred_caption(line: str) -> bool:
-    """Return whether a line is a caption with a bar behind its number: ``Table 3. | Reported cases``."""
+    """Return whether a line is a caption with a bar after its number: ``Table 3. | Reported cases``."""
     return _BARRED_CAPTION.fullmatch(line) is not None
 
 
 def over_no_column(headings: str) -> str:
-    """Return the words of a table's caption and headings that stand over no column of values."""
+    """Return the words of a table's caption and headings that are not above a column of values."""
     lines = headings.splitlines()
     return "\n".join(cells(line)[0] if is_row(line) else line for line in lines)
 
@@ -167,7 +167,7 @@ def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
     """Return the caption of a table, given the lines before its block.
 
     The caption is the last line. If that line gives only units, the line above it belongs to the caption,
-    too. A title with the units may stand above both.
+    too. If a line is a title with units (``_TITLE_WITH_UNITS``), the caption begins with that line.
     """
     above = [line.of(text).strip() for line in reversed(lines)]
     titled = next((number for number, line in enumerate(above, 1) if _TITLE_WITH_UNITS.fullmatch(line)), 0)

@@ -1,4 +1,4 @@
-"""Tokenises a long text window by window, so that memory need hold the tokens of one window only."""
+"""Tokenises a long text window by window, so that only the tokens of one window are in memory."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ class RiskPoint:
     Attributes:
         threshold: the lowest answerability of an answered question.
         coverage: the share of all questions that are answered.
-        risk: the share of these answers whose first citation is wrong, or that should be abstentions.
+        risk: the share of these answers that are wrong: their first citation is wrong, or they should be
+            abstentions.
     """
 
     threshold: float
@@ -99,7 +100,7 @@ def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
 
 
 def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
-    """Return the risk–coverage curve of the questions whose answers can be judged, by falling answerability.
+    """Return the risk–coverage curve, by falling answerability, of the questions with answers to judge.
 
     Abstentions have no point on the curve, but count among all questions in ``coverage``.
     """
@@ -119,7 +120,7 @@ def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
 
 
 def calibration(answerability: Sequence[float], answerable: Sequence[bool]) -> tuple[CalibrationBin, ...]:
-    """Sort questions by their answerability, and return them in ``BINS`` bins of equal size."""
+    """Return the calibration curve: questions by rising answerability, in ``BINS`` bins of equal size."""
     order = np.argsort(answerability, kind="stable")
     predicted, observed = np.asarray(answerability, dtype=float), np.asarray(answerable, dtype=float)
     return tuple(

@@ -32,7 +32,7 @@ class AnsweredQuery:
 def ask_all(
     engine: QueryEngine, queries: Sequence[Query], progress: Progress | None = None
 ) -> tuple[AnsweredQuery, ...]:
-    """Return the answers to questions, in their order."""
+    """Ask questions, and return them with their answers, in the same order."""
     asked = []
     for done, query in enumerate(queries, 1):
         asked.append(AnsweredQuery(query, engine.ask(query.text)))
@@ -65,7 +65,10 @@ def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
 def ask_without_subject(
     engine: QueryEngine, dataset: Dataset, queries: Sequence[Query], progress: Progress | None = None
 ) -> tuple[AnsweredQuery, ...]:
-    """Ask each question of :func:`with_removable_subject` of the library without the question's subject."""
+    """Ask questions without the documents on their subject, and return them with their answers.
+
+    The questions must come from :func:`with_removable_subject`, which defines the subject of a question.
+    """
     numbers = _numbers(engine.index)
     asked = []
     for done, query in enumerate(queries, 1):

@@ -156,7 +156,7 @@ def bootstrap(sample: Sample) -> Array:
 
 
 def interval(resampled: Array) -> tuple[float, float]:
-    """Return the ends of the interval that holds the central share ``LEVEL`` of the resamples.
+    """Return the ends of the interval that contains the central share ``LEVEL`` of the resamples.
 
     Undefined resamples are left out.
     """

@@ -20,7 +20,7 @@ LABELS = ("supported", "unsupported")
 
 PRECISION = 0.9
 """The target of the calibration: at least this share of the claims that are called supported (or unsupported)
-must be called so rightly."""
+must have this label."""
 
 FEWEST = 5
 """The calibration uses a threshold only if it calls at least this many claims supported, or unsupported."""
@@ -41,10 +41,10 @@ class LabelledClaim:
     Attributes:
         id: its id in the file.
         text: the claim.
-        evidence: the sentences; if they are rows of a table, the first row has the headings of the rest.
+        evidence: the sentences; those that are rows of a table have the headings of the table as context.
         label: ``supported`` or ``unsupported``.
         kind: the kind of paraphrase or error.
-        language: the language of the sentences; if the claim's language differs, it follows after a hyphen.
+        language: the language of the sentences; a different language of the claim follows it: ``vi-en``.
     """
 
     id: str
@@ -161,10 +161,11 @@ def measure_claims(
 def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> Thresholds:
     """Return the thresholds that call the most claims supported, and the most unsupported.
 
-    Of the claims that are called supported, at least the share ``precision`` must be called so rightly. The
-    same holds for unsupported claims. A threshold that calls fewer than ``FEWEST`` claims so is not used.
-    Claims that the judge has not judged do not count. Claims about which a check has a doubt do not count for
-    the first threshold.
+    - Of the claims that a threshold calls supported, at least the share ``precision`` must have this label.
+      The same applies to unsupported claims.
+    - A threshold must call at least ``FEWEST`` claims supported, or unsupported.
+    - Claims without a score of the judge are ignored. For the threshold of supported claims, claims about
+      which a check has a doubt are ignored, too.
     """
     judged = [each for each in checked if "judge" in each.found.checks]
     sure = [each for each in judged if each.found.checks.get("doubts", 1.0)]
@@ -193,7 +194,7 @@ def _has_precision(checked: Sequence[CheckedClaim], label: str, precision: float
 
 
 def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
-    """Yield tables of the verdicts by label, kind and language, then one with the vetoes' false alarms."""
+    """Yield tables of the verdicts by label, kind and language, then a table of summary figures."""
     checked = measured.checked
     judge = f"judge {measured.judge}" if measured.judge else "no judge"
     groups: Mapping[str, Callable[[CheckedClaim], str]] = {

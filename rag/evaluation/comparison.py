@@ -18,14 +18,14 @@ class Difference:
     """One figure under two configurations.
 
     Attributes:
-        place: its place in the JSON form.
+        place: the figure's place in the JSON form.
         first: the figure under the first configuration.
         second: the figure under the second configuration.
         change: the second minus the first, with its 95 % interval over paired resamples.
         p: the probability that two equal configurations differ at least as much by chance; None for a time,
             which varies from run to run with the machine.
         outcome: the second configuration compared with the first, at the 5 % level. Each figure is tested
-            separately: of twenty figures that are really equal, one appears different by chance.
+            separately, so of twenty equal figures, one on average appears different by chance.
     """
 
     place: Place
@@ -55,7 +55,7 @@ class Comparison:
     differences: tuple[Difference, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as plain dicts and lists, ready for JSON; dots join the keys of a place."""
+        """Return the comparison as plain dicts and lists, ready for JSON; each place is one dotted string."""
         rows = [asdict(row) | {"place": ".".join(row.place)} for row in self.differences]
         return asdict(self) | {"differences": rows}
 
@@ -99,10 +99,10 @@ def _difference(place: Place, first: Evaluation, second: Evaluation) -> Differen
 
 
 def _two_sided(changes: Array) -> float:
-    """Return the two-sided p-value of some changes.
+    """Return the two-sided p-value of a change, given its value in each resample.
 
-    Zero divides the resamples into two sides; a change of zero counts on both. The value is twice the share
-    of the resamples on the side with fewer of them, and at most 1.
+    The p-value is twice the share of the resamples on the smaller side of zero, and at most 1. A change of
+    zero counts on both sides.
     """
     side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
     return min(1.0, 2 * (side + 1) / (len(changes) + 1))

@@ -107,7 +107,7 @@ def _check(file: Path, key: str, value: object) -> None:
 
 
 def _needed(key: str, value: object) -> str | None:
-    """Return in words what a value of ``key`` must be if ``value`` is something else; otherwise None."""
+    """Return in words what the value of ``key`` must be; None if ``value`` is valid."""
     if key in _TEXTS:
         return None if isinstance(value, str) and value else _TEXTS[key]
     if isinstance(value, bool):

@@ -46,7 +46,7 @@ class Query:
 
     @property
     def has_gold(self) -> bool:
-        """Return whether the set says which words or sentences answer a question, to judge citations."""
+        """Return whether the set says which words or sentences answer, so that citations can be judged."""
         return self.answerable is not False and bool(self.answers or self.sentences or self.evidence)
 
     @property
@@ -93,10 +93,10 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def title_of(self, query: Query) -> str:
-        """Return the title that decides the split of a question: the title of the document it is about.
+        """Return the title that decides to which part of the split a question belongs.
 
-        The name of a document stands in for a missing title, and the question's own id for a missing
-        document.
+        It is the title of the document that the question is about, or the document's name if it has no title.
+        If it is unknown which document that is, it is the question's id.
         """
         if query.about is None:
             return query.id
@@ -146,7 +146,7 @@ def locate(document: Document, start: int, end: int, quote: str | None) -> Span 
         quote: its words; None to trust the offsets.
 
     Returns:
-        The span; None if the offsets lie outside, or if the words occur nowhere or several times.
+        The span. If the offsets do not fit, and the quote is None or does not occur exactly once: None.
     """
     if 0 <= start < end <= len(document.text) and quote in {None, document.text[start:end]}:
         return Span(start, end)
@@ -159,7 +159,7 @@ def locate(document: Document, start: int, end: int, quote: str | None) -> Span 
 
 
 def named(items: Iterable[str], shown: int = 3) -> str:
-    """Return the first ``shown`` names, and the number of the remaining ones, as text."""
+    """Return the first ``shown`` names, and the number of the others, as text: ``a, b, c and 2 more``."""
     names = list(dict.fromkeys(items))
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more

@@ -1,4 +1,4 @@
-"""Measures the verification without a judge, on answers' sentences and on the claims of a set."""
+"""Measures how sentences of answers and claims of a set are verified without a judge."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
 
 
 def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
-    """Return the share of pairs in which the second claim's sentences are said to support the first claim.
+    """Measure the share of pairs in which the second claim's sentences count as support for the first claim.
 
     A resample draws a statement together with all documents on it.
     """

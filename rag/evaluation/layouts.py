@@ -32,14 +32,18 @@ Judgements = dict[str, dict[str, int]]
 
 
 def read_dataset(folder: Path) -> Dataset:
-    """Read a set.
+    """Read a set from a folder in one of two layouts.
+
+    - BEIR's layout: ``corpus.jsonl`` or ``corpus.jsonl.gz`` with the fields ``_id``, ``title`` and ``text``;
+      ``queries.jsonl``; and ``qrels.tsv`` with the columns query-id, corpus-id and score.
+    - Documents, and ``questions.jsonl``.
+
+    ``queries.jsonl`` and ``questions.jsonl`` have the fields ``_id`` and ``text``. A question may also have
+    ``answerable`` (true or false), ``answers`` (strings), ``selected_sentences`` (strings), ``evidence``
+    ([{document, start, end, text}]), and ``doc`` or ``document`` (the document that it is about).
 
     Args:
-        folder: a folder with ``corpus.jsonl`` (or ``corpus.jsonl.gz``; {_id, title, text}), ``queries.jsonl``
-            ({_id, text, …}) and ``qrels.tsv`` (query-id, corpus-id, score); or with documents, and a
-            ``questions.jsonl`` with the fields of ``queries.jsonl``. A question may have ``answerable`` (true
-            or false), ``answers`` (strings), ``selected_sentences`` (strings), ``evidence`` ([{document,
-            start, end, text}]), and ``doc`` or ``document`` (the document that it is about).
+        folder: the folder of the set.
 
     Raises:
         DatasetError: if the folder is missing, has neither layout, or has no document or question.

@@ -1,4 +1,4 @@
-"""Makes a set from a library: its documents, with questions from feedback and from files."""
+"""Makes a set for evaluation from a library: its documents, with questions from feedback and files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def write_library_set(
         folder: the folder to write; an earlier set in it is overwritten.
 
     Returns:
-        What was left out, why and how often, in words for a person.
+        Notes for a person: each reason why something was left out, with the number of cases.
 
     Raises:
         DatasetError: if no question is left.

@@ -25,7 +25,7 @@ RISK_PLOT, CALIBRATION_PLOT = "risk-coverage.png", "calibration.png"
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> None:
-    """Write ``report.md``, ``evaluation.json`` and the available plots into ``folder``.
+    """Write ``report.md``, ``evaluation.json``, and the plots that have data, into ``folder``.
 
     The files of an earlier report are overwritten.
     """

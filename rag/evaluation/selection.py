@@ -82,7 +82,7 @@ def quotes_of(answer: Answer) -> list[Quote]:
 
 
 def is_gold(query: Query, quote: Quote) -> bool:
-    """Return whether a quote has an answer in it, or matches or overlaps a gold sentence or span."""
+    """Return whether a quote contains an answer, or matches or overlaps a gold sentence or span."""
     words = _plain(quote.text)
     return (
         any(_plain(answer) in words for answer in query.answers)

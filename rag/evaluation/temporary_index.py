@@ -36,7 +36,7 @@ def open_temporary(
 
     Args:
         documents: the documents by name; each name becomes the path of its document in the index.
-        configuration: gives the length of passages and of their titles.
+        configuration: sets the length of passages, and of the titles that precede them.
         encoder: the configuration's encoder.
         folder: contains the temporary indexes; it may be deleted at any time.
         progress: receives the number of embedded passages.

@@ -25,9 +25,9 @@ class Moment:
         decade: whether the year stands for the ten years that begin with it: the 1990s.
         relative: for a relative date, the number of units before the day of writing: 1 for *yesterday*, -1
             for *tomorrow*.
-        relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``. It is ``earlier`` for
-            *a year earlier*, which counts from the year that the sentence is about, and ``earlier month`` for
-            *a month earlier*.
+        relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``. For *a year
+            earlier*, it is ``earlier``: years before the year that the sentence is about. For *a month
+            earlier*, it is ``earlier month``.
         relation: ``before`` or ``after`` if the date is a limit, as in *until May* or *since May*.
         may_be_count: whether the year may instead be a number of things: *2000 people*.
         until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.

@@ -46,7 +46,7 @@ class Circuit:
     def admits(self) -> bool:
         """Return whether a call may be tried now.
 
-        A closed circuit admits every call. An open one admits none until its pause is over, then a single call. If
+        A closed circuit admits every call. An open one admits no call until its pause is over, then only one. If
         this call succeeds, the circuit closes; if it fails, another pause begins.
         """
         with self._lock:

@@ -75,7 +75,7 @@ _GENERAL = regex.compile(
 def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
     """Return the ISO 639-1 code of a sentence's language.
 
-    The script and the letters of the sentence decide first, then its function words and a language identifier.
+    The script and the letters decide first, then function words and a language identifier.
 
     Args:
         text: the sentence.
@@ -119,7 +119,7 @@ def referents(item: Evidence) -> str:
 
 
 def premise(evidence: Sequence[Evidence]) -> str:
-    """Return the text that a judge reads: headings and the sentence before, marked as context; then the quotes."""
+    """Return the text that a judge reads: headings and preceding sentences as context, then the quotes."""
     context = [text for item in evidence for text in (*item.context.splitlines(), item.before) if text]
     lines = [f"(Context: {text})" for text in dict.fromkeys(context)]
     return "\n".join([*lines, *dict.fromkeys(item.quote for item in evidence)])

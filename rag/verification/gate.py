@@ -1,4 +1,4 @@
-"""Verifies a sentence, checking in this order: quotes, literal repetition, vetoes, near-verbatim repetition, judge."""
+"""Verifies a sentence. The order is: quotes, literal repetition, vetoes, near-verbatim repetition, judge."""
 
 from __future__ import annotations
 

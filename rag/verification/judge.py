@@ -91,7 +91,7 @@ class CrossEncoderJudge:
     entailed: int | None
 
     def judge(self, premise: str, claim: str) -> float:
-        """Return the probability of entailment, or, if the model gives a single score, the score's sigmoid."""
+        """Return the probability of entailment; for a model with a single score, the sigmoid of the score."""
         logits = np.asarray(
             self.model.predict([(premise, claim)], show_progress_bar=False), np.float64
         ).ravel()

@@ -270,7 +270,7 @@ def _with_comparator(quantity: Quantity) -> str:
 def _absence_reason(missing: Quantity, cited: Sequence[Quantity]) -> str:
     """Return a reason that says which figure the quotes lack, and names at most ``SHOWN`` that they have.
 
-    These are figures of the same kind as the missing one, or, if the quotes have none of its kind, any figures.
+    These are figures of the same kind as the missing one, or any figures if the quotes have none of its kind.
     """
     same = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_with_comparator(other) for other in (same or cited)))[:SHOWN]
