@@ -107,8 +107,8 @@ class _Folding:
         """Fold a text.
 
         Returns:
-            The folded text, and offsets in it: the start of each character of ``text``, then the length of the
-            folded text. The offsets are None if each character folds to exactly one character.
+            The folded text, and offsets in it: the start of each character of ``text``, then the length of
+            the folded text. The offsets are None if each character folds to exactly one character.
         """
         import numpy as np
 

@@ -141,9 +141,9 @@ class _OpenGroups:
     def _end_at_total(self, label: str, indent: int, *, has_ended: bool) -> None:
         """End the group that a row of totals sums up.
 
-        A total that names an open group ends this group, with all groups inside it. Any other row can end only
-        the innermost group, and only if the group's rows have the same indentation as its name. It does so in two
-        cases:
+        A total that names an open group ends this group, with all groups inside it. Any other row can end
+        only the innermost group, and only if the group's rows have the same indentation as its name. It does
+        so in two cases:
 
         - It is a total, and its indentation has not ended another group already (``has_ended``).
         - It is indented below the group's name, and therefore counts as a total.

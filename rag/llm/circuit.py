@@ -46,8 +46,8 @@ class Circuit:
     def admits(self) -> bool:
         """Return whether a call may be tried now.
 
-        A closed circuit admits every call. An open one admits no call until its pause is over, then only one. If
-        this call succeeds, the circuit closes; if it fails, another pause begins.
+        A closed circuit admits every call. An open one admits no call until its pause is over, then only one.
+        If this call succeeds, the circuit closes; if it fails, another pause begins.
         """
         with self._lock:
             if self._failures_in_a_row < self._failure_limit:
