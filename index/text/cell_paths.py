@@ -183,7 +183,7 @@ def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
 
     Many tables show percent signs only in the first row below the headings, so the signs of that row decide.
     If all of its values have a sign, the signs concern only that row, and the result is empty. But if all of
-    its values are 100 %, the other rows are shares of that row, and the result has the columns of the signs.
+    its values are 100 %, the other rows are shares of that row, and the result has every column with a sign.
     """
     for line in text[header.end : row.start].splitlines():
         if is_row(line) and any(values := cells(line)[1:]):

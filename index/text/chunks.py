@@ -82,7 +82,6 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
 
 
 def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
-    """Return the table that contains ``sentence``; None for a sentence outside all tables."""
     place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
     return found[place] if place >= 0 and found[place].span.covers(sentence) else None
 

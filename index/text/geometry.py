@@ -63,7 +63,6 @@ def boxes(document: Document, span: Span) -> tuple[Box, ...]:
 
 
 def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
-    """Yield the rectangles of a span on one page."""
     import numpy as np
 
     start = document.page_starts[number]

@@ -44,7 +44,7 @@ class LabelledClaim:
         evidence: the sentences; those that are rows of a table have the headings of the table as context.
         label: ``supported`` or ``unsupported``.
         kind: the kind of paraphrase or error.
-        language: the language of the sentences; a different language of the claim follows it: ``vi-en``.
+        language: the language of the sentences, or, if the claim has a different one, both: ``vi-en``.
     """
 
     id: str

@@ -96,7 +96,7 @@ class Dataset:
         """Return the title that decides to which part of the split a question belongs.
 
         It is the title of the document that the question is about, or the document's name if it has no title.
-        If it is unknown which document that is, it is the question's id.
+        If the document is unknown, it is the question's id.
         """
         if query.about is None:
             return query.id
@@ -146,7 +146,8 @@ def locate(document: Document, start: int, end: int, quote: str | None) -> Span 
         quote: its words; None to trust the offsets.
 
     Returns:
-        The span. If the offsets do not fit, and the quote is None or does not occur exactly once: None.
+        The span at the stated offsets, if the document has the quote there. Otherwise, the span of the quote
+        if it occurs exactly once, else None.
     """
     if 0 <= start < end <= len(document.text) and quote in {None, document.text[start:end]}:
         return Span(start, end)

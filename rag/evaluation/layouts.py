@@ -114,7 +114,6 @@ def _corpus(file: Path) -> dict[str, Document]:
 
 
 def _language(texts: Sequence[str]) -> str:
-    """Return the most frequent language of some texts."""
     found = Counter(map(detect, texts[:: max(1, len(texts) // _IDENTIFIED)]))
     found.pop(UNKNOWN_LANGUAGE, None)
     return found.most_common(1)[0][0] if found else UNKNOWN_LANGUAGE

@@ -52,7 +52,6 @@ def redact(words: str, secret: str | None) -> str:
 
 
 def _status(error: BaseException) -> int | None:
-    """Return the HTTP status of an error, from the error itself or from its response."""
     for bearer in (error, getattr(error, "response", None)):
         status = getattr(bearer, "status_code", None)
         if isinstance(status, int) and status > 0:

@@ -253,7 +253,6 @@ def _can_begin(before: Sequence[_Token]) -> bool:
 
 
 def _can_skip(quote: Sequence[_Token], start: int, end: int, is_absolute: bool) -> bool:
-    """Return whether a sentence may leave out the tokens ``quote[start:end]``."""
     gap = quote[start:end]
     words = _content_tokens(gap)
     if not words:

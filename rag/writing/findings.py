@@ -75,9 +75,9 @@ class Confidence:
     def adjust(self, verification: Verification, score: float) -> Verification:
         """Return a sentence's verification for this answer: at most ``paraphrased`` if there is a doubt.
 
-        There is a doubt if the library does not certainly answer. There is also a doubt if the share of
-        ``score`` in ``best`` is below ``reach``: a quoted answer would leave the cited sentences out. A
-        ``quoted`` sentence stays so, because this verdict does not say that the sentence answers.
+        There is a doubt if the library does not certainly answer. There is also a doubt if ``score`` divided
+        by ``best`` is below ``reach``: an answer that quotes would leave the cited sentences out. The verdict
+        ``quoted`` stays, because it does not say that the sentence answers.
 
         Args:
             verification: the result of checking the sentence.

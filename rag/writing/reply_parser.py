@@ -142,7 +142,6 @@ def _line(line: str, language: str) -> Iterator[Statement]:
 
 
 def _statements(text: str, numbers: Iterable[str], language: str) -> Iterator[Statement]:
-    """Yield the sentences of a text, each with all the numbers."""
     cited = tuple(dict.fromkeys(numbers))[:MAX_CITED]
     plain = " ".join(_CONTROL.sub("", " ".join(text.split())).split())
     for span in sentences(plain, language):

@@ -78,8 +78,6 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A statement with its sources and its verification."""
-
     words: str
     sources: tuple[Source, ...]
     cited: tuple[CitedSentence, ...]
@@ -388,7 +386,6 @@ def _declined(model: LanguageModel) -> Abstention:
 
 
 def _fallback_note(model: LanguageModel, outcome: Outcome) -> str:
-    """Return a note for the user that says why the answer does not use the model's text."""
     reasons: dict[Fallback | None, str] = {
         "declined": f"{model.name} found no answer, but the library certainly has one",
         "unusable": f"{model.name} cited no sentence of the reports",

@@ -38,7 +38,7 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
     - The quotes have another name in its place: the same words are beside both names, or the two names have
       a word in common.
     - The name has two or more words, and the quotes and their context have none of these words.
-    - The name is a country's, and the quotes name another country: *Guinea* is not *Guinea-Bissau*.
+    - The name is that of a country, and the quotes name another country: *Guinea* is not *Guinea-Bissau*.
     """
     missing = _missing(statement, evidence)
     if missing:

@@ -73,7 +73,7 @@ class _Clause:
 
 
 def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words how a denial sets the sentence against its quotes; None if it does not clearly do so.
+    """Return in words how the sentence denies its quotes, or they deny it; None if neither is clear.
 
     Each clause of the sentence is compared with the clauses of the quotes that share at least ``NEAR`` of its
     words. They clearly contradict each other if only one side has a denial, and none of these clauses has a
