@@ -42,7 +42,7 @@ _GRAPHEME = regex.compile(r"\X")
 def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHUNK_TOKENS) -> list[Chunk]:
     """Pack a document's sentences into chunks of at most ``max_tokens`` tokens.
 
-    The chunks are in order and do not overlap. Only white space lies between them. A sentence longer than a
+    The chunks are in order and do not overlap. Only white space is between them. A sentence longer than a
     chunk is cut at white space, or between graphemes if it has none. A token longer than ``_LONGEST_WORD``
     counts as several tokens.
 

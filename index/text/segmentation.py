@@ -42,8 +42,8 @@ _GOES_ON = regex.compile(
     (?=\p{{Lu}}{{1,3}}T\b|UTC\b|(?:\p{{Lu}}\p{{Ll}}+[ ]){{1,3}}[Tt]ime\b)""",
     regex.VERBOSE,
 )
-"""Matches the places at which sentencex 1.0 ends a sentence that goes on: after abbreviations that
-it does not know (of titles and of counted things); in a date whose month has a stop ("April. 18, 2023"); inside
+"""Matches the places at which sentencex 1.0 ends a sentence that goes on: after abbreviations that it does
+not know (of titles and of counted things); in a date whose month has a stop ("April. 18, 2023"); inside
 initials ("non-U.S."); before a time zone ("2 p.m. ET")."""
 
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")

@@ -139,7 +139,7 @@ def _han_share(match: regex.Match[str]) -> Decimal | None:
 
 
 def _is_counted(match: regex.Match[str], text: str) -> bool:
-    """Return whether Chinese numerals are a number, and not part of a word (一些, 万一)."""
+    """Return whether Chinese numerals are a number, and not part of a word such as 一些 (*some*)."""
     words = match["words"]
     before, after = text[: match.start()], text[match.end() : match.end() + 1]
     if before.endswith(("百分之", "第")):

@@ -1,6 +1,6 @@
 """Recognition of quantities in a text: value, unit, counted things, and precision.
 
-Dates are not quantities (:mod:`rag.figures.dates`), nor are numbers after a word such as *table*.
+Dates are not quantities (:mod:`rag.figures.dates`), nor are numbers such as that in *table 3*.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _before() -> regex.Pattern[str]:
 
 @cache
 def _han_before() -> regex.Pattern[str]:
-    """Return a pattern for a Chinese comparator before the verb of a figure: 最多 in 最多可载240名."""
+    """Return a pattern for a Chinese comparator before a verb: 最多 (*at most*) in 最多可载240名."""
     longer = {name: [form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form)]
               for name, forms in _BEFORE.items()}  # fmt: skip
     parts = [f"(?P<{_group(name)}>{'|'.join(forms)})" for name, forms in longer.items()]
@@ -306,7 +306,7 @@ def quantities(text: str, language: str) -> tuple[Quantity, ...]:
 
 
 def _spans(text: str, taken: list[Span]) -> Iterator[Quantity]:
-    """Yield spans of time without a numeral: *a decade*, *half a year*, *a year and a half*."""
+    """Yield lengths of time without a numeral: *a decade*, *half a year*, *a year and a half*."""
     for match in _SPAN.finditer(text):
         name = match["unit"].lower()
         if not (match["half"] or match["more"] or name in _LENGTHS):

@@ -48,7 +48,7 @@ def _unit(quantity: Quantity) -> str | None:
 
 
 def same_value(stated: Quantity, cited: Quantity) -> bool:
-    """Return whether two quantities of one kind have the same value, in the same or a convertible unit."""
+    """Return whether two quantities of the same kind have the same value, in the same or a convertible unit."""
     ends = [in_base(value, stated.unit)[0] for value in (stated.low, stated.high)]
     cited_ends = [in_base(value, cited.unit)[0] for value in (cited.low, cited.high)]
     if ends == cited_ends:
@@ -59,7 +59,7 @@ def same_value(stated: Quantity, cited: Quantity) -> bool:
 
 
 def fairness(stated: Quantity, cited: Quantity) -> float:
-    """Return how fairly one figure stands for another of the same kind.
+    """Return how fairly ``stated`` gives the value of ``cited``, a figure of the same kind.
 
     Args:
         stated: the figure in a sentence.

@@ -1,4 +1,4 @@
-"""Verifies a sentence. The order is: quotes, literal repetition, vetoes, near-verbatim repetition, judge."""
+"""Verifies a sentence: its quotes, then literal repetition, vetoes, near-verbatim repetition, and a judge."""
 
 from __future__ import annotations
 

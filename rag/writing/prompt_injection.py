@@ -1,4 +1,4 @@
-"""Recognises sentences of documents that address a language model. Such a sentence supports nothing."""
+"""Recognises sentences of documents that address a language model. They cannot support an answer."""
 
 from __future__ import annotations
 

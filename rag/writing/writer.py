@@ -58,7 +58,7 @@ class Outcome:
         fallback: a code for the reason why the answer does not use the model's text, or ends early; None if
             the answer uses all of it.
         cause: the model's error in words; None without an error.
-        dropped: the sentences that the model wrote and the answer does not show.
+        dropped: the model's sentences that the answer does not show.
         cited: the sources that the shown sentences cite.
         digest: sha256 of the prompt.
         usage: the tokens that the reply used.
@@ -341,7 +341,7 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
 
 
 def _without_instructions(findings: Findings) -> Findings:
-    """Drop the sentences that give instructions to a language model, unless no other sentence is left.
+    """Drop the sentences that give instructions to a language model, if other sentences are left.
 
     The quotes that replace a failed answer of the model then contain no such sentence.
     """

@@ -174,7 +174,7 @@ def _capitals(name: str) -> list[str]:
 
 
 def _has(name: str, quoted_words: set[str]) -> bool:
-    """Return whether the quotes have a name, or the name of its people: *Tirvanian* for *Tirvania*."""
+    """Return whether the quotes have a name, perhaps in a related form: *Vietnamese* for *Vietnam*."""
     bare = _bare(name)
     if name in quoted_words or bare in quoted_words:
         return True
