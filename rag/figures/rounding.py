@@ -48,7 +48,7 @@ def _unit(quantity: Quantity) -> str | None:
 
 
 def same_value(stated: Quantity, cited: Quantity) -> bool:
-    """Return whether two quantities of the same kind have the same value, in the same or a convertible unit."""
+    """Return whether two quantities of the same kind have the same value, in equal or convertible units."""
     ends = [in_base(value, stated.unit)[0] for value in (stated.low, stated.high)]
     cited_ends = [in_base(value, cited.unit)[0] for value in (cited.low, cited.high)]
     if ends == cited_ends:
