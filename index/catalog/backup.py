@@ -36,7 +36,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """The content of a backup.
+    """Describes a backup, and what a restore of it has replaced and stopped following.
 
     Attributes:
         file: the path of the file.
@@ -44,10 +44,10 @@ class BackupReport:
         generation: the library's generation, a number that rises with each change of the passages.
         documents: the number of documents.
         bytes: the size of the file.
-        put_aside: after a restore, the folder with the files that were replaced; else None.
-        unconfirmed: after a restore, the folders that the library no longer follows: it followed them when it
-            was backed up, and they are not its own, as the uploads are. It follows such a folder again once a
-            user syncs it by its path.
+        put_aside: after a restore that replaced files, the folder that now contains them; else None.
+        unconfirmed: after a restore, the folders that the library followed when it was backed up, except its
+            own folders, such as the uploads. The library no longer follows them. It follows each of them
+            again once a user syncs that folder by its path.
     """
 
     file: str
@@ -176,7 +176,7 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
     wrong = "is not a backup of a library, or is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
-            tar.extractall(folder, filter=_plain)  # noqa: S202 # nosec B202 # the filter goes by data_filter
+            tar.extractall(folder, filter=_plain)  # noqa: S202 # nosec B202 # the filter calls data_filter
         if not all((folder / name).is_file() for name in (_MANIFEST, CATALOG)):
             raise BackupError(f"{file} {wrong}: it has no {_MANIFEST} and {CATALOG}; choose another file")
         manifest: dict[str, str | int] = json.loads((folder / _MANIFEST).read_bytes())
@@ -198,16 +198,19 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
 
 
 def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Make a file or folder of a tar file private; drop a link, which could expose other files."""
+    """Return an entry of a tar file with private permissions; None for a link or a device, to skip it.
+
+    A link could expose other files.
+    """
     if not (entry.isreg() or entry.isdir()):
         return None
     return tarfile.data_filter(entry, folder).replace(mode=FOLDER if entry.isdir() else FILE, deep=False)
 
 
 def _foreign(connection: sqlite3.Connection) -> str | None:
-    """Return a description of the first harmful thing in a catalog, such as a trigger; None if there is none.
+    """Return a description of the first trigger, view or path out of a folder in a catalog, or None.
 
-    No library writes such things.
+    This program never writes any of these, so a catalog that has one may be an attack.
     """
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
@@ -237,7 +240,8 @@ def _relocate(catalog: Path, former: str, home: str) -> None:
 def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
     """Stop following all folders except ``own``; return the folders that are no longer followed, in order.
 
-    All recorded failures are deleted, since no sync reads these folders until a user confirms them.
+    This also empties the list of unreadable files, since no sync reads these folders until a user confirms
+    them.
     """
     with closing(sqlite3.connect(catalog)) as connection, connection:
         found = connection.execute("SELECT folder FROM sources ORDER BY folder").fetchall()
@@ -251,8 +255,8 @@ def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
 def _renew(catalog: Path, at_least: int) -> None:
     """Give a catalog a new random name (``Build.lineage``) and generation, so that no old cache matches it.
 
-    The generation numbers the states of a catalog. The new one is higher than the catalog's own and higher
-    than ``at_least``.
+    A generation is the number of a state of the catalog. The new generation is higher than both the
+    catalog's present one and ``at_least``.
     """
     with closing(sqlite3.connect(catalog)) as connection, connection:
         own = int(
@@ -264,9 +268,10 @@ def _renew(catalog: Path, at_least: int) -> None:
 
 
 def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
-    """Move the files that the backup replaces to ``aside``; return whether there were such files.
+    """Move the files ``names`` of ``home`` to ``aside``; return whether any of them existed.
 
-    A catalog is copied instead, since other processes may have it open; a damaged one stays where it is.
+    The catalog's file is copied instead, since other processes may have it open. A damaged catalog is left
+    to :func:`_put_catalog`.
     """
     present = [home / name for name in names if (home / name).exists()]
     if not present:
@@ -284,7 +289,7 @@ def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
     """Replace the rows of ``server``, a catalog in a database server, with the rows of the file ``new``.
 
     Returns:
-        True if the catalog had rows before, which a file in ``aside`` now holds; False if it was empty.
+        True if ``server`` had rows before; a file in ``aside`` now contains them. False if it was empty.
     """
     had_rows = bool(server.generation())
     if had_rows:
@@ -296,7 +301,10 @@ def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
 
 
 def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
-    """Overwrite ``catalog`` with ``new`` in one transaction; if ``catalog`` is damaged, replace its file."""
+    """Overwrite ``catalog`` with ``new`` in one transaction.
+
+    A damaged catalog cannot be overwritten: its files are moved to ``aside``, and ``new`` takes their place.
+    """
     if catalog.exists() and _is_readable(catalog):
         _copy(new, catalog)
         return
@@ -340,7 +348,7 @@ def _generation(catalog: Path) -> int:
 
 
 def _counts(catalog: Path) -> tuple[int, int]:
-    """Return the generation of a catalog, and its number of documents."""
+    """Return a catalog's generation and number of documents."""
     with closing(sqlite3.connect(catalog)) as connection:
         found = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
         documents = connection.execute("SELECT count(*) FROM documents").fetchone()[0]

@@ -34,7 +34,7 @@ _ABANDONED_MESSAGE = (
 
 
 def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
-    """Return the unfinished build with ``recipe``, or create one."""
+    """Return the unfinished build with the settings ``recipe``; create an empty build if there is none."""
     with writing(engine) as connection:
         searched = searched_build(connection)
         own = searched.number if searched else 0
@@ -75,11 +75,11 @@ def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tup
     Args:
         engine: the catalog's engine.
         build: the build.
-        documents_at: each document's version and chunks, by the document's id; documents that have changed or
-            been removed meanwhile are skipped.
+        documents_at: each document's version and chunks, by the document's id. A document is skipped if this
+            version is no longer current.
 
     Raises:
-        VectorsGoneError: if a vector was deleted meanwhile; nothing is written.
+        VectorsGoneError: if the vector of a chunk is no longer stored; nothing is written.
         BuildGoneError: if another process has abandoned the build.
     """
     rows = {document_id: chunk_rows(item) for document_id, (_, item) in documents_at.items()}
@@ -95,7 +95,7 @@ def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tup
 
 
 def switch_to_build(engine: sa.Engine, build: Build) -> int:
-    """Make ``build`` the current build in one step; return the new generation, the number of the new state.
+    """Make ``build`` the build that searches use, in one transaction; return the catalog's new generation.
 
     All other builds are abandoned for good; :func:`drop_abandoned` deletes their chunks.
 
@@ -122,7 +122,7 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
 
 
 def _hold(connection: sa.Connection, build: Build) -> None:
-    """Take the write lock of the database, so that no other process can abandon the build meanwhile.
+    """Take the write lock of the database, so that no other process can abandon ``build``.
 
     Call this before the transaction reads anything: then the transaction waits for other writers only at its
     start.
@@ -136,7 +136,7 @@ def _hold(connection: sa.Connection, build: Build) -> None:
 
 
 def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
-    """Delete, in batches, the chunks of abandoned builds and the vectors that no other build uses.
+    """Delete, in batches, the chunks of abandoned builds and the vectors that no remaining build uses.
 
     If no build was abandoned, this returns at once. After an interruption, the next call continues the work.
     """

@@ -91,7 +91,7 @@ class Catalog:
             place: the path of a SQLite file, or an address from :func:`index.catalog.databases.address_of`.
 
         Raises:
-            CatalogError: if the catalog cannot be written, or if ``place`` holds other data than a catalog.
+            CatalogError: if the catalog cannot be written, or if ``place`` contains something else.
             CatalogUnreachableError: if the database's server does not answer.
             SchemaError: if a newer program wrote the catalog.
         """
@@ -111,7 +111,7 @@ class Catalog:
         self.engine.dispose()
 
     def damage(self) -> str | None:
-        """Return the damage that a quick check of the database finds; None if it finds none."""
+        """Describe the damage that a quick check of the database finds; return None if it finds none."""
         with self.engine.connect() as connection:
             return database_of(connection).damage(connection)
 
@@ -129,7 +129,7 @@ class Catalog:
 
     @contextmanager
     def reading(self, build: Build | None = None) -> Iterator[CatalogReader]:
-        """Read one state of the catalog, which stays fixed while the context lasts.
+        """Open a reader of the catalog's present state. Later commits do not change what the reader sees.
 
         Args:
             build: the build whose passages are read; None for the current one.
@@ -144,22 +144,22 @@ class Catalog:
             return int(get_meta(connection, "generation") or 0)
 
     def build(self) -> Build | None:
-        """Return the current build; None if nothing was ever indexed."""
+        """Return the build (set of embedded passages) that searches use; None before the first indexing."""
         with self.reading() as reader:
             return reader.build
 
     def sources(self) -> list[str]:
-        """Return the folders that the library follows, in order."""
+        """Return the followed folders (those that a sync without a path reads), in order."""
         with self.reading() as reader:
             return reader.sources()
 
     def unconfirmed(self) -> list[str]:
-        """Return the folders that no user has confirmed yet (:meth:`CatalogReader.unconfirmed`)."""
+        """Return the folders of a restored backup that no user has confirmed yet; no sync reads them."""
         with self.reading() as reader:
             return reader.unconfirmed()
 
     def files(self, source: str) -> dict[str, FileState]:
-        """Return the state in which each file of the folder ``source`` was last read, by path."""
+        """Return the recorded state (size, time, digest …) of each file in the folder ``source``, by path."""
         with self.reading() as reader:
             return reader.files(source)
 
@@ -179,7 +179,7 @@ class Catalog:
             return reader.count_chunks()
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """Return the text of a version, by default of the current one (:meth:`CatalogReader.text`)."""
+        """Return a version of a document with its text, by default the current one, without its layouts."""
         with self.reading() as reader:
             return reader.text(document_id, version)
 
@@ -289,9 +289,9 @@ class Catalog:
                 raises an error, nothing is committed.
             lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in
                 ``removed``; None allows any name.
-            back: to restore a deleted document, the file with its saved rows
-                (:mod:`index.catalog.deleted_rows`); ``new`` has the document too.
-            mark: a random name of this commit (``CatalogReader.mark``).
+            back: to restore a deleted document, the file with the document's saved rows
+                (:mod:`index.catalog.deleted_rows`); ``new`` must contain the document too.
+            mark: a random name for this commit, which ``CatalogReader.mark`` returns.
 
         Raises:
             LibraryRestoredError: if the catalog's name is no longer ``lineage``: a backup was restored.
@@ -346,10 +346,10 @@ class Catalog:
         return committed
 
     def forget_removals(self, until: int) -> None:
-        """Delete the rows of ``removals`` for chunks that were removed up to the generation ``until``.
+        """Delete the records of the chunks that were removed in the generation ``until`` or earlier.
 
-        Call this only when no cache is older than that generation: an older cache learns from these rows
-        which chunks it must drop.
+        Call this only when no cache is older than ``until``: an older cache learns from these records which
+        chunks it must drop.
         """
         with writing(self.engine) as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
@@ -368,13 +368,13 @@ def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:
 
 
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
-    """Return the build to which new passages go: the current build.
+    """Return the build to which new passages go: normally the current build.
 
-    If there is no build, this creates one. If the recipe of the current build is not ``recipe``, but the
-    build has no passages, a new build replaces it.
+    If there is no build, this creates one. If the current build has no passages and was made for other
+    settings than ``recipe``, a new build replaces it.
 
     Raises:
-        ValueError: if the current build has passages made by another recipe.
+        ValueError: if the current build has passages that were made with other settings than ``recipe``.
     """
     build = searched_build(connection)
     if build is None:

@@ -42,7 +42,7 @@ def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
     Args:
         connection: reads one state of the catalog.
         document_id: the document's id.
-        file: the file for the rows, which must be new.
+        file: a new file for the rows.
 
     Raises:
         DocumentNotFoundError: if there is no such document.
@@ -59,7 +59,10 @@ def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
 
 
 def trashed_document(file: Path) -> Incoming:
-    """Return the document in a trash file, ready for a commit; :func:`restore_rows` restores its layouts."""
+    """Return the document in a trash file (the saved rows of a deleted document), ready for a commit.
+
+    The result has no page layouts; :func:`restore_rows` restores these.
+    """
     query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
     with _opened(file) as kept:
         row = kept.execute(query.join_from(documents, versions, is_current())).one()
@@ -79,7 +82,7 @@ def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
     """Copy a document and all its versions from a trash file to the catalog, without its passages.
 
     Returns:
-        The digests of the document's vectors in the trash file; some of them may remain unused.
+        The digests of all vectors in the trash file. After the commit, some may belong to no passage.
 
     Raises:
         TakenError: if a document of the catalog has the id or the path of this document.
@@ -110,7 +113,7 @@ def _opened(file: Path) -> Iterator[sa.Connection]:
 def _copy(
     source: sa.Connection, target: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]
 ) -> int:
-    """Copy the rows of ``table`` that the target lacks; return how many rows the source has."""
+    """Copy the rows of ``table`` that match ``where`` and that ``target`` lacks; return how many match."""
     count = 0
     insert = insert_into(target, table).on_conflict_do_nothing()
     for part in source.execute(sa.select(table).where(*where)).partitions(_AT_ONCE):

@@ -48,8 +48,8 @@ class _Groups:
         state: the catalog's random name (``Build.lineage``) and the generation.
         places: id and version of each document with a signature, in order of id.
         signatures: the signatures of these documents, in the same order.
-        members: for each document in a group of at least two, by its id, the ids of all documents of the
-            group.
+        members: maps the id of each document that is in a group of at least two to the ids of all documents
+            in this group.
     """
 
     state: tuple[str, int]
@@ -75,8 +75,8 @@ class Duplicates:
         have changed, unless many have changed.
 
         Returns:
-            For each document in a group of at least two, by its id, the ids of all documents of the group, in
-            order. Documents that are hidden from the reader's viewer are left out.
+            A mapping from the id of each document that is in a group of at least two to the ids, in order, of
+            all documents in this group. Documents that are hidden from the reader's viewer are left out.
         """
         members = self._current(reader).members
         if not reader.hidden:
@@ -130,7 +130,7 @@ class Duplicates:
 
 
 def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, int]) -> _Groups:
-    """Return the groups at the state of ``reader``; if few documents changed, derive them from ``known``."""
+    """Compute the groups for the state of ``reader``; if few documents have changed, start from ``known``."""
     import numpy as np
 
     current = sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version)
@@ -162,7 +162,7 @@ def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, in
 def _signatures(
     reader: CatalogReader, places: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], npt.NDArray[np.uint32]]:
-    """Return the signatures of ``places``, which are ids and versions of documents."""
+    """Return the MinHash signatures of ``places`` (pairs of a document's id and version), by place."""
     versions = dict(places)
     found: dict[tuple[int, int], npt.NDArray[np.uint32]] = {}
     for part in batches(sorted(versions)):
@@ -221,7 +221,7 @@ def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
 
 
 def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
-    """Yield, for each row of ``band`` that occurs several times, the array of its positions."""
+    """For each group of equal rows in ``band``, yield the positions of these rows."""
     import numpy as np
 
     keys = np.zeros(len(band), np.uint64)
@@ -235,7 +235,7 @@ def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
 
 
 def _join(alike: npt.NDArray[np.intp], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Merge the groups, in ``labels``, of those rows in ``alike`` that are near-duplicates of each other."""
+    """Find near-duplicates among the rows ``alike`` of ``stored``, and merge their groups in ``labels``."""
     import numpy as np
 
     while len(alike) > 1:

@@ -1,8 +1,8 @@
 """Collections that only some viewers may see.
 
 Other viewers can neither read, list nor count a document of a limited collection
-(:class:`index.catalog.reader.CatalogReader`). The collection of a document's current version decides who may
-see its former versions, too.
+(:class:`index.catalog.reader.CatalogReader`). The collection of a document's current version also decides who
+may see its older versions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from index.records import Viewer
 
 
 def hidden_collections(viewer: Viewer | None) -> sa.Select[Any] | None:
-    """Select the collections that ``viewer`` may not see; None if the viewer may see all collections."""
+    """Make a query for the collections that ``viewer`` may not see; None if the viewer may see all."""
     if viewer is None or viewer.sees_all:
         return None
     own = sa.select(limit_viewers.c.collection).where(limit_viewers.c.viewer == viewer.key)
@@ -27,7 +27,7 @@ def hidden_collections(viewer: Viewer | None) -> sa.Select[Any] | None:
 
 
 def documents_in(collections: sa.Select[Any]) -> sa.Select[Any]:
-    """Select the ids of the documents whose current version is in one of ``collections``."""
+    """Make a query for the ids of the documents whose current version is in one of ``collections``."""
     document, version = documents.alias(), versions.alias()
     is_current = sa.and_(version.c.document_id == document.c.id, version.c.version == document.c.version)
     return (
@@ -38,7 +38,7 @@ def documents_in(collections: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def all_documents() -> sa.Select[Any]:
-    """Select the ids of all documents, hidden or not."""
+    """Make a query for the ids of all documents, hidden or not."""
     return sa.select(documents.c.id)
 
 
@@ -64,7 +64,7 @@ class Limits:
         return found
 
     def set(self, collection: str, viewers: Collection[str]) -> None:
-        """Limit a collection to the viewers with these keys. They replace the collection's former viewers.
+        """Limit a collection to the viewers with these keys. They replace all earlier viewers.
 
         A collection can be limited before it has its first document.
         """

@@ -35,7 +35,7 @@ class Process:
 
     @classmethod
     def of(cls, written: str) -> Process:
-        """Parse a process that ``str`` has written.
+        """Parse ``written``, the text that ``str`` makes of a process.
 
         Raises:
             ValueError: if ``written`` has another form.
@@ -67,7 +67,10 @@ def this_process() -> Process:
 
 
 def _start_of(pid: int) -> str:
-    """Return the boot and clock tick at which a process started; "" if it has ended, and outside Linux."""
+    """Return the boot and the clock tick at which a process started.
+
+    The result is empty if the process has ended, or if the system is not Linux.
+    """
     try:
         # The program's name is in parentheses and may contain parentheses itself.
         fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()

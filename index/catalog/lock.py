@@ -36,7 +36,7 @@ class Holder:
     Attributes:
         process: the process.
         since: the time at which the process took the lock, ISO 8601 in UTC.
-        task: ``sync``, ``upload``, ``rebuild``, ``compaction``, or ``write``.
+        task: the task for which the process took the lock, such as ``sync`` or ``rebuild``.
     """
 
     process: Process
@@ -53,7 +53,7 @@ class WriteLock:
     """
 
     def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:
-        """Make the lock of the library in ``home``; ``engine`` is None if its catalog is a SQLite file."""
+        """Make the lock of the library in ``home``; ``engine`` is None if the catalog is a SQLite file."""
         self._home = home
         self._engine = engine
         self._lock = FileLock(home / LOCK_FILE, mode=FILE)
@@ -65,7 +65,7 @@ class WriteLock:
         """Exclude all other writers while the context lasts.
 
         Args:
-            task: the task that the error of a waiting writer names; by default, the task set by
+            task: the task that the error message of a waiting writer names; by default, the task set by
                 :func:`naming_task`.
             timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
             home_only: whether to exclude only the writers of this home folder. The caller may then write the
@@ -92,7 +92,7 @@ class WriteLock:
 
 @contextmanager
 def naming_task(task: str) -> Iterator[None]:
-    """Name the task for which this thread takes the lock, while the context lasts."""
+    """While the context lasts, record ``task`` as the task of each lock that this thread takes."""
     before = _TASK.set(task)
     try:
         yield

@@ -71,9 +71,9 @@ class LongTexts:
         self._lock = Lock()
 
     def get(self, key: Key, read: Callable[[], Iterable[bytes]]) -> LongText:
-        """Return the text of ``key``. If no thread has read it lately, call ``read`` for its parts in UTF-8.
+        """Return the text of ``key``; call ``read`` for its parts in UTF-8 if no thread has read it lately.
 
-        Other threads that call this method wait meanwhile.
+        Other threads that call this method wait while ``read`` runs.
         """
         with self._lock:
             if key not in self._texts:

@@ -127,12 +127,7 @@ def to_record(row: sa.Row[Any]) -> DocumentRecord:
 
 
 def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
-    """Make a Passage from a row of :func:`passage_query`.
-
-    Args:
-        row: the row.
-        text: the text of the passage's document.
-    """
+    """Make a Passage from a row of :func:`passage_query` and the text of the passage's document."""
     document = to_record(row)
     span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
@@ -153,9 +148,9 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
 
 
 def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> tuple[str, ...]:
-    """Return, for each sentence, the names of the groups of rows that contain it (``Passage.sections``).
+    """Return, for each sentence of a table, the names of the row groups around it (``Passage.sections``).
 
-    A sentence in the table's caption or headings is in no group: the result for it is "".
+    A sentence in the table's caption or headings belongs to no group: the result for it is "".
     """
     # Imported here: the command `status` opens the catalog but needs no tables, whose patterns import slowly.
     from index.text.groups import sections_at
@@ -188,7 +183,7 @@ def to_document(row: sa.Row[Any]) -> Document:
 
 
 def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Select[Any]:
-    """Select the layouts of ``pages`` of one version."""
+    """Select the page layouts of ``pages`` in one version of a document."""
     same = sa.and_(layouts.c.document_id == document_id, layouts.c.version == version)
     return sa.select(layouts).where(same, layouts.c.page.in_(pages))
 
@@ -265,7 +260,7 @@ def all_meta(connection: sa.Connection) -> dict[str, str]:
 
 
 def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = None) -> Build | None:
-    """Return the current build; None if nothing was ever indexed.
+    """Return the build (set of embedded passages) that searches use; None before the first indexing.
 
     Args:
         connection: reads the catalog.
@@ -277,7 +272,10 @@ def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = 
 
 
 def get_build(connection: sa.Connection, number: int, lineage: str | None = None) -> Build:
-    """Return the build ``number``, which must exist; if ``lineage`` is None, read it from the catalog."""
+    """Return the build ``number``, which must exist.
+
+    ``lineage`` is the catalog's random name; if it is None, this reads it from the catalog.
+    """
     row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
     recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
     return Build(number, lineage or get_meta(connection, "lineage") or "", recipe)

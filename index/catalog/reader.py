@@ -75,7 +75,7 @@ of them takes a fifth of the time that a parameter for each id would take."""
 
 
 class Part(NamedTuple):
-    """The first ``limit`` documents with ids above ``after``, in order of id (new documents last)."""
+    """Part of a list of documents: the first ``limit`` with ids above ``after``, in order of id."""
 
     limit: int
     after: int = 0
@@ -88,14 +88,14 @@ def _in_order(query: sa.Select[Any], part: Part | None) -> sa.Select[Any]:
 
 
 _TOGETHER = 1_000
-"""The most passages whose documents' texts one SQL statement reads."""
+"""The most passages for which one SQL statement reads the texts of their documents."""
 
 
 class CatalogReader:
     """Reads a catalog in one transaction. Only one thread may use it at a time.
 
     With a viewer, the reader leaves out the documents that the viewer may not see. Only :meth:`sources`,
-    :meth:`files`, :meth:`details` and the methods for the caches read all documents.
+    :meth:`files`, :meth:`details` and the methods that the search caches call do not depend on the viewer.
 
     Attributes:
         generation: the number of commits that had changed the searchable passages when this state was
@@ -137,7 +137,7 @@ class CatalogReader:
         return CatalogReader(self._connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
-        """Return, as a list, the condition that the viewer may see a document; empty if none is hidden."""
+        """Return, in a list, the SQL condition that a document is visible; empty if all documents are."""
         return [number.not_in(documents_in(each_of(self.hidden)))] if self.hidden else []
 
     @property
@@ -153,7 +153,7 @@ class CatalogReader:
     # Documents
 
     def sources(self) -> list[str]:
-        """Return the folders that the library follows, in order."""
+        """Return the followed folders (those that a sync without a path reads), in order."""
         return self._folders(sources.c.confirmed)
 
     def unconfirmed(self) -> list[str]:
@@ -165,12 +165,12 @@ class CatalogReader:
         return list(self._connection.scalars(query))
 
     def files(self, source: str) -> dict[str, FileState]:
-        """Return the state in which each file of the folder ``source`` was last read, by path."""
+        """Return the recorded state (size, time, digest …) of each file in the folder ``source``, by path."""
         query = file_query().where(documents.c.source == source)
         return {row.path: to_file(row) for row in self._connection.execute(query)}
 
     def file(self, document_id: int) -> FileState:
-        """Return the state in which a document's file was last read, or raise DocumentNotFoundError."""
+        """Return the recorded state of a document's file (size, time …), or raise DocumentNotFoundError."""
         query = file_query().where(documents.c.id == document_id, *self._visible())
         row = self._connection.execute(query).first()
         if row is None:
@@ -178,7 +178,7 @@ class CatalogReader:
         return to_file(row)
 
     def details(self, source: str, path: str) -> dict[str, Detail]:
-        """Return the details that users have given the document at ``path``; empty if none is there."""
+        """Return the details that users have given the document at ``path``; empty if there is none."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self._connection.scalar(place)
         return {} if number is None else details_of(self._connection, number)
@@ -192,12 +192,12 @@ class CatalogReader:
         return [to_record(row) for row in self._connection.execute(query)]
 
     def listed(self, part: Part | None = None) -> list[dict[str, Any]]:
-        """Return the rows of :func:`list_query` for the same documents as :meth:`documents`, in its order."""
+        """Return the rows of :func:`list_query` for the result of :meth:`documents`, in the same order."""
         query = _in_order(list_query().where(is_current(), *self._visible()), part)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
-        """Return the current versions of those ``document_ids`` that pass ``filters``, in order of path."""
+        """Return those current versions of ``document_ids`` that pass ``filters``, in order of path."""
         query = record_query().where(is_current(), *conditions(filters), *self._visible())
         found = [
             to_record(row)
@@ -218,7 +218,7 @@ class CatalogReader:
         return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
 
     def newest(self, limit: int, filters: Filters = NO_FILTERS) -> list[int]:
-        """Return the ids of at most ``limit`` documents that pass ``filters``, the newest version first."""
+        """Return the ids of at most ``limit`` documents that pass ``filters``, the last indexed first."""
         query = sa.select(documents.c.id).join(versions, is_current())
         newest = query.where(*conditions(filters), *self._visible())
         newest = newest.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
@@ -248,14 +248,14 @@ class CatalogReader:
         return number is not None and not self.records([number])
 
     def hidden_paths(self) -> HiddenPaths:
-        """Return the paths of files that the viewer may not see."""
+        """Return the paths of the files that the viewer may not see."""
         if not self.hidden:
             return HiddenPaths()
         query = sa.select(documents.c.path).where(documents.c.id.in_(documents_in(each_of(self.hidden))))
         return HiddenPaths(frozenset(self.hidden), frozenset(self._connection.scalars(query)))
 
     def same_file(self, digest: str) -> list[DocumentRecord]:
-        """Return the versions whose file has the sha256 ``digest``, those of the newest document first."""
+        """Return the versions whose file has the sha256 ``digest``, newest document and version first."""
         query = record_query().where(versions.c.digest == digest, *self._visible())
         newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
         return [to_record(row) for row in self._connection.execute(newest)]
@@ -273,11 +273,14 @@ class CatalogReader:
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
-        """Return a document's current version with its file's own details, without those from users."""
+        """Return a document's current version with the details in the file itself, without users' changes."""
         return uncovered(self.text(document_id), details_of(self._connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
-        """Return the layouts (places of characters) of those ``pages`` that have one, by page from 1."""
+        """Return the layouts (the positions of the characters) of ``pages``, by page number from 1.
+
+        Pages without a layout are absent.
+        """
         return {
             row.page: PageLayout(row.width, row.height, zlib.decompress(row.boxes))
             for part in batches(sorted(pages))
@@ -290,9 +293,9 @@ class CatalogReader:
         """Find the sentence at exactly ``span``.
 
         Returns:
-            Two spans: ``span`` itself, and the caption and headings of the table that it is a row of. The
-            second is None outside tables. The whole result is None if ``span`` is not a whole sentence, or if
-            the version is no longer current.
+            A pair: ``span``, and the span of the table's caption and headings if the sentence is a row of a
+            table, else None. The result is None instead of a pair if ``span`` is not exactly one sentence, or
+            if the version ``record`` is no longer current.
         """
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)
@@ -340,7 +343,7 @@ class CatalogReader:
     def _texts_of(
         self, rows: Sequence[sa.Row[Any]], known: Mapping[tuple[int, int], str | LongText]
     ) -> dict[tuple[int, int], str | LongText]:
-        """Return the texts of the documents of the passages ``rows``, by id and version.
+        """Return the texts of the documents in the passage rows ``rows``, by document id and version.
 
         Texts in ``known`` are not read again.
         """
@@ -373,7 +376,7 @@ class CatalogReader:
         return int(self._connection.scalar(query) or 0)
 
     def alive(self, last: int) -> npt.NDArray[np.bool_]:
-        """Return whether the build has the chunk, for each chunk id from 0 to ``last``: shape (last + 1,)."""
+        """Return, for each chunk id from 0 to ``last``, whether the build has it: shape (last + 1,)."""
         import numpy as np
 
         query = sa.select(ranges.c.first, ranges.c.beyond)
@@ -390,7 +393,7 @@ class CatalogReader:
         return self._connection.execute(some.limit(1)).first() is not None
 
     def last_chunk(self) -> int:
-        """Return the highest id of the build's chunks and of the removed chunks that are still recorded."""
+        """Return the highest id among the build's chunks and the removed chunks that are still recorded."""
         mine = ranges.c.build == self._number
         beyond = self._connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
         gone = self._connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
@@ -426,7 +429,7 @@ class CatalogReader:
     # Changes that the caches follow
 
     def forgotten(self) -> int:
-        """Return the newest generation whose removals ``Catalog.forget_removals`` has deleted, else 0."""
+        """Return the newest generation whose removal records ``Catalog.forget_removals`` deleted, else 0."""
         return int(self._meta.get("forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:

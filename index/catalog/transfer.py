@@ -84,7 +84,7 @@ def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
 
 
 def check_empty(home: Path, database_url: str) -> None:
-    """Check that a catalog can be copied into a database: it has no catalog with documents.
+    """Check that a database has no documents, so that a catalog can be copied into it.
 
     Raises:
         CatalogError: if the database has a catalog with documents, or cannot be used.
@@ -126,7 +126,7 @@ def _full(address: sa.URL) -> CatalogError:
 
 
 def put_aside_catalog(home: Path, others: Sequence[str] = ()) -> Path | None:
-    """Move the catalog's file into a new folder, so that no program takes it for the current catalog.
+    """Move the catalog's file into a new folder, so that no program mistakes it for the current catalog.
 
     Args:
         home: the library's folder.
@@ -149,8 +149,8 @@ def put_aside_catalog(home: Path, others: Sequence[str] = ()) -> Path | None:
 def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool = False) -> Mapping[str, int]:
     """Replace all rows of ``target`` with the rows of ``source``, in one transaction of each database.
 
-    Ids stay the same, and the target never reuses an id of the source. Both catalogs have the schema of this
-    program.
+    Ids stay the same, and the target never reuses an id of the source. Both catalogs must have the schema
+    of this program.
 
     Args:
         source: the database to copy.
@@ -219,7 +219,6 @@ def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[list[dict[str,
 
 
 def _digest(connection: sa.Connection, table: sa.Table) -> str:
-    """Return a digest of all rows of a table."""
     digest = hashlib.sha256()
     for rows in _rows(connection, table):
         for row in rows:

@@ -8,7 +8,7 @@ from index.catalog.schema import documents, uploaders
 
 
 def put_uploader(connection: sa.Connection, document_id: int, viewer: str) -> None:
-    """Record the key of the viewer who uploaded the present file of a document; empty if unknown."""
+    """Record ``viewer``, the key of the viewer who uploaded a document's present file; "" means unknown."""
     connection.execute(sa.delete(uploaders).where(uploaders.c.document_id == document_id))
     if viewer:
         connection.execute(sa.insert(uploaders).values(document_id=document_id, viewer=viewer))

@@ -1,6 +1,6 @@
 """Writes the new versions, chunks and deletions of a commit, and predicts the outcome of a commit.
 
-Each function works in the transaction of its connection.
+Each function works in the transaction of the connection that it receives.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
     keep their text, so that old citations stay readable.
 
     Returns:
-        The document's id, and the digests of the vectors of the older version's deleted chunks, by chunk id.
+        The document's id, and a mapping from the id of each deleted chunk of the older version to the digest
+        of the chunk's vector.
 
     Raises:
         OutdatedError: if the item is an edit of a version that is no longer current.
@@ -89,7 +90,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
 
 def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int] | None:
-    """Return the id and the current version of the document at the path of ``incoming``, or None."""
+    """Return the id and current version of the document at the path of ``incoming``, or None."""
     place = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
     row = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
     return None if row is None else (row.id, row.version)
@@ -121,7 +122,7 @@ def _update_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _values(item: NewVersion) -> dict[str, Any]:
-    """Return the values of a version's columns, except its key and ``added``."""
+    """Return the values of a version's columns, except the primary key and ``added``."""
     document = item.incoming.document
     return {
         "digest": item.incoming.digest,
@@ -174,8 +175,8 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
 def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
     """Make the SQL statements that update a publication date that was taken from the time of the file.
 
-    The first updates the date of the current version. The second updates the date that a user's own date
-    overrides, in the table ``details``.
+    The first statement updates the date of the current version. If a user has set another date, the second
+    statement updates the file's own date, which the table ``details`` keeps beneath it.
     """
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
@@ -243,7 +244,11 @@ def chunk_numbers(connection: sa.Connection, document_id: int) -> Sequence[int]:
 
 
 def delete_chunks(connection: sa.Connection, document_id: int, build: int | None = None) -> dict[int, str]:
-    """Delete a document's chunks in one build or in all; return the digests of their vectors, by chunk id."""
+    """Delete a document's chunks in ``build``, or in all builds if it is None.
+
+    Returns:
+        The digest of each deleted chunk's vector, by chunk id.
+    """
     mine = chunks.c.document_id == document_id
     range_of = ranges.c.document_id == document_id
     if build is not None:
@@ -348,7 +353,7 @@ def insert_chunks(
 def forecast(
     connection: sa.Connection, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe | None
 ) -> tuple[Committed, Build]:
-    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, so that slow work can precede it.
+    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, to prepare slow work before it.
 
     The actual outcome differs if another writer commits meanwhile, or if ``new`` has the same path twice.
 

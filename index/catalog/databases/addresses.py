@@ -1,4 +1,7 @@
-"""Chooses the database of a catalog by its address, and hides differences that SQLAlchemy does not hide."""
+"""Selects the code for SQLite or for PostgreSQL by the address of a catalog's database.
+
+This code hides the differences between the two that SQLAlchemy does not hide.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ passages, :mod:`index.search.bases`)."""
 
 
 class Database(Protocol):
-    """The differences between the databases that a catalog can be in."""
+    """The operations that differ between SQLite and PostgreSQL, the databases of a catalog."""
 
     def exists(self, address: sa.URL) -> bool:
         """Return whether there is a catalog at ``address``, without creating one.
@@ -49,13 +52,13 @@ class Database(Protocol):
         """Return the number that :meth:`set_version` stored; 0 if there is none."""
 
     def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
-        """Store a number beside the tables of ``schema``; create the schema as needed."""
+        """Store the version number of the tables of ``schema``; create the schema as needed."""
 
     def begin_reading(self, connection: sa.Connection) -> None:
         """Begin a transaction in which ``connection`` reads one fixed state."""
 
     def begin_writing(self, connection: sa.Connection) -> None:
-        """Exclude other writers, from the first write at the latest, until the transaction ends."""
+        """Exclude other writers until the transaction ends, starting at its first write or earlier."""
 
     def begin_migrating(self, connection: sa.Connection) -> None:
         """Begin a transaction that changes the tables, and exclude other writers."""
@@ -73,7 +76,7 @@ class Database(Protocol):
         """Yield the text of a version in UTF-8, in consecutive parts that may end within a character."""
 
     def damage(self, connection: sa.Connection) -> str | None:
-        """Return the damage that a quick check of the database's files finds; None if it finds none."""
+        """Describe the damage that a quick check of the database finds; return None if it finds none."""
 
     def size(self, connection: sa.Connection) -> int:
         """Return the number of bytes that the database takes on its disk."""
@@ -95,10 +98,11 @@ class Database(Protocol):
         Args:
             engine: the engine of the database.
             timeout: the seconds to wait for another holder.
-            purpose: each purpose has a lock of its own.
+            purpose: the purpose of the lock. Locks for different purposes do not exclude each other.
 
         Returns:
-            A context manager that gives False if another process held the lock for longer than ``timeout``.
+            A context manager that yields whether the lock was taken: False if another process held it for
+            longer than ``timeout``.
         """
 
 
@@ -141,7 +145,7 @@ def shown(address: sa.URL) -> str:
 
 
 def is_file(address: sa.URL) -> bool:
-    """Return whether an address is that of a SQLite file."""
+    """Return whether an address belongs to a SQLite file."""
     return address.get_backend_name() == "sqlite"
 
 
@@ -169,7 +173,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an ``INSERT`` that can say what to do with rows that exist already (``on_conflict_…``)."""
+    """Return an ``INSERT`` whose ``on_conflict_…`` methods set what happens to rows that exist already."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     # The import takes a tenth of a second; commands on a SQLite file should not wait for it.

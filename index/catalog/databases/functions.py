@@ -48,10 +48,10 @@ def _json_object_in_postgresql(element: _JsonObject, compiler: SQLCompiler, **mo
 
 
 def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
-    """Select the values of a JSON array, each as ``kind``.
+    """Make a query that returns the values of a JSON array as rows, converted to ``kind``.
 
-    One array takes the place of many parameters, one for each value: databases limit the number of
-    parameters, and many of them take longer.
+    One array replaces a parameter for each value: databases limit the number of parameters, and many
+    parameters are slow.
     """
     argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
     value = _JsonValues(argument).table_valued("value").c.value
@@ -59,7 +59,7 @@ def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str
 
 
 def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
-    """Select each of ``values``, which are either all numbers or all texts."""
+    """Make a query that returns ``values``, either all numbers or all texts, as rows."""
     return each_json(json.dumps(values), int if values and isinstance(values[0], int) else str)
 
 

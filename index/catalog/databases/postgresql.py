@@ -52,7 +52,7 @@ _TEXT = sa.text("SELECT text FROM versions WHERE document_id = :document AND ver
 
 
 class PostgreSQL:
-    """See :class:`index.catalog.databases.addresses.Database`."""
+    """Implements :class:`index.catalog.databases.addresses.Database` for PostgreSQL."""
 
     def exists(self, address: sa.URL) -> bool:
         engine = self.connect(address)
@@ -65,7 +65,7 @@ class PostgreSQL:
         """Open the database at ``address``.
 
         Raises:
-            CatalogError: if the extra ``engines`` is not installed.
+            CatalogError: if psycopg, a part of the extra ``engines``, is not installed.
         """
         try:
             engine = sa.create_engine(
@@ -117,7 +117,7 @@ class PostgreSQL:
             yield text[start : start + _PIECE].encode()
 
     def damage(self, connection: sa.Connection) -> str | None:
-        """Find nothing: the server checks its own files."""
+        """Return None: the server checks its own files."""
         del connection
         return None
 
@@ -161,7 +161,7 @@ def _sequence(table: sa.Table) -> str:
 
 
 def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
-    """Let the connection store each character U+0000 as U+FFFD, since PostgreSQL has no texts with U+0000."""
+    """Let the connection store each character U+0000 as U+FFFD, which PostgreSQL cannot store in a text."""
     from psycopg.types.string import StrDumperUnknown
 
     class Dumper(StrDumperUnknown):
@@ -174,7 +174,7 @@ def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
 def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
     """Return a listener that makes each new connection find tables only in ``schema``.
 
-    It executes a statement, because a connection pooler may drop options given at startup.
+    The listener executes a statement, because a connection pooler may drop the options of a connection.
     """
 
     def search(connection: psycopg.Connection, _record: object) -> None:
@@ -186,7 +186,7 @@ def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
 
 
 def _explain(context: sa.engine.ExceptionContext) -> None:
-    """Replace the error of a lost or refused connection, or of a lock, with one that says what to do."""
+    """Raise an error that says what to do, after a lost or refused connection or the timeout of a lock."""
     if context.is_pre_ping:
         # The pool makes a new connection in place of the one that the server has ended.
         return

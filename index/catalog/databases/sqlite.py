@@ -24,7 +24,7 @@ _ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND ver
 
 
 class SQLite:
-    """See :class:`index.catalog.databases.addresses.Database`."""
+    """Implements :class:`index.catalog.databases.addresses.Database` for SQLite."""
 
     def exists(self, address: sa.URL) -> bool:
         return _file(address).is_file()
@@ -97,7 +97,7 @@ class SQLite:
 
     @contextmanager
     def lock(self, engine: sa.Engine, timeout: float, purpose: str = "write") -> Iterator[bool]:
-        """Do nothing: all processes that write to the file hold the lock of its folder."""
+        """Yield True at once: each process that writes to the file holds the lock of the home folder."""
         del engine, timeout, purpose
         yield True
 

@@ -1,4 +1,4 @@
-"""Owners of stored answers and of names of conversations, and limits of collections.
+"""Owners of stored answers and of conversation names, and collections that only some viewers may see.
 
 Existing answers have no owner. The documents of an answer (``kept_documents``) are those that it cites, those
 that its passages come from, and those that its filters name.
@@ -44,7 +44,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Return to the former tables: answers lose their owners, and collections lose their limits."""
+    """Restore the older tables: answers lose their owners, and collections lose their limits."""
     connection = op.get_bind()
     op.create_table(
         "series_names",
