@@ -1,4 +1,6 @@
-"""The library: documents, their passages, and search over them. It knows nothing of answers, HTTP or pages.
+"""The library: documents, their passages, and search over them.
+
+This package does not depend on the packages for answers and for user interfaces (``rag`` and ``ui``).
 
 ``from index import Library, sync`` opens a library and fills it. Each sub-package re-exports the names that
 other packages use; :mod:`index.documents`, :mod:`index.records` and :mod:`index.errors` are public too.

@@ -40,15 +40,15 @@ Details = Mapping[str, Detail]
 
 
 def merged(before: Details, given: Details) -> dict[str, Detail]:
-    """Return the details ``before``, changed by ``given``.
+    """Return the details ``before`` with the changes ``given``.
 
-    A detail of ``given`` replaces the detail with its key, or removes it if the new value is empty.
+    A detail in ``given`` replaces the detail that has the same key, or removes it if the new value is empty.
     """
     return {key: detail for key, detail in {**before, **given}.items() if detail.value}
 
 
 def covering(document: Document, given: Details) -> dict[str, Detail]:
-    """Return ``given``, each detail with the value of ``document`` that it replaces (``Detail.beneath``)."""
+    """Return a copy of ``given`` in which each detail stores the value of ``document`` that it replaces."""
     return {
         key: replace(detail, beneath=getattr(document, key), beneath_origin=document.origins.get(key))
         for key, detail in given.items()
@@ -56,7 +56,7 @@ def covering(document: Document, given: Details) -> dict[str, Detail]:
 
 
 def described(document: Document, given: Details) -> Document:
-    """Return ``document`` with the values and origins of the details ``given`` in place of its own."""
+    """Return ``document`` with the values and origins of the details ``given`` in place of the file's own."""
     values: dict[str, Any] = {key: detail.value for key, detail in given.items()}
     origins = {key: detail.origin for key, detail in given.items()}
     return replace(document, **values, origins={**document.origins, **origins})

@@ -23,7 +23,7 @@ class Span:
     """A half-open range ``[start, end)`` of code points in a document's text.
 
     Raises:
-        ValueError: if ``start`` is negative or ``end`` lies before ``start``.
+        ValueError: if ``start`` is negative or ``end`` is less than ``start``.
     """
 
     start: int
@@ -41,7 +41,7 @@ class Span:
         return text[self.start : self.end]
 
     def covers(self, other: Span) -> bool:
-        """Return whether ``other`` lies wholly inside this span."""
+        """Return whether ``other`` is wholly inside this span."""
         return self.start <= other.start and other.end <= self.end
 
 
@@ -95,7 +95,7 @@ class Document:
         language: an ISO 639-1 code, or ``und``.
         publisher: the publisher, as written in the document, or None.
         published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``, or None.
-        page_starts: the offset of each page, from 0; empty for formats without pages.
+        page_starts: the offset in ``text`` at which each page starts; empty for formats without pages.
         author: the author, as written in the document, or None.
         origins: the sources of ``title``, ``publisher``, ``author``, ``published``, ``language`` and
             ``collection``, by field; a detected or unknown value has none.

@@ -105,7 +105,7 @@ class BackupError(FootnotedError):
 
 
 class LibraryRestoredError(FootnotedError):
-    """The library was restored from a backup in the meantime, so document ids may mean other documents."""
+    """The library was restored from a backup, so document ids may now identify other documents."""
 
 
 class VectorIndexError(FootnotedError):
@@ -138,7 +138,7 @@ class DetailsChangedError(FootnotedError):
 
 
 class NotUploadedError(FootnotedError):
-    """The document cannot be deleted here, because its file lies in a folder that the library follows."""
+    """The document cannot be deleted here, because its file is in a folder that the library follows."""
 
 
 class GoneError(FootnotedError):
@@ -161,11 +161,11 @@ class EncoderError(FootnotedError):
 
 
 class EncoderMismatchError(FootnotedError):
-    """The library was indexed with a different encoder from the one it is opened with."""
+    """The encoder with which the library is opened is not the one that indexed it."""
 
 
 class BuildGoneError(FootnotedError):
-    """Another process gave up the build before it was complete."""
+    """Another process abandoned this build (a new set of embedded passages) before it was complete."""
 
 
 class VectorsGoneError(FootnotedError):

@@ -12,11 +12,11 @@ def attributes(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
     Args:
         package: the package's ``__name__``.
-        homes: the module that defines each public name.
+        homes: maps each public name to the module that defines it.
 
     Raises:
-        ValueError: if a module of the package has the name of an attribute: importing the module would
-            replace the attribute.
+        ValueError: if a public name is also the name of a module of the package, because importing the module
+            would replace the attribute.
     """
     for name in homes:
         if f"{package}.{name}" in homes.values():

@@ -159,7 +159,7 @@ class Library:
     def for_viewer(self, viewer: Viewer | None) -> Library:
         """Return the same library for ``viewer``: documents that the viewer may not see do not exist in it.
 
-        Searches, lists, counts and readings by id leave these documents out. The library must not be closed
+        Searches, lists, counts and look-ups by id leave these documents out. The library must not be closed
         before the last use of the result.
         """
         other = copy(self)
@@ -251,7 +251,7 @@ class Library:
         """Embed and add ``incoming``, and remove the documents ``removed``, in one commit.
 
         Args:
-            incoming: the documents to add; one at a known path becomes the new version of that document.
+            incoming: the documents to add. A document at a known path becomes a new version of the one there.
             removed: ids of documents to remove.
             progress: receives the number of embedded passages.
             lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in
@@ -286,7 +286,7 @@ class Library:
         return self._maintenance.is_due()
 
     def compact(self) -> bool:
-        """Rewrite caches that hold many removed passages or unsaved vectors; searches go on meanwhile.
+        """Rewrite caches that have many removed passages or unsaved vectors; searches go on meanwhile.
 
         Until a compaction, removed passages still count in the document frequencies, and new vectors are in
         memory only.
@@ -301,7 +301,7 @@ class Library:
 
     @property
     def is_outdated(self) -> bool:
-        """Return whether the recipe of the stored passages differs from the one that :meth:`rebuild` uses."""
+        """Whether the stored passages were made with other settings than :meth:`rebuild` uses."""
         with self.catalog.reading() as reader:
             return self._recipe_of(reader) != self._recipe
 
@@ -313,7 +313,7 @@ class Library:
 
         Raises:
             LibraryLockedError: as :meth:`replace`.
-            BuildGoneError: if another process has meanwhile rebuilt the library by another recipe.
+            BuildGoneError: if another process has meanwhile rebuilt the library with other settings.
         """
         if not self.is_outdated:
             # If a process was killed after its rebuild, the old passages are still there.
@@ -344,14 +344,13 @@ class Library:
         return described
 
     def _current_recipe(self) -> tuple[Encoder, Recipe]:
-        """Return the encoder and the recipe of new passages."""
+        """Return the encoder and the settings for new passages."""
         with self.catalog.reading() as reader:
             return self._encoder_of(reader), self._recipe_of(reader)
 
     def _recipe_of(self, reader: CatalogReader) -> Recipe:
-        """Return the recipe of the library's passages; if there are none, the one that it was opened with."""
+        """Return the settings of the library's passages; without passages, those given at its opening."""
         return reader.build.recipe if reader.build and reader.has_chunks() else self._recipe
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:
-        """Return the encoder of the library's passages."""
         return self._encoder_pool.of(self._recipe_of(reader))

@@ -62,10 +62,10 @@ def make_file(file: Path) -> None:
 
 
 def write_file(file: Path, content: str | bytes) -> None:
-    """Write a file for its owner alone; a reader finds the former text or the whole new one.
+    """Write a file for its owner alone; a reader finds the old content or the complete new content.
 
     Raises:
-        OSError: if the file cannot be written; the former file stays, and nothing else is left.
+        OSError: if the file cannot be written; the old file stays, and no partial file is left.
     """
     descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
     try:

@@ -38,10 +38,10 @@ class DocumentRecord:
         author: the author, or None.
         collection: the document's collection (see ``Incoming.collection``), or None.
         origins: the sources of title, publisher, author, date, language and collection, by field; a
-            collection that is only the folder's name has none.
+            collection that is only the folder's name has no entry.
         unread_pages: numbers, from 1, of pages that are pictures and have no text.
         recognised_pages: numbers, from 1, of pages whose text was recognised in a picture, perhaps wrongly.
-        superseded_by: the next version, or None for the current one.
+        superseded_by: the number of the next version; None for the current version.
     """
 
     document_id: int
@@ -88,7 +88,7 @@ class Filters:
         published_before: it was published before this ISO date. If no date is stated, the time of the file
             counts; a document without any date does not meet the condition.
         published_after: it was published after this ISO date; for a month (``2021-05``) or a year, after its
-            last day. Dates count as for ``published_before``.
+            last day. Documents without a stated date are treated as for ``published_before``.
     """
 
     document_ids: tuple[int, ...] = ()
@@ -121,7 +121,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class HiddenPaths:
-    """The paths of files that a viewer may not see; a container of paths.
+    """The paths of files that a viewer may not see. The operator ``in`` tells whether a path is among them.
 
     A file that is not in the library yet is hidden if its folder would put it into a hidden collection.
 
@@ -166,7 +166,7 @@ class FileState:
     recognised_in: str = ""
 
     def awaits(self, recognition: str) -> bool:
-        """Return whether text recognition in the languages ``recognition`` may find text not read before."""
+        """Return whether text recognition in the languages ``recognition`` may find new text in the file."""
         return self.has_pictures and recognition not in {"", self.recognised_in}
 
 
@@ -225,7 +225,8 @@ class NewVersion:
     Attributes:
         incoming: the document.
         chunks: its passages, in order.
-        vector_digests: the digest of each passage's vector; the catalog has the vectors already.
+        vector_digests: the digest of each passage's vector, in the same order. The catalog already has these
+            vectors.
         signature: :func:`index.text.minhash.signature` of the text; None for a text too short to
             compare.
     """
@@ -245,7 +246,7 @@ class Passage:
         document: the chunk's document.
         span: the chunk's place in the document's text.
         text: the text of the span.
-        page: the page on which the chunk begins, from 1, or None.
+        page: the page on which the chunk begins, from 1; None for formats without pages.
         sentences: the chunk's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings; else None.
         headings: the text of the header; empty outside tables.

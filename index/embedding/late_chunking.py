@@ -20,19 +20,19 @@ Offsets = tuple[int, int]
 def token_parts(
     tokenizer: Tokenizer, text: str, offset: int, ids: Sequence[int], parts: Sequence[Offsets]
 ) -> tuple[Offsets, ...] | None:
-    """Find the tokens that begin in each of ``parts``.
+    """Find the tokens that begin in each of ``parts``, the sentences of a text.
 
     Args:
         tokenizer: the model's tokenizer, without truncation or padding.
         text: the model's input, with its prompt.
         offset: the length of the prompt, in code points.
-        ids: the numbers of the tokens in the model's row for this text, without padding.
+        ids: the numbers of the tokens that the model receives for this text, without padding.
         parts: the start and end of each part, in code points of the text without its prompt, in order.
 
     Returns:
-        For each part, the start and end (exclusive) of its tokens as positions in ``ids``; (0, 0) if the row
-        has no token of the part, for example beyond the model's window. The whole result is None if the
-        tokenizer does not reproduce the row.
+        For each part, the start and end (exclusive) of its tokens as positions in ``ids``; (0, 0) if ``ids``
+        has no token of the part, for example beyond the model's window. The whole result is None if
+        ``tokenizer`` does not make ``ids`` from ``text``.
     """
     encoding = tokenizer.encode(text)
     # Each of these attributes makes a new list when it is read.
@@ -52,7 +52,7 @@ def token_parts(
 
 
 def _begin(text: str, start: int, end: int) -> int:
-    """Return where a token begins after its spaces, since many tokenizers include the space before a word."""
+    """Return the start of a token without leading spaces; many tokenizers include the space before a word."""
     while start < end - 1 and text[start].isspace():
         start += 1
     return start

@@ -1,7 +1,7 @@
 """Measures how a machine multiplies matrices: which precision is faster, and whether rows are independent.
 
-A processor's feature flags do not tell: of two processors with AVX512-BF16, one embeds in bfloat16 three
-times as fast as in float32, and the other takes 1.7 times as long.
+A processor's feature flags do not tell which precision is faster: of two processors with AVX512-BF16, one
+embeds in bfloat16 three times as fast as in float32, and the other takes 1.7 times as long.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Machine:
     Attributes:
         precision: the precision in which to embed: bfloat16 if it is faster by a factor of at least
             ``_WORTH``, else float32.
-        uneven: the precisions in which a row's product depends, in its last bits, on the number of rows that
-            are multiplied with it. On processors with AMX, bfloat16 is such a precision.
+        uneven: the precisions in which the last bits of a row's product depend on the number of rows that
+            are multiplied together. On processors with AMX, bfloat16 is such a precision.
     """
 
     precision: Precision

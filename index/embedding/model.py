@@ -48,7 +48,7 @@ class EmbeddedTokens:
     Attributes:
         vector: the vector of the text, shape (dimensions,).
         tokens: the vectors of its tokens, without the prompt and special tokens, from the layer that the
-            caller chose. If the model gives no vectors of tokens, this is the vector of the text alone.
+            caller chose. If the model gives no vectors of tokens, the only row is the vector of the text.
     """
 
     vector: npt.NDArray[np.float32]
@@ -56,10 +56,10 @@ class EmbeddedTokens:
 
 
 class Passes(Protocol):
-    """The two steps of a model: texts to rows of tokens, and rows to vectors.
+    """Runs a model in two steps: texts to rows (a row is the tokens of one text), then rows to vectors.
 
     Attributes:
-        gives_parts: whether a pass through the model also gives the vectors of a text's parts (sentences).
+        gives_parts: whether one run of the model also gives the vectors of a text's parts (sentences).
         precision: the precision in which the transformer calculates.
     """
 
@@ -67,18 +67,19 @@ class Passes(Protocol):
     precision: Precision
 
     def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Offsets]] = ()) -> list[Row]:
-        """Tokenise each of ``texts``, and find its ``parts`` in the tokens. Any thread may call this."""
+        """Tokenise ``texts``, and find the tokens of each text's ``parts``. Any thread may call this."""
 
     def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
-        """Embed rows of one width and kind that fit in one pass. Only one thread may call this at a time."""
+        """Embed one batch: rows of the same width and kind. Only one thread may call this at a time."""
 
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
-        """Embed passages and the sentences (parts) of each. The limits of :meth:`vectors` apply."""
+        """Embed one batch of passages and their sentences. Only one thread may call this at a time."""
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed rows and their tokens, as :meth:`vectors` does, in batches as small as a batch of queries.
+        """Embed rows and their tokens. The batch must be as small as a batch of queries.
 
-        ``depth`` chooses the layer that gives the vectors of tokens: 1 for the last, 0.5 for the middle one.
+        Only one thread may call this at a time. ``depth`` chooses the layer that gives the vectors of tokens:
+        1 for the last, 0.5 for the middle one.
         """
 
 
@@ -106,7 +107,7 @@ class TokenModel(Protocol):
         """Return the words that the model needs before each text of this kind."""
 
     def features(self, texts: Sequence[str], kind: Kind) -> Mapping[str, Any]:
-        """Return the inputs of the texts with their prompts, by name.
+        """Return the model's inputs for texts and their prompts, by the name of the input.
 
         Tensors, ``input_ids`` and ``attention_mask`` among them, have the shape (texts, tokens of the
         longest text). All texts share each value that is not a tensor.
@@ -123,7 +124,7 @@ class TokenModel(Protocol):
 
 
 class TokenPasses:
-    """The two steps of a model that takes each text as one row of tokens: see :class:`Passes`."""
+    """Implements :class:`Passes` for a model that takes each text as one row of tokens."""
 
     def __init__(self, model: TokenModel, dimensions: int) -> None:
         self._model = model
@@ -134,7 +135,7 @@ class TokenPasses:
         self._fills = model.precision in this_machine().uneven
 
     def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Offsets]] = ()) -> list[Row]:
-        """Tokenise each of ``texts``, and find its ``parts`` in the tokens."""
+        """Tokenise ``texts``, and find the tokens of each text's ``parts`` (sentences)."""
         features = self._model.features(texts, kind)
         prompt = self._model.prompt(kind)
         tensors = {name: value for name, value in features.items() if is_tensor(value)}
@@ -152,7 +153,7 @@ class TokenPasses:
         return rows
 
     def _padded(self, name: str, values: Tensor, width: int) -> Tensor:
-        """Pad or shorten ``values`` to ``width``; so far, they are as long as the longest text of a batch."""
+        """Pad or shorten a text's ``values``, which are as long as the batch's longest text, to ``width``."""
         from torch.nn.functional import pad
 
         # ``pad`` shortens the tensor if the number of places is negative.
@@ -162,12 +163,12 @@ class TokenPasses:
         )
 
     def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
-        """Embed rows of one width and kind that fit in one pass."""
+        """Embed one batch: rows of the same width and kind."""
         through = self._through(rows, kind, partial(self._model.through, kind=kind))
         return self._unit(through["sentence_embedding"])
 
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
-        """Embed passages and the sentences (parts) of each."""
+        """Embed one batch of passages and their sentences."""
         through = self._through(rows, "document", partial(self._model.through, kind="document"))
         embedded = []
         for place, vector in enumerate(self._unit(through["sentence_embedding"])):
@@ -178,7 +179,7 @@ class TokenPasses:
         return embedded
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed rows and their tokens, in batches as small as a batch of queries."""
+        """Embed rows and their tokens. The batch must be as small as a batch of queries."""
         if not self.gives_parts:
             return without_tokens(self.vectors(rows, kind))
         through = self._through(rows, "query", partial(self._model.through_layer, kind=kind, depth=depth))
@@ -227,7 +228,7 @@ _WANTED = ("sentence_embedding", "token_embeddings")
 
 
 def without_tokens(vectors: Vectors) -> list[EmbeddedTokens]:
-    """Treat each text as a single token, whose vector is the text's: the model gives no vectors of tokens."""
+    """Treat each text as one token with the text's vector, for a model that gives no vectors of tokens."""
     return [EmbeddedTokens(vector, vector[np.newaxis]) for vector in vectors]
 
 

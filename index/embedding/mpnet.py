@@ -1,7 +1,7 @@
 """MPNet (Song et al., NeurIPS 2020): the network of the installed reranker, all-mpnet-base-v2.
 
-transformers has this network too, with the same outputs apart from rounding; :mod:`index.embedding.bert` says
-why it is here. This module imports torch, so import it only to use the network.
+transformers has this network too, with the same outputs apart from rounding; :mod:`index.embedding.bert`
+explains why it is here too. This module imports torch, so import it only to use the network.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FURTHEST = 128
 
 
 class Mpnet(nn.Module):
-    """MPNet without a pooler and without dropout. Its parameters have the names of published weights."""
+    """MPNet without pooler and dropout. Its parameters have the same names as in published weights."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Mpnet(nn.Module):
         )
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Run the network; arguments and result as those of :class:`index.embedding.bert.Bert`."""
+        """Run the network. Arguments and result are as in :meth:`index.embedding.bert.Bert.forward`."""
         words = ids != PADDING
         places = words.cumsum(1) * words + PADDING
         embedded = self.embeddings["word_embeddings"](ids) + self.embeddings["position_embeddings"](places)
@@ -99,5 +99,5 @@ def _buckets(tokens: int) -> Tensor:
 
 
 def read_mpnet(folder: Path) -> Mpnet:
-    """Read an MPNet model: see :func:`index.embedding.bert.read_shape` and ``map_weights``."""
+    """Read an MPNet model from a folder, as :func:`index.embedding.bert.read_bert` reads a BERT model."""
     return map_weights(Mpnet(read_shape(folder)), folder)

@@ -50,13 +50,13 @@ def embed_documents(
 
     Args:
         incoming: the documents.
-        recipe: the settings for both, such as the most tokens of a passage and of the title.
+        recipe: the settings for cutting and embedding, such as the most tokens of a passage.
         encoder: the recipe's encoder.
         catalog: stores the vectors.
         progress: receives the number of embedded passages.
 
     Returns:
-        Each document with its passages and their digests, in the order of ``incoming``.
+        Each document with its passages and the digests of their vectors, in the order of ``incoming``.
     """
     new: list[NewVersion] = []
     texts = [_PassageTexts(encoder, recipe, item.document) for item in incoming]
@@ -97,7 +97,7 @@ def embed_documents(
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:
-    """Return whether the documents are so long that it is worth returning memory to the system."""
+    """Return whether the documents together are so long that memory should be returned to the system."""
     return sum(len(item.document.text) for item in incoming) > LONG
 
 
@@ -108,14 +108,14 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offset
         key: the encoder's key.
         chunking: the recipe's version of the chunking, on which the sentences' vectors depend.
         text: the encoder's input.
-        sentences: the places of the sentences in the text.
+        sentences: the spans of the sentences in ``text``.
     """
     places = ",".join(f"{start}-{end}" for start, end in sentences)
     return hashlib.sha256(f"{key}\0{chunking}\0{places}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
-    """Return the cut that came with ``item`` if its tokenizer, length and language fit; else cut anew."""
+    """Return the passages that came with ``item`` if they were cut with the same settings; else cut anew."""
     if item.cut is not None:
         cutting, received = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens
@@ -136,14 +136,14 @@ class _PassageTexts:
         self._headings = ""
 
     def of(self, piece: Chunk) -> tuple[str, list[Offsets]]:
-        """Return the encoder's input for a passage, and the places of its sentences in the input."""
+        """Return the encoder's input for a passage, and the spans of the sentences in this input."""
         words = piece.span.of(self._text)
         embedded = passage_text(self._title, words, self._headings_of(piece))
         before = len(embedded) - len(words) - piece.span.start
         return embedded, [(span.start + before, span.end + before) for span in piece.sentences]
 
     def digest(self, piece: Chunk) -> str:
-        """Return the key of a passage's vectors."""
+        """Return the key of a passage's vectors: see :func:`vector_digest`."""
         return vector_digest(self._encoder.key, self._chunking, *self.of(piece))
 
     def _headings_of(self, piece: Chunk) -> str:

@@ -8,7 +8,7 @@ sizes           int32 version, hidden, layers, heads, feed-forward, words, posit
 vocabulary      int32 pieces, and the numbers of the pieces ``<s>``, ``</s>``, ``<pad>`` and ``<unk>``; uint64
                 bytes of text; uint32 offsets of the pieces and the end; float32 scores; the text, UTF-8
 normalisation   int32 entries; uint32 bytes; the entries, which are NFKC after SentencePiece's ``nmt`` rules
-tensors         int32 count; of each: uint16 length and name, uint8 type, uint32 elements, uint64 offset
+tensors         int32 count; for each: uint16 length and name, uint8 type, uint32 elements, uint64 offset
                 and bytes
 ==============  =========================================================================================
 

@@ -48,7 +48,7 @@ class Scheduler(Generic[Query, Result]):
     def run(self, query: Query) -> Result:
         """Run a query as soon as the current batch is done, and return its result.
 
-        If a batch of queries fails, the error is raised in the thread that ran the batch, and the other
+        If a batch of queries fails, the error is raised in the thread that gathered the batch, and the other
         threads run their queries again.
         """
         mine: _Waiting[Query, Result] = _Waiting(query)
@@ -76,14 +76,14 @@ class Scheduler(Generic[Query, Result]):
 
         Args:
             work: uses the model. It must be short, since queries wait for it.
-            urgent: whether somebody is waiting for the result, so that the work must not have low priority.
+            urgent: whether a user is waiting for the result. If not, the work has a low priority.
         """
         with self.batch():
             return (self._query_thread if urgent else self._passage_thread).submit(work).result()
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Wait until this batch of a long task has its turn, then hold the model while the context lasts.
+        """Wait for the turn of this batch of a long task, then reserve the model while the context lasts.
 
         The batch must be short, since queries wait for it.
         """

@@ -1,4 +1,4 @@
-"""Opens models by the library sentence-transformers, which interprets the configuration of a model.
+"""Opens models with the library sentence-transformers, which interprets the configuration of a model.
 
 Importing sentence-transformers takes seconds, since it imports the training parts of transformers,
 scikit-learn, SciPy and pandas. The bundled model (:mod:`index.embedding.bundled`) does not need the library.
@@ -54,7 +54,7 @@ def open_sentence_transformer(model: str) -> SentenceTransformer:
 
 
 def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
-    """Return the ``Passes`` of ``model``, which call its modules or, if these are unusual, ``encode``."""
+    """Return an object that runs ``model``, by its modules if it takes rows of tokens, else by ``encode``."""
     if _takes_rows_of_tokens(model):
         return TokenPasses(_Modules(model), dimensions)
     return _WholePasses(model)
@@ -96,7 +96,7 @@ class _Modules:
 
 
 class _WholePasses:
-    """The ``Passes`` of a model that does not take rows of tokens. Its ``encode`` embeds whole texts."""
+    """Implements ``Passes`` by ``encode`` of a model that does not take each text as one row of tokens."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
@@ -172,8 +172,8 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
 def _gives_parts(model: SentenceTransformer) -> bool:
     """Return whether the mean of a sentence's token vectors is comparable with the model's vector of a text.
 
-    It is if the model computes a text's vector in the same way: it averages all token vectors, including
-    those of the prompt, and does no more than normalise the mean.
+    They are comparable if the model also computes a text's vector as a mean: it averages all token vectors,
+    including those of the prompt, and then does nothing more than normalise the mean.
     """
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
