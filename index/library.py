@@ -251,7 +251,7 @@ class Library:
         """Embed and add ``incoming``, and remove the documents ``removed``, in one commit.
 
         Args:
-            incoming: the documents to add. A document at a known path becomes a new version of the one there.
+            incoming: the documents to add. A document whose path is known becomes a new version.
             removed: ids of documents to remove.
             progress: receives the number of embedded passages.
             lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in

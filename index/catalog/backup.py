@@ -36,7 +36,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """Describes a backup, and what a restore of it has replaced and stopped following.
+    """Describes a backup and, after a restore, the files and folders that the restore has affected.
 
     Attributes:
         file: the path of the file.
@@ -45,9 +45,9 @@ class BackupReport:
         documents: the number of documents.
         bytes: the size of the file.
         put_aside: after a restore that replaced files, the folder that now contains them; else None.
-        unconfirmed: after a restore, the folders that the library followed when it was backed up, except its
-            own folders, such as the uploads. The library no longer follows them. It follows each of them
-            again once a user syncs that folder by its path.
+        unconfirmed: after a restore, the folders that the library followed when it was backed up and no
+            longer follows. Its own folders, such as the uploads, are not among them. Once a user syncs such a
+            folder by its path, the library follows the folder again.
     """
 
     file: str
@@ -208,7 +208,7 @@ def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
 
 
 def _foreign(connection: sqlite3.Connection) -> str | None:
-    """Return a description of the first trigger, view or path out of a folder in a catalog, or None.
+    """Describe the first trigger, view, or path that leaves its folder in a catalog; None if there is none.
 
     This program never writes any of these, so a catalog that has one may be an attack.
     """
@@ -315,7 +315,6 @@ def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
 
 
 def _save(address: sa.URL, file: Path) -> None:
-    """Save the catalog at ``address`` to a new SQLite file."""
     if is_file(address):
         _copy(Path(str(address.database)), file)
         return

@@ -91,7 +91,7 @@ class Catalog:
             place: the path of a SQLite file, or an address from :func:`index.catalog.databases.address_of`.
 
         Raises:
-            CatalogError: if the catalog cannot be written, or if ``place`` contains something else.
+            CatalogError: if the catalog cannot be written, or if ``place`` is not a catalog.
             CatalogUnreachableError: if the database's server does not answer.
             SchemaError: if a newer program wrote the catalog.
         """
@@ -179,7 +179,7 @@ class Catalog:
             return reader.count_chunks()
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """Return a version of a document with its text, by default the current one, without its layouts."""
+        """Return a version of a document, by default the current one, with text but without page layouts."""
         with self.reading() as reader:
             return reader.text(document_id, version)
 
@@ -337,7 +337,7 @@ class Catalog:
                     # ids.
                     prepare(committed, build)
         unused = sorted(came_back.union(gone.values()))
-        # If the database is unreachable now, the commit still stands; unused vectors only take room.
+        # If the database is unreachable now, the commit still stands; unused vectors only take space.
         with suppress(CatalogUnreachableError):
             for part in batches(unused):
                 # No reader uses these vectors any more. Other writers may write between two batches.

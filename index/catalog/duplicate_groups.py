@@ -221,7 +221,7 @@ def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
 
 
 def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
-    """For each group of equal rows in ``band``, yield the positions of these rows."""
+    """For each set of two or more equal rows in ``band``, yield the positions of these rows."""
     import numpy as np
 
     keys = np.zeros(len(band), np.uint64)

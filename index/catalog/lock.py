@@ -92,7 +92,7 @@ class WriteLock:
 
 @contextmanager
 def naming_task(task: str) -> Iterator[None]:
-    """While the context lasts, record ``task`` as the task of each lock that this thread takes."""
+    """Record ``task`` with each lock that this thread takes while the context lasts."""
     before = _TASK.set(task)
     try:
         yield

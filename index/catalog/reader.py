@@ -261,7 +261,7 @@ class CatalogReader:
         return [to_record(row) for row in self._connection.execute(newest)]
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """Return the text of a version of a document, by default the current one, without its layouts.
+        """Return a version of a document, by default the current one, with text but without page layouts.
 
         Raises:
             DocumentNotFoundError: if there is no such version.
@@ -426,7 +426,7 @@ class CatalogReader:
             mask[first:beyond] = True
         return Allowed(tuple(number for number, _, _ in rows), mask)
 
-    # Changes that the caches follow
+    # Chunks and vectors for the search caches
 
     def forgotten(self) -> int:
         """Return the newest generation whose removal records ``Catalog.forget_removals`` deleted, else 0."""

@@ -353,7 +353,7 @@ def insert_chunks(
 def forecast(
     connection: sa.Connection, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe | None
 ) -> tuple[Committed, Build]:
-    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, to prepare slow work before it.
+    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, for slow work that precedes it.
 
     The actual outcome differs if another writer commits meanwhile, or if ``new`` has the same path twice.
 

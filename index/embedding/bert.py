@@ -145,13 +145,13 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, bias: Tensor |
 
 
 def residual(size: int, shape: Shape) -> nn.ModuleDict:
-    """Make the layers that :func:`added` runs: a linear one from ``size`` to ``hidden_size``, and a norm."""
+    """Make the layers that :func:`added` runs: ``Linear`` from ``size`` to ``hidden_size``, and LayerNorm."""
     norm = nn.LayerNorm(shape.hidden_size, shape.layer_norm_eps)
     return nn.ModuleDict({"dense": Linear(size, shape.hidden_size), "LayerNorm": norm})
 
 
 def added(block: nn.Module, values: Tensor, hidden: Tensor) -> Tensor:
-    """Run layers of :func:`residual`: apply the linear one to ``values``, add ``hidden``, and normalise."""
+    """Return the result of :func:`residual`'s layers: ``LayerNorm(Linear(values) + hidden)``."""
     dense, norm = block.children()
     summed: Tensor = norm(dense(values) + hidden)
     return summed

@@ -199,8 +199,8 @@ class TokenPasses:
 
         full = list(rows)
         if self._fills:
-            # Repeat the last row, so that all passes of this width have equally many rows: see
-            # index.embedding.buckets.
+            # Repeat the last row, so that all batches of this width have equally many rows:
+            # see index.embedding.buckets.
             full += [rows[-1]] * (rows_of(rows[0].width, batch) - len(rows))
         features = dict(rows[0].shared)
         for name in rows[0].tensors:
@@ -217,7 +217,7 @@ class TokenPasses:
 
         if not parts:
             return np.empty((0, len(whole)), np.float32)
-        # Each mean is over the tokens of one part, so it does not depend on the other texts in the pass.
+        # Each mean is over the tokens of one part, so it does not depend on the other texts in the batch.
         means = [tokens[first:beyond].float().mean(dim=0) for first, beyond in parts]
         vectors = self._unit(torch.stack(means))
         vectors[[place for place, (first, beyond) in enumerate(parts) if first == beyond]] = whole

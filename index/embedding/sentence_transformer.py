@@ -96,7 +96,7 @@ class _Modules:
 
 
 class _WholePasses:
-    """Implements ``Passes`` by ``encode`` of a model that does not take each text as one row of tokens."""
+    """Implements ``Passes`` for a model that does not take rows of tokens, by the model's ``encode``."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
