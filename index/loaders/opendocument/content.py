@@ -27,7 +27,7 @@ _UNREAD = frozenset(
     | {f"{TEXT}user-field-decls", f"{TEXT}ruby-text", f"{TEXT}script", f"{DRAW}image", f"{OFFICE}scripts"}
     | {f"{SVG}title", f"{SVG}desc"}
 )
-"""Deleted text, comments, templates of indexes, and elements for programs."""
+"""Elements that are not read: deleted text, comments, templates of indexes, and elements for programs."""
 
 _WHITE = re.compile(r"\s+")
 
@@ -54,13 +54,14 @@ class Content:
     The object counts list items, so callers must read elements in document order.
 
     Args:
-        roots: the parts with styles: ``styles.xml``, then ``content.xml``.
+        roots: the root elements of ``styles.xml``, if the file has it, and of ``content.xml``, in this order.
         object_at: a function that takes the name of an embedded object and returns the object's root element;
             None if there is no such object.
 
     Attributes:
         footnotes: the footnotes read so far, each with its mark.
         endnotes: the endnotes read so far, each with its mark.
+        styles: the document's styles.
     """
 
     def __init__(self, *roots: Element, object_at: Callable[[str], Element | None] = lambda _: None) -> None:
@@ -116,7 +117,7 @@ class Content:
             yield from self.blocks(box)
 
     def _words(self, element: Element, boxes: list[Element], look: _Look) -> Iterator[str]:
-        """Yield the text of a paragraph. Equations become text; other frames are added to ``boxes``."""
+        """Yield the text of a paragraph. Equations become text; frames without one are added to ``boxes``."""
         yield look.shown(element.text)
         for child in element:
             if isinstance(child.tag, str) and child.tag not in _UNREAD and not self._is_hidden(child):
@@ -177,7 +178,10 @@ class Content:
 
 
 def _marked(blocks: Iterator[Block], marker: str, group: object) -> Iterator[Block]:
-    """Put the marker before the first block of a list item. Blocks without a group get the list's group."""
+    """Put the number or bullet of a list item, ``marker``, before the first block of the item.
+
+    That block, and blocks that have no group yet, get ``group``, which stands for the list.
+    """
     for block in blocks:
         if not block.text.strip():
             continue

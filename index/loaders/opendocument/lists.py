@@ -19,9 +19,9 @@ _ITEMS = {f"{TEXT}list-item", f"{TEXT}list-header"}
 
 
 class Lists:
-    """Numbers and bullets of lists and headings.
+    """Finds the numbers and bullets of list items, and the numbers of headings.
 
-    Callers must ask in document order, because items are counted.
+    Each item is counted when it is read, so callers must read lists and headings in document order.
     """
 
     def __init__(self, *roots: Element) -> None:
@@ -35,7 +35,7 @@ class Lists:
                 self._styles["" if is_outline else style.get(f"{STYLE}name", "")] = levels
 
     def items(self, element: Element) -> Iterator[tuple[Element, str, object]]:
-        """Yield each item of a list with its marker, and an object that identifies the outermost list.
+        """Yield each item of a list, its number or bullet, and an object that identifies the outermost list.
 
         If an item contains a list, callers must read that list before they take the next item.
         """
@@ -70,7 +70,7 @@ class Lists:
         return self._marker("", level)
 
     def _marker(self, style: str, depth: int) -> str:
-        """Count an item and return its marker."""
+        """Count an item or heading; return its number or bullet, or "" if its level has no number format."""
         counts = self._counts.setdefault(style, {})
         counts[depth] = counts.get(depth, self._start(style, depth) - 1) + 1
         _restart(counts, depth + 1)

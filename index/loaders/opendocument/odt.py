@@ -110,7 +110,10 @@ def _open(data: bytes, path: Path, options: Options, kind: str) -> Parts:
 
 
 def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
-    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title."""
+    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title.
+
+    Return None if there is neither.
+    """
     styled = next((p for p in body.iter(f"{TEXT}p", f"{TEXT}h") if content.has_style(p, "Title")), None)
     own = (
         styled.itertext(with_tail=False)

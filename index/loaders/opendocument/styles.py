@@ -32,7 +32,7 @@ class Styles:
     """The styles of a document.
 
     Args:
-        roots: the parts with styles: ``styles.xml``, then ``content.xml``.
+        roots: the root elements of ``styles.xml``, if the file has it, and of ``content.xml``, in this order.
     """
 
     def __init__(self, *roots: Element) -> None:
@@ -68,7 +68,7 @@ class Styles:
         return any(one.is_sheet_hidden for one in self._with_parents(name))
 
     def _with_parents(self, name: str | None) -> Iterator[_StyleProperties]:
-        """Yield the properties of a style, then those of its parents."""
+        """Yield the properties of a style, then of its parent style, of that style's parent, and so on."""
         for _ in range(_MOST_PARENTS):
             properties = self._properties.get(name or "")
             if properties is None:

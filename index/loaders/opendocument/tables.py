@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 MAX_REPEATED = 100_000
-"""The most repeated cells that are expanded in a document: some programs fill all columns of a sheet."""
+"""The most cells that may be added to a document where its file repeats a cell or row. Some programs repeat
+a cell through all columns of a sheet."""
 
 _TABLE = f"{TABLE}table"
 _ROW = f"{TABLE}table-row"
@@ -27,13 +28,16 @@ _GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-ro
 
 
 class Repeats:
-    """The number of repeated cells that may still be expanded in a document."""
+    """Counts the cells that may still be added to a document where its file repeats a cell or row."""
 
     def __init__(self) -> None:
         self._left = MAX_REPEATED
 
     def allowed(self, times: int, cells: int) -> int:
-        """Return how often to write ``cells`` cells: ``times`` times, or once if that exceeds the limit."""
+        """Return how often to write a group of ``cells`` cells that the file repeats ``times`` times.
+
+        The result is ``times``, or 1 if more cells would exceed ``MAX_REPEATED`` in the document.
+        """
         more = (times - 1) * cells
         if more > self._left:
             return 1
@@ -48,12 +52,12 @@ def _repeated(written: str | None) -> int:
 def table_blocks(
     table: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
 ) -> Iterator[Block]:
-    """Yield one block per row; a table that only lays out the page is read as text.
+    """Yield one block per row. A table that only lays out the page yields the blocks in its cells instead.
 
     Args:
         table: the table's element.
         blocks: a function that returns the blocks below an element.
-        repeats: the limit of repeated cells in the document.
+        repeats: the limit of cells that repetition may add to the document.
     """
     hidden = _hidden_columns(table)
     rows = [
@@ -83,7 +87,7 @@ def _lines(container: Element) -> Iterator[Element]:
 
 
 def _hidden_columns(table: Element) -> Sequence[int]:
-    """Return the numbers, from 0 and in order, of a table's hidden columns."""
+    """Return the indexes of a table's hidden columns, in ascending order."""
     hidden: set[int] = set()
     place = 0
     for column in table.iter(_COLUMN):

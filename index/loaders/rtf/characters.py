@@ -1,6 +1,6 @@
 """Collects the text of each part (body, note, header) of an RTF file. The text stays in RTF's notation.
 
-Signs of symbol fonts become characters.
+Characters of symbol fonts become the Unicode characters that look the same.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ class Group:
     Attributes:
         part: the part that receives the group's text; None if the text is not read.
         name: the group's destination (the kind of its content), if the reader needs to know it; else empty.
-        is_optional: whether the group began with ``*``, the mark of groups that older readers skip.
+        is_optional: whether the group began with ``*``, the mark of groups that older programs skip.
         font: the number of the font.
-        substitutes: the number of substitute characters, for older readers, that follow a character written
-            as its number (``Part.substitutes``).
+        substitutes: the number of substitute characters, which only older programs show, after a character
+            that is written as its number.
         is_hidden: whether text is hidden.
         is_deleted: whether a revision deleted the text.
         is_raised: whether text is raised above the line.
         in_table: whether the paragraph belongs to a cell.
         level: the level of the paragraph as a heading, from 0; None for body text.
-        label_of: the part in which the group writes the number or bullet of a list item; else None.
+        label_of: if the group has the number or bullet of a list item, the part with that item; else None.
     """
 
     part: Part | None
@@ -57,7 +57,7 @@ class Characters:
 
     Attributes:
         parts: the parts read so far.
-        group: the open group.
+        group: the innermost open group.
     """
 
     def __init__(self) -> None:
@@ -67,14 +67,15 @@ class Characters:
         self._substitutes_left = 0
 
     def interrupt(self) -> None:
-        """End a run of characters: the next character is neither a second byte nor a substitute.
+        """End a run of characters: the next one is neither a substitute nor the second byte of a character.
 
-        A substitute stands for a character that older readers do not know.
+        Substitutes follow a character that is written as its number. Only older programs show them, instead
+        of that character.
         """
         self._is_lead, self._substitutes_left = False, 0
 
     def put(self, rtf: str) -> None:
-        """Add characters, given as RTF, to the open part in the current font."""
+        """Add characters, given as RTF, to the open group's part. Hidden and deleted text is left out."""
         group, part = self.group, self.group.part
         if part is None or group.is_hidden or group.is_deleted or not rtf:
             return
@@ -95,7 +96,7 @@ class Characters:
         self.put(f"\\'{code}")
 
     def text(self, text: str) -> None:
-        """Add characters, of which the first may be the second byte of a two-byte character."""
+        """Add characters. The first of them may be the second byte of a two-byte character."""
         if self._is_symbol():
             substitutes, self._substitutes_left = (
                 self._substitutes_left,
@@ -113,7 +114,10 @@ class Characters:
             self.put(_BEYOND_ASCII.sub(_byte, text))
 
     def _raised(self, character: str) -> str:
-        """Return the RTF of a raised character. A substitute (:meth:`interrupt`) stays as it is."""
+        """Return the RTF of a raised character: a digit, ``+`` or ``-`` becomes a superscript.
+
+        A substitute (see :meth:`interrupt`) stays as it is.
+        """
         if self._substitutes_left:
             self._substitutes_left -= 1
             return _BEYOND_ASCII.sub(_byte, character)
@@ -129,7 +133,6 @@ class Characters:
         return self.parts.fonts.get(self.group.font)
 
     def _is_symbol(self) -> bool:
-        """Return whether the current font is a symbol font."""
         return self.group.part is not None and is_symbol_font(self._font)
 
     def write(self, text: str) -> None:

@@ -93,7 +93,7 @@ def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
 
 
 def _encoding(parts: Parts) -> str:
-    """Return Python's name of the document's code page; ``cp1252`` for an unknown one."""
+    """Return Python's name of the document's code page; ``cp1252`` if it is unknown."""
     kind, page = parts.encoding
     return next(
         (name for name in (f"cp{page}", _CHARACTER_SETS.get(kind, "")) if name and _is_known(name)), "cp1252"
@@ -128,7 +128,10 @@ def _characters(part: Part, parts: Parts, encoding: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Yield paragraphs, list items and rows. The rows of a table, or the items of a list, form one group."""
+    """Yield the paragraphs, list items and table rows.
+
+    The rows of a table form a group, as do the items of a list.
+    """
     rows: object | None = None
     items: object | None = None
     for match in _PIECE.finditer(text):
@@ -156,7 +159,10 @@ def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
 
 
 def _row(piece: str, group: object) -> Iterator[Block]:
-    """Yield a table's row as a block; a row with one cell, or with a very long cell, is read as text."""
+    """Yield a table's row as one block.
+
+    A row with one cell, or with a very long cell, only lays out the page: each of its lines is a block.
+    """
     cells = piece.split(CELL_END)[:-1] or [piece]
     if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
         for cell in cells:
@@ -166,7 +172,10 @@ def _row(piece: str, group: object) -> Iterator[Block]:
 
 
 def _flat(text: str) -> str:
-    """Return a text on one line, in which the label of a list item becomes a number or bullet."""
+    """Return a text on one line.
+
+    The label of a list item becomes a number or bullet. Other marks become spaces.
+    """
     labelled = _LABEL.sub(lambda match: _label(flow(match[1])), text)
     return flow(_MARKS.sub(" ", labelled))
 

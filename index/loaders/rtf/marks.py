@@ -40,7 +40,8 @@ class Parts:
         endnotes: the endnotes, in order.
         running: headers and footers.
         properties: ``title`` and ``author``.
-        times: ``creatim`` and ``revtim``; each maps the control words of year, month and day to numbers.
+        times: the times of creation (``creatim``) and of the last change (``revtim``). Each is a mapping from
+            the control words of its year, month and day to numbers.
         charsets: maps the number of a font to its character set.
         fonts: maps the number of a font to its name.
         encoding: the control word of the document's character set, and the number of its code page, for
@@ -59,5 +60,5 @@ class Parts:
 
 
 def mark(character: str) -> str:
-    r"""Write a character as RTF: its number (``\uN``), without the usual substitute for older readers."""
+    r"""Write a character as RTF: its number (``\uN``), without the usual substitute for older programs."""
     return f"{{\\uc0\\u{ord(character)} }}"

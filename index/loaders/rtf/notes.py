@@ -39,7 +39,7 @@ class _Note:
 
 @dataclass(slots=True)
 class _Series:
-    """Footnotes or endnotes.
+    """The numbering of the footnotes, or of the endnotes.
 
     Attributes:
         kind: the format of the numbers.
@@ -63,7 +63,7 @@ class Notes:
         self._series = {"": _Series("decimal"), "a": _Series("lowerRoman")}
 
     def set(self, word: str, number: int | None) -> bool:
-        """Handle a control word about the numbering of notes; return whether the word is of this kind."""
+        """Handle a control word if it is about the numbering of notes; return whether it is."""
         setting = _SETTING.fullmatch(word)
         if setting is None:
             return False
@@ -80,12 +80,12 @@ class Notes:
         return True
 
     def end_section(self) -> None:
-        """Handle the end of a section."""
+        """Restart the numbers of notes that restart in each section."""
         for series in self._series.values():
             series.count = 0 if series.is_by_section else series.count
 
     def open(self, part: Part, reference: tuple[Part, int] | None) -> None:
-        """Begin a footnote.
+        """Number a new footnote, and add it to the parts of the file.
 
         Args:
             part: the part for the note's text.

@@ -98,7 +98,7 @@ class _Reader(Characters):
         return bool(self._outer)
 
     def words(self, text: str) -> None:
-        """Handle characters, which are text, the name of a font or the code of a field."""
+        """Handle characters: text or, in some groups, the name of a font or the code of a field."""
         if self.group.name == "fldinst":
             self._instruction += text
         elif self.group.name == "fonttbl" and self.group.font:
@@ -148,7 +148,7 @@ class _Reader(Characters):
             self._character(word, number)
 
     def _open(self, word: str) -> bool:
-        """Handle a word if it starts a part, or a group that is not read; return whether it does."""
+        """Handle a word if it starts a part, or a group that is not read; return whether it starts one."""
         group = self.group
         is_optional, group.is_optional = group.is_optional, False
         if word in PROPERTIES | TIMES and group.name == "info":
@@ -247,14 +247,18 @@ class _Reader(Characters):
         self._close_boxes()
 
     def _close_boxes(self) -> None:
-        """After a paragraph, add the text of the text boxes that are anchored in it."""
+        """Add the text of the text boxes to the body, after the paragraph in which they are anchored."""
         for box in self._boxes:
             self.parts.body.pieces += [*box.pieces, "\\par \\uc1 "]
             self.parts.body.font, self.parts.body.substitutes = "?", 1
         self._boxes = []
 
     def _write_note_mark(self) -> None:
-        """Write the mark of a note: in a note its own mark, elsewhere a place for the next note's mark."""
+        """Write the mark of a note.
+
+        In a note's text, it is the mark of that note. Elsewhere it is the mark of the next note, for which an
+        empty piece is left until that note is read.
+        """
         part = self.group.part
         if part is None or self.group.is_hidden or self.group.is_deleted:
             return

@@ -26,8 +26,8 @@ _UNREAD = frozenset(
     {f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}sdtEndPr"}
     | {f"{W}tblPr", f"{W}tblGrid", f"{W}trPr", f"{W}tcPr", f"{W}sectPr", f"{W}rt", f"{W}rubyPr", FALLBACK}
 )
-"""Deleted and moved text, field codes, properties, pronunciation above characters, and fallbacks for older
-programs."""
+"""Elements that are not read: deleted text, the old copy of moved text, field codes, properties,
+pronunciation above characters, and fallbacks for older programs."""
 
 _SPACES = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}noBreakHyphen": "-", f"{W}cr": "\n"}
 _NOTE_REFERENCES = {f"{W}footnoteReference", f"{W}endnoteReference"}
@@ -84,9 +84,9 @@ class Content:
             yield from self._paragraph(joined)
 
     def notes(self) -> Iterator[Block]:
-        """Yield the footnotes, then the endnotes, each after the mark that stands at its reference.
+        """Yield the footnotes, then the endnotes. Each begins with the mark at its reference in the text.
 
-        Callers must have read the body. Notes without a reference are left out, as in Word.
+        Callers must read the body first. Notes without a reference are left out, as in Word.
         """
         for note in list(self._notes.referred()):
             text = flow(" ".join(block.text for block in self.blocks(note.element)))
@@ -125,9 +125,9 @@ class Content:
             self._notes.end_section()
 
     def _is_unseen(self, paragraph: Element) -> bool:
-        """Return whether the mark at a paragraph's end is hidden.
+        """Return whether a paragraph's mark (¶) is hidden.
 
-        A list does not count an empty paragraph with such a mark.
+        Lists do not count an empty paragraph whose mark is hidden.
         """
         properties = paragraph.find(f"{W}pPr")
         if properties is None:
@@ -135,7 +135,7 @@ class Content:
         return bool(self._formats.of_run(properties, value(paragraph, "pPr/pStyle")).is_hidden)
 
     def _words(self, element: Element, line: _Line) -> Iterator[str]:
-        """Yield the text of a paragraph, and add the text boxes in it to ``line.boxes``."""
+        """Yield the text of a paragraph, and add the paragraph's text boxes to ``line.boxes``."""
         children = iter(element)
         for child in children:
             tag = child.tag
@@ -194,7 +194,10 @@ class Content:
         return flow("".join(word for one in rest for word in self._words_of(one, line)))
 
     def _table(self, table: Element) -> Iterator[Block]:
-        """Yield one block per row; a table that only lays out the page is read as text."""
+        """Yield one block per row.
+
+        A table that only lays out the page yields the blocks in its cells instead.
+        """
         rows = [
             [self._cell(cell) for cell in line.iter(f"{W}tc") if _nearest(cell, "tr") is line]
             for line in table.iter(f"{W}tr")
@@ -218,7 +221,10 @@ class Content:
 
 
 def _is_joined_to_next(paragraph: Element) -> bool:
-    """Return whether a tracked change deletes or moves a paragraph's end, which joins it to the next one."""
+    """Return whether a tracked change deletes or moves the mark at a paragraph's end.
+
+    Such a change joins the paragraph to the next one.
+    """
     properties = paragraph.find(f"{W}pPr/{W}rPr")
     return properties is not None and any(
         properties.find(W + name) is not None for name in ("del", "moveFrom")

@@ -64,7 +64,10 @@ def _read(data: bytes, path: Path) -> Document:
 
 
 def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
-    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title."""
+    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title.
+
+    Return None if there is neither.
+    """
     styled = next((flow(p.text) for p in word.paragraphs if p.style and p.style.style_id == "Title"), None)
     first = next((block.text for block in blocks if block.text.strip()), "")
     return styled or title_of_line(first)

@@ -13,18 +13,18 @@ _CHECKED, _UNCHECKED = "☒", "☐"
 
 
 class Fields:
-    """The fields that are open at a point of the text. A field may be inside the code of another field."""
+    """Tracks the fields that are open at the current point of the text. Fields may be nested."""
 
     def __init__(self) -> None:
         self._in_code: list[bool] = []
 
     @property
     def is_code(self) -> bool:
-        """Return whether text at this point is part of a field's code."""
+        """Return whether text at the current point is part of a field's code."""
         return any(self._in_code)
 
     def turn(self, mark: Element) -> str:
-        """Handle the mark of a field's start, separator or end.
+        """Open a field, begin its result or close it, as the element ``mark`` says.
 
         At the start of a form control, return the control's text; otherwise return an empty string.
         """
@@ -45,7 +45,10 @@ class Fields:
 
 
 def _control(mark: Element) -> str:
-    """Return the text of a check box or a drop-down list, which has no field result."""
+    """Return the text of a form control, or "" for another field.
+
+    Check boxes and drop-down lists have no field result, so their text comes from their settings.
+    """
     form_field = mark.find(f"{W}ffData")
     box = form_field.find(f"{W}checkBox") if form_field is not None else None
     if box is not None:

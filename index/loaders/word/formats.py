@@ -55,7 +55,7 @@ class Formats:
         self._of_styles: dict[str, Format] = {}
 
     def of_run(self, run: Element, paragraph_style: str | None) -> Format:
-        """Return the format of a run: its own, else that of its styles, else the document's default.
+        """Return the format of a run. Each property comes from the run, else from its styles or the defaults.
 
         Args:
             run: the run, or another element with ``w:rPr``.

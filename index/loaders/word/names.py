@@ -19,7 +19,7 @@ _OFF = {"0", "false", "off", "none"}
 
 
 def related(part: Part, kind: str) -> Element | None:
-    """Return the root of the part of type ``kind`` to which ``part`` refers; None if missing or not XML."""
+    """Return the root of the part of type ``kind`` that ``part`` refers to; None if missing or not XML."""
     from lxml.etree import XMLSyntaxError
 
     for relation in part.rels.values():

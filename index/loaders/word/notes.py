@@ -25,7 +25,7 @@ class Note:
 
     Attributes:
         element: the element with the note's text.
-        mark: the mark that stands at the reference and before the note's text.
+        mark: the mark, as the text shows it at the reference.
         custom: the author's own mark; empty for a numbered note.
     """
 
@@ -79,12 +79,12 @@ class Notes:
         return self._series[kind].mark(reference.get(f"{W}id") or "", custom)
 
     def end_section(self) -> None:
-        """Handle the end of a section."""
+        """Use the numbering of the next section from here on."""
         for series in self._series.values():
             series.end_section()
 
     def end_page(self) -> None:
-        """Handle a page break that the document records."""
+        """Restart the numbers that restart on each page. Callers call this at each page break of the file."""
         for series in self._series.values():
             series.end_page()
 

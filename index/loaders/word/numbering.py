@@ -47,7 +47,7 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list.
+    """A list, with the changes that it makes to its definition.
 
     Attributes:
         definition: the id of the list's definition. All lists with one definition share their counts.
@@ -61,7 +61,7 @@ class _List:
 
 
 class Numbering:
-    """Markers of list items, and levels of headings.
+    """Finds the markers (numbers or bullets) of list items, and the levels of headings.
 
     Items are counted, so callers must ask for markers in document order.
     """
@@ -114,7 +114,7 @@ class Numbering:
         return (f"{written.strip()} " if written.strip() else ""), group
 
     def _place(self, paragraph: Element) -> tuple[str, int]:
-        """Return the id of a paragraph's list ("0" outside lists), and the paragraph's level in it, from 0.
+        """Return the id of a paragraph's list ("0" outside lists), and the depth in that list, from 0.
 
         The paragraph's style, and the styles on which it is based, give what the paragraph does not set.
         """
@@ -135,7 +135,7 @@ class Numbering:
         return self._linked.get((list_id or "", style.get(f"{W}styleId") or ""))
 
     def _bases(self, name: str) -> Iterator[Element]:
-        """Yield a style, then its base styles: the one on which it is based, and so on."""
+        """Yield a style, then the style on which it is based, and so on."""
         for _ in range(_MOST_BASES):
             style = self._styles.get(name)
             if style is None:
@@ -185,7 +185,7 @@ def _level(element: Element) -> _Level:
 
 
 def _counted(listed: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
-    """Return a list's current number at ``depth``, written as in the marker of an item of level ``item``."""
+    """Return a list's current number at ``depth``, as the markers of items at the level ``item`` show it."""
     level = listed.levels.get(depth)
     kind = level.kind if level is not None else "decimal"
     if item.is_legal and kind not in {"bullet", "none"}:
