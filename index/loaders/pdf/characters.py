@@ -56,8 +56,8 @@ class Frame:
     def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
         """Convert a point from PDF coordinates to coordinates on the visible page, after rotation.
 
-        The origin of the result is the lower left corner of the visible page. In PDF coordinates, None stands
-        for the left edge as ``x`` and for the upper edge as ``y``.
+        The origin of the result is the lower left corner of the visible page. If ``x`` is None, the point is
+        at the left edge of the page before rotation; if ``y`` is None, at its upper edge.
         """
         if x is None or y is None:
             x, y = (self.left if x is None else x), (self.top if y is None else y)
@@ -152,7 +152,7 @@ def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float
 
 
 def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
-    """Return for each box whether it lies at least partly on the visible page; shape (n,)."""
+    """Return for each box whether at least a part of it is on the visible page; shape (n,)."""
     left, bottom, right, top = shown.T
     inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
     return inside
@@ -199,7 +199,9 @@ def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -
 
 
 def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
-    """Convert boxes to the bytes of ``PageLayout.boxes``, clipped at the page's edges; no box becomes empty.
+    """Convert boxes to the bytes of ``PageLayout.boxes``.
+
+    Boxes are clipped at the page's edges, but keep a width and a height of at least one unit.
 
     Args:
         shown: boxes ``(left, bottom, right, top)`` on the visible page; shape (n, 4).
@@ -243,7 +245,7 @@ def _edges(characters: Sequence[str]) -> set[int]:
 
 
 def _is_bold(text_page: PdfTextPage, index: int) -> bool:
-    """Return whether the name of a character's font says that it is bold."""
+    """Return whether the name of a character's font has a word for bold type, such as ``heavy``."""
     from ctypes import create_string_buffer
 
     from pypdfium2.raw import FPDFText_GetFontInfo
@@ -257,8 +259,8 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 def readable(character: str) -> str:
     """Return a character as the text should have it.
 
-    A ligature becomes its letters, a bullet of a symbol font ``•``, PDFium's mark of a word divided at a
-    line's end ``WRAPPED_HYPHEN``, and most control characters an empty string.
+    A ligature becomes its letters. A bullet of a symbol font becomes ``•``. PDFium's mark for a word that is
+    divided at a line's end becomes ``WRAPPED_HYPHEN``. Most control characters become an empty string.
     """
     if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)

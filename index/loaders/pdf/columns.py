@@ -50,8 +50,8 @@ MAX_PARTS = 2_000
 """A page with more parts than this is a drawing, on which the search for columns would take too long."""
 
 MAX_STRETCH = 2.5
-"""Two parts that follow each other in the file stay together if the second is less far below the first than
-this, in line heights."""
+"""Two parts that follow each other in the file stay together if the second is less than this far, in line
+heights, below the first."""
 
 _MAX_DEPTH = 4
 _SAME_TOP = 4
@@ -66,7 +66,7 @@ class _Part(NamedTuple):
 
     Attributes:
         rank: the cell's place in the order of the file; only cells of one piece have adjacent ranks.
-        line: the cell.
+        line: a piece with only this cell.
     """
 
     rank: int
@@ -99,7 +99,7 @@ def _parts(pieces: Sequence[Line]) -> Iterator[_Part]:
 
 
 def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
-    """Join parts into pieces again: those parts of one piece that still follow each other after sorting."""
+    """Join the parts of a piece again where they still follow each other after sorting."""
     current = parts[0]
     for before, part in pairwise(parts):
         if part.rank == before.rank + 1:
@@ -148,8 +148,9 @@ def _zones(
 ) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
     """Yield the zones of a page from the top, each as ``((left, right), crossing)``.
 
-    ``left`` and ``right`` are the parts on the two sides of the gutter. ``crossing`` ends the zone below
-    them: it is one part that crosses the gutter, or the parts of a table's row, and empty for the last zone.
+    ``left`` and ``right`` are the zone's parts on the two sides of the gutter. ``crossing`` separates the
+    zone from the next one: it is a part that crosses the gutter, or the parts of a table's row. For the last
+    zone, it is empty.
     """
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     beside_gutter = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
@@ -171,7 +172,7 @@ def _zones(
 
 
 def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
-    """Yield the rows of tables that lie across the gutter, each from left to right.
+    """Yield the rows of tables that extend across the gutter, each from left to right.
 
     The cells of such a row leave much space on both sides of the gutter, do not begin with a small letter,
     and follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, since two columns may
@@ -258,9 +259,9 @@ def _gutter(parts: Sequence[_Part]) -> float | None:
 
 
 def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
-    """Return the gaps (start, end) from parts to the nearest part on their right; shape (n, 2).
+    """Return the gap (start, end) between each part and the nearest part on its right; shape (n, 2).
 
-    Parts without a part on their right, beyond a gap of at least ``MIN_GUTTER``, have no row in the result.
+    A part has no row in the result if no part is on its right, or only at less than ``MIN_GUTTER``.
     """
     import numpy as np
 
@@ -275,7 +276,7 @@ def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
 
 
 def _commonest(gaps: NDArray[np.float64]) -> float:
-    """Return the middle of the interval that lies inside the most gaps."""
+    """Return the middle of the interval that the most gaps have in common."""
     import numpy as np
 
     edges = np.concatenate((gaps[:, 0], gaps[:, 1]))

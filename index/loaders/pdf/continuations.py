@@ -1,4 +1,4 @@
-"""Joins paragraphs that continue in another column or page, and the pages into one text.
+"""Joins paragraphs that continue in another column or on another page, then joins all pages into one text.
 
 This text is the document's canonical text, which footnotes quote.
 """
@@ -35,7 +35,8 @@ MIN_WIDTH_INSIDE = 8
 """Replaces ``MIN_WIDTH`` if the next column begins in lower case, as few cells of a table do."""
 
 MAX_COLUMNS_AHEAD = 3
-"""The number of columns in which the rest of a paragraph is looked for: some are only words in a figure."""
+"""The number of next columns in which the rest of a paragraph is looked for. A column in between may be only
+the words of a figure."""
 
 _CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")
@@ -55,7 +56,7 @@ class PageParts:
 
 
 def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) -> list[list[Paragraph]]:
-    """Return the paragraphs of each page, footnotes last, and join those that continue in another column.
+    """Join paragraphs that continue in another column; return each page's paragraphs, footnotes last.
 
     A paragraph that continues on the next page comes last on its own page, after the footnotes. The rest of
     it is the first paragraph of the next page, with ``continues`` set.
@@ -122,8 +123,9 @@ def _over_page(
 
     Args:
         last: the columns of the nearest earlier page that has text.
-        following: the first column of the next page; the rest of the paragraph moves to its start.
-        read: the paragraphs of the earlier pages; the paragraph moves to the end of its page.
+        following: the first column of the next page, changed in place: it begins with the rest of the
+            paragraph afterwards.
+        read: the paragraphs of each earlier page, changed in place.
         usual: the height of the text's lines, in points.
     """
     rest = _first(following, usual)

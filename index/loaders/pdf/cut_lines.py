@@ -25,7 +25,7 @@ MIN_CHARACTERS = 3
 
 
 def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Return the text runs of each page without those of cut lines, which a neighbouring page has whole.
+    """Remove the text runs of cut lines from each page; a neighbouring page has the whole lines.
 
     Args:
         pages: the text runs of each page.
@@ -61,11 +61,14 @@ class _PlacedLine:
         ]
 
     def is_cut(self, whole: _PlacedLine) -> bool:
-        """Return whether this line is what clipping has left of the line ``whole``.
+        """Return whether this line is the clipped copy of the line ``whole``.
 
-        Each of its characters stands where ``whole`` has the same character. Clipping keeps all occurrences
-        of a letter or none, and some of the missing letters stand before letters that are kept. A line that
-        only lacks the end of ``whole`` is therefore not a cut line.
+        Three things must be true of a clipped copy:
+
+        - Each of its characters is where ``whole`` has the same character.
+        - Clipping has kept all occurrences of a letter, or none.
+        - Some missing letter is to the left of a kept one. A line that only lacks the end of ``whole`` is
+          therefore not a clipped copy.
         """
         if not MIN_CHARACTERS <= len(self.characters) < len(whole.characters):
             return False

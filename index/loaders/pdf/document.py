@@ -72,8 +72,8 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         options: the options for reading files.
 
     Raises:
-        LoadError: if the file is not a PDF, is broken, is encrypted and none of ``options.passwords`` opens
-            it, has too many pages, or has no words; if OCR fails.
+        LoadError: if the file is not a PDF, is broken, has too many pages or has no words; if it is encrypted
+            and none of ``options.passwords`` opens it; if OCR fails.
     """
     if not seems_pdf(data):
         kind = binary_kind(data)

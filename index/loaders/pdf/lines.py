@@ -116,8 +116,8 @@ def _raised(piece: Line, line: Line) -> Line:
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
     """Return whether a line is a table's row.
 
-    A row has many or wide gaps, or a gap above or below a gap of a neighbour. A bullet or number and the
-    words after it are never a row.
+    A row has many or wide gaps, or a gap above or below a gap of a neighbour. A line of a bullet or number
+    with words after it is never a row.
     """
     first, *others = line.cells
     if not others:

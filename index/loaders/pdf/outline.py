@@ -27,7 +27,7 @@ _MAX_NUMBER = 6
 """The longest number of a heading, in characters, for example ``12.1.3``."""
 
 _LEEWAY = 3.0
-"""The largest distance, in points, of the top of a paragraph above the place of its bookmark."""
+"""How far, in points, the top of a paragraph may be above the place to which its bookmark leads."""
 
 
 class Bookmark(NamedTuple):
@@ -94,9 +94,9 @@ def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
 
 
 def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
-    """Return the x and y of a bookmark's destination, which depend on its kind (ISO 32000-1, 12.3.2).
+    """Return the x and y of a bookmark's destination, in PDF coordinates.
 
-    A coordinate is None if the destination does not give it.
+    A coordinate is None if this kind of destination does not give it (ISO 32000-1, 12.3.2).
     """
     from ctypes import byref, c_float, c_ulong
 

@@ -184,7 +184,11 @@ def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
 
 
 def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
-    """Return whether ``line`` was wrapped: the next word does not fit before the margin."""
+    """Return whether the paragraph of ``line`` continues in ``following``.
+
+    It does if ``line`` is full: the first word of ``following`` would not fit before the right margin. More
+    space may be left if ``following`` begins in lower case.
+    """
     if line.text.endswith(WRAPPED_HYPHEN):
         return True
     ends = ends_sentence(line.text, following.text)
@@ -205,14 +209,17 @@ def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
 def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed, Placed]:
     """Change two lines of one paragraph so that they can be concatenated.
 
-    If the first line ends with a hyphen that divides a word, the hyphen is removed; the hyphen of a compound
-    stays. If it ends without a hyphen, it gets a space at its end, unless it ends with an em dash or the
-    script has no spaces.
+    A hyphen at the end of the first line is removed if it divides a word, and stays if it belongs to a
+    compound. A first line without a hyphen gets a space at its end. It gets none after an em dash, or in a
+    script without spaces.
 
     Args:
         line: the first line.
         following: the second line.
         known: the document's words, which show whether the hyphen divides a word.
+
+    Returns:
+        The changed first line, and the changed second line.
     """
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
@@ -232,14 +239,14 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
 
 
 def is_divided(text: str) -> bool:
-    """Return whether ``text`` ends inside a word."""
+    """Return whether ``text`` ends with a part of a word and a hyphen."""
     return _divided(text) is not None
 
 
 def ends_sentence(text: str, following: str = "") -> bool:
     """Return whether ``text`` ends with the end of a sentence.
 
-    Initials ("the U.K.") are no such end if ``following``, the text after them, begins in lower case.
+    Initials, as in "the U.K.", do not end a sentence if ``following``, the next text, begins in lower case.
     """
     end = text[-_ENDING:]
     if following.lstrip()[:1].islower() and _INITIALS.search(end):
@@ -260,7 +267,7 @@ def _divided(text: str) -> regex.Match[str] | None:
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
     """Return whether the hyphen between two parts of a word belongs to the word, instead of dividing it.
 
-    It belongs to the word after a single letter. Otherwise the words of the document, ``known``, decide.
+    It belongs to the word if ``first`` is a single letter. Otherwise the document's words, ``known``, decide.
     """
     if len(first) == 1:
         return True

@@ -71,7 +71,7 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def unplaced(text: str) -> Placed:
-    """Return ``text``, which the loader adds and the page does not have, without places of its characters."""
+    """Return ``text``, which the loader adds to the page's text, with the box ``NOWHERE`` for each character."""
     return Placed(text, NOWHERE * len(text))
 
 

@@ -88,7 +88,8 @@ class _Edge:
 def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
     """Remove running titles and page numbers from the lines of each page.
 
-    If a page has no other lines, those with letters stay. If no page has other lines, all lines stay.
+    If this would remove all lines of one page, that page keeps its lines with letters. If it would remove all
+    lines of all pages, all lines stay.
 
     Args:
         pages: the lines of each page.
@@ -196,9 +197,11 @@ def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 
 
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
-    """Yield ways to group edges of one wording: by all numbers, then by each number minus the page's index.
+    """Yield several groupings of lines that have the same wording except for their numbers.
 
-    The second way finds page numbers: *12*, *13* and *14* on successive pages all give the same difference.
+    In the first grouping, the lines of a group have the same numbers. Each further grouping takes the first,
+    second or a later number of each line: in a group, the number minus the page's index is the same. This
+    finds page numbers: *12*, *13* and *14* on successive pages give the same difference.
     """
     by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
     for edge in edges:

@@ -141,7 +141,7 @@ def is_unspaced(character: str) -> bool:
 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
-    """Group glyphs into text runs, which end at line breaks and divided words.
+    """Group glyphs into text runs. A run ends at a line break, or at the hyphen of a divided word.
 
     A gap between two glyphs that is wider than ``MIN_GUTTER`` begins a new :class:`Cell` of the run. Some
     such gaps are gutters between columns, so not every one separates the cells of a table.

@@ -1,4 +1,4 @@
-"""Reads a PDF's title, publisher and date from its first page, which counts more than its properties."""
+"""Finds a PDF's title, publisher and date on the first page, which counts more than the file's properties."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, P
     """Separate the details that the first page states from credible details in the file's properties.
 
     The title in the properties is credible if its words stand above the text of the page. It is not credible
-    if it is only a part of the title that the page shows. If the page shows no title, one in the properties
-    is also credible if it reads like a title, not like the file name that many programs write as the title.
+    if it is only a part of the title that the page shows. If the page shows no title, a title in the
+    properties is also credible if it reads like a title. Many programs write the file's name there instead.
 
     Args:
         pages: the first pages.

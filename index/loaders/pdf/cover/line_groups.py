@@ -16,7 +16,7 @@ from index.loaders.pdf.positioned import Placed, joined_by
 from index.loaders.pdf.runs import Line
 
 LARGER = 1.08
-"""A line is a heading if it is larger than the text by this ratio. The lines of a group differ by no more."""
+"""A line is a heading if it is larger than the text by this ratio. The lines of a group differ less in size."""
 
 _MAX_STEP = 1.9
 """The largest distance between the lines of a title, in line heights."""
@@ -123,7 +123,6 @@ def _is_single(row: Line) -> bool:
 
 
 def _is_same_group(line: Line, following: Line) -> bool:
-    """Return whether two lines belong to one group."""
     small, large = sorted((line.height, following.height))
     return (
         large <= LARGER * small

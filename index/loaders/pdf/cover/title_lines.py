@@ -57,7 +57,7 @@ def title_of_pages(
 
 
 def caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
-    """Return the caption of a table or figure with which a page begins; None if there is none."""
+    """Return the caption of a table or figure at the start of a page; None if the page begins otherwise."""
     captions = [
         group.text
         for group in line_groups(page, known)[:_CAPTION_WITHIN]
@@ -107,6 +107,6 @@ def _is_heading(group: LineGroup) -> bool:
 
 
 def _stands_alone(group: LineGroup) -> bool:
-    """Return whether a group is a single line outside tables that can be a title in the size of the text."""
+    """Return whether a group is a single line outside tables that can be a title without being larger."""
     is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
     return is_line and can_be_title(group.text) and title_of_line(group.text) is not None

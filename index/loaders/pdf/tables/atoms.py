@@ -214,8 +214,8 @@ def _is_only(atom: Atom, form: regex.Pattern[str]) -> bool:
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
     """Split an atom that stands over several columns into parts, at most one for each column.
 
-    The headings of two columns may have a narrow gap between them, and a label may end close to the first
-    figure of its row. Return None if the atom has no such gap or figure: it heads all the columns.
+    The atom is split at a gap between the headings of two columns, and before a figure that follows a label.
+    Return None if it has neither: then it heads all the columns.
 
     Args:
         atom: an atom that overlaps all of ``columns``.

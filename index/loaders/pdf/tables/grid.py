@@ -1,4 +1,4 @@
-"""Finds the columns of a table from the atoms of its rows (figures or stretches of words), and fills them."""
+"""Finds the columns of a table, and puts the atoms of its rows (figures or stretches of words) into them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
 
 
 def has_quantity(row: Sequence[Atom]) -> bool:
-    """Return whether a row has a quantity behind its first atom."""
+    """Return whether a row has a quantity after its first atom."""
     return any(is_quantity(text_of(atom)) for atom in row[1:])
 
 

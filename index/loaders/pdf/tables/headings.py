@@ -215,8 +215,8 @@ def _is_over(line: Line, columns: Sequence[Column]) -> bool:
 def _continues_caption(above: Line, line: Line, right: float) -> bool:
     """Return whether ``line`` continues the caption whose first line is ``above``.
 
-    It may be indented by the width of the caption's number. The first line must be full: the next word has no
-    room before ``right``, the right edge of the table.
+    ``line`` may be indented by the width of the caption's number. ``above`` must be full: the first word of
+    ``line`` does not fit between ``above`` and ``right``, the right edge of the table.
     """
     step = above.bottom - line.bottom
     is_full = above.right + line.first_word + line.height > right
@@ -251,8 +251,8 @@ def is_by_cell(lines: Sequence[Line]) -> bool:
 def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tuple[_Heading, float]]:
     """Yield the headings in reading order, each with the height of its first line, in points.
 
-    If headings are written cell by cell, the lines of each heading are joined. Otherwise each line, or each
-    part of it over other columns, is a heading.
+    If headings are written cell by cell, the lines of each heading are joined. Otherwise each line is split
+    where its words stand over different columns, and each of these parts is a heading.
     """
     parts = [
         _Part(atom, covered, line)
@@ -317,7 +317,8 @@ def _span(
 ) -> tuple[int, ...]:
     """Return the numbers of the columns that a heading covers.
 
-    These are the columns under it, or more columns if it stands over their middle.
+    These are the columns under the heading, or a wider range of columns if the heading stands over the middle
+    of that range.
 
     Args:
         atom: the heading.
@@ -354,7 +355,11 @@ def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
 
 
 def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
-    """Put headings into rows: each into the lowest row that is above all lower headings in its columns."""
+    """Put headings into rows, and return the rows from the top.
+
+    A heading goes into the row above the headings that stand below it in its columns. Without headings below
+    it, it goes into the lowest row.
+    """
     levels: list[list[_Heading]] = []
     for heading in sorted(headings, key=lambda each: each.bottom):
         level = 0
@@ -379,12 +384,13 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
 
 
 def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
-    """Move headings into the row above, where a heading on their left would otherwise seem to cover them.
+    """Move a heading into the row above if a heading there, on its left, would otherwise seem to cover it.
 
     If *Revenue* stands over *2024* and nothing stands over *Change* on its right, *Revenue* would seem to
-    cover *Change*, too. A heading moves only if none is above it, and if there is a sign that the heading on
-    the left does not cover it: that heading reaches down to it, or stands exactly over the middle of several
-    columns.
+    cover *Change*, too. *Change* moves only if one of two signs shows that *Revenue* does not cover it:
+
+    - *Revenue* reaches down to the height of *Change*.
+    - *Revenue* stands exactly over the middle of several other columns.
 
     Args:
         levels: the rows of headings, from the lowest; they are changed in place.

@@ -52,7 +52,7 @@ _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
 
 
 def with_tables(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines of a page, in which a table's row has a cell in each column up to its last words.
+    """Return the lines of a page, and give each row of a table a cell for each column up to its last words.
 
     Args:
         lines: the lines of the page in reading order. ``Line.is_row`` tells which of them have the gaps of a
@@ -95,7 +95,7 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
 
 
 def _headings_first(lines: Sequence[Line]) -> list[Line]:
-    """Put the headings that a file has behind the rows under them before these rows."""
+    """Move the headings of a table before its rows if the file has them after the rows."""
     kept: list[Line] = []
     first: int | None = None
     for line in lines:
@@ -132,7 +132,7 @@ def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_name(line: Line, first: Line) -> bool:
-    """Return whether a line closely above the row ``first`` stands over the row's label only."""
+    """Return whether a line is not far above the row ``first``, and only above the row's label."""
     return (
         not line.is_row
         and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
@@ -143,7 +143,7 @@ def _is_name(line: Line, first: Line) -> bool:
 
 
 def _may_be_heading(line: Line, first: Line) -> bool:
-    """Return whether a line closely above the row ``first`` stands over its figures, without a quantity."""
+    """Return whether a line is not far above the figures of the row ``first``, and has no quantity itself."""
     above = line.bottom - first.bottom
     return (
         0.3 * line.height < above < MAX_HEIGHT * line.height
@@ -177,7 +177,7 @@ def _end(lines: Sequence[Line], first: int) -> int:
 def _next_row(lines: Sequence[Line], end: int) -> int | None:
     """Return the index of the first row at or after ``end``.
 
-    Return None if a large vertical gap, or more than ``MAX_LABELS`` lines that are not rows, come before it.
+    Return None if there is a large vertical gap, or more than ``MAX_LABELS`` other lines, before that row.
     """
     for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
         before, line = lines[place - 1], lines[place]
@@ -193,7 +193,7 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
 def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
     """Return whether a line between two rows of a table is a label of rows, rather than a paragraph.
 
-    A label does not end like a sentence. It also is narrow, or ends before the cells after the labels.
+    A label does not end like a sentence. It is also narrow, or ends before the cells after the labels.
 
     Args:
         line: the line.
@@ -219,8 +219,8 @@ def _is_heading(line: Line) -> bool:
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
     """Count the first lines of ``table`` that are its caption, although some of them look like rows.
 
-    The caption ends with a line that has a single atom and stands directly above a row of headings. The line
-    above that line must not begin further to the right.
+    The caption's last line has a single atom, and a row of headings follows it directly. The line before the
+    last one must not begin further to the right.
 
     Args:
         rows: the atoms of each line of the table.
@@ -264,7 +264,7 @@ def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
 
 
 def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
-    """Give each row a cell in each column up to its last one with words, and join the lines of each label."""
+    """Join the lines of each label, and give each row a cell for each column up to the row's last words."""
     rows = [
         replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True) for line, row in body
     ]
@@ -286,10 +286,10 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
     """Return whether ``line`` is the third or a later line of a label.
 
-    It is if the label's line before it is indented, has the same left edge, and is full.
+    It is if the previous line of the label is indented, has the same left edge, and is full.
 
     Args:
-        hanging: the label's line before ``line``, if that is an indented second or later line; else None.
+        hanging: the previous line of the label, if it is indented and not the first line; else None.
         before: the row whose label ends with ``hanging``.
         line: the next line.
         edge: the right edge of the column of labels.
