@@ -73,7 +73,7 @@ class Content:
         self.styles = Styles(*roots)
 
     def has_style(self, element: Element, name: str) -> bool:
-        """Return whether a paragraph has the style ``name``, or an automatic style based on it."""
+        """Return whether a paragraph has the style ``name``, or an automatic style based on that style."""
         style = element.get(f"{TEXT}style-name", "")
         return name in {style, self.styles.parent(style)}
 
@@ -148,7 +148,7 @@ class Content:
         )
 
     def _equation(self, frame: Element) -> str | None:
-        """Return the equation in a frame as text; None if the frame holds no equation."""
+        """Return the equation in a frame as text; None if the frame has no equation."""
         for held in frame.iterchildren(f"{DRAW}object"):
             name = held.get(f"{LINK}href", "").removeprefix("./")
             inside = next((one for one in held if is_mathml(one)), None)

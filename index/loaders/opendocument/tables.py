@@ -57,7 +57,7 @@ def table_blocks(
     Args:
         table: the table's element.
         blocks: a function that returns the blocks below an element.
-        repeats: the limit of cells that repetition may add to the document.
+        repeats: the limit on the cells that repetition may add to the document.
     """
     hidden = _hidden_columns(table)
     rows = [

@@ -83,7 +83,7 @@ def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
     """Return a page's characters in the order of its text layer, with their places on the visible page.
 
     Characters outside the visible page, such as printers' marks, are left out. A ligature gives several
-    characters with one box.
+    characters, each with the box of the ligature.
     """
     count = text_page.count_chars()
     codes = _codes(text_page, count)
@@ -121,7 +121,7 @@ def _codes(text_page: PdfTextPage, count: int) -> list[int]:
 def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:  # noqa: ANN401 - of ctypes
     """Return a function of PDFium in a form that takes addresses (integers) instead of pointers.
 
-    The loader calls the function for each character, and half of the time would go into checking pointers.
+    The loader calls the function for each character, and checking pointers would take half of the time.
     """
     from ctypes import CFUNCTYPE
 

@@ -62,7 +62,7 @@ _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
 
 
 class _Part(NamedTuple):
-    """One cell of a piece, as a piece of its own.
+    """One cell of a piece (text run), as a piece of its own.
 
     Attributes:
         rank: the cell's place in the order of the file; only cells of one piece have adjacent ranks.
@@ -74,10 +74,10 @@ class _Part(NamedTuple):
 
 
 def ordered(pieces: Sequence[Line]) -> list[Line]:
-    """Return the pieces of a page in reading order.
+    """Return the pieces (text runs) of a page in reading order.
 
-    If few parts are out of order, or the page is a drawing, the pieces come back unchanged, in their order in
-    the file. Otherwise, pieces that cross a gutter are split at it.
+    If few of them are out of order in the file, or the page is a drawing, the pieces come back unchanged.
+    Otherwise, pieces that cross a gutter (the space between two columns) are split at it.
     """
     parts = list(_parts(pieces))
     if len(parts) > MAX_PARTS:
@@ -99,7 +99,7 @@ def _parts(pieces: Sequence[Line]) -> Iterator[_Part]:
 
 
 def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
-    """Join the parts of a piece again where they still follow each other after sorting."""
+    """Join the parts of a text run again where they still follow each other after sorting."""
     current = parts[0]
     for before, part in pairwise(parts):
         if part.rank == before.rank + 1:
@@ -112,13 +112,13 @@ def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
 
 
 def _is_from_the_right(pieces: Sequence[Line]) -> bool:
-    """Return whether the first pieces are in a right-to-left script."""
+    """Return whether the first text runs of a page are in a right-to-left script."""
     sample = "".join(cell.words.text for piece in pieces[:12] for cell in piece.cells)
     return len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
 
 
 def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list[_Part], int]:
-    """Return the parts of an area in reading order, and the number that were out of order in the file.
+    """Return the parts of an area in reading order, and how many of them were out of order in the file.
 
     Args:
         parts: the parts of the area.
@@ -146,7 +146,7 @@ def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list
 def _zones(
     parts: Sequence[_Part], gutter: float
 ) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
-    """Yield the zones of a page from the top, each as ``((left, right), crossing)``.
+    """Yield the zones (bands) of a page from the top, each as ``((left, right), crossing)``.
 
     ``left`` and ``right`` are the zone's parts on the two sides of the gutter. ``crossing`` separates the
     zone from the next one: it is a part that crosses the gutter, or the parts of a table's row. For the last
@@ -174,7 +174,7 @@ def _zones(
 def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
     """Yield the rows of tables that extend across the gutter, each from left to right.
 
-    The cells of such a row leave much space on both sides of the gutter, do not begin with a small letter,
+    The cells of such a row leave much space on both sides of the gutter, do not begin in lower case,
     and follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, since two columns may
     have headings at the same height.
     """
@@ -204,7 +204,7 @@ def _crosses(line: Line, gutter: float) -> bool:
 
 
 def _height_on_page(part: _Part) -> float:
-    """Return the key that sorts parts from the top of the page."""
+    """Return a sort key that is smaller for parts higher on the page."""
     return -(part.line.bottom + part.line.top) / 2
 
 
@@ -259,9 +259,9 @@ def _gutter(parts: Sequence[_Part]) -> float | None:
 
 
 def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
-    """Return the gap (start, end) between each part and the nearest part on its right; shape (n, 2).
+    """Return the gap (start, end) from each part to the nearest one at least ``MIN_GUTTER`` to its right.
 
-    A part has no row in the result if no part is on its right, or only at less than ``MIN_GUTTER``.
+    The result has the shape (n, 2). Parts without such a neighbour have no row.
     """
     import numpy as np
 

@@ -44,7 +44,7 @@ _LETTER = regex.compile(r"\p{L}")
 
 @dataclass(frozen=True, slots=True)
 class PageParts:
-    """The parts of a page.
+    """The paragraphs of a page, with the footnotes apart from the text.
 
     Attributes:
         text: the paragraphs of the page's text, in reading order.
@@ -119,7 +119,7 @@ def _over_columns(
 def _over_page(
     last: Sequence[list[Paragraph]], following: list[Paragraph], read: list[list[Paragraph]], usual: float
 ) -> None:
-    """Move a paragraph that continues on the next page to the end of its page.
+    """If a paragraph continues on the next page, move it to the end of its own page.
 
     Args:
         last: the columns of the nearest earlier page that has text.

@@ -25,7 +25,7 @@ MIN_CHARACTERS = 3
 
 
 def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Remove the text runs of cut lines from each page; a neighbouring page has the whole lines.
+    """Remove the text runs of lines that a page's edge cuts off; a neighbouring page has these lines whole.
 
     Args:
         pages: the text runs of each page.

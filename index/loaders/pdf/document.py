@@ -154,8 +154,8 @@ def _bookmarks(document: PdfDocument) -> list[Bookmark]:
 def _published(entries: Mapping[str, str]) -> str | None:
     """Return the day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4), in ISO 8601.
 
-    Return None if there is no valid date, or if it is only the day on which the pages were copied from a file
-    that may be years older.
+    Return None if there is no valid date. Also return None if a program that copies pages wrote the date: the
+    pages may be years older than the copy.
     """
     match = _DATE.fullmatch(entries.get("CreationDate", ""))
     if _COPIERS.match(entries.get("Creator", "")):

@@ -38,8 +38,8 @@ def usual_height(pages: Iterable[Iterable[Line]]) -> float:
 def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
     """Separate the lines of the text from those of footnotes and from vertical lines.
 
-    A footnote begins with its mark, is smaller than the text, and has only small lines below it. These lines
-    below it also belong to footnotes.
+    A footnote begins with its mark, is smaller than the text, and has only small lines below it. Those
+    lines also belong to footnotes.
 
     Args:
         page: the page's lines, in reading order.

@@ -129,7 +129,7 @@ def _fitting(box: Box, widths: Mapping[str, list[tuple[float, float]]]) -> list[
 
 
 def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: int) -> str:
-    """Return the letters of a glyph's word after the glyph (``step`` is 1) or before it (``step`` is -1)."""
+    """Return the letters of a word that follow a glyph (``step`` is 1) or precede it (``step`` is -1)."""
     letters: list[str] = []
     while 0 <= index + step < len(characters):
         here, there = boxes[index], boxes[index + step]

@@ -38,7 +38,7 @@ _PROSE = regex.compile(r"\P{N}*\p{L}")
 
 
 def lines(pieces: Iterable[Line]) -> list[Line]:
-    """Join the pieces of a page, given in reading order, into lines and table rows."""
+    """Join the pieces (text runs) of a page, given in reading order, into lines and table rows."""
     joined: list[Line] = []
     for piece in pieces:
         line = replace(piece, cells=_wide_cells(piece))
@@ -55,7 +55,7 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
 
 
 def _wide_cells(piece: Line) -> tuple[Cell, ...]:
-    """Return the cells of a piece; cells with a gap of at most ``MAX_WORD_GAP`` between them are joined."""
+    """Return the cells of a text run, joined where the gap between two is at most ``MAX_WORD_GAP``."""
     if len(piece.cells) == 1:
         return piece.cells
     cells = [piece.cells[0]]
@@ -116,8 +116,8 @@ def _raised(piece: Line, line: Line) -> Line:
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
     """Return whether a line is a table's row.
 
-    A row has many or wide gaps, or a gap above or below a gap of a neighbour. A line of a bullet or number
-    with words after it is never a row.
+    A row has many or wide gaps, or a gap above or below a gap of a neighbouring line. A line of a bullet
+    or number with words after it is never a row.
     """
     first, *others = line.cells
     if not others:

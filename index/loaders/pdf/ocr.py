@@ -59,7 +59,7 @@ class _Word(NamedTuple):
 
 
 def check(languages: Sequence[str]) -> None:
-    """Check that recognition is possible in ``languages``.
+    """Check that tesseract can recognise text in ``languages``.
 
     Args:
         languages: tesseract's codes, such as ``eng``.

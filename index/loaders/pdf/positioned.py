@@ -71,12 +71,12 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def unplaced(text: str) -> Placed:
-    """Return ``text``, which the loader adds to the page's text, with the box ``NOWHERE`` for each character."""
+    """Return ``text``, which is not on the page, with the box ``NOWHERE`` (zeros) for each character."""
     return Placed(text, NOWHERE * len(text))
 
 
 def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
-    """Join ``parts``, with the unplaced text ``between`` between each two; empty if there are no parts."""
+    """Join ``parts`` with the separator ``between``, which has no place on the page; empty without parts."""
     mark = unplaced(between)
     whole: Placed | None = None
     for part in parts:

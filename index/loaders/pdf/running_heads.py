@@ -199,9 +199,10 @@ def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
     """Yield several groupings of lines that have the same wording except for their numbers.
 
-    In the first grouping, the lines of a group have the same numbers. Each further grouping takes the first,
-    second or a later number of each line: in a group, the number minus the page's index is the same. This
-    finds page numbers: *12*, *13* and *14* on successive pages give the same difference.
+    In the first grouping, the lines of a group have the same numbers. Each further grouping uses only the
+    first number of each line, or only the second, and so on: lines form a group if this number minus the
+    page's index is the same. This finds page numbers: *12*, *13* and *14* on successive pages give the same
+    difference.
     """
     by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
     for edge in edges:

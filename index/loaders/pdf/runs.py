@@ -131,7 +131,7 @@ class Line:
 
 
 def _without_bars(words: Placed) -> Placed:
-    """Replace the bars in a cell's text, which would look like the bars between cells."""
+    """Replace each ``|`` in a cell's text that would look like a separator of cells."""
     return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
 
 
@@ -143,7 +143,7 @@ def is_unspaced(character: str) -> bool:
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """Group glyphs into text runs. A run ends at a line break, or at the hyphen of a divided word.
 
-    A gap between two glyphs that is wider than ``MIN_GUTTER`` begins a new :class:`Cell` of the run. Some
+    A gap of more than ``MIN_GUTTER`` between two glyphs begins a new :class:`Cell` of the run. Some
     such gaps are gutters between columns, so not every one separates the cells of a table.
     """
     current: list[Glyph] = []

@@ -140,7 +140,7 @@ class Characters:
         self.put("".join(map(mark, text)))
 
     def number(self, number: int) -> None:
-        """Add a character that the file gives by its number."""
+        """Add a character that the file gives by its Unicode number."""
         self._substitutes_left = self.group.substitutes
         place = number & 0xFFFF if number < 0 else number
         if 0xF020 <= place <= 0xF0FF or (self._is_symbol() and 0x20 <= place <= 0xFF):

@@ -81,7 +81,7 @@ class _Reader(Characters):
         self._has_symbol = False
 
     def brace(self, brace: str) -> bool:
-        """Open or close a group; return whether the document goes on."""
+        """Open or close a group; return whether the document continues."""
         if self._deeper or (brace == "{" and len(self._outer) >= MAX_DEPTH):
             self._deeper += 1 if brace == "{" else -1
             return True

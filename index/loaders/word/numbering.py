@@ -34,7 +34,7 @@ class _Level:
         text: the pattern of the level's markers, for example ``%1.%2``.
         start: the level's first number.
         restart: this level's numbers restart after an item at one of the levels 1 to ``restart``. With 0,
-            they never restart; with None, they restart after an item at any higher level.
+            they never restart; with None, they restart after an item at any outer level.
         is_legal: whether the level's markers write the numbers of all levels as decimals.
     """
 
@@ -47,7 +47,7 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list, with the changes that it makes to its definition.
+    """A list of a document.
 
     Attributes:
         definition: the id of the list's definition. All lists with one definition share their counts.
@@ -114,9 +114,9 @@ class Numbering:
         return (f"{written.strip()} " if written.strip() else ""), group
 
     def _place(self, paragraph: Element) -> tuple[str, int]:
-        """Return the id of a paragraph's list ("0" outside lists), and the depth in that list, from 0.
+        """Return the id of a paragraph's list ("0" outside lists), and the paragraph's depth in it.
 
-        The paragraph's style, and the styles on which it is based, give what the paragraph does not set.
+        The depth is from 0. The paragraph's style and its base styles give what the paragraph does not set.
         """
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")

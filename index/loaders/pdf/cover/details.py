@@ -55,7 +55,7 @@ class FirstPages:
 
 
 def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, Properties]:
-    """Separate the details that the first page states from credible details in the file's properties.
+    """Choose between the details (title, publisher, date) on the first page and in the file's properties.
 
     The title in the properties is credible if its words stand above the text of the page. It is not credible
     if it is only a part of the title that the page shows. If the page shows no title, a title in the

@@ -16,7 +16,7 @@ from index.loaders.pdf.positioned import Placed, joined_by
 from index.loaders.pdf.runs import Line
 
 LARGER = 1.08
-"""A line is a heading if it is larger than the text by this ratio. The lines of a group differ less in size."""
+"""A line is a heading if it is larger than the text by this ratio. The sizes within a group differ less."""
 
 _MAX_STEP = 1.9
 """The largest distance between the lines of a title, in line heights."""
@@ -116,7 +116,7 @@ def _runs(page: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _is_single(row: Line) -> bool:
-    """Return whether a row is an ordinary line: it has one cell, perhaps preceded by a cell with a number."""
+    """Return whether a row is an ordinary line: it has one cell, or a number and then one cell."""
     cells = [text for cell in row.cells if (text := cell.words.text.strip())]
     is_numbered = len(cells) == 2 and _NUMBER.fullmatch(cells[0]) is not None
     return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)

@@ -32,8 +32,8 @@ def title_of_pages(
 ) -> str | None:
     """Find the title that the first pages show; None if they have only prose and tables.
 
-    It is the largest heading above the text, else the running title with the most words, else the first line
-    in the text that looks like a heading.
+    The title is the largest heading above the text, else the running title with the most words, else the
+    first line in the text that looks like a heading.
 
     Args:
         pages: the lines of the first pages, without running titles.
@@ -107,6 +107,6 @@ def _is_heading(group: LineGroup) -> bool:
 
 
 def _stands_alone(group: LineGroup) -> bool:
-    """Return whether a group is a single line outside tables that can be a title without being larger."""
+    """Return whether a group is a single line that looks like a title, outside tables, not in small type."""
     is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
     return is_line and can_be_title(group.text) and title_of_line(group.text) is not None

@@ -101,7 +101,7 @@ class Column(NamedTuple):
 
 
 def atoms(line: Line) -> list[Atom]:
-    """Split a line into its atoms, from left to right."""
+    """Split a line into its atoms (figures or stretches of words), from left to right."""
     found: list[Atom] = []
     stretch: list[Token] = []
     for token in _tokens(line):
@@ -247,7 +247,7 @@ def text_of(atom: Atom) -> str:
 
 
 def joined_atoms(parts: Sequence[Atom]) -> Cell:
-    """Join the atoms that a row has in one column, at least one, into a cell."""
+    """Join the atoms (at least one) that a row has in one column into a cell."""
     tokens = [token for part in parts for token in part.tokens]
     words = joined_by(" ", (token.words for token in tokens))
     return Cell(words, tokens[0].left, tokens[-1].right, tokens[0].right - tokens[0].left)

@@ -71,14 +71,14 @@ class _Heading:
     top: float
 
     def add(self, cell: Cell, bottom: float) -> None:
-        """Add the next line of the heading, or the next part of its line."""
+        """Add the next line of the heading, or the next part of the same line."""
         words = joined_by(" ", (self.cell.words.strip(), cell.words.strip()))
         left, right = min(self.cell.left, cell.left), max(self.cell.right, cell.right)
         self.cell = Cell(words, left, right, self.cell.first_word)
         self.bottom = min(self.bottom, bottom)
 
     def shift(self, columns: Sequence[Column]) -> float:
-        """Return the distance, in points, from the middle of the heading to the middle of its columns."""
+        """Return the distance, in points, between the middles of the heading and of the columns it covers."""
         left, right = columns[self.columns[0]].left, columns[self.columns[-1]].right
         return abs(left + right - self.cell.left - self.cell.right) / 2
 
@@ -166,7 +166,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
 
 
 def _below(lines: Sequence[Line], top: float) -> list[Line]:
-    """Return the lines before the first one that lies wholly above ``top``."""
+    """Return the lines before the first line that is wholly above ``top``."""
     return list(takewhile(lambda line: line.bottom < top, lines))
 
 
@@ -287,7 +287,7 @@ def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
 
 
 def _heading(stack: Sequence[_Part], parts: Sequence[_Part], columns: Sequence[Column]) -> _Heading:
-    """Join the lines of one heading, ``stack``, from the top; ``parts`` are the lines of all headings."""
+    """Join ``stack``, the lines of one heading from the top; ``parts`` has the lines of all headings."""
     before, after, is_alone = -1e6, 1e6, True
     for own in stack:
         atom, beside = own.atom, [part.atom for part in parts if part.is_beside(own)]
@@ -347,7 +347,7 @@ def _span(
 
 
 def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
-    """Return whether two headings are lines of one cell, or parts of one of its lines."""
+    """Return whether two headings are lines of one cell, or parts of one line of a cell."""
     text = below.cell.words.text
     if (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
         return False
@@ -357,8 +357,8 @@ def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
 def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
     """Put headings into rows, and return the rows from the top.
 
-    A heading goes into the row above the headings that stand below it in its columns. Without headings below
-    it, it goes into the lowest row.
+    A heading goes into the row above all headings that are below it in the same columns. A heading with none
+    below it goes into the lowest row.
     """
     levels: list[list[_Heading]] = []
     for heading in sorted(headings, key=lambda each: each.bottom):

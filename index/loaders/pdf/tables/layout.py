@@ -114,7 +114,8 @@ def _headings_first(lines: Sequence[Line]) -> list[Line]:
 def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
     """Clear ``is_row`` for the lines of headings that are written cell by cell.
 
-    The last line of such a heading may stand beside the first line of the next one and so look like a row.
+    The last line of such a heading may stand beside the first line of the next heading, and so look like a
+    row.
     """
     kept = list(lines)
     for place, line in enumerate(lines):
@@ -157,7 +158,7 @@ def _may_be_heading(line: Line, first: Line) -> bool:
 def _end(lines: Sequence[Line], first: int) -> int:
     """Return the index after the last row of the table that begins at ``first``.
 
-    Labels may stand between the rows.
+    Lines of labels may come between its rows.
     """
     end = first + 1
     left, right = lines[first].left, lines[first].right
@@ -286,7 +287,7 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
     """Return whether ``line`` is the third or a later line of a label.
 
-    It is if the previous line of the label is indented, has the same left edge, and is full.
+    The previous line of the label must be indented, have the same left edge, and be full.
 
     Args:
         hanging: the previous line of the label, if it is indented and not the first line; else None.
