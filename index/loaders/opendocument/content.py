@@ -169,7 +169,6 @@ class Content:
         return mark
 
     def _is_hidden(self, element: Element) -> bool:
-        """Return whether an element is hidden, by its style or by its own attributes."""
         display = element.get(DISPLAY)
         if display == "none" or self.styles.is_hidden(element.get(f"{TEXT}style-name")):
             return True

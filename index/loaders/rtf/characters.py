@@ -129,7 +129,6 @@ class Characters:
 
     @property
     def _font(self) -> str | None:
-        """The name of the current font."""
         return self.parts.fonts.get(self.group.font)
 
     def _is_symbol(self) -> bool:
