@@ -79,13 +79,14 @@ SUFFIXES = frozenset(_READERS)
 def load(path: Path, options: Options = DEFAULTS) -> Document:
     """Read the file at ``path`` as a document.
 
-    Details in the file's sidecar (``NAME.meta.yaml`` beside the file) replace those in the file. A document
-    without a date gets one from the file's name or, if ``options.by_time`` allows it, from the time of the
-    file's last change.
+    The file's sidecar (``NAME.meta.yaml`` beside the file) may give details, such as the title. These replace
+    the details that the file itself gives. A document without a date gets one from the file's name or, if
+    ``options.by_time`` allows it, from the time of the file's last change.
 
     Raises:
         LoadError: if the file cannot be read, is empty, too large, encrypted or broken, if its content does
-            not match its suffix, if its format is not supported, or if it holds too much text.
+            not match its suffix, if its format is not supported, if it holds too much text, or if its sidecar
+            is not valid.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -138,9 +139,9 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
 
 
 def _check_text(path: Path, size: int, limits: Limits) -> None:
-    """Raise LoadError if a text is larger than the limit. In UTF-8, the text takes ``size`` bytes.
+    """Raise LoadError if ``size``, the number of bytes of a text in UTF-8, is over the limit.
 
-    The library serves no other requests while it cuts and embeds a text, which takes long for a large text.
+    Cutting and embedding a large text takes long, and the library serves no other requests meanwhile.
     """
     if size > limits.text_megabytes * MEGABYTE:
         text = f"{size / MEGABYTE:,.1f} MB of text"

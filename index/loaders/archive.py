@@ -85,14 +85,14 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limit
 
 @contextmanager
 def damage_reported(path: Path, program: str, *own: type[Exception]) -> Iterator[None]:
-    """Turn the errors that a library raises about a damaged file into a LoadError.
+    """Return a context that turns a library's errors about a damaged file into a LoadError.
 
     The libraries for Office files check little in advance, and parse many parts only when they are needed.
     Damage may therefore raise any error, at any point of the reading.
 
     Args:
         path: the file.
-        program: the kind of program that can repair the file.
+        program: the kind of program that can repair the file, for example ``spreadsheet program``.
         own: the types of errors that the library itself defines.
     """
     from lxml.etree import LxmlError
@@ -120,7 +120,7 @@ def parse_xml(data: bytes) -> Element:
 
 
 class Parts:
-    """Reads the parts of an archive by their names.
+    """Reads the entries of an archive, which Office files and e-books call parts, by their names.
 
     A name is only looked up among the archive's entries, so it cannot lead to a file outside the archive.
 
@@ -169,11 +169,11 @@ class Parts:
 
 
 def core_properties(data: bytes, path: Path) -> Properties:
-    """Read the core properties of an Office file (ECMA-376, part 2, section 11).
+    """Read the title, author and date in an Office file's core properties (ECMA-376, part 2, section 11).
 
-    The date of publication is the day of the last change or, if the file does not give it, of the creation.
-    Properties that are missing or damaged are None. This function reads them itself because the libraries
-    for Office files invent values for missing ones.
+    The date is the day of the file's last change; if that is missing, the day of its creation. A missing or
+    damaged property is None. The libraries for Office files are not used because they invent values for
+    missing properties.
 
     Args:
         data: an archive that passed ``check_archive``.

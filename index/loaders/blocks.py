@@ -60,7 +60,10 @@ def flow(text: str) -> str:
 
 
 def without_bars(cell: str) -> str:
-    """Replace each bar that touches no word of a cell by ``¦``: it would read as the edge of the cell."""
+    """Replace each bar (``|``) that stands alone between spaces in a cell by ``¦``.
+
+    The bar would read as the edge of the cell.
+    """
     return _LONE_BAR.sub("¦", cell)
 
 
@@ -73,7 +76,12 @@ def row(cells: Iterable[str]) -> str:
 
 
 def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
-    """Write a table's row as one block in the group ``group``. Each cell is given as the blocks in it."""
+    """Write a table's row as one block.
+
+    Args:
+        cells: for each cell of the row, the blocks in the cell.
+        group: the object that stands for the table; it becomes ``Block.group``.
+    """
     return Block(row(" ".join(block.text for block in cell) for cell in cells), group)
 
 
@@ -81,7 +89,7 @@ def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
     """Return whether a table only lays out the page: it has one column, or a very long cell.
 
     Args:
-        rows: the table's rows; each cell is given as the blocks in it.
+        rows: for each row of the table and each cell of the row, the blocks in the cell.
     """
     return max(map(len, rows), default=0) <= 1 or any(
         sum(len(block.text) for block in cell) > MAX_CELL_CHARACTERS for cells in rows for cell in cells
@@ -91,8 +99,8 @@ def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
 def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield the blocks of headers and footers without repetitions.
 
-    Of several blocks with the same letters, which may have different page numbers, only the first is kept.
-    Blocks without letters are left out.
+    A block repeats an earlier one if both have the same letters; page numbers may differ. Blocks without
+    letters are left out.
     """
     seen: set[str] = set()
     for block in blocks:

@@ -39,7 +39,7 @@ _LEGACY = (
 """The encodings to try in a guess, the likeliest first. Office and mail programs used them before UTF-8."""
 
 _DAMAGED_SHARE = 0.05
-"""A file is taken for damaged UTF-8, and not for text in another encoding, if at most this share of its
+"""A file counts as damaged UTF-8, and not as text in another encoding, if at most this share of its
 characters outside ASCII cannot be decoded."""
 
 _CHAOS_MARGIN = 0.02

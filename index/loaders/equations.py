@@ -55,7 +55,7 @@ def fraction(above: str, below: str, sign: str = "/") -> str:
 
 
 def scripted(base: str, below: str = "", above: str = "") -> str:
-    """Write a term with the subscript ``below`` and the superscript ``above``."""
+    """Write the term ``base`` with the subscript ``below`` and the superscript ``above``."""
     return grouped(base) + (f"_{grouped(below)}" if below else "") + (f"^{grouped(above)}" if above else "")
 
 
@@ -74,8 +74,8 @@ def from_word(element: Element, words: Callable[[Element], str]) -> str:
     """Write an equation of a Word file, or a part of an equation, as text.
 
     Args:
-        element: the element.
-        words: a function that returns the text of an element that is not part of the markup of equations.
+        element: the element of the equation or of the part.
+        words: returns the text of an element outside OMML, such as a run of ordinary text.
     """
     tag = str(element.tag)
     if not tag.startswith(M):

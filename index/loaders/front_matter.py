@@ -18,10 +18,10 @@ _KEY = re.compile(r"[ \t]*[\w\"'-]+[ \t]*:(?:\s|$)")
 
 
 def split_front_matter(text: str, path: Path) -> tuple[Properties, str]:
-    """Split a text into its front matter and its body, which is unchanged.
+    """Split a text into the details in its front matter and its body, which is unchanged.
 
-    A text has front matter if its first line is ``---``, a later line closes it, and ``key: value`` lines
-    stand between the two. Otherwise the whole text is the body.
+    A text has front matter if its first line and a later line are ``---``, with ``key: value`` lines between
+    the two. Otherwise all details are None, and the whole text is the body.
 
     Raises:
         LoadError: if the front matter is too long or is not valid YAML; the error names the line.

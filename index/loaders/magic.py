@@ -48,7 +48,10 @@ def seems_pdf(data: bytes) -> bool:
 
 
 def seems_html(data: bytes) -> bool:
-    """Return whether ``data`` begins like a whole HTML page, after a byte order mark and white space."""
+    """Return whether ``data`` begins like a whole HTML page.
+
+    A byte order mark and white space may come first.
+    """
     start = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return start.startswith(_HTML_STARTS)
 

@@ -31,7 +31,7 @@ _INLINE_HTML = re.compile(r"<(/?)(br|sup|script|style|template)\b", re.IGNORECAS
 def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """Read a Markdown file (CommonMark with tables and footnotes) and its front matter as a document.
 
-    Notes follow the text. Each note begins with the number that stands at its references.
+    Footnotes come after the text. Each one begins with the number that marks it in the text.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, has invalid front matter or no words.
@@ -104,9 +104,10 @@ def _closed(source: str) -> str:
 
 
 def _inline_html(tag: str) -> str:
-    """Rewrite a tag inside a line: keep line breaks and superscripts, hide scripts, and drop other tags.
+    """Return the replacement for an HTML tag inside a line of Markdown.
 
-    The content between the tags of a script, style or template is hidden; that between dropped tags stays.
+    Line breaks and superscripts keep their tags. A script, style or template becomes a hidden ``span``. Other
+    tags are dropped, but the text between them stays.
     """
     found = _INLINE_HTML.match(tag)
     if found is None:

@@ -115,7 +115,7 @@ def assemble(
 
 
 def dated(document: Document, path: Path, *, by_time: bool = True) -> Document:
-    """Give ``document`` a date from its file's name or time, if it has no date.
+    """Return ``document``; if it has no date, add one from the file's name or time.
 
     Args:
         document: the document.

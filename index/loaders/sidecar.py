@@ -92,7 +92,7 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
 def sidecar_content(path: Path) -> bytes | None:
     """Read the bytes of the sidecar of the file at ``path``; return None if it has no sidecar.
 
-    Of a sidecar that is too large, the function reads only the limit and one more byte.
+    At most one byte more than the limit is read, which is enough to tell that a sidecar is too large.
 
     Raises:
         LoadError: if the sidecar is not a regular file, or cannot be read.

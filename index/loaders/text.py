@@ -61,8 +61,8 @@ def _unwrapped(paragraph: list[tuple[str, str]]) -> list[str]:
     """Return the lines of a paragraph, each followed by its line break or by the spaces that replace it.
 
     A line was wrapped if the first word of the next line would not have fitted before the margin. The margin
-    is the end of the longest line with a space. A paragraph is hard-wrapped if most of its lines were wrapped
-    and the margin is narrow enough.
+    is the length of the longest line that contains a space. A paragraph is hard-wrapped if most of its lines
+    were wrapped and the margin is narrow enough.
     """
     margin = max((len(line) for line, _ in paragraph if " " in line), default=0)
     breaks = [

@@ -1,7 +1,7 @@
 """Finds the day on which a report was published, as its first page states it.
 
-The end of a period, as in ``for the quarter ended June 30, 2023``, does not count. Months have their English
-names. A date such as ``5/6/2023`` is not read, since either number could be the month.
+The end of a period, as in ``for the quarter ended June 30, 2023``, does not count. Only English names of
+months are recognised. A date such as ``5/6/2023`` is not read, since either number could be the month.
 """
 
 from __future__ import annotations
@@ -61,13 +61,17 @@ _QUARTER_ENDS = ("-03-31", "-06-30", "-09-30", "-12-31")
 def stated_date(lines: Sequence[str], paragraphs: Iterable[str], imprint: Iterable[str] = ()) -> str | None:
     """Find the date of publication that a first page states.
 
-    In order of preference, it is a date with a label, such as ``Published:``; the date at the start of a news
-    release; a date alone on a line; the year of a journal's issue.
+    The kinds of dates, in order of preference:
+
+    - a date with a label, such as ``Published:``;
+    - the date at the start of a news release;
+    - a date alone on a line;
+    - the year of a journal's issue.
 
     Args:
         lines: the lines in the parts of the page where dates usually stand, in order.
         paragraphs: the first paragraphs of the text; a news release begins with a place and a day.
-        imprint: all lines of the page, with running titles.
+        imprint: all lines of the page, including its header and footer.
 
     Returns:
         The date in ISO 8601, possibly ``YYYY-MM`` or ``YYYY``; None if the page states none.
@@ -83,7 +87,7 @@ def stated_date(lines: Sequence[str], paragraphs: Iterable[str], imprint: Iterab
 
 
 def is_date(line: str) -> bool:
-    """Return whether a line is only a date, perhaps with a place."""
+    """Return whether a line is only a date, perhaps after a place."""
     return _ALONE.fullmatch(line) is not None
 
 
@@ -96,9 +100,10 @@ def read_date(written: str) -> str | None:
 
 
 def _of_numbers(first: int, second: int, year: int) -> str | None:
-    """Return the ISO 8601 date of a day and a month, given in either order.
+    """Return the ISO 8601 date for a day and a month, given in either order, and a year.
 
-    Return None if both could be the month and they differ, or if neither can be the month.
+    Return None if the order is not clear: both numbers could be the month, and they differ. Return None also
+    if neither number can be the month.
     """
     if min(first, second) > 12 or (max(first, second) <= 12 and first != second):
         return None
@@ -106,10 +111,10 @@ def _of_numbers(first: int, second: int, year: int) -> str | None:
 
 
 def _alone(lines: Sequence[str]) -> Iterator[str]:
-    """Yield, as written, the dates that stand alone on a line and do not end a period.
+    """Yield each date that is alone on a line, as written, unless the date is the end of a reported period.
 
-    A date after words such as ``ended`` or ``as of`` ends a period. The last day of a quarter, which often
-    heads a financial statement, also counts as the end of a period unless it follows a place and a comma.
+    A date after words such as ``ended`` or ``as of`` is the end of a period. The last day of a quarter, which
+    often heads a financial statement, is one too, unless it follows a place and a comma.
     """
     before = ""
     for line in lines:

@@ -62,7 +62,10 @@ class Filing:
 
     @property
     def title(self) -> str:
-        """The company and the form, with the period or date of the report unless that is too long."""
+        """The company and the form, then the period or the date of the report.
+
+        The period or date is left out if the title would be too long.
+        """
         when = f" for the {self.period}" if self.period else f" of {self.reported}" if self.reported else ""
         short = f"{self.registrant}: Form {self.form}"
         return f"{short}{when}" if len(short + when) <= MAX_TITLE_CHARACTERS else short
@@ -83,7 +86,8 @@ def filing(lines: Sequence[str], text: str) -> Filing | None:
 
     Args:
         lines: the lines of the page.
-        text: the document's text, which shows the usual spelling of a company's name in capitals.
+        text: the document's text. If the cover writes the company's name in capitals, the text gives the
+            usual spelling of the name.
     """
     forms = (_FORM.fullmatch(_HYPHENS.sub("-", line.strip())) for line in lines)
     form = next((match["form"] for match in forms if match), None)
@@ -105,7 +109,8 @@ def declared_filing(facts: Mapping[str, str], text: str) -> Filing | None:
 
     Args:
         facts: the facts, by their names in the taxonomy ``dei``, such as ``EntityRegistrantName``.
-        text: the document's text, which shows the usual spelling of a company's name in capitals.
+        text: the document's text. If the facts write the company's name in capitals, the text gives the usual
+            spelling of the name.
     """
     form, registrant = (flow(facts.get(name, "")) for name in ("DocumentType", "EntityRegistrantName"))
     if not form or not registrant:
@@ -124,9 +129,9 @@ def _written(day: date) -> str:
 
 
 def as_written(name: str, text: str) -> str:
-    """Return the most frequent spelling in ``text`` of a name written in capitals.
+    """Return the usual spelling of a name in capitals: its most frequent mixed-case spelling in ``text``.
 
-    A name with small letters stays as it is, and so does a name that ``text`` has only in capitals.
+    If ``text`` has no such spelling, or if ``name`` is not in capitals, return ``name`` unchanged.
     """
     if not _is_shouted(name):
         return name

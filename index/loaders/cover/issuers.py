@@ -1,7 +1,7 @@
 """Finds the organisation that issued a report, as its first page names it.
 
-A wrong publisher is worse than none: a name counts only if its place shows that it is the issuer's, for
-example the first sentence of a news release, an imprint or a letterhead.
+A wrong publisher is worse than none. The name of an organisation therefore counts only in a place where
+issuers are named, for example the first sentence of a news release, an imprint or a letterhead.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _RELEASE = regex.compile(
     regex.IGNORECASE,
 )
 _LEAD_WITHIN = 160
-"""The number of characters at the start of a release in which the dash before the company's name stands."""
+"""The dash before the company's name is within this many characters from the start of a release."""
 
 _MARKS = 2
 """How many of the signs in ``_release`` are needed to show that the company named first issued the text."""
@@ -71,7 +71,7 @@ def issuer(
     """Find the organisation that issued a report, as written; None if the page does not name it clearly.
 
     Args:
-        lines: the lines of the first page, with running titles.
+        lines: the lines of the first page, including its header and footer.
         paragraphs: the first paragraphs of the page.
         top: the lines above the title.
         author: the author in the file's properties, or None. The author counts only if it is an organisation
@@ -96,11 +96,16 @@ def is_organisation(name: str) -> bool:
 def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
     """Return the company that a news release names first; None if the text is not a company's release.
 
-    Four signs suggest that the company issued the text: the ticker of its shares follows the name; the name
-    is an organisation's; the text has words such as ``today announced``; the page has words such as ``press
-    release``. Two signs are needed, or three if no place and day precede the name. Either the ticker or words
-    such as ``today announced`` must directly follow the name. If a news agency's name precedes the company's,
-    as in ``(Reuters) –``, the text is the agency's own report.
+    Four signs suggest that the company issued the text:
+
+    - the ticker of its shares follows the name;
+    - the name is that of an organisation;
+    - the text has words such as ``today announced``;
+    - the page has words such as ``press release``.
+
+    Two signs are needed, or three if no place and day precede the name. Directly after the name, either the
+    ticker or words such as ``today announced`` must follow. If the name of a news agency precedes the
+    company's, as in ``(Reuters) –``, the text is the agency's own report.
     """
     for text in paragraphs:
         for match in _LEAD.finditer(text, endpos=_LEAD_WITHIN + 200):
@@ -127,7 +132,7 @@ def _imprint(lines: Iterable[str]) -> str | None:
 def _letterhead(top: Sequence[str]) -> str | None:
     """Return the organisation that has a line of its own above the title; None if there are none or several.
 
-    A name does not count if the line before it leads to it, for example if that line ends with ``to`` or a
+    A name does not count if the line before it leads up to the name, for example by ending with ``to`` or a
     colon.
     """
     before = ""

@@ -49,8 +49,8 @@ def is_caption(text: str) -> bool:
 def can_be_title(text: str) -> bool:
     """Return whether a line may be a title.
 
-    It is short, does not begin in lower case or end like a sentence, and is not a caption, a list item or a
-    date.
+    A title is short, does not begin in lower case or end like a sentence, and is not a caption, a list item
+    or a date.
     """
     return (
         0 < len(text) <= MAX_TITLE_CHARACTERS
@@ -68,7 +68,7 @@ def has_words(text: str) -> bool:
 
 
 def reads_like_title(text: str) -> bool:
-    """Return whether a title consists of words, at least three, rather than of numbers and codes."""
+    """Return whether a text has at least three words, and consists mostly of letters."""
     written = [character for character in text if not character.isspace()]
     letters = sum(map(str.isalpha, written))
     return len(_WORD.findall(text)) >= _LEAST_WORDS and letters >= _LETTERS * len(written)

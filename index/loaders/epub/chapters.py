@@ -26,12 +26,12 @@ _NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67])
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A chapter.
+    """The blocks of a chapter, and the positions of elements in it.
 
     Attributes:
         blocks: the chapter's blocks, in order.
-        places: for each wanted id that the chapter has, the number, from 0, of the block at which the element
-            with this id begins.
+        places: for each id that the caller asked for and the chapter has, the index in ``blocks`` at which
+            the element with this id begins.
     """
 
     blocks: list[Block]
@@ -75,7 +75,12 @@ def read_chapter(
 
 
 def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
-    """Remove the marks that stand for element ids, and record the number of the block that each id is in."""
+    """Make a chapter of blocks that contain marks for element ids: remove the marks, and record their places.
+
+    Args:
+        marked: the blocks. A mark is a number between ``_OPENING`` and ``_CLOSING``.
+        ids: the element ids, by the number in their mark.
+    """
     blocks: list[Block] = []
     places: dict[str, int] = {}
     for block in marked:

@@ -79,7 +79,7 @@ class Book:
     def day(self) -> str | None:
         """Return the date of publication as the book writes it; None if there is none.
 
-        Dates that EPUB 2 gives for other events do not count.
+        EPUB 2 may label a date with an event. A date with an event other than ``publication`` does not count.
         """
         dates = list(self.metadata.iter(f"{_DUBLIN_CORE}date")) if self.metadata is not None else []
         events = {date.get(f"{_OPF}event", ""): date for date in reversed(dates)}
@@ -88,7 +88,7 @@ class Book:
 
 
 def open_book(parts: Parts, path: Path) -> Book:
-    """Read the package that the book's container names.
+    """Read the package of a book. The book's container, ``META-INF/container.xml``, names the package.
 
     Raises:
         LoadError: if the container names no package, or the package lists no chapters.
@@ -174,10 +174,10 @@ def _entry(level: int, label: Element, name: str, reference: str | None) -> Entr
 
 
 def _resolved(base: str, reference: str) -> tuple[str, str]:
-    """Return the path and the fragment of a reference in the part ``base``.
+    """Return the path and the fragment to which a reference in the part ``base`` leads.
 
     Both are empty if the reference has a scheme, such as ``https:``.
-    Callers look up the path only among the entries, so it cannot lead out of the archive.
+    Callers look up the path only among the archive's entries, so no reference leads out of the archive.
     """
     written, _, fragment = reference.partition("#")
     if _SCHEME.match(written):

@@ -1,7 +1,7 @@
 """Finds the columns that a reader sees in a page's table, from the grid columns that the cells cover.
 
-The grid of a table often has more columns than a reader sees: some only make room, or hold a currency sign or
-a bracket.
+The grid of a table often has more columns than a reader sees: some are only spacing, or hold only a currency
+sign or a bracket.
 """
 
 from __future__ import annotations
@@ -35,11 +35,13 @@ class Cell:
 
 
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """Arrange the words of each row in columns, with an empty string where a row has no cell in a column.
+    """Return the words of each row by visible column.
 
-    A row ends with its last cell. Cells that lie above one another stand in one column. A cell that lies
-    above or below two cells of another row spans their columns, and stands in the first. If the table would
-    be mostly empty, each row is only the list of its cells' words.
+    - Cells of different rows that overlap in the grid share a column.
+    - A cell that spans two neighbouring cells of another row goes into the column of the first of these.
+    - An empty string stands for a missing cell, except after the last cell of a row.
+
+    If the table would be mostly empty, each row is only the list of its cells' words.
 
     Args:
         rows: for each row, the cells that have words, from the left.
@@ -80,6 +82,9 @@ class _Gaps:
         self._nearest = [*accumulate((start for _, start in reversed(found)), min)][::-1]
 
     def within(self, start: int, end: int) -> bool:
-        """Return whether a range of grid columns covers parts of two neighbouring cells of one row."""
+        """Return whether a range of grid columns contains a gap.
+
+        The range then covers parts of two neighbouring cells of one row.
+        """
         place = bisect_right(self._ends, start)
         return place < len(self._nearest) and self._nearest[place] < end

@@ -82,7 +82,7 @@ class PageBlock(Block):
 
 
 def is_hidden(element: HtmlElement) -> bool:
-    """Return whether a page does not show ``element``: its kind is in ``UNREAD``, or the page hides it."""
+    """Return whether a page hides ``element``, by its tag (in ``UNREAD``) or by its attributes."""
     if not isinstance(element.tag, str) or element.tag in UNREAD or element.get("hidden") is not None:
         return True
     return bool(_HIDDEN.search(element.get("style") or ""))
@@ -116,7 +116,7 @@ def outlined(blocks: Iterable[PageBlock]) -> list[Block]:
 
 @dataclass(slots=True)
 class _Reader:
-    """The state of a walk through the tree.
+    """The state of a walk through the tree: the finished blocks, and what is known about the current block.
 
     Attributes:
         blocks: the finished blocks.
@@ -197,7 +197,10 @@ class _Reader:
             self.asides -= 1
 
     def _turn_table(self, element: HtmlElement, *, starts: bool) -> None:
-        """Handle the start or end of an element in an open data table, or the end of the table."""
+        """Update the open data table at the start or end of an element.
+
+        At the end of the table itself, add the table's rows to ``blocks``.
+        """
         table, tag = self.table, str(element.tag)
         if table is None or tag not in _BLOCKS:
             return
@@ -254,7 +257,7 @@ class _Reader:
         self.group = group if had_words else None
 
     def taken(self) -> tuple[str, float]:
-        """Remove the words so far; return them, and the share of their characters that are in links."""
+        """Return the current block's text, and the share of its characters in links; then clear both."""
         text = "".join(self.words_so_far)
         linked = self.linked / len(text) if text else 0.0
         self.words_so_far, self.linked = [], 0

@@ -52,18 +52,18 @@ _INLINE = frozenset(
 
 @dataclass(slots=True)
 class _Before:
-    """The text before the current place of a page.
+    """The text of a paragraph before the current place of a page.
 
     Attributes:
-        words: the last characters of the paragraph.
-        since_last: the last characters since the paragraph's last reference.
+        words: the last characters of this text.
+        since_last: the last characters of this text that follow its most recent reference to a note.
     """
 
     words: str = ""
     since_last: str = _WORD
 
     def cross(self, element: HtmlElement) -> None:
-        """Handle the start or end of an element. A block element starts and ends a paragraph."""
+        """Forget the text at the start or end of a block element, since a new paragraph begins there."""
         if element.tag not in _INLINE:
             self.words, self.since_last = "", _WORD
 
@@ -76,10 +76,11 @@ class _Before:
 def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
     """Put references to notes, and text that a style raises, into ``sup`` elements.
 
-    A link or ``span`` that consists of a number or mark is a reference if its role or class says so. A link
-    that consists of a number or mark is also a reference if it leads to a place in a page, and directly
-    follows a word, a figure or another reference. Without ``sup``, ``2,500`` with note ``2`` would read as
-    ``2,5002``.
+    Without ``sup``, ``2,500`` with a reference to note ``2`` would read as ``2,5002``. A link or ``span``
+    that consists of a number, or of a mark such as ``*``, is a reference in two cases:
+
+    - its role or class says so;
+    - it is a link to a place in a page, and directly follows a word, a figure or another reference.
 
     Args:
         page: the page; this function changes it.
@@ -111,7 +112,7 @@ def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
 
 
 def _raised_classes(styles: Iterable[str]) -> frozenset[str]:
-    """Return the classes whose text style sheets raise above the line."""
+    """Return the names of the classes whose text is raised above the line by the style sheets."""
     classes: set[str] = set()
     for style in styles:
         for rule in style.split("}"):
@@ -130,7 +131,6 @@ def _is_raised(element: HtmlElement, classes: frozenset[str]) -> bool:
 
 
 def _is_reference(element: HtmlElement, before: _Before) -> bool:
-    """Return whether an element, which follows the text ``before``, is a reference to a note."""
     if element.tag not in {"a", "span"} or (element.text is None and len(element) == 0):
         return False
     inside = list(islice(element.iter(), 1, _MOST_INSIDE + 2))
@@ -164,7 +164,10 @@ def _is_placed_like_reference(link: HtmlElement, before: _Before) -> bool:
 
 
 def _raise(element: HtmlElement) -> None:
-    """Make the content of an element superscript (``sup``). A linked mark of letters is put in brackets."""
+    """Put the content of an element into ``sup``.
+
+    A link that consists of letters, such as ``a`` or ``iv``, also gets brackets.
+    """
     from lxml.html import Element
 
     written = flow("".join(element.itertext()))

@@ -87,7 +87,10 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def _cover_lines(blocks: Sequence[PageBlock]) -> list[str]:
-    """Return the first lines of a page, where a filing has its cover, with spaces between a row's cells."""
+    """Return the first lines of a page, where a filing has its cover.
+
+    Spaces separate the cells of a table's row.
+    """
     return [flow(" ".join(cells(block.text))) for block in blocks[:_COVER_LINES]]
 
 
@@ -121,7 +124,7 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
 
 
 def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[int, int]:
-    """Extend the main text over adjacent tables, and return the numbers of its first and its last block.
+    """Return the first and the last block number of the main text, extended over adjacent tables.
 
     trafilatura drops tables, or the ends of tables, that hold few sentences.
     """
@@ -181,10 +184,10 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 def _with_followers(
     found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
 ) -> list[bool]:
-    """Return ``found``, but also True for blocks that directly follow a found block in both texts.
+    """Return ``found``, with True also for each block that directly follows a found block.
 
-    The two texts are that of the page and trafilatura's main text. On a short page, trafilatura joins rows
-    and short lines into one paragraph, in which a short block cannot be found by itself.
+    The block must follow both on the page and in trafilatura's main text. On a short page, trafilatura joins
+    rows and short lines into one paragraph, in which a short block cannot be found by itself.
 
     Args:
         found: for each block of the page, whether it was found in trafilatura's main text.

@@ -77,7 +77,7 @@ class Table:
         """End the current row; a row without words is left out.
 
         Args:
-            is_real: whether the page has an element for the row. If it has none, there is a row to end only
+            is_real: whether the page has a ``tr`` element for the row. Without one, the call ends a row only
                 if cells were added.
         """
         if not (self._cells or is_real):
@@ -90,20 +90,20 @@ class Table:
         self._cells, self._reaching = [], []
 
     def _may_repeat(self, cell: Cell) -> bool:
-        """Return whether the limit allows repeating a cell; if it does, count the cell's characters."""
+        """Return whether the limit allows repeating a cell; if so, count its characters as repeated."""
         may = self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters
         self._repeated += len(cell.text) if may else 0
         return may
 
     def lines(self) -> list[tuple[str, float]]:
-        """Return each row as a line of text, with the mean of its cells' shares of link text (0 to 1)."""
+        """Return each row as a line of text, with the mean share of link text in its cells (0 to 1)."""
         texts = [row(words) for words in in_columns([joined_figures(cells) for cells in self._rows])]
         links = [sum(cell.linked for cell in cells) / len(cells) for cells in self._rows]
         return list(zip(texts, links, strict=True))
 
 
 def open_table(element: HtmlElement) -> Table | None:
-    """Return a reader for the data table that starts at ``element``; None if it only lays out the page.
+    """Return an empty ``Table`` for reading the table ``element``; None if the table only lays out the page.
 
     A table lays out the page if its role says so, if it contains tables or a very long cell, or if no row has
     more than one cell. The role ``table`` allows rows of one cell.
@@ -119,9 +119,10 @@ def open_table(element: HtmlElement) -> Table | None:
 
 
 def joined_figures(cells: Iterable[Cell]) -> list[Cell]:
-    """Leave out empty cells, and join currency signs, closing brackets and percent signs to their figures.
+    """Return the cells of a row without empty ones, and with each sign joined to its figure.
 
-    A sign that stands alone, such as ``%`` above a column, stays a cell.
+    The signs are currency signs, closing brackets and percent signs. A sign that stands alone, such as ``%``
+    above a column, stays a cell.
     """
     joined: list[Cell] = []
     for cell in cells:

@@ -87,7 +87,13 @@ def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int)
 
 
 def _preferred(read: list[tuple[Message, list[Block]]]) -> list[Block]:
-    """Return the plain text among alternatives; if it is only a placeholder, the longest alternative."""
+    """Return the blocks of the plain text among alternative parts.
+
+    If the plain text is missing or only a placeholder, return the blocks of the longest alternative.
+
+    Args:
+        read: the alternative parts, each with its blocks.
+    """
     most = max((found for _, found in read), key=_letters, default=[])
     plain = next((found for part, found in read if part.get_content_type() == "text/plain"), [])
     return plain if plain and _letters(plain) >= MIN_PLAIN_SHARE * _letters(most) else most
@@ -105,7 +111,6 @@ def _children(part: Message) -> list[Message]:
 
 
 def _is_attached(part: Message, kind: str) -> bool:
-    """Return whether the disposition or the type of a part makes it an attachment."""
     if part.get_content_disposition() == "attachment":
         return True
     if kind in {"text/plain", "text/html"}:
@@ -156,7 +161,6 @@ def _content(part: Message) -> bytes:
 
 
 def _html_blocks(part: Message, path: Path) -> list[Block]:
-    """Return the blocks of an HTML part. The loader fetches nothing that the part refers to."""
     data, charset = _content(part), part.get_content_charset()
     try:
         source = characters(data, path, charset) if charset else page_source(data, path)

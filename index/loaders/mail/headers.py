@@ -78,7 +78,7 @@ def head_blocks(message: Message, path: Path) -> list[Block]:
 
 
 def words_of(value: str, path: Path) -> str:
-    """Return a field's value on one line, with its encoded words decoded.
+    """Return a field's value on one line, with its encoded words (RFC 2047) decoded.
 
     Adjacent encoded words in the same character set are joined before they are decoded, since some programs
     split a character between two words.

@@ -23,9 +23,10 @@ _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Ret
 def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """Read an e-mail (.eml, RFC 5322 and MIME) as a document.
 
-    The loader reads the plain text, or the HTML if the plain text is missing or only a placeholder; quoted
-    replies stay. It lists the attachments by name, type and size, and opens only those that are messages. Of
-    an encrypted message, it reads the header and lists the attachments. It fetches nothing.
+    The loader reads the plain text, or the HTML if the plain text is missing or only a placeholder. Quoted
+    replies are kept. Attachments are listed by name, type and size; only attached messages are opened. If the
+    message is encrypted, the document has only the header and the list of attachments. The loader fetches
+    nothing.
 
     Raises:
         LoadError: if the file is binary, is not an e-mail, or its parts are nested too deeply.

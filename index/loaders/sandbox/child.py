@@ -115,7 +115,7 @@ class Child:
             self._tokenizer = cutting.tokenizer
 
     def end(self) -> None:
-        """End the process and its children."""
+        """Kill the process and its children, wait until it has ended, and close its pipes."""
         self.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):

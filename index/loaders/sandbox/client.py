@@ -48,7 +48,7 @@ class Isolated:
 
     @property
     def pid(self) -> int | None:
-        """The id of the process, or None while there is none."""
+        """The id of the reading process; None while no process runs."""
         child = self._child
         return None if child is None else child.process.pid
 

@@ -1,4 +1,4 @@
-"""The requests to the reading process, and its answers. A message on a pipe is its length, then its JSON.
+"""The requests to the reading process, and its answers. A message is sent as its length, then its JSON.
 
 A hostile file may have taken control of the process that answers. Nothing in an answer is therefore executed;
 an answer becomes a document only if every field has the declared type.
@@ -56,10 +56,10 @@ class Answer:
     Attributes:
         document: the document that was read; None for a picture or an error.
         picture: the picture of a page, as PNG; empty for a document or an error.
-        cause: what is wrong with the file; empty unless the answer is an error.
-        remedy: what the user can do about the error; empty unless the answer is an error.
+        cause: what is wrong with the file; empty if the answer is not an error.
+        remedy: what the user can do about the error; empty if the answer is not an error.
         last: whether the process ends after this answer.
-        cut: the document's passages; None unless the request asked for them (``Request.cutting``).
+        cut: the document's passages; None if the request did not ask for them (``Request.cutting``).
     """
 
     document: Document | None = None
@@ -142,7 +142,8 @@ def unpack(kind: type[Message], data: bytes) -> Message:
     """Read a message of type ``kind`` from JSON, and check the type of each field.
 
     Raises:
-        MessageError: if ``data`` is not a message of type ``kind``, or an offset lies outside the text.
+        MessageError: if ``data`` is not a message of type ``kind``, or if an answer has an offset outside the
+            document's text.
     """
     try:
         message: Message = _adapters()[kind].validate_json(data)[0]

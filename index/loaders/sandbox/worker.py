@@ -78,7 +78,10 @@ def main() -> None:
 
 
 def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
-    """Return the pipes to the parent. Libraries that read or print get the null device instead."""
+    """Return the pipes from and to the parent, for requests and answers.
+
+    Libraries that read standard input or print get the null device instead.
+    """
     requests, answers = _Pipe(os.dup(0)), _Pipe(os.dup(1))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -114,7 +117,10 @@ def _wait_for(requests: Source, waiting: SimpleQueue[bytes]) -> None:
 
 
 def _tokeniser(cutting: Cutting) -> TokenSpans:
-    """Open the tokeniser of ``cutting``, and import the other modules that cutting needs."""
+    """Open the tokeniser of ``cutting``, and return the function that finds the tokens of a text.
+
+    The function also imports the other modules that cutting needs.
+    """
     from tokenizers import Tokenizer
 
     signature(_ANY_WORDS)

@@ -30,15 +30,15 @@ _PARTED_SHARE = 0.5
 """A delimiter must split at least this share of the records."""
 
 _EVEN_SHARE = 0.9
-"""A comma or semicolon that a space always follows is punctuation if, of the records that it splits, less
-than this share have the most frequent number of values."""
+"""A comma or semicolon that is always followed by a space is punctuation if the records that it splits are
+uneven: less than this share of them have the most frequent number of values."""
 
 _MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most characters of a field: the csv module's default of 131,072 would refuse a file for one long
 comment."""
 
 _SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", regex.IGNORECASE)
-"""A line before the first record by which spreadsheet programs name the delimiter."""
+"""A line before the first record, in which spreadsheet programs name the delimiter."""
 
 _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
 
@@ -47,8 +47,8 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
     """Read delimited text as a document: values separated by commas, semicolons, tabs or bars.
 
     Each record becomes one line, with spaces for the line breaks inside quotes; records may have different
-    numbers of values. A record without values ends a table if headings follow. A file without a delimiter is
-    read as prose.
+    numbers of values. An empty record ends a table if the next record has no figures, as headings do. A file
+    without a delimiter is read as prose.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, or holds no text.

@@ -1,7 +1,7 @@
 """Reads a sheet's cells as blocks: its tables, each with its headings, and the lines between them.
 
 A sheet does not mark where a table begins. Like a person, this module separates tables at empty rows and
-columns, unless the cells after them have no headings or labels of their own.
+columns, but not if the cells after the gap have no headings or labels of their own.
 """
 
 from __future__ import annotations
@@ -71,7 +71,10 @@ class Row:
 
 
 def is_written_figure(text: str) -> bool:
-    """Return whether the text of a cell is a quantity, or a dash in place of one; names and times are not."""
+    """Return whether the text of a cell is a quantity, or a dash or ``n/a`` in place of one.
+
+    Other text with letters is not a quantity, and neither is a year or another period.
+    """
     if _BLANK_FIGURE.fullmatch(text):
         return True
     return not _NO_QUANTITY.search(text) and any(map(str.isdigit, text)) and not is_period(text)
@@ -142,7 +145,11 @@ def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
-    """Return whether the rows after a gap continue the table above: they have figures in its columns."""
+    """Return whether the rows after a gap belong to the table above it: they have figures in its columns.
+
+    If that table has figures already, the gap must be one row, and the first row after the gap must fill at
+    least half of the columns.
+    """
     columns = held.columns
     place = next((place for place, line in enumerate(band) if line.alone is None), len(band))
     if not columns or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
@@ -156,7 +163,10 @@ def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
 
 
 def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int) -> bool:
-    """Return whether lines name the table below them: they are short, directly above it, and not notes."""
+    """Return whether lines name the table below them.
+
+    They do if they are few, short and not notes, and a single empty row separates them from the table.
+    """
     return (
         gap == 1
         and len(held) <= MAX_CAPTION_LINES
@@ -175,7 +185,10 @@ def _is_note(line: Row) -> bool:
 
 
 def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
-    """Split rows into the tables that they contain side by side, from the left."""
+    """Split rows into the tables that stand side by side in them, from the left.
+
+    If there are no such tables, return all rows as one.
+    """
     several = [line for line in rows if line.alone is None]
     columns = _columns(several)
     if _is_sparse(several, columns):
@@ -282,5 +295,4 @@ def _columns(rows: Iterable[Row]) -> list[int]:
 
 
 def _is_sparse(rows: Sequence[Row], columns: Sequence[int]) -> bool:
-    """Return whether a table has so few cells for its rows and columns that a grid would be mostly empty."""
     return len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(len(line.cells) for line in rows)

@@ -36,20 +36,21 @@ def is_period(text: str) -> bool:
 def period_of_all(
     rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]
 ) -> tuple[list[str], list[Mapping[int, Heading]]] | None:
-    """Separate the period that covers a whole table from the heading rows.
+    """Separate the period of a whole table, such as ``2023``, from the heading rows.
 
-    Apart from the column of the row names, such a period is the only text of the first heading row; it may
-    stand in any column, and mostly stands in the last. In the column of the row names, the first heading row
-    may have a text, mostly the units. This text moves down to the next heading row; if that row already has a
-    text in this column, the text from above becomes a line of its own.
+    The period is the only text in the first heading row, except for a text in the column of the row names,
+    which is mostly the units. The period may be in any other column, and is mostly in the last.
+
+    The text in the column of the row names moves down into the next heading row. If that row already has a
+    text in this column, the upper text becomes a line above the table.
 
     Args:
         rows: the heading rows, from the top: text and width by column.
         columns: the columns with text, from the left; the first one names the rows.
 
     Returns:
-        The lines to write above the table (the text, if it becomes a line, then the period), and the
-        remaining heading rows; None if no period covers the whole table.
+        The lines to write above the table, and the remaining heading rows; None if no period covers the whole
+        table. The lines are the text from the column of the row names, if it becomes a line, and the period.
     """
     if len(rows) < 2 or len(columns) < 3:
         return None
@@ -68,9 +69,13 @@ def period_of_all(
 def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> list[dict[int, str]]:
     """Write each heading in every column that it covers.
 
-    A merged cell covers its columns. In a row without merged cells, the position decides. If all headings of
-    the row are periods and each stands in a group of columns of its own, with empty columns between the
-    groups, a period covers its group. Otherwise, a heading covers the columns up to the next heading.
+    A merged cell covers its columns. In a row without merged cells, the positions decide:
+
+    - Empty columns may divide the table into groups. If each group has exactly one heading, and all these
+      headings are periods, a period covers its group.
+    - Otherwise, a heading covers the columns up to the next heading. The first heading must be in the first
+      column after the row names, and the headings must be periods or repeat the same headings below them.
+    - If neither is the case, a heading covers only its own column.
 
     Args:
         rows: the heading rows, from the top: text and width by column.
@@ -99,7 +104,12 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
 def _by_place(
     written: Mapping[int, str], below: Sequence[Mapping[int, Heading]], columns: Sequence[int]
 ) -> dict[int, str]:
-    """Spread the headings of a row without merged cells over ``columns``, which have headings below.
+    """Spread the headings of a row without merged cells over ``columns``.
+
+    Args:
+        written: the headings of the row, by column.
+        below: the heading rows below.
+        columns: the columns that have headings below, without the column of the row names.
 
     Returns:
         The text by column; empty if the positions do not tell which columns a heading covers.
@@ -124,7 +134,7 @@ def _by_place(
 
 
 def runs(columns: Sequence[int]) -> list[list[int]]:
-    """Group neighbouring columns, so that groups are separated by empty columns."""
+    """Split ascending column numbers into runs of consecutive numbers: 1, 2 and 5 give [1, 2] and [5]."""
     found: list[list[int]] = []
     for column in columns:
         if found and found[-1][-1] == column - 1:

@@ -73,9 +73,11 @@ class Section:
     """A section of a format code.
 
     Attributes:
-        parts: the parts of the section in order: kind and text of each.
+        parts: the kind and the text of each part, in order. The kinds are ``literal``, ``mark``, ``general``,
+            ``exponent`` and ``slash``.
         kinds: the kinds of the parts.
-        marks: the digit marks, and ``%`` and ``@``, in order.
+        marks: the texts of the parts of kind ``mark``, joined: digit marks such as ``0`` and ``#``, ``.``,
+            ``,``, ``%`` and ``@``.
         condition: the comparison and the bound that select the figures for this section, such as ``>=`` and
             100; None if the section has no condition.
     """
@@ -101,7 +103,8 @@ class Section:
 def sections(code: str) -> tuple[Section, ...]:
     """Split a format code into its sections.
 
-    The sections are for positive figures, negative figures, zero and text, in this order, or have conditions.
+    The sections apply to positive figures, negative figures, zero and text, in this order. A section with a
+    condition applies to the figures that meet the condition.
     """
     found: list[str] = []
     place = 0
@@ -336,9 +339,9 @@ def _is_digit_mark(part: tuple[str, str]) -> bool:
 
 
 def _while(parts: Parts, place: int, step: int, holds: Callable[[tuple[str, str]], bool]) -> int:
-    """Return the first place, from ``place`` on in steps of ``step``, at which ``holds`` is false.
+    """Return the index of the first part for which ``holds`` is false, going from ``place`` by ``step``.
 
-    If there is none, return the place after the last part or, going backwards, -1.
+    If there is none, return the number of parts or, going backwards, -1.
     """
     while 0 <= place < len(parts) and holds(parts[place]):
         place += step

@@ -43,7 +43,7 @@ def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
 
 
 def _below(root: Element) -> dict[str | None, list[str | None]]:
-    """Return the children of each point, in order."""
+    """Return the ids of the children of each point, in order, by the id of the point."""
     found: dict[str | None, list[tuple[int, str | None]]] = {}
     for link in root.iter(f"{_D}cxn"):
         if link.get("type", "parOf") == "parOf":

@@ -38,7 +38,13 @@ _PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"
 
 @dataclass(frozen=True, slots=True)
 class _Slide:
-    """A slide: its title, or a first line that may be one; its blocks; and whether it is only a picture."""
+    """A slide.
+
+    Attributes:
+        title: the title of the slide or, without one, its first line if that may be a title.
+        blocks: the blocks of text, including the title; empty for a hidden slide.
+        is_picture: whether the slide has a picture but no text.
+    """
 
     title: str | None = None
     blocks: tuple[Block, ...] = ()

@@ -35,7 +35,7 @@ _SHAPES = {"Period": "{}. ", "ParenR": "{}) ", "ParenBoth": "({}) ", "Plain": "{
 
 
 def choose(root: Element) -> None:
-    """Keep only the content for newer programs where a slide has another version of it for older ones."""
+    """Where a slide has some content in two versions, keep only the version for newer programs."""
     for alternatives in list(root.iter(_ALTERNATIVES)):
         parent, choice = alternatives.getparent(), next(alternatives.iterchildren(_CHOICE), None)
         if parent is None:
@@ -57,9 +57,9 @@ def lines_of(frame: TextFrame) -> Iterator[str]:
 
 
 def _marker(paragraph: Element, counts: dict[int, int]) -> str:
-    """Count an item of a numbered list, and return its number; return an empty string for other paragraphs.
+    """Return the number of an item of a numbered list, such as ``2. ``; empty for other paragraphs.
 
-    ``counts`` holds the last number on each level.
+    ``counts`` holds the last number on each level; this function updates it.
     """
     properties = paragraph.find(f"{_A}pPr")
     level = int(properties.get("lvl", "0")) if properties is not None else 0
