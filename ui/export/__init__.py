@@ -97,7 +97,7 @@ def _written(sheet: Sheet, form: Format) -> bytes:
 
 
 def read_export(data: bytes, path: Path) -> Exported:
-    """Return the visible text of an answer or conversation in an exported file or in JSON.
+    """Read the visible text of an answer or conversation from an exported file or from JSON.
 
     Args:
         data: the content of the file.
@@ -127,16 +127,16 @@ def read_export(data: bytes, path: Path) -> Exported:
 
 
 def sheet_as_read(sheet: Sheet) -> Exported:
-    """Return the visible text of exported answers, which is the same in every format.
+    """Return what :func:`read_export` reads from a file with the answers in ``sheet``.
 
-    A quoted sentence is returned as a supported one: no file labels either kind, so a reader of the file
-    cannot tell them apart.
+    The verdict ``quoted`` becomes ``supported``: Markdown, HTML and Word files label neither verdict, so a
+    reader of the file cannot tell them apart.
     """
     return _as_read(sheet, lambda verdict: verdict if DOUBTS[verdict] else "supported")
 
 
 def _as_read(sheet: Sheet, shown: Callable[[Verdict], Verdict]) -> Exported:
-    """Return the visible text of exported answers.
+    """Return the visible text of the exported answers in ``sheet``.
 
     Args:
         sheet: the exported answers.

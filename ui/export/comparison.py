@@ -35,7 +35,7 @@ _MORE = regex.compile(
 
 
 def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
-    """Yield the problems of an exported file, judged by its footnotes and the cited documents."""
+    """Yield the faults that a comparison of an exported file with its footnotes and cited documents finds."""
     is_single = exported.name is None
     for name, answer in _with_prefixes(exported):
         if answer.abstention and (answer.claims or (is_single and exported.footnotes)):
@@ -117,7 +117,7 @@ def _changes(answer: ReadAnswer, sheet: Sheet, places: Mapping[int, tuple[int, .
     Args:
         answer: the answer that was read.
         sheet: the layout of the stored answer.
-        places: the place of each exported footnote's quote.
+        places: the place of each exported footnote's quote, from :func:`_place_key`, by footnote number.
     """
     [part] = sheet.parts
     if answer.question != part.question:
@@ -162,7 +162,7 @@ def _first_lines(
     answer: ReadAnswer,
     notes: Mapping[int, Footnote],
 ) -> Iterator[FirstLine]:
-    """Yield the first lines that an answer may have, according to the table rows that it cites.
+    """Yield the possible first lines of an answer, computed from the table rows that it cites.
 
     Only rows of one table count: the table of the answer's first footnote. If that footnote does not cite a
     row of a table, yield nothing.
@@ -194,9 +194,9 @@ def _row_of(
 
 
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
-    """Return the words that an attribution should not have after the facts of the document; None without any.
+    """Return the unexpected words after the facts of the document in an attribution; None if there are none.
 
-    Return None as well if a fact is missing, because the check of the quote reports that.
+    Return None also if a fact is missing, because the check of the quote reports that.
     """
     place = footnote.place
     if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:
@@ -211,5 +211,8 @@ def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], foot
 
 
 def _place_key(place: Place | None) -> tuple[int, ...]:
-    """Return the place of a quote without its digest, for comparisons; empty for an unknown place."""
+    """Return the document number, version, start and end of a quote, to compare places.
+
+    The result is empty if the place is unknown.
+    """
     return (place.document_id, place.version, place.start, place.end) if place is not None else ()

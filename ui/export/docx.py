@@ -72,7 +72,7 @@ _BEFORE_COMPATIBILITY = (
 
 
 def write_docx(sheet: Sheet) -> bytes:
-    """Return a sheet as a Word document."""
+    """Return a Word document with the answers in ``sheet``."""
     import docx
 
     numbered = _numbered(sheet)
@@ -125,7 +125,7 @@ class _Numbered:
     Attributes:
         notes: the footnotes.
         manifest: the manifest with the new numbers.
-        first_new_number: for each old number, the first of the new numbers.
+        first_new_number: the first new number of each footnote, by its number in the sheet.
     """
 
     notes: tuple[Note, ...]

@@ -38,7 +38,7 @@ def read_docx_export(data: bytes) -> Exported:
     Footnotes have the numbers that Word shows, in the order of their marks.
 
     Raises:
-        NotExportedError: if the file is not such a document.
+        NotExportedError: if the file is not a Word document, or has no valid manifest.
     """
     path = Path("answer.docx")
     try:
@@ -152,7 +152,6 @@ class _BodyReader:
             self._add_paragraph(paragraph)
 
     def _take_table(self, table: Element) -> None:
-        """Read the rows of a table of different figures."""
         about = visible(_words(self._about)) if self._about is not None else ""
         self._about = None
         for line in table.iterchildren(f"{_W}tr"):
@@ -173,7 +172,6 @@ class _BodyReader:
         self._about = None
 
     def _add_paragraph(self, paragraph: Element) -> None:
-        """Add a paragraph to the text of the answer."""
         for run in paragraph.iter(f"{_W}r", f"{_MATH}r"):
             if _is_deleted(run):
                 continue

@@ -1,6 +1,7 @@
 """The layout of exported answers and conversations, which is the same for all formats.
 
-All text in a sheet is in its visible form (:func:`rag.visible_text.visible`); each format escapes it.
+All text in a :class:`Sheet` is in its visible form (:func:`rag.visible_text.visible`). Each format escapes
+this text.
 """
 
 from __future__ import annotations
@@ -56,7 +57,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A footnote: its number, the quote, the headings of a table row, and the facts of the document."""
+    """A footnote.
+
+    Attributes:
+        number: the number of the footnote.
+        quote: the quote.
+        headings: the headings of the table row that is quoted; None if the quote is not a table row.
+        attribution: the facts of the document, such as title, publisher, date and page.
+    """
 
     number: int
     quote: str
@@ -182,7 +190,7 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
 
 
 def first_line(headline: Headline) -> FirstLine:
-    """Return the first line of an answer with a headline."""
+    """Return the first line of an answer whose value or comparison is ``headline``."""
     if headline.comparison is not None:
         return _compared_line(headline, headline.comparison)
     details = (f"· {name}" for name in (headline.row, headline.column) if name)
@@ -208,7 +216,10 @@ def _named_figure(value: str, name: str) -> str:
 
 
 def facts(record: DocumentRecord, page: int | None) -> list[str]:
-    """Return what a footnote says of a document and page, such as title, publisher, date, page and path."""
+    """Return the facts that a footnote states about its source, such as title, publisher, date and page.
+
+    Missing facts are left out.
+    """
     return _facts(record, record.stated, page)
 
 

@@ -86,7 +86,7 @@ BACK = "↩"
 
 
 def write_html(sheet: Sheet) -> bytes:
-    """Return a sheet as an HTML page in UTF-8."""
+    """Return an HTML page in UTF-8 with the answers in ``sheet``."""
     seen: dict[int, int] = {}
     if sheet.name is None:
         [part] = sheet.parts
@@ -224,7 +224,7 @@ def read_html(data: bytes) -> Exported:
     """Return the visible text of a page that :func:`write_html` wrote.
 
     Raises:
-        NotExportedError: if the file is not such a page.
+        NotExportedError: if the file is not an HTML page in UTF-8, or does not have one valid manifest.
     """
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
@@ -256,14 +256,26 @@ def read_html(data: bytes) -> Exported:
 
 @dataclass(slots=True)
 class _PageReader:
-    """Reads a page; ``read_elements`` are those already read, which contain no sentence of an answer."""
+    """Reads a page.
+
+    Attributes:
+        manifest: the manifest of the page.
+        notes: the footnotes that have been read.
+        read_elements: the elements that have been read. Text in any other element counts as sentences.
+    """
 
     manifest: Manifest
     notes: list[Footnote] = field(default_factory=list)
     read_elements: set[HtmlElement] = field(default_factory=set)
 
     def take_answer(self, root: HtmlElement, level: int, apart: Sequence[str]) -> Gathered:
-        """Read an answer's heading of ``level``, and the answer's sections whose class is in ``apart``."""
+        """Read the question, the first line and the sections of an answer, but not its sentences.
+
+        Args:
+            root: the element that contains the answer.
+            level: the level of the heading with the question.
+            apart: the classes of the sections to read.
+        """
         part = Gathered()
         for heading in root.xpath(f"(./h{level})[1]"):
             self.read_elements.add(heading)
@@ -278,14 +290,17 @@ class _PageReader:
         return part
 
     def take_exchange(self, article: HtmlElement) -> Gathered:
-        """Read one answer of a conversation."""
+        """Read one answer of a conversation, with its sentences."""
         part = self.take_answer(article, 2, tuple(_APART))
         part.pieces += _pieces(article, self.read_elements, struck=False)
         self.read_elements.add(article)
         return part
 
     def take_section(self, section: HtmlElement, answer: Gathered, heading: str) -> None:
-        """Read a section without sentences. Unexpected content is left for later, and counts as sentences."""
+        """Read a section that has no sentences of the answer.
+
+        Unexpected content stays unread, so that it later counts as sentences.
+        """
         name = section.get("class") or ""
         title, path = _APART[name]
         self.read_elements.update(

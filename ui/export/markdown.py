@@ -58,7 +58,7 @@ def escape_markdown(words: str) -> str:
 
 
 def write_markdown(sheet: Sheet) -> bytes:
-    """Return a sheet as Markdown in UTF-8."""
+    """Return a Markdown file in UTF-8 with the answers in ``sheet``."""
     blocks = [] if sheet.name is None else [f"# {escape_markdown(sheet.name)}"]
     for part in sheet.parts:
         blocks += _part(part, level=1 if sheet.name is None else 2)
@@ -131,7 +131,7 @@ def read_markdown(data: bytes) -> Exported:
     """Return the visible text of a Markdown file that :func:`write_markdown` wrote.
 
     Raises:
-        NotExportedError: if the file is not such a file.
+        NotExportedError: if the file is not in UTF-8, or does not have one valid manifest.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -157,7 +157,7 @@ def read_markdown(data: bytes) -> Exported:
 
 
 def _split_footnotes(lines: Iterator[str]) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Return the lines outside of footnotes, and the visible lines of each footnote by number."""
+    """Return the lines outside of footnotes, and the number and the visible lines of each footnote."""
     body: list[str] = []
     notes: list[tuple[int, list[str]]] = []
     inside = False

@@ -28,7 +28,7 @@ class Piece:
         kind: ``text``; ``mark``, a footnote mark; ``aside``, text set apart from the sentences; ``break``,
             the end of a line or paragraph.
         text: the text.
-        number: the number of the footnote.
+        number: the number of the footnote if the piece is a mark; else 0.
         struck: whether the text is struck through.
     """
 
@@ -99,7 +99,7 @@ class Exported:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The rows of the tables of different figures of all answers."""
+        """The rows of the tables of different figures, from all answers."""
         return tuple(row for answer in self.answers for row in answer.rows)
 
 
@@ -115,11 +115,11 @@ class Gathered:
 
     @property
     def has_text(self) -> bool:
-        """Return whether any text of the answer was read."""
+        """Whether any text of the answer was read."""
         return any(piece.text.strip() or piece.kind == "mark" for piece in self.pieces)
 
     def whole(self, before: Sequence[Piece] = ()) -> ReadAnswer:
-        """Finish the answer.
+        """Return the finished answer, with its pieces joined into sentences.
 
         Args:
             before: pieces from outside all answers of the file, which become the start of this answer.
@@ -130,10 +130,10 @@ class Gathered:
 
 
 def whole_answers(parts: Sequence[Gathered], outside: Sequence[Piece]) -> tuple[ReadAnswer, ...]:
-    """Finish the answers of a file.
+    """Finish the answers of a file. If there are none, return one empty answer.
 
     Args:
-        parts: the answers, in order; without any, the file has one empty answer.
+        parts: the answers, in order.
         outside: text outside all answers. The first answer gets it, so that no visible text goes unchecked.
     """
     first, *others = parts or [Gathered()]
@@ -198,8 +198,8 @@ def footnote_of(number: int, lines: Sequence[str], manifest: Manifest) -> Footno
 
     Args:
         number: the number of the footnote.
-        lines: its visible lines.
-        manifest: has the place of the quote.
+        lines: the visible lines of the footnote.
+        manifest: the manifest of the file, which has the place of the quote.
     """
     quote, *rest = [visible(line) for line in lines] or [""]
     if quote.startswith("“") and quote.endswith("”"):
