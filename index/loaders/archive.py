@@ -120,7 +120,7 @@ def parse_xml(data: bytes) -> Element:
 
 
 class Parts:
-    """Reads the entries of an archive, which Office files and e-books call parts, by their names.
+    """Reads the parts of an Office file or e-book by name. A part is an entry of the archive.
 
     A name is only looked up among the archive's entries, so it cannot lead to a file outside the archive.
 

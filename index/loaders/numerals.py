@@ -25,8 +25,8 @@ def written_number(number: int, kind: str) -> str:
 
     Args:
         number: the number.
-        kind: the format, for example ``decimal``, ``lowerLetter``, ``upperRoman`` or, for the signs ``*``,
-            ``†``, ``‡`` and ``§``, ``chicago``.
+        kind: the format, for example ``decimal``, ``lowerLetter``, ``upperRoman``, or ``chicago`` for the
+            signs ``*``, ``†``, ``‡`` and ``§``.
     """
     written = _WRITTEN[kind](number) if kind in _WRITTEN and 0 < number < _MOST else ""
     return written or ("" if kind == "none" else str(number))

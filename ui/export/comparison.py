@@ -35,7 +35,7 @@ _MORE = regex.compile(
 
 
 def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
-    """Yield the faults that a comparison of an exported file with its footnotes and cited documents finds."""
+    """Check an exported file against its footnotes and the cited documents; yield a line for each problem."""
     is_single = exported.name is None
     for name, answer in _with_prefixes(exported):
         if answer.abstention and (answer.claims or (is_single and exported.footnotes)):

@@ -302,7 +302,7 @@ def lay_out_conversation(
 ) -> Sheet:
     """Return the layout of a conversation, with one list of footnotes for all answers.
 
-    If several answers share a footnote, the facts of its source are those that the last answer has.
+    If several answers share a footnote, the facts of its source are taken from the last of these answers.
 
     Args:
         conversation_id: the id of the conversation.

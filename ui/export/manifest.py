@@ -47,8 +47,8 @@ class AnswerEntry:
 
     Attributes:
         answer_id: the id of the answer.
-        generation: the state of the library that answered: the number of commits that had changed its
-            passages.
+        generation: the state of the library when it answered: the number of commits so far that had
+            changed passages.
         sentences: the numbers of the footnotes of each sentence.
     """
 

@@ -83,7 +83,7 @@ class Exported:
     Attributes:
         name: the title of a conversation; None for a single answer.
         answers: the answers of the conversation, or the single answer.
-        footnotes: the footnotes of all answers, by number.
+        footnotes: the footnotes of all answers.
         manifest: the data for programs; None for JSON, which has no manifest.
     """
 

@@ -24,7 +24,7 @@ _ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _ESCAPED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}--[\t\n\r]]", flags=regex.V1)
 _MAX_PARSED_CHARACTERS = 10_000
-"""Of an address or a date, at most this many characters are parsed: longer ones are attacks on the parser."""
+"""At most this many characters of an address or a date are parsed: longer ones are attacks on the parser."""
 
 
 def characters(data: bytes, path: Path, charset: str | None) -> str:

@@ -38,7 +38,7 @@ from index.text.minhash import signature
 from index.text.tokens import TokenSpans, token_spans_by
 
 _MOST_OF_A_REQUEST = 1 << 28
-"""The most bytes of a request, which may hold a tokeniser: that of a model for many languages has 17 MB."""
+"""The most bytes of a request, which may hold a tokeniser; the one of a multilingual model has 17 MB."""
 
 
 _GRACE_SECONDS = 10.0
@@ -117,9 +117,9 @@ def _wait_for(requests: Source, waiting: SimpleQueue[bytes]) -> None:
 
 
 def _tokeniser(cutting: Cutting) -> TokenSpans:
-    """Open the tokeniser of ``cutting``, and return the function that finds the tokens of a text.
+    """Open the tokeniser of ``cutting``, and return a function that finds the tokens of a text.
 
-    The function also imports the other modules that cutting needs.
+    Also import the other modules that cutting needs.
     """
     from tokenizers import Tokenizer
 

@@ -76,8 +76,7 @@ class Section:
         parts: the kind and the text of each part, in order. The kinds are ``literal``, ``mark``, ``general``,
             ``exponent`` and ``slash``.
         kinds: the kinds of the parts.
-        marks: the texts of the parts of kind ``mark``, joined: digit marks such as ``0`` and ``#``, ``.``,
-            ``,``, ``%`` and ``@``.
+        marks: the characters of the parts of kind ``mark``: digit marks (``0#?.,``), ``%`` and ``@``.
         condition: the comparison and the bound that select the figures for this section, such as ``>=`` and
             100; None if the section has no condition.
     """
