@@ -1,4 +1,4 @@
-"""Compose the server: the HTTP interface, its documentation, the chat at ``/``, background workers."""
+"""Compose the server: the HTTP interface, its documentation, the chat at ``/`` and background workers."""
 
 from __future__ import annotations
 
@@ -114,13 +114,13 @@ def create_app(
     Args:
         index: the library.
         engine: answers questions over it.
-        settings: limits, hosts, origins, and the home folder, whose id ``/healthz`` gives; None for the
-            defaults.
+        settings: the limits, the hosts, the origins, and the home folder; None for the defaults.
         sign_in: the accounts of the people and programs that may send requests; None if everyone may.
         watch: whether changes in the followed folders are synced at once.
 
     Raises:
-        SettingsError: if the settings name a collector of traces, and the extra ``telemetry`` is missing.
+        SettingsError: if a setting cannot be used, for example because a package is not installed.
+        JudgeError: if the judge of the settings cannot be opened.
     """
     operation = settings or OperationSettings()
     tracing = open_tracing(operation)
@@ -232,7 +232,7 @@ def _provider(settings: Settings | None) -> Provider | None:
 def _lifespan(
     index: Library, *parts: AbstractContextManager[object]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Return the server's lifespan, a context that enters ``parts`` in order and leaves them in reverse."""
+    """Return the server's lifespan, a context that enters ``parts`` and leaves them in reverse order."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

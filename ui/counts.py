@@ -1,4 +1,4 @@
-"""The counts behind the limits on requests: in a server's memory, or in a database that servers share."""
+"""The request counts that limits need, in a server's memory or in a database that several servers share."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class MemoryCounts(MemoryStorage):
 class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, TimestampedSlidingWindow):
     """Counts in a database that several servers share. Safe to share between threads.
 
-    The tables are opened when they are first needed. The methods are those that :mod:`limits` calls.
+    The tables are opened when they are first needed. The package :mod:`limits` calls the methods.
     """
 
     STORAGE_SCHEME = None
@@ -109,7 +109,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
                 connection.execute(sa.delete(table).filter_by(key=key))
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Record ``amount`` events, unless the last ``expiry`` seconds would then have more than ``limit``.
+        """Record ``amount`` events if the last ``expiry`` seconds then have at most ``limit`` events.
 
         Servers that record events at the same moment may together exceed the limit.
 
@@ -127,9 +127,9 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return True
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """Return the time of the first event in the last ``expiry`` seconds, and the number of events.
+        """Return the time of the first event in the last ``expiry`` seconds, and the number of these events.
 
-        The time is in seconds since 1970; without an event, it is the present time.
+        The time is in seconds since 1970. If there are no such events, it is the present time.
         """
         del limit
         now = time.time()
@@ -141,7 +141,10 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return (now if first is None else float(first)), int(number)
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Add ``amount`` to the count of the present window, unless ``limit`` forbids it.
+        """Add ``amount`` to the count of the present window, if the sliding count stays within ``limit``.
+
+        The sliding count is the present window's count, plus the share of the previous window's count that
+        falls into the last ``expiry`` seconds.
 
         Returns:
             Whether ``amount`` was added.
@@ -157,7 +160,12 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return False
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """Return the count and the remaining seconds of the previous window, then those of the present."""
+        """Return the counts of the previous and the present window, and the seconds for which they count.
+
+        Returns:
+            The count of the previous window, the seconds until that count no longer matters, and the same two
+            numbers for the present window.
+        """
         now = time.time()
         last, present = self.sliding_window_keys(key, expiry, now)
         counted = self._counted([last, present])

@@ -16,7 +16,7 @@ USED_WRONGLY = 2
 
 
 class UsedWronglyError(FootnotedError, ValueError):
-    """The command was given an argument that it cannot use."""
+    """A command or a request has a value that cannot be used."""
 
 
 class NoChoiceError(UsedWronglyError):
@@ -35,10 +35,10 @@ class AccountError(UsedWronglyError):
 
 
 class NotAdmittedError(FootnotedError):
-    """A person who has signed in to a provider has no account here, or one that is locked out.
+    """A person has signed in to the provider, but has no account here or is locked out.
 
     Attributes:
-        user: the name of the user who is locked out; None for a person without an account.
+        user: the name of the locked-out user; None for a person without an account.
     """
 
     def __init__(self, message: str, user: str | None = None) -> None:
@@ -59,7 +59,7 @@ class PortInUseError(FootnotedError):
 
 
 class AlreadyServedError(FootnotedError):
-    """Another server of the same home is running. The message says where."""
+    """Another server with the same home folder is running or starting."""
 
 
 class ServerGoneError(FootnotedError):
@@ -126,7 +126,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """Explain ``error`` in one line, with cause and remedy; return the line and the command's exit code."""
+    """Return one line with the cause and the remedy of ``error``, and the command's exit code."""
     from rag.errors import QuestionError
 
     wrongly = isinstance(error, (QuestionError, SettingsError, UsedWronglyError))
@@ -136,7 +136,7 @@ def explain(error: Exception) -> tuple[str, int]:
 
 
 def excepthook(name: str) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """Return a ``sys.excepthook`` for bugs, which prints one line and writes the traceback to a file."""
+    """Return a ``sys.excepthook`` that prints a bug in one line and writes its traceback to a log file."""
 
     def describe(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Prepare settings for messages: hide secret values, even if the name of the setting is misspelt."""
+"""Prepare settings for messages: hide secret values, even if a setting's name is misspelt."""
 
 from __future__ import annotations
 

@@ -55,7 +55,10 @@ class ModelChoice:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The GGUF files on offer over HTTP: those in the settings' two folders, and the chosen file."""
+        """The GGUF files that a client may choose over HTTP.
+
+        They are the files in the settings' folders ``models`` and ``llm_folder``, and the file in use.
+        """
         if self._settings is None:
             return ()
         found = gguf_files(self._settings.models, self._settings.llm_folder)
@@ -75,9 +78,10 @@ class ModelChoice:
         return self._settings
 
     def open_stored(self) -> None:
-        """Open the model that the home folder stores; if that fails, set ``trouble``, and answers only quote.
+        """Open the model that the home folder stores.
 
-        If a setting names the model, the engine has opened it already.
+        If opening fails, set ``trouble``; answers then only quote. If a setting names the model, the engine
+        has opened it already.
 
         Raises:
             JudgeError: if the judge of the settings cannot be opened.
@@ -92,12 +96,12 @@ class ModelChoice:
             self.trouble = line_of(error)
 
     def choose(self, model: ModelSettings) -> None:
-        """Store a model, and let it write the answers to later questions.
+        """Store a model in the home folder, and let the model write the answers to later questions.
 
         Raises:
             JudgeError: if the judge cannot be opened.
-            ModelSetupError: if the model cannot be opened; the former model stays.
-            OSError: if the choice cannot be stored; the former model stays.
+            ModelSetupError: if the model cannot be opened; the model in use stays.
+            OSError: if the choice cannot be stored; the model in use stays.
             NoChoiceError: if a person may not choose the model.
         """
         settings = self.require_free()
@@ -130,7 +134,7 @@ class ModelChoice:
 
         Raises:
             JudgeError: if the judge cannot be opened.
-            ModelSetupError: if the model cannot be opened; the former model stays.
+            ModelSetupError: if the model cannot be opened; the model in use stays.
             SettingsError: if the stored model cannot be read.
             NoChoiceError: if a person may not choose the model.
         """
@@ -144,7 +148,7 @@ class ModelChoice:
         """Ask a model for a short reply, without storing the model.
 
         Args:
-            model: a model; None for the one that writes the answers.
+            model: a model; None for the model in use.
 
         Raises:
             ModelError: if the model gives no reply.

@@ -12,7 +12,7 @@ from pydantic_settings import NoDecode
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The form of a setting's value, in words for its error message and for the documentation."""
+    """The form that a setting's value must have, in words for error messages and the documentation."""
 
     words: str
 

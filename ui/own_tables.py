@@ -1,7 +1,8 @@
 """The tables beside the catalog, such as the accounts and the audit log.
 
 Each set of tables is a SQLite file of its own in the home folder, or a schema of its own in the PostgreSQL
-database that has the catalog. Therefore no backup contains passwords, and restoring a backup keeps them.
+database that has the catalog. Backups leave these tables out. A backup therefore contains no passwords, and
+restoring it does not change them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ui.errors import OwnTablesError
 
 @dataclass(frozen=True, slots=True)
 class OwnTables:
-    """A set of tables.
+    """A set of tables with a SQLite file or a PostgreSQL schema of its own.
 
     Attributes:
         name: the name of the file and, after ``footnoted_``, of the schema.
@@ -44,7 +45,9 @@ class OwnTables:
         return bool(database_url) or (home / self.file).is_file()
 
     def open(self, home: Path, database_url: str = "") -> sa.Engine:
-        """Open the tables; create the missing ones. Only the owner of a file can read it.
+        """Open the tables, and return the engine of their database.
+
+        Missing tables are created. Only the owner of a SQLite file can read the file.
 
         Args:
             home: the library's folder.
@@ -80,7 +83,7 @@ class OwnTables:
         return engine
 
     def late(self, home: Path, database_url: str = "") -> LateTables:
-        """Return the same tables, opened when they are first needed; see :meth:`open`."""
+        """Return tables that are opened when they are first needed; see :meth:`open`."""
         return LateTables(self, home, database_url)
 
     def check_empty(self, home: Path, database_url: str) -> None:
@@ -109,7 +112,7 @@ class OwnTables:
             engine.dispose()
 
     def copy(self, home: Path, from_url: str, to_url: str) -> None:
-        """Copy all rows to another database, whose own rows are deleted. The source keeps its rows.
+        """Copy all rows to another database, in place of its rows. The present database keeps its rows.
 
         Args:
             home: the library's folder.
@@ -117,7 +120,7 @@ class OwnTables:
             to_url: the new database.
 
         Raises:
-            CatalogError: if the copy differs from the source. The copy is then undone.
+            CatalogError: if the copy differs from the original. The copy is then undone.
         """
         if not self.exist(home, from_url):
             return
@@ -136,7 +139,6 @@ class OwnTables:
         return place if is_file(engine.url) else f"the schema {self._schema} of {place}"
 
     def _make(self, engine: sa.Engine) -> None:
-        """Make the tables that are missing."""
         database = database_of(engine)
         with engine.connect() as connection:
             found = database.version(connection, self._schema)

@@ -21,9 +21,10 @@ SentenceScores = Mapping[tuple[int, Span], float]
 
 
 def embed(index: Library, text: str) -> None:
-    """Embed a question in a batch with the questions of other requests; the encoder caches the vector.
+    """Embed a question in one batch with the questions of other requests.
 
-    An invalid question is ignored here, because the search reports it.
+    The encoder caches the vector for the search that follows. An invalid question is ignored here, because
+    that search raises the error.
     """
     with suppress(QuestionError):
         index.encoder.encode_query(understand(text).text)
@@ -31,7 +32,7 @@ def embed(index: Library, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search: its words, the most passages to find, and the filters of their documents."""
+    """One search: its words, the maximum number of passages, and the filters of their documents."""
 
     words: str
     limit: int = 10
@@ -51,7 +52,7 @@ def search_response(
 
 
 def batch_response(index: Library, queries: Sequence[Query]) -> dict[str, Any]:
-    """Return the response of ``POST /v1/search/batch``: one search response per query, in their order.
+    """Return the response of ``POST /v1/search/batch``: one search response per query, in order.
 
     All searches see the same state of the library. The encoder embeds the queries together.
 
@@ -83,7 +84,7 @@ def _milliseconds(began: float) -> float:
 
 
 def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:
-    """Return the probability, 0 to 1, that each sentence of the hits answers the question.
+    """Return the probability, 0 to 1, that each sentence of the found passages answers the question.
 
     The engine selects the sentences of an answer by the same score. Sentences that state nothing, such as
     titles and headings, have no score.

@@ -284,7 +284,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
 
     @property
     def models(self) -> Path:
-        """The folder of models: GGUF files, and encoders that the program writes from a package."""
+        """The folder of models in the home folder: GGUF files, and encoders that the program has written there."""
         return self.home / "models"
 
     @field_validator("home")
@@ -327,7 +327,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     def language_model(self) -> ModelSettings | None:
         """Return the language model that writes answers; None if answers only quote.
 
-        The settings name the model or, if they name none, the home folder stores it.
+        It is the model that the settings name or, if they name none, the model that the home folder stores.
 
         Raises:
             SettingsError: if ``llm`` names a provider and ``llm_model`` is not set, if ``llm_reply`` is more
@@ -409,10 +409,10 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources of settings, strongest first.
+        """Return the sources of settings, the strongest first.
 
         The command line and the environment decide which file is read. The last source is the variable
-        ``OTEL_EXPORTER_OTLP_ENDPOINT``, which all programs that send traces share.
+        ``OTEL_EXPORTER_OTLP_ENDPOINT``, which other programs that send traces use, too.
         """
         del dotenv_settings, file_secret_settings
         in_file = _read_file({**env_settings(), **init_settings()})
@@ -456,7 +456,7 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
 def home_id(home: Path) -> str:
     """Return a short digest of a home folder's path, which does not reveal the path.
 
-    ``/healthz`` answers with it, so that a command can tell whether a server has the command's home.
+    ``/healthz`` answers with it, so that a command can tell whether a server uses the command's home folder.
     """
     return hashlib.sha256(str(home.expanduser().resolve()).encode()).hexdigest()[:HOME_ID_DIGITS]
 
@@ -465,7 +465,7 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Read the settings in the TOML file; empty if there is no file.
 
     Args:
-        chosen: the settings of the command line and the environment, which name the file or the home.
+        chosen: the settings of the command line and the environment, which name the file or the home folder.
 
     Raises:
         SettingsError: if the file cannot be read, or has an unknown setting.

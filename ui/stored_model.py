@@ -30,7 +30,9 @@ KEY = r"^[!-~]*$"
 
 
 def model_of(provider: str, model: str, address: str | None = None, key: str | None = None) -> ModelSettings:
-    """Return a language model, with the default limits; empty strings count as not given.
+    """Return the settings of a language model, with the default limits.
+
+    An empty ``address`` or ``key`` counts as None.
 
     Raises:
         UsedWronglyError: if a value cannot be used. The message never shows the key.
@@ -87,7 +89,7 @@ def remove_model(home: Path) -> None:
 
 
 def gguf_files(*folders: Path | None) -> tuple[Path, ...]:
-    """Return the GGUF files that lie in some folders, sorted by name; subfolders are not searched."""
+    """Return the GGUF files in some folders, sorted by name. Subfolders are not searched."""
     found = {
         file.absolute()
         for folder in folders

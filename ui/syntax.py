@@ -21,7 +21,7 @@ _DATES = ("published_before", "published_after")
 
 
 def is_iso_date(value: str) -> bool:
-    """Return whether ``value`` is a day, month or year: ``2031-07-18``, ``2031-07`` or ``2031``."""
+    """Return whether ``value`` is an existing day, month or year: ``2031-07-18``, ``2031-07``, ``2031``."""
     if re.fullmatch(ISO_DATE, value) is None:
         return False
     try:

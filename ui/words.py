@@ -1,4 +1,4 @@
-"""Words that every front end uses for verdicts, sources and dates; and excerpts of passages."""
+"""Words that every front end uses for verdicts, sources and dates, and excerpts of passages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RECOGNISED = "words recognised in a picture of the page"
 """The mark of a source whose words come from text recognition, which may misread them."""
 
 UNDATED = "undated"
-"""The word that stands in place of the date of a source without a date."""
+"""The word in place of the date of a source that has none."""
 
 SHOWN_PASSAGES = 3
 """The most passages that an abstention shows; the JSON form has all of them."""
@@ -44,8 +44,8 @@ COMPUTED = "computed from the two figures, not cited"
 def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, str, str]:
     """Return the names of two compared figures, without repeating what they share.
 
-    The result has three texts: the names that both figures share, those of only the first, and those of only
-    the second.
+    The result has three texts: the headings that both figures share, those of only the first, and those of
+    only the second. Figures under ``Cloud`` for 2030 and 2031 give ``Cloud``, ``2030`` and ``2031``.
 
     Args:
         first: the path of headings to the first figure's row, and the path to its column.

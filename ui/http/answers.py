@@ -1,4 +1,4 @@
-"""The routes of stored answers: read, export, copy and delete one, and suggest the next questions."""
+"""The routes that read, export, copy, share and delete a stored answer, and suggest the next questions."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def file_response(data: bytes, form: Format, name: str) -> Response:
 
 
 def file_name(title: str, exported_id: str, suffix: str, *, default: str) -> str:
-    """Return a file name of the title's words and the id's first digits, such as ``why-0a1b2c3d.md``.
+    """Return a file name from the title's words and the id's first digits, such as ``why-0a1b2c3d.md``.
 
     Args:
         title: the title of the file's content.
@@ -187,7 +187,10 @@ def attachment(name: str) -> str:
 
 
 def copied(answer: Answer) -> Copied:
-    """Return an answer in the forms for the clipboard; an abstention is copied as its reason."""
+    """Return an answer for the clipboard, as text and as HTML.
+
+    If the engine abstained from an answer, the text gives the reason.
+    """
     sheet = lay_out(answer, {})
     [part] = sheet.parts
     reason = [part.abstention] if part.abstention is not None else []
@@ -223,7 +226,7 @@ def _footnote_line(note: Note) -> str:
 
 
 def _difference_lines(differences: Iterable[Difference]) -> Iterator[str]:
-    """Yield a line for each disagreement of sources, followed by a line for each of its figures."""
+    """Yield a line for each disagreement of sources, followed by one line for each differing figure."""
     for found in differences:
         yield f"The sources give different figures: {found.about}"
         yield from (f"- {value} [{number}], {title}, {date}" for value, title, date, number in found.rows)

@@ -103,8 +103,8 @@ def conversations_router() -> Router:
 
         An empty name restores the first question as the name. `"shared": true` shares all answers so far: a
         user who may see all documents that an answer cites can then read and export it, by the id of the
-        conversation or of the answer. To share later answers, send it again. `"shared": false` stops sharing
-        all answers.
+        conversation or of the answer. To share later answers, send the request again. `"shared": false` stops
+        sharing all answers.
         """
         found = find_conversation(catalog, conversation_id)
         if request.name is not None:

@@ -63,7 +63,7 @@ class TablePlace:
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A part of a document's canonical text, in which citations count offsets.
+    """A part of a document's canonical text. Citations count their offsets in the whole text.
 
     Attributes:
         document_id: the document's number in the catalog.
@@ -72,7 +72,7 @@ class SourceText:
         text: the text from ``start`` to ``end``.
         start: start of the part, in code points of the whole text.
         end: end of the part, exclusive.
-        page_starts: where each page of the whole document starts; empty for formats without pages.
+        page_starts: the offset in the whole text at which each page starts; empty for formats without pages.
         characters: length of the whole text, in code points.
         tables: the tables that overlap the part.
     """
@@ -130,9 +130,9 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     ) -> Response:
         """List the current version of every document, without its text.
 
-        Without `limit`, the response has all documents, by path. With `limit`, it has a page of them, in the
-        order in which they were added, so that a document that is added meanwhile is on the last page.
-        `next_cursor` is null on the last page.
+        Without `limit`, the response has all documents, sorted by path. With `limit`, it has one page of
+        documents, in the order in which they were added. A document that is added between two requests is
+        therefore on the last page. `next_cursor` is null on the last page.
         """
         return list_response(index, if_none_match, limit, cursor, brief=brief)
 
@@ -250,7 +250,7 @@ def list_response(
     Args:
         index: the library.
         known_tags: the request's ``If-None-Match``. If it names the current list, the response is 304.
-        limit: the maximum number of documents on a page; None for all documents or, after a cursor, for
+        limit: the maximum number of documents on a page. None lists all documents or, with a cursor, at most
             ``MAX_LISTED``.
         cursor: the cursor of the page; empty for the first page.
         brief: whether each document has only the fields that a list shows.
@@ -322,7 +322,7 @@ def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
 def read_source(
     reader: CatalogReader, record: DocumentRecord, start: int = 0, end: int | None = None
 ) -> SourceText:
-    """Return the text of a document between two offsets. An offset beyond the text counts as its end.
+    """Return the text of a document between two offsets. An offset beyond the text counts as the text's end.
 
     Args:
         reader: the catalog.
@@ -352,7 +352,7 @@ def read_source(
 
 
 def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
-    """Edit a document, and return the response of ``PATCH /v1/documents/{id}``: its new description.
+    """Edit a document's details, and return the response of ``PATCH /v1/documents/{id}``: the document.
 
     Raises:
         DocumentNotFoundError: if the library has no such document.
@@ -373,8 +373,8 @@ def citing_answers(
 ) -> CitingAnswers:
     """Return up to ``limit`` stored answers that cite a document, newest first.
 
-    ``before`` is the sort key of the last answer on the previous page; None for the first page. The document
-    may have been deleted since.
+    ``before`` is the sort key of the last answer on the previous page; None for the first page. The cited
+    document may have been deleted.
 
     Raises:
         DocumentNotFoundError: if no answer cites the document and the library does not have it.

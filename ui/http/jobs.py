@@ -94,7 +94,7 @@ def job_fields(job: Job, home: Path) -> dict[str, Any]:
     """Return a job as JSON, without the process that runs it and without folders of the server's disk.
 
     Args:
-        job: the job. A job of a command may contain absolute paths.
+        job: the job; it may contain absolute paths if a command started it.
         home: the library's folder.
     """
     fields = {name: value for name, value in job.as_dict().items() if name != "owner"}
@@ -131,8 +131,8 @@ def hidden_paths(index: Library) -> HiddenPaths:
 def without_hidden_paths(job: Job, hidden: HiddenPaths) -> Job:
     """Return a job without the paths of hidden files in its result and its message.
 
-    If any file is hidden, all removed documents are left out as well, because nothing tells any more who was
-    allowed to see them.
+    If any file is hidden, all removed documents are left out as well, because the catalog no longer knows who
+    was allowed to see them.
     """
     if not hidden:
         return job
@@ -157,7 +157,10 @@ def failures_router() -> Router:
 
     @router.get("")
     def failures(index: OwnLibrary) -> dict[str, Any]:
-        """List the files that could not be read. A file stays until it is read, removed or dismissed."""
+        """List the files that could not be read.
+
+        A file stays in the list until it is read, removed or dismissed.
+        """
         return {"failures": [failure_fields(failure) for failure in Failures(index.catalog).listed()]}
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))
@@ -172,7 +175,10 @@ def failures_router() -> Router:
 
 
 def failure_fields(failure: KeptFailure) -> dict[str, Any]:
-    """Return a failure as JSON. Its path is relative to the followed folder, or the name of that folder."""
+    """Return a failure as JSON.
+
+    The path is relative to the followed folder. If the folder itself failed, the path is the folder's name.
+    """
     return {
         "failure_id": failure.failure_id,
         "path": failure.path or Path(failure.source).name,

@@ -27,7 +27,7 @@ class LimitedThreads:
         """Set the limits of one kind of work.
 
         Args:
-            what: a plural name of the work, for the error of a refused caller.
+            what: a plural noun for the work in the error of a refused caller, such as ``uploads``.
             at_once: the number of threads.
             waiting: the maximum number of callers that may wait for a thread.
         """

@@ -1,7 +1,8 @@
 """The routes that show the language model, choose another one, and test one.
 
-While sign-in is off, only a person at this machine may choose (:func:`ui.http.origin_check.why_not_here`);
-while it is on, an administrator may. No response has the model's key.
+While sign-in is off, only a person at this machine may choose the model
+(:func:`ui.http.origin_check.why_not_here`). While sign-in is on, only an administrator may. No response has
+the model's key.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ class ModelRequest(RequestModel):
     )
 
     def to_settings(self, choice: ModelChoice) -> ModelSettings:
-        """Return the requested model, with the stored key if this request keeps that key.
+        """Return the requested model.
+
+        The model gets the stored key if the request has no key, and has the same provider and address as the
+        model in use.
 
         Raises:
             UsedWronglyError: if a value cannot be used.
@@ -82,11 +86,14 @@ def model_router(choice: ModelChoice) -> Router:
     def model(request: Request) -> dict[str, Any]:
         """Return the language model that writes answers.
 
-        `name` is null if answers are quoted. `chooser` says who may choose the model: `machine` stands for a
-        person at the server's machine, `administrator` for an administrator, where people sign in.
-        `changeable` says whether this client can choose another model now; if not, `why_not` says why. Only a
-        chooser sees `model`, `address`, `files` and `trouble`, which name places on the server. Nobody sees
-        the key.
+        - `name` is null if no model writes answers; answers then only quote.
+        - `chooser` says who may choose the model: `machine` is a person at the server's machine, and
+          `administrator` an administrator, if people sign in.
+        - `changeable` says whether this client can choose another model now; if not, `why_not` says why.
+        - `model`, `address`, `files` and `trouble` can name places on the server, so only clients that may
+          choose the model see them.
+
+        Nobody sees the key.
         """
         return described(choice, request)
 
@@ -110,7 +117,7 @@ def model_router(choice: ModelChoice) -> Router:
 
     @router.post("/test", dependencies=[Depends(_allowed)], responses=documented(403, 409, 502))
     async def test(wanted: ModelRequest | None = None) -> dict[str, float]:
-        """Ask a model for a short reply: the model of the body or, without one, the model in use.
+        """Ask a model for a short reply: the model in the body or, without a body, the model in use.
 
         The response has the `seconds` and the tokens of the reply. If the model does not reply, the status is
         502, with the cause.
@@ -143,7 +150,7 @@ def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
 
 
 async def _run(work: Callable[[], T], threads: CapacityLimiter) -> T:
-    """Run work in a thread, and turn its errors into HTTP errors."""
+    """Run ``work`` in a thread, and turn its errors into HTTP errors."""
     try:
         return await to_thread.run_sync(work, limiter=threads)
     except NoChoiceError as error:
@@ -167,7 +174,6 @@ def _try_out(choice: ModelChoice, wanted: ModelRequest | None) -> Trial:
 
 
 def _why_not_allowed(request: Request) -> str | None:
-    """Return the reason why the sender may not choose a language model; None if the sender may."""
     sender = identity_of(request)
     if sender.kind == "local":
         return why_not_here(request.scope)
@@ -175,7 +181,7 @@ def _why_not_allowed(request: Request) -> str | None:
 
 
 def _allowed(request: Request) -> None:
-    """Refuse a request of a sender who may not choose a language model."""
+    """Refuse the request with 403 if its sender may not choose a language model."""
     refusal = _why_not_allowed(request)
     if refusal is not None:
         raise HTTPException(403, refusal)

@@ -61,7 +61,6 @@ class OriginCheck:
         await JSONResponse(problem, 403, media_type=MEDIA_TYPE)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
-        """Return the reason to refuse the request; None to accept it."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
@@ -94,7 +93,6 @@ class OriginCheck:
         )
 
     def _is_own(self, host: str, scope: Scope) -> bool:
-        """Return whether ``host`` is one of the names of this server."""
         found = _HOST.fullmatch(host)
         if found is None:
             return False
@@ -105,7 +103,7 @@ class OriginCheck:
 
 
 def why_not_here(scope: Scope) -> str | None:
-    """Return an error message if a request may come from another machine; None if it comes from this one.
+    """Return an error message if a request may come from another machine; None if it comes from this machine.
 
     Behind a proxy, every request has a loopback address, so the host name and the proxy's headers decide too.
     A page of an allowed origin may call other routes, but does not count as a page of this server.
@@ -125,7 +123,6 @@ def why_not_here(scope: Scope) -> str | None:
 
 
 def _follows_link(method: str, headers: Headers) -> bool:
-    """Return whether the request comes from a link to a page or a file."""
     navigates = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     return navigates and method in {"GET", "HEAD"}
 

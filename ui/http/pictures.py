@@ -1,4 +1,4 @@
-"""Pictures of pages on which the cited words are marked.
+"""Makes pictures of pages, with the cited words marked.
 
 A separate process renders a page. The picture without marks is cached on the disk.
 """
@@ -46,14 +46,14 @@ _MARGIN_POINTS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture of a page to make.
+    """The description of a picture of a page.
 
     Attributes:
-        record: the document.
+        record: the version of the document.
         page: the page's number, from 1.
         width: width of the picture, in pixels.
         span: the span of the document's text to mark; None to mark nothing.
-        cell: the span of a cell to mark more strongly, or None.
+        cell: the span of a table cell to mark more strongly; None for no cell.
     """
 
     record: DocumentRecord
@@ -172,7 +172,7 @@ def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
 def _marked(
     picture: bytes, marks: Sequence[tuple[Box, tuple[int, int, int]]], width_in_points: float
 ) -> bytes:
-    """Mark boxes in a picture, each in its colour; a later mark covers an earlier one."""
+    """Mark each box in a PNG picture with the colour beside it; a later mark covers an earlier one."""
     from PIL import Image, ImageChops, ImageDraw
 
     page = Image.open(BytesIO(picture)).convert("RGB")

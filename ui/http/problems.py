@@ -1,7 +1,7 @@
 """Errors of the HTTP interface as problem documents (RFC 9457), without a traceback.
 
-Every problem has the type ``about:blank``; its status code tells problems apart. ``detail`` says in one
-sentence what was wrong and what to do; ``errors`` names each wrong field.
+Every problem has the type ``about:blank``; only the status code tells the kind of problem. ``detail`` says in
+one sentence what was wrong and what to do. ``errors`` names each wrong field.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ _REFERENCES = "#/components/schemas/{model}"
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the ``responses`` of a route for OpenAPI: the problems with which it can answer.
 
-    They refer to a schema by name. If they named a Pydantic model, FastAPI would build a serializer for each
-    route and status.
+    The responses refer to a schema by name. If they named a Pydantic model, FastAPI would build a serializer
+    for each route and status.
     """
     schema = {"schema": {"$ref": _REFERENCES.format(model=Problem.__name__)}}
     return {
@@ -113,7 +113,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def schemas() -> dict[str, Any]:
-    """Return, by their names, the JSON schemas to which the responses of :func:`documented` refer."""
+    """Return the JSON schemas to which the responses of :func:`documented` refer, by name."""
     schema = Problem.model_json_schema(mode="serialization", ref_template=_REFERENCES)
     models = {**schema.pop("$defs"), Problem.__name__: schema}
     # This is the way in which FastAPI writes the schemas of its own models.
@@ -162,7 +162,7 @@ def refusal(scope: Scope, status: int, detail: str, headers: Mapping[str, str]) 
 
 
 def unreachable(scope: Scope, error: UnreachableError) -> Response:
-    """Return the 503 response of a middleware if a server that it needs, such as PostgreSQL, is down."""
+    """Return the 503 response of a middleware that cannot reach another server, such as PostgreSQL."""
     return refusal(scope, 503, outward_line(error), {"Retry-After": str(RETRY_SECONDS)})
 
 

@@ -61,7 +61,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     Args:
         has_writer: returns whether a language model writes the answers.
-        starters: makes, in the background, questions with which a person can begin.
+        starters: suggests questions with which a person can begin; it makes them in the background.
     """
     router = Router(prefix="/v1", responses=documented(400, 413, 422, 500))
     # More threads would not answer faster, because Python runs one at a time, and indexing would wait for all
@@ -96,7 +96,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     @router.post("/search/batch", tags=["questions"], responses=documented(503))
     async def search_batch(engine: OwnEngine, request: BatchRequest) -> dict[str, Any]:
-        """Run several searches, all in the same state of the library.
+        """Run several searches over the same state of the library.
 
         `searches` has a response for each query, in the order of the queries, as `/v1/search` returns it.
         """
@@ -128,10 +128,16 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
         A follow-up names the `conversation_id` of the answer before it, or sends the earlier turns as
         `history`. A repeated or reworded question names the answer that it `replaces`.
-        With `stream: true`, or `Accept: text/event-stream`, the response is a stream of server-sent events:
-        `corrected` (if the spelling was corrected), `rewritten` (for a follow-up), `passages`, then `token`
-        and `citation`, and last `answer`, which is the same as the answer without streaming. If the engine
-        fails or the server stops, the last event is `error`, whose data is a problem document.
+
+        With `stream: true`, or `Accept: text/event-stream`, the response is a stream of server-sent events, in
+        this order:
+
+        - `corrected`, if the spelling was corrected;
+        - `rewritten`, for a follow-up;
+        - `passages`;
+        - any number of `token` and `citation`;
+        - `answer`, which has the same answer as without streaming. If the engine fails or the server stops,
+          the last event is instead `error`, with a problem document.
         """
         await until_warm(engine)
         filters = request.to_filters()
@@ -161,8 +167,9 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
 
 def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any]:
-    """Store feedback, and return the response of ``POST /v1/feedback``, which names no folder of the server.
+    """Store feedback, and return the response of ``POST /v1/feedback``.
 
+    The response has the stored feedback without folders of the server.
     If an answer is judged right and the request has no evidence, the answer's citations become the evidence.
 
     Raises:

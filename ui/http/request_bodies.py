@@ -69,13 +69,13 @@ IsoDate = Annotated[
 
 
 class RequestModel(BaseModel):
-    """A request's body."""
+    """The base class of request bodies. It refuses unknown fields and values of another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def example(**fields: JsonValue) -> ConfigDict:
-    """Return the configuration of a body with an example, which the OpenAPI description shows."""
+    """Return a model configuration with an example of the body for the OpenAPI description."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
@@ -216,7 +216,7 @@ class ConversationRequest(RequestModel):
 
 
 class EvidenceFields(RequestModel):
-    """A span of a document that answers a question, in code points. A citation has the same fields."""
+    """A span of a document that answers a question. Offsets are in code points, as in a citation."""
 
     document_id: Number
     version: Number

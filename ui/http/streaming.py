@@ -29,14 +29,14 @@ _log = logging.getLogger(__name__)
 class EngineEvents:
     """Iterates asynchronously over an engine's generator. Each step of the generator runs in a thread.
 
-    The generator holds a snapshot of the library, so a reader that stops early must call ``close``.
+    The generator keeps a snapshot of the library open. A caller that stops early must therefore call ``close``.
     """
 
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
         """Iterate over ``events``.
 
-        ``threads`` limits the number of steps that run at the same time in all iterators that share it. None
-        sets a limit of one for this iterator.
+        ``threads`` limits the number of steps that run at the same time, counted over all iterators that share
+        it. With None, this iterator has a limiter of its own.
         """
         self._events = events
         self._threads = threads or CapacityLimiter(1)
@@ -44,11 +44,10 @@ class EngineEvents:
         self._is_closed = False
 
     def __aiter__(self) -> EngineEvents:
-        """Return this iterator."""
         return self
 
     async def __anext__(self) -> Event:
-        """Return the next event. A caller that is cancelled does not wait for the thread."""
+        """Return the next event. If the caller is cancelled, it does not wait for the running step."""
         event = await to_thread.run_sync(self._step, abandon_on_cancel=True, limiter=self._threads)
         if event is None:
             raise StopAsyncIteration
@@ -159,8 +158,8 @@ async def answer_stream(
 
     Args:
         events: the engine's events.
-        encode: encodes each event for the client.
-        instance: the route, for a problem document.
+        encode: turns one event of the engine into server-sent events for the client.
+        instance: the path of the request, which a problem document names.
         threads: limits the number of answers that are produced at the same time.
 
     Raises:

@@ -86,11 +86,13 @@ def uploads_router(
     ) -> Response:
         """Add a report to the library, or a new version of the report with the same name.
 
-        If too many uploads wait, the status is 503; `Retry-After` says when to send the file again. If the
-        file would exceed the limit of the sender's storage, it is 507, until the sender deletes an upload.
-        An `Idempotency-Key` that is sent again with the same body gets the same response, with
-        `Idempotent-Replayed: true`; with another body, it is refused with 422. The server forgets a key after
-        a day, and when it stops.
+        If too many uploads wait, the status is 503, and `Retry-After` says when to send the file again. If
+        the file would exceed the sender's storage limit, the status is 507; the sender must first delete an
+        upload.
+
+        If a request repeats an `Idempotency-Key` with the same body, it gets the first response again, with
+        `Idempotent-Replayed: true`. With another body, the status is 422. The server forgets a key after a
+        day, and when the server stops.
         """
         details = {
             "title": title,
@@ -118,7 +120,10 @@ def uploads_router(
 
     @router.delete("/{document_id}", status_code=204, responses=documented(404, 409, 422, 500, 503, 507))
     async def delete(index: OwnLibrary, document_id: DocumentId) -> None:
-        """Delete an uploaded document, its file and all its versions; `…/restore` undoes the deletion."""
+        """Delete an uploaded document with its file and all its versions.
+
+        For ten minutes, `…/restore` undoes the deletion.
+        """
         try:
             await deleting.run(deletions.delete, document_id, index.catalog.viewer)
         except (NotUploadedError, LibraryLockedError) as error:
@@ -128,7 +133,7 @@ def uploads_router(
     async def restore(index: OwnLibrary, document_id: DocumentId) -> dict[str, Any]:
         """Restore a document that was deleted in the last ten minutes, with its number and versions.
 
-        The status is 507 if the file would exceed the storage limit of the user or token that uploaded it.
+        The status is 507 if the document would exceed the storage limit of the sender who uploaded it.
         """
         try:
             await deleting.run(deletions.restore, document_id, index.catalog.viewer)
@@ -142,7 +147,6 @@ def uploads_router(
 
 
 def _digest(file: UploadFile, fields: tuple[str, ...]) -> str:
-    """Return the digest of an upload: of its file and the other fields of its form."""
     digest = hashlib.sha256(json.dumps(fields).encode())
     while block := file.file.read(_BLOCK_BYTES):
         digest.update(block)
@@ -155,7 +159,7 @@ def uploaded_response(index: Library, reader: Isolated, options: Options, sent: 
 
     Raises:
         HTTPException: 422 if the file cannot be read, 409 if another process is writing.
-        StorageLimitError: if the sender's uploads would exceed ``sent``'s limit.
+        StorageLimitError: if the sender's uploads would exceed the limit in ``sent``.
     """
     try:
         record = add_upload(index, reader, options, sent)
@@ -168,11 +172,11 @@ def uploaded_response(index: Library, reader: Isolated, options: Options, sent: 
 
 
 def queued_response(index: Library, writer: Writer, options: Options, sent: Sent) -> Response:
-    """Queue a file, and return the response of ``POST /v1/documents`` with ``background``: the file's job.
+    """Queue a file, and return the 202 response of ``POST /v1/documents`` with the id of the file's job.
 
     Raises:
         HTTPException: 422 if the file is too large, or a detail cannot be stored.
-        StorageLimitError: if the sender's uploads would exceed ``sent``'s limit.
+        StorageLimitError: if the sender's uploads would exceed the limit in ``sent``.
         BusyError: if too many uploads wait to be read.
     """
     try:

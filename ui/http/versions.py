@@ -29,7 +29,7 @@ MAX_QUERY_CHARACTERS = 200
 
 
 def versions_router() -> Router:
-    """Return the routes under ``/v1/documents/{id}`` that compare its versions and search its text."""
+    """Return the routes of a document that list and compare its versions, and search its text."""
     router = Router(
         prefix="/v1/documents/{document_id}", tags=["library"], responses=documented(404, 422, 500)
     )
@@ -57,12 +57,15 @@ def versions_router() -> Router:
     ) -> dict[str, Any]:
         """Return the changes from one version to another, sentence by sentence, in reading order.
 
-        The `change` of an entry is `went` for a sentence that only the earlier version has, `came` for one
-        that only the later version has, and `stayed` for one that is in both versions. Each sentence that
-        went or came has an entry with its `text`, and its place in the earlier version (`old`) or in the
-        later version (`new`). A sentence that stayed near a changed sentence has such an entry too. Each
-        other run of sentences that stayed has one entry without text: the number of `sentences`, and the
-        place from the first to the last.
+        The field `change` of an entry is:
+
+        - `went`: only the earlier version has the sentence; `old` is its place there;
+        - `came`: only the later version has the sentence; `new` is its place there;
+        - `stayed`: both versions have it; the entry has both places.
+
+        An entry of one sentence has its `text`. Unchanged sentences that are not near a change share one
+        entry for each run of them: it has no text, but the number of `sentences`, and the place from the first
+        sentence to the last.
         """
         to = index.catalog.document(document_id, later).version
         if former is None and to == 1:
@@ -92,7 +95,7 @@ def versions_router() -> Router:
         query: Annotated[Text, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],
         version: Version = None,
     ) -> dict[str, Any]:
-        """Find words in a document's text, ignoring case and accents. Offsets are in code points."""
+        """Find words in a document's text, ignoring case and accents. Offsets of matches are in code points."""
         if not fold_characters(query).strip():
             raise HTTPException(
                 422, f"query is {query!r}, which has no character to search for; write a word"
@@ -113,7 +116,7 @@ def versions_router() -> Router:
 
 
 def _entries(found: Sequence[Revision], old: str, new: str) -> Iterator[dict[str, Any]]:
-    """Yield an entry for each sentence that is changed or near a change, and one for each run of the rest."""
+    """Yield an entry for each sentence on or near a change, and one for each run of other sentences."""
     changed = (place for place, revision in enumerate(found) if revision.change != "stayed")
     near = {close for place in changed for close in range(place - AROUND, place + AROUND + 1)}
     for is_near, run in groupby(enumerate(found), lambda item: item[0] in near):

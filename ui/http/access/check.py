@@ -42,13 +42,17 @@ class _Found:
 
 
 class SignInCheck:
-    """Lets a request pass if its sender has what its route needs (:mod:`ui.http.access.table`).
+    """Lets a request pass only if the sender has the scope or the identity that the route needs.
 
-    Unless the route needs nothing, the check sets ``request.state.identity`` to the sender,
-    ``request.state.session`` to the session if the sender is a person, and ``request.state.engine`` to the
-    engine limited to what the sender may see (:mod:`ui.http.access.views`). To refuse a program, the check
-    answers 401 or 403 and says what is missing. To refuse a browser that opens a page, it redirects the
-    browser to the sign-in page, or sends a page that refuses the user.
+    The needs of the routes are in :mod:`ui.http.access.table`. If the route needs anything, the check sets
+    three attributes of ``request.state``:
+
+    - ``identity``: the sender;
+    - ``session``: the session of a person; None for other senders;
+    - ``engine``: the engine limited to what the sender may see (:mod:`ui.http.access.views`).
+
+    A refused program gets the status 401 or 403, and a detail that says what is missing. A browser that opens
+    a page gets a redirect to the sign-in page or, if the signed-in user lacks the scope, a page that says so.
     """
 
     def __init__(
@@ -61,10 +65,10 @@ class SignInCheck:
         """Guard an app.
 
         Args:
-            app: the app.
+            app: receives the requests that pass.
             sign_in: the accounts, sessions and tokens; None to let every request pass.
             engine: the server's engine over the whole library.
-            refusal_page: makes the page for a user who lacks the scope that a page needs.
+            refusal_page: makes the page that a user gets in place of a page for which a scope is missing.
         """
         self._app = app
         self._engine = engine
@@ -113,7 +117,6 @@ class SignInCheck:
         await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope, requirement: Requirement | ScopeName, found: _Found) -> Response | None:
-        """Return the response that refuses the request; None if the sender may do what the route does."""
         identity, opens_page = found.identity, _opens_page(scope, found.sent)
         if identity is None:
             return (_to_sign_in if opens_page else _unknown)(scope, found.sent)
@@ -136,8 +139,8 @@ def client_address(scope: Scope) -> str:
 def set_session_cookie(response: Response, scope: Scope, name: str, value: str, seconds: int) -> None:
     """Set the cookie of a session on a response.
 
-    No script can read the cookie. If a request comes from another site, the browser sends the cookie only if
-    the request follows a link.
+    No script can read the cookie. On a request from another site, the browser sends the cookie only if a
+    person followed a link.
     """
     secure = scope["scheme"] == "https"
     response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
@@ -163,7 +166,7 @@ def insufficient_scope(sender: Identity, scope: ScopeName) -> tuple[str, dict[st
 
 
 def _opens_page(scope: Scope, sent: str) -> bool:
-    """Return whether a browser sends this request to open a page or a file, which it will show."""
+    """Return whether a person opens a page or a file in a browser with this request."""
     is_get = scope["method"] in {"GET", "HEAD"}
     return is_get and sent != "token" and "text/html" in Headers(scope=scope).get("accept", "")
 
@@ -191,11 +194,11 @@ def _unknown(scope: Scope, sent: str) -> Response:
 
 
 def _closed(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) -> Send:
-    """Wrap ``send`` for responses that only the sender of the request may see.
+    """Wrap ``send`` so that a response is private to the sender of the request.
 
-    A browser must ask the server before it shows the response from its cache, so that nobody sees the
-    response after the sender has signed out. If the session was renewed, the response also sets the session's
-    cookie again. A response that shared caches may keep never sets the cookie.
+    A browser must ask the server before it shows the response from its cache. After the sender has signed
+    out, nobody can therefore see the response. If the session was renewed, the response also sets the
+    session's cookie again, but not if shared caches may keep the response.
     """
 
     async def closed(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""The routes with which administrators limit collections to users."""
+"""The routes with which administrators choose the users who may see a collection."""
 
 from __future__ import annotations
 

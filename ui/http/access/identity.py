@@ -26,10 +26,10 @@ def identity_of(connection: HTTPConnection) -> Identity:
 
 
 def session_cookie(sign_in: SignIn) -> str:
-    """Return the name of the session's cookie, which is the same on all servers with the same accounts.
+    """Return the name of the session cookie. Servers with the same accounts use the same name.
 
     A browser sends a cookie to all ports of a host. The name therefore contains the first characters of
-    ``accounts.id``: servers with different accounts on one host do not overwrite each other's cookies.
+    ``accounts.id``, so that servers with different accounts on one host have different cookies.
     """
     return f"footnoted-session-{sign_in.accounts.id[:_COOKIE_CHARACTERS]}"
 
@@ -40,10 +40,11 @@ class Sender(BaseModel):
     Attributes:
         kind: `user` for a person, `token` for a program, `machine` for a command on the server's machine, and
             `local` for everyone while sign-in is off.
-        name: the name of the user, or of the token's owner; null without one.
+        name: the name of the user, or of the token's owner; null if the sender belongs to no user.
         token: the name of the token; null for other senders.
         scopes: what the sender may do.
-        form_token: for a user, the field `token` of the form that `POST /sign-out` takes; else null.
+        form_token: the value of the field `token` in the user's form for `POST /sign-out`; null for other
+            senders.
     """
 
     kind: Literal["user", "token", "machine", "local"]
@@ -59,7 +60,7 @@ def identity_router(sign_in: SignIn | None) -> Router:
 
     @router.get("/identity")
     def identity(sender: Annotated[Identity, Depends(identity_of)], connection: HTTPConnection) -> Sender:
-        """Return the identity of the sender of this request, with its scopes."""
+        """Return the identity and the scopes of the sender of this request."""
         session: Session | None = connection.state.session
         token = sign_in.accounts.sessions.form_token(session.session_id) if sign_in and session else None
         scopes = [scope for scope in Scope if scope in sender.scopes]

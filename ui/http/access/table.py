@@ -1,4 +1,4 @@
-"""The table of the scope that each route needs, and the check that the table has every route."""
+"""The table of what each route needs, and the check that the table has every route."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.accounts import Scope
 
 
 class Requirement(Enum):
-    """What a route without a scope demands of the sender: nothing, or an identity (any known sender)."""
+    """The requirement of a route that needs no scope: nothing, or an identity (any known sender)."""
 
     NOTHING = "nothing"
     IDENTITY = "identity"
@@ -122,7 +122,7 @@ _ROUTES: Mapping[Requirement | Scope, tuple[str, ...]] = {
     Scope.METRICS: ("GET /metrics",),
     Requirement.IDENTITY: (
         "GET /v1/identity",
-        # Each tool sends a request of its own, which needs what its route needs.
+        # Each MCP tool sends a further request, which is checked for what its own route needs.
         "POST /mcp",
         # These answer 404 or, if a route above has the same path but another method, 405.
         "* /v1",
@@ -157,7 +157,7 @@ class Matched:
 
     Attributes:
         path: the route's path with the names of its parameters; ``other`` if no route matches.
-        requirement: the scope that the route needs; if none, whether it needs an identity or nothing.
+        requirement: the scope that the route needs or, if it needs no scope, a :class:`Requirement`.
         values: the ids and names of objects in the request's path, such as the id of a document.
     """
 
@@ -189,7 +189,7 @@ def requirement_of(method: str, path: str) -> Requirement | Scope:
 
 
 def routes_of(routes: Sequence[BaseRoute]) -> Iterator[str]:
-    """Yield the routes of an app and of the apps mounted in it, in the form of the keys of ``TABLE``."""
+    """Yield the routes of an app and of its mounted apps as keys of ``TABLE``, such as ``GET /v1/jobs``."""
     for context in iter_route_contexts(routes):
         route = context.original_route
         if isinstance(route, Mount):

@@ -80,7 +80,7 @@ class Users(BaseModel):
 
 
 class NewUser(RequestModel):
-    """A user to add, with a password or for the provider."""
+    """A user to add, who will sign in with a password or with the provider."""
 
     model_config = example(name="bea", password=_EXAMPLE, role="member")
 
@@ -154,7 +154,7 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
 
     @router.patch("/{name}", responses=documented(400, 404, 413, 503))
     async def change(name: NameInPath, wanted: UserChange, sender: Sender) -> User:
-        """Change the role or the password of a user, or lock the user out or in again.
+        """Change a user's role or password, lock the user out, or let the user in again.
 
         A new password or a lock-out ends the user's sessions at once. While a user is locked out, the user's
         tokens do not work. The last administrator who can sign in cannot be demoted or locked out (409).
@@ -215,7 +215,7 @@ def _problems() -> Iterator[None]:
 
 
 def _shown(user: UserRecord, signed_in: float | None = None) -> User:
-    # An earlier sign-in is that of a removed user who had the same name.
+    # A sign-in before the user was added belongs to a removed user who had the same name.
     seen = signed_in if signed_in is not None and signed_in >= user.created else None
     return User(
         name=user.name,

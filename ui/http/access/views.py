@@ -1,6 +1,6 @@
-"""The library, its catalog and the engine as the sender of a request may see them.
+"""Gives routes the library, the catalog and the engine, limited to what the sender of a request may see.
 
-Routes get the library from here and from nowhere else, so that a new route is limited like all others.
+All routes get the library from this module, so that a new route cannot show more than the sender may see.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from rag.engine import QueryEngine
 
 
 def engine_of(connection: HTTPConnection) -> QueryEngine:
-    """Return the engine limited to what the sender of a request may see; its answers belong to the sender.
+    """Return the engine limited to what the sender of a request may see.
+
+    The answers of this engine belong to the sender.
 
     Raises:
         AttributeError: on a route that needs no identity.

@@ -1,1 +1,1 @@
-"""State that clients keep and send back: cursors of lists, tags of responses, and keys of requests."""
+"""State that clients keep and send back: cursors of lists, ``ETag`` values, and idempotency keys."""

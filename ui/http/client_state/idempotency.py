@@ -1,4 +1,4 @@
-"""Repeats the response to a request that a client sends again because it has not seen the response."""
+"""Repeats the first response if a client sends a request again because that response did not arrive."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ an older version of the program."""
 
 
 def library_tag(reader: CatalogReader) -> str:
-    """Return an ``ETag`` of all that the catalog says of documents.
+    """Return an ``ETag`` that changes when the documents, their details or the viewer's limits change.
 
-    It is a weak ``ETag``, because a response may be compressed.
+    The ``ETag`` is weak, because a response may be compressed.
     """
     tag = f"{_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"
     if reader.hidden:

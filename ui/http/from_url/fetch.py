@@ -37,7 +37,7 @@ class FetchRules:
     """The operator's rules for fetching files.
 
     Attributes:
-        hosts: the allowed hosts in lower case, each with its port unless it is the scheme's default port.
+        hosts: the allowed hosts in lower case; a port other than the scheme's default follows its host.
         http: whether URLs may begin with ``http://``.
         loopback: whether a host may be this machine.
         megabytes: the maximum size of a file, in megabytes.
@@ -58,7 +58,7 @@ class Fetched:
     Attributes:
         name: the last part of the URL's path.
         size: the length of the file in bytes.
-        file: the content, from the start; the caller closes this file.
+        file: the content, as an open file at its start; the caller closes this file.
     """
 
     name: str
@@ -67,7 +67,9 @@ class Fetched:
 
 
 def checked_url(url: str, rules: FetchRules) -> httpcore.URL:
-    """Check a URL and return its parts, which the request uses, so that nothing parses the URL differently.
+    """Check a URL, and return its parts.
+
+    The request uses these parts, so that no other parser can read the URL differently.
 
     Raises:
         RefusedURLError: if the rules do not allow the URL.
@@ -102,11 +104,11 @@ def checked_url(url: str, rules: FetchRules) -> httpcore.URL:
 def fetch(url: str, rules: FetchRules) -> Fetched:
     """Fetch a file into a temporary file.
 
-    Each redirect is checked like the URL itself. The response must not be compressed.
+    Each redirect is checked like the URL itself.
 
     Raises:
         RefusedURLError: if the rules do not allow the URL, or a URL to which the host redirects.
-        FetchError: if the host does not send the whole file in time.
+        FetchError: if the host does not send the whole file in time, or sends it compressed or too large.
     """
     network = PublicNetwork(rules.seconds, loopback=rules.loopback)
     with httpcore.ConnectionPool(network_backend=network, max_keepalive_connections=0) as pool:

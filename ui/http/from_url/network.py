@@ -34,13 +34,13 @@ def is_public(address: str) -> bool:
 
 
 class PublicNetwork(httpcore.NetworkBackend):
-    """Opens connections to public addresses until a deadline."""
+    """Opens connections, but only to public addresses, and only until a deadline."""
 
     def __init__(self, seconds: float, *, loopback: bool = False) -> None:
-        """Start the clock.
+        """Set the deadline.
 
         Args:
-            seconds: the time until the deadline.
+            seconds: the time from now until the deadline.
             loopback: whether connections to this machine are allowed, too.
         """
         self._deadline = time.monotonic() + seconds
@@ -100,7 +100,7 @@ class PublicNetwork(httpcore.NetworkBackend):
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A stream that ends at the deadline of its network, however slowly the other side sends."""
+    """A stream that fails after the deadline of a :class:`PublicNetwork`, even if data still arrives."""
 
     def __init__(self, stream: httpcore.NetworkStream, network: PublicNetwork) -> None:
         self._stream = stream

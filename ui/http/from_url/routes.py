@@ -52,7 +52,7 @@ class FromURLRequest(RequestModel):
 
     @property
     def details(self) -> dict[str, str]:
-        """The details that override the details of the file."""
+        """The details that override those in the file."""
         return self.model_dump(exclude={"url", "name", "password", "background"})
 
 
@@ -86,9 +86,12 @@ def from_url_router(
     async def add_from_url(index: OwnLibrary, wanted: FromURLRequest, request: Request) -> Response:
         """Fetch a report and add it to the library, as an upload of the same file would.
 
-        The status is 409 until the operator allows hosts. It is 422 if the URL, or a redirect from it, leads
-        to a host that is not allowed or to an address that is not public, and 502, with the reason, if the
-        file could not be fetched.
+        The status of a refusal is:
+
+        - 409 if the operator allows no hosts;
+        - 422 if the URL, or a redirect from it, leads to a host that is not allowed, or to an address that is
+          not public;
+        - 502 if the file could not be fetched; `detail` says why.
         """
         if not rules.hosts:
             raise HTTPException(

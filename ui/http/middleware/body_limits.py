@@ -19,14 +19,14 @@ _FORM_BYTES = 1_000_000
 
 
 class BodyLimit:
-    """Refuses with 413 a request whose body, as declared or as sent, is longer than ``MAX_BODY_BYTES``.
+    """Refuses a request with 413 if its declared length or its actual body exceeds ``MAX_BODY_BYTES``.
 
-    The error is raised when the application reads the body, so that the application answers with a problem
-    document, as for every error.
+    An upload has its own, larger limit. The error is raised when the application reads the body, so that the
+    application answers with a problem document, as for every error.
     """
 
     def __init__(self, app: ASGIApp, upload_bytes: int = MAX_BODY_BYTES) -> None:
-        """Limit the bodies that ``app`` receives; the file of an upload may have ``upload_bytes``."""
+        """Limit the bodies that ``app`` receives; the file of an upload may have up to ``upload_bytes``."""
         self._app = app
         self._upload_bytes = upload_bytes + _FORM_BYTES
 
@@ -55,13 +55,12 @@ class BodyLimit:
 class LengthCheck:
     """Refuses with 400 a request that has both a length and a transfer coding, and closes its connection.
 
-    This server goes by the transfer coding. A proxy in front of it that goes by the length sees the request
-    end elsewhere, so one client could smuggle a request into the connection of another client (RFC 9112,
-    section 6.1).
+    This server finds the end of such a request by the transfer coding. A proxy in front of it may use the
+    length instead and find another end. One client could then smuggle a request into the connection of
+    another client (RFC 9112, section 6.1).
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Guard ``app``."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -25,7 +25,7 @@ class CompressLibrary:
         self._compressing = GZipMiddleware(app, minimum_size=_MIN_COMPRESSED_BYTES, compresslevel=_GZIP_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on. The response to a request for a path of the library is compressed."""
+        """Pass the request on, and compress the response if its path begins with ``/v1/documents``."""
         is_library = scope["type"] == "http" and scope["path"].startswith(_LIBRARY)
         await (self._compressing if is_library else self._app)(scope, receive, send)
 
@@ -39,7 +39,7 @@ class CacheForever:
         self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and set ``Cache-Control`` on its response."""
+        """Pass the request on, and set ``Cache-Control`` on the response to a request for a file."""
         if scope["type"] != "http" or not scope["path"].startswith(self._routes):
             await self._app(scope, receive, send)
             return

@@ -68,12 +68,12 @@ def completions_router(at_work: Callable[[], CapacityLimiter]) -> Router:
 
     @router.get("/models")
     async def models() -> dict[str, Any]:
-        """List the only model."""
+        """List the models. There is one, `footnoted`."""
         return {"object": "list", "data": [ENTRY]}
 
     @router.get("/models/{name}", responses=documented(404))
     async def model(name: Text) -> dict[str, Any]:
-        """Describe the only model."""
+        """Describe the model `footnoted`, the only one."""
         if name != MODEL:
             raise HTTPException(404, f"there is no model {name!r}; use {MODEL!r}")
         return ENTRY
@@ -123,7 +123,7 @@ class _Chunks:
         self._begun = False
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
-        """Encode one event. OpenAI's clients raise an exception when they receive an error chunk."""
+        """Encode one event of the engine. OpenAI's clients raise an exception at the chunk of a failure."""
         if isinstance(event, StreamFailed):
             status, detail = event.problem["status"], event.problem["detail"]
             error = {"message": detail, "type": "server_error", "param": None, "code": status}
@@ -135,7 +135,7 @@ class _Chunks:
             yield {"data": "[DONE]"}
 
     def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
-        """Yield the chunks of one event."""
+        """Yield the chunks of one event of the engine, as JSON objects."""
         if not self._begun:
             self._begun = True
             yield self._chunk({"role": "assistant", "content": ""})

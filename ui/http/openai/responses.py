@@ -89,7 +89,7 @@ def response_of(answer: Answer) -> dict[str, Any]:
 
 
 class _Written:
-    """The text of a response as far as it is written, and its annotations."""
+    """The text of a response as far as it is written, and the annotations of that text."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -104,7 +104,7 @@ class _Written:
         self.text += text
 
     def part(self) -> dict[str, Any]:
-        """Return the content of the message."""
+        """Return the text and its annotations as the content of the message."""
         annotations = list(self.annotations)
         return {"type": "output_text", "text": self.text, "annotations": annotations, "logprobs": []}
 
@@ -119,7 +119,7 @@ class _Events:
         self._count = 0
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
-        """Encode one event."""
+        """Encode one event of the engine as server-sent events of OpenAI's protocol."""
         if self._count == 0:
             yield from self._begin()
         match event:

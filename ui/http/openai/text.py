@@ -29,7 +29,7 @@ def text_of(answer: Answer) -> str:
 
 
 def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
-    """Yield the parts of :func:`text_of`: each footnote mark with its citation, any other part with None."""
+    """Yield the parts of the text, in order: a footnote mark with its citation, any other part with None."""
     end = 0
     for each in answer.sentences:
         yield sentence(answer.text[end : each.end], each.verdict), None
@@ -103,7 +103,8 @@ def mark(cited: Citation) -> str:
 def below(answer: Answer) -> str:
     """Return the part of an answer below its sentences; empty if there is none.
 
-    It has the disagreements, the corrected and the understood question, the note and the footnotes.
+    The part has the disagreements of sources, the question as corrected and as understood, the answer's note
+    and the footnotes.
     """
     corrected = f"Searched for: {escaped(answer.searched_for)}" if answer.searched_for else ""
     understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""

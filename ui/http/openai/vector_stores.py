@@ -114,9 +114,9 @@ def vector_stores_router(searching: CapacityLimiter) -> Router:
     ) -> dict[str, Any]:
         """Find the passages of a collection that match a query best, best first.
 
-        If there are several queries, the query that a passage matches best decides. `file_id` is the number
-        of a report. `attributes` has the values that filters can compare, and the place of the passage in the
-        report's text.
+        With several queries, a passage has the score for the query that it matches best. `file_id` is the
+        number of a report. `attributes` has the values that filters can compare, and the place of the passage
+        in the report's text.
         """
         await until_warm(engine)
         return await to_thread.run_sync(searched_page, engine.index, collection, request, limiter=searching)

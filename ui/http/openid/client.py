@@ -43,7 +43,7 @@ class Client:
     """This server as a client of the provider, made from the provider's description of itself.
 
     Attributes:
-        names_itself: whether the provider adds its issuer to the address to which it returns the browser.
+        names_itself: whether the provider adds its issuer to the callback address (``iss`` of RFC 9207).
     """
 
     def __init__(self, choice: ProviderChoice, found: Description, transport: ShortResponses) -> None:

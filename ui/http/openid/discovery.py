@@ -44,7 +44,10 @@ class Description(BaseModel):
         return [name for name in ALGORITHMS if name in self.id_token_signing_alg_values_supported]
 
     def authentication(self, *, has_secret: bool) -> str | None:
-        """Return the method by which this server authenticates itself; None if the provider accepts none."""
+        """Return the method by which this server authenticates itself to the provider.
+
+        Without a secret, it is ``none``. With a secret, None means that the provider accepts no known method.
+        """
         if not has_secret:
             return "none"
         ways = ("client_secret_basic", "client_secret_post")
@@ -60,8 +63,8 @@ def read_description(body: bytes, issuer: str) -> Description:
     """Read the description of the provider ``issuer``.
 
     Raises:
-        ProviderResponseError: if the description is of another issuer, lacks an endpoint, names an endpoint
-            that is not protected by TLS, or names no accepted signature algorithm.
+        ProviderResponseError: if the description belongs to another issuer, lacks an endpoint, names an
+            endpoint without TLS, or names no accepted signature algorithm.
     """
     try:
         found = Description.model_validate_json(body)

@@ -8,7 +8,7 @@ class ProviderError(FootnotedError):
 
 
 class ProviderDownError(ProviderError):
-    """The provider does not answer, or answers that it has failed."""
+    """The provider does not answer, or answers with a server error."""
 
 
 class ProviderResponseError(ProviderError):

@@ -26,10 +26,10 @@ _CODE = re.compile(r"[ -~]{1,4096}")
 
 
 class Provider:
-    """The provider with which people sign in. The server first asks it when the first person signs in.
+    """The provider with which people sign in. It gets no request before the first person signs in.
 
     Attributes:
-        choice: what the settings say about the provider.
+        choice: the provider's settings.
     """
 
     def __init__(self, choice: ProviderChoice, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,7 +44,7 @@ class Provider:
         """Return the URL at which a person signs in to the provider.
 
         Args:
-            pending: the sign-in.
+            pending: the sign-in that the person has begun.
             callback: the address of this server to which the provider returns the browser.
 
         Raises:

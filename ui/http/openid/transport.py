@@ -11,9 +11,9 @@ MAX_BYTES = 500_000
 
 
 class ShortResponses(httpx2.AsyncBaseTransport):
-    """Sends each request on a connection of its own, and reads a response of at most ``MAX_BYTES``.
+    """Sends each request on a new connection, and refuses a response of more than ``MAX_BYTES``.
 
-    It asks for uncompressed responses, and decompresses none, so that no response grows when it is read.
+    Responses are never decompressed, so that a short response cannot become a long one.
     """
 
     def __init__(self) -> None:

@@ -1,1 +1,1 @@
-"""Watches every request for the log, the metrics and the audit log, and holds senders to their limits."""
+"""The interface for operators: routes, a record of every request, and the limits of senders."""

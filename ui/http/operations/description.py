@@ -1,6 +1,6 @@
-"""Adds to the OpenAPI description what the middleware does: who may send a request, and each refusal.
+"""Adds the rules of the middleware to the OpenAPI description: needed scopes, and responses that refuse.
 
-FastAPI describes what the handlers do, and does not know the middleware.
+FastAPI describes only the handlers, because it does not know the middleware.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _TOKEN_SCHEME = {
 
 
 def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
-    """Let the description of ``app`` say what each operation needs, and which responses can refuse it.
+    """Add the needed scope and the refusing responses of each operation to the OpenAPI description.
 
     Args:
-        app: the server; :mod:`ui.http.access.table` has the needs of its routes.
+        app: the server; :mod:`ui.http.access.table` says what each of its routes needs.
         sign_in: the accounts; None if nobody needs to sign in.
     """
     make = app.openapi
@@ -69,7 +69,7 @@ def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
 
 
 def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_optional: bool) -> None:
-    """Add to an operation the scope that it needs, and the problems with which any operation can answer."""
+    """Add the scope and the problem responses that come from the middleware to an operation."""
     requirement = requirement_of(*route.split(" "))
     if requirement is Requirement.NOTHING:
         operation["security"] = []
@@ -101,7 +101,7 @@ def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_o
 
 
 def _describe_headers(responses: dict[str, Any]) -> None:
-    """Describe the headers that say how to go on after a refusal."""
+    """Describe the headers ``Retry-After`` and ``WWW-Authenticate`` of the responses that refuse."""
     waits = {"schema": {"type": "string"}, "description": "the seconds after which to try again"}
     for status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         if response := responses.get(str(status.value)):

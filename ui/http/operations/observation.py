@@ -1,4 +1,4 @@
-"""Gives each request an id, and tells the log, the metrics and the audit log how it ended."""
+"""Gives each request an id, and tells the log, the metrics and the audit log how the request ended."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ hundred of them."""
 
 @dataclass(slots=True)
 class _Response:
-    """What was sent of a response: its status, its ``Location``, and the number of bytes of its body."""
+    """The response so far: its status, its header ``Location``, and the bytes of its body that were sent."""
 
     status: int = 500
     location: str | None = None
@@ -52,15 +52,14 @@ class _Response:
 
 
 class Observation:
-    """Observes the requests of an app.
+    """Observes the requests of an app for the log, the metrics and the audit log.
 
-    A well-formed id in a request's header ``X-Request-ID`` stays the id of the request; the response has the
-    same header. The audit log gets each request that may change something, each sign-in and sign-out, and
-    each refusal.
+    A request keeps a well-formed id in its header ``X-Request-ID``; otherwise it gets a new id. The response
+    has the id in the same header. The audit log gets each request that may change something, each sign-in and
+    sign-out, and each refusal.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None) -> None:
-        """Observe ``app``."""
         self._app = app
         self._metrics = metrics
         self._audit = audit
@@ -68,7 +67,7 @@ class Observation:
         self._writing = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and observe its end."""
+        """Pass the request on, and record how it ended."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -113,7 +112,7 @@ class Observation:
         )
 
     async def _record(self, scope: Scope, found: Matched, response: _Response, notes: dict[str, str]) -> None:
-        """Add the request to the audit log, if it belongs there."""
+        """Add the request to the audit log if it is a change, a sign-in, a sign-out or a refusal."""
         route, address = f"{method_of(scope)} {found.path}", client_address(scope)
         changes = found.requirement in _CHANGING and scope["method"] not in {"GET", "HEAD"}
         is_refused = response.status in _REFUSED
@@ -140,10 +139,10 @@ class Observation:
 
 
 def _target(found: Matched, response: _Response) -> str | None:
-    """Return what a request acts on; None if that is not known.
+    """Return the ids and names of the objects that a request acts on; None if they are not known.
 
-    It is the ids in the request's path or, if there are none, the ``Location`` of the response. For a failed
-    request, only the numbers in the path count, because anyone can write any words into a path.
+    They come from the request's path or, if the path has none, from the ``Location`` of the response. For a
+    failed request, only the numbers in the path count, because anyone can write any words into a path.
     """
     is_done = response.status < 400
     named = [value for value in found.values if is_done or value.isdecimal()]

@@ -30,16 +30,15 @@ _COUNTING = 4
 
 
 class SenderLimits:
-    """Refuses requests that exceed their sender's limits; the sign-in check has already found the sender."""
+    """Refuses requests that exceed the limits of the sender, whom the sign-in check has already found."""
 
     def __init__(self, app: ASGIApp, quotas: Quotas) -> None:
-        """Guard ``app``."""
         self._app = app
         self._quotas = quotas
         self._counting = CapacityLimiter(_COUNTING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it with the limit and with the time to wait."""
+        """Pass the request on, or refuse it with 429, the exceeded limit, and the time to wait."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -45,7 +45,7 @@ class AuditedAct(BaseModel):
 class Audited(BaseModel):
     """A page of the audit log, newest first.
 
-    The `next` of a page is the `before` of the page after it, and null on the last page.
+    To get the next page, send `next` as `before`; `next` is null on the last page.
     """
 
     records: list[AuditedAct]
@@ -62,7 +62,7 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
     async def healthz() -> dict[str, str]:
         """Answer 200 while the process runs, even before its models are loaded.
 
-        `home` is the id of the library's folder, by which a command sees whether this server serves the
+        `home` is an id of the library's folder. With it, a command checks that this server serves the
         command's library.
         """
         return {"status": "ok"} | ({"home": home_id} if home_id else {})
@@ -71,8 +71,9 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
     async def readyz() -> dict[str, Any]:
         """Answer 200 if the models are loaded and a search works; otherwise 503 with the cause.
 
-        While another encoder embeds the reports, searches use the former encoder, and `building` says how
-        many reports are done; else it is null. While a search cache is built, the server is not ready.
+        While the library is embedded again with another encoder, searches use the previous encoder, and
+        `building` says how many `documents` are done, and `of` how many. Otherwise `building` is null. While a
+        search cache is built, the status is 503.
         """
         if engine.is_warming:
             raise WarmingUpError

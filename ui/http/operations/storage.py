@@ -1,4 +1,4 @@
-"""The route that tells what a library stores, and how much room it takes."""
+"""The route that tells how much a library stores, and how many bytes its parts take."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Bytes(BaseModel):
         index: the search caches.
         catalog: the catalog, which has the texts, the vectors and the answers.
         uploads: the uploaded files.
-        answers: the stored answers, which are in the catalog.
+        answers: the stored answers; the size of the catalog includes them.
     """
 
     index: int
@@ -40,11 +40,11 @@ class Bytes(BaseModel):
 
 
 class Uploaded(BaseModel):
-    """The bytes of the library's files that one uploader uploaded: a user or a token without a user.
+    """The size of the files that one uploader added: a user with all tokens, or a token without a user.
 
     Attributes:
-        user: the name of the user, whose tokens count as the user; null for a token without a user, and if
-            the server does not have the uploader's account.
+        user: the name of the user; null for a token without a user, and if the server does not have the
+            uploader's account.
         token: the name of the token without a user; else null.
         bytes: the size of the files.
     """
@@ -61,8 +61,8 @@ class Storage(BaseModel):
         documents: the number of documents.
         passages: the number of searchable passages.
         bytes: the sizes of the library's parts.
-        uploaders: who uploaded how many bytes, the most first; files without a recorded uploader are left
-            out.
+        uploaders: the bytes of each uploader, the largest number first; files without a recorded uploader
+            are left out.
         last_backup: when `footnoted backup` last wrote a backup, in seconds since 1970; null if the audit
             log has no record of a backup.
     """
@@ -75,7 +75,7 @@ class Storage(BaseModel):
 
 
 def storage_router(audit: AuditLog, sign_in: SignIn | None) -> Router:
-    """Return the route ``/v1/storage``; ``sign_in`` has the names of those who uploaded files."""
+    """Return the route ``/v1/storage``; ``sign_in`` has the names of the uploaders."""
     router = Router(prefix="/v1", tags=["server"], responses=documented(500, 503))
     # Two requests at once would read all stored answers twice.
     one_at_a_time = CapacityLimiter(1)
@@ -112,7 +112,10 @@ def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> S
 
 
 def _uploaders(uploaded: Mapping[str, int], accounts: Accounts | None) -> list[Uploaded]:
-    """Return the bytes of each uploader, the most first. All uploaders without an account count as one."""
+    """Return the bytes of each uploader, the largest number first.
+
+    All uploaders whose accounts are unknown count as one.
+    """
     names: dict[str, tuple[str | None, str | None]] = {}
     if accounts is not None:
         names |= {accounts.viewer_key(user.user_id): (user.name, None) for user in accounts.users.all()}

@@ -15,13 +15,12 @@ if TYPE_CHECKING:
 
 
 class Traces:
-    """Traces the requests of an app, except those for files of the page and those of probes.
+    """Traces the requests of an app, but not those for files of the page, health checks and metrics.
 
-    A request comes here from :class:`ui.http.operations.observation.Observation`, which gives it an id.
+    :class:`ui.http.operations.observation.Observation` has given each request an id before.
     """
 
     def __init__(self, app: ASGIApp, tracing: Tracing) -> None:
-        """Trace the requests of ``app``."""
         self._app = app
         self._tracing = tracing
 
