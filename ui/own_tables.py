@@ -2,7 +2,7 @@
 
 Each set of tables is a SQLite file of its own in the home folder, or a schema of its own in the PostgreSQL
 database that has the catalog. Backups leave these tables out. A backup therefore contains no passwords, and
-restoring it does not change them.
+restoring a backup does not change these tables.
 """
 
 from __future__ import annotations

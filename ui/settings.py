@@ -284,7 +284,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
 
     @property
     def models(self) -> Path:
-        """The folder of models in the home folder: GGUF files, and encoders that the program has written there."""
+        """The folder for models in the home folder: GGUF files, and encoders that the program writes."""
         return self.home / "models"
 
     @field_validator("home")

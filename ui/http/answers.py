@@ -189,7 +189,7 @@ def attachment(name: str) -> str:
 def copied(answer: Answer) -> Copied:
     """Return an answer for the clipboard, as text and as HTML.
 
-    If the engine abstained from an answer, the text gives the reason.
+    If the library has no answer, both give the reason.
     """
     sheet = lay_out(answer, {})
     [part] = sheet.parts

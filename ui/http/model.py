@@ -56,8 +56,8 @@ class ModelRequest(RequestModel):
     def to_settings(self, choice: ModelChoice) -> ModelSettings:
         """Return the requested model.
 
-        The model gets the stored key if the request has no key, and has the same provider and address as the
-        model in use.
+        It gets the key of the model that is chosen already, if the request has no key and names the same
+        provider and address.
 
         Raises:
             UsedWronglyError: if a value cannot be used.
@@ -86,7 +86,7 @@ def model_router(choice: ModelChoice) -> Router:
     def model(request: Request) -> dict[str, Any]:
         """Return the language model that writes answers.
 
-        - `name` is null if no model writes answers; answers then only quote.
+        - `name` is null if no model writes answers; answers then only quote the reports.
         - `chooser` says who may choose the model: `machine` is a person at the server's machine, and
           `administrator` an administrator, if people sign in.
         - `changeable` says whether this client can choose another model now; if not, `why_not` says why.

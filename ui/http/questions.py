@@ -129,11 +129,11 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         A follow-up names the `conversation_id` of the answer before it, or sends the earlier turns as
         `history`. A repeated or reworded question names the answer that it `replaces`.
 
-        With `stream: true`, or `Accept: text/event-stream`, the response is a stream of server-sent events, in
-        this order:
+        With `stream: true`, or `Accept: text/event-stream`, the response is a stream of server-sent events,
+        in this order:
 
         - `corrected`, if the spelling was corrected;
-        - `rewritten`, for a follow-up;
+        - `rewritten`, if a follow-up was made understandable without the conversation;
         - `passages`;
         - any number of `token` and `citation`;
         - `answer`, which has the same answer as without streaming. If the engine fails or the server stops,

@@ -29,14 +29,14 @@ _log = logging.getLogger(__name__)
 class EngineEvents:
     """Iterates asynchronously over an engine's generator. Each step of the generator runs in a thread.
 
-    The generator keeps a snapshot of the library open. A caller that stops early must therefore call ``close``.
+    The generator keeps a snapshot of the library open, so a caller that stops early must call ``close``.
     """
 
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
         """Iterate over ``events``.
 
-        ``threads`` limits the number of steps that run at the same time, counted over all iterators that share
-        it. With None, this iterator has a limiter of its own.
+        ``threads`` limits the number of steps that run at the same time, counted over all iterators that
+        share it. With None, this iterator has a limiter of its own.
         """
         self._events = events
         self._threads = threads or CapacityLimiter(1)

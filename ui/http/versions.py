@@ -63,9 +63,9 @@ def versions_router() -> Router:
         - `came`: only the later version has the sentence; `new` is its place there;
         - `stayed`: both versions have it; the entry has both places.
 
-        An entry of one sentence has its `text`. Unchanged sentences that are not near a change share one
-        entry for each run of them: it has no text, but the number of `sentences`, and the place from the first
-        sentence to the last.
+        An entry of one sentence has the `text` of the sentence. Unchanged sentences that are not near a
+        change share one entry per run, without a text: `sentences` is their number, and the places go from the
+        first sentence to the last.
         """
         to = index.catalog.document(document_id, later).version
         if former is None and to == 1:
@@ -95,7 +95,7 @@ def versions_router() -> Router:
         query: Annotated[Text, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],
         version: Version = None,
     ) -> dict[str, Any]:
-        """Find words in a document's text, ignoring case and accents. Offsets of matches are in code points."""
+        """Find words in a document's text, ignoring case and accents. The places are in code points."""
         if not fold_characters(query).strip():
             raise HTTPException(
                 422, f"query is {query!r}, which has no character to search for; write a word"

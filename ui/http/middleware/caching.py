@@ -25,7 +25,7 @@ class CompressLibrary:
         self._compressing = GZipMiddleware(app, minimum_size=_MIN_COMPRESSED_BYTES, compresslevel=_GZIP_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and compress the response if its path begins with ``/v1/documents``."""
+        """Pass the request on, and compress the response to a path under ``/v1/documents``."""
         is_library = scope["type"] == "http" and scope["path"].startswith(_LIBRARY)
         await (self._compressing if is_library else self._app)(scope, receive, send)
 

@@ -123,7 +123,10 @@ class _Chunks:
         self._begun = False
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
-        """Encode one event of the engine. OpenAI's clients raise an exception at the chunk of a failure."""
+        """Encode one event of the engine.
+
+        A failure becomes an error chunk, at which OpenAI's clients raise an exception.
+        """
         if isinstance(event, StreamFailed):
             status, detail = event.problem["status"], event.problem["detail"]
             error = {"message": detail, "type": "server_error", "param": None, "code": status}

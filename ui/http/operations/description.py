@@ -69,7 +69,7 @@ def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
 
 
 def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_optional: bool) -> None:
-    """Add the scope and the problem responses that come from the middleware to an operation."""
+    """Describe the needed scope and the refusing responses of one operation."""
     requirement = requirement_of(*route.split(" "))
     if requirement is Requirement.NOTHING:
         operation["security"] = []

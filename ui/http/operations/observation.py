@@ -54,9 +54,9 @@ class _Response:
 class Observation:
     """Observes the requests of an app for the log, the metrics and the audit log.
 
-    A request keeps a well-formed id in its header ``X-Request-ID``; otherwise it gets a new id. The response
-    has the id in the same header. The audit log gets each request that may change something, each sign-in and
-    sign-out, and each refusal.
+    A well-formed id in the header ``X-Request-ID`` becomes the id of the request; without one, the request
+    gets a new id. The response has the id in the same header. The audit log gets each request that may change
+    something, each sign-in and sign-out, and each refusal.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None) -> None:
