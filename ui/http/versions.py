@@ -64,8 +64,8 @@ def versions_router() -> Router:
         - `stayed`: both versions have it; the entry has both places.
 
         An entry of one sentence has the `text` of the sentence. Unchanged sentences that are not near a
-        change share one entry per run, without a text: `sentences` is their number, and the places go from the
-        first sentence to the last.
+        change share one entry per run, without a text: `sentences` is their number, and the places go from
+        the first sentence to the last.
         """
         to = index.catalog.document(document_id, later).version
         if former is None and to == 1:
