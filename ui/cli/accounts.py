@@ -1,4 +1,4 @@
-"""The commands ``user``, ``token`` and ``collection``: who may use a server, and see which reports."""
+"""The commands ``user``, ``token`` and ``collection``: they set who may use a server and see its reports."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def add_user(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a user, and ask for a password, or let the user sign in with the provider."""
+    """Add a user, who signs in with a password or with the provider."""
     from ui.accounts import Role
 
     role = Role.ADMINISTRATOR if administrator else Role.MEMBER
@@ -178,7 +178,7 @@ def limit_collection(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let only administrators, and the named users, see the reports of a collection."""
+    """Let only administrators and the given users see the reports of a collection."""
     with _limits(home) as limits:
         record = limits.limit(name, users or [])
     _say(f"Only {_viewers(record)} see {_named(record)}.", asdict(record), as_json=as_json)
@@ -229,7 +229,7 @@ def _opened(home: Path | None, action: str = "", of: str | None = None) -> Itera
     Args:
         home: the library's home folder; None for the folder that the settings name.
         action: the action; empty to record nothing.
-        of: the name of the account that the action concerns.
+        of: the name of the user or token that the action concerns.
     """
     from ui.accounts import Accounts
 
@@ -243,7 +243,7 @@ def _opened(home: Path | None, action: str = "", of: str | None = None) -> Itera
 
 
 def _issuer(home: Path | None) -> str:
-    """Return the address of the OpenID provider that the settings name.
+    """Return the address of the OpenID provider from the settings.
 
     Raises:
         UsedWronglyError: if the settings name no provider.
@@ -304,7 +304,10 @@ def _say(line: str, result: printing.Result, *, as_json: bool) -> None:
 
 
 def _print_rows(name: str, rows: Sequence[dict[str, object]], *, as_json: bool) -> None:
-    """Print rows as JSON, or each row on a line: the name, then the other fields that have a value."""
+    """Print ``rows`` as a JSON object with the key ``name``, or one line for each row.
+
+    A line has the value of the row's field ``name``, then the other fields that are not None.
+    """
     if as_json:
         printing.print_json({name: rows})
         return

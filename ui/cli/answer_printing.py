@@ -70,7 +70,8 @@ def print_search(console: Console, response: Result, *, narrowed: bool = False) 
 def _paragraphs(answer: Result) -> list[Text]:
     """Return the paragraphs of an answer.
 
-    Each sentence is followed by a label, if its quotes may not support it, and by its footnote marks.
+    Each sentence is followed by the numbers of its footnotes. A label precedes the numbers if the quotes may
+    not support the sentence.
     """
     paragraphs = [Text()] if answer["sentences"] else []
     for sentence, before in zip(answer["sentences"], [None, *answer["sentences"]], strict=False):

@@ -126,7 +126,10 @@ def sync(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add new and changed files of folders to the library, remove deleted ones, and follow the folders."""
+    """Add new and changed files of folders to the library, and remove deleted ones.
+
+    The folders are followed from then on: a later sync without a PATH syncs them again.
+    """
     settings = settings_of(home=home)
     if not paths and not read_status(settings)["folders"]:
         raise UsedWronglyError(

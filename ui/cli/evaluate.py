@@ -28,13 +28,15 @@ class Request:
     """The arguments of the command.
 
     Attributes:
-        paths: the folder of the data set or, if ``gate`` is the only part, a file of labelled claims; with
-            ``from_feedback``, files of questions.
-        parts: the parts to measure; all if empty.
+        paths: the folder of the data set. With ``from_feedback``, files of questions instead. If ``gate`` is
+            the only part, a file of labelled claims is allowed too.
+        parts: the parts to measure, from ``retrieval``, ``selection``, ``answers`` and ``gate`` (the check of
+            sentences against their quotes); all if empty.
         limit: the maximum number of questions; None for all.
         configuration: a TOML file; None for the default configuration.
         compared: two configurations to compare, each ``default`` or a TOML file; None for no comparison.
-        report: the folder to write the report to; None for the data set's folder under the home.
+        report: the folder to write the report to; None for a folder of the home, named after the
+            data set.
         held_out: whether to use only questions that no weight was trained on.
         from_feedback: whether to evaluate the library with its stored feedback.
     """
@@ -52,9 +54,9 @@ class Request:
 def run(
     settings: Settings, request: Request, stderr: Console, progress: Progress | None
 ) -> Evaluation | Comparison:
-    """Measure the configurations and write the report.
+    """Evaluate one configuration, or compare two, on the data set of the request, and write the report.
 
-    Print on ``stderr`` the path of the report, and a note on each question that cannot be used.
+    Print on ``stderr`` the path of the report, and the data set's notes on what cannot be used.
 
     Returns:
         The evaluation of one configuration, or the comparison of two.
@@ -98,12 +100,12 @@ def run(
 
 
 def is_of_claims(request: Request) -> bool:
-    """Return whether to measure only the gate, the check of sentences, on a file of labelled claims."""
+    """Return whether the request has only the part ``gate`` and a single path, a file of labelled claims."""
     return request.parts == ("gate",) and len(request.paths) == 1 and request.paths[0].is_file()
 
 
 def run_on_claims(settings: Settings, request: Request) -> ClaimsMeasured:
-    """Check the labelled claims of a file with the configured judge; calibrate the judge on half of them.
+    """Check the labelled claims of a file, and calibrate the configured judge on every second claim.
 
     The judge is the model that tells whether quotes support a sentence.
 
@@ -120,7 +122,7 @@ def run_on_claims(settings: Settings, request: Request) -> ClaimsMeasured:
 
 
 def print_claims(console: Console, measured: ClaimsMeasured) -> None:
-    """Print the verdicts on claims as tables, and the calibrated thresholds as a setting."""
+    """Print the verdicts on claims as tables, then the calibrated thresholds, if any, as a setting."""
     from rag.evaluation import claim_tables
 
     for table in claim_tables(measured):

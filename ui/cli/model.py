@@ -69,7 +69,7 @@ def choose(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let a language model write the answers, also those of the running server."""
+    """Let a language model write the answers. A running server uses the model at once."""
     from ui.stored_model import is_file_model, model_of
 
     settings = _settings_without_model(home)
@@ -105,7 +105,7 @@ def try_out(home: Home = None, as_json: AsJson = False) -> None:
 
 @commands.command()
 def clear(home: Home = None, as_json: AsJson = False) -> None:
-    """Remove the stored model with its key, so that answers are quoted again."""
+    """Remove the stored model and its key, so that answers only quote reports again."""
     settings = _settings_without_model(home)
     _use(settings, None)
     _print(described(None, settings), as_json=as_json)
@@ -151,17 +151,21 @@ def _settings_without_model(home: Path | None) -> Settings:
 
 
 def _key(file: Path | None, *, asks: bool) -> str | None:
-    """Return the key from ``file`` or, if ``asks``, the key that a person types; None if there is no key."""
+    """Return the key for the model's provider; None without a key.
+
+    Read the key from ``file``. Without a file, ask a person for the key if ``asks`` is true.
+    """
     if file is not None:
         return read_secret(file, "--key-file").strip()
     return type_secret("Key (not shown; empty for none): ", "--key-file").strip() or None if asks else None
 
 
 def _use(settings: Settings, chosen: ModelSettings | None) -> None:
-    """Store the chosen model, or None, and let the running server use it.
+    """Store the chosen model, and let the running server use it. None removes the stored model.
 
-    A model that cannot be opened is not stored. If no server runs, this process opens the model once to find
-    out. A server that stops before it hears of the choice uses the choice at its next start.
+    A model that cannot be opened is not stored. The running server opens the model to find out; without a
+    server, this process does. If the server stops before it opens the model, the model stays stored for the
+    next start.
 
     Raises:
         ModelSetupError: if no server runs, and this process cannot open the model.

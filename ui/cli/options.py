@@ -103,9 +103,9 @@ def filters_of(
     kinds: Iterable[str] | None,
     dates: tuple[str | None, str | None],
 ) -> Filters:
-    """Return the filters that the options of a command set; an option that was not given is None.
+    """Return the filters that the options of a command set. An argument is None if its option was not given.
 
-    ``dates`` has the values of ``--published-before`` and ``--published-after``.
+    ``dates`` has two values: of ``--published-before``, then of ``--published-after``.
     """
     before, after = dates
     return Filters(

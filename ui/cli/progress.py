@@ -1,4 +1,4 @@
-"""Shows progress on standard error: as bars on a terminal, otherwise as a line every ten seconds."""
+"""Show progress on standard error: as bars on a terminal, otherwise as a line every ten seconds."""
 
 from __future__ import annotations
 

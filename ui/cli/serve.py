@@ -42,7 +42,8 @@ MAX_CONNECTIONS = 800
 open files."""
 
 LOCK_FILE = "serve.lock"
-"""A file in the home folder, locked by the running server. The system releases the lock when it ends."""
+"""A file in the home folder, locked by the running server. The operating system releases the lock when the
+server ends."""
 
 SWITCH_SECONDS = 0.0005
 """The seconds that a thread may hold the interpreter's lock while other threads wait. To encode a text or to
@@ -51,22 +52,19 @@ would hardly advance during searches."""
 
 
 class _Connection(H11Protocol):
-    """uvicorn's connection with a time limit for the head of a request."""
+    """uvicorn's connection, which closes if the head of a request takes longer than ``HEAD_SECONDS``."""
 
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start to wait for the head of the first request."""
         super().connection_made(transport)
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
-        """Receive bytes of a head or a body."""
         super().data_received(data)
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting for a head."""
         super().connection_lost(exc)
         self._stop_waiting()
 
@@ -99,7 +97,6 @@ class _Server(uvicorn.Server):
         self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then call ``on_ready``."""
         try:
             await super().startup(sockets)
         except OSError as error:
@@ -111,7 +108,6 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Call ``on_stop`` at the first signal, and stop."""
         if not self.should_exit:
             self._on_stop()
         super().handle_exit(sig, frame)
@@ -130,8 +126,8 @@ def serve(
 
     Raises:
         AlreadyServedError: if another server of the same home is running or starting.
-        UsedWronglyError: if other machines can reach the address and sign-in is off, or if sign-in is on and
-            nobody can sign in. The setting ``insecure`` allows both.
+        UsedWronglyError: if other machines can reach the address while sign-in is off, or if nobody can sign
+            in while sign-in is on. With the setting ``insecure``, neither is an error.
         PortInUseError: if the server cannot listen on the address; raised before anything is loaded.
         KeyboardInterrupt: if a signal arrives before the server is ready.
     """

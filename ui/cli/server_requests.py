@@ -33,8 +33,8 @@ def ask(
     Args:
         settings: the settings, which name the library's folder.
         question: the question.
-        filters: the documents to search.
-        conversation_id: the conversation that the question follows.
+        filters: limit the search to some documents; empty to search all.
+        conversation_id: the id of the conversation that the question continues; None for a new one.
         exact: whether to search for the question as it is written, without correcting its spelling.
 
     Raises:
@@ -72,15 +72,16 @@ def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict
 
 
 def serve_agent(settings: Settings, address: str | None = None, token: str | None = None) -> None:
-    """Serve an agent over standard input and output until the agent ends.
+    """Serve an agent over standard input and output (Model Context Protocol) until the agent ends.
 
     Args:
         settings: the settings, which name the library's folder.
-        address: the URL of a server; None for the library's own server or, if none runs, this process.
-        token: the token for that server.
+        address: the URL of a server that answers the agent's requests. If None, the running server of the
+            library answers them; if no server runs, this process does.
+        token: the token for the server at ``address``.
 
     Raises:
-        UsedWronglyError: if the packages of the protocol are not installed.
+        UsedWronglyError: if the package ``mcp`` is not installed.
     """
     if find_spec("mcp") is None:
         raise UsedWronglyError("the package mcp is not installed; run pip install 'footnoted[mcp]'")

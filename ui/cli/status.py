@@ -29,12 +29,12 @@ def read_status(settings: Settings) -> dict[str, Any]:
         - ``documents`` and ``passages``: the number of each.
         - ``folders``: the followed folders, and ``unconfirmed``: the folders that a restored backup followed.
         - ``failed``: each file or folder that could not be read (``source``, ``path``, ``cause``, ``since``).
-        - ``model``: the encoder of the library or, if it is empty, the encoder of the settings. None stands
-          for the bundled encoder.
+        - ``model``: the encoder of the library or, if the library is empty, the encoder of the settings. None
+          stands for the bundled encoder.
         - ``sizes``: the bytes of each entry of the home, and their ``total``.
         - ``server``: the ``address``, ``pid`` and ``started`` of the running server; None without one.
         - ``index``: the fields of :class:`index.search.status.LibraryStatus`; None without a library.
-        - ``jobs``: the jobs that have not ended, then up to ``ENDED_JOBS`` that have; in both, newest first.
+        - ``jobs``: the jobs that have not ended, then up to ``ENDED_JOBS`` ended jobs; newest first in both.
 
     Raises:
         CatalogError: if the catalog cannot be read.

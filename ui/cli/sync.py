@@ -29,7 +29,7 @@ Report = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Syncer:
-    """Syncs an open library in jobs, and shows their progress on ``stderr``."""
+    """Syncs an open library. Each sync is a job, and its progress is shown on ``stderr``."""
 
     index: Library
     settings: Settings

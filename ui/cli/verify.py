@@ -53,7 +53,7 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Return whether neither the file nor any of its sentences and footnotes has a problem."""
+        """Return whether the file, its sentences and its footnotes are all without a problem."""
         return not self.problems and all(each.holds for each in (*self.sentences, *self.footnotes))
 
     def as_dict(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def verify_file(catalog: Catalog, file: Path, judge: Callable[[], Judge | None] 
             a judge.
 
     Raises:
-        UsedWronglyError: if the file is not an exported answer or cannot be read.
+        UsedWronglyError: if the file cannot be read, is too large, or is not an exported answer.
     """
     from rag.conversations import recheck
     from ui.export import NotExportedError, facts, read_export
@@ -140,7 +140,6 @@ def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
 
 
 def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
-    """Return the layout of a stored answer; None if the library does not have the answer."""
     from rag.conversations import load, stored_answer_json
     from rag.errors import AnswerNotFoundError
     from ui.export.exported_answers import lay_out

@@ -1,4 +1,4 @@
-"""The command ``audit``, and the records that other commands add to the audit log."""
+"""The command ``audit``, and the record that a sync adds to the audit log."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def audit(
 
 
 def record_sync(library: Library, settings: Settings, report: dict[str, Any]) -> None:
-    """Record a sync that changed the library.
+    """Add a record to the audit log if a sync changed the library.
 
     Also delete the answers, feedback and audit records that are older than the settings allow.
     """

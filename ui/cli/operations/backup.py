@@ -60,10 +60,10 @@ def _record(settings: Settings, action: str, file: Path) -> None:
 
 
 def _entries() -> tuple[str, ...]:
-    """Return the names of the files and folders of a home that a backup contains besides the catalog.
+    """Return what a backup contains besides the catalog, as names of entries of the home folder.
 
-    They are the folder of uploads, and the file in which an older version of the program kept feedback. A
-    backup does not contain the settings, because they may contain passwords.
+    The entries are the folder of uploads, and the file in which older versions of the program kept feedback.
+    A backup does not contain the settings, because they may contain passwords.
     """
     from index.library import UPLOADS
     from rag.conversations import FILE

@@ -41,8 +41,8 @@ def migrate(
 ) -> None:
     """Move the library's catalog, accounts and audit log between this machine and a PostgreSQL database.
 
-    Nothing is embedded again. The command compares all rows and the results of a sample of searches, and then
-    moves the former files aside. A former database stays as it is.
+    Nothing is embedded again. The command compares all rows and the results of a sample of searches. It then
+    moves the old files aside. If the library was in a database, that database stays as it is.
     """
     settings = settings_of(home=home)
     server = running_server(settings.home)
@@ -77,8 +77,8 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
     """Move the catalog, the accounts and the audit log to ``target``: a database's address, or "" for files.
 
     Returns:
-        Three values: the moved catalog; the number of searches that were compared; and the folder to which
-        the former files were moved aside, or None if the library was in a database, which stays as it is.
+        Three values: a report on the copied catalog; the number of searches whose results were compared; and
+        the folder to which the old files were moved, or None if the library was in a database.
     """
     from pydantic import SecretStr
 
@@ -123,7 +123,11 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
 
 
 def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
-    """Search for sentences of the library, and return each with the ids and scores of the passages found."""
+    """Search the library for each sentence of :func:`_queries`.
+
+    Returns:
+        For each sentence, the sentence and a list of the passages found, each as its id and its score.
+    """
     with open_library(settings, former=True) as index:
         return [
             (query, [(hit.chunk_id, hit.score) for hit in index.search(query)]) for query in _queries(index)
@@ -131,7 +135,7 @@ def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
 
 
 def _queries(index: Library) -> list[str]:
-    """Return the first sentences of up to ``_SAMPLE`` passages that are spread over the library."""
+    """Return the first sentence of each of up to ``_SAMPLE`` passages, which are spread over the library."""
     with index.catalog.reading() as reader:
         numbers = reader.alive(reader.last_chunk()).nonzero()[0].tolist()
         spread = {numbers[len(numbers) * part // _SAMPLE] for part in range(_SAMPLE)} if numbers else set()
