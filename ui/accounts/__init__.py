@@ -1,4 +1,7 @@
-"""People and programs that may use a library: their accounts, tokens, sessions and scopes; no HTTP."""
+"""The accounts, tokens, sessions and scopes of the people and programs that may use a library.
+
+The package has no code for HTTP, which is in :mod:`ui.http`.
+"""
 
 from ui.accounts.collection_access import CollectionLimits, CollectionRecord
 from ui.accounts.database import Accounts

@@ -1,4 +1,4 @@
-"""The limits on which users may see a collection. Callers give the users by name."""
+"""Limits on who may see a collection. Callers identify users by name."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class CollectionLimits:
         ]
 
     def limit(self, collection: str, names: Sequence[str]) -> CollectionRecord:
-        """Let only administrators and these users see a collection; this replaces an earlier limit.
+        """Let only administrators and the users with ``names`` see a collection; replace an earlier limit.
 
         Raises:
-            AccountError: if no user has one of the names, or the name of the collection is blank or too long.
+            AccountError: if one of ``names`` belongs to no user, or ``collection`` is blank or too long.
         """
         if not collection.strip() or len(collection) > MAX_COLLECTION_CHARACTERS:
             raise AccountError(

@@ -31,9 +31,9 @@ class Accounts:
     """The accounts of a library. Safe to share between threads.
 
     Attributes:
-        id: the random id of these accounts. The catalog knows a user by this id and the user's number: if a
-            backup of the catalog is restored where the accounts are different ones, the number alone could
-            mean somebody else.
+        id: a random id, made together with the accounts. The catalog identifies a user by this id and the
+            user's number. If a backup of the catalog is restored beside other accounts, the number alone
+            could mean somebody else.
         engine: the SQLAlchemy engine of the database.
         users: the people.
         tokens: the tokens of programs.
@@ -93,10 +93,11 @@ class Accounts:
         return f"{self.id}/token/{key_of(name)}"
 
     def viewer(self, identity: Identity) -> Viewer | None:
-        """Return the viewer for whom the catalog is read: the sender of a request. None while sign-in is off.
+        """Return the viewer (for the catalog) that ``identity`` stands for; None while sign-in is off.
 
-        An answer that a token asked for belongs to the token's user, or to the token if it has no user. An
-        answer to a command on the server's machine belongs to nobody.
+        The key of the viewer names the owner of the sender's answers. For a token, the owner is the token's
+        user, or the token itself if it has no user. Answers to a command on the server's machine have no
+        owner, so the key is empty.
         """
         if identity.kind == "local":
             return None

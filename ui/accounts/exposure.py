@@ -27,9 +27,14 @@ def asks_to_sign_in(settings: Settings, *, exposed: bool) -> bool:
 
 
 def can_sign_in(user: UserRecord, provider: ProviderChoice | None) -> bool:
-    """Return whether a user can sign in: not locked out, and with a password or provider that is accepted.
+    """Return whether a user can sign in.
 
-    ``provider`` is the provider that the settings name; None if they name none.
+    A user who is locked out cannot. Any other user can sign in with a password while the server accepts
+    passwords, and with ``provider`` if the user was added for this provider.
+
+    Args:
+        user: the user.
+        provider: the OpenID provider from the settings; None without one.
     """
     takes_passwords = provider is None or provider.allows_passwords
     is_provided = provider is not None and provider.issuer == user.provider
@@ -47,8 +52,8 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         exposed: whether other machines can reach the server.
 
     Raises:
-        UsedWronglyError: if other machines can reach the server and sign-in is off, or if sign-in is on and
-            nobody can sign in. The setting ``insecure`` allows both.
+        UsedWronglyError: if other machines can reach the server while sign-in is off, or if nobody can sign
+            in while sign-in is on. With the setting ``insecure``, neither is an error.
         SettingsError: if people sign in with a provider, and a setting or a package for that is missing.
     """
     if not asks_to_sign_in(settings, exposed=exposed):

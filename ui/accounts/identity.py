@@ -16,8 +16,8 @@ class Identity:
         kind: ``user`` for a person with a session, ``token`` for a program, ``machine`` for a command on the
             server's machine, and ``local`` for everyone while sign-in is off.
         scopes: what the sender may do.
-        user_id: the number of the person's user, or of the user who owns the token; None without a user.
-        name: the name of that user.
+        user_id: the number of the user who sent the request or owns the token; None without a user.
+        name: the name of the user with ``user_id``; None without a user.
         token: the name of the token; None for another kind of sender.
     """
 

@@ -14,10 +14,11 @@ _NAME = re.compile(r"(?!\.{1,2}$)[\w.@-]+")
 
 
 def checked(name: str) -> str:
-    """Return ``name`` in Unicode's composed form.
+    """Check the name of a new user or token, and return the name in Unicode's composed form (NFC).
 
     Raises:
-        AccountError: if ``name`` cannot be a name.
+        AccountError: if ``name`` is not 1 to 64 letters, digits and the signs ``. _ @ -``, or is ``.`` or
+            ``..``.
     """
     composed = unicodedata.normalize("NFC", name)
     if len(composed) > MAX_CHARACTERS or not _NAME.fullmatch(composed):
@@ -28,10 +29,16 @@ def checked(name: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """Return the form in which names are compared: names that look alike or differ only in case share it."""
+    """Return the form in which names are compared (NFKC, without case).
+
+    ``Anna``, ``anna`` and ``anna`` in full-width letters have the same form, so they count as the same name.
+    """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def is_same_but_for_case(name: str, other: str) -> bool:
-    """Return whether two names differ at most in capital letters; a full-width ``a`` is not an ``a``."""
+    """Return whether two names are equal if case is ignored.
+
+    Unlike in :func:`key_of`, a full-width ``a`` differs from an ordinary ``a``.
+    """
     return unicodedata.normalize("NFC", name).lower() == unicodedata.normalize("NFC", other).lower()

@@ -1,8 +1,8 @@
-"""Sign-ins that have begun at a provider, and that only the browser in which they began can finish.
+"""Unfinished sign-ins with an OpenID provider. Only the browser that began a sign-in can finish it.
 
-The browser keeps a sign-in in a signed cookie, so that nobody can fill the server's memory with sign-ins that
-never end. Of a sign-in that has ended, the server keeps only the state (a random value) until the cookie has
-expired, so that nobody can use the cookie again.
+The browser keeps the sign-in in a signed cookie, so that nobody can fill the server's memory with sign-ins
+that never end. After a sign-in ends, the server keeps its state (a random value) until the cookie expires, so
+that nobody can use the cookie again.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _MAX_PLACE_BYTES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A sign-in that has begun.
+    """A sign-in that a browser has begun with an OpenID provider.
 
     Attributes:
         place: the path to which the browser goes after the sign-in.
-        state: a random value that comes back in the address to which the provider leads the browser.
-        nonce: a random value that comes back in the id token.
-        verifier: a random value (PKCE). The provider gets its digest first, and later the value itself,
-            together with the code.
+        state: a random value. The provider returns it in the address to which it redirects the browser.
+        nonce: a random value. The provider returns it in the id token.
+        verifier: a random value (the code verifier of PKCE). The server first sends the provider a digest of
+            the verifier, and later the verifier itself together with the authorization code.
     """
 
     place: str
@@ -45,7 +45,7 @@ class Pending:
 
 
 class PendingSignIns:
-    """The sign-ins of a server that have begun. Safe to share between threads."""
+    """Begins and ends sign-ins with an OpenID provider. Safe to share between threads."""
 
     def __init__(self, key: bytes, clock: Callable[[], float]) -> None:
         """Sign cookies with ``key``."""
@@ -57,17 +57,23 @@ class PendingSignIns:
         self._lock = Lock()
 
     def begin(self, place: str) -> tuple[Pending, str]:
-        """Begin a sign-in that leads to the path ``place``; return the sign-in and the browser's cookie."""
+        """Begin a sign-in, and return it and the cookie that the browser keeps.
+
+        ``place`` is the path to which the browser goes after the sign-in.
+        """
         kept = place if len(place.encode("utf-8", "replace")) <= _MAX_PLACE_BYTES else "/"
         pending = Pending(kept, *(secrets.token_urlsafe(32) for _ in range(3)))
         return pending, str(self._cookies.dumps(asdict(pending)))
 
     def end(self, cookie: str, state: str) -> Pending | None:
-        """End a sign-in and return it; None if another browser began it, or it is too old or already ended.
+        """End a sign-in and return it.
+
+        The result is None if another browser began the sign-in, if the sign-in began more than
+        ``PENDING_SECONDS`` ago, or if it has already ended.
 
         Args:
             cookie: the cookie that the browser sends.
-            state: the state in the address to which the provider has led the browser.
+            state: the state in the address to which the provider has redirected the browser.
         """
         try:
             pending = Pending(

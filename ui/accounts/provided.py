@@ -43,17 +43,18 @@ class ProvidedUsers:
         self._clock = clock
 
     def add(self, name: str, issuer: str, subject: str | None = None, role: Role = Role.MEMBER) -> UserRecord:
-        """Add a user who signs in with a provider, and has no password.
+        """Add a user who signs in with a provider and has no password.
 
         Args:
-            name: the name of the user here.
+            name: the user's name in this library.
             issuer: the address of the provider.
             subject: the provider's id of the person; None to bind the user to the first person who signs in
                 with this name at the provider.
             role: what the user may do.
 
         Raises:
-            AccountError: if the name cannot be used, a user has it, or a user is bound to the subject.
+            AccountError: if the name cannot be used, another user has the name, or another user is bound to
+                the subject.
         """
         name = checked(name)
         try:
@@ -71,17 +72,17 @@ class ProvidedUsers:
         return added
 
     def admitted(self, person: Person, *, admits_all: bool) -> UserRecord:
-        """Return the user of a person. At the first sign-in, bind or add the user.
+        """Return the user of a person who has signed in to the provider.
 
-        A user whom an administrator has added under the person's name is bound to the person. If there is no
-        such user, one is added, provided that ``admits_all`` is set.
+        At the person's first sign-in, the user whom an administrator has added under the person's name is
+        bound to the person. If there is no such user and ``admits_all`` is set, a new user is added.
 
         Args:
             person: the person.
             admits_all: whether a person whom no administrator has added becomes a member.
 
         Raises:
-            NotAdmittedError: if the person has no user, or the user is locked out.
+            NotAdmittedError: if there is no user for the person, or the user is locked out.
             AccountError: if a new user is needed, but the person's name has a wrong form or is taken.
         """
         user = self._bound(person.issuer, person.subject) or self._bind(person)
@@ -104,9 +105,10 @@ class ProvidedUsers:
         return found[0] if found else None
 
     def _bind(self, person: Person) -> UserRecord | None:
-        """Bind the user whom an administrator has added under the person's name; None if there is none.
+        """Bind the user whom an administrator has added under the person's name, and return the user.
 
-        A name that only looks like the user's does not count: at some providers, another person can have it.
+        The result is None if there is no such user. The two names may differ only in case. At some providers,
+        another person can have a name that merely looks the same.
         """
         named = users.c.key == key_of(person.name)
         free = sa.select(users.c.id).where(named, users.c.disabled.is_(None), users.c.password == NO_HASH)

@@ -2,7 +2,7 @@
 
 A browser keeps the random id of its session in a signed cookie, and the database keeps the digest of the id.
 A forged cookie never reaches the database. A session ends on the server: after twelve hours without a
-request, after seven days, when its user signs out, and when the user's password changes.
+request, after seven days, or when its user signs out, is locked out or gets a new password.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Session:
         session_id: the random id.
         cookie: the signed id, for the browser.
         seconds: the seconds for which the session lasts without another request.
-        is_renewed: whether the browser needs the cookie again, because the session lasts longer now.
+        is_renewed: whether the browser must get the cookie again, because the session now lasts longer.
     """
 
     identity: Identity
@@ -99,7 +99,7 @@ class Sessions:
                 connection.execute(sa.delete(sessions).filter_by(digest=digest_of(session_id)))
 
     def form_token(self, browser: str) -> str:
-        """Return a token for a form that only the browser whose random cookie is ``browser`` can send."""
+        """Return a token for a form, which is valid only with the browser's random cookie ``browser``."""
         return self._forms.sign(sha256(browser.encode()).hexdigest()).decode()
 
     def is_of_form(self, token: str, browser: str) -> bool:

@@ -26,11 +26,11 @@ class SignIn:
     """
 
     def __init__(self, accounts: Accounts, counts: Counts | None = None) -> None:
-        """Let the people and programs of ``accounts`` in.
+        """Prepare to sign in the people and programs of ``accounts``.
 
         Args:
             accounts: the accounts.
-            counts: stores the counts of failures; None to count in memory.
+            counts: the store for the counts of failed attempts; None to keep the counts in memory.
         """
         self.accounts = accounts
         self.machine_token = new_token()
@@ -41,12 +41,13 @@ class SignIn:
     def start_session(self, name: str, password: str, address: str) -> str | None:
         """Start a session and return its cookie; None if the name or the password is wrong.
 
-        Only one attempt is checked at a time: each takes 64 MB, and parallel attempts could evade the limits.
+        Only one attempt is checked at a time: a check takes 64 MB of memory, and parallel checks could evade
+        the limits on failed attempts.
 
         Args:
             name: the name that the person wrote.
             password: the password that the person wrote.
-            address: the network address of the person, which the limits count.
+            address: the person's network address.
 
         Raises:
             TooManyAttemptsError: if too many attempts with the name or from the address have failed.
@@ -73,20 +74,20 @@ class SignIn:
         """Start a session for a person who has signed in to a provider; return the user and the cookie.
 
         Raises:
-            NotAdmittedError: if the person has no account here, or one that is locked out.
+            NotAdmittedError: if there is no user for the person, or the user is locked out.
             AccountError: if the person needs a new user, but the person's name has a wrong form or is taken.
         """
         user = self.accounts.provided.admitted(person, admits_all=admits_all)
         return user, self.accounts.sessions.start(user.user_id)
 
     def token_identity(self, token: str, address: str) -> Identity | None:
-        """Return the sender of a request with a token; None if the token is wrong or has ended.
+        """Return the sender of a request with a token; None if the token is unknown or no longer valid.
 
-        A right token is accepted even if the address has sent too many wrong ones: nobody can guess 256 bits,
-        and a neighbour behind the same address must not lock a program out.
+        A valid token is accepted even if the address has sent too many wrong tokens. Nobody can guess 256
+        bits, and a neighbour behind the same address must not lock a program out.
 
         Raises:
-            TooManyAttemptsError: if the token is wrong, and the address has sent too many wrong ones before.
+            TooManyAttemptsError: if the token is wrong, and the address has sent too many wrong tokens.
         """
         if hmac.compare_digest(digest_of(token), digest_of(self.machine_token)):
             return Identity("machine", frozenset(Scope))

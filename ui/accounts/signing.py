@@ -1,4 +1,4 @@
-"""Signatures that contain the time, from the clock of the accounts."""
+"""Signatures with a timestamp from the clock of the accounts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from itsdangerous import TimestampSigner
 
 
 def timed_signer(time: Callable[[], float]) -> type[TimestampSigner]:
-    """Return a class of signers that take the time from ``time``, in seconds since 1970."""
+    """Return a class of signers whose timestamps come from the clock ``time``, in seconds since 1970."""
 
     class _Timed(TimestampSigner):
         def get_timestamp(self) -> int:
-            """Return the time in whole seconds since 1970."""
             return int(time())
 
     return _Timed

@@ -48,11 +48,11 @@ class Throttle:
         self._limiter = MovingWindowRateLimiter(counts)
 
     def check_sign_in(self, name: str, address: str) -> None:
-        """Raise TooManyAttemptsError if a limit on sign-ins with the name or from the address is used up."""
+        """Raise TooManyAttemptsError if the name or the address has used up a limit on failed sign-ins."""
         self._check(*_limits(name, address))
 
     def check_address(self, address: str) -> None:
-        """Raise TooManyAttemptsError if the limit on sign-ins from an address is used up."""
+        """Raise TooManyAttemptsError if the address has used up its limit on failed sign-ins."""
         self._check(_of_address(address))
 
     def note_failed_at(self, address: str) -> None:
@@ -66,7 +66,7 @@ class Throttle:
             self._limiter.hit(limit.item, *limit.identifiers)
 
     def note_signed_in(self, name: str, address: str) -> None:
-        """Forget the failed sign-ins with a name from an address: they were mistakes of the user."""
+        """Forget the failed sign-ins with a name from an address, because the user has now signed in."""
         self._limiter.clear(OF_NAME_AT_ADDRESS, "name-at-address", name, address)
 
     def note_wrong_token(self, address: str) -> None:

@@ -102,7 +102,7 @@ class Tokens:
         return added, secret
 
     def all(self) -> list[TokenRecord]:
-        """Return all tokens, by name, including those that have ended."""
+        """Return all tokens, also revoked and expired tokens, sorted by name."""
         return self._listed(sa.true())
 
     def revoke(self, name: str) -> None:
@@ -118,9 +118,10 @@ class Tokens:
             raise AccountError(f"there is no token {name!r}; `footnoted token list` shows all")
 
     def identity(self, secret: str) -> Identity | None:
-        """Return the sender of a request with this token; None if the token is unknown or has ended.
+        """Return the sender of a request with this token; None if the token is unknown or no longer valid.
 
-        The database compares digests, not tokens, so the time of the search helps nobody to guess a token.
+        A token is no longer valid after it has expired or was revoked, or while its user is locked out. The
+        database compares digests, not tokens, so the time that it takes helps nobody to guess a token.
         """
         digest, now = digest_of(secret), self._clock()
         known = sa.select(tokens, users.c.name.label("owner"), users.c.role, users.c.disabled)

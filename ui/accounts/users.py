@@ -33,8 +33,9 @@ class UserRecord:
         role: what the user may do.
         created: when the user was added.
         disabled: when the user was locked out; None if the user may sign in.
-        provider: the address of the provider with which the user signs in; None for a name and a password.
-        subject: the provider's id of the user; None before the first sign-in.
+        provider: the address of the provider with which the user signs in; None if the user signs in with a
+            password.
+        subject: the provider's id of the user; None before the first sign-in, and without a provider.
         has_password: whether the user has a password.
     """
 
@@ -96,7 +97,7 @@ class Users:
             return connection.scalar(sa.select(users.c.id).filter_by(key=key_of(name))) is not None
 
     def all(self) -> list[UserRecord]:
-        """Return the users, by name."""
+        """Return all users, sorted by name."""
         with self._engine.connect() as connection:
             return records(connection, sa.true())
 
@@ -110,15 +111,16 @@ class Users:
         keeps_administrator: bool = False,
         provider: ProviderChoice | None = None,
     ) -> UserRecord:
-        """Change the given properties of a user; ``is_disabled`` locks the user out or lets them in again.
+        """Change the properties of a user that are not None, and return the user.
 
-        A new password or a lock-out ends the user's sessions. While a user is locked out, the server also
-        refuses the user's tokens.
+        If ``is_disabled`` is true, the user is locked out; if false, the user is let in again. A new password
+        or a lock-out ends the user's sessions. While a user is locked out, the server also refuses the user's
+        tokens.
 
         Raises:
             AccountError: if there is no such user, or the password cannot be used.
-            LastAdministratorError: if the change would lock out or demote the last administrator who can sign
-                in with a password or ``provider``. Without ``keeps_administrator``, this is allowed.
+            LastAdministratorError: if ``keeps_administrator`` is set, and the change would lock out or demote
+                the last administrator who can sign in with a password or ``provider``.
         """
         values: dict[str, object] = {}
         if role is not None:
@@ -150,8 +152,8 @@ class Users:
 
         Raises:
             AccountError: if there is no such user.
-            LastAdministratorError: if the user is the last administrator who can sign in with a password or
-                ``provider``. Without ``keeps_administrator``, the user can be removed.
+            LastAdministratorError: if ``keeps_administrator`` is set, and the user is the last administrator
+                who can sign in with a password or ``provider``.
         """
         named = users.c.key == key_of(name)
         if keeps_administrator:
@@ -164,7 +166,7 @@ class Users:
             raise _indispensable(self.get(name).name)
 
     def verified(self, name: str, password: str) -> UserRecord | None:
-        """Return the user with this name and password; None if there is none, or the user is locked out.
+        """Return the user with this name and password; None if either is wrong, or the user is locked out.
 
         The check takes as long for an unknown name, or a user without a password, as for a wrong password,
         so that the time does not tell them apart.
@@ -183,7 +185,10 @@ class Users:
         return self.get(name)
 
     def decoy(self) -> str:
-        """Return the hash of a random password, made at the first call, to check unknown names against."""
+        """Return the hash of a random password, against which passwords for unknown names are checked.
+
+        The first call makes the hash; later calls return the same hash.
+        """
         if self._decoy is None:
             self._decoy = self._hasher.hash(secrets.token_urlsafe())
         return self._decoy
@@ -228,7 +233,7 @@ def _hold_administrators(connection: sa.Connection) -> None:
 
 
 def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
-    """Return the condition that the user of a row is not the last administrator who can sign in."""
+    """Return the SQL condition that a row of ``users`` is not the last administrator who can sign in."""
     other = users.alias()
     rest = sa.select(other.c.id).where(
         other.c.id != users.c.id, other.c.role == Role.ADMINISTRATOR, _has_way(other, provider)
@@ -237,7 +242,7 @@ def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
 
 
 def _has_way(user: sa.FromClause, provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
-    """Return the condition that a user can sign in, as in :func:`ui.accounts.exposure.can_sign_in`."""
+    """Return the SQL condition that a user can sign in (:func:`ui.accounts.exposure.can_sign_in`)."""
     by_password = user.c.password != NO_HASH
     if provider is None:
         return user.c.disabled.is_(None) & by_password
@@ -261,7 +266,7 @@ def _unknown(name: str) -> AccountError:
 
 
 def _composed(password: str) -> str:
-    """Return a password in Unicode's composed form, so that it does not depend on the keyboard."""
+    """Return a password in Unicode's composed form, so that its hash does not depend on the keyboard."""
     return unicodedata.normalize("NFC", password)
 
 

@@ -1,4 +1,7 @@
-"""The log, the metrics, the audit log, the quotas and the retention of a server; no HTTP."""
+"""The log, the metrics, the audit log, the quotas and the retention of a server.
+
+The package has no code for HTTP, which is in :mod:`ui.http`.
+"""
 
 from ui.operations.audit import (
     AUDIT,

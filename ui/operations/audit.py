@@ -1,7 +1,7 @@
-"""The audit log: who changed what, when and from where, and who was refused; no words of reports.
+"""The audit log: who changed what, when and from where, and who was refused. It has no words of reports.
 
 The audit log has tables of its own: a backup of the library leaves them out, and a restore keeps them. The
-server and the commands add records; nothing changes a record.
+server and the commands add records. Old records are deleted, but no record is changed.
 """
 
 from __future__ import annotations
@@ -149,7 +149,10 @@ class AuditLog:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
 
     def latest(self, action: str) -> dict[str, float]:
-        """Return the time at which each ``who`` last did ``action`` with success, in seconds since 1970."""
+        """Return when each ``who`` last did ``action`` with success.
+
+        The result has the time, in seconds since 1970, for each name in ``who``.
+        """
         newest = (
             sa.select(_records.c.who, sa.func.max(_records.c.at))
             .where(_records.c.action == action, _records.c.outcome == DONE, _records.c.who.is_not(None))
@@ -186,7 +189,7 @@ def record_command(settings: Settings, action: str, target: str | None = None) -
 
 
 def system_account() -> str:
-    """Return the name of the operating system's account that runs this process; its number if unnamed."""
+    """Return the name of the account that runs this process; the account's number if it has no name."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # A container's account may have no name.
@@ -197,14 +200,20 @@ _notes: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
 
 
 def begin_notes() -> dict[str, str]:
-    """Start the notes about the current request, and return their dictionary, to which :func:`note` adds."""
+    """Return a new dictionary of notes about the current request, for the audit log.
+
+    :func:`note` adds to this dictionary until the next call.
+    """
     notes: dict[str, str] = {}
     _notes.set(notes)
     return notes
 
 
 def note(**known: str) -> None:
-    """Give the audit log the ``who`` or ``target`` of the current request, if the route does not show it."""
+    """Note the ``who`` or ``target`` of the current request for the audit log.
+
+    A route calls this function if the audit log cannot take the value from the request's path or sender.
+    """
     notes = _notes.get()
     if notes is not None:
         notes.update(known)

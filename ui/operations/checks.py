@@ -54,7 +54,7 @@ class Finding:
 
 
 def run_checks(settings: Settings) -> Iterator[Finding]:
-    """Run all checks one after another, from the quick ones to the test question."""
+    """Run all checks one after another, and yield each result. The slowest, the test question, is last."""
     for name, check in _CHECKS.items():
         try:
             yield Finding(name, *check(settings))

@@ -1,8 +1,8 @@
 """The log of a server: one line for each event, as ``key=value`` pairs or as JSON, with the request's id.
 
-Unless the settings allow it, no line has words of a question, an answer or a report. The message of an
-unexpected error may quote them (an error of a database quotes its parameters), so the log gets only the class
-of the error, the operating system's words if it has any, and the lines of code.
+A line has words of a question, an answer or a report only if the settings allow it. The message of an
+unexpected error may quote such words: an error of a database quotes its parameters. So the log gets only the
+class of the error, the operating system's message if there is one, and the lines of code.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The metrics of a server, in a registry of their own, and the log line of an answer.
 
-Labels have few values: routes with the names of their parameters, never paths, names or words of a request.
+Labels have few values. The label of a route, for example, has the names of its parameters, not their values.
+No label has paths, names or words of a request.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class RequestSeen:
     """A request that has ended.
 
     Attributes:
-        method: the HTTP method; ``other`` for one that the server does not know.
-        route: the path of the route, with the names of its parameters; ``other`` for an unknown one.
+        method: the HTTP method; ``other`` for an unknown method.
+        route: the path of the route, with the names of its parameters; ``other`` for an unknown route.
         status: the status that was sent; 500 if the server failed before it sent one.
         seconds: the time until the end of the response.
     """
@@ -146,7 +147,7 @@ class Metrics:
 
 
 def verdicts_of(answer: Answer) -> dict[str, int]:
-    """Return the number of sentences by verdict; ``dropped`` counts those that the answer leaves out."""
+    """Return the number of sentences by verdict; ``dropped`` counts the sentences that were left out."""
     counted = Counter[str](sentence.verdict for sentence in answer.sentences)
     if answer.dropped:
         counted["dropped"] = len(answer.dropped)
@@ -185,7 +186,7 @@ class _Library(Collector):
         self._engine = engine
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
-        """Yield the metrics; without those of the library if the catalog cannot be read."""
+        """Yield the metrics. Leave out the metrics of the library if its catalog cannot be read."""
         yield _gauge("ready", "1 if the server answers questions.", float(not self._engine.is_warming))
         yield _gauge("open_questions", "Questions that are being answered.", self._engine.open_questions)
         encoder = self._engine.index.encoder

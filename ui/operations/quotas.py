@@ -20,7 +20,7 @@ from ui.operation_settings import OperationSettings
 REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
 REFUSALS = RateLimitItemPerMinute(600)
 """The most refusals that the audit log records a minute: first, of one address; second, of all addresses
-together. Without these limits, wrong passwords could fill the disk. The metrics and the log have them all.
+together. Without these limits, wrong passwords could fill the disk. The metrics and the log have no limit.
 """
 
 _KINDS = {
@@ -59,8 +59,8 @@ class _Count:
 class Quotas:
     """Counts what each user, token and address does.
 
-    Commands on the server's machine have no limits. While sign-in is off, the only limit is that on requests
-    from the address of another machine.
+    Commands on the server's machine have no limits. While sign-in is off, only requests from other machines
+    are limited, by their address.
     """
 
     def __init__(self, settings: OperationSettings, counts: Counts) -> None:
@@ -77,10 +77,10 @@ class Quotas:
     ) -> Excess | None:
         """Count a request and return None; if a limit forbids the request, return that limit instead.
 
-        If several limits forbid it, the one with the longest wait is returned.
+        If several limits forbid the request, the limit with the longest wait is returned.
 
         Args:
-            identity: the sender; None if the route needs none.
+            identity: the sender; None if the sender is unknown, because the route needs no sign-in.
             address: the sender's network address.
             is_question: whether the request asks or searches.
             upload_bytes: the length of an upload as the request declares it.

@@ -1,4 +1,7 @@
-"""Deletes answers, feedback and audit records that are older than the settings allow, from the disk too."""
+"""Delete answers, feedback and audit records that are older than the settings allow.
+
+The databases' write-ahead logs are emptied too, so that no deleted record stays on the disk.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ class Forgotten:
 
 
 def retention(library: Library, audit: AuditLog, settings: OperationSettings) -> Callable[[], None]:
-    """Return a step of a server's maintenance that deletes old records: at its first call and then hourly."""
+    """Return a function that deletes old records, for the maintenance of a server.
+
+    The function deletes at its first call, and then once an hour, however often it is called.
+    """
     due = 0.0
 
     def step() -> None:
@@ -44,7 +50,9 @@ def retention(library: Library, audit: AuditLog, settings: OperationSettings) ->
 def forget(
     library: Library, audit: AuditLog, settings: OperationSettings, clock: Callable[[], float] = time.time
 ) -> Forgotten:
-    """Delete records that are too old, and empty the catalog's write-ahead log, which may still have them.
+    """Delete the records that are too old, and return how many were deleted.
+
+    The catalog's write-ahead log is emptied, because it may still have the deleted records.
 
     Raises:
         sqlalchemy.exc.DatabaseError, UnreachableError: if a database cannot be written.

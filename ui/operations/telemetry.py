@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def open_tracing(settings: OperationSettings) -> Tracing | None:
-    """Begin to send traces, and return the sender, which the caller closes; None without a collector.
+    """Return the object that sends traces, which the caller closes; None if the settings name no collector.
 
     Raises:
         SettingsError: if the packages of the extra ``telemetry`` are not installed.

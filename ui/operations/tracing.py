@@ -1,8 +1,8 @@
-"""The traces of a server, by OpenTelemetry: spans of requests, of answers and syncs, and of their stages.
+"""The traces of a server, by OpenTelemetry: spans of requests, answers and syncs, and of their stages.
 
 Import this module only through :mod:`ui.operations.telemetry`. Spans have ids and the names of routes and
-stages, but no words of questions, answers or reports, unless the settings allow them in the log. The tracer
-is not the global one, so that other libraries, which do not know this rule, add no spans.
+stages. They have words of questions and answers only if the settings allow these words in the log. The tracer
+is not OpenTelemetry's global one, so that other libraries, which do not know this rule, add no spans.
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ class Tracing:
         Args:
             name: the name of the span, with which the names of the stages' spans begin.
             stages: the nanoseconds of each stage, in order.
-            attributes: the attributes of the whole.
-            parts: the nanoseconds of the parts of each stage. The last part ends when its stage ends.
+            attributes: the attributes of the span.
+            parts: by stage, the nanoseconds of each part of it. The last part ends when the stage ends.
         """
         begins = time.time_ns() - sum(stages.values())
         whole = self._tracer.start_span(name, attributes=attributes, start_time=begins)
