@@ -104,7 +104,7 @@ def build_chat() -> gr.Blocks:
 
 
 def _events_of(request: gr.Request) -> ChatEvents:
-    """Return the handlers of an event, whose engine leaves out the reports that the sender may not see."""
+    """Return the handlers of an event. Their engine leaves out the reports that the sender may not see."""
     import gradio as gr
 
     if request.request is None:
@@ -115,7 +115,7 @@ def _events_of(request: gr.Request) -> ChatEvents:
 def _in_loop(
     change: Callable[[Session], tuple[Session, list[ChatMessage]]],
 ) -> Callable[[Session], Awaitable[tuple[Session, list[ChatMessage]]]]:
-    """Wrap ``change`` in a coroutine, to run it in the event loop: Gradio runs plain functions in threads."""
+    """Wrap ``change`` in a coroutine function, so that Gradio runs it in the event loop, not in a thread."""
 
     async def changed(session: Session) -> tuple[Session, list[ChatMessage]]:
         return change(session)

@@ -17,10 +17,11 @@ _DATES = ("published_before", "published_after")
 class Command(RequestModel):
     """A command of the script.
 
-    ``ask`` asks a question. ``again`` asks the question of an answer again; if ``exact`` is true, without
-    correcting the spelling of the question. ``edit`` replaces the question of an answer by another question.
-    ``open`` shows a stored conversation, or the part of the conversation that ends with an answer. ``listen``
-    does nothing, but keeps the connection of the page open.
+    - ``ask`` asks a question.
+    - ``again`` asks the question of an answer again; if ``exact`` is true, its spelling is not corrected.
+    - ``edit`` replaces the question of an answer by another question.
+    - ``open`` shows a stored conversation, or its part up to an answer.
+    - ``listen`` does nothing, but keeps the connection of the page open.
     """
 
     do: Literal["ask", "again", "edit", "open", "listen"]
@@ -40,7 +41,7 @@ def read_command(text: str) -> Command | None:
 
 
 def read_scope(text: str) -> Filters:
-    """Parse the filters of a question. ``text`` is empty until the script has written filters into the field.
+    """Parse the filters of a question. An empty text, which the field has at first, means no filters.
 
     Raises:
         ScopeError: if ``text`` does not have the filters of ``POST /v1/chat`` as JSON.

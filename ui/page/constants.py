@@ -1,4 +1,4 @@
-"""The constants that the page shares with the server. ``assets/constants.js`` exports each under its name."""
+"""The constants that the page shares with the server. ``assets/constants.js`` exports them by name."""
 
 from __future__ import annotations
 

@@ -22,11 +22,11 @@ ChatMessage = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The exchanges that a new answer replaces. The page shows them again if no answer comes.
+    """The part of a conversation that a new answer replaces. The page shows it again if no answer comes.
 
     Attributes:
-        exchanges: the exchanges that were shown.
-        rest: the later exchanges that were not shown.
+        exchanges: the replaced exchanges that were shown.
+        rest: the replaced exchanges that were not shown (``ShownConversation.rest``).
         notice: the markup of the notice below the exchanges; empty without a notice.
     """
 
@@ -42,9 +42,9 @@ class Exchange:
     Attributes:
         question: the question.
         markup: the markup of the answer.
-        partial: the answer so far; None before its first part, and after a failure.
-        is_cancelled: whether the answer was stopped.
-        replaced: the exchanges that the answer replaces; shown again if no answer comes.
+        partial: the answer so far; None before its first part, and after it was stopped or has failed.
+        is_cancelled: whether the answer was stopped or has failed.
+        replaced: the exchanges that the answer replaces; None if it replaces none, and once it is complete.
         is_exact: whether the question is searched for as typed, without correcting its spelling.
     """
 
@@ -57,7 +57,7 @@ class Exchange:
 
     @property
     def answer(self) -> Answer | None:
-        """The whole answer; None while it is in progress."""
+        """The whole answer; None while it is in progress, and after it was stopped or has failed."""
         return self.partial.answer if self.partial else None
 
     @property
@@ -66,7 +66,7 @@ class Exchange:
         return not self.is_cancelled and self.answer is None
 
     def show(self, partial: PartialAnswer, locale: Locale) -> None:
-        """Show the answer so far."""
+        """Show ``partial``, the answer so far."""
         self.partial = partial
         self.markup = partial_markup(partial, locale)
         if partial.answer is not None:
@@ -102,7 +102,7 @@ class ShownConversation:
 
     @property
     def history(self) -> Conversation:
-        """The answers before the next question, which may refer to them."""
+        """The latest answers, to which the next question may refer."""
         answers = [each.answer for each in self.exchanges if each.answer is not None]
         return from_answers(self.id, answers[-REMEMBERED_ANSWERS:])
 
@@ -120,7 +120,11 @@ class ShownConversation:
         return [*messages, {"role": "assistant", "content": self.notice}] if self.notice else messages
 
     def follow(self, question: str) -> tuple[Exchange, Conversation]:
-        """Stop the answers in progress, add a question, and return its exchange and the answers before it."""
+        """Stop the answers in progress, and add a question.
+
+        Returns:
+            The exchange of the question, and the answers before the question.
+        """
         self.stop()
         self.exchanges += self.rest
         self.rest, self.notice = [], ""
@@ -168,7 +172,10 @@ class ShownConversation:
         self._put_back(exchange)
 
     def fail(self, exchange: Exchange, markup: str) -> None:
-        """Show ``markup`` in place of an expected answer, or below the answers that were to be replaced."""
+        """Show ``markup`` in place of an answer in progress.
+
+        If the answer was to replace other answers, show these again, with ``markup`` as a notice below.
+        """
         if exchange.is_arriving:
             exchange.fail(markup)
             self._put_back(exchange, markup)
@@ -183,7 +190,7 @@ class ShownConversation:
         return exchange
 
     def _put_back(self, exchange: Exchange, notice: str = "") -> None:
-        """Show the replaced exchanges again if the exchange has no answer."""
+        """Show the replaced exchanges again if the answer of ``exchange`` was stopped or has failed."""
         replaced = exchange.replaced
         if replaced is None or not exchange.is_cancelled or exchange not in self.exchanges:
             return
@@ -192,5 +199,4 @@ class ShownConversation:
 
 
 def _ids(exchanges: list[Exchange]) -> list[str | None]:
-    """Return the id of each exchange's answer; None for an exchange without an answer."""
     return [each.answer.answer_id if each.answer else None for each in exchanges]

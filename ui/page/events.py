@@ -64,7 +64,7 @@ class ChatEvents:
     async def act(
         self, request: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Update]:
-        """Run a command of the page's script. Ignore an invalid command, or one about an unknown answer."""
+        """Run a command of the page's script. Ignore a command that is invalid or names an unknown answer."""
         command = read_command(request)
         updates = self._run(command, scope, session, shown, locale) if command else None
         async for update in self._or_no_change(updates):
@@ -137,9 +137,10 @@ class ChatEvents:
         *,
         entry: Any,  # noqa: ANN401 (a text, or Gradio's value for no change)
     ) -> AsyncGenerator[Update, None]:
-        """Set the input to ``entry`` and answer the question in its turn, unless it is pending already.
+        """Set the input to ``entry``, and answer the question after the questions that are waiting.
 
-        A second press of Enter changes nothing, since the user may already type the next question.
+        Do nothing if the same question is already waiting or being answered: after a second press of Enter,
+        the user may already type the next question.
         """
         if session.has_pending(question, scope):
             return
@@ -163,7 +164,7 @@ class ChatEvents:
     async def _ask_again(
         self, command: Command, answer_id: str, scope: str, session: Session, locale: Locale
     ) -> AsyncGenerator[Update, None]:
-        """Stop the answer in progress, and ask the question of an answer again, or a changed question."""
+        """Stop the answer in progress, and ask an earlier question again, as it was or changed."""
         conversation = session.conversation
         if conversation is None or not conversation.shows(answer_id):
             # The server may have restarted since the page was opened.
@@ -200,7 +201,7 @@ async def answer_exchange(
     history: Conversation,
     scope: str,
 ) -> AsyncIterator[str]:
-    """Answer a question; its exchange shows each part of the answer.
+    """Answer a question, and show each part of the answer in the exchange of the question.
 
     Args:
         engine: answers the question.
@@ -210,7 +211,7 @@ async def answer_exchange(
         scope: the filters of the question, as the JSON that the page's script sends.
 
     Yields:
-        After each part, the question if it was rejected, else an empty string.
+        An empty string after each change of the exchange; the question instead, if it was rejected.
     """
     question = exchange.question
     try:
@@ -244,7 +245,6 @@ async def answer_exchange(
 
 
 def _refusal_text(question: str, locale: Locale) -> str:
-    """Return the reason why a question was rejected, in the reader's language."""
     length = len(question.strip())
     if length > MAX_QUESTION_CHARACTERS:
         return locale.text("refused.tooLong", number=length, most=MAX_QUESTION_CHARACTERS)

@@ -16,15 +16,15 @@ _MCP = "mcp"
 
 @contextmanager
 def quick_gradio_import() -> Iterator[None]:
-    """Make ``import gradio`` take about half as long within the context.
+    """Make ``import gradio`` take about half as long within the context, by leaving out two steps.
 
-    - Gradio writes type stubs of its components into its own folder, at each import. That takes a second,
-      and the folder may be read-only.
-    - Gradio imports the package ``mcp`` if it is installed, for servers that publish their functions. The
-      page does not, and :mod:`ui.mcp` imports the package at the first request that needs it.
+    - Gradio writes type stubs of its components into its own folder at each import. This takes a second, and
+      the folder may be read-only.
+    - Gradio imports the package ``mcp`` if it is installed, to publish the functions of a page. This page
+      publishes none. :mod:`ui.mcp` imports the package later, at the first request that needs it.
 
-    The context has no effect on modules that are already imported. If a version of Gradio does not have such
-    a step, its import is left as it is.
+    The context has no effect on modules that are already imported, or on a version of Gradio without these
+    steps.
     """
     finder = _WithoutStubs()
     sys.meta_path.insert(0, finder)
@@ -41,7 +41,7 @@ def quick_gradio_import() -> Iterator[None]:
 
 
 class _WithoutStubs(MetaPathFinder):
-    """Finds the module that writes the stubs, and gives it a loader that leaves that step out."""
+    """Finds Gradio's module that writes type stubs, and gives it a loader that disables the writing."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

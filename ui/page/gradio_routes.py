@@ -1,7 +1,7 @@
 """Remove the Gradio routes that the page does not need, and validate the events that the page sends.
 
 Gradio has routes that read files, accept uploads, proxy requests and run any function of the page by name.
-The server keeps only the routes of ``NEEDED``, so that a new version of Gradio cannot add another one.
+The server keeps only the routes of ``NEEDED``, so that a new version of Gradio cannot add a route.
 """
 
 from __future__ import annotations
@@ -95,7 +95,11 @@ class EventCheck:
         self._functions = functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check an event; pass every request on with the id that Gradio gets in place of the page's id."""
+        """Check a request if it is an event. Pass it on with :func:`own_hash` in place of the page's id.
+
+        Raises:
+            HTTPException: with status 422, if the event is invalid.
+        """
         if scope["type"] != "http" or not scope["path"].startswith("/gradio_api/"):
             await self._app(scope, receive, send)
             return

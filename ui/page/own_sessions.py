@@ -2,7 +2,8 @@
 
 A page chooses a random id, by which Gradio knows the page. Gradio gives the events and the conversation of
 the page to everyone who names the id. The server therefore replaces the id with a digest of the user and the
-id before Gradio gets it. A user who names the id of another user's page names no page that Gradio knows.
+id before Gradio gets it. If a user sends the id of another user's page, the digest is a different one, and
+Gradio does not know it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _DIGITS = 32
 
 
 def own_hash(scope: Scope, session_hash: str) -> str:
-    """Return the id that Gradio gets in place of the id of a page; the page's own id if nobody signs in."""
+    """Return the id that Gradio gets in place of a page's id; while sign-in is off, the page's id itself."""
     engine: QueryEngine = scope["state"]["engine"]
     viewer = engine.index.catalog.viewer
     if viewer is None:
@@ -32,7 +33,7 @@ def own_hash(scope: Scope, session_hash: str) -> str:
 
 
 def with_own_hash(scope: Scope) -> Scope:
-    """Return a request in whose path and query the page's id is replaced by :func:`own_hash`."""
+    """Return the scope of a request, with :func:`own_hash` in place of the page's id in path and query."""
     path: str = scope["path"]
     own = dict(scope)
     if path.startswith(HEARTBEAT):
@@ -46,7 +47,7 @@ def with_own_hash(scope: Scope) -> Scope:
 
 
 def body_with_own_hash(scope: Scope, body: bytes) -> bytes:
-    """Return a JSON body in which the page's id is replaced by :func:`own_hash`; unchanged without an id."""
+    """Return a JSON body with :func:`own_hash` in place of the page's id, if the body has the id."""
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):

@@ -39,7 +39,7 @@ class PartialAnswer:
         searched_for: the question with its spelling corrected; None if nothing was corrected.
         searching: the number of passages that are searched.
         reading: the number of sentences that the reader reads; None before the reader begins.
-        passages: the number of passages found; None until the engine has read them.
+        passages: the number of passages that the reader has read; None until it has read them.
         text: the text so far.
         citations: the citations so far.
         answer: the whole answer; None until the answer is complete.
@@ -61,7 +61,10 @@ class PartialAnswer:
 
     @property
     def doing(self) -> tuple[str, int | None]:
-        """The key of the string that says what the engine is doing, and the count in it; None without one."""
+        """The key of the string that says what the engine is doing, and the number in that string.
+
+        The number is None for a string without a number.
+        """
         if self.passages is not None and self.writer is not None:
             return "waiting.with", None
         if self.passages is not None:

@@ -26,8 +26,9 @@ def restore(
     Args:
         index: the library.
         locale: the reader's language.
-        conversation_id: the id of the conversation.
-        answer_id: the id of an answer; takes precedence over ``conversation_id``.
+        conversation_id: the id of the conversation; None for a new conversation.
+        answer_id: the id of the answer up to which its conversation is restored. ``conversation_id`` is then
+            ignored.
     """
     if answer_id is not None:
         return _until(index, answer_id, locale)
@@ -64,7 +65,10 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
 
 
 def _id_of(index: Library, conversation_id: str) -> str:
-    """Return the id under which a shown conversation continues: a new one if it belongs to another user."""
+    """Return the id for the next answers of a shown conversation.
+
+    It is the conversation's id, or a new id if the conversation belongs to another user.
+    """
     return conversation_id if is_own_conversation(index, conversation_id) else uuid.uuid4().hex
 
 

@@ -52,7 +52,7 @@ class Session:
         return self.conversation.messages if self.conversation else []
 
     def has_pending(self, question: str, scope: str = "") -> bool:
-        """Return whether the same question is current or waiting, as after a double press of Enter."""
+        """Return whether the same question has the turn or waits already, as after two presses of Enter."""
         expected = [*([self._current] if self._current else []), *self._waiting]
         return (question.strip(), scope) in [(task.question.strip(), task.scope) for task in expected]
 
@@ -75,7 +75,10 @@ class Session:
 
     @contextmanager
     def take_turn(self, question: str = "", scope: str = "") -> Iterator[Task]:
-        """Start a task at once in place of the current one; the waiting tasks come later."""
+        """Give a new task the turn at once, in place of the current task; the task ends with the context.
+
+        The waiting tasks follow it.
+        """
         task = self._current = Task(question, scope)
         with self._turn(task):
             yield task
@@ -87,7 +90,7 @@ class Session:
             self.conversation.stop()
 
     def drop_tasks(self) -> None:
-        """Drop the waiting tasks, and take the turn from the current one."""
+        """Drop the waiting tasks, and take the turn from the current task."""
         waiting, self._waiting, self._current = self._waiting, [], None
         self._returned += [task.question for task in waiting]
         for task in waiting:

@@ -76,18 +76,18 @@ def waiting_markup(
 
 
 def failure_markup(message: str) -> str:
-    """Return the markup of a failure; ``message`` becomes a sentence."""
+    """Return the markup of a failure: ``message`` with a capital letter at its start and a full stop."""
     sentence = f"{message[:1].upper()}{message[1:].removesuffix('.')}."
     return f'<div class="fn-failure">{escape(sentence)}</div>'
 
 
 def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
-    """Return the markup of a whole answer: its sentences by source, with footnote marks; or the abstention.
+    """Return the markup of a whole answer: its sentences grouped by source, or why there is no answer.
 
     Args:
         answer: the answer.
         locale: the reader's language.
-        judgement: an earlier judgement of the answer, whose button appears pressed.
+        judgement: an earlier judgement of the answer, whose button looks pressed; None without one.
     """
     if answer.cause in _COURTESIES:
         words = string_markup(locale, _COURTESIES[answer.cause])
@@ -162,7 +162,11 @@ def headline_markup(headline: Headline | None, locale: Locale) -> str:
 
 
 def _comparison_markup(headline: Headline, other: Comparison, locale: Locale) -> str:
-    """Return two figures side by side below their shared names, then their difference, marked as computed."""
+    """Return the headline of a comparison: two figures, then their difference, marked as computed.
+
+    The names that both figures share are above the figures. A short answer, such as yes, comes first if the
+    comparison has one.
+    """
     computed = other.computed
     answer = ""
     if computed.answer is not None:
@@ -215,7 +219,8 @@ def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     """Return the sentences in groups: consecutive sentences with the same sources are one group.
 
-    An attribution follows each group. If the whole answer has one source, only the strip names the source.
+    After each group, a line names each of its sources. If the whole answer has one source, there is no such
+    line, because the strip of sources below the answer names the source.
     """
     named = len({source for sentence in sentences for source in sentence.sources}) > 1
     return "".join(
@@ -225,7 +230,7 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the sentences of a group in order: a line of prose as a paragraph, rows as a table."""
+    """Return the sentences of a group in order: each line of prose as a paragraph, table rows as a table."""
     runs = ((row_of, list(run)) for row_of, run in groupby(sentences, key=lambda sentence: sentence.row_of))
     return "".join(
         "".join(_paragraph(line, locale) for line in _lines(run))
@@ -269,7 +274,11 @@ def _notes(sentence: ShownSentence, locale: Locale) -> str:
 
 
 def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: bool) -> str:
-    """Return lines for each cited document: one that names it if ``named``, and one for its copies if any."""
+    """Return up to two lines for each document that the sentences cite.
+
+    The first line names the document; it is left out if ``named`` is false. The second line names other
+    documents with the same words; it is left out if there are none.
+    """
     sources = by_source(cited for sentence in sentences for cited in sentence.citations)
     return "".join(
         (f'<p class="fn-source">{source_markup(cited, locale)}</p>' if named else "") + _copies(cited, locale)
@@ -278,7 +287,7 @@ def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: 
 
 
 def _copies(cited: Iterable[Citation], locale: Locale) -> str:
-    """Return a line that names the other documents with the same words, each once."""
+    """Return a line that names the other documents with the cited words, each once; empty without any."""
     copies = {
         copy.document_id: copy for citation in reversed(list(cited)) for copy in reversed(citation.also_in)
     }
@@ -299,7 +308,7 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """Return why the library has no answer, and the nearest passages, each with what it lacks."""
+    """Return the reason why the library has no answer, and the nearest passages with what each lacks."""
     reason = _reason(answer, locale)
     nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
     heading = escape(locale.text("abstention.nearest"))
@@ -312,9 +321,10 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
 
 
 def _reason(answer: Answer, locale: Locale) -> str:
-    """Return why the library has no answer, in English.
+    """Return why the library has no answer.
 
-    Only one reason is in the reader's language: that the library cannot read the language of the question.
+    The reason is in English, with one exception: if the library cannot read the language of the question, the
+    reason is in the reader's language.
     """
     if answer.cause != "language":
         return escape(answer.reason or answer.text)

@@ -27,7 +27,7 @@ _DATES = {"published_after": "narrowed.after", "published_before": "narrowed.bef
 
 
 def filters_markup(searched: Searched | None, locale: Locale) -> str:
-    """Return a line above an answer with its filters; empty without filters."""
+    """Return the line above an answer that names the filters of the search; empty without filters."""
     if searched is None or not searched.filters:
         return ""
     return _paragraph(_only(searched, locale))

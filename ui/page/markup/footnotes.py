@@ -1,6 +1,6 @@
 """The sentences of an answer with their footnotes, and the markup of the list of footnotes.
 
-The page's script shows a copy of an entry of the list as a card beside the footnote's mark.
+Beside the mark of a footnote, the page's script shows a copy of the footnote's entry in the list as a card.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class ShownSentence:
 
     @property
     def sources(self) -> tuple[tuple[int, int], ...]:
-        """The cited documents and their versions, each once, in the order of the footnotes."""
+        """The ids and versions of the cited documents, each pair once, in the order of the footnotes."""
         return tuple(dict.fromkeys((cited.document_id, cited.version) for cited in self.citations))
 
     @property
     def row_of(self) -> str | None:
-        """The caption and headings of the table of which the sentence is a row; None for prose."""
+        """The caption and headings of the table if the sentence is a row of a table; None for prose."""
         return next((cited.headings for cited in self.citations if self.repeats(cited)), None)
 
     @property
@@ -67,7 +67,7 @@ def answer_sentences(answer: Answer) -> list[ShownSentence]:
 
 
 def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSentence]:
-    """Return the sentences of a partial answer whose footnotes have arrived."""
+    """Return the sentences that already have footnotes in a partial answer."""
     return [
         ShownSentence(text[start:end], tuple(cited), verdict, _begins_line(text, start))
         for (start, end, verdict), cited in groupby(
@@ -98,7 +98,7 @@ _REASONED: Mapping[Verdict, str] = {
 
 
 def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return a folded list of the footnotes by number; empty if there are none."""
+    """Return a folded list of the footnotes, sorted by number; empty if there are none."""
     cited: dict[int, list[tuple[ShownSentence, Citation]]] = {}
     for sentence in sentences:
         for citation in sentence.citations:

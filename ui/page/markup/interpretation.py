@@ -14,12 +14,12 @@ from ui.page.markup.text import escape, string_markup
 def interpretation_markup(
     standalone: str | None, searched_for: str | None, searched: Searched | None, locale: Locale
 ) -> str:
-    """Return the lines above an answer in progress: one for each argument that is not None.
+    """Return the lines above an answer in progress: one for each of the first three arguments that is given.
 
     Args:
         standalone: the standalone form of a follow-up.
         searched_for: the question with its spelling corrected.
-        searched: the filters of the search.
+        searched: the filters of the search; there is no line if it has none.
         locale: the reader's language.
     """
     corrected = corrected_markup(searched_for, locale, is_answered=False)
@@ -27,9 +27,9 @@ def interpretation_markup(
 
 
 def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: bool) -> str:
-    """Return the corrected question; in an answer, with a button that searches for the question as typed.
+    """Return a line with the corrected question; empty if the spelling was not corrected.
 
-    Empty for a question whose spelling was not corrected.
+    If ``is_answered``, the line has a button that searches for the question as typed.
     """
     if searched_for is None:
         return ""
@@ -40,7 +40,7 @@ def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: b
 
 
 def understood_markup(standalone: str | None, locale: Locale) -> str:
-    """Return the standalone form of a follow-up; empty for a question that was not rewritten."""
+    """Return a line with the standalone form of a follow-up; empty if the question was not rewritten."""
     if standalone is None:
         return ""
     words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")

@@ -15,14 +15,17 @@ from ui.page.markup.text import escape, localized_date, source_date
 
 
 def source_target(place: Citation | Copy | Passage) -> str:
-    """Return the link target that opens the source at the exact words of a citation, a copy or a passage."""
+    """Return the link target that opens a source at the exact words of ``place``.
+
+    A ``Copy`` is another document with the words of a citation.
+    """
     cell = place.cell if isinstance(place, Citation) else None
     within = f"-{cell.start}-{cell.end}" if cell else ""
     return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}{within}"
 
 
 def mark_markup(cited: Citation, locale: Locale) -> str:
-    """Return the mark of a footnote, a link that opens the source at the quote."""
+    """Return the mark of a footnote, such as ``[2]``: a link that opens the source at the quote."""
     number, title = str(cited.id), cited.title
     if cited.page is None:
         label = locale.text("mark.open", number=number, title=title)
@@ -39,9 +42,10 @@ def title_link(place: Citation | Passage, name: str = "fn-title") -> str:
 def facts_markup(
     place: Citation | Passage, pages: Sequence[int | None], locale: Locale, *, recognised: bool
 ) -> str:
-    """Return the facts that follow the title of a report: publisher, date and pages, each a span.
+    """Return the facts that follow the title of a report, each as a span: publisher, date and pages.
 
-    If the publisher is missing, the author is shown: a commission's report often names only its author.
+    If the publisher is missing, the author takes its place: a commission's report often names only its
+    author. If ``recognised``, a last fact says that the words come from text recognition (OCR).
     """
     numbers = [str(page) for page in pages if page is not None]
     facts = [place.publisher or place.author, localized_date(locale, place.published)]
@@ -53,7 +57,7 @@ def facts_markup(
 
 
 def badge_markup(cited: Citation, locale: Locale) -> str:
-    """Return a badge if a version was already superseded when it was cited; empty otherwise."""
+    """Return a badge if the cited version was already superseded when the answer was made, or nothing."""
     if cited.superseded_by is None:
         return ""
     words = escape(locale.text("facts.supersededBy", version=str(cited.superseded_by)))
@@ -78,8 +82,8 @@ def source_markup(cited: Sequence[Citation], locale: Locale) -> str:
 def strip_markup(citations: Sequence[Citation], locale: Locale) -> str:
     """Return the strip below an answer: each cited document once, with its number of citations.
 
-    Empty without citations. If there is only one document, the strip has all facts of the document, since the
-    groups of sentences do not name it.
+    The strip is empty without citations. If there is only one document, the strip has all facts of the
+    document, because no line between the sentences names it.
     """
     sources = by_source(citations)
     if not sources:

@@ -1,6 +1,6 @@
 """The markup of cited table rows: a small table under the report's own caption and headings.
 
-The rows come from the canonical text of a report: the text in which citations count offsets.
+The rows come from the canonical text of a report: the text to which the offsets of citations refer.
 """
 
 from __future__ import annotations
@@ -73,10 +73,13 @@ def _caption(lines: Sequence[str]) -> str:
 def _heading_row(
     row: Sequence[str], shown: Sequence[int], figures: frozenset[int], *, is_lowest: bool, is_only: bool
 ) -> str:
-    """Return a row of headings.
+    """Return a row of headings, in which a heading may span the columns up to the next heading.
 
-    In a row above the lowest, each heading spans the columns up to the next heading. In the lowest of several
-    rows, a heading does so only if it is the only one of its row. The first column does not count.
+    - With several rows of headings, every heading above the lowest row spans.
+    - In the lowest of several rows, a heading spans only if it is alone in its row.
+    - A single row of headings has no spans.
+
+    The heading of the first column never spans, and does not count as another heading of its row.
     """
     places = [number for number, place in enumerate(shown) if place and _at(row, place)]
     spans = not is_only and (not is_lowest or len(places) == 1)
@@ -114,7 +117,10 @@ def _at(row: Sequence[str], place: int) -> str:
 
 
 def _is_figures(column: Sequence[str]) -> bool:
-    """Return whether all cells of a column are figures, apart from cells that stand for a missing figure."""
+    """Return whether every cell of a column is a figure or stands for a missing figure.
+
+    A column without any figure gives False.
+    """
     values = [cell for cell in column if cell not in _NO_VALUE]
     return bool(values) and all(map(_is_figure, values))
 

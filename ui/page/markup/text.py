@@ -1,7 +1,7 @@
 """Plain text as markup: escaped text, strings of the interface, and dates in the reader's language.
 
 Every character that Markdown, HTML or a formula renderer could interpret becomes a numeric character
-reference, which all of them show as the character itself.
+reference. Each of the three shows the reference as the character itself.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def source_date(locale: Locale, published: str | None) -> str:
 
 
 def localized_date(locale: Locale, published: str | None) -> str | None:
-    """Return an ISO date in the reader's language, as plain text; other text unchanged."""
+    """Return an ISO date in words of the reader's language, as plain text; other text or None unchanged."""
     day = first_day(published)
     if day is None or published is None or locale.language == ENGLISH:
         return date_words(published)

@@ -77,7 +77,7 @@ _LINK = '<a class="fn-provider" href="{address}">{words}</a>'
 
 
 def local_path(place: str) -> str:
-    """Return ``place`` if it is a path of this server other than those of sign-in; otherwise ``/``.
+    """Return ``place`` if it is a path of this server, but not of sign-in or sign-out; otherwise ``/``.
 
     The path may have a query and a fragment.
     """
@@ -85,12 +85,12 @@ def local_path(place: str) -> str:
 
 
 def language_of(request: Request) -> Locale:
-    """Return the strings in the language that a browser prefers."""
+    """Return the strings of the interface in the language that the browser of ``request`` prefers."""
     return locale_for(request.headers.get("accept-language"))
 
 
 class SignInForm:
-    """Makes the responses of the sign-in: the page, and the redirection after it.
+    """Makes the responses of the sign-in: its page, and the redirection after a sign-in.
 
     Attributes:
         cookie: the name of the cookie that binds the form to a browser.
@@ -149,7 +149,7 @@ class SignInForm:
         return response
 
     def left(self, request: Request, place: str, session: str) -> Response:
-        """Return the response that ends the sign-in with a session's cookie, and leads to ``place``."""
+        """Return the redirection to ``place`` after a sign-in. It sets ``session`` as the session cookie."""
         response = RedirectResponse(place, 303, NO_STORE)
         set_session_cookie(response, request.scope, self.session_cookie, session, IDLE_SECONDS)
         response.delete_cookie(self.cookie, path="/sign-in")

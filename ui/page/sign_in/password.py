@@ -76,9 +76,9 @@ def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> No
 
 
 def _note_user(sign_in: SignIn, name: str) -> None:
-    """Let the audit log name a user who was refused.
+    """Note the name of a refused user for the audit log.
 
-    An unknown name is left out, because it may be a password that was typed into the wrong field.
+    A name that no user has is left out, because it may be a password that was typed into the wrong field.
     """
     if sign_in.accounts.users.has(name):
         note(who=name)

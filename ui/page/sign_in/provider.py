@@ -22,7 +22,7 @@ from ui.operations import log_event, note
 from ui.page.sign_in.form import NO_STORE, PROVIDER_ROUTE, SignInForm, language_of, local_path
 
 CALLBACK_ROUTE = f"{PROVIDER_ROUTE}/callback"
-"""The path to which the provider leads the browser back."""
+"""The path to which the provider redirects the browser after the sign-in."""
 
 MOST_PENDING = 8
 """The most sign-ins that a browser keeps at a time. Without a limit, another site could add many cookies."""
@@ -64,7 +64,7 @@ def add_provider_routes(router: Router, sign_in: SignIn, form: SignInForm, provi
 
 @dataclass(frozen=True, slots=True)
 class _ProviderResponse:
-    """The response of the provider, which the browser brings back. The fields have the standard's names."""
+    """The response that the browser brings from the provider. The fields have the names of OAuth 2.0."""
 
     state: str
     code: str
@@ -73,8 +73,6 @@ class _ProviderResponse:
 
 
 class _ProviderSignIn:
-    """Lets people sign in with a provider."""
-
     def __init__(self, sign_in: SignIn, form: SignInForm, provider: Provider) -> None:
         self._sign_in = sign_in
         self._form = form
@@ -82,7 +80,7 @@ class _ProviderSignIn:
         self._cookie = form.session_cookie.replace("session", "openid")
 
     async def begin(self, request: Request, place: str) -> Response:
-        """Lead a browser to the provider, and then to the path ``place``."""
+        """Redirect a browser to the provider. After the sign-in, the browser goes to the path ``place``."""
         pending, cookie = self._sign_in.accounts.pending.begin(place)
         try:
             address = await self._provider.address(pending, _callback(request))
@@ -117,7 +115,7 @@ class _ProviderSignIn:
         return response
 
     def _cookie_of(self, state: str) -> str:
-        """Return the name of a sign-in's own cookie: two windows of a browser may sign in at once."""
+        """Return a cookie name that only this sign-in has: two windows of a browser may sign in at once."""
         return f"{self._cookie}-{state[:16]}"
 
     async def _started(self, request: Request, pending: Pending, returned: _ProviderResponse) -> Response:
@@ -159,5 +157,8 @@ class _ProviderSignIn:
 
 
 def _callback(request: Request) -> str:
-    """Return the address to which the provider leads the browser back; its host name has been checked."""
+    """Return the address to which the provider redirects the browser after the sign-in.
+
+    Its host name comes from the request, whose host name has been checked before.
+    """
     return f"{request.url.scheme}://{request.url.netloc}{CALLBACK_ROUTE}"
