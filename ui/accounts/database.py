@@ -32,8 +32,8 @@ class Accounts:
 
     Attributes:
         id: a random id, made together with the accounts. The catalog identifies a user by this id and the
-            user's number. If a backup of the catalog is restored beside other accounts, the number alone
-            could mean somebody else.
+            user's number. If a backup of the catalog is restored into a library with other accounts, the
+            number alone could mean somebody else.
         engine: the SQLAlchemy engine of the database.
         users: the people.
         tokens: the tokens of programs.
@@ -93,11 +93,11 @@ class Accounts:
         return f"{self.id}/token/{key_of(name)}"
 
     def viewer(self, identity: Identity) -> Viewer | None:
-        """Return the viewer (for the catalog) that ``identity`` stands for; None while sign-in is off.
+        """Return the viewer as whom the sender of a request reads the catalog; None while sign-in is off.
 
-        The key of the viewer names the owner of the sender's answers. For a token, the owner is the token's
-        user, or the token itself if it has no user. Answers to a command on the server's machine have no
-        owner, so the key is empty.
+        The viewer's key says who owns the answers to the sender's questions. If a token is the sender, the
+        token's user owns the answers, or the token itself if it has no user. Answers to a command on the
+        server's machine have no owner, so the key is empty.
         """
         if identity.kind == "local":
             return None

@@ -57,7 +57,7 @@ class PendingSignIns:
         self._lock = Lock()
 
     def begin(self, place: str) -> tuple[Pending, str]:
-        """Begin a sign-in, and return it and the cookie that the browser keeps.
+        """Begin a sign-in. Return the sign-in and the cookie in which the browser keeps it.
 
         ``place`` is the path to which the browser goes after the sign-in.
         """

@@ -107,8 +107,8 @@ class ProvidedUsers:
     def _bind(self, person: Person) -> UserRecord | None:
         """Bind the user whom an administrator has added under the person's name, and return the user.
 
-        The result is None if there is no such user. The two names may differ only in case. At some providers,
-        another person can have a name that merely looks the same.
+        The result is None if there is no such user. The user's name and the person's name may differ
+        only in case: at some providers, another person can have a name that merely looks the same.
         """
         named = users.c.key == key_of(person.name)
         free = sa.select(users.c.id).where(named, users.c.disabled.is_(None), users.c.password == NO_HASH)

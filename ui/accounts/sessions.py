@@ -38,7 +38,7 @@ class Session:
     """A session of a user.
 
     Attributes:
-        identity: the user.
+        identity: the user, as the sender of requests.
         session_id: the random id.
         cookie: the signed id, for the browser.
         seconds: the seconds for which the session lasts without another request.

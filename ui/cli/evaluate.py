@@ -35,8 +35,8 @@ class Request:
         limit: the maximum number of questions; None for all.
         configuration: a TOML file; None for the default configuration.
         compared: two configurations to compare, each ``default`` or a TOML file; None for no comparison.
-        report: the folder to write the report to; None for a folder of the home, named after the
-            data set.
+        report: the folder to write the report to; None for a folder in the home that is named after
+            the data set.
         held_out: whether to use only questions that no weight was trained on.
         from_feedback: whether to evaluate the library with its stored feedback.
     """

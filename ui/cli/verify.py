@@ -91,7 +91,7 @@ def verify(
 
 
 def verify_file(catalog: Catalog, file: Path, judge: Callable[[], Judge | None] | None = None) -> Verified:
-    """Check the visible text of an exported answer or conversation.
+    """Check the sentences and the footnotes that an exported answer or conversation shows.
 
     Args:
         catalog: the library's catalog.
@@ -161,7 +161,6 @@ def _fields(checked: Checked, words: str) -> dict[str, Any]:
 
 
 def _print(verified: Verified) -> None:
-    """Print a line for each sentence, footnote and problem of the file, and a summary."""
     console = printing.standard_output()
     for name, checks in {"Sentence": verified.sentences, "Footnote": verified.footnotes}.items():
         for checked in checks:

@@ -149,9 +149,9 @@ class AuditLog:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
 
     def latest(self, action: str) -> dict[str, float]:
-        """Return when each ``who`` last did ``action`` with success.
+        """Return when each user, token or account last did ``action`` with success.
 
-        The result has the time, in seconds since 1970, for each name in ``who``.
+        The keys of the result are names as in ``Act.who``; the values are times in seconds since 1970.
         """
         newest = (
             sa.select(_records.c.who, sa.func.max(_records.c.at))
@@ -202,7 +202,7 @@ _notes: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
 def begin_notes() -> dict[str, str]:
     """Return a new dictionary of notes about the current request, for the audit log.
 
-    :func:`note` adds to this dictionary until the next call.
+    :func:`note` adds to this dictionary during the request.
     """
     notes: dict[str, str] = {}
     _notes.set(notes)

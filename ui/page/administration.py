@@ -61,7 +61,7 @@ def administration_router() -> Router:
 
 
 def refusal_page(request: HTTPConnection) -> Response:
-    """Return a page that tells a user that only administrators may open the administrator's page (403)."""
+    """Return the response with status 403 for a user who may not open the administrator's page."""
     language = _language(request)
     message = escape(language.text("admin.refusal"))
     return _page(language, main=f'<p class="fn-warning" role="alert">{message}</p>', status=403)

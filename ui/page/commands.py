@@ -18,7 +18,7 @@ class Command(RequestModel):
     """A command of the script.
 
     - ``ask`` asks a question.
-    - ``again`` asks the question of an answer again; if ``exact`` is true, its spelling is not corrected.
+    - ``again`` asks the question of an answer again, without correcting its spelling if ``exact`` is true.
     - ``edit`` replaces the question of an answer by another question.
     - ``open`` shows a stored conversation, or its part up to an answer.
     - ``listen`` does nothing, but keeps the connection of the page open.

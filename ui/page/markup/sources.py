@@ -57,7 +57,7 @@ def facts_markup(
 
 
 def badge_markup(cited: Citation, locale: Locale) -> str:
-    """Return a badge if the cited version was already superseded when the answer was made, or nothing."""
+    """Return a badge if the cited version was superseded when the answer was made; empty otherwise."""
     if cited.superseded_by is None:
         return ""
     words = escape(locale.text("facts.supersededBy", version=str(cited.superseded_by)))

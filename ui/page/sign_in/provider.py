@@ -159,6 +159,6 @@ class _ProviderSignIn:
 def _callback(request: Request) -> str:
     """Return the address to which the provider redirects the browser after the sign-in.
 
-    Its host name comes from the request, whose host name has been checked before.
+    The address has the host name of the request, which has been checked before.
     """
     return f"{request.url.scheme}://{request.url.netloc}{CALLBACK_ROUTE}"
