@@ -1,8 +1,8 @@
 """Turns texts into terms with tantivy's analysers, by language.
 
 Each passage is indexed in the field of its document's language, with that language's stemmer and stop words.
-In a document of any language, scripts without spaces between words (Chinese, Japanese, Thai, Lao, Khmer,
-Burmese) go to a field of character pairs.
+Text in a script without spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) is indexed in a
+separate field, as pairs of characters, whatever the language of the document.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ Term = tuple[str, str]
 
 
 def terms(text: str, language: str) -> list[Term]:
-    """Return the terms by which ``text`` is indexed in a document in ``language``, in order, each once."""
+    """Return the terms by which ``text`` is indexed if its document is in ``language``, each once.
+
+    The terms in the field of the language come first, then the pairs of characters; both are in the order of
+    the text.
+    """
     # ASCII has no script without spaces, so most sentences need no field of pairs.
     fields = (field_of(language),) if text.isascii() else (field_of(language), PAIRS)
     return [(field, term) for field in fields for term in terms_in(field, text)]
@@ -53,8 +57,8 @@ def terms(text: str, language: str) -> list[Term]:
 def single_characters(text: str) -> list[str]:
     """Return the characters of ``text`` from scripts without spaces, each once, if no two are adjacent.
 
-    Return an empty list if any two are adjacent. A character that stands alone has no term in the field of
-    pairs.
+    Return an empty list if two of them are adjacent: a search for the pair is then possible. The field of
+    pairs has no term for a single character.
     """
     runs = dict.fromkeys(NO_SPACES.findall(composed(text)))
     return list(runs) if all(len(run) == 1 for run in runs) else []
@@ -73,13 +77,16 @@ def terms_in(field: str, text: str) -> list[str]:
 
 
 def written_words(text: str) -> list[str]:
-    """Return the words of ``text`` as written, in order, each once; skip scripts without spaces."""
+    """Return the words of ``text`` as they are written, in order, each once.
+
+    Words of fewer than 3 or more than 40 letters are left out, and so are scripts without spaces.
+    """
     return list(dict.fromkeys(_WRITTEN.findall(NO_SPACES.sub(" ", composed(text)))))
 
 
 @cache
 def analyzers() -> Mapping[str, tantivy.TextAnalyzer]:
-    """Return the analyser of each field of words, by the field's name."""
+    """Return tantivy's text analyser of each field, by the field's name."""
     return {field: _analyzer(field) for field in (*_STEMMED, _PLAIN, PAIRS)}
 
 
@@ -99,5 +106,8 @@ def _analyzer(field: str) -> tantivy.TextAnalyzer:
 
 
 def composed(text: str) -> str:
-    """Join each letter and its accent in one character, because tantivy would end a word at a lone accent."""
+    """Compose each letter and its accent into one character (NFC).
+
+    tantivy would end a word before an accent that is a character of its own.
+    """
     return unicodedata.normalize("NFC", text)

@@ -1,4 +1,4 @@
-"""Opens and makes a library's base (the vectors of older passages), as a file or in a store on a server."""
+"""Creates and opens a library's base: the vectors of its older passages, in a file or on a server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ that are spread over the whole base."""
 
 
 class Bases(Protocol):
-    """Opens and makes the bases of a library."""
+    """Creates and opens the bases of a library.
+
+    A base has the vectors of the older passages: those that the library had when the base was made.
+    """
 
     def open(
         self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
@@ -39,12 +42,12 @@ class Bases(Protocol):
         Args:
             folder: the build's folder of caches.
             manifest: names the base.
-            reader: reads the newest generation.
+            reader: reads the newest generation (state) of the catalog.
             dimensions: the length of a vector.
 
         Returns:
-            Two values: an index, which may still have removed passages, and the highest passage id that the
-            base covers. If there is no base, an empty index and 0.
+            An index over the base, and the highest passage id that the base covers. The index may still have
+            passages that were removed from the library. If there is no base, an empty index and 0.
 
         Raises:
             VectorIndexError: if the base cannot be opened.
@@ -58,7 +61,7 @@ class Bases(Protocol):
         dimensions: int,
         patience: float = 0,
     ) -> Manifest:
-        """Make a base of all passages that ``reader`` reads.
+        """Create a base with the vectors of all passages that ``reader`` reads, or update one on a server.
 
         Args:
             folder: the build's folder of caches.
@@ -67,7 +70,7 @@ class Bases(Protocol):
             patience: the seconds to wait for another process that is making a base.
 
         Returns:
-            A manifest of the base alone.
+            A manifest that describes only the base.
 
         Raises:
             LibraryLockedError: if another process is making a base for longer than ``patience``.
@@ -75,18 +78,18 @@ class Bases(Protocol):
         """
 
     def known_from(self, manifest: Manifest, build: Build) -> int:
-        """Return the generation up to which the words of ``manifest`` and the base contain no removed chunk.
+        """Return the generation up to which removed passages are gone from both the base and the words.
 
-        A generation numbers a state of the library; the words are the tantivy index. The catalog may
-        delete its records of the chunks that were removed up to this generation.
+        A generation is the number of a state of the library; the words are the tantivy index that
+        ``manifest`` names. The catalog may delete its records of all removals up to this generation.
         """
 
 
 class FileBases:
-    """Bases in files of the home folder. See :class:`Bases`."""
+    """Keeps each base in a file of the library's home folder. See :class:`Bases`."""
 
     def __init__(self, policy: IndexPolicy = DEFAULT_POLICY) -> None:
-        """Make bases whose type ``policy`` chooses."""
+        """Create bases of the type that ``policy`` chooses."""
         self._policy = policy
 
     def open(
@@ -117,7 +120,7 @@ class FileBases:
 
 
 class SharedBases:
-    """Bases in a store, which all home folders of a library share. See :class:`Bases`."""
+    """Keeps bases on a server, for all home folders of a library together. See :class:`Bases`."""
 
     def __init__(self, store: Store, catalog: Catalog) -> None:
         self._store = store
@@ -175,10 +178,10 @@ class SharedBases:
         return manifest.known_from if found is None else min(manifest.words_generation, found[1].generation)
 
     def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
-        """Return the name and mark of the newest base of the build that ``reader`` reads.
+        """Return the name and the mark of the newest base of the build that ``reader`` reads.
 
-        A mark is the state of the library up to which a base is complete. The result has None in its
-        place if there is no base, or if the base cannot be brought to the state of the catalog.
+        The mark says up to which state of the library the base is complete. It is None if the base cannot be
+        updated to the state of the catalog. If there is no base, the name is "" and the mark None.
         """
         name, mark = self._store.latest(_prefix(reader)) or ("", None)
         if mark is None:
@@ -202,7 +205,7 @@ class SharedBases:
             yield
 
     def _drop_others(self, reader: CatalogReader, kept: str) -> None:
-        """Delete the other bases of this build, and all bases of builds before the current one."""
+        """Delete the bases of earlier builds, and all bases of the reader's build except ``kept``."""
         searched = self._catalog.build()
         family = _prefix(reader).removesuffix("_").rpartition("_")[0] + "_"
         for name in self._store.names(family):
@@ -213,7 +216,7 @@ class SharedBases:
 
 
 def prefix_of(build: Build) -> str:
-    """Return the beginning of the names of a build's bases."""
+    """Return the prefix that the names of all bases of a build have in the store."""
     return f"footnoted_{build.lineage.replace('-', '')}_{build.number}_"
 
 
@@ -224,10 +227,10 @@ def _prefix(reader: CatalogReader) -> str:
 
 
 def _expected(reader: CatalogReader, mark: Mark) -> Expected:
-    """Return the passages that a base must have at the generation of ``reader``.
+    """Return the passages that a base with this ``mark`` must have, according to the catalog.
 
-    The sample includes the passages with the highest ids. If the catalog has lost its last commits, it has
-    since given these ids to other passages, whose vectors differ from those in the base.
+    The sample includes the newest passages, to reveal a catalog that has lost its last commits: such a
+    catalog gives the same ids to other passages, whose vectors differ from those in the base.
     """
     alive = reader.alive(mark.last)
     numbers = np.flatnonzero(alive)

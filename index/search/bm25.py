@@ -162,7 +162,7 @@ class WordSearch:
 
     @property
     def removed_count(self) -> int:
-        """The number of removed passages that still count in the statistics."""
+        """The number of removed passages that tantivy still counts in its statistics."""
         return int(self._searcher.doc_freq("field", _ANY)) - len(self)
 
     @property
@@ -198,14 +198,14 @@ class WordSearch:
         allowed: Allowed | None = None,
         hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None = None,
     ) -> dict[int, float]:
-        """Return the best chunk ids and their BM25 scores, best first.
+        """Return the BM25 scores of the passages that match ``query`` best, by chunk id, best first.
 
         Args:
             query: any text; nothing in it is syntax.
             limit: the number of results; ties with the last are included, so that the result does not depend
                 on the order of writing.
             allowed: the documents and chunks that may be found; None allows all.
-            hidden: returns, for each id of an array, whether it must be left out; None leaves out no id.
+            hidden: returns, for each id of an array, whether to leave out the passage; None leaves out none.
         """
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term))
@@ -240,7 +240,10 @@ class WordSearch:
         return {number: score for number, score in found if score >= least}
 
     def _holding_alone(self, query: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
-        """Return clauses that find passages with the single characters of a query, all with one score."""
+        """Return clauses that find the single characters of a query (:func:`single_characters`).
+
+        All passages that a clause finds get the same score.
+        """
         return [
             (tantivy.Occur.Should, tantivy.Query.regex_query(self._schema, field, pattern))
             for character in single_characters(query)
@@ -271,24 +274,24 @@ class WordSearch:
         ]
 
     def max_score(self, query: str) -> float:
-        """Return an upper bound of the BM25 scores for ``query``.
+        """Return the highest BM25 score that a passage in the query's language can reach.
 
-        The bound is the limit of the score as the query's words occur ever more often in a passage. tantivy
-        stores the words of a passage in the field of its language. The bound comes from the field in which
-        the query's words are most frequent, usually the field of the query's own language. A passage of
-        another language may exceed the bound. The field of character pairs is left out: most pairs of a
-        question bridge two words, and no passage contains such a pair.
+        The score approaches this bound as a passage repeats the query's words ever more often. Each language
+        has a field and a bound of its own, and the lowest bound counts. It belongs to the field in which the
+        words are most frequent, usually the query's language, so passages in other languages may score
+        higher. The field of character pairs is left out: most pairs of a question bridge two words, and
+        occur in no passage.
         """
         text = NO_SPACES.sub(" ", query)
         fields = [[(field, term) for term in terms_in(field, text)] for field in self._used if field != PAIRS]
         return (_K1 + 1) * min((sum(self.idf(words).values()) for words in fields if words), default=0.0)
 
     def idf(self, terms: Collection[Term]) -> dict[Term, float]:
-        """Return BM25's inverse document frequency, by term.
+        """Return BM25's inverse document frequency of each term.
 
-        ln(1 + (N - n + 0.5) / (n + 0.5)) for a term in n of N passages (Robertson and Zaragoza, The
-        Probabilistic Relevance Framework, 2009, as in Lucene and tantivy). Removed passages count in n and N
-        as long as tantivy counts them in its scores.
+        It is ln(1 + (N - n + 0.5) / (n + 0.5)) for a term that n of N passages contain (Robertson and
+        Zaragoza, The Probabilistic Relevance Framework, 2009, as in Lucene and tantivy). Removed passages
+        count in n and N as long as tantivy counts them in its scores.
         """
         searcher = self._searcher
         total = searcher.doc_freq("field", _ANY)
@@ -313,7 +316,7 @@ class WordSearch:
 
         Args:
             word: the word.
-            allowed: the passages that count, as in :meth:`search`; None for all, including removed ones.
+            allowed: the passages to look at, as in :meth:`search`; None for all, including removed ones.
             hidden: as in :meth:`search`; it has no effect if ``allowed`` is None.
         """
         if allowed is None:
@@ -330,7 +333,7 @@ class WordSearch:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files of the index in ``folder`` that belong to the segments in tantivy's ``meta.json``.
+    """Return the files of the segments that tantivy's ``meta.json`` in ``folder`` lists.
 
     tantivy never changes these files. The folder may hold other files, which tantivy is still writing.
 
@@ -351,8 +354,8 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def _holding(field: str, character: str) -> Sequence[str]:
-    """Return regular expressions that match the terms of ``field`` that contain ``character``."""
-    # The character may be the first or the second of a pair: the last one of a run is never the first.
+    """Return regular expressions for the terms of ``field`` that contain ``character``."""
+    # The character may be the first or the second of a pair: the last of a run is only ever the second.
     return (f"{character}.", f".{character}") if field == PAIRS else (f".*{character}.*",)
 
 
@@ -397,7 +400,7 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
 
     Args:
         passages: passages of the catalog.
-        titled: whether the words of a document's title also find its passages.
+        titled: whether to index each passage together with the title of its document.
     """
     for passage in passages:
         document = passage.document
@@ -410,7 +413,10 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
 def entries_of(
     item: NewVersion, document_id: int, numbers: Sequence[int], *, titled: bool
 ) -> Iterator[Entry]:
-    """Yield an entry for each passage of a document that a commit is about to write."""
+    """Yield an entry for each passage of ``item``, a document that a commit is about to write.
+
+    ``numbers`` are the chunk ids of the passages; ``titled`` is as for :func:`entries`.
+    """
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):
         headings = ""

@@ -58,8 +58,8 @@ class Caches:
             :meth:`hidden` recognises.
         gone: the ids of removed chunks that the words may still contain, in ascending order.
         files: the state of each mapped file just before it was opened.
-        narrowed: the documents and chunks that pass recent filters. A key has the filters, and the ``hidden``
-            and ``touched`` of the ``CatalogReader``.
+        narrowed: the documents and chunks that pass recently used filters. A key consists of the filters and
+            of the ``hidden`` and ``touched`` of the ``CatalogReader``, because these also decide what passes.
     """
 
     generation: int
@@ -73,7 +73,7 @@ class Caches:
     narrowed: dict[tuple[Filters, tuple[str, ...], int], Allowed] = field(default_factory=dict, compare=False)
 
     def is_intact(self) -> bool:
-        """Return whether every mapped file is unchanged, and no search has failed to reach the base.
+        """Return whether all mapped files are unchanged, and no search has found the base missing.
 
         A search of a changed file may return nonsense or crash.
         """
@@ -88,7 +88,7 @@ class Caches:
             return False
 
     def with_words(self) -> Caches:
-        """Return these caches with the tantivy index as it is on disk now.
+        """Return these caches with a new view of the words, as they are on disk now.
 
         Raises:
             LexicalIndexError: if the tantivy index cannot be opened.
@@ -99,9 +99,9 @@ class Caches:
         return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Return, for each chunk id in ``numbers``, whether it is not in this generation; same shape.
+        """Return, for each chunk id in ``numbers``, whether this generation lacks the chunk; same shape.
 
-        Such a chunk was removed, or a writer has added it for a later generation.
+        The generation lacks chunks that were removed, and chunks that a writer adds for a later generation.
         """
         if not len(self.gone):
             return np.asarray(numbers > self.last)
@@ -123,7 +123,7 @@ class Caches:
         """Return whether so many removed passages still count in BM25 that the words should be rewritten."""
         if self.words is None:
             return False
-        # Removals that could not be written to the words yet count as well.
+        # Also count the passages whose removal is not yet written to the words.
         words = self.words
         removed = words.removed_count + words.count(self.gone.tolist()) + words.count_after(self.last)
         return removed > (0 if len(words) <= _QUICK_WORDS else _REMOVED_SHARE * len(words))
@@ -172,7 +172,7 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
     """Update caches of an earlier generation to the generation of ``reader``.
 
     Returns:
-        The updated caches; None if this is impossible, and the caller must open the caches anew.
+        The updated caches; None if they cannot be updated, so that the caller must open them anew.
     """
     if caches.index is None or caches.generation < reader.forgotten():
         return None
@@ -202,7 +202,7 @@ def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifes
     """Write the words of all passages that ``reader`` reads to a new folder.
 
     Returns:
-        A manifest of the words alone. As it names no base, all vectors are then in memory.
+        A manifest that describes only the words. Caches opened with it have all vectors in memory.
     """
     make_folder(folder)
     manifest = Manifest(words=f"words-{uuid.uuid4().hex[:8]}", words_generation=reader.generation)
@@ -242,8 +242,8 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
         checked: whether the files are known to be unchanged, so that their digests need not be computed.
 
     Returns:
-        Whether this worked; False if the caches are damaged, or so old that the catalog has deleted records
-        of removed passages that they need.
+        Whether the words are up to date now. False if the caches are damaged, or if the catalog has already
+        deleted the records of some removals that the words still lack.
     """
     manifest = read_manifest(folder)
     if manifest is None or reader.forgotten() > manifest.words_generation:
@@ -261,10 +261,10 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
 
 
 def _is_foreign(manifest: Manifest, reader: CatalogReader) -> bool:
-    """Return whether the words may have passages of a failed commit whose ids belong to other passages now.
+    """Return whether ids in the words may belong to other passages in the catalog.
 
-    This is so if a process of this home folder began to write passages for a commit, and another home folder
-    has committed since.
+    This happens if a process of this home folder writes passages to the words and then fails to commit them:
+    the next commit, of another home folder, reuses their ids.
     """
     return manifest.writing and manifest.mark != reader.mark and reader.last_chunk() > manifest.written_after
 

@@ -20,12 +20,12 @@ alphabet; for a query in any other alphabet, the factor is 0, which is best for 
 
 
 def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
-    """Return the vectors' share for a query: lower than ``share`` if the encoder does not read its language.
+    """Return ``share``, reduced if the encoder does not read the language of ``query``.
 
     Args:
         query: the query's text.
         languages: the ISO 639-1 codes of the languages that the encoder reads; None if unknown.
-        share: the share for a language that the encoder reads. 0 and 1 are returned as they are.
+        share: the weight of the vectors in the fused score, from 0 to 1; 0 and 1 are never reduced.
     """
     if share in {0, 1} or may_be_in(detect(query), languages):
         return share
@@ -40,13 +40,14 @@ def fuse(
 ) -> dict[int, float]:
     """Scale cosines and BM25 scores to 0..1, and add them by weight.
 
-    Cosines are scaled between the pool's lowest and highest cosine. BM25 scores are divided by ``max_score``.
-    This keeps them low if even the best passage has few of the query's words; the vectors then decide.
+    Cosines are scaled between the lowest and the highest cosine in ``dense``. BM25 scores are divided by
+    ``max_score``. If even the best passage has few of the query's words, all BM25 scores therefore stay low,
+    and the vectors decide.
 
     Args:
-        dense: the cosine of every passage of the pool, by chunk id.
-        lexical: the BM25 score of passages that share a word with the query, by chunk id.
-        max_score: the upper bound of the query's scores (:meth:`index.search.bm25.WordSearch.max_score`); a
+        dense: the cosine of every candidate, by chunk id.
+        lexical: the BM25 score of the candidates that share a word with the query, by chunk id.
+        max_score: the bound of the query's BM25 scores (:meth:`index.search.bm25.WordSearch.max_score`); a
             higher score in ``lexical`` takes its place.
         dense_weight: 0 for words alone, 1 for vectors alone.
 

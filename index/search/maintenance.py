@@ -132,7 +132,7 @@ class Maintenance:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Exclude all other writers, of other threads and processes.
+        """Keep all other threads and processes from writing while the context lasts.
 
         Raises:
             LibraryLockedError: if another writer holds the lock for more than half a minute.
@@ -142,7 +142,7 @@ class Maintenance:
 
     @contextmanager
     def snapshot(self) -> Iterator[tuple[CatalogReader, Caches]]:
-        """Read the catalog and the caches of the newest generation; both stay fixed while the context lasts.
+        """Yield a reader of the catalog, and the caches, both fixed at the newest generation.
 
         Raises:
             EncoderMismatchError: if the library was indexed with another encoder.
@@ -169,7 +169,7 @@ class Maintenance:
         return caches if caches.is_intact() else self._renewed(reader, caches)
 
     def _renewed(self, reader: CatalogReader, damaged: Caches) -> Caches:
-        """Open or rebuild caches of the generation of ``reader``; they replace ``damaged``."""
+        """Open or rebuild caches of the reader's generation, to replace ``damaged``."""
         deadline = time.monotonic() + lock.LOCK_SECONDS
         with self._caches_lock:
             if self._caches is damaged:
@@ -189,10 +189,13 @@ class Maintenance:
         lineage: str | None = None,
         back: Path | None = None,
     ) -> Committed:
-        """Write to the catalog and the caches. Call this only inside :meth:`writing`.
+        """Commit new and removed documents to the catalog, and update the caches.
+
+        Call this only inside :meth:`writing`. The arguments are those of
+        :meth:`index.catalog.database.Catalog.commit`.
 
         Raises:
-            LibraryRestoredError, OutdatedError, TakenError: as :meth:`index.catalog.database.Catalog.commit`.
+            LibraryRestoredError, OutdatedError, DetailsChangedError, TakenError: as ``Catalog.commit``.
         """
         with self.snapshot() as (reader, caches):
             before = caches if caches.is_writable() else self._renewed(reader, caches)
@@ -238,11 +241,11 @@ class Maintenance:
             return caches.are_words_due() or caches.vectors.is_due(self.policy)
 
     def compact(self) -> bool:
-        """Write new files of the words and the vectors if they are due, then switch to them.
+        """Rewrite the files of the words and of the vectors if that is due, then switch to the new files.
 
-        The words are due if they still count too many removed passages. The vectors are due if too many of
-        them lie outside the base, or another type of base suits their number. Searches go on meanwhile, and
-        other writers wait only during the switch.
+        A rewrite of the words is due if they still count too many removed passages. A rewrite of the vectors
+        is due if too many vectors are removed or newer than the base, or if another type of base suits their
+        number. Searches go on meanwhile, and other writers wait only during the switch.
 
         Returns:
             Whether anything was rewritten; False if another process is compacting, or if the server of the

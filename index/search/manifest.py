@@ -1,9 +1,9 @@
-"""The manifest of a build's caches: it names their files, and holds the digests that prove them intact.
+"""Reads and writes the manifest of a build's caches, which lists their files and the files' digests.
 
 A build is all passages of the library, cut and embedded by one recipe (the settings for both). The caches of
-a build lie in ``HOME/caches/LINEAGE-NUMBER``: the *base*, a file with the vectors of all passages at one
-moment, and the *words*, a folder with the tantivy index of the passages' words. Vectors newer than the base
-are in memory only. When a cache is missing or damaged, the library rebuilds it from the catalog.
+a build are in a folder of their own (:func:`folder_of`): the *base*, a file with the vectors of all passages
+at one moment, and the *words*, a folder with the tantivy index of the passages' words. Vectors newer than
+the base are in memory only. When a cache is missing or damaged, the library rebuilds it from the catalog.
 
 A *generation* is the number of commits that have changed the searchable passages; it names a state of the
 library.
@@ -72,7 +72,7 @@ FileStates = Mapping[str, tuple[int, int, int, int]]
 
 
 def states_of(files: Iterable[str | Path]) -> FileStates:
-    """Return the states of those of ``files`` that exist."""
+    """Return the state of each of ``files`` that exists, by its path."""
     found: dict[str, tuple[int, int, int, int]] = {}
     for file in files:
         with suppress(FileNotFoundError):
@@ -136,7 +136,8 @@ def is_intact(folder: Path, manifest: Manifest) -> bool:
     """Return whether all files of the base and the words have the digests in ``manifest``.
 
     If a process died while it wrote the words, some files may have no digest, and ``meta.json`` may be the
-    old or the new one. So while ``manifest.writing`` is set, only the other files are compared.
+    old or the new one. While ``manifest.writing`` is set, the comparison therefore leaves out ``meta.json``
+    and the files without a digest.
     """
     try:
         now = digests(folder, Manifest(manifest.base, words=manifest.words))
@@ -158,7 +159,7 @@ def has_intact_base(folder: Path, manifest: Manifest) -> bool:
 
 
 def with_base(manifest: Manifest, other: Manifest) -> Manifest:
-    """Return ``manifest`` with the base of ``other`` and its digest."""
+    """Return a copy of ``manifest`` that describes the base of ``other`` instead of its own."""
     base = _of_base(other)
     kept = {name: digest for name, digest in manifest.digests.items() if name != manifest.base}
     return replace(
@@ -171,7 +172,7 @@ def with_base(manifest: Manifest, other: Manifest) -> Manifest:
 
 
 def with_words(manifest: Manifest, other: Manifest) -> Manifest:
-    """Return ``manifest`` with the words of ``other`` and their digests."""
+    """Return a copy of ``manifest`` that describes the words of ``other`` instead of its own."""
     kept = _of_base(manifest).digests
     own = {name: digest for name, digest in other.digests.items() if name != other.base}
     return replace(
@@ -180,13 +181,13 @@ def with_words(manifest: Manifest, other: Manifest) -> Manifest:
 
 
 def _of_base(manifest: Manifest) -> Manifest:
-    """Return a manifest of the base alone."""
+    """Return a copy of ``manifest`` without the words."""
     own = {name: digest for name, digest in manifest.digests.items() if name == manifest.base}
     return Manifest(manifest.base, manifest.last, manifest.base_generation, digests=own)
 
 
 def delete_unused(home: Path, build: Build, manifest: Manifest) -> None:
-    """Delete unused files of the caches of ``build``, and files of earlier versions."""
+    """Delete the files of a build's caches that ``manifest`` does not name, and files of older versions."""
     for former in _FORMER:
         _delete(home / former)
     for entry in folder_of(home, build).iterdir():
@@ -210,7 +211,7 @@ def _delete(entry: Path) -> None:
 
 
 def _digest_of(noted: Mapping[str, Any]) -> str:
-    """Return the digest of a manifest: a wrong number in it would do as much harm as a damaged file."""
+    """Return a manifest's own digest, since a wrong number in it does as much harm as a damaged file."""
     return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
 
 

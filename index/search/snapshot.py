@@ -39,7 +39,7 @@ class Hit:
         headings: the text of the header; empty outside tables.
         sections: for each sentence, the names of the groups of rows that it belongs to, one a line; "" if it
             belongs to none.
-        recognised: whether text recognition read any of its words, perhaps wrongly, from a page's picture.
+        recognised: whether text recognition (OCR) read some of the passage's words, perhaps wrongly.
     """
 
     chunk_id: int
@@ -140,7 +140,7 @@ class Snapshot:
         return hits[:limit]
 
     def max_score(self, query: str) -> float:
-        """Return an upper bound of the BM25 scores for ``query``."""
+        """Return the highest BM25 score that a passage in the query's language can reach."""
         words = self._caches.words
         return words.max_score(query) if words else 0.0
 
@@ -171,9 +171,10 @@ class Snapshot:
         return {word: n / len(words) for word, n in words.written(beginning).items()} if words else {}
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
-        """Return the vectors of passages' sentences in context, by passage: shape (sentences, dimensions).
+        """Return the sentence vectors of each passage, by chunk id: shape (sentences, dimensions).
 
-        A passage is absent if the encoder gave no such vectors for it.
+        The vector of a sentence also reflects the sentences around it. Passages for which the encoder made no
+        sentence vectors are left out.
         """
         stored = self.reader.sentence_vectors(chunk_ids)
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
@@ -185,7 +186,11 @@ class Snapshot:
         return [passage for passage in near if passage.document.document_id == hit.document.document_id]
 
     def groups(self) -> Mapping[int, tuple[int, ...]]:
-        """Return the groups of near-duplicates (:meth:`index.catalog.duplicate_groups.Duplicates.groups`)."""
+        """Return the group of near-duplicates of each document that has any, by document id.
+
+        The group includes the document itself: see
+        :meth:`index.catalog.duplicate_groups.Duplicates.groups`.
+        """
         return self._duplicates.groups(self.reader)
 
 

@@ -19,7 +19,7 @@ from index.search.manifest import Manifest, folder_of, read_manifest
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedBuild:
-    """A build that is not finished: a process works on it, or a later process resumes it.
+    """A build that a process is still making, or that a later process will resume.
 
     Attributes:
         encoder: the key of the build's encoder.
