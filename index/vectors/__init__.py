@@ -1,7 +1,7 @@
 """Finds the passages whose vectors are nearest to a query's. Only this package uses FAISS and Milvus.
 
-An index knows each passage by its id in the catalog. The older vectors are in the *base*, a file that never
-changes or a collection on a server of Milvus. The *recent* vectors, newer than the base, are in memory.
+An index knows each passage by its id in the catalog. The older vectors are in the *base*: either a file that
+never changes, or a collection on a Milvus server. The *recent* vectors, newer than the base, are in memory.
 Removed vectors are only marked as removed. A large base finds candidates approximately, and the catalog's
 exact vectors rank the candidates. The index can be rebuilt from the catalog at any time.
 """
@@ -67,8 +67,8 @@ class VectorIndex:
     ) -> VectorIndex:
         """Write a new base of the type that suits ``count`` vectors, and open it.
 
-        A flat base is small, and is built in memory. For an ``ivf`` base, only the compressed vectors and the
-        training sample are in memory.
+        A small library gets a ``flat`` base, which is built in memory. A large one gets an ``ivf`` base; only
+        its compressed vectors and the training sample are in memory.
 
         Args:
             path: the base's file; an older file stays until the new one is complete.
@@ -109,11 +109,11 @@ class VectorIndex:
         """Return this index with more vectors.
 
         Args:
-            ids: ids, rising, each above all ids of the index.
+            ids: the new ids, in rising order and all above the ids of the index.
             vectors: unit vectors, shape (len(ids), dimensions).
 
         Raises:
-            ValueError: if the ids do not rise.
+            ValueError: if the ids are in another order, or not above those of the index.
         """
         if not len(ids):
             return self
@@ -149,14 +149,14 @@ class VectorIndex:
         allowed: npt.NDArray[np.bool_] | None,
         stored: FetchVectors,
     ) -> dict[int, float]:
-        """Return the nearest ids and their cosines to ``vector``, best first; ties in order of id.
+        """Return the cosines of the nearest vectors to ``vector``, by id, best first; ties in order of id.
 
         Args:
             vector: a unit vector, shape (dimensions,).
             limit: the number of results; ties with the last are included, so that the result does not depend
                 on the order of insertion.
-            allowed: for each id from 0, whether it may be found; ids past the end of the array may not. None
-                allows all ids.
+            allowed: for each id from 0, whether it may be found; ids past the end of the array may not be
+                found. None allows all ids.
             stored: fetches exact vectors, which rank the candidates of an approximate base.
         """
         if limit < 1:
@@ -192,5 +192,5 @@ class VectorIndex:
         return dict(zip(ids, found.tolist(), strict=True))
 
     def _compared(self) -> tuple[FlatVectors, ...]:
-        """Return the blocks of exact vectors, in order of id."""
+        """Return the blocks whose vectors a search compares exactly, in order of id."""
         return (self._base, *self._recent) if isinstance(self._base, FlatVectors) else self._recent

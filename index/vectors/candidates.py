@@ -1,6 +1,7 @@
-"""Interfaces of a base that finds candidates approximately, and of a store that keeps such bases on a server.
+"""Defines the interfaces of an approximate base, and of a store that keeps such bases on a server.
 
-The catalog's exact vectors rank the candidates, so that a cosine does not depend on the type of the base.
+A base has the older vectors of a library. An approximate one finds candidates for a search; the catalog's
+exact vectors rank them, so that a cosine does not depend on the type of the base.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ MIN_EXTRA = 32
 """A search asks a base for at least this many candidates above its limit, since a base ranks inexactly."""
 
 EXTRA_SHARE = 0.25
-"""The same number as a share of the limit; the larger of the two numbers counts."""
+"""The same minimum as a share of the limit; the larger of the two minimums counts."""
 
 EXACTLY = 256
 """If at most this many vectors are allowed, a search compares all of them exactly."""
 
 
 class Candidates(Protocol):
-    """A base that finds candidates; immutable. Its length is the number of vectors that are not removed."""
+    """An immutable base that finds candidates. Its length is the number of vectors that are not removed."""
 
     @property
     def kind(self) -> Kind:
@@ -69,8 +70,8 @@ class Mark:
     """The state of a library up to which a stored base is complete.
 
     Attributes:
-        last: the id up to which the base has every passage of the generation.
-        generation: the generation (the number of a state of the library) up to which removed passages are
+        last: the highest passage id that the base covers.
+        generation: the number of the library's state. The passages that were removed up to this state are
             gone from the base.
     """
 
@@ -111,13 +112,16 @@ class Change:
 
 
 class Store(Protocol):
-    """Keeps bases on a server, where several libraries share them. Safe to share between threads.
+    """Keeps the bases of several libraries on a server. Safe to share between threads.
 
     Every method raises :class:`index.errors.VectorsUnreachableError` if the server does not answer.
     """
 
     def latest(self, prefix: str) -> tuple[str, Mark] | None:
-        """Return the name and mark of the newest finished base whose name begins with ``prefix``, or None."""
+        """Return the name and mark of the newest finished base whose name begins with ``prefix``.
+
+        Return None if there is no such base.
+        """
 
     def open(self, name: str, expected: Expected) -> Candidates | None:
         """Open a base for searches; return None if its passages are not the ``expected`` ones."""
@@ -126,10 +130,10 @@ class Store(Protocol):
         """Make an empty base for vectors of this length. The base is unfinished until an update succeeds."""
 
     def update(self, name: str, change: Change) -> None:
-        """Add and remove vectors; set the new mark as soon as every later search finds the new state.
+        """Add and remove the vectors of ``change``, then set the new mark once all searches find the change.
 
-        An interrupted update leaves the former mark, and can be repeated. If the base then does not have
-        ``change.count`` passages, this deletes the base and raises VectorsUnreachableError.
+        An interrupted update leaves the former mark, and can be repeated. If the changed base does not have
+        ``change.count`` passages, this method deletes the base and raises VectorsUnreachableError.
         """
 
     def drop(self, name: str) -> None:
@@ -148,7 +152,7 @@ def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> t
 
 
 def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
-    """Return whether no further candidate can tie with the last of the ``limit`` best.
+    """Return whether the candidates include all that tie with the last of the ``limit`` best.
 
     Args:
         found: the cosines of the candidates.

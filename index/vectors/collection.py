@@ -1,4 +1,4 @@
-"""The vectors of a library in a collection of Milvus, as a search sees them."""
+"""Searches the vectors of a library in a Milvus collection."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LOST = {100, 101}
 
 @dataclass(slots=True)
 class Collection:
-    """A collection of Milvus. A search that finds it missing sets ``lost``; the base is then opened again."""
+    """A Milvus collection. A search sets ``lost`` if the collection is gone; the base is then reopened."""
 
     store: MilvusStore
     name: str
@@ -49,13 +49,13 @@ class Collection:
 class MilvusVectors:
     """A base whose vectors are in a collection. See :class:`index.vectors.candidates.Candidates`.
 
-    If a passage has hundreds of copies, a search may find only some of them, since the graph does not link
-    all of them.
+    If hundreds of passages have the same text, a search may find only some of them, since Milvus's graph does
+    not link all of them.
 
     Attributes:
         collection: the collection, which may have more vectors than the base.
         alive: for each id from 0 to the base's highest id, whether a search may find it.
-        total: the number of the collection's vectors up to the highest id, including the removed ones.
+        total: the number of the collection's vectors up to the base's highest id, including the removed ones.
     """
 
     collection: Collection
@@ -100,10 +100,10 @@ class MilvusVectors:
             wanted *= 4
 
     def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Ids:
-        """Return ids in ``mask``, with the ``wanted`` nearest among them.
+        """Return ids that ``mask`` allows, among them the ``wanted`` ids nearest to ``vector``.
 
-        If ``mask`` has at most ``LISTED`` ids and Milvus finds fewer than ``wanted``, return all ids in
-        ``mask``.
+        If Milvus finds fewer than ``wanted``, and ``mask`` allows at most ``LISTED`` ids, return all ids that
+        it allows.
         """
         # Milvus does not know the mask, so a search asks for 1.5 times as many ids as it expects to need.
         fetched = wanted if self.total == count else math.ceil(1.5 * wanted * self.total / count)

@@ -1,4 +1,4 @@
-"""Vectors that a search compares one by one: recent vectors in memory, and a flat base in its mapped file."""
+"""Compares a query with vectors one by one: with recent ones in memory, and a flat base in a mapped file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SLACK = 2 * NOISE
 
 
 class WithIds:
-    """Vectors in memory or in a mapped file, whose ids are known.
+    """The superclass of vectors whose ids are known, in memory or in a mapped file.
 
     Attributes:
         ids: the ids of all vectors, rising.
@@ -49,7 +49,7 @@ class WithIds:
         return len(self.ids)
 
     def is_available(self) -> bool:
-        """Return True: :class:`index.search.caches.Caches` checks the files itself."""
+        """Return True, because :class:`index.search.caches.Caches` itself checks the files."""
         return True
 
 
@@ -60,7 +60,7 @@ class FlatVectors(WithIds):
     Attributes:
         ids: the ids, rising: shape (n,).
         vectors: unit vectors in the same order: shape (n, dimensions).
-        alive: for each row, whether it is not removed; None if none is removed.
+        alive: for each row, True unless it is removed; None if no row is removed.
         owner: the object that owns the memory of ``vectors`` if they are in a mapped file; else None.
     """
 
@@ -118,7 +118,10 @@ class FlatVectors(WithIds):
 
 
 def within(ids: Ids, allowed: Mask) -> Mask:
-    """Return, for each of the rising ``ids``, whether it is allowed: shape (len(ids),)."""
+    """Return, for each id, whether ``allowed`` allows it: shape (len(ids),).
+
+    The ids are in rising order. ``allowed`` has a value for each id from 0; ids past its end are not allowed.
+    """
     inside = np.zeros(len(ids), np.bool_)
     known = int(np.searchsorted(ids, len(allowed)))
     if known:
@@ -133,7 +136,8 @@ def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
     """Return the cosines of unit vectors to ``vector``: shape (n,).
 
     The sum is computed in double precision and then rounded, so that the cosine of a row does not depend on
-    the other rows. In single precision it would, since the order of the sum depends on the number of rows.
+    the other rows. In single precision, the result would depend on the order of the sum, which changes with
+    the number of rows.
     """
     exact = vectors.astype(np.float64) @ vector.astype(np.float64)
     rounded: Cosines = exact.astype(np.float32)
@@ -163,10 +167,11 @@ def nearest(
 
 
 def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[FlatVectors, ...]:
-    """Append a block, and merge the last blocks so that few blocks remain and little is copied.
+    """Append a block, and merge the last blocks, so that there are few blocks and little is copied.
 
-    A block that is not full (``BLOCK_SIZE``) merges with the blocks after it once these hold more than half
-    as many vectors. While n is at most ``BLOCK_SIZE``, n vectors are in at most log2(n) blocks.
+    The new block merges with the block before it while that block has fewer than ``BLOCK_SIZE`` vectors, and
+    fewer than twice as many as the new block has by then. Up to ``BLOCK_SIZE``, n vectors are therefore in at
+    most log2(n + 1) blocks.
     """
     tail = [new]
     count = len(new.ids)

@@ -21,7 +21,7 @@ from index.vectors.policy import IndexPolicy
 
 
 def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> None:
-    """Write a base of the type that suits ``count`` vectors to a new file, sync it, and rename it.
+    """Write a base of the type that suits ``count`` vectors to a new file, then rename the file to ``path``.
 
     Raises:
         OSError: if the file cannot be written; an older file at ``path`` stays as it is.

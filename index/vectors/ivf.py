@@ -32,7 +32,7 @@ class IvfVectors(WithIds):
         inverted: FAISS's index, mapped from its file; adding or removing vectors would crash the process.
         centres: the centroids, as FAISS's flat index.
         owner: the object that owns the memory of ``inverted`` and ``centres``.
-        alive: the positions that are not removed; None if none is removed.
+        alive: a bitmap of the positions that are not removed; None if no vector is removed.
         removed_count: the number of removed vectors.
     """
 

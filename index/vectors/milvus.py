@@ -1,8 +1,7 @@
-"""Keeps a base in a collection on a server of Milvus, which several libraries share.
+"""Keeps bases on a Milvus server that several libraries share, each base in a collection.
 
 A collection has an entity for each passage: its id in the catalog and its vector. Entities with negative ids
-are the collection's marks; the mark with the newest generation says up to which state of the library the
-collection is complete.
+are marks: each says up to which state of the library the collection is complete. The newest mark counts.
 """
 
 from __future__ import annotations
@@ -67,7 +66,8 @@ _UNFINISHED = LOST | {700}
 def store_at(address: str) -> Store | None:
     """Return the store at ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; None for an empty address.
 
-    Only the host is needed; ``milvus+tls://`` encrypts the connection. This does not connect yet.
+    Only the host is needed; ``milvus+tls://`` encrypts the connection. The store connects with its first
+    request.
 
     Raises:
         VectorIndexError: if ``address`` has another form, or if the extra ``engines`` is not installed.
@@ -88,7 +88,7 @@ def store_at(address: str) -> Store | None:
 
 
 class MilvusStore:
-    """See :class:`index.vectors.candidates.Store`."""
+    """Keeps bases on a Milvus server. See :class:`index.vectors.candidates.Store`."""
 
     def __init__(self, address: str) -> None:
         self._address = sa.make_url(address)
@@ -205,7 +205,6 @@ class MilvusStore:
             raise VectorsUnreachableError(cause) from error
 
     def _connection(self) -> dict[str, str]:
-        """Return the arguments with which ``MilvusClient`` connects."""
         at = self._address
         scheme = "https" if at.drivername.endswith("tls") else "http"
         host = f"[{at.host}]" if ":" in (at.host or "") else at.host

@@ -13,7 +13,7 @@ Kind = Literal["none", "flat", "ivf", "milvus"]
 
 @dataclass(frozen=True, slots=True)
 class IndexPolicy:
-    """The limits that decide when a new base is due, and of what type it is.
+    """The limits that decide when a new base is due, and which type it has.
 
     The program ``benchmarks.vectors`` measured the defaults. A vector is recent if it is newer than the base.
 
@@ -57,7 +57,7 @@ class IndexPolicy:
         return count <= self.flat_up_to if kind == "flat" else 2 * count >= self.flat_up_to
 
     def lists(self, count: int) -> int:
-        """Return the number of lists for ``count`` vectors."""
+        """Return the number of lists of an ``ivf`` base of ``count`` vectors."""
         return max(1, min(count, round(self.lists_by_root * math.sqrt(count))))
 
     def too_many(self, base: int, recent: int, removed: int) -> bool:

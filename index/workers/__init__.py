@@ -1,4 +1,4 @@
-"""Threads that keep a served library up to date: the writer, the watch, and maintenance."""
+"""Threads of a server that keep its library up to date: they run jobs, watch folders and compact caches."""
 
 from index.workers.background import Background, every
 from index.workers.writer import Writer

@@ -1,4 +1,4 @@
-"""The background work of a server beside its writer: watching folders and compacting the caches."""
+"""The background work of a server apart from its writer: watching folders and compacting the caches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AGAIN_SECONDS = 60.0
 
 
 def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
-    """Return the work that syncs the followed folders once, and again after each change in them."""
+    """Return the work of a thread: sync the followed folders once, and again after each change in them."""
 
     def work(stop: Event) -> None:
         if writer.follows_any:
@@ -27,7 +27,10 @@ def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
 
 
 def maintain(index: Library) -> Callable[[], None]:
-    """Return a function that compacts the library if any process has committed since its last call."""
+    """Return a function that compacts the library if any process has committed since the last compaction.
+
+    If another process or an unreachable server prevents the compaction, a later call tries again.
+    """
     compacted, not_before = -1, 0.0
 
     def step() -> None:

@@ -48,7 +48,7 @@ class _Task:
     """A job of this process.
 
     Attributes:
-        job_id: the job.
+        job_id: the job's id.
         work: runs the job and returns the job's result.
         over: set when the job ends, or when it is cancelled before it begins.
         discard: deletes the job's uploaded file; called when ``over`` is set.
@@ -66,7 +66,10 @@ class _Task:
 
 @dataclass(slots=True)
 class _Asked:
-    """The request of a waiting sync; ``folders`` is None for all followed folders."""
+    """The request of a waiting sync: to sync ``folders``, but skip the files in ``leave``.
+
+    ``folders`` is None for all followed folders.
+    """
 
     folders: set[Path] | None
     leave: set[Path]
@@ -130,7 +133,7 @@ class Writer:
         return bool(self._index.catalog.sources())
 
     def sync(self, change: Change | None = None) -> Job:
-        """Request a sync. If another sync is still waiting, that sync also does the work of this request.
+        """Request a sync, and return its job. If a sync is still waiting, it takes over this request.
 
         Args:
             change: the folders to sync; None for all followed folders.
@@ -144,10 +147,10 @@ class Writer:
         return self._state(task) not in {"failed", None}
 
     def upload(self, kept: Kept, options: Options) -> Job:
-        """Request the indexing of an uploaded file; the job discards the file at its end.
+        """Request the indexing of an uploaded file, and return the job, which discards the file at its end.
 
         Args:
-            kept: the file; if this method raises an error, the caller must discard the file.
+            kept: the file; if this method raises an error, the caller must call ``kept.discard``.
             options: loader options and limits.
 
         Raises:
