@@ -60,7 +60,7 @@ class _Task:
 
 @dataclass(slots=True)
 class _Result:
-    """The document with the vectors of its passages, by digest; or why the file cannot be read.
+    """A document and the vectors of its passages, by digest; or the cause and remedy of a failed reading.
 
     ``known`` has the digests of the previous version's vectors. The library already stores these vectors, so
     ``vectors`` leaves them out.
@@ -81,7 +81,7 @@ class _Result:
     def put_vectors(
         self, new: Mapping[str, npt.NDArray[np.float32]], sentences: Mapping[str, bytes] | None = None
     ) -> None:
-        """Keep vectors until the task ends."""
+        """Add vectors to the result."""
         self.vectors.update(new)
         self.sentences.update(sentences or {})
 
@@ -256,7 +256,7 @@ def _read_and_embed(task: _Task, encoder: Encoder) -> _Result:
 
 @cache
 def _reader() -> Isolated:
-    """Return the process that reads files for this worker of a node, the same one at each call."""
+    """Return the process that reads files for this Ray worker; every call returns the same process."""
     return Isolated()
 
 

@@ -67,9 +67,11 @@ class Listing:
     Attributes:
         root: the root.
         files: the size in bytes and the mtime_ns of each file, by its path in the root's source, in order of
-            paths; a file and its sidecar count as one, so that a change of either is noticed.
+            paths. Both numbers include the file's sidecar (a metadata file beside it), as in
+            :func:`state_of`, so that a change of the sidecar is noticed.
         failures: files and folders that could not be listed.
-        unseen: the parts that the listing does not cover; these may have files that the listing lacks.
+        unseen: the parts of the source that could not be listed or were skipped; a file there may exist
+            although ``files`` lacks it.
         missing: whether the root is a part that does not exist, although the folder around it does.
     """
 
@@ -164,8 +166,8 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
     Args:
         root: a folder, or a part of one.
         followed: the absolute paths of the folders and files that the library follows.
-        home: the library's home folder, which is left out. ``root`` may lie in it only if it is in a folder
-            there that the library follows.
+        home: the library's home folder, which is left out. A ``root`` in the home folder is a failure, except
+            in a folder there that the library follows.
     """
     walk = _Walk(root, frozenset(followed) - {root.source}, home)
     missing = False
@@ -261,7 +263,7 @@ class _Walk:
             self.files[path] = state_of(file, state)
 
     def _is_home(self, entry: os.DirEntry[str]) -> bool:
-        """Return whether a folder is the library's home, whatever path leads to it."""
+        """Return whether a folder is the library's home, even if another path leads to it."""
         if self._home is None or entry.inode() != self._home_number:
             return False
         return self._home.samefile(entry.path)

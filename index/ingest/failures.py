@@ -44,7 +44,7 @@ class Failures:
     """The failures of one library. Safe to share between threads.
 
     Args:
-        catalog: the catalog; failures of files that its viewer may not see are neither listed nor dismissed.
+        catalog: the catalog. The failures of files that the catalog's viewer may not see are left out.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -107,10 +107,10 @@ class Failures:
 
 
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
-    """Return two texts: the followed folder that contains ``place``, and the path in that folder.
+    """Return the followed folder that contains ``place``, and the path of ``place`` in that folder.
 
-    The folder is "" if no followed folder contains the place. Bytes that are not UTF-8 are
-    escaped, since the catalog cannot store them.
+    The folder is "" if no followed folder contains the place. Bytes that are not UTF-8 are escaped in both,
+    since the catalog cannot store them.
     """
     source, path = place.source, place.part
     if str(place.location) in followed:

@@ -112,7 +112,7 @@ class Jobs:
         self._owner = str(owner or this_process())
 
     def create(self, kind: Kind) -> Job:
-        """Create a waiting job, and delete the oldest jobs that have ended."""
+        """Create a waiting job; delete the ended jobs that are not among the newest :data:`KEPT` jobs."""
         job_id = uuid.uuid4().hex
         row = {
             "id": job_id,
@@ -131,7 +131,7 @@ class Jobs:
         return self.get(job_id)
 
     def begin(self, job_id: str) -> bool:
-        """Mark a waiting job as running; return False if it no longer waits, because it was cancelled."""
+        """Mark a waiting job as running; return False if it was cancelled and so no longer waits."""
         values = {"state": "running", "started": _now(), "heard": _now()}
         return self._change(job_id, "waiting", values)
 

@@ -30,17 +30,18 @@ def read_ahead(
     size: Callable[[Result], int],
     waiting: Callable[[], None] | None = None,
 ) -> Generator[tuple[File, Future[Result]]]:
-    """Yield each file with its result, in order. Closing the iterator cancels the reading.
+    """Yield each file with a completed future of its result, in the order of ``files``.
 
-    Each future is done; it has the error instead of a result if reading the file raised one. The memory stays
-    bounded, because reading pauses while the caller is behind.
+    If reading a file raised an error, its future has that error instead of a result. Reading pauses while the
+    caller is behind, so that the results take little memory. Closing the iterator cancels the reading.
 
     Args:
         files: the files.
         readers: the readers, at least one. Each reads one file at a time.
         read: reads a file; several threads call it at once.
         size: the size of a result in characters.
-        waiting: called every half second while no result is ready; an exception from it cancels the reading.
+        waiting: called every half second while the next result is not ready; if it raises an error, the
+            reading is cancelled.
     """
     shelf = _Shelf(files, read, size)
     with ThreadPoolExecutor(len(readers), "read") as threads:
@@ -82,7 +83,7 @@ class _Shelf(Generic[File, Reader, Result]):
                 self._changed.notify_all()
 
     def take(self, place: int, waiting: Callable[[], None] | None) -> Future[Result]:
-        """Wait for the result of a file and remove it."""
+        """Wait for the result of a file; remove the result from the shelf, and return it."""
         with self._changed:
             while not self._changed.wait_for(lambda: place in self._results, _WAIT_SECONDS):
                 if waiting is not None:

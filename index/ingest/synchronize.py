@@ -1,4 +1,4 @@
-"""Syncs folders to the library: plans the changes as a value, then applies them."""
+"""Syncs folders to the library: plans the changes without reading a file, then applies the plan."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Reader(Protocol):
         cutting: Cutting | None = None,
         waiting: Callable[[], None] | None = None,
     ) -> tuple[Document, Cut | None]:
-        """See :meth:`index.loaders.Isolated.read`."""
+        """Read a document and its passages, as :meth:`index.loaders.Isolated.read` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Changes:
         unchanged: the number of files that are neither added nor changed.
         failed: files and folders that could not be listed.
         lineage: the random name (``Build.lineage``) that the catalog had when the document ids were read. A
-            catalog with another name refuses the changes; None means that any catalog takes them.
+            catalog with another name refuses the changes; None means that any catalog accepts them.
     """
 
     added: tuple[File, ...]
@@ -150,9 +150,9 @@ def sync(
         paths: folders or files to read, and to follow from now on; empty for all followed folders.
         progress: receives the number of files read and passages embedded.
         options: loader options and limits.
-        reader: a process that reads files, which stays open, or the readers of a cluster
-            (:mod:`index.ingest.cluster`); None starts a process for this sync. Without a cluster, a sync of
-            many files starts more processes.
+        reader: a process that reads files, or the readers of a cluster (:mod:`index.ingest.cluster`). The
+            caller closes them. None starts a process for this sync. Without a cluster, a sync of many files
+            starts more processes.
         leave: files to skip because they are still being written.
     """
     started, clock = time.monotonic(), StageClock()
@@ -165,7 +165,7 @@ def sync(
         root = root_of(path, followed)
         roots.append(root)
         place = str(root.location)
-        # A path inside a followed folder is not followed separately.
+        # A path inside a followed folder need not be followed itself.
         is_new = root.source not in followed and mode_of(root.location) and is_utf8(place)
         if is_new and not is_own(root, followed, index.home):
             followed.append(place)
@@ -309,7 +309,7 @@ def _read_all(
     reader: Isolated | Sequence[Reader] | None,
     progress: Progress | None,
 ) -> Iterator[tuple[File, Incoming | LoadError | None]]:
-    """Yield each file in order, with the document to add, or the error, or None for an unchanged document."""
+    """Yield each file in order, with its document, or a LoadError, or None if the document is unchanged."""
     number = 0
 
     def waiting() -> None:
@@ -348,7 +348,7 @@ def _read(
     options: Options,
     cutting: Cutting | None,
 ) -> Incoming | None:
-    """Read a file; return None if its bytes are unchanged and its document depends on nothing but them."""
+    """Read a file; return None if its bytes are unchanged and nothing else can have changed its document."""
     location = Path(file.source, file.path)
     # Do not read a file that the loader refuses by its suffix: it may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""

@@ -98,7 +98,7 @@ class Watch:
             sync: syncs the changes; returns False if the watch should try again later.
             stop: ends the watch when it is set.
             rest: seconds without a change after which a file counts as complete.
-            uploads: the folder of the uploads, which is not watched either: the writer indexes them.
+            uploads: the folder of the uploads, which is not watched either: uploads are indexed at once.
         """
         self._catalog = catalog
         self._home = home.absolute()
@@ -222,7 +222,7 @@ def _concerns(path: Path, names: Collection[Path]) -> bool:
 
     Args:
         path: the path of the change.
-        names: the path of the folder, as the library follows it and with its links resolved.
+        names: the path of the folder as the library follows it, and the same path with its links resolved.
     """
     inside = [path.relative_to(name).parts for name in names if path.is_relative_to(name)]
     return bool(inside) and not any(part.startswith(".") for part in inside[0])

@@ -1,4 +1,4 @@
-"""Edits the details of a document; the catalog stores them, and they override the file's own details."""
+"""Edits a document's details, such as its title; the edits are in the catalog and override the file's own."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def note_placing(incoming: Path, name: str, digest: str) -> None:
 
 
 def note_removing(folder: Path, name: str) -> None:
-    """Record in a hidden folder that an upload's file is about to move there, since its document is deleted.
+    """Record in a hidden folder that the file of a deleted document is about to move there.
 
     Args:
         folder: the hidden folder.
@@ -60,7 +60,7 @@ def aside_of(incoming: Path, place: Path) -> Path:
 
 
 def put_back(place: Path, aside: Path) -> None:
-    """Restore the former file of ``place`` from ``aside``; if there was none, delete the new file."""
+    """Move the former file from ``aside`` back to ``place``; if there was none, delete the new file."""
     if aside.exists():
         aside.replace(place)
     else:
@@ -92,7 +92,7 @@ def _take_back(index: Library, folder: Path, left: Path) -> None:
         return
     noted = json.loads(note.read_bytes())
     if (left / noted["name"]).exists():
-        # The file has not moved yet.
+        # The file has not moved yet, so there is nothing to undo.
         return
     known = index.catalog.files(str(folder)).get(noted["name"])
     place = folder / noted["name"]

@@ -125,9 +125,9 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 
 
 def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
-    """Write an uploaded file to a hidden folder, unread. The caller must later discard the result.
+    """Write an uploaded file to a hidden folder without parsing it. The caller must later discard the result.
 
-    If a report that the user may not see has the same name, a number is added to the name of the file.
+    If a report that the user may not see has the same name, a number is added to the name of the new file.
 
     Raises:
         LoadError: if the file is too large, or a detail cannot be stored.
@@ -194,9 +194,9 @@ def index_upload(
 
 
 def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
-    """Return the present details of the document at an upload's path, and those that the upload changes.
+    """Return the details that the document at an upload's path has now, and the details that the upload sets.
 
-    The upload removes the details of an earlier upload, but not the details of edits.
+    An upload clears the details that came with an earlier upload, but keeps those that a user has edited.
     """
     with index.catalog.reading() as catalog:
         before = catalog.details(str(folder), kept.name)
@@ -234,7 +234,7 @@ def _safe_name(name: str) -> str:
 
 
 def _free_name(index: Library, folder: Path, name: str) -> str:
-    """Return ``name``; add a number if a report that the viewer of ``index`` may not see has this name."""
+    """Return ``name``, or a numbered name if a report that the viewer may not see already has ``name``."""
     place = Path(name)
     with index.catalog.reading() as catalog:
         names = (name, *(f"{place.stem}-{number}{place.suffix}" for number in range(2, _NUMBERED)))
@@ -242,7 +242,7 @@ def _free_name(index: Library, folder: Path, name: str) -> str:
 
 
 def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
-    """Write the content that the user sent to ``place``; return its sha256."""
+    """Copy the content of a sent file to ``place``; return the sha256 of the content."""
     digest = hashlib.sha256()
     size = 0
     with open(place, "wb", opener=opener) as kept:

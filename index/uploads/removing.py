@@ -51,7 +51,7 @@ class Removed:
 
     @classmethod
     def of(cls, index: Library, document_id: int) -> Self | None:
-        """Find a deleted document, whichever server deleted it; None if its folder is gone."""
+        """Return the deletion of a document, by this or another server; None if the hidden folder is gone."""
         for file in uploads_folder(index).glob(f"{INCOMING}*/{_REMOVED}"):
             # Another server may discard the folder meanwhile, and a newer program may write other fields.
             with suppress(OSError, ValueError, TypeError):
@@ -66,9 +66,11 @@ class Removed:
         return (self.folder / _REMOVED).is_file()
 
     def claimed(self, index: Library) -> Self | None:
-        """Claim the document for this caller alone; return None if another caller has claimed it.
+        """Claim the document, so that no other caller can restore or discard it.
 
-        The result is this deletion with a new folder, which belongs to this process.
+        Returns:
+            This deletion with a new folder, which belongs to this process; None if another caller has claimed
+            the document.
         """
         try:
             (self.folder / _REMOVED).rename(self.folder / _CLAIMED)
@@ -89,7 +91,9 @@ class Removed:
 
 
 def remove_upload(index: Library, document_id: int) -> Removed:
-    """Delete an uploaded document, all its versions and its file. The caller must later discard the result.
+    """Delete an uploaded document with all its versions, and move its file to a hidden folder.
+
+    The caller must later pass the result to :func:`restore_upload`, or call ``discard`` on it.
 
     Raises:
         DocumentNotFoundError: if there is no such document.
@@ -128,7 +132,7 @@ def remove_upload(index: Library, document_id: int) -> Removed:
 
 
 def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> DocumentRecord:
-    """Restore a deleted document with its id and all its versions; nothing is embedded.
+    """Restore a deleted document with its id, all its versions and their vectors.
 
     Args:
         index: the library.

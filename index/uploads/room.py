@@ -17,8 +17,8 @@ def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: 
 
     Args:
         index: the library.
-        place: the path of the file among the uploads; a file that is there already is replaced, and does not
-            count.
+        place: the path that the file gets in the uploads folder; a file there now is replaced, so its size
+            does not count.
         size: the size of the file in bytes.
         viewer: the viewer's key. An empty key, such as that of a command on this machine, has no limit.
         most_bytes: the most bytes that all uploads of the viewer may take; 0 for no limit.
@@ -39,5 +39,5 @@ def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: 
 
 
 def _tenths(size: int, rounded: Callable[[float], int]) -> str:
-    """Format a size in megabytes with one decimal place, rounded by ``rounded``."""
+    """Format a size in bytes as megabytes with one decimal place; ``rounded`` rounds up or down."""
     return f"{rounded(size / MEGABYTE * 10) / 10:,.1f}"

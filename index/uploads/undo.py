@@ -27,7 +27,7 @@ class _Undoable:
 
 
 class Deletions:
-    """The deletions of a server that can be undone. Leaving the context makes all of them final."""
+    """The deletions that a server can still undo. Leaving the context makes all of them final."""
 
     def __init__(self, index: Library, most_bytes: int = 0) -> None:
         """Keep the deletions of documents in ``index``.
@@ -93,7 +93,7 @@ class Deletions:
                 self._index.catalog.for_viewer(viewer).document(document_id)
 
     def _kept(self, document_id: int) -> Removed | None:
-        """Return a document's deletion, by this or another server, if it can still be undone; else None."""
+        """Return the deletion of a document, by this or another server; None if it cannot be undone now."""
         deletion = self._undoable.get(document_id)
         if deletion is not None and not deletion.removed.is_open:
             # Another server is restoring the document, or has restored it.
@@ -105,12 +105,12 @@ class Deletions:
         return removed if removed is not None and time.time() < removed.at + UNDO_SECONDS else None
 
     def finish(self) -> None:
-        """Finish all deletions that are too old to be undone: they become final."""
+        """Make all deletions final that are too old to be undone."""
         with self._lock:
             self._finish(time.monotonic())
 
     def _finish(self, now: float) -> None:
-        """Finish all deletions that can be undone only until ``now`` or earlier: they become final.
+        """Make all deletions final that can be undone only until ``now`` or earlier.
 
         Call this only while holding the lock.
         """
