@@ -54,11 +54,9 @@ class AsyncClient:
         self._retries = retries or Retries()
 
     async def __aenter__(self) -> Self:
-        """Return the client."""
         return self
 
     async def __aexit__(self, *_raised: object) -> None:
-        """Close the client."""
         await self.close()
 
     async def close(self) -> None:
@@ -72,7 +70,7 @@ class AsyncClient:
     async def search_many(
         self, queries: Sequence[str], limit: int = 10, filters: Filters = NO_FILTERS
     ) -> list[SearchResponse]:
-        """Search for several queries in one request, in one state of the library."""
+        """Search for several queries in one request, all in the same state of the library."""
         return await self._result(calls.search_many(queries, limit, filters))
 
     async def ask(
@@ -84,13 +82,13 @@ class AsyncClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Answer:
-        """Answer a question, or abstain with the reasons.
+        """Answer a question; if the library has no answer, abstain and give the reasons.
 
         Args:
             question: the question.
             filters: the documents to search.
             conversation_id: the conversation that the question continues, from an earlier answer.
-            history: the earlier turns, in place of ``conversation_id``, if the server does not keep them.
+            history: the earlier turns, in place of ``conversation_id``, if the server keeps no conversations.
             exact: whether to search for the question as it is written, without correcting its spelling.
         """
         return await self._result(calls.ask(question, filters, conversation_id, history, exact=exact))
@@ -147,9 +145,10 @@ class AsyncClient:
     async def add_from_url(
         self, url: str, name: str = "", details: Mapping[str, str] | None = None
     ) -> Document:
-        """Let the server fetch a document from a host that its operator allows, and add it.
+        """Let the server fetch a document from a URL and add the document.
 
-        A server whose operator allows no hosts refuses with 409.
+        The operator of the server decides from which hosts it fetches. If no hosts are allowed, the server
+        refuses with 409.
 
         Args:
             url: the URL of the file.

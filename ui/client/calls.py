@@ -29,11 +29,11 @@ Turns = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A request.
+    """A request to a server.
 
     Attributes:
-        method: the method.
-        path: the path.
+        method: the HTTP method.
+        path: the path of the URL.
         read: converts the parsed JSON of the response; the JSON is None if the response has no body.
         fields: the other arguments of :meth:`httpx.Client.build_request`.
     """
@@ -105,9 +105,10 @@ def answer(answer_id: str) -> Call[Answer]:
 
 
 def documents(cursor: str) -> Call[tuple[list[Document], str | None]]:
-    """Return the call ``GET /v1/documents`` for the page at ``cursor``.
+    """Return the call ``GET /v1/documents`` for the page at ``cursor``; "" is the first page.
 
-    The result is the documents of the page and the cursor of the next page, which is None on the last page.
+    The call's result has two parts: the documents of the page, and the cursor of the next page. The cursor is
+    None after the last page.
     """
 
     def read(found: Any) -> tuple[list[Document], str | None]:  # noqa: ANN401 (JSON)

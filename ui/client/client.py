@@ -52,11 +52,9 @@ class Client:
         self._retries = retries or Retries()
 
     def __enter__(self) -> Self:
-        """Return the client."""
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        """Close the client."""
         self.close()
 
     def close(self) -> None:
@@ -70,7 +68,7 @@ class Client:
     def search_many(
         self, queries: Sequence[str], limit: int = 10, filters: Filters = NO_FILTERS
     ) -> list[SearchResponse]:
-        """Search for several queries in one request, in one state of the library."""
+        """Search for several queries in one request, all in the same state of the library."""
         return self._result(calls.search_many(queries, limit, filters))
 
     def ask(
@@ -82,13 +80,13 @@ class Client:
         history: Turns = (),
         exact: bool = False,
     ) -> Answer:
-        """Answer a question, or abstain with the reasons.
+        """Answer a question; if the library has no answer, abstain and give the reasons.
 
         Args:
             question: the question.
             filters: the documents to search.
             conversation_id: the conversation that the question continues, from an earlier answer.
-            history: the earlier turns, in place of ``conversation_id``, if the server does not keep them.
+            history: the earlier turns, in place of ``conversation_id``, if the server keeps no conversations.
             exact: whether to search for the question as it is written, without correcting its spelling.
         """
         return self._result(calls.ask(question, filters, conversation_id, history, exact=exact))
@@ -141,9 +139,10 @@ class Client:
         return self._result(calls.add(name, content, details or {}))
 
     def add_from_url(self, url: str, name: str = "", details: Mapping[str, str] | None = None) -> Document:
-        """Let the server fetch a document from a host that its operator allows, and add it.
+        """Let the server fetch a document from a URL and add the document.
 
-        A server whose operator allows no hosts refuses with 409.
+        The operator of the server decides from which hosts it fetches. If no hosts are allowed, the server
+        refuses with 409.
 
         Args:
             url: the URL of the file.

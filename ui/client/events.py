@@ -25,7 +25,7 @@ class EventReader:
     """Reads a stream of events from the parts in which it arrives.
 
     Attributes:
-        is_complete: whether the answer has arrived.
+        is_complete: whether the whole answer has arrived.
     """
 
     def __init__(self) -> None:

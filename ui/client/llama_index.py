@@ -57,9 +57,9 @@ class FootnotedRetriever(BaseRetriever):
 
 
 class FootnotedQueryEngine(BaseQueryEngine):
-    """Answers questions. The source nodes of a response are the answer's citations, in their order.
+    """Answers questions. The source nodes of a response are the answer's citations, in order.
 
-    ``metadata["answer"]`` of a response is the whole answer; an abstention has no source nodes.
+    The whole answer is in the response's ``metadata["answer"]``. An abstention has no source nodes.
     """
 
     def __init__(self, source: Source, filters: Filters = NO_FILTERS) -> None:

@@ -19,7 +19,7 @@ from ui.search import Query, batch_response, search_response
 
 
 class LocalClient:
-    """Asks the engine of an open library; the results are those of :class:`ui.client.client.Client`.
+    """Asks the engine of an open library, with the same results as :class:`ui.client.client.Client`.
 
     The client only reads; use :mod:`index` or a server to add and delete documents. A question or a document
     that a server would refuse raises an error of :mod:`rag.errors` or :mod:`index.errors`.
@@ -48,11 +48,9 @@ class LocalClient:
         return client
 
     def __enter__(self) -> Self:
-        """Return the client."""
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        """Close the client."""
         self.close()
 
     def close(self) -> None:
@@ -66,7 +64,7 @@ class LocalClient:
     def search_many(
         self, queries: Sequence[str], limit: int = 10, filters: Filters = NO_FILTERS
     ) -> list[SearchResponse]:
-        """Search for several queries in one state of the library."""
+        """Search for several queries, all in the same state of the library."""
         found = batch_response(self._engine.index, [Query(words, limit, filters) for words in queries])
         return parse(list[SearchResponse], found["searches"])
 
@@ -79,7 +77,7 @@ class LocalClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Answer:
-        """Answer a question, or abstain with the reasons."""
+        """Answer a question; if the library has no answer, abstain and give the reasons."""
         return self._engine.ask(question, filters, self._before(conversation_id, history), exact=exact)
 
     def stream(

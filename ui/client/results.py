@@ -17,7 +17,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The scores of a passage by meaning (cosine) and by words (BM25); None if the search did not find it."""
+    """The scores of a passage by meaning (cosine) and by words (BM25).
+
+    A score is None if the passage was not found in that way.
+    """
 
     dense: float | None
     lexical: float | None
@@ -25,7 +28,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class SentenceScore:
-    """A sentence of a passage, with the probability that it answers the question; offsets in code points."""
+    """A sentence of a passage, as offsets in code points, and the probability that it answers the query."""
 
     start: int
     end: int

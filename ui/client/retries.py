@@ -21,8 +21,8 @@ class Retries:
 
     Attributes:
         most: the maximum number of repetitions.
-        first_seconds: the pause before the first repetition, if the server names none. It doubles with each
-            repetition, and a random part of up to a half is left out.
+        first_seconds: the pause before the first repetition, if the server names no pause. The pause doubles
+            with each repetition, and is then shortened at random by up to a half.
         longest_seconds: the longest pause; if the next pause would be longer, the client gives up.
     """
 

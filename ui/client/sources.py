@@ -16,15 +16,15 @@ class Source(Protocol):
         """Find the passages that match a query, best first."""
 
     def ask(self, question: str, filters: Filters = ...) -> Answer:
-        """Answer a question, or abstain with the reasons."""
+        """Answer a question; if the library has no answer, abstain and give the reasons."""
 
 
 def place_of(found: SearchResult | Citation) -> dict[str, Any]:
-    """Return the place of a passage or a footnote as metadata: its document, version, span and source."""
+    """Return the metadata of a passage or a footnote: its document, version, span, page and publication."""
     names = ("document_id", "version", "start", "end", "page", "path", "title", "publisher", "published")
     return {name: getattr(found, name) for name in names}
 
 
 def id_of(found: SearchResult | Citation) -> str:
-    """Return an id of the place of a passage or a footnote, made of its document, version and span."""
+    """Return an id for a passage or a footnote, made of its document, version, start and end."""
     return f"{found.document_id}.{found.version}:{found.start}-{found.end}"

@@ -1,4 +1,4 @@
-"""The tools for agents. Each result has a text for the model, and the exact places as structured content."""
+"""The tools for agents. A result has a text for the model, and structured content with exact offsets."""
 
 from __future__ import annotations
 

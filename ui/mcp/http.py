@@ -23,7 +23,7 @@ PATH = "/mcp"
 
 
 class MCPEndpoint:
-    """Answers the requests of agents. Each request stands alone: no session is kept.
+    """Answers the requests of agents. It keeps no session between requests.
 
     The protocol's packages are imported with the first request.
     """

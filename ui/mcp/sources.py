@@ -27,7 +27,7 @@ class AsyncSource(Protocol):
     async def ask(
         self, question: str, filters: Filters = ..., *, conversation_id: str | None = ...
     ) -> Answer:
-        """Answer a question, or abstain with the reasons."""
+        """Answer a question; if the library has no answer, abstain and give the reasons."""
 
     def documents(self) -> AsyncIterator[Document]:
         """Yield the current version of every document, in the order in which the documents were added."""
@@ -45,11 +45,10 @@ class LocalSource:
         self._client = client
 
     async def __aenter__(self) -> Self:
-        """Return the client."""
         return self
 
     async def __aexit__(self, *_raised: object) -> None:
-        """Do nothing."""
+        """Leave the library open."""
 
     async def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
         """Find the passages that match a query, best first."""
@@ -58,7 +57,7 @@ class LocalSource:
     async def ask(
         self, question: str, filters: Filters = NO_FILTERS, *, conversation_id: str | None = None
     ) -> Answer:
-        """Answer a question, or abstain with the reasons."""
+        """Answer a question; if the library has no answer, abstain and give the reasons."""
         return await to_thread.run_sync(
             lambda: self._client.ask(question, filters, conversation_id=conversation_id)
         )

@@ -12,10 +12,10 @@ from ui.mcp.sources import LocalSource
 
 
 def serve_stdio(client: LocalClient | None, address: str = "", token: str | None = None) -> None:
-    """Serve until standard input ends.
+    """Answer the requests on standard input until the input ends.
 
     Args:
-        client: a library in this process; None to ask a server.
+        client: a client of a library in this process; None to ask a server.
         address: the URL of the server.
         token: the token for the server; None if the server needs no sign-in.
     """
