@@ -87,10 +87,10 @@ class Listing:
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
-    """Return the root to list for ``path``.
+    """Return the root (a folder, or a part of one) to list for ``path``.
 
-    If ``path`` lies in a followed folder, the root is a part of that folder. Otherwise a folder is a root of
-    its own, and a file is a part of the folder around it.
+    If ``path`` is in a followed folder, the root is a part of that folder. Otherwise, a folder is a root
+    itself, and the root of a file is a part of the folder around the file.
 
     Args:
         path: a folder or file; it need not exist.
@@ -116,13 +116,13 @@ def mode_of(path: Path) -> int:
 
 
 def lies_in(path: Path, folder: Path) -> bool:
-    """Return whether ``path`` is ``folder`` or lies in it, once all links are resolved."""
+    """Return whether ``path`` is ``folder`` or is inside it, once all links are resolved."""
     # Path.resolve fails on a link to itself; os.path.realpath does not.
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
-    """Return whether a root lies in the library's home folder, but not in a followed folder there."""
+    """Return whether a root is in the library's home folder, but not in a followed folder there."""
     if not lies_in(root.location, home):
         return False
     return root.source not in followed or not lies_in(Path(root.source).parent, home)
@@ -130,6 +130,8 @@ def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
 
 def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
     """Return the total size in bytes of a file and its sidecar, and the later mtime_ns of the two.
+
+    A sidecar is a file beside a document, with the document's metadata.
 
     Args:
         file: the file.
@@ -161,7 +163,8 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
     """List the files under ``root``, in order of their paths.
 
     The listing leaves out hidden files, evaluation questions, links to folders, and folders that are followed
-    on their own. A link to a file is listed if the file lies in the source folder; else it is a failure.
+    on their own. A link to a file is listed if the file is in the source folder; otherwise the link is a
+    failure.
 
     Args:
         root: a folder, or a part of one.

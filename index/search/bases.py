@@ -37,7 +37,7 @@ class Bases(Protocol):
     def open(
         self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
     ) -> tuple[VectorIndex, int]:
-        """Open the base of the build that ``reader`` reads.
+        """Open the base (the vectors of the older passages) of the build that ``reader`` reads.
 
         Args:
             folder: the build's folder of caches.
@@ -61,13 +61,13 @@ class Bases(Protocol):
         dimensions: int,
         patience: float = 0,
     ) -> Manifest:
-        """Create a base with the vectors of all passages that ``reader`` reads, or update one on a server.
+        """Store the vectors of all passages of ``reader`` in a new base, or in an updated one on a server.
 
         Args:
             folder: the build's folder of caches.
             reader: reads the passages.
             dimensions: the length of a vector.
-            patience: the seconds to wait for another process that is making a base.
+            patience: the seconds to wait while another process is making a base.
 
         Returns:
             A manifest that describes only the base.
@@ -80,16 +80,17 @@ class Bases(Protocol):
     def known_from(self, manifest: Manifest, build: Build) -> int:
         """Return the generation up to which removed passages are gone from both the base and the words.
 
-        A generation is the number of a state of the library; the words are the tantivy index that
-        ``manifest`` names. The catalog may delete its records of all removals up to this generation.
+        A generation is the number of a state of the library. The base is the stored vectors; the words are
+        the tantivy index that ``manifest`` names. The catalog may delete its records of all removals up to
+        this generation.
         """
 
 
 class FileBases:
-    """Keeps each base in a file of the library's home folder. See :class:`Bases`."""
+    """Keeps each base (stored vectors) in a file of the library's home folder. See :class:`Bases`."""
 
     def __init__(self, policy: IndexPolicy = DEFAULT_POLICY) -> None:
-        """Create bases of the type that ``policy`` chooses."""
+        """Create bases (files of vectors) of the type that ``policy`` chooses."""
         self._policy = policy
 
     def open(
@@ -120,7 +121,7 @@ class FileBases:
 
 
 class SharedBases:
-    """Keeps bases on a server, for all home folders of a library together. See :class:`Bases`."""
+    """Keeps bases (stored vectors) on a server, for all home folders of a library. See :class:`Bases`."""
 
     def __init__(self, store: Store, catalog: Catalog) -> None:
         self._store = store
@@ -180,8 +181,9 @@ class SharedBases:
     def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
         """Return the name and the mark of the newest base of the build that ``reader`` reads.
 
-        The mark says up to which state of the library the base is complete. It is None if the base cannot be
-        updated to the state of the catalog. If there is no base, the name is "" and the mark None.
+        A base is a collection of vectors; the mark says up to which state of the library the base is
+        complete. The mark is None if the base cannot be updated to the state of the catalog. If there is no
+        base, the name is "" and the mark None.
         """
         name, mark = self._store.latest(_prefix(reader)) or ("", None)
         if mark is None:
@@ -196,7 +198,7 @@ class SharedBases:
 
     @contextmanager
     def _alone(self, patience: float) -> Iterator[None]:
-        """Keep the processes of other home folders from updating the base while the context lasts."""
+        """Keep the processes of other home folders from updating the vectors on the server meanwhile."""
         engine = self._catalog.engine
         with database_of(engine).lock(engine, patience, "base") as held:
             if not held:
@@ -205,7 +207,7 @@ class SharedBases:
             yield
 
     def _drop_others(self, reader: CatalogReader, kept: str) -> None:
-        """Delete the bases of earlier builds, and all bases of the reader's build except ``kept``."""
+        """Delete the collections of earlier builds, and those of the reader's build except ``kept``."""
         searched = self._catalog.build()
         family = _prefix(reader).removesuffix("_").rpartition("_")[0] + "_"
         for name in self._store.names(family):
@@ -216,7 +218,7 @@ class SharedBases:
 
 
 def prefix_of(build: Build) -> str:
-    """Return the prefix that the names of all bases of a build have in the store."""
+    """Return the prefix of the names of a build's collections of vectors on the server."""
     return f"footnoted_{build.lineage.replace('-', '')}_{build.number}_"
 
 
@@ -227,7 +229,7 @@ def _prefix(reader: CatalogReader) -> str:
 
 
 def _expected(reader: CatalogReader, mark: Mark) -> Expected:
-    """Return the passages that a base with this ``mark`` must have, according to the catalog.
+    """Return the passages that a base (stored vectors) with this ``mark`` must have.
 
     The sample includes the newest passages, to reveal a catalog that has lost its last commits: such a
     catalog gives the same ids to other passages, whose vectors differ from those in the base.

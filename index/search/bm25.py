@@ -240,7 +240,7 @@ class WordSearch:
         return {number: score for number, score in found if score >= least}
 
     def _holding_alone(self, query: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
-        """Return clauses that find the single characters of a query (:func:`single_characters`).
+        """Return clauses that find passages by the query's single characters (:func:`single_characters`).
 
         All passages that a clause finds get the same score.
         """

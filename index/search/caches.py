@@ -80,7 +80,7 @@ class Caches:
         return self.vectors.is_available() and are_unchanged(self.files)
 
     def is_writable(self) -> bool:
-        """Return whether passages can be added to the words. Call this only while holding the write lock."""
+        """Return whether the tantivy index can be written. Call this only while holding the write lock."""
         try:
             # Open the index again, because the files of the open one may be deleted by now.
             return self.index is None or LexicalIndex(self.index.folder).words().count_after(self.last) >= 0
@@ -88,7 +88,7 @@ class Caches:
             return False
 
     def with_words(self) -> Caches:
-        """Return these caches with a new view of the words, as they are on disk now.
+        """Return these caches with a new view of the tantivy index, as it is on disk now.
 
         Raises:
             LexicalIndexError: if the tantivy index cannot be opened.
@@ -99,9 +99,9 @@ class Caches:
         return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Return, for each chunk id in ``numbers``, whether this generation lacks the chunk; same shape.
+        """Return, for each chunk id in ``numbers``, whether searches must not find the chunk; same shape.
 
-        The generation lacks chunks that were removed, and chunks that a writer adds for a later generation.
+        Searches must not find chunks that were removed, or that a writer is adding for a later commit.
         """
         if not len(self.gone):
             return np.asarray(numbers > self.last)
@@ -109,7 +109,10 @@ class Caches:
         return np.asarray((numbers > self.last) | (self.gone[places] == numbers))
 
     def allowed(self, reader: CatalogReader, filters: Filters) -> Allowed:
-        """Return the documents and chunks that pass ``filters``; ``reader`` must read the same generation."""
+        """Return the documents and chunks that pass ``filters``.
+
+        ``reader`` must read the generation (the state of the library) of these caches.
+        """
         state = filters, reader.hidden, reader.touched
         known = self.narrowed.get(state)
         if known is None:
@@ -120,7 +123,7 @@ class Caches:
         return known
 
     def are_words_due(self) -> bool:
-        """Return whether so many removed passages still count in BM25 that the words should be rewritten."""
+        """Return whether so many removed passages still count in BM25 that the index should be rewritten."""
         if self.words is None:
             return False
         # Also count the passages whose removal is not yet written to the words.
@@ -130,7 +133,7 @@ class Caches:
 
 
 def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bases) -> Caches | None:
-    """Open the caches in ``folder`` at the generation of ``reader``.
+    """Open the caches in ``folder``, in the state of the library that ``reader`` reads.
 
     Args:
         folder: the build's folder of caches.
@@ -169,7 +172,7 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bas
 
 
 def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches | None:
-    """Update caches of an earlier generation to the generation of ``reader``.
+    """Update caches of an earlier state of the library to the state that ``reader`` reads.
 
     Returns:
         The updated caches; None if they cannot be updated, so that the caller must open them anew.
@@ -199,7 +202,7 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
 
 
 def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifest:
-    """Write the words of all passages that ``reader`` reads to a new folder.
+    """Write the words (the tantivy index) of all passages that ``reader`` reads to a new folder.
 
     Returns:
         A manifest that describes only the words. Caches opened with it have all vectors in memory.
@@ -213,12 +216,12 @@ def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifes
 def catch_up_words(
     folder: Path, manifest: Manifest, reader: CatalogReader, last: int, *, titled: bool
 ) -> Manifest:
-    """Update the cached words to the generation of ``reader``, and return the updated manifest.
+    """Update the words (the tantivy index) to the state that ``reader`` reads; return the updated manifest.
 
     Args:
         folder: the build's folder of caches.
-        manifest: names the words and their present generation.
-        reader: reads the newer generation.
+        manifest: names the words, and the generation (the state of the library) that they have now.
+        reader: reads a newer generation.
         last: the highest chunk id that the words cover.
         titled: as for :func:`index.search.bm25.entries`.
     """
@@ -231,7 +234,7 @@ def catch_up_words(
 
 
 def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checked: bool = False) -> bool:
-    """Bring the words in ``folder`` up to date after a process of another home folder has committed.
+    """Bring the words (the tantivy index) up to date after a process of another home folder has committed.
 
     Call this only while holding the write lock of the home folder.
 
@@ -261,16 +264,16 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
 
 
 def _is_foreign(manifest: Manifest, reader: CatalogReader) -> bool:
-    """Return whether ids in the words may belong to other passages in the catalog.
+    """Return whether ids in the tantivy index may belong to other passages in the catalog.
 
-    This happens if a process of this home folder writes passages to the words and then fails to commit them:
+    This happens if a process of this home folder writes passages to the index and then fails to commit them:
     the next commit, of another home folder, reuses their ids.
     """
     return manifest.writing and manifest.mark != reader.mark and reader.last_chunk() > manifest.written_after
 
 
 def prepare_words(folder: Path, last: int, mark: str) -> tuple[Manifest, LexicalIndex]:
-    """Open the words in ``folder`` for writing, and remove the passages of an interrupted commit from them.
+    """Open the words (the tantivy index) for writing, and remove the passages of an interrupted commit.
 
     Args:
         folder: the build's folder of caches, created if it is missing.
@@ -299,7 +302,7 @@ def _with_new(vectors: VectorIndex, reader: CatalogReader, after: int) -> Vector
 
 
 def _is_complete(caches: Caches, reader: CatalogReader) -> bool:
-    """Return whether vectors and words have as many passages of this generation as the catalog."""
+    """Return whether vectors and words have as many passages as the catalog at their generation."""
     passages = reader.count_chunks()
     if caches.words is None or len(caches.vectors) != passages:
         return False

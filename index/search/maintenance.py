@@ -142,7 +142,7 @@ class Maintenance:
 
     @contextmanager
     def snapshot(self) -> Iterator[tuple[CatalogReader, Caches]]:
-        """Yield a reader of the catalog, and the caches, both fixed at the newest generation.
+        """Yield a reader of the catalog, and the caches, both fixed at the newest state of the library.
 
         Raises:
             EncoderMismatchError: if the library was indexed with another encoder.
@@ -160,7 +160,7 @@ class Maintenance:
             time.sleep(_POLL_SECONDS)
 
     def intact(self, reader: CatalogReader, caches: Caches) -> Caches:
-        """Return ``caches`` if their files are unchanged, else rebuilt caches of the same generation.
+        """Return ``caches`` if their files are unchanged, else rebuilt caches of the same generation (state).
 
         Raises:
             LibraryLockedError: if another process works on the caches for more than half a minute, or if
@@ -169,7 +169,7 @@ class Maintenance:
         return caches if caches.is_intact() else self._renewed(reader, caches)
 
     def _renewed(self, reader: CatalogReader, damaged: Caches) -> Caches:
-        """Open or rebuild caches of the reader's generation, to replace ``damaged``."""
+        """Open or rebuild caches, to replace ``damaged``; they have the state that ``reader`` reads."""
         deadline = time.monotonic() + lock.LOCK_SECONDS
         with self._caches_lock:
             if self._caches is damaged:
@@ -299,7 +299,7 @@ class Maintenance:
         return True
 
     def _caches_of(self, reader: CatalogReader) -> Caches | None:
-        """Return the caches at the generation of ``reader``; None if the caller needs a new reader."""
+        """Return the caches in the state that ``reader`` reads; None if the caller needs a new reader."""
         caches = self._caches
         same = caches is not None and (caches.generation, caches.build) == (reader.generation, reader.build)
         if caches is not None and same and caches.is_intact():
@@ -342,9 +342,9 @@ class Maintenance:
         )
 
     def _caught_up(self, folder: Path, reader: CatalogReader) -> bool:
-        """Update the words after commits of another home folder; return whether that worked.
+        """Update the tantivy index after commits of another home folder; return whether that worked.
 
-        Call this only if the files of the words are intact.
+        Call this only if the files of the index are intact.
         """
         build = reader.build
         if build is None:

@@ -60,7 +60,7 @@ class Manifest:
 
     @property
     def known_from(self) -> int:
-        """The generation of the base or of the words, whichever is older.
+        """The generation (the number of a state of the library) of the base or of the words: the older one.
 
         The caches contain no passage that was removed up to this generation.
         """
@@ -159,7 +159,7 @@ def has_intact_base(folder: Path, manifest: Manifest) -> bool:
 
 
 def with_base(manifest: Manifest, other: Manifest) -> Manifest:
-    """Return a copy of ``manifest`` that describes the base of ``other`` instead of its own."""
+    """Return a copy of ``manifest`` with the base (the file of vectors) that ``other`` describes."""
     base = _of_base(other)
     kept = {name: digest for name, digest in manifest.digests.items() if name != manifest.base}
     return replace(
@@ -172,7 +172,7 @@ def with_base(manifest: Manifest, other: Manifest) -> Manifest:
 
 
 def with_words(manifest: Manifest, other: Manifest) -> Manifest:
-    """Return a copy of ``manifest`` that describes the words of ``other`` instead of its own."""
+    """Return a copy of ``manifest`` with the words (the tantivy index) that ``other`` describes."""
     kept = _of_base(manifest).digests
     own = {name: digest for name, digest in other.digests.items() if name != other.base}
     return replace(
@@ -181,7 +181,7 @@ def with_words(manifest: Manifest, other: Manifest) -> Manifest:
 
 
 def _of_base(manifest: Manifest) -> Manifest:
-    """Return a copy of ``manifest`` without the words."""
+    """Return a copy of ``manifest`` that describes only the base."""
     own = {name: digest for name, digest in manifest.digests.items() if name == manifest.base}
     return Manifest(manifest.base, manifest.last, manifest.base_generation, digests=own)
 
@@ -196,7 +196,7 @@ def delete_unused(home: Path, build: Build, manifest: Manifest) -> None:
 
 
 def delete_other_builds(home: Path, build: Build) -> None:
-    """Delete the caches of every build but ``build``."""
+    """Delete the caches of all builds except ``build``."""
     kept = folder_of(home, build)
     for folder in kept.parent.iterdir():
         if folder != kept:

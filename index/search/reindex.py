@@ -67,7 +67,7 @@ def rebuild(
 def _switched(
     catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, report: Callable[[], None]
 ) -> bool:
-    """Write the caches of ``build`` and switch to it; return False if the caches must be written again."""
+    """Write the caches of ``build``, and let searches use it; return False if the caller must try again."""
     folder, titled = folder_of(maintenance.home, build), build.recipe.title_tokens > 0
     with catalog.reading(build) as reader:
         last = reader.last_chunk()
@@ -91,7 +91,7 @@ def _switched(
 
 
 def _fill(catalog: Catalog, encoder: Encoder, build: Build, report: Callable[[], None]) -> None:
-    """Add the passages of all documents that ``build`` lacks."""
+    """Cut and embed the documents that ``build`` lacks, and add their passages to the build."""
     while numbers := missing_documents(catalog.engine, build, _DOCUMENTS_AT_ONCE):
         versions: dict[int, tuple[int, Incoming]] = {}
         with catalog.reading() as reader:

@@ -1,4 +1,4 @@
-"""Search over one generation of a library."""
+"""Searches one generation (one state) of a library."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Snapshot:
         duplicates: Duplicates,
         intact: Callable[[Caches], Caches],
     ) -> None:
-        """Search one generation.
+        """Search one generation of the library.
 
         Args:
             reader: reads the catalog at this generation.
@@ -171,16 +171,16 @@ class Snapshot:
         return {word: n / len(words) for word, n in words.written(beginning).items()} if words else {}
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
-        """Return the sentence vectors of each passage, by chunk id: shape (sentences, dimensions).
+        """Return the vectors of each passage's sentences, by chunk id: shape (sentences, dimensions).
 
-        The vector of a sentence also reflects the sentences around it. Passages for which the encoder made no
-        sentence vectors are left out.
+        The vector of a sentence also reflects the sentences around it. A passage is left out if the encoder
+        made no such vectors for it.
         """
         stored = self.reader.sentence_vectors(chunk_ids)
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
 
     def neighbours(self, hit: Hit) -> list[Passage]:
-        """Return the passage before ``hit``, ``hit`` itself, and the passage after it in the document."""
+        """Return the passage of ``hit``, with the one before it and the one after it in the document."""
         # One transaction gives consecutive ids to a version's chunks.
         near = self.reader.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
         return [passage for passage in near if passage.document.document_id == hit.document.document_id]

@@ -87,7 +87,7 @@ def library_status(home: Path, catalog: Catalog) -> LibraryStatus:
 
 
 def size_of(place: Path) -> int:
-    """Return the bytes of a file, or of all files in a folder; skip files that disappear meanwhile."""
+    """Return the size in bytes of a file or of a folder's files; skip files that disappear meanwhile."""
     files = [Path(folder, name) for folder, _, names in os.walk(place) for name in names]
     total = 0
     for file in files or [place]:

@@ -58,14 +58,14 @@ class VectorIndex:
 
     @classmethod
     def over(cls, base: Candidates, dimensions: int) -> VectorIndex:
-        """Return an index over a base that a :class:`Store` keeps."""
+        """Return an index whose base (the older vectors) is in a :class:`Store` on a server."""
         return cls(dimensions, base)
 
     @classmethod
     def build(
         cls, path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy = DEFAULT_POLICY
     ) -> VectorIndex:
-        """Write a new base of the type that suits ``count`` vectors, and open it.
+        """Write a new base (a file of vectors) of the type that suits ``count`` vectors, and open it.
 
         A small library gets a ``flat`` base, which is built in memory. A large one gets an ``ivf`` base; only
         its compressed vectors and the training sample are in memory.
@@ -79,14 +79,14 @@ class VectorIndex:
 
         Raises:
             OSError: if the file cannot be written; an older file at ``path`` stays as it is.
-            ValueError: if the batches do not hold ``count`` vectors with rising ids.
+            ValueError: if the batches do not have ``count`` vectors in rising order of ids.
         """
         write_base(path, dimensions, count, batches, policy)
         return cls.open(path, dimensions)
 
     @classmethod
     def open(cls, path: Path, dimensions: int) -> VectorIndex:
-        """Map into memory a base that :meth:`build` wrote. Its file may be deleted while the base is open.
+        """Map a file of vectors that :meth:`build` wrote into memory. The file may then be deleted.
 
         Raises:
             VectorIndexError: if the file is missing, is not a base, or has vectors of another length.
@@ -95,11 +95,11 @@ class VectorIndex:
 
     @property
     def kind(self) -> Kind:
-        """The type of the base."""
+        """The type of the base, the stored part of the index; ``none`` if there is no base."""
         return "none" if self._base is None else self._base.kind
 
     def is_available(self) -> bool:
-        """Return whether the base is available: True until a search finds it missing from its server."""
+        """Return whether the base (stored vectors) is available: True until a search finds it missing."""
         return self._base is None or self._base.is_available()
 
     def __len__(self) -> int:
@@ -133,9 +133,10 @@ class VectorIndex:
         return replace(self, _base=None if self._base is None else self._base.without(gone), _recent=recent)
 
     def is_due(self, policy: IndexPolicy = DEFAULT_POLICY) -> bool:
-        """Return whether a new base is due.
+        """Return whether the base (the stored part of the index) should be made anew.
 
-        It is due if too many vectors are recent or removed, or if another type of base suits their number.
+        This is so if too many vectors are removed or newer than the base, or if another type of base suits
+        their number.
         """
         base = 0 if self._base is None else self._base.total
         removed = 0 if self._base is None else base - len(self._base)

@@ -34,11 +34,14 @@ EXACTLY = 256
 
 
 class Candidates(Protocol):
-    """An immutable base that finds candidates. Its length is the number of vectors that are not removed."""
+    """An immutable base (stored vectors) that finds the candidates of a search.
+
+    Its length is the number of vectors that are not removed.
+    """
 
     @property
     def kind(self) -> Kind:
-        """The type of the base."""
+        """The type of the base (see ``Kind``)."""
 
     @property
     def last(self) -> int:
@@ -62,7 +65,7 @@ class Candidates(Protocol):
         """
 
     def is_available(self) -> bool:
-        """Return whether the base is available: True until a search finds it missing from its server."""
+        """Return whether the base (stored vectors) is available: True until a search finds it missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,27 +123,29 @@ class Store(Protocol):
     def latest(self, prefix: str) -> tuple[str, Mark] | None:
         """Return the name and mark of the newest finished base whose name begins with ``prefix``.
 
+        A base is a collection of vectors; its mark says up to which state of the library it is complete.
         Return None if there is no such base.
         """
 
     def open(self, name: str, expected: Expected) -> Candidates | None:
-        """Open a base for searches; return None if its passages are not the ``expected`` ones."""
+        """Open a base (stored vectors) for searches; None if its passages are not the ``expected`` ones."""
 
     def create(self, name: str, dimensions: int) -> None:
-        """Make an empty base for vectors of this length. The base is unfinished until an update succeeds."""
+        """Create an empty collection of vectors. It counts as unfinished until an update succeeds."""
 
     def update(self, name: str, change: Change) -> None:
         """Add and remove the vectors of ``change``, then set the new mark once all searches find the change.
 
-        An interrupted update leaves the former mark, and can be repeated. If the changed base does not have
+        The mark says up to which state of the library the base (the collection of vectors) is complete. An
+        interrupted update leaves the former mark, and can be repeated. If the changed base does not have
         ``change.count`` passages, this method deletes the base and raises VectorsUnreachableError.
         """
 
     def drop(self, name: str) -> None:
-        """Delete a base, if there is one."""
+        """Delete a collection of vectors, if it exists."""
 
     def names(self, prefix: str) -> list[str]:
-        """Return the names of all bases, finished or not, whose name begins with ``prefix``."""
+        """Return the names of all collections, finished or not, whose name begins with ``prefix``."""
 
 
 def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> tuple[Ids, Cosines]:
@@ -152,7 +157,7 @@ def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> t
 
 
 def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
-    """Return whether the candidates include all that tie with the last of the ``limit`` best.
+    """Return whether the candidates include all vectors that tie with the last of the ``limit`` best.
 
     Args:
         found: the cosines of the candidates.

@@ -74,7 +74,7 @@ class FlatVectors(WithIds):
 
     @property
     def kind(self) -> Kind:
-        """The type of a base with these vectors."""
+        """The type of a base (stored vectors) that consists of this block."""
         return "flat"
 
     def without(self, ids: Ids) -> FlatVectors:

@@ -21,11 +21,11 @@ from index.vectors.policy import IndexPolicy
 
 
 def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> None:
-    """Write a base of the type that suits ``count`` vectors to a new file, then rename the file to ``path``.
+    """Write ``count`` vectors to a new file, of the type that suits their number; rename it to ``path``.
 
     Raises:
         OSError: if the file cannot be written; an older file at ``path`` stays as it is.
-        ValueError: if the batches do not hold ``count`` vectors with rising ids.
+        ValueError: if the batches do not have ``count`` vectors in rising order of ids.
     """
     ids = [np.empty(0, np.int64)]
     with _one_thread():
@@ -42,7 +42,7 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
 
 
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
-    """Map into memory a base that :func:`write_base` wrote.
+    """Map a base (a file of vectors) that :func:`write_base` wrote into memory.
 
     FAISS crashes the process if the file was shortened, so :mod:`index.search.manifest` checks the file's
     digest first.

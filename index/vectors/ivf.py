@@ -1,4 +1,4 @@
-"""An inverted file: compressed vectors in lists, one list around each of many centroids.
+"""Searches an inverted file: compressed vectors in lists, one list around each of many centroids.
 
 A search finds candidates in the lists whose centroids are nearest, and ranks them by their exact vectors.
 """
@@ -96,7 +96,7 @@ class IvfVectors(WithIds):
     def _search(
         self, vector: npt.NDArray[np.float32], wanted: int, candidates: Bits | None, count: int
     ) -> Rows:
-        """Return the positions of the best candidates in the nearest lists."""
+        """Return the positions of the ``wanted`` best candidates in the lists nearest to ``vector``."""
         lists, probes = self.inverted.nlist, self.inverted.nprobe
         if candidates is not None:
             # If there are few candidates, the nearest ones are in more distant lists. Measurements show that

@@ -1,4 +1,4 @@
-"""Keeps bases on a Milvus server that several libraries share, each base in a collection.
+"""Keeps the vectors of libraries on a Milvus server, each library's base (stored vectors) in a collection.
 
 A collection has an entity for each passage: its id in the catalog and its vector. Entities with negative ids
 are marks: each says up to which state of the library the collection is complete. The newest mark counts.
@@ -88,7 +88,7 @@ def store_at(address: str) -> Store | None:
 
 
 class MilvusStore:
-    """Keeps bases on a Milvus server. See :class:`index.vectors.candidates.Store`."""
+    """Keeps collections of vectors on a Milvus server. See :class:`index.vectors.candidates.Store`."""
 
     def __init__(self, address: str) -> None:
         self._address = sa.make_url(address)

@@ -1,4 +1,4 @@
-"""Chooses the type of a base (the file of vectors) by its size, and tells when a new base is due."""
+"""Chooses the type of a base (the file of vectors) by its size, and tells when to make a new base."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["none", "flat", "ivf", "milvus"]
 
 @dataclass(frozen=True, slots=True)
 class IndexPolicy:
-    """The limits that decide when a new base is due, and which type it has.
+    """The limits that decide when a new base (file of vectors) should be made, and which type it has.
 
     The program ``benchmarks.vectors`` measured the defaults. A vector is recent if it is newer than the base.
 
@@ -41,11 +41,11 @@ class IndexPolicy:
     probes: int = 256
 
     def kind(self, count: int) -> Kind:
-        """Return the type of a new base of ``count`` vectors."""
+        """Return the type of a new base (file of vectors) with ``count`` vectors."""
         return "flat" if count <= self.flat_up_to else "ivf"
 
     def suits(self, kind: Kind, count: int) -> bool:
-        """Return whether a base of type ``kind`` still suits ``count`` vectors.
+        """Return whether a base (stored vectors) of type ``kind`` still suits ``count`` vectors.
 
         An ``ivf`` base suits down to half of ``flat_up_to`` vectors, so that a library near the limit does
         not switch back and forth.
@@ -61,9 +61,9 @@ class IndexPolicy:
         return max(1, min(count, round(self.lists_by_root * math.sqrt(count))))
 
     def too_many(self, base: int, recent: int, removed: int) -> bool:
-        """Return whether so many vectors are ``recent`` or ``removed`` that a new base is due.
+        """Return whether so many vectors are ``recent`` or ``removed`` that a new base should be made.
 
-        ``base`` is the number of vectors in the present base.
+        ``base`` is the number of vectors in the present base; recent vectors are newer than the base.
         """
         most = max(self.small, min(self.recent_share * base, self.most_recent))
         return recent > most or removed > max(self.small, self.removed_share * base)

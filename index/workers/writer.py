@@ -133,7 +133,7 @@ class Writer:
         return bool(self._index.catalog.sources())
 
     def sync(self, change: Change | None = None) -> Job:
-        """Request a sync, and return its job. If a sync is still waiting, it takes over this request.
+        """Request a sync, and return its job. If a sync is still waiting, that sync takes over the request.
 
         Args:
             change: the folders to sync; None for all followed folders.
