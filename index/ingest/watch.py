@@ -218,7 +218,7 @@ def _identities(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _concerns(path: Path, names: Collection[Path]) -> bool:
-    """Return whether a change at ``path`` concerns a folder: the path lies in it and is not hidden there.
+    """Return whether a change at ``path`` concerns a folder: the path is in it and not hidden there.
 
     Args:
         path: the path of the change.
