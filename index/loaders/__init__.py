@@ -15,7 +15,7 @@ from index.loaders.html.page import read_html
 from index.loaders.magic import seems_html, seems_pdf
 from index.loaders.mail.message import read_eml
 from index.loaders.markdown import read_markdown
-from index.loaders.metadata import dated
+from index.loaders.metadata import with_date
 from index.loaders.opendocument.odt import read_ods, read_odt
 from index.loaders.options import DEFAULTS, MEGABYTE, Limits, Loader, Options
 from index.loaders.pdf.document import read_pdf
@@ -99,7 +99,7 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
         _check_text(path, len(data), options.limits)  # refuse a large text before reading it
     document = reader(data, path, options)
     _check_text(path, len(document.text.encode("utf-8", "surrogatepass")), options.limits)
-    return dated(described(document, read_sidecar(path)), path, by_time=options.by_time)
+    return with_date(described(document, read_sidecar(path)), path, by_time=options.by_time)
 
 
 def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:

@@ -114,7 +114,7 @@ def assemble(
     )
 
 
-def dated(document: Document, path: Path, *, by_time: bool = True) -> Document:
+def with_date(document: Document, path: Path, *, by_time: bool = True) -> Document:
     """Return ``document``; if it has no date, add one from the file's name or time.
 
     Args:

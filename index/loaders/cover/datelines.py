@@ -58,7 +58,7 @@ _SEPT = regex.compile(r"\bsept\b", regex.IGNORECASE)
 _QUARTER_ENDS = ("-03-31", "-06-30", "-09-30", "-12-31")
 
 
-def stated_date(lines: Sequence[str], paragraphs: Iterable[str], imprint: Iterable[str] = ()) -> str | None:
+def stated_date(lines: Sequence[str], paragraphs: Iterable[str], all_lines: Iterable[str] = ()) -> str | None:
     """Find the date of publication that a first page states.
 
     The kinds of dates, in order of preference:
@@ -71,12 +71,12 @@ def stated_date(lines: Sequence[str], paragraphs: Iterable[str], imprint: Iterab
     Args:
         lines: the lines in the parts of the page where dates usually stand, in order.
         paragraphs: the first paragraphs of the text; a news release begins with a place and a day.
-        imprint: all lines of the page, including its header and footer.
+        all_lines: all lines of the page, including its header and footer.
 
     Returns:
         The date in ISO 8601, possibly ``YYYY-MM`` or ``YYYY``; None if the page states none.
     """
-    everything = [*imprint, *lines]
+    everything = [*all_lines, *lines]
     labelled = (match["date"] for line in everything if (match := _LABEL.match(line.strip())))
     begun = (match["date"] for text in paragraphs if (match := _DATELINE.match(text)))
     for candidates in (labelled, begun, _alone(lines)):

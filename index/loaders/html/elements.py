@@ -104,7 +104,7 @@ def page_blocks(root: HtmlElement) -> list[PageBlock]:
             if not is_hidden(element):
                 reader.end(element)
             if element is not root:
-                reader.words(element.tail)
+                reader.add_text(element.tail)
     reader.flush()
     return reader.blocks
 
@@ -148,7 +148,7 @@ class _Reader:
     lists: list[_List] = field(default_factory=list)
     marker: str = ""
 
-    def words(self, text: str | None) -> None:
+    def add_text(self, text: str | None) -> None:
         if not text:
             return
         if self.raised and not _BRACKET.search("".join([*self.words_so_far[-1:], text[:1]])):
@@ -160,14 +160,14 @@ class _Reader:
     def start(self, element: HtmlElement) -> None:
         tag = str(element.tag)
         if self.table is not None:
-            self._turn_table(element, starts=True)
+            self._update_table(element, starts=True)
         elif tag == "table":
             self.flush()
             self.table = open_table(element)
         elif tag in _BLOCKS:
             self._start_block(element)
         self._start_inline(tag)
-        self.words(element.text)
+        self.add_text(element.text)
 
     def _start_inline(self, tag: str) -> None:
         if tag == "br":
@@ -177,7 +177,7 @@ class _Reader:
         elif tag == "sup":
             self.raised += 1
         elif tag == "q":
-            self.words("“")
+            self.add_text("“")
         elif tag in _ASIDES:
             self.asides += 1
 
@@ -188,15 +188,15 @@ class _Reader:
         elif tag == "sup":
             self.raised -= 1
         elif tag == "q":
-            self.words("”")
+            self.add_text("”")
         if self.table is not None:
-            self._turn_table(element, starts=False)
+            self._update_table(element, starts=False)
         elif tag in _BLOCKS:
             self._end_block(tag)
         if tag in _ASIDES:
             self.asides -= 1
 
-    def _turn_table(self, element: HtmlElement, *, starts: bool) -> None:
+    def _update_table(self, element: HtmlElement, *, starts: bool) -> None:
         """Update the open data table at the start or end of an element.
 
         At the end of the table itself, add the table's rows to ``blocks``.
@@ -207,7 +207,7 @@ class _Reader:
         if tag not in CELLS | {"tr", "caption", "table"}:
             self.words_so_far.append(" ")
             return
-        text, linked = self.taken()
+        text, linked = self.take_block_text()
         ends_cell = tag in CELLS and not starts
         if flow(text) or ends_cell:
             table.end_cell(text, linked, element if ends_cell else None)
@@ -256,8 +256,8 @@ class _Reader:
         self.flush(group)
         self.group = group if had_words else None
 
-    def taken(self) -> tuple[str, float]:
-        """Return the current block's text, and the share of its characters in links; then clear both."""
+    def take_block_text(self) -> tuple[str, float]:
+        """Remove the current block's text; return it, and the share of its characters in links."""
         text = "".join(self.words_so_far)
         linked = self.linked / len(text) if text else 0.0
         self.words_so_far, self.linked = [], 0
@@ -265,7 +265,7 @@ class _Reader:
 
     def flush(self, group: object | None = None) -> None:
         """End the current block, and add it to ``blocks`` if it has words."""
-        text, linked = self.taken()
+        text, linked = self.take_block_text()
         group = group or self.group
         self.group = None
         if self.preformatted:

@@ -40,8 +40,8 @@ _MOST_INSIDE = 4
 """The most elements inside a reference, so that very deep nesting costs little time."""
 
 _WORD = "word"
-"""The value of ``_Before.since_last`` at the start of a paragraph. It differs from "", which means that a
-reference directly precedes the place."""
+"""The value of ``_PrecedingText.since_last`` at the start of a paragraph. It differs from "", which means
+that a reference directly precedes the current position."""
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
@@ -51,8 +51,8 @@ _INLINE = frozenset(
 
 
 @dataclass(slots=True)
-class _Before:
-    """The text of a paragraph before the current place of a page.
+class _PrecedingText:
+    """The text of a paragraph before the current position in a page.
 
     Attributes:
         words: the last characters of this text.
@@ -90,23 +90,23 @@ def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
 
     classes = _raised_classes(styles)
     found: list[HtmlElement] = []
-    before, inside = _Before(), 0
+    preceding, inside = _PrecedingText(), 0
     for event, element in etree.iterwalk(page, events=("start", "end")):
         if not isinstance(element.tag, str):
             continue
-        before.cross(element)
+        preceding.cross(element)
         if event == "start":
             if element.tag == "sup" or inside:
                 inside += 1
-            elif _is_raised(element, classes) or _is_reference(element, before):
+            elif _is_raised(element, classes) or _is_reference(element, preceding):
                 found.append(element)
                 inside = 1
-            before.add(element.text)
+            preceding.add(element.text)
         else:
             inside = max(inside - 1, 0)
             if not inside and (element.tag == "sup" or element in found[-1:]):
-                before.since_last = ""
-            before.add(element.tail)
+                preceding.since_last = ""
+            preceding.add(element.tail)
     for element in found:
         _raise(element)
 
@@ -130,7 +130,7 @@ def _is_raised(element: HtmlElement, classes: frozenset[str]) -> bool:
     return bool(named & classes) or _RAISED_STYLE.search(element.get("style") or "") is not None
 
 
-def _is_reference(element: HtmlElement, before: _Before) -> bool:
+def _is_reference(element: HtmlElement, preceding: _PrecedingText) -> bool:
     if element.tag not in {"a", "span"} or (element.text is None and len(element) == 0):
         return False
     inside = list(islice(element.iter(), 1, _MOST_INSIDE + 2))
@@ -139,7 +139,7 @@ def _is_reference(element: HtmlElement, before: _Before) -> bool:
     if not _MARK.fullmatch(flow("".join(element.itertext())).strip("[]()")):
         return False
     return _is_called_reference(element) or (
-        element.tag == "a" and _is_placed_like_reference(element, before)
+        element.tag == "a" and _is_placed_like_reference(element, preceding)
     )
 
 
@@ -150,12 +150,12 @@ def _is_called_reference(element: HtmlElement) -> bool:
     return bool({"doc-noteref", "noteref"} & set(kinds) or is_named)
 
 
-def _is_placed_like_reference(link: HtmlElement, before: _Before) -> bool:
+def _is_placed_like_reference(link: HtmlElement, preceding: _PrecedingText) -> bool:
     """Return whether a link directly follows a word, a figure or another reference."""
     target = link.get("href") or ""
-    if "#" in target and _BETWEEN.fullmatch(before.since_last):
+    if "#" in target and _BETWEEN.fullmatch(preceding.since_last):
         return True
-    words = before.words
+    words = preceding.words
     if not target or not words or words[-1].isspace() or _ABBREVIATION.search(words):
         return False
     if (link.tail or "")[:1].isalnum():

@@ -61,7 +61,7 @@ _WRAPPED = regex.compile(r"[\p{Ll}\p{Lo}]")
 _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
 
 
-class _Part(NamedTuple):
+class _PiecePart(NamedTuple):
     """One cell of a piece (text run), as a piece of its own.
 
     Attributes:
@@ -89,22 +89,22 @@ def ordered(pieces: Sequence[Line]) -> list[Line]:
     return list(_whole(read))
 
 
-def _parts(pieces: Sequence[Line]) -> Iterator[_Part]:
+def _parts(pieces: Sequence[Line]) -> Iterator[_PiecePart]:
     rank = 0
     for piece in pieces:
         for cell in piece.cells:
-            yield _Part(rank, replace(piece, cells=(cell,)) if len(piece.cells) > 1 else piece)
+            yield _PiecePart(rank, replace(piece, cells=(cell,)) if len(piece.cells) > 1 else piece)
             rank += 1
         rank += 1  # parts of different pieces must not have adjacent ranks
 
 
-def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
+def _whole(parts: Sequence[_PiecePart]) -> Iterator[Line]:
     """Join the parts of a text run again where they still follow each other after sorting."""
     current = parts[0]
     for before, part in pairwise(parts):
         if part.rank == before.rank + 1:
             cells = (*current.line.cells, *part.line.cells)
-            current = _Part(part.rank, replace(current.line, cells=cells))
+            current = _PiecePart(part.rank, replace(current.line, cells=cells))
         else:
             yield current.line
             current = part
@@ -117,7 +117,7 @@ def _is_from_the_right(pieces: Sequence[Line]) -> bool:
     return len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
 
 
-def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list[_Part], int]:
+def _read(parts: Sequence[_PiecePart], *, from_right: bool, depth: int) -> tuple[list[_PiecePart], int]:
     """Return the parts of an area in reading order, and how many of them were out of order in the file.
 
     Args:
@@ -128,7 +128,7 @@ def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list
     gutter = _gutter(parts) if depth < _MAX_DEPTH else None
     if gutter is None:
         return _from_the_top(parts), 0
-    read: list[_Part] = []
+    read: list[_PiecePart] = []
     jumps = 0
     for sides, crossing in _zones(parts, gutter):
         first, second = reversed(sides) if from_right else sides
@@ -144,8 +144,8 @@ def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list
 
 
 def _zones(
-    parts: Sequence[_Part], gutter: float
-) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
+    parts: Sequence[_PiecePart], gutter: float
+) -> Iterator[tuple[tuple[list[_PiecePart], list[_PiecePart]], list[_PiecePart]]]:
     """Yield the zones (bands) of a page from the top, each as ``((left, right), crossing)``.
 
     ``left`` and ``right`` are the zone's parts on the two sides of the gutter. ``crossing`` separates the
@@ -171,7 +171,7 @@ def _zones(
         start = end
 
 
-def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
+def _table_rows(parts: Sequence[_PiecePart], gutter: float) -> Iterator[list[_PiecePart]]:
     """Yield the rows of tables that extend across the gutter, each from left to right.
 
     The cells of such a row leave much space on both sides of the gutter, do not begin in lower case,
@@ -180,7 +180,7 @@ def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
     """
     bounds = [(part.line.left, part.line.right) for part in parts]
     start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
-    run: list[list[_Part]] = []
+    run: list[list[_PiecePart]] = []
     for row in (*_rows(parts), []):
         left = sum(part.line.right - part.line.left for part in row if part.line.right < gutter)
         right = sum(part.line.right - part.line.left for part in row if part.line.right >= gutter)
@@ -203,17 +203,17 @@ def _crosses(line: Line, gutter: float) -> bool:
     return line.left < gutter < line.right
 
 
-def _height_on_page(part: _Part) -> float:
+def _height_on_page(part: _PiecePart) -> float:
     """Return a sort key that is smaller for parts higher on the page."""
     return -(part.line.bottom + part.line.top) / 2
 
 
-def _from_the_top(parts: Sequence[_Part]) -> list[_Part]:
+def _from_the_top(parts: Sequence[_PiecePart]) -> list[_PiecePart]:
     """Sort the parts of one column from the top.
 
     Parts that follow each other in the file and on the page stay together.
     """
-    stretches: list[list[_Part]] = []
+    stretches: list[list[_PiecePart]] = []
     for part in sorted(parts):
         if stretches and _is_next(stretches[-1][-1].line, part.line):
             stretches[-1].append(part)
@@ -229,8 +229,8 @@ def _is_next(line: Line, following: Line) -> bool:
     return -0.6 * line.height < down < MAX_STRETCH * max(line.height, following.height)
 
 
-def _rows(parts: Sequence[_Part]) -> list[list[_Part]]:
-    rows: list[list[_Part]] = []
+def _rows(parts: Sequence[_PiecePart]) -> list[list[_PiecePart]]:
+    rows: list[list[_PiecePart]] = []
     for part in sorted(parts, key=_height_on_page):
         line = part.line
         first = rows[-1][0].line if rows else line
@@ -242,15 +242,15 @@ def _rows(parts: Sequence[_Part]) -> list[list[_Part]]:
     return rows
 
 
-def _gutter(parts: Sequence[_Part]) -> float | None:
+def _gutter(parts: Sequence[_PiecePart]) -> float | None:
     """Return the x coordinate of a gutter between columns of running text; None if there is none."""
     if len(parts) < 2 * MIN_ROWS:
         return None
     gaps = _gaps(parts)
     if len(gaps) < MIN_ROWS:
         return None
-    gutter = _commonest(gaps)
-    sides: tuple[list[_Part], list[_Part]] = ([], [])
+    gutter = _most_shared_middle(gaps)
+    sides: tuple[list[_PiecePart], list[_PiecePart]] = ([], [])
     for zone, _ in _zones(parts, gutter):
         if all(zone):
             sides[0].extend(zone[0])
@@ -258,7 +258,7 @@ def _gutter(parts: Sequence[_Part]) -> float | None:
     return gutter if all(_is_column(side) for side in sides) else None
 
 
-def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
+def _gaps(parts: Sequence[_PiecePart]) -> NDArray[np.float64]:
     """Return the gap (start, end) from each part to the nearest one at least ``MIN_GUTTER`` to its right.
 
     The result has the shape (n, 2). Parts without such a neighbour have no row.
@@ -275,7 +275,7 @@ def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
     return np.column_stack((right[has_one], nearest[has_one]))
 
 
-def _commonest(gaps: NDArray[np.float64]) -> float:
+def _most_shared_middle(gaps: NDArray[np.float64]) -> float:
     """Return the middle of the interval that the most gaps have in common."""
     import numpy as np
 
@@ -286,7 +286,7 @@ def _commonest(gaps: NDArray[np.float64]) -> float:
     return float(edges[order[most]] + edges[order[most + 1]]) / 2
 
 
-def _is_column(parts: Sequence[_Part]) -> bool:
+def _is_column(parts: Sequence[_PiecePart]) -> bool:
     """Return whether the parts are lines of running text, one below the other, and not cells or notes."""
     rows = _rows(parts)
     if len(rows) < MIN_ROWS:

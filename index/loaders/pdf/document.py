@@ -102,10 +102,10 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         author=readable_property(entries.get("Author")),
         published=_published(entries),
     )
-    stated, believed = front_page(FirstPages(written, kept, heights, pages[0], known, text), properties)
+    stated, credible = front_page(FirstPages(written, kept, heights, pages[0], known, text), properties)
     outline = sections(marks, pages, whole, [page.frame for page in placed])
     return replace(
-        assemble(path, "pdf", text, believed, stated=stated, sections=outline),
+        assemble(path, "pdf", text, credible, stated=stated, sections=outline),
         page_starts=whole.page_starts,
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),

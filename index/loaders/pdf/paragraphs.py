@@ -118,11 +118,11 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
                 blocks.append(Paragraph(words, first, line, margin))
                 words, first = following.words, following
         blocks.append(Paragraph(words, first, run[-1], margin))
-    written = [replace(block, words=_written(block)) for block in blocks]
+    written = [replace(block, words=_on_one_line(block)) for block in blocks]
     return [block for block in written if block.text]
 
 
-def _written(block: Paragraph) -> Placed:
+def _on_one_line(block: Paragraph) -> Placed:
     """Return the text of a paragraph on one line; a table's row keeps its indentation and empty cells."""
     words = block.words.replaced(WRAPPED_HYPHEN, "-")
     return words.cut(0, len(words.text.rstrip())) if block.is_row else words.on_one_line()

@@ -87,15 +87,15 @@ class Characters:
             part.pieces.append(f"\\uc{group.substitutes} ")
         part.pieces.append(rtf)
 
-    def code(self, code: str) -> None:
+    def put_byte(self, code: str) -> None:
         """Add one byte of a character, given in hexadecimal."""
         if self._is_symbol():
-            self.text(chr(int(code, 16)))
+            self.put_text(chr(int(code, 16)))
             return
         self._is_lead = not self._is_lead and self._in_two_bytes() and int(code, 16) in LEAD_BYTES
         self.put(f"\\'{code}")
 
-    def text(self, text: str) -> None:
+    def put_text(self, text: str) -> None:
         """Add characters. The first of them may be the second byte of a two-byte character."""
         if self._is_symbol():
             substitutes, self._substitutes_left = (
@@ -138,12 +138,12 @@ class Characters:
         """Add characters that do not depend on the current font."""
         self.put("".join(map(mark, text)))
 
-    def number(self, number: int) -> None:
+    def put_number(self, number: int) -> None:
         """Add a character that the file gives by its Unicode number."""
         self._substitutes_left = self.group.substitutes
-        place = number & 0xFFFF if number < 0 else number
-        if 0xF020 <= place <= 0xF0FF or (self._is_symbol() and 0x20 <= place <= 0xFF):
-            number = ord(sign(place, self._font))
+        code = number & 0xFFFF if number < 0 else number
+        if 0xF020 <= code <= 0xF0FF or (self._is_symbol() and 0x20 <= code <= 0xFF):
+            number = ord(sign(code, self._font))
         self.put(mark(chr(number & 0xFFFF)) if self._is_symbol() else f"\\u{number} ")
 
     def _in_two_bytes(self) -> bool:

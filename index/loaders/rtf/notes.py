@@ -23,7 +23,7 @@ _SETTING = re.compile(rf"s?(a?)ftn(start|restart|rstcont|{'|'.join(_KINDS)})")
 
 @dataclass(slots=True)
 class _Note:
-    """The note that was opened last.
+    """The note that was added last.
 
     Attributes:
         part: the part with the note's text.
@@ -55,14 +55,14 @@ class _Series:
 
 
 class Notes:
-    """Numbers footnotes and endnotes as they are opened, and adds them to the parts of the file."""
+    """Numbers footnotes and endnotes as they are added, and adds them to the parts of the file."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._last: _Note | None = None
         self._series = {"": _Series("decimal"), "a": _Series("lowerRoman")}
 
-    def set(self, word: str, number: int | None) -> bool:
+    def handle_setting(self, word: str, number: int | None) -> bool:
         """Handle a control word if it is about the numbering of notes; return whether it is."""
         setting = _SETTING.fullmatch(word)
         if setting is None:
@@ -84,7 +84,7 @@ class Notes:
         for series in self._series.values():
             series.count = 0 if series.is_by_section else series.count
 
-    def open(self, part: Part, reference: tuple[Part, int] | None) -> None:
+    def add_footnote(self, part: Part, reference: tuple[Part, int] | None) -> None:
         """Number a new footnote, and add it to the parts of the file.
 
         Args:

@@ -50,18 +50,18 @@ def parts_of(source: str) -> Parts:
         at = match.end()
         word, number, code, symbol, brace = match.groups()
         if brace:
-            if not reader.brace(brace):
+            if not reader.handle_brace(brace):
                 break
         elif word == "bin":
             at += max(int(number or 0), 0)
         elif word:
-            reader.word(word, int(number) if number else None)
+            reader.handle_control_word(word, int(number) if number else None)
         elif code:
-            reader.code(code)
+            reader.put_byte(code)
         elif symbol:
-            reader.symbol(symbol)
+            reader.handle_control_symbol(symbol)
         elif match[0] != "\\":
-            reader.words(_CONTROLS.sub("", match[0]))
+            reader.handle_text(_CONTROLS.sub("", match[0]))
     reader.end()
     return reader.parts
 
@@ -80,7 +80,7 @@ class _Reader(Characters):
         self._instruction = ""
         self._has_symbol = False
 
-    def brace(self, brace: str) -> bool:
+    def handle_brace(self, brace: str) -> bool:
         """Open or close a group; return whether the document continues."""
         if self._deeper or (brace == "{" and len(self._outer) >= MAX_DEPTH):
             self._deeper += 1 if brace == "{" else -1
@@ -97,13 +97,13 @@ class _Reader(Characters):
                 self._end_instruction()
         return bool(self._outer)
 
-    def words(self, text: str) -> None:
+    def handle_text(self, text: str) -> None:
         """Handle characters: text or, in some groups, the name of a font or the code of a field."""
         if self.group.name == "fldinst":
             self._instruction += text
         elif self.group.name == "fonttbl" and self.group.font:
             self.parts.fonts.setdefault(self.group.font, text.partition(";")[0].strip())
-        self.text(text)
+        self.put_text(text)
 
     def _end_instruction(self) -> None:
         """End a field code. If the code is ``SYMBOL``, write the character that it names."""
@@ -113,7 +113,7 @@ class _Reader(Characters):
             self.write(sign(int(asked[1]), asked[2] or asked[3]))
         self._instruction = ""
 
-    def symbol(self, symbol: str) -> None:
+    def handle_control_symbol(self, symbol: str) -> None:
         """Handle a control symbol: a backslash with one character that is not a letter."""
         self.interrupt()
         if self.group.name == "fldinst":
@@ -127,11 +127,11 @@ class _Reader(Characters):
         elif symbol in "~_":
             self.put(" " if symbol == "~" else "-")
 
-    def word(self, word: str, number: int | None) -> None:
+    def handle_control_word(self, word: str, number: int | None) -> None:
         """Handle a control word."""
         self.interrupt()
         group = self.group
-        if self._open(word):
+        if self._start_group(word):
             return
         if group.name in TIMES and number is not None:
             self.parts.times.setdefault(group.name, {})[word] = number
@@ -147,7 +147,7 @@ class _Reader(Characters):
         elif not self._format(word, number):
             self._character(word, number)
 
-    def _open(self, word: str) -> bool:
+    def _start_group(self, word: str) -> bool:
         """Handle a word if it starts a part, or a group that is not read; return whether it starts one."""
         group = self.group
         is_optional, group.is_optional = group.is_optional, False
@@ -163,7 +163,7 @@ class _Reader(Characters):
             group.part = Part()
             self.parts.running.append(group.part)
         elif group.part is not None and word == "footnote":
-            self._open_note()
+            self._start_note()
         elif group.part is not None and word in LABELS:
             self.put(mark(LABEL))
             group.label_of = group.part
@@ -177,10 +177,10 @@ class _Reader(Characters):
             return False
         return True
 
-    def _open_note(self) -> None:
+    def _start_note(self) -> None:
         group = self.group
         group.part, group.in_table, group.level, group.is_raised = Part(), False, None, False
-        self._notes.open(group.part, self._reference)
+        self._notes.add_footnote(group.part, self._reference)
         self._reference = None
 
     def _format(self, word: str, number: int | None) -> bool:
@@ -215,7 +215,7 @@ class _Reader(Characters):
         If the word is none of these, handle it as a word about the numbering of notes.
         """
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
-            self.number(number)
+            self.put_number(number)
         elif word in CHARACTERS:
             self.put(f"\\{word} ")
         elif word in {"par", "sect"}:
@@ -226,7 +226,7 @@ class _Reader(Characters):
             self.put(mark(_ENDS[word]))
         elif word == "chftn":
             self._write_note_mark()
-        elif not self._notes.set(word, number) and word == "ftnalt":
+        elif not self._notes.handle_setting(word, number) and word == "ftnalt":
             self._notes.make_endnote(self.group.part)
 
     def _end_paragraph(self, *, ends_section: bool = False) -> None:

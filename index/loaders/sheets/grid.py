@@ -57,7 +57,7 @@ class Cell:
 class Row:
     """A row with text: its number in the sheet, and its cells by column, in order."""
 
-    place: int
+    number: int
     cells: Mapping[int, Cell]
 
     @property
@@ -111,9 +111,9 @@ class _Region:
     columns: set[int] = field(default_factory=set)
     has_figures: bool = False
 
-    def add(self, band: Sequence[Row]) -> None:
-        self.rows += band
-        for line in band:
+    def add(self, run: Sequence[Row]) -> None:
+        self.rows += run
+        for line in run:
             if line.alone is None:
                 self.columns.update(line.cells)
                 self.has_figures = self.has_figures or line.has_figures()
@@ -122,47 +122,47 @@ class _Region:
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
     """Yield groups of rows: a table with the lines above and below it, or lines without a table."""
     held = _Region()
-    for band in _bands(rows):
-        gap = band[0].place - held.rows[-1].place - 1 if held.rows else 0
-        if held.rows and not (_continues(held, band, gap) or _is_caption(held.rows, band, gap)):
+    for run in _row_runs(rows):
+        gap = run[0].number - held.rows[-1].number - 1 if held.rows else 0
+        if held.rows and not (_continues(held, run, gap) or _is_caption(held.rows, run, gap)):
             yield held.rows
             held = _Region()
-        held.add(band)
+        held.add(run)
     if held.rows:
         yield held.rows
 
 
-def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
+def _row_runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
     """Yield runs of rows without an empty row between them."""
-    band: list[Row] = []
+    run: list[Row] = []
     for line in rows:
-        if band and line.place > band[-1].place + 1:
-            yield band
-            band = []
-        band.append(line)
-    if band:
-        yield band
+        if run and line.number > run[-1].number + 1:
+            yield run
+            run = []
+        run.append(line)
+    if run:
+        yield run
 
 
-def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
+def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
     """Return whether the rows after a gap belong to the table above it: they have figures in its columns.
 
     If that table has figures already, the gap must be one row, and the first row after the gap must fill at
     least half of the columns.
     """
     columns = held.columns
-    place = next((place for place, line in enumerate(band) if line.alone is None), len(band))
-    if not columns or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
+    index = next((index for index, line in enumerate(run) if line.alone is None), len(run))
+    if not columns or index > 1 or index == len(run) or gap > MAX_GAP_ROWS:
         return False
-    first = band[place]
+    first = run[index]
     if not first.has_figures() or not columns.issuperset(first.cells):
         return False
-    if place and (min(band[0].cells) != min(columns) or not _is_short(band[0])):
+    if index and (min(run[0].cells) != min(columns) or not _is_short(run[0])):
         return False
     return not held.has_figures or (gap == 1 and 2 * len(first.cells) >= len(columns))
 
 
-def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int) -> bool:
+def _is_caption(held: Sequence[Row], run: Sequence[Row], gap: int) -> bool:
     """Return whether lines name the table below them.
 
     They do if they are few, short and not notes, and a single empty row separates them from the table.
@@ -171,7 +171,7 @@ def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int) -> bool:
         gap == 1
         and len(held) <= MAX_CAPTION_LINES
         and all(line.alone is not None and _is_short(line) and not _is_note(line) for line in held)
-        and any(line.alone is None for line in band[: MAX_CAPTION_LINES + 1])
+        and any(line.alone is None for line in run[: MAX_CAPTION_LINES + 1])
     )
 
 
@@ -206,9 +206,9 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
     parts: list[list[Row]] = []
     for start, end in pairwise(edges):
         kept = [
-            (line.place, {at: cell for at, cell in line.cells.items() if start <= at < end}) for line in rows
+            (line.number, {at: cell for at, cell in line.cells.items() if start <= at < end}) for line in rows
         ]
-        parts.append([Row(place, cells) for place, cells in kept if cells])
+        parts.append([Row(number, cells) for number, cells in kept if cells])
     return parts
 
 
@@ -229,23 +229,23 @@ def _is_figure(line: Row, column: int) -> bool:
 
 def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
     """Yield the blocks of rows that have at most one table."""
-    several = [place for place, line in enumerate(rows) if line.alone is None]
+    several = [index for index, line in enumerate(rows) if line.alone is None]
     if not several:
         yield from (Block(line.alone.text) for line in rows if line.alone)
         return
     first, last = several[0], several[-1]
-    stub = min(min(rows[place].cells) for place in several)
+    stub = min(min(rows[index].cells) for index in several)
     while first and _is_heading_alone(rows[first - 1], stub):
         first -= 1
-    columns = set[int]().union(*(rows[place].cells for place in several))
+    columns = set[int]().union(*(rows[index].cells for index in several))
     while last + 1 < len(rows) and _is_next_row(rows[last], rows[last + 1], columns - {stub}):
         last += 1
     captions = first
     while captions and first - captions < MAX_CAPTION_LINES and _is_short(rows[captions - 1]):
         captions -= 1
     group = object()
-    for place, line in enumerate(rows[:first]):
-        yield Block(line.alone.text if line.alone else "", group if place >= captions else None)
+    for index, line in enumerate(rows[:first]):
+        yield Block(line.alone.text if line.alone else "", group if index >= captions else None)
     yield from table_blocks(rows[first : last + 1], group)
     yield from (Block(line.alone.text) for line in rows[last + 1 :] if line.alone)
 
@@ -261,7 +261,7 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
 
 def _is_next_row(above: Row, line: Row, columns: set[int]) -> bool:
     """Return whether a row belongs to the table directly above it: all its cells are in ``columns``."""
-    return line.place == above.place + 1 and columns.issuperset(line.cells)
+    return line.number == above.number + 1 and columns.issuperset(line.cells)
 
 
 def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
@@ -275,7 +275,7 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
     if _is_sparse(rows, columns):
         yield from (Block(row(cell.text for cell in line.cells.values()), group) for line in rows)
         return
-    headings = next((place for place, line in enumerate(rows) if line.has_figures()), WORD_TABLE_ROWS)
+    headings = next((index for index, line in enumerate(rows) if line.has_figures()), WORD_TABLE_ROWS)
     headings = headings if headings < WORD_TABLE_ROWS else 1  # a table of words alone
     spans: list[Mapping[int, Heading]] = [
         {at: (cell.text, cell.width) for at, cell in line.cells.items()} for line in rows[:headings]

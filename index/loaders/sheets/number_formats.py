@@ -106,13 +106,13 @@ def sections(code: str) -> tuple[Section, ...]:
     condition applies to the figures that meet the condition.
     """
     found: list[str] = []
-    place = 0
-    while place <= len(code):
-        match = _SECTION.match(code, place)
+    start = 0
+    while start <= len(code):
+        match = _SECTION.match(code, start)
         if match is None:
             break
         found.append(match[0])
-        place = match.end() + 1
+        start = match.end() + 1
     return tuple(map(_parsed, found or [""]))
 
 
@@ -251,11 +251,11 @@ def _filled(amount: Decimal, section: Section) -> str:
         return "".join(
             text if kind == "literal" else general(amount) for kind, text in parts if text not in {".", ","}
         )
-    places = [place for place, (kind, text) in enumerate(parts) if kind == "mark" and text in "0#?.,"]
+    marks = [index for index, (kind, text) in enumerate(parts) if kind == "mark" and text in "0#?.,"]
     amount = amount.scaleb(2 * section.marks.count("%"))
-    if not places:
+    if not marks:
         return "".join(text for _, text in parts)
-    first, last = places[0], places[-1]
+    first, last = marks[0], marks[-1]
     before = "".join(text for _, text in parts[:first])
     if "slash" in section.kinds:
         return _as_fraction(amount, section)
@@ -272,7 +272,7 @@ def _scientific(amount: Decimal, parts: Parts) -> str:
     The exponent is a multiple of the number of places before the point of the format: ``##0.0E+0`` gives
     exponents that are multiples of 3.
     """
-    at = next(place for place, (kind, _) in enumerate(parts) if kind == "exponent")
+    at = next(index for index, (kind, _) in enumerate(parts) if kind == "exponent")
     mantissa, ending = parts[:at], parts[at + 1 :]
     marks = "".join(text for kind, text in mantissa if kind == "mark")
     whole, _, fraction = marks.partition(".")
@@ -293,12 +293,12 @@ def _as_fraction(amount: Decimal, section: Section) -> str:
     The format gives the denominator, or the number of digits in the denominator.
     """
     parts = section.parts
-    slash = next(place for place, (kind, _) in enumerate(parts) if kind == "slash")
-    start = _while(parts, slash - 1, -1, _is_digit_mark)
-    end = _while(parts, slash + 1, 1, _is_digit_mark)
+    slash = next(index for index, (kind, _) in enumerate(parts) if kind == "slash")
+    start = _end_of_run(parts, slash - 1, -1, _is_digit_mark)
+    end = _end_of_run(parts, slash + 1, 1, _is_digit_mark)
     fixed = 0
     if parts[slash + 1 : slash + 2] and parts[slash + 1][0] == "literal":
-        end = _while(parts, slash + 1, 1, lambda part: part[1].isdecimal() and part[1].isascii())
+        end = _end_of_run(parts, slash + 1, 1, lambda part: part[1].isdecimal() and part[1].isascii())
         fixed = int("".join(text for _, text in parts[slash + 1 : end])[:_MOST_PLACES] or "1") or 1
     before = parts[: start + 1]
     has_whole = any(map(_is_digit_mark, before))
@@ -337,19 +337,20 @@ def _is_digit_mark(part: tuple[str, str]) -> bool:
     return part[0] == "mark" and part[1] in "0#?"
 
 
-def _while(parts: Parts, place: int, step: int, holds: Callable[[tuple[str, str]], bool]) -> int:
-    """Return the index of the first part for which ``holds`` is false, going from ``place`` by ``step``.
+def _end_of_run(parts: Parts, start: int, step: int, belongs: Callable[[tuple[str, str]], bool]) -> int:
+    """Return the index of the first part for which ``belongs`` is false, going from ``start`` by ``step``.
 
     If there is none, return the number of parts or, going backwards, -1.
     """
-    while 0 <= place < len(parts) and holds(parts[place]):
-        place += step
-    return place
+    index = start
+    while 0 <= index < len(parts) and belongs(parts[index]):
+        index += step
+    return index
 
 
 def _digits(amount: Decimal, parts: Parts) -> str:
     """Write the digits of a figure in a format: 1234.5 in ``#,##0.00`` is ``1,234.50``."""
-    point = next((place for place, part in enumerate(parts) if part == ("mark", ".")), len(parts))
+    point = next((index for index, part in enumerate(parts) if part == ("mark", ".")), len(parts))
     whole, fraction = parts[:point], [text for kind, text in parts[point + 1 :] if kind == "mark"]
     marks = "".join(text for kind, text in whole if kind == "mark")
     thousands = len(marks) - len(marks.rstrip(",")) + fraction.count(",")

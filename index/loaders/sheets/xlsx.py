@@ -118,7 +118,7 @@ def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
     found: dict[int, dict[int, Cell]] = {}
     with _source(sheet) as source:
         parser = _parser(sheet, source)
-        for place, cells in parser.parse():
+        for number, cells in parser.parse():
             shown = {
                 attributes["column"]: _shown(ReadOnlyCell(sheet, **attributes))
                 for attributes in cells
@@ -126,7 +126,7 @@ def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
             }
             kept = {column: cell for column, cell in shown.items() if cell.text}
             if kept:
-                found.setdefault(place, {}).update(kept)
+                found.setdefault(number, {}).update(kept)
         return _visible_rows(found, parser)
 
 
@@ -200,20 +200,20 @@ def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetPars
     }
     rows: list[Row] = []
     unseen_rows, unseen_columns = set(hidden_rows), set(hidden_columns)
-    for place in sorted(found):
-        if place in unseen_rows:
+    for number in sorted(found):
+        if number in unseen_rows:
             continue
         cells: dict[int, Cell] = {}
-        for column in sorted(found[place]):
+        for column in sorted(found[number]):
             if column in unseen_columns:
                 continue
-            cell = found[place][column]
-            last = min(widths.get((place, column), column), _MAX_COLUMNS)
+            cell = found[number][column]
+            last = min(widths.get((number, column), column), _MAX_COLUMNS)
             at = column - bisect_left(hidden_columns, column)
             end = last + 1 - bisect_left(hidden_columns, last + 1)
             cells[at] = Cell(cell.text, cell.figure, end - at)
         if cells:
-            rows.append(Row(place - bisect_left(hidden_rows, place), cells))
+            rows.append(Row(number - bisect_left(hidden_rows, number), cells))
     return rows
 
 

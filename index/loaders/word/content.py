@@ -32,12 +32,12 @@ pronunciation above characters, and fallbacks for older programs."""
 _SPACES = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}noBreakHyphen": "-", f"{W}cr": "\n"}
 _NOTE_REFERENCES = {f"{W}footnoteReference", f"{W}endnoteReference"}
 _ON = {"1", "true", "on"}
-_PLACE = regex.compile("[0-9A-Fa-f]{1,4}")
+_CODE = regex.compile("[0-9A-Fa-f]{1,4}")
 
 
 @dataclass(slots=True)
-class _Line:
-    """A paragraph that is being read.
+class _ParagraphState:
+    """The state of the paragraph that is being read.
 
     Attributes:
         style: the paragraph's style.
@@ -105,8 +105,8 @@ class Content:
                 marks between them.
         """
         paragraph = joined[-1]
-        line = _Line(value(paragraph, "pPr/pStyle"))
-        words = "".join("".join(self._words(one, line)) for one in joined)
+        state = _ParagraphState(value(paragraph, "pPr/pStyle"))
+        words = "".join("".join(self._words(one, state)) for one in joined)
         self._fields.end_paragraph()
         lines = [text for text in map(flow, words.split("\n")) if text]
         marker, group = "", None
@@ -119,7 +119,7 @@ class Content:
         group = group or (object() if len(lines) > 1 else None)
         for number, text in enumerate(lines):
             yield Block((marker if number == 0 else "") + text, group)
-        for box in line.boxes:  # a text box is anchored in the paragraph, but is not part of its text
+        for box in state.boxes:  # a text box is anchored in the paragraph, but is not part of its text
             yield from self.blocks(box)
         if paragraph.find(f"{W}pPr/{W}sectPr") is not None:
             self._notes.end_section()
@@ -134,64 +134,64 @@ class Content:
             return False
         return bool(self._formats.of_run(properties, value(paragraph, "pPr/pStyle")).is_hidden)
 
-    def _words(self, element: Element, line: _Line) -> Iterator[str]:
-        """Yield the text of a paragraph, and add the paragraph's text boxes to ``line.boxes``."""
+    def _words(self, element: Element, state: _ParagraphState) -> Iterator[str]:
+        """Yield the text of a paragraph, and add the paragraph's text boxes to ``state.boxes``."""
         children = iter(element)
         for child in children:
             tag = child.tag
             if tag in _UNREAD or not isinstance(tag, str):
                 continue
             if tag == f"{W}r":
-                yield from self._run(child, line)
+                yield from self._run(child, state)
             elif tag == f"{W}fldChar":
-                yield self._fields.turn(child)
+                yield self._fields.read_mark(child)
             elif tag == f"{W}txbxContent":
-                line.boxes.append(child)
+                state.boxes.append(child)
             elif tag in {f"{W}lastRenderedPageBreak", f"{W}br"} and _ends_page(child):
                 self._notes.end_page()
                 yield " " if tag == f"{W}br" else ""
-            elif self._fields.is_code or line.format.is_hidden:
+            elif self._fields.is_code or state.format.is_hidden:
                 continue
             elif tag in _NOTE_REFERENCES:
                 is_custom = child.get(f"{W}customMarkFollows") in _ON
-                yield self._notes.mark(child, self._custom_mark(children, line) if is_custom else None)
+                yield self._notes.mark(child, self._custom_mark(children, state) if is_custom else None)
             elif is_equation(child):
-                yield from_word(child, lambda one: "".join(self._words_of(one, line)))
+                yield from_word(child, lambda one: "".join(self._words_of(one, state)))
             else:
-                yield from self._characters(child, line)
+                yield from self._characters(child, state)
 
-    def _characters(self, element: Element, line: _Line) -> Iterator[str]:
+    def _characters(self, element: Element, state: _ParagraphState) -> Iterator[str]:
         """Yield the text of a visible element other than a run."""
         tag = str(element.tag)
         if tag == f"{W}t":
-            text = in_font(element.text or "", line.format.font)
-            yield superscript(text) if line.format.position == "superscript" else text
+            text = in_font(element.text or "", state.format.font)
+            yield superscript(text) if state.format.position == "superscript" else text
         elif tag == f"{W}sym":
-            place = element.get(f"{W}char") or ""
-            yield sign(int(place, 16) if _PLACE.fullmatch(place) else 0, element.get(f"{W}font"))
+            code = element.get(f"{W}char") or ""
+            yield sign(int(code, 16) if _CODE.fullmatch(code) else 0, element.get(f"{W}font"))
         elif tag == f"{W}br":
             yield " " if element.get(f"{W}type") == "column" else "\n"
         elif tag in _SPACES:
             yield _SPACES[tag]
         else:
-            yield from self._words(element, line)
+            yield from self._words(element, state)
 
-    def _words_of(self, element: Element, line: _Line) -> Iterator[str]:
+    def _words_of(self, element: Element, state: _ParagraphState) -> Iterator[str]:
         """Yield the text of an element inside an equation or after the reference to a note."""
         if element.tag == f"{W}r":
-            yield from self._run(element, line)
+            yield from self._run(element, state)
         elif element.tag not in _UNREAD and isinstance(element.tag, str):
-            yield from self._characters(element, line)
+            yield from self._characters(element, state)
 
-    def _run(self, run: Element, line: _Line) -> Iterator[str]:
-        outer, line.format = line.format, self._formats.of_run(run, line.style)
-        yield from self._words(run, line)
-        line.format = outer
+    def _run(self, run: Element, state: _ParagraphState) -> Iterator[str]:
+        outer, state.format = state.format, self._formats.of_run(run, state.style)
+        yield from self._words(run, state)
+        state.format = outer
 
-    def _custom_mark(self, rest: Iterable[Element], line: _Line) -> str:
+    def _custom_mark(self, rest: Iterable[Element], state: _ParagraphState) -> str:
         """Return the author's own mark for a note: the text after the reference, in the same run."""
-        line.format = Format(font=line.format.font)
-        return flow("".join(word for one in rest for word in self._words_of(one, line)))
+        state.format = Format(font=state.format.font)
+        return flow("".join(word for one in rest for word in self._words_of(one, state)))
 
     def _table(self, table: Element) -> Iterator[Block]:
         """Yield one block per row.
@@ -199,18 +199,18 @@ class Content:
         A table that only lays out the page yields the blocks in its cells instead.
         """
         rows = [
-            [self._cell(cell) for cell in line.iter(f"{W}tc") if _nearest(cell, "tr") is line]
-            for line in table.iter(f"{W}tr")
-            if _nearest(line, "tbl") is table and not _is_unread_row(line)
+            [self._cell(cell) for cell in row.iter(f"{W}tc") if _nearest(cell, "tr") is row]
+            for row in table.iter(f"{W}tr")
+            if _nearest(row, "tbl") is table and not _is_unread_row(row)
         ]
         if is_layout_table(rows):
-            for line in rows:
-                for cell in line:
+            for cells in rows:
+                for cell in cells:
                     yield from cell
             return
         group = object()
-        for line in rows:
-            yield row_block(line, group)
+        for cells in rows:
+            yield row_block(cells, group)
 
     def _cell(self, cell: Element) -> list[Block]:
         """Return the blocks of a cell; none for a cell that is merged with the cell above."""
@@ -231,9 +231,9 @@ def _is_joined_to_next(paragraph: Element) -> bool:
     )
 
 
-def _is_unread_row(line: Element) -> bool:
+def _is_unread_row(row: Element) -> bool:
     """Return whether a row of a table is deleted or hidden."""
-    properties = line.find(f"{W}trPr")
+    properties = row.find(f"{W}trPr")
     return properties is not None and (
         properties.find(f"{W}del") is not None or switch(properties, "hidden") is True
     )

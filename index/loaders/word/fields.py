@@ -23,7 +23,7 @@ class Fields:
         """Return whether text at the current point is part of a field's code."""
         return any(self._in_code)
 
-    def turn(self, mark: Element) -> str:
+    def read_mark(self, mark: Element) -> str:
         """Open a field, begin its result or close it, as the element ``mark`` says.
 
         At the start of a form control, return the control's text; otherwise return an empty string.

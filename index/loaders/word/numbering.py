@@ -93,27 +93,27 @@ class Numbering:
 
         Outside lists, the marker is empty and the object is None.
         """
-        list_id, depth = self._place(paragraph)
-        listed = self._lists.get(list_id)
-        level = listed.levels.get(depth) if listed is not None else None
-        if listed is None or level is None:
+        list_id, depth = self._list_and_depth(paragraph)
+        item_list = self._lists.get(list_id)
+        level = item_list.levels.get(depth) if item_list is not None else None
+        if item_list is None or level is None:
             return "", None
         group = self._groups.setdefault(list_id, object())
-        counts = self._counts.setdefault(listed.definition, {})
-        if depth in listed.begun_anew and (list_id, depth) not in self._counted:
+        counts = self._counts.setdefault(item_list.definition, {})
+        if depth in item_list.begun_anew and (list_id, depth) not in self._counted:
             counts.pop(depth, None)
         self._counted.add((list_id, depth))
         counts[depth] = counts.get(depth, level.start - 1) + 1
         for deeper in [other for other in counts if other > depth]:
-            restart = listed.levels[deeper].restart if deeper in listed.levels else None
+            restart = item_list.levels[deeper].restart if deeper in item_list.levels else None
             if restart is None or depth + 1 <= restart:
                 del counts[deeper]
         if level.kind == "bullet":
             return BULLET, group
-        written = _LEVEL.sub(lambda match: _counted(listed, counts, level, int(match[1]) - 1), level.text)
+        written = _LEVEL.sub(lambda match: _counted(item_list, counts, level, int(match[1]) - 1), level.text)
         return (f"{written.strip()} " if written.strip() else ""), group
 
-    def _place(self, paragraph: Element) -> tuple[str, int]:
+    def _list_and_depth(self, paragraph: Element) -> tuple[str, int]:
         """Return the id of a paragraph's list ("0" outside lists), and the paragraph's depth in it.
 
         The depth is from 0. The paragraph's style and its base styles give what the paragraph does not set.
@@ -184,9 +184,9 @@ def _level(element: Element) -> _Level:
     )
 
 
-def _counted(listed: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
+def _counted(item_list: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
     """Return a list's current number at ``depth``, as the markers of items at the level ``item`` show it."""
-    level = listed.levels.get(depth)
+    level = item_list.levels.get(depth)
     kind = level.kind if level is not None else "decimal"
     if item.is_legal and kind not in {"bullet", "none"}:
         kind = "decimal"

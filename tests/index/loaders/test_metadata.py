@@ -11,11 +11,11 @@ import pytest
 from index.documents import Document
 from index.loaders.metadata import (
     date_of_name,
-    dated,
     iso_date,
     language_code,
     readable_property,
     title_of_name,
+    with_date,
 )
 
 UNDATED = Document("Words.", "T", "text", origins={"title": "page"})
@@ -115,7 +115,7 @@ def test_the_date_in_a_files_name(name: str, date: str | None) -> None:
 def test_the_file_s_name_comes_before_its_time(tmp_path: Path) -> None:
     file = tmp_path / "report-2021-07.txt"
     file.write_text("Words.")
-    found = dated(UNDATED, file)
+    found = with_date(UNDATED, file)
     assert (found.published, found.origins) == ("2021-07", {"title": "page", "published": "file name"})
 
 
@@ -123,11 +123,11 @@ def test_the_time_of_the_file_comes_last_and_only_on_request(tmp_path: Path) -> 
     file = tmp_path / "report.txt"
     file.write_text("Words.")
     os.utime(file, (0, datetime(2020, 2, 29, 23, 59, tzinfo=UTC).timestamp()))
-    found = dated(UNDATED, file)
+    found = with_date(UNDATED, file)
     assert (found.published, found.origins["published"]) == ("2020-02-29", "file time")
-    assert dated(UNDATED, file, by_time=False) == UNDATED
+    assert with_date(UNDATED, file, by_time=False) == UNDATED
 
 
 def test_a_date_that_was_read_stays(tmp_path: Path) -> None:
     document = Document("Words.", "T", "text", published="1999", origins={"published": "front matter"})
-    assert dated(document, tmp_path / "report-2021.txt") == document
+    assert with_date(document, tmp_path / "report-2021.txt") == document

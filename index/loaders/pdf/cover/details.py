@@ -70,32 +70,32 @@ def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, P
         credible properties.
     """
     page = pages.lines[0] if pages.lines else ()
-    lines = [_written(line) for line in page]
+    lines = [_line_text(line) for line in page]
     cover = filing(lines, pages.text)
     if cover is not None:
         return cover.details, Properties(author=properties.author, published=properties.published)
     leads = [paragraph.text for paragraph in pages.paragraphs[:_LEAD_PARAGRAPHS] if not paragraph.is_row]
-    title = title_of_pages(pages.kept[:2], _running(pages), pages.known)
+    title = title_of_pages(pages.kept[:2], _running_titles(pages), pages.known)
     above = lines_above_text(page, pages.known)
-    believed = properties.title if properties.title and _is_believed(properties.title, above, title) else None
-    if believed is None and title is None and pages.kept:
+    credible = properties.title if properties.title and _is_credible(properties.title, above, title) else None
+    if credible is None and title is None and pages.kept:
         title = caption_of_page(pages.kept[0], pages.known)
     stated = Properties(
-        title=None if believed else title,
-        publisher=issuer(lines, leads, _above_title(above, believed or title), properties.author),
+        title=None if credible else title,
+        publisher=issuer(lines, leads, _above_title(above, credible or title), properties.author),
         published=stated_date(_at_edges(page, pages.heights[0] if pages.heights else 0.0), leads, lines),
     )
-    return stated, Properties(title=believed, author=properties.author, published=properties.published)
+    return stated, Properties(title=credible, author=properties.author, published=properties.published)
 
 
-def _is_believed(named: str, above: Sequence[str], title: str | None) -> bool:
+def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
     """Return whether the title in the properties is credible, and says as much as the title on the page.
 
     Args:
         named: the title in the properties.
         above: the lines above the text of the first page.
         title: the title that the page shows; None if it shows none. A ``named`` that is only a part of this
-            title, such as the name of a company, is not believed.
+            title, such as the name of a company, is not credible.
     """
     if is_furniture(named):
         return False
@@ -120,7 +120,7 @@ def _is_part(title: str, line: str) -> bool:
     return has_words(line) and is_among(line, [title])
 
 
-def _written(line: Line) -> str:
+def _line_text(line: Line) -> str:
     """Return the text of a line, with spaces between the cells of a row."""
     return flow(" ".join(cell.words.text for cell in line.cells))
 
@@ -131,7 +131,7 @@ def _at_edges(page: Sequence[Line], height: float) -> list[str]:
     Each cell of a row is a line of its own.
     """
     return [
-        flow(cell.words.text) if line.is_row else _written(line)
+        flow(cell.words.text) if line.is_row else _line_text(line)
         for line in page
         if len(page) < 20 or line.top > (1 - _TOP) * height or line.bottom < _BOTTOM * height
         for cell in (line.cells if line.is_row else line.cells[:1])
@@ -139,11 +139,11 @@ def _at_edges(page: Sequence[Line], height: float) -> list[str]:
     ]
 
 
-def _running(pages: FirstPages) -> list[str]:
+def _running_titles(pages: FirstPages) -> list[str]:
     """Return the running titles in the upper half of the first pages, without page numbers."""
     return [
-        _PAGE_NUMBER.sub("", _written(line))
+        _PAGE_NUMBER.sub("", _line_text(line))
         for lines, kept, height in list(zip(pages.lines, pages.kept, pages.heights, strict=True))[:_PAGES]
         for line in lines
-        if line not in kept and line.bottom > height / 2 and not is_furniture(_written(line))
+        if line not in kept and line.bottom > height / 2 and not is_furniture(_line_text(line))
     ]

@@ -83,7 +83,7 @@ class _Heading:
         return abs(left + right - self.cell.left - self.cell.right) / 2
 
 
-class _Part(NamedTuple):
+class _HeadingPart(NamedTuple):
     """A line of a heading, or a part of such a line.
 
     Attributes:
@@ -96,17 +96,17 @@ class _Part(NamedTuple):
     columns: tuple[int, ...]
     line: Line
 
-    def is_beside(self, other: _Part) -> bool:
+    def is_beside(self, other: _HeadingPart) -> bool:
         """Return whether two parts stand at one height."""
         shared = min(self.line.top, other.line.top) - max(self.line.bottom, other.line.bottom)
         return shared > 0.5 * other.line.height
 
-    def is_aligned(self, other: _Part) -> bool:
+    def is_aligned(self, other: _HeadingPart) -> bool:
         """Return whether two parts have a left edge, a right edge or a middle in common."""
         left, right = self.atom.left - other.atom.left, self.atom.right - other.atom.right
         return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
 
-    def overlaps(self, other: _Part) -> bool:
+    def overlaps(self, other: _HeadingPart) -> bool:
         """Return whether two parts overlap horizontally, at whatever heights."""
         return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
 
@@ -133,8 +133,8 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
     over = [column for column in columns[1:] if column.has_figures] or list(columns[1:])
     edge = min(column.left for column in over)
     found: list[Line] = []
-    for place in range(len(lines) - 1, max(len(lines) - MAX_LINES, 0) - 1, -1):
-        line = lines[place]
+    for index in range(len(lines) - 1, max(len(lines) - MAX_LINES, 0) - 1, -1):
+        line = lines[index]
         above = line.bottom - first.bottom
         # A line may have the units over the labels, and beside them a heading over the figures.
         has_units = line.is_row and _UNITS.match(line.text) is not None and not has_quantity(atoms(line))
@@ -143,7 +143,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height
             or (line.right > right + 4 * line.height and not _is_over(line, columns))
             or (not has_units and line.right > edge + line.height and _is_caption(line, lines, columns, edge))
-            or (place and _continues_caption(lines[place - 1], line, right))
+            or (index and _continues_caption(lines[index - 1], line, right))
             or ends_like_sentence(line)
         ):
             break
@@ -255,11 +255,11 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
     where its words stand over different columns, and each of these parts is a heading.
     """
     parts = [
-        _Part(atom, covered, line)
+        _HeadingPart(atom, covered, line)
         for line in lines
         for atom, covered in placed(atoms(line), line.height, columns)
     ]
-    stacks: list[list[_Part]] = []
+    stacks: list[list[_HeadingPart]] = []
     by_cell = is_by_cell(lines)
     for part in parts:
         if by_cell and stacks and _is_next_line(stacks[-1][-1], part, parts):
@@ -270,7 +270,7 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
         yield _heading(stack, parts, columns), stack[0].line.height
 
 
-def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
+def _is_next_line(above: _HeadingPart, below: _HeadingPart, parts: Sequence[_HeadingPart]) -> bool:
     """Return whether two successive parts are lines of one cell.
 
     The parts are aligned, and ``below`` stands closely below ``above``. No other part beside ``below``
@@ -286,7 +286,9 @@ def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
     )
 
 
-def _heading(stack: Sequence[_Part], parts: Sequence[_Part], columns: Sequence[Column]) -> _Heading:
+def _heading(
+    stack: Sequence[_HeadingPart], parts: Sequence[_HeadingPart], columns: Sequence[Column]
+) -> _Heading:
     """Join ``stack``, the lines of one heading from the top; ``parts`` has the lines of all headings."""
     before, after, is_alone = -1e6, 1e6, True
     for own in stack:

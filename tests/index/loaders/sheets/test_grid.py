@@ -20,14 +20,14 @@ Line: TypeAlias = Sequence[str | int | None]
 def grid(*lines: Line, merged: dict[str, int] | None = None) -> list[Row]:
     """Rows of a sheet: a number is a figure, None is an empty cell, and an empty line is an empty row."""
     rows: list[Row] = []
-    for place, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, 1):
         cells = {
             column: Cell(str(said), isinstance(said, int), (merged or {}).get(str(said), 1))
             for column, said in enumerate(line, 1)
             if said is not None
         }
         if cells:
-            rows.append(Row(place, cells))
+            rows.append(Row(number, cells))
     return rows
 
 
@@ -226,7 +226,7 @@ CELLS = st.builds(
 )
 GRIDS = st.dictionaries(
     st.integers(1, 14), st.dictionaries(st.integers(1, 9), CELLS, min_size=1, max_size=6), max_size=10
-).map(lambda lines: [Row(place, dict(sorted(lines[place].items()))) for place in sorted(lines)])
+).map(lambda lines: [Row(number, dict(sorted(lines[number].items()))) for number in sorted(lines)])
 
 
 @given(GRIDS)
@@ -242,6 +242,6 @@ def test_every_cell_is_written_and_none_is_made_up(rows: list[Row]) -> None:
 
 def test_cells_scattered_over_a_sheet_are_written_without_the_places_between_them() -> None:
     scattered = [
-        Row(place, {2 * place: Cell("pin"), 2 * place + 1: Cell("5", True)}) for place in range(1, 2001)
+        Row(number, {2 * number: Cell("pin"), 2 * number + 1: Cell("5", True)}) for number in range(1, 2001)
     ]
     assert join(grid_blocks(scattered)) == "\n".join(["pin | 5"] * 2000)
