@@ -59,7 +59,7 @@ _FIRST_STYLE_XML = (
 _SEPARATORS = (("separator", -1), ("continuationSeparator", 0))
 """The two separator lines above footnotes, with their fixed ids."""
 
-_BEFORE_COMPATIBILITY = (
+_AFTER_FOOTNOTE_PROPERTIES = (
     "endnotePr",
     "compat",
     "docVars",
@@ -212,7 +212,7 @@ def _add_footnotes(word: WordDocument, notes: tuple[Note, ...]) -> None:
     for _, number in _SEPARATORS:
         properties.append(_element("footnote", id=str(number)))
     settings = word.settings.element
-    following = (settings.find(f"{{{W}}}{name}") for name in _BEFORE_COMPATIBILITY)
+    following = (settings.find(f"{{{W}}}{name}") for name in _AFTER_FOOTNOTE_PROPERTIES)
     after = next((element for element in following if element is not None), None)
     if after is None:
         settings.append(properties)

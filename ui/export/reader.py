@@ -147,10 +147,10 @@ def claims_of(pieces: Iterable[Piece]) -> tuple[Claim, ...]:
     struck-through text. An aside (text set apart) counts as text unless it is the label of a verdict, so that
     no visible text goes unchecked.
     """
-    reading = _SentenceBuilder()
+    builder = _SentenceBuilder()
     for piece in pieces:
-        reading.take(piece)
-    return tuple(reading.finish())
+        builder.add(piece)
+    return tuple(builder.finish())
 
 
 class _SentenceBuilder:
@@ -163,7 +163,7 @@ class _SentenceBuilder:
         self._marks: list[int] = []
         self._shown: Verdict = "supported"
 
-    def take(self, piece: Piece) -> None:
+    def add(self, piece: Piece) -> None:
         """Add a piece."""
         words = visible(piece.text)
         if piece.kind == "break":
