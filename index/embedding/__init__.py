@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from index.embedding.encoder import Encoder, open_encoder
     from index.embedding.late_interaction import ACROSS_LANGUAGES, LAST
     from index.embedding.machine import this_machine
-    from index.embedding.model import Passes
+    from index.embedding.model import ModelRunner
     from index.embedding.mpnet import read_mpnet
     from index.embedding.multilingual import INSTALL_COMMAND, MULTILINGUAL_MODEL
     from index.embedding.pinned import open_pinned, sha256_of, whole_tokenizer
@@ -25,7 +25,7 @@ __all__ = [
     "MULTILINGUAL_MODEL",
     "Bert",
     "Encoder",
-    "Passes",
+    "ModelRunner",
     "bundled_folder",
     "bundled_tokenizer",
     "open_encoder",
@@ -47,7 +47,7 @@ __getattr__ = attributes(
         "LAST": "index.embedding.late_interaction",
         "MULTILINGUAL_MODEL": "index.embedding.multilingual",
         "Encoder": "index.embedding.encoder",
-        "Passes": "index.embedding.model",
+        "ModelRunner": "index.embedding.model",
         "bundled_folder": "index.embedding.bundled",
         "bundled_tokenizer": "index.embedding.bundled",
         "open_encoder": "index.embedding.encoder",

@@ -68,7 +68,7 @@ class Bert(nn.Module):
         embedded = embedded + self.embeddings["position_embeddings"](torch.arange(ids.shape[1])[None])
         hidden: Tensor = self.embeddings["LayerNorm"](embedded)
         # Without a bias, torch takes a faster path.
-        bias = None if mask.all() else unseen(mask, hidden.dtype)
+        bias = None if mask.all() else padding_bias(mask, hidden.dtype)
         for layer in self.encoder["layer"].children():
             hidden = layer(hidden, bias)
         return hidden
@@ -105,7 +105,7 @@ class _Layer(nn.Module):
         return added(self.output, functional.gelu(self.intermediate["dense"](hidden)), hidden)
 
 
-def unseen(mask: Tensor, precision: torch.dtype) -> Tensor:
+def padding_bias(mask: Tensor, precision: torch.dtype) -> Tensor:
     """Return a bias for :func:`attend` that hides padding: shape (texts, 1, 1, tokens).
 
     Args:

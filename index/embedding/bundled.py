@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.embedding.machine import Precision
-from index.embedding.model import Passes
+from index.embedding.model import ModelRunner
 from index.embedding.pinned import open_pinned, sha256_of, whole_tokenizer
 from index.errors import EncoderError
 
@@ -51,7 +51,7 @@ def bundled_tokenizer() -> Tokenizer:
     return whole_tokenizer(bundled_folder())
 
 
-def open_bundled(precision: Precision) -> Passes:
+def open_bundled(precision: Precision) -> ModelRunner:
     """Load the bundled model.
 
     Raises:

@@ -29,7 +29,7 @@ from index.embedding.bundled import (
 from index.embedding.late_chunking import Offsets
 from index.embedding.late_interaction import late_interaction
 from index.embedding.machine import Precision, this_machine
-from index.embedding.model import Embedded, EmbeddedTokens, Passes, Vectors
+from index.embedding.model import Embedded, EmbeddedTokens, ModelRunner, Vectors
 from index.embedding.multilingual import MULTILINGUAL_MODEL, multilingual_folder
 from index.embedding.pinned import sha256_of
 from index.embedding.scheduler import Scheduler
@@ -94,7 +94,7 @@ class Encoder:
         self,
         name: str,
         key: str,
-        load: Callable[[], Passes],
+        load: Callable[[], ModelRunner],
         *,
         tokenizer: Tokenizer,
         dimensions: int,
@@ -117,7 +117,7 @@ class Encoder:
         self.remembered = REMEMBERED_TEXTS
         self._tokenizer = tokenizer
         self._load = load
-        self._loaded: Passes | None = None
+        self._loaded: ModelRunner | None = None
         self._loading = Lock()
         self._scheduler = Scheduler(self._query_vectors)
         self._lock = Lock()
@@ -128,10 +128,10 @@ class Encoder:
     @property
     def precision(self) -> Precision:
         """The precision of the transformer, ``float32`` or ``bfloat16``. Loads the model."""
-        return self._passes.precision
+        return self._runner.precision
 
     @property
-    def _passes(self) -> Passes:
+    def _runner(self) -> ModelRunner:
         with self._loading:
             if self._loaded is None:
                 self._loaded = self._load()
@@ -194,7 +194,7 @@ class Encoder:
             ends the work.
         """
         if texts:
-            for places, embedded in self._in_turns(texts, sentences, self._passes.passages, urgent=False):
+            for places, embedded in self._in_turns(texts, sentences, self._runner.passages, urgent=False):
                 yield dict(zip(places, embedded, strict=True))
 
     def compare(self, question: str, texts: Sequence[str], depth: float) -> list[Likeness]:
@@ -219,12 +219,12 @@ class Encoder:
         )
 
     def _with_tokens(self, texts: Sequence[str], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        rows = self._passes.rows(texts, kind)
+        rows = self._runner.rows(texts, kind)
         made: dict[int, EmbeddedTokens] = {}
         waiting = Batches(rows)
         while waiting:
             places = waiting.take("query")
-            tokens = partial(self._passes.tokens, [rows[place] for place in places], kind, depth)
+            tokens = partial(self._runner.tokens, [rows[place] for place in places], kind, depth)
             made.update(zip(places, self._scheduler.run_batch(tokens, urgent=True), strict=True))
         return [made[place] for place in range(len(rows))]
 
@@ -233,7 +233,7 @@ class Encoder:
         known = self._recall("query", [query])
         if query not in known:
             # Each thread tokenises its own query, so that a bad text fails in its own thread alone.
-            [row] = self._passes.rows([query], "query")
+            [row] = self._runner.rows([query], "query")
             known = {query: self._scheduler.run(row)}
             self._remember("query", known)
         return known[query]
@@ -246,11 +246,11 @@ class Encoder:
         texts = list(dict.fromkeys(queries))
         known = self._recall("query", texts)
         new = [text for text in texts if text not in known]
-        rows = self._passes.rows(new, "query") if new else []
+        rows = self._runner.rows(new, "query") if new else []
         waiting = Batches(rows)
         while waiting:
             places = waiting.take("query")
-            embed = partial(self._passes.vectors, [rows[place] for place in places], "query")
+            embed = partial(self._runner.vectors, [rows[place] for place in places], "query")
             vectors = self._scheduler.run_batch(embed, urgent=True)
             self._remember("query", dict(zip([new[place] for place in places], vectors, strict=True)))
 
@@ -259,14 +259,14 @@ class Encoder:
         waiting = Batches(rows)
         while waiting:
             places = waiting.take("query")
-            made = self._passes.vectors([rows[place] for place in places], "query")
+            made = self._runner.vectors([rows[place] for place in places], "query")
             for place, vector in zip(places, made, strict=True):
                 vectors[place] = vector
         return vectors
 
     def _passage_vectors(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        embed = partial(self._passes.vectors, kind="document")
+        embed = partial(self._runner.vectors, kind="document")
         for places, made in self._in_turns(texts, (), embed, urgent=True):
             vectors[places] = made
         return vectors
@@ -304,7 +304,7 @@ class Encoder:
             def begin(window: list[int]) -> Future[list[Row]]:
                 parts_in_window = [parts[place] for place in window] if parts else ()
                 return ahead.submit(
-                    self._passes.rows, [texts[place] for place in window], "document", parts_in_window
+                    self._runner.rows, [texts[place] for place in window], "document", parts_in_window
                 )
 
             following = begin(order[0])
@@ -413,18 +413,18 @@ def encoder_of(
     Raises:
         EncoderError: if the model does not tell its dimensions.
     """
-    from index.embedding.sentence_transformer import passes_of, plain_tokenizer
+    from index.embedding.sentence_transformer import model_runner, plain_tokenizer
 
     dimensions = model.get_embedding_dimension()
     if dimensions is None:
         raise EncoderError(
             f"model {name!r} does not tell its dimensions; choose a sentence-transformers model"
         )
-    passes = passes_of(model, dimensions)
+    runner = model_runner(model, dimensions)
     return Encoder(
         name,
-        _key(key, passes.precision),
-        lambda: passes,
+        _key(key, runner.precision),
+        lambda: runner,
         tokenizer=plain_tokenizer(model),
         dimensions=dimensions,
         languages=languages,
@@ -472,18 +472,18 @@ class EncoderPool:
     A recipe is the settings by which passages were cut and embedded; it names their encoder.
     """
 
-    def __init__(self, own: Encoder, former: Callable[[Recipe], Encoder] | None) -> None:
-        """Use ``own`` for recipes that name it; call ``former`` to open the encoder of any other recipe."""
+    def __init__(self, own: Encoder, open_other_encoder: Callable[[Recipe], Encoder] | None) -> None:
+        """Use ``own`` for recipes that name it, and ``open_other_encoder`` for all other recipes."""
         self.own = own
-        self._former = former
+        self._open_other_encoder = open_other_encoder
         self._opened: dict[str, Encoder] = {}
 
-    def of(self, recipe: Recipe) -> Encoder:
+    def encoder_for(self, recipe: Recipe) -> Encoder:
         """Return the encoder that ``recipe`` names, or raise EncoderMismatchError if it cannot be opened."""
         if recipe.encoder == self.own.key:
             return self.own
-        if recipe.encoder not in self._opened and self._former is not None:
-            self._opened[recipe.encoder] = self._former(recipe)
+        if recipe.encoder not in self._opened and self._open_other_encoder is not None:
+            self._opened[recipe.encoder] = self._open_other_encoder(recipe)
         encoder = self._opened.get(recipe.encoder)
         if encoder is None or encoder.key != recipe.encoder:
             raise EncoderMismatchError(

@@ -55,15 +55,15 @@ class EmbeddedTokens:
     tokens: TokenVectors
 
 
-class Passes(Protocol):
+class ModelRunner(Protocol):
     """Runs a model in two steps: texts to rows (a row is the tokens of one text), then rows to vectors.
 
     Attributes:
-        gives_parts: whether one run of the model also gives the vectors of a text's parts (sentences).
+        gives_part_vectors: whether one run of the model also gives the vectors of a text's parts (sentences).
         precision: the precision in which the transformer calculates.
     """
 
-    gives_parts: bool
+    gives_part_vectors: bool
     precision: Precision
 
     def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Offsets]] = ()) -> list[Row]:
@@ -91,8 +91,8 @@ class TokenModel(Protocol):
         window: the most tokens of a row, with special tokens; None for no limit.
         padding: the number of the token that fills up a row.
         pads_left: whether a row is filled on its left.
-        gives_parts: whether the mean of the token vectors of a part (a sentence) is comparable with the
-            vector of the text.
+        gives_part_vectors: whether the mean of the token vectors of a part (a sentence) is comparable with
+            the vector of the text.
         precision: the precision in which the transformer calculates.
     """
 
@@ -100,7 +100,7 @@ class TokenModel(Protocol):
     window: int | None
     padding: int
     pads_left: bool
-    gives_parts: bool
+    gives_part_vectors: bool
     precision: Precision
 
     def prompt(self, kind: Kind) -> str:
@@ -114,7 +114,7 @@ class TokenModel(Protocol):
         """
 
     def through(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
-        """Run the model; return ``sentence_embedding``, and ``token_embeddings`` if ``gives_parts``."""
+        """Run the model; return ``sentence_embedding``, with ``token_embeddings`` if it gives part vectors."""
 
     def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
         """Run the model; return ``sentence_embedding``, and the output of one layer as ``token_embeddings``.
@@ -123,14 +123,14 @@ class TokenModel(Protocol):
         """
 
 
-class TokenPasses:
-    """Implements :class:`Passes` for a model that takes each text as one row of tokens."""
+class TokenModelRunner:
+    """Implements :class:`ModelRunner` for a model that takes each text as one row of tokens."""
 
     def __init__(self, model: TokenModel, dimensions: int) -> None:
         self._model = model
         self._dimensions = dimensions
         self._padding = {"input_ids": model.padding}
-        self.gives_parts = model.gives_parts and not model.pads_left
+        self.gives_part_vectors = model.gives_part_vectors and not model.pads_left
         self.precision = model.precision
         self._fills = model.precision in this_machine().uneven
 
@@ -145,7 +145,7 @@ class TokenPasses:
             width = width_of(length, self._model.window)
             own = {name: self._padded(name, value[place], width) for name, value in tensors.items()}
             rows.append(Row(width, own, shared))
-            if parts and self.gives_parts:
+            if parts and self.gives_part_vectors:
                 ids = features["input_ids"][place][:length].tolist()
                 text = prompt + texts[place]
                 found = token_parts(self._model.tokenizer, text, len(prompt), ids, parts[place])
@@ -180,7 +180,7 @@ class TokenPasses:
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
         """Embed rows and their tokens. The batch must be as small as a batch of queries."""
-        if not self.gives_parts:
+        if not self.gives_part_vectors:
             return without_tokens(self.vectors(rows, kind))
         through = self._through(rows, "query", partial(self._model.through_layer, kind=kind, depth=depth))
         vectors, layer = self._unit(through["sentence_embedding"]), through["token_embeddings"]

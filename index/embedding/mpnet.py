@@ -20,9 +20,9 @@ from index.embedding.bert import (
     added,
     attend,
     map_weights,
+    padding_bias,
     read_shape,
     residual,
-    unseen,
 )
 
 PADDING = 1
@@ -60,7 +60,7 @@ class Mpnet(nn.Module):
         embedded = self.embeddings["word_embeddings"](ids) + self.embeddings["position_embeddings"](places)
         hidden: Tensor = self.embeddings["LayerNorm"](embedded)
         bias = self.encoder["relative_attention_bias"](_buckets(ids.shape[1])).permute(2, 0, 1)[None]
-        bias = bias + unseen(mask, hidden.dtype)
+        bias = bias + padding_bias(mask, hidden.dtype)
         for layer in self.encoder["layer"].children():
             hidden = layer(hidden, bias)
         return hidden

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.embedding.buckets import Kind
 from index.embedding.machine import Precision, this_machine
-from index.embedding.model import Passes, TokenPasses
+from index.embedding.model import ModelRunner, TokenModelRunner
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -30,7 +30,7 @@ def open_pinned(
     window: int,
     padding: int,
     precision: Precision | None = None,
-) -> Passes:
+) -> ModelRunner:
     """Load a pinned model.
 
     Args:
@@ -45,7 +45,7 @@ def open_pinned(
         KeyError, OSError, RuntimeError, ValueError, SafetensorError: if a file is missing or damaged.
     """
     model = _Pinned(read(folder), folder, window, padding, precision or this_machine().precision)
-    return TokenPasses(model, dimensions)
+    return TokenModelRunner(model, dimensions)
 
 
 def sha256_of(file: Path) -> str:
@@ -65,14 +65,14 @@ def whole_tokenizer(folder: Path) -> Tokenizer:
 
 
 class _Pinned:
-    """A network and its tokenizer, as :class:`~index.embedding.model.TokenPasses` needs them.
+    """A network and its tokenizer, as :class:`~index.embedding.model.TokenModelRunner` needs them.
 
     Since the files are pinned, the settings are fixed: rows are padded on the right, no text has a prompt,
     and a text's vector is the normalised mean of the vectors of its tokens.
     """
 
     pads_left = False
-    gives_parts = True
+    gives_part_vectors = True
 
     def __init__(
         self, network: nn.Module, folder: Path, window: int, padding: int, precision: Precision

@@ -17,8 +17,8 @@ from index.embedding.machine import Precision
 from index.embedding.model import (
     Embedded,
     EmbeddedTokens,
-    Passes,
-    TokenPasses,
+    ModelRunner,
+    TokenModelRunner,
     Vectors,
     is_tensor,
     without_tokens,
@@ -53,11 +53,11 @@ def open_sentence_transformer(model: str) -> SentenceTransformer:
         ) from error
 
 
-def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
+def model_runner(model: SentenceTransformer, dimensions: int) -> ModelRunner:
     """Return an object that runs ``model``, by its modules if it takes rows of tokens, else by ``encode``."""
     if _takes_rows_of_tokens(model):
-        return TokenPasses(_Modules(model), dimensions)
-    return _WholePasses(model)
+        return TokenModelRunner(_Modules(model), dimensions)
+    return _WholeTextRunner(model)
 
 
 class _Modules:
@@ -69,7 +69,7 @@ class _Modules:
         self.window = model.max_seq_length
         self.padding = model.tokenizer.pad_token_id or 0
         self.pads_left = model.tokenizer.padding_side == "left"
-        self.gives_parts = _gives_parts(model)
+        self.gives_part_vectors = _gives_part_vectors(model)
         self.precision = precision_of(model)
 
     def prompt(self, kind: Kind) -> str:
@@ -95,12 +95,12 @@ class _Modules:
         return through | {"token_embeddings": layers[round(depth * (len(layers) - 1))]}
 
 
-class _WholePasses:
-    """Implements ``Passes`` for a model that does not take rows of tokens, by the model's ``encode``."""
+class _WholeTextRunner:
+    """Implements ``ModelRunner`` for a model that does not take rows of tokens, by the model's ``encode``."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
-        self.gives_parts = False
+        self.gives_part_vectors = False
         self.precision = precision_of(model)
 
     def rows(
@@ -169,7 +169,7 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
     return tokenizer
 
 
-def _gives_parts(model: SentenceTransformer) -> bool:
+def _gives_part_vectors(model: SentenceTransformer) -> bool:
     """Return whether the mean of a sentence's token vectors is comparable with the model's vector of a text.
 
     They are comparable if the model also computes a text's vector as a mean: it averages all token vectors,

@@ -20,7 +20,7 @@ from rag.finding.reranking.encoded_text import text_of
 from rag.finding.reranking.installed import NAME, SHA256, installed_weights
 
 if TYPE_CHECKING:
-    from index.embedding import Passes
+    from index.embedding import ModelRunner
 
 INSTALLED_RERANKER = "installed"
 """The name that stands for all-mpnet-base-v2 if its packages are installed, and otherwise for no reranker."""
@@ -69,7 +69,7 @@ def open_reranker(name: str) -> Encoder | None:
     )
 
 
-def _load(folder: Path) -> Passes:
+def _load(folder: Path) -> ModelRunner:
     from safetensors import SafetensorError
 
     from index.embedding import read_mpnet

@@ -114,8 +114,8 @@ class TestVectors:
 
         prompts = {"query": "query: ", "document": "passage: "}
         encoder = encoder_of(SentenceTransformer(str(FOLDER), device="cpu", prompts=prompts), "p", "p")
-        [row] = encoder._passes.rows(["the dam broke"], "document")
-        [made] = encoder._passes.tokens([row], "document", LAST)
+        [row] = encoder._runner.rows(["the dam broke"], "document")
+        [made] = encoder._runner.tokens([row], "document", LAST)
         assert made.tokens.shape == (3, 384)
 
     def test_no_texts_have_no_vectors(self, encoder: Encoder) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.embedding.late_chunking import Offsets, token_parts
 from index.embedding.late_interaction import LAST
-from index.embedding.model import TokenPasses
+from index.embedding.model import TokenModelRunner
 from tests.support.writings import PIECES, SENTENCES
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def joined(pieces: list[str], before: str = "") -> tuple[str, list[Offsets]]:
 
 
 def tokens(encoder: Encoder, text: str, parts: list[Offsets]) -> tuple[Offsets, ...] | None:
-    [row] = encoder._passes.rows([text], "document", [parts])
+    [row] = encoder._runner.rows([text], "document", [parts])
     return row.parts
 
 
@@ -216,8 +216,8 @@ class TestOtherModels:
         from tokenizers import normalizers
 
         changed = open_encoder(precision="float32")
-        assert isinstance(changed._passes, TokenPasses)
-        tokenizer = changed._passes._model.tokenizer
+        assert isinstance(changed._runner, TokenModelRunner)
+        tokenizer = changed._runner._model.tokenizer
         other_words = normalizers.Sequence([tokenizer.normalizer, normalizers.Replace("dam", "gate")])
         monkeypatch.setattr(tokenizer, "normalizer", other_words)
         one, other = changed.encode_passages(["The dam.", "The gate."], [[(0, 8)], [(0, 9)]])

@@ -114,14 +114,14 @@ class Passed:
         self.passes: list[tuple[Kind, int]] = []
         self.held = Event()
         self.held.set()
-        through = encoder._passes.vectors
+        through = encoder._runner.vectors
 
         def note(rows: Sequence[Row], kind: Kind) -> Vectors:
             self.passes.append((kind, len(rows)))
             assert self.held.wait(60)
             return through(rows, kind)
 
-        monkeypatch.setattr(encoder._passes, "vectors", note)
+        monkeypatch.setattr(encoder._runner, "vectors", note)
 
     def begun(self) -> None:
         until = monotonic() + 10
@@ -209,7 +209,7 @@ class TestOtherModels:
 
         model = SentenceTransformer(str(FOLDER), device="cpu")
         model.tokenizer.padding_side = side
-        long, short = encoder_of(model, "m", "m")._passes.rows(["dam " * 20, "two dams"], "document")
+        long, short = encoder_of(model, "m", "m")._runner.rows(["dam " * 20, "two dams"], "document")
         assert (long.width, short.width) == (24, 8)
         assert short.tensors["attention_mask"].tolist() == mask
         assert [bool(token) for token in short.tensors["input_ids"].tolist()] == [bool(one) for one in mask]

@@ -53,7 +53,7 @@ def test_embedding_again_gives_what_indexing_afresh_gives(
         index.replace(reports)
         numbers = [record.document_id for record in index.catalog.documents()]
     with (
-        Library.open(tmp_path / "home", small, former=lambda _name: encoder) as again,
+        Library.open(tmp_path / "home", small, open_other_encoder=lambda _name: encoder) as again,
         Library.open(tmp_path / "new", small) as new,
     ):
         before = again.is_outdated
@@ -73,7 +73,7 @@ def test_one_that_is_open_notices_that_another_embedded_again(
 ) -> None:
     with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("One gate.")])
-        with Library.open(tmp_path / "home", small, former=lambda _name: encoder) as other:
+        with Library.open(tmp_path / "home", small, open_other_encoder=lambda _name: encoder) as other:
             other.rebuild()
         with pytest.raises(EncoderMismatchError):
             index.search("gate")

@@ -43,13 +43,13 @@ def test_new_queries_are_embedded_together(
 ) -> None:
     index.replace([incoming("The council closed gate 3. It rained for nine days.")])
     passes: list[tuple[str, int]] = []
-    vectors = encoder._passes.vectors
+    vectors = encoder._runner.vectors
 
     def counted(rows: Any, kind: Any) -> Any:  # noqa: ANN401 (passed on)
         passes.append((kind, len(rows)))
         return vectors(rows, kind)
 
-    monkeypatch.setattr(encoder._passes, "vectors", counted)
+    monkeypatch.setattr(encoder._runner, "vectors", counted)
     words = [f"who closed gate {number} of the dam" for number in range(40, 48)]
     body = batch_response(index, [Query(word) for word in [*words, words[0]]])
     assert [size for kind, size in passes if kind == "query"] == [4, 4]
