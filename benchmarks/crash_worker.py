@@ -57,7 +57,7 @@ def opened(home: Path, recipe: tuple[str, int]) -> Library:
         home,
         StubEncoder(name),
         max_chunk_tokens=tokens,
-        former=StubEncoder.of,
+        open_other_encoder=StubEncoder.for_recipe,
         policy=DEFAULT_POLICY,
     )
 

@@ -125,7 +125,9 @@ def _checked(place: Path, interrupted: Interrupted, known: Texts, where: str) ->
     """Check the library after a kill, sync it, and return its documents; raise LostError if it is damaged."""
     before = known if interrupted.before is None else interrupted.before
     home = place / "home"
-    with Library.open(home, StubEncoder("first"), former=StubEncoder.of, policy=DEFAULT_POLICY) as index:
+    with Library.open(
+        home, StubEncoder("first"), open_other_encoder=StubEncoder.for_recipe, policy=DEFAULT_POLICY
+    ) as index:
         found = in_library(index)
         if found not in (before, interrupted.after):
             raise LostError(

@@ -38,7 +38,7 @@ class StubEncoder(Encoder):
         self.tokenizer = None
 
     @classmethod
-    def of(cls, recipe: Recipe) -> StubEncoder:
+    def for_recipe(cls, recipe: Recipe) -> StubEncoder:
         """Return the encoder of a recipe, for a library that another encoder embedded."""
         return cls(recipe.model)
 

@@ -135,7 +135,7 @@ def _by_tantivy(library: Library) -> Search:
     manifest = read_manifest(folder)
     if manifest is None:
         sys.exit(f"{library.home} has no caches")
-    words = LexicalIndex(folder / manifest.words).words()
+    words = LexicalIndex(folder / manifest.words).searcher()
     return lambda question: words.search(question, POOL)
 
 

@@ -81,7 +81,7 @@ class Library:
         *,
         max_chunk_tokens: int = MAX_CHUNK_TOKENS,
         title_tokens: int = TITLE_TOKENS,
-        former: Callable[[Recipe], Encoder] | None = None,
+        open_other_encoder: Callable[[Recipe], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
         uploads: Path | None = None,
         store: Store | None = None,
@@ -92,7 +92,7 @@ class Library:
         self.encoder = encoder
         self.duplicates = Duplicates()
         self._recipe = Recipe(encoder.key, max_chunk_tokens, title_tokens, CHUNKING, encoder.name)
-        self._encoder_pool = EncoderPool(encoder, former)
+        self._encoder_pool = EncoderPool(encoder, open_other_encoder)
         self._maintenance = Maintenance(home, catalog, self._encoder_of, policy, store)
 
     @classmethod
@@ -103,7 +103,7 @@ class Library:
         *,
         max_chunk_tokens: int = MAX_CHUNK_TOKENS,
         title_tokens: int = TITLE_TOKENS,
-        former: Callable[[Recipe], Encoder] | None = None,
+        open_other_encoder: Callable[[Recipe], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
         database_url: str = "",
         uploads: Path | None = None,
@@ -117,9 +117,9 @@ class Library:
             max_chunk_tokens: the most tokens in a passage.
             title_tokens: how many tokens of the document's title precede each passage; with 0 the encoder
                 does not see the title, and the title's words do not find the passage.
-            former: opens the encoder that a recipe (the settings of stored passages) names. It is needed if
-                the library was indexed with another encoder: searches and new passages use that encoder until
-                :meth:`rebuild` embeds the library again.
+            open_other_encoder: opens the encoder that a recipe (the settings of stored passages) names. It is
+                needed if the library was indexed with another encoder: searches and new passages use that
+                encoder until :meth:`rebuild` embeds the library again.
             policy: decides the type of the vector index.
             database_url: the address of the PostgreSQL database with the catalog,
                 ``postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME``; empty for a file in ``home``. Several
@@ -131,7 +131,8 @@ class Library:
 
         Raises:
             CatalogError: if the catalog cannot be opened.
-            EncoderMismatchError: if the library was indexed with another encoder and ``former`` is None.
+            EncoderMismatchError: if the library was indexed with another encoder, and ``open_other_encoder``
+                is None.
             VectorIndexError: if ``index_url`` is not an address of this form.
         """
         store = store_at(index_url)
@@ -143,13 +144,13 @@ class Library:
             encoder,
             max_chunk_tokens=max_chunk_tokens,
             title_tokens=title_tokens,
-            former=former,
+            open_other_encoder=open_other_encoder,
             policy=policy,
             uploads=uploads,
             store=store,
         )
         try:
-            if former is None:
+            if open_other_encoder is None:
                 library._current_recipe()
         except EncoderMismatchError:
             catalog.close()
@@ -191,8 +192,8 @@ class Library:
             viewer = self.catalog.viewer
             reader = whole if viewer is None else whole.for_viewer(viewer)
             # The caches hold all documents, whoever the viewer is.
-            intact = partial(self._maintenance.intact, whole)
-            yield Snapshot(reader, caches, encoder, self.duplicates, intact)
+            ensure_intact = partial(self._maintenance.ensure_intact, whole)
+            yield Snapshot(reader, caches, encoder, self.duplicates, ensure_intact)
 
     @property
     def recipe(self) -> Recipe:
@@ -353,4 +354,4 @@ class Library:
         return reader.build.recipe if reader.build and reader.has_chunks() else self._recipe
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:
-        return self._encoder_pool.of(self._recipe_of(reader))
+        return self._encoder_pool.encoder_for(self._recipe_of(reader))

@@ -181,8 +181,8 @@ class Incoming:
         mtime_ns: the file's last change, in nanoseconds since the epoch.
         digest: sha256 of the file's bytes, in hexadecimal.
         document: the loader's result; after :meth:`described`, with the users' details.
-        of: for an edit, the id and the version of the document that is edited; the commit fails if this
-            version is no longer current. None for a file, which replaces any version at its path.
+        edited_version: for an edit, the id and the version of the document that is edited; the commit fails
+            if this version is no longer current. None for a file, which replaces any version at its path.
         given: the details (such as the title) that this change sets or removes; all other details stay.
         details: all details that users have set, ``given`` among them; :meth:`described` fills them in.
         cut: the settings and the passages if the process that read the file also cut it; else None.
@@ -196,7 +196,7 @@ class Incoming:
     mtime_ns: int
     digest: str
     document: Document
-    of: tuple[int, int] | None = None
+    edited_version: tuple[int, int] | None = None
     given: Details = field(default_factory=dict, hash=False)
     details: Details = field(default_factory=dict, hash=False)
     cut: tuple[Cutting, Cut] | None = field(default=None, repr=False, compare=False)

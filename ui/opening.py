@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_library(settings: Settings, *, former: bool = False) -> Iterator[Library]:
+def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iterator[Library]:
     """Open the library of ``settings.home`` and close it at the end.
 
     Opening takes seconds: it imports the encoder's libraries and reads the model's weights.
 
     Args:
         settings: the settings, which name the home folder and the model.
-        former: whether to open the library even if another model embedded it. Searches then use that other
-            model, and the next sync embeds the library again with the model of the settings.
+        allow_other_model: whether to open the library even if another model embedded it. Searches then use
+            that other model, and the next sync embeds the library again with the model of the settings.
 
     Raises:
         CatalogError: if the catalog cannot be opened.
         EncoderError: if the model cannot be loaded.
-        EncoderMismatchError: if another model embedded the library and ``former`` is false.
+        EncoderMismatchError: if another model embedded the library and ``allow_other_model`` is false.
         VectorIndexError: if the setting ``index`` is not a valid address.
     """
     from index.embedding import open_encoder
@@ -51,7 +51,7 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
     with Library.open(
         home,
         encoder,
-        former=of_recipe if former else None,
+        open_other_encoder=of_recipe if allow_other_model else None,
         database_url=database,
         uploads=settings.uploads,
         index_url=settings.index_url,

@@ -176,13 +176,13 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
     wrong = "is not a backup of a library, or is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
-            tar.extractall(folder, filter=_plain)  # noqa: S202 # nosec B202 # the filter calls data_filter
+            tar.extractall(folder, filter=_extraction_filter)  # noqa: S202 # nosec B202 # the filter calls data_filter
         if not all((folder / name).is_file() for name in (_MANIFEST, CATALOG)):
             raise BackupError(f"{file} {wrong}: it has no {_MANIFEST} and {CATALOG}; choose another file")
         manifest: dict[str, str | int] = json.loads((folder / _MANIFEST).read_bytes())
         with closing(sqlite3.connect(folder / CATALOG)) as connection:
             found = connection.execute("PRAGMA quick_check").fetchone()[0]
-            fault = _foreign(connection) if found == "ok" else str(found)
+            fault = _suspicious_content(connection) if found == "ok" else str(found)
         if fault is not None:
             raise BackupError(f"{file} {wrong}: {fault}; choose another file")
         if manifest["format"] != _FORMAT:
@@ -197,7 +197,7 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
     return manifest
 
 
-def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+def _extraction_filter(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
     """Return an entry of a tar file with private permissions; None for a link or a device, to skip it.
 
     A link could expose other files.
@@ -207,7 +207,7 @@ def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
     return tarfile.data_filter(entry, folder).replace(mode=FOLDER if entry.isdir() else FILE, deep=False)
 
 
-def _foreign(connection: sqlite3.Connection) -> str | None:
+def _suspicious_content(connection: sqlite3.Connection) -> str | None:
     """Describe the first trigger, view, or path that leaves its folder in a catalog; None if there is none.
 
     This program never writes any of these, so a catalog that has one may be an attack.

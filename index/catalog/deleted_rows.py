@@ -67,8 +67,8 @@ def trashed_document(file: Path) -> Incoming:
     with _opened(file) as kept:
         row = kept.execute(query.join_from(documents, versions, is_current())).one()
         given = details_of(kept, row.document_id)
-    of, document = (row.document_id, row.version), uncovered(to_document(row), given)
-    return Incoming(row.source, row.path, row.size, row.mtime_ns, row.digest, document, of, given)
+    version, document = (row.document_id, row.version), uncovered(to_document(row), given)
+    return Incoming(row.source, row.path, row.size, row.mtime_ns, row.digest, document, version, given)
 
 
 def restore_vectors(engine: sa.Engine, file: Path) -> None:

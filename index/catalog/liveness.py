@@ -34,7 +34,7 @@ class Process:
         return f"{self.pid}@{self.host}" + (f"/{self.started}" if self.started else "")
 
     @classmethod
-    def of(cls, written: str) -> Process:
+    def parse(cls, written: str) -> Process:
         """Parse ``written``, the text that ``str`` makes of a process.
 
         Raises:

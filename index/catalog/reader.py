@@ -191,7 +191,7 @@ class CatalogReader:
         query = _in_order(record_query().where(is_current(), *self._visible()), part)
         return [to_record(row) for row in self._connection.execute(query)]
 
-    def listed(self, part: Part | None = None) -> list[dict[str, Any]]:
+    def list_rows(self, part: Part | None = None) -> list[dict[str, Any]]:
         """Return the rows of :func:`list_query` for the result of :meth:`documents`, in the same order."""
         query = _in_order(list_query().where(is_current(), *self._visible()), part)
         return [dict(row) for row in self._connection.execute(query).mappings()]
@@ -333,8 +333,8 @@ class CatalogReader:
             query = query.where(chunks.c.id > after)
         texts: dict[tuple[int, int], str | LongText] = {}
         for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
-            narrowed = query if part is None else query.where(chunks.c.id.in_(part))
-            found = self._connection.execute(narrowed.execution_options(yield_per=1000))
+            in_part = query if part is None else query.where(chunks.c.id.in_(part))
+            found = self._connection.execute(in_part.execution_options(yield_per=1000))
             for rows in _together(found):
                 texts = self._texts_of(rows, texts)
                 for row in rows:
@@ -375,7 +375,7 @@ class CatalogReader:
             query = own.join(versions, is_current()).where(*conditions(filters), *self._visible())
         return int(self._connection.scalar(query) or 0)
 
-    def alive(self, last: int) -> npt.NDArray[np.bool_]:
+    def chunk_mask(self, last: int) -> npt.NDArray[np.bool_]:
         """Return, for each chunk id from 0 to ``last``, whether the build has it: shape (last + 1,)."""
         import numpy as np
 

@@ -63,7 +63,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
     """
     incoming, document = item.incoming, item.incoming.document
     found = document_at(connection, incoming)
-    if incoming.of not in {None, found}:
+    if incoming.edited_version not in {None, found}:
         raise OutdatedError(f"{incoming.path} was changed or removed meanwhile; look at it again")
     if merged(details_of(connection, found[0]) if found else {}, incoming.given) != incoming.details:
         raise DetailsChangedError(f"somebody gave other details of {incoming.path}; describe it again")
@@ -91,8 +91,8 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
 def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int] | None:
     """Return the id and current version of the document at the path of ``incoming``, or None."""
-    place = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
-    row = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
+    is_at_path = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
+    row = connection.execute(sa.select(documents.c.id, documents.c.version).where(is_at_path)).first()
     return None if row is None else (row.id, row.version)
 
 
@@ -373,8 +373,8 @@ def forecast(
         if found is not None:
             written.append(found[0])
             gone |= dict.fromkeys(chunk_numbers(connection, found[0]))
-        elif item.incoming.of is not None:
-            written.append(item.incoming.of[0])
+        elif item.incoming.edited_version is not None:
+            written.append(item.incoming.edited_version[0])
         else:
             document_id += 1
             written.append(document_id)

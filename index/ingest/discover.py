@@ -70,7 +70,7 @@ class Listing:
             paths. Both numbers include the file's sidecar (a metadata file beside it), as in
             :func:`state_of`, so that a change of the sidecar is noticed.
         failures: files and folders that could not be listed.
-        unseen: the parts of the source that could not be listed or were skipped; a file there may exist
+        unlisted: the parts of the source that could not be listed or were skipped; a file there may exist
             although ``files`` lacks it.
         missing: whether the root is a part that does not exist, although the folder around it does.
     """
@@ -78,12 +78,12 @@ class Listing:
     root: Root
     files: Mapping[str, tuple[int, int]]
     failures: tuple[Failure, ...]
-    unseen: tuple[Root, ...]
+    unlisted: tuple[Root, ...]
     missing: bool = False
 
-    def tells_of(self, path: str) -> bool:
+    def covers(self, path: str) -> bool:
         """Return whether the listing is complete enough to tell if ``path`` exists on the disk."""
-        return self.root.holds(path) and not any(unseen.holds(path) for unseen in self.unseen)
+        return self.root.holds(path) and not any(part.holds(path) for part in self.unlisted)
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
@@ -193,25 +193,25 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
         else:
             walk.file(root.location)
     failures = sorted(walk.failures, key=lambda failure: failure.path)
-    return Listing(root, dict(sorted(walk.files.items())), tuple(failures), tuple(walk.unseen), missing)
+    return Listing(root, dict(sorted(walk.files.items())), tuple(failures), tuple(walk.unlisted), missing)
 
 
 def without_files(listing: Listing, skipped: Collection[Path]) -> Listing:
-    """Return ``listing`` without ``skipped``; these files count as ``unseen``, not as deleted."""
+    """Return ``listing`` without ``skipped``; these files count as ``unlisted``, not as deleted."""
     source = Path(listing.root.source)
     paths = {file.relative_to(source).as_posix() for file in skipped if file.is_relative_to(source)}
     if not paths:
         return listing
     files = {path: state for path, state in listing.files.items() if path not in paths}
-    unseen = (*listing.unseen, *(Root(listing.root.source, path) for path in sorted(paths)))
-    return replace(listing, files=files, unseen=unseen)
+    unlisted = (*listing.unlisted, *(Root(listing.root.source, path) for path in sorted(paths)))
+    return replace(listing, files=files, unlisted=unlisted)
 
 
 class _Walk:
     def __init__(self, root: Root, elsewhere: frozenset[str], home: Path | None) -> None:
         self.files: dict[str, tuple[int, int]] = {}
         self.failures: list[Failure] = []
-        self.unseen: list[Root] = []
+        self.unlisted: list[Root] = []
         self._source = Path(root.source)
         self._elsewhere = elsewhere
         # A followed folder in the home, such as the uploads, contains reports instead of the library's own
@@ -221,7 +221,7 @@ class _Walk:
     def fail(self, path: str, cause: str, shown: str | None = None) -> None:
         name, place = shown or path or str(self._source), Root(str(self._source), path)
         self.failures.append(Failure(name.encode("utf-8", "backslashreplace").decode(), cause, place))
-        self.unseen.append(place)
+        self.unlisted.append(place)
 
     def folder(self, top: Path) -> None:
         """List a folder and its subfolders, with a stack instead of recursion."""

@@ -51,7 +51,7 @@ class Failures:
         self._catalog = catalog
         self._engine = catalog.engine
 
-    def listed(self) -> list[KeptFailure]:
+    def undismissed(self) -> list[KeptFailure]:
         """Return the failures that no user has dismissed, in order of their paths."""
         query = sa.select(*(column for column in failures.c if column is not failures.c.dismissed))
         by_path = query.where(~failures.c.dismissed).order_by(failures.c.path, failures.c.source)
@@ -66,7 +66,7 @@ class Failures:
         Raises:
             FailureNotFoundError: if no such failure is listed.
         """
-        if failure_id not in {failure.failure_id for failure in self.listed()}:
+        if failure_id not in {failure.failure_id for failure in self.undismissed()}:
             raise FailureNotFoundError(f"failure {failure_id} is not listed; read the list again")
         with writing(self._engine) as connection:
             mine = sa.update(failures).where(failures.c.id == failure_id)
@@ -94,7 +94,7 @@ class Failures:
         with writing(self._engine) as connection:
             places = sa.select(failures.c.id, failures.c.source, failures.c.path)
             for number, source, path in connection.execute(places).all():
-                if (source, path) not in causes and any(_tells_of(each, source, path) for each in listings):
+                if (source, path) not in causes and any(_covers(each, source, path) for each in listings):
                     connection.execute(sa.delete(failures).where(failures.c.id == number))
             for (source, path), cause in causes.items():
                 same = sa.and_(failures.c.source == source, failures.c.path == path)
@@ -124,8 +124,8 @@ def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
     ).decode()
 
 
-def _tells_of(listing: Listing, source: str, path: str) -> bool:
+def _covers(listing: Listing, source: str, path: str) -> bool:
     root = listing.root
     if root.part and not path and str(root.location) == source:
-        return listing.tells_of(root.part)
-    return root.source == source and listing.tells_of(path)
+        return listing.covers(root.part)
+    return root.source == source and listing.covers(path)

@@ -158,7 +158,7 @@ class Jobs:
         """Record why a running job failed."""
         self._end(job_id, "failed", progress, {"message": message})
 
-    def stop(self, job_id: str, progress: JobProgress, message: str) -> None:
+    def record_cancellation(self, job_id: str, progress: JobProgress, message: str) -> None:
         """Record why a running job was cancelled."""
         self._end(job_id, "cancelled", progress, {"message": message})
 
@@ -265,7 +265,7 @@ def _job_of(row: sa.Row[Any]) -> Job:
 
 
 def _is_over(owner: str, heard: str) -> bool:
-    lives = Process.of(owner).lives
+    lives = Process.parse(owner).lives
     if lives is None:
         return datetime.now(UTC) - datetime.fromisoformat(heard) > _SILENCE
     return not lives

@@ -76,9 +76,9 @@ class RunningJob:
         with suppress(SQLAlchemyError, UnreachableError):
             # Work that stops on request may raise an error of its own.
             if isinstance(error, Cancelled) or self._stopped.is_set():
-                self._jobs.stop(self._id, self._progress, self._reason)
+                self._jobs.record_cancellation(self._id, self._progress, self._reason)
             elif isinstance(error, KeyboardInterrupt | SystemExit):
-                self._jobs.stop(self._id, self._progress, "interrupted by a signal")
+                self._jobs.record_cancellation(self._id, self._progress, "interrupted by a signal")
             else:
                 self._jobs.fail(self._id, self._progress, " ".join(self._explain(error).split()))
 

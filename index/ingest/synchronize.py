@@ -212,7 +212,7 @@ def plan(
         gone = {
             state.document_id: path
             for path, state in before.items()
-            if listing.tells_of(path) and path not in listing.files
+            if listing.covers(path) and path not in listing.files
         }
         removed |= gone
         failures |= dict.fromkeys((source, failure) for failure in listing.failures)

@@ -77,7 +77,7 @@ class Bases(Protocol):
             VectorsUnreachableError: if the store does not answer.
         """
 
-    def known_from(self, manifest: Manifest, build: Build) -> int:
+    def removals_applied_until(self, manifest: Manifest, build: Build) -> int:
         """Return the generation up to which removed passages are gone from both the base and the words.
 
         A generation is the number of a state of the library. The base is the stored vectors; the words are
@@ -115,9 +115,9 @@ class FileBases:
         made = Manifest(base=name, last=reader.last_chunk(), base_generation=reader.generation)
         return Manifest(made.base, made.last, made.base_generation, digests=digests(folder, made))
 
-    def known_from(self, manifest: Manifest, build: Build) -> int:
+    def removals_applied_until(self, manifest: Manifest, build: Build) -> int:
         del build
-        return manifest.known_from
+        return manifest.removals_applied_until
 
 
 class SharedBases:
@@ -174,9 +174,13 @@ class SharedBases:
             self._drop_others(reader, name)
         return Manifest(last=made.last, base_generation=made.generation)
 
-    def known_from(self, manifest: Manifest, build: Build) -> int:
+    def removals_applied_until(self, manifest: Manifest, build: Build) -> int:
         found = self._store.latest(prefix_of(build))
-        return manifest.known_from if found is None else min(manifest.words_generation, found[1].generation)
+        return (
+            manifest.removals_applied_until
+            if found is None
+            else min(manifest.words_generation, found[1].generation)
+        )
 
     def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
         """Return the name and the mark of the newest base of the build that ``reader`` reads.
@@ -234,7 +238,7 @@ def _expected(reader: CatalogReader, mark: Mark) -> Expected:
     The sample includes the newest passages, to reveal a catalog that has lost its last commits: such a
     catalog gives the same ids to other passages, whose vectors differ from those in the base.
     """
-    alive = reader.alive(mark.last)
+    alive = reader.chunk_mask(mark.last)
     numbers = np.flatnonzero(alive)
     some = sorted({*numbers[-_NEWEST:].tolist(), *numbers[:: max(1, len(numbers) // _SPREAD)].tolist()})
     sample = dict(zip(some, reader.vectors(some), strict=True))

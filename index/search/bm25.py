@@ -97,7 +97,7 @@ class LexicalIndex:
         except (ValueError, OSError) as error:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
-    def words(self) -> WordSearch:
+    def searcher(self) -> WordSearch:
         """Return a fixed view of all passages on disk now, including those that other processes wrote.
 
         Raises:
@@ -128,7 +128,7 @@ class LexicalIndex:
 
     def remove_after(self, last: int) -> None:
         """Remove the passages with an id above ``last``."""
-        if self.words().count_after(last):
+        if self.searcher().count_after(last):
             with self._writing() as writer:
                 writer.delete_documents_by_query(_after(self._index.schema, last))
 
@@ -212,10 +212,10 @@ class WordSearch:
             for field in self._used
             for term in terms_in(field, query)
         ]
-        alone = self._holding_alone(query)
-        if not (clauses or alone) or limit < 1 or (allowed is not None and not allowed.documents):
+        single = self._single_character_clauses(query)
+        if not (clauses or single) or limit < 1 or (allowed is not None and not allowed.documents):
             return {}
-        words = tantivy.Query.boolean_query([*clauses, *alone])
+        words = tantivy.Query.boolean_query([*clauses, *single])
         if allowed is not None and len(allowed.documents) <= _FEW_DOCUMENTS:
             some = tantivy.Query.term_set_query(self._schema, "document", list(allowed.documents))
             words = tantivy.Query.boolean_query(
@@ -232,14 +232,14 @@ class WordSearch:
             least = found[:limit][-1][1] * (1 - _NOISE) if found else 0.0
             if len(hits) < wanted or (len(found) > limit and found[-1][1] < least):
                 break
-            if alone and wanted >= _MOST_ALIKE and len(found) >= limit:
+            if single and wanted >= _MOST_ALIKE and len(found) >= limit:
                 # All passages with the character have the same score, and all passages may have the
                 # character.
                 break
             wanted *= 4
         return {number: score for number, score in found if score >= least}
 
-    def _holding_alone(self, query: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
+    def _single_character_clauses(self, query: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
         """Return clauses that find passages by the query's single characters (:func:`single_characters`).
 
         All passages that a clause finds get the same score.
@@ -248,7 +248,7 @@ class WordSearch:
             (tantivy.Occur.Should, tantivy.Query.regex_query(self._schema, field, pattern))
             for character in single_characters(query)
             for field in self._used
-            for pattern in _holding(field, character)
+            for pattern in _patterns_containing(field, character)
         ]
 
     def _found(
@@ -353,7 +353,7 @@ def files_in(folder: Path) -> list[Path]:
         raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
 
-def _holding(field: str, character: str) -> Sequence[str]:
+def _patterns_containing(field: str, character: str) -> Sequence[str]:
     """Return regular expressions for the terms of ``field`` that contain ``character``."""
     # The character may be the first or the second of a pair: the last of a run is only ever the second.
     return (f"{character}.", f".{character}") if field == PAIRS else (f".*{character}.*",)

@@ -58,8 +58,8 @@ class Caches:
             :meth:`hidden` recognises.
         gone: the ids of removed chunks that the words may still contain, in ascending order.
         files: the state of each mapped file just before it was opened.
-        narrowed: the documents and chunks that pass recently used filters. A key consists of the filters and
-            of the ``hidden`` and ``touched`` of the ``CatalogReader``, because these also decide what passes.
+        filter_results: the documents and chunks that pass recently used filters. A key consists of the
+            filters and of the ``hidden`` and ``touched`` of the ``CatalogReader``, because these also decide what passes.
     """
 
     generation: int
@@ -70,7 +70,9 @@ class Caches:
     words: WordSearch | None = None
     gone: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     files: FileStates = field(default_factory=dict)
-    narrowed: dict[tuple[Filters, tuple[str, ...], int], Allowed] = field(default_factory=dict, compare=False)
+    filter_results: dict[tuple[Filters, tuple[str, ...], int], Allowed] = field(
+        default_factory=dict, compare=False
+    )
 
     def is_intact(self) -> bool:
         """Return whether all mapped files are unchanged, and no search has found the base missing.
@@ -83,7 +85,9 @@ class Caches:
         """Return whether the tantivy index can be written. Call this only while holding the write lock."""
         try:
             # Open the index again, because the files of the open one may be deleted by now.
-            return self.index is None or LexicalIndex(self.index.folder).words().count_after(self.last) >= 0
+            return (
+                self.index is None or LexicalIndex(self.index.folder).searcher().count_after(self.last) >= 0
+            )
         except LexicalIndexError:
             return False
 
@@ -95,7 +99,7 @@ class Caches:
         """
         if self.index is None:
             return self
-        words = self.index.words()
+        words = self.index.searcher()
         return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -114,12 +118,12 @@ class Caches:
         ``reader`` must read the generation (the state of the library) of these caches.
         """
         state = filters, reader.hidden, reader.touched
-        known = self.narrowed.get(state)
+        known = self.filter_results.get(state)
         if known is None:
             known = reader.allowed(filters)
-            if len(self.narrowed) >= _FILTERS:
-                self.narrowed.clear()
-            self.narrowed[state] = known
+            if len(self.filter_results) >= _FILTERS:
+                self.filter_results.clear()
+            self.filter_results[state] = known
         return known
 
     def are_words_due(self) -> bool:
@@ -146,7 +150,11 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bas
     """
     manifest = read_manifest(folder)
     # Another home folder with the same catalog may have deleted records of removals that these caches need.
-    if manifest is None or reader.forgotten() > manifest.known_from or _is_foreign(manifest, reader):
+    if (
+        manifest is None
+        or reader.forgotten() > manifest.removals_applied_until
+        or _is_foreign(manifest, reader)
+    ):
         return None
     try:
         files = states_of([*files_in(folder / manifest.words), *_bases(folder)])
@@ -154,7 +162,7 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bas
             return None
         vectors, last = bases.open(folder, manifest, reader, dimensions)
         index = LexicalIndex(folder / manifest.words)
-        words = index.words()
+        words = index.searcher()
     except (VectorIndexError, LexicalIndexError):
         return None
     gone = reader.removed()
@@ -186,7 +194,7 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
     try:
         same = caches.index.folder == folder / manifest.words
         index = caches.index if same else LexicalIndex(folder / manifest.words)
-        words = index.words()
+        words = index.searcher()
         files = states_of([*files_in(index.folder), *_bases(folder)])
     except LexicalIndexError:
         return None
@@ -256,7 +264,7 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
     try:
         words = LexicalIndex(folder / manifest.words)
         words.remove_after(manifest.written_after if _is_foreign(manifest, reader) else reader.last_chunk())
-        caught_up = catch_up_words(folder, manifest, reader, words.words().last, titled=titled)
+        caught_up = catch_up_words(folder, manifest, reader, words.searcher().last, titled=titled)
     except LexicalIndexError:
         return False
     write_manifest(folder, replace(caught_up, writing=False))

@@ -159,7 +159,7 @@ class Maintenance:
                 raise locked(self.home)
             time.sleep(_POLL_SECONDS)
 
-    def intact(self, reader: CatalogReader, caches: Caches) -> Caches:
+    def ensure_intact(self, reader: CatalogReader, caches: Caches) -> Caches:
         """Return ``caches`` if their files are unchanged, else rebuilt caches of the same generation (state).
 
         Raises:
@@ -294,7 +294,7 @@ class Maintenance:
                 manifest = replace(manifest, writing=False)
                 write_manifest(folder, manifest)
                 self._caches = open_caches(folder, reader, dimensions, self.bases)
-            self._catalog.forget_removals(self.bases.known_from(manifest, build))
+            self._catalog.forget_removals(self.bases.removals_applied_until(manifest, build))
             delete_unused(self.home, build, manifest)
         return True
 

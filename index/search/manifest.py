@@ -59,7 +59,7 @@ class Manifest:
     digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def known_from(self) -> int:
+    def removals_applied_until(self) -> int:
         """The generation (the number of a state of the library) of the base or of the words: the older one.
 
         The caches contain no passage that was removed up to this generation.

@@ -81,7 +81,7 @@ def _switched(
         _fill(catalog, encoder, build, report)
         with catalog.reading(build) as reader:
             # A compaction of the current caches may have deleted records of removals that ``build`` needs.
-            if reader.forgotten() > manifest.known_from:
+            if reader.forgotten() > manifest.removals_applied_until:
                 return False
             manifest = catch_up_words(folder, manifest, reader, last, titled=titled)
         # Write the manifest before the switch, so that every reader of the new build finds its caches.

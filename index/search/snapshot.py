@@ -74,7 +74,7 @@ class Snapshot:
         caches: Caches,
         encoder: Encoder,
         duplicates: Duplicates,
-        intact: Callable[[Caches], Caches],
+        ensure_intact: Callable[[Caches], Caches],
     ) -> None:
         """Search one generation of the library.
 
@@ -83,20 +83,20 @@ class Snapshot:
             caches: vectors and words of the same generation.
             encoder: the encoder of the passages' vectors.
             duplicates: finds near-duplicates.
-            intact: given caches, returns intact caches of the same generation
-                (:meth:`index.search.maintenance.Maintenance.intact`).
+            ensure_intact: given caches, returns intact caches of the same generation
+                (:meth:`index.search.maintenance.Maintenance.ensure_intact`).
         """
         self.reader = reader
         self.generation = caches.generation
         self.encoder = encoder
         self._last_caches = caches
         self._duplicates = duplicates
-        self._intact = intact
+        self._ensure_intact = ensure_intact
 
     @property
     def _caches(self) -> Caches:
         """The caches of this generation, rebuilt if one of their files was damaged meanwhile."""
-        self._last_caches = self._intact(self._last_caches)
+        self._last_caches = self._ensure_intact(self._last_caches)
         return self._last_caches
 
     def search(

@@ -34,7 +34,7 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
     if merged(before, given) != before:
         # Keep the recorded state of the file, so that a sync notices if the file has changed since it was
         # read.
-        state, of = (file.size, file.mtime_ns), (document_id, record.version)
-        edited = Incoming(record.source, record.path, *state, record.digest, document, of, given)
+        state, version = (file.size, file.mtime_ns), (document_id, record.version)
+        edited = Incoming(record.source, record.path, *state, record.digest, document, version, given)
         index.replace([edited], lineage=lineage)
     return index.catalog.document(document_id)

@@ -77,7 +77,7 @@ def sweep_uploads(index: Library, folder: Path) -> None:
     for left in folder.glob(f"{INCOMING}*"):
         written = left.name.removeprefix(INCOMING).rpartition("-")[0].replace("+", "/")
         with suppress(OSError, ValueError, KeyError):
-            lives = Process.of(written).lives
+            lives = Process.parse(written).lives
             if lives is None:
                 lives = time.time() - left.stat().st_mtime < _LEFT_SECONDS
             if not lives:

@@ -50,7 +50,7 @@ class Removed:
     at: float = 0.0
 
     @classmethod
-    def of(cls, index: Library, document_id: int) -> Self | None:
+    def find(cls, index: Library, document_id: int) -> Self | None:
         """Return the deletion of a document, by this or another server; None if the hidden folder is gone."""
         for file in uploads_folder(index).glob(f"{INCOMING}*/{_REMOVED}"):
             # Another server may discard the folder meanwhile, and a newer program may write other fields.
@@ -65,7 +65,7 @@ class Removed:
         """Whether no server has claimed the document yet, to restore it or to discard it."""
         return (self.folder / _REMOVED).is_file()
 
-    def claimed(self, index: Library) -> Self | None:
+    def claim(self, index: Library) -> Self | None:
         """Claim the document, so that no other caller can restore or discard it.
 
         Returns:

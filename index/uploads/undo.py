@@ -77,7 +77,7 @@ class Deletions:
             with self._index.catalog.for_viewer(viewer).reading() as reader:
                 if collection in reader.hidden:
                     raise DocumentNotFoundError(document_id, None)
-            claimed = removed.claimed(self._index) if removed is not None else None
+            claimed = removed.claim(self._index) if removed is not None else None
             if claimed is not None:
                 until = time.monotonic() + claimed.at + UNDO_SECONDS - time.time()
                 self._undoable[document_id] = _Undoable(claimed, until)
@@ -101,7 +101,7 @@ class Deletions:
             deletion = None
         if deletion is not None:
             return deletion.removed
-        removed = None if document_id in self._final else Removed.of(self._index, document_id)
+        removed = None if document_id in self._final else Removed.find(self._index, document_id)
         return removed if removed is not None and time.time() < removed.at + UNDO_SECONDS else None
 
     def finish(self) -> None:
@@ -118,6 +118,6 @@ class Deletions:
             if deletion.until <= now:
                 del self._undoable[document_id]
                 # Leave the document alone if another server is restoring it.
-                if (claimed := deletion.removed.claimed(self._index)) is not None:
+                if (claimed := deletion.removed.claim(self._index)) is not None:
                     claimed.discard()
                     self._final[document_id] = claimed.collection

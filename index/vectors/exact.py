@@ -28,7 +28,7 @@ _SLACK = 2 * NOISE
 """An upper bound of the rounding difference between two ways to sum a cosine."""
 
 
-class WithIds:
+class IdentifiedVectors:
     """The superclass of vectors whose ids are known, in memory or in a mapped file.
 
     Attributes:
@@ -54,7 +54,7 @@ class WithIds:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FlatVectors(WithIds):
+class FlatVectors(IdentifiedVectors):
     """A block of vectors and their ids; immutable.
 
     Attributes:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.vectors.candidates import FetchVectors, are_enough, are_few, candidates_to_request, ranked
-from index.vectors.exact import Cosines, Ids, Mask, Rows, WithIds, within
+from index.vectors.exact import Cosines, IdentifiedVectors, Ids, Mask, Rows, within
 from index.vectors.policy import Kind
 
 Bits = npt.NDArray[np.uint8]
@@ -22,7 +22,7 @@ Bits = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class IvfVectors(WithIds):
+class IvfVectors(IdentifiedVectors):
     """A base of the type ``ivf`` (FAISS's inverted file: vectors grouped around centroids); immutable.
 
     See :class:`index.vectors.candidates.Candidates`.

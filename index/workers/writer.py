@@ -65,7 +65,7 @@ class _Task:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _SyncRequest:
     """The request of a waiting sync: to sync ``folders``, but skip the files in ``leave``.
 
     ``folders`` is None for all followed folders.
@@ -104,7 +104,7 @@ class Writer:
         self._reader = Isolated()
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._lock = Lock()
-        self._asked: tuple[_Asked, _Task] | None = None
+        self._waiting_sync: tuple[_SyncRequest, _Task] | None = None
         self._running: RunningJob | None = None
         self._thread: Thread | None = None
         self._stopping = False
@@ -198,16 +198,16 @@ class Writer:
 
     def _submit_sync(self, change: Change | None) -> _Task:
         with self._lock:
-            if self._asked is not None:
-                asked, task = self._asked
+            if self._waiting_sync is not None:
+                request, task = self._waiting_sync
                 # If the start of a job could not be recorded, the job is over, but its row says waiting.
                 if not task.over.is_set() and self._state(task) == "waiting":
-                    asked.add(change)
+                    request.add(change)
                     return task
-            asked = _Asked(set(), set())
-            asked.add(change)
-            task = _Task(self.jobs.create("sync").id, partial(self._sync, asked))
-            self._asked = asked, task
+            request = _SyncRequest(set(), set())
+            request.add(change)
+            task = _Task(self.jobs.create("sync").id, partial(self._sync, request))
+            self._waiting_sync = request, task
             self._submit(task)
             return task
 
@@ -262,12 +262,12 @@ class Writer:
             with self._lock:
                 self._running = None
 
-    def _sync(self, asked: _Asked, progress: Progress) -> Mapping[str, Any]:
+    def _sync(self, request: _SyncRequest, progress: Progress) -> Mapping[str, Any]:
         with self._lock:
-            if self._asked is not None and self._asked[0] is asked:
-                self._asked = None
-        folders = () if asked.folders is None else sorted(asked.folders)
-        report = sync(self._index, folders, progress, self._options, reader=self._reader, leave=asked.leave)
+            if self._waiting_sync is not None and self._waiting_sync[0] is request:
+                self._waiting_sync = None
+        folders = () if request.folders is None else sorted(request.folders)
+        report = sync(self._index, folders, progress, self._options, reader=self._reader, leave=request.leave)
         for failure in report.failed:
             _log.warning("%s: %s", failure.path, failure.cause)
         if self.on_sync is not None:

@@ -318,7 +318,7 @@ def test_searches_during_a_rebuild_find_the_old_passages_and_the_former_collecti
         fill(library, reports(10))
         library.compact()
     former, _ = latest(ours, store)
-    other = opens("ours", encoder=StubEncoder("other", 16), former=StubEncoder.of)
+    other = opens("ours", encoder=StubEncoder("other", 16), open_other_encoder=StubEncoder.for_recipe)
     build, seen = SharedBases.build, list[bool]()
     edited = [incoming(reports(10)["3.txt"], "3.txt", title="Another title")]
 

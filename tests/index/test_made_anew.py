@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def other(home: Path) -> Library:
-    return Library.open(home, StubEncoder("other"), former=StubEncoder.of)
+    return Library.open(home, StubEncoder("other"), open_other_encoder=StubEncoder.for_recipe)
 
 
 def found(index: Library) -> list[str]:
@@ -106,7 +106,7 @@ def test_a_library_goes_back_to_an_encoder_whose_passages_were_half_deleted(
     with other(home) as index:
         assert found(index) == [item.path for item in REPORTS]
         assert library_status(home, index.catalog).building is None
-    with Library.open(home, StubEncoder("former"), former=StubEncoder.of) as index:
+    with Library.open(home, StubEncoder("former"), open_other_encoder=StubEncoder.for_recipe) as index:
         index.rebuild()
         assert found(index) == [item.path for item in REPORTS]
         assert count(index, chunks) == count(index, vectors) == len(REPORTS)
@@ -127,7 +127,7 @@ def test_passages_that_a_killed_process_left_go_with_the_next_sync(
 def test_of_two_that_make_a_library_anew_in_two_ways_one_is_told(home: Path) -> None:
     with (
         other(home) as ours,
-        Library.open(home, StubEncoder("third"), former=StubEncoder.of) as theirs,
+        Library.open(home, StubEncoder("third"), open_other_encoder=StubEncoder.for_recipe) as theirs,
     ):
         begun = builds.begin_build(theirs.catalog.engine, Recipe("third@24", 200, 40, 1))
         ours.rebuild()

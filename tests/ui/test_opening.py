@@ -47,7 +47,7 @@ def test_a_precision_that_is_asked_for_embeds_it_again_at_the_next_sync(
     with open_library(Settings(home=tmp_path / "home")) as library:
         sync(library, [gate], reader=loading)
     asked = Settings(home=tmp_path / "home", precision=OTHER[precision])
-    with open_library(asked, former=True) as library:
+    with open_library(asked, allow_other_model=True) as library:
         before = library.is_outdated
         with library.snapshot() as snapshot:
             assert snapshot.encoder.precision == precision

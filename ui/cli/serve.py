@@ -136,7 +136,7 @@ def serve(
         _stop_if(interrupted)
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
         sign_in = opened.enter_context(open_sign_in(settings, exposed=is_exposed(listener)))
-        index = opened.enter_context(open_library(settings, former=True))
+        index = opened.enter_context(open_library(settings, allow_other_model=True))
         _stop_if(interrupted)
         from rag.conversations import import_feedback
         from ui.app import create_app

@@ -69,7 +69,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
                 "passages": passages,
                 "folders": catalog.sources(),
                 "unconfirmed": catalog.unconfirmed(),
-                "failed": [_without_number(failure) for failure in Failures(catalog).listed()],
+                "failed": [_without_number(failure) for failure in Failures(catalog).undismissed()],
                 "index": asdict(library_status(settings.home, catalog)),
                 "model": build.recipe.encoder if build and passages else settings.model,
                 "jobs": _jobs(catalog),

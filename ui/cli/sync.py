@@ -103,7 +103,7 @@ def sync_on_changes(
 
 def _open(settings: Settings, opened: ExitStack, stderr: Console) -> Library:
     with waiting(stderr, "Loading the encoder…"):
-        index = opened.enter_context(open_library(settings, former=True))
+        index = opened.enter_context(open_library(settings, allow_other_model=True))
     Jobs(index.catalog.engine).abandon()
     sweep_uploads(index, uploads_folder(index))
     return index

@@ -265,7 +265,7 @@ def list_response(
         wanted = part and part._replace(limit=part.limit + 1)
         if brief:
             uploads = str(uploads_folder(index))
-            rows = [_brief_fields(row, uploads) for row in reader.listed(wanted)]
+            rows = [_brief_fields(row, uploads) for row in reader.list_rows(wanted)]
         else:
             rows = [document_fields(index, record) for record in reader.documents(wanted)]
         page = rows[: part.limit] if part else rows

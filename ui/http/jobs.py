@@ -161,7 +161,7 @@ def failures_router() -> Router:
 
         A file stays in the list until it is read, removed or dismissed.
         """
-        return {"failures": [failure_fields(failure) for failure in Failures(index.catalog).listed()]}
+        return {"failures": [failure_fields(failure) for failure in Failures(index.catalog).undismissed()]}
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))
     def dismiss(index: OwnLibrary, failure_id: FailureId) -> None:

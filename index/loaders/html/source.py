@@ -81,8 +81,8 @@ def drop_unseen(page: HtmlElement, styles: Iterable[str] = ()) -> None:
     """
     own_styles = [style.text or "" for style in page.iter("style")]
     _write_equations(page)
-    unseen = [element for element in page.iter() if _is_unread(element)]
-    for element in unseen:
+    unread = [element for element in page.iter() if _is_unread(element)]
+    for element in unread:
         if element.getparent() is not None:
             element.drop_tree()
     raise_references(page, [*own_styles, *styles])

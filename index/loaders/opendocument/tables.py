@@ -118,9 +118,9 @@ def _cells(
             continue
         found = list(blocks(element)) if element.tag == _CELL else []
         times = _repeated(element.get(f"{TABLE}number-columns-repeated"))
-        unseen = bisect_left(hidden, place + times) - bisect_left(hidden, place)
+        hidden_count = bisect_left(hidden, place + times) - bisect_left(hidden, place)
         place += times
-        times -= unseen
+        times -= hidden_count
         if not any(block.text.strip() for block in found):
             empty += times
         elif times:

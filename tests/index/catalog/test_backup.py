@@ -240,7 +240,7 @@ class TestOfSomebodyElse:
         report = restore(home, tmp_path / "library.tar", BESIDE)
         assert report.unconfirmed == (str(secret), f"{home}/../etc", str(mine))
         assert sync(index).added == ()
-        assert (index.catalog.sources(), Failures(index.catalog).listed()) == ([], [])
+        assert (index.catalog.sources(), Failures(index.catalog).undismissed()) == ([], [])
         assert sync(index, [mine]).added == ("gate.txt",)
         assert index.catalog.sources() == [str(mine)]
         assert index.catalog.unconfirmed() == [str(secret), f"{home}/../etc"]

@@ -100,7 +100,7 @@ def test_one_that_comes_back_to_another_encoder_is_embedded_by_it(
 ) -> None:
     file, before = removed
     other = Watched(encoder, "another")
-    with Library.open(index.home, other, former=lambda _: encoder) as changed:
+    with Library.open(index.home, other, open_other_encoder=lambda _: encoder) as changed:
         changed.rebuild()
         other.embedded.clear()
         changed.replace([trashed_document(file)], back=file)

@@ -102,7 +102,7 @@ def test_hidden_documents_are_neither_listed_nor_counted(limited: Library) -> No
     secret = {record.document_id for record in records if record.collection == "board"}
     with limited.catalog.reading() as whole, limited.catalog.for_viewer(CAI).reading() as reader:
         assert reader.hidden == ("board",)
-        assert [row["path"] for row in reader.listed()] == OPEN
+        assert [row["path"] for row in reader.list_rows()] == OPEN
         assert [record.path for record in reader.records(numbers)] == OPEN
         assert (reader.count_documents(), reader.count_by_collection()) == (2, {"news": 1})
         assert not secret & set(reader.newest(10))

@@ -15,10 +15,10 @@ from index.catalog.liveness import Process, this_process
 
 def test_a_process_is_read_as_it_was_written() -> None:
     me = this_process()
-    assert Process.of(str(me)) == me
-    assert Process.of("7@varda") == Process(7, "varda", "")
+    assert Process.parse(str(me)) == me
+    assert Process.parse("7@varda") == Process(7, "varda", "")
     with pytest.raises(ValueError, match="invalid literal"):
-        Process.of("varda")
+        Process.parse("varda")
 
 
 def test_this_process_lives_and_an_earlier_one_of_its_number_does_not() -> None:
@@ -43,7 +43,7 @@ def test_a_killed_process_is_dead_before_its_parent_has_asked_for_its_code() -> 
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None
-        process = Process.of(child.stdout.readline().strip())
+        process = Process.parse(child.stdout.readline().strip())
         assert (process.pid, process.lives) == (child.pid, True)
         os.kill(child.pid, signal.SIGKILL)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)

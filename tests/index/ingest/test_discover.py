@@ -33,7 +33,7 @@ def test_files_are_listed_by_their_path_in_order_with_size_and_time(tmp_path: Pa
         ("sub.txt", (1, 1_700_000_000_123_456_789)),
         ("sub/deeper/a.txt", (3, 1_700_000_000_123_456_789)),
     ]
-    assert (listing.failures, listing.unseen, listing.missing) == ((), (), False)
+    assert (listing.failures, listing.unlisted, listing.missing) == ((), (), False)
 
 
 def test_no_file_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ class TestLinks:
         assert listing.failures == (
             Failure("b.md", "is a link that leads out of the folder; put the file itself there"),
         )
-        assert listing.unseen == (Root(str(folder), "b.md"),)
+        assert listing.unlisted == (Root(str(folder), "b.md"),)
 
     def test_a_link_to_a_folder_is_not_followed(self, tmp_path: Path) -> None:
         write(tmp_path / "sub/a.md")
@@ -160,7 +160,7 @@ class TestWhatCannotBeListed:
         listing = listed(tmp_path)
         assert list(listing.files) == ["a.md", "z.md"]
         assert listing.failures == (Failure("locked", "Permission denied; check the folder's permissions"),)
-        assert listing.unseen == (Root(str(tmp_path), "locked"),)
+        assert listing.unlisted == (Root(str(tmp_path), "locked"),)
 
     @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser reads all")
     def test_the_system_refuses_a_folder(self, tmp_path: Path) -> None:
@@ -217,18 +217,18 @@ class TestWhatIsNotThere:
         listing = listed(gone)
         cause = "does not exist; if it was moved, sync its new place"
         assert (dict(listing.files), listing.failures) == ({}, (Failure(str(gone), cause),))
-        assert listing.unseen == (Root(str(gone)),)
+        assert listing.unlisted == (Root(str(gone)),)
         assert listing.missing is False
 
     def test_a_part_of_a_folder_that_is_there_was_deleted(self, tmp_path: Path) -> None:
         listing = listed(tmp_path, "gone.md")
-        assert (dict(listing.files), listing.failures, listing.unseen) == ({}, (), ())
+        assert (dict(listing.files), listing.failures, listing.unlisted) == ({}, (), ())
         assert listing.missing is True
 
     def test_a_part_of_a_folder_that_vanished_may_still_be_there(self, tmp_path: Path) -> None:
         listing = listed(tmp_path / "gone", "a.md")
         assert [failure.path for failure in listing.failures] == [str(tmp_path / "gone/a.md")]
-        assert listing.unseen == (Root(str(tmp_path / "gone"), "a.md"),)
+        assert listing.unlisted == (Root(str(tmp_path / "gone"), "a.md"),)
         assert listing.missing is False
 
     def test_a_file_is_no_folder(self, tmp_path: Path) -> None:

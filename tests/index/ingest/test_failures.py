@@ -34,11 +34,11 @@ def folder(index: Library, loading: Isolated, tmp_path: Path) -> Path:
 
 
 def listed(failures: Failures) -> list[tuple[str, str]]:
-    return [(failure.path, failure.cause) for failure in failures.listed()]
+    return [(failure.path, failure.cause) for failure in failures.undismissed()]
 
 
 def test_it_is_listed_with_its_cause_and_since_when(failures: Failures, folder: Path) -> None:
-    [failure] = failures.listed()
+    [failure] = failures.undismissed()
     assert (failure.source, failure.path, failure.cause) == (str(folder), "empty.txt", EMPTY)
     age = datetime.now(UTC) - datetime.fromisoformat(failure.since)
     assert timedelta(0) <= age < timedelta(minutes=5)
@@ -47,11 +47,11 @@ def test_it_is_listed_with_its_cause_and_since_when(failures: Failures, folder: 
 def test_it_stays_when_another_path_is_synced(
     index: Library, loading: Isolated, failures: Failures, folder: Path, tmp_path: Path
 ) -> None:
-    before = failures.listed()
+    before = failures.undismissed()
     other = write(tmp_path / "other" / "mill.txt", "The mill grinds rye.")
     for path in (other.parent, folder / "gate.txt"):
         assert sync(index, [path], reader=loading).failed == ()
-        assert failures.listed() == before
+        assert failures.undismissed() == before
     write(other.parent / "broken.pdf", "%PDF-1.7 no more")
     sync(index, [other.parent], reader=loading)
     assert [path for path, _ in listed(failures)] == ["broken.pdf", "empty.txt"]
@@ -85,20 +85,20 @@ def test_it_stays_while_nothing_is_known_of_its_file(
 def test_one_that_is_dismissed_comes_back_for_another_cause_only(
     index: Library, loading: Isolated, failures: Failures, folder: Path
 ) -> None:
-    [failure] = failures.listed()
+    [failure] = failures.undismissed()
     failures.dismiss(failure.failure_id)
     assert [each.path for each in sync(index, reader=loading).failed] == ["empty.txt"]
-    assert failures.listed() == []
+    assert failures.undismissed() == []
     write(folder / "empty.txt", "<html>A page</html>")
     sync(index, reader=loading)
-    [again] = failures.listed()
+    [again] = failures.undismissed()
     assert (again.failure_id, again.since) == (failure.failure_id, failure.since)
     assert again.cause.startswith("is named .txt but seems to be an HTML page")
 
 
 def test_what_is_not_listed_cannot_be_dismissed(failures: Failures, folder: Path) -> None:
     assert folder.is_dir()
-    [failure] = failures.listed()
+    [failure] = failures.undismissed()
     failures.dismiss(failure.failure_id)
     for number in (failure.failure_id, 99):
         with pytest.raises(FailureNotFoundError) as unknown:
@@ -111,20 +111,20 @@ def test_a_single_file_that_is_followed_is_listed_until_it_is_read(
 ) -> None:
     file = write(tmp_path / "one.txt", "")
     sync(index, [file], reader=loading)
-    [failure] = failures.listed()
+    [failure] = failures.undismissed()
     assert (failure.source, failure.path) == (str(file), "")
     write(file, "It has words now.")
     sync(index, reader=loading)
-    assert failures.listed() == []
+    assert failures.undismissed() == []
 
 
 def test_a_path_that_was_mistyped_is_not_listed(
     index: Library, loading: Isolated, failures: Failures, folder: Path, tmp_path: Path
 ) -> None:
-    before = failures.listed()
+    before = failures.undismissed()
     for path in (folder / "typo.txt", tmp_path / "nowhere"):
         assert len(sync(index, [path], reader=loading).failed) == 1
-        assert failures.listed() == before
+        assert failures.undismissed() == before
 
 
 def test_a_name_that_is_not_utf_8_is_kept_in_a_form_that_can_be_shown(failures: Failures) -> None:

@@ -83,7 +83,7 @@ def test_what_has_ended_stays_as_it_ended(jobs: Jobs) -> None:
     jobs.begin(job_id)
     jobs.fail(job_id, JobProgress(), "the disk is full")
     jobs.finish(job_id, JobProgress())
-    jobs.stop(job_id, JobProgress(), "stopped")
+    jobs.record_cancellation(job_id, JobProgress(), "stopped")
     assert (jobs.get(job_id).state, jobs.get(job_id).message) == ("failed", "the disk is full")
 
 
@@ -98,7 +98,7 @@ def test_cancelling_ends_what_waits_and_asks_what_runs(jobs: Jobs) -> None:
     asked = jobs.request_cancel(running)
     assert (asked.state, asked.cancelling) == ("running", True)
     assert jobs.advance(running, JobProgress("reading", Count(1, 2)))
-    jobs.stop(running, JobProgress("reading", Count(1, 2)), "cancelled on request")
+    jobs.record_cancellation(running, JobProgress("reading", Count(1, 2)), "cancelled on request")
     ended = jobs.get(running)
     assert (ended.state, ended.cancelling, ended.files) == ("cancelled", False, Count(1, 2))
 

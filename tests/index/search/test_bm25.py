@@ -57,12 +57,12 @@ def allowed(*numbers: int) -> Allowed:
 
 class TestWrittenWords:
     def test_words_are_counted_as_they_are_written(self, index: LexicalIndex) -> None:
-        assert index.words().written("a") == {"again": 1, "and": 1, "arrested": 1, "arresting": 1}
-        assert index.words().written("riv") == {"river": 2}
-        assert index.words().written("N") == {"Nothing": 1}
+        assert index.searcher().written("a") == {"again": 1, "and": 1, "arrested": 1, "arresting": 1}
+        assert index.searcher().written("riv") == {"river": 2}
+        assert index.searcher().written("N") == {"Nothing": 1}
 
     def test_a_word_is_known_in_its_case(self, index: LexicalIndex) -> None:
-        words = index.words()
+        words = index.searcher()
         assert [words.is_written(word) for word in ("Police", "police", "arrest", "river")] == [
             True,
             False,
@@ -74,13 +74,13 @@ class TestWrittenWords:
         empty.add(
             [Entry(1, "en", "In 2031 the B52 at 暹粒 flew 12km over Phnom\u00a0Penh ភ្នំពេញ " + "x" * 41)]
         )
-        assert set(empty.words().written("")) == {"the", "flew", "over", "Phnom", "Penh"}
+        assert set(empty.searcher().written("")) == {"the", "flew", "over", "Phnom", "Penh"}
 
 
 class TestStemming:
     @pytest.mark.parametrize("word", ["arrested", "arresting", "Arrests", "ARREST", "arrest?"])
     def test_the_forms_of_a_word_are_one_word(self, index: LexicalIndex, word: str) -> None:
-        assert set(index.words().search(word, 10)) == {1, 2}
+        assert set(index.searcher().search(word, 10)) == {1, 2}
 
     @pytest.mark.parametrize(
         ("language", "written", "asked"),
@@ -98,15 +98,15 @@ class TestStemming:
         self, empty: LexicalIndex, language: str, written: str, asked: str
     ) -> None:
         empty.add([Entry(7, language, written), Entry(8, "en", "something else altogether")])
-        assert list(empty.words().search(asked, 10)) == [7]
+        assert list(empty.searcher().search(asked, 10)) == [7]
 
     def test_words_that_every_text_has_find_nothing(self, index: LexicalIndex) -> None:
-        assert index.words().search("the of and was is a", 10) == {}
+        assert index.searcher().search("the of and was is a", 10) == {}
 
     def test_accents_may_be_left_out(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "vi", "Công an bắt giữ nghi phạm"), Entry(2, "pl", "Zażółć gęślą jaźń")])
-        assert list(empty.words().search("cong an", 10)) == [1]
-        assert list(empty.words().search("gesla", 10)) == [2]
+        assert list(empty.searcher().search("cong an", 10)) == [1]
+        assert list(empty.searcher().search("gesla", 10)) == [2]
 
     @pytest.mark.parametrize("form", ["NFC", "NFD"])
     def test_an_accent_may_be_a_character_of_its_own(
@@ -117,8 +117,8 @@ class TestStemming:
 
         empty.add([Entry(1, "fr", written("Les écoles fermées")), Entry(2, "ja", written("ダムが止まった"))])
         for other in ("NFC", "NFD"):
-            assert list(empty.words().search(unicodedata.normalize(other, "école"), 10)) == [1]
-            assert list(empty.words().search(unicodedata.normalize(other, "ダム"), 10)) == [2]
+            assert list(empty.searcher().search(unicodedata.normalize(other, "école"), 10)) == [1]
+            assert list(empty.searcher().search(unicodedata.normalize(other, "ダム"), 10)) == [2]
 
     def test_several_languages_live_together(self, empty: LexicalIndex) -> None:
         empty.add(
@@ -128,8 +128,8 @@ class TestStemming:
                 Entry(3, "und", "minister dams"),
             ]
         )
-        assert set(empty.words().search("minister", 10)) == {1, 2, 3}
-        assert set(empty.words().search("Ministers", 10)) == {1, 2}, (
+        assert set(empty.searcher().search("minister", 10)) == {1, 2, 3}
+        assert set(empty.searcher().search("Ministers", 10)) == {1, 2}, (
             "nothing is stemmed in an unknown language"
         )
 
@@ -140,11 +140,13 @@ class TestMost:
     def test_it_is_the_sum_of_what_the_words_add_without_end(self, index: LexicalIndex) -> None:
         # "river" is in two of the four passages, "dam" in one, "flood" in none; tantivy's k1 is 1.2.
         rarities = [math.log(1 + (4 - n + 0.5) / (n + 0.5)) for n in (2, 1, 0)]
-        assert index.words().max_score("the rivers, a dam and floods") == pytest.approx(2.2 * sum(rarities))
+        assert index.searcher().max_score("the rivers, a dam and floods") == pytest.approx(
+            2.2 * sum(rarities)
+        )
 
     def test_a_passage_of_one_word_said_often_comes_near_it(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "en", "river " * 400), Entry(2, "en", "dam " * 400)])
-        share = empty.words().search("river", 1)[1] / empty.words().max_score("river")
+        share = empty.searcher().search("river", 1)[1] / empty.searcher().max_score("river")
         assert 0.99 < share <= 1
 
     @given(texts=st.lists(st.sampled_from(SPACED), min_size=1, max_size=6), query=st.sampled_from(SPACED))
@@ -153,27 +155,27 @@ class TestMost:
     ) -> None:
         made = LexicalIndex(tmp_path_factory.mktemp("words"))
         made.add([Entry(number, "en", text) for number, text in enumerate(texts)])
-        most = made.words().max_score(query) * (1 + 1e-5)
-        assert all(score <= most for score in made.words().search(query, 10).values())
+        most = made.searcher().max_score(query) * (1 + 1e-5)
+        assert all(score <= most for score in made.searcher().search(query, 10).values())
 
     def test_a_query_is_measured_in_the_language_that_knows_it_best(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "en", "The dam failed."), Entry(2, "en", "The river rose.")])
-        alone = empty.words().max_score("Why did the dam fail?")
+        alone = empty.searcher().max_score("Why did the dam fail?")
         empty.add([Entry(3, "de", "Der Fluss stieg.")])
         # In German all of the words would be unknown and thus rarer, so that the bound would be higher.
-        assert alone < empty.words().max_score("Why did the dam fail?") < 2 * alone
+        assert alone < empty.searcher().max_score("Why did the dam fail?") < 2 * alone
 
     def test_pairs_of_characters_set_no_bound(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "zh", "市议会星期一关闭了大坝。"), Entry(2, "en", "The dam failed.")])
-        assert empty.words().max_score("谁关闭了大坝？") == 0
-        assert empty.words().max_score("谁关闭了 dam ？") == empty.words().max_score("dam") > 0
+        assert empty.searcher().max_score("谁关闭了大坝？") == 0
+        assert empty.searcher().max_score("谁关闭了 dam ？") == empty.searcher().max_score("dam") > 0
 
     @pytest.mark.parametrize("query", ["", "the of and was is a", "?!"])
     def test_a_query_without_words_scores_nothing(self, index: LexicalIndex, query: str) -> None:
-        assert index.words().max_score(query) == 0
+        assert index.searcher().max_score(query) == 0
 
     def test_an_empty_library_scores_nothing(self, empty: LexicalIndex) -> None:
-        assert empty.words().max_score("river") == 0
+        assert empty.searcher().max_score("river") == 0
 
 
 class TestWithoutSpaces:
@@ -193,16 +195,16 @@ class TestWithoutSpaces:
         self, empty: LexicalIndex, language: str, written: str, asked: str, not_asked: str
     ) -> None:
         empty.add([Entry(1, language, written), Entry(2, "en", "A dam of another kind")])
-        assert list(empty.words().search(asked, 10)) == [1]
-        assert empty.words().search(not_asked, 10) == {}
+        assert list(empty.searcher().search(asked, 10)) == [1]
+        assert empty.searcher().search(not_asked, 10) == {}
 
     def test_a_name_in_another_script_is_found_in_a_text_of_any_language(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "en", "The operation, called 扫荡行动, went on.")])
-        assert list(empty.words().search("扫荡", 10)) == [1]
+        assert list(empty.searcher().search("扫荡", 10)) == [1]
 
     def test_pairs_do_not_bridge_what_stands_between(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "zh", "关闭，大坝")])
-        assert empty.words().search("闭大", 10) == {}
+        assert empty.searcher().search("闭大", 10) == {}
 
 
 class TestSingleCharacters:
@@ -210,7 +212,7 @@ class TestSingleCharacters:
     def test_one_is_found_wherever_it_stands(self, empty: LexicalIndex, character: str) -> None:
         texts = ["{}道", "喝{}。", "喝{}的人", "5{} and 6", "“{}”", "no such letter", "道喝", ""]
         empty.add(Entry(n, "en", text.format(character), n) for n, text in enumerate(texts, 1))
-        words = empty.words()
+        words = empty.searcher()
         assert (
             sorted(words.search(character, 10))
             == sorted(words.search(f"{character}?", 10))
@@ -221,11 +223,11 @@ class TestSingleCharacters:
 
     def test_one_beside_a_pair_or_a_word_of_it_changes_nothing(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "zh", "自来水和大坝"), Entry(2, "zh", "自来水")])
-        assert list(empty.words().search("大坝 水", 10)) == [1]
+        assert list(empty.searcher().search("大坝 水", 10)) == [1]
 
     def test_those_that_score_alike_are_not_all_looked_at(self, empty: LexicalIndex) -> None:
         empty.add(Entry(n, "zh", f"自来水第{n}号", n) for n in range(9_000))
-        assert 10 <= len(empty.words().search("水", 10)) < 5_000
+        assert 10 <= len(empty.searcher().search("水", 10)) < 5_000
 
     @given(
         texts=st.lists(st.text("水火土山ab1 。", max_size=8), max_size=8), character=st.sampled_from("水火")
@@ -236,15 +238,15 @@ class TestSingleCharacters:
         made = LexicalIndex(tmp_path_factory.mktemp("words"))
         made.add(Entry(number, "zh", text, number) for number, text in enumerate(texts))
         holding = [number for number, text in enumerate(texts) if character in text]
-        assert sorted(made.words().search(character, 100)) == holding
+        assert sorted(made.searcher().search(character, 100)) == holding
 
 
 class TestSearch:
     def test_the_best_come_first_with_their_bm25_score(self, index: LexicalIndex) -> None:
-        found = index.words().search("river suspects", 10)
+        found = index.searcher().search("river suspects", 10)
         assert list(found) == [1, 3]
         assert found[1] > found[3] > 0
-        assert list(index.words().search("river suspects", 1)) == [1]
+        assert list(index.searcher().search("river suspects", 1)) == [1]
 
     def test_the_score_is_bm25(self, empty: LexicalIndex) -> None:
         # Three passages of 3, 1 and 2 words (mean 2): k1 = 1.2, b = 0.75; idf = ln(1 + (3 - 2 + 0.5) / 2.5).
@@ -254,31 +256,31 @@ class TestSearch:
             1: idf * 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2)),
             2: idf * 1 * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 1 / 2)),
         }
-        assert empty.words().search("dam", 10) == pytest.approx(expected, rel=1e-5)
+        assert empty.searcher().search("dam", 10) == pytest.approx(expected, rel=1e-5)
 
     def test_only_what_is_allowed_is_ranked_and_its_score_is_the_same(self, index: LexicalIndex) -> None:
-        everything = index.words().search("river arrest", 10)
-        assert index.words().search("river arrest", 1, allowed(3, 4)) == {3: pytest.approx(everything[3])}
-        assert index.words().search("river arrest", 10, allowed()) == {}
-        assert index.words().search("river", 0) == {}
+        everything = index.searcher().search("river arrest", 10)
+        assert index.searcher().search("river arrest", 1, allowed(3, 4)) == {3: pytest.approx(everything[3])}
+        assert index.searcher().search("river arrest", 10, allowed()) == {}
+        assert index.searcher().search("river", 0) == {}
 
     @pytest.mark.parametrize("reverse", [False, True])
     def test_all_that_score_as_the_last_come_too(self, empty: LexicalIndex, reverse: bool) -> None:
         texts = dict.fromkeys(range(20), "gate dam") | {50: "gate"}
         entries = english(texts)
         empty.add(entries[::-1] if reverse else entries)
-        assert list(empty.words().search("gate", 1)) == [50]
-        assert sorted(empty.words().search("gate", 2)) == [*range(20), 50]
+        assert list(empty.searcher().search("gate", 1)) == [50]
+        assert sorted(empty.searcher().search("gate", 2)) == [*range(20), 50]
 
     @given(st.one_of(st.text(), st.lists(st.sampled_from(SENTENCES)).map(" ".join)))
     def test_nothing_in_a_query_is_syntax(self, index: LexicalIndex, query: str) -> None:
-        assert set(index.words().search(query, 10)) <= set(ENGLISH)
-        with_marks = index.words().search(f'+"{query}" -river* OR (field:{query}~2^5 AND', 10)
-        assert with_marks.keys() >= index.words().search(query, 10).keys()
+        assert set(index.searcher().search(query, 10)) <= set(ENGLISH)
+        with_marks = index.searcher().search(f'+"{query}" -river* OR (field:{query}~2^5 AND', 10)
+        assert with_marks.keys() >= index.searcher().search(query, 10).keys()
         assert {1, 3} <= with_marks.keys(), "a minus does not exclude"
 
     def test_an_empty_index_has_nothing(self, empty: LexicalIndex) -> None:
-        assert (len(empty.words()), empty.words().search("dam", 5), empty.words().search("", 5)) == (
+        assert (len(empty.searcher()), empty.searcher().search("dam", 5), empty.searcher().search("", 5)) == (
             0,
             {},
             {},
@@ -310,7 +312,7 @@ class TestNarrowing:
         hidden = data.draw(st.sets(st.integers(0, 12)))
         mask = np.array([number // 3 in documents for number in range(len(texts))], np.bool_)
         narrow = Allowed(tuple(sorted(documents)), mask)
-        words = made.words()
+        words = made.searcher()
         everything = words.search("dam gate", 100)
         may = [(n, score) for n, score in everything.items() if n // 3 in documents and n not in hidden]
         least = may[:limit][-1][1] * (1 - 1e-5) if may else 0
@@ -325,16 +327,16 @@ class TestNarrowing:
 
     def test_a_passage_beyond_the_end_of_the_mask_may_not_be_found(self, index: LexicalIndex) -> None:
         only_first = Allowed((1, 3), np.array([False, True]))
-        assert list(index.words().search("river", 10, only_first)) == [1]
+        assert list(index.searcher().search("river", 10, only_first)) == [1]
 
     def test_what_is_hidden_leaves_its_place_to_the_next(self, index: LexicalIndex) -> None:
-        assert list(index.words().search("river suspects", 1, hidden=lambda numbers: numbers == 1)) == [3]
-        assert index.words().search("river", 10, hidden=lambda numbers: numbers > 0) == {}
+        assert list(index.searcher().search("river suspects", 1, hidden=lambda numbers: numbers == 1)) == [3]
+        assert index.searcher().search("river", 10, hidden=lambda numbers: numbers > 0) == {}
 
 
 def test_rarity_is_bm25s_inverse_document_frequency(index: LexicalIndex) -> None:
     river, arrest, never = ("en", "river"), ("en", "arrest"), ("en", "unicorn")
-    assert index.words().idf([river, arrest, never, ("de", "river")]) == pytest.approx(
+    assert index.searcher().idf([river, arrest, never, ("de", "river")]) == pytest.approx(
         {
             river: math.log(1 + 2.5 / 2.5),
             arrest: math.log(1 + 2.5 / 2.5),

@@ -21,17 +21,17 @@ class TestAdding:
         index.add(english({1: "first dam"}))
         index.add(english({2: "second dam"}))
         again = LexicalIndex(tmp_path)
-        assert (len(index.words()), len(again.words())) == (2, 2)
-        assert sorted(index.words().search("dam", 5)) == [1, 2]
-        assert index.words().search("dam", 5) == again.words().search("dam", 5)
+        assert (len(index.searcher()), len(again.searcher())) == (2, 2)
+        assert sorted(index.searcher().search("dam", 5)) == [1, 2]
+        assert index.searcher().search("dam", 5) == again.searcher().search("dam", 5)
 
     def test_what_another_adds_is_found_too(self, tmp_path: Path) -> None:
         ours, theirs = LexicalIndex(tmp_path), LexicalIndex(tmp_path)
         theirs.add(english({1: "first dam"}))
-        assert list(ours.words().search("dam", 5)) == [1]
+        assert list(ours.searcher().search("dam", 5)) == [1]
         ours.add(english({2: "second dam"}))
         theirs.remove([1])
-        assert list(ours.words().search("dam", 5)) == list(theirs.words().search("dam", 5)) == [2]
+        assert list(ours.searcher().search("dam", 5)) == list(theirs.searcher().search("dam", 5)) == [2]
 
     def test_added_in_parts_it_scores_as_added_at_once(self, tmp_path: Path) -> None:
         parts, whole = LexicalIndex(tmp_path / "parts"), LexicalIndex(tmp_path / "whole")
@@ -39,7 +39,9 @@ class TestAdding:
             parts.add([Entry(number, "en", text)])
         whole.add(english(ENGLISH))
         for query in QUERIES:
-            assert parts.words().search(query, 10) == pytest.approx(whole.words().search(query, 10), rel=1e-5)
+            assert parts.searcher().search(query, 10) == pytest.approx(
+                whole.searcher().search(query, 10), rel=1e-5
+            )
 
     def test_a_broken_off_write_changes_nothing(self, tmp_path: Path) -> None:
         index = LexicalIndex(tmp_path)
@@ -51,10 +53,10 @@ class TestAdding:
 
         with pytest.raises(KeyboardInterrupt):
             index.add(broken())
-        found = [list(opened.words().search("dam", 5)) for opened in (index, LexicalIndex(tmp_path))]
+        found = [list(opened.searcher().search("dam", 5)) for opened in (index, LexicalIndex(tmp_path))]
         assert found == [[1], [1]]
         index.add(english({3: "third dam"}))
-        assert set(index.words().search("dam", 5)) == {1, 3}
+        assert set(index.searcher().search("dam", 5)) == {1, 3}
 
     def test_a_folder_of_another_kind_is_refused_by_name(self, tmp_path: Path) -> None:
         (tmp_path / "lexical").mkdir()
@@ -69,18 +71,18 @@ class TestRemoving:
         index.add(english(ENGLISH))
         index.remove([1, 99])
         index.remove([])
-        assert list(index.words().search("river", 10)) == [3]
-        assert (len(index.words()), len(LexicalIndex(tmp_path).words())) == (3, 3)
+        assert list(index.searcher().search("river", 10)) == [3]
+        assert (len(index.searcher()), len(LexicalIndex(tmp_path).searcher())) == (3, 3)
 
     def test_what_is_removed_counts_in_scores_until_the_words_are_written_afresh(
         self, tmp_path: Path
     ) -> None:
         changed, afresh = LexicalIndex(tmp_path / "changed"), LexicalIndex(tmp_path / "afresh")
         changed.add([*english(ENGLISH), Entry(9, "en", "the river"), Entry(10, "en", "a dam")])
-        before = changed.words()
+        before = changed.searcher()
         changed.remove([9, 10])
         afresh.add(english(ENGLISH))
-        words, new = changed.words(), afresh.words()
+        words, new = changed.searcher(), afresh.searcher()
         assert (len(words), words.removed_count, before.removed_count, new.removed_count) == (4, 2, 0, 0)
         for query in QUERIES:
             kept = {number: score for number, score in before.search(query, 10).items() if number < 9}
@@ -94,25 +96,25 @@ class TestRemoving:
         index = LexicalIndex(tmp_path)
         index.add(english({1: "dam " * 100} | dict.fromkeys(range(2, 100), "gate")))
         index.remove(range(3, 100))
-        words = index.words()
+        words = index.searcher()
         assert words.search("dam", 1)[1] <= words.max_score("dam")
 
     def test_what_was_written_ahead_is_removed_by_its_number(self, tmp_path: Path) -> None:
         index = LexicalIndex(tmp_path)
         index.add(english(ENGLISH))
-        assert [index.words().count_after(last) for last in (0, 1, 3, 4, 5)] == [4, 3, 1, 0, 0]
+        assert [index.searcher().count_after(last) for last in (0, 1, 3, 4, 5)] == [4, 3, 1, 0, 0]
         index.remove_after(4)
-        assert len(index.words()) == 4
+        assert len(index.searcher()) == 4
         index.remove_after(2)
-        assert (len(index.words()), list(index.words().search("river", 10))) == (2, [1])
+        assert (len(index.searcher()), list(index.searcher().search("river", 10))) == (2, [1])
         index.remove_after(0)
-        assert (len(index.words()), index.words().search("river", 10)) == (0, {})
+        assert (len(index.searcher()), index.searcher().search("river", 10)) == (0, {})
 
     def test_those_that_are_there_are_counted(self, tmp_path: Path) -> None:
         index = LexicalIndex(tmp_path)
         index.add(english(ENGLISH))
         index.remove([2])
-        assert [index.words().count(numbers) for numbers in ([], [1, 2, 3, 9], [2], range(99))] == [
+        assert [index.searcher().count(numbers) for numbers in ([], [1, 2, 3, 9], [2], range(99))] == [
             0,
             2,
             0,
@@ -124,7 +126,7 @@ class TestSnapshots:
     def test_words_answer_as_before_while_the_index_is_written_to_and_deleted(self, tmp_path: Path) -> None:
         index = LexicalIndex(tmp_path / "words")
         index.add(english(ENGLISH))
-        words = index.words()
+        words = index.searcher()
 
         def answers() -> tuple[object, ...]:
             found = [words.search(query, 10) for query in QUERIES]
@@ -151,6 +153,6 @@ class TestSnapshots:
         index.add(english(ENGLISH))
         shutil.rmtree(tmp_path / "words")
         with pytest.raises(LexicalIndexError, match=r"^words cannot be read: "):
-            index.words()
+            index.searcher()
         with pytest.raises(LexicalIndexError, match=r"^words cannot be written: "):
             index.add(english({9: "dam"}))

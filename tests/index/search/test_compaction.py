@@ -84,7 +84,7 @@ class TestBrokenOff:
         noted = read_manifest(folder(home))
         assert noted is not None
         assert noted.writing
-        ahead = LexicalIndex(folder(home) / noted.words).words()
+        ahead = LexicalIndex(folder(home) / noted.words).searcher()
         assert ahead.count_after(last) == 1, "the words were written"
         with Library.open(home, encoder) as other:
             for library in (index, other):
@@ -195,7 +195,7 @@ class TestCompaction:
         assert noted is not None
         assert after == {"current.json", noted.words, noted.base}
         assert before & after == {"current.json"}
-        assert (noted.words_generation, noted.base_generation, noted.known_from) == (2, 2, 2)
+        assert (noted.words_generation, noted.base_generation, noted.removals_applied_until) == (2, 2, 2)
         with index.catalog.reading() as reader:
             assert (reader.removed(), reader.forgotten()) == ([], 2)
 

@@ -226,7 +226,9 @@ class TestSurvives:
     @pytest.mark.usefixtures("folder")
     def test_another_encoder(self, index: Library, encoder: Encoder) -> None:
         edited = edit(index, title="Sluices of the valley")
-        with Library.open(index.home, Watched(encoder, "another"), former=lambda _: encoder) as other:
+        with Library.open(
+            index.home, Watched(encoder, "another"), open_other_encoder=lambda _: encoder
+        ) as other:
             other.rebuild()
             assert other.catalog.document(1) == edited
             assert other.search("sluices", 1)[0].lexical > 0

@@ -75,11 +75,11 @@ def removed(tmp_path: Path, loading: Isolated) -> Iterator[tuple[Library, Remove
 
 def test_of_two_servers_one_claims_a_deletion(removed: tuple[Library, Removed]) -> None:
     index, deletion = removed
-    known = Removed.of(index, deletion.document_id)
+    known = Removed.find(index, deletion.document_id)
     assert known == deletion
-    claimed = deletion.claimed(index)
+    claimed = deletion.claim(index)
     assert claimed is not None
-    assert (known.claimed(index), Removed.of(index, deletion.document_id)) == (None, None)
+    assert (known.claim(index), Removed.find(index, deletion.document_id)) == (None, None)
     assert not deletion.folder.exists()
     assert restore_upload(index, claimed).path == "a.txt"
     assert [file.name for file in (index.home / "uploads").iterdir()] == ["a.txt"]
@@ -104,4 +104,4 @@ def test_the_file_of_another_version_does_no_harm(removed: tuple[Library, Remove
     index, deletion = removed
     foreign = hidden_folder(index.home / "uploads")
     (foreign / ".removed.json").write_text(manifest)
-    assert Removed.of(index, deletion.document_id) == deletion
+    assert Removed.find(index, deletion.document_id) == deletion

@@ -128,7 +128,7 @@ def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
     Returns:
         For each sentence, the sentence and a list of the passages found, each as its id and its score.
     """
-    with open_library(settings, former=True) as index:
+    with open_library(settings, allow_other_model=True) as index:
         return [
             (query, [(hit.chunk_id, hit.score) for hit in index.search(query)]) for query in _queries(index)
         ]
@@ -137,7 +137,7 @@ def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
 def _queries(index: Library) -> list[str]:
     """Return the first sentence of each of up to ``_SAMPLE`` passages, which are spread over the library."""
     with index.catalog.reading() as reader:
-        numbers = reader.alive(reader.last_chunk()).nonzero()[0].tolist()
+        numbers = reader.chunk_mask(reader.last_chunk()).nonzero()[0].tolist()
         spread = {numbers[len(numbers) * part // _SAMPLE] for part in range(_SAMPLE)} if numbers else set()
         passages = list(reader.passages(spread))
     return [

@@ -173,7 +173,7 @@ def _filters(
             )
         if condition is None:
             return own
-        passing = [row["document_id"] for row in reader.listed() if condition.holds(_attributes(row))]
+        passing = [row["document_id"] for row in reader.list_rows() if condition.holds(_attributes(row))]
     return replace(own, document_ids=tuple(passing)) if passing else None
 
 
