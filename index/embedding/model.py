@@ -114,7 +114,7 @@ class TokenModel(Protocol):
         """
 
     def through(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
-        """Run the model; return ``sentence_embedding``, with ``token_embeddings`` if it gives part vectors."""
+        """Run the model; return ``sentence_embedding``, and ``token_embeddings`` for the vectors of parts."""
 
     def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
         """Run the model; return ``sentence_embedding``, and the output of one layer as ``token_embeddings``.

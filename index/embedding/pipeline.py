@@ -12,7 +12,7 @@ from index.embedding.late_chunking import Offsets
 from index.embedding.quantize import pack
 from index.memory import LONG, give_back
 from index.records import Incoming, NewVersion, Recipe
-from index.text.chunks import HEADING_TOKENS, SECTION_TOKENS, is_apart, passage_text, table_context
+from index.text.chunks import HEADING_TOKENS, SECTION_TOKENS, lacks_headings, passage_text, table_context
 from index.text.cutting import Chunks, Cut, cut
 from index.text.groups import section_at
 
@@ -147,7 +147,7 @@ class _PassageTexts:
         return vector_digest(self._encoder.key, self._chunking, *self.of(piece))
 
     def _headings_of(self, piece: Chunk) -> str:
-        if piece.header is None or not is_apart(piece.span, piece.header):
+        if piece.header is None or not lacks_headings(piece.span, piece.header):
             return ""
         # The rows of a table are consecutive, so its headings are shortened only once.
         if piece.header != self._header:

@@ -32,7 +32,7 @@ from index.search.analyzers import (
     terms_in,
     written_words,
 )
-from index.text.chunks import is_apart, passage_text, table_context
+from index.text.chunks import lacks_headings, passage_text, table_context
 from index.text.groups import section_at
 
 _ANY = "*"
@@ -404,8 +404,9 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
     """
     for passage in passages:
         document = passage.document
-        apart = is_apart(passage.span, passage.header)
-        headings = table_context(passage.headings, passage.sections[0]) if apart else ""
+        headings = ""
+        if lacks_headings(passage.span, passage.header):
+            headings = table_context(passage.headings, passage.sections[0])
         text = passage_text(document.title if titled else "", passage.text, headings)
         yield Entry(passage.chunk_id, document.language, text, document.document_id)
 
@@ -420,7 +421,7 @@ def entries_of(
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):
         headings = ""
-        if piece.header and is_apart(piece.span, piece.header):
+        if piece.header and lacks_headings(piece.span, piece.header):
             group = section_at(document.text, piece.header, piece.span.start)
             headings = table_context(piece.header.of(document.text), group)
         text = passage_text(document.title if titled else "", piece.span.of(document.text), headings)

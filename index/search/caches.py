@@ -59,7 +59,8 @@ class Caches:
         gone: the ids of removed chunks that the words may still contain, in ascending order.
         files: the state of each mapped file just before it was opened.
         filter_results: the documents and chunks that pass recently used filters. A key consists of the
-            filters and of the ``hidden`` and ``touched`` of the ``CatalogReader``, because these also decide what passes.
+            filters and of the ``hidden`` and ``invalidation_count`` of the ``CatalogReader``, because these also
+            decide what passes.
     """
 
     generation: int
@@ -117,7 +118,7 @@ class Caches:
 
         ``reader`` must read the generation (the state of the library) of these caches.
         """
-        state = filters, reader.hidden, reader.touched
+        state = filters, reader.hidden, reader.invalidation_count
         known = self.filter_results.get(state)
         if known is None:
             known = reader.allowed(filters)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from index.text.cell_paths import PATH_SEPARATOR, TableCell, table_cells
     from index.text.chunks import MAX_CHUNK_TOKENS, table_context
     from index.text.date_words import DAYS, MONTHS
-    from index.text.diff import Revision, revisions
+    from index.text.diff import Change, Revision, revisions
     from index.text.find import fold_characters, matches
     from index.text.geometry import Box, boxes
     from index.text.languages import detect, may_be_in
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
         is_group,
         is_quantity,
         is_row,
-        over_no_column,
         tables,
+        words_outside_columns,
     )
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "MONTHS",
     "PATH_SEPARATOR",
     "Box",
+    "Change",
     "Revision",
     "TableCell",
     "boxes",
@@ -45,12 +46,12 @@ __all__ = [
     "is_row",
     "matches",
     "may_be_in",
-    "over_no_column",
     "revisions",
     "sentences",
     "table_cells",
     "table_context",
     "tables",
+    "words_outside_columns",
 ]
 
 __getattr__ = attributes(
@@ -61,6 +62,7 @@ __getattr__ = attributes(
         "MONTHS": "index.text.date_words",
         "PATH_SEPARATOR": "index.text.cell_paths",
         "Box": "index.text.geometry",
+        "Change": "index.text.diff",
         "Revision": "index.text.diff",
         "TableCell": "index.text.cell_paths",
         "boxes": "index.text.geometry",
@@ -74,7 +76,7 @@ __getattr__ = attributes(
         "is_row": "index.text.tabular",
         "matches": "index.text.find",
         "may_be_in": "index.text.languages",
-        "over_no_column": "index.text.tabular",
+        "words_outside_columns": "index.text.tabular",
         "revisions": "index.text.diff",
         "sentences": "index.text.segmentation",
         "table_cells": "index.text.cell_paths",

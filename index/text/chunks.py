@@ -148,7 +148,7 @@ def _cut_before(text: str, start: int, limit: int) -> int:
     return last if last > start else limit
 
 
-def is_apart(span: Span, header: Span | None) -> bool:
+def lacks_headings(span: Span, header: Span | None) -> bool:
     """Return whether a passage contains rows of a table without the table's headings.
 
     Args:

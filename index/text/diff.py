@@ -19,6 +19,10 @@ the worst case, for example if two rows of a table alternate, the time grows wit
 sentences."""
 
 
+Change = Literal["kept", "removed", "added"]
+"""Whether the new text keeps, removes or adds a sentence of the old one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A sentence of one text or of both.
@@ -32,11 +36,11 @@ class Revision:
     new: Span | None
 
     @property
-    def change(self) -> Literal["stayed", "went", "came"]:
-        """The sentence's fate: ``stayed``, ``went`` (removed) or ``came`` (added)."""
+    def change(self) -> Change:
+        """Whether the new text keeps, removes or adds the sentence."""
         if self.old is None:
-            return "came"
-        return "went" if self.new is None else "stayed"
+            return "added"
+        return "removed" if self.new is None else "kept"
 
     def words(self, old: str, new: str) -> str:
         """Return the sentence's words, taken from ``new`` if both texts have the sentence."""
@@ -52,15 +56,15 @@ def revisions(old: Document, new: Document) -> list[Revision]:
     sentence has the same words in both texts, although the white space may differ. A moved sentence counts as
     removed and added.
     """
-    former, later = sentences(old.text, old.language), sentences(new.text, new.language)
-    pairs = _pairs(_words(former, old.text), _words(later, new.text))
+    before, after = sentences(old.text, old.language), sentences(new.text, new.language)
+    pairs = _pairs(_words(before, old.text), _words(after, new.text))
     found: list[Revision] = []
     old_at, new_at = 0, 0
-    for here, there in [*pairs, (len(former), len(later))]:
-        found += [Revision(span, None) for span in former[old_at:here]]
-        found += [Revision(None, span) for span in later[new_at:there]]
-        if here < len(former):
-            found.append(Revision(former[here], later[there]))
+    for here, there in [*pairs, (len(before), len(after))]:
+        found += [Revision(span, None) for span in before[old_at:here]]
+        found += [Revision(None, span) for span in after[new_at:there]]
+        if here < len(before):
+            found.append(Revision(before[here], after[there]))
         old_at, new_at = here + 1, there + 1
     return found
 
@@ -76,17 +80,17 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     each text and in the same order (patience diff), then compares each stretch between two of these matches.
     """
     shorter = min(len(old), len(new))
-    head = next((place for place in range(shorter) if old[place] != new[place]), shorter)
+    head = next((position for position in range(shorter) if old[position] != new[position]), shorter)
     rest = shorter - head
-    tail = next((place for place in range(rest) if old[-1 - place] != new[-1 - place]), rest)
+    tail = next((position for position in range(rest) if old[-1 - position] != new[-1 - position]), rest)
     ends = len(old) - tail, len(new) - tail
-    pairs = [(place, place) for place in range(head)]
+    pairs = [(position, position) for position in range(head)]
     old_at, new_at = head, head
     for here, there in [*_sure(old[head : ends[0]], new[head : ends[1]], head), ends]:
         pairs += _between(old, new, (old_at, here), (new_at, there))
         pairs.append((here, there))
         old_at, new_at = here + 1, there + 1
-    return [*pairs[:-1], *((ends[0] + place, ends[1] + place) for place in range(tail))]
+    return [*pairs[:-1], *((ends[0] + position, ends[1] + position) for position in range(tail))]
 
 
 def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int, int]]:
@@ -101,25 +105,27 @@ def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int
         The positions of each sentence in ``old`` and in ``new``, each plus ``before``.
     """
     often = Counter(old), Counter(new)
-    place_of = {words: place for place, words in enumerate(new)}
+    position_of = {words: position for position, words in enumerate(new)}
     once = [
-        (place, place_of[words]) for place, words in enumerate(old) if often[0][words] == often[1][words] == 1
+        (position, position_of[words])
+        for position, words in enumerate(old)
+        if often[0][words] == often[1][words] == 1
     ]
     # Longest increasing subsequence: keep the lowest end for each length.
     ends: list[int] = []
     lasts: list[int] = []
-    former: list[int | None] = []
+    previous: list[int | None] = []
     for number, (_, there) in enumerate(once):
         length = bisect_left(ends, there)
         ends[length : length + 1] = [there]
         lasts[length : length + 1] = [number]
-        former.append(lasts[length - 1] if length else None)
+        previous.append(lasts[length - 1] if length else None)
     run: list[tuple[int, int]] = []
     number_of: int | None = lasts[-1] if lasts else None
     while number_of is not None:
         here, there = once[number_of]
         run.append((here + before, there + before))
-        number_of = former[number_of]
+        number_of = previous[number_of]
     return run[::-1]
 
 
@@ -134,7 +140,7 @@ def _between(
         return []
     compared = SequenceMatcher(None, old[slice(*ours)], new[slice(*theirs)], autojunk=False)
     return [
-        (ours[0] + block.a + place, theirs[0] + block.b + place)
+        (ours[0] + block.a + position, theirs[0] + block.b + position)
         for block in compared.get_matching_blocks()
-        for place in range(block.size)
+        for position in range(block.size)
     ]

@@ -93,7 +93,7 @@ def is_barred_caption(line: str) -> bool:
     return _BARRED_CAPTION.fullmatch(line) is not None
 
 
-def over_no_column(headings: str) -> str:
+def words_outside_columns(headings: str) -> str:
     """Return the words of a table's caption and headings that are not above a column of values."""
     lines = headings.splitlines()
     return "\n".join(cells(line)[0] if is_row(line) else line for line in lines)

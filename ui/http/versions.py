@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Annotated, Any
 
 from fastapi import HTTPException, Query
 
 from index.documents import Span
-from index.text import Revision, fold_characters, matches, revisions
+from index.text import Change, Revision, fold_characters, matches, revisions
 from ui.http.access.views import OwnLibrary
 from ui.http.documents import DocumentId, Version, document_fields
 from ui.http.problems import documented
@@ -26,6 +26,9 @@ CHANGES = 2_000
 """The maximum number of entries of a comparison that are listed; the rest are only counted."""
 
 MAX_QUERY_CHARACTERS = 200
+
+_NAMES: Mapping[Change, str] = {"kept": "stayed", "removed": "went", "added": "came"}
+"""The names of changes in the interface, by ``Revision.change``."""
 
 
 def versions_router() -> Router:
@@ -81,9 +84,7 @@ def versions_router() -> Router:
             "document_id": document_id,
             "from": base,
             "to": to,
-            "stayed": kinds.count("stayed"),
-            "went": kinds.count("went"),
-            "came": kinds.count("came"),
+            **{name: kinds.count(kind) for kind, name in _NAMES.items()},
             "changes": entries[:CHANGES],
             "left_out": max(len(entries) - CHANGES, 0),
         }
@@ -103,13 +104,13 @@ def versions_router() -> Router:
         with index.catalog.reading() as catalog:
             record = catalog.document(document_id, version)
             document = catalog.text(document_id, record.version)
-        places = matches(document.text, query)
-        listed = list(islice(places, MATCHES))
+        spans = matches(document.text, query)
+        shown = list(islice(spans, MATCHES))
         return {
             "document_id": document_id,
             "version": record.version,
-            "matches": [{**_place(span), "page": document.page_at(span.start)} for span in listed],
-            "total": len(listed) + sum(1 for _ in places),
+            "matches": [{**_span_fields(span), "page": document.page_at(span.start)} for span in shown],
+            "total": len(shown) + sum(1 for _ in spans),
         }
 
     return router
@@ -117,27 +118,27 @@ def versions_router() -> Router:
 
 def _entries(found: Sequence[Revision], old: str, new: str) -> Iterator[dict[str, Any]]:
     """Yield an entry for each sentence on or near a change, and one for each run of other sentences."""
-    changed = (place for place, revision in enumerate(found) if revision.change != "stayed")
-    near = {close for place in changed for close in range(place - AROUND, place + AROUND + 1)}
+    changed = (number for number, revision in enumerate(found) if revision.change != "kept")
+    near = {close for number in changed for close in range(number - AROUND, number + AROUND + 1)}
     for is_near, run in groupby(enumerate(found), lambda item: item[0] in near):
         together = [revision for _, revision in run]
         if is_near:
             for revision in together:
                 yield _entry(revision.change, [revision], revision.words(old, new))
         else:
-            yield _entry("stayed", together, None)
+            yield _entry("kept", together, None)
 
 
-def _entry(change: str, run: Sequence[Revision], text: str | None) -> dict[str, Any]:
+def _entry(change: Change, run: Sequence[Revision], text: str | None) -> dict[str, Any]:
     first, last = run[0], run[-1]
     return {
-        "change": change,
+        "change": _NAMES[change],
         "sentences": len(run),
-        "old": _place(Span(first.old.start, last.old.end)) if first.old and last.old else None,
-        "new": _place(Span(first.new.start, last.new.end)) if first.new and last.new else None,
+        "old": _span_fields(Span(first.old.start, last.old.end)) if first.old and last.old else None,
+        "new": _span_fields(Span(first.new.start, last.new.end)) if first.new and last.new else None,
         "text": text,
     }
 
 
-def _place(span: Span) -> dict[str, int]:
+def _span_fields(span: Span) -> dict[str, int]:
     return {"start": span.start, "end": span.end}

@@ -13,7 +13,7 @@ import regex
 
 from index.documents import Span
 from index.search import Snapshot, Term, terms
-from index.text import TableCell, cells, is_quantity, is_row, over_no_column, table_cells, tables
+from index.text import TableCell, cells, is_quantity, is_row, table_cells, tables, words_outside_columns
 from rag.finding.cells.kinds import asked_kinds, excludes_kind, kinds_of, names_change, words_for_kinds
 from rag.finding.cells.periods import Periods, periods_of
 from rag.finding.citations import DocumentTexts
@@ -113,7 +113,7 @@ def choose_cell(
     if not of_pair:
         stated = [cell for cell in stated if not excludes_kind(question.text, cell, _caption(row))]
     fitting = fitting_cells(periods_of(question.text, row.language), row, stated)
-    best = fitting[0] if len(found) == len(fitting) == 1 else _clearest(index, question, row, found, fitting)
+    best = fitting[0] if len(found) == len(fitting) == 1 else _best_cell(index, question, row, found, fitting)
     if best is None or not is_quantity(best.value) or not is_covered(index, question, row, best):
         return None
     return best if of_pair or not _means_another(index, question, row, best) else None
@@ -250,7 +250,7 @@ def fitting_cells(asked: Periods, row: Row, among: Sequence[TableCell]) -> list[
 
 
 def _caption(row: Row) -> str:
-    return over_no_column(row.header.of(row.text))
+    return words_outside_columns(row.header.of(row.text))
 
 
 def _column_periods(row: Row) -> dict[Span, Periods]:
@@ -270,7 +270,7 @@ def _column_periods(row: Row) -> dict[Span, Periods]:
     return periods
 
 
-def _clearest(
+def _best_cell(
     index: Snapshot, question: Question, row: Row, found: Sequence[TableCell], fitting: Sequence[TableCell]
 ) -> TableCell | None:
     """Return the cell whose column fits the question clearly better than all other columns, or None.

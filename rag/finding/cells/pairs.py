@@ -110,7 +110,7 @@ def subject_of(question: Question) -> Question:
     return replace(question, text=_SHAPES.sub(" ", question.text))
 
 
-def place_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
+def offset_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
     """Return the offset at which a question first names the row of ``cell``.
 
     Only the words that tell this row from the row of ``other`` count. Return None if there are no such words,
@@ -118,13 +118,13 @@ def place_of_name(question: str, cell: TableCell, other: TableCell, language: st
     """
     own = {term for term in _terms(cell.row, language) if not term[1].isdecimal()}
     own -= _terms(other.row, language)
-    places = {
+    offsets = {
         term: match.start()
         for match in reversed(list(regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’&.-]*", question)))
         for term in terms(match[0], language)
         if term in own
     }
-    return min(places.values()) if own and own <= places.keys() else None
+    return min(offsets.values()) if own and own <= offsets.keys() else None
 
 
 def mark_of(row: Row) -> DecimalMark | None:
@@ -153,7 +153,7 @@ def _of_two_years(index: Snapshot, question: Question, row: Row) -> CellPair | N
     named = [name for name in columns if name]
     groups = [of_years] if len(of_years) == 2 and len(named) < 2 else list(columns.values())
     pairs = [group for group in groups if {max(_years(cell.column)) for cell in group} == years]
-    pair = _clearest(index, question, pairs, row.language)
+    pair = _best_group(index, question, pairs, row.language)
     if pair is None or len(pair) != 2:
         return None
     earlier, later = sorted(pair, key=lambda cell: max(_years(cell.column)))
@@ -164,7 +164,7 @@ def _years(words: str) -> frozenset[int]:
     return frozenset(map(int, _YEAR.findall(words)))
 
 
-def _clearest(
+def _best_group(
     index: Snapshot, question: Question, groups: Sequence[Sequence[TableCell]], language: str
 ) -> Sequence[TableCell] | None:
     """Return the group of cells whose heading has the most words of the question; None if there is a tie."""
@@ -190,11 +190,11 @@ def _of_two_rows(index: Snapshot, question: Question, rows: Sequence[Row]) -> Ce
             return None
         later, earlier = (one, other) if max(years) > max(others) else (other, one)
         return CellPair(later, earlier, True, mark, language)
-    place = place_of_name(question.text, one, other, language)
-    another = place_of_name(question.text, other, one, language)
-    if place is None or another is None or place == another or _OVER_TIME.search(question.text):
+    offset = offset_of_name(question.text, one, other, language)
+    another = offset_of_name(question.text, other, one, language)
+    if offset is None or another is None or offset == another or _OVER_TIME.search(question.text):
         return None
-    first, second = (one, other) if place < another else (other, one)
+    first, second = (one, other) if offset < another else (other, one)
     return CellPair(first, second, False, mark, language)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.text import cells, is_row, over_no_column
+from index.text import cells, is_row, words_outside_columns
 from rag.finding.features import Candidate
 
 _MAX_CAPTION = 80
@@ -20,7 +20,7 @@ def text_of(candidate: Candidate) -> str:
     sentence = candidate.sentence
     caption, words = "", sentence.text.replace(" | ", ", ")
     if sentence.headings and is_row(sentence.text):
-        caption = over_no_column(sentence.headings).strip().rpartition("\n")[2][:_MAX_CAPTION]
+        caption = words_outside_columns(sentence.headings).strip().rpartition("\n")[2][:_MAX_CAPTION]
         words = cells(sentence.text)[0]
     parts = [f"{candidate.reading.document.title}:", caption, sentence.section, words]
     return " ".join(" ".join(parts).split())[:_MAX_CHARACTERS]

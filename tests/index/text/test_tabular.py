@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Span
-from index.text.tabular import cells, is_row, over_no_column, tables
+from index.text.tabular import cells, is_row, tables, words_outside_columns
 
 LINES = st.sampled_from(
     [
@@ -87,7 +87,7 @@ def test_a_bar_behind_its_number_makes_a_caption_no_row(caption: str) -> None:
         (f"{caption}\n\nItem | 2031", ["Gate 3 | 1.2"])
     ]
     assert read(f"{caption}\n{rows}")[0][0] == f"{caption}\nItem | 2031"
-    assert over_no_column(f"{caption}\nItem | 2031") == f"{caption}\nItem"
+    assert words_outside_columns(f"{caption}\nItem | 2031") == f"{caption}\nItem"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_table_that_begins_with_quantities_has_no_headings() -> None:
 
 
 def test_the_words_over_no_column_are_the_caption_and_the_first_cells_of_the_headings() -> None:
-    assert over_no_column("Revenues by region\n(in millions) | 2023 | 2022\n | Q1 | Q1") == (
+    assert words_outside_columns("Revenues by region\n(in millions) | 2023 | 2022\n | Q1 | Q1") == (
         "Revenues by region\n(in millions)\n"
     )
 
