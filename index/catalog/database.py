@@ -43,13 +43,13 @@ from index.catalog.writes import (
     check_lineage,
     check_vectors,
     chunk_rows,
+    count_invalidation,
     delete_document,
     drop_unused_vectors,
     forecast,
     insert_build,
     insert_chunks,
     note_removals,
-    note_touch,
     set_meta,
     supersede,
     update_file_dates,
@@ -253,7 +253,7 @@ class Catalog:
         with writing(self.engine) as connection:
             # The passages are the same, so the generation does not rise; but cached filters on dates are no
             # longer valid.
-            note_touch(connection)
+            count_invalidation(connection)
             # This transaction has written, so no other writer can change the rows that it reads now.
             check_lineage(connection, lineage)
             for document_id, (size, mtime_ns) in states.items():

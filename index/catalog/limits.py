@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from index.catalog.databases import writing
 from index.catalog.schema import documents, limit_viewers, limits, versions
-from index.catalog.writes import note_touch
+from index.catalog.writes import count_invalidation
 from index.records import Viewer
 
 
@@ -70,7 +70,7 @@ class Limits:
         """
         rows = [{"collection": collection, "viewer": viewer} for viewer in sorted(set(viewers))]
         with writing(self._engine) as connection:
-            note_touch(connection)
+            count_invalidation(connection)
             connection.execute(sa.delete(limits).where(limits.c.collection == collection))
             connection.execute(sa.insert(limits).values(collection=collection))
             if rows:
@@ -79,6 +79,6 @@ class Limits:
     def remove(self, collection: str) -> bool:
         """Let everyone see a collection; return whether it was limited."""
         with writing(self._engine) as connection:
-            note_touch(connection)
+            count_invalidation(connection)
             gone = connection.execute(sa.delete(limits).where(limits.c.collection == collection))
         return gone.rowcount > 0

@@ -405,7 +405,7 @@ class CatalogReader:
         return self._meta.get("mark") or ""
 
     @property
-    def touched(self) -> int:
+    def invalidation_count(self) -> int:
         """The number of changes to dates (``Catalog.touch``) and to limits of collections (``Limits``)."""
         return int(self._meta.get("touched") or 0)
 

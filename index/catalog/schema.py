@@ -375,8 +375,8 @@ def migrate(engine: sa.Engine) -> None:
             command.upgrade(config, HEAD)
         except CommandError as error:
             raise SchemaError(
-                f"the catalog is of revision {found!r}, this program knows revisions up to {HEAD!r}; "
-                "update footnoted, or choose another --home"
+                f"the catalog has revision {found!r}, but this program supports only revisions up to "
+                f"{HEAD!r}; update footnoted, or choose another --home"
             ) from error
 
 

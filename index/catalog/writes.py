@@ -41,8 +41,8 @@ def set_meta(connection: sa.Connection, key: str, value: str) -> None:
         connection.execute(sa.insert(meta).values(key=key, value=value))
 
 
-def note_touch(connection: sa.Connection) -> None:
-    """Increase the counter ``CatalogReader.touched``, which invalidates cached filters and lists."""
+def count_invalidation(connection: sa.Connection) -> None:
+    """Increase ``CatalogReader.invalidation_count``, which makes cached filters and lists invalid."""
     set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))
 
 
