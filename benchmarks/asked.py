@@ -61,10 +61,10 @@ class Asked:
         return OVER in self.name
 
     @property
-    def gold_by_place(self) -> Mapping[tuple[Reading, int], bool]:
+    def gold_by_sentence(self) -> Mapping[tuple[Reading, int], bool]:
         """Whether each candidate answers, by the candidate's reading and its number in that reading."""
         pairs = zip(self.candidates, self.gold, strict=True)
-        return {(candidate.reading, candidate.place): answers for candidate, answers in pairs}
+        return {(candidate.reading, candidate.number): answers for candidate, answers in pairs}
 
     def to_learn_from(self) -> Asked:
         """Return the question for learning: if ``about`` is set, with the candidates of that document only.

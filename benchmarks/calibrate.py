@@ -302,8 +302,8 @@ def _ranked(asked: Asked, weights: Array) -> list[Candidate]:
 
 
 def _with(asked: Asked, candidates: Sequence[Candidate]) -> Asked:
-    known = asked.gold_by_place
-    gold = tuple(known[item.reading, item.place] for item in candidates)
+    known = asked.gold_by_sentence
+    gold = tuple(known[item.reading, item.number] for item in candidates)
     return replace(asked, candidates=tuple(candidates), gold=gold)
 
 

@@ -42,11 +42,11 @@ def windows_with_gold(asked: Asked, weights: Weights) -> list[Example]:
 
 def _windows(asked: Asked, weights: Weights) -> tuple[list[Example], list[Example]]:
     """Return the windows that answer, and those that do not, both in the order of the product's ranking."""
-    gold = asked.gold_by_place
+    gold = asked.gold_by_sentence
     right: list[Example] = []
     wrong: list[Example] = []
     for item in windows_of([scored.candidate for scored in rank(asked.candidates, weights)]):
-        flags = [gold.get((item.reading, place), False) for place in item.places]
+        flags = [gold.get((item.reading, number), False) for number in item.numbers]
         example = Example(asked.question.text, item.window, (*[False] * item.headings, *flags), asked.answers)
         (right if any(flags) else wrong).append(example)
     return right, wrong

@@ -187,7 +187,7 @@ class QueryEngine:
         asked, on_answer = understand(question), self.on_answer
         return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact, on_answer=on_answer)
 
-    def use(self, writer: Writer | None) -> None:
+    def set_writer(self, writer: Writer | None) -> None:
         """Let ``writer`` write the answers to later questions; None to quote the reports instead.
 
         Questions in progress keep the old writer, whose model is closed when the last of them ends.
@@ -295,9 +295,9 @@ class QueryEngine:
         clock.lap("rewrite")
         document_texts = DocumentTexts(index.reader)
         copies = Copies(index, document_texts, filters)
-        best = yield from self._read(index, wordings[0], filters, copies, clock)
+        best = yield from self._find_and_rank(index, wordings[0], filters, copies, clock)
         for wording in wordings[1:]:
-            other = yield from self._read(index, wording, filters, copies, clock)
+            other = yield from self._find_and_rank(index, wording, filters, copies, clock)
             is_other = is_from_another_report(best.question, conversation.exchanges, best.title)
             likelier = max(best, other, key=lambda each: each.decision.answerability or 0.0)
             best = other if is_other else likelier
@@ -329,7 +329,7 @@ class QueryEngine:
                 timings = add_usage(timings, usage, model)
         return replace(answer, timings=timings)
 
-    def _read(
+    def _find_and_rank(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
     ) -> Generator[Event, None, _Found]:
         hits = find_passages(index, question, self.limits, filters, copies)
@@ -343,7 +343,7 @@ class QueryEngine:
             weights = self._weights("reader", index.encoder)
             candidates = [item.candidate for item in ranked]
             windows = windows_of(candidates)
-            yield ReadingBegun(sum(len(window.places) for window in windows))
+            yield ReadingBegun(sum(len(window.numbers) for window in windows))
             ranked = rank(apply_reader(self.reader, question, candidates, windows), weights)
         clock.lap("read")
         decision = decide(index, question, ranked, weights, filtered=bool(filters))

@@ -91,7 +91,7 @@ class ModelChoice:
         try:
             self.chosen = self._settings.language_model()
             if self.chosen is not None and self.is_free:
-                self._engine.use(open_writer(self._settings, self.chosen))
+                self._engine.set_writer(open_writer(self._settings, self.chosen))
         except (ModelSetupError, SettingsError) as error:
             self.trouble = line_of(error)
 
@@ -113,7 +113,7 @@ class ModelChoice:
             except OSError:
                 writer.model.close()
                 raise
-            self._engine.use(writer)
+            self._engine.set_writer(writer)
             self.chosen, self.trouble = limited, None
 
     def clear(self) -> None:
@@ -126,7 +126,7 @@ class ModelChoice:
         settings = self.require_free()
         with self._changing:
             remove_model(settings.home)
-            self._engine.use(None)
+            self._engine.set_writer(None)
             self.chosen = self.trouble = None
 
     def reload(self) -> None:
@@ -141,7 +141,7 @@ class ModelChoice:
         settings = self.require_free()
         with self._changing:
             chosen = settings.language_model()
-            self._engine.use(open_writer(settings, chosen) if chosen else None)
+            self._engine.set_writer(open_writer(settings, chosen) if chosen else None)
             self.chosen, self.trouble = chosen, None
 
     def try_out(self, model: ModelSettings | None) -> Trial:

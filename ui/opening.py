@@ -141,7 +141,7 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
     engine = QueryEngine(index, settings.reader, limits, settings.weights, reranker=reranker, keeps=True)
     try:
         if chosen is not None:
-            engine.use(open_writer(settings, chosen))
+            engine.set_writer(open_writer(settings, chosen))
         yield engine
     finally:
         # A server may have exchanged the writer since.

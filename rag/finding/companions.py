@@ -75,14 +75,14 @@ def _after(item: Scored, asks_why: bool) -> list[Scored]:
     if _LEADS.search(item.candidate.sentence.text):
         return list(_items(item))
     explains = (
-        asks_why and _follows(item, 1) and _EXPLAINS.match(_sentences(item)[item.candidate.place + 1].text)
+        asks_why and _follows(item, 1) and _EXPLAINS.match(_sentences(item)[item.candidate.number + 1].text)
     )
     return [neighbour(item, 1)] if explains else []
 
 
 def _items(item: Scored) -> Iterator[Scored]:
     numbered = False
-    for step, sentence in enumerate(_sentences(item)[item.candidate.place + 1 :], 1):
+    for step, sentence in enumerate(_sentences(item)[item.candidate.number + 1 :], 1):
         # The number of an item ("1.") has been split off as a sentence before the item.
         is_number = _NUMBER.fullmatch(sentence.text) is not None
         if sentence.headings or not (is_number or numbered or ITEM.match(sentence.text)):
@@ -97,12 +97,12 @@ def _follows(item: Scored, step: int) -> bool:
 
     Args:
         item: a chosen sentence.
-        step: the place of the sentence to look at, counted from ``item``: 0 for ``item``, 1 for the next.
+        step: the position of the sentence to look at, counted from ``item``: 0 for ``item``, 1 for the next.
     """
-    sentences, place = _sentences(item), item.candidate.place + step
-    if not 0 < place < len(sentences):
+    sentences, number = _sentences(item), item.candidate.number + step
+    if not 0 < number < len(sentences):
         return False
-    one, other = sentences[place - 1], sentences[place]
+    one, other = sentences[number - 1], sentences[number]
     # A blank line separates paragraphs.
     return other.span.start - one.span.end <= 1 and not (one.headings or one.is_heading or other.headings)
 
@@ -112,14 +112,14 @@ def _sentences(item: Scored) -> Sequence[ReadSentence]:
 
 
 def neighbour(item: Scored, step: int) -> Scored:
-    """Return the sentence ``step`` places after ``item`` in the text, with the probability of ``item``.
+    """Return the sentence ``step`` sentences after ``item`` in the text, with the probability of ``item``.
 
     A negative ``step`` counts backwards. The sentence must be part of the same :class:`Reading`.
     """
-    place = item.candidate.place + step
-    sentence = _sentences(item)[place]
+    number = item.candidate.number + step
+    sentence = _sentences(item)[number]
     words = terms_of(sentence.in_context, item.candidate.reading.document.language)
-    return replace(item, candidate=replace(item.candidate, place=place, sentence=sentence, terms=words))
+    return replace(item, candidate=replace(item.candidate, number=number, sentence=sentence, terms=words))
 
 
 def _key(item: Scored) -> tuple[int, int, int]:

@@ -136,14 +136,14 @@ class Candidate:
 
     Attributes:
         reading: the stretch of a document that contains it.
-        place: the sentence's number in the reading, from 0.
+        number: the sentence's number in the reading, from 0.
         sentence: the sentence.
         features: its measurements against the question.
         terms: its words, as terms of the search.
     """
 
     reading: Reading
-    place: int
+    number: int
     sentence: ReadSentence
     features: Features
     terms: frozenset[Term]
@@ -183,7 +183,7 @@ def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArra
     made = iter(index.encoder.encode(missing))
     return np.stack(
         [
-            stored[sentence.chunk_id][sentence.place] if sentence.chunk_id in stored else next(made)
+            stored[sentence.chunk_id][sentence.number] if sentence.chunk_id in stored else next(made)
             for sentence in sentences
         ]
     )
@@ -246,14 +246,14 @@ def _in_reading(
     asked = frozenset(terms(question.text, language))
     in_headings = {names: _coverage(sought, words) for names, words in headings.items()}
     candidates = []
-    for place, sentence in enumerate(reading.sentences):
+    for number, sentence in enumerate(reading.sentences):
         if names_only(sentence, reading.document.title):
             continue
-        near = frozenset().union(*sentence_terms[max(place - 1, 0) : place + 2])
+        near = frozenset().union(*sentence_terms[max(number - 1, 0) : number + 2])
         fits = fits_kind(sentence.text, question.kind)
         features = Features(
-            cosine=cosines[place],
-            coverage=_coverage(sought, sentence_terms[place]),
+            cosine=cosines[number],
+            coverage=_coverage(sought, sentence_terms[number]),
             near=_coverage(sought, near),
             context=context,
             names=share_of_names(question, sentence.in_context),
@@ -264,13 +264,13 @@ def _in_reading(
             score=reading.score,
             length=math.log1p(len(sentence.text.split())) / math.log1p(100),
             foreign=foreign,
-            opposed=float(opposes(question_words, sentence_terms[place])),
+            opposed=float(opposes(question_words, sentence_terms[number])),
             undenied=float(denied and not denies(sentence.text)),
             row=float(is_row(sentence.text)),
             label=_share_of_label(sentence.text, asked, language),
             headings=in_headings.get((sentence.headings, sentence.section), 0.0),
         )
-        candidates.append(Candidate(reading, place, sentence, features, sentence_terms[place]))
+        candidates.append(Candidate(reading, number, sentence, features, sentence_terms[number]))
     return candidates
 
 

@@ -116,7 +116,7 @@ def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, m
         pool = _whole(index, report)
     else:
         order = list(dict.fromkeys(item.candidate.reading.document.document_id for item in ranked))
-        pool = sorted(ranked, key=lambda item: _place(order, item.candidate))
+        pool = sorted(ranked, key=lambda item: _order_key(order, item.candidate))
     pool = [item for item in pool if _stands_alone(item.candidate)]
     if not pool:
         return list(ranked)
@@ -132,7 +132,7 @@ def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, m
         chosen.append(best)
         repeated = np.maximum(repeated, vectors @ vectors[best])
         value[best] = -np.inf
-    return [_with_terms(pool[place].candidate, ranked[0].score) for place in sorted(chosen)]
+    return [_with_terms(pool[number].candidate, ranked[0].score) for number in sorted(chosen)]
 
 
 def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, float]:
@@ -173,8 +173,8 @@ def _whole(index: Snapshot, best: Scored) -> list[Scored]:
     span = Span(sentences[0].span.start, sentences[-1].span.end)
     reading = replace(best.candidate.reading, span=span, sentences=sentences)
     return [
-        Scored(replace(best.candidate, reading=reading, place=place, sentence=sentence), best.score)
-        for place, sentence in enumerate(sentences)
+        Scored(replace(best.candidate, reading=reading, number=number, sentence=sentence), best.score)
+        for number, sentence in enumerate(sentences)
     ]
 
 
@@ -194,6 +194,6 @@ def _stands_alone(candidate: Candidate) -> bool:
     )
 
 
-def _place(order: Sequence[int], candidate: Candidate) -> tuple[int, Span]:
+def _order_key(order: Sequence[int], candidate: Candidate) -> tuple[int, Span]:
     """Return a sort key: the index of the sentence's document in ``order``, then the sentence's span."""
     return order.index(candidate.reading.document.document_id), candidate.sentence.span

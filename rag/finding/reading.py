@@ -27,7 +27,7 @@ class ReadSentence:
         is_heading: whether it is a caption, a row of headings or the name of a group of rows.
         section: for a row, the names of the groups of rows that contain it, one per line; else empty.
         chunk_id: the number of the passage that contains it.
-        place: its number in the passage, from 0.
+        number: its number in the passage, from 0.
     """
 
     span: Span
@@ -36,7 +36,7 @@ class ReadSentence:
     headings: str = ""
     section: str = ""
     chunk_id: int = 0
-    place: int = 0
+    number: int = 0
     is_heading: bool = False
 
     @property
@@ -99,18 +99,18 @@ def sentences_of(passage: Passage | Hit) -> list[ReadSentence]:
     start = passage.span.start
     header = passage.header
     sentences = []
-    for place, span in enumerate(passage.sentences):
+    for number, span in enumerate(passage.sentences):
         text = passage.text[span.start - start : span.end - start]
         if header is None or span.start < header.end:
             inside = header is not None and header.covers(span)
             sentences.append(
-                ReadSentence(span, text, chunk_id=passage.chunk_id, place=place, is_heading=inside)
+                ReadSentence(span, text, chunk_id=passage.chunk_id, number=number, is_heading=inside)
             )
             continue
-        names, is_name = passage.sections[place] if passage.sections else "", is_group(text)
+        names, is_name = passage.sections[number] if passage.sections else "", is_group(text)
         sentences.append(
             ReadSentence(
-                span, text, header, passage.headings, names, passage.chunk_id, place, is_heading=is_name
+                span, text, header, passage.headings, names, passage.chunk_id, number, is_heading=is_name
             )
         )
     return sentences

@@ -58,7 +58,7 @@ def select(
         chosen = chosen[:max_sentences]
         chosen = chosen if len(chosen) > 1 else _raising(ranked, 2)
     else:
-        chosen = _near(ranked, weights.reach, max_sentences)
+        chosen = _close_to_best(ranked, weights.reach, max_sentences)
     documents = list(dict.fromkeys(_document(item) for item in chosen))
     return chosen[:1] + sorted(
         chosen[1:],
@@ -111,13 +111,13 @@ def _rows_named(best: Sequence[Scored], question: str) -> list[Scored]:
 
     rows: list[Scored] = []
     for item in best:
-        sentence, place = item.candidate.sentence, item.candidate.place
+        sentence, number = item.candidate.sentence, item.candidate.number
         if sentence.headings and is_named(sentence.text):
             rows = [
-                neighbour(item, other - place)
+                neighbour(item, other - number)
                 for other, row in enumerate(item.candidate.reading.sentences)
                 if (row.header, row.section) == (sentence.header, sentence.section)
-                and other != place
+                and other != number
                 and not row.is_heading
                 and is_named(row.text)
             ]
@@ -141,7 +141,7 @@ def _has(item: Scored, name: str) -> bool:
     return name.casefold() in item.candidate.sentence.in_context.casefold()
 
 
-def _near(ranked: Sequence[Scored], reach: float, most: int) -> list[Scored]:
+def _close_to_best(ranked: Sequence[Scored], reach: float, most: int) -> list[Scored]:
     """Return the sentences whose probability is at least ``reach`` times that of the best one."""
     chosen: list[Scored] = []
     for item in ranked:

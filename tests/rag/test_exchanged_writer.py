@@ -33,7 +33,7 @@ def test_a_question_in_progress_ends_with_its_own_model_which_then_closes(seed_i
     engine = QueryEngine(seed_index, None, writer=old.writer)
     events = engine.stream(DENS)
     assert any(isinstance(event, PassagesFound) for event in events)
-    engine.use(new.writer)
+    engine.set_writer(new.writer)
     assert not old.closed.is_set()
     assert engine.ask(DENS).model == "new"
     [answer] = [event.answer for event in events if isinstance(event, AnswerDone)]
@@ -47,7 +47,7 @@ def test_a_model_that_no_question_uses_closes_at_once(seed_index: Library) -> No
     engine = QueryEngine(seed_index, None, writer=old.writer)
     # A question that has not begun to be answered gets the writer of its time.
     waiting = engine.stream(DENS)
-    engine.use(None)
+    engine.set_writer(None)
     assert old.closed.is_set()
     assert [event.answer.model for event in waiting if isinstance(event, AnswerDone)] == ["quoted"]
 
@@ -60,7 +60,7 @@ def test_an_engine_for_a_viewer_has_the_writer_of_the_engine(seed_index: Library
     viewer = Viewer("bea")
     own = engine.for_viewer(viewer)
     assert (own.is_warming, own.index.catalog.viewer, engine.index.catalog.viewer) == (True, viewer, None)
-    engine.use(new.writer)
+    engine.set_writer(new.writer)
     engine.is_warming = False
     assert not own.is_warming
     events = own.stream(DENS)
@@ -76,7 +76,7 @@ def test_a_question_that_is_given_up_lets_its_model_go(seed_index: Library) -> N
     engine = QueryEngine(seed_index, None, writer=old.writer)
     events = engine.stream(DENS)
     next(events)
-    engine.use(None)
+    engine.set_writer(None)
     assert not old.closed.is_set()
     events.close()
     assert old.closed.is_set()

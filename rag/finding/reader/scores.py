@@ -39,19 +39,19 @@ class CandidateWindow:
 
     Attributes:
         reading: the stretch of a document that contains the sentences.
-        places: the consecutive numbers of the sentences in ``reading``, from 0.
+        numbers: the consecutive numbers of the sentences in ``reading``, from 0.
         window: the title and the sentences. If the run begins with a row of a table, the headings of the
             table come before the sentences.
     """
 
     reading: Reading
-    places: tuple[int, ...]
+    numbers: tuple[int, ...]
     window: Window
 
     @property
     def headings(self) -> int:
         """The number of texts in the window that are headings, before its sentences: 0 or 1."""
-        return len(self.window.sentences) - len(self.places)
+        return len(self.window.sentences) - len(self.numbers)
 
 
 def apply_reader(
@@ -73,8 +73,8 @@ def apply_reader(
     best = max((result.answerable for result in read), default=0.0)
     scores: dict[tuple[Reading, int], tuple[float, float]] = {}
     for item, result in zip(windows, read, strict=True):
-        for place, score in zip(item.places, result.sentences[item.headings :], strict=True):
-            scores[item.reading, place] = (score, result.answerable)
+        for number, score in zip(item.numbers, result.sentences[item.headings :], strict=True):
+            scores[item.reading, number] = (score, result.answerable)
     return [
         replace(
             candidate,
@@ -83,7 +83,7 @@ def apply_reader(
             ),
         )
         for candidate in ranked
-        if (found := scores.get((candidate.reading, candidate.place))) is not None
+        if (found := scores.get((candidate.reading, candidate.number))) is not None
         for score, window in [found]
     ]
 
@@ -95,22 +95,22 @@ def windows_of(ranked: Sequence[Candidate]) -> list[CandidateWindow]:
         ranked: the candidates, best first.
     """
     windows = []
-    for reading, places in _chosen(ranked):
-        texts = (*_lead(reading, places), *_texts(reading, places))
-        windows.append(CandidateWindow(reading, places, Window(reading.document.title, texts)))
+    for reading, numbers in _chosen(ranked):
+        texts = (*_lead(reading, numbers), *_texts(reading, numbers))
+        windows.append(CandidateWindow(reading, numbers, Window(reading.document.title, texts)))
     return windows
 
 
-def _lead(reading: Reading, places: Sequence[int]) -> tuple[str, ...]:
+def _lead(reading: Reading, numbers: Sequence[int]) -> tuple[str, ...]:
     """Return the headings of a table if a run begins with one of its rows; for any other run, nothing."""
-    headings = reading.sentences[places[0]].headings
+    headings = reading.sentences[numbers[0]].headings
     return (headings[-_MAX_HEADINGS:],) if headings else ()
 
 
-def _texts(reading: Reading, places: Sequence[int]) -> Iterator[str]:
+def _texts(reading: Reading, numbers: Sequence[int]) -> Iterator[str]:
     """Yield the sentences of a run; a row is preceded by the name of its innermost group of rows."""
-    for place in places:
-        sentence = reading.sentences[place]
+    for number in numbers:
+        sentence = reading.sentences[number]
         group = sentence.section.splitlines()[-1:]
         yield " ".join([*group, sentence.text])
 
@@ -125,30 +125,32 @@ def _chosen(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]
     budget = _BUDGET_CHARACTERS
     for candidate in ranked[:MAX_READ]:
         sentences = candidate.reading.sentences
-        places = wanted.setdefault(candidate.reading, set())
+        numbers = wanted.setdefault(candidate.reading, set())
         around = range(
-            max(candidate.place - _CONTEXT, 0), min(candidate.place + _CONTEXT + 1, len(sentences))
+            max(candidate.number - _CONTEXT, 0), min(candidate.number + _CONTEXT + 1, len(sentences))
         )
-        new = set(around) - places
-        cost = sum(len(sentences[place].text) for place in new)
-        if budget <= 0 or (cost > budget and places):
+        new = set(around) - numbers
+        cost = sum(len(sentences[number].text) for number in new)
+        if budget <= 0 or (cost > budget and numbers):
             continue
         budget -= cost
-        places |= new
+        numbers |= new
     return [
-        (reading, tuple(run)) for reading, places in wanted.items() for run in _runs(reading, sorted(places))
+        (reading, tuple(run))
+        for reading, numbers in wanted.items()
+        for run in _runs(reading, sorted(numbers))
     ]
 
 
-def _runs(reading: Reading, places: Sequence[int]) -> list[list[int]]:
+def _runs(reading: Reading, numbers: Sequence[int]) -> list[list[int]]:
     """Group the numbers of neighbouring sentences into runs of at most ``_MAX_CHARACTERS`` characters."""
     runs: list[list[int]] = []
     length = 0
-    for before, place in pairwise([-2, *places]):
-        characters = len(reading.sentences[place].text)
-        if place != before + 1 or length + characters > _MAX_CHARACTERS:
+    for before, number in pairwise([-2, *numbers]):
+        characters = len(reading.sentences[number].text)
+        if number != before + 1 or length + characters > _MAX_CHARACTERS:
             runs.append([])
             length = 0
-        runs[-1].append(place)
+        runs[-1].append(number)
         length += characters
     return runs

@@ -31,8 +31,8 @@ def read(text: str, headings: str = "") -> list[Scored]:
     reading = Reading(record(1), Span(0, len(text)), tuple(found), 1.0, 0.5)
     features = Features(*[0.5] * 12)
     return [
-        Scored(Candidate(reading, place, sentence, features, frozenset()), 0.5)
-        for place, sentence in enumerate(found)
+        Scored(Candidate(reading, number, sentence, features, frozenset()), 0.5)
+        for number, sentence in enumerate(found)
     ]
 
 
@@ -137,19 +137,19 @@ def test_why_brings_the_sentence_from_which_a_conclusion_follows() -> None:
     st.integers(1, 9),
 )
 def test_chosen_sentences_stay_in_order_and_companions_stand_beside_them(
-    parts: list[str], places: set[int], gap: str, question: str, most: int
+    parts: list[str], numbers: set[int], gap: str, question: str, most: int
 ) -> None:
     items = read(gap.join(parts))
-    chosen = [items[place] for place in sorted(places) if place < len(items)]
+    chosen = [items[number] for number in sorted(numbers) if number < len(items)]
     groups = with_companions(chosen, question, most)
     spans = [item.candidate.sentence.span for item in flat(groups)]
     assert len(set(spans)) == len(spans) <= most
     assert set(spans) >= {item.candidate.sentence.span for item in chosen[:1]}
     for group in groups:
-        places_in_text = [item.candidate.place for item in group]
-        assert places_in_text == list(range(places_in_text[0], places_in_text[-1] + 1))
+        numbers_in_text = [item.candidate.number for item in group]
+        assert numbers_in_text == list(range(numbers_in_text[0], numbers_in_text[-1] + 1))
     assert all(
-        item.candidate.sentence == items[item.candidate.place].candidate.sentence for item in flat(groups)
+        item.candidate.sentence == items[item.candidate.number].candidate.sentence for item in flat(groups)
     )
 
 

@@ -61,7 +61,7 @@ def engine(seed_index: Library) -> QueryEngine:
 @pytest.fixture
 def client(engine: QueryEngine, settings: Settings) -> Iterator[TestClient]:
     yield served(engine, settings)
-    engine.use(None)
+    engine.set_writer(None)
 
 
 def wanted(far: ModelServer, **changes: object) -> dict[str, object]:
@@ -114,7 +114,7 @@ def test_a_server_that_starts_again_has_the_chosen_model(
     engine = QueryEngine(seed_index, None)
     again = served(engine, settings).get("/v1/model").json()
     assert (again["name"], again["has_key"]) == ("small", True)
-    engine.use(None)
+    engine.set_writer(None)
 
 
 def test_a_key_goes_to_no_other_server_than_the_one_that_it_was_given_for(
@@ -202,7 +202,7 @@ def test_nobody_else_than_this_machine_s_own_page_chooses(
         )
         assert far.address not in shown.text
     assert far.keys == []
-    engine.use(None)
+    engine.set_writer(None)
 
 
 def test_a_setting_is_not_overruled(

@@ -61,9 +61,9 @@ def reading(document: int, texts: Sequence[str]) -> Reading:
     return Reading(record, Span(0, start), tuple(sentences), 1.0, 0.5)
 
 
-def candidates(of: Reading, places: Sequence[int]) -> list[Candidate]:
+def candidates(of: Reading, numbers: Sequence[int]) -> list[Candidate]:
     features = Features(*[0.0] * len(MEASURED_NAMES))
-    return [Candidate(of, place, of.sentences[place], features, frozenset()) for place in places]
+    return [Candidate(of, number, of.sentences[number], features, frozenset()) for number in numbers]
 
 
 def read_by(reader: CountingReader, ranked: Sequence[Candidate]) -> list[Candidate]:
@@ -120,11 +120,13 @@ def test_the_best_candidate_is_always_read_and_the_time_is_bounded(
     lengths: list[int], data: st.DataObject
 ) -> None:
     of = reading(1, ["x" * length for length in lengths])
-    places = data.draw(st.permutations(range(len(lengths))))
+    numbers = data.draw(st.permutations(range(len(lengths))))
     reader = CountingReader()
-    found = read_by(reader, candidates(of, places))
-    assert found[0].place == places[0]
-    assert [item.place for item in found] == [place for place in places if place in {f.place for f in found}]
+    found = read_by(reader, candidates(of, numbers))
+    assert found[0].number == numbers[0]
+    assert [item.number for item in found] == [
+        number for number in numbers if number in {f.number for f in found}
+    ]
     assert sum(len(text) for window in reader.windows for text in window.sentences) <= 5000 + 3 * 900
     assert len(reader.windows) <= MAX_READ * 3
 
