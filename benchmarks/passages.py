@@ -22,7 +22,7 @@ from index.embedding.encoder import Encoder, open_encoder
 from index.library import POOL
 from rag.answer_limits import READ_HITS, AnswerLimits
 from rag.evaluation import Configuration, Dataset, Evaluation, evaluate, read_dataset
-from rag.evaluation.bootstrap import Place
+from rag.evaluation.bootstrap import KeyPath
 
 SETS = ("squad2", "mlqa-en", "clapnq", "mtrag-human", "tatqa")
 
@@ -41,7 +41,7 @@ READ = (
 
 MOST_OF_A_DOCUMENT = (1, 2, 3, READ_HITS)
 
-COLUMNS: tuple[Place, ...] = (
+COLUMNS: tuple[KeyPath, ...] = (
     ("retrieval", "fused", "ndcg@10"),
     ("selection", "first_correct"),
     ("selection", "f1"),
@@ -81,7 +81,7 @@ def rows(dataset: Dataset, encoder: Encoder, limit: int) -> Iterator[str]:
                     dataset, configuration, HOME, ["selection"], limit, held_out=held_out, encoder=encoder
                 )
             )
-        cells = [_cell(measured, place) for place in COLUMNS]
+        cells = [_cell(measured, key_path) for key_path in COLUMNS]
         yield f"| {dataset.name} | {configuration.name} | " + " | ".join(cells) + " |"
 
 
@@ -110,10 +110,10 @@ def _first(ranked: Sequence[str], most: int) -> list[str]:
     return read[:READ_HITS]
 
 
-def _cell(evaluations: Sequence[Evaluation], place: Place) -> str:
+def _cell(evaluations: Sequence[Evaluation], key_path: KeyPath) -> str:
     for evaluation in evaluations:
-        if place in evaluation.figures:
-            return f"{evaluation.figures[place].value:.3f}"
+        if key_path in evaluation.figures:
+            return f"{evaluation.figures[key_path].value:.3f}"
     return ""
 
 

@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks.datasets import HOME, data_folder
 from index.embedding.encoder import REMEMBERED_TEXTS, open_encoder
 from rag.evaluation import Comparison, Configuration, Evaluation, Figure, compare, evaluate, read_dataset
-from rag.evaluation.bootstrap import Place
+from rag.evaluation.bootstrap import KeyPath
 from rag.finding.reader import BUNDLED_READER, NO_READER
 
 ASKED = 300
@@ -38,7 +38,7 @@ COLUMNS = (
     ("retrieval", "lexical", "ndcg@10"),
     ("retrieval", "fused", "ndcg@10"),
 )
-ANSWERS: tuple[Place, ...] = (
+ANSWERS: tuple[KeyPath, ...] = (
     ("selection", "first_correct"),
     ("selection", "any_correct"),
     ("selection", "f1"),
@@ -50,7 +50,7 @@ ANSWERS: tuple[Place, ...] = (
 )
 TIMED = "squad2"
 TIMED_QUESTIONS = 150
-LATENCY: tuple[Place, ...] = (("latency_ms", "total", "median"), ("latency_ms", "total", "p95"))
+LATENCY: tuple[KeyPath, ...] = (("latency_ms", "total", "median"), ("latency_ms", "total", "p95"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def measure(folder: Path, limit: int | None) -> tuple[Evaluation, tuple[Evaluati
 
 def retrieval_row(evaluation: Evaluation) -> str:
     """Return a row of the table of retrieval, in nDCG@10. The interval is that of the fused scores."""
-    figures = [evaluation.figures[place] for place in COLUMNS]
+    figures = [evaluation.figures[key_path] for key_path in COLUMNS]
     cells = [f"{figure.value:.3f}" for figure in figures[:-1]]
     return " | ".join(
         [
@@ -173,22 +173,22 @@ def retrieval_row(evaluation: Evaluation) -> str:
     )
 
 
-def answer_rows(comparison: Comparison, places: Sequence[Place]) -> Sequence[str]:
+def answer_rows(comparison: Comparison, key_paths: Sequence[KeyPath]) -> Sequence[str]:
     """Return rows of the table of answers: each figure without and with the reader, and the paired test."""
-    rows = {row.place: row for row in comparison.differences}
+    rows = {row.key_path: row for row in comparison.differences}
     return [
         " | ".join(
             [
                 "| " + comparison.dataset,
-                " ".join(place[-2:]),
+                " ".join(key_path[-2:]),
                 f"{row.second.n:,}",
                 _shown(row.first),
                 _shown(row.second),
                 ("" if row.p is None else f"{row.p:.3f}") + " |",
             ]
         )
-        for place in places
-        if (row := rows.get(place)) is not None
+        for key_path in key_paths
+        if (row := rows.get(key_path)) is not None
     ]
 
 

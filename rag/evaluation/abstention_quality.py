@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.evaluation.answered_queries import AnsweredQuery
-from rag.evaluation.bootstrap import Place, Sample, Statistic, auroc, ratio, twice
+from rag.evaluation.bootstrap import KeyPath, Sample, Statistic, auroc, ratio, twice
 from rag.evaluation.selection import is_gold, quotes_of
 
 BINS = 10
@@ -49,7 +49,7 @@ class CalibrationBin:
     n: int
 
 
-def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
+def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
     """Measure the abstentions on the questions that the set labels as answerable or unanswerable.
 
     In ``precision``, ``recall`` and ``f1``, abstentions are the positive class. ``auroc`` tells how well the
@@ -69,7 +69,7 @@ def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
 
 def measure_removal(
     present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
-) -> dict[Place, Sample]:
+) -> dict[KeyPath, Sample]:
     """Measure the same figures as :func:`measure_abstention` on questions that were asked twice.
 
     Each question is asked once of the whole library, and once without the documents on its subject.

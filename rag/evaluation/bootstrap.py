@@ -20,8 +20,8 @@ Statistic = Callable[[Array], Array]
 """Maps weights of the observations, shape (rounds, n), to the statistic of each round, shape (rounds,). A
 statistic that is undefined is NaN."""
 
-Place = tuple[str, ...]
-"""The place of a figure in an evaluation's JSON form: keys, from the outermost."""
+KeyPath = tuple[str, ...]
+"""The keys of a figure in an evaluation's JSON form, from the outermost."""
 
 ROUNDS = 1000
 LEVEL = 0.95

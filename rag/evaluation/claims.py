@@ -105,7 +105,7 @@ def read_claims(path: Path) -> tuple[LabelledClaim, ...]:
     return tuple(_claim(row, f"{path.name}, line {number}") for number, row in read_json_lines(path))
 
 
-def _claim(row: Mapping[str, Any], place: str) -> LabelledClaim:
+def _claim(row: Mapping[str, Any], location: str) -> LabelledClaim:
     try:
         of_evidence = str(row["language"]).partition("-")[0]
         claim = LabelledClaim(
@@ -118,10 +118,10 @@ def _claim(row: Mapping[str, Any], place: str) -> LabelledClaim:
         )
     except (KeyError, TypeError) as error:
         raise DatasetError(
-            f"{place}: not a claim ({error!r}); give id, evidence, claim, label, kind and language"
+            f"{location}: not a claim ({error!r}); give id, evidence, claim, label, kind and language"
         ) from error
     if claim.label not in LABELS:
-        raise DatasetError(f"{place}: the label is {claim.label!r}; it must be {' or '.join(LABELS)}")
+        raise DatasetError(f"{location}: the label is {claim.label!r}; it must be {' or '.join(LABELS)}")
     return claim
 
 

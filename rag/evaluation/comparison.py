@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rag.evaluation.bootstrap import LEVEL, Array, Figure, Place, bootstrap, interval
+from rag.evaluation.bootstrap import LEVEL, Array, Figure, KeyPath, bootstrap, interval
 from rag.evaluation.evaluation import Evaluation
 
 Outcome = Literal["better", "worse", "no difference", "not tested"]
@@ -18,7 +18,7 @@ class Difference:
     """One figure under two configurations.
 
     Attributes:
-        place: the figure's place in the JSON form.
+        key_path: the keys of the figure in the JSON form, from the outermost.
         first: the figure under the first configuration.
         second: the figure under the second configuration.
         change: the second minus the first, with its 95 % interval over paired resamples.
@@ -28,7 +28,7 @@ class Difference:
             separately, so of twenty equal figures, one on average appears different by chance.
     """
 
-    place: Place
+    key_path: KeyPath
     first: Figure
     second: Figure
     change: Figure
@@ -55,8 +55,11 @@ class Comparison:
     differences: tuple[Difference, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as plain dicts and lists, ready for JSON; each place is one dotted string."""
-        rows = [asdict(row) | {"place": ".".join(row.place)} for row in self.differences]
+        """Return the comparison as plain dicts and lists, ready for JSON; ``place`` is a dotted key path."""
+        rows = []
+        for row in self.differences:
+            fields = asdict(row)
+            rows.append({"place": ".".join(fields.pop("key_path")), **fields})
         return asdict(self) | {"differences": rows}
 
 
@@ -79,23 +82,24 @@ def compare(first: Evaluation, second: Evaluation) -> Comparison:
         second.configuration.name,
         second.n_queries,
         tuple(
-            _difference(place, first, second)
-            for place in first.figures
-            if place in second.figures and first.samples[place].queries == second.samples[place].queries
+            _difference(key_path, first, second)
+            for key_path in first.figures
+            if key_path in second.figures
+            and first.samples[key_path].queries == second.samples[key_path].queries
         ),
     )
 
 
-def _difference(place: Place, first: Evaluation, second: Evaluation) -> Difference:
-    before, after = first.figures[place], second.figures[place]
-    before_sample, after_sample = first.samples[place], second.samples[place]
+def _difference(key_path: KeyPath, first: Evaluation, second: Evaluation) -> Difference:
+    before, after = first.figures[key_path], second.figures[key_path]
+    before_sample, after_sample = first.samples[key_path], second.samples[key_path]
     changes = bootstrap(after_sample) - bootstrap(before_sample)
     changes = changes[~np.isnan(changes)]
     change = Figure(after.value - before.value, *interval(changes), after.n)
     if before_sample.is_time:
-        return Difference(place, before, after, change, None, "not tested")
+        return Difference(key_path, before, after, change, None, "not tested")
     p = _two_sided(changes)
-    return Difference(place, before, after, change, p, _outcome(change.value, p))
+    return Difference(key_path, before, after, change, p, _outcome(change.value, p))
 
 
 def _two_sided(changes: Array) -> float:

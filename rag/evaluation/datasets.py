@@ -133,7 +133,7 @@ def spread(queries: Sequence[Query], limit: int) -> Sequence[Query]:
     """Return at most ``limit`` questions, evenly spread and the same ones every time."""
     if limit >= len(queries):
         return queries
-    return [queries[place * len(queries) // limit] for place in range(limit)]
+    return [queries[number * len(queries) // limit] for number in range(limit)]
 
 
 def locate(document: Document, start: int, end: int, quote: str | None) -> Span | None:

@@ -25,7 +25,7 @@ from rag.evaluation.answered_queries import (
     ask_without_subject,
     with_removable_subject,
 )
-from rag.evaluation.bootstrap import Figure, Place, Sample, estimate, quantile
+from rag.evaluation.bootstrap import Figure, KeyPath, Sample, estimate, quantile
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Dataset, Query, choose
 from rag.evaluation.gate import measure_gate
@@ -52,7 +52,7 @@ class Evaluation:
         configuration: the configuration that was measured.
         n_documents: the number of documents in the set.
         n_queries: the number of questions that were used.
-        samples: the data behind each figure, by its place in the JSON form.
+        samples: the data behind each figure, by its key path in the JSON form.
         figures: the figures with their intervals, without undefined ones.
         risk_coverage: the risk–coverage curve, by falling answerability; empty if no answer can be judged.
         calibration: the calibration curve; empty if it is unknown which questions can be answered.
@@ -63,8 +63,8 @@ class Evaluation:
     configuration: Configuration
     n_documents: int
     n_queries: int
-    samples: Mapping[Place, Sample]
-    figures: Mapping[Place, Figure]
+    samples: Mapping[KeyPath, Sample]
+    figures: Mapping[KeyPath, Figure]
     risk_coverage: tuple[RiskPoint, ...] = ()
     calibration: tuple[CalibrationBin, ...] = ()
     notes: tuple[str, ...] = ()
@@ -76,17 +76,17 @@ class Evaluation:
             "n_documents": self.n_documents,
             "n_queries": self.n_queries,
         }
-        for place, figure in self.figures.items():
+        for key_path, figure in self.figures.items():
             inner = result
-            for key in place[:-1]:
+            for key in key_path[:-1]:
                 inner = inner.setdefault(key, {})
-            inner[place[-1]] = figure.as_dict()
+            inner[key_path[-1]] = figure.as_dict()
         return result
 
 
 @dataclass(slots=True)
 class _Measured:
-    samples: dict[Place, Sample] = field(default_factory=dict)
+    samples: dict[KeyPath, Sample] = field(default_factory=dict)
     risk: tuple[RiskPoint, ...] = ()
     bins: tuple[CalibrationBin, ...] = ()
 
@@ -126,14 +126,14 @@ def evaluate(
     encoder = encoder or open_encoder(configuration.model, models=home / "models")
     with open_temporary(chosen.documents, configuration, encoder, home.joinpath(*INDEXES), progress) as index:
         measured = _measure(chosen, configuration, index, frozenset(parts), progress)
-    figures = {place: estimate(sample) for place, sample in measured.samples.items()}
+    figures = {key_path: estimate(sample) for key_path, sample in measured.samples.items()}
     return Evaluation(
         dataset.name,
         configuration,
         len(chosen.documents),
         len(chosen.queries),
         measured.samples,
-        {place: figure for place, figure in figures.items() if figure is not None},
+        {key_path: figure for key_path, figure in figures.items() if figure is not None},
         measured.risk,
         measured.bins,
         chosen.notes,
@@ -203,7 +203,7 @@ TOTAL = "total"
 SHARES = {"median": 0.5, "p95": 0.95}
 
 
-def measure_latency(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
+def measure_latency(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
     """Return the milliseconds of each stage of an answer and of their total: median and 95th percentile."""
     stages = dict.fromkeys(stage for item in asked for stage in item.answer.timings)
     times = {stage: [item.answer.timings.get(stage, 0.0) for item in asked] for stage in stages}

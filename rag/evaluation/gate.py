@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rag.answers import Answer
 from rag.evaluation.answered_queries import AnsweredQuery
-from rag.evaluation.bootstrap import Place, Sample, ratio
+from rag.evaluation.bootstrap import KeyPath, Sample, ratio
 from rag.evaluation.datasets import Claim
 from rag.verdicts import VERDICTS, Verdict
 from rag.verification import Evidence, Gate
@@ -15,7 +15,7 @@ from rag.verification import Evidence, Gate
 _WORST_FIRST = VERDICTS[::-1]
 
 
-def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[Place, Sample]:
+def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[KeyPath, Sample]:
     """Measure the share of each verdict among the answers' sentences, and how many claims pass as supported.
 
     ``verdicts`` covers all sentences of all answers, quoted ones included. ``called_supported`` has three
@@ -25,7 +25,7 @@ def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dic
     verdicts = [verdicts_of(item.answer) for item in asked]
     ids = tuple(item.query.id for item in asked)
     counts = [len(found) for found in verdicts]
-    samples: dict[Place, Sample] = {
+    samples: dict[KeyPath, Sample] = {
         ("gate", "verdicts", verdict): Sample(
             ids, ratio([found.count(verdict) for found in verdicts], counts)
         )
@@ -60,8 +60,8 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
 
     After the last claim, the search for the next one goes on with the first.
     """
-    for place, claim in enumerate(claims):
-        others = (*claims[place + 1 :], *claims[:place])
+    for index, claim in enumerate(claims):
+        others = (*claims[index + 1 :], *claims[:index])
         for other in others:
             if claim.document != other.document and claim.query != other.query:
                 yield claim, other

@@ -98,10 +98,10 @@ def _questioned(folder: Path) -> Dataset:
 def _corpus(file: Path) -> dict[str, Document]:
     rows: dict[str, dict[str, Any]] = {}
     for number, row in read_json_lines(file):
-        name = _text(file, number, row, "_id")
+        name = _required_text(file, number, row, "_id")
         if name in rows:
             raise DatasetError(f"{file}, line {number}: the _id {name!r} occurs twice; make ids unique")
-        rows[name] = {"title": row.get("title") or "", "text": _text(file, number, row, "text")} | {
+        rows[name] = {"title": row.get("title") or "", "text": _required_text(file, number, row, "text")} | {
             field: row.get(field) for field in ("language", "publisher", "published")
         }
     language = _language([row["text"] for row in rows.values()])
@@ -156,7 +156,7 @@ def _queries(
     queries: dict[str, Query] = {}
     unplaced: list[str] = []
     for number, row in read_json_lines(file):
-        name, text = _text(file, number, row, "_id"), _text(file, number, row, "text")
+        name, text = _required_text(file, number, row, "_id"), _required_text(file, number, row, "text")
         if name in queries:
             raise DatasetError(f"{file}, line {number}: the _id {name!r} occurs twice; make ids unique")
         if len(text.strip()) > MAX_QUESTION_CHARACTERS:
@@ -184,7 +184,7 @@ def _queries(
     return tuple(queries.values())
 
 
-def _text(file: Path, number: int, row: Mapping[str, Any], field: str) -> str:
+def _required_text(file: Path, number: int, row: Mapping[str, Any], field: str) -> str:
     """Return a required field of a line, as text."""
     value = row.get(field)
     if isinstance(value, int) and field == "_id":
@@ -252,7 +252,7 @@ def _claims(folder: Path, documents: Mapping[str, Document]) -> tuple[Claim, ...
             text=row["claim"],
             document=item["doc_id"],
             supported=item["label"] == "SUPPORT",
-            sentences=tuple(sentences_of[item["doc_id"]][place].strip() for place in item["sentences"]),
+            sentences=tuple(sentences_of[item["doc_id"]][number].strip() for number in item["sentences"]),
         )
         for _, row in read_json_lines(file)
         for item in row["evidence"]

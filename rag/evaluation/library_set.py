@@ -145,7 +145,9 @@ def _add(
 ) -> None:
     found: list[dict[str, Any]] = []
     for evidence in question.evidence:
-        name = next((name for name, (record, _) in documents.items() if _is_of(record, name, evidence)), None)
+        name = next(
+            (name for name, (record, _) in documents.items() if _is_cited_by(record, name, evidence)), None
+        )
         if name is None:
             dataset.left_out["pieces of evidence whose document is not in the library"] += 1
             continue
@@ -161,7 +163,7 @@ def _add(
     dataset.rows.append({"_id": f"q{len(dataset.rows) + 1}", **question.fields, "evidence": found})
 
 
-def _is_of(record: DocumentRecord, name: str, evidence: CitedEvidence) -> bool:
+def _is_cited_by(record: DocumentRecord, name: str, evidence: CitedEvidence) -> bool:
     if not evidence.source:
         return evidence.path in {name, record.path}
     return (record.source, record.path) == (evidence.source, evidence.path)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from index.library import Library, Progress
-from rag.evaluation.bootstrap import Array, Place, Sample, mean
+from rag.evaluation.bootstrap import Array, KeyPath, Sample, mean
 from rag.evaluation.datasets import Query
 
 POOL = 100
@@ -27,7 +27,7 @@ trec_eval's, with linear gains."""
 
 def measure_retrieval(
     index: Library, queries: Sequence[Query], dense_weight: float, progress: Progress | None = None
-) -> dict[Place, Sample]:
+) -> dict[KeyPath, Sample]:
     """Measure how well three rankings find the relevant documents: dense, lexical and fused.
 
     *Dense* ranks by vectors alone, *lexical* by words alone, and *fused* by both. A search returns passages;
@@ -72,14 +72,14 @@ def _values(judged: Sequence[Query], run: Sequence[Sequence[str]]) -> dict[str, 
 
     metrics = {ir_measures.parse_measure(name): metric for metric, name in METRICS.items()}
     values = {metric: np.zeros(len(judged)) for metric in METRICS}
-    places = {query.id: place for place, query in enumerate(judged)}
+    numbers = {query.id: number for number, query in enumerate(judged)}
     qrels = [
         ir_measures.Qrel(query.id, document, grade)
         for query in judged
         for document, grade in (query.judged or {}).items()
     ]
     for found in ir_measures.iter_calc(list(metrics), qrels, list(_scored(judged, run))):
-        values[metrics[found.measure]][places[found.query_id]] = found.value
+        values[metrics[found.measure]][numbers[found.query_id]] = found.value
     return values
 
 

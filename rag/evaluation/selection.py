@@ -9,7 +9,7 @@ from index.documents import Span
 from index.library import Library
 from rag.answers import Answer
 from rag.evaluation.answered_queries import AnsweredQuery
-from rag.evaluation.bootstrap import Place, Sample, mean
+from rag.evaluation.bootstrap import KeyPath, Sample, mean
 from rag.evaluation.datasets import Query
 
 FIRST_SENTENCES = 3
@@ -41,7 +41,7 @@ class Agreement:
 
 def measure_selection(
     asked: Sequence[AnsweredQuery], index: Library, dense_weight: float
-) -> dict[Place, Sample]:
+) -> dict[KeyPath, Sample]:
     """Measure the citations for the questions whose correct answer (the gold standard) is known.
 
     ``first_correct`` is the share of questions whose first citation is correct, and ``any_correct`` the share
@@ -59,7 +59,7 @@ def measure_selection(
         return {}
     ids = tuple(item.query.id for item in known)
     right = [[is_gold(item.query, quote) for quote in quotes_of(item.answer)] for item in known]
-    samples: dict[Place, Sample] = {
+    samples: dict[KeyPath, Sample] = {
         ("selection", "first_correct"): Sample(ids, mean([float(any(marks[:1])) for marks in right])),
         ("selection", "any_correct"): Sample(ids, mean([float(any(marks)) for marks in right])),
     }
@@ -110,10 +110,10 @@ def agreement(query: Query, quotes: Sequence[Quote]) -> Agreement:
 
 
 def _agreements(
-    place: Place, queries: tuple[str, ...], agreements: Sequence[Agreement]
-) -> dict[Place, Sample]:
+    key_path: KeyPath, queries: tuple[str, ...], agreements: Sequence[Agreement]
+) -> dict[KeyPath, Sample]:
     return {
-        (*place, name): Sample(queries, mean([getattr(item, name) for item in agreements]))
+        (*key_path, name): Sample(queries, mean([getattr(item, name) for item in agreements]))
         for name in ("precision", "recall", "f1")
     }
 

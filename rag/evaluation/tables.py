@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rag.evaluation.bootstrap import Figure, Place
+from rag.evaluation.bootstrap import Figure, KeyPath
 from rag.evaluation.comparison import Comparison
 from rag.evaluation.evaluation import Evaluation
 
@@ -61,9 +61,9 @@ def tables_of(evaluation: Evaluation) -> Iterator[Table]:
     """Yield a table for each part that was measured."""
     for section, (heading, explanation) in HEADINGS.items():
         cells: dict[str, dict[str, Figure]] = {}
-        for place, figure in evaluation.figures.items():
-            if place[0] == section:
-                row, column = _row_and_column(place)
+        for key_path, figure in evaluation.figures.items():
+            if key_path[0] == section:
+                row, column = _row_and_column(key_path)
                 cells.setdefault(row, {})[column] = figure
         if cells:
             columns = tuple(dict.fromkeys(column for row in cells.values() for column in row))
@@ -84,7 +84,7 @@ def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
         digits = _digits(section)
         rows = tuple(
             (
-                " ".join(map(_named, row.place[1:])),
+                " ".join(map(_label, row.key_path[1:])),
                 f"{row.first.value:.{digits}f}",
                 f"{row.second.value:.{digits}f}",
                 _signed(row.change, digits),
@@ -92,7 +92,7 @@ def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
                 row.outcome,
             )
             for row in comparison.differences
-            if row.place[0] == section
+            if row.key_path[0] == section
         )
         if rows:
             columns = ("", comparison.first, comparison.second, "change", "p", f"{comparison.second} is")
@@ -113,15 +113,15 @@ def _digits(section: str) -> int:
     return 1 if section == _LATENCY else 3
 
 
-def _row_and_column(place: Place) -> tuple[str, str]:
+def _row_and_column(key_path: KeyPath) -> tuple[str, str]:
     """Return the row and the column of a figure: rankings and the baseline are columns, stages are rows."""
-    section, *between, last = place
+    section, *between, last = key_path
     if section == _LATENCY:
-        return _named(between[0]), last
+        return _label(between[0]), last
     if section == "gate":
-        return " ".join(map(_named, [*between, last])), _named("")
-    return _named(last), _named("".join(between))
+        return " ".join(map(_label, [*between, last])), _label("")
+    return _label(last), _label("".join(between))
 
 
-def _named(key: str) -> str:
+def _label(key: str) -> str:
     return _WORDS.get(key, key.replace("_", " "))

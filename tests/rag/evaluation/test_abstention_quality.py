@@ -15,7 +15,7 @@ from rag.evaluation.abstention_quality import (
     risk_coverage,
 )
 from rag.evaluation.answered_queries import AnsweredQuery
-from rag.evaluation.bootstrap import Place, Sample, estimate
+from rag.evaluation.bootstrap import KeyPath, Sample, estimate
 from rag.evaluation.datasets import Query
 from tests.support.sets import asked
 
@@ -24,7 +24,7 @@ NO = Query("no", "When?", answerable=False)
 RIGHT, WRONG = "It broke on Sunday.", "Nobody knew."
 
 
-def values(samples: dict[Place, Sample]) -> dict[str, float]:
+def values(samples: dict[KeyPath, Sample]) -> dict[str, float]:
     figures = {place[-1]: estimate(sample) for place, sample in samples.items()}
     return {name: figure.value for name, figure in figures.items() if figure is not None}
 

@@ -15,7 +15,7 @@ from index.documents import Document
 from index.embedding.encoder import Encoder
 from rag.answer_limits import AnswerLimits
 from rag.evaluation import Configuration, Dataset, Evaluation, compare, evaluate, read_dataset
-from rag.evaluation.bootstrap import Place, Sample, estimate, mean
+from rag.evaluation.bootstrap import KeyPath, Sample, estimate, mean
 from rag.evaluation.comparison import Comparison, Outcome
 from rag.evaluation.datasets import Query
 from rag.evaluation.evaluation import Part
@@ -46,7 +46,7 @@ def measured(
 
 
 def outcomes(comparison: Comparison) -> dict[str, Outcome]:
-    return {".".join(row.place): row.outcome for row in comparison.differences}
+    return {".".join(row.key_path): row.outcome for row in comparison.differences}
 
 
 @pytest.fixture(scope="module")
@@ -112,22 +112,22 @@ def test_the_same_configuration_differs_in_nothing_but_time(
         "again",
         len(SEEDS.queries),
     )
-    assert [row.place for row in comparison.differences] == list(before.figures)
+    assert [row.key_path for row in comparison.differences] == list(before.figures)
     for row in comparison.differences:
-        if row.place[0] == "latency_ms":
+        if row.key_path[0] == "latency_ms":
             assert (row.p, row.outcome) == (None, "not tested")
         else:
             assert (row.change.value, row.change.low, row.change.high, row.p) == (0, 0, 0, 1)
             assert row.outcome == "no difference"
-            assert row.first == row.second == before.figures[row.place]
+            assert row.first == row.second == before.figures[row.key_path]
 
 
-def evaluation(values: Sequence[float], name: str = "default", place: Place = ("a", "b")) -> Evaluation:
+def evaluation(values: Sequence[float], name: str = "default", key_path: KeyPath = ("a", "b")) -> Evaluation:
     sample = Sample(tuple(map(str, range(len(values)))), mean(values))
     figure = estimate(sample)
     assert figure is not None
     return Evaluation(
-        "set", Configuration(name), 1, len(values), samples={place: sample}, figures={place: figure}
+        "set", Configuration(name), 1, len(values), samples={key_path: sample}, figures={key_path: figure}
     )
 
 
@@ -161,7 +161,7 @@ class TestPairing:
         assert opposite[there.outcome] == back.outcome
 
     def test_only_figures_of_the_same_questions_are_compared(self) -> None:
-        assert compare(evaluation([1, 0]), evaluation([1, 0], place=("a", "c"))).differences == ()
+        assert compare(evaluation([1, 0]), evaluation([1, 0], key_path=("a", "c"))).differences == ()
         assert compare(evaluation([1, 0]), evaluation([1, 0, 1])).differences == ()
 
     def test_two_sets_are_not_compared(self) -> None:
