@@ -12,7 +12,7 @@ PRONOUN = regex.compile(
 """A pronoun at the beginning of a sentence. The sentence before says what the pronoun means."""
 
 
-def listed(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
     """Return the set of words in ``words``, a text with white space between them."""
     return frozenset(words.split())
 

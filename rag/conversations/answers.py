@@ -206,7 +206,7 @@ def _parsed(body: str | bytes) -> Answer:
         return _adapter().validate_json(body, strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        causes = "; ".join(f"{_place(item['loc'])}: {item['msg']}" for item in found[:_CAUSES])
+        causes = "; ".join(f"{_dotted(item['loc'])}: {item['msg']}" for item in found[:_CAUSES])
         raise AnswerFormError(f"not an answer in its JSON form: {causes}") from error
 
 
@@ -222,25 +222,25 @@ def _adapter() -> TypeAdapter[Answer]:
     return TypeAdapter(Answer)
 
 
-def _differs(given: Any, read: Any, place: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
+def _differs(given: Any, read: Any, key_path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
     """Describe the first JSON value of ``given`` that ``read`` does not have; None if it has them all."""
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
             if name not in read:
-                return f"{_place((*place, name))}: unknown"
-            if found := _differs(value, read[name], (*place, name)):
+                return f"{_dotted((*key_path, name))}: unknown"
+            if found := _differs(value, read[name], (*key_path, name)):
                 return found
         return None
     if isinstance(given, list) and isinstance(read, list) and len(given) == len(read):
         for number, (one, other) in enumerate(zip(given, read, strict=True)):
-            if found := _differs(one, other, (*place, number)):
+            if found := _differs(one, other, (*key_path, number)):
                 return found
         return None
-    return None if given == read else f"{_place(place)}: read as {read!r}"
+    return None if given == read else f"{_dotted(key_path)}: read as {read!r}"
 
 
-def _place(place: tuple[str | int, ...]) -> str:
-    return ".".join(map(str, place)) or "the whole"
+def _dotted(key_path: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, key_path)) or "the whole"
 
 
 LISTED = 200

@@ -148,8 +148,8 @@ def recheck(
 
 def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
     """Return the document of a position; None if the library has no such version of this file."""
-    named = _named(reader, place)
-    return named if named is not None and place.digest in {None, named.digest} else None
+    found = _document_at(reader, place)
+    return found if found is not None and place.digest in {None, found.digest} else None
 
 
 def _check_claims(
@@ -234,7 +234,7 @@ def _versions(reader: CatalogReader, place: Place) -> Iterator[DocumentRecord]:
         yield from reader.same_file(place.digest)
 
 
-def _named(reader: CatalogReader, place: Place) -> DocumentRecord | None:
+def _document_at(reader: CatalogReader, place: Place) -> DocumentRecord | None:
     if max(place.document_id, place.version) > _MAX_INTEGER:
         return None
     try:
@@ -244,7 +244,7 @@ def _named(reader: CatalogReader, place: Place) -> DocumentRecord | None:
 
 
 def _absence(reader: CatalogReader, place: Place) -> str:
-    if _named(reader, place) is not None:
+    if _document_at(reader, place) is not None:
         return (
             f"in this library, document {place.document_id}, version {place.version} is another file than "
             "the cited one; the cited file may have been removed, or the answer comes from another library"

@@ -252,7 +252,7 @@ class AnswerStore:
                 raise AnswerNotFoundError(answer_id)
             conversation_id = deleted[0].series
             if conversation_id is not None and not self._has_own(connection, conversation_id):
-                connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
+                connection.execute(sa.delete(series_names).where(self._is_name_of(conversation_id)))
 
     def share_answer(self, answer_id: str, *, shared: bool) -> None:
         """Share an answer with the other users, or stop sharing it.
@@ -276,7 +276,7 @@ class AnswerStore:
         with writing(self._engine) as connection:
             return owners.set_shared(connection, sa.and_(condition, self._own), shared=shared) > 0
 
-    def _named(self, conversation_id: str) -> sa.ColumnElement[bool]:
+    def _is_name_of(self, conversation_id: str) -> sa.ColumnElement[bool]:
         return sa.and_(series_names.c.series == conversation_id, _is_own_name(self._viewer))
 
     def forget(self, before: str) -> int:
@@ -325,7 +325,7 @@ class AnswerStore:
             ConversationNotFoundError: if the viewer owns no answer of such a conversation.
         """
         with writing(self._engine) as connection:
-            connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
+            connection.execute(sa.delete(series_names).where(self._is_name_of(conversation_id)))
             # The deletion takes the write lock, so the conversation cannot vanish meanwhile.
             own = sa.select(owners.owner_of(kept.c.number)).where(kept.c.series == conversation_id, self._own)
             owner = connection.scalar(own.order_by(kept.c.number).limit(1))
@@ -344,7 +344,7 @@ class AnswerStore:
         withdrawn = sa.select(withdrawals.c.number).where(withdrawals.c.series == conversation_id)
         own = sa.delete(kept).where(self._own)
         with writing(self._engine) as connection:
-            connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
+            connection.execute(sa.delete(series_names).where(self._is_name_of(conversation_id)))
             deleted = connection.execute(own.where(kept.c.number.in_(withdrawn))).rowcount
             deleted += connection.execute(own.where(kept.c.series == conversation_id)).rowcount
         if not deleted:

@@ -20,7 +20,7 @@ from rag.disagreement.statements import Statement, meanings, statements
 from rag.figures.quantities import Quantity
 from rag.figures.rounding import fairness, same_kind, same_value
 from rag.figures.units import in_base
-from rag.word_lists import listed
+from rag.word_lists import word_set
 
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
 """The lowest cosine similarity of two sentences that say the same in different words.
@@ -35,8 +35,8 @@ date."""
 LONG_AGO = 366
 """Undated figures that were published at least this many days apart are figures of different times."""
 
-_PERSONS = listed("peopl person resid patient passeng victim orang người")
-_EVENTS = listed("dead hurt missing flee destroy damag arrest free")
+_PERSONS = word_set("peopl person resid patient passeng victim orang người")
+_EVENTS = word_set("dead hurt missing flee destroy damag arrest free")
 """Stems that say what happened to the counted things. With different ones, figures are about different
 things."""
 
@@ -152,7 +152,7 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     # A name at the beginning of a sentence looks like a word; the other sentence shows that it is a name.
     names = one.names | other.names
     words, other_words = (
-        {word for word in item.words - _PERSONS if not _is_of(word, names)} for item in (one, other)
+        {word for word in item.words - _PERSONS if not _begins_name(word, names)} for item in (one, other)
     )
     events, shared = (words & _EVENTS, other_words & _EVENTS), words & other_words
     if not shared or (all(events) and not events[0] & events[1]):
@@ -161,8 +161,8 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
         return True
     replaced = len(words - other_words), len(other_words - words)
     known = words & other_words | names | _PERSONS
-    same_thing = all(_is_of(word, known) for item in (one, other) for word in item.after)
-    same_event = all(_is_of(word, known) for item in (one, other) for word in item.before)
+    same_thing = all(_begins_name(word, known) for item in (one, other) for word in item.after)
+    same_event = all(_begins_name(word, known) for item in (one, other) for word in item.before)
     if not all(replaced):
         enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
         # The words before a percentage say of what it is a share: youth unemployment is not unemployment.
@@ -177,7 +177,7 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     return max(replaced) > 1 and _cosine(one, other, encoder) >= least
 
 
-def _is_of(word: str, names: Collection[str]) -> bool:
+def _begins_name(word: str, names: Collection[str]) -> bool:
     """Return whether a stem is one of ``names``, or the beginning of one."""
     return any(name.startswith(word) for name in names)
 

@@ -12,7 +12,7 @@ from index.search import terms
 from rag.answers import Citation
 from rag.figures.dates import dates, resolved
 from rag.figures.quantities import ORDINAL, Quantity, comparator_of, quantities
-from rag.word_lists import lines, listed
+from rag.word_lists import lines, word_set
 
 _HAN = regex.compile(r"\p{Han}")
 _WORD = regex.compile(r"(?V1)\p{Han}|[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}’'-]*")
@@ -23,7 +23,7 @@ _NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
 _FAR = 40
 """The words that qualify a figure are sought in this many characters before it."""
 
-_LIGHT = listed("""
+_LIGHT = word_set("""
 said say told report record count put stood reach total number figur rate known make made find found
 have has had been were which who from about over between more than some least new up rise rose fell fall
 accord regist left off onli ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
@@ -61,7 +61,7 @@ _SOURCE = regex.compile(
 """Words that name a source. They are left out, because two sources may count the same thing."""
 
 _SMALL = 10
-_TIMES = listed("second minute hour day week month year decade")
+_TIMES = word_set("second minute hour day week month year decade")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +119,13 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
     bare = _NAME.sub(
         lambda match: " " * len(match[0]), _KIND_OF.sub(lambda match: " " * len(match[0]), plain)
     )
-    cuts = [0, *(place for match in _CUT.finditer(plain) for place in match.span()), len(text)]
+    cuts = [0, *(offset for match in _CUT.finditer(plain) for offset in match.span()), len(text)]
     clauses = [Span(start, end) for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
     without_figure = [part for part in clauses if not any(_overlap(part, item.span) for item in kept)]
     for item in kept:
         own = next((part for part in clauses if _overlap(part, item.span)), Span(0, 0))
         in_clause = [other for other in kept if other != item and _overlap(own, other.span)]
-        before, after = _near(bare, item, own, language)
+        before, after = _words_beside(bare, item, own, language)
         near = [Span(part[0].start, part[-1].end) for part in (before, after) if part]
         is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) or _MORE.match(text, item.span.end)
         if not near or is_change or item.unit in _TIMES or any(map(_is_another, in_clause)):
@@ -170,7 +170,7 @@ def meanings(text: str, language: str) -> frozenset[str]:
     return frozenset(_MEANINGS.get(stem, stem) for stem in meaningful)
 
 
-def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
+def _words_beside(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
     """Return the spans of the words that say what a figure counts: those before it, and those after it.
 
     In *the flood destroyed 40 houses*, the first list has *destroyed*, and the second has *houses*.

@@ -101,7 +101,7 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
         named_periods(text, language),
         _two_years(text),
         _numeric(text, language),
-        _named(text),
+        _named_months(text),
         _weekdays(text),
         _relative(text),
         _years(text),
@@ -185,11 +185,11 @@ def _moment(match: regex.Match[str]) -> Moment:
 
 
 def _numeric(text: str, language: str) -> Iterator[Moment]:
-    for place, pattern in enumerate(_NUMERIC):
+    for index, pattern in enumerate(_NUMERIC):
         for match in pattern.finditer(text):
             moment = _moment(match)
             ambiguous = (
-                place == 1 and match["mark"] == "/" and language in {"en", "und"} and (moment.day or 0) <= 12
+                index == 1 and match["mark"] == "/" and language in {"en", "und"} and (moment.day or 0) <= 12
             )
             yield replace(moment, swapped=ambiguous)
     if language in {"vi", "id"}:
@@ -229,7 +229,7 @@ def _named_pattern() -> regex.Pattern[str]:
     )
 
 
-def _named(text: str) -> Iterator[Moment]:
+def _named_months(text: str) -> Iterator[Moment]:
     months, _ = _names()
     for match in _named_pattern().finditer(text):
         name = (match["name"] or match["alone"]).lower()

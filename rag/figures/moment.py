@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.documents import Span
-from rag.word_lists import lines, listed
+from rag.word_lists import lines, word_set
 
 Relation = Literal["before", "after"]
 
@@ -26,8 +26,8 @@ class Moment:
         relative: for a relative date, the number of units before the day of writing: 1 for *yesterday*, -1
             for *tomorrow*.
         relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``. For *a year
-            earlier*, it is ``earlier``: years before the year that the sentence is about. For *a month
-            earlier*, it is ``earlier month``.
+            earlier*, it is ``preceding year``: years before the year that the sentence is about. For *a month
+            earlier*, it is ``preceding month``.
         relation: ``before`` or ``after`` if the date is a limit, as in *until May* or *since May*.
         may_be_count: whether the year may instead be a number of things: *2000 people*.
         until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
@@ -54,7 +54,7 @@ class Moment:
 
 BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")
 
-AMBIGUOUS = listed("""
+AMBIGUOUS = word_set("""
     may march mar sun sat mon wed fri mei minggu mars do so di mi sab dom lun jan jun dec des sep sen
     rab kam jum min sel august set out mer gio mar. ago avr
 """)
@@ -76,8 +76,8 @@ RELATIVE: Mapping[str, tuple[int, str]] = {
         the prior financial year, 12 months earlier, twelve months earlier, the year earlier, the prior year,
         năm trước đó, một năm trước đó, năm trước, satu tahun sebelumnya, setahun sebelumnya,
         tahun sebelumnya, 上一年, 上年同期, 前一年, 上年
-    """), (1, "earlier")),
-    **dict.fromkeys(("a month earlier", "the previous month"), (1, "earlier month")),
+    """), (1, "preceding year")),
+    **dict.fromkeys(("a month earlier", "the previous month"), (1, "preceding month")),
     **{f"{word} {unit}": (back, unit) for unit in ("week", "month", "year")
        for word, back in (("this", 0), ("last", 1), ("next", -1))},
     **{word: (back, unit) for unit, back, words in (

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 
 def _numbered(words: str, start: int = 0) -> dict[str, int]:
-    return {word: start + place for place, word in enumerate(words.split())}
+    return {word: start + index for index, word in enumerate(words.split())}
 
 
 def _tens(words: str) -> dict[str, int]:
-    return {word: 20 + 10 * place for place, word in enumerate(words.split())}
+    return {word: 20 + 10 * index for index, word in enumerate(words.split())}
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
     )
     digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
     point = _point(digits, language)
-    plain = "".join("." if place == point else mark for place, mark in enumerate(digits)
-                    if place == point or mark not in ".,")  # fmt: skip
+    plain = "".join("." if index == point else mark for index, mark in enumerate(digits)
+                    if index == point or mark not in ".,")  # fmt: skip
     value = Decimal(plain)
     decimals = len(plain) - plain.index(".") - 1 if "." in plain else 0
     return value, Decimal(1).scaleb(-decimals)
@@ -83,7 +83,7 @@ def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
 
 def _point(digits: str, language: str) -> int:
     """Return the index of the decimal point in ``digits``; -1 if all separators group thousands."""
-    marks = [(place, mark) for place, mark in enumerate(digits) if mark in ".,"]
+    marks = [(index, mark) for index, mark in enumerate(digits) if mark in ".,"]
     if not marks:
         return -1
     last, mark = marks[-1]
@@ -120,7 +120,7 @@ def han_numbers(text: str) -> Iterator[Number]:
             for mark in match["scale"]:
                 factor *= {**HAN_FACTORS, **HAN_SCALES}[mark]
             yield Number(value * factor, value * factor, step * factor, match.start(), match.end())
-        elif _is_counted(match, text):
+        elif _is_number(match, text):
             value = _han_value(match["words"])
             yield Number(value, value, Decimal(1), match.start(), match.end(), True)
 
@@ -138,7 +138,7 @@ def _han_share(match: regex.Match[str]) -> Decimal | None:
     )
 
 
-def _is_counted(match: regex.Match[str], text: str) -> bool:
+def _is_number(match: regex.Match[str], text: str) -> bool:
     """Return whether Chinese numerals are a number, and not part of a word such as 一些 (*some*)."""
     words = match["words"]
     before, after = text[: match.start()], text[match.end() : match.end() + 1]
@@ -204,12 +204,12 @@ def numbers(text: str, language: str) -> list[Number]:
     words = words_of(language)
     tokens = [_token(match) for match in _TOKEN.finditer(text)]
     found: list[Number] = []
-    place = 0
-    while place < len(tokens):
-        taken, number = _number_at(tokens, place, words, language)
+    index = 0
+    while index < len(tokens):
+        taken, number = _number_at(tokens, index, words, language)
         if number is not None:
             found.append(number)
-        place += max(taken, 1)
+        index += max(taken, 1)
     return found
 
 
@@ -244,37 +244,37 @@ def _token(match: regex.Match[str]) -> _Token:
     return _Token(unicodedata.normalize("NFC", match[0]).lower(), match.start(), match.end(), kind)
 
 
-def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """Return the length in tokens of the number at token ``place``, and the number; 1 and None if none."""
-    token = tokens[place]
+def _number_at(tokens: list[_Token], index: int, words: Words, language: str) -> tuple[int, Number | None]:
+    """Return the length in tokens of the number at token ``index``, and the number; 1 and None if none."""
+    token = tokens[index]
     if token.kind == "digits":
-        return _in_digits(tokens, place, words, language)
+        return _in_digits(tokens, index, words, language)
     if token.kind != "word":
         return 1, None
     for table, share in ((words.shares, True), (words.vague, False)):
-        taken = _listed(tokens, place, table)
-        if taken and not (share and _scaled_after(tokens, place + taken, words)):
-            named = table[" ".join(each.text for each in tokens[place : place + taken])]
-            more, factor = _of_scale(tokens, place + taken, words)
-            last = tokens[place + taken + more - 1]
+        taken = _listed(tokens, index, table)
+        if taken and not (share and _scaled_after(tokens, index + taken, words)):
+            named = table[" ".join(each.text for each in tokens[index : index + taken])]
+            more, factor = _of_scale(tokens, index + taken, words)
+            last = tokens[index + taken + more - 1]
             if not more:
-                return taken, _named(named, tokens[place], last, share)
+                return taken, _number_of(named, tokens[index], last, share)
             low, high = named if isinstance(named, tuple) else (Fraction(str(named)) / 100,) * 2
-            return taken + more, _scaled(low, high, factor, tokens[place], last)
-    return _in_words(tokens, place, words)
+            return taken + more, _scaled(low, high, factor, tokens[index], last)
+    return _in_words(tokens, index, words)
 
 
-def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
-    """Return whether a scale or factor is at ``place``, perhaps after *a*: *million* in *half a million*."""
-    following = [token.text for token in tokens[place : place + 2]]
+def _scaled_after(tokens: list[_Token], index: int, words: Words) -> bool:
+    """Return whether a scale or factor is at ``index``, perhaps after *a*: *million* in *half a million*."""
+    following = [token.text for token in tokens[index : index + 2]]
     if following[:1] and following[0] in words.one:
         following = following[1:]
     return bool(following) and (following[0] in words.scales or following[0] in words.factors)
 
 
-def _of_scale(tokens: list[_Token], place: int, words: Words) -> tuple[int, int]:
+def _of_scale(tokens: list[_Token], index: int, words: Words) -> tuple[int, int]:
     """Return the length in tokens of *of a million* or *of thousands*, and the scale; zeros if neither."""
-    following = [token.text for token in tokens[place : place + 3]]
+    following = [token.text for token in tokens[index : index + 3]]
     if following[:1] != ["of"]:
         return 0, 0
     taken = 2 + (following[1:2] in (["a"], ["one"]))
@@ -293,26 +293,26 @@ def _scaled(
     return Number(*ends, ends[0], first.start, last.end, True)
 
 
-def _listed(tokens: list[_Token], place: int, table: Mapping[str, object]) -> int:
+def _listed(tokens: list[_Token], index: int, table: Mapping[str, object]) -> int:
     for length in (3, 2, 1):
-        if " ".join(token.text for token in tokens[place : place + length]) in table:
-            return min(length, len(tokens) - place)
+        if " ".join(token.text for token in tokens[index : index + length]) in table:
+            return min(length, len(tokens) - index)
     return 0
 
 
-def _named(value: object, first: _Token, last: _Token, share: bool) -> Number:
+def _number_of(value: object, first: _Token, last: _Token, share: bool) -> Number:
     if isinstance(value, tuple):
         return Number(Decimal(value[0]), Decimal(value[1]), Decimal(value[0]), first.start, last.end, True)
     exact = Decimal(str(value)).quantize(Decimal("0.01")).normalize()
     return Number(exact, exact, Decimal(1), first.start, last.end, True, share)
 
 
-def _in_digits(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number]:
-    token = tokens[place]
+def _in_digits(tokens: list[_Token], index: int, words: Words, language: str) -> tuple[int, Number]:
+    token = tokens[index]
     value, step = value_of(token.text, language)
     factor = Decimal(SUFFIXES.get(token.suffix, 1))
     end, taken = token.end, 1
-    for following in tokens[place + 1 :]:
+    for following in tokens[index + 1 :]:
         short = SUFFIXES.get(following.text) if len(following.text) > 1 else None
         scale = words.scales.get(following.text) or words.factors.get(following.text) or short
         if scale is None or following.text in words.one:
@@ -362,14 +362,14 @@ class _Sum:
         return self.whole + self.group + max(self.digit, Decimal(0))
 
 
-def _in_words(tokens: list[_Token], place: int, words: Words) -> tuple[int, Number | None]:
+def _in_words(tokens: list[_Token], index: int, words: Words) -> tuple[int, Number | None]:
     made = _Sum()
-    end = start = place
-    half = _half(tokens, place, words)
-    if half and _scaled_after(tokens, place + len(half.split()), words):
-        made.digit, end = Decimal("0.5"), place + len(half.split())
-    elif tokens[place].text in words.one and _scaled_after(tokens, place, words):
-        made.digit, end = Decimal(1), place + 1
+    end = start = index
+    half = _half(tokens, index, words)
+    if half and _scaled_after(tokens, index + len(half.split()), words):
+        made.digit, end = Decimal("0.5"), index + len(half.split())
+    elif tokens[index].text in words.one and _scaled_after(tokens, index, words):
+        made.digit, end = Decimal(1), index + 1
     while end < len(tokens):
         joins = tokens[end].text in words.joins and end > start and made.last
         if joins and _continues(tokens, end, words) and made.take(tokens[end + 1].text, words):
@@ -405,13 +405,13 @@ def _adds(digit: Decimal, value: int) -> bool:
     )
 
 
-def _continues(tokens: list[_Token], place: int, words: Words) -> bool:
-    return place + 1 < len(tokens) and tokens[place + 1].text in words.values
+def _continues(tokens: list[_Token], index: int, words: Words) -> bool:
+    return index + 1 < len(tokens) and tokens[index + 1].text in words.values
 
 
-def _half(tokens: list[_Token], place: int, words: Words) -> str:
+def _half(tokens: list[_Token], index: int, words: Words) -> str:
     for half in words.halves:
-        if " ".join(token.text for token in tokens[place : place + len(half.split())]) == half:
+        if " ".join(token.text for token in tokens[index : index + len(half.split())]) == half:
             return half
     return ""
 

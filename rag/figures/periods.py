@@ -130,6 +130,6 @@ def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[
     if not years:
         return list(found)
     return [
-        replace(moment, year=max(years) - 1) if moment.relative_unit == "earlier" else moment
+        replace(moment, year=max(years) - 1) if moment.relative_unit == "preceding year" else moment
         for moment in found
     ]

@@ -18,9 +18,9 @@ from rag.figures.dates import dates
 from rag.figures.number_words import ORDINALS
 from rag.figures.numerals import Number, numbers, value_of
 from rag.figures.units import PERCENT, POINTS, currency_at, currency_before, period_at, unit_at
-from rag.word_lists import listed
+from rag.word_lists import word_set
 
-_STOPS = listed("""
+_STOPS = word_set("""
 a about adalah after akan already also among an and are arrested as at be because been before being
 between but by bị came can cho could các của dalam dan dari dengan di did died ditangkap do does during
 each every fell fewer for from grew had has have he her his i if in ini injured into is it its itu just
@@ -31,7 +31,7 @@ under until untuk và vào về với was we went were when where which while wh
 your đang đã đó được đến để ở
 lower higher below above larger smaller longer shorter older younger later earlier ago up down
 """)
-_SKIPPED = listed("""
+_SKIPPED = word_set("""
 additional all các của dari its lainnya more những of other para the their these those
 """)
 _WORD = regex.compile(r"[\p{L}\p{M}][\p{L}\p{M}’'-]*")
@@ -50,40 +50,40 @@ _NUMBER_OF = regex.compile(
 MOST_WORDS = 5
 
 
-def noun_after(text: str, place: int, language: str) -> str | None:
-    """Return the words after offset ``place`` that name the counted things, as written, or None."""
+def noun_after(text: str, offset: int, language: str) -> str | None:
+    """Return the words after ``offset`` that name the counted things, as written, or None."""
     if language in {"zh", "ja"}:
-        start = _HAN_CLASSIFIERS.match(text, place)
-        found = _HAN_NOUN.match(text, start.end() if start else place)
-        classifier = text[place : start.end()] if start else ""
+        start = _HAN_CLASSIFIERS.match(text, offset)
+        found = _HAN_NOUN.match(text, start.end() if start else offset)
+        classifier = text[offset : start.end()] if start else ""
         if found:
             return found[0]
         return "人" if "人" in classifier else None
     first = last = None
     words = 0
     while words < MOST_WORDS:
-        gap = _GAP.match(text, place)
-        start_at = gap.end() if gap else place
+        gap = _GAP.match(text, offset)
+        start_at = gap.end() if gap else offset
         match = _WORD.match(text, start_at)
         if match is None:
             break
         word = match[0].lower()
         if first is None and word in _SKIPPED:
-            place = match.end()
+            offset = match.end()
             continue
         if word in _STOPS:
             break
         first = match.start() if first is None else first
-        last, place, words = match.end(), match.end(), words + 1
+        last, offset, words = match.end(), match.end(), words + 1
     return text[first:last] if first is not None else None
 
 
-def noun_before(text: str, place: int, language: str) -> str | None:
+def noun_before(text: str, offset: int, language: str) -> str | None:
     """Return the counted things X from the words before a figure, as in *the number of X rose to* or *X:*.
 
     Args:
         text: the text.
-        place: the offset of the figure.
+        offset: the offset of the figure.
         language: ISO 639-1; for Chinese and Japanese the result is always None.
 
     Returns:
@@ -91,7 +91,7 @@ def noun_before(text: str, place: int, language: str) -> str | None:
     """
     if language in {"zh", "ja"}:
         return None
-    match = _NUMBER_OF.search(text[max(0, place - 80) : place])
+    match = _NUMBER_OF.search(text[max(0, offset - 80) : offset])
     if match is None:
         return None
     return next(group.strip() for group in match.groups() if group)
@@ -258,7 +258,7 @@ _ORDINAL = regex.compile(
 _NAMED_ORDINALS = {
     "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "pertama": 1, "kedua": 2, "ketiga": 3,
     "keempat": 4, "kelima": 5, "keenam": 6,
-    **{mark: place for place, mark in enumerate("一二三四五六七八九十", 1)},
+    **{mark: number for number, mark in enumerate("一二三四五六七八九十", 1)},
 }  # fmt: skip
 _LABEL = regex.compile(
     r"(?:\b(?:section|chapter|table|figure|article|page|no\.|number|annex|step|route|highway|flight)\s"

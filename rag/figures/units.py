@@ -115,7 +115,7 @@ _ADVERBS = {"daily": "day", "weekly": "week", "monthly": "month", "annually": "y
 @cache
 def _pattern(names: str) -> regex.Pattern[str]:
     table = _UNITS if names == "units" else _CURRENCIES
-    forms = "|".join(f"(?P<n{place}>{form})" for place, form in enumerate(table.values()))
+    forms = "|".join(f"(?P<n{number}>{form})" for number, form in enumerate(table.values()))
     # (?p) selects POSIX matching: the longest form wins.
     return regex.compile(rf"(?p)(?:{forms})(?![a-zà-ỹđ\d²³])", regex.IGNORECASE)
 
@@ -124,39 +124,39 @@ def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
     return list(table)[int(str(match.lastgroup)[1:])]
 
 
-def unit_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the name and end of the unit at ``place``, or after a space or hyphen there; None if none."""
-    start = place + (1 if text[place : place + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
+def unit_at(text: str, offset: int) -> tuple[str, int] | None:
+    """Return the name and end of the unit at ``offset``, or after a space or hyphen there; None if none."""
+    start = offset + (1 if text[offset : offset + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
     match = _pattern("units").match(text, start)
     return (_name(match, _UNITS), match.end()) if match else None
 
 
-def currency_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the code and end of the currency at ``place``, or after a space there; None if none.
+def currency_at(text: str, offset: int) -> tuple[str, int] | None:
+    """Return the code and end of the currency at ``offset``, or after a space there; None if none.
 
     The code is from ISO 4217, or a name for a currency that may be one of several, such as ``dollar``.
     """
-    start = place + (text[place : place + 1] in {" ", "\u00a0", "\u202f"})
+    start = offset + (text[offset : offset + 1] in {" ", "\u00a0", "\u202f"})
     match = _pattern("currencies").match(text, start)
     return (_name(match, _CURRENCIES), match.end()) if match else None
 
 
-def currency_before(text: str, place: int) -> tuple[str, int] | None:
-    """Return the currency before ``place``: its code (as :func:`currency_at`) and start; None if none."""
-    before = text[max(0, place - 8) : place].rstrip(" \u00a0\u202f")
-    offset = max(0, place - 8)
+def currency_before(text: str, offset: int) -> tuple[str, int] | None:
+    """Return the currency before ``offset``: its code (as :func:`currency_at`) and start; None if none."""
+    first = max(0, offset - 8)
+    before = text[first:offset].rstrip(" \u00a0\u202f")
     for start in range(len(before)):
         if start and before[start - 1].isalpha() and before[start].isalpha():
             continue
         match = _pattern("currencies").fullmatch(before, start)
         if match and (not match[0].isalpha() or len(match[0]) <= 3):
-            return _name(match, _CURRENCIES), offset + start
+            return _name(match, _CURRENCIES), first + start
     return None
 
 
-def period_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the unit of a rate (``hour`` for *per hour*) at ``place``, and the rate's end; None if none."""
-    match = _PER.match(text, place)
+def period_at(text: str, offset: int) -> tuple[str, int] | None:
+    """Return the unit of a rate (``hour`` for *per hour*) at ``offset``, and the rate's end; None if none."""
+    match = _PER.match(text, offset)
     if match is None:
         return None
     if match["adverb"]:

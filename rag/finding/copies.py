@@ -94,9 +94,9 @@ class Copies:
             return None
         start = text.find(sentence.text)
         while start >= 0:
-            place = self._index.reader.sentence(record, Span(start, start + len(sentence.text)))
-            if place is not None:
-                span, header = place
+            found = self._index.reader.sentence(record, Span(start, start + len(sentence.text)))
+            if found is not None:
+                span, header = found
                 headings = header.of(text) if header else ""
                 if headings == sentence.headings:
                     return ReadSentence(span, sentence.text, header, headings)
@@ -123,13 +123,13 @@ def find_passages(
     while True:
         hits = index.search(question.text, limit, filters, limits.dense_weight)
         shares = _repeated_shares(hits, copies, lambda hit: hit.document.document_id, _words)
-        new = [place for place, share in enumerate(shares) if share < _REPEATS][:wanted]
+        new = [number for number, share in enumerate(shares) if share < _REPEATS][:wanted]
         if len(new) == wanted or len(hits) < limit or limit >= POOL:
             break
         limit = min(4 * limit, POOL)
     last = new[-1] if len(new) == wanted else len(hits)
-    partly = [place for place, share in enumerate(shares[:last]) if _REPEATS <= share < 1][:wanted]
-    return [hits[place] for place in sorted(new + partly)]
+    partly = [number for number, share in enumerate(shares[:last]) if _REPEATS <= share < 1][:wanted]
+    return [hits[number] for number in sorted(new + partly)]
 
 
 def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:

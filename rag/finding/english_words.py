@@ -13,7 +13,7 @@ _PASSAGES = 2e10
 of the web."""
 
 
-def english_share(word: str) -> float:
+def english_frequency(word: str) -> float:
     """Return roughly the share of English passages that contain ``word`` (in lower case); 0 if unknown."""
     return _frequencies().get(word, 0) / _PASSAGES
 

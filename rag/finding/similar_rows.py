@@ -61,7 +61,7 @@ class _Row:
 
 
 def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> list[Scored]:
-    """Put the row that the question means before similar rows. Each place keeps its probability.
+    """Put the row that the question means before similar rows. Each position keeps its probability.
 
     - Of rows with one label in several tables of a document, the first are those whose table has the
       question's period, and among these the rows whose table does not belong to a footnote on something else.
@@ -78,12 +78,12 @@ def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Sco
     ordered: list[Scored] = []
     while left:
         best = 0
-        for place, (_, other, later) in enumerate(left):
+        for number, (_, other, later) in enumerate(left):
             _, row, first = left[best]
             if (other is not None and row is not None and other.precedes(row)) or later.precedes(first):
-                best = place
+                best = number
         ordered.append(left.pop(best)[0])
-    placed = [replace(item, score=place.score) for item, place in zip(ordered, ranked, strict=False)]
+    placed = [replace(item, score=original.score) for item, original in zip(ordered, ranked, strict=False)]
     return [*placed, *ranked[MOST:]]
 
 

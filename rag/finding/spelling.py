@@ -15,7 +15,7 @@ from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import NO_SPACES, Snapshot, terms
-from rag.finding.english_words import english_share, english_words
+from rag.finding.english_words import english_frequency, english_words
 from rag.questions import MAX_QUESTION_CHARACTERS, Question
 
 _ENGLISH = "en"
@@ -81,7 +81,7 @@ class _Word:
 
 
 @dataclass(frozen=True, slots=True)
-class _Near:
+class _Candidate:
     """A word that a writer may have meant.
 
     Attributes:
@@ -129,7 +129,7 @@ def _language(question: Question, words: Sequence[_Word]) -> str:
     if question.language != UNKNOWN_LANGUAGE:
         return question.language
     plain = [word.text for word in words if word.text.islower()]
-    known = sum(english_share(word) > 0 for word in plain)
+    known = sum(english_frequency(word) > 0 for word in plain)
     return _ENGLISH if plain and 2 * known >= len(plain) else UNKNOWN_LANGUAGE
 
 
@@ -145,7 +145,7 @@ def _words(text: str) -> Iterator[_Word]:
 
 def _is_known(index: Snapshot, word: str) -> bool:
     lower = word.lower()
-    if english_share(lower):
+    if english_frequency(lower):
         return True
     return any(map(index.is_written, dict.fromkeys([word, lower, lower.title(), lower.upper()])))
 
@@ -153,8 +153,8 @@ def _is_known(index: Snapshot, word: str) -> bool:
 def _better(index: Snapshot, word: _Word, language: str) -> str | None:
     """Return the word that the writer meant, with a capital if ``word`` has one; None if that is unclear."""
     typed = word.text.lower()
-    near = [each for each in _near(index, typed, language) if each.is_name or not word.is_name]
-    likely = sorted(near, key=lambda each: each.weight, reverse=True)[:2]
+    candidates = [each for each in _candidates(index, typed, language) if each.is_name or not word.is_name]
+    likely = sorted(candidates, key=lambda each: each.weight, reverse=True)[:2]
     if not likely or (len(likely) == 2 and likely[0].weight < _CLEARLY * likely[1].weight):
         return None
     meant = likely[0].text
@@ -164,7 +164,7 @@ def _better(index: Snapshot, word: _Word, language: str) -> str | None:
     return meant.title() if word.text.istitle() else meant
 
 
-def _near(index: Snapshot, typed: str, language: str) -> Iterator[_Near]:
+def _candidates(index: Snapshot, typed: str, language: str) -> Iterator[_Candidate]:
     """Yield the words that a writer of ``typed``, a word in lower case, may have meant."""
     english = language == _ENGLISH
     most = 2 if len(typed) >= _LONG and english else 1
@@ -183,13 +183,14 @@ def _near(index: Snapshot, typed: str, language: str) -> Iterator[_Near]:
                 share, is_name = 0.0, False
             chance = _chance_of_mistake(typed, meant, distance)
             if _may_be_meant(typed, meant, chance, share=share, is_name=is_name, english=english):
-                yield _Near(meant, is_name, chance * (share + _ENGLISH_WEIGHT * english_share(meant)))
+                weight = chance * (share + _ENGLISH_WEIGHT * english_frequency(meant))
+                yield _Candidate(meant, is_name, weight)
 
 
 def _may_be_meant(
     typed: str, meant: str, chance: float, *, share: float, is_name: bool, english: bool
 ) -> bool:
-    common = english_share(meant) >= (_LEAST_SHARE if len(typed) > _SHORTEST else _LEAST_SHARE_OF_SHORT)
+    common = english_frequency(meant) >= (_LEAST_SHARE if len(typed) > _SHORTEST else _LEAST_SHARE_OF_SHORT)
     if is_name or not english:
         return chance >= _SWAPPED and len(typed) >= _SHORTEST_NAME
     return common or (share > 0 and len(typed) > _SHORTEST and chance > _OTHER)

@@ -17,7 +17,7 @@ from index.text import PATH_SEPARATOR, TableCell
 from rag.answers import Comparison, Computed, Headline
 from rag.finding.cells.kinds import asks_percentage
 from rag.finding.cells.numbers import MINUS, CellNumber, cell_number, written
-from rag.finding.cells.pairs import CellPair, place_of_name
+from rag.finding.cells.pairs import CellPair, offset_of_name
 from rag.finding.cells.periods import periods_of
 from rag.headlines.values import after_number, bare_unit, headline_of_cell
 
@@ -94,8 +94,8 @@ def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> s
     ways = [way for way, pattern in _COMPARED.items() if pattern.search(question)]
     if pair.is_over_time:
         return _of_change(question, pair, first, second, ways)
-    start = place_of_name(question, pair.first, pair.second, pair.language)
-    end = place_of_name(question, pair.second, pair.first, pair.language)
+    start = offset_of_name(question, pair.first, pair.second, pair.language)
+    end = offset_of_name(question, pair.second, pair.first, pair.language)
     if len(ways) != 1 or start is None or end is None:
         return None
     larger = ways[0] == "more"
@@ -123,32 +123,32 @@ def _of_change(
     """
     if _OR.search(question) or not _YES_OR_NO.match(question):
         return None
-    place, before = (_place_of_year(question, pair, cell) for cell in (pair.first, pair.second))
-    is_backwards = place is not None and before is not None and place < before
+    offset, before = (_offset_of_year(question, pair, cell) for cell in (pair.first, pair.second))
+    is_backwards = offset is not None and before is not None and offset < before
     changes: list[Way] = [way for way, pattern in _CHANGED.items() if pattern.search(question)]
     if len(changes) == 1 and not ways:
         if is_backwards and regex.search(r"\bfrom\b", question):
             return None
         return _yes(later > earlier if changes[0] == "more" else later < earlier)
-    if changes or len(ways) != 1 or place is None or not _THAN.search(question):
+    if changes or len(ways) != 1 or offset is None or not _THAN.search(question):
         return None
     if before is None:
         subject, other = later, earlier
-    elif _lies_between(_THAN, question, min(place, before), max(place, before)):
+    elif _lies_between(_THAN, question, min(offset, before), max(offset, before)):
         subject, other = (later, earlier) if is_backwards else (earlier, later)
     else:
         return None
     return _yes(subject > other if ways[0] == "more" else subject < other)
 
 
-def _place_of_year(question: str, pair: CellPair, cell: TableCell) -> int | None:
+def _offset_of_year(question: str, pair: CellPair, cell: TableCell) -> int | None:
     names = cell.row if pair.first.column == pair.second.column else cell.column
-    place = question.find(str(max(periods_of(names, pair.language).years, default="?")))
-    return place if place >= 0 else None
+    offset = question.find(str(max(periods_of(names, pair.language).years, default="?")))
+    return offset if offset >= 0 else None
 
 
 def _lies_between(word: regex.Pattern[str], question: str, start: int, end: int) -> bool:
-    """Return whether a word occurs exactly once in the question, and between two places."""
+    """Return whether a word occurs exactly once in the question, and between two offsets."""
     found = [match.start() for match in word.finditer(question)]
     return len(found) == 1 and start < found[0] < end
 

@@ -126,17 +126,17 @@ def parse_clause(sentence: str, around: str) -> Clause | None:
     if apposed is not None:
         sentence = f"{apposed['subject']} {apposed['rest']}"
     words = BREAK.split(sentence)[0].split()
-    for place, word in enumerate(words[1 : _MOST_SUBJECT_WORDS + 1], 1):
+    for index, word in enumerate(words[1 : _MOST_SUBJECT_WORDS + 1], 1):
         if word in _AUXILIARIES:
-            return _clause(words, place, None, date, around)
+            return _clause(words, index, None, date, around)
         base = of_past(word) or of_third_person(word)
-        if base is not None and words[place - 1].casefold() not in _NO_VERB_AFTER:
-            return _clause(words, place, base, date, around)
+        if base is not None and words[index - 1].casefold() not in _NO_VERB_AFTER:
+            return _clause(words, index, base, date, around)
     return None
 
 
-def _clause(words: list[str], place: int, base: str | None, date: str, around: str) -> Clause | None:
-    before, verb, after = words[:place], words[place], words[place + 1 :]
+def _clause(words: list[str], index: int, base: str | None, date: str, around: str) -> Clause | None:
+    before, verb, after = words[:index], words[index], words[index + 1 :]
     if before[-1].endswith("ly"):
         before = before[:-1]
     subject = _within(" ".join(before), around)

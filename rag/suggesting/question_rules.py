@@ -162,14 +162,14 @@ def _how_many_of(sentence: str) -> Iterator[str]:
         rest = clause[counted.end() :]
         happens = _HAPPENS.search(rest)
         noun = rest[: happens.start()] if happens else ""
-        if happens is None or len(noun.split()) > 5 or (share is None and not _is_counted(noun)):
+        if happens is None or len(noun.split()) > 5 or (share is None and not _is_countable(noun)):
             continue
         asks = "What share of" if share else "How many of" if counted["of"] else "How many"
         if happens["state"] is None or of_participle(happens["state"]) or happens["state"] in _STATES:
             yield f"{asks} {rest}?"
 
 
-def _is_counted(noun: str) -> bool:
+def _is_countable(noun: str) -> bool:
     head = noun.partition(" of ")[0].partition(" in ")[0].split()[-1:]
     return bool(head) and head[0] not in _UNITS and head[0].endswith(("s", *_PERSONS))
 

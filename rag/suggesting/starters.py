@@ -99,7 +99,7 @@ class StarterMaker:
     def _state(self) -> tuple[int, int]:
         """Return two counts of changes: of passages, and of dates or of the access to collections."""
         with self._engine.index.catalog.reading() as reader:
-            return reader.generation, reader.touched
+            return reader.generation, reader.invalidation_count
 
     def _current(self, state: tuple[int, int]) -> Starters:
         of, made = self._made
@@ -153,7 +153,7 @@ def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
         beginning = Span(0, min(_BEGINNING, len(document.text)))
         made = candidates_in(document, document_id, [beginning])
         plain = [each for each in made if not _has_heading(each, document)]
-        named = [_named(each, document.publisher) for each in plain]
+        named = [_with_publisher(each, document.publisher) for each in plain]
         clear = [each for each in named if _is_clear(each.question)]
         # "Who" takes the place of the subject, so these questions read worse than the others and come last.
         clear.sort(key=lambda each: each.question.startswith("Who "))
@@ -164,7 +164,7 @@ def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
     return found
 
 
-def _named(candidate: Candidate, publisher: str | None) -> Candidate:
+def _with_publisher(candidate: Candidate, publisher: str | None) -> Candidate:
     """Name the publisher in a question that says *the company*, or asks for a figure without saying whose."""
     question = candidate.question
     if publisher is None or publisher.casefold() in question.casefold():

@@ -55,7 +55,7 @@ _DOUBLED = frozenset({
 """Verbs that double their last letter before -ed."""
 
 
-def _ed(base: str) -> Iterator[str]:
+def _past_tenses(base: str) -> Iterator[str]:
     """Yield the past tense of a regular verb; two forms if both spellings are in use."""
     if base.endswith("e"):
         yield f"{base}d"
@@ -69,7 +69,7 @@ def _ed(base: str) -> Iterator[str]:
         yield f"{base}ed"
 
 
-def _s(base: str) -> str:
+def _third_person(base: str) -> str:
     """Return the third person of a verb: *runs*."""
     if base.endswith(("s", "x", "z", "ch", "sh")) or base in {"go", "do"}:
         return f"{base}es"
@@ -81,12 +81,12 @@ def _s(base: str) -> str:
 def _tables() -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
     irregular = [tuple(forms.split()) for forms in _IRREGULAR.split("|")]
     regular = _REGULAR.split()
-    past = {form: base for base in regular for form in _ed(base)}
+    past = {form: base for base in regular for form in _past_tenses(base)}
     participles = dict(past)
     past |= {form: base for base, form, _ in irregular}
     participles |= {form: base for base, _, form in irregular}
     bases = [*regular, *(base for base, _, _ in irregular)]
-    return past, participles, {_s(base): base for base in bases}
+    return past, participles, {_third_person(base): base for base in bases}
 
 
 _PAST, _PARTICIPLES, _PRESENT = _tables()

@@ -168,8 +168,8 @@ def _open_cross_encoder(name: str) -> CrossEncoderJudge:
             f"the judge {name!r} cannot be loaded: {cause}; give the name or folder of a cross-encoder, llm, "
             "or none"
         ) from error
-    labels = {str(label).lower(): int(place) for place, label in model.config.id2label.items()}
-    entailed = next((place for label, place in labels.items() if label.startswith("entail")), None)
+    labels = {str(label).lower(): int(index) for index, label in model.config.id2label.items()}
+    entailed = next((index for label, index in labels.items() if label.startswith("entail")), None)
     if entailed is None and len(labels) > 1:
         raise JudgeError(
             f"the judge {name!r} has the classes {', '.join(labels)} but none for entailment; "

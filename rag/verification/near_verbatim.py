@@ -25,35 +25,35 @@ from rag.figures.quantities import ORDINAL, Quantity, quantities, with_comparato
 from rag.figures.rounding import fairness, same_kind
 from rag.verification.evidence import Evidence
 from rag.verification.vetoes.dates import follows
-from rag.word_lists import listed
+from rag.word_lists import word_set
 
-FUNCTION_WORDS = listed(
+FUNCTION_WORDS = word_set(
     "the a an this that these those which who its their his her own also and of has have had"
 )
 """Words that may be left out or added, because they say nothing by themselves."""
 
-BE = listed("is are was were be been being")
+BE = word_set("is are was were be been being")
 """Forms of *be*, which count as one word. It may not be added: *arrested* does not mean *were arrested*."""
 
-OMITTABLE_PHRASE_STARTS = listed("after before during since amid following by")
+OMITTABLE_PHRASE_STARTS = word_set("after before during since amid following by")
 """A phrase that begins with one of these prepositions may be left out, like a date. Other prepositions limit
 what a sentence is true of: *fell in Ostrel* is not *fell*, and *effective in adults* is not *effective*."""
 
-CONJUNCTIONS = listed("but while whereas because although though")
+CONJUNCTIONS = word_set("but while whereas because although though")
 """A sentence may end where its quote goes on with one of these words. It may also end where the quote goes on
 with a punctuation mark, a date, or a preposition in ``OMITTABLE_PHRASE_STARTS``."""
 
-LIMITING = listed("""
+LIMITING = word_set("""
 if unless until except only provided not no never neither none nobody nothing without cannot hardly may might
 could would should can than rather whether allegedly claim allege accuse deny dispute suspect believe think
 hope expect plan propose seek try attempt intend want fail refuse reject possible likely probably potential
 """)
 """Words that change what the words around them say. They may not be left out in any of their forms."""
 
-CONDITIONS = listed("if unless until except provided")
+CONDITIONS = word_set("if unless until except provided")
 """Words that begin a condition for everything before them."""
 
-ABSOLUTE_WORDS = listed("""
+ABSOLUTE_WORDS = word_set("""
 not no never neither none nobody nothing without only all every each both any most first last least always
 largest highest lowest smallest biggest best worst oldest youngest record sole entire whole more less fewer
 """)
@@ -136,8 +136,8 @@ def is_near_verbatim(sentence: str, language: str, evidence: Sequence[Evidence])
 def _is_near(sentence: str, quotes: Sequence[Sequence[_Token]]) -> bool:
     """Return whether a sentence repeats a quote; the part before or after a comma may be at the other end."""
     tokens = _tokens(sentence)
-    commas = [place for place, token in enumerate(tokens) if token.word == ","]
-    orders = [tokens, *(tokens[place:] + tokens[:place] for place in {*commas[:1], *commas[-1:]})]
+    commas = [index for index, token in enumerate(tokens) if token.word == ","]
+    orders = [tokens, *(tokens[index:] + tokens[:index] for index in {*commas[:1], *commas[-1:]})]
     contents = [_content_tokens(order) for order in orders]
     return len(contents[0]) > 2 and any(_repeats(own, quote) for own in contents for quote in quotes)
 
@@ -218,16 +218,16 @@ def _repeats(own: Sequence[_Token], quote: Sequence[_Token]) -> bool:
         quote: all tokens of the quote.
     """
     is_absolute = any(token.word in ABSOLUTE_WORDS for token in own)
-    ends: set[int] = {place for place, token in enumerate(quote)
-                      if own[0].matches(token) and _can_begin(quote[:place])}  # fmt: skip
+    ends: set[int] = {index for index, token in enumerate(quote)
+                      if own[0].matches(token) and _can_begin(quote[:index])}  # fmt: skip
     for token in own[1:]:
         ends = {
             later
-            for place in ends
-            for later in range(place + 1, len(quote))
-            if token.matches(quote[later]) and _can_skip(quote, place + 1, later, is_absolute)
+            for index in ends
+            for later in range(index + 1, len(quote))
+            if token.matches(quote[later]) and _can_skip(quote, index + 1, later, is_absolute)
         }
-    return any(_can_end(quote[place + 1 :], is_absolute) for place in ends)
+    return any(_can_end(quote[index + 1 :], is_absolute) for index in ends)
 
 
 def _content_tokens(tokens: Sequence[_Token]) -> list[_Token]:
@@ -262,7 +262,7 @@ def _can_skip(quote: Sequence[_Token], start: int, end: int, is_absolute: bool) 
         return False
     if gap[0].form is None and gap[-1].form is None:
         return True
-    starts = [place for place, token in enumerate(gap) if token.starts_omittable_phrase]
+    starts = [index for index, token in enumerate(gap) if token.starts_omittable_phrase]
     is_phrase = starts == [0] and not any(token.form is None for token in gap)
     return (
         is_phrase
@@ -278,7 +278,7 @@ def _can_end(after: Sequence[_Token], is_absolute: bool) -> bool:
         return True
     if after[0].form is None:
         clause = list(after[1:])
-        ends = next((place for place, token in enumerate(clause) if token.form is None), len(clause))
+        ends = next((index for index, token in enumerate(clause) if token.form is None), len(clause))
         return not _has_limiting_word(clause[:ends])
     if after[0].word == "but":
         return not is_absolute and not any(token.word in CONDITIONS for token in after)

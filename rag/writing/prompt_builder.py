@@ -68,9 +68,9 @@ def build_prompt(question: str, language: str, sources: Iterable[Source], budget
     budget = budget_tokens - sum(tokens(message.text) for message in _fixed()) - tokens(question_line)
     reports = _numbered(_within(sources, budget))
     shown = {
-        f"{report}.{place}": source
+        f"{report}.{rank}": source
         for report, group in enumerate(reports, 1)
-        for place, source in enumerate(group, 1)
+        for rank, source in enumerate(group, 1)
     }
     fenced = "\n\n".join(_fenced(number, group) for number, group in enumerate(reports, 1))
     return Prompt((*_fixed(), Message("user", f"{fenced}\n\n{question_line}")), shown)
@@ -115,7 +115,7 @@ def _numbered(sources: Sequence[Source]) -> list[list[Source]]:
 
 
 def _fenced(number: int, group: Sequence[Source]) -> str:
-    lines = [_line(f"{number}.{place}", source) for place, source in enumerate(group, 1)]
+    lines = [_line(f"{number}.{rank}", source) for rank, source in enumerate(group, 1)]
     return "\n".join([_head(number, group[0].record), *lines, "</report>"])
 
 

@@ -125,8 +125,8 @@ def _line(line: str, language: str) -> Iterator[Statement]:
     text = line[: marks[0].start()] if marks else line
     leads = not _has_words(text)
     numbers: list[str] = []
-    for place, mark in enumerate(marks):
-        after = line[mark.end() : marks[place + 1].start() if place + 1 < len(marks) else edges[-1]]
+    for number, mark in enumerate(marks):
+        after = line[mark.end() : marks[number + 1].start() if number + 1 < len(marks) else edges[-1]]
         # The full stop of a sentence may follow its citation mark.
         tail = found.group() if (found := _TAIL.match(after)) and not leads else ""
         if leads and _has_words(after) and _has_words(text) and _ENDS.search(text):
@@ -177,9 +177,9 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 (JSON)
     begins = _JSON.match(text)
     if begins is None:
         return None
-    place = begins.start(1) if begins.group(1) else begins.end() - 1
+    start = begins.start(1) if begins.group(1) else begins.end() - 1
     try:
-        return _DECODER.raw_decode(text, place)[0]
+        return _DECODER.raw_decode(text, start)[0]
     except (ValueError, RecursionError):
         return None
 
@@ -198,17 +198,17 @@ def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> t
     """
     found: list[Statement] = []
     listed = begins.start(1) if begins.group(1) else text.find("[", begins.end())
-    place = max(read, listed + 1)
+    offset = max(read, listed + 1)
     if listed < 0:
         return found, read
-    while (start := text.find("{", place)) >= 0:
+    while (start := text.find("{", offset)) >= 0:
         try:
             value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             break
         found += _of_object(value, language)
-        place = end
-    return found, place
+        offset = end
+    return found, offset
 
 
 def _of_object(value: Any, language: str) -> list[Statement]:  # noqa: ANN401 (JSON)

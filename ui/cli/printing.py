@@ -134,11 +134,13 @@ def _index_lines(index: Result | None) -> dict[str, str]:
         else "caches are made at the next search"
     ]
     facts += [f"{index['recent']:,} passages in memory only"] if index["recent"] else []
-    facts += [f"{index['removed']:,} that went to be cleared away"] if index["removed"] else []
+    facts += [f"{index['removed']:,} removed passages still in the caches"] if index["removed"] else []
     lines = {"Index": f"build {index['build']}: {', '.join(facts)}"}
     if building := index["building"]:
         done = f"{building['documents']:,} of {building['of']:,} documents"
-        lines["Building"] = f"anew with {building['encoder']}: {done}; footnoted sync goes on with it"
+        lines["Building"] = (
+            f"embedding again with {building['encoder']}: {done}; run footnoted sync to continue"
+        )
     return lines
 
 

@@ -74,11 +74,11 @@ def decide(
     model = weights.foreign if foreign else weights.answerability
     answerability = model.of(leading(ranked) if foreign else best.features)
     if foreign and not may_be_in(question.language, index.encoder.languages):
-        return Decision(answerability, _foreign(index, question, best.reading))
+        return Decision(answerability, _language_abstention(index, question, best.reading))
     if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
         return Decision(answerability, _unmet(index, question, ranked))
     if foreign:
-        return Decision(answerability, _foreign(index, question, best.reading))
+        return Decision(answerability, _language_abstention(index, question, best.reading))
     return Decision(answerability, _abstention(index, question, ranked, filtered=filtered))
 
 
@@ -94,7 +94,7 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
     least = _MAY_LEAD * ranked[0].score
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
     record = readings[0].document
-    evidence = f"{_read(readings[0])}\n{record.publisher}"
+    evidence = f"{_passage_text(readings[0])}\n{record.publisher}"
     foreign = bool(ranked[0].candidate.features.foreign)
     names = [] if foreign or question.form is Form.COMPARISON else absent_names(question, evidence)
     if names:
@@ -104,7 +104,7 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
     if names:
         nearest = f"The nearest report is “{record.title}”"
         return Abstention("not_answered", f"{nearest}; it does not name {quote_list(names)}.")
-    dated = "\n".join(f"{_read(reading)}\n{reading.document.stated or ''}" for reading in readings)
+    dated = "\n".join(f"{_passage_text(reading)}\n{reading.document.stated or ''}" for reading in readings)
     missing = [] if foreign else absent_periods(question, dated)
     missing += [year for year in absent_years(question, dated) if year not in " ".join(missing)]
     if not missing:
@@ -117,14 +117,14 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
     return Abstention("not_answered", reason)
 
 
-def _read(reading: Reading) -> str:
+def _passage_text(reading: Reading) -> str:
     """Return the title and the sentences of a passage, one per line; rows of tables with their headings."""
     return "\n".join([reading.document.title, *(sentence.in_context for sentence in reading.sentences)])
 
 
 def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:
     """Return the question's names, except figures and dates, that occur in the passages or their titles."""
-    absent = absent_names(question, "\n".join(map(_read, readings)))
+    absent = absent_names(question, "\n".join(map(_passage_text, readings)))
     return [name for name in phrases(question) if name not in absent]
 
 
@@ -138,7 +138,7 @@ def _abstention(
         word for word in missing_by_reading[0] if all(word in missing for missing in missing_by_reading)
     ]
     # A report may have the word of a name, as in *targets*, and not the name *Target*.
-    unnamed = absent_names(question, "\n".join(map(_read, readings)))
+    unnamed = absent_names(question, "\n".join(map(_passage_text, readings)))
     absent += [name for name in unnamed if set(absent).isdisjoint(name.split())]
     named, missing = _named_in(question, readings[:1]), _that_matter(index, question, absent)
     if named and missing:
@@ -189,13 +189,17 @@ def _empty(*, filtered: bool) -> str:
     return "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
 
 
-def _foreign(index: Snapshot, question: Question, reading: Reading) -> Abstention:
+def _language_abstention(index: Snapshot, question: Question, reading: Reading) -> Abstention:
     asked, written = name_language(question.language), name_language(reading.document.language)
     languages = f"The question is in {asked}, the nearest reports are in {written}"
     reads = index.encoder.languages
     if reads is not None and question.language in reads:
-        return Abstention("not_answered", f"{languages}, and no sentence of theirs answers it.")
-    known = f"reads {' and '.join(map(name_language, sorted(reads)))}" if reads else "does not carry it over"
+        return Abstention("not_answered", f"{languages}, and none of their sentences answers it.")
+    known = (
+        f"reads {' and '.join(map(name_language, sorted(reads)))}"
+        if reads
+        else "does not match texts across languages"
+    )
     return Abstention(
         "language",
         f"{languages}, and the encoder {index.encoder.name} {known}; ask in the reports' language, or run "

@@ -61,7 +61,7 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
     """
     stated = _stated(statement)
     cited = list(cited_figures(evidence))
-    for place, quantity in enumerate(stated):
+    for index, quantity in enumerate(stated):
         same = [other for other in cited if _is_stated_by(quantity, other, statement.text)]
         if same:
             denied = any(
@@ -70,7 +70,7 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
             if not denied and all(_is_contrary(quantity, other) for other in same):
                 own, cited_words = _with_comparator(quantity), _with_comparator(same[0])
                 return f"it says {own}, but the cited sentence says {cited_words}"
-        elif not _is_range_end(place, stated, cited) and (
+        elif not _is_range_end(index, stated, cited) and (
             _is_replaced(quantity, statement, evidence) or not _may_be_derived(quantity, cited, evidence)
         ):
             return _absence_reason(quantity, [other for other in cited if other.unit != ORDINAL])
@@ -81,9 +81,9 @@ def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str
     """Return in words which figure of the sentence the quotes do not state; None if they state them all."""
     cited = list(cited_figures(evidence))
     stated = _stated(statement)
-    for place, quantity in enumerate(stated):
+    for index, quantity in enumerate(stated):
         there = any(_is_stated_by(quantity, other, statement.text, fair=1.0) for other in cited)
-        if not there and not _is_range_end(place, stated, cited):
+        if not there and not _is_range_end(index, stated, cited):
             return f"the cited sentence itself does not state {_with_comparator(quantity)}"
     return None
 
@@ -175,9 +175,9 @@ def _words_beside(text: str, span: Span) -> tuple[str, str]:
     return (before[-1].lower() if before else "", after[0].lower() if after else "")
 
 
-def _is_range_end(place: int, stated: Sequence[Quantity], cited: Sequence[Quantity]) -> bool:
+def _is_range_end(index: int, stated: Sequence[Quantity], cited: Sequence[Quantity]) -> bool:
     """Return whether a stated range joins two cited figures, or a cited range joins two stated figures."""
-    quantity = stated[place]
+    quantity = stated[index]
     if quantity.is_range:
         return any((one.low, other.high) == (quantity.low, quantity.high) for one, other in pairwise(cited))
     ends = [(one.low, other.high) for one, other in pairwise(stated) if quantity in {one, other}]
@@ -259,7 +259,7 @@ def _same_things(quantity: Quantity, other: Quantity) -> bool:
     if quantity.noun is None or other.noun is None or other.unit is not None:
         return False
     words, other_words = quantity.noun.lower().split()[:2], other.noun.lower().split()[:2]
-    return any(words[place].rstrip("s") == other_words[place].rstrip("s") for place in (-1, 0))
+    return any(words[index].rstrip("s") == other_words[index].rstrip("s") for index in (-1, 0))
 
 
 def _with_comparator(quantity: Quantity) -> str:

@@ -13,13 +13,13 @@ from index.text import fold
 from rag.figures.countries import countries, is_country
 from rag.figures.dates import dates
 from rag.figures.quantities import quantities
-from rag.finding.english_words import english_share
+from rag.finding.english_words import english_frequency
 from rag.finding.features import acronyms
 from rag.verification.evidence import Evidence, Statement, language_in, referents
-from rag.word_lists import listed
+from rag.word_lists import word_set
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
-_TITLES = listed("mr mrs ms dr prof sir dame st i")
+_TITLES = word_set("mr mrs ms dr prof sir dame st i")
 _LONG_NAME = regex.compile(
     r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan"
     r"|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
@@ -86,14 +86,14 @@ def _without_possessive(word: str) -> str:
 
 def _runs(text: str) -> list[_Run]:
     words = [_without_possessive(word) for word in _WORD.findall(composed(text))]
-    runs, place = [], 0
+    runs, index = [], 0
     for is_name, group in groupby(words, key=lambda word: word[0].isupper()):
         length = len(list(group))
         if is_name:
-            before = tuple(word.lower() for word in words[max(place - 2, 0) : place])
-            after = words[place + length : place + length + 1]
-            runs.append(_Run(tuple(words[place : place + length]), before, after[0] if after else ""))
-        place += length
+            before = tuple(word.lower() for word in words[max(index - 2, 0) : index])
+            after = words[index + length : index + length + 1]
+            runs.append(_Run(tuple(words[index : index + length]), before, after[0] if after else ""))
+        index += length
     return runs
 
 
@@ -160,7 +160,7 @@ def _names_in(statement: Statement) -> Iterator[str]:
         if any(span.start <= match.start() < span.end for span in taken) or word.lower() in _TITLES:
             continue
         capitals = sum(map(str.isupper, word))
-        known = statement.language != "en" or english_share(regex.sub(r"['’]s$", "", word.lower())) > 0
+        known = statement.language != "en" or english_frequency(regex.sub(r"['’]s$", "", word.lower())) > 0
         if len(word) > 1 and capitals and (not is_first or capitals > 1 or not known):
             yield word
 

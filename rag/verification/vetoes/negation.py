@@ -9,7 +9,7 @@ import regex
 
 from index.search import composed, field_of, terms_in
 from rag.verification.evidence import Evidence, Statement, language_in
-from rag.word_lists import listed
+from rag.word_lists import word_set
 
 _DENIALS: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
@@ -43,7 +43,7 @@ _POSSIBLE_DENIALS: Mapping[str, regex.Pattern[str]] = {
 }  # fmt: skip
 """Other words that may deny or limit what a clause says. A clause with one of them is not vetoed."""
 
-_SKIPPED_WORDS = listed(
+_SKIPPED_WORDS = word_set(
     "be been being is are was were yet also even really actually fully had has have did do does any to"
 )
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'-][\p{L}\p{M}\p{N}]+)*")

@@ -23,4 +23,4 @@ def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | N
     text = " ".join(f"{item.quote} {referents(item)}" for item in evidence)
     if len(own) < FEWEST or own & set(terms(text, statement.language)):
         return None
-    return "the cited sentence speaks of something else"
+    return "the cited sentence is about something else"

@@ -70,7 +70,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engi
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     expected = (
-        f"^the catalog is of revision '9999', this program knows revisions up to '{HEAD}'; "
+        f"^the catalog has revision '9999', but this program supports only revisions up to '{HEAD}'; "
         "update footnoted, or choose another --home$"
     )
     with pytest.raises(SchemaError, match=expected):

@@ -27,7 +27,7 @@ def library_tag(reader: CatalogReader) -> str:
 
     The ``ETag`` is weak, because a response may be compressed.
     """
-    tag = f"{_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"
+    tag = f"{_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.invalidation_count}"
     if reader.hidden:
         # Two users of one browser may see different documents.
         tag += f"-{hashlib.sha256(json.dumps(reader.hidden).encode()).hexdigest()[:16]}"

@@ -116,13 +116,13 @@ def test_a_question_that_the_encoder_reads_is_told_that_no_sentence_answers_and_
     )
     encoded = f"the encoder {encoder.name}"
     for reads, cause, end in (
-        (frozenset({"en", "zh"}), "not_answered", "no sentence of theirs answers it."),
+        (frozenset({"en", "zh"}), "not_answered", "none of their sentences answers it."),
         (
             frozenset({"en", "vi"}),
             "language",
             f"{encoded} reads English and Vietnamese{command}",
         ),
-        (None, "language", f"{encoded} does not carry it over{command}"),
+        (None, "language", f"{encoded} does not match texts across languages{command}"),
     ):
         monkeypatch.setattr(encoder, "languages", reads)
         abstention = judged(engine, asked, NEVER)
