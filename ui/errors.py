@@ -97,7 +97,7 @@ class PictureError(FootnotedError):
     """The page cannot be rendered as a picture."""
 
 
-class ScopeError(FootnotedError, ValueError):
+class FiltersError(FootnotedError, ValueError):
     """The text is not a set of filters for a question."""
 
 

@@ -64,7 +64,7 @@ class Accounts:
             OwnTablesError: if the accounts cannot be opened, a newer program wrote them, or ``home`` has a
                 file of accounts although ``database_url`` is set.
         """
-        if database_url and ACCOUNTS.exist(home):
+        if database_url and ACCOUNTS.may_have_rows(home):
             # A user whom the file locks out would not be locked out in the database, and nobody would notice.
             raise OwnTablesError(
                 f"the accounts of {home / ACCOUNTS.file} are not in use, since the catalog is in a database; "

@@ -13,7 +13,7 @@ _NAME = re.compile(r"(?!\.{1,2}$)[\w.@-]+")
 """The form of a name. A name is a segment of a URL's path, where ``.`` and ``..`` would lead elsewhere."""
 
 
-def checked(name: str) -> str:
+def checked_name(name: str) -> str:
     """Check the name of a new user or token, and return the name in Unicode's composed form (NFC).
 
     Raises:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ui.accounts.names import checked, is_same_but_for_case, key_of
+from ui.accounts.names import checked_name, is_same_but_for_case, key_of
 from ui.accounts.schema import provided, users
 from ui.accounts.scopes import Role
 from ui.accounts.users import NO_HASH, UserRecord, name_is_taken, records
@@ -56,7 +56,7 @@ class ProvidedUsers:
             AccountError: if the name cannot be used, another user has the name, or another user is bound to
                 the subject.
         """
-        name = checked(name)
+        name = checked_name(name)
         try:
             with self._engine.begin() as connection:
                 user_id = self._insert(connection, name, role)

@@ -102,7 +102,7 @@ class Sessions:
         """Return a token for a form, which is valid only with the browser's random cookie ``browser``."""
         return self._forms.sign(sha256(browser.encode()).hexdigest()).decode()
 
-    def is_of_form(self, token: str, browser: str) -> bool:
+    def is_form_token_valid(self, token: str, browser: str) -> bool:
         """Return whether :meth:`form_token` made ``token`` for this browser in the last ``FORM_SECONDS``."""
         try:
             signed = self._forms.unsign(token.encode("utf-8", "surrogatepass"), max_age=FORM_SECONDS)

@@ -10,7 +10,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from ui.accounts.identity import Identity
-from ui.accounts.names import checked, key_of
+from ui.accounts.names import checked_name, key_of
 from ui.accounts.schema import tokens, users
 from ui.accounts.scopes import ROLE_SCOPES, Role, Scope
 from ui.errors import AccountError
@@ -80,7 +80,7 @@ class Tokens:
             AccountError: if the name cannot be used or is taken, ``scopes`` is empty, there is no such owner,
                 or the owner does not have all of the scopes.
         """
-        name = checked(name)
+        name = checked_name(name)
         if not scopes:
             raise AccountError("a token needs a scope; give --scope read, ask, write, admin or metrics")
         secret, now = new_token(), self._clock()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from pwdlib import PasswordHash
 
-from ui.accounts.names import checked, key_of
+from ui.accounts.names import checked_name, key_of
 from ui.accounts.schema import provided, sessions, users
 from ui.accounts.scopes import Role
 from ui.errors import AccountError, LastAdministratorError
@@ -64,7 +64,7 @@ class Users:
         Raises:
             AccountError: if the name or the password cannot be used, or a user has the name.
         """
-        name = checked(name)
+        name = checked_name(name)
         row = {
             "name": name,
             "key": key_of(name),

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from index.records import Filters
-from ui.errors import ScopeError
+from ui.errors import FiltersError
 from ui.http.request_bodies import AnswerId, ConversationId, FilteredRequest, RequestModel, Words
 
 _DATES = ("published_before", "published_after")
@@ -40,11 +40,11 @@ def read_command(text: str) -> Command | None:
         return None
 
 
-def read_scope(text: str) -> Filters:
+def read_filters(text: str) -> Filters:
     """Parse the filters of a question. An empty text, which the field has at first, means no filters.
 
     Raises:
-        ScopeError: if ``text`` does not have the filters of ``POST /v1/chat`` as JSON.
+        FiltersError: if ``text`` does not have the filters of ``POST /v1/chat`` as JSON.
     """
     if not text:
         return Filters()
@@ -54,4 +54,4 @@ def read_scope(text: str) -> Filters:
         dates: dict[str, Any] = {name: given.pop(name) for name in _DATES if name in given}
         return FilteredRequest.model_validate({**dates, "filters": given}).to_filters()
     except (AttributeError, ValueError, RecursionError) as error:
-        raise ScopeError("the filters of the question cannot be read; choose them again") from error
+        raise FiltersError("the filters of the question cannot be read; choose them again") from error

@@ -43,7 +43,7 @@ class Exchange:
         question: the question.
         markup: the markup of the answer.
         partial: the answer so far; None before its first part, and after it was stopped or has failed.
-        is_cancelled: whether the answer was stopped or has failed.
+        is_stopped_or_failed: whether the answer was stopped or has failed.
         replaced: the exchanges that the answer replaces; None if it replaces none, and once it is complete.
         is_exact: whether the question is searched for as typed, without correcting its spelling.
     """
@@ -51,7 +51,7 @@ class Exchange:
     question: str
     markup: str = ""
     partial: PartialAnswer | None = None
-    is_cancelled: bool = False
+    is_stopped_or_failed: bool = False
     replaced: Replaced | None = None
     is_exact: bool = False
 
@@ -63,7 +63,7 @@ class Exchange:
     @property
     def is_arriving(self) -> bool:
         """Return whether more of the answer will come."""
-        return not self.is_cancelled and self.answer is None
+        return not self.is_stopped_or_failed and self.answer is None
 
     def show(self, partial: PartialAnswer, locale: Locale) -> None:
         """Show ``partial``, the answer so far."""
@@ -79,7 +79,7 @@ class Exchange:
 
     def fail(self, markup: str) -> None:
         """Show ``markup`` instead of an answer."""
-        self.partial, self.markup, self.is_cancelled = None, markup, True
+        self.partial, self.markup, self.is_stopped_or_failed = None, markup, True
 
 
 @dataclass(slots=True)
@@ -149,9 +149,9 @@ class ShownConversation:
         ids = self._answer_ids
         if answer_id not in ids:
             return None
-        place = ids.index(answer_id)
-        replaced = Replaced(self.exchanges[place:], self.rest, self.notice)
-        del self.exchanges[place:]
+        index = ids.index(answer_id)
+        replaced = Replaced(self.exchanges[index:], self.rest, self.notice)
+        del self.exchanges[index:]
         self.rest, self.notice = [], ""
         history = replace(self.history, replaces=answer_id)
         return self._added(question or replaced.exchanges[0].question, replaced), history
@@ -192,7 +192,7 @@ class ShownConversation:
     def _put_back(self, exchange: Exchange, notice: str = "") -> None:
         """Show the replaced exchanges again if the answer of ``exchange`` was stopped or has failed."""
         replaced = exchange.replaced
-        if replaced is None or not exchange.is_cancelled or exchange not in self.exchanges:
+        if replaced is None or not exchange.is_stopped_or_failed or exchange not in self.exchanges:
             return
         self.exchanges[self.exchanges.index(exchange) :] = replaced.exchanges
         self.rest, self.notice = replaced.rest, notice or replaced.notice

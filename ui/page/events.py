@@ -13,8 +13,8 @@ from rag.conversations import Conversation
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.questions import MAX_QUESTION_CHARACTERS
-from ui.errors import ScopeError, WarmingUpError
-from ui.page.commands import Command, read_command, read_scope
+from ui.errors import FiltersError, WarmingUpError
+from ui.page.commands import Command, read_command, read_filters
 from ui.page.conversation import ChatMessage, Exchange, ShownConversation
 from ui.page.locales import Locale
 from ui.page.markup.answer import failure_markup
@@ -215,15 +215,15 @@ async def answer_exchange(
     """
     question = exchange.question
     try:
-        filters = read_scope(scope)
+        filters = read_filters(scope)
         answers = partial_answers(engine, question, filters, history, exact=exchange.is_exact)
         async with aclosing(answers) as updates:
             async for partial in updates:
-                if exchange.is_cancelled:
+                if exchange.is_stopped_or_failed:
                     return
                 exchange.show(partial, conversation.locale)
                 yield ""
-    except ScopeError:
+    except FiltersError:
         # Without valid filters, the search would cover the whole library instead of the chosen reports.
         conversation.fail(exchange, failure_markup(conversation.locale.text("refused.scope")))
         yield question

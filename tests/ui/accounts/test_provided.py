@@ -154,4 +154,4 @@ def test_the_cookie_of_a_session_or_a_form_is_no_pending_sign_in(accounts: Accou
         assert accounts.pending.end(cookie, "") is None
     _, pending = accounts.pending.begin("/")
     assert accounts.sessions.find(pending) is None
-    assert not accounts.sessions.is_of_form(pending, "x")
+    assert not accounts.sessions.is_form_token_valid(pending, "x")

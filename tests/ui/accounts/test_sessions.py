@@ -112,16 +112,16 @@ def test_a_change_of_the_user_ends_all_sessions(
 def test_the_token_of_a_form_is_one_of_its_browser_and_ends(accounts: Accounts, clock: Clock) -> None:
     token = accounts.sessions.form_token("browser")
     assert "browser" not in token
-    assert accounts.sessions.is_of_form(token, "browser")
-    assert not accounts.sessions.is_of_form(token, "other")
-    assert not accounts.sessions.is_of_form("", "browser")
-    assert not accounts.sessions.is_of_form(f"{token}x", "browser")
+    assert accounts.sessions.is_form_token_valid(token, "browser")
+    assert not accounts.sessions.is_form_token_valid(token, "other")
+    assert not accounts.sessions.is_form_token_valid("", "browser")
+    assert not accounts.sessions.is_form_token_valid(f"{token}x", "browser")
     clock.now += IDLE_SECONDS + 1
-    assert not accounts.sessions.is_of_form(token, "browser")
+    assert not accounts.sessions.is_form_token_valid(token, "browser")
 
 
 def test_a_cookie_is_no_token_of_a_form(accounts: Accounts, cookie: str) -> None:
     """The two are signed for one purpose each."""
     token = accounts.sessions.form_token("browser")
     assert accounts.sessions.find(token) is None
-    assert not accounts.sessions.is_of_form(cookie, "browser")
+    assert not accounts.sessions.is_form_token_valid(cookie, "browser")

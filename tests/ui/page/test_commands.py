@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Filters
-from ui.errors import ScopeError
-from ui.page.commands import Command, read_command, read_scope
+from ui.errors import FiltersError
+from ui.page.commands import Command, read_command, read_filters
 
 ANSWER = "0123456789abcdef" * 2
 
@@ -48,7 +48,7 @@ def test_what_is_no_command_is_none(text: str) -> None:
 def test_a_scope_has_the_fields_of_the_filters_of_a_question() -> None:
     text = """{"publishers": ["A"], "languages": ["en"], "collections": ["c"], "document_ids": [3],
         "published_after": "2025-03", "published_before": "2026"}"""
-    assert read_scope(text) == Filters(
+    assert read_filters(text) == Filters(
         (3,), ("A",), ("en",), ("c",), published_before="2026", published_after="2025-03"
     )
 
@@ -56,8 +56,8 @@ def test_a_scope_has_the_fields_of_the_filters_of_a_question() -> None:
 def test_an_empty_scope_narrows_nothing() -> None:
     text = """{"publishers": [], "languages": [], "collections": [], "kinds": [], "document_ids": [],
         "published_after": null, "published_before": null}"""
-    assert read_scope(text) == Filters()
-    assert read_scope("") == Filters()
+    assert read_filters(text) == Filters()
+    assert read_filters("") == Filters()
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_an_empty_scope_narrows_nothing() -> None:
     ],
 )
 def test_a_scope_that_cannot_be_read_is_refused(text: str) -> None:
-    with pytest.raises(ScopeError):
-        read_scope(text)
+    with pytest.raises(FiltersError):
+        read_filters(text)
 
 
 @given(st.text())
 def test_no_text_is_too_odd(text: str) -> None:
     assert read_command(text) is None or isinstance(read_command(text), Command)
-    with suppress(ScopeError):
-        assert isinstance(read_scope(text), Filters)
+    with suppress(FiltersError):
+        assert isinstance(read_filters(text), Filters)

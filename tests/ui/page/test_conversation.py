@@ -90,10 +90,10 @@ def test_an_answer_that_arrives_is_stopped_and_a_whole_one_is_not() -> None:
     assert exchange.is_arriving
     before = conversation.exchanges[0].markup
     conversation.stop()
-    assert (exchange.is_arriving, exchange.is_cancelled, exchange.answer) == (False, True, None)
+    assert (exchange.is_arriving, exchange.is_stopped_or_failed, exchange.answer) == (False, True, None)
     assert 'class="fn-answer fn-stopped"' in exchange.markup
     assert conversation.exchanges[0].markup == before
-    assert not conversation.exchanges[0].is_cancelled
+    assert not conversation.exchanges[0].is_stopped_or_failed
 
 
 def test_another_question_stops_the_one_before() -> None:
@@ -101,7 +101,7 @@ def test_another_question_stops_the_one_before() -> None:
     first, _ = conversation.follow("Q1")
     first.show(PartialAnswer(passages=3), ENGLISH)
     second, _ = conversation.follow("Q2")
-    assert (first.is_cancelled, second.is_cancelled) == (True, False)
+    assert (first.is_stopped_or_failed, second.is_stopped_or_failed) == (True, False)
     assert "Stopped before there was an answer" in first.markup
 
 
@@ -109,7 +109,7 @@ def test_asking_again_stops_what_arrives_below_it() -> None:
     conversation = conversation_of(1)
     exchange, _ = conversation.follow("Q2")
     conversation.supersede(f"{1:032x}", None)
-    assert exchange.is_cancelled
+    assert exchange.is_stopped_or_failed
     assert questions(conversation) == ["Q1"]
 
 

@@ -231,7 +231,7 @@ def test_starting_over_begins_a_conversation_and_stops_what_arrives(events: Chat
     exchange, _ = conversation.follow(COST)
     session = Session(conversation)
     assert start_over(session) == (session, [])
-    assert exchange.is_cancelled
+    assert exchange.is_stopped_or_failed
     assert session.conversation is not None
     assert (session.conversation.id != conversation.id, session.conversation.exchanges) == (True, [])
     assert events.stop("", Session())[2] == fail(Session())[1] == []

@@ -135,7 +135,7 @@ def test_what_is_cancelled_takes_along_what_waits(
     anyio.run(stopped)
     assert session.conversation is not None
     assert questions(session.conversation) == [BROKE]
-    assert session.conversation.exchanges[0].is_cancelled is (BROKE in cancelled)
+    assert session.conversation.exchanges[0].is_stopped_or_failed is (BROKE in cancelled)
     assert events.stop("", session)[0] == COST
 
 

@@ -106,7 +106,7 @@ class SignInForm:
         self.takes_passwords = provider is None or provider.allows_passwords
         self._sessions = sign_in.accounts.sessions
 
-    def shown(
+    def page_response(
         self, request: Request, place: str, message: str = "", *, entered: str = "", status: int = 200
     ) -> Response:
         """Return the sign-in page.
@@ -139,16 +139,16 @@ class SignInForm:
         )
         return response
 
-    def wait(
+    def wait_response(
         self, request: Request, place: str, error: TooManyAttemptsError, *, entered: str = ""
     ) -> Response:
         """Return the page for a person whose attempts have failed too often."""
         message = language_of(request).text("signIn.wait", count=math.ceil(error.seconds / 60))
-        response = self.shown(request, place, message, entered=entered, status=429)
+        response = self.page_response(request, place, message, entered=entered, status=429)
         response.headers["Retry-After"] = str(error.seconds)
         return response
 
-    def left(self, request: Request, place: str, session: str) -> Response:
+    def redirect_response(self, request: Request, place: str, session: str) -> Response:
         """Return the redirection to ``place`` after a sign-in. It sets ``session`` as the session cookie."""
         response = RedirectResponse(place, 303, NO_STORE)
         set_session_cookie(response, request.scope, self.session_cookie, session, IDLE_SECONDS)

@@ -34,39 +34,39 @@ def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> No
     ) -> Response:
         language = language_of(request)
         message = {"ended": language.text("signIn.ended"), "out": language.text("signIn.out")}.get(why, "")
-        return form.shown(request, local_path(next), message)
+        return form.page_response(request, local_path(next), message)
 
     @router.post("/sign-in")
     async def enter(request: Request) -> Response:
         language, sent = language_of(request), await _form(request)
         name, place = _field(sent, "name"), local_path(_field(sent, "next"))
         if form.provider is not None and not form.takes_passwords:
-            return form.shown(
+            return form.page_response(
                 request, place, language.text("signIn.without", name=form.provider.name), status=403
             )
         browser = request.cookies.get(form.cookie, "")
-        if not browser or not sessions.is_of_form(_field(sent, "token"), browser):
-            return form.shown(request, place, language.text("signIn.old"), entered=name, status=403)
+        if not browser or not sessions.is_form_token_valid(_field(sent, "token"), browser):
+            return form.page_response(request, place, language.text("signIn.old"), entered=name, status=403)
         address = client_address(request.scope)
         try:
             cookie = await to_thread.run_sync(
                 sign_in.start_session, name, _field(sent, "password"), address, limiter=one_at_a_time
             )
         except TooManyAttemptsError as error:
-            return form.wait(request, place, error, entered=name)
+            return form.wait_response(request, place, error, entered=name)
         if cookie is None:
             await to_thread.run_sync(_note_user, sign_in, name)
-            return form.shown(request, place, language.text("signIn.wrong"), entered=name, status=403)
+            return form.page_response(request, place, language.text("signIn.wrong"), entered=name, status=403)
         note(who=name)
         await to_thread.run_sync(sessions.end, request.cookies.get(form.session_cookie, ""))
-        return form.left(request, place, cookie)
+        return form.redirect_response(request, place, cookie)
 
     @router.post("/sign-out")
     async def leave(request: Request) -> Response:
         cookie, sent = request.cookies.get(form.session_cookie, ""), await _form(request)
         session = await to_thread.run_sync(sessions.find, cookie)
         if session is not None:
-            if not sessions.is_of_form(_field(sent, "token"), session.session_id):
+            if not sessions.is_form_token_valid(_field(sent, "token"), session.session_id):
                 raise HTTPException(403, "The form is not one of this session; load the page again.")
             note(who=session.identity.name or "")
             await to_thread.run_sync(sessions.end, cookie)

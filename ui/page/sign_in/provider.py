@@ -127,7 +127,7 @@ class _ProviderSignIn:
             start = partial(sign_in.start_provided_session, person, admits_all=admits_all)
             user, cookie = await to_thread.run_sync(start)
         except TooManyAttemptsError as error:
-            return self._form.wait(request, pending.place, error)
+            return self._form.wait_response(request, pending.place, error)
         except ProviderError as error:
             if isinstance(error, UnverifiedError):
                 await to_thread.run_sync(sign_in.note_failure, address)
@@ -143,7 +143,7 @@ class _ProviderSignIn:
         note(who=user.name)
         former = request.cookies.get(self._form.session_cookie, "")
         await to_thread.run_sync(sign_in.accounts.sessions.end, former)
-        return self._form.left(request, pending.place, cookie)
+        return self._form.redirect_response(request, pending.place, cookie)
 
     def _failed(self, request: Request, place: str, error: ProviderError) -> Response:
         """Return the page after an error of the provider; the cause of the error goes to the log."""
@@ -153,7 +153,7 @@ class _ProviderSignIn:
 
     def _refused(self, request: Request, place: str, key: str, status: int = 403) -> Response:
         message = language_of(request).text(key, name=self._provider.choice.name)
-        return self._form.shown(request, place, message, status=status)
+        return self._form.page_response(request, place, message, status=status)
 
 
 def _callback(request: Request) -> str:
