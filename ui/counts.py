@@ -55,7 +55,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
 
     def __init__(self, home: Path, database_url: str) -> None:
         super().__init__()
-        self._tables = COUNTS.late(home, database_url)
+        self._tables = COUNTS.lazy(home, database_url)
         self._sweep_at = 0.0
 
     def close(self) -> None:

@@ -40,7 +40,7 @@ class OwnTables:
         """The name of the file in a home folder."""
         return f"{self.name}.sqlite"
 
-    def exist(self, home: Path, database_url: str = "") -> bool:
+    def may_have_rows(self, home: Path, database_url: str = "") -> bool:
         """Return whether the tables may have rows; create nothing."""
         return bool(database_url) or (home / self.file).is_file()
 
@@ -82,9 +82,9 @@ class OwnTables:
                 close_to_others(each)
         return engine
 
-    def late(self, home: Path, database_url: str = "") -> LateTables:
+    def lazy(self, home: Path, database_url: str = "") -> LazyTables:
         """Return tables that are opened when they are first needed; see :meth:`open`."""
-        return LateTables(self, home, database_url)
+        return LazyTables(self, home, database_url)
 
     def check_empty(self, home: Path, database_url: str) -> None:
         """Check that these tables have no rows in a database, since :meth:`copy` would delete them.
@@ -92,7 +92,7 @@ class OwnTables:
         Raises:
             OwnTablesError: if a table other than those in ``prefilled`` has rows.
         """
-        if not self.exist(home, database_url):
+        if not self.may_have_rows(home, database_url):
             return
         engine = self.open(home, database_url)
         try:
@@ -122,7 +122,7 @@ class OwnTables:
         Raises:
             CatalogError: if the copy differs from the original. The copy is then undone.
         """
-        if not self.exist(home, from_url):
+        if not self.may_have_rows(home, from_url):
             return
         with ExitStack() as opened:
             source, target = self.open(home, from_url), self.open(home, to_url)
@@ -153,7 +153,7 @@ class OwnTables:
                 self.tables.create_all(connection)
 
 
-class LateTables:
+class LazyTables:
     """Tables that are opened when they are first needed. Safe to share between threads."""
 
     def __init__(self, tables: OwnTables, home: Path, database_url: str) -> None:
@@ -162,9 +162,9 @@ class LateTables:
         self._opening = Lock()
         self._opened: sa.Engine | None = None
 
-    def exist(self) -> bool:
+    def may_have_rows(self) -> bool:
         """Return whether the tables may have rows; create nothing."""
-        return self._tables.exist(*self._place)
+        return self._tables.may_have_rows(*self._place)
 
     @property
     def engine(self) -> sa.Engine:

@@ -59,7 +59,7 @@ class Caches:
         gone: the ids of removed chunks that the words may still contain, in ascending order.
         files: the state of each mapped file just before it was opened.
         filter_results: the documents and chunks that pass recently used filters. A key consists of the
-            filters and of the ``hidden`` and ``invalidation_count`` of the ``CatalogReader``, because these also
+            filters and of ``hidden`` and ``invalidation_count`` of the ``CatalogReader``, because these also
             decide what passes.
     """
 

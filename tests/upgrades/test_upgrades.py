@@ -91,5 +91,5 @@ def test_the_accounts_of_each_version_let_people_and_programs_in(tmp_path: Path,
 @pytest.mark.parametrize("dump", AUDITS, ids=named)
 def test_the_audit_log_of_each_version_is_continued(tmp_path: Path, dump: Path) -> None:
     with closing(AuditLog(home_of(tmp_path, dump))) as log:
-        [record] = log.listed(10)
+        [record] = log.records(10)
         assert (record.number, record.action, record.target) == (1, "user add", "ana")

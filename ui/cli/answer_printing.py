@@ -57,11 +57,11 @@ def print_answer(console: Console, answer: Result) -> None:
         _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], words)
 
 
-def print_search(console: Console, response: Result, *, narrowed: bool = False) -> None:
-    """Print the passages of a search, the best first; ``narrowed`` says whether the command had filters."""
+def print_search(console: Console, response: Result, *, has_filters: bool = False) -> None:
+    """Print the passages of a search, the best first; ``has_filters`` says whether it was filtered."""
     for number, result in enumerate(response["results"], 1):
         _print_entry(console, f"{number}.", _source(result), _score(result), visible(result["text"]))
-    if not response["results"] and narrowed:
+    if not response["results"] and has_filters:
         console.print("Nothing was found: no report passes the filters; widen them and search again.")
     elif not response["results"]:
         console.print("Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER")

@@ -214,7 +214,7 @@ def search(
     if as_json:
         printing.print_json(response)
     else:
-        print_search(printing.standard_output(), response, narrowed=bool(filters))
+        print_search(printing.standard_output(), response, has_filters=bool(filters))
 
 
 @app.command()
@@ -315,13 +315,20 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure retrieval, citations and abstention on a set of questions."""
-    from ui.cli.evaluate import Request, is_of_claims, print_claims, print_figures, run, run_on_claims
+    from ui.cli.evaluate import (
+        Request,
+        evaluates_claims_file,
+        print_claims,
+        print_figures,
+        run,
+        run_on_claims,
+    )
 
     settings = settings_of(home=home)
     request = Request(
         tuple(paths or ()), tuple(parts or ()), limit, config, compare, report, held_out, from_feedback
     )
-    if is_of_claims(request):
+    if evaluates_claims_file(request):
         found = run_on_claims(settings, request)
         if as_json:
             printing.print_json(found.as_dict())

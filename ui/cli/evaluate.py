@@ -99,7 +99,7 @@ def run(
     return comparison
 
 
-def is_of_claims(request: Request) -> bool:
+def evaluates_claims_file(request: Request) -> bool:
     """Return whether the request has only the part ``gate`` and a single path, a file of labelled claims."""
     return request.parts == ("gate",) and len(request.paths) == 1 and request.paths[0].is_file()
 

@@ -16,7 +16,7 @@ from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import sweep_uploads, uploads_folder
 from ui.cli import printing
-from ui.cli.operations.audit import record_sync
+from ui.cli.operations.audit import record_sync_and_delete_old
 from ui.cli.progress import job_progress, waiting
 from ui.cli.shutdown import interruptible
 from ui.errors import expected_errors
@@ -43,7 +43,7 @@ class _Syncer:
         with job_progress(self.stderr) as show, RunningJob(jobs, job_id, show, outward_line) as running:
             report = sync(self.index, paths, running, self.options, reader=self.reader, leave=leave)
             running.result = result = report.as_dict()
-        record_sync(self.index, self.settings, result)
+        record_sync_and_delete_old(self.index, self.settings, result)
         return result
 
 

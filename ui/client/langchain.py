@@ -8,7 +8,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, SkipValidation
 
 from index.records import NO_FILTERS, Filters
-from ui.client.sources import Source, id_of, place_of
+from ui.client.sources import Source, id_of, metadata_of
 
 
 class FootnotedRetriever(BaseRetriever):
@@ -39,7 +39,7 @@ class FootnotedRetriever(BaseRetriever):
                     cited.quote,
                     id=id_of(cited),
                     metadata={
-                        **place_of(cited),
+                        **metadata_of(cited),
                         "footnote": cited.id,
                         "verdict": cited.verification.verdict,
                     },
@@ -47,6 +47,6 @@ class FootnotedRetriever(BaseRetriever):
                 for cited in self.source.ask(query, self.filters).citations
             ]
         return [
-            Document(found.text, id=id_of(found), metadata={**place_of(found), "score": found.score})
+            Document(found.text, id=id_of(found), metadata={**metadata_of(found), "score": found.score})
             for found in self.source.search(query, self.limit, self.filters).results
         ]

@@ -16,7 +16,7 @@ from index.records import NO_FILTERS, Filters
 from rag.answers import Citation
 from rag.llama_index import as_node
 from ui.client.results import SearchResult
-from ui.client.sources import Source, place_of
+from ui.client.sources import Source, metadata_of
 
 
 class FootnotedRetriever(BaseRetriever):
@@ -97,4 +97,4 @@ def query_tool(source: Source, filters: Filters = NO_FILTERS) -> QueryEngineTool
 
 
 def _node(found: SearchResult | Citation, text: str, **more: object) -> TextNode:
-    return as_node(text, {**place_of(found), **more})
+    return as_node(text, {**metadata_of(found), **more})

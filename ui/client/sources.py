@@ -19,7 +19,7 @@ class Source(Protocol):
         """Answer a question; if the library has no answer, abstain and give the reasons."""
 
 
-def place_of(found: SearchResult | Citation) -> dict[str, Any]:
+def metadata_of(found: SearchResult | Citation) -> dict[str, Any]:
     """Return the metadata of a passage or a footnote: its document, version, span, page and publication."""
     names = ("document_id", "version", "start", "end", "page", "path", "title", "publisher", "published")
     return {name: getattr(found, name) for name in names}

@@ -25,7 +25,7 @@ from rag.errors import ConversationNotFoundError
 from ui.export import FORMATS, digests_of, export_conversation
 from ui.http.access.views import OwnCatalog
 from ui.http.answers import file_name, file_response
-from ui.http.client_state.cursors import Cursor, cursor_of, place_of
+from ui.http.client_state.cursors import Cursor, cursor_of, sort_key_of
 from ui.http.problems import documented
 from ui.http.request_bodies import ConversationIdInPath, ConversationRequest, Text
 from ui.http.router import Router
@@ -73,7 +73,7 @@ def conversations_router() -> Router:
 
         With `query`, list only conversations whose name, questions and answers contain all words of `query`.
         """
-        [before] = place_of("conversations", cursor) or (None,)
+        [before] = sort_key_of("conversations", cursor) or (None,)
         found, last = page_of_conversations(catalog, query, limit, before)
         next_cursor = None if last is None else cursor_of("conversations", [last])
         return ConversationsPage(conversations=found, next_cursor=next_cursor)

@@ -22,7 +22,7 @@ from index.uploads import edit_document, is_uploaded, uploads_folder
 from rag.conversations import CitingAnswer, CitingAnswers, page_of_citing
 from ui.errors import PictureError
 from ui.http.access.views import OwnLibrary
-from ui.http.client_state.cursors import Cursor, cursor_of, place_of
+from ui.http.client_state.cursors import Cursor, cursor_of, sort_key_of
 from ui.http.client_state.revalidation import UNCHANGED, KnownTags, revalidated, revalidated_json
 from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.pictures import Drawing, has_pictures, page_picture
@@ -235,7 +235,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
 
         Replaced answers are left out. The document may have been deleted since it was cited.
         """
-        before = place_of("citations", cursor, 2)
+        before = sort_key_of("citations", cursor, 2)
         page = citing_answers(index, document_id, limit, before)
         return CitingPage(page.answers, cursor_of("citations", page.last) if page.last else None)
 
@@ -258,7 +258,7 @@ def list_response(
     Raises:
         HTTPException: 422 if the cursor does not belong to this list.
     """
-    after = place_of("documents", cursor) or (0,)
+    after = sort_key_of("documents", cursor) or (0,)
     part = None if limit is None and not cursor else Part(limit or MAX_LISTED, *after)
 
     def listed() -> dict[str, Any]:

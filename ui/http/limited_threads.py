@@ -23,15 +23,15 @@ class LimitedThreads:
     The server still answers other requests while all these threads are busy.
     """
 
-    def __init__(self, what: str, *, at_once: int, waiting: int) -> None:
+    def __init__(self, work_name: str, *, at_once: int, waiting: int) -> None:
         """Set the limits of one kind of work.
 
         Args:
-            what: a plural noun for the work in the error of a refused caller, such as ``uploads``.
+            work_name: a plural noun for the work in the error of a refused caller, such as ``uploads``.
             at_once: the number of threads.
             waiting: the maximum number of callers that may wait for a thread.
         """
-        self._what = what
+        self._work_name = work_name
         self._threads = CapacityLimiter(at_once)
         self._waiting = waiting
         self._most = at_once + waiting
@@ -45,7 +45,7 @@ class LimitedThreads:
         """
         # Count callers here, because the limiter counts a caller only some steps of the event loop later.
         if self._callers >= self._most:
-            raise BusyError(self._waiting, self._what)
+            raise BusyError(self._waiting, self._work_name)
         self._callers += 1
         try:
             return await to_thread.run_sync(work, *arguments, limiter=self._threads)

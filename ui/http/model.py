@@ -97,25 +97,25 @@ def model_router(choice: ModelChoice) -> Router:
         """
         return described(choice, request)
 
-    @router.put("", dependencies=[Depends(_allowed)], responses=documented(403, 409, 507))
+    @router.put("", dependencies=[Depends(_require_allowed)], responses=documented(403, 409, 507))
     async def choose(wanted: ModelRequest, request: Request) -> dict[str, Any]:
         """Let another language model write the answers to later questions."""
         await _run(lambda: _choose(choice, wanted), choosing)
         return described(choice, request)
 
-    @router.delete("", dependencies=[Depends(_allowed)], responses=documented(403, 409, 507))
+    @router.delete("", dependencies=[Depends(_require_allowed)], responses=documented(403, 409, 507))
     async def clear(request: Request) -> dict[str, Any]:
         """Remove the stored model with its key, so that the answers to later questions are quoted."""
         await _run(choice.clear, choosing)
         return described(choice, request)
 
-    @router.post("/reload", dependencies=[Depends(_allowed)], responses=documented(403, 409))
+    @router.post("/reload", dependencies=[Depends(_require_allowed)], responses=documented(403, 409))
     async def reload(request: Request) -> dict[str, Any]:
         """Use the model that `footnoted model set` has stored."""
         await _run(choice.reload, choosing)
         return described(choice, request)
 
-    @router.post("/test", dependencies=[Depends(_allowed)], responses=documented(403, 409, 502))
+    @router.post("/test", dependencies=[Depends(_require_allowed)], responses=documented(403, 409, 502))
     async def test(wanted: ModelRequest | None = None) -> dict[str, float]:
         """Ask a model for a short reply: the model in the body or, without a body, the model in use.
 
@@ -180,7 +180,7 @@ def _why_not_allowed(request: Request) -> str | None:
     return None if Scope.ADMIN in sender.scopes else "Only an administrator may choose the language model."
 
 
-def _allowed(request: Request) -> None:
+def _require_allowed(request: Request) -> None:
     """Refuse the request with 403 if its sender may not choose a language model."""
     refusal = _why_not_allowed(request)
     if refusal is not None:

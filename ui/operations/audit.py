@@ -98,7 +98,7 @@ class AuditLog:
                 ``home``.
             clock: tells the time in seconds since 1970.
         """
-        self._tables = AUDIT.late(home, database_url)
+        self._tables = AUDIT.lazy(home, database_url)
         self._clock = clock
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class AuditLog:
         with self._tables.engine.begin() as connection:
             connection.execute(sa.insert(_records).values(at=self._clock(), **row))
 
-    def listed(
+    def records(
         self,
         limit: int,
         *,
@@ -143,7 +143,7 @@ class AuditLog:
             newest = newest.where(_records.c.action.contains(action, autoescape=True))
         if since is not None:
             newest = newest.where(_records.c.at >= since)
-        if not self._tables.exist():
+        if not self._tables.may_have_rows():
             return []
         with self._tables.engine.begin() as connection:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
@@ -158,7 +158,7 @@ class AuditLog:
             .where(_records.c.action == action, _records.c.outcome == DONE, _records.c.who.is_not(None))
             .group_by(_records.c.who)
         )
-        if not self._tables.exist():
+        if not self._tables.may_have_rows():
             return {}
         with self._tables.engine.begin() as connection:
             return {str(who): float(at) for who, at in connection.execute(newest)}
@@ -168,7 +168,7 @@ class AuditLog:
 
         SQLite's write-ahead log is emptied too, so that the records do not stay on the disk.
         """
-        if not self._tables.exist():
+        if not self._tables.may_have_rows():
             return 0
         with self._tables.engine.begin() as connection:
             gone = connection.execute(sa.delete(_records).where(_records.c.at < before)).rowcount
@@ -199,7 +199,7 @@ def system_account() -> str:
 _notes: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
 
 
-def begin_notes() -> dict[str, str]:
+def begin_audit_notes() -> dict[str, str]:
     """Return a new dictionary of notes about the current request, for the audit log.
 
     :func:`note` adds to this dictionary during the request.

@@ -194,7 +194,7 @@ def _accounts(settings: Settings) -> _Found:
     provider = settings.provider()
     if provider is not None and provider.admits_all:
         refused = "warning"
-    if not ACCOUNTS.exist(settings.home, settings.database):
+    if not ACCOUNTS.may_have_rows(settings.home, settings.database):
         return refused, "nobody can sign in; add yourself with `footnoted user add NAME --administrator`"
     with closing(Accounts.open(settings.home, settings.database)) as accounts:
         active = [user for user in accounts.users.all() if can_sign_in(user, provider)]

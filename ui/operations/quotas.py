@@ -52,7 +52,7 @@ class _Count:
     cost: int = 1
 
     @property
-    def place(self) -> tuple[str, str]:
+    def identifiers(self) -> tuple[str, str]:
         return self.kind, self.sender
 
 
@@ -90,13 +90,15 @@ class Quotas:
         if upload_bytes:
             counts += self._counts(identity, "", ["uploads"], _megabytes(upload_bytes))
         used_up = [
-            count for count in counts if not self._limiter.test(count.item, *count.place, cost=count.cost)
+            count
+            for count in counts
+            if not self._limiter.test(count.item, *count.identifiers, cost=count.cost)
         ]
         if used_up:
             return max(map(self._excess, used_up), key=lambda excess: excess.seconds)
         for count in counts:
             # Another request, or another server, may have used up the rest meanwhile.
-            if not self._limiter.hit(count.item, *count.place, cost=count.cost):
+            if not self._limiter.hit(count.item, *count.identifiers, cost=count.cost):
                 return self._excess(count)
         return None
 
@@ -104,8 +106,8 @@ class Quotas:
         """Count the bytes of an upload beyond its declared length, at most as many as the limit has left."""
         for count in self._counts(identity, "", ["uploads"], _megabytes(upload_bytes)):
             # If the cost exceeded the rest, the limiter would count nothing at all.
-            left = self._limiter.get_window_stats(count.item, *count.place).remaining
-            self._limiter.hit(count.item, *count.place, cost=min(count.cost, left))
+            left = self._limiter.get_window_stats(count.item, *count.identifiers).remaining
+            self._limiter.hit(count.item, *count.identifiers, cost=min(count.cost, left))
 
     def _counts(
         self, identity: Identity | None, address: str, kinds: list[str], cost: int = 1
@@ -121,7 +123,7 @@ class Quotas:
             yield _Count("address", self._items["address"], network_of(address))
 
     def _excess(self, count: _Count) -> Excess:
-        resets, _ = self._limiter.get_window_stats(count.item, *count.place)
+        resets, _ = self._limiter.get_window_stats(count.item, *count.identifiers)
         return Excess(f"{count.item.amount:,} {_KINDS[count.kind]}", max(1, math.ceil(resets - time.time())))
 
 
@@ -131,10 +133,10 @@ class Refusals:
     def __init__(self) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    def are_many(self, address: str) -> bool:
-        """Count a refusal; return whether there are too many for the audit log to record this one."""
+    def count_within_limits(self, address: str) -> bool:
+        """Count a refusal; return whether there are so few that the audit log may record this one."""
         few_of_address = self._limiter.hit(REFUSALS_OF_ADDRESS, network_of(address))
-        return not (few_of_address and self._limiter.hit(REFUSALS))
+        return few_of_address and self._limiter.hit(REFUSALS)
 
 
 def _megabytes(count: int) -> int:

@@ -192,7 +192,7 @@ def test_search_results_are_numbered_with_the_parts_of_their_score() -> None:
 
 
 def test_a_search_without_a_result_says_what_to_do() -> None:
-    assert printed(partial(answer_printing.print_search, narrowed=True), {"results": []}) == [
+    assert printed(partial(answer_printing.print_search, has_filters=True), {"results": []}) == [
         "Nothing was found: no report passes the filters; widen them and search again."
     ]
     assert printed(answer_printing.print_search, {"results": []}) == [

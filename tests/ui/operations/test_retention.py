@@ -61,7 +61,7 @@ def test_what_is_too_old_is_deleted_and_leaves_no_trace_on_the_disk(index: Libra
     assert traces(index.home) == []
     assert [each.conversation_id for each in page_of_conversations(index)[0]] == ["c2"]
     assert [each.note for each in read_feedback(index.catalog)] == ["stays"]
-    assert [record.who for record in audit.listed(10)] == ["ana"]
+    assert [record.who for record in audit.records(10)] == ["ana"]
     assert forget(index, audit, MONTH, lambda: NOW) == Forgotten()
 
 
@@ -70,7 +70,7 @@ def test_nothing_is_deleted_without_a_setting(index: Library, audit: AuditLog) -
     append_feedback(index.catalog, Feedback("Who?", "wrong", (), None, OLD))
     for_ever = OperationSettings(keep_audit=0)
     assert forget(index, audit, for_ever, lambda: NOW) == Forgotten()
-    assert len(audit.listed(10)) == 2
+    assert len(audit.records(10)) == 2
 
 
 def test_damaged_lines_of_an_older_programs_feedback_are_deleted_as_well(

@@ -41,7 +41,7 @@ def audit(
     start = None if since is None else _seconds(since)
     settings = settings_of(home=home)
     with closing(AuditLog(settings.home, settings.database)) as log:
-        found = log.listed(limit, who=who, action=action, since=start)
+        found = log.records(limit, who=who, action=action, since=start)
     rows = [asdict(record) | {"at": printing.utc(record.at)} for record in found]
     if as_json:
         printing.print_json({"records": rows})
@@ -50,10 +50,10 @@ def audit(
         printing.print_line(printing.standard_output(), _line(row))
 
 
-def record_sync(library: Library, settings: Settings, report: dict[str, Any]) -> None:
-    """Add a record to the audit log if a sync changed the library.
+def record_sync_and_delete_old(library: Library, settings: Settings, report: dict[str, Any]) -> None:
+    """Record a sync that changed the library in the audit log, and delete old records.
 
-    Also delete the answers, feedback and audit records that are older than the settings allow.
+    The answers, feedback and audit records that are older than the settings allow are deleted.
     """
     from ui.operations import Act, AuditLog, system_account
     from ui.operations.retention import forget

@@ -103,7 +103,7 @@ class SignInCheck:
         else:
             refused = self._refusal(scope, requirement, found)
             if refused is None:
-                await self._pass_on(scope, receive, _closed(send, sign_in, scope, found.session), found)
+                await self._pass_on(scope, receive, _make_private(send, sign_in, scope, found.session), found)
                 return
             scope.setdefault("state", {})["identity"] = found.identity  # For the log.
         await refused(scope, receive, send)
@@ -173,9 +173,9 @@ def _opens_page(scope: Scope, sent: str) -> bool:
 
 def _to_sign_in(scope: Scope, sent: str) -> Response:
     query = scope["query_string"].decode("latin-1")
-    place = quote(scope["path"]) + (f"?{query}" if query else "")
+    path = quote(scope["path"]) + (f"?{query}" if query else "")
     ended = {"why": "ended"} if sent == "session" else {}
-    target = f"/sign-in?{urlencode({'next': place, **ended})}"
+    target = f"/sign-in?{urlencode({'next': path, **ended})}"
     return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
 
 
@@ -193,7 +193,7 @@ def _unknown(scope: Scope, sent: str) -> Response:
     return refusal(scope, 401, detail, {"WWW-Authenticate": challenge})
 
 
-def _closed(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) -> Send:
+def _make_private(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) -> Send:
     """Wrap ``send`` so that a response is private to the sender of the request.
 
     A browser must ask the server before it shows the response from its cache. After the sender has signed
@@ -201,7 +201,7 @@ def _closed(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) 
     session's cookie again, but not if shared caches may keep the response.
     """
 
-    async def closed(message: Message) -> None:
+    async def send_private(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.setdefault("cache-control", "private, no-cache")
@@ -211,4 +211,4 @@ def _closed(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) 
                 headers.append("set-cookie", renewed.headers["set-cookie"])
         await send(message)
 
-    return closed
+    return send_private

@@ -20,12 +20,12 @@ Cursor = Annotated[
 ]
 
 
-def cursor_of(listing: str, place: Sequence[int]) -> str:
-    """Return the cursor for the page of ``listing`` that begins after the row with the sort key ``place``."""
-    return urlsafe_b64encode(f"{listing}:{':'.join(map(str, place))}".encode()).decode().rstrip("=")
+def cursor_of(listing: str, sort_key: Sequence[int]) -> str:
+    """Return the cursor for the page of ``listing`` that begins after the row with ``sort_key``."""
+    return urlsafe_b64encode(f"{listing}:{':'.join(map(str, sort_key))}".encode()).decode().rstrip("=")
 
 
-def place_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | None:
+def sort_key_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | None:
     """Return the sort key in a cursor that :func:`cursor_of` made; None for an empty cursor.
 
     Raises:
@@ -36,12 +36,12 @@ def place_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | N
         return None
     try:
         name, *rest = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(":")
-        place = tuple(map(int, rest))
+        sort_key = tuple(map(int, rest))
     except ValueError:
-        name, place = "", ()
-    if name != listing or len(place) != numbers or not all(0 <= number <= MAX_ID for number in place):
+        name, sort_key = "", ()
+    if name != listing or len(sort_key) != numbers or not all(0 <= number <= MAX_ID for number in sort_key):
         raise HTTPException(
             422,
             "cursor does not belong to this list; send the next_cursor of one of its pages, or none",
         )
-    return place
+    return sort_key

@@ -69,28 +69,28 @@ class Idempotency:
             HTTPException: 422 if an earlier request had the key with another body; 409 if an earlier request
                 with the key is still running.
         """
-        place = (sender, key)
+        entry_key = (sender, key)
         self._drop_old()
-        known = self._kept.get(place)
+        known = self._kept.get(entry_key)
         if known is not None:
             return _again(known, body)
         until = time.monotonic() + KEPT_SECONDS
-        self._kept[place] = _Kept(body, until)
+        self._kept[entry_key] = _Kept(body, until)
         try:
             response = await work()
             headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-            self._kept[place] = _Kept(body, until, (response.status_code, bytes(response.body), headers))
+            self._kept[entry_key] = _Kept(body, until, (response.status_code, bytes(response.body), headers))
         finally:
-            if self._kept[place].response is None:
-                del self._kept[place]
+            if self._kept[entry_key].response is None:
+                del self._kept[entry_key]
         return response
 
     def _drop_old(self) -> None:
         now = time.monotonic()
-        for place, kept in list(self._kept.items()):
+        for entry_key, kept in list(self._kept.items()):
             # A running request is never dropped.
             if kept.response is not None and (kept.until < now or len(self._kept) >= MOST_KEPT):
-                del self._kept[place]
+                del self._kept[entry_key]
             elif kept.response is not None:
                 break
 

@@ -47,7 +47,7 @@ class PublicNetwork(httpcore.NetworkBackend):
         self._loopback = loopback
         self._sockets = httpcore.SyncBackend()
 
-    def left(self, timeout: float | None) -> float:
+    def remaining(self, timeout: float | None) -> float:
         """Return the seconds until the deadline, or ``timeout`` if that is less.
 
         Raises:
@@ -77,7 +77,7 @@ class PublicNetwork(httpcore.NetworkBackend):
         for address in self._checked(host, port):
             try:
                 stream = self._sockets.connect_tcp(
-                    address, port, self.left(timeout), local_address, socket_options
+                    address, port, self.remaining(timeout), local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
@@ -107,10 +107,10 @@ class _TimedStream(httpcore.NetworkStream):
         self._network = network
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._network.left(timeout))
+        return self._stream.read(max_bytes, self._network.remaining(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._network.left(timeout))
+        self._stream.write(buffer, self._network.remaining(timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -118,7 +118,7 @@ class _TimedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        timeout = self._network.left(timeout)
+        timeout = self._network.remaining(timeout)
         return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._network)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (httpcore's)

@@ -46,7 +46,7 @@ class ComparisonFilter(RequestModel):
     key: Text
     value: Value | Annotated[list[Text | Amount], Field(max_length=MAX_FILTER_VALUES)]
 
-    def holds(self, attributes: Attributes) -> bool:
+    def matches(self, attributes: Attributes) -> bool:
         """Return whether a report with these attributes passes the filter."""
         own = attributes.get(self.key)
         if self.type in {"eq", "ne", "in", "nin"}:
@@ -63,9 +63,9 @@ class CompoundFilter(RequestModel):
     type: Literal["and", "or"]
     filters: Annotated[list[ComparisonFilter | CompoundFilter], Field(max_length=MAX_CONDITIONS)]
 
-    def holds(self, attributes: Attributes) -> bool:
+    def matches(self, attributes: Attributes) -> bool:
         """Return whether a report with these attributes passes the filter."""
-        each = (condition.holds(attributes) for condition in self.filters)
+        each = (condition.matches(attributes) for condition in self.filters)
         return all(each) if self.type == "and" else any(each)
 
 
@@ -173,7 +173,7 @@ def _filters(
             )
         if condition is None:
             return own
-        passing = [row["document_id"] for row in reader.list_rows() if condition.holds(_attributes(row))]
+        passing = [row["document_id"] for row in reader.list_rows() if condition.matches(_attributes(row))]
     return replace(own, document_ids=tuple(passing)) if passing else None
 
 

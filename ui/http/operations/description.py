@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from ui.accounts import Scope, SignIn
 from ui.http.access.identity import session_cookie
 from ui.http.access.table import Requirement, requirement_of
-from ui.http.operations.rate_limits import FREE
+from ui.http.operations.rate_limits import UNLIMITED_ROUTES
 from ui.http.problems import MEDIA_TYPE, documented, schemas
 
 TOKEN, SESSION = "token", "session"
@@ -84,7 +84,7 @@ def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_o
     statuses = {400, 403, 500}
     if requirement is not Requirement.NOTHING:
         statuses |= {401, 503}
-    if route not in FREE:
+    if route not in UNLIMITED_ROUTES:
         statuses |= {429}
     if "requestBody" in operation:
         statuses |= {413, 422}

@@ -19,7 +19,7 @@ from ui.errors import OwnTablesError
 from ui.http.access.check import client_address
 from ui.http.access.table import Matched, matched
 from ui.http.problems import REQUEST_ID
-from ui.operations import DONE, Act, AuditLog, Refusals, begin_notes, begin_request, log_event
+from ui.operations import DONE, Act, AuditLog, Refusals, begin_audit_notes, begin_request, log_event
 from ui.operations.metrics import Metrics, RequestSeen
 
 _FORMS = frozenset({"POST /sign-in", "POST /sign-out", "GET /sign-in/openid/callback"})
@@ -28,7 +28,7 @@ _REFUSED = frozenset({401, 403, 429})
 
 _METHODS = frozenset(HTTPMethod)
 
-QUIET = (
+ROUTINE_PATHS = (
     "/assets/",
     "/static/",
     "/footnoted/",
@@ -74,7 +74,7 @@ class Observation:
         began = time.perf_counter()
         request_id = begin_request(Headers(scope=scope).get(REQUEST_ID))
         scope.setdefault("state", {})["request_id"] = request_id
-        notes = begin_notes()
+        notes = begin_audit_notes()
         found, response = matched(scope["method"], scope["path"]), _Response()
 
         async def observed(message: Message) -> None:
@@ -95,7 +95,7 @@ class Observation:
                 await self._record(scope, found, response, notes)
 
     def _log(self, scope: Scope, found: Matched, response: _Response, seconds: float) -> None:
-        level = logging.DEBUG if found.path.startswith(QUIET) else logging.INFO
+        level = logging.DEBUG if found.path.startswith(ROUTINE_PATHS) else logging.INFO
         kind, who = _sender(scope)
         log_event(
             "request",
@@ -120,7 +120,7 @@ class Observation:
             return
         # Anyone can send sign-ins that fail, here or at the provider, so the log gets only some of them.
         has_failed = is_refused or (route in _FORMS and response.status >= 400)
-        if has_failed and self._refusals.are_many(address):
+        if has_failed and not self._refusals.count_within_limits(address):
             return
         kind, who = _sender(scope)
         act = Act(

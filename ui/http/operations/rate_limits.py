@@ -19,7 +19,7 @@ from ui.http.middleware import UPLOAD
 from ui.http.problems import refusal, unreachable
 from ui.operations import Quotas
 
-FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
+UNLIMITED_ROUTES = ("GET /healthz", "GET /readyz", "GET /metrics")
 """The routes without a limit, for programs that monitor the server."""
 
 FROM_URL = ("POST", "/v1/documents/from-url")
@@ -43,7 +43,7 @@ class SenderLimits:
             await self._app(scope, receive, send)
             return
         found = matched(scope["method"], scope["path"])
-        if f"{scope['method']} {found.path}" in FREE:
+        if f"{scope['method']} {found.path}" in UNLIMITED_ROUTES:
             await self._app(scope, receive, send)
             return
         identity: Identity | None = scope.get("state", {}).get("identity")

@@ -135,7 +135,7 @@ def audit_router(audit: AuditLog) -> Router:
         action: Annotated[Text | None, Query(max_length=100)] = None,
     ) -> Audited:
         """List the acts of people and programs, and the refused requests, newest first."""
-        found = audit.listed(limit, before=before, who=who, action=action)
+        found = audit.records(limit, before=before, who=who, action=action)
         records = [AuditedAct.model_validate(each, from_attributes=True) for each in found]
         return Audited(records=records, next=records[-1].number if len(records) == limit else None)
 

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.http.access.table import matched
-from ui.http.operations.observation import QUIET, method_of
+from ui.http.operations.observation import ROUTINE_PATHS, method_of
 
 if TYPE_CHECKING:
     from ui.operations.tracing import Tracing
@@ -27,7 +27,7 @@ class Traces:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on inside a span of its own, which contains the spans of an answer's stages."""
         route = matched(scope["method"], scope["path"]).path if scope["type"] == "http" else ""
-        if not route or route.startswith(QUIET):
+        if not route or route.startswith(ROUTINE_PATHS):
             await self._app(scope, receive, send)
             return
         method, status = method_of(scope), 500

@@ -18,7 +18,7 @@ from rag.conversations.answers import keep
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
 from tests.support.reports import incoming
-from ui.http.client_state.cursors import cursor_of, place_of
+from ui.http.client_state.cursors import cursor_of, sort_key_of
 from ui.syntax import MAX_ID
 
 LISTS = {
@@ -87,7 +87,7 @@ def test_a_document_that_is_added_comes_last(client: TestClient, engine: QueryEn
     assert found == ["e.txt", "a.txt", "d.txt", "b.txt", "c.txt", "0.txt", "f.txt"]
 
 
-def test_the_place_of_a_deleted_document_is_still_a_place(client: TestClient, engine: QueryEngine) -> None:
+def test_the_sort_key_of_a_deleted_document_is_still_a_place(client: TestClient, engine: QueryEngine) -> None:
     first = client.get("/v1/documents?limit=2").json()
     engine.index.replace([], removed=[2])
     rest = client.get("/v1/documents", params={"limit": 9, "cursor": first["next_cursor"]}).json()
@@ -114,5 +114,5 @@ def test_a_cursor_of_nothing_is_refused(client: TestClient, route: str, cursor: 
 
 
 @given(st.lists(st.integers(0, MAX_ID), min_size=1, max_size=3))
-def test_a_cursor_is_read_as_it_was_written(place: list[int]) -> None:
-    assert place_of("answers", cursor_of("answers", place), len(place)) == tuple(place)
+def test_a_cursor_is_read_as_it_was_written(sort_key: list[int]) -> None:
+    assert sort_key_of("answers", cursor_of("answers", sort_key), len(sort_key)) == tuple(sort_key)

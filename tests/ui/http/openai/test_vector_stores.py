@@ -151,7 +151,7 @@ def test_each_comparison_has_its_opposite(own: str | float, values: list[str | f
     attributes: dict[str, str | float | bool] = {"key": own}
 
     def holds(kind: Any, value: Any) -> bool:  # noqa: ANN401 (any comparison)
-        return ComparisonFilter(type=kind, key="key", value=value).holds(attributes)
+        return ComparisonFilter(type=kind, key="key", value=value).matches(attributes)
 
     assert holds("in", values) is not holds("nin", values)
     assert holds("in", values) is any(holds("eq", value) for value in values)
@@ -163,7 +163,7 @@ def test_each_comparison_has_its_opposite(own: str | float, values: list[str | f
     parts: list[ComparisonFilter | CompoundFilter] = [
         ComparisonFilter(type="eq", key="key", value=value) for value in values
     ]
-    assert CompoundFilter(type="or", filters=parts).holds(attributes) is holds("in", values)
-    assert CompoundFilter(type="and", filters=parts).holds(attributes) is all(
+    assert CompoundFilter(type="or", filters=parts).matches(attributes) is holds("in", values)
+    assert CompoundFilter(type="and", filters=parts).matches(attributes) is all(
         holds("eq", each) for each in values
     )

@@ -234,4 +234,4 @@ def test_a_flood_of_failures_is_recorded_in_part_only(
     provider.answers["/token"] = (500, b"")
     for _ in range(most + 3):
         assert come_back(browser).status_code == 503
-    assert [each.outcome for each in audit.listed(most + 3)] == ["503"] * most
+    assert [each.outcome for each in audit.records(most + 3)] == ["503"] * most

@@ -274,7 +274,7 @@ def test_sign_ins_and_refusals_are_in_the_audit_log(
     come_back(browser)
     browser.get("/sign-in/openid/callback?state=x&code=y")
     callback = "GET /sign-in/openid/callback"
-    found = [(each.action, each.kind, each.who, each.outcome) for each in audit.listed(10)]
+    found = [(each.action, each.kind, each.who, each.outcome) for each in audit.records(10)]
     assert found == [
         (callback, "nobody", None, "403"),
         (callback, "nobody", None, "403"),
