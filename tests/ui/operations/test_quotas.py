@@ -111,6 +111,6 @@ def test_the_limit_and_the_time_to_wait_are_told() -> None:
 
 def test_a_flood_of_refusals_is_recorded_in_part_only() -> None:
     refusals = Refusals()
-    many = [refusals.are_many(NEAR) for _ in range(REFUSALS_OF_ADDRESS.amount + 5)]
-    assert many == [*[False] * REFUSALS_OF_ADDRESS.amount, *[True] * 5]
-    assert not refusals.are_many(FAR)
+    few = [refusals.count_within_limits(NEAR) for _ in range(REFUSALS_OF_ADDRESS.amount + 5)]
+    assert few == [*[True] * REFUSALS_OF_ADDRESS.amount, *[False] * 5]
+    assert refusals.count_within_limits(FAR)
