@@ -48,7 +48,7 @@ def merged(before: Details, given: Details) -> dict[str, Detail]:
 
 
 def covering(document: Document, given: Details) -> dict[str, Detail]:
-    """Return a copy of ``given`` in which each detail stores the value of ``document`` that it replaces."""
+    """Return a copy of ``given`` in which each detail stores the value that it replaces in ``document``."""
     return {
         key: replace(detail, beneath=getattr(document, key), beneath_origin=document.origins.get(key))
         for key, detail in given.items()

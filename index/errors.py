@@ -84,7 +84,7 @@ class CatalogUnreachableError(CatalogError, UnreachableError):
 
 
 class VectorsUnreachableError(UnreachableError):
-    """The server of Milvus, which has the library's vectors, does not answer, or has lost them."""
+    """The Milvus server that stores the library's vectors does not answer, or has lost the vectors."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(
@@ -138,7 +138,7 @@ class DetailsChangedError(FootnotedError):
 
 
 class NotUploadedError(FootnotedError):
-    """The document cannot be deleted here, because its file is in a folder that the library follows."""
+    """The library cannot delete the document, because its file is in a folder that the library follows."""
 
 
 class GoneError(FootnotedError):

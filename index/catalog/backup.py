@@ -46,8 +46,8 @@ class BackupReport:
         bytes: the size of the file.
         put_aside: after a restore that replaced files, the folder that now contains them; else None.
         unconfirmed: after a restore, the folders that the library followed when it was backed up and no
-            longer follows. Its own folders, such as the uploads, are not among them. Once a user syncs such a
-            folder by its path, the library follows the folder again.
+            longer follows. The library's own folders, such as the uploads, are not among them. Once a
+            user syncs a folder by its path, the library follows the folder again.
     """
 
     file: str
@@ -198,9 +198,9 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
 
 
 def _extraction_filter(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Return an entry of a tar file with private permissions; None for a link or a device, to skip it.
+    """Give an entry of a tar file private permissions, and return it; return None to skip the entry.
 
-    A link could expose other files.
+    This skips links and devices. A link could expose other files.
     """
     if not (entry.isreg() or entry.isdir()):
         return None
@@ -208,9 +208,9 @@ def _extraction_filter(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo |
 
 
 def _suspicious_content(connection: sqlite3.Connection) -> str | None:
-    """Describe the first trigger, view, or path that leaves its folder in a catalog; None if there is none.
+    """Describe a catalog's first trigger, view, or path that leads out of its folder; None if it has none.
 
-    This program never writes any of these, so a catalog that has one may be an attack.
+    This program never writes any of the three, so a catalog that has one may be an attack.
     """
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
@@ -270,8 +270,8 @@ def _renew(catalog: Path, at_least: int) -> None:
 def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
     """Move the files ``names`` of ``home`` to ``aside``; return whether any of them existed.
 
-    The catalog's file is copied instead, since other processes may have it open. A damaged catalog is left
-    to :func:`_put_catalog`.
+    This copies the catalog's file instead, since other processes may have it open. It leaves a damaged
+    catalog to :func:`_put_catalog`.
     """
     present = [home / name for name in names if (home / name).exists()]
     if not present:
@@ -289,7 +289,7 @@ def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
     """Replace the rows of ``server``, a catalog in a database server, with the rows of the file ``new``.
 
     Returns:
-        True if ``server`` had rows before; a file in ``aside`` now contains them. False if it was empty.
+        True if ``server`` had rows; a file in ``aside`` now contains these rows. False if it was empty.
     """
     had_rows = bool(server.generation())
     if had_rows:

@@ -121,7 +121,7 @@ class Catalog:
             return database_of(connection).size(connection)
 
     def clear_log(self) -> None:
-        """Empty SQLite's write-ahead log, which may hold deleted rows, unless a reader needs the log."""
+        """Empty SQLite's write-ahead log, unless a reader needs it. Deleted rows stay there until then."""
         with self.engine.connect() as connection:
             database_of(connection).clear_log(connection)
 
@@ -370,11 +370,11 @@ def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
     """Return the build to which new passages go: normally the current build.
 
-    If there is no build, this creates one. If the current build has no passages and was made for other
-    settings than ``recipe``, a new build replaces it.
+    If there is no build, this creates one. If the current build has no passages and was made for settings
+    other than ``recipe``, this replaces it with a new build.
 
     Raises:
-        ValueError: if the current build has passages that were made with other settings than ``recipe``.
+        ValueError: if the current build has passages that were made with settings other than ``recipe``.
     """
     build = searched_build(connection)
     if build is None:

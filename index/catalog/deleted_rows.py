@@ -72,7 +72,7 @@ def trashed_document(file: Path) -> Incoming:
 
 
 def restore_vectors(engine: sa.Engine, file: Path) -> None:
-    """Copy the vectors of a trash file to the catalog. Call this before the commit of the document."""
+    """Copy a trash file's vectors to the catalog. Call this before the commit that restores the document."""
     with _opened(file) as kept, writing(engine) as connection:
         for table in _VECTORS:
             _copy(kept, connection, table)
@@ -82,7 +82,8 @@ def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
     """Copy a document and all its versions from a trash file to the catalog, without its passages.
 
     Returns:
-        The digests of all vectors in the trash file. After the commit, some may belong to no passage.
+        The digests of all vectors in the trash file. After the commit, some of these vectors may belong to
+        no passage.
 
     Raises:
         TakenError: if a document of the catalog has the id or the path of this document.
@@ -113,7 +114,7 @@ def _opened(file: Path) -> Iterator[sa.Connection]:
 def _copy(
     source: sa.Connection, target: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]
 ) -> int:
-    """Copy the rows of ``table`` that match ``where`` and that ``target`` lacks; return how many match."""
+    """Copy the rows of ``table`` that match ``where``, unless ``target`` has them; return how many match."""
     count = 0
     insert = insert_into(target, table).on_conflict_do_nothing()
     for part in source.execute(sa.select(table).where(*where)).partitions(_AT_ONCE):

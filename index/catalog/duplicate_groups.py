@@ -72,7 +72,7 @@ class Duplicates:
         """Group the documents that are near-duplicates of each other, directly or through other documents.
 
         The first call takes about a second for 10,000 documents. Later calls compare only the documents that
-        have changed, unless many have changed.
+        have changed, or all documents again if many have changed.
 
         Returns:
             A mapping from the id of each document that is in a group of at least two to the ids, in order, of
@@ -130,7 +130,7 @@ class Duplicates:
 
 
 def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, int]) -> _Groups:
-    """Compute the groups for the state of ``reader``; if few documents have changed, start from ``known``."""
+    """Compute the groups for the state of ``reader``; if few documents have changed, reuse ``known``."""
     import numpy as np
 
     current = sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version)
@@ -162,7 +162,7 @@ def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, in
 def _signatures(
     reader: CatalogReader, places: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], npt.NDArray[np.uint32]]:
-    """Return the MinHash signatures of ``places`` (pairs of a document's id and version), by place."""
+    """Map each of ``places`` (pairs of a document's id and version) to its MinHash signature."""
     versions = dict(places)
     found: dict[tuple[int, int], npt.NDArray[np.uint32]] = {}
     for part in batches(sorted(versions)):
@@ -235,7 +235,7 @@ def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
 
 
 def _join(alike: npt.NDArray[np.intp], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Find near-duplicates among the rows ``alike`` of ``stored``, and merge their groups in ``labels``."""
+    """Find near-duplicates among the rows ``stored[alike]``, and merge their groups in ``labels``."""
     import numpy as np
 
     while len(alike) > 1:

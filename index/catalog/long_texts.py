@@ -59,7 +59,7 @@ class LongText:
 
 
 class LongTexts:
-    """The long texts that were read lately, up to a number of bytes. Safe to share between threads.
+    """The long texts that were read lately, up to a total number of bytes. Safe to share between threads.
 
     Without sharing, thirty simultaneous searches that find the same report of 20 MB would take hundreds of
     megabytes, and the C library would not return all of that memory to the system.
@@ -71,9 +71,9 @@ class LongTexts:
         self._lock = Lock()
 
     def get(self, key: Key, read: Callable[[], Iterable[bytes]]) -> LongText:
-        """Return the text of ``key``; call ``read`` for its parts in UTF-8 if no thread has read it lately.
+        """Return the text of ``key``. If no thread has read it lately, call ``read`` for its parts in UTF-8.
 
-        Other threads that call this method wait while ``read`` runs.
+        All other threads that call this method wait while ``read`` runs.
         """
         with self._lock:
             if key not in self._texts:

@@ -243,7 +243,7 @@ _Value = TypeVar("_Value")
 
 
 def batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
-    """Split ``values`` into batches for IN lists."""
+    """Split ``values`` into batches for ``IN`` lists in SQL."""
     for start in range(0, len(values), _BATCH):
         yield values[start : start + _BATCH]
 

@@ -137,7 +137,7 @@ class CatalogReader:
         return CatalogReader(self._connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
-        """Return, in a list, the SQL condition that a document is visible; empty if all documents are."""
+        """Return, as a list, the SQL condition for a visible document; an empty list if all are visible."""
         return [number.not_in(documents_in(each_of(self.hidden)))] if self.hidden else []
 
     @property
@@ -186,18 +186,18 @@ class CatalogReader:
     def documents(self, part: Part | None = None) -> list[DocumentRecord]:
         """Return the current version of every document, in order of path.
 
-        If ``part`` is given, only its documents are returned, in order of id.
+        With ``part``, return only the documents of that part, in order of id.
         """
         query = _in_order(record_query().where(is_current(), *self._visible()), part)
         return [to_record(row) for row in self._connection.execute(query)]
 
     def list_rows(self, part: Part | None = None) -> list[dict[str, Any]]:
-        """Return the rows of :func:`list_query` for the result of :meth:`documents`, in the same order."""
+        """Return a row of :func:`list_query` for each document of :meth:`documents`, in the same order."""
         query = _in_order(list_query().where(is_current(), *self._visible()), part)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
-        """Return those current versions of ``document_ids`` that pass ``filters``, in order of path."""
+        """Return the current versions of these documents, if they pass ``filters``, in order of path."""
         query = record_query().where(is_current(), *conditions(filters), *self._visible())
         found = [
             to_record(row)
@@ -218,7 +218,7 @@ class CatalogReader:
         return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
 
     def newest(self, limit: int, filters: Filters = NO_FILTERS) -> list[int]:
-        """Return the ids of at most ``limit`` documents that pass ``filters``, the last indexed first."""
+        """Return the ids of at most ``limit`` documents that pass ``filters``, most recently added first."""
         query = sa.select(documents.c.id).join(versions, is_current())
         newest = query.where(*conditions(filters), *self._visible())
         newest = newest.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
@@ -255,7 +255,7 @@ class CatalogReader:
         return HiddenPaths(frozenset(self.hidden), frozenset(self._connection.scalars(query)))
 
     def same_file(self, digest: str) -> list[DocumentRecord]:
-        """Return the versions whose file has the sha256 ``digest``, newest document and version first."""
+        """Return the versions whose file has the sha256 ``digest``, by document and version, newest first."""
         query = record_query().where(versions.c.digest == digest, *self._visible())
         newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
         return [to_record(row) for row in self._connection.execute(newest)]
@@ -410,7 +410,7 @@ class CatalogReader:
         return int(self._meta.get("touched") or 0)
 
     def allowed(self, filters: Filters) -> Allowed:
-        """Return the documents that pass ``filters``, and their chunks."""
+        """Return the ids of the documents that pass ``filters``, and a mask of their chunks."""
         import numpy as np
 
         query = (
@@ -429,7 +429,7 @@ class CatalogReader:
     # Chunks and vectors for the search caches
 
     def forgotten(self) -> int:
-        """Return the newest generation whose removal records ``Catalog.forget_removals`` deleted, else 0."""
+        """Return the newest generation whose removal records ``Catalog.forget_removals`` deleted, or 0."""
         return int(self._meta.get("forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:
@@ -450,7 +450,7 @@ class CatalogReader:
         )
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, bytes]:
-        """Return the packed vectors of the chunks' sentences by chunk id; chunks without any are absent."""
+        """Return the packed vectors of each chunk's sentences, by chunk id. Chunks without any are absent."""
         query = sa.select(chunks.c.id, sentence_vectors.c.packed).join_from(
             chunks, sentence_vectors, chunks.c.vector == sentence_vectors.c.digest
         )

@@ -350,7 +350,7 @@ _migrating = Lock()
 
 
 def migrate(engine: sa.Engine) -> None:
-    """Bring the database behind ``engine`` to :data:`HEAD`, in one transaction.
+    """Migrate the database behind ``engine`` to the revision :data:`HEAD`, in one transaction.
 
     Raises:
         SchemaError: if a newer program wrote the catalog.

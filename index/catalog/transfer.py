@@ -98,7 +98,9 @@ def check_empty(home: Path, database_url: str) -> None:
 
 
 def check_unused(home: Path, database_url: str) -> None:
-    """Check that no other program, such as a server of another home folder, has a catalog's database open.
+    """Check that no other program has a catalog's database open.
+
+    For example, a server of another home folder may use the same database.
 
     Raises:
         CatalogError: if another program has the database open for longer than two seconds.

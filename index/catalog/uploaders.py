@@ -8,7 +8,7 @@ from index.catalog.schema import documents, uploaders
 
 
 def put_uploader(connection: sa.Connection, document_id: int, viewer: str) -> None:
-    """Record ``viewer``, the key of the viewer who uploaded a document's present file; "" means unknown."""
+    """Record the key of the viewer who uploaded a document's present file; "" if the viewer is unknown."""
     connection.execute(sa.delete(uploaders).where(uploaders.c.document_id == document_id))
     if viewer:
         connection.execute(sa.insert(uploaders).values(document_id=document_id, viewer=viewer))
@@ -34,7 +34,7 @@ def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, except_p
 
 
 def bytes_by_uploader(connection: sa.Connection, source: str) -> dict[str, int]:
-    """Return the total size, in bytes, of each viewer's uploaded files by the viewer's key, largest first."""
+    """Return the total bytes of each viewer's uploaded files, by the viewer's key, largest first."""
     sizes = _sizes(source).subquery()
     total = sa.func.sum(sizes.c.size)
     by_viewer = sa.select(sizes.c.viewer, total).group_by(sizes.c.viewer).order_by(total.desc())

@@ -90,7 +90,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
 
 def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int] | None:
-    """Return the id and current version of the document at the path of ``incoming``, or None."""
+    """Return the id and current version of the document at the path of ``incoming``, else None."""
     is_at_path = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
     row = connection.execute(sa.select(documents.c.id, documents.c.version).where(is_at_path)).first()
     return None if row is None else (row.id, row.version)
@@ -176,7 +176,7 @@ def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Up
     """Make the SQL statements that update a publication date that was taken from the time of the file.
 
     The first statement updates the date of the current version. If a user has set another date, the second
-    statement updates the file's own date, which the table ``details`` keeps beneath it.
+    statement updates the file's own date, which the table ``details`` keeps.
     """
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
@@ -280,7 +280,7 @@ def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
 
 
 def note_removals(connection: sa.Connection, numbers: Collection[int], generation: int) -> None:
-    """Record that the chunks ``numbers`` were removed, so that caches that still have them drop them."""
+    """Record that the chunks ``numbers`` were removed, so that each cache drops those that it still has."""
     rows = [{"chunk": number, "generation": generation} for number in numbers]
     if rows:
         connection.execute(sa.insert(removals), rows)
@@ -353,7 +353,7 @@ def insert_chunks(
 def forecast(
     connection: sa.Connection, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe | None
 ) -> tuple[Committed, Build]:
-    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, for slow work that precedes it.
+    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, for slow work before the commit.
 
     The actual outcome differs if another writer commits meanwhile, or if ``new`` has the same path twice.
 

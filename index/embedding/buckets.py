@@ -36,9 +36,9 @@ class Row:
 
     Attributes:
         width: the number of the text's tokens, with padding.
-        tensors: the inputs of this text by the model's names, each of shape (width,).
+        tensors: the model's inputs for this text alone, by their names, each of shape (width,).
         shared: the inputs that all texts of the same kind (passages or queries) share.
-        parts: the bounds of the text's sentences in tokens; None if not requested or not known.
+        parts: the bounds of the text's sentences in tokens; None if they were not requested or are not known.
     """
 
     width: int
@@ -60,7 +60,7 @@ def width_of(length: int, longest: int | None = None) -> int:
 
 
 def rows_of(width: int, kind: Kind) -> int:
-    """Return the most rows in a batch whose rows have ``width`` tokens."""
+    """Return the largest number of rows that a batch may have if each row has ``width`` tokens."""
     return max(1, PASS_TOKENS[kind] // width)
 
 

@@ -127,7 +127,7 @@ class Encoder:
 
     @property
     def precision(self) -> Precision:
-        """The precision of the transformer, ``float32`` or ``bfloat16``. Loads the model."""
+        """The precision of the transformer, ``float32`` or ``bfloat16``. Reading it loads the model."""
         return self._runner.precision
 
     @property
@@ -143,9 +143,9 @@ class Encoder:
 
     @cached_property
     def tokenizer(self) -> str | None:
-        """The tokenizer in the JSON of the library tokenizers, so that other processes make the same tokens.
+        """The tokenizer as JSON of the library tokenizers, from which other processes can open it.
 
-        None for a tokenizer that has no such JSON, such as the stub of a test.
+        None for a tokenizer without such JSON, as in the stub of a test.
         """
         return str(self._tokenizer.to_str())
 
@@ -203,8 +203,8 @@ class Encoder:
         Args:
             question: the question.
             texts: the texts, without the model's prompt.
-            depth: chooses the layer that gives the vectors of tokens, as a share of all layers:
-                :data:`~index.embedding.late_interaction.LAST`, or less.
+            depth: chooses the layer that gives the vectors of tokens: 1 for the last layer
+                (:data:`~index.embedding.late_interaction.LAST`), 0.5 for the middle one.
 
         Returns:
             The likeness of each text, in the order of the texts. Recent comparisons come from memory.
@@ -241,7 +241,7 @@ class Encoder:
     def encode_queries(self, queries: Iterable[str]) -> None:
         """Embed several queries together, so that :meth:`encode_query` then finds their vectors in memory.
 
-        The vectors are the same as by :meth:`encode_query`. Queries of other threads run before each batch.
+        The vectors are those of :meth:`encode_query`. Queries of other threads run before each batch.
         """
         texts = list(dict.fromkeys(queries))
         known = self._recall("query", texts)

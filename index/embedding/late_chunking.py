@@ -52,7 +52,7 @@ def token_parts(
 
 
 def _begin(text: str, start: int, end: int) -> int:
-    """Return the start of a token without leading spaces; many tokenizers include the space before a word."""
+    """Return where a token starts after its leading spaces; many tokens include the space before a word."""
     while start < end - 1 and text[start].isspace():
         start += 1
     return start

@@ -1,4 +1,4 @@
-"""Measures how a machine multiplies matrices: which precision is faster, and whether rows are independent.
+"""Measures which precision is faster on a machine, and whether a row's product depends on other rows.
 
 A processor's feature flags do not tell which precision is faster: of two processors with AVX512-BF16, one
 embeds in bfloat16 three times as fast as in float32, and the other takes 1.7 times as long.
@@ -50,8 +50,8 @@ def this_machine(cache: Path | None = None) -> Machine:
     """Return the measurements of this machine; the first call makes them, in under 300 ms.
 
     Args:
-        cache: the folder that keeps the measurements; None for the user's cache. A call with another
-            processor, number of threads or version of torch measures again.
+        cache: the folder that keeps the measurements; None for the user's cache. After a change of the
+            processor, the number of threads or the version of torch, the next call measures again.
     """
     file = (cache or cache_folder()) / _FILE
     name = _name()
@@ -102,7 +102,7 @@ def _measure() -> Machine:
 
 
 def _is_uneven(rows: Tensor, weights: Tensor) -> bool:
-    """Return whether the products of the first rows change if the other rows are left out."""
+    """Return whether the product of the first rows changes if the other rows are left out."""
     import torch
 
     whole = torch.nn.functional.linear(rows, weights)

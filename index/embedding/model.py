@@ -70,13 +70,16 @@ class ModelRunner(Protocol):
         """Tokenise ``texts``, and find the tokens of each text's ``parts``. Any thread may call this."""
 
     def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
-        """Embed one batch: rows of the same width and kind. Only one thread may call this at a time."""
+        """Embed one batch: rows of the same width, either all passages or all queries.
+
+        Only one thread may call this at a time.
+        """
 
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
         """Embed one batch of passages and their sentences. Only one thread may call this at a time."""
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed rows and their tokens. The batch must be as small as a batch of queries.
+        """Embed one batch of rows and their tokens. The batch must be as small as a batch of queries.
 
         Only one thread may call this at a time. ``depth`` chooses the layer that gives the vectors of tokens:
         1 for the last, 0.5 for the middle one.
@@ -87,7 +90,7 @@ class TokenModel(Protocol):
     """A model that takes each text as one row of tokens.
 
     Attributes:
-        tokenizer: its tokenizer, without truncation or padding.
+        tokenizer: the model's tokenizer, without truncation or padding.
         window: the most tokens of a row, with special tokens; None for no limit.
         padding: the number of the token that fills up a row.
         pads_left: whether a row is filled on its left.
@@ -104,17 +107,17 @@ class TokenModel(Protocol):
     precision: Precision
 
     def prompt(self, kind: Kind) -> str:
-        """Return the words that the model needs before each text of this kind."""
+        """Return the prompt: the words that the model needs before each passage or before each query."""
 
     def features(self, texts: Sequence[str], kind: Kind) -> Mapping[str, Any]:
         """Return the model's inputs for texts and their prompts, by the name of the input.
 
-        Tensors, ``input_ids`` and ``attention_mask`` among them, have the shape (texts, tokens of the
-        longest text). All texts share each value that is not a tensor.
+        Each tensor, such as ``input_ids`` or ``attention_mask``, has the shape (texts, tokens of the longest
+        text). All texts share each value that is not a tensor.
         """
 
     def through(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
-        """Run the model; return ``sentence_embedding``, and ``token_embeddings`` for the vectors of parts."""
+        """Run the model; return ``sentence_embedding``, and ``token_embeddings`` if the model has them."""
 
     def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
         """Run the model; return ``sentence_embedding``, and the output of one layer as ``token_embeddings``.
@@ -153,7 +156,7 @@ class TokenModelRunner:
         return rows
 
     def _padded(self, name: str, values: Tensor, width: int) -> Tensor:
-        """Pad or shorten a text's ``values``, which are as long as the batch's longest text, to ``width``."""
+        """Pad or shorten a text's ``values`` to ``width``; they are as long as the batch's longest text."""
         from torch.nn.functional import pad
 
         # ``pad`` shortens the tensor if the number of places is negative.
@@ -163,7 +166,7 @@ class TokenModelRunner:
         )
 
     def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
-        """Embed one batch: rows of the same width and kind."""
+        """Embed one batch: rows of the same width, either all passages or all queries."""
         through = self._through(rows, kind, partial(self._model.through, kind=kind))
         return self._unit(through["sentence_embedding"])
 
@@ -179,7 +182,7 @@ class TokenModelRunner:
         return embedded
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed rows and their tokens. The batch must be as small as a batch of queries."""
+        """Embed one batch of rows and their tokens. The batch must be as small as a batch of queries."""
         if not self.gives_part_vectors:
             return without_tokens(self.vectors(rows, kind))
         through = self._through(rows, "query", partial(self._model.through_layer, kind=kind, depth=depth))

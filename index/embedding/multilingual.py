@@ -78,7 +78,7 @@ def _digest_of_whole(folder: Path) -> str | None:
 
 
 def _write_folder(folder: Path) -> str:
-    """Write the folder under another name, then rename it; return the digest of its weights."""
+    """Write the model's folder under another name, then rename it; return the digest of the weights."""
     model = read_q4_file(_checked_file())
     part = folder.with_name(f"{folder.name}.part")
     for left in (part, folder):  # left by a killed process, or damaged

@@ -97,7 +97,7 @@ def embed_documents(
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:
-    """Return whether the documents together are so long that memory should be returned to the system."""
+    """Return whether the documents are so long that the caller should give memory back to the system."""
     return sum(len(item.document.text) for item in incoming) > LONG
 
 
@@ -115,7 +115,7 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offset
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
-    """Return the passages that came with ``item`` if they were cut with the same settings; else cut anew."""
+    """Return the passages that came with ``item`` if they suit ``encoder`` and ``recipe``; else cut anew."""
     if item.cut is not None:
         cutting, received = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens
@@ -125,7 +125,7 @@ def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
 
 
 class _PassageTexts:
-    """Makes the encoder's input for each passage of a document: title, table headings, and words."""
+    """Makes the encoder's input for a passage: the document's title, table headings, the passage's words."""
 
     def __init__(self, encoder: Encoder, recipe: Recipe, document: Document) -> None:
         self._encoder = encoder

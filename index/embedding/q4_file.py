@@ -33,7 +33,7 @@ Tensor = npt.NDArray[np.float16] | npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The sizes of a BERT model, in the order of the file."""
+    """The sizes of a BERT model, in the order in which the file stores them."""
 
     hidden: int
     layers: int

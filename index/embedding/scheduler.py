@@ -83,7 +83,7 @@ class Scheduler(Generic[Query, Result]):
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Wait for the turn of this batch of a long task, then reserve the model while the context lasts.
+        """Wait until a batch of a long task may run, then reserve the model while the context lasts.
 
         The batch must be short, since queries wait for it.
         """

@@ -54,7 +54,7 @@ def open_sentence_transformer(model: str) -> SentenceTransformer:
 
 
 def model_runner(model: SentenceTransformer, dimensions: int) -> ModelRunner:
-    """Return an object that runs ``model``, by its modules if it takes rows of tokens, else by ``encode``."""
+    """Return an object that runs the modules of ``model`` if it takes rows of tokens, else its ``encode``."""
     if _takes_rows_of_tokens(model):
         return TokenModelRunner(_Modules(model), dimensions)
     return _WholeTextRunner(model)
@@ -96,7 +96,7 @@ class _Modules:
 
 
 class _WholeTextRunner:
-    """Implements ``ModelRunner`` for a model that does not take rows of tokens, by the model's ``encode``."""
+    """A ``ModelRunner`` that calls ``encode`` of a model that does not take rows of tokens."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model

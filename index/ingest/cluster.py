@@ -87,7 +87,7 @@ class _Result:
 
 
 class ClusterReader:
-    """Reads one file at a time on some node of a cluster, and stores the vectors of its passages."""
+    """Reads one file at a time on a node of a cluster, and stores the vectors of its passages."""
 
     def __init__(self, run: Any, index: Library, recipe: Recipe, writing: Lock) -> None:  # noqa: ANN401
         """Read files with a remote function of Ray.
@@ -96,7 +96,8 @@ class ClusterReader:
             run: the remote function, which reads one file on a node.
             index: the library.
             recipe: the settings by which the library's passages are cut and embedded.
-            writing: a lock that all readers of a cluster share, so that they write to the catalog in turn.
+            writing: a lock that all readers of a cluster share, so that only one at a time writes to the
+                catalog.
         """
         self._run = run
         self._index = index
@@ -209,7 +210,7 @@ def _task(path: Path, options: Options, cutting: Cutting | None, index: Library,
 
 
 def _program() -> str:
-    """Return the version of this program and of its chunking, which must be the same on all nodes."""
+    """Return the versions of this program and of its chunking; all nodes must have the same ones."""
     return f"footnoted {version('footnoted')}, chunking {CHUNKING}"
 
 

@@ -169,8 +169,8 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
     Args:
         root: a folder, or a part of one.
         followed: the absolute paths of the folders and files that the library follows.
-        home: the library's home folder, which is left out. A ``root`` in the home folder is a failure, except
-            in a folder there that the library follows.
+        home: the library's home folder, which the listing leaves out. A ``root`` in it is a failure, unless
+            the root is in a folder there that the library follows.
     """
     walk = _Walk(root, frozenset(followed) - {root.source}, home)
     missing = False
@@ -276,7 +276,7 @@ class _Walk:
         return self._home.stat().st_ino if self._home is not None and self._home.exists() else -1
 
     def _may_lead_to(self, target: Path) -> bool:
-        """Return whether the target of a link is in the source and not in the library's home."""
+        """Return whether a link's target is inside the source folder and outside the library's home."""
         own = self._home is not None and lies_in(target, self._home)
         return target.is_relative_to(self._source.resolve()) and not own
 

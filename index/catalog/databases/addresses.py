@@ -40,25 +40,25 @@ class Database(Protocol):
         """
 
     def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
-        """Open the database at ``address``; create the file of a SQLite database.
+        """Open the database at ``address``; create the file of a SQLite database if it is missing.
 
         Args:
             address: the address.
-            schema: the schema of a server's database that has the tables; by default, the first one in the
-                user's search path. A SQLite file has no schemas.
+            schema: in a server's database, the schema that has the tables; by default, the first schema in
+                the user's search path. A SQLite file has no schemas.
         """
 
     def version(self, connection: sa.Connection, schema: str) -> int:
         """Return the number that :meth:`set_version` stored; 0 if there is none."""
 
     def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
-        """Store the version number of the tables of ``schema``; create the schema as needed."""
+        """Store the version number of the tables of ``schema``; create the schema if it is missing."""
 
     def begin_reading(self, connection: sa.Connection) -> None:
         """Begin a transaction in which ``connection`` reads one fixed state."""
 
     def begin_writing(self, connection: sa.Connection) -> None:
-        """Exclude other writers until the transaction ends, starting at its first write or earlier."""
+        """Exclude other writers until the transaction ends, from its first write at the latest."""
 
     def begin_migrating(self, connection: sa.Connection) -> None:
         """Begin a transaction that changes the tables, and exclude other writers."""
@@ -88,7 +88,7 @@ class Database(Protocol):
         """
 
     def clear_log(self, connection: sa.Connection) -> None:
-        """Empty the write-ahead log, which may still hold deleted rows, unless a reader needs the log."""
+        """Empty the write-ahead log, unless a reader needs it. Deleted rows stay there until then."""
 
     def lock(
         self, engine: sa.Engine, timeout: float, purpose: Purpose = "write"
@@ -140,7 +140,7 @@ def address_of(home: Path, database_url: str = "") -> sa.URL:
 
 
 def shown(address: sa.URL) -> str:
-    """Return an address for messages: the path of a file, or the address of a server without its password."""
+    """Return what messages show of an address: a file's path, or a server's address without the password."""
     return str(address.database) if is_file(address) else address.render_as_string(hide_password=True)
 
 

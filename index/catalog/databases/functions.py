@@ -50,8 +50,8 @@ def _json_object_in_postgresql(element: _JsonObject, compiler: SQLCompiler, **mo
 def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
     """Make a query that returns the values of a JSON array as rows, converted to ``kind``.
 
-    One array replaces a parameter for each value: databases limit the number of parameters, and many
-    parameters are slow.
+    The array is a single parameter of the query. A parameter for each value would be slow, and databases
+    limit the number of parameters.
     """
     argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
     value = _JsonValues(argument).table_valued("value").c.value

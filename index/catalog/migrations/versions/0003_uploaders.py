@@ -1,4 +1,4 @@
-"""The uploaders of documents. Existing documents have no known uploader."""
+"""The table of the uploaders of documents. Existing documents have no known uploader."""
 
 from alembic import op
 
@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the new table."""
+    """Create the table ``uploaders``."""
     metadata.tables["uploaders"].create(op.get_bind())
 
 

@@ -1,4 +1,7 @@
-"""Feedback on answers. :mod:`rag.conversations` imports the feedback that older programs kept in a file."""
+"""The table of feedback on answers.
+
+:mod:`rag.conversations` imports the feedback that older programs kept in a file.
+"""
 
 from alembic import op
 
@@ -11,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the new table."""
+    """Create the table ``feedback``."""
     metadata.tables["feedback"].create(op.get_bind())
 
 
