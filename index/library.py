@@ -126,7 +126,7 @@ class Library:
                 libraries, each in a home folder of its own, may share one catalog.
             uploads: the folder of the uploaded files; None for ``uploads`` in ``home``. Libraries that share
                 a catalog share this folder too, at the same path.
-            index_url: the address of a server of Milvus that keeps the vectors,
+            index_url: the address of a Milvus server that keeps the vectors,
                 ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; empty for files in ``home``.
 
         Raises:
@@ -350,7 +350,7 @@ class Library:
             return self._encoder_of(reader), self._recipe_of(reader)
 
     def _recipe_of(self, reader: CatalogReader) -> Recipe:
-        """Return the settings of the library's passages; without passages, those given at its opening."""
+        """Return the settings of the stored passages; if there are none, the settings for :meth:`rebuild`."""
         return reader.build.recipe if reader.build and reader.has_chunks() else self._recipe
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:

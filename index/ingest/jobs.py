@@ -71,7 +71,7 @@ class Job:
         seconds_left: as in :class:`JobProgress`.
         message: why the job failed or was cancelled, in one line; else None.
         result: the outcome as JSON; for a sync, its report. None unless the job is done.
-        owner: the process that runs the job, in the form of ``index.catalog.liveness.Process``.
+        owner: the process that runs the job, as ``str`` writes an ``index.catalog.liveness.Process``.
     """
 
     id: str
@@ -215,7 +215,7 @@ class Jobs:
         return abandoned
 
     def _stored_unended(self) -> list[tuple[State, Job]]:
-        """Return the jobs that wait or run according to their rows, each with the state in its row."""
+        """Return the jobs whose rows say that they wait or run, each with the state in its row."""
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
         with self._engine.connect() as connection:
             return [(row.state, _job_of(row)) for row in connection.execute(query)]
@@ -226,7 +226,7 @@ class Jobs:
         self._change(job_id, "running", {**over, **ended, **values})
 
     def _change(self, job_id: str, state: State, values: Mapping[str, object]) -> bool:
-        """Change a job atomically if it is in ``state``; return whether it was."""
+        """Change a job atomically if it is in ``state``; return whether it was changed."""
         changed = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == state).values(**values)
         with writing(self._engine) as connection:
             return connection.execute(changed).rowcount == 1

@@ -55,7 +55,10 @@ def read_ahead(
 
 
 class _Shelf(Generic[File, Reader, Result]):
-    """The results that wait for the caller. Threads begin the files in order and finish them in any order."""
+    """The results that wait for the caller.
+
+    Threads start to read the files in order, but may finish them in any order.
+    """
 
     def __init__(
         self, files: Sequence[File], read: Read[File, Reader, Result], size: Callable[[Result], int]

@@ -38,7 +38,7 @@ class RunningJob:
         also: Callable[[JobProgress], None] | None = None,
         explain: Callable[[BaseException], str] = str,
     ) -> None:
-        """Run a waiting job.
+        """Prepare to run a waiting job; the job begins when the context begins.
 
         Args:
             jobs: the library's jobs.
@@ -83,7 +83,7 @@ class RunningJob:
                 self._jobs.fail(self._id, self._progress, " ".join(self._explain(error).split()))
 
     def __call__(self, stage: str, done: int, of: int) -> None:
-        """Record that ``done`` of ``of`` files or passages are done.
+        """Record how many of the stage's files or passages are done.
 
         Raises:
             Cancelled: if the job was asked to stop. A request from another process takes effect within half a

@@ -141,9 +141,9 @@ def sync(
 ) -> SyncReport:
     """Bring the library up to date with ``paths``.
 
-    The sync first rebuilds an outdated library. It leaves out the home folder, except for folders there
-    that the library follows. ``Failures`` lists each file that cannot be read, until a sync reads the file or
-    the file is gone.
+    The sync first rebuilds an outdated library. It skips the library's home folder, except for folders
+    in it that the library follows. ``Failures`` lists each file that cannot be read, until a sync reads the
+    file or the file is gone.
 
     Args:
         index: the library.
@@ -185,7 +185,7 @@ def sync(
 def plan(
     known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing], recognition: str = ""
 ) -> Changes:
-    """Compare the catalog with listings of the folders, without reading a file.
+    """Plan a sync: compare the catalog with listings of the folders, without reading a file.
 
     Args:
         known: the states of the files when they were last read, by source and path.
@@ -238,7 +238,7 @@ def apply(
     reader: Isolated | Sequence[Reader] | None = None,
     clock: StageClock | None = None,
 ) -> SyncReport:
-    """Read the files of ``changes`` and commit them.
+    """Read the files of ``changes``, commit the documents and removals, and return a report.
 
     A file that cannot be read is reported, and its document stays as it is.
 

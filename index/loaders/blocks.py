@@ -1,7 +1,8 @@
-"""Blocks of text, and the outline and canonical text (which footnotes quote) that loaders make from them.
+"""Blocks of text, and the outline and the canonical text that loaders make from blocks.
 
-A blank line separates paragraphs, headings, lists and tables. The sentence splitter ends a sentence at every
-line break, so loaders keep a line break inside a paragraph only if the author wrote one.
+Footnotes quote the canonical text. In it, a blank line separates paragraphs, headings, lists and tables. The
+sentence splitter ends a sentence at every line break, so loaders keep a line break inside a paragraph only if
+the author wrote one.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def flow(text: str) -> str:
 def without_bars(cell: str) -> str:
     """Replace each bar (``|``) that stands alone between spaces in a cell by ``¦``.
 
-    The bar would read as the edge of the cell.
+    Otherwise, the bar would look like the edge of a cell.
     """
     return _LONE_BAR.sub("¦", cell)
 

@@ -44,7 +44,7 @@ _SHOUTED = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """The cover of a form.
+    """The cover of a form for the US Securities and Exchange Commission (SEC).
 
     Attributes:
         form: the form's name, such as ``10-Q``.
@@ -82,7 +82,7 @@ class Filing:
 
 
 def filing(lines: Sequence[str], text: str) -> Filing | None:
-    """Read the cover of a form on the first page; None if the page is not such a cover.
+    """Read the cover of an SEC form from the first page; None if that page is not a cover.
 
     Args:
         lines: the lines of the page.
@@ -105,7 +105,7 @@ def filing(lines: Sequence[str], text: str) -> Filing | None:
 
 
 def declared_filing(facts: Mapping[str, str], text: str) -> Filing | None:
-    """Read the cover of a form from its XBRL facts; None if they lack the name of the form or the company.
+    """Read the cover of an SEC form from its XBRL facts; None if the form's or the company's name is missing.
 
     Args:
         facts: the facts, by their names in the taxonomy ``dei``, such as ``EntityRegistrantName``.

@@ -105,7 +105,7 @@ def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
 
     Two signs are needed, or three if no place and day precede the name. Directly after the name, either the
     ticker or words such as ``today announced`` must follow. If the name of a news agency precedes the
-    company's, as in ``(Reuters) –``, the text is the agency's own report.
+    company's, as in ``(Reuters) –``, the text does not count: it is the agency's own report.
     """
     for text in paragraphs:
         for match in _LEAD.finditer(text, endpos=_LEAD_WITHIN + 200):

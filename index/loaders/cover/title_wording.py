@@ -1,4 +1,4 @@
-"""Tells titles from dates, contacts, captions and codes by their wording."""
+"""Distinguishes titles from dates, contacts, captions and codes by their wording."""
 
 from __future__ import annotations
 

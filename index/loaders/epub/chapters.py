@@ -41,11 +41,11 @@ class Chapter:
 def read_chapter(
     parts: Parts, name: str, wanted: AbstractSet[str], path: Path, styles: Sequence[str] = ()
 ) -> Chapter:
-    """Read the chapter in a part of the book. A chapter without words has no blocks.
+    """Read one chapter of a book. A chapter without words has no blocks.
 
     Args:
         parts: the book's parts.
-        name: the name of the chapter's part.
+        name: the name of the part (archive entry) that holds the chapter.
         wanted: the ids of the elements to find, for ``Chapter.places``.
         path: the book's file, for messages.
         styles: the contents of the book's style sheets.
@@ -75,7 +75,7 @@ def read_chapter(
 
 
 def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
-    """Make a chapter of blocks that contain marks for element ids: remove the marks, and record their places.
+    """Make a chapter from blocks with marks for element ids: remove the marks, and record their places.
 
     Args:
         marked: the blocks. A mark is a number between ``_OPENING`` and ``_CLOSING``.

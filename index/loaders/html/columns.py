@@ -74,7 +74,7 @@ def _placed(cells: Sequence[Cell], places: dict[tuple[int, int], int], ends: Seq
 
 
 class _Gaps:
-    """The gaps between neighbouring cells of the rows."""
+    """The gaps between neighbouring cells of the same row."""
 
     def __init__(self, rows: Sequence[Sequence[Cell]]) -> None:
         found = sorted({(left.end, right.start) for cells in rows for left, right in pairwise(cells)})
@@ -84,7 +84,7 @@ class _Gaps:
     def within(self, start: int, end: int) -> bool:
         """Return whether a range of grid columns contains a gap.
 
-        The range then covers parts of two neighbouring cells of one row.
+        A range that contains a gap covers parts of two neighbouring cells of one row.
         """
         place = bisect_right(self._ends, start)
         return place < len(self._nearest) and self._nearest[place] < end

@@ -63,12 +63,12 @@ class _PrecedingText:
     since_last: str = _WORD
 
     def cross(self, element: HtmlElement) -> None:
-        """Forget the text at the start or end of a block element, since a new paragraph begins there."""
+        """At the start or end of a block element, forget the text, since a new paragraph begins there."""
         if element.tag not in _INLINE:
             self.words, self.since_last = "", _WORD
 
     def add(self, text: str | None) -> None:
-        """Add text that follows on the page."""
+        """Add the text that comes next on the page."""
         self.words = (self.words + (text or ""))[-_KEPT_CHARACTERS:]
         self.since_last = (self.since_last + (text or ""))[-_KEPT_CHARACTERS:]
 

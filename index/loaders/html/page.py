@@ -142,7 +142,7 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
 def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
     """Return, for each block, whether it is a row of a data table.
 
-    Tables of links do not count, nor do tables in asides.
+    Tables of links and tables in asides do not count.
     """
     is_data: list[bool] = []
     for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
@@ -153,7 +153,7 @@ def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
 
 
 def _characters(blocks: list[PageBlock]) -> float:
-    """Return the number of characters outside links."""
+    """Return the number of characters of ``blocks`` that are outside links."""
     return sum(len(block.text) * (1 - block.linked) for block in blocks)
 
 
@@ -184,10 +184,11 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 def _with_followers(
     found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
 ) -> list[bool]:
-    """Return ``found``, with True also for each block that directly follows a found block.
+    """Return, for each block, whether it was found or directly follows a block that counts as found.
 
-    The block must follow both on the page and in trafilatura's main text. On a short page, trafilatura joins
-    rows and short lines into one paragraph, in which a short block cannot be found by itself.
+    On a short page, trafilatura joins rows and short lines into one paragraph, in which a short block cannot
+    be found by itself. Such a block counts as found if it directly follows a block that counts, both on the
+    page and in trafilatura's main text.
 
     Args:
         found: for each block of the page, whether it was found in trafilatura's main text.

@@ -57,7 +57,7 @@ def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Blo
 
 
 def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int) -> list[Block]:
-    """Return the text of a part and of its subparts, and add their attachments to ``attached``."""
+    """Return the blocks of a part and of its subparts, and add their attachments to ``attached``."""
     if depth > MAX_DEPTH:
         cause = f"is broken: its parts are nested more than {MAX_DEPTH} deep"
         raise LoadError(path, cause, "save the message again, without what is forwarded in it")

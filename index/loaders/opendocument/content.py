@@ -40,7 +40,7 @@ class _Look:
     font: str | None = None
 
     def shown(self, text: str | None) -> str:
-        """Return ``text`` as a reader sees it. Each run of white space becomes one space."""
+        """Return ``text`` as a reader sees it in this format. Each run of white space becomes one space."""
         words = in_font(_WHITE.sub(" ", text or ""), self.font)
         return superscript(words) if self.is_raised else words
 
@@ -117,7 +117,7 @@ class Content:
             yield from self.blocks(box)
 
     def _words(self, element: Element, boxes: list[Element], look: _Look) -> Iterator[str]:
-        """Yield the text of a paragraph. Equations become text; frames without one are added to ``boxes``."""
+        """Yield a paragraph's text, equations included. Frames without an equation are added to ``boxes``."""
         yield look.shown(element.text)
         for child in element:
             if isinstance(child.tag, str) and child.tag not in _UNREAD and not self._is_hidden(child):

@@ -28,7 +28,7 @@ _GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-ro
 
 
 class Repeats:
-    """Counts the cells that may still be added to a document where its file repeats a cell or row."""
+    """Limits the number of cells that a document gains because its file repeats a cell or row."""
 
     def __init__(self) -> None:
         self._left = MAX_REPEATED

@@ -257,7 +257,7 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
-    """Return a character as the text should have it.
+    """Return the text that a character of a page stands for.
 
     A ligature becomes its letters. A bullet of a symbol font becomes ``•``. PDFium's mark for a word that is
     divided at a line's end becomes ``WRAPPED_HYPHEN``. Most control characters become an empty string.

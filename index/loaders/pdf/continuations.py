@@ -123,8 +123,8 @@ def _over_page(
 
     Args:
         last: the columns of the nearest earlier page that has text.
-        following: the first column of the next page, changed in place: it begins with the rest of the
-            paragraph afterwards.
+        following: the first column of the next page, changed in place: afterwards, it begins with the rest
+            of the paragraph.
         read: the paragraphs of each earlier page, changed in place.
         usual: the height of the text's lines, in points.
     """
@@ -159,7 +159,7 @@ def _is_text(paragraph: Paragraph, usual: float) -> bool:
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Return whether both paragraphs are as wide as columns.
+    """Return whether ``end`` and ``rest`` are as wide as columns.
 
     A ``rest`` of a single line may have any width if it directly follows ``end`` (``is_next``).
     """
@@ -203,7 +203,7 @@ def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bo
 
 @dataclass(frozen=True, slots=True)
 class Stitched:
-    """The text of all pages as one text.
+    """The texts of all pages, joined into one.
 
     Attributes:
         words: the canonical text, with the box of each character on its page.

@@ -27,7 +27,7 @@ _MIN_VERTICAL_CHARACTERS = 8
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
-    """Return the line height, in points, that the most characters have; 0 if there are no lines."""
+    """Return the most frequent line height by number of characters, in points; 0 if there are no lines."""
     characters: Counter[float] = Counter()
     for page in pages:
         for line in page:

@@ -84,9 +84,9 @@ def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[s
 
 
 def _can_stand(before: str, one: str, after: str) -> bool:
-    """Return whether European languages usually have the ligature ``one`` between ``before`` and ``after``.
+    """Return whether European words usually allow the ligature ``one`` between ``before`` and ``after``.
 
-    Vowels usually follow fl. They follow fi only in words such as ``justifiable`` and ``certified``.
+    Vowels usually follow fl, but follow fi only in words such as ``justifiable`` and ``certified``.
     """
     if one == "ff":
         return not after.startswith(("i", "l"))  # the ligature would then be ffi or ffl

@@ -1,7 +1,7 @@
 """Joins the pieces (text runs) of a page into lines and table rows, with a cell in each column of a table.
 
-A page has no characters for an empty cell of a row. Without an empty cell in its place, the figures after it
-would stand under the headings of other columns.
+A page has no characters for an empty cell of a row, so this module adds the cell. Without it, the figures
+that follow would stand under the headings of other columns.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ def _raised(piece: Line, line: Line) -> Line:
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
     """Return whether a line is a table's row.
 
-    A row has many or wide gaps, or a gap above or below a gap of a neighbouring line. A line of a bullet
-    or number with words after it is never a row.
+    A row has many gaps, or a wide gap, or a gap closely above or below a gap of a neighbouring line.
+    A list item (a bullet or number, then words) is never a row.
     """
     first, *others = line.cells
     if not others:

@@ -43,9 +43,9 @@ _LIST_SECONDS = 10.0
 
 
 class _Word(NamedTuple):
-    """A word from tesseract: the numbers of its paragraph and line, and its box.
+    """A word from tesseract, with its place and tesseract's confidence (0 to 100).
 
-    The box is in pixels from the upper left corner of the picture. The confidence is from 0 to 100.
+    The word's edges are in pixels from the upper left corner of the picture.
     """
 
     paragraph: tuple[str, ...]
@@ -180,7 +180,7 @@ def _line(
         words: the words of the line.
         frame: the page's size.
         points: the width and the height of a pixel, in points.
-        bounds: the lower and the upper bound of the line's font, in points.
+        bounds: the y coordinates of the line's bottom and top, as its font sets them, in points.
     """
     bottom, top = bounds
     low, high = frame.height - _bottom(words) * points[1], frame.height - _top(words) * points[1]

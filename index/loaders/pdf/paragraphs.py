@@ -164,8 +164,8 @@ def _follows(run: Sequence[Line], following: Line, step: float) -> bool:
 def _begins_item(run: Sequence[Line], following: Line) -> bool:
     """Return whether ``following``, the line after ``run``, begins a list item.
 
-    A dash begins an item only if ``run`` ends a sentence or begins with the same dash: it may also be part of
-    a sentence.
+    A dash can also be part of a sentence, so it begins an item only if ``run`` ends a sentence or begins with
+    the same dash.
     """
     if _ITEM.match(following.text):
         return True
@@ -175,7 +175,7 @@ def _begins_item(run: Sequence[Line], following: Line) -> bool:
 
 
 def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
-    """Return the right edge, in points, of the column that contains ``run``."""
+    """Return the right edge, in points, of the column that contains the lines ``run``."""
     margin = max(line.right for line in run)
     if len(run) > 2:
         return margin
@@ -260,7 +260,10 @@ def begins_item(text: str) -> bool:
 
 
 def _divided(text: str) -> regex.Match[str] | None:
-    """Match the part of a word before a hyphen at the end of ``text``: group 1 is *exam* in *for exam-*."""
+    """Match the part of a word before a hyphen at the end of ``text``; None if there is none.
+
+    Group 1 is the part, for example *exam* in *for exam-*.
+    """
     return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
 
 

@@ -36,7 +36,7 @@ class Placed:
         return Placed(self.text + other.text, self.boxes + other.boxes, mended)
 
     def cut(self, start: int, end: int) -> Placed:
-        """Return the characters from ``start`` to ``end``."""
+        """Return the characters from ``start`` to ``end`` with their boxes."""
         if start == 0 and end == len(self.text):
             return self
         mended = tuple(offset - start for offset in self.mended if start <= offset <= end)

@@ -57,17 +57,21 @@ class FirstPages:
 def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, Properties]:
     """Choose between the details (title, publisher, date) on the first page and in the file's properties.
 
-    The title in the properties is credible if its words stand above the text of the page. It is not credible
-    if it is only a part of the title that the page shows. If the page shows no title, a title in the
-    properties is also credible if it reads like a title. Many programs write the file's name there instead.
+    Many programs write the file's name into the properties as the title. The title in the properties is
+    therefore credible in two cases only:
+
+    - its words stand above the text of the page, and it is not just a part of the title that the page shows;
+    - the page shows no title, and the title in the properties reads like a title.
+
+    The title of an SEC form always comes from its cover.
 
     Args:
         pages: the first pages.
         properties: the file's properties.
 
     Returns:
-        The details that the page states, without a title if the one in the properties is credible; and the
-        credible properties.
+        First, the details that the page states, without a title if the title in the properties is credible.
+        Second, the author and the date in the properties, and their title if it is credible.
     """
     page = pages.lines[0] if pages.lines else ()
     lines = [_line_text(line) for line in page]
@@ -107,9 +111,10 @@ def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
 
 
 def _above_title(above: Sequence[str], title: str | None) -> list[str]:
-    """Return the lines above the title, where letterheads stand; authors and their offices stand below it.
+    """Return those lines of ``above`` (the lines above the text) that precede the title, as letterheads do.
 
-    If the title is not among the lines ``above`` the text, return the first ``_LETTERHEAD_LINES`` lines.
+    Authors and their offices follow the title. If no line contains the title, return the first
+    ``_LETTERHEAD_LINES`` lines.
     """
     if title is None or not any(map(partial(_is_part, title), above)):
         return list(above[:_LETTERHEAD_LINES])

@@ -88,7 +88,7 @@ class LineGroup:
 
 
 def line_groups(page: Sequence[Line], known: frozenset[str]) -> list[LineGroup]:
-    """Group the lines of a page, in order, leaving out its foot and table rows of several cells.
+    """Group the lines of a page, in order, without table rows of several cells and without its foot.
 
     Args:
         page: the page's lines.

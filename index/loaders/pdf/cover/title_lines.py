@@ -93,8 +93,8 @@ def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
 def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
     """Return the title of the first heading on a page; None if there is none.
 
-    Among the first groups of the page, a single line in the size of the text counts, too, if it can be a
-    title.
+    Among the first groups of the page, a single line in the size of the text also counts as a heading if it
+    can be a title.
     """
     for number, group in enumerate(groups):
         if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
