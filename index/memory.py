@@ -35,7 +35,7 @@ while a library is indexed. Preparing a product again costs little."""
 
 
 def configure_memory() -> None:
-    """Limit oneDNN's cache and glibc's heaps, and let each layer of a model reuse the memory of the last one.
+    """Limit oneDNN's cache and glibc's heaps, and let each layer of a model reuse memory of the previous one.
 
     The limits are :data:`PRIMITIVES`, :data:`ARENAS`, :data:`KEPT` and :data:`FREE`; C libraries
     other than glibc keep their own limits.
@@ -53,8 +53,9 @@ def configure_memory() -> None:
 def give_back() -> None:
     """Return free memory to the system, if the C library is glibc.
 
-    glibc keeps freed memory for the thread that freed it. Without this function, each step of the
-    work on a long document, in another thread or with other sizes, would allocate tens of megabytes more.
+    glibc keeps freed memory for the thread that freed it. A step of the work on a long document cannot reuse
+    this memory if the step runs in another thread or needs blocks of other sizes. Without this function, each
+    step would therefore allocate tens of megabytes more.
 
     A server also calls this function every few seconds, because the memory of an old state of the library
     becomes free only when the last search in that state has ended.

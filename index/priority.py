@@ -15,7 +15,7 @@ of a normal one; on idle cores, it loses nothing."""
 def lower_priority() -> None:
     """Give the calling thread, and the threads that it starts from now on, a low priority on Linux.
 
-    Other systems set the priority of whole processes only.
+    Elsewhere this function does nothing, since other systems set the priority of whole processes only.
     """
     if sys.platform == "linux":
         # The system may forbid it, for example in a container.

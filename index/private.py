@@ -1,8 +1,8 @@
 """Creates a library's folders and files so that only their owner can read them.
 
-Each file is created with its own mode, because a changed umask of the process would also affect the files
-that a user exports. On Windows a file has the permissions of its folder, and other users cannot read the
-user's own folders.
+The functions here give each file its permissions. If the process had a stricter umask instead, the files
+that a user exports would get the same permissions. On Windows a file has the permissions of its folder, and
+other users cannot read the user's own folders.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def opener(path: str, flags: int) -> int:
 
 
 def database_files(database: Path) -> tuple[Path, ...]:
-    """Return the path of a SQLite database, and of the two files that SQLite may keep beside it."""
+    """Return the paths of a SQLite database and of the two files that SQLite may keep beside it."""
     return tuple(database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm"))
 
 

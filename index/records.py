@@ -66,7 +66,7 @@ class DocumentRecord:
     superseded_by: int | None = None
 
     def recognised(self, *pages: int | None) -> bool:
-        """Return whether the text of any of these pages was recognised in a picture."""
+        """Return whether the text of any of ``pages`` was recognised in a picture."""
         return any(page in self.recognised_pages for page in pages)
 
     @property
@@ -166,7 +166,10 @@ class FileState:
     recognised_in: str = ""
 
     def awaits(self, recognition: str) -> bool:
-        """Return whether text recognition in the languages ``recognition`` may find new text in the file."""
+        """Return whether text recognition may find new text in the file.
+
+        ``recognition`` names the languages in which it would look for text; empty for no text recognition.
+        """
         return self.has_pictures and recognition not in {"", self.recognised_in}
 
 
@@ -250,8 +253,8 @@ class Passage:
         sentences: the chunk's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings; else None.
         headings: the text of the header; empty outside tables.
-        sections: for each sentence, the names of the groups of rows that it belongs to, one a line; "" if it
-            belongs to none.
+        sections: for each sentence, the names of the groups of rows that it belongs to, one per line; "" if
+            it belongs to none.
         recognised: whether any of its words were recognised in a picture of a page, perhaps wrongly.
     """
 
@@ -274,7 +277,7 @@ class Recipe:
     Attributes:
         encoder: the encoder's key.
         max_chunk_tokens: the most tokens in a passage.
-        title_tokens: the number of tokens of the title that precede a passage; with 0 the title is neither
+        title_tokens: how many tokens of the title are put before each passage; with 0 the title is neither
             embedded nor searched.
         chunking: the version of the chunking (:data:`index.text.chunks.CHUNKING`).
         model: the name or folder by which the encoder is opened; not compared, since two names may open the

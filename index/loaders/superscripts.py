@@ -14,7 +14,7 @@ def superscript(text: str) -> str:
 
 
 def note_mark(written: str) -> str:
-    """Write the mark of a note: digits as superscripts, but a mark with letters in brackets.
+    """Write the mark of a note: with superscript digits or, if the mark has letters, in brackets.
 
     The brackets separate the mark from the word before it.
     """

@@ -55,10 +55,10 @@ def terms(text: str, language: str) -> list[Term]:
 
 
 def single_characters(text: str) -> list[str]:
-    """Return the characters of ``text`` from scripts without spaces, each once, if no two are adjacent.
+    """Return the characters of ``text`` from scripts without spaces, each once; none if any two are adjacent.
 
-    Return an empty list if two of them are adjacent: a search for the pair is then possible. The field of
-    pairs has no term for a single character.
+    In these scripts, only pairs of adjacent characters are terms of the index. A text with a pair is searched
+    by its pairs, so its single characters are needed only if it has no pair.
     """
     runs = dict.fromkeys(NO_SPACES.findall(composed(text)))
     return list(runs) if all(len(run) == 1 for run in runs) else []

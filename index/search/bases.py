@@ -202,7 +202,7 @@ class SharedBases:
 
     @contextmanager
     def _alone(self, patience: float) -> Iterator[None]:
-        """Keep the processes of other home folders from updating the vectors on the server meanwhile."""
+        """Keep processes of other home folders from updating the server's vectors while the context lasts."""
         engine = self._catalog.engine
         with database_of(engine).lock(engine, patience, "base") as held:
             if not held:
@@ -233,7 +233,7 @@ def _prefix(reader: CatalogReader) -> str:
 
 
 def _expected(reader: CatalogReader, mark: Mark) -> Expected:
-    """Return the passages that a base (stored vectors) with this ``mark`` must have.
+    """Return which passages a base (stored vectors) with this ``mark`` must have, and vectors of a sample.
 
     The sample includes the newest passages, to reveal a catalog that has lost its last commits: such a
     catalog gives the same ids to other passages, whose vectors differ from those in the base.

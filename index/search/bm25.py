@@ -85,7 +85,7 @@ class LexicalIndex:
         """Open the index in ``folder``, or make an empty one.
 
         Raises:
-            LexicalIndexError: if the folder cannot be opened as such an index.
+            LexicalIndexError: if the folder cannot be opened as an index.
         """
         make_folder(folder)
         self.folder = folder
@@ -110,7 +110,7 @@ class LexicalIndex:
             raise LexicalIndexError(f"{self.folder.name} cannot be read: {error}") from error
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Add passages with ids that are not in the index yet."""
+        """Add passages. Their ids must not be in the index yet."""
         with self._writing() as writer:
             for entry in entries:
                 writer.add_document(_as_document(entry))
@@ -276,11 +276,11 @@ class WordSearch:
     def max_score(self, query: str) -> float:
         """Return the highest BM25 score that a passage in the query's language can reach.
 
-        The score approaches this bound as a passage repeats the query's words ever more often. Each language
-        has a field and a bound of its own, and the lowest bound counts. It belongs to the field in which the
-        words are most frequent, usually the query's language, so passages in other languages may score
-        higher. The field of character pairs is left out: most pairs of a question bridge two words, and
-        occur in no passage.
+        A score approaches this bound as a passage repeats the query's words ever more often. Each language
+        has its own field, and each field its own bound. The lowest bound is that of the field in which the
+        query's words are most frequent, usually the field of the query's language, so this method returns
+        the lowest bound. Passages in other languages may score higher. The field of character pairs is left
+        out, because most pairs of a question bridge two words and occur in no passage.
         """
         text = NO_SPACES.sub(" ", query)
         fields = [[(field, term) for term in terms_in(field, text)] for field in self._used if field != PAIRS]

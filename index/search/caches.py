@@ -104,9 +104,10 @@ class Caches:
         return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Return, for each chunk id in ``numbers``, whether searches must not find the chunk; same shape.
+        """Return whether searches must not find a chunk, for each chunk id in ``numbers``.
 
-        Searches must not find chunks that were removed, or that a writer is adding for a later commit.
+        Searches must not find chunks that were removed, or that a writer is adding for a later commit. The
+        result has the shape of ``numbers``.
         """
         if not len(self.gone):
             return np.asarray(numbers > self.last)
@@ -290,7 +291,7 @@ def prepare_words(folder: Path, last: int, mark: str) -> tuple[Manifest, Lexical
         mark: the random name of the commit.
 
     Returns:
-        The manifest as it was before, and the opened words.
+        The manifest as it was before this call, and the opened words.
     """
     make_folder(folder)
     manifest = read_manifest(folder) or Manifest(words=f"words-{uuid.uuid4().hex[:8]}")
@@ -311,7 +312,7 @@ def _with_new(vectors: VectorIndex, reader: CatalogReader, after: int) -> Vector
 
 
 def _is_complete(caches: Caches, reader: CatalogReader) -> bool:
-    """Return whether vectors and words have as many passages as the catalog at their generation."""
+    """Return whether the vectors and the words have as many passages as the catalog that ``reader`` reads."""
     passages = reader.count_chunks()
     if caches.words is None or len(caches.vectors) != passages:
         return False

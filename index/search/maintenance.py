@@ -169,7 +169,7 @@ class Maintenance:
         return caches if caches.is_intact() else self._renewed(reader, caches)
 
     def _renewed(self, reader: CatalogReader, damaged: Caches) -> Caches:
-        """Open or rebuild caches, to replace ``damaged``; they have the state that ``reader`` reads."""
+        """Return opened or rebuilt caches in place of ``damaged``, in the state that ``reader`` reads."""
         deadline = time.monotonic() + lock.LOCK_SECONDS
         with self._caches_lock:
             if self._caches is damaged:
@@ -342,9 +342,9 @@ class Maintenance:
         )
 
     def _caught_up(self, folder: Path, reader: CatalogReader) -> bool:
-        """Update the tantivy index after commits of another home folder; return whether that worked.
+        """Update the tantivy index after commits by processes of other home folders.
 
-        Call this only if the files of the index are intact.
+        Call this only if the files of the index are intact. Return whether the update worked.
         """
         build = reader.build
         if build is None:
@@ -357,7 +357,10 @@ class Maintenance:
             return False
 
     def _repaired(self, folder: Path, reader: CatalogReader, dimensions: int) -> Caches | None:
-        """Rebuild the caches from the catalog; None if another process holds the lock or has committed."""
+        """Rebuild the caches from the catalog, and return them.
+
+        Return None if another process holds the lock or has committed.
+        """
         build = reader.build
         try:
             with self._write_lock.hold("repair", timeout=0, home_only=True):

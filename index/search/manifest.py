@@ -60,9 +60,10 @@ class Manifest:
 
     @property
     def removals_applied_until(self) -> int:
-        """The generation (the number of a state of the library) of the base or of the words: the older one.
+        """The older of two generations (states of the library): that of the base and that of the words.
 
-        The caches contain no passage that was removed up to this generation.
+        Without a base, it is the generation of the words. The caches contain no passage that was removed up
+        to this generation.
         """
         return min(self.words_generation, self.base_generation) if self.base else self.words_generation
 
@@ -85,7 +86,7 @@ def states_of(files: Iterable[str | Path]) -> FileStates:
 def are_unchanged(states: FileStates) -> bool:
     """Return whether no file was changed, shortened or replaced since ``states`` were recorded.
 
-    Deleted files count as unchanged, since a mapped file keeps its content. This is checked before each
+    Deleted files count as unchanged, since a mapped file keeps its content. Callers check this before each
     search, because reading beyond the end of a shortened mapped file kills the process.
     """
     return all(now == states[file] for file, now in states_of(states).items())
@@ -119,8 +120,8 @@ def digests(folder: Path, manifest: Manifest) -> dict[str, str]:
     """Return the sha256 of each file of the base and the words, by its path in ``folder``.
 
     The digests reveal damage that FAISS and tantivy do not notice. Files never change once they are written,
-    so a digest in ``manifest`` is not computed again. The exception is ``meta.json``, tantivy's list of its
-    files.
+    so this function takes the digests that ``manifest`` already has. Only ``meta.json``, tantivy's list of
+    its files, changes: its digest is always computed.
     """
     files = [folder / manifest.base] if manifest.base else []
     files += sorted((folder / manifest.words).glob("[!.]*")) if manifest.words else []
@@ -211,7 +212,7 @@ def _delete(entry: Path) -> None:
 
 
 def _digest_of(noted: Mapping[str, Any]) -> str:
-    """Return a manifest's own digest, since a wrong number in it does as much harm as a damaged file."""
+    """Return the digest of a manifest itself: a wrong number in it does as much harm as a damaged file."""
     return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
 
 

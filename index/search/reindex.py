@@ -41,8 +41,8 @@ def rebuild(
 ) -> None:
     """Cut and embed all documents by ``recipe``, and switch searches to the result once it is complete.
 
-    Searches use the old build until then. Writers wait only during the switch; the documents that they add
-    meanwhile are embedded by both recipes. A later run resumes an interrupted one.
+    Until then, searches use the old build, and documents that writers add are embedded by both recipes.
+    Writers wait only during the switch. A later run resumes an interrupted one.
 
     Args:
         catalog: the library's catalog.

@@ -37,8 +37,8 @@ class Hit:
         sentences: the passage's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings; else None.
         headings: the text of the header; empty outside tables.
-        sections: for each sentence, the names of the groups of rows that it belongs to, one a line; "" if it
-            belongs to none.
+        sections: for each sentence, the names of the groups of rows that it belongs to, one per line; "" if
+            it belongs to none.
         recognised: whether text recognition (OCR) read some of the passage's words, perhaps wrongly.
     """
 
@@ -171,16 +171,16 @@ class Snapshot:
         return {word: n / len(words) for word, n in words.written(beginning).items()} if words else {}
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
-        """Return the vectors of each passage's sentences, by chunk id: shape (sentences, dimensions).
+        """Return an array of sentence vectors for each passage, by chunk id.
 
-        The vector of a sentence also reflects the sentences around it. A passage is left out if the encoder
-        made no such vectors for it.
+        The shape of an array is (sentences, dimensions). The vector of a sentence also reflects the sentences
+        around it. A passage is left out if the encoder made no sentence vectors for it.
         """
         stored = self.reader.sentence_vectors(chunk_ids)
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
 
     def neighbours(self, hit: Hit) -> list[Passage]:
-        """Return the passage of ``hit``, with the one before it and the one after it in the document."""
+        """Return the passage of ``hit``, and the document's passages directly before and after it, if any."""
         # One transaction gives consecutive ids to a version's chunks.
         near = self.reader.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
         return [passage for passage in near if passage.document.document_id == hit.document.document_id]

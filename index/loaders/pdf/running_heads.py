@@ -114,7 +114,7 @@ def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
 
 
 def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
-    """Yield the lines in the outermost rows of a page, without headings of text and of tables."""
+    """Yield the lines in the outermost rows of a page, except headings of the text and headings of tables."""
     if not lines:
         return
     large = MAX_SIZE * median(line.height for line in lines)
@@ -155,15 +155,18 @@ def _heads_table(line: Line, below: Iterable[Line]) -> bool:
 
 
 def _value(number: str) -> int:
-    """Return the value of a number in digits or small Roman numerals; at most ``_MAX_NUMBER`` for digits."""
+    """Return the value of a number in digits or small Roman numerals.
+
+    A number in digits that is above ``_MAX_NUMBER`` has the value ``_MAX_NUMBER``.
+    """
     return min(int(number), _MAX_NUMBER) if number.isdecimal() else roman_value(number)
 
 
 def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
     """Find the lines that repeat on several pages at one height and with the same words.
 
-    Their numbers may differ if one of them grows by one with each page, as from *Chapter 1 | 12* to
-    *Chapter 1 | 13*.
+    The numbers in the lines may differ if one of these numbers grows by one with each page, as from
+    *Chapter 1 | 12* to *Chapter 1 | 13*.
 
     Returns:
         The page's index and the line's index on the page, for each line.

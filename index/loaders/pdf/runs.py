@@ -94,7 +94,10 @@ class Line:
 
     @property
     def words(self) -> Placed:
-        """The line's text. A row has " | " between its cells, and an indented row begins with spaces."""
+        """The line's text, with the places of its characters.
+
+        A row has " | " between its cells, and an indented row begins with spaces.
+        """
         if len(self.cells) == 1 and not self.is_row:
             return self.cells[0].words
         if self.is_row:

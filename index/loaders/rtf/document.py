@@ -159,9 +159,9 @@ def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
 
 
 def _row(piece: str, group: object) -> Iterator[Block]:
-    """Yield a table's row as one block.
+    """Yield a table's row as one block, unless the table only lays out the page.
 
-    A row with one cell, or with a very long cell, only lays out the page: each of its lines is a block.
+    This is the case if the row has a single cell or a very long cell: each line of its cells is then a block.
     """
     cells = piece.split(CELL_END)[:-1] or [piece]
     if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):

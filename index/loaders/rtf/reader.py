@@ -1,8 +1,8 @@
 """Reads RTF (Rich Text Format 1.9.1) as parts without formatting: the body, notes, headers and footers.
 
 striprtf can decode characters of every code page. But it keeps hidden text, drops notes, loses the ends of
-cells, and fails on some pictures and broken words. This module therefore extracts the text before striprtf
-decodes it.
+cells, and fails on some pictures and damaged control words. This module therefore extracts the text before
+striprtf decodes it.
 """
 
 from __future__ import annotations
@@ -256,8 +256,8 @@ class _Reader(Characters):
     def _write_note_mark(self) -> None:
         """Write the mark of a note.
 
-        In a note's text, it is the mark of that note. Elsewhere it is the mark of the next note, for which an
-        empty piece is left until that note is read.
+        In a note's text, it is the mark of that note. Elsewhere it is the mark of the next note: this method
+        leaves an empty piece, which receives the mark when that note is read.
         """
         part = self.group.part
         if part is None or self.group.is_hidden or self.group.is_deleted:

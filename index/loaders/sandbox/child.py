@@ -48,7 +48,7 @@ class ReaderDiedError(Exception):
 
 
 class Child:
-    """A reading process, its pipes, and the end of its standard error."""
+    """A reading process, its pipes, and the last part of its standard error."""
 
     def __init__(self) -> None:
         # The process has no use for the settings, some of which are passwords.

@@ -91,7 +91,7 @@ def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
 
 
 class _Pipe:
-    """A file descriptor without a buffer: a thread could hold a buffer's lock when the process exits."""
+    """A file descriptor without a buffer, so that no thread holds a buffer's lock when the process exits."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

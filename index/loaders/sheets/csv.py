@@ -47,8 +47,8 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
     """Read delimited text as a document: values separated by commas, semicolons, tabs or bars.
 
     Each record becomes one line, with spaces for the line breaks inside quotes; records may have different
-    numbers of values. An empty record ends a table if the next record has no figures, as headings do. A file
-    without a delimiter is read as prose.
+    numbers of values. If an empty record precedes a record without figures, that record has the headings of a
+    new table. A file without a delimiter is read as prose.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, or holds no text.

@@ -145,9 +145,9 @@ def _row_runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
-    """Return whether the rows after a gap belong to the table above it: they have figures in its columns.
+    """Return whether the rows after a gap continue the table above: they must have figures in its columns.
 
-    If that table has figures already, the gap must be one row, and the first row after the gap must fill at
+    If the table has figures already, the gap must be one row, and the first row after the gap must fill at
     least half of the columns.
     """
     columns = held.columns
@@ -228,7 +228,7 @@ def _is_figure(line: Row, column: int) -> bool:
 
 
 def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
-    """Yield the blocks of rows that have at most one table."""
+    """Yield the blocks of rows that contain at most one table."""
     several = [index for index, line in enumerate(rows) if line.alone is None]
     if not several:
         yield from (Block(line.alone.text) for line in rows if line.alone)

@@ -74,7 +74,8 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
     - Empty columns may divide the table into groups. If each group has exactly one heading, and all these
       headings are periods, a period covers its group.
     - Otherwise, a heading covers the columns up to the next heading. The first heading must be in the first
-      column after the row names, and the headings must be periods or repeat the same headings below them.
+      column after the row names. Either all headings are periods, or there are several, and each of them has
+      the same headings below it.
     - If neither is the case, a heading covers only its own column.
 
     Args:

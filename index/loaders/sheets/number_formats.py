@@ -117,10 +117,10 @@ def sections(code: str) -> tuple[Section, ...]:
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
-    """Return the section of a number format that applies to ``value``, and whether to add a minus sign.
+    """Return the section of a number format for ``value``, and whether it needs a minus sign if negative.
 
-    Callers add the sign only to a negative ``value``. A section for negative figures alone needs no added
-    sign, because its own characters mark the figure as negative.
+    A section for negative figures alone needs no added sign, because its own characters mark the figure as
+    negative. For a ``value`` that is not negative, callers ignore the second result.
 
     Args:
         value: the figure in a cell.
@@ -202,8 +202,8 @@ def shown_text(text: str, code: str) -> str:
 def shown_moment(value: date | time | timedelta, code: str) -> str:
     """Write a date or a time of day in ISO 8601, or a duration as hours, minutes and seconds (``26:05:00``).
 
-    The result has only the fields in the format: ``mmm yy`` gives ``2023-06``, and ``yyyy`` gives ``2023``. A
-    day or month always has its year.
+    The result has only the fields in the format: ``mmm yy`` gives ``2023-06``, and ``yyyy`` gives ``2023``.
+    A date with a day or a month always has the year, too.
     """
     fields = _NO_FIELD.sub("", code.split(";", maxsplit=1)[0]).lower()
     seconds = "s" in fields
@@ -338,9 +338,9 @@ def _is_digit_mark(part: tuple[str, str]) -> bool:
 
 
 def _end_of_run(parts: Parts, start: int, step: int, belongs: Callable[[tuple[str, str]], bool]) -> int:
-    """Return the index of the first part for which ``belongs`` is false, going from ``start`` by ``step``.
+    """Return the index of the first part, from ``start`` in steps of ``step``, that does not belong.
 
-    If there is none, return the number of parts or, going backwards, -1.
+    If all these parts belong, return the number of parts or, for a negative ``step``, -1.
     """
     index = start
     while 0 <= index < len(parts) and belongs(parts[index]):

@@ -84,7 +84,7 @@ class Content:
             yield from self._paragraph(joined)
 
     def notes(self) -> Iterator[Block]:
-        """Yield the footnotes, then the endnotes. Each begins with the mark at its reference in the text.
+        """Yield the footnotes, then the endnotes. Each begins with the mark of its reference in the text.
 
         Callers must read the body first. Notes without a reference are left out, as in Word.
         """
@@ -177,7 +177,7 @@ class Content:
             yield from self._words(element, state)
 
     def _words_of(self, element: Element, state: _ParagraphState) -> Iterator[str]:
-        """Yield the text of an element inside an equation or after the reference to a note."""
+        """Yield the text of an element inside an equation, or after a note's reference in the same run."""
         if element.tag == f"{W}r":
             yield from self._run(element, state)
         elif element.tag not in _UNREAD and isinstance(element.tag, str):

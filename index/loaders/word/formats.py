@@ -1,4 +1,4 @@
-"""Reads formats of Word runs that change the text a reader sees: they hide it, raise it or set its font.
+"""Reads the formats of Word's runs, as far as they hide text, raise or lower it, or set its font.
 
 A run is a stretch of text with one format. A style may be based on another one, its base style.
 """

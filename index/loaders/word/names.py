@@ -19,7 +19,10 @@ _OFF = {"0", "false", "off", "none"}
 
 
 def related(part: Part, kind: str) -> Element | None:
-    """Return the root of the part of type ``kind`` that ``part`` refers to; None if missing or not XML."""
+    """Return the root element of the part of type ``kind`` that ``part`` refers to.
+
+    Return None if there is no such part, or if it is not XML.
+    """
     from lxml.etree import XMLSyntaxError
 
     for relation in part.rels.values():

@@ -185,7 +185,11 @@ def _level(element: Element) -> _Level:
 
 
 def _counted(item_list: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
-    """Return a list's current number at ``depth``, as the markers of items at the level ``item`` show it."""
+    """Return a list's current number at ``depth``, for the marker of an item at the level ``item``.
+
+    The number has the format of its own level or, if ``item.is_legal``, is a decimal. The result is empty if
+    the level's format is ``none``.
+    """
     level = item_list.levels.get(depth)
     kind = level.kind if level is not None else "decimal"
     if item.is_legal and kind not in {"bullet", "none"}:

@@ -170,7 +170,10 @@ def _is_figure(token: Token) -> bool:
 
 
 def _without_leaders(stretch: Sequence[Token]) -> Sequence[Token]:
-    """Return the words without the dots (two or more words of dots) that lead to the next cell."""
+    """Return a stretch of words without the dots at its end that lead the eye to the next cell.
+
+    There must be two or more words of dots: a single one stays.
+    """
     end = len(stretch)
     while end > 1 and _LEADERS.fullmatch(stretch[end - 1].words.text):
         end -= 1
@@ -200,7 +203,7 @@ def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
 
 
 def _without_sign(atom: Atom) -> list[Atom]:
-    """Split the currency signs, if any, from the end of a label, and make one atom of them."""
+    """Split the currency signs, if there are any, from the end of a label; return the label and the signs."""
     end = len(atom.tokens)
     while end > 1 and _SIGN.fullmatch(atom.tokens[end - 1].words.text):
         end -= 1
@@ -215,7 +218,7 @@ def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom]
     """Split an atom that stands over several columns into parts, at most one for each column.
 
     The atom is split at a gap between the headings of two columns, and before a figure that follows a label.
-    Return None if it has neither: then it heads all the columns.
+    Return None if it has neither such a gap nor such a figure: the atom then heads all columns.
 
     Args:
         atom: an atom that overlaps all of ``columns``.

@@ -105,8 +105,8 @@ def _clusters(
     A group has at most one atom of each row.
 
     Args:
-        share: how much each two atoms overlap, as a share of the narrower one's width; shape (n, n).
-        linked: whether each two atoms may be in one group; shape (n, n).
+        share: how much any two atoms overlap, as a share of the narrower one's width; shape (n, n).
+        linked: whether any two atoms may be in one group; shape (n, n).
         row: the number of each atom's row; shape (n,).
     """
     import numpy as np

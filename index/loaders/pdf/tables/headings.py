@@ -166,7 +166,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
 
 
 def _below(lines: Sequence[Line], top: float) -> list[Line]:
-    """Return the lines before the first line that is wholly above ``top``."""
+    """Return ``lines`` up to the first line that is wholly above ``top``, without that line."""
     return list(takewhile(lambda line: line.bottom < top, lines))
 
 
@@ -289,7 +289,7 @@ def _is_next_line(above: _HeadingPart, below: _HeadingPart, parts: Sequence[_Hea
 def _heading(
     stack: Sequence[_HeadingPart], parts: Sequence[_HeadingPart], columns: Sequence[Column]
 ) -> _Heading:
-    """Join ``stack``, the lines of one heading from the top; ``parts`` has the lines of all headings."""
+    """Join the lines of one heading, ``stack``, from the top; ``parts`` has the lines of all headings."""
     before, after, is_alone = -1e6, 1e6, True
     for own in stack:
         atom, beside = own.atom, [part.atom for part in parts if part.is_beside(own)]
@@ -359,8 +359,8 @@ def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
 def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
     """Put headings into rows, and return the rows from the top.
 
-    A heading goes into the row above all headings that are below it in the same columns. A heading with none
-    below it goes into the lowest row.
+    A heading goes into the lowest row if no other heading is below it in the same columns. Otherwise it goes
+    into the row directly above the highest of the headings below it.
     """
     levels: list[list[_Heading]] = []
     for heading in sorted(headings, key=lambda each: each.bottom):

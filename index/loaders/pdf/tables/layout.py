@@ -133,7 +133,7 @@ def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_name(line: Line, first: Line) -> bool:
-    """Return whether a line is not far above the row ``first``, and only above the row's label."""
+    """Return whether a line stands not far above the row ``first``, over its label but not its figures."""
     return (
         not line.is_row
         and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
@@ -194,7 +194,7 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
 def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
     """Return whether a line between two rows of a table is a label of rows, rather than a paragraph.
 
-    A label does not end like a sentence. It is also narrow, or ends before the cells after the labels.
+    A label is narrow, or ends before the cells after the labels. It does not end like a sentence.
 
     Args:
         line: the line.
@@ -218,10 +218,10 @@ def _is_heading(line: Line) -> bool:
 
 
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
-    """Count the first lines of ``table`` that are its caption, although some of them look like rows.
+    """Count the lines at the start of ``table`` that are its caption; some of them may look like rows.
 
-    The caption's last line has a single atom, and a row of headings follows it directly. The line before the
-    last one must not begin further to the right.
+    Only a caption of at least two lines counts. Its last line has a single atom, and the next line is a row
+    of headings. The line before the last one must not begin further to the right than the last one.
 
     Args:
         rows: the atoms of each line of the table.
@@ -287,7 +287,8 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
     """Return whether ``line`` is the third or a later line of a label.
 
-    The previous line of the label must be indented, have the same left edge, and be full.
+    The previous line of the label must be indented, have the same left edge as ``line``, and have no room for
+    the first word of ``line``.
 
     Args:
         hanging: the previous line of the label, if it is indented and not the first line; else None.

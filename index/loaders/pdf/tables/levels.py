@@ -18,9 +18,9 @@ MAX_LEVELS = 8
 def with_levels(rows: Sequence[Line]) -> list[Line]:
     """Set the level of each row that has a label.
 
-    The level is the number of different left edges of other labels to the left of the row's own label.
-    If only some labels at an edge are bold, and one of the bold labels names a group of rows, the others at
-    this edge are one level deeper than the bold ones.
+    The level is the number of different left edges of labels that lie to the left of the row's own label. If
+    only some labels at one edge are bold, and one of the bold labels names a group of rows, the labels at
+    this edge that are not bold are one level deeper than the bold ones.
     """
     labelled = [row for row in rows if row.cells[0].words.text.strip()]
     edges = _edges(labelled)
