@@ -40,7 +40,7 @@ class AnswerLimits:
         widen_by: the number of sentences that are read on each side of a passage.
         max_sentences: the most sentences of an answer.
         certain: the answer counts as certain if the probability that the library answers is at least this.
-            Below it, no sentence of a language model has the verdict ``supported``.
+            Below it, no sentence that a language model wrote has the verdict ``supported``.
         threshold: the engine abstains if the probability that the library answers is lower than this; None
             for the calibrated threshold.
     """

@@ -217,11 +217,11 @@ class Computed:
 
     Attributes:
         difference: the first figure minus the second one, with its sign and currency, rounded to the figures'
-            decimals: ``+$118``. It has no sign if the figures belong to two things, or if both are negative.
+            decimals: ``+$118``. It has no sign if the figures are not of two times, or if both are negative.
         unit: the part of the unit that ``difference`` does not show, such as ``in millions`` or ``percentage
             points``; "" without one.
-        percent: the change of one thing between two times, in per cent of the earlier figure: ``+4.9%``. None
-            if the figures belong to two things, if the earlier one is 0, or if only one is negative.
+        percent: the change between two times, in per cent of the earlier figure: ``+4.9%``. None if the
+            figures are not of two times, if the earlier one is 0, or if only one is negative.
         answer: ``yes`` or ``no``; if the question asks which of two rows has more (or less), the label of
             that row; None if the figures alone do not answer the question.
     """
@@ -343,7 +343,8 @@ class Answer:
             is used, or if no model was asked.
         searched: the scope of the search; None in answers that were stored before this field existed.
         prompt_digest: sha256 of the prompt, in hexadecimal; None if no language model was asked.
-        generation: the index's generation when it was read: how many commits had changed its passages.
+        generation: the index's generation at the time of the search: how many commits had changed its
+            passages.
         created: when the answer was made, ISO 8601 in UTC.
         timings: milliseconds by stage: ``rewrite`` (of a follow-up), ``search``, ``select`` (measuring and
             ranking sentences), ``read`` (the reader), ``rerank`` and ``answer``; with a language model also
@@ -408,7 +409,7 @@ class Searched:
 
 
 def search_scope(index: Snapshot, filters: Filters) -> Searched:
-    """Return the scope of a search with ``filters``."""
+    """Return the scope of a search with ``filters``: how many documents pass, and which the filters name."""
     records = {record.document_id: record for record in index.reader.records(filters.document_ids)}
     known = [records[number].title for number in filters.document_ids if number in records]
     return Searched(index.reader.count_documents(filters), filters, tuple(known[:NAMED]))

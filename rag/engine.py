@@ -126,7 +126,7 @@ class QueryEngine:
 
     @property
     def is_warming(self) -> bool:
-        """Return whether the models are still loading. A server sets this; :meth:`warm_up` clears it."""
+        """Whether the models are still loading. A server sets this to True, and :meth:`warm_up` to False."""
         return self._state.is_warming
 
     @is_warming.setter
@@ -173,7 +173,7 @@ class QueryEngine:
         """Answer a question and yield the events of the answer as they happen.
 
         The passages come before the tokens and citations, and the whole answer comes last. Closing the
-        iterator before its end cancels the answer, which is then not kept.
+        iterator before its end cancels the answer, which is then not stored.
 
         Args:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
@@ -205,7 +205,7 @@ class QueryEngine:
         return other
 
     def for_viewer(self, viewer: Viewer | None) -> QueryEngine:
-        """Return a copy that searches only the documents that ``viewer`` may see; all documents for None.
+        """Return a copy that searches only the documents that ``viewer`` may see; if None, all documents.
 
         The answers that the copy stores belong to the viewer. Both engines always have the same writer.
         """
@@ -218,7 +218,7 @@ class QueryEngine:
 
         Raises:
             EncoderError: if the encoder or the reranker cannot be loaded.
-            ReaderError: if the reader's weights do not fit.
+            ReaderError: if the reader's weights do not fit the bundled encoder.
         """
         # Use each model directly, because a question to an empty library would use none of them.
         self.index.encoder.encode_query("ready")
@@ -257,7 +257,7 @@ class QueryEngine:
 
     @contextmanager
     def _with_its_writer(self) -> Iterator[QueryEngine]:
-        """Yield a copy of the engine that keeps its writer, with an open model, until the context ends."""
+        """Yield a copy of the engine whose writer stays the same, with an open model, inside the context."""
         with ExitStack() as held:
             with self._state.exchanging:
                 engine = copy(self)
@@ -357,7 +357,8 @@ class QueryEngine:
     ) -> tuple[list[Scored], Weights]:
         """Return the sentences in their final order, and the weights that ranked them.
 
-        The reranker ranks them again if the reader read them. Similar rows of tables are always ordered.
+        If there is a reranker and the reader has read the sentences, the reranker ranks them again. In any
+        case, the row that the question means then moves before similar rows of tables.
         """
         if self.reranker is None or self.reader is None or not can_read(self.reader, question):
             return order_similar_rows(index, question, ranked), weights
@@ -367,7 +368,7 @@ class QueryEngine:
         return order_similar_rows(index, question, rank(candidates, weights)), weights
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
-        """Return the ranking weights for ``encoder``; a threshold in the limits replaces theirs."""
+        """Return the ranking weights for ``encoder``, with the threshold of the limits if that is set."""
         weights = load_weights(ranker, self._file, encoder.name)
         return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
 
@@ -400,7 +401,7 @@ class _Found:
         ranked: their sentences, best first.
         weights: the weights that ranked the sentences.
         decision: the decision whether the library answers the question.
-        report: if the question asks for an overview of one report, a sentence of that report; else None.
+        report: the best sentence of the report whose overview the question asks for; else None.
     """
 
     question: Question
@@ -461,7 +462,7 @@ class _State:
     Attributes:
         writer: the writer of the next answer.
         is_warming: whether the models are still being loaded, so that questions wait.
-        exchanging: a lock that is held while the writer is exchanged.
+        exchanging: a lock that is held while the writer is replaced.
     """
 
     writer: Writer | None

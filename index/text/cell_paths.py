@@ -147,16 +147,18 @@ def _last(row: Sequence[str], number: int) -> str:
 
 
 def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
-    """Find the heading in the last row for a column that has none of its own there.
+    """Find the heading in the last row for a column whose own cell in that row is empty.
+
+    A heading in the row above may span several columns. If the last row has only one heading below it, this
+    heading is for all of these columns.
 
     Args:
         above: the row of headings above the last row.
-        row: the last row.
+        row: the last row of headings.
         number: the number of the column.
 
     Returns:
-        The only heading of ``row`` below the heading of ``above`` that spans the column; "" if ``row`` has no
-        heading there, or several.
+        The only heading of ``row`` below that heading of ``above``; "" if there is none, or several.
     """
     wide = above[0]
     start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)

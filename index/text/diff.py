@@ -37,7 +37,7 @@ class Revision:
 
     @property
     def change(self) -> Change:
-        """Whether the new text keeps, removes or adds the sentence."""
+        """What the new text does with the sentence: ``kept``, ``removed`` or ``added``."""
         if self.old is None:
             return "added"
         return "removed" if self.new is None else "kept"

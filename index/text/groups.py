@@ -122,10 +122,10 @@ class _OpenGroups:
 
         If it is not indented, other groups may end:
 
-        - If the line is itself a name, and the next outer group has indented rows, the innermost group is
-          dropped: its name was only a row without figures.
-        - Otherwise, the outer groups whose names have the same indentation end. Only a group whose name
-          is directly above the innermost group's name stays open.
+        - If the line is itself a name, and the rows of the next outer group are indented, the innermost group
+          is dropped: its name was only a row without figures.
+        - Otherwise, each outer group ends, unless its name is indented less than the innermost group's name,
+          or is directly above that name.
         """
         group.indents = indents
         last = len(self._groups) - 1
@@ -142,11 +142,11 @@ class _OpenGroups:
         """End the group that a row of totals sums up.
 
         A total that names an open group ends this group, with all groups inside it. Any other row can end
-        only the innermost group, and only if the group's rows have the same indentation as its name. It does
-        so in two cases:
+        only the innermost group, and only if the rows of that group are indented like the group's name. The
+        row ends the group in two cases:
 
-        - It is a total, and its indentation has not ended another group already (``has_ended``).
-        - It is indented below the group's name, and therefore counts as a total.
+        - The row is a total, and has not already ended a group by its indentation (``has_ended``).
+        - The row is indented below the group's name, and therefore counts as a total.
         """
         groups = self._groups
         total = _TOTAL.match(label)

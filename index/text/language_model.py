@@ -30,7 +30,7 @@ _FORMS = "forms.json"
 
 
 def open_identifier(languages: Sequence[str], cache: Path | None = None) -> LanguageIdentifier:
-    """Open an identifier that chooses among ``languages`` and gives the probability of its choice.
+    """Open a language identifier: a model that chooses among ``languages`` and gives the probability.
 
     Args:
         languages: ISO 639-1 codes.
@@ -76,7 +76,7 @@ def _mapped(folder: Path) -> LanguageIdentifier:
 
 
 def _write(identifier: LanguageIdentifier, folder: Path) -> None:
-    """Write the arrays to a new folder, then rename it, since another process may write them, too."""
+    """Write the arrays to a new folder, then rename it, since other processes may do the same at once."""
     import numpy as np
 
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -142,11 +142,13 @@ def _sample(text: str) -> str:
 
 
 def _leading_script(sample: str) -> tuple[str, int, int]:
-    """Find the script with the most weight.
+    """Find the script, other than Latin, that has the most weight in a text.
+
+    A letter has the weight of one Latin letter, but more in scripts that need fewer letters for a word.
 
     Returns:
-        The script's language, its weight (the number of Latin letters for which its letters count), and its
-        number of letters; ``und`` and zeros for a text in ASCII.
+        The script's language, the weight of the script's letters, and their number; ``und`` and zeros for a
+        text in ASCII.
     """
     if sample.isascii():
         return UNKNOWN_LANGUAGE, 0, 0
@@ -164,7 +166,7 @@ _opening = Lock()
 
 
 def _opened() -> LanguageIdentifier:
-    """Return the identifier. If several threads ask for it at once, only one of them opens it."""
+    """Return the language identifier. If several threads call this at once, only one of them opens it."""
     with _opening:
         return _identifier()
 

@@ -70,7 +70,10 @@ def _within(text: str, begin: int, size: int, token_spans: TokenSpans) -> list[T
 
 
 def _begin(text: str, end: int) -> int:
-    """Return where the window after one ending at ``end`` begins: at the start of a word if one is near."""
+    """Return the start of the next window, which overlaps the window that ends at ``end``.
+
+    The next window begins at the start of a word if one is near.
+    """
     begin = end - _OVERLAP
     while begin < end - _OVERLAP // 2 and not text[begin - 1].isspace():
         begin += 1

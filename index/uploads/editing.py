@@ -1,4 +1,7 @@
-"""Edits a document's details, such as its title; the edits are in the catalog and override the file's own."""
+"""Edits a document's details, such as its title.
+
+The catalog stores the edits, which override the details in the file.
+"""
 
 from __future__ import annotations
 

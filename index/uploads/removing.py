@@ -51,7 +51,7 @@ class Removed:
 
     @classmethod
     def find(cls, index: Library, document_id: int) -> Self | None:
-        """Return the deletion of a document, by this or another server; None if the hidden folder is gone."""
+        """Find the deletion that any server made of a document; None if its hidden folder is gone."""
         for file in uploads_folder(index).glob(f"{INCOMING}*/{_REMOVED}"):
             # Another server may discard the folder meanwhile, and a newer program may write other fields.
             with suppress(OSError, ValueError, TypeError):
@@ -86,7 +86,7 @@ class Removed:
         write_file(self.folder / _REMOVED, json.dumps(asdict(self) | {"folder": None}))
 
     def discard(self) -> None:
-        """Delete the folder with the removed file. A restored document's file is no longer in this folder."""
+        """Delete the hidden folder. If the document was restored, its file is elsewhere and stays."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -136,7 +136,7 @@ def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> Doc
 
     Args:
         index: the library.
-        removed: the document.
+        removed: the deleted document.
         most_bytes: the most bytes that all uploads of one viewer may take; 0 for no limit.
 
     Raises:

@@ -65,7 +65,7 @@ class Deletions:
 
         Raises:
             DocumentNotFoundError: if the document was never in the library, or ``viewer`` may not see its
-                collection; also if another server made the deletion final, which this server cannot know.
+                collection, or another server made the deletion final.
             GoneError: if this server made the deletion final.
             TakenError, StorageLimitError, LibraryLockedError: raised as by
                 :func:`index.uploads.removing.restore_upload`. The caller can try again.
@@ -93,7 +93,7 @@ class Deletions:
                 self._index.catalog.for_viewer(viewer).document(document_id)
 
     def _kept(self, document_id: int) -> Removed | None:
-        """Return the deletion of a document, by this or another server; None if it cannot be undone now."""
+        """Return the deletion that any server made of a document; None if it cannot be undone now."""
         deletion = self._undoable.get(document_id)
         if deletion is not None and not deletion.removed.is_open:
             # Another server is restoring the document, or has restored it.
@@ -110,7 +110,7 @@ class Deletions:
             self._finish(time.monotonic())
 
     def _finish(self, now: float) -> None:
-        """Make all deletions final that can be undone only until ``now`` or earlier.
+        """Make each deletion final whose time for undoing ended at ``now`` or earlier.
 
         Call this only while holding the lock.
         """

@@ -86,7 +86,7 @@ class VectorIndex:
 
     @classmethod
     def open(cls, path: Path, dimensions: int) -> VectorIndex:
-        """Map a file of vectors that :meth:`build` wrote into memory. The file may then be deleted.
+        """Open the file that :meth:`build` wrote, and map it into memory. The file may then be deleted.
 
         Raises:
             VectorIndexError: if the file is missing, is not a base, or has vectors of another length.

@@ -104,8 +104,8 @@ class Change:
     Attributes:
         mark: the new state.
         count: the number of passages in the new state.
-        new: the vectors with ids above the former mark's ``last``.
-        removed: the ids that were removed after the former mark's generation.
+        new: the vectors with ids above ``last`` of the former state's mark.
+        removed: the ids that were removed after the generation of that mark.
     """
 
     mark: Mark
@@ -115,7 +115,7 @@ class Change:
 
 
 class Store(Protocol):
-    """Keeps the bases of several libraries on a server. Safe to share between threads.
+    """Keeps the bases (stored vectors) of several libraries on a server. Safe to share between threads.
 
     Every method raises :class:`index.errors.VectorsUnreachableError` if the server does not answer.
     """
@@ -128,7 +128,7 @@ class Store(Protocol):
         """
 
     def open(self, name: str, expected: Expected) -> Candidates | None:
-        """Open a base (stored vectors) for searches; None if its passages are not the ``expected`` ones."""
+        """Open a base (stored vectors) for searches; return None if it lacks the ``expected`` passages."""
 
     def create(self, name: str, dimensions: int) -> None:
         """Create an empty collection of vectors. It counts as unfinished until an update succeeds."""
@@ -168,7 +168,7 @@ def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
 
 
 def candidates_to_request(limit: int) -> int:
-    """Return the number of candidates to ask for, so that the ``limit`` nearest are among them."""
+    """Return how many candidates to request, so that the ``limit`` nearest vectors are among them."""
     return limit + max(MIN_EXTRA, round(EXTRA_SHARE * limit))
 
 

@@ -38,7 +38,7 @@ LOST = {100, 101}
 
 @dataclass(slots=True)
 class Collection:
-    """A Milvus collection. A search sets ``lost`` if the collection is gone; the base is then reopened."""
+    """A Milvus collection. A search that finds it gone sets ``lost``; the library then reopens its base."""
 
     store: MilvusStore
     name: str

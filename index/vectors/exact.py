@@ -1,4 +1,4 @@
-"""Compares a query with vectors one by one: with recent ones in memory, and a flat base in a mapped file."""
+"""Compares a query with each vector: the recent ones in memory, and those of a flat base in a mapped file."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class IdentifiedVectors:
         return len(self.ids)
 
     def is_available(self) -> bool:
-        """Return True, because :class:`index.search.caches.Caches` itself checks the files."""
+        """Return True: these vectors are in memory or in a mapped file, so no search finds them missing."""
         return True
 
 
@@ -98,7 +98,7 @@ class FlatVectors(IdentifiedVectors):
         return np.where(found, rows, -1)
 
     def products(self, vector: npt.NDArray[np.float32], allowed: Mask | None) -> Cosines:
-        """Return the inner product of each row with ``vector``; -inf for removed and filtered rows."""
+        """Return the inner product of each row with ``vector``; -inf for a removed or disallowed row."""
         count = len(self.ids)
         candidates = self.alive
         if allowed is not None:

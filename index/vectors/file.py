@@ -21,7 +21,7 @@ from index.vectors.policy import IndexPolicy
 
 
 def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> None:
-    """Write ``count`` vectors to a new file, of the type that suits their number; rename it to ``path``.
+    """Write ``count`` vectors to ``path``, as a base (file of vectors) of the type that suits their number.
 
     Raises:
         OSError: if the file cannot be written; an older file at ``path`` stays as it is.
@@ -42,7 +42,7 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
 
 
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
-    """Map a base (a file of vectors) that :func:`write_base` wrote into memory.
+    """Map a base, which is a file of vectors, into memory. :func:`write_base` writes such a file.
 
     FAISS crashes the process if the file was shortened, so :mod:`index.search.manifest` checks the file's
     digest first.

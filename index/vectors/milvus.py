@@ -254,7 +254,7 @@ def _count(client: MilvusClient, name: str, condition: str, seconds: float) -> i
 
 
 def _wait_until_linked(client: MilvusClient, name: str, count: int) -> None:
-    """Wait until the server's graph has ``count`` vectors; until then, a search finds few of the nearest."""
+    """Wait until the server's graph has ``count`` vectors. Before that, searches miss many near vectors."""
     deadline = time.monotonic() + 10 * _UPDATE_SECONDS
     while not _is_linked(client, name, count):
         if time.monotonic() > deadline:

@@ -16,7 +16,7 @@ _AGAIN_SECONDS = 60.0
 
 
 def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
-    """Return the work of a thread: sync the followed folders once, and again after each change in them."""
+    """Return a function for a thread: it syncs the followed folders now and after each change in them."""
 
     def work(stop: Event) -> None:
         if writer.follows_any:

@@ -147,7 +147,9 @@ class Writer:
         return self._state(task) not in {"failed", None}
 
     def upload(self, kept: Kept, options: Options) -> Job:
-        """Request the indexing of an uploaded file, and return the job, which discards the file at its end.
+        """Request the indexing of an uploaded file, and return its job.
+
+        The writer calls ``kept.discard`` when the job ends.
 
         Args:
             kept: the file; if this method raises an error, the caller must call ``kept.discard``.

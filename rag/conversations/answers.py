@@ -137,8 +137,8 @@ def answers_before(
         own: whether the answer must be the viewer's own; a shared answer of another user is then not found.
 
     Returns:
-        The conversation's id, or None for a single answer; and the last preceding answers, at most ``limit``,
-        the oldest first.
+        The conversation's id, or None if the answer has none; and the preceding answers, the oldest first. If
+        there are more than ``limit``, only the latest ones are returned.
 
     Raises:
         AnswerNotFoundError: if the answer does not exist.
@@ -186,7 +186,7 @@ def _with_present_verdicts(body: str | bytes) -> str | bytes:
 
 
 def _read(body: str | bytes) -> Answer:
-    """Parse the stored JSON text of an answer, of this version or an earlier one.
+    """Parse the stored JSON text of an answer, which an earlier version of the program may have written.
 
     Raises:
         AnswerFormError: if the text is not an answer.
@@ -211,7 +211,7 @@ def _parsed(body: str | bytes) -> Answer:
 
 
 def _store(library: Library | Catalog) -> AnswerStore:
-    """Return the answer store of a library or of a catalog alone, since stored answers need no encoder."""
+    """Return the answer store of a library; the library's catalog is enough to open it."""
     return AnswerStore(library if isinstance(library, Catalog) else library.catalog)
 
 
@@ -223,7 +223,7 @@ def _adapter() -> TypeAdapter[Answer]:
 
 
 def _differs(given: Any, read: Any, key_path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
-    """Describe the first JSON value of ``given`` that ``read`` does not have; None if it has them all."""
+    """Describe the first JSON value of ``given`` that ``read`` lacks; return None if ``read`` lacks none."""
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
             if name not in read:
@@ -250,9 +250,9 @@ LISTED = 200
 def page_of_conversations(
     library: Library | Catalog, query: str = "", limit: int = LISTED, before: int | None = None
 ) -> tuple[list[KeptConversation], int | None]:
-    """Return a page of conversations, the last updated first, and the value of ``before`` for the next page.
+    """Return a page of conversations, the most recently updated first.
 
-    That value is None if this page is the last one.
+    Also return the value of ``before`` for the next page; None if this page is the last one.
 
     Args:
         library: the library that stores the conversations.

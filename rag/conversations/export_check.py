@@ -1,7 +1,7 @@
 """Checks an exported answer, as its file shows it, against the current library.
 
-The check compares the words that a reader sees in sentences and quotes, in the form of
-:func:`rag.visible_text.visible`. It runs no search. The only model that it may use is a judge, which
+The check compares the words that a reader sees in sentences and quotes (see
+:func:`rag.visible_text.visible`). It runs no search. The only model that it may use is a judge, which
 compares a sentence with its quotes.
 """
 
@@ -59,7 +59,7 @@ class Footnote:
         number: the number of its mark in the sentences.
         quote: the words between its quotation marks.
         headings: for a row of a table, the headings that it shows; else None.
-        attribution: the words after the quote that name its document, with the facts about it.
+        attribution: the words after the quote, which name the document and state facts about it.
         place: the position of the words; None if the file does not say.
     """
 
@@ -147,7 +147,7 @@ def recheck(
 
 
 def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
-    """Return the document of a position; None if the library has no such version of this file."""
+    """Return the document of a quote's position; None if the library lacks that version or file."""
     found = _document_at(reader, place)
     return found if found is not None and place.digest in {None, found.digest} else None
 

@@ -46,7 +46,7 @@ def import_feedback(home: Path, catalog: Catalog) -> None:
 
 
 def forget_feedback_file(home: Path, before: float) -> None:
-    """Delete the file, which has only damaged lines left, if it is older than ``before``, a Unix time."""
+    """Delete the file of damaged feedback lines if it is older than ``before``, a Unix time."""
     file = home / FILE
     with suppress(FileNotFoundError):
         if file.stat().st_mtime < before:

@@ -98,7 +98,7 @@ def exchange_of(answer: Answer) -> Exchange:
 
 
 def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = None) -> Conversation:
-    """Build a conversation from turns that the caller supplies, because the library stores none.
+    """Build a conversation from turns that the caller supplies, not from stored answers.
 
     Args:
         turns: pairs of role (``user`` or ``assistant``) and text, the oldest first. Text before the first

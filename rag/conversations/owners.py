@@ -29,7 +29,7 @@ NOBODY = ""
 
 
 def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """Return the condition that an answer belongs to ``viewer`` and shows nothing hidden from the viewer.
+    """Return the SQL condition that ``viewer`` owns an answer and may see all documents that it shows.
 
     If there is no viewer, every answer meets the condition.
     """
@@ -43,7 +43,10 @@ def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 
 
 def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """Return the condition that an answer is the viewer's own or shared, and shows nothing hidden from them.
+    """Return the SQL condition that ``viewer`` may read an answer.
+
+    The answer must be the viewer's own or shared, and the viewer must be allowed to see all documents that
+    it shows. If there is no viewer, every answer meets the condition.
 
     If a shared answer cites a deleted document, the library no longer knows who may see that document. Then
     only the owner and viewers who see all documents can read the answer.
@@ -64,7 +67,7 @@ def keys_of(viewer: Viewer) -> tuple[str, ...]:
 
 
 def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
-    """Return an SQL expression for the key of an answer's owner, by the number of the answer."""
+    """Return an SQL expression for the key of the owner of the answer with this number."""
     owners = kept_owners.alias()
     owner = sa.select(owners.c.owner).where(owners.c.number == number).correlate_except(owners)
     return sa.func.coalesce(owner.scalar_subquery(), NOBODY)
@@ -81,7 +84,7 @@ def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, sh
 
 
 def set_shared(connection: sa.Connection, answers: sa.ColumnElement[bool], *, shared: bool) -> int:
-    """Share the answers that meet a condition, or stop sharing them; return how many they are."""
+    """Share the answers that meet a condition, or stop sharing them; return the number of these answers."""
     rows = sa.select(kept.c.number, owner_of(kept.c.number), sa.literal(shared)).where(answers)
     columns: list[Any] = ["number", "owner", "shared"]
     new = insert_into(connection, kept_owners).from_select(columns, rows)

@@ -102,7 +102,7 @@ class AnswerStore:
         """Store an answer. If another process is writing, this waits for it.
 
         Args:
-            answer_id: the answer's id. A stored id is an error, because stored answers never change.
+            answer_id: the answer's id. It must be new, because stored answers never change.
             conversation_id: the conversation that the answer continues, or None.
             created: when the answer was made, ISO 8601 in UTC.
             body: the answer as JSON text.
@@ -188,8 +188,8 @@ class AnswerStore:
             own: whether the answer must be the viewer's own.
 
         Returns:
-            The conversation's id, or None; and the last preceding answers, at most ``limit``, the oldest
-            first.
+            The conversation's id, or None if the answer has none; and the preceding answers, the oldest
+            first. If there are more than ``limit``, only the latest ones are returned.
 
         Raises:
             AnswerNotFoundError: if the answer does not exist.
@@ -267,7 +267,7 @@ class AnswerStore:
         """Share the present answers of a conversation with the other users, or stop sharing them.
 
         Raises:
-            ConversationNotFoundError: if the viewer owns no answer of such a conversation.
+            ConversationNotFoundError: if the viewer owns no answer of this conversation.
         """
         if not self._share(kept.c.series == conversation_id, shared=shared):
             raise ConversationNotFoundError(conversation_id)
@@ -291,7 +291,7 @@ class AnswerStore:
     def list_conversations(
         self, query: str = "", limit: int | None = None, before: int | None = None
     ) -> list[tuple[int, KeptConversation]]:
-        """Return the conversations, each with the number of its last answer, the last updated first.
+        """Return conversations, the most recently updated first, each with the number of its last answer.
 
         Args:
             query: words. Each must occur in the name or in an answer of the conversation, regardless of case
@@ -322,7 +322,7 @@ class AnswerStore:
         """Name a conversation, or remove its name if ``name`` is None.
 
         Raises:
-            ConversationNotFoundError: if the viewer owns no answer of such a conversation.
+            ConversationNotFoundError: if the viewer owns no answer of this conversation.
         """
         with writing(self._engine) as connection:
             connection.execute(sa.delete(series_names).where(self._is_name_of(conversation_id)))
@@ -369,10 +369,10 @@ def _is_own_name(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 def _place(
     connection: sa.Connection, answer_id: str, condition: sa.ColumnElement[bool]
 ) -> tuple[int, str | None]:
-    """Return the number of an answer that meets ``condition``, and the conversation that it is or was in.
+    """Return an answer's number, and the id of the conversation that the answer is in or was removed from.
 
     Raises:
-        AnswerNotFoundError: if no such answer meets the condition.
+        AnswerNotFoundError: if the answer does not exist, or does not meet ``condition``.
     """
     found = connection.execute(
         sa.select(kept.c.number, sa.func.coalesce(kept.c.series, withdrawals.c.series))
@@ -394,8 +394,8 @@ def _withdraw(
 ) -> None:
     """Remove an answer, and the later ones with numbers below ``before``, from their conversation.
 
-    Only answers that meet ``condition`` are removed. If ``answer_id`` is not such an answer of the
-    conversation, nothing is removed.
+    Only answers that meet ``condition`` are removed. If the answer ``answer_id`` does not meet it, or is not
+    in the conversation, nothing is removed.
     """
     try:
         first, own = _place(connection, answer_id, condition)
@@ -421,7 +421,7 @@ def _summary(row: Sequence[Any]) -> KeptConversation:
 def _select(
     *conditions: sa.ColumnElement[bool], limit: int | None = None, before: int | None = None
 ) -> sa.Select[Any]:
-    """Return a query for one row per conversation, which counts only the answers that meet ``conditions``.
+    """Return an SQL query for one row per conversation. It ignores answers that do not meet ``conditions``.
 
     A row has the columns that :func:`_summary` reads, then the number of the conversation's last answer. If
     ``before`` is given, only conversations whose last answer has a lower number have a row.

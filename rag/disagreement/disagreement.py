@@ -46,7 +46,7 @@ _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 def disagreements(
     citations: Sequence[Citation], languages: Mapping[int, str] | None = None, encoder: Encoder | None = None
 ) -> tuple[Disagreement, ...]:
-    """Return the things for which the footnotes state different figures, in the order of the footnotes.
+    """Return each subject for which the footnotes state different figures, in the order of the footnotes.
 
     Args:
         citations: the footnotes of an answer, in any order.
@@ -79,7 +79,7 @@ def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int
 
 
 def _differ(one: Statement, other: Statement) -> bool:
-    """Return whether the figure of each statement disagrees with all figures in the sentence of the other."""
+    """Return whether two statements differ: neither figure agrees with any figure in the other's sentence."""
     pairs = [(one.quantity, figure) for figure in (other.quantity, *other.others)]
     pairs += [(other.quantity, figure) for figure in one.others]
     return not any(_comparable(*pair) and _agree(*pair) for pair in pairs)
@@ -191,7 +191,7 @@ def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:
-    """Return whether two figures may be of the same time. Figures of two times show a change instead."""
+    """Return whether two figures may be for the same time. If not, they show a change, not a disagreement."""
     if one.when and other.when:
         return one.when == other.when
     first, second = (_day(item.citation.published) for item in (one, other))

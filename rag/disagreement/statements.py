@@ -105,7 +105,10 @@ class Statement:
 
 
 def statements(citation: Citation, language: str) -> Iterator[Statement]:
-    """Yield a statement for each figure if it is clear what the figure counts; none for a row of a table."""
+    """Yield a statement for each figure of a quote if it is clear what the figure counts.
+
+    A quote that is a row of a table has no statements.
+    """
     text = citation.quote if "|" not in citation.quote else ""
     figures = [item for item in quantities(text, language) if item.unit not in {ORDINAL, "year of age"}]
     denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
@@ -184,9 +187,9 @@ def _words_beside(bare: str, item: Quantity, own: Span, language: str) -> tuple[
 
 
 def _is_another(other: Quantity) -> bool:
-    """Return whether a clause with several figures may be about the figure ``other``.
+    """Return whether the words of a clause may belong to ``other``, a second figure in the clause.
 
-    It cannot be if ``other`` is a length of time, or a small number in words (*two* trams).
+    They cannot if ``other`` is a length of time, or a small number in words (*two* trams).
     """
     return other.unit not in _TIMES and (other.low > _SMALL or regex.search(r"\d", other.written) is not None)
 

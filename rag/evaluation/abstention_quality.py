@@ -100,9 +100,9 @@ def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
 
 
 def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
-    """Return the risk–coverage curve, by falling answerability, of the questions with answers to judge.
+    """Return the risk–coverage curve, by falling answerability, of the questions whose answers can be judged.
 
-    Abstentions have no point on the curve, but count among all questions in ``coverage``.
+    Abstentions have no point on the curve, but ``coverage`` counts them among all questions.
     """
     judged = [item for item in asked if item.query.has_gold or item.query.answerable is False]
     answered = sorted(

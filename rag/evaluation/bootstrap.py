@@ -77,8 +77,8 @@ def ratio(
 ) -> Statistic:
     """Return a statistic: the sum of the numerators divided by the sum of the denominators.
 
-    An example is the share of sentences with a certain verdict: the numbers of sentences differ between
-    questions.
+    An example is the share of sentences with a certain verdict, where each question has its own number of
+    sentences.
     """
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
 
@@ -148,7 +148,7 @@ def estimate(sample: Sample) -> Figure | None:
 
 
 def bootstrap(sample: Sample) -> Array:
-    """Return the statistic of ``ROUNDS`` resamples, shape (ROUNDS,).
+    """Return the statistic of each of ``ROUNDS`` resamples, shape (ROUNDS,).
 
     Samples with the same number of questions get the same draws, so their differences are paired.
     """

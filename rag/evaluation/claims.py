@@ -1,4 +1,4 @@
-"""Measures the gate, which verifies sentences, on labelled claims; calibrates the thresholds of its judge."""
+"""Measures the gate, which verifies sentences, on labelled claims; calibrates the thresholds of the judge."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ClaimsMeasured:
         name: the name of the file.
         judge: the name of the judge; None without one.
         checked: the claims with their verdicts.
-        thresholds: calibrated on every second claim of the file; None without a judge.
+        thresholds: those of the judge, calibrated on every second claim of the file; None without a judge.
     """
 
     name: str
@@ -238,7 +238,7 @@ def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
 
 
 def _right_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[CheckedClaim]) -> str:
-    """Return "m of n": the threshold ``bound`` would call n claims supported, m of them rightly."""
+    """Return "m of n": with the threshold ``bound``, n claims count as supported, and m of them are."""
     others = [each for each in called if "judge" not in each.found.checks]
     others += [each for each in judged if _judged(each) >= bound and each.found.checks.get("doubts", 1.0)]
     return f"{sum(each.claim.label == 'supported' for each in others)} of {len(others)}"

@@ -55,7 +55,10 @@ class Comparison:
     differences: tuple[Difference, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as plain dicts and lists, ready for JSON; ``place`` is a dotted key path."""
+        """Return the comparison as plain dicts and lists, ready for JSON.
+
+        The field ``place`` of a difference has its ``key_path``, with dots between the keys.
+        """
         rows = []
         for row in self.differences:
             fields = asdict(row)

@@ -29,7 +29,7 @@ class Configuration:
         model: the name or folder of the encoder; None for the bundled one.
         reader: the name or folder of the reader, ``bundled`` or ``none``.
         reranker: the name or folder of the reranker, ``installed`` or ``none``.
-        max_chunk_tokens: the length of a passage, in the encoder's tokens.
+        max_chunk_tokens: the most tokens in a passage, counted by the encoder's tokenizer.
         title_tokens: the number of title tokens that precede a passage; with 0, titles are not indexed.
         weights: a file of weights for another encoder or reader; None for the bundled weights.
         limits: the parameters of an answer.

@@ -160,7 +160,7 @@ def locate(document: Document, start: int, end: int, quote: str | None) -> Span 
 
 
 def named(items: Iterable[str], shown: int = 3) -> str:
-    """Return the first ``shown`` names, and the number of the others, as text: ``a, b, c and 2 more``."""
+    """Join names as text. After the first ``shown`` names, only count the rest: ``a, b, c and 2 more``."""
     names = list(dict.fromkeys(items))
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more
