@@ -35,8 +35,8 @@ def evidence_at(
         record: the document.
         document: its text.
         span: the span of the quote in the text.
-        quote: the words that are compared with the sentence of the answer: those of the span, or their
-            visible form (:func:`rag.visible_text.visible`).
+        quote: the words to compare with the sentence of the answer: those of the span, or their visible
+            form (:func:`rag.visible_text.visible`).
         headings: for a row of a table, the table's caption and headings; else None.
     """
     context = [headings, record.title, record.publisher or record.author]

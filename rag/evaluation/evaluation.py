@@ -54,7 +54,8 @@ class Evaluation:
         n_queries: the number of questions that were used.
         samples: the data behind each figure, by its key path in the JSON form.
         figures: the figures with their intervals, without undefined ones.
-        risk_coverage: the risk–coverage curve, by falling answerability; empty if no answer can be judged.
+        risk_coverage: the risk–coverage curve, from the highest answerability down; empty if no answer can be
+            judged.
         calibration: the calibration curve; empty if it is unknown which questions can be answered.
         notes: parts of the set that could not be used, with the reasons.
     """
@@ -108,7 +109,7 @@ def evaluate(
         dataset: from :func:`~rag.evaluation.layouts.read_dataset`.
         configuration: the configuration to measure.
         home: the home folder; temporary indexes go into its ``evaluation/indexes``.
-        parts: the parts to measure.
+        parts: the parts to measure, such as ``retrieval``.
         limit: the most questions, evenly spread over the set; None for all.
         held_out: whether to use only questions that were never used for training or tuning.
         encoder: the configuration's encoder, if it is open already; None to open it. It caches recent texts,

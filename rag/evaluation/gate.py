@@ -1,4 +1,4 @@
-"""Measures how sentences of answers and claims of a set are verified without a judge."""
+"""Measures the verdicts of the gate (the checks without a judge) on sentences of answers and on claims."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dic
     """Measure the share of each verdict among the answers' sentences, and how many claims pass as supported.
 
     ``verdicts`` covers all sentences of all answers, quoted ones included. ``called_supported`` has three
-    figures: for claims that are checked against sentences that support them, against sentences that
-    contradict them, and against sentences that belong to another claim.
+    figures: the shares of claims that pass if they are checked against sentences that support them, that
+    contradict them, and that belong to another claim.
     """
     verdicts = [verdicts_of(item.answer) for item in asked]
     ids = tuple(item.query.id for item in asked)
@@ -44,7 +44,7 @@ def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dic
 
 
 def verdicts_of(answer: Answer) -> list[Verdict]:
-    """Return the verdict of each sentence of an answer: the worst among its footnotes."""
+    """Return the verdict of each sentence: the worst among its footnotes; *unsupported* if it has none."""
     return [
         min(
             (cited.verification.verdict for cited in answer.cited_by(sentence)),

@@ -202,7 +202,7 @@ def _answerable(file: Path, number: int, row: Mapping[str, Any]) -> bool | None:
 
 
 def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the strings that answer: ``answers``, or a short ``answer`` that quotes the text."""
+    """Return the answers to a question: its ``answers``, or a short ``answer`` that quotes the text."""
     if row.get("answer_type", "span") not in _QUOTED:
         return ()
     found = row.get("answers", row.get("answer"))

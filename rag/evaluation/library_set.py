@@ -24,7 +24,7 @@ SET = ("evaluation", "sets", "library")
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A question for the set: its fields, and its evidence, which is not located yet."""
+    """A question for the set: its fields, and its evidence, not yet looked up in the documents."""
 
     fields: Mapping[str, Any]
     evidence: tuple[CitedEvidence, ...]
@@ -50,7 +50,7 @@ def write_library_set(
     """Write a set in BEIR's layout over the current version of every document.
 
     If a question occurs several times, a file takes precedence over feedback, and later feedback over
-    earlier. Evidence in a document that has changed is located if its words occur exactly once.
+    earlier. Evidence in a document that has changed is used only if its words still occur exactly once.
 
     Args:
         index: the library.
@@ -87,7 +87,7 @@ def write_library_set(
 
 
 def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
-    """Return the documents by name. A name is a path, with its folder if several folders have this path."""
+    """Return the documents by name: the path, preceded by the folder if several folders have this path."""
     records = index.catalog.documents()
     paths = Counter(record.path for record in records)
     return {

@@ -25,9 +25,9 @@ RISK_PLOT, CALIBRATION_PLOT = "risk-coverage.png", "calibration.png"
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> None:
-    """Write ``report.md``, ``evaluation.json``, and the plots that have data, into ``folder``.
+    """Write ``report.md``, ``evaluation.json``, and each plot for which there is data, into ``folder``.
 
-    The files of an earlier report are overwritten.
+    The files of an earlier report are overwritten or deleted.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for plot in (RISK_PLOT, CALIBRATION_PLOT):
@@ -128,7 +128,7 @@ def plot_risk_coverage(points: Sequence[RiskPoint], file: Path) -> None:
 
 
 def plot_calibration(bins: Sequence[CalibrationBin], file: Path) -> None:
-    """Draw how often the library answers at each predicted answerability, as a PNG."""
+    """Draw the share of questions that the library can answer at each predicted answerability, as a PNG."""
     picture, axes = _axes("answerability", "questions that the library answers")
     axes.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1)
     axes.plot([part.predicted for part in bins], [part.observed for part in bins], marker="o", color=_COLOUR)

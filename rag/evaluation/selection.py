@@ -92,11 +92,11 @@ def is_gold(query: Query, quote: Quote) -> bool:
 
 
 def agreement(query: Query, quotes: Sequence[Quote]) -> Agreement:
-    """Return the agreement of quotes with the gold sentences and spans, which the data set gives as answers.
+    """Return how far quotes agree with the gold sentences and spans, which the data set gives as answers.
 
     Returns:
-        As ``precision``, the share of the quotes that match or overlap a gold sentence or span (0 without
-        quotes). As ``recall``, the share of the gold sentences and spans that a quote matches or overlaps.
+        ``precision`` is the share of the quotes that match or overlap a gold sentence or span (0 without
+        quotes); ``recall`` is the share of the gold sentences and spans that a quote matches or overlaps.
     """
     of_sentences = [[_same(_plain(quote.text), sentence) for quote in quotes] for sentence in query.sentences]
     of_stretches = [

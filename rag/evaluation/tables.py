@@ -58,7 +58,7 @@ class Table:
 
 
 def tables_of(evaluation: Evaluation) -> Iterator[Table]:
-    """Yield a table for each part that was measured."""
+    """Yield a table for each part (like retrieval) that was measured."""
     for section, (heading, explanation) in HEADINGS.items():
         cells: dict[str, dict[str, Figure]] = {}
         for key_path, figure in evaluation.figures.items():
@@ -79,7 +79,7 @@ def tables_of(evaluation: Evaluation) -> Iterator[Table]:
 
 
 def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
-    """Yield a table for each part that both evaluations measured, with a row per figure."""
+    """Yield a table for each part (like retrieval) that both evaluations measured, with a row per figure."""
     for section, (heading, _) in HEADINGS.items():
         digits = _digits(section)
         rows = tuple(
@@ -114,7 +114,7 @@ def _digits(section: str) -> int:
 
 
 def _row_and_column(key_path: KeyPath) -> tuple[str, str]:
-    """Return the row and the column of a figure: rankings and the baseline are columns, stages are rows."""
+    """Return the row (such as a metric or a stage) and the column (such as a ranking) of a figure."""
     section, *between, last = key_path
     if section == _LATENCY:
         return _label(between[0]), last

@@ -32,7 +32,7 @@ def open_temporary(
 ) -> Library:
     """Open an index of the documents, stored under a digest of everything that it depends on.
 
-    Opening the index again embeds nothing. After an interruption, the next call continues.
+    Opening the index again embeds nothing. A call after an interruption embeds only what is missing.
 
     Args:
         documents: the documents by name; each name becomes the path of its document in the index.

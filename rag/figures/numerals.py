@@ -265,7 +265,7 @@ def _number_at(tokens: list[_Token], index: int, words: Words, language: str) ->
 
 
 def _scaled_after(tokens: list[_Token], index: int, words: Words) -> bool:
-    """Return whether a scale or factor is at ``index``, perhaps after *a*: *million* in *half a million*."""
+    """Return whether a scale (*million*) or factor (*hundred*) is at ``index``, perhaps after *a*."""
     following = [token.text for token in tokens[index : index + 2]]
     if following[:1] and following[0] in words.one:
         following = following[1:]

@@ -119,7 +119,7 @@ def _last_days(moment: Moment) -> set[int]:
 
 
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
-    """Return the dates; each *a year earlier* gets a year, which is one before the latest year in the text.
+    """Return the dates; each *a year earlier* gets as its year the latest year in the text, minus one.
 
     Args:
         found: the dates of a text.

@@ -30,7 +30,7 @@ def same_kind(stated: Quantity, cited: Quantity) -> bool:
     """Return whether two quantities have the same unit and currency, so that their values can be compared.
 
     The stated quantity may leave out a rate, such as *a day*, that the cited quantity has. A stated number
-    without a unit or a noun may leave out the currency.
+    that has neither a unit nor a noun may leave out the currency.
     """
     if stated.currency or cited.currency:
         bare = stated.currency is None and stated.noun is None and stated.unit is None

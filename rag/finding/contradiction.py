@@ -81,7 +81,7 @@ def _opposites() -> Mapping[Term, frozenset[Term]]:
 
 
 def _compared(word: str, ending: str) -> str:
-    """Return ``word`` with the ending of a comparative (``er``) or superlative (``est``), or with none ("").
+    """Return ``word`` with ``ending``: ``er`` for a comparative, ``est`` for a superlative, or "".
 
     The result for a word that is not an adjective is usually not a word (*beforer*).
     """

@@ -86,7 +86,7 @@ class Copies:
         return sorted(self._index.reader.records(others, self._filters), key=_age)[:_MOST_COPIES]
 
     def _find(self, record: DocumentRecord, sentence: ReadSentence) -> ReadSentence | None:
-        """Return the sentence of another copy that has exactly the same words, or None."""
+        """Return the sentence of the copy ``record`` that has the same words and headings, or None."""
         try:
             text = self._document_texts.text(record).text
         except DocumentNotFoundError:
@@ -145,7 +145,7 @@ def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list
 
 
 def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
-    """Drop each passage if earlier ones from copies of its document have at least half of its sentences."""
+    """Drop each passage if earlier passages from copies of its document have at least half its sentences."""
     shares = _repeated_shares(
         readings,
         copies,

@@ -19,7 +19,7 @@ def english_frequency(word: str) -> float:
 
 
 def english_words(beginning: str) -> Mapping[str, float]:
-    """Return the English words that begin with the letter ``beginning``, each with its share of passages."""
+    """Return the English words that begin with the letter ``beginning``, and how frequent each word is."""
     return _by_letter().get(beginning, {})
 
 

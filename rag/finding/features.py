@@ -354,6 +354,6 @@ def _has_name(folded: str, name: str) -> bool:
 
 
 def _parts(name: str) -> list[str]:
-    """Return the parts of a hyphenated name; only the name if a part is too short (the ``F`` of ``F-35``)."""
+    """Return the parts of a hyphenated name, or the whole name if a part is too short (``F`` in ``F-35``)."""
     parts = name.split("-")
     return parts if min(map(len, parts)) >= _SHORTEST_PART else [name]

@@ -136,7 +136,7 @@ def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, m
 
 
 def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, float]:
-    """Return the words that name the overview's subject, not *summarise* or *report*, with their rarity."""
+    """Return the words of a question that name its subject (not *summarise*, *report*), with their rarity."""
     own = {
         term
         for word in _WORD.findall(question.text)
@@ -166,7 +166,7 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
 
 
 def _whole(index: Snapshot, best: Scored) -> list[Scored]:
-    """Return the sentences of the report of ``best``, each with the features and terms of ``best``."""
+    """Return the sentences of the report that contains ``best``; all get its features and terms."""
     record = best.candidate.reading.document
     passages = islice(index.reader.passages(document_id=record.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))

@@ -41,7 +41,7 @@ class ReadSentence:
 
     @property
     def in_context(self) -> str:
-        """The sentence's words; for a row, after the table's headings and the names of the row's groups."""
+        """The sentence's words; for a row, preceded by the table's headings and the row's groups."""
         before = table_context(self.headings, self.section)
         return f"{before}\n{self.text}" if before else self.text
 

@@ -39,8 +39,8 @@ def select(
     - For a fact: at most two sentences that are nearly as probable as the best one. These are the sentence
       most similar to the question token by token (:data:`NEAREST_SHARE`), and the second-best sentence
       (:data:`SECOND_SHARE`).
-    - For a fact, without a reranker or if the best sentence is a row of a table: each sentence that raises
-      the probability that the answer cites the fact by at least :data:`GAIN`.
+    - For a fact, if there is no reranker or the best sentence is a row of a table: the next-best sentences,
+      as long as each adds at least :data:`GAIN` to the probability that the answer cites the fact.
     - For a comparison: one sentence for each thing that the question names. If the best sentence is a row,
       these are the other rows of its group that the question names; else the best sentence with each name.
     - For a list or a summary: every sentence that is nearly as probable as the best one.
@@ -48,7 +48,8 @@ def select(
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.
         question: the question, whose form decides which sentences follow.
-        weights: ``weights.reach`` limits the sentences of a list or a summary.
+        weights: ``weights.reach`` is the share of the best sentence's probability that each sentence of a
+            list or a summary must reach.
         max_sentences: the most sentences to return.
     """
     if question.form is Form.FACT:
@@ -67,9 +68,9 @@ def select(
 
 
 def _close(ranked: Sequence[Scored]) -> list[Scored]:
-    """Return the best sentence, and two others if they are nearly as probable.
+    """Return the best sentence, and at most two others that are nearly as probable.
 
-    The two are the sentence most similar to the question token by token, and the second-best sentence. The
+    The two can be the sentence most similar to the question token by token, and the second-best sentence. The
     list is empty if no reranker has compared the tokens. It is also empty if the best sentence is a row of a
     table, because the reranker does not see a row's figures and columns.
     """
@@ -85,7 +86,7 @@ def _close(ranked: Sequence[Scored]) -> list[Scored]:
 
 
 def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
-    """Return the best sentences, as long as each raises the probability of citing the fact by ``GAIN``."""
+    """Return the best sentences, as long as each adds ``GAIN`` to the probability of citing the fact."""
     chosen: list[Scored] = []
     missed = 1.0
     for item in ranked:
@@ -129,7 +130,7 @@ def _spaced(words: str) -> str:
 
 
 def _for_each_name(ranked: Sequence[Scored], names: Sequence[str]) -> list[Scored]:
-    """Return the best sentence, then the best one with each name of the question that the others lack."""
+    """Return the best sentence and, for each name that no chosen sentence has, the best sentence with it."""
     chosen = list(ranked[:1])
     for name in names:
         if not any(_has(item, name) for item in chosen):

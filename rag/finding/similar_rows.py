@@ -35,8 +35,8 @@ class _Row:
         section: the names of the groups of rows that contain the row.
         label: the words of the row's label.
         asked: the words of the label that are in the question, but not in the headings and the title.
-        faults: first whether the table has another period than the question. Then whether the table's caption
-            is a footnote with less than half of its words in the question.
+        faults: two faults: whether the table has another period than the question, and whether the table's
+            caption is a footnote with less than half of its words in the question.
         of_period: whether the label names a period that the question may mean; None if it names no period.
     """
 
@@ -49,7 +49,7 @@ class _Row:
     of_period: bool | None
 
     def precedes(self, other: _Row) -> bool:
-        """Return whether this row must come before ``other``, by :func:`order_similar_rows`."""
+        """Return whether this row must come before ``other``, by the rules of :func:`order_similar_rows`."""
         if self.document != other.document:
             return False
         if (self.headings, self.section) == (other.headings, other.section):
@@ -63,11 +63,11 @@ class _Row:
 def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> list[Scored]:
     """Put the row that the question means before similar rows. Each position keeps its probability.
 
-    - Of rows with one label in several tables of a document, the first are those whose table has the
-      question's period, and among these the rows whose table does not belong to a footnote on something else.
-    - Of two rows of one group, the first is the row whose label names the question's period, if the other
-      label names another period; or else the row whose label has more of the question's words, and no more
-      other words.
+    - Of rows with the same label in several tables of a document, those come first whose table has the
+      question's period; among these, those whose table does not belong to a footnote on something else.
+    - Of two rows of one group, the row comes first whose label names the question's period, if the other
+      label names another period. Otherwise, the row comes first whose label has more words of the question
+      and does not have more other words.
 
     Args:
         index: the library, for the rarity of words.
@@ -92,9 +92,10 @@ class _Claim:
     """What a sentence or row says of the question's period.
 
     Attributes:
-        document: the number of its document.
-        asked: the words of the question, apart from those of its period, that it or its headings have.
-        of_length: whether it names a period of the question's length; None if it or the question names none.
+        document: the number of the document.
+        asked: the words of the question, without those of its period, that the sentence or its headings have.
+        of_length: whether the sentence names a period of the question's length; None if the sentence or the
+            question names none.
     """
 
     document: int
@@ -102,7 +103,10 @@ class _Claim:
     of_length: bool | None
 
     def precedes(self, other: _Claim) -> bool:
-        """Return whether this must precede ``other``, which has no other word of the question."""
+        """Return whether this must precede ``other``, as only this has a period of the question's length.
+
+        Return False if ``other`` is from another document, or has a word of the question that this lacks.
+        """
         return (
             self.document == other.document
             and bool(self.of_length)

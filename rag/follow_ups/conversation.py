@@ -1,4 +1,4 @@
-"""The earlier turns of a conversation, and the test whether a question depends on them."""
+"""The earlier turns of a conversation, and a test of whether a question depends on them."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def depends_on_earlier_turn(question: str) -> bool:
 
 
 def may_stand_alone(question: str) -> bool:
-    """Return whether a question that depends on the turn before may also be asked alone."""
+    """Return whether a question that depends on the turn before may also be searched for as it is."""
     core = core_of(question)
     is_keyword = len(core.split()) > 1 and core == split_preposition(core)[1] and not _GAP.match(core)
     return is_keyword or not is_fragment(question)

@@ -106,7 +106,7 @@ def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
 
 
 def _with_time(thing: str, core: str, base: str, language: str) -> str | None:
-    """Return ``base`` with its only period replaced by ``thing``; keep the year if ``thing`` has none.
+    """Return ``base`` with ``thing`` in place of its only period, whose year stays if ``thing`` has none.
 
     Return None if ``base`` does not have exactly one period, or if ``thing`` is not a period.
     """

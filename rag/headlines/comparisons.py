@@ -1,7 +1,7 @@
 """The headline of a comparison: two figures, and what is computed from them.
 
-Nothing is computed from figures whose numbers or units are in doubt. A question is answered with yes or no
-only if it asks just which of the two figures is larger.
+Nothing is computed from figures whose numbers or units are in doubt. The headline begins with an
+answer (*yes*, *no* or the name of a row) only if the question asks nothing but which figure is larger.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
 
 
 def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> str | None:
-    """Return *yes*, *no* or the name of the row with more (or less), as the question asks; None if in doubt.
+    """Return the answer to a comparison: *yes*, *no* or the name of a row; None if it is in doubt.
+
+    The row is the one with the larger or with the smaller figure, as the question asks.
 
     Args:
         question: the question.
@@ -110,7 +112,7 @@ def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> s
 def _of_change(
     question: str, pair: CellPair, later: Decimal, earlier: Decimal, ways: list[Way]
 ) -> str | None:
-    """Return *yes* or *no* for a question whether one thing rose or fell, or was larger at one of two times.
+    """Return *yes* or *no* if a question asks whether a figure rose or fell, or was larger in one year.
 
     Return None for any other question, or if the meaning is in doubt.
 
@@ -158,7 +160,7 @@ def _yes(is_so: bool) -> str:
 
 
 def _have_one_unit(first: CellNumber, second: CellNumber, units: Set[str]) -> bool:
-    """Return whether two cells have the same scale, both or neither a percent sign, and no two currencies."""
+    """Return whether two cells agree in scale and percent sign, and do not have different currencies."""
     scales = {unit.removeprefix("%").strip() for unit in units}
     currencies = {number.currency for number in (first, second) if number.currency}
     return first.percent is second.percent and len(scales) == 1 and len(currencies) <= 1
@@ -188,7 +190,7 @@ def _is_signed(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
 
 
 def _percent(pair: CellPair, later: CellNumber, earlier: CellNumber) -> str | None:
-    """Return the change in per cent of the earlier figure, to one decimal.
+    """Return the change as a percentage of the earlier figure, to one decimal.
 
     Return None if the pair is not over time, if the earlier figure is 0, or if the signs differ.
     """

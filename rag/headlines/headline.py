@@ -52,8 +52,9 @@ def possible_headlines(question: str, rows: Sequence[Row]) -> Iterator[Headline]
     """Yield the headlines that an answer may have: one for each cell of its first row, and the comparisons.
 
     A comparison may begin with an answer: yes, no or the name of a row. If the question and the two figures
-    decide it, only the headline with this answer is yielded. Otherwise, a headline without an answer and one
-    with each answer are, because the standalone form of a follow-up is not known here.
+    decide the answer, only the headline with this answer is yielded. Otherwise, the standalone form of a
+    follow-up may decide it. This form is not known here, so a headline without an answer and one with each
+    possible answer are yielded.
 
     Args:
         question: the question as it was asked.

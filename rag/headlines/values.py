@@ -26,7 +26,7 @@ def unit_of(cell: CellAddress | TableCell) -> str:
 
 
 def bare_unit(cell: CellAddress | TableCell) -> str:
-    """Return a cell's unit, as the table states it, without the sign that its value shows."""
+    """Return a cell's unit, as the table states it, without a sign (``$``, ``%``) that its value shows."""
     sign = _SIGN.match(cell.unit)
     unit = cell.unit[sign.end() :].strip() if sign and sign[0] in cell.value else cell.unit
     return f"{unit[:1].lower()}{unit[1:]}" if unit[1:2].islower() else unit

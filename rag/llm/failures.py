@@ -30,7 +30,7 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def is_timeout(error: BaseException) -> bool:
-    """Return whether the client itself timed out."""
+    """Return whether an error means that the client's own time limit has passed."""
     return any(_TIMEOUT_ERRORS & _kinds(cause) for cause in _chain(error))
 
 
@@ -47,7 +47,7 @@ def describe(error: BaseException, secret: str | None = None) -> str:
 
 
 def redact(words: str, secret: str | None) -> str:
-    """Return a message with a key replaced."""
+    """Return a message in which an ellipsis replaces the key."""
     return words.replace(secret, _HIDDEN) if secret else words
 
 

@@ -64,7 +64,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The price of a million tokens, in any currency."""
+    """The prices of a million tokens of the prompt and of the reply, in any currency."""
 
     prompt: float
     completion: float
@@ -128,7 +128,7 @@ class LanguageModel:
             limits: the limits of a reply.
             prices: its prices.
             constrain: returns the arguments that make its server constrain the form of replies.
-            choose: returns the arguments that make its server constrain a reply to one of some words.
+            choose: returns the arguments that make its server constrain a reply to one of a few given words.
             circuit: the circuit breaker.
             close: releases the model's resources.
             secret: its key, which no message may contain.

@@ -1,4 +1,4 @@
-"""Runs llama.cpp in this process, behind llama.cpp's own server on a free port of the loopback interface."""
+"""Runs llama.cpp and its own server in this process, on a free port of the loopback interface."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class ModelSettings:
     Attributes:
         provider: ``llamacpp``, ``openai`` (any server with its protocol), ``ollama``, ``anthropic``, or the
             name of another llama-index package: ``mistralai`` for llama-index-llms-mistralai.
-        model: the provider's name of the model; for llama.cpp in this process, the path of a GGUF file.
+        model: the provider's name for the model; for llama.cpp in this process, the path of a GGUF file.
         address: the server's URL; None for the provider's default.
         key: the API key; None if the server needs none.
         limits: the limits of a reply.
@@ -146,7 +146,8 @@ def _anthropic(settings: ModelSettings) -> LanguageModel:
 def _from_package(settings: ModelSettings) -> LanguageModel:
     """Open the model class of a llama-index package.
 
-    That is the class with the package's name, in any spelling, or else the first in alphabetical order.
+    That is the class with the package's name (hyphens, underscores and case do not count), or else the first
+    class in alphabetical order.
     """
     from llama_index.core.llms import LLM
 

@@ -136,7 +136,7 @@ class Reply:
                 self._close_connection()
 
     def _pass_on(self, responses: Iterator[ChatResponse]) -> bool:
-        """Pass on the pieces; return whether the caller wanted the reply to its end."""
+        """Pass the pieces on to the caller; return False if the caller or the deadline ended the reply."""
         try:
             return all(map(self._put, responses))
         finally:

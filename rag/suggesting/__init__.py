@@ -1,4 +1,4 @@
-"""Questions to ask after an answer, and questions to begin with."""
+"""Suggests questions to ask after an answer, and questions to begin with."""
 
 from rag.suggesting.starters import Starter, StarterMaker, Starters
 from rag.suggesting.suggestions import suggest

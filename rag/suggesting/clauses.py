@@ -99,8 +99,8 @@ class Clause:
 def simplify(sentence: str) -> str | None:
     """Return a sentence without bullet, brackets, dateline, opening word and full stop.
 
-    Return None if the text is too long, is not a sentence, or has quotation marks, markup or similar
-    characters.
+    Return None if the text is too long, is not a sentence, or has characters such as quotation marks
+    or those of markup.
     """
     words = _DATELINE.sub("", _BULLET.sub("", " ".join(sentence.split())))
     words = _OPENING.sub("", _BRACKETS.sub("", words))
@@ -151,7 +151,7 @@ def _clause(words: list[str], index: int, base: str | None, date: str, around: s
 
 
 def _asks(auxiliary: str, first: str) -> bool:
-    """Return whether a question can begin with an auxiliary: *have* must be followed by a participle."""
+    """Return whether a question can begin with an auxiliary; *have* needs a participle as the next word."""
     if auxiliary in {"has", "have"}:
         return first == "been" or of_participle(first) is not None
     return auxiliary in _ASKED_WITH

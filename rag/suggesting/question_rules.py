@@ -252,10 +252,10 @@ def _asks_when(clause: Clause, rest: str, preposition: str) -> str | None:
 
 
 def _is_event(clause: Clause, rest: str) -> bool:
-    """Return whether a date belongs to the clause's verb.
+    """Return whether a date is the date of the event that the clause's verb states.
 
-    In *it owns a bridge built in 1990*, the date belongs to the participle *built*. In *it was open in May*,
-    the date belongs to a state.
+    Return False for *it owns a bridge built in 1990*, where the date belongs to the participle *built*, and
+    for *it was open in May*, where it belongs to a state.
     """
     passed_over = {"last", "first", "been"}
     words = [word for word in rest.split() if not word.endswith("ly") and word not in passed_over]
@@ -290,7 +290,7 @@ def _why(sentence: str, around: str) -> Iterator[GeneratedQuestion]:
 def _inverted(clause: Clause, rest: str) -> str:
     """Return the clause in the order of a question: *the city built* becomes *did the city build*.
 
-    ``rest`` follows the verb.
+    ``rest`` follows the verb, in place of the rest of the clause.
     """
     if clause.base is None:
         words = [clause.verb, clause.subject, rest]

@@ -230,7 +230,7 @@ def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
 
 
 def _that_matter(index: Snapshot, question: Question, words: Sequence[str]) -> list[str]:
-    """Return the words that are names, figures, or nearly as rare as the question's rarest word."""
+    """Return those of ``words`` that are names, figures, or nearly as rare as the question's rarest word."""
     language = question.language
     rarity = content_terms(index, question, language)
     least = _RARE * max(rarity.values(), default=0.0)

@@ -61,8 +61,8 @@ def _is_of_a_title(word: str) -> bool:
 def absent_names(question: Question, text: str) -> list[str]:
     """Return the question's names that ``text`` does not mention.
 
-    A text mentions a name if it has a word of the name with a capital, the words that an acronym stands for,
-    or another name of the same country.
+    A text mentions a name if it has one of these: a word of the name, written with a capital; the words for
+    which an acronym stands; or another name of the same country.
     """
     return [phrase for phrase in phrases(question) if not _names(text, phrase)]
 
@@ -79,7 +79,7 @@ def _names(text: str, phrase: str) -> bool:
 
 
 def _as_written(name: str) -> str:
-    """Return a pattern for a name with its capital, in any case otherwise: *TARGET*, but not *target*."""
+    """Return a pattern that matches a name with its capital: *Target* and *TARGET*, but not *target*."""
     return rf"[{regex.escape(name[0])}{regex.escape(name[0].upper())}](?i:{regex.escape(name[1:])})"
 
 
@@ -125,7 +125,7 @@ def absent_periods(question: Question, text: str) -> list[str]:
 
 
 def _moments(text: str, language: str) -> list[Moment]:
-    """Return the parts of years in a line, and the dates that have a month."""
+    """Return the parts of years (such as quarters) in a line, and the dates that have a month."""
     found = dates(text, language)
     joined = [period for _, _, period in joined_periods(found, text)]
     return [moment for moment in found if moment.month] + joined

@@ -128,7 +128,7 @@ def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
 
 
 def _is_value(words: str) -> bool:
-    """Return whether a cell has a quantity, or only a sign such as a dash instead."""
+    """Return whether a cell has a quantity, or in place of one only a sign such as a dash."""
     return is_quantity(words) or not any(map(str.isalnum, words))
 
 
@@ -173,7 +173,7 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
       ``cell`` have, and more. It may be an empty cell.
     - A row with the same words of the question fits better if its label is shorter: a question for *total
       liabilities* does not mean *total current liabilities*.
-    - A row of another table fits better if the question has its whole label (:func:`_lacks_name`).
+    - A row of another table fits better if the question has the row's whole label (:func:`_lacks_name`).
     """
     asked = content_terms(index, question, row.language)
 
@@ -256,8 +256,8 @@ def _caption(row: Row) -> str:
 def _column_periods(row: Row) -> dict[Span, Periods]:
     """Return the periods that the headings above each cell of a row name, by the span of the cell.
 
-    A column of changes such as *% change* compares the columns on its left. If its heading names no length
-    of a period, it gets the length of theirs.
+    A column of changes, such as *% change*, compares the columns on its left. If its own heading names no
+    length of a period, the column gets the length that the headings of those columns name.
     """
     periods: dict[Span, Periods] = {}
     lengths: frozenset[str] = frozenset()
@@ -275,9 +275,9 @@ def _best_cell(
 ) -> TableCell | None:
     """Return the cell whose column fits the question clearly better than all other columns, or None.
 
-    Words that name the row, or that occur in the headings of every column, do not count. Of columns that fit
-    about equally well, the clearest has the heading whose words are in all other headings: *Change*, not
-    *Change at constant currency*.
+    Words that name the row, or that occur in the headings of every column, do not count. If several
+    columns fit about equally well, one of them is still clear if the headings of the others have all words of
+    its heading, and more: *Change*, and not *Change at constant currency*.
     """
     weights = content_terms(index, question, row.language)
     label = _terms(found[0].row, row.language) if found else frozenset()

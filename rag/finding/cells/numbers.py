@@ -122,5 +122,5 @@ def _shows(numeral: str, mark: DecimalMark) -> bool:
 
 
 def _is_doubtful(whole: str, decimals: str) -> bool:
-    """Return whether the mark before the decimals may group thousands."""
+    """Return whether the mark before ``decimals`` may be a separator of thousands, as in ``3.933``."""
     return len(decimals) == 3 and whole.isdecimal() and len(whole) <= 3 and not whole.startswith("0")

@@ -37,7 +37,7 @@ class Periods:
 
     Attributes:
         years: the years.
-        months: the month in which each date or period ends, from 1.
+        months: the months, from 1 to 12, in which the dates and periods end.
         lengths: the lengths of the periods, such as ``3 months``; 13 weeks count as a quarter.
     """
 
@@ -48,10 +48,11 @@ class Periods:
     def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
         """Return whether a question with these periods cannot mean a certain cell.
 
-        Years, months and lengths are compared separately. The years of a cell are those that its column
-        names; without any, those of its row; without any of these, those of the caption. The cell is excluded
-        if none of its years is in the question, but not if its row names all years of the question, or if
-        the cell or the question has no years. Months and lengths exclude it in the same way.
+        Years, months and lengths are compared separately. The years of the cell are those that its column
+        names. If the column names none, they are those of the row; if the row names none either, those of
+        the caption. The cell is excluded if both it and the question have years, but none in common. A row
+        that names all years of the question is an exception: its cells are not excluded. Months and lengths
+        exclude a cell in the same way.
 
         Args:
             column: the periods that the headings of the cell's column name.
@@ -68,7 +69,7 @@ class Periods:
         )
 
     def shared(self, other: Periods) -> frozenset[tuple[str, object]]:
-        """Return the years, months and lengths that both have, as pairs such as ``("year", 2023)``."""
+        """Return the years, months and lengths that both texts name, as pairs such as ``("year", 2023)``."""
         names = ("year", "month", "length")
         return frozenset(
             (name, each)

@@ -72,8 +72,8 @@ class Reader(Protocol):
 class BundledReader:
     """The reader that comes with the program: the bundled encoder with low-rank changes and three heads.
 
-    ``benchmarks/train_reader.py`` trained these changes (4 MB). The first reading adds them to the encoder's
-    weights. Safe to share between threads.
+    ``benchmarks/train_reader.py`` trained these changes (4 MB). The first call of :meth:`read` adds them
+    to the encoder's weights. Safe to share between threads.
     """
 
     name = BUNDLED_READER
@@ -92,7 +92,7 @@ class BundledReader:
         self._remembered = lru_cache(REMEMBERED_QUESTIONS)(self._scores)
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in order. The scores of recent questions come from memory.
+        """Return the scores of each window, in order. The scores of recent questions are cached.
 
         Raises:
             ReaderError: if the file of changes does not fit the bundled encoder.
@@ -177,7 +177,7 @@ def bundled_reader() -> BundledReader:
 
 
 def _merged(weights: Path) -> ReaderModel:
-    """Return the bundled encoder, changed by the file ``weights``, with the heads from that file."""
+    """Return the bundled encoder with the changes and the heads that the file ``weights`` contains."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

