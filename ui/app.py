@@ -1,4 +1,4 @@
-"""Compose the server: the HTTP interface, its documentation, the chat at ``/`` and background workers."""
+"""Composes the server: the HTTP interface, its documentation, the chat at ``/`` and background workers."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def create_app(
 
     Raises:
         SettingsError: if a setting cannot be used, for example because a package is not installed.
-        JudgeError: if the judge of the settings cannot be opened.
+        JudgeError: if the judge that the settings name cannot be opened.
     """
     operation = settings or OperationSettings()
     tracing = open_tracing(operation)
@@ -265,7 +265,7 @@ def _answer_observer(metrics: Metrics, tracing: Tracing | None, *, texts: bool) 
 
 
 def _refuse_other_routes(app: FastAPI) -> None:
-    """Answer wrong methods with 405 and unknown paths with 404, before the chat at ``/`` gets them."""
+    """Answer wrong methods with 405 and unknown paths with 404; the chat at ``/`` gets no such request."""
     known = [
         (compile_path(route.path)[0], route.methods)
         for route in iter_route_contexts(app.routes)

@@ -97,7 +97,7 @@ class StarterMaker:
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
-        """Return two counts of changes: of passages, and of dates or of the access to collections."""
+        """Return how often passages changed, and how often dates or the access to collections changed."""
         with self._engine.index.catalog.reading() as reader:
             return reader.generation, reader.invalidation_count
 
@@ -123,7 +123,7 @@ class StarterMaker:
 
 
 def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
-    """Try questions about the newest reports; yield a starter for each answered question, else None.
+    """Try questions about the newest reports; for each, yield a starter if it is answered, else None.
 
     Each report gets a first starter, if it has one, before any report gets a second one.
     """
@@ -140,7 +140,7 @@ def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
 
 
 def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
-    """Return the titles of the newest reports, each with the questions to try; omit reports without any."""
+    """Return the titles of the newest reports about which there are questions, each with these questions."""
     with index.catalog.reading() as reader:
         newest = reader.newest(_REPORTS, Filters(languages=(LANGUAGE,)))
     found: list[tuple[str, list[Candidate]]] = []

@@ -107,7 +107,7 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
 
 
 def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
-    """Return questions whose answers are near the citations; those nearest to a citation come first."""
+    """Return the questions that sentences in or near the cited words should answer, the nearest first."""
     # If no report mentions the subject, the nearest passage is about something else.
     near = answer.passages[:_NEAREST_PASSAGES] if answer.cause == "not_answered" else ()
     places: Sequence[Place] = answer.citations or near

@@ -152,7 +152,7 @@ def _beginnings(quote: str) -> Iterable[str]:
 
 
 def _loose(text: str) -> str:
-    """Return a text in lower case, without spaces or punctuation; only those between two digits stay."""
+    """Return a text in lower case, without spaces and punctuation marks, except between two digits."""
     return regex.sub(
         r"(?<!\p{N})[\p{P}\s]|[\p{P}\s](?!\p{N})", "", composed(text).casefold().replace("%", "％")
     )

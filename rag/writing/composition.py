@@ -54,8 +54,8 @@ class Composition:
     def add(self, words: str, cited: Sequence[CitedSentence], verification: Verification) -> Iterator[Event]:
         """Add a sentence, and yield its events.
 
-        A space separates it from the sentence before, or a line break if the two cite different documents or
-        either is an item of a list.
+        If the sentence and the one before it cite different documents, or either is an item of a list, a line
+        break separates them; otherwise, a space does.
 
         Args:
             words: the sentence.
@@ -121,7 +121,7 @@ def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
 
 
 def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Answer]:
-    """Yield the reason for an abstention as a token, and return ``draft`` as an answer that abstains."""
+    """Yield the reason for an abstention as a :class:`Token`; return ``draft`` as an answer that abstains."""
     yield Token(abstention.reason)
     return replace(
         draft, text=abstention.reason, abstained=True, reason=abstention.reason, cause=abstention.cause
@@ -139,7 +139,7 @@ def quote(
     max_sentences: int,
     adjust: Adjust = unchanged,
 ) -> Generator[Event, None, Answer]:
-    """Answer with the best sentences of the reports; yield the events of the answer, and return it.
+    """Answer with the best sentences of the reports; yield the answer's events, and return the answer.
 
     Args:
         findings: the ranked sentences, and the weights for selecting among them.

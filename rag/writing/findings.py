@@ -73,11 +73,11 @@ class Confidence:
     reach: float
 
     def adjust(self, verification: Verification, score: float) -> Verification:
-        """Return a sentence's verification for this answer: at most ``paraphrased`` if there is a doubt.
+        """Return a verification; lower ``supported`` to ``paraphrased`` if the sentence is a doubtful answer.
 
-        There is a doubt if the library does not certainly answer. There is also a doubt if ``score`` divided
-        by ``best`` is below ``reach``: an answer that quotes would leave the cited sentences out. The verdict
-        ``quoted`` stays, because it does not say that the sentence answers.
+        It is doubtful if the library does not certainly answer. It is also doubtful if ``score`` divided by
+        ``best`` is below ``reach``: an answer that quotes would leave the cited sentences out. The verdict
+        ``quoted`` stays, because this verdict does not say that the sentence answers.
 
         Args:
             verification: the result of checking the sentence.
@@ -91,11 +91,11 @@ class Confidence:
         return replace(verification, verdict="paraphrased", reason=doubt, checks=checks)
 
     def justifies(self, verification: Verification, score: float) -> bool:
-        """Return whether a sentence justifies showing the model's answer instead of a quoted one.
+        """Return whether a sentence justifies showing the model's answer instead of quotes.
 
-        An unsupported sentence does not. Any other sentence does if it cites a sentence that a quoted answer
-        would quote, too. If the library does not certainly answer, it must cite the best sentence, or one
-        nearly as good (``NEAREST``).
+        An unsupported sentence does not. Any other sentence does if ``score``, the probability that the cited
+        sentences answer, is at least the share ``reach`` of ``best``. If the library does not certainly
+        answer, the share must be at least ``NEAREST``.
         """
         if verification.verdict == "unsupported":
             return False

@@ -92,7 +92,7 @@ def _question_line(question: str, language: str) -> str:
 
 
 def _within(sources: Iterable[Source], budget: int) -> list[Source]:
-    """Return the best sentences that fit the budget together with the opening tags of their reports."""
+    """Return the best sentences that fit the budget; the opening tags of their reports count, too."""
     kept: list[Source] = []
     documents: set[tuple[int, int]] = set()
     for source in sources:
@@ -107,7 +107,7 @@ def _within(sources: Iterable[Source], budget: int) -> list[Source]:
 
 
 def _numbered(sources: Sequence[Source]) -> list[list[Source]]:
-    """Group sentences by report, the best sentence's report first, each group in the order of its text."""
+    """Group sentences by report; keep the order of the reports, and sort each group by place in the text."""
     reports: dict[tuple[int, int], list[Source]] = {}
     for source in sources:
         reports.setdefault((source.record.document_id, source.record.version), []).append(source)

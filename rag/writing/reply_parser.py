@@ -106,7 +106,7 @@ def _complete(text: str, read: int, language: str) -> tuple[list[Statement], int
 
 
 def _lines(text: str, language: str) -> Iterator[Statement]:
-    """Yield the statements of whole lines; leave out one that was cut because its line is too long."""
+    """Yield the statements of whole lines, except a statement that was cut because its line is too long."""
     for line in text.splitlines():
         if not line.lstrip().startswith("```"):
             found = list(_line(_BULLET.sub("", " ".join(line.split())), language))
@@ -190,7 +190,7 @@ def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> t
     Args:
         text: the reply as far as it has arrived.
         read: the offset up to which the reply was parsed before.
-        begins: the match of the start of the JSON.
+        begins: the match that found the start of the JSON.
         language: the language of the reply, as an ISO 639-1 code.
 
     Returns:

@@ -329,7 +329,7 @@ def generate(
 
 
 def gather_sources(findings: Findings, conversation: Conversation) -> list[Source]:
-    """Return the sentences that a model may cite: the best, then earlier citations, then all other ones."""
+    """Return the sentences that a model may cite: the best, then those cited earlier, then the rest."""
     found = [_source(item) for item in findings.ranked]
     earlier = list(_earlier(findings, conversation))
     listed = [*found[:BEST_SOURCES], *earlier, *found[BEST_SOURCES:]]
@@ -350,7 +350,7 @@ def _without_instructions(findings: Findings) -> Findings:
 
 
 def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
-    """Yield the citations of earlier answers that the library still has, the latest first."""
+    """Yield the sentences that earlier answers cite and the library still has, the most recent first."""
     for cited in islice(reversed(conversation.cited), MAX_EARLIER):
         try:
             record = findings.index.reader.document(cited.document_id, cited.version)
@@ -402,7 +402,7 @@ def _timings(outcome: Outcome, seconds: float, model: LanguageModel) -> dict[str
 
 
 def add_usage(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:
-    """Return an answer's timings with the tokens and the cost of one more reply added."""
+    """Add the tokens and the cost of one more reply to an answer's ``timings``; return the result."""
     took = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
     cost = {} if model.prices is None else {"cost": model.prices.of(usage)}
     return {**timings, **{name: timings.get(name, 0.0) + value for name, value in (took | cost).items()}}

@@ -1,4 +1,4 @@
-"""Decide whether people sign in to a server, and refuse to expose a server without sign-in."""
+"""Decides whether people must sign in to a server, and refuses to expose a server without sign-in."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Tokens:
         return added, secret
 
     def all(self) -> list[TokenRecord]:
-        """Return all tokens, also revoked and expired tokens, sorted by name."""
+        """Return all tokens, including revoked and expired tokens, sorted by name."""
         return self._listed(sa.true())
 
     def revoke(self, name: str) -> None:

@@ -169,7 +169,7 @@ class Users:
         """Return the user with this name and password; None if either is wrong, or the user is locked out.
 
         The check takes as long for an unknown name, or a user without a password, as for a wrong password,
-        so that the time does not tell them apart.
+        so that the time does not reveal which users exist.
         """
         with self._engine.connect() as connection:
             named = sa.select(users).where(users.c.key == key_of(name), users.c.password != NO_HASH)
@@ -226,7 +226,7 @@ def name_is_taken(name: str) -> AccountError:
 def _hold_administrators(connection: sa.Connection) -> None:
     """Lock the rows of the administrators, so that two administrators cannot lock each other out at once.
 
-    SQLite lets only one transaction write at a time anyway.
+    The lock matters on PostgreSQL only: SQLite never lets two transactions write at the same time.
     """
     theirs = sa.select(users.c.id).where(users.c.role == Role.ADMINISTRATOR).order_by(users.c.id)
     connection.execute(theirs.with_for_update())

@@ -1,4 +1,4 @@
-"""Print answers and found passages on a terminal; :mod:`ui.cli.printing` prints everything else.
+"""Prints answers and found passages on a terminal; :mod:`ui.cli.printing` prints everything else.
 
 The two modules are separate, so that ``status`` and ``--help`` need not import :mod:`rag.answers`.
 """

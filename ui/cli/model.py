@@ -161,11 +161,11 @@ def _key(file: Path | None, *, asks: bool) -> str | None:
 
 
 def _use(settings: Settings, chosen: ModelSettings | None) -> None:
-    """Store the chosen model, and let the running server use it. None removes the stored model.
+    """Store the chosen model, and let the running server use it.
 
-    A model that cannot be opened is not stored. The running server opens the model to find out; without a
-    server, this process does. If the server stops before it opens the model, the model stays stored for the
-    next start.
+    If ``chosen`` is None, the stored model is removed. A model that cannot be opened is not stored: the
+    running server tries to open it or, without a server, this process does. If the server stops before it
+    opens the model, the model stays stored for the next start.
 
     Raises:
         ModelSetupError: if no server runs, and this process cannot open the model.

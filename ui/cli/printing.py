@@ -1,4 +1,4 @@
-"""Print results on a terminal, for people or as JSON.
+"""Prints results on a terminal, for people or as JSON.
 
 Texts of documents and names of files are not trusted: :func:`rag.visible_text.visible` removes control
 characters, which could control the terminal, and :class:`rich.text.Text` keeps Rich from reading the texts as

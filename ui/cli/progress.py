@@ -1,4 +1,4 @@
-"""Show progress on standard error: as bars on a terminal, otherwise as a line every ten seconds."""
+"""Shows progress on standard error: as bars on a terminal, otherwise as a line every ten seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the running server of a home folder and send it requests, so that a command need not load the models.
+"""Finds a home folder's running server, and sends it requests, so that a command need not load the models.
 
 A running server keeps ``server.json`` in its home. A killed server may leave the file behind, and another
 program may then use the port. A server therefore counts as running only if its ``/healthz`` answers with the

@@ -1,4 +1,4 @@
-"""Stop the process on SIGTERM and Ctrl-C, even during its start or while a thread hangs.
+"""Stops the process on SIGTERM and Ctrl-C, even during its start or while a thread hangs.
 
 In a sync, a signal raises an exception, which ends the sync at once. A starting server only notes the signal
 and stops between two steps: an exception inside an import may be printed and lost, or abort the process.
@@ -47,7 +47,7 @@ def interruptible() -> Iterator[Event]:
 
 @contextmanager
 def signals_noted(seconds: float) -> Iterator[Event]:
-    """Note SIGTERM and Ctrl-C in an event, and leave it to the caller to stop.
+    """Set an event on SIGTERM and Ctrl-C; the caller must check the event, and stop.
 
     Args:
         seconds: the time that the context may take to end after a signal, before the process is killed.

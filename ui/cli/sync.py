@@ -77,7 +77,7 @@ def sync_on_changes(
 
     Args:
         settings: the settings, which name the library's folder.
-        paths: the folders and files of the first sync; without any, it syncs all followed folders.
+        paths: the folders and files to sync first; if there are none, all followed folders are synced first.
         stderr: receives one line for each error.
         show: called with the first report, and with each later report of a change or failure.
     """

@@ -102,7 +102,7 @@ class AsyncClient:
         history: Turns = (),
         exact: bool = False,
     ) -> AsyncIterator[StreamedEvent]:
-        """Answer a question as :meth:`ask` does, and yield its events; the last has the whole answer."""
+        """Answer as :meth:`ask` does, but yield the answer's events; the last event has the whole answer."""
         call = calls.ask(question, filters, conversation_id, history, exact=exact, stream=True)
         reader = EventReader()
         async with self._sent(call) as response:

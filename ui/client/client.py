@@ -100,7 +100,7 @@ class Client:
         history: Turns = (),
         exact: bool = False,
     ) -> Iterator[StreamedEvent]:
-        """Answer a question as :meth:`ask` does, and yield its events; the last has the whole answer."""
+        """Answer as :meth:`ask` does, but yield the answer's events; the last event has the whole answer."""
         call = calls.ask(question, filters, conversation_id, history, exact=exact, stream=True)
         reader = EventReader()
         with self._sent(call) as response:

@@ -89,7 +89,7 @@ class LocalClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Iterator[StreamedEvent]:
-        """Answer a question as :meth:`ask` does, and yield its events; the last has the whole answer."""
+        """Answer as :meth:`ask` does, but yield the answer's events; the last event has the whole answer."""
         before = self._before(conversation_id, history)
         for event in self._engine.stream(question, filters, before, exact=exact):
             if not isinstance(event, ReadingBegun):

@@ -131,7 +131,7 @@ def _stated(statement: Statement) -> list[Quantity]:
 
 
 def _is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
-    """Return whether a stated figure has the value of ``other`` in a quote, or stands for it fairly enough.
+    """Return whether a stated figure gives the value of ``other``, a figure of a quote, fairly enough.
 
     Args:
         quantity: the stated figure.
@@ -147,7 +147,7 @@ def _is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = 
 
 
 def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
-    """Return whether the limits of two figures contradict each other: one is a minimum, one a maximum."""
+    """Return whether one figure is a minimum, and the other is a maximum of the same value."""
     stated_limit, cited_limit = quantity.comparator, other.comparator
     if other.is_range:
         return (stated_limit in _LOWER and quantity.low == other.high) or (
@@ -209,7 +209,7 @@ def _may_be_derived(quantity: Quantity, cited: Sequence[Quantity], evidence: Seq
 
 
 def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
-    """Return whether a figure rounds another or truly limits it: *more than half* is true of 71 percent."""
+    """Return whether a figure rounds another one or is true of it, as *more than half* is of 71 percent."""
     if not same_kind(quantity, other):
         return False
     if other.is_range and quantity.low in {other.low, other.high}:
@@ -255,7 +255,7 @@ def _without_rate(unit: str | None) -> str:
 
 
 def _same_things(quantity: Quantity, other: Quantity) -> bool:
-    """Return whether two counts are of the same things, by the first words that they count."""
+    """Return whether two counts are of the same things, judging by the first words after the numbers."""
     if quantity.noun is None or other.noun is None or other.unit is not None:
         return False
     words, other_words = quantity.noun.lower().split()[:2], other.noun.lower().split()[:2]
@@ -268,9 +268,9 @@ def _with_comparator(quantity: Quantity) -> str:
 
 
 def _absence_reason(missing: Quantity, cited: Sequence[Quantity]) -> str:
-    """Return a reason that says which figure the quotes lack, and names at most ``SHOWN`` that they have.
+    """Return a reason that names the missing figure, and at most ``SHOWN`` figures that the quotes have.
 
-    These are figures of the same kind as the missing one, or any figures if the quotes have none of its kind.
+    The quotes' figures are of the missing figure's kind or, if there are none of this kind, of any kind.
     """
     same = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_with_comparator(other) for other in (same or cited)))[:SHOWN]

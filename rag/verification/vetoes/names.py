@@ -98,7 +98,7 @@ def _runs(text: str) -> list[_Run]:
 
 
 def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
-    """Return whether ``other``, a name that only the quotes have, is where the sentence has ``run``."""
+    """Return whether the quotes have the name ``other`` in place of the sentence's name ``run``."""
     stated_words = {word for each in own for word in each.words}
     if stated_words.issuperset(other.words) or set(run.words) >= set(other.words) or _is_short(run, other):
         return False
@@ -146,7 +146,7 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
 
 
 def _names_in(statement: Statement) -> Iterator[str]:
-    """Yield the words of a statement that are proper names, as far as capitals tell.
+    """Yield the words of a statement that are proper names, judging by their capital letters.
 
     Dates and units are left out, and so is a first word that is an ordinary English word.
     """
@@ -188,7 +188,7 @@ def _bare(word: str) -> str:
 
 
 def _initials(text: str) -> list[str]:
-    """Return the initials of the names in a text, including names with small words such as *in* or *to*."""
+    """Return the initials of the names in a text; a name may contain small words such as *in* or *to*."""
     return [
         *acronyms(text),
         *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text)),

@@ -73,11 +73,11 @@ class _Clause:
 
 
 def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words how the sentence denies its quotes, or they deny it; None if neither is clear.
+    """Return in words how the sentence and its quotes contradict each other; None if that is not certain.
 
     Each clause of the sentence is compared with the clauses of the quotes that share at least ``NEAR`` of its
-    words. They clearly contradict each other if only one side has a denial, and none of these clauses has a
-    word such as *unable* or *only*, which may deny in another way.
+    words. A contradiction is certain if only one side has a denial, and no compared clause has a word such as
+    *unable* or *only*, which may deny in another way.
     """
     language = statement.language
     if language not in _DENIALS or any(language_in(item) != language for item in evidence):

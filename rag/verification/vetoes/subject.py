@@ -1,4 +1,4 @@
-"""Vetoes a sentence that has no word in common with its quotes, which must be about something else."""
+"""Vetoes a sentence that has no word in common with its quotes, and so must be about something else."""
 
 from __future__ import annotations
 

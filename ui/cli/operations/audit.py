@@ -35,7 +35,7 @@ def audit(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List who changed what, who signed in and who was refused, the newest first."""
+    """List who changed what, who signed in and who was refused, the latest record first."""
     from ui.operations import AuditLog
 
     start = None if since is None else _seconds(since)
