@@ -1,4 +1,4 @@
-"""The request counts that limits need, in a server's memory or in a database that several servers share."""
+"""Counts requests for the rate limits, in a server's memory or in a database that several servers share."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
 
     @property
     def base_exceptions(self) -> tuple[type[Exception], ...]:
-        """The errors of the database."""
+        """The errors that a method raises if the database fails."""
         return (sa.exc.SQLAlchemyError, UnreachableError)
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
@@ -109,7 +109,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
                 connection.execute(sa.delete(table).filter_by(key=key))
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Record ``amount`` events if the last ``expiry`` seconds then have at most ``limit`` events.
+        """Record ``amount`` events unless the last ``expiry`` seconds would then have more than ``limit``.
 
         Servers that record events at the same moment may together exceed the limit.
 
@@ -160,11 +160,11 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return False
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """Return the counts of the previous and the present window, and the seconds for which they count.
+        """Return the counts of the previous and the present window, and how long each count still matters.
 
         Returns:
-            The count of the previous window, the seconds until that count no longer matters, and the same two
-            numbers for the present window.
+            Four numbers: the count of the previous window, the seconds until limits ignore this count, and
+            the same two numbers for the present window.
         """
         now = time.time()
         last, present = self.sliding_window_keys(key, expiry, now)

@@ -50,7 +50,7 @@ class Retries:
 
 
 def _seconds(header: str) -> float | None:
-    """Return the seconds to wait that a ``Retry-After`` header asks for.
+    """Return the waiting time that a ``Retry-After`` header asks for, in seconds.
 
     Return None if the header is neither a number of seconds nor a date.
     """

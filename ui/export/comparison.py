@@ -162,10 +162,10 @@ def _first_lines(
     answer: ReadAnswer,
     notes: Mapping[int, Footnote],
 ) -> Iterator[FirstLine]:
-    """Yield the possible first lines of an answer, computed from the table rows that it cites.
+    """Yield the possible first lines of an answer, computed from the table rows that the answer cites.
 
-    Only rows of one table count: the table of the answer's first footnote. If that footnote does not cite a
-    row of a table, yield nothing.
+    Use only rows of the table that the answer's first footnote cites. If this footnote does not cite a row of
+    a table, yield nothing.
     """
     rows: list[TableRow] = []
     for number in dict.fromkeys(number for claim in answer.claims for number in claim.footnotes):
@@ -194,9 +194,10 @@ def _row_of(
 
 
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
-    """Return the unexpected words after the facts of the document in an attribution; None if there are none.
+    """Return the unexpected words that follow the document's facts in the attribution of a footnote.
 
-    Return None also if a fact is missing, because the check of the quote reports that.
+    Return None if there are no such words. Return None also if the attribution lacks one of the facts: the
+    check of the quote reports that.
     """
     place = footnote.place
     if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:

@@ -191,7 +191,7 @@ def _add_styles(word: WordDocument) -> None:
 
 
 def _add_footnotes(word: WordDocument, notes: tuple[Note, ...]) -> None:
-    """Add the part with the footnotes, to which the document and its settings refer."""
+    """Add the footnotes as a part of the Word file, to which the body and the settings then refer."""
     from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part

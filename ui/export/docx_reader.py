@@ -166,7 +166,7 @@ class _BodyReader:
                     self._add_paragraph(paragraph)
 
     def _end_caption(self) -> None:
-        """Add the caption under *Different figures* to the text of the answer if no table has followed it."""
+        """Add a caption under *Different figures* that has no table to the text of the answer."""
         if self._about is not None:
             self._add_paragraph(self._about)
         self._about = None

@@ -118,11 +118,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The content of an exported file.
+    """The content of an exported file, which contains a conversation or one answer.
 
     Attributes:
-        name: the title of a conversation; None for a single answer.
-        parts: the answers of the conversation, or the single answer.
+        name: the title of the conversation; None if the file contains no conversation.
+        parts: the answers, in order.
         notes: the footnotes of all answers.
         manifest: the data for programs.
     """

@@ -256,7 +256,7 @@ def read_html(data: bytes) -> Exported:
 
 @dataclass(slots=True)
 class _PageReader:
-    """Reads a page.
+    """Reads an exported HTML page.
 
     Attributes:
         manifest: the manifest of the page.

@@ -47,8 +47,8 @@ class AnswerEntry:
 
     Attributes:
         answer_id: the id of the answer.
-        generation: the state of the library when it answered: the number of commits so far that had
-            changed passages.
+        generation: the state of the library when it answered, as the number of commits that had changed
+            its passages.
         sentences: the numbers of the footnotes of each sentence.
     """
 
@@ -72,12 +72,12 @@ class ConversationEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The data of an exported file for programs.
+    """The data for programs in an exported file, which contains a conversation or one answer.
 
     Attributes:
-        answers: the answers of the conversation, or the single answer.
+        answers: the answers, in order.
         footnotes: the footnotes of all answers.
-        conversation: the conversation; None for a single answer.
+        conversation: the conversation; None if the file contains no conversation.
     """
 
     answers: tuple[AnswerEntry, ...]
@@ -115,7 +115,7 @@ def read_manifest(text: str) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class _One:
-    """The JSON of a single answer."""
+    """The fields of the manifest's JSON for a file with one answer."""
 
     format: Literal[1]
     answer_id: str
@@ -126,7 +126,7 @@ class _One:
 
 @dataclass(frozen=True, slots=True)
 class _Several:
-    """The JSON of a conversation."""
+    """The fields of the manifest's JSON for a file with a conversation."""
 
     format: Literal[2]
     conversation_id: str
@@ -145,7 +145,7 @@ def _json_form(manifest: Manifest) -> _One | _Several:
 
 
 def _field_path(place: tuple[int | str, ...]) -> Iterator[int | str]:
-    """Yield the path of a fault, without the format number with which Pydantic begins the path."""
+    """Yield the path of an invalid field, without the format number that Pydantic puts before the path."""
     yield from place[1:] if place[:1] in {(_ONE,), (_SEVERAL,)} else place
 
 

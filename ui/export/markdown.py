@@ -224,7 +224,7 @@ def _add_line(part: Gathered, line: str) -> None:
 
 
 def _read_differences(part: Gathered, lines: Sequence[str]) -> None:
-    """Read the tables of different figures: a caption, two lines of head, and rows.
+    """Read the tables of different figures. Each has a caption, column headings above a rule, and rows.
 
     Any other line counts as text of the answer.
     """

@@ -43,7 +43,7 @@ class Row:
     """A row of the table in which an answer shows the figures that its sources disagree on.
 
     Attributes:
-        about: the caption of the table: the subject of the figures.
+        about: the caption of the table, which names the subject of the figures.
         value: the figure.
         source: the title of the document that states the figure.
         date: the date of the document.
@@ -78,11 +78,11 @@ class ReadAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An exported file that was read.
+    """The visible content of an exported file, which contains a conversation or one answer.
 
     Attributes:
-        name: the title of a conversation; None for a single answer.
-        answers: the answers of the conversation, or the single answer.
+        name: the title of the conversation; None if the file contains no conversation.
+        answers: the answers, in order.
         footnotes: the footnotes of all answers.
         manifest: the data for programs; None for JSON, which has no manifest.
     """
@@ -122,7 +122,7 @@ class Gathered:
         """Return the finished answer, with its pieces joined into sentences.
 
         Args:
-            before: pieces from outside all answers of the file, which become the start of this answer.
+            before: pieces of the file that belong to no answer; they become the start of this answer.
         """
         reason = visible(" ".join(self.abstention))
         claims = claims_of([*before, Piece("break"), *self.pieces])

@@ -34,7 +34,7 @@ _PROCESS = re.compile(r"\bprocess [0-9]+ on \S+")
 
 
 class SyncRequest(RequestModel):
-    """The body of a sync request, which has no fields: the sync reads the followed folders only."""
+    """The body of a sync request. It has no fields, because a sync reads exactly the followed folders."""
 
 
 def jobs_router(writer: Writer) -> Router:
@@ -53,7 +53,7 @@ def jobs_router(writer: Writer) -> Router:
         index: OwnLibrary,
         limit: Annotated[int, Query(ge=1, le=KEPT, description="maximum number of jobs")] = DEFAULT_LISTED,
     ) -> dict[str, Any]:
-        """List the last jobs without their results, newest first."""
+        """List the most recent jobs without their results, newest first."""
         hidden = hidden_paths(index)
         found = [replace(job, result=None) for job in writer.jobs.recent(limit)]
         fields = [job_fields(without_hidden_paths(job, hidden), writer.home) for job in found]
@@ -112,7 +112,7 @@ def _without_folder(path: str) -> str:
 
 
 def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
-    """Return a JSON value in which no string names a process, its computer or the folder ``home``."""
+    """Return a JSON value whose strings name no process, no computer and no path of the folder ``home``."""
     if isinstance(value, dict):
         return {name: _redacted(each, home) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -165,7 +165,7 @@ def failures_router() -> Router:
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))
     def dismiss(index: OwnLibrary, failure_id: FailureId) -> None:
-        """Remove a file from the list until it fails for another cause."""
+        """Remove a file from the list. The file returns to the list if reading it fails for another cause."""
         try:
             Failures(index.catalog).dismiss(failure_id)
         except FailureNotFoundError as error:

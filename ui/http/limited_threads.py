@@ -27,7 +27,7 @@ class LimitedThreads:
         """Set the limits of one kind of work.
 
         Args:
-            work_name: a plural noun for the work in the error of a refused caller, such as ``uploads``.
+            work_name: a plural noun for the work, such as ``uploads``; the error for a refused caller has it.
             at_once: the number of threads.
             waiting: the maximum number of callers that may wait for a thread.
         """

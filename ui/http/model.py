@@ -56,8 +56,8 @@ class ModelRequest(RequestModel):
     def to_settings(self, choice: ModelChoice) -> ModelSettings:
         """Return the requested model.
 
-        It gets the key of the model that is chosen already, if the request has no key and names the same
-        provider and address.
+        If the request has no key, and names the provider and the address of the model that is chosen now, the
+        requested model gets the key of that model.
 
         Raises:
             UsedWronglyError: if a value cannot be used.
@@ -87,8 +87,8 @@ def model_router(choice: ModelChoice) -> Router:
         """Return the language model that writes answers.
 
         - `name` is null if no model writes answers; answers then only quote the reports.
-        - `chooser` says who may choose the model: `machine` is a person at the server's machine, and
-          `administrator` an administrator, if people sign in.
+        - `chooser` says who may choose the model: `administrator` if people sign in; otherwise `machine`, a
+          person at the server's machine.
         - `changeable` says whether this client can choose another model now; if not, `why_not` says why.
         - `model`, `address`, `files` and `trouble` can name places on the server, so only clients that may
           choose the model see them.
@@ -105,7 +105,7 @@ def model_router(choice: ModelChoice) -> Router:
 
     @router.delete("", dependencies=[Depends(_require_allowed)], responses=documented(403, 409, 507))
     async def clear(request: Request) -> dict[str, Any]:
-        """Remove the stored model with its key, so that the answers to later questions are quoted."""
+        """Remove the stored model and its key. Later questions are answered with quotes only."""
         await _run(choice.clear, choosing)
         return described(choice, request)
 

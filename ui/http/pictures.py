@@ -69,13 +69,13 @@ def has_pictures(record: DocumentRecord) -> bool:
 
 
 def page_picture(index: Library, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
-    """Return a picture of a page as PNG, with the span and the cell of the drawing marked.
+    """Return a page as a PNG picture, in which the span and the cell of ``drawing`` are marked.
 
     Args:
         index: the library.
         reader: renders the page in a process of its own.
         options: the limits of rendering, and passwords of encrypted files.
-        drawing: the page, and the words to mark.
+        drawing: the page, and the span and the cell to mark.
 
     Raises:
         PictureError: if the document is not the current version of a PDF, has no such page, or has a file
@@ -172,7 +172,7 @@ def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
 def _marked(
     picture: bytes, marks: Sequence[tuple[Box, tuple[int, int, int]]], width_in_points: float
 ) -> bytes:
-    """Mark each box in a PNG picture with the colour beside it; a later mark covers an earlier one."""
+    """Mark boxes in a PNG picture, each in its own colour; a later mark covers an earlier one."""
     from PIL import Image, ImageChops, ImageDraw
 
     page = Image.open(BytesIO(picture)).convert("RGB")

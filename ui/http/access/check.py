@@ -68,7 +68,7 @@ class SignInCheck:
             app: receives the requests that pass.
             sign_in: the accounts, sessions and tokens; None to let every request pass.
             engine: the server's engine over the whole library.
-            refusal_page: makes the page that a user gets in place of a page for which a scope is missing.
+            refusal_page: makes the page that a user gets in place of a page for which the user lacks a scope.
         """
         self._app = app
         self._engine = engine

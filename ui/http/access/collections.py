@@ -24,7 +24,7 @@ CollectionInPath = Annotated[
 
 
 class LimitRequest(RequestModel):
-    """The users who may see a collection besides the administrators."""
+    """The users who may see a collection; administrators may see every collection."""
 
     model_config = example(to=["ada", "bea"])
 

@@ -24,8 +24,8 @@ def accounts_of(sign_in: SignIn | None) -> Accounts:
 def require_scopes(sender: Identity, scopes: Collection[Scope]) -> None:
     """Refuse a sender who gives somebody a scope that the sender does not have.
 
-    Without this rule, a token with the scope ``admin`` alone could add a token that reads. Setting a user's
-    password counts as giving somebody the user's scopes.
+    Without this rule, a token with the scope ``admin`` alone could add a token with the scope ``read``. A
+    sender who sets a user's password gives somebody the user's scopes.
 
     Raises:
         HTTPException: 403 if the sender lacks one of the scopes.

@@ -70,12 +70,12 @@ def tokens_router(sign_in: SignIn | None) -> Router:
 
     @router.get("")
     def tokens() -> dict[str, list[Token]]:
-        """List all tokens by name, including those that have expired or were revoked."""
+        """List all tokens, sorted by name, including those that have expired or were revoked."""
         return {"tokens": [_shown(token) for token in accounts_of(sign_in).tokens.all()]}
 
     @router.post("", status_code=201, responses=documented(400, 413))
     def add(wanted: NewToken, sender: Sender) -> AddedToken:
-        """Add a token. Only this response has its secret; keep it now.
+        """Add a token. Only this response contains the token's secret, so store the secret now.
 
         The sender of the request must have all scopes of the token, and so must the `user`, if given.
         """

@@ -71,7 +71,7 @@ class Users(BaseModel):
     """The users.
 
     Attributes:
-        users: the users, by name.
+        users: the users, sorted by name.
         provider: the address of the provider with which people sign in; null if there is none.
     """
 
@@ -121,7 +121,7 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
 
     @router.get("")
     def users() -> Users:
-        """List the users, by name."""
+        """List the users, sorted by name."""
         found = accounts_of(sign_in).users.all()
         seen: dict[str, float] = {}
         for action in _SIGN_INS:
@@ -132,7 +132,7 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
 
     @router.post("", status_code=201, responses=documented(400, 413, 503))
     async def add(wanted: NewUser, sender: Sender) -> User:
-        """Add a user, with either a `password` or the `provider`.
+        """Add a user who signs in either with a `password` or with the `provider`.
 
         Give the password to the user securely. The server never shows it again.
         """

@@ -1,4 +1,4 @@
-"""Limits on the length of request bodies, uploads among them."""
+"""Limits on the length of request bodies, including uploads."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class CacheForever:
     """Lets browsers cache files without revalidation, since a file's address changes with its content."""
 
     def __init__(self, app: ASGIApp, routes: tuple[str, ...]) -> None:
-        """Mark the responses of ``app`` under the path prefixes ``routes`` as immutable."""
+        """Let browsers cache the responses of ``app`` to paths that begin with one of ``routes``."""
         self._app = app
         self._routes = routes
 

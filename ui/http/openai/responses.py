@@ -1,4 +1,4 @@
-"""The route of OpenAI's responses, in which each footnote is an annotation of the text.
+"""The route ``/v1/responses`` of OpenAI's protocol. Each footnote is an annotation of the response's text.
 
 No response is stored under its id, so a follow-up must send the earlier turns in its ``input``.
 Fields that control a language model are accepted and ignored.
@@ -49,7 +49,7 @@ class ResponsesRequest(BaseModel):
 
 
 def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
-    """Return the route of OpenAI's responses.
+    """Return the route ``/v1/responses`` of OpenAI's protocol.
 
     Args:
         at_work: returns the limiter that keeps the server from producing too many answers at the same time.
@@ -89,7 +89,7 @@ def response_of(answer: Answer) -> dict[str, Any]:
 
 
 class _Written:
-    """The text of a response as far as it is written, and the annotations of that text."""
+    """The text of a response that has been written so far, and the annotations of this text."""
 
     def __init__(self) -> None:
         self.text = ""

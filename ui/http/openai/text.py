@@ -29,7 +29,7 @@ def text_of(answer: Answer) -> str:
 
 
 def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
-    """Yield the parts of the text, in order: a footnote mark with its citation, any other part with None."""
+    """Yield each part of an answer's text, with its citation if it is a footnote mark, else with None."""
     end = 0
     for each in answer.sentences:
         yield sentence(answer.text[end : each.end], each.verdict), None
@@ -39,7 +39,7 @@ def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
 
 
 def sentence(text: str, verdict: Verdict | None) -> str:
-    """Return a sentence with the white space before it, and a label if its quotes may not support it."""
+    """Return a sentence with the white space before it, and with a label if its verdict has one."""
     gap = text[: len(text) - len(text.lstrip())]
     return gap + escaped(text) + doubt_after(verdict)
 

@@ -160,7 +160,7 @@ def searched_page(index: Library, collection: str, request: VectorStoreSearch) -
 def _filters(
     index: Library, collection: str, condition: ComparisonFilter | CompoundFilter | None
 ) -> Filters | None:
-    """Return the filters of a search; None if no report passes the condition.
+    """Return the library's filters for a search; None if no report passes ``condition``.
 
     Raises:
         HTTPException: 404 if no report is in the collection.

@@ -77,14 +77,14 @@ class Client:
         )
 
     async def address(self, pending: Pending, callback: str) -> str:
-        """See :meth:`ui.http.openid.provider.Provider.address`."""
+        """Return the URL at which a person signs in; see :meth:`ui.http.openid.provider.Provider.address`."""
         made = await self._app.create_authorization_url(
             callback, state=pending.state, nonce=pending.nonce, code_verifier=pending.verifier
         )
         return str(made["url"])
 
     async def person(self, pending: Pending, callback: str, code: str) -> Person:
-        """See :meth:`ui.http.openid.provider.Provider.person`."""
+        """Return the person who has signed in; see :meth:`ui.http.openid.provider.Provider.person`."""
         with _asked(self._choice.issuer):
             token = await self._token(pending, callback, code)
             KeySet.import_key_set(await self._app.fetch_jwk_set())

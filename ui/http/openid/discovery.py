@@ -46,7 +46,8 @@ class Description(BaseModel):
     def authentication(self, *, has_secret: bool) -> str | None:
         """Return the method by which this server authenticates itself to the provider.
 
-        Without a secret, it is ``none``. With a secret, None means that the provider accepts no known method.
+        Without a secret, the method is ``none``. With a secret, return None if the provider accepts no method
+        that this server knows.
         """
         if not has_secret:
             return "none"
@@ -55,7 +56,7 @@ class Description(BaseModel):
 
 
 def description_url(issuer: str) -> str:
-    """Return the URL of a provider's description."""
+    """Return the URL at which a provider describes itself."""
     return f"{issuer.rstrip('/')}/.well-known/openid-configuration"
 
 

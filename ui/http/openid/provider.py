@@ -1,4 +1,7 @@
-"""The two steps of a sign-in with a provider: the authorization code flow with PKCE, state and nonce."""
+"""Sends a person to a provider to sign in, and learns from the provider who the person is.
+
+This is the authorization code flow of OpenID Connect, with PKCE, state and nonce.
+"""
 
 from __future__ import annotations
 

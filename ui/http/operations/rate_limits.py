@@ -1,4 +1,4 @@
-"""Answers with 429 the requests that exceed a sender's limits."""
+"""Refuses requests that exceed their sender's limits, with the status 429."""
 
 from __future__ import annotations
 

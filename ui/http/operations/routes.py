@@ -72,8 +72,8 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
         """Answer 200 if the models are loaded and a search works; otherwise 503 with the cause.
 
         While the library is embedded again with another encoder, searches use the previous encoder, and
-        `building` says how many `documents` are done, and `of` how many. Otherwise `building` is null. While
-        a search cache is built, the status is 503.
+        `building` has two numbers: the finished documents (`documents`) and all documents (`of`). Otherwise
+        `building` is null. While a search cache is built, the status is 503.
         """
         if engine.is_warming:
             raise WarmingUpError

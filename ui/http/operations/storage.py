@@ -40,7 +40,9 @@ class Bytes(BaseModel):
 
 
 class Uploaded(BaseModel):
-    """The size of the files that one uploader added: a user with all tokens, or a token without a user.
+    """The size of the files that one uploader added.
+
+    An uploader is a user, including all tokens of the user, or a token without a user.
 
     Attributes:
         user: the name of the user; null for a token without a user, and if the server does not have the

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Traces:
     """Traces the requests of an app, but not those for files of the page, health checks and metrics.
 
-    :class:`ui.http.operations.observation.Observation` has given each request an id before.
+    :class:`ui.http.operations.observation.Observation` runs first, and gives each request an id.
     """
 
     def __init__(self, app: ASGIApp, tracing: Tracing) -> None:
@@ -25,7 +25,7 @@ class Traces:
         self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on inside a span of its own, which contains the spans of an answer's stages."""
+        """Pass the request on inside its own trace span, which contains the spans of an answer's stages."""
         route = matched(scope["method"], scope["path"]).path if scope["type"] == "http" else ""
         if not route or route.startswith(ROUTINE_PATHS):
             await self._app(scope, receive, send)
