@@ -17,7 +17,10 @@ def shown(name: str, value: object) -> str:
 
 
 def masked(value: object) -> object:
-    """Return a TOML table with ``…`` for each value that may be secret; any other value unchanged."""
+    """Return a TOML table with ``…`` in place of each value that may be secret.
+
+    If ``value`` is not a table, it is returned unchanged.
+    """
     if not isinstance(value, dict):
         return value
     return {name: "…" if _may_be_secret(name) else masked(held) for name, held in value.items()}

@@ -30,7 +30,7 @@ class ModelChoice:
     """
 
     def __init__(self, engine: QueryEngine, settings: Settings | None) -> None:
-        """Control the model of ``engine``; without settings, the model cannot be exchanged."""
+        """Control the model of ``engine``. If ``settings`` is None, the model cannot be exchanged."""
         self.chosen: ModelSettings | None = None
         self.trouble: str | None = None
         self._engine = engine
@@ -45,7 +45,7 @@ class ModelChoice:
 
     @property
     def set_by(self) -> str | None:
-        """The variable or the file that sets the model; None if a person may choose it."""
+        """The environment variable or file that sets the model; None if no setting does."""
         return self._settings.model_set_by if self._settings else None
 
     @property
@@ -80,11 +80,11 @@ class ModelChoice:
     def open_stored(self) -> None:
         """Open the model that the home folder stores.
 
-        If opening fails, set ``trouble``; answers then only quote. If a setting names the model, the engine
-        has opened it already.
+        If opening fails, set ``trouble``; answers then only quote. If a setting names the model, open
+        nothing, because the engine has already opened that model.
 
         Raises:
-            JudgeError: if the judge of the settings cannot be opened.
+            JudgeError: if the judge that the settings name cannot be opened.
         """
         if self._settings is None:
             return

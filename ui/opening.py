@@ -30,7 +30,7 @@ def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iter
     Args:
         settings: the settings, which name the home folder and the model.
         allow_other_model: whether to open the library even if another model embedded it. Searches then use
-            that other model, and the next sync embeds the library again with the model of the settings.
+            that other model. The next sync embeds the library again, with the model that the settings name.
 
     Raises:
         CatalogError: if the catalog cannot be opened.
@@ -65,10 +65,10 @@ without the password."""
 
 
 def check_not_moved(settings: Settings) -> None:
-    """Check that the settings name a database, if the catalog was moved to one.
+    """If the catalog was moved to a database, check that the settings name a database.
 
     Raises:
-        UsedWronglyError: if they name none: opening the library would make a new, empty catalog.
+        UsedWronglyError: if the settings name none. Opening the library would make a new, empty catalog.
     """
     file = settings.home / MOVED
     if settings.database or not file.is_file():
@@ -172,9 +172,9 @@ def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
 
 @contextmanager
 def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
-    """Open the judge of the settings, a model that tells whether quotes support a sentence.
+    """Open the judge that the settings name: a model that tells whether quotes support a sentence.
 
-    If the judge is the language model, close the model at the end. Yield None for the judge ``none``.
+    Yield None if the setting is ``none``. If the judge is the language model, close the model at the end.
 
     Raises:
         JudgeError: if the judge cannot be opened.

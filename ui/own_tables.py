@@ -37,11 +37,14 @@ class OwnTables:
 
     @property
     def file(self) -> str:
-        """The name of the file in a home folder."""
+        """The name of the SQLite file in a home folder."""
         return f"{self.name}.sqlite"
 
     def may_have_rows(self, home: Path, database_url: str = "") -> bool:
-        """Return whether the tables may have rows; create nothing."""
+        """Return whether the tables may have rows: they are in PostgreSQL, or their file exists.
+
+        No file or table is created.
+        """
         return bool(database_url) or (home / self.file).is_file()
 
     def open(self, home: Path, database_url: str = "") -> sa.Engine:
@@ -112,7 +115,7 @@ class OwnTables:
             engine.dispose()
 
     def copy(self, home: Path, from_url: str, to_url: str) -> None:
-        """Copy all rows to another database, in place of its rows. The present database keeps its rows.
+        """Copy all rows to another database, whose own rows are deleted. The present database keeps its rows.
 
         Args:
             home: the library's folder.
@@ -163,7 +166,10 @@ class LazyTables:
         self._opened: sa.Engine | None = None
 
     def may_have_rows(self) -> bool:
-        """Return whether the tables may have rows; create nothing."""
+        """Return whether the tables may have rows: they are in PostgreSQL, or their file exists.
+
+        No file or table is created.
+        """
         return self._tables.may_have_rows(*self._place)
 
     @property

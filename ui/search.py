@@ -1,4 +1,7 @@
-"""The response of a search, for the HTTP interface and for the command ``search``, which needs no FastAPI."""
+"""The response of a search, for the HTTP interface and for the command ``search``.
+
+This module does not import FastAPI, which the command does not need.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ class Query:
 def search_response(
     index: Library, query: str, limit: int = 10, filters: Filters = NO_FILTERS
 ) -> dict[str, Any]:
-    """Return the response of ``POST /v1/search``: the passages that match ``query`` best, best first.
+    """Return the response of ``POST /v1/search``: the passages that match ``query``, the best first.
 
     Raises:
         QuestionError: if the query is empty or too long.

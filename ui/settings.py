@@ -316,7 +316,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
 
     @property
     def model_set_by(self) -> str | None:
-        """The variable or the file that sets the language model; None if a person may choose it."""
+        """The environment variable or file that sets the language model; None if a person may choose one."""
         name = next((name for name in OF_THE_MODEL if name in self.model_fields_set), None)
         if name is None:
             return None
@@ -348,7 +348,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return self.limited(ModelSettings(self.llm, self.llm_model, self.llm_address, key))
 
     def limited(self, model: ModelSettings) -> ModelSettings:
-        """Return a language model with the limits and the prices of the settings.
+        """Return ``model`` with the limits and the prices that the settings give.
 
         Raises:
             SettingsError: if ``llm_reply`` is more than half of ``llm_context``.

@@ -1,4 +1,4 @@
-"""Words that every front end uses for verdicts, sources and dates, and excerpts of passages."""
+"""What every front end shows: words for verdicts, sources and dates, and excerpts of passages."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ _STATUSES: Mapping[type[Exception], int] = {
 
 
 class FieldError(BaseModel):
-    """A field of a request that could not be used."""
+    """A field because of which a request was refused, and what is wrong with it."""
 
     field: str
     detail: str
@@ -113,7 +113,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def schemas() -> dict[str, Any]:
-    """Return the JSON schemas to which the responses of :func:`documented` refer, by name."""
+    """Return, by name, the JSON schemas to which the responses of :func:`documented` refer."""
     schema = Problem.model_json_schema(mode="serialization", ref_template=_REFERENCES)
     models = {**schema.pop("$defs"), Problem.__name__: schema}
     # This is the way in which FastAPI writes the schemas of its own models.

@@ -57,7 +57,7 @@ from ui.warming import until_warm
 
 
 def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> Router:
-    """Return the routes under ``/v1`` that take or offer questions, those of OpenAI's protocol included.
+    """Return the routes under ``/v1`` for questions and searches, with the routes of OpenAI's protocol.
 
     Args:
         has_writer: returns whether a language model writes the answers.
@@ -78,7 +78,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     @router.post("/search", tags=["questions"], responses=documented(503))
     async def search(engine: OwnEngine, request: SearchRequest) -> dict[str, Any]:
-        """Find the passages that match a query best, best first.
+        """Find the passages that match a query best, the best first.
 
         A server that has just started waits for its models. If that takes too long, it answers 503, and
         `Retry-After` says when to ask again. This is true of all routes that search or answer.
@@ -169,7 +169,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any]:
     """Store feedback, and return the response of ``POST /v1/feedback``.
 
-    The response has the stored feedback without folders of the server.
+    The response has the stored feedback, without the paths of files on the server.
     If an answer is judged right and the request has no evidence, the answer's citations become the evidence.
 
     Raises:

@@ -69,7 +69,7 @@ IsoDate = Annotated[
 
 
 class RequestModel(BaseModel):
-    """The base class of request bodies. It refuses unknown fields and values of another type."""
+    """The base class of request bodies. It refuses unknown fields, and values of a wrong type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -99,7 +99,7 @@ class FilteredRequest(RequestModel):
     published_after: IsoDate | None = Field(default=None, description="exclusive; leaves out undated reports")
 
     def to_filters(self) -> Filters:
-        """Convert to the filters of the index."""
+        """Return the filters of the request in the form that the index takes."""
         return Filters(
             document_ids=tuple(self.filters.document_ids),
             publishers=tuple(self.filters.publishers),
@@ -216,7 +216,7 @@ class ConversationRequest(RequestModel):
 
 
 class EvidenceFields(RequestModel):
-    """A span of a document that answers a question. Offsets are in code points, as in a citation."""
+    """The place in a document of the words that answer a question. Offsets are in code points."""
 
     document_id: Number
     version: Number

@@ -1,4 +1,4 @@
-"""The router that all routes of the server are declared on."""
+"""The router on which all routes of the server are declared."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class EngineEvents:
         return self
 
     async def __anext__(self) -> Event:
-        """Return the next event. If the caller is cancelled, it does not wait for the running step."""
+        """Return the next event. A caller that is cancelled does not wait until the running step ends."""
         event = await to_thread.run_sync(self._step, abandon_on_cancel=True, limiter=self._threads)
         if event is None:
             raise StopAsyncIteration

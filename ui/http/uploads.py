@@ -159,7 +159,7 @@ def uploaded_response(index: Library, reader: Isolated, options: Options, sent: 
 
     Raises:
         HTTPException: 422 if the file cannot be read, 409 if another process is writing.
-        StorageLimitError: if the sender's uploads would exceed the limit in ``sent``.
+        StorageLimitError: if the sender's uploads would exceed the storage limit that ``sent`` gives.
     """
     try:
         record = add_upload(index, reader, options, sent)
@@ -175,8 +175,8 @@ def queued_response(index: Library, writer: Writer, options: Options, sent: Sent
     """Queue a file, and return the 202 response of ``POST /v1/documents`` with the id of the file's job.
 
     Raises:
-        HTTPException: 422 if the file is too large, or a detail cannot be stored.
-        StorageLimitError: if the sender's uploads would exceed the limit in ``sent``.
+        HTTPException: 422 if the file is too large, or a detail of the report cannot be stored.
+        StorageLimitError: if the sender's uploads would exceed the storage limit that ``sent`` gives.
         BusyError: if too many uploads wait to be read.
     """
     try:

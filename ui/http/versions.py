@@ -32,7 +32,7 @@ _NAMES: Mapping[Change, str] = {"kept": "stayed", "removed": "went", "added": "c
 
 
 def versions_router() -> Router:
-    """Return the routes of a document that list and compare its versions, and search its text."""
+    """Return the routes that list and compare the versions of a document, and search its text."""
     router = Router(
         prefix="/v1/documents/{document_id}", tags=["library"], responses=documented(404, 422, 500)
     )

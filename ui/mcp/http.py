@@ -1,6 +1,6 @@
 """The tools over streamable HTTP, on the port of the server.
 
-A tool sends a request to the server's own routes, in this process, with the token and the address of the
+A tool calls the server's own routes, without a network connection, with the token and the address of the
 agent. The checks that apply to everyone therefore also decide what an agent may do.
 """
 

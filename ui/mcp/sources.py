@@ -1,4 +1,4 @@
-"""The asynchronous calls that the tools need, on a server or on a library in this process."""
+"""The asynchronous calls that the tools need: to a server, or to a library that this process has open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from ui.client import Document, DocumentText, LocalClient, SearchResponse
 
 
 class AsyncSource(Protocol):
-    """A client of a server, or of a library in this process, as an asynchronous context manager."""
+    """A client, which is also an asynchronous context manager.
+
+    It asks a server, or a library that this process has open.
+    """
 
     async def __aenter__(self) -> Self:
         """Return the client."""
@@ -22,7 +25,7 @@ class AsyncSource(Protocol):
         """Close the client."""
 
     async def search(self, query: str, limit: int = ..., filters: Filters = ...) -> SearchResponse:
-        """Find the passages that match a query, best first."""
+        """Find the passages that match a query, the best first."""
 
     async def ask(
         self, question: str, filters: Filters = ..., *, conversation_id: str | None = ...
@@ -39,7 +42,10 @@ class AsyncSource(Protocol):
 
 
 class LocalSource:
-    """A client of a library in this process. It runs its calls in threads, and never closes the library."""
+    """A client of a library that this process has open.
+
+    The client runs its calls in threads, and never closes the library.
+    """
 
     def __init__(self, client: LocalClient) -> None:
         self._client = client
@@ -51,7 +57,7 @@ class LocalSource:
         """Leave the library open."""
 
     async def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
-        """Find the passages that match a query, best first."""
+        """Find the passages that match a query, the best first."""
         return await to_thread.run_sync(self._client.search, query, limit, filters)
 
     async def ask(

@@ -128,9 +128,9 @@ class AuditLog:
         """Return the records, the newest first.
 
         Args:
-            limit: the most records.
+            limit: the maximum number of records.
             before: only records with a lower number than this, to get the next page; None for the first page.
-            who: only records of this user, token or account; None for records of all.
+            who: only records of this user, token or account; None for the records of everyone.
             action: only records whose action contains this text; None for all actions.
             since: only records from this time on, in seconds since 1970; None for all times.
         """

@@ -1,4 +1,4 @@
-"""The checks of ``footnoted check``: whether a server with these settings would run, and answer."""
+"""The checks of ``footnoted check``: whether a server with the given settings would run and answer."""
 
 from __future__ import annotations
 
@@ -122,12 +122,12 @@ def _permissions(settings: Settings) -> _Found:
 
 
 def _existing(home: Path) -> Path:
-    """Return the home, or its nearest parent that exists."""
+    """Return the home folder; if it does not exist, its nearest parent folder that exists."""
     return next(folder for folder in (home, *home.parents) if folder.is_dir())
 
 
 def _entries(home: Path) -> Iterator[Path]:
-    """Yield the home and all files and folders in it; skip a folder that a server removes meanwhile."""
+    """Yield the home folder and all files and folders in it; skip folders that a server removes meanwhile."""
     yield home
     for folder, folders, files in os.walk(home):
         yield from (Path(folder, name) for name in (*folders, *files))
@@ -205,7 +205,10 @@ def _accounts(settings: Settings) -> _Found:
 
 
 def _is_exposed(host: str) -> bool:
-    """Return whether other machines may reach ``host``. A name other than localhost may mean any address."""
+    """Return whether other machines may reach ``host``.
+
+    The result is true for every name except ``localhost``, because a name may mean any address.
+    """
     try:
         return not ip_address(host).is_loopback
     except ValueError:

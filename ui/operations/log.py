@@ -72,7 +72,7 @@ class LineFormatter(logging.Formatter):
     """Formats a record as one line: its time in UTC, its level, its event, and its fields."""
 
     def __init__(self, *, as_json: bool, texts: bool) -> None:
-        """Write JSON or ``key=value`` pairs; with ``texts``, also the messages of unexpected errors."""
+        """Write JSON or ``key=value`` pairs; if ``texts``, also write the messages of unexpected errors."""
         super().__init__()
         self._as_json = as_json
         self._texts = texts

@@ -137,7 +137,7 @@ class Metrics:
             self._fallbacks.labels(answer.fallback).inc()
 
     def see_sync(self, report: SyncReport) -> None:
-        """Observe the stages of a sync."""
+        """Record how long each stage of a sync took."""
         for stage, seconds in report.stages.items():
             self._sync_stages.labels(stage).observe(seconds)
 
@@ -155,7 +155,7 @@ def verdicts_of(answer: Answer) -> dict[str, int]:
 
 
 def log_answer(answer: Answer, *, texts: bool) -> None:
-    """Log an answer; with ``texts``, also its question and its words."""
+    """Log an answer; if ``texts``, include the words of the question and of the answer."""
     log_event(
         "answer",
         logging.INFO,

@@ -103,7 +103,14 @@ class Quotas:
         return None
 
     def count_more(self, identity: Identity | None, upload_bytes: int) -> None:
-        """Count the bytes of an upload beyond its declared length, at most as many as the limit has left."""
+        """Count the bytes of an upload that its declared length did not include.
+
+        At most as many bytes are counted as the limit has left.
+
+        Args:
+            identity: the sender; None if the sender is unknown.
+            upload_bytes: the number of bytes beyond the declared length.
+        """
         for count in self._counts(identity, "", ["uploads"], _megabytes(upload_bytes)):
             # If the cost exceeded the rest, the limiter would count nothing at all.
             left = self._limiter.get_window_stats(count.item, *count.identifiers).remaining

@@ -32,7 +32,7 @@ class Forgotten:
 def retention(library: Library, audit: AuditLog, settings: OperationSettings) -> Callable[[], None]:
     """Return a function that deletes old records, for the maintenance of a server.
 
-    The function deletes at its first call, and then once an hour, however often it is called.
+    The function deletes at its first call, and then at most once an hour, however often it is called.
     """
     due = 0.0
 

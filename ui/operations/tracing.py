@@ -43,7 +43,7 @@ class Tracing:
     """
 
     def __init__(self, endpoint: str, *, texts: bool = False) -> None:
-        """Send spans to the collector at ``endpoint``; with ``texts``, also questions and answers."""
+        """Send spans to the collector at ``endpoint``; if ``texts``, include questions and answers."""
         own = Resource.create({"service.name": "footnoted", "service.version": version("footnoted")})
         self._provider = TracerProvider(
             resource=own.merge(OTELResourceDetector().detect()), shutdown_on_exit=False
@@ -54,7 +54,7 @@ class Tracing:
         self._texts = texts
 
     def close(self) -> None:
-        """Send the last spans, for two seconds at most."""
+        """Send the spans that are still unsent; give up after two seconds."""
         # The SDK would wait half a minute for a collector that does not answer.
         closing = Thread(target=self._provider.shutdown, name="traces", daemon=True)
         closing.start()
@@ -141,8 +141,8 @@ class Tracing:
         """Make a span that ends now, with a span for each stage.
 
         Args:
-            name: the name of the span, with which the names of the stages' spans begin.
-            stages: the nanoseconds of each stage, in order.
+            name: the name of the span. The names of the stages' spans begin with it.
+            stages: the nanoseconds of each stage, in the order of the stages.
             attributes: the attributes of the span.
             parts: by stage, the nanoseconds of each part of it. The last part ends when the stage ends.
         """

@@ -44,7 +44,7 @@ class Exchange:
         markup: the markup of the answer.
         partial: the answer so far; None before its first part, and after it was stopped or has failed.
         is_stopped_or_failed: whether the answer was stopped or has failed.
-        replaced: the exchanges that the answer replaces; None if it replaces none, and once it is complete.
+        replaced: the exchanges that the answer replaces; None if there are none, or the answer is complete.
         is_exact: whether the question is searched for as typed, without correcting its spelling.
     """
 

@@ -139,8 +139,8 @@ class ChatEvents:
     ) -> AsyncGenerator[Update, None]:
         """Set the input to ``entry``, and answer the question after the questions that are waiting.
 
-        Do nothing if the same question is already waiting or being answered: after a second press of Enter,
-        the user may already type the next question.
+        If the same question is already waiting or being answered, do nothing: after a second press of
+        Enter, the input may already have the beginning of the next question.
         """
         if session.has_pending(question, scope):
             return
@@ -211,7 +211,7 @@ async def answer_exchange(
         scope: the filters of the question, as the JSON that the page's script sends.
 
     Yields:
-        An empty string after each change of the exchange; the question instead, if it was rejected.
+        An empty string after each change of the exchange. If the question is rejected, the question itself.
     """
     question = exchange.question
     try:

@@ -52,7 +52,10 @@ class Session:
         return self.conversation.messages if self.conversation else []
 
     def has_pending(self, question: str, scope: str = "") -> bool:
-        """Return whether the same question has the turn or waits already, as after two presses of Enter."""
+        """Return whether a task with this question and these filters has the turn or waits for it.
+
+        This is the case after a second press of Enter, for example.
+        """
         expected = [*([self._current] if self._current else []), *self._waiting]
         return (question.strip(), scope) in [(task.question.strip(), task.scope) for task in expected]
 
@@ -62,7 +65,7 @@ class Session:
 
     @contextmanager
     def queue(self, question: str, scope: str = "") -> Iterator[Task]:
-        """Add a task after all earlier tasks; the task ends with the context.
+        """Add a task after all earlier tasks, and yield it. The task ends when the context ends.
 
         The caller awaits ``task.started``. Then :meth:`is_current` tells whether the task has the turn or was
         dropped.
@@ -75,9 +78,9 @@ class Session:
 
     @contextmanager
     def take_turn(self, question: str = "", scope: str = "") -> Iterator[Task]:
-        """Give a new task the turn at once, in place of the current task; the task ends with the context.
+        """Give a new task the turn at once, in place of the current task; yield the new task.
 
-        The waiting tasks follow it.
+        The new task ends when the context ends. The waiting tasks then get their turns.
         """
         task = self._current = Task(question, scope)
         with self._turn(task):
@@ -103,7 +106,10 @@ class Session:
 
     @contextmanager
     def _turn(self, task: Task) -> Iterator[None]:
-        """Finish ``task`` when the context ends. If it is cancelled in its turn, drop the waiting tasks."""
+        """Finish ``task`` when the context ends.
+
+        If ``task`` is cancelled while it has the turn, the waiting tasks are dropped.
+        """
         try:
             yield
         except (CancelledError, GeneratorExit):

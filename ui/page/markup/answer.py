@@ -211,13 +211,13 @@ def _opening(kind: str, answer: Answer) -> str:
 
 
 def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the strip (a short list of the cited documents) and the list of footnotes."""
+    """Return what is below an answer: the strip (a short list of the cited documents) and the footnotes."""
     cited = [cited for sentence in sentences for cited in sentence.citations]
     return strip_markup(cited, locale) + foot_list_markup(sentences, locale)
 
 
 def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the sentences in groups: consecutive sentences with the same sources are one group.
+    """Return the markup of the sentences in groups: consecutive sentences with the same sources are a group.
 
     After each group, a line names each of its sources. If the whole answer has one source, there is no such
     line, because the strip of sources below the answer names the source.
@@ -230,7 +230,7 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the sentences of a group in order: each line of prose as a paragraph, table rows as a table."""
+    """Return the markup of the sentences in order: a paragraph for each line of prose, a table for rows."""
     runs = ((row_of, list(run)) for row_of, run in groupby(sentences, key=lambda sentence: sentence.row_of))
     return "".join(
         "".join(_paragraph(line, locale) for line in _lines(run))
@@ -308,7 +308,10 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """Return the reason why the library has no answer, and the nearest passages with what each lacks."""
+    """Return the markup of an abstention.
+
+    It says why the library has no answer, and shows the nearest passages with what each lacks.
+    """
     reason = _reason(answer, locale)
     nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
     heading = escape(locale.text("abstention.nearest"))

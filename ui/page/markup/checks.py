@@ -55,7 +55,10 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
 
 
 def made_markup(answer: Answer, locale: Locale) -> str:
-    """Return a line with the model that wrote an answer, the time and the tokens; empty without a model."""
+    """Return a line with the model that wrote an answer, the seconds it took, and the number of tokens.
+
+    Empty if no model wrote the answer.
+    """
     if answer.model == QUOTED:
         return ""
     seconds = sum(answer.timings.get(stage, 0.0) for stage in STAGES) / 1000

@@ -1,6 +1,6 @@
 """The sentences of an answer with their footnotes, and the markup of the list of footnotes.
 
-Beside the mark of a footnote, the page's script shows a copy of the footnote's entry in the list as a card.
+The page's script shows a card beside a footnote's mark: a copy of the footnote's entry in the list.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str:
-    """Return one footnote, with the worst verdict of the sentences that cite it."""
+    """Return the markup of one footnote, with the worst verdict of the sentences that cite the footnote."""
     sentence, cited = min(uses, key=lambda use: _WORST.index(use[1].verification.verdict))
     verdict = cited.verification.verdict
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'

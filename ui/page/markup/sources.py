@@ -17,7 +17,7 @@ from ui.page.markup.text import escape, localized_date, source_date
 def source_target(place: Citation | Copy | Passage) -> str:
     """Return the link target that opens a source at the exact words of ``place``.
 
-    A ``Copy`` is another document with the words of a citation.
+    If ``place`` is a ``Copy``, the source is another document that has the words of a citation.
     """
     cell = place.cell if isinstance(place, Citation) else None
     within = f"-{cell.start}-{cell.end}" if cell else ""

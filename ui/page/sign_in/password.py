@@ -85,7 +85,7 @@ def _note_user(sign_in: SignIn, name: str) -> None:
 
 
 async def _form(request: Request) -> FormData:
-    """Return the fields of a form; a file or too many fields are refused with 400."""
+    """Return the fields of a form. A form with a file, or with too many fields, is refused with 400."""
     return await request.form(max_files=0, max_fields=_MAX_FIELDS)
 
 

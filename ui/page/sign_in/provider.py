@@ -36,7 +36,10 @@ _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
 
 
 def add_provider_routes(router: Router, sign_in: SignIn, form: SignInForm, provider: Provider | None) -> None:
-    """Add the routes to and from the provider; without ``provider``, they answer with 404."""
+    """Add the route that leads to the provider, and the route that leads back.
+
+    If ``provider`` is None, both routes answer with 404.
+    """
     known = _ProviderSignIn(sign_in, form, provider) if provider else None
 
     def required() -> _ProviderSignIn:
@@ -115,7 +118,10 @@ class _ProviderSignIn:
         return response
 
     def _cookie_of(self, state: str) -> str:
-        """Return a cookie name that only this sign-in has: two windows of a browser may sign in at once."""
+        """Return a cookie name that only the sign-in with this ``state`` has.
+
+        Two windows of a browser can therefore sign in at the same time.
+        """
         return f"{self._cookie}-{state[:16]}"
 
     async def _started(self, request: Request, pending: Pending, returned: _ProviderResponse) -> Response:
@@ -159,6 +165,6 @@ class _ProviderSignIn:
 def _callback(request: Request) -> str:
     """Return the address to which the provider redirects the browser after the sign-in.
 
-    The address has the host name of the request, which has been checked before.
+    The address has the host name of the request, which the server checked before.
     """
     return f"{request.url.scheme}://{request.url.netloc}{CALLBACK_ROUTE}"
