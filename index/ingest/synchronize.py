@@ -49,7 +49,7 @@ Text recognition takes seconds for each page."""
 
 
 class Reader(Protocol):
-    """Reads one file at a time: a process of this machine, or a core of a cluster."""
+    """A process of this machine, or a core of a cluster, that reads one file at a time."""
 
     def read(
         self,

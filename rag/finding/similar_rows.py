@@ -13,7 +13,7 @@ import regex
 
 from index.search import Snapshot, Term, terms
 from index.text import cells, is_row
-from rag.finding.cells.periods import Periods, periods_of, without_periods
+from rag.figures.reporting_periods import Periods, periods_of, without_periods
 from rag.finding.features import contains_term, content_terms
 from rag.finding.ranking import Scored
 from rag.questions import Question

@@ -15,10 +15,10 @@ import regex
 
 from index.text import PATH_SEPARATOR, TableCell
 from rag.answers import Comparison, Computed, Headline
+from rag.figures.reporting_periods import periods_of
 from rag.finding.cells.kinds import asks_percentage
 from rag.finding.cells.numbers import MINUS, CellNumber, cell_number, written
 from rag.finding.cells.pairs import CellPair, offset_of_name
-from rag.finding.cells.periods import periods_of
 from rag.headlines.values import after_number, bare_unit, headline_of_cell
 
 Way = Literal["more", "less"]

@@ -14,8 +14,8 @@ import regex
 from index.documents import Span
 from index.search import Snapshot, Term, terms
 from index.text import TableCell, cells, is_quantity, is_row, table_cells, tables, words_outside_columns
+from rag.figures.reporting_periods import Periods, periods_of
 from rag.finding.cells.kinds import asked_kinds, excludes_kind, kinds_of, names_change, words_for_kinds
-from rag.finding.cells.periods import Periods, periods_of
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import CitedSentence
 from rag.finding.features import contains_term, content_terms

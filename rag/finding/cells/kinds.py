@@ -33,7 +33,10 @@ def asks_percentage(question: str) -> bool:
 
 
 def asked_kinds(question: str) -> Set[ValueKind]:
-    """Return the kinds of value that a question asks for: two kinds for *By what percentage did it grow?*."""
+    """Return the kinds of value that a question asks for.
+
+    *By what percentage did it grow?* asks for a *percentage* and for a *change*.
+    """
     found: set[ValueKind] = {"change"} if _ASKS_CHANGE.search(question) else set()
     return found | {"percentage"} if asks_percentage(question) else found
 

@@ -15,9 +15,9 @@ import regex
 from index.search import Snapshot, Term, terms
 from index.text import PATH_SEPARATOR, TableCell, cells, is_quantity
 from rag.figures.quantities import quantities
+from rag.figures.reporting_periods import periods_of
 from rag.finding.cells.choice import Row, cells_of, choose_cell, fitting_cells, rows_of
 from rag.finding.cells.numbers import DecimalMark, decimal_mark
-from rag.finding.cells.periods import periods_of
 from rag.finding.features import contains_term, content_terms
 from rag.questions import Question
 

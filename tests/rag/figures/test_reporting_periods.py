@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.finding.cells.periods import Periods, periods_of
+from rag.figures.reporting_periods import Periods, periods_of
 
 
 @pytest.mark.parametrize(
