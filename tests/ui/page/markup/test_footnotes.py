@@ -79,7 +79,7 @@ def test_no_style_colours_a_quoted_footnote() -> None:
         (
             "paraphrased",
             "“rust” is not in it",
-            "In the model’s words; compare them with the quote: “rust” is not in it.",
+            "In the model’s words, not confirmed: “rust” is not in it. Compare them with the quote.",
         ),
         ("unsupported", "9 is not in it", "The source does not support this: 9 is not in it."),
     ],
@@ -121,6 +121,6 @@ def test_hostile_words_of_a_report_or_a_model_are_text(quote: str, title: str, r
     page = Page(foot_list_markup([resting("A sentence.", cited)], ENGLISH))
     assert "".join(page.text_of("fn-foot-quote")) == shown(quote)
     assert "".join(page.text_of("fn-foot-title")) == shown(title)
-    said = "In the model’s words; compare them with the quote"
-    assert "".join(page.text_of("fn-foot-verdict")) == f"{said}: {shown(reason)}."
+    said = f"In the model’s words, not confirmed: {shown(reason)}. Compare them with the quote."
+    assert "".join(page.text_of("fn-foot-verdict")) == said
     assert set(page.tags) == {"details", "summary", "ol", "li", "a", "div", "p", "q", "span"}
