@@ -146,7 +146,7 @@ class GoneError(FootnotedError):
 
 
 class StorageLimitError(FootnotedError):
-    """With this upload, the files of one viewer would take more bytes than the limit allows."""
+    """With this upload, the user's uploaded files would take more bytes than the limit allows."""
 
 
 class TakenError(FootnotedError):
@@ -267,9 +267,9 @@ def line_of(error: BaseException) -> str:
 
 
 def outward_line(error: BaseException) -> str:
-    """Return the line for an error in job records and HTTP replies.
+    """Return the line that describes an error in job records and HTTP replies.
 
-    It names no folder, process or machine.
+    The line names no folder, process or machine.
     """
     return _line(error, outward=True) if isinstance(error, Exception) else str(error)
 

@@ -158,10 +158,10 @@ class Library:
         return library
 
     def for_viewer(self, viewer: Viewer | None) -> Library:
-        """Return the same library for ``viewer``: documents that the viewer may not see do not exist in it.
+        """Return a view of the library without the documents that ``viewer`` may not see.
 
-        Searches, lists, counts and look-ups by id leave these documents out. The library must not be closed
-        before the last use of the result.
+        Searches, lists, counts and look-ups by id leave these documents out. The library must stay open as
+        long as the view is used.
         """
         other = copy(self)
         other.catalog = self.catalog.for_viewer(viewer)
@@ -214,12 +214,12 @@ class Library:
         filters: Filters = NO_FILTERS,
         dense_weight: float = DENSE_WEIGHT,
     ) -> list[Hit]:
-        """Search the newest generation once: see :meth:`Snapshot.search`."""
+        """Search the newest generation (numbered state of the library) as :meth:`Snapshot.search` does."""
         with self.snapshot() as snapshot:
             return snapshot.search(query, limit, filters, dense_weight)
 
     def cutting(self, language: str = "") -> Cutting | None:
-        """Return the settings with which the process that reads a file can also cut it into passages.
+        """Return the settings that a process needs to cut the file that it reads into passages.
 
         Args:
             language: ISO 639-1 code of the document's language, if the user has given one; else empty.
@@ -350,7 +350,7 @@ class Library:
             return self._encoder_of(reader), self._recipe_of(reader)
 
     def _recipe_of(self, reader: CatalogReader) -> Recipe:
-        """Return the settings of the stored passages; if there are none, the settings for :meth:`rebuild`."""
+        """Return the settings of the stored passages; without passages, the settings for :meth:`rebuild`."""
         return reader.build.recipe if reader.build and reader.has_chunks() else self._recipe
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:

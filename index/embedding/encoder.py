@@ -229,7 +229,7 @@ class Encoder:
         return [made[place] for place in range(len(rows))]
 
     def encode_query(self, query: str) -> Vector:
-        """Embed a query with the model's prompt for queries: shape (dimensions,)."""
+        """Embed a query with the model's prompt for queries; return a vector of shape (dimensions,)."""
         known = self._recall("query", [query])
         if query not in known:
             # Each thread tokenises its own query, so that a bad text fails in its own thread alone.
@@ -241,7 +241,8 @@ class Encoder:
     def encode_queries(self, queries: Iterable[str]) -> None:
         """Embed several queries together, so that :meth:`encode_query` then finds their vectors in memory.
 
-        The vectors are those of :meth:`encode_query`. Queries of other threads run before each batch.
+        The vectors equal those that :meth:`encode_query` computes. Queries of other threads run before each
+        batch.
         """
         texts = list(dict.fromkeys(queries))
         known = self._recall("query", texts)
@@ -294,7 +295,7 @@ class Encoder:
     def _tokenised(
         self, texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
     ) -> Iterator[tuple[list[int], list[Row]]]:
-        """Tokenise ``WINDOW`` texts at a time; yield their positions and their rows.
+        """Tokenise ``WINDOW`` texts at a time; yield the positions and the rows of these texts.
 
         A thread tokenises the next ``WINDOW`` texts while the caller works on the rows.
         """
@@ -411,7 +412,7 @@ def encoder_of(
         languages: the ISO 639-1 codes that the model card names; None if no card names any.
 
     Raises:
-        EncoderError: if the model does not tell its dimensions.
+        EncoderError: if the model does not tell the length of its vectors.
     """
     from index.embedding.sentence_transformer import model_runner, plain_tokenizer
 
@@ -473,7 +474,7 @@ class EncoderPool:
     """
 
     def __init__(self, own: Encoder, open_other_encoder: Callable[[Recipe], Encoder] | None) -> None:
-        """Use ``own`` for recipes that name it, and ``open_other_encoder`` for all other recipes."""
+        """Keep the encoder ``own``, and open the encoders of other recipes with ``open_other_encoder``."""
         self.own = own
         self._open_other_encoder = open_other_encoder
         self._opened: dict[str, Encoder] = {}

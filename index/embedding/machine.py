@@ -1,4 +1,4 @@
-"""Measures which precision is faster on a machine, and whether a row's product depends on other rows.
+"""Measures which precision is faster, and whether a row of a matrix product depends on the other rows.
 
 A processor's feature flags do not tell which precision is faster: of two processors with AVX512-BF16, one
 embeds in bfloat16 three times as fast as in float32, and the other takes 1.7 times as long.
@@ -38,8 +38,8 @@ class Machine:
     Attributes:
         precision: the precision in which to embed: bfloat16 if it is faster by a factor of at least
             ``_WORTH``, else float32.
-        uneven: the precisions in which the last bits of a row's product depend on the number of rows that
-            are multiplied together. On processors with AMX, bfloat16 is such a precision.
+        uneven: the precisions in which the last bits of a row of a matrix product depend on the number of
+            rows. On processors with AMX, bfloat16 is such a precision.
     """
 
     precision: Precision
@@ -102,7 +102,7 @@ def _measure() -> Machine:
 
 
 def _is_uneven(rows: Tensor, weights: Tensor) -> bool:
-    """Return whether the product of the first rows changes if the other rows are left out."""
+    """Return whether the first rows of a matrix product change if the other rows are left out."""
     import torch
 
     whole = torch.nn.functional.linear(rows, weights)

@@ -79,7 +79,7 @@ class ModelRunner(Protocol):
         """Embed one batch of passages and their sentences. Only one thread may call this at a time."""
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed one batch of rows and their tokens. The batch must be as small as a batch of queries.
+        """Embed one batch of rows and their tokens. It must be no larger than a batch of queries.
 
         Only one thread may call this at a time. ``depth`` chooses the layer that gives the vectors of tokens:
         1 for the last, 0.5 for the middle one.
@@ -117,7 +117,7 @@ class TokenModel(Protocol):
         """
 
     def through(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
-        """Run the model; return ``sentence_embedding``, and ``token_embeddings`` if the model has them."""
+        """Run the model; return ``sentence_embedding``, and ``token_embeddings`` if the model gives them."""
 
     def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
         """Run the model; return ``sentence_embedding``, and the output of one layer as ``token_embeddings``.
@@ -156,7 +156,7 @@ class TokenModelRunner:
         return rows
 
     def _padded(self, name: str, values: Tensor, width: int) -> Tensor:
-        """Pad or shorten a text's ``values`` to ``width``; they are as long as the batch's longest text."""
+        """Pad or shorten ``values``, a text's values of the model's input ``name``, to ``width`` tokens."""
         from torch.nn.functional import pad
 
         # ``pad`` shortens the tensor if the number of places is negative.
@@ -182,7 +182,7 @@ class TokenModelRunner:
         return embedded
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed one batch of rows and their tokens. The batch must be as small as a batch of queries."""
+        """Embed one batch of rows and their tokens. It must be no larger than a batch of queries."""
         if not self.gives_part_vectors:
             return without_tokens(self.vectors(rows, kind))
         through = self._through(rows, "query", partial(self._model.through_layer, kind=kind, depth=depth))
@@ -231,7 +231,7 @@ _WANTED = ("sentence_embedding", "token_embeddings")
 
 
 def without_tokens(vectors: Vectors) -> list[EmbeddedTokens]:
-    """Treat each text as one token with the text's vector, for a model that gives no vectors of tokens."""
+    """Return the vectors as if each text were one token, for a model that gives no vectors of tokens."""
     return [EmbeddedTokens(vector, vector[np.newaxis]) for vector in vectors]
 
 

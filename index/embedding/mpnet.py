@@ -1,7 +1,8 @@
 """MPNet (Song et al., NeurIPS 2020): the network of the installed reranker, all-mpnet-base-v2.
 
-transformers has this network too, with the same outputs apart from rounding; :mod:`index.embedding.bert`
-explains why this copy exists. This module imports torch, so import it only to use the network.
+The library transformers has this network too, with the same outputs apart from rounding;
+:mod:`index.embedding.bert` explains why this copy exists. This module imports torch, so import it only to use
+the network.
 """
 
 from __future__ import annotations

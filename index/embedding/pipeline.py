@@ -97,7 +97,7 @@ def embed_documents(
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:
-    """Return whether the documents are so long that the caller should give memory back to the system."""
+    """Return whether the documents are so long that the caller should return freed memory to the system."""
     return sum(len(item.document.text) for item in incoming) > LONG
 
 
@@ -106,7 +106,7 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offset
 
     Args:
         key: the encoder's key.
-        chunking: the recipe's version of the chunking, on which the sentences' vectors depend.
+        chunking: the version of the code that cuts texts, on which the vectors of sentences depend.
         text: the encoder's input.
         sentences: the spans of the sentences in ``text``.
     """
@@ -115,7 +115,7 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offset
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
-    """Return the passages that came with ``item`` if they suit ``encoder`` and ``recipe``; else cut anew."""
+    """Return the passages of ``item`` if they suit ``encoder`` and ``recipe``; else cut the text again."""
     if item.cut is not None:
         cutting, received = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens

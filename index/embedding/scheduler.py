@@ -36,7 +36,7 @@ class Scheduler(Generic[Query, Result]):
     """
 
     def __init__(self, run: Callable[[Sequence[Query]], Sequence[Result]]) -> None:
-        """Schedule ``run``, which takes several queries and returns a result for each, in order."""
+        """Schedule calls of ``run``, which takes several queries and returns a result for each, in order."""
         self._run = run
         self._query_thread = ThreadPoolExecutor(1, "queries")
         self._passage_thread = ThreadPoolExecutor(1, "passages", lower_priority)
@@ -72,10 +72,10 @@ class Scheduler(Generic[Query, Result]):
         return results[taken.index(mine)]
 
     def run_batch(self, work: Callable[[], Made], *, urgent: bool = False) -> Made:
-        """Run ``work``, which is one batch of a long task, when its turn comes.
+        """Run one batch of a long task after all waiting queries and earlier batches; return its result.
 
         Args:
-            work: uses the model. It must be short, since queries wait for it.
+            work: runs the batch. The batch must be short, since queries wait for it.
             urgent: whether a user is waiting for the result. If not, the work has a low priority.
         """
         with self.batch():

@@ -54,7 +54,7 @@ def open_sentence_transformer(model: str) -> SentenceTransformer:
 
 
 def model_runner(model: SentenceTransformer, dimensions: int) -> ModelRunner:
-    """Return an object that runs the modules of ``model`` if it takes rows of tokens, else its ``encode``."""
+    """Return a ``ModelRunner`` for ``model``: one for rows of tokens or, if need be, one for whole texts."""
     if _takes_rows_of_tokens(model):
         return TokenModelRunner(_Modules(model), dimensions)
     return _WholeTextRunner(model)
@@ -96,7 +96,7 @@ class _Modules:
 
 
 class _WholeTextRunner:
-    """A ``ModelRunner`` that calls ``encode`` of a model that does not take rows of tokens."""
+    """A ``ModelRunner`` for a model that takes whole texts instead of rows of tokens."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model

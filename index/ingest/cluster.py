@@ -96,8 +96,8 @@ class ClusterReader:
             run: the remote function, which reads one file on a node.
             index: the library.
             recipe: the settings by which the library's passages are cut and embedded.
-            writing: a lock that all readers of a cluster share, so that only one at a time writes to the
-                catalog.
+            writing: a lock that all readers of a cluster share, so that only one reader at a time
+                writes to the catalog.
         """
         self._run = run
         self._index = index
@@ -210,12 +210,12 @@ def _task(path: Path, options: Options, cutting: Cutting | None, index: Library,
 
 
 def _program() -> str:
-    """Return the versions of this program and of its chunking; all nodes must have the same ones."""
+    """Return the versions of this program and of its chunking. They must be the same on all nodes."""
     return f"footnoted {version('footnoted')}, chunking {CHUNKING}"
 
 
 def _on_node(task: _Task) -> _Result:
-    """Read a file and embed its passages. This runs on a node.
+    """Read a file and embed its passages, on a node of the cluster.
 
     Raises:
         ClusterError: if the node cannot read files for this library; the message names the node.

@@ -28,7 +28,7 @@ class Root:
     """A folder to list, or a part of one.
 
     Attributes:
-        source: the absolute path of the folder; this folder and the path in it identify a document.
+        source: the absolute path of the folder. This path and the path in the folder identify a document.
         part: the path of a file or folder in ``source``, with forward slashes; empty for all of ``source``.
     """
 
@@ -52,7 +52,7 @@ class Failure:
     Attributes:
         path: the path of the file or folder, in printable form.
         cause: the cause and the remedy.
-        place: the same file or folder as a :class:`Root`, from which its followed folder can be found.
+        place: the same file or folder as a :class:`Root`, which also names the folder that was listed.
     """
 
     path: str
@@ -72,7 +72,7 @@ class Listing:
         failures: files and folders that could not be listed.
         unlisted: the parts of the source that could not be listed or were skipped; a file there may exist
             although ``files`` lacks it.
-        missing: whether the root is a part that does not exist, although the folder around it does.
+        missing: whether ``root.part`` does not exist, although the folder around it does.
     """
 
     root: Root
@@ -89,8 +89,8 @@ class Listing:
 def root_of(path: Path, followed: Collection[str]) -> Root:
     """Return the root (a folder, or a part of one) to list for ``path``.
 
-    If ``path`` is in a followed folder, the root is a part of that folder. Otherwise, a folder is a root
-    itself, and the root of a file is a part of the folder around the file.
+    If ``path`` is in a followed folder, the root is a part of that folder. Otherwise, a folder is itself
+    the root, and a file is listed as a part of the folder around it.
 
     Args:
         path: a folder or file; it need not exist.
@@ -162,9 +162,9 @@ def is_utf8(path: str) -> bool:
 def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -> Listing:
     """List the files under ``root``, in order of their paths.
 
-    The listing leaves out hidden files, evaluation questions, links to folders, and folders that are followed
-    on their own. A link to a file is listed if the file is in the source folder; otherwise the link is a
-    failure.
+    The listing leaves out hidden files, files of evaluation questions, links to folders, and folders that are
+    followed on their own. A link to a file is listed if the file is in the source folder; otherwise the link
+    is a failure.
 
     Args:
         root: a folder, or a part of one.

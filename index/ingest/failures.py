@@ -77,8 +77,8 @@ class Failures:
 
         Args:
             listings: the listings of one sync.
-            failed: the files that the sync could not list or read; missing and unfollowed files are not
-                recorded.
+            failed: the files that the sync could not list or read. Of these, missing files and files
+                outside the followed folders are not recorded.
             followed: the folders and files that the library follows, as absolute paths.
         """
         # Imported here, since that module imports all loaders, and `status` must start fast.
@@ -109,8 +109,8 @@ class Failures:
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
     """Return the followed folder that contains ``place``, and the path of ``place`` in that folder.
 
-    The folder is "" if no followed folder contains the place. Bytes that are not UTF-8 are escaped in both,
-    since the catalog cannot store them.
+    The folder is "" if no followed folder contains ``place``. In the folder and the path, bytes that are not
+    UTF-8 are escaped, since the catalog cannot store them.
     """
     source, path = place.source, place.part
     if str(place.location) in followed:

@@ -103,8 +103,8 @@ class Jobs:
     """The jobs of a library. Safe to share between threads.
 
     Args:
-        engine: the catalog's engine.
-        owner: the process that runs new jobs; by default this one.
+        engine: the SQLAlchemy engine of the catalog.
+        owner: the process that runs new jobs; None for the current process.
     """
 
     def __init__(self, engine: sa.Engine, owner: Process | None = None) -> None:
@@ -112,7 +112,10 @@ class Jobs:
         self._owner = str(owner or this_process())
 
     def create(self, kind: Kind) -> Job:
-        """Create a waiting job; delete the ended jobs that are not among the newest :data:`KEPT` jobs."""
+        """Create a waiting job, and return it.
+
+        This deletes the ended jobs that are not among the newest :data:`KEPT` jobs.
+        """
         job_id = uuid.uuid4().hex
         row = {
             "id": job_id,
@@ -198,7 +201,7 @@ class Jobs:
             return [_job_of(row) for row in connection.execute(query)]
 
     def unended(self) -> list[Job]:
-        """Return the jobs that wait or run, of all processes."""
+        """Return the waiting and the running jobs of all processes."""
         return [job for _, job in self._stored_unended() if not job.has_ended]
 
     def abandon(self) -> list[str]:
@@ -215,7 +218,7 @@ class Jobs:
         return abandoned
 
     def _stored_unended(self) -> list[tuple[State, Job]]:
-        """Return the jobs whose rows say that they wait or run, each with the state in its row."""
+        """Return the jobs that are waiting or running according to their rows, each with its stored state."""
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
         with self._engine.connect() as connection:
             return [(row.state, _job_of(row)) for row in connection.execute(query)]

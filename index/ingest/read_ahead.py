@@ -39,7 +39,7 @@ def read_ahead(
         files: the files.
         readers: the readers, at least one. Each reads one file at a time.
         read: reads a file; several threads call it at once.
-        size: the size of a result in characters.
+        size: returns the size of a result in characters.
         waiting: called every half second while the next result is not ready; if it raises an error, the
             reading is cancelled.
     """

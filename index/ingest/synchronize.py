@@ -63,7 +63,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to read: its path, its state in the listing, and its state in the catalog if it is known."""
+    """A file to read, with its state in the listing and, if the library knows the file, in the catalog."""
 
     source: str
     path: str
@@ -188,7 +188,7 @@ def plan(
     """Plan a sync: compare the catalog with listings of the folders, without reading a file.
 
     Args:
-        known: the states of the files when they were last read, by source and path.
+        known: the states of the files when they were last read, by folder and by path in the folder.
         listings: the listings, with the present states of the files.
         recognition: the languages of text recognition (``Options.recognition``).
     """
@@ -309,7 +309,7 @@ def _read_all(
     reader: Isolated | Sequence[Reader] | None,
     progress: Progress | None,
 ) -> Iterator[tuple[File, Incoming | LoadError | None]]:
-    """Yield each file in order, with its document, or a LoadError, or None if the document is unchanged."""
+    """Yield each file, in order, with its document, its LoadError, or None if the document is unchanged."""
     number = 0
 
     def waiting() -> None:
@@ -348,7 +348,7 @@ def _read(
     options: Options,
     cutting: Cutting | None,
 ) -> Incoming | None:
-    """Read a file; return None if its bytes are unchanged and nothing else can have changed its document."""
+    """Read a file as a document; return None if the document cannot have changed since the last time."""
     location = Path(file.source, file.path)
     # Do not read a file that the loader refuses by its suffix: it may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
@@ -363,7 +363,7 @@ def _read(
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
-    """Return whether a sidecar or text recognition may change the document although its file is unchanged."""
+    """Return whether a metadata file or text recognition may change the document of an unchanged file."""
     has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
     return has_sidecar or known.awaits(options.recognition)
 

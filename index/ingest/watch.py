@@ -46,8 +46,8 @@ class Change:
 
     Attributes:
         folders: the followed folders and files in which something changed.
-        leave: the files in these folders that the sync skips, because they are still being written or a sync
-            has already tried them in their present state.
+        leave: the files in these folders that the sync skips, because they are still being written, or
+            because a sync has already tried to read them in their present state.
     """
 
     folders: tuple[Path, ...]
@@ -192,7 +192,7 @@ class Watch:
         return recheck
 
     def _pending(self, folder: str) -> dict[Path, State]:
-        """Return the changed files of ``folder`` that no sync has tried in their present state."""
+        """Return the changed files of ``folder`` that no sync has tried to read in their present state."""
         followed = self._catalog.sources()
         root = root_of(Path(folder), followed)
         source = Path(root.source)

@@ -141,7 +141,7 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
 def _check_text(path: Path, size: int, limits: Limits) -> None:
     """Raise LoadError if ``size``, the number of bytes of a text in UTF-8, is over the limit.
 
-    Cutting and embedding a large text takes long, and the library serves no other requests meanwhile.
+    A limit is needed, since embedding a very large text takes hours.
     """
     if size > limits.text_megabytes * MEGABYTE:
         text = f"{size / MEGABYTE:,.1f} MB of text"

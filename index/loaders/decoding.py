@@ -1,7 +1,8 @@
 """Decodes text files.
 
 The encoding is the first of these that applies: the one that a byte order mark names, UTF-8, the one that the
-document declares, or the likeliest one. For text in ASCII, the declared encoding comes before UTF-8.
+document declares, or the likeliest one. If all bytes are ASCII, the declared encoding comes before UTF-8,
+because encodings such as ISO-2022-JP use only such bytes.
 """
 
 from __future__ import annotations

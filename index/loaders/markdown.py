@@ -53,7 +53,7 @@ def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Docu
 
 
 def _rendered(body: str) -> str:
-    """Render Markdown as HTML: each note begins with its number, and pictures become their descriptions."""
+    """Render Markdown as HTML. Each note begins with its number; descriptions replace the pictures."""
     from markdown_it.token import Token
 
     parser = _parser()
@@ -96,7 +96,7 @@ def _parser() -> MarkdownIt:
 
 
 def _closed(source: str) -> str:
-    """Close all elements of a block of HTML: an element left open could hide the rest of the document."""
+    """Return a block of HTML with all elements closed; an open one could hide the rest of the document."""
     from lxml.html import tostring
 
     page = parse_page(source)

@@ -196,7 +196,7 @@ def language_code(written: str | None) -> str | None:
 
 
 def readable_property(written: str | None) -> str | None:
-    """Return a title or name from a file's properties; None for a file name or a program's placeholder.
+    """Return a title or name from a file's properties; None if it is only a file name or a placeholder.
 
     The result is on one line, without a prefix such as ``Microsoft Word - ``.
     """

@@ -114,7 +114,8 @@ def _alone(lines: Sequence[str]) -> Iterator[str]:
     """Yield each date that is alone on a line, as written, unless the date is the end of a reported period.
 
     A date after words such as ``ended`` or ``as of`` is the end of a period. The last day of a quarter, which
-    often heads a financial statement, also counts as one, unless it follows a place and a comma.
+    often heads a financial statement, counts as the end of a period, too, unless it follows a place and a
+    comma.
     """
     before = ""
     for line in lines:

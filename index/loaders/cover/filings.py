@@ -72,7 +72,7 @@ class Filing:
 
     @property
     def published(self) -> str | None:
-        """The date of the report in ISO 8601; None if the cover states no readable one."""
+        """The date of the report in ISO 8601; None if the cover states none that can be read."""
         return read_date(self.reported) if self.reported else None
 
     @property

@@ -132,7 +132,7 @@ def _imprint(lines: Iterable[str]) -> str | None:
 def _letterhead(top: Sequence[str]) -> str | None:
     """Return the organisation that has a line of its own above the title; None if there are none or several.
 
-    A name does not count if the line before it leads up to the name, for example by ending with ``to`` or a
+    A name does not count if the line before it introduces the name, for example by ending with ``to`` or a
     colon.
     """
     before = ""

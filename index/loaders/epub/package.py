@@ -174,7 +174,7 @@ def _entry(level: int, label: Element, name: str, reference: str | None) -> Entr
 
 
 def _resolved(base: str, reference: str) -> tuple[str, str]:
-    """Return the path and the fragment to which a reference in the part ``base`` leads.
+    """Return the path and the fragment to which a reference in the archive's entry ``base`` leads.
 
     Both are empty if the reference has a scheme, such as ``https:``.
     Callers look up the path only among the archive's entries, so no reference leads out of the archive.

@@ -128,7 +128,7 @@ class _Reader:
         preformatted: the number of open ``pre`` elements.
         is_code: whether the open ``pre`` element holds code.
         raised: the number of open ``sup`` elements.
-        group: the group of the current block if a line break has split the block; else None.
+        group: the ``Block.group`` of the current block if a line break has split the block; else None.
         table: the open data table, whose rows become blocks when it ends; None outside data tables.
         lists: the open lists, outermost first.
         marker: the bullet or number for the next block.

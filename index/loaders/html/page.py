@@ -87,7 +87,7 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def _cover_lines(blocks: Sequence[PageBlock]) -> list[str]:
-    """Return the first lines of a page, where a filing has its cover.
+    """Return the first lines of a page. If the page is a filing to the SEC, they contain its cover.
 
     Spaces separate the cells of a table's row.
     """
@@ -105,7 +105,7 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
 
     The main text reaches from the first to the last block that trafilatura finds, and includes the tables
     next to it and the headings directly above. The words come from the page, since trafilatura's own output
-    lacks repeated paragraphs, headings and even words inside a sentence.
+    omits repeated paragraphs, some headings and even words inside a sentence.
     """
     blocks = page_blocks(page)
     found = _found_by_trafilatura(page, blocks)
@@ -184,11 +184,11 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 def _with_followers(
     found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
 ) -> list[bool]:
-    """Return, for each block, whether it was found or directly follows a block that counts as found.
+    """Return, for each block, whether it counts as found in trafilatura's main text.
 
     On a short page, trafilatura joins rows and short lines into one paragraph, in which a short block cannot
-    be found by itself. Such a block counts as found if it directly follows a block that counts, both on the
-    page and in trafilatura's main text.
+    be found by itself. Such a block counts as found if it directly follows a block that counts as found, both
+    on the page and in trafilatura's main text.
 
     Args:
         found: for each block of the page, whether it was found in trafilatura's main text.
@@ -213,7 +213,7 @@ def _with_followers(
 
 
 def _is_nested(page: HtmlElement) -> bool:
-    """Return whether elements are nested deeper than on any page made for people."""
+    """Return whether elements are nested more deeply than ``DEEPEST_ELEMENT`` or ``DEEPEST_TABLE``."""
     depths = f"count(ancestor::*) > {DEEPEST_ELEMENT} or count(ancestor::table) > {DEEPEST_TABLE}"
     return bool(page.xpath(f"boolean(//*[{depths}])"))
 
@@ -239,7 +239,8 @@ def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
 def _title(page: HtmlElement, site: str | None) -> str | None:
     """Return the page's title without the site's name.
 
-    If there is no title, or if the title contains the first ``h1`` heading, the result is that heading.
+    If there is no title, or if the title contains the first ``h1`` heading, the result is that heading; None
+    if the page has neither.
     """
     heads = [flow(head.text_content()) for head in page.iter("h1")]
     head = readable_property(heads[0]) if heads else None

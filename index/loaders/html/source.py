@@ -143,7 +143,7 @@ def _without_controls(text: str | None) -> str | None:
 
 
 def _is_unread(element: HtmlElement) -> bool:
-    """Return whether an element is hidden or is navigation; False for an element with metadata."""
+    """Return whether an element is hidden or is navigation. Elements that hold metadata do not count."""
     if element.tag == "head" or element.get("type") == "application/ld+json":
         return False
     return is_hidden(element) or element.tag in _NAVIGATION or element.get("role") in _NAVIGATION_ROLES

@@ -90,7 +90,7 @@ class Table:
         self._cells, self._reaching = [], []
 
     def _may_repeat(self, cell: Cell) -> bool:
-        """Return whether the limit allows repeating a cell; if so, count its characters as repeated."""
+        """Return whether the table may repeat the characters of ``cell``; if so, count them as repeated."""
         may = self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters
         self._repeated += len(cell.text) if may else 0
         return may

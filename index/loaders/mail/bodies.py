@@ -197,7 +197,8 @@ def _unquoted(line: str) -> tuple[int, str]:
 def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
     """Join the lines of a text in ``format=flowed``: a line that ends with a space continues on the next one.
 
-    RFC 3676, 4.1 to 4.4, defines the format. If ``is_spaceless`` is true, that space is removed.
+    RFC 3676, 4.1 to 4.4, defines the format. If ``is_spaceless`` is true, the space at the end of such
+    a line is removed.
     """
     joined: list[str] = []
     goes_on = False
