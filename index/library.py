@@ -261,8 +261,8 @@ class Library:
                 (:mod:`index.catalog.deleted_rows`); ``incoming`` must contain the document too.
 
         Raises:
-            LoadError: if a document of ``incoming`` would replace one that the viewer may not see, or would
-                be in a collection that the viewer may not see.
+            LoadError: if a document of ``incoming`` would replace one that the library's viewer may not see,
+                or would be in a collection that the viewer may not see.
             LibraryRestoredError: if a backup was restored after the caller read ``lineage`` and the ids.
             OutdatedError, TakenError: see :meth:`index.catalog.database.Catalog.commit`; nothing is changed.
             EncoderMismatchError: if another process has embedded the library again with another encoder.

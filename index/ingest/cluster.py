@@ -62,8 +62,8 @@ class _Task:
 class _Result:
     """A document and the vectors of its passages, by digest; or the cause and remedy of a failed reading.
 
-    ``known`` has the digests of the previous version's vectors. The library already stores these vectors, so
-    ``vectors`` leaves them out.
+    ``known`` has the digests of the vectors of the document's previous version. The library already
+    stores these vectors, so ``vectors`` leaves them out.
     """
 
     document: Document | None = None

@@ -25,7 +25,7 @@ class RunningJob:
 
     The work inside the context calls this object as its ``Progress``. If the work raises an error, the
     context records the error and raises it again. :class:`Cancelled`, an interrupt, and any error after
-    :meth:`cancel` make the job ``cancelled``; all other errors make it ``failed``.
+    a request to stop make the job ``cancelled``; all other errors make it ``failed``.
 
     Attributes:
         result: the result to record; set it before the context ends.

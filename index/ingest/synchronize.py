@@ -348,7 +348,7 @@ def _read(
     options: Options,
     cutting: Cutting | None,
 ) -> Incoming | None:
-    """Read a file as a document; return None if the document cannot have changed since the last time."""
+    """Read a file as a document; return None if the document cannot have changed since it was last read."""
     location = Path(file.source, file.path)
     # Do not read a file that the loader refuses by its suffix: it may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""

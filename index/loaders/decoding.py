@@ -130,7 +130,7 @@ def _by_guess(data: bytes, path: Path) -> str:
 
 
 def _known(label: str) -> str | None:
-    """Return Python's name of the encoding ``label``; None if a document may not declare this encoding."""
+    """Return Python's name for the encoding ``label``; None if a document may not declare this encoding."""
     try:
         name = codecs.lookup(label.strip()).name
     except (LookupError, ValueError):
