@@ -69,8 +69,9 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
     """Read the details in the sidecar of the file at ``path``; return an empty dict if it has no sidecar.
 
     Raises:
-        LoadError: if the sidecar is not a regular file (a link may lead out of the folder), cannot be read,
-            is too large, is not YAML of ``key: value`` lines, or has an invalid detail.
+        LoadError: if the sidecar is a link (which may lead out of the folder) or another file that is not
+            regular, cannot be read, is too large, is not YAML of ``key: value`` lines, or has an invalid
+            detail.
     """
     import yaml
 

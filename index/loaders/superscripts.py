@@ -1,4 +1,4 @@
-"""Writes raised digits as superscripts, so that they do not read as part of the word or number before."""
+"""Writes raised digits as superscripts, so that they do not read as part of the preceding word or number."""
 
 from __future__ import annotations
 

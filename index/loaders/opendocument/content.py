@@ -179,7 +179,7 @@ class Content:
 def _marked(blocks: Iterator[Block], marker: str, group: object) -> Iterator[Block]:
     """Put the number or bullet of a list item, ``marker``, before the first block of the item.
 
-    That block, and blocks that have no group yet, get ``group``, which stands for the list.
+    That block, and all blocks of the item without a group, get ``group``, which stands for the list.
     """
     for block in blocks:
         if not block.text.strip():

@@ -70,7 +70,7 @@ class Lists:
         return self._marker("", level)
 
     def _marker(self, style: str, depth: int) -> str:
-        """Count an item or heading; return its number or bullet, or "" if its level has no number format."""
+        """Count an item or heading; return its number or bullet, or "" if its level shows neither."""
         counts = self._counts.setdefault(style, {})
         counts[depth] = counts.get(depth, self._start(style, depth) - 1) + 1
         _restart(counts, depth + 1)
@@ -98,7 +98,7 @@ class Lists:
 
 
 def _restart(counts: dict[int, int], depth: int) -> None:
-    """Restart the counts at ``depth`` and at deeper levels."""
+    """Restart the counts of items at the level ``depth`` and at deeper levels."""
     for deeper in [one for one in counts if one >= depth]:
         del counts[deeper]
 

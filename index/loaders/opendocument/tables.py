@@ -36,7 +36,7 @@ class Repeats:
     def allowed(self, times: int, cells: int) -> int:
         """Return how often to write a group of ``cells`` cells that the file repeats ``times`` times.
 
-        The result is ``times``, or 1 if more cells would exceed ``MAX_REPEATED`` in the document.
+        The result is ``times``, or 1 if the added cells would exceed ``MAX_REPEATED``, the document's limit.
         """
         more = (times - 1) * cells
         if more > self._left:

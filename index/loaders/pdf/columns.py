@@ -99,7 +99,7 @@ def _parts(pieces: Sequence[Line]) -> Iterator[_PiecePart]:
 
 
 def _whole(parts: Sequence[_PiecePart]) -> Iterator[Line]:
-    """Join the parts of a text run again where they still follow each other after sorting."""
+    """Rejoin the parts of a text run that are still consecutive after sorting."""
     current = parts[0]
     for before, part in pairwise(parts):
         if part.rank == before.rank + 1:
@@ -118,7 +118,7 @@ def _is_from_the_right(pieces: Sequence[Line]) -> bool:
 
 
 def _read(parts: Sequence[_PiecePart], *, from_right: bool, depth: int) -> tuple[list[_PiecePart], int]:
-    """Return the parts of an area in reading order, and how many of them were out of order in the file.
+    """Return the text parts of an area in reading order, and how many were out of order in the file.
 
     Args:
         parts: the parts of the area.
@@ -146,11 +146,11 @@ def _read(parts: Sequence[_PiecePart], *, from_right: bool, depth: int) -> tuple
 def _zones(
     parts: Sequence[_PiecePart], gutter: float
 ) -> Iterator[tuple[tuple[list[_PiecePart], list[_PiecePart]], list[_PiecePart]]]:
-    """Yield the zones (bands) of a page from the top, each as ``((left, right), crossing)``.
+    """Yield the zones (horizontal bands) of a page from the top, each as ``((left, right), crossing)``.
 
-    ``left`` and ``right`` are the zone's parts on the two sides of the gutter. ``crossing`` separates the
-    zone from the next one: it is a part that crosses the gutter, or the parts of a table's row. For the last
-    zone, it is empty.
+    ``left`` and ``right`` are the text parts on the two sides of the gutter between the columns.
+    ``crossing`` is what separates the zone from the next one: a text part that crosses the gutter, or the
+    text parts of a table's row. For the last zone, ``crossing`` is empty.
     """
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     beside_gutter = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
@@ -175,8 +175,8 @@ def _table_rows(parts: Sequence[_PiecePart], gutter: float) -> Iterator[list[_Pi
     """Yield the rows of tables that extend across the gutter, each from left to right.
 
     The cells of such a row leave much space on both sides of the gutter, do not begin in lower case,
-    and follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, since two columns may
-    have headings at the same height.
+    and follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, because the
+    headings of two columns of text may stand at the same height.
     """
     bounds = [(part.line.left, part.line.right) for part in parts]
     start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
@@ -259,9 +259,10 @@ def _gutter(parts: Sequence[_PiecePart]) -> float | None:
 
 
 def _gaps(parts: Sequence[_PiecePart]) -> NDArray[np.float64]:
-    """Return the gap (start, end) from each part to the nearest one at least ``MIN_GUTTER`` to its right.
+    """Return the gap (start, end) from each text part to its nearest neighbour on the right.
 
-    The result has the shape (n, 2). Parts without such a neighbour have no row.
+    Only text at the same height, at least ``MIN_GUTTER`` away, is a neighbour. The result has the shape
+    (n, 2), without a row for text parts that have no neighbour.
     """
     import numpy as np
 

@@ -1,6 +1,6 @@
 """Joins paragraphs that continue in another column or on another page, then joins all pages into one text.
 
-This text is the document's canonical text, which footnotes quote.
+This text is the document's canonical text, which the footnotes of answers quote.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
     it is the first paragraph of the next page, with ``continues`` set.
 
     Args:
-        pages: the parts of each page.
+        pages: the paragraphs and footnotes of each page.
         usual: the height of the text's lines, in points.
         known: the document's words, which show whether a hyphen at the end of a line divides a word.
     """
@@ -91,7 +91,10 @@ def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
 def _over_columns(
     columns: list[list[Paragraph]], usual: float, known: frozenset[str]
 ) -> list[list[Paragraph]]:
-    """Join paragraphs that continue in a later column of the page; return the columns that are not empty."""
+    """Join paragraphs that continue in a later column of the page, and drop the columns that are then empty.
+
+    Return the remaining columns.
+    """
     start = 0
     while start < len(columns):
         column = columns[start]
@@ -119,7 +122,7 @@ def _over_columns(
 def _over_page(
     last: Sequence[list[Paragraph]], following: list[Paragraph], read: list[list[Paragraph]], usual: float
 ) -> None:
-    """If a paragraph continues on the next page, move it to the end of its own page.
+    """Move the paragraph that continues on the next page, if there is one, to the end of its own page.
 
     Args:
         last: the columns of the nearest earlier page that has text.
@@ -159,9 +162,9 @@ def _is_text(paragraph: Paragraph, usual: float) -> bool:
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Return whether ``end`` and ``rest`` are as wide as columns.
+    """Return whether the columns of ``end`` and ``rest`` are wide enough for running text.
 
-    A ``rest`` of a single line may have any width if it directly follows ``end`` (``is_next``).
+    If ``rest`` is a single line that directly follows ``end`` (``is_next``), its column may have any width.
     """
     least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
     widths = [
@@ -177,7 +180,7 @@ def _is_long(paragraph: Paragraph) -> bool:
 
 
 def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Return whether ``rest``, at the start of a column or page, continues the sentence of ``end``.
+    """Return whether ``rest``, at the start of a column or page, continues the last sentence of ``end``.
 
     Args:
         end: the last paragraph of an earlier column or page.

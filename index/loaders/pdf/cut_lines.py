@@ -63,7 +63,7 @@ class _PlacedLine:
     def is_cut(self, whole: _PlacedLine) -> bool:
         """Return whether this line is the clipped copy of the line ``whole``.
 
-        Three things must be true of a clipped copy:
+        A clipped copy meets three conditions:
 
         - Each of its characters is where ``whole`` has the same character.
         - Clipping has kept all occurrences of a letter, or none.

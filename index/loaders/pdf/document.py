@@ -176,7 +176,7 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
 
 
 def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
-    """Read a page's text layer."""
+    """Read a page's text runs from its text layer."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:

@@ -27,7 +27,7 @@ _MIN_VERTICAL_CHARACTERS = 8
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
-    """Return the most frequent line height by number of characters, in points; 0 if there are no lines."""
+    """Return the line height that the most characters have, in points; 0 if there are no lines."""
     characters: Counter[float] = Counter()
     for page in pages:
         for line in page:
@@ -36,10 +36,10 @@ def usual_height(pages: Iterable[Iterable[Line]]) -> float:
 
 
 def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
-    """Separate the lines of the text from those of footnotes and from vertical lines.
+    """Separate the lines of the text from those of footnotes and from lines that run vertically.
 
-    A footnote begins with its mark, is smaller than the text, and has only small lines below it. Those
-    lines also belong to footnotes.
+    A footnote begins with its mark, is smaller than the text, and has only small lines below it. These
+    lines belong to footnotes, too.
 
     Args:
         page: the page's lines, in reading order.

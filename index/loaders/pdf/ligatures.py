@@ -69,7 +69,7 @@ def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Seque
 
 
 def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[str]) -> str:
-    """Choose the ligature that completes a word. All letters are in lower case.
+    """Choose the ligature that completes a word. All arguments are in lower case.
 
     Args:
         before: the letters before the ligature.

@@ -55,7 +55,7 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
 
 
 def _wide_cells(piece: Line) -> tuple[Cell, ...]:
-    """Return the cells of a text run, joined where the gap between two is at most ``MAX_WORD_GAP``."""
+    """Return the cells of a text run, joined where the gap between them is at most ``MAX_WORD_GAP``."""
     if len(piece.cells) == 1:
         return piece.cells
     cells = [piece.cells[0]]

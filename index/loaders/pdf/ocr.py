@@ -105,7 +105,7 @@ def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: 
 
 
 def scale(frame: Frame) -> float:
-    """Return the number of pixels per point for a picture of a page with at most ``MAX_PIXELS`` pixels."""
+    """Return the pixels per point for a page's picture, which may have at most ``MAX_PIXELS`` pixels."""
     area = max(frame.width * frame.height, 1.0)
     return min(RESOLUTION / _POINTS, math.sqrt(MAX_PIXELS / area))
 

@@ -172,7 +172,10 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
 
 
 def _is_titled(text: str, title: str) -> bool:
-    """Return whether a paragraph is the heading that a bookmark names; one of the two may lack the number."""
+    """Return whether a paragraph is the heading that a bookmark names.
+
+    The section number may be missing from the paragraph or from the bookmark.
+    """
     if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
         return False
     words, named = _letters(text), _letters(title)

@@ -244,7 +244,7 @@ def is_divided(text: str) -> bool:
 
 
 def ends_sentence(text: str, following: str = "") -> bool:
-    """Return whether ``text`` ends with the end of a sentence.
+    """Return whether a sentence ends at the end of ``text``.
 
     Initials, as in "the U.K.", do not end a sentence if ``following``, the next text, begins in lower case.
     """
@@ -268,9 +268,10 @@ def _divided(text: str) -> regex.Match[str] | None:
 
 
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """Return whether the hyphen between two parts of a word belongs to the word, instead of dividing it.
+    """Return whether the hyphen between two parts of a word belongs to the word, as in *long-term*.
 
-    It belongs to the word if ``first`` is a single letter. Otherwise the document's words, ``known``, decide.
+    The hyphen belongs to the word if ``first`` is a single letter. Otherwise the document's words,
+    ``known``, decide.
     """
     if len(first) == 1:
         return True

@@ -47,7 +47,7 @@ class Placed:
         return self.cut(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
 
     def replaced(self, character: str, by: str) -> Placed:
-        """Return the text with ``by`` instead of each ``character``; both are single characters."""
+        """Return the text with each ``character`` replaced by ``by``; both are single characters."""
         return Placed(self.text.replace(character, by), self.boxes, self.mended)
 
     def on_one_line(self) -> Placed:
@@ -76,7 +76,7 @@ def unplaced(text: str) -> Placed:
 
 
 def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
-    """Join ``parts`` with the separator ``between``, which has no place on the page; empty without parts."""
+    """Join ``parts``, which may be empty, with ``between``, a separator that is not on the page."""
     mark = unplaced(between)
     whole: Placed | None = None
     for part in parts:

@@ -155,7 +155,7 @@ def _heads_table(line: Line, below: Iterable[Line]) -> bool:
 
 
 def _value(number: str) -> int:
-    """Return the value of a number in digits or small Roman numerals.
+    """Return the value of a number in digits or lower-case Roman numerals.
 
     A number in digits that is above ``_MAX_NUMBER`` has the value ``_MAX_NUMBER``.
     """
@@ -222,8 +222,8 @@ def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
 def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
     """Find the lines that look like page numbers and stand alone at a page's edge.
 
-    In a document of at least ``MIN_PAGES`` pages, a line of digits alone must be the page's number, counted
-    from 1.
+    In a document of at least ``MIN_PAGES`` pages, a line that consists of digits must be the page's number,
+    counted from 1.
 
     Returns:
         The page's index and the line's index on the page, for each line.

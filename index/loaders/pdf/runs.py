@@ -146,8 +146,8 @@ def is_unspaced(character: str) -> bool:
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """Group glyphs into text runs. A run ends at a line break, or at the hyphen of a divided word.
 
-    A gap of more than ``MIN_GUTTER`` between two glyphs begins a new :class:`Cell` of the run. Some
-    such gaps are gutters between columns, so not every one separates the cells of a table.
+    A gap of more than ``MIN_GUTTER`` between two glyphs begins a new :class:`Cell` of the run. Such
+    a gap may also lie between two columns of text, so a ``Cell`` is not always a cell of a table.
     """
     current: list[Glyph] = []
     for glyph in glyphs:

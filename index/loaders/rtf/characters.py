@@ -29,7 +29,7 @@ class Group:
         name: the group's destination (the kind of its content), if the reader needs to know it; else empty.
         is_optional: whether the group began with ``*``, the mark of groups that older programs skip.
         font: the number of the font.
-        substitutes: the number of substitute characters, which only older programs show, after a character
+        substitutes: the number of substitute characters (only older programs show them) after a character
             that is written as its number.
         is_hidden: whether text is hidden.
         is_deleted: whether a revision deleted the text.
@@ -53,11 +53,11 @@ class Group:
 
 
 class Characters:
-    """Writes characters to the parts of a file.
+    """Adds the characters of an RTF file to its parts (body, notes, headers).
 
     Attributes:
         parts: the parts read so far.
-        group: the innermost open group.
+        group: the innermost group of the file that is still open.
     """
 
     def __init__(self) -> None:
@@ -69,8 +69,8 @@ class Characters:
     def interrupt(self) -> None:
         """End a run of characters: the next one is neither a substitute nor the second byte of a character.
 
-        Substitutes follow a character that is written as its number. Only older programs show them, instead
-        of that character.
+        A substitute follows a character that the file gives by its number. Older programs, which ignore the
+        number, show the substitute.
         """
         self._is_lead, self._substitutes_left = False, 0
 
@@ -116,7 +116,7 @@ class Characters:
     def _raised(self, character: str) -> str:
         """Return the RTF of a raised character: a digit, ``+`` or ``-`` becomes a superscript.
 
-        A substitute (see :meth:`interrupt`) stays as it is.
+        A substitute, which only older programs show, stays as it is.
         """
         if self._substitutes_left:
             self._substitutes_left -= 1
@@ -135,7 +135,7 @@ class Characters:
         return self.group.part is not None and is_symbol_font(self._font)
 
     def write(self, text: str) -> None:
-        """Add characters that do not depend on the current font."""
+        """Add characters by their Unicode numbers, which mean the same in every font."""
         self.put("".join(map(mark, text)))
 
     def put_number(self, number: int) -> None:

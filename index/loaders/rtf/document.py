@@ -93,7 +93,7 @@ def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
 
 
 def _encoding(parts: Parts) -> str:
-    """Return Python's name of the document's code page; ``cp1252`` if it is unknown."""
+    """Return Python's name for the document's code page; ``cp1252`` if it is unknown."""
     kind, page = parts.encoding
     return next(
         (name for name in (f"cp{page}", _CHARACTER_SETS.get(kind, "")) if name and _is_known(name)), "cp1252"
@@ -159,9 +159,9 @@ def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
 
 
 def _row(piece: str, group: object) -> Iterator[Block]:
-    """Yield a table's row as one block, unless the table only lays out the page.
+    """Yield a row as one block; if its table only lays out the page, yield each line of its cells as one.
 
-    This is the case if the row has a single cell or a very long cell: each line of its cells is then a block.
+    The table counts as layout if the row has a single cell or a very long cell.
     """
     cells = piece.split(CELL_END)[:-1] or [piece]
     if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
@@ -172,9 +172,10 @@ def _row(piece: str, group: object) -> Iterator[Block]:
 
 
 def _flat(text: str) -> str:
-    """Return a text on one line.
+    """Return a text on one line, without the marks of :mod:`index.loaders.rtf.marks`.
 
-    The label of a list item becomes a number or bullet. Other marks become spaces.
+    The label of a list item stands between two marks; it becomes a number or bullet. Other marks become
+    spaces.
     """
     labelled = _LABEL.sub(lambda match: _label(flow(match[1])), text)
     return flow(_MARKS.sub(" ", labelled))

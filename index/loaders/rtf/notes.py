@@ -28,7 +28,7 @@ class _Note:
     Attributes:
         part: the part with the note's text.
         reference: the part with the note's reference, and the reference's index in ``Part.pieces``; None
-            without a reference.
+            if the note has no reference.
         mark: the note's mark as RTF.
     """
 
@@ -90,14 +90,14 @@ class Notes:
         Args:
             part: the part for the note's text.
             reference: the part with the note's reference, and the reference's index in ``Part.pieces``; None
-                without a reference.
+                if the note has no reference.
         """
         self._parts.footnotes.append(part)
         self._last = _Note(part, reference)
         self._count("", self._last)
 
     def make_endnote(self, part: Part | None) -> None:
-        """Make the last note an endnote if ``part`` holds that note's text."""
+        """Make the note added last an endnote if ``part`` holds that note's text."""
         note, footnotes = self._last, self._parts.footnotes
         if note is not None and note.part is part and footnotes and part is footnotes[-1]:
             self._parts.endnotes.append(footnotes.pop())
@@ -105,7 +105,7 @@ class Notes:
             self._count("a", note)
 
     def mark_in(self, part: Part) -> str | None:
-        """Return the mark of the last note, as RTF, if ``part`` holds that note's text; else None."""
+        """Return the mark of the note added last, as RTF, if ``part`` holds that note's text; else None."""
         return self._last.mark if self._last is not None and self._last.part is part else None
 
     def _count(self, kind: str, note: _Note) -> None:

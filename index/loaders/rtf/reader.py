@@ -81,7 +81,7 @@ class _Reader(Characters):
         self._has_symbol = False
 
     def handle_brace(self, brace: str) -> bool:
-        """Open or close a group; return whether the document continues."""
+        """Open or close a group; return False if the brace ends the document."""
         if self._deeper or (brace == "{" and len(self._outer) >= MAX_DEPTH):
             self._deeper += 1 if brace == "{" else -1
             return True
@@ -148,7 +148,10 @@ class _Reader(Characters):
             self._character(word, number)
 
     def _start_group(self, word: str) -> bool:
-        """Handle a word if it starts a part, or a group that is not read; return whether it starts one."""
+        """Handle a control word that starts a part, a list item's label, or a group that is not read.
+
+        Return False for any other word; the caller must then handle it.
+        """
         group = self.group
         is_optional, group.is_optional = group.is_optional, False
         if word in PROPERTIES | TIMES and group.name == "info":
@@ -184,7 +187,7 @@ class _Reader(Characters):
         self._reference = None
 
     def _format(self, word: str, number: int | None) -> bool:
-        """Handle a word if it sets a format; return whether it does."""
+        """Handle a control word if it sets a format; return whether it does."""
         group = self.group
         match word:
             case "f":
@@ -212,7 +215,7 @@ class _Reader(Characters):
     def _character(self, word: str, number: int | None) -> None:
         """Handle a control word that stands for a character, or ends a paragraph, cell, row or section.
 
-        If the word is none of these, handle it as a word about the numbering of notes.
+        If the word is none of these, handle it as a setting for the numbering of notes, or ignore it.
         """
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
             self.put_number(number)
@@ -241,7 +244,7 @@ class _Reader(Characters):
                 self._close_boxes()
 
     def end(self) -> None:
-        """End the file: add the remaining text boxes to the body."""
+        """Handle the end of the file: add the remaining text boxes to the body."""
         if self._boxes:
             self.parts.body.pieces.append("\\par ")
         self._close_boxes()

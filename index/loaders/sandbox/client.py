@@ -1,7 +1,7 @@
 """Reads files in a separate process, so that a file that hangs or crashes its loader harms nothing else.
 
-Native libraries read PDFs, pages and Office files. If such a library crashes, no exception handler runs, but
-a separate process can be replaced.
+Native libraries read PDFs, web pages and Office files. If such a library crashes, no exception handler runs,
+but a separate process can be replaced.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ __all__ = ["Isolated", "ReaderDiedError"]
 class Isolated:
     """Reads files in a separate process. Threads may share this object; it reads one file at a time.
 
-    The process starts with the first file and serves the next ones. If the process ends during a file, the
-    next file starts a new process.
+    The process starts with the first file and serves the next ones. If the process ends while it reads a
+    file, the next file starts a new process.
     """
 
     def __init__(self) -> None:

@@ -176,7 +176,7 @@ def _send_answer(answer: Answer, answers: _Pipe) -> None:
 
 
 def _limit(limits: Limits) -> None:
-    """Limit the time and, on Linux, the memory for a file."""
+    """Limit the time and, on Linux, the memory for reading a file."""
     _limit_time(limits)
     if sys.platform == "linux":
         import resource

@@ -147,8 +147,8 @@ def _row_runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
 def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
     """Return whether the rows after a gap continue the table above: they must have figures in its columns.
 
-    If the table has figures already, the gap must be one row, and the first row after the gap must fill at
-    least half of the columns.
+    The gap consists of empty rows. If the table has figures already, the gap must be one row, and the first
+    row after the gap must fill at least half of the columns.
     """
     columns = held.columns
     index = next((index for index, line in enumerate(run) if line.alone is None), len(run))
@@ -187,7 +187,7 @@ def _is_note(line: Row) -> bool:
 def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
     """Split rows into the tables that stand side by side in them, from the left.
 
-    If there are no such tables, return all rows as one.
+    If there are no such tables, return all rows as one group.
     """
     several = [line for line in rows if line.alone is None]
     columns = _columns(several)
@@ -260,7 +260,7 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
 
 
 def _is_next_row(above: Row, line: Row, columns: set[int]) -> bool:
-    """Return whether a row belongs to the table directly above it: all its cells are in ``columns``."""
+    """Return whether a row belongs to the table directly above: all cells are in the table's ``columns``."""
     return line.number == above.number + 1 and columns.issuperset(line.cells)
 
 

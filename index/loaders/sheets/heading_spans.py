@@ -38,8 +38,8 @@ def period_of_all(
 ) -> tuple[list[str], list[Mapping[int, Heading]]] | None:
     """Separate the period of a whole table, such as ``2023``, from the heading rows.
 
-    The period is the only text in the first heading row, except for a text in the column of the row names,
-    which is mostly the units. The period may be in any other column, and is mostly in the last.
+    The period is the only text in the first heading row, except for a text (mostly the units) in the column
+    of the row names. The period may be in any other column, and is mostly in the last.
 
     The text in the column of the row names moves down into the next heading row. If that row already has a
     text in this column, the upper text becomes a line above the table.
@@ -71,12 +71,12 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
 
     A merged cell covers its columns. In a row without merged cells, the positions decide:
 
-    - Empty columns may divide the table into groups. If each group has exactly one heading, and all these
-      headings are periods, a period covers its group.
-    - Otherwise, a heading covers the columns up to the next heading. The first heading must be in the first
-      column after the row names. Either all headings are periods, or there are several, and each of them has
-      the same headings below it.
-    - If neither is the case, a heading covers only its own column.
+    - Empty columns may divide the table into groups of columns. If each group has exactly one heading, and
+      all these headings are periods, each period covers its group.
+    - Otherwise, a heading covers the columns up to the next heading if two conditions hold. First, a heading
+      is in the first column after the row names. Second, all headings are periods, or there are several
+      headings that all have the same headings below them.
+    - In all other cases, a heading covers only its own column.
 
     Args:
         rows: the heading rows, from the top: text and width by column.

@@ -117,10 +117,10 @@ def sections(code: str) -> tuple[Section, ...]:
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
-    """Return the section of a number format for ``value``, and whether it needs a minus sign if negative.
+    """Return a number format's section for ``value``, and whether a negative ``value`` needs a minus sign.
 
-    A section for negative figures alone needs no added sign, because its own characters mark the figure as
-    negative. For a ``value`` that is not negative, callers ignore the second result.
+    No minus sign is added in a section for negative figures alone, because the section's own characters mark
+    the figure as negative. For a ``value`` that is not negative, callers ignore the second result.
 
     Args:
         value: the figure in a cell.
@@ -269,8 +269,8 @@ def _filled(amount: Decimal, section: Section) -> str:
 def _scientific(amount: Decimal, parts: Parts) -> str:
     """Write a figure in scientific notation.
 
-    The exponent is a multiple of the number of places before the point of the format: ``##0.0E+0`` gives
-    exponents that are multiples of 3.
+    The exponent is a multiple of the number of places before the decimal point in the format: ``##0.0E+0``
+    gives exponents that are multiples of 3.
     """
     at = next(index for index, (kind, _) in enumerate(parts) if kind == "exponent")
     mantissa, ending = parts[:at], parts[at + 1 :]
@@ -316,7 +316,7 @@ def _near(value: float, most: int) -> tuple[int, int]:
     """Return the numerator and the denominator of the fraction that Excel shows for a figure.
 
     The convergents of a figure's continued fraction approach the figure ever more closely. Excel shows the
-    last convergent whose denominator is within the limit.
+    last convergent whose denominator is at most ``most``.
 
     Args:
         value: the figure, 0 or more.
@@ -338,9 +338,9 @@ def _is_digit_mark(part: tuple[str, str]) -> bool:
 
 
 def _end_of_run(parts: Parts, start: int, step: int, belongs: Callable[[tuple[str, str]], bool]) -> int:
-    """Return the index of the first part, from ``start`` in steps of ``step``, that does not belong.
+    """Return the index of the first part, from ``start`` in steps of ``step``, that fails ``belongs``.
 
-    If all these parts belong, return the number of parts or, for a negative ``step``, -1.
+    If there is no such part, return the number of parts or, for a negative ``step``, -1.
     """
     index = start
     while 0 <= index < len(parts) and belongs(parts[index]):

@@ -1,4 +1,4 @@
-"""Reads the text of a SmartArt diagram, in the order of its points (ECMA-376, part 1, 21.4)."""
+"""Reads the text of a SmartArt diagram, in the order of its points, or items (ECMA-376, part 1, 21.4)."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class _Slide:
     """A slide.
 
     Attributes:
-        title: the title of the slide or, without one, its first line if that may be a title.
+        title: the title of the slide; if it has none, its first line if that looks like a title; else None.
         blocks: the blocks of text, including the title; empty for a hidden slide.
         is_picture: whether the slide has a picture but no text.
     """
@@ -121,7 +121,7 @@ def title_of(slide: Slide) -> str:
 
 
 def slide_blocks(slide: Slide) -> Iterator[Block]:
-    """Yield the blocks of a slide in reading order, without its title, then the speaker's notes.
+    """Yield the blocks of a slide in reading order, without its title, then those of the speaker's notes.
 
     Slide numbers, dates, headers, footers and hidden shapes are left out.
     """

@@ -88,7 +88,7 @@ class LineGroup:
 
 
 def line_groups(page: Sequence[Line], known: frozenset[str]) -> list[LineGroup]:
-    """Group the lines of a page, in order, without table rows of several cells and without its foot.
+    """Group the lines of a page, in order, without the page's foot and without table rows of several cells.
 
     Args:
         page: the page's lines.

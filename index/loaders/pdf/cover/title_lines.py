@@ -32,8 +32,8 @@ def title_of_pages(
 ) -> str | None:
     """Find the title that the first pages show; None if they have only prose and tables.
 
-    The title is the largest heading above the text, else the running title with the most words, else the
-    first line in the text that looks like a heading.
+    The title is the largest heading above the first paragraph, else the running title with the most words,
+    else the first line of the page that looks like a heading.
 
     Args:
         pages: the lines of the first pages, without running titles.
@@ -91,10 +91,10 @@ def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
 
 
 def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
-    """Return the title of the first heading on a page; None if there is none.
+    """Return the first heading on a page, as a title; None if there is none.
 
-    Among the first groups of the page, a single line in the size of the text also counts as a heading if it
-    can be a title.
+    Among the first groups of lines on the page, a single line in the size of the text also counts as a
+    heading if it can be a title.
     """
     for number, group in enumerate(groups):
         if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
@@ -107,6 +107,6 @@ def _is_heading(group: LineGroup) -> bool:
 
 
 def _stands_alone(group: LineGroup) -> bool:
-    """Return whether a group is a single line that looks like a title, outside tables, not in small type."""
+    """Return whether a group has only one line, not in a table or in small type, that looks like a title."""
     is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
     return is_line and can_be_title(group.text) and title_of_line(group.text) is not None

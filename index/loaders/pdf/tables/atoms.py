@@ -170,9 +170,9 @@ def _is_figure(token: Token) -> bool:
 
 
 def _without_leaders(stretch: Sequence[Token]) -> Sequence[Token]:
-    """Return a stretch of words without the dots at its end that lead the eye to the next cell.
+    """Return a stretch of words without the dots at its end that lead to the next cell (leaders).
 
-    There must be two or more words of dots: a single one stays.
+    Leaders are two or more words that consist of dots; a single word of dots stays.
     """
     end = len(stretch)
     while end > 1 and _LEADERS.fullmatch(stretch[end - 1].words.text):
@@ -181,7 +181,10 @@ def _without_leaders(stretch: Sequence[Token]) -> Sequence[Token]:
 
 
 def _with_signs(found: Sequence[Atom], height: float) -> list[Atom]:
-    """Join a lone currency sign to the figure after it, and a lone suffix to the figure before it."""
+    """Join a lone currency sign to the figure after it, and a lone suffix to the figure before it.
+
+    Suffixes are signs such as ``%`` and ``bps``.
+    """
     row: list[Atom] = []
     for atom in found:
         if row and atom.is_figure and not row[-1].is_figure:
@@ -217,8 +220,9 @@ def _is_only(atom: Atom, form: regex.Pattern[str]) -> bool:
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
     """Split an atom that stands over several columns into parts, at most one for each column.
 
-    The atom is split at a gap between the headings of two columns, and before a figure that follows a label.
-    Return None if it has neither such a gap nor such a figure: the atom then heads all columns.
+    An atom is a figure or a stretch of words. It is split at a gap between the headings of two columns, and
+    before a figure that follows a label. If the atom has neither such a gap nor such a figure, it heads all
+    columns, and the result is None.
 
     Args:
         atom: an atom that overlaps all of ``columns``.
@@ -250,7 +254,7 @@ def text_of(atom: Atom) -> str:
 
 
 def joined_atoms(parts: Sequence[Atom]) -> Cell:
-    """Join the atoms (at least one) that a row has in one column into a cell."""
+    """Join the atoms (figures or stretches of words) of a row in one column, at least one, into a cell."""
     tokens = [token for part in parts for token in part.tokens]
     words = joined_by(" ", (token.words for token in tokens))
     return Cell(words, tokens[0].left, tokens[-1].right, tokens[0].right - tokens[0].left)

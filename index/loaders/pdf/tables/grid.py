@@ -26,7 +26,7 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
     """Find the columns of a table, from left to right; empty if the rows have too few atoms.
 
     Args:
-        rows: the atoms of each row. A row with a single atom does not count.
+        rows: the atoms (figures or stretches of words) of each row. A row with a single atom does not count.
     """
     import numpy as np
 
@@ -57,7 +57,7 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
 
 
 def has_quantity(row: Sequence[Atom]) -> bool:
-    """Return whether a row has a quantity after its first atom."""
+    """Return whether a row has a quantity after its first atom (figure or stretch of words)."""
     return any(is_quantity(text_of(atom)) for atom in row[1:])
 
 
@@ -102,7 +102,7 @@ def _clusters(
 ) -> list[list[int]]:
     """Group atoms that stand above each other, beginning with those that overlap most.
 
-    A group has at most one atom of each row.
+    An atom is a figure or a stretch of words. A group has at most one atom of each row.
 
     Args:
         share: how much any two atoms overlap, as a share of the narrower one's width; shape (n, n).
@@ -132,7 +132,7 @@ def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
     """Sort columns from left to right, leaving out those that overlap a column with more atoms.
 
     Args:
-        columns: the columns, each with the number of its atoms.
+        columns: the columns, each with the number of its atoms (figures or stretches of words).
     """
     kept: list[Column] = []
     for _, column in sorted(columns, key=lambda counted: -counted[0]):

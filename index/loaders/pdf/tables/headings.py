@@ -78,7 +78,7 @@ class _Heading:
         self.bottom = min(self.bottom, bottom)
 
     def shift(self, columns: Sequence[Column]) -> float:
-        """Return the distance, in points, between the middles of the heading and of the columns it covers."""
+        """Return the distance, in points, from the heading's middle to the middle of its columns."""
         left, right = columns[self.columns[0]].left, columns[self.columns[-1]].right
         return abs(left + right - self.cell.left - self.cell.right) / 2
 
@@ -107,12 +107,12 @@ class _HeadingPart(NamedTuple):
         return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
 
     def overlaps(self, other: _HeadingPart) -> bool:
-        """Return whether two parts overlap horizontally, at whatever heights."""
+        """Return whether two parts overlap horizontally; their heights do not matter."""
         return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
 
 
 def ends_like_sentence(line: Line) -> bool:
-    """Return whether a line ends like a sentence; a colon or the stop of an abbreviation does not count."""
+    """Return whether a line ends like a sentence; a colon or an abbreviation's full stop does not count."""
     return _SENTENCE.search(line.text) is not None
 
 
@@ -166,7 +166,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
 
 
 def _below(lines: Sequence[Line], top: float) -> list[Line]:
-    """Return ``lines`` up to the first line that is wholly above ``top``, without that line."""
+    """Return those ``lines``, from the lowest, that precede the first line wholly above ``top``."""
     return list(takewhile(lambda line: line.bottom < top, lines))
 
 
@@ -192,7 +192,10 @@ def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
 
 
 def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], edge: float) -> bool:
-    """Return whether a line stands over the whole table, not just over the columns that begin at ``edge``."""
+    """Return whether a line stands over the whole table, not just over the columns of figures.
+
+    ``edge`` is the left edge of the columns of figures.
+    """
     labels = columns[0]
     if line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height):
         return True
@@ -216,7 +219,7 @@ def _continues_caption(above: Line, line: Line, right: float) -> bool:
     """Return whether ``line`` continues the caption whose first line is ``above``.
 
     ``line`` may be indented by the width of the caption's number. ``above`` must be full: the first word of
-    ``line`` does not fit between ``above`` and ``right``, the right edge of the table.
+    ``line`` does not fit between the end of ``above`` and ``right``, the right edge of the table.
     """
     step = above.bottom - line.bottom
     is_full = above.right + line.first_word + line.height > right
@@ -249,7 +252,7 @@ def is_by_cell(lines: Sequence[Line]) -> bool:
 
 
 def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tuple[_Heading, float]]:
-    """Yield the headings in reading order, each with the height of its first line, in points.
+    """Yield the headings in reading order, each with the font height of its first line, in points.
 
     If headings are written cell by cell, the lines of each heading are joined. Otherwise each line is split
     where its words stand over different columns, and each of these parts is a heading.
@@ -273,8 +276,8 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
 def _is_next_line(above: _HeadingPart, below: _HeadingPart, parts: Sequence[_HeadingPart]) -> bool:
     """Return whether two successive parts are lines of one cell.
 
-    The parts are aligned, and ``below`` stands closely below ``above``. No other part beside ``below``
-    overlaps ``above`` horizontally, and no other part beside ``above`` overlaps ``below``.
+    The parts must be aligned, and ``below`` must stand closely below ``above``. No other part beside
+    ``below`` may overlap ``above`` horizontally, and no other part beside ``above`` may overlap ``below``.
     """
     step = above.line.bottom - below.line.bottom
     return (
@@ -349,7 +352,7 @@ def _span(
 
 
 def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
-    """Return whether two headings are lines of one cell, or parts of one line of a cell."""
+    """Return whether two headings belong to one cell, as its lines or as parts of one line."""
     text = below.cell.words.text
     if (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
         return False
@@ -386,7 +389,7 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
 
 
 def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
-    """Move a heading into the row above if a heading there, on its left, would otherwise seem to cover it.
+    """Move a heading up one row if a heading on its left, in that upper row, would seem to cover it.
 
     If *Revenue* stands over *2024* and nothing stands over *Change* on its right, *Revenue* would seem to
     cover *Change*, too. *Change* moves only if one of two signs shows that *Revenue* does not cover it:

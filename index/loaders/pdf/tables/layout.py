@@ -52,7 +52,7 @@ _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
 
 
 def with_tables(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines of a page, and give each row of a table a cell for each column up to its last words.
+    """Return the lines of a page; each row of a table gets a cell for each column up to the row's last words.
 
     Args:
         lines: the lines of the page in reading order. ``Line.is_row`` tells which of them have the gaps of a
@@ -133,7 +133,7 @@ def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_name(line: Line, first: Line) -> bool:
-    """Return whether a line stands not far above the row ``first``, over its label but not its figures."""
+    """Return whether a line is not far above the row ``first``, over the row's label but not its figures."""
     return (
         not line.is_row
         and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
@@ -194,7 +194,7 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
 def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
     """Return whether a line between two rows of a table is a label of rows, rather than a paragraph.
 
-    A label is narrow, or ends before the cells after the labels. It does not end like a sentence.
+    A label is narrow, or ends before the cells to the right of the labels. It does not end like a sentence.
 
     Args:
         line: the line.
@@ -220,8 +220,8 @@ def _is_heading(line: Line) -> bool:
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
     """Count the lines at the start of ``table`` that are its caption; some of them may look like rows.
 
-    Only a caption of at least two lines counts. Its last line has a single atom, and the next line is a row
-    of headings. The line before the last one must not begin further to the right than the last one.
+    Only a caption of at least two lines counts. Its last line has a single atom (figure or stretch of words),
+    does not begin to the left of the line before it, and precedes a row of headings.
 
     Args:
         rows: the atoms of each line of the table.
@@ -254,7 +254,7 @@ def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence
 
 
 def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
-    """Count the first rows that are headings: they have several cells and no quantity."""
+    """Count the first rows of a table that are headings: rows with several cells and no quantity."""
     count = 0
     for row in rows:
         if len(row) < 2 or has_quantity(row):
@@ -327,7 +327,8 @@ def _with_label(before: Line, line: Line) -> list[Line]:
     """Join the label of the row ``before`` with the rest of the label, which is the first cell of ``line``.
 
     Returns:
-        One row; two rows if ``before`` and ``line`` both have cells after the label.
+        One row; two rows if ``before`` and ``line`` both have cells after the label. The first row then has
+        the whole label.
     """
     label = _joined(before.cells[0], line.cells[0])
     bold = (before.bold[0], line.bold[1])

@@ -39,7 +39,7 @@ def with_levels(rows: Sequence[Line]) -> list[Line]:
 
 
 def _edges(rows: Sequence[Line]) -> list[float]:
-    """Return the left edges of labels in order; of edges close to each other, only the leftmost counts."""
+    """Return the left edges of labels, from the left; edges close to each other count as the leftmost."""
     lefts = sorted(row.left for row in rows)
     height = max((row.height for row in rows), default=0.0)
     return lefts[:1] + [right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height]
