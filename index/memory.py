@@ -1,4 +1,4 @@
-"""Tells C libraries how much memory to keep, in a process with many threads."""
+"""Limits the memory that C libraries keep in a process with many threads."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def configure_memory() -> None:
     The limits are :data:`PRIMITIVES`, :data:`ARENAS`, :data:`KEPT` and :data:`FREE`; C libraries
     other than glibc keep their own limits.
 
-    Call this before the threads start, since a thread keeps its heap, and before torch is used.
+    Call this before torch is used and before the threads start, since a thread keeps the heap that it has.
     """
     option = _function("mallopt")
     if option is not None:

@@ -1,8 +1,8 @@
 """Creates a library's folders and files so that only their owner can read them.
 
-The functions here give each file its permissions. If the process had a stricter umask instead, the files
-that a user exports would get the same permissions. On Windows a file has the permissions of its folder, and
-other users cannot read the user's own folders.
+The functions here set the permissions of each file. They do not change the umask of the process, because
+other users could then not read the files that a user exports. On Windows, a file has the permissions of its
+folder instead, and other users cannot read a user's own folders.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def cache_folder() -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder and its parents for their owner alone; close an existing folder to other users.
+    """Make sure that a folder exists, and that only its owner can access it.
 
-    A shared folder, which has the sticky bit, stays as it is.
+    Missing parents are created in the same way. A shared folder (with the sticky bit) keeps its permissions.
 
     Raises:
         OSError: if the folder cannot be created.
@@ -42,9 +42,10 @@ def make_folder(folder: Path) -> None:
 
 
 def make_file(file: Path) -> None:
-    """Create an empty file for its owner alone; close an existing file to other users.
+    """Make sure that a file exists, and that only its owner can access it. A new file is empty.
 
-    An existing file is not opened, because closing it again would release this process's locks on a database.
+    An existing file is not opened: if it is a database, this process would lose its locks on the database
+    when it closes the file.
 
     Raises:
         OSError: if the file cannot be created.
@@ -62,7 +63,7 @@ def make_file(file: Path) -> None:
 
 
 def write_file(file: Path, content: str | bytes) -> None:
-    """Write a file for its owner alone; a reader finds the old content or the complete new content.
+    """Write a file that only its owner can access; a reader finds the old content or all of the new content.
 
     Raises:
         OSError: if the file cannot be written; the old file stays, and no partial file is left.
@@ -79,7 +80,7 @@ def write_file(file: Path, content: str | bytes) -> None:
 
 
 def opener(path: str, flags: int) -> int:
-    """Open a file descriptor, as the ``opener`` of ``open``; a new file is for its owner alone."""
+    """Open a file, as the ``opener`` of the function ``open``; only the owner can access a new file."""
     return os.open(path, flags, FILE)
 
 

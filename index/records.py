@@ -28,7 +28,7 @@ class DocumentRecord:
         kind: the loader that read it.
         title: the document's title.
         publisher: the publisher, or None.
-        published: its ISO date, possibly shortened, or None.
+        published: its ISO date, sometimes only the year or the month (``2021-05``), or None.
         language: an ISO 639-1 code, or ``und``.
         pages: the number of pages; None for formats without pages.
         characters: the length of its text in code points.
@@ -280,8 +280,8 @@ class Recipe:
         title_tokens: how many tokens of the title are put before each passage; with 0 the title is neither
             embedded nor searched.
         chunking: the version of the chunking (:data:`index.text.chunks.CHUNKING`).
-        model: the name or folder by which the encoder is opened; not compared, since two names may open the
-            same encoder.
+        model: the name or folder by which the encoder is opened. Two recipes that differ only in it are
+            equal, since two names may open the same encoder.
     """
 
     encoder: str

@@ -39,10 +39,10 @@ class AnswerLimits:
         read_hits: the number of passages that are read.
         widen_by: the number of sentences that are read on each side of a passage.
         max_sentences: the most sentences of an answer.
-        certain: the answer counts as certain if the probability that the library answers is at least this.
-            Below it, no sentence that a language model wrote has the verdict ``supported``.
-        threshold: the engine abstains if the probability that the library answers is lower than this; None
-            for the calibrated threshold.
+        certain: the answer counts as certain if the probability that the library answers the question is at
+            least this. Below it, no sentence that a language model wrote has the verdict ``supported``.
+        threshold: the engine abstains if that probability is lower than this; None for the calibrated
+            threshold.
     """
 
     dense_weight: float = DENSE_WEIGHT

@@ -41,14 +41,14 @@ the sentences that the model wrote."""
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A near-duplicate of the cited document that contains the same words.
+    """A near-duplicate of the cited document that contains the cited words, too.
 
     Attributes:
         document_id: the copy's number in the catalog.
         version: the copy's version.
         title: the copy's title.
         publisher: the organisation that issued the copy, or None.
-        published: the copy's ISO date, possibly shortened, or None.
+        published: the copy's ISO date, sometimes only the year or the month (``2021-05``), or None.
         start: the offset in the copy's text at which the cited words begin.
         end: the offset in the copy's text at which the cited words end.
     """
@@ -100,7 +100,8 @@ class Citation:
         title: the document's title.
         publisher: the organisation that issued it, or None.
         author: the person who wrote the document, or None.
-        published: the document's ISO date, possibly shortened; None if only the time of its file is known.
+        published: the document's ISO date, sometimes only the year or the month (``2021-05``); None if only
+            the time of its file is known.
         path: the document's path in the library.
         page: the page, from 1, or None for formats without pages.
         start: the offset at which the quote begins in the document's text.
@@ -184,7 +185,7 @@ class StatedFigure:
         version: its version.
         title: its title.
         publisher: the organisation that issued it, or None.
-        published: its ISO date, possibly shortened, or None.
+        published: its ISO date, sometimes only the year or the month (``2021-05``), or None.
         superseded: whether a newer version of the document has replaced it.
     """
 
@@ -234,7 +235,7 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The second figure of a comparison, and the result of comparing both.
+    """The second figure of a comparison, and the result of comparing both figures.
 
     Attributes:
         value: the words of the second figure's cell.
@@ -281,7 +282,7 @@ class Passage:
         title: the document's title.
         publisher: the organisation that issued it, or None.
         author: the person who wrote the document, or None.
-        published: the document's ISO date, or None, as in a citation.
+        published: the document's ISO date, as in :class:`Citation`, or None.
         path: the document's path in the library.
         page: the page on which the passage begins, or None.
         start: the offset at which the passage begins in the document's text.
@@ -289,7 +290,7 @@ class Passage:
         text: ``document.text[start:end]``.
         score: the fused score of the search, 0 to 1.
         shortfall: for an abstention, why this passage does not answer the question; else None.
-        recognised: whether OCR read some of the passage's words from a page image, as in a citation.
+        recognised: whether OCR read some of the passage's words from a page image, perhaps wrongly.
     """
 
     document_id: int
@@ -332,8 +333,8 @@ class Answer:
         citations: the footnotes, by number; empty for an abstention.
         headline: the value, or the two compared values, that answer the question. None unless the answer is
             quoted, its first sentence is a row of a table, and the question clearly means certain cells.
-        passages: the passages that were read, best first. For an abstention, a passage that near-duplicates
-            contain appears once.
+        passages: the passages that were read, best first. For an abstention, a passage that several
+            near-duplicate documents contain appears once.
         answerability: the calibrated probability, 0 to 1, that the library answers the question; None if
             nothing was read.
         disagreements: the subjects for which the cited sentences give different figures.
@@ -347,10 +348,10 @@ class Answer:
             passages.
         created: when the answer was made, ISO 8601 in UTC.
         timings: milliseconds by stage: ``rewrite`` (of a follow-up), ``search``, ``select`` (measuring and
-            ranking sentences), ``read`` (the reader), ``rerank`` and ``answer``; with a language model also
-            ``write`` (the model) and ``verify``, both parts of ``answer``. If a model was asked, also the
-            numbers ``prompt_tokens``, ``completion_tokens`` and, if its prices are set, ``cost`` in their
-            currency.
+            ranking sentences), ``read`` (the reader model), ``rerank`` and ``answer``; with a language model
+            also ``write`` (the model) and ``verify``, both parts of ``answer``. If a model was asked, also
+            the numbers ``prompt_tokens``, ``completion_tokens`` and, if the model's prices are set, ``cost``
+            in the currency of the prices.
     """
 
     answer_id: str

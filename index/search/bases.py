@@ -61,7 +61,7 @@ class Bases(Protocol):
         dimensions: int,
         patience: float = 0,
     ) -> Manifest:
-        """Store the vectors of all passages of ``reader`` in a new base, or in an updated one on a server.
+        """Store the vectors of all passages that ``reader`` reads: make a base, or update one on a server.
 
         Args:
             folder: the build's folder of caches.
@@ -211,7 +211,7 @@ class SharedBases:
             yield
 
     def _drop_others(self, reader: CatalogReader, kept: str) -> None:
-        """Delete the collections of earlier builds, and those of the reader's build except ``kept``."""
+        """Delete earlier builds' collections of vectors, and those of ``reader``'s build except ``kept``."""
         searched = self._catalog.build()
         family = _prefix(reader).removesuffix("_").rpartition("_")[0] + "_"
         for name in self._store.names(family):
@@ -233,7 +233,7 @@ def _prefix(reader: CatalogReader) -> str:
 
 
 def _expected(reader: CatalogReader, mark: Mark) -> Expected:
-    """Return which passages a base (stored vectors) with this ``mark`` must have, and vectors of a sample.
+    """Return the passages that a base (stored vectors) with this ``mark`` must have, and sample vectors.
 
     The sample includes the newest passages, to reveal a catalog that has lost its last commits: such a
     catalog gives the same ids to other passages, whose vectors differ from those in the base.

@@ -302,7 +302,7 @@ class WordSearch:
         """Return, for each word that starts with ``beginning``, the number of passages that contain it.
 
         The words are as written, with their capitals. Words of fewer than three letters and words of scripts
-        without spaces are left out. Removed passages count, as in :meth:`idf`.
+        without spaces are left out. Removed passages count until tantivy drops them.
         """
         return dict(self._searcher.terms_with_prefix(_WRITTEN, beginning))
 
@@ -317,7 +317,8 @@ class WordSearch:
         Args:
             word: the word.
             allowed: the passages to look at, as in :meth:`search`; None for all, including removed ones.
-            hidden: as in :meth:`search`; it has no effect if ``allowed`` is None.
+            hidden: returns, for each id of an array, whether to leave out the passage; it has no effect if
+                ``allowed`` is None.
         """
         if allowed is None:
             return bool(self._searcher.doc_freq(_WRITTEN, word))
@@ -396,7 +397,7 @@ def _as_document(entry: Entry) -> tantivy.Document:
 
 
 def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
-    """Yield an entry for each of ``passages``.
+    """Yield an index entry for each of ``passages``.
 
     Args:
         passages: passages of the catalog.
@@ -414,9 +415,10 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
 def entries_of(
     item: NewVersion, document_id: int, numbers: Sequence[int], *, titled: bool
 ) -> Iterator[Entry]:
-    """Yield an entry for each passage of ``item``, a document that a commit is about to write.
+    """Yield an index entry for each passage of ``item``, a document that a commit is about to write.
 
-    ``numbers`` are the chunk ids of the passages; ``titled`` is as for :func:`entries`.
+    ``numbers`` are the chunk ids of the passages. ``titled`` says whether each passage is indexed together
+    with the title of its document.
     """
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):

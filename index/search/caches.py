@@ -46,7 +46,7 @@ a second."""
 
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """The vectors and words of one generation. Safe to share between threads.
+    """The vectors and words of one generation (state of the library). Safe to share between threads.
 
     Attributes:
         generation: the catalog's generation.
@@ -233,7 +233,7 @@ def catch_up_words(
         manifest: names the words, and the generation (the state of the library) that they have now.
         reader: reads a newer generation.
         last: the highest chunk id that the words cover.
-        titled: as for :func:`index.search.bm25.entries`.
+        titled: whether the words include the title of the document with each passage.
     """
     words = LexicalIndex(folder / manifest.words)
     if reader.last_chunk() > last:
@@ -250,13 +250,13 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
 
     Args:
         folder: the build's folder of caches.
-        reader: reads the newest generation.
-        titled: as for :func:`index.search.bm25.entries`.
+        reader: reads the newest generation (state of the library).
+        titled: whether the words include the title of the document with each passage.
         checked: whether the files are known to be unchanged, so that their digests need not be computed.
 
     Returns:
-        Whether the words are up to date now. False if the caches are damaged, or if the catalog has already
-        deleted the records of some removals that the words still lack.
+        Whether the words are up to date now. False if the caches are damaged, or if the catalog no longer
+        knows all removed passages that the words still contain.
     """
     manifest = read_manifest(folder)
     if manifest is None or reader.forgotten() > manifest.words_generation:
@@ -274,21 +274,21 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
 
 
 def _is_foreign(manifest: Manifest, reader: CatalogReader) -> bool:
-    """Return whether ids in the tantivy index may belong to other passages in the catalog.
+    """Return whether an id may belong to one passage in the tantivy index and to another in the catalog.
 
-    This happens if a process of this home folder writes passages to the index and then fails to commit them:
-    the next commit, of another home folder, reuses their ids.
+    This happens if a process of this home folder writes passages to the index and then fails to commit them,
+    and the next commit, by a process of another home folder, reuses their ids.
     """
     return manifest.writing and manifest.mark != reader.mark and reader.last_chunk() > manifest.written_after
 
 
 def prepare_words(folder: Path, last: int, mark: str) -> tuple[Manifest, LexicalIndex]:
-    """Open the words (the tantivy index) for writing, and remove the passages of an interrupted commit.
+    """Open the words (the tantivy index) for writing; remove what an interrupted commit left in them.
 
     Args:
         folder: the build's folder of caches, created if it is missing.
         last: the highest chunk id that was ever committed.
-        mark: the random name of the commit.
+        mark: the random name of the coming commit.
 
     Returns:
         The manifest as it was before this call, and the opened words.

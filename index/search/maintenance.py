@@ -116,9 +116,10 @@ class Maintenance:
         Args:
             home: the library's folder.
             catalog: the library's catalog.
-            encoder_of: returns the encoder of a reader's passages, or raises EncoderMismatchError.
+            encoder_of: given a reader of the catalog, returns the encoder of its passages, or raises
+                EncoderMismatchError if that encoder cannot be opened.
             policy: decides the type of the vector index.
-            store: keeps the base on a server; None for a base in a file.
+            store: keeps the base (the older vectors) on a server; None to keep it in a file.
         """
         self.home = home
         self.policy = policy
@@ -169,7 +170,7 @@ class Maintenance:
         return caches if caches.is_intact() else self._renewed(reader, caches)
 
     def _renewed(self, reader: CatalogReader, damaged: Caches) -> Caches:
-        """Return opened or rebuilt caches in place of ``damaged``, in the state that ``reader`` reads."""
+        """Open or rebuild the caches in the state that ``reader`` reads, to replace the ``damaged`` ones."""
         deadline = time.monotonic() + lock.LOCK_SECONDS
         with self._caches_lock:
             if self._caches is damaged:
@@ -195,7 +196,8 @@ class Maintenance:
         :meth:`index.catalog.database.Catalog.commit`.
 
         Raises:
-            LibraryRestoredError, OutdatedError, DetailsChangedError, TakenError: as ``Catalog.commit``.
+            LibraryRestoredError, OutdatedError, DetailsChangedError, TakenError: raised as by
+                ``Catalog.commit``.
         """
         with self.snapshot() as (reader, caches):
             before = caches if caches.is_writable() else self._renewed(reader, caches)
@@ -299,7 +301,7 @@ class Maintenance:
         return True
 
     def _caches_of(self, reader: CatalogReader) -> Caches | None:
-        """Return the caches in the state that ``reader`` reads; None if the caller needs a new reader."""
+        """Return the caches in the state that ``reader`` reads; None if the caller must open a new reader."""
         caches = self._caches
         same = caches is not None and (caches.generation, caches.build) == (reader.generation, reader.build)
         if caches is not None and same and caches.is_intact():
@@ -359,7 +361,7 @@ class Maintenance:
     def _repaired(self, folder: Path, reader: CatalogReader, dimensions: int) -> Caches | None:
         """Rebuild the caches from the catalog, and return them.
 
-        Return None if another process holds the lock or has committed.
+        Return None if another process holds the write lock, or has committed since ``reader`` was opened.
         """
         build = reader.build
         try:

@@ -60,10 +60,10 @@ class Manifest:
 
     @property
     def removals_applied_until(self) -> int:
-        """The older of two generations (states of the library): that of the base and that of the words.
+        """The generation (state of the library) up to which removed passages are gone from the caches.
 
-        Without a base, it is the generation of the words. The caches contain no passage that was removed up
-        to this generation.
+        It is the older of the generations of the base (the file of vectors) and of the words (the tantivy
+        index). Without a base, it is the generation of the words.
         """
         return min(self.words_generation, self.base_generation) if self.base else self.words_generation
 
@@ -160,7 +160,7 @@ def has_intact_base(folder: Path, manifest: Manifest) -> bool:
 
 
 def with_base(manifest: Manifest, other: Manifest) -> Manifest:
-    """Return a copy of ``manifest`` with the base (the file of vectors) that ``other`` describes."""
+    """Return a copy of ``manifest`` whose base (the file of vectors) is the one that ``other`` describes."""
     base = _of_base(other)
     kept = {name: digest for name, digest in manifest.digests.items() if name != manifest.base}
     return replace(
@@ -173,7 +173,7 @@ def with_base(manifest: Manifest, other: Manifest) -> Manifest:
 
 
 def with_words(manifest: Manifest, other: Manifest) -> Manifest:
-    """Return a copy of ``manifest`` with the words (the tantivy index) that ``other`` describes."""
+    """Return a copy of ``manifest`` whose words (the tantivy index) are those that ``other`` describes."""
     kept = _of_base(manifest).digests
     own = {name: digest for name, digest in other.digests.items() if name != other.base}
     return replace(
@@ -188,7 +188,7 @@ def _of_base(manifest: Manifest) -> Manifest:
 
 
 def delete_unused(home: Path, build: Build, manifest: Manifest) -> None:
-    """Delete the files of a build's caches that ``manifest`` does not name, and files of older versions."""
+    """Delete a build's cache files that ``manifest`` does not name, and those of older program versions."""
     for former in _FORMER:
         _delete(home / former)
     for entry in folder_of(home, build).iterdir():
@@ -212,7 +212,10 @@ def _delete(entry: Path) -> None:
 
 
 def _digest_of(noted: Mapping[str, Any]) -> str:
-    """Return the digest of a manifest itself: a wrong number in it does as much harm as a damaged file."""
+    """Return the digest of a manifest's own content.
+
+    It reveals a damaged manifest, which would do as much harm as a damaged cache.
+    """
     return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
 
 

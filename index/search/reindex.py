@@ -67,7 +67,11 @@ def rebuild(
 def _switched(
     catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, report: Callable[[], None]
 ) -> bool:
-    """Write the caches of ``build``, and let searches use it; return False if the caller must try again."""
+    """Write the caches of ``build``, and let searches use ``build``.
+
+    Return False, without letting searches use it, if records of removals that it needs were deleted
+    meanwhile; the caller must then try again.
+    """
     folder, titled = folder_of(maintenance.home, build), build.recipe.title_tokens > 0
     with catalog.reading(build) as reader:
         last = reader.last_chunk()

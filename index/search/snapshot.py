@@ -180,7 +180,7 @@ class Snapshot:
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
 
     def neighbours(self, hit: Hit) -> list[Passage]:
-        """Return the passage of ``hit``, and the document's passages directly before and after it, if any."""
+        """Return the passage of ``hit``, and those directly before and after it in its document, if any."""
         # One transaction gives consecutive ids to a version's chunks.
         near = self.reader.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
         return [passage for passage in near if passage.document.document_id == hit.document.document_id]

@@ -1,4 +1,4 @@
-"""Reads the status of a library's caches and builds from the catalog and the manifest; opens no cache."""
+"""Reads the status of a library's caches and builds from the catalog and the manifest alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from index.search.manifest import Manifest, folder_of, read_manifest
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedBuild:
-    """A build that a process is still making, or that a later process will resume.
+    """A build (passages and their vectors) that a process is making, or that a later process will resume.
 
     Attributes:
         encoder: the key of the build's encoder.

@@ -1,4 +1,4 @@
-"""Pure functions of text: normalisation, sentences, tables, chunks, languages, differences."""
+"""Pure functions that normalise, split, search and compare texts, and find their tables and languages."""
 
 from __future__ import annotations
 

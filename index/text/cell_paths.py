@@ -45,8 +45,9 @@ class TableCell:
     """A cell of a table, with the names that say what its value is.
 
     Attributes:
-        row: the names of the groups of rows that contain the cell, then the name of its row, as a path.
-        column: the headings over the cell, as a path; "" without a heading.
+        row: the names of the groups of rows that contain the cell, then the name of its row, joined by
+            ``PATH_SEPARATOR``.
+        column: the headings over the cell, from the top, joined in the same way; "" without a heading.
         value: the text of the cell.
         unit: the currency or percent sign and the scale, for example ``$ in millions``; "" if unknown.
         span: the place of the value in the document's text.
@@ -118,8 +119,9 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     """Return the headings over a column, from top to bottom, as a path.
 
-    In a row of headings that is empty over the column, the nearest heading to the left counts. The last row
-    is different if the path already has a heading: see :func:`_only_heading_below`.
+    In a row of headings that is empty over the column, the nearest heading to the left counts. In the
+    last row, it counts only if the path is still empty; otherwise, :func:`_only_heading_below` finds the
+    heading.
 
     If a row has a year over the column and a period such as ``Years ended June 30,`` over the labels, the
     path has the period before the year.
@@ -142,15 +144,15 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
 
 
 def _last(row: Sequence[str], number: int) -> str:
-    """Return the heading of a column, or else the nearest heading to its left; "" if there is none."""
+    """Return the heading of a column in ``row``, or else the nearest one to its left; "" if there is none."""
     return next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
 
 
 def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
     """Find the heading in the last row for a column whose own cell in that row is empty.
 
-    A heading in the row above may span several columns. If the last row has only one heading below it, this
-    heading is for all of these columns.
+    A heading in the row above may span several columns. If the last row has only one heading in these
+    columns, that heading is for all of them.
 
     Args:
         above: the row of headings above the last row.
@@ -158,7 +160,7 @@ def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], numb
         number: the number of the column.
 
     Returns:
-        The only heading of ``row`` below that heading of ``above``; "" if there is none, or several.
+        The only heading of ``row`` in these columns; "" if there is none, or several.
     """
     wide = above[0]
     start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)

@@ -1,4 +1,4 @@
-"""A compact form of a document's passages, in which the process that reads files sends them.
+"""A compact form of a document's passages; the process that reads files sends passages in this form.
 
 A passage object with its sentences takes a kilobyte of memory, and a long document has tens of thousands of
 passages. Passages are therefore stored as arrays of numbers, and each becomes an object only on access.
@@ -77,7 +77,7 @@ class Cut:
 
 
 def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
-    """Cut a document into passages, as :func:`index.text.chunks.chunk` does.
+    """Return the passages into which :func:`index.text.chunks.chunk` cuts a document, in compact form.
 
     Args:
         document: the document.

@@ -1,4 +1,4 @@
-"""The English names of months and of days, as alternatives of a pattern."""
+"""The English names of months and days, as alternatives in a regular expression."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Revision:
 
     @property
     def change(self) -> Change:
-        """What the new text does with the sentence: ``kept``, ``removed`` or ``added``."""
+        """Whether the sentence was ``kept``, ``removed`` or ``added``."""
         if self.old is None:
             return "added"
         return "removed" if self.new is None else "kept"
@@ -76,8 +76,9 @@ def _words(spans: Sequence[Span], text: str) -> list[str]:
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Return the positions of equal sentences in ``old`` and ``new``, in ascending order for both.
 
-    This first matches the common prefix and suffix. In the rest, it matches the sentences that occur once in
-    each text and in the same order (patience diff), then compares each stretch between two of these matches.
+    The function first matches the common prefix and suffix. In the rest, it matches the sentences that occur
+    once in each text and in the same order (patience diff), then compares each stretch between two of these
+    matches.
     """
     shorter = min(len(old), len(new))
     head = next((position for position in range(shorter) if old[position] != new[position]), shorter)
@@ -94,7 +95,7 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int, int]]:
-    """Find the longest sequence of sentences that both texts have in this order, each exactly once.
+    """Find the longest sequence of sentences that both texts have in the same order, each exactly once.
 
     Args:
         old: the sentences of the old text.
@@ -134,7 +135,7 @@ def _between(
 ) -> list[tuple[int, int]]:
     """Return the positions of equal sentences in two ranges: ``ours`` of ``old``, and ``theirs`` of ``new``.
 
-    The result is empty if the ranges form more than ``_COMPARED`` pairs.
+    The result is empty if more than ``_COMPARED`` pairs of sentences would have to be compared.
     """
     if (ours[1] - ours[0]) * (theirs[1] - theirs[0]) > _COMPARED:
         return []

@@ -90,7 +90,7 @@ def _is_same_line(
 ) -> bool:
     """Return whether a character continues ``line`` to the right or the left.
 
-    ``ends_cell`` says whether a cell separator is between the two; the gap may then have any width.
+    ``ends_cell`` says whether a cell separator is between them in the text; the gap may then have any width.
     """
     shared = min(line[3], character[3]) - max(line[1], character[1])
     heights = line[3] - line[1], character[3] - character[1]

@@ -36,7 +36,8 @@ def section_at(text: Sliceable, header: Span, start: int) -> str:
     """Return the names of the groups that contain the row at ``start``, the outermost first.
 
     Each name is on its own line; the result is "" if no group contains the row. Of nested groups, only the
-    innermost two are named. A group whose name is more than ``MAX_GROUP_CHARACTERS`` above is not found.
+    innermost two are named. A group is not found if its name is more than ``MAX_GROUP_CHARACTERS``
+    characters above the row.
 
     Args:
         text: a document's canonical text.
@@ -47,9 +48,9 @@ def section_at(text: Sliceable, header: Span, start: int) -> str:
 
 
 def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[str]:
-    """Return the result of :func:`section_at` for each of ``starts``.
+    """Return, for each row, the names of the groups that contain it, as :func:`section_at` does.
 
-    ``starts`` must have the offset of at least one row, and all rows must be in one table and in order.
+    ``starts`` are the offsets of the rows: at least one, in order, and all in the same table.
     """
     first = max(header.end, starts[0] - MAX_GROUP_CHARACTERS)
     window = text[first : starts[-1] + _MAX_LABEL_CHARACTERS]
@@ -76,7 +77,7 @@ class _Group:
         name: the name of the group.
         indent: the number of spaces before the name.
         is_nested: whether the name is directly below the name of another group.
-        indents: whether the group's rows are indented below the name; None before the first row.
+        indents: whether the group's rows are indented more than the name; None before the first row.
     """
 
     name: str
@@ -120,12 +121,12 @@ class _OpenGroups:
     def _read_first_row(self, group: _Group, *, indents: bool, is_name: bool) -> None:
         """Record whether the first line below the innermost group's name is indented.
 
-        If it is not indented, other groups may end:
+        If it is not indented, groups may end:
 
         - If the line is itself a name, and the rows of the next outer group are indented, the innermost group
-          is dropped: its name was only a row without figures.
-        - Otherwise, each outer group ends, unless its name is indented less than the innermost group's name,
-          or is directly above that name.
+          ends: its name was only the label of a row without figures.
+        - Otherwise, the outer groups end, except those whose name is indented less than the innermost group's
+          name, and the one whose name is directly above that name.
         """
         group.indents = indents
         last = len(self._groups) - 1
@@ -142,11 +143,11 @@ class _OpenGroups:
         """End the group that a row of totals sums up.
 
         A total that names an open group ends this group, with all groups inside it. Any other row can end
-        only the innermost group, and only if the rows of that group are indented like the group's name. The
-        row ends the group in two cases:
+        only the innermost group, and only if the rows of that group are indented like the group's name. Such
+        a row ends the group in two cases:
 
-        - The row is a total, and has not already ended a group by its indentation (``has_ended``).
-        - The row is indented below the group's name, and therefore counts as a total.
+        - It is a total, and its indentation has not already ended a group (``has_ended``).
+        - It is indented more than the group's name, and therefore counts as a total.
         """
         groups = self._groups
         total = _TOTAL.match(label)

@@ -144,7 +144,7 @@ def _sample(text: str) -> str:
 def _leading_script(sample: str) -> tuple[str, int, int]:
     """Find the script, other than Latin, that has the most weight in a text.
 
-    A letter has the weight of one Latin letter, but more in scripts that need fewer letters for a word.
+    A letter weighs as much as a Latin letter, or more if its script needs fewer letters for a word.
 
     Returns:
         The script's language, the weight of the script's letters, and their number; ``und`` and zeros for a

@@ -65,7 +65,7 @@ def signature(text: str) -> bytes | None:
     """Return the MinHash signature of a document's text, which is the same on every machine.
 
     Case, punctuation, line breaks and Unicode compatibility forms have no effect. A text that is shorter than
-    a shingle is hashed as a whole, so it resembles only equal texts.
+    a shingle (a run of words) is hashed as a whole, so it resembles only equal texts.
 
     Returns:
         PERMUTATIONS little-endian unsigned numbers of 32 bits, or None for a text without words.
@@ -96,7 +96,7 @@ def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> 
 
     Args:
         one: a signature: shape (PERMUTATIONS,).
-        others: signatures: shape (others, PERMUTATIONS).
+        others: the other signatures: shape (number of them, PERMUTATIONS).
     """
     import numpy as np
 
@@ -104,7 +104,7 @@ def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> 
 
 
 class _Numbers(dict[str, int]):
-    """A 64-bit hash per token, computed at its first use."""
+    """The 64-bit hash of each token, computed when the token is first looked up."""
 
     def __missing__(self, token: str) -> int:
         digest = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest()

@@ -119,7 +119,7 @@ def tables(text: str) -> list[Table]:
 
 
 def _blocks(text: str) -> Iterator[tuple[list[Span], list[Span]]]:
-    """Yield blocks of consecutive lines, each with the last ``_MAX_CAPTION_LINES`` lines before the block."""
+    """Yield each block of lines between empty lines, and the last ``_MAX_CAPTION_LINES`` lines before it."""
     block: list[Span] = []
     above: list[Span] = []
     for match in LINE.finditer(text):
@@ -221,7 +221,7 @@ def is_period(cell: str) -> bool:
 
 
 def is_date(cell: str) -> bool:
-    """Return whether a cell names one time and ends with its year: ``June 30, 2023``, not ``2023 2022``."""
+    """Return whether a cell names one date or period that ends with its year: ``June 30, 2023``."""
     return is_period(cell) and len(_YEAR.findall(cell)) == 1 and _YEAR.fullmatch(cell[-4:]) is not None
 
 

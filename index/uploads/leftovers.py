@@ -86,7 +86,7 @@ def sweep_uploads(index: Library, folder: Path) -> None:
 
 
 def _take_back(index: Library, folder: Path, left: Path) -> None:
-    """Undo one unfinished upload or deletion, unless the catalog already has its outcome."""
+    """Undo one unfinished upload or deletion, unless the catalog already records its outcome."""
     note = left / _NOTE
     if not note.is_file():
         return

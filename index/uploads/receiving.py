@@ -86,7 +86,7 @@ class Kept:
         return self.viewer.key if self.viewer else ""
 
     def discard(self) -> None:
-        """Delete the hidden folder. If the file was indexed, it is elsewhere and stays."""
+        """Delete the hidden folder. An indexed file is no longer in it, and stays."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -156,7 +156,7 @@ def index_upload(
         index: the library.
         reader: the process that reads the file.
         options: loader options and limits.
-        kept: the file. Its user must be allowed to see the document that the file becomes.
+        kept: the file. The user who sent it must be allowed to see the document that it creates or updates.
         progress: receives the number of embedded passages; an error that it raises cancels the upload.
     """
     index = index.for_viewer(kept.viewer)

@@ -51,7 +51,7 @@ class Removed:
 
     @classmethod
     def find(cls, index: Library, document_id: int) -> Self | None:
-        """Find the deletion that any server made of a document; None if its hidden folder is gone."""
+        """Find the deletion of a document, whichever server made it; None if its hidden folder is gone."""
         for file in uploads_folder(index).glob(f"{INCOMING}*/{_REMOVED}"):
             # Another server may discard the folder meanwhile, and a newer program may write other fields.
             with suppress(OSError, ValueError, TypeError):
@@ -86,7 +86,7 @@ class Removed:
         write_file(self.folder / _REMOVED, json.dumps(asdict(self) | {"folder": None}))
 
     def discard(self) -> None:
-        """Delete the hidden folder. If the document was restored, its file is elsewhere and stays."""
+        """Delete the hidden folder. The file of a restored document is no longer in it, and stays."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -93,7 +93,7 @@ class Deletions:
                 self._index.catalog.for_viewer(viewer).document(document_id)
 
     def _kept(self, document_id: int) -> Removed | None:
-        """Return the deletion that any server made of a document; None if it cannot be undone now."""
+        """Return the deletion of a document, whichever server made it; None if it cannot be undone now."""
         deletion = self._undoable.get(document_id)
         if deletion is not None and not deletion.removed.is_open:
             # Another server is restoring the document, or has restored it.
@@ -105,12 +105,12 @@ class Deletions:
         return removed if removed is not None and time.time() < removed.at + UNDO_SECONDS else None
 
     def finish(self) -> None:
-        """Make all deletions final that are too old to be undone."""
+        """Make final every deletion that is too old to be undone."""
         with self._lock:
             self._finish(time.monotonic())
 
     def _finish(self, now: float) -> None:
-        """Make each deletion final whose time for undoing ended at ``now`` or earlier.
+        """Make final every deletion whose time for undoing ended at ``now`` or earlier.
 
         Call this only while holding the lock.
         """

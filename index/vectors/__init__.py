@@ -86,10 +86,11 @@ class VectorIndex:
 
     @classmethod
     def open(cls, path: Path, dimensions: int) -> VectorIndex:
-        """Open the file that :meth:`build` wrote, and map it into memory. The file may then be deleted.
+        """Open the base that :meth:`build` wrote, as a memory map; its file may then be deleted.
 
         Raises:
-            VectorIndexError: if the file is missing, is not a base, or has vectors of another length.
+            VectorIndexError: if the file is missing, is not a base (file of vectors), or has vectors of
+                another length.
         """
         return cls(dimensions, open_base(path, dimensions))
 

@@ -84,11 +84,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The passages that a stored base must have.
+    """The passages that a base (stored vectors) with a certain :class:`Mark` must have.
 
     Attributes:
         alive: for each id from 0 to the mark's ``last``, whether the library has the passage now.
-        removed: the ids that were removed after the mark; the base may still have some of them.
+        removed: the ids that were removed after the mark's ``generation``; the base may still have some of
+            them.
         sample: the vectors of a few passages, by id.
     """
 
@@ -99,13 +100,13 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The difference between two states of a stored base.
+    """The difference between the former and the new state of a base (stored vectors).
 
     Attributes:
-        mark: the new state.
+        mark: the mark of the new state.
         count: the number of passages in the new state.
-        new: the vectors with ids above ``last`` of the former state's mark.
-        removed: the ids that were removed after the generation of that mark.
+        new: the vectors with ids above the former mark's ``last``.
+        removed: the ids of the passages that were removed after the former mark's ``generation``.
     """
 
     mark: Mark
@@ -128,7 +129,7 @@ class Store(Protocol):
         """
 
     def open(self, name: str, expected: Expected) -> Candidates | None:
-        """Open a base (stored vectors) for searches; return None if it lacks the ``expected`` passages."""
+        """Open a collection of vectors for searches; return None if it lacks the ``expected`` passages."""
 
     def create(self, name: str, dimensions: int) -> None:
         """Create an empty collection of vectors. It counts as unfinished until an update succeeds."""
@@ -157,7 +158,7 @@ def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> t
 
 
 def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
-    """Return whether the candidates include all vectors that tie with the last of the ``limit`` best.
+    """Return whether the candidates surely include the ``limit`` best vectors and all that tie with them.
 
     Args:
         found: the cosines of the candidates.

@@ -32,7 +32,7 @@ class IdentifiedVectors:
     """The superclass of vectors whose ids are known, in memory or in a mapped file.
 
     Attributes:
-        ids: the ids of all vectors, rising.
+        ids: the ids of all vectors, in rising order.
     """
 
     __slots__ = ()
@@ -58,7 +58,7 @@ class FlatVectors(IdentifiedVectors):
     """A block of vectors and their ids; immutable.
 
     Attributes:
-        ids: the ids, rising: shape (n,).
+        ids: the ids, in rising order: shape (n,).
         vectors: unit vectors in the same order: shape (n, dimensions).
         alive: for each row, True unless it is removed; None if no row is removed.
         owner: the object that owns the memory of ``vectors`` if they are in a mapped file; else None.
@@ -120,7 +120,8 @@ class FlatVectors(IdentifiedVectors):
 def within(ids: Ids, allowed: Mask) -> Mask:
     """Return, for each id, whether ``allowed`` allows it: shape (len(ids),).
 
-    The ids are in rising order. ``allowed`` has a value for each id from 0; ids past its end are not allowed.
+    ``ids`` must be in rising order. ``allowed`` has a value for each id from 0; ids past its end are not
+    allowed.
     """
     inside = np.zeros(len(ids), np.bool_)
     known = int(np.searchsorted(ids, len(allowed)))
@@ -169,9 +170,9 @@ def nearest(
 def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[FlatVectors, ...]:
     """Append a block, and merge the last blocks, so that there are few blocks and little is copied.
 
-    The new block merges with the block before it while that block has fewer than ``BLOCK_SIZE`` vectors, and
-    fewer than twice as many as the new block has by then. Up to ``BLOCK_SIZE``, n vectors are therefore in at
-    most log2(n + 1) blocks.
+    The new block merges with the last block, then with the one before, and so on, while the older block has
+    fewer than ``BLOCK_SIZE`` vectors and fewer than twice as many as the merged block. Up to ``BLOCK_SIZE``,
+    n vectors are therefore in at most log2(n + 1) blocks.
     """
     tail = [new]
     count = len(new.ids)

@@ -28,7 +28,7 @@ class IvfVectors(IdentifiedVectors):
     See :class:`index.vectors.candidates.Candidates`.
 
     Attributes:
-        ids: the ids of all vectors, rising; FAISS knows a vector by its position in this array.
+        ids: the ids of all vectors, in rising order; FAISS knows a vector by its position in this array.
         inverted: FAISS's index, mapped from its file; adding or removing vectors would crash the process.
         centres: the centroids, as FAISS's flat index.
         owner: the object that owns the memory of ``inverted`` and ``centres``.
@@ -96,7 +96,7 @@ class IvfVectors(IdentifiedVectors):
     def _search(
         self, vector: npt.NDArray[np.float32], wanted: int, candidates: Bits | None, count: int
     ) -> Rows:
-        """Return the positions of the ``wanted`` best candidates in the lists nearest to ``vector``."""
+        """Search the lists nearest to ``vector``; return the positions of the ``wanted`` best candidates."""
         lists, probes = self.inverted.nlist, self.inverted.nprobe
         if candidates is not None:
             # If there are few candidates, the nearest ones are in more distant lists. Measurements show that

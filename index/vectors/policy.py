@@ -57,7 +57,7 @@ class IndexPolicy:
         return count <= self.flat_up_to if kind == "flat" else 2 * count >= self.flat_up_to
 
     def lists(self, count: int) -> int:
-        """Return the number of lists of an ``ivf`` base of ``count`` vectors."""
+        """Return the number of lists (clusters) of an ``ivf`` base of ``count`` vectors."""
         return max(1, min(count, round(self.lists_by_root * math.sqrt(count))))
 
     def too_many(self, base: int, recent: int, removed: int) -> bool:

@@ -50,7 +50,7 @@ class _Task:
     Attributes:
         job_id: the job's id.
         work: runs the job and returns the job's result.
-        over: set when the job ends, or when it is cancelled before it begins.
+        over: an event that is set when the job ends, or when it is cancelled before it begins.
         discard: deletes the job's uploaded file; called when ``over`` is set.
     """
 
@@ -133,7 +133,7 @@ class Writer:
         return bool(self._index.catalog.sources())
 
     def sync(self, change: Change | None = None) -> Job:
-        """Request a sync, and return its job. If a sync is still waiting, that sync takes over the request.
+        """Request a sync, and return its job. The request is added to a sync that is still waiting, if any.
 
         Args:
             change: the folders to sync; None for all followed folders.
@@ -172,7 +172,7 @@ class Writer:
         return self.jobs.get(task.job_id)
 
     def _rebuild(self) -> None:
-        """Request a rebuild with the encoder of the settings; meanwhile searches use the former encoder."""
+        """Request a rebuild with the encoder that the settings name; meanwhile searches use the former."""
 
         def work(progress: Progress) -> Mapping[str, Any]:
             self._index.rebuild(progress)

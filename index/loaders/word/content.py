@@ -1,4 +1,4 @@
-"""Reads WordprocessingML (ISO/IEC 29500-1, 17) as the blocks of text that a reader sees."""
+"""Reads WordprocessingML (ISO/IEC 29500-1, clause 17) as the blocks of text that a reader sees."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class Content:
             yield from self._words(element, state)
 
     def _words_of(self, element: Element, state: _ParagraphState) -> Iterator[str]:
-        """Yield the text of an element inside an equation, or after a note's reference in the same run."""
+        """Yield the text of an element in an equation, or after a note's reference in the reference's run."""
         if element.tag == f"{W}r":
             yield from self._run(element, state)
         elif element.tag not in _UNREAD and isinstance(element.tag, str):

@@ -24,7 +24,7 @@ class Fields:
         return any(self._in_code)
 
     def read_mark(self, mark: Element) -> str:
-        """Open a field, begin its result or close it, as the element ``mark`` says.
+        """Open a field, begin a field's result, or close a field, depending on the element ``mark``.
 
         At the start of a form control, return the control's text; otherwise return an empty string.
         """

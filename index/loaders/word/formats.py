@@ -34,7 +34,7 @@ class Format:
 
 
 class Formats:
-    """The formats of runs, from the styles of a document and the properties of the runs."""
+    """Finds the formats of runs (stretches of text) in the styles of a document and in the runs."""
 
     def __init__(self, part: Part) -> None:
         root = related(part, "styles")

@@ -1,4 +1,4 @@
-"""Names and values in WordprocessingML (ISO/IEC 29500-1, 17)."""
+"""The XML names of WordprocessingML (ISO/IEC 29500-1, clause 17), and functions that read its elements."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OFF = {"0", "false", "off", "none"}
 
 
 def related(part: Part, kind: str) -> Element | None:
-    """Return the root element of the part of type ``kind`` that ``part`` refers to.
+    """Return the root element of another part (a file in the document), to which ``part`` refers.
 
-    Return None if there is no such part, or if it is not XML.
+    ``kind`` is the type of the other part. Return None if there is no such part, or if it is not XML.
     """
     from lxml.etree import XMLSyntaxError
 
@@ -44,7 +44,7 @@ def value(element: Element | None, path: str) -> str | None:
 
 
 def switch(element: Element | None, name: str) -> bool | None:
-    """Return whether a property in ``element`` is on; None if it is not set."""
+    """Return whether the on/off property ``name`` of ``element`` is on; None if it is not set."""
     found = element.find(W + name) if element is not None else None
     return None if found is None else found.get(f"{W}val", "1") not in _OFF
 

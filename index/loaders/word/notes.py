@@ -41,7 +41,7 @@ class _Numbers:
     Attributes:
         kind: the format of the numbers.
         start: the first number.
-        restart: where the numbers restart: ``eachSect``, ``eachPage``, or ``continuous`` for nowhere.
+        restart: where the numbers restart: ``eachSect``, ``eachPage``, or ``continuous`` (nowhere).
     """
 
     kind: str
@@ -84,7 +84,7 @@ class Notes:
             series.end_section()
 
     def end_page(self) -> None:
-        """Restart the numbers that restart on each page. Callers call this at each page break of the file."""
+        """Restart the numbers that restart on each page. Call this at each page break of the file."""
         for series in self._series.values():
             series.end_page()
 

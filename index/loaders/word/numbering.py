@@ -116,7 +116,7 @@ class Numbering:
     def _list_and_depth(self, paragraph: Element) -> tuple[str, int]:
         """Return the id of a paragraph's list ("0" outside lists), and the paragraph's depth in it.
 
-        The depth is from 0. The paragraph's style and its base styles give what the paragraph does not set.
+        The depth is from 0. The paragraph's style and its base styles give the values that it does not set.
         """
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
