@@ -116,7 +116,7 @@ class QueryEngine:
 
     @property
     def open_questions(self) -> int:
-        """The number of questions that are being answered, except by a :meth:`quoting_only` copy."""
+        """The number of questions that are being answered, without those to :meth:`quoting_only` copies."""
         return self._open.number
 
     @property
@@ -135,7 +135,7 @@ class QueryEngine:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no question is being answered, except by a :meth:`quoting_only` copy."""
+        """Return whether no question is being answered. Those to :meth:`quoting_only` copies do not count."""
         return self._open.number == 0
 
     def ask(
@@ -205,7 +205,7 @@ class QueryEngine:
         return other
 
     def for_viewer(self, viewer: Viewer | None) -> QueryEngine:
-        """Return a copy that searches only the documents that ``viewer`` may see; if None, all documents.
+        """Return a copy that searches only the documents that ``viewer`` may see, or all documents for None.
 
         The answers that the copy stores belong to the viewer. Both engines always have the same writer.
         """
@@ -257,7 +257,7 @@ class QueryEngine:
 
     @contextmanager
     def _with_its_writer(self) -> Iterator[QueryEngine]:
-        """Yield a copy of the engine whose writer stays the same, with an open model, inside the context."""
+        """Yield a copy of the engine; its writer is never replaced, and stays open until the context ends."""
         with ExitStack() as held:
             with self._state.exchanging:
                 engine = copy(self)
@@ -357,8 +357,8 @@ class QueryEngine:
     ) -> tuple[list[Scored], Weights]:
         """Return the sentences in their final order, and the weights that ranked them.
 
-        If there is a reranker and the reader has read the sentences, the reranker ranks them again. In any
-        case, the row that the question means then moves before similar rows of tables.
+        If there is a reranker and the reader has read the sentences, the reranker ranks them again. In either
+        case, the row that the question means is then put before similar rows of tables.
         """
         if self.reranker is None or self.reader is None or not can_read(self.reader, question):
             return order_similar_rows(index, question, ranked), weights
@@ -368,7 +368,7 @@ class QueryEngine:
         return order_similar_rows(index, question, rank(candidates, weights)), weights
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
-        """Return the ranking weights for ``encoder``, with the threshold of the limits if that is set."""
+        """Return the ranking weights for ``encoder``; a threshold in the limits replaces theirs."""
         weights = load_weights(ranker, self._file, encoder.name)
         return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
 

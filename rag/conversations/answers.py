@@ -211,7 +211,7 @@ def _parsed(body: str | bytes) -> Answer:
 
 
 def _store(library: Library | Catalog) -> AnswerStore:
-    """Return the answer store of a library; the library's catalog is enough to open it."""
+    """Return the store of a library's answers. It can be opened with the library's catalog alone."""
     return AnswerStore(library if isinstance(library, Catalog) else library.catalog)
 
 

@@ -89,7 +89,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The result for a sentence or a footnote.
+    """The result of checking a sentence or a footnote.
 
     Attributes:
         number: the footnote's mark, or the sentence's number, from 1.
@@ -147,7 +147,7 @@ def recheck(
 
 
 def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
-    """Return the document of a quote's position; None if the library lacks that version or file."""
+    """Return the document that ``place`` names; None if the library lacks its version or has another file."""
     found = _document_at(reader, place)
     return found if found is not None and place.digest in {None, found.digest} else None
 

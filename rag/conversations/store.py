@@ -1,7 +1,7 @@
 """The tables of stored answers and of their conversations. This module does not parse the answers' texts.
 
-Storing an answer does not change the search results, so it does not count as a change of the index (its
-generation stays the same). Processes that write documents wait only while a few rows are written.
+Storing an answer does not change the search results, so the index's generation (the number of commits
+that changed it) stays the same. Processes that write documents wait only while a few rows are written.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SearchFields:
     """The data with which an answer is searched for and listed.
 
     Attributes:
-        heading: the line that a list shows for the answer: the question.
+        heading: the question, which lists show for the answer.
         words: the text to search, regardless of case and accents.
         references: the number and version of each document that the answer cites.
         documents: the numbers of further documents whose words or titles the answer shows.
@@ -80,7 +80,7 @@ class AnswerStore:
     id.
 
     Args:
-        catalog: the catalog, for all viewers or for one.
+        catalog: the catalog, opened for all viewers or for one.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -294,8 +294,8 @@ class AnswerStore:
         """Return conversations, the most recently updated first, each with the number of its last answer.
 
         Args:
-            query: words. Each must occur in the name or in an answer of the conversation, regardless of case
-                and accents. Empty for all conversations.
+            query: words. Each must occur in the name, a question or an answer of the conversation, regardless
+                of case and accents. Empty for all conversations.
             limit: the most conversations to return.
             before: the number that came with the last conversation of the previous page; None for the first
                 page. Only conversations whose last answer has a lower number are returned.
@@ -351,7 +351,7 @@ class AnswerStore:
             raise ConversationNotFoundError(conversation_id)
 
     def _contains(self, word: str) -> sa.ColumnElement[bool]:
-        """Return the condition that a word is in a conversation's name or in one of the viewer's answers."""
+        """Return the condition that a conversation's name, or a question or answer in it, contains a word."""
         has_word = series_names.c.folded.contains(word, autoescape=True)
         in_name = sa.select(series_names.c.series).where(has_word, _is_own_name(self._viewer))
         in_answers = (

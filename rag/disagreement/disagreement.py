@@ -216,7 +216,7 @@ def _agree(one: Quantity, other: Quantity) -> bool:
 
 
 def _allows(limit: Quantity, item: Quantity) -> bool:
-    """Return whether ``limit``, a range or a figure with *over* or *at most*, allows ``item``.
+    """Return whether ``limit`` (a range, or a figure with *over* or *at most*) allows the figure ``item``.
 
     *Over 100* allows *120*; *between 10 and 20* allows *15*.
     """

@@ -80,8 +80,9 @@ class Statement:
         names: the names in the sentence, in lower case.
         limits: how the text limits the figure: ``plan`` (it is planned or expected), ``denial``, ``before``
             or ``after`` (a date).
-        lengths: the lengths of time that its clause states, such as ``3 month``.
-        when: the ISO dates, possibly shortened, that the figure holds for; empty if none is known.
+        lengths: the lengths of time that the figure's clause states, such as ``3 month``.
+        when: the ISO dates that the figure holds for, without unknown parts (``2025-07``); empty if none is
+            known.
         others: the other figures of the sentence, except ``rejected``.
         rejected: the figures that the sentence rejects as wrong: 15 in *14, not 15*.
         masked: the sentence without figures, dates and sources, for the encoder.

@@ -128,7 +128,7 @@ def quantile(values: Sequence[float], share: float) -> Statistic:
 
 
 def twice(statistic: Statistic) -> Statistic:
-    """Convert a statistic of two observations per question to a statistic of questions.
+    """Adapt a statistic of two observations per question, so that it takes one weight per question.
 
     ``statistic`` takes the weights of all first observations, followed by those of all second observations.
     Both observations of a question get the weight of the question.

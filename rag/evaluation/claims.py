@@ -57,7 +57,7 @@ class LabelledClaim:
 
 @dataclass(frozen=True, slots=True)
 class CheckedClaim:
-    """A labelled claim with the gate's verdict."""
+    """A labelled claim, and the result of checking it."""
 
     claim: LabelledClaim
     found: Verification
@@ -71,7 +71,7 @@ class ClaimsMeasured:
         name: the name of the file.
         judge: the name of the judge; None without one.
         checked: the claims with their verdicts.
-        thresholds: those of the judge, calibrated on every second claim of the file; None without a judge.
+        thresholds: the judge's, calibrated on every second claim of the file; None without a judge.
     """
 
     name: str
@@ -159,11 +159,11 @@ def measure_claims(
 
 
 def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> Thresholds:
-    """Return the thresholds that call the most claims supported, and the most unsupported.
+    """Return the thresholds that call the most claims supported, and the most claims unsupported.
 
-    - Of the claims that a threshold calls supported, at least the share ``precision`` must have this label.
+    - Of the claims that are called supported, at least the share ``precision`` must be labelled supported.
       The same applies to unsupported claims.
-    - A threshold must call at least ``FEWEST`` claims supported, or unsupported.
+    - At least ``FEWEST`` claims must be called supported, and at least as many unsupported.
     - Claims without a score of the judge are ignored. For the threshold of supported claims, claims about
       which a check has a doubt are ignored, too.
     """

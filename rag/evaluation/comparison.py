@@ -57,7 +57,7 @@ class Comparison:
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison as plain dicts and lists, ready for JSON.
 
-        The field ``place`` of a difference has its ``key_path``, with dots between the keys.
+        Each difference has the field ``place`` in place of ``key_path``: the keys, with dots between them.
         """
         rows = []
         for row in self.differences:
@@ -69,8 +69,8 @@ class Comparison:
 def compare(first: Evaluation, second: Evaluation) -> Comparison:
     """Test every figure that two evaluations of the same questions share, with a paired bootstrap.
 
-    The resamples of the two contain the same questions (Efron and Tibshirani, 1993, chapter 16; Koehn,
-    Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004).
+    The resamples of both evaluations contain the same questions (Efron and Tibshirani, 1993, chapter 16;
+    Koehn, Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004).
 
     Raises:
         ValueError: if the evaluations are of different sets.

@@ -1,4 +1,4 @@
-"""The parameters that an evaluation varies: encoder, reader, reranker, passages, and limits of answers."""
+"""The parameters that an evaluation varies: encoder, reader, reranker, passage length, and answer limits."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def read_configuration(given: str, base: Configuration | None = None) -> Configu
     """Read a configuration from a file, or take the default.
 
     Args:
-        given: ``default``, or the path of a TOML file with some of ``KEYS``; its stem is the name.
+        given: ``default``, or the path of a TOML file with some of ``KEYS``. The file's stem becomes
+            the configuration's name.
         base: provides the values that the file does not set; None for the default configuration.
 
     Raises:

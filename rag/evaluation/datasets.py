@@ -28,8 +28,8 @@ class Query:
         text: the question.
         answerable: whether the documents answer it; None if the set does not say.
         answers: strings; a quoted sentence that contains one of them is correct.
-        sentences: whole sentences that answer, as text.
-        evidence: spans of documents that answer.
+        sentences: the texts of whole sentences that answer the question.
+        evidence: spans of documents that answer the question.
         judged: the relevance grades of documents, by document name; 0 is irrelevant.
         about: the document that the question was asked about, even if that document does not answer it; None
             if unknown.
@@ -46,7 +46,7 @@ class Query:
 
     @property
     def has_gold(self) -> bool:
-        """Return whether the set says which words or sentences answer, so that citations can be judged."""
+        """Return whether the set has words or sentences of a correct answer, to compare citations with."""
         return self.answerable is not False and bool(self.answers or self.sentences or self.evidence)
 
     @property
@@ -93,7 +93,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def title_of(self, query: Query) -> str:
-        """Return the title that decides to which part of the split a question belongs.
+        """Return the title that decides whether a question is used for training, tuning or testing.
 
         It is the title of the document that the question is about, or the document's name if it has no title.
         If the document is unknown, it is the question's id.

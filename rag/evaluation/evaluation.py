@@ -205,7 +205,7 @@ SHARES = {"median": 0.5, "p95": 0.95}
 
 
 def measure_latency(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
-    """Return the milliseconds of each stage of an answer and of their total: median and 95th percentile."""
+    """Return the milliseconds of each stage, and of all stages together: median and 95th percentile."""
     stages = dict.fromkeys(stage for item in asked for stage in item.answer.timings)
     times = {stage: [item.answer.timings.get(stage, 0.0) for item in asked] for stage in stages}
     if asked:

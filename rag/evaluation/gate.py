@@ -44,7 +44,7 @@ def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dic
 
 
 def verdicts_of(answer: Answer) -> list[Verdict]:
-    """Return the verdict of each sentence: the worst among its footnotes; *unsupported* if it has none."""
+    """Return each sentence's verdict: the worst verdict of its footnotes; *unsupported* if it has none."""
     return [
         min(
             (cited.verification.verdict for cited in answer.cited_by(sentence)),
@@ -71,7 +71,7 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
 def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
     """Measure the share of pairs in which the second claim's sentences count as support for the first claim.
 
-    A resample draws a statement together with all documents on it.
+    The bootstrap draws statements: all pairs whose first claim has the same statement are drawn together.
     """
     called: Counter[str] = Counter()
     counts: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Makes a set for evaluation from a library: its documents, with questions from feedback and files."""
+"""Makes an evaluation set from a library: its documents, with questions from feedback and from files."""
 
 from __future__ import annotations
 
@@ -87,7 +87,10 @@ def write_library_set(
 
 
 def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
-    """Return the documents by name: the path, preceded by the folder if several folders have this path."""
+    """Return the documents by name.
+
+    A name is the document's path, preceded by its source folder if several folders have this path.
+    """
     records = index.catalog.documents()
     paths = Counter(record.path for record in records)
     return {

@@ -1,4 +1,4 @@
-"""Quality of the selection: whether the cited sentences are those that answer."""
+"""Quality of the selection: whether the cited sentences are those that answer the question."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def measure_selection(
     """Measure the citations for the questions whose correct answer (the gold standard) is known.
 
     ``first_correct`` is the share of questions whose first citation is correct, and ``any_correct`` the share
-    with any correct citation. ``precision``, ``recall`` and ``f1`` compare the citations of each question
-    with the gold sentences or spans. ``first_three`` does the same for a baseline that cites the first
-    sentences of the best passage. An abstention counts as citing nothing correct.
+    of those with any correct citation. ``precision``, ``recall`` and ``f1`` compare the citations of each
+    question with the gold sentences or spans. ``first_three`` has these three figures for a baseline that
+    cites the first sentences of the best passage. An abstention counts as citing nothing correct.
 
     Args:
         asked: the answers to the set's questions.
         index: the library that answered them.
-        dense_weight: the weight of the vectors' score in the fused score of its search, 0 to 1.
+        dense_weight: the weight of the vectors' score in the fused score of the library's search, 0 to 1.
     """
     known = [item for item in asked if item.query.has_gold]
     if not known:
@@ -130,7 +130,10 @@ def _first_three(index: Library, query: Query, dense_weight: float) -> list[Quot
 
 
 def _same(words: str, sentence: str) -> bool:
-    """Return whether one text contains the other: annotators split sentences differently."""
+    """Return whether one text contains the other.
+
+    Such texts count as the same sentence, because annotators split sentences differently.
+    """
     gold = _plain(sentence)
     return words in gold or gold in words
 

@@ -30,7 +30,7 @@ def open_temporary(
     folder: Path,
     progress: Progress | None = None,
 ) -> Library:
-    """Open an index of the documents, stored under a digest of everything that it depends on.
+    """Open an index of the documents, stored under a digest of everything that the index depends on.
 
     Opening the index again embeds nothing. A call after an interruption embeds only what is missing.
 

@@ -119,9 +119,9 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
 def resolved(moment: Moment, published: str | None) -> Moment:
     """Complete a partial or relative date from the date on which its text was published.
 
-    A weekday becomes the last such day up to the day of publication. A month without a year becomes the last
-    such month up to then. If the text says that the date is still to come (``ahead``), the next such day or
-    month is taken instead.
+    A weekday becomes the most recent such day, at the latest the day of publication. A month without a year
+    becomes the most recent such month, at the latest that of publication. If the text says that the date is
+    still to come (``ahead``), the next such day or month is taken instead.
 
     Args:
         moment: a date of the text.

@@ -22,14 +22,14 @@ class Moment:
         month: the month, from 1.
         day: the day of the month.
         weekday: the day of the week, from 0 for Monday.
-        decade: whether the year stands for the ten years that begin with it: the 1990s.
+        decade: whether ``year`` stands for the ten years that begin with it: *the 1990s*.
         relative: for a relative date, the number of units before the day of writing: 1 for *yesterday*, -1
             for *tomorrow*.
         relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``. For *a year
             earlier*, it is ``preceding year``: years before the year that the sentence is about. For *a month
             earlier*, it is ``preceding month``.
         relation: ``before`` or ``after`` if the date is a limit, as in *until May* or *since May*.
-        may_be_count: whether the year may instead be a number of things: *2000 people*.
+        may_be_count: whether the year may be a count instead: *2000 people*.
         until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
         swapped: whether it is uncertain which number is the day and which the month: 3/4/2025.
         through: the last year of a span of two years, such as the fiscal year 2011-12.

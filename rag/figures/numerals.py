@@ -245,7 +245,7 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], index: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """Return the length in tokens of the number at token ``index``, and the number; 1 and None if none."""
+    """Return the length in tokens of the number at ``index``, and the number; (1, None) if there is none."""
     token = tokens[index]
     if token.kind == "digits":
         return _in_digits(tokens, index, words, language)
@@ -273,7 +273,7 @@ def _scaled_after(tokens: list[_Token], index: int, words: Words) -> bool:
 
 
 def _of_scale(tokens: list[_Token], index: int, words: Words) -> tuple[int, int]:
-    """Return the length in tokens of *of a million* or *of thousands*, and the scale; zeros if neither."""
+    """Return the length in tokens of *of a million* or *of thousands*, and the scale; (0, 0) if neither."""
     following = [token.text for token in tokens[index : index + 3]]
     if following[:1] != ["of"]:
         return 0, 0
@@ -338,7 +338,7 @@ class _Sum:
     last: Decimal = Decimal(0)
 
     def take(self, word: str, words: Words) -> bool:
-        """Add a word; return False if it does not continue the number."""
+        """Add a word to the number; if the word does not continue it, add nothing and return False."""
         joined = word.startswith("se")
         if word in words.values and _adds(self.digit, words.values[word]):
             self.digit = max(self.digit, Decimal(0)) + words.values[word]
@@ -417,7 +417,7 @@ def _half(tokens: list[_Token], index: int, words: Words) -> str:
 
 
 def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
-    """Return whether the tokens are the Vietnamese word *năm* in the sense of *year*, and not of *five*."""
+    """Return whether ``tokens[start:end]`` is the Vietnamese *năm* in the sense of *year*, not of *five*."""
     if end - start != 1 or tokens[start].text != "năm":
         return False
     before = tokens[start - 1] if start else None

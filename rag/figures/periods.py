@@ -119,11 +119,11 @@ def _last_days(moment: Moment) -> set[int]:
 
 
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
-    """Return the dates; each *a year earlier* gets as its year the latest year in the text, minus one.
+    """Return the dates; the year of each *a year earlier* becomes the latest year in the text, minus one.
 
     Args:
         found: the dates of a text.
-        otherwise: dates whose latest year counts if the text names no year.
+        otherwise: dates whose latest year is used if the text names no year.
     """
     years = [moment.year for moment in found if moment.year and not moment.decade]
     years = years or [moment.year for moment in otherwise if moment.year and not moment.decade]

@@ -1,6 +1,6 @@
 """Recognition of quantities in a text: value, unit, counted things, and precision.
 
-Dates are not quantities (:mod:`rag.figures.dates`), nor are numbers such as that in *table 3*.
+Dates are not quantities (:mod:`rag.figures.dates`), and neither is a number such as the 3 in *table 3*.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def _of(match: regex.Match[str]) -> Comparator:
 
 
 def comparator_of(text: str, start: int, end: int) -> Comparator:
-    """Return how the words beside the figure ``text[start:end]`` qualify it; *exactly* if they do not."""
+    """Return the qualifier beside the figure ``text[start:end]``, such as *at most*, or else *exactly*."""
     before = text[max(0, start - 40) : start]
     found = list(_before().finditer(before)) or list(_han_before().finditer(before))
     if found:
@@ -181,7 +181,7 @@ def comparator_of(text: str, start: int, end: int) -> Comparator:
 
 
 def with_comparator(text: str, span: Span) -> Span:
-    """Return the span of a figure and of the words next to it that qualify it: *at most* 40."""
+    """Return the span of a figure together with words that qualify it: *at most* in *at most 40*."""
     first = max(0, span.start - 40)
     before = next(_before().finditer(text[first : span.start]), None)
     if before is not None:

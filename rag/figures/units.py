@@ -125,14 +125,14 @@ def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
 
 
 def unit_at(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the name and end of the unit at ``offset``, or after a space or hyphen there; None if none."""
+    """Return the name and end of the unit at ``offset``, or after a space or hyphen there, or else None."""
     start = offset + (1 if text[offset : offset + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
     match = _pattern("units").match(text, start)
     return (_name(match, _UNITS), match.end()) if match else None
 
 
 def currency_at(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the code and end of the currency at ``offset``, or after a space there; None if none.
+    """Return the code and end of the currency at ``offset``, or after a space there, or else None.
 
     The code is from ISO 4217, or a name for a currency that may be one of several, such as ``dollar``.
     """
@@ -142,7 +142,10 @@ def currency_at(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def currency_before(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the currency before ``offset``: its code (as :func:`currency_at`) and start; None if none."""
+    """Return the code and the start of the currency that ends just before ``offset``; None if there is none.
+
+    The code is like that of :func:`currency_at`.
+    """
     first = max(0, offset - 8)
     before = text[first:offset].rstrip(" \u00a0\u202f")
     for start in range(len(before)):
@@ -155,7 +158,7 @@ def currency_before(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def period_at(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the unit of a rate (``hour`` for *per hour*) at ``offset``, and the rate's end; None if none."""
+    """Return the unit of a rate (``hour`` for *per hour*) at ``offset``, and the rate's end, or else None."""
     match = _PER.match(text, offset)
     if match is None:
         return None

@@ -120,10 +120,10 @@ def _address(cell: TableCell, record: DocumentRecord, document_texts: DocumentTe
 
 
 def as_passage(reading: Reading, document_texts: DocumentTexts, shortfall: str | None = None) -> Passage:
-    """Convert a reading to a passage that an answer can show.
+    """Convert a stretch of a document to a passage that an answer can show.
 
     Args:
-        reading: the stretch of a document.
+        reading: the stretch.
         document_texts: provides the document's text.
         shortfall: for an abstention, the reason why the passage does not answer the question; else None.
     """

@@ -37,7 +37,7 @@ def with_companions(
     """Group each chosen sentence with its companions. No sentence is returned twice.
 
     Args:
-        chosen: from :func:`rag.finding.selection.select`.
+        chosen: the result of :func:`rag.finding.selection.select`.
         question: the question.
         max_sentences: the most sentences to return. The companions of a sentence take precedence over the
             sentences that were chosen after it, so that a list stays whole.
@@ -93,7 +93,7 @@ def _items(item: Scored) -> Iterator[Scored]:
 
 
 def _follows(item: Scored, step: int) -> bool:
-    """Return whether a sentence directly follows another one of its paragraph.
+    """Return whether a sentence directly follows another sentence of the same paragraph.
 
     Args:
         item: a chosen sentence.

@@ -81,7 +81,7 @@ def _opposites() -> Mapping[Term, frozenset[Term]]:
 
 
 def _compared(word: str, ending: str) -> str:
-    """Return ``word`` with ``ending``: ``er`` for a comparative, ``est`` for a superlative, or "".
+    """Return ``word`` as a comparative (``ending`` is ``er``), as a superlative (``est``), or unchanged ("").
 
     The result for a word that is not an adjective is usually not a word (*beforer*).
     """

@@ -69,8 +69,8 @@ class Copies:
     def earliest(self, record: DocumentRecord, sentence: ReadSentence) -> CitedSentence:
         """Return the sentence in the earliest published copy that contains it word for word.
 
-        Copies without a date, or with only the date of their file, come last; the path breaks ties. A row of
-        a table must have the same headings in the other copy.
+        Copies without a date, or with only the date of their file, come last; the path breaks ties. A copy
+        contains a row of a table only if the headings are the same, too.
         """
         copies = [(record, sentence)]
         for other in self._others(record):
@@ -133,7 +133,7 @@ def find_passages(
 
 
 def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
-    """Drop each candidate that repeats a better candidate from another copy of its document."""
+    """Drop each sentence whose words a better-ranked sentence from another copy of its document has."""
     first: dict[tuple[int, str], int] = {}
     kept: list[Scored] = []
     for item in ranked:
@@ -156,11 +156,11 @@ def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> li
 
 
 def cite_earliest(groups: Sequence[Sequence[Scored]], copies: Copies) -> list[CitedSentence]:
-    """Choose the copy from which each sentence of an answer is cited, and sort the sentences.
+    """Return the sentences of an answer, sorted, each with the copy from which it is cited: the earliest.
 
     Args:
         groups: the sentences, in groups that stay together. The first group stays first; the others are
-            sorted by the cited document and the place in it.
+            sorted by the cited document and the position in it.
         copies: finds the copies.
     """
     found = [
@@ -180,9 +180,9 @@ def _repeated_shares(
     document_of: Callable[[_Item], int],
     sentences_of: Callable[[_Item], Iterable[str]],
 ) -> list[float]:
-    """Return the share of each item's sentences, 0 to 1, that earlier items from other copies contain.
+    """Return, for each passage, the share of its sentences that earlier passages from other copies contain.
 
-    Fragments, such as headlines, count only in an item without a whole sentence.
+    Fragments, such as headlines, count only in a passage without a whole sentence.
     """
     shares: list[float] = []
     before: dict[int, list[tuple[int, str]]] = {}

@@ -150,7 +150,7 @@ class Candidate:
 
 
 def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
-    """Return the sentences of ``readings``, in order, with their features; leave out titles and captions."""
+    """Return each sentence of the passages ``readings`` with its features, except titles and captions."""
     if not readings:
         return []
     cosines = iter(
@@ -275,7 +275,7 @@ def _in_reading(
 
 
 def terms_of_reading(reading: Reading) -> frozenset[Term]:
-    """Return the words of a reading and its title, with periods also spelled out (Q3: *third quarter*)."""
+    """Return the words of a passage and of its title; periods are spelled out, too (Q3: *third quarter*)."""
     texts = [reading.document.title, *(sentence.in_context for sentence in reading.sentences)]
     texts += [period for text in texts for period in spelled_periods(text)]
     return frozenset().union(*(terms_of(text, reading.document.language) for text in texts))

@@ -166,7 +166,7 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
 
 
 def _whole(index: Snapshot, best: Scored) -> list[Scored]:
-    """Return the sentences of the report that contains ``best``; all get its features and terms."""
+    """Return all sentences of the report that contains ``best``, with the features and terms of ``best``."""
     record = best.candidate.reading.document
     passages = islice(index.reader.passages(document_id=record.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))

@@ -119,19 +119,22 @@ states nothing about it. The training sets of the weights contain whole sentence
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate and the probability, 0 to 1, that it answers the question."""
+    """A candidate sentence, and the probability, 0 to 1, that it answers the question."""
 
     candidate: Candidate
     score: float
 
 
 def rank(candidates: Sequence[Candidate], weights: Weights) -> list[Scored]:
-    """Return the candidates by their probability of answering, best first; ties keep their order."""
+    """Score the candidate sentences, and return them best first; ties keep their order."""
     return sorted((score(candidate, weights) for candidate in candidates), key=lambda item: -item.score)
 
 
 def score(candidate: Candidate, weights: Weights) -> Scored:
-    """Return a candidate with the probability that it answers, times :data:`FRAGMENT` for a fragment."""
+    """Return a candidate sentence with the probability that it answers the question.
+
+    The probability of a fragment is multiplied by :data:`FRAGMENT`.
+    """
     foreign = weights.foreign_selection if candidate.features.foreign else None
     probability = (foreign or weights.selection).of(candidate.features)
     return Scored(candidate, probability * (FRAGMENT if is_fragment(candidate.sentence.text) else 1))
@@ -141,7 +144,7 @@ def leading(ranked: Sequence[Scored]) -> Features:
     """Return the features of the best sentence, with its ``lead`` over all other sentences filled in.
 
     Args:
-        ranked: the candidates, best first; at least one.
+        ranked: the candidate sentences, best first; at least one.
     """
     odds = [item.score / (1 - item.score) for item in ranked]
     return replace(ranked[0].candidate.features, lead=math.log(odds[0] / sum(odds)))

@@ -36,7 +36,7 @@ _NEAR_SUBJECT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """The reason for an abstention: a cause for programs, and the reason in words."""
+    """The reason for an abstention: ``cause`` is a code for programs, ``reason`` tells it in words."""
 
     cause: Cause
     reason: str
@@ -63,7 +63,7 @@ def decide(
     Args:
         index: the library that was searched.
         question: the question.
-        ranked: the candidates, best first.
+        ranked: the candidate sentences, best first.
         weights: the models of answerability, and their thresholds.
         filtered: whether filters narrowed the search.
     """
@@ -86,7 +86,7 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
     """Return an abstention if the passages or the report lack a name or period of the question; else None.
 
     - A name must be in the text of the report, in its title or in its publisher. Names are not sought for a
-      comparison, because its answer may name only one of the two things.
+      comparison, because its answer may name only one of the two compared things.
     - A year, or a part of a year such as a quarter, must be in a passage that may give the first sentence of
       the answer, or in the headings, title or date of that passage.
     - In a report in another language than the question, only years are sought.
@@ -213,8 +213,8 @@ _ENGLISH = Locale("en")
 def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
     """Return a warning for the user if the cited sentences may fail to answer the question; else None.
 
-    The warning says that they are in another language than the question, or that they lack a name or a part
-    of a year (such as a quarter) that the question has.
+    The warning says that the sentences are in another language than the question, or that they lack a name
+    or a part of a year (such as a quarter) that the question has.
     """
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:

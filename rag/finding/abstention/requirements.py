@@ -33,7 +33,7 @@ _FIRST_DAYS = 7
 def phrases(question: Question) -> list[str]:
     """Return the question's names, without figures and parts of dates; adjacent names form one phrase.
 
-    Return nothing if capitals do not tell names from other words: in German, and in a question written in
+    Return no phrases if capitals do not tell names from other words: in German, and in a question written in
     capitals or like a title.
     """
     words = _WORD.findall(question.text)
@@ -54,7 +54,7 @@ def phrases(question: Question) -> list[str]:
 
 
 def _is_of_a_title(word: str) -> bool:
-    """Return whether a word, such as *Were*, has a capital only in a question written like a title."""
+    """Return whether a word like *Were* has a capital only because the question is written like a title."""
     return word.istitle() and word.casefold() in LIGHT_WORDS and _OF_A_DATE.fullmatch(word) is None
 
 
@@ -105,7 +105,8 @@ def absent_periods(question: Question, text: str) -> list[str]:
 
     A text is about a part of a year if it names the part, or a date at the part's end: *June 30* for the
     second quarter and for the first half. In a question about a fiscal year, dates do not count, because
-    fiscal years end on different dates. Return nothing for a text without any date or part that counts.
+    fiscal years end on different dates. If the text has no date or part that counts,
+    return an empty list.
     """
     plain = _FISCAL.sub("", question.text)
     asked = [moment for moment in _moments(plain, question.language) if moment.until]
@@ -132,7 +133,7 @@ def _moments(text: str, language: str) -> list[Moment]:
 
 
 def _is_in(moment: Moment, part: Moment) -> bool:
-    """Return whether a text that names ``moment`` may be about ``part``, a part of a year.
+    """Return whether a text that names ``moment``, a date or part of a year, may be about the part ``part``.
 
     Two parts are compared by their months only. A date must be at the end of the part, and its year must be
     the same if both years are known.

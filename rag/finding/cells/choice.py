@@ -128,7 +128,7 @@ def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
 
 
 def _is_value(words: str) -> bool:
-    """Return whether a cell has a quantity, or in place of one only a sign such as a dash."""
+    """Return whether a cell's words are a value: a quantity, or only a sign such as a dash in its place."""
     return is_quantity(words) or not any(map(str.isalnum, words))
 
 
@@ -170,10 +170,11 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
     """Return whether another cell of the table, or a row of another table, fits the question better.
 
     - A cell fits better if the labels of its row and column have all words of the question that the labels of
-      ``cell`` have, and more. It may be an empty cell.
-    - A row with the same words of the question fits better if its label is shorter: a question for *total
-      liabilities* does not mean *total current liabilities*.
-    - A row of another table fits better if the question has the row's whole label (:func:`_lacks_name`).
+      ``cell`` have, and more. This holds for an empty cell, too.
+    - A row whose label has the same words of the question fits better if this label is shorter: a question
+      for *total liabilities* does not mean *total current liabilities*.
+    - A row of another table fits better if the question contains its whole label, and ``cell`` lacks a word
+      of the label (:func:`_lacks_name`).
     """
     asked = content_terms(index, question, row.language)
 
@@ -200,9 +201,10 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
 
 
 def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[Term]) -> bool:
-    """Return whether the question has the label of a row of the document, and ``cell`` lacks a word of it.
+    """Return whether the question contains a row label of the document, and ``cell`` lacks a word of it.
 
-    The label must begin with a capital, in the question too. The capital tells the name of a row, such as
+    ``cell`` lacks a word if its labels, its table's headings and the document's title do not have it. The row
+    label must begin with a capital, in the question too: the capital tells the name of a row, such as
     *Water*, from an ordinary word.
     """
     names = "\n".join([cell.row, cell.column, row.header.of(row.text), row.title])

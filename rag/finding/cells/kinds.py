@@ -28,7 +28,7 @@ _ARE_PERCENTAGES = regex.compile(r"(?:^|\b(?:as an?|in)\s|\()(?:%|per ?cent)", r
 
 
 def asks_percentage(question: str) -> bool:
-    """Return whether a question asks for a percentage. One that the question itself states does not count."""
+    """Return whether a question asks for a percentage. A percentage that it states itself does not count."""
     return _ASKS_PERCENTAGE.search(question) is not None
 
 

@@ -1,4 +1,4 @@
-"""Chooses the two cells that a comparison means: of one row in two years, or of two rows in one column.
+"""Chooses the two cells that a question compares: one row in two years, or two rows in one column.
 
 A wrong comparison in bold is worse than none, so no pair is chosen if there is any doubt, for example if a
 third cell fits as well.
@@ -106,7 +106,7 @@ def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> Cel
 
 
 def subject_of(question: Question) -> Question:
-    """Return a question with only the words that say what is compared, so without *rise* and *2023*."""
+    """Return a question with only the words that say what is compared: without *rise* and *2023*."""
     return replace(question, text=_SHAPES.sub(" ", question.text))
 
 
