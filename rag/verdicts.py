@@ -35,8 +35,9 @@ class Verification:
         verdict: the outcome.
         quote_matches: whether the quote, read again from the stored text, is unchanged.
         figures_match: whether the quotes contain every figure, date and amount of the sentence.
-        score: how probable it is that the quotes say what the sentence says, 0 to 1: 1 for repeated words, 0
-            for a fault, else what the judge says; 0.5 without a judge.
+        score: how probable it is that the quotes say what the sentence says, from 0 to 1. It is 1 if the
+            sentence repeats its quotes, 0 if it has a fault, else the judge's probability, or 0.5 without a
+            judge.
         reason: what is wrong or uncertain, in words; else None.
         checks: for each check that applies to the sentence, its name and its score, 0 to 1.
     """

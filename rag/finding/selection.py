@@ -70,9 +70,9 @@ def select(
 def _close(ranked: Sequence[Scored]) -> list[Scored]:
     """Return the best sentence, and at most two others that are nearly as probable.
 
-    The two can be the sentence most similar to the question token by token, and the second-best sentence. The
-    list is empty if no reranker has compared the tokens. It is also empty if the best sentence is a row of a
-    table, because the reranker does not see a row's figures and columns.
+    These two are the sentence that is most similar to the question, compared token by token, and the
+    second-best sentence. The list is empty if no reranker has compared the tokens. It is also empty if the
+    best sentence is a row of a table, because the reranker does not see a row's figures and columns.
     """
     is_compared = any(item.candidate.features.matched for item in ranked)
     if not is_compared or ranked[0].candidate.sentence.headings:
@@ -86,7 +86,10 @@ def _close(ranked: Sequence[Scored]) -> list[Scored]:
 
 
 def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
-    """Return the best sentences, as long as each adds ``GAIN`` to the probability of citing the fact."""
+    """Return the best sentences: the first, and the next as long as each adds enough.
+
+    Each must add at least ``GAIN`` to the probability that the answer cites the fact.
+    """
     chosen: list[Scored] = []
     missed = 1.0
     for item in ranked:

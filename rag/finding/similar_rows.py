@@ -63,11 +63,14 @@ class _Row:
 def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> list[Scored]:
     """Put the row that the question means before similar rows. Each position keeps its probability.
 
-    - Of rows with the same label in several tables of a document, those come first whose table has the
-      question's period; among these, those whose table does not belong to a footnote on something else.
-    - Of two rows of one group, the row comes first whose label names the question's period, if the other
-      label names another period. Otherwise, the row comes first whose label has more words of the question
-      and does not have more other words.
+    - If several tables of a document have rows with the same label, the rows from tables with the question's
+      period come first. Among these, the rows from tables of footnotes on something else come last.
+    - Of two rows of one group, a row whose label names the question's period comes before one whose label
+      names another period. If the periods do not decide, the row whose label has more words of the question
+      comes first, unless it also has more words that are not in the question.
+    - A sentence or row with a period of the question's length, such as a quarter, comes before one of the
+      same document with a period of another length, unless the latter has words of the question that the
+      former lacks.
 
     Args:
         index: the library, for the rarity of words.
@@ -89,13 +92,13 @@ def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Sco
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What a sentence or row says of the question's period.
+    """What a sentence or row says about the question's period.
 
     Attributes:
         document: the number of the document.
         asked: the words of the question, without those of its period, that the sentence or its headings have.
-        of_length: whether the sentence names a period of the question's length; None if the sentence or the
-            question names none.
+        of_length: whether the sentence names a period as long as the question's period; None if the sentence
+            or the question names no period.
     """
 
     document: int
@@ -103,9 +106,10 @@ class _Claim:
     of_length: bool | None
 
     def precedes(self, other: _Claim) -> bool:
-        """Return whether this must precede ``other``, as only this has a period of the question's length.
+        """Return whether this precedes ``other``, because only this has a period as long as the question's.
 
-        Return False if ``other`` is from another document, or has a word of the question that this lacks.
+        Return False if the two are from different documents, or if ``other`` has a word of the question that
+        this sentence lacks.
         """
         return (
             self.document == other.document

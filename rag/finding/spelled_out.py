@@ -29,7 +29,7 @@ _LETTERS = {digits: stem for stem, digits in _DIGITS.items()}
 
 
 def same_number(term: Term) -> Term | None:
-    """Return the digits of a number word, or the word for digits, as a term; None for any other term."""
+    """Return a number word as digits, or digits as a number word; None for any other term."""
     field, word = term
     other = _DIGITS.get(word) or _LETTERS.get(word)
     return (field, other) if other and field == _LANGUAGE else None

@@ -100,8 +100,8 @@ def correct(index: Snapshot, question: Question) -> str | None:
 
     Words of fewer than four letters, words with figures, words in capitals or in quotation marks, and words
     of scripts without spaces stay as they are. In languages other than English, and in names, only a dropped
-    letter or two swapped letters are corrected. With an added or a different letter, the word may be
-    another word, or the name another person's.
+    letter or two swapped letters are corrected. A word with an added or a different letter may be another
+    word, and such a name may be another person's.
 
     Returns:
         The corrected question; None if nothing is corrected.
@@ -151,7 +151,10 @@ def _is_known(index: Snapshot, word: str) -> bool:
 
 
 def _better(index: Snapshot, word: _Word, language: str) -> str | None:
-    """Return the word that the writer meant, with a capital if ``word`` has one; None if that is unclear."""
+    """Return the word that the writer meant, with a capital if ``word`` has one.
+
+    Return None if that word is unclear, or if the search finds it even without a correction.
+    """
     typed = word.text.lower()
     candidates = [each for each in _candidates(index, typed, language) if each.is_name or not word.is_name]
     likely = sorted(candidates, key=lambda each: each.weight, reverse=True)[:2]

@@ -64,7 +64,7 @@ def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Q
 
 
 def is_from_another_report(question: Question, history: Sequence[Exchange], title: str) -> bool:
-    """Return whether a question without a name is answered from another report than the turn before.
+    """Return whether a question has no name, and its best answer is in another report than the last turn's.
 
     Args:
         question: the question as asked.
@@ -94,9 +94,9 @@ def _joined(before: str, question: str) -> str:
 
 
 def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
-    """Return ``base``, the earlier question, with its time or name replaced by that of ``question``.
+    """Return ``base``, the earlier question, with its period or a name replaced by that of ``question``.
 
-    Return None if ``question`` is not a fragment, or if it is unclear what it replaces.
+    Return None if ``question`` is not a fragment, or if it is unclear what to replace in ``base``.
     """
     if not is_fragment(question.text):
         return None
@@ -106,9 +106,11 @@ def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
 
 
 def _with_time(thing: str, core: str, base: str, language: str) -> str | None:
-    """Return ``base`` with ``thing`` in place of its only period, whose year stays if ``thing`` has none.
+    """Return ``base`` with its only period replaced by the period ``thing``.
 
-    Return None if ``base`` does not have exactly one period, or if ``thing`` is not a period.
+    If ``thing`` names no year, the year of the replaced period stays. If ``thing`` is only a year, it
+    replaces only the year. Return None if ``base`` does not have exactly one period, or if ``thing`` is not
+    a period.
     """
     thing = thing.removeprefix("the ")
     named, own = _periods(core, language), _periods(base, language)

@@ -150,7 +150,7 @@ def _offset_of_year(question: str, pair: CellPair, cell: TableCell) -> int | Non
 
 
 def _lies_between(word: regex.Pattern[str], question: str, start: int, end: int) -> bool:
-    """Return whether a word occurs exactly once in the question, and between two offsets."""
+    """Return whether a word occurs exactly once in the question, at a place between two offsets."""
     found = [match.start() for match in word.finditer(question)]
     return len(found) == 1 and start < found[0] < end
 
@@ -182,17 +182,18 @@ def _computed(pair: CellPair, first: CellNumber, second: CellNumber) -> Computed
 
 
 def _is_signed(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
-    """Return whether the difference is a rise or a fall, and so has a sign.
+    """Return whether the difference has a sign, because it is clearly a rise or a fall.
 
-    The difference of two negative figures has none, because it may be either.
+    The difference of two negative figures has no sign: a larger loss may be called a rise or a fall.
     """
     return pair.is_over_time and not (first.value < 0 and second.value < 0)
 
 
 def _percent(pair: CellPair, later: CellNumber, earlier: CellNumber) -> str | None:
-    """Return the change as a percentage of the earlier figure, to one decimal.
+    """Return the change from the earlier to the later figure, in percent of the earlier one, to one decimal.
 
-    Return None if the pair is not over time, if the earlier figure is 0, or if the signs differ.
+    Return None if the figures do not compare two times, if the earlier one is 0, or if one of them is
+    negative and the other is positive.
     """
     if not pair.is_over_time or earlier.value == 0 or later.value * earlier.value < 0:
         return None

@@ -30,9 +30,10 @@ def headline_of(
 ) -> Headline | None:
     """Return the headline of a quoted answer.
 
-    It is the value of the cell that the first footnote cites, or a comparison of two cells. Return None if
-    neither is clear, if the first footnote has a doubtful verdict, or if the question asks for something
-    other than a value, such as *why*. A change that a cell states is preferred to one that is computed.
+    It is the value of the cell that the first footnote cites, or a comparison of two cells. If a cell already
+    states the change over time that the question asks for, no change is computed. Return None if there is
+    neither a clear value nor a clear comparison, if the first footnote has a doubtful verdict, or if the
+    question asks for something other than a value, such as *why*.
 
     Args:
         question: the question.

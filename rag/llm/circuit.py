@@ -1,7 +1,7 @@
 """A circuit breaker: after several failures in a row, no call is tried for a while.
 
-The pattern is Nygard's (Release It!, 2007). Published implementations hold a lock during a call, so
-concurrent questions would wait for each other or be refused.
+The pattern is Nygard's (Release It!, 2007). Published implementations are not used: they hold a lock
+during a call, so concurrent questions would wait for each other or be refused.
 """
 
 from __future__ import annotations

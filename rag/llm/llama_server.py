@@ -16,9 +16,9 @@ _START_SECONDS = 30.0
 
 
 class LlamaServer:
-    """A GGUF file behind llama.cpp's server, which speaks OpenAI's protocol.
+    """A server of llama.cpp, for the model in a GGUF file. It speaks OpenAI's protocol.
 
-    Requests go over HTTP with a time limit, because direct calls into the library have hung.
+    Requests go over HTTP with a time limit, because direct calls into llama.cpp have hung.
     """
 
     def __init__(self, file: Path, context_tokens: int, threads: int | None = None) -> None:

@@ -39,13 +39,14 @@ class ModelSettings:
     """The settings of a language model.
 
     Attributes:
-        provider: ``llamacpp``, ``openai`` (any server with its protocol), ``ollama``, ``anthropic``, or the
-            name of another llama-index package: ``mistralai`` for llama-index-llms-mistralai.
+        provider: ``llamacpp``, ``openai`` (any server that speaks OpenAI's protocol), ``ollama``,
+            ``anthropic``, or the name of another llama-index package, such as ``mistralai`` for
+            llama-index-llms-mistralai.
         model: the provider's name for the model; for llama.cpp in this process, the path of a GGUF file.
         address: the server's URL; None for the provider's default.
         key: the API key; None if the server needs none.
-        limits: the limits of a reply.
-        prices: the prices of tokens.
+        limits: the limits of a reply, such as its length and its time.
+        prices: the prices of tokens; None if they are unknown.
     """
 
     provider: str
@@ -144,10 +145,10 @@ def _anthropic(settings: ModelSettings) -> LanguageModel:
 
 
 def _from_package(settings: ModelSettings) -> LanguageModel:
-    """Open the model class of a llama-index package.
+    """Open a model of a llama-index package.
 
-    That is the class with the package's name (hyphens, underscores and case do not count), or else the first
-    class in alphabetical order.
+    The model's class is the one with the package's name (hyphens, underscores and case do not count), or else
+    the first class of models in alphabetical order.
     """
     from llama_index.core.llms import LLM
 

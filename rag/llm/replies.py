@@ -144,7 +144,7 @@ class Reply:
             getattr(responses, "close", lambda: None)()
 
     def _put(self, item: ChatResponse | Exception | None) -> bool:
-        """Pass on one item; return whether the reply is still wanted."""
+        """Pass one item on to the caller; return False if the caller or the deadline ended the reply."""
         while not self._abandoned.is_set() and time.monotonic() < self._deadline:
             try:
                 self._pieces.put(item, timeout=_LOOK_SECONDS)
@@ -194,9 +194,9 @@ def _finish(raw: object) -> str | None:
 
 
 def _logprobs(raw: object) -> Mapping[str, float]:
-    """Return the likely first tokens of a piece with their log-probabilities, in OpenAI's form.
+    """Return the likely first tokens of a piece of a reply, with their log-probabilities.
 
-    The result is empty if the piece does not report them.
+    They are read from the fields of OpenAI's protocol. The result is empty if the piece lacks these fields.
     """
     choices = _field(raw, "choices")
     found = (

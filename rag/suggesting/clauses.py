@@ -151,7 +151,10 @@ def _clause(words: list[str], index: int, base: str | None, date: str, around: s
 
 
 def _asks(auxiliary: str, first: str) -> bool:
-    """Return whether a question can begin with an auxiliary; *have* needs a participle as the next word."""
+    """Return whether a question can begin with ``auxiliary``.
+
+    *Has* and *have* can do so only if ``first``, the word after them in the sentence, is a participle.
+    """
     if auxiliary in {"has", "have"}:
         return first == "been" or of_participle(first) is not None
     return auxiliary in _ASKED_WITH
@@ -160,7 +163,7 @@ def _asks(auxiliary: str, first: str) -> bool:
 def _within(subject: str, around: str) -> str | None:
     """Return a subject as written within a sentence: *The levee* becomes *the levee*, *Pellan Rail* stays.
 
-    Return None if the subject is unsuitable, or if it is not clear whether the first word is a name.
+    Return None if the subject does not suit a question, or if it is unclear whether its first word is a name.
     """
     words = subject.split()
     folded = [word.casefold() for word in words]

@@ -198,7 +198,7 @@ def _what_was(clause: Clause) -> Iterator[str]:
 
 
 def _how_many(clause: Clause) -> Iterator[str]:
-    """Ask for the number or the amount of money in the object.
+    """Ask for the number or the amount of money in the object of a clause.
 
     *The city built 40 schools* gives *How many schools did the city build?*
     """
@@ -290,7 +290,7 @@ def _why(sentence: str, around: str) -> Iterator[GeneratedQuestion]:
 def _inverted(clause: Clause, rest: str) -> str:
     """Return the clause in the order of a question: *the city built* becomes *did the city build*.
 
-    ``rest`` follows the verb, in place of the rest of the clause.
+    After the verb, ``rest`` takes the place of ``clause.rest``.
     """
     if clause.base is None:
         words = [clause.verb, clause.subject, rest]

@@ -61,7 +61,7 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class Starters:
-    """The starters for one state of the library's passages.
+    """The starters (questions to begin a conversation with) for one state of the library's passages.
 
     Attributes:
         generation: the number of this state in the catalog.
@@ -75,14 +75,15 @@ class Starters:
 
 
 class StarterMaker:
-    """Makes the starters of a library, one try at a time.
+    """Makes the starters of a library: questions to begin a conversation with.
 
-    One thread may call :meth:`step`, and any number of other threads :meth:`current`.
+    Each call of :meth:`step` tries one question. One thread may call :meth:`step`, and any number of other
+    threads :meth:`current`.
 
     Args:
         engine: answers each question, so that only questions with an answer are offered. Everyone gets the
             same starters, so the engine must read only documents that everyone may see.
-        is_busy: returns whether the program does work that a try would slow down. It need not count the
+        is_busy: returns whether the program does work that a step would slow down. It need not count the
             questions of users, which the engine counts itself.
     """
 
@@ -97,7 +98,7 @@ class StarterMaker:
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
-        """Return how often passages changed, and how often dates or the access to collections changed."""
+        """Return how often passages changed so far, and how often dates or access to collections changed."""
         with self._engine.index.catalog.reading() as reader:
             return reader.generation, reader.invalidation_count
 
@@ -123,9 +124,9 @@ class StarterMaker:
 
 
 def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
-    """Try questions about the newest reports; for each, yield a starter if it is answered, else None.
+    """Try questions about the newest reports; yield a starter for an answered question, None for any other.
 
-    Each report gets a first starter, if it has one, before any report gets a second one.
+    Every report is tried for a first starter before any report is tried for a second one.
     """
     quoting = engine.quoting_only()
     waiting = _candidates(engine.index)
@@ -140,7 +141,7 @@ def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
 
 
 def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
-    """Return the titles of the newest reports about which there are questions, each with these questions."""
+    """Return the title of each of the newest reports, with the questions to try; skip reports without any."""
     with index.catalog.reading() as reader:
         newest = reader.newest(_REPORTS, Filters(languages=(LANGUAGE,)))
     found: list[tuple[str, list[Candidate]]] = []
@@ -191,6 +192,6 @@ def _is_clear(question: str) -> bool:
 
 
 def _is_answered(engine: QueryEngine, candidate: Candidate) -> bool:
-    """Return whether the library answers a question without a caveat and without correcting the spelling."""
+    """Return whether a candidate's sentence answers its question, without caveat or corrected spelling."""
     answer = engine.ask(candidate.question)
     return answer.searched_for is None and answer.note is None and is_answered_by(candidate, answer)

@@ -73,10 +73,10 @@ class Candidate:
 
 
 def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> list[str]:
-    """Return questions to ask after an answer, the nearest to its citations first; three at most.
+    """Return at most three questions to ask after an answer, the nearest to its citations first.
 
     Args:
-        engine: tries the questions.
+        engine: answers each question, so that only questions with an answer are suggested.
         answer: the answer; for an abstention, its nearest passage takes the place of citations.
         seconds: the time after which no further question is tried.
     """
@@ -160,10 +160,10 @@ def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
 
 
 def _is_clear(candidate: Candidate, answer: Answer) -> bool:
-    """Return whether a reader of the answer can tell what the question is about.
+    """Return whether a reader of the answer can tell what the candidate's question is about.
 
-    "The plan" is clear if the answer or a title mentions a plan. An abstention mentions nothing, so the
-    question then needs more words.
+    A question about "the plan" is clear if the answer, its question or a title mentions a plan. An abstention
+    says little about the subject, so a question after it must also have ``_SAYS_ENOUGH`` words.
     """
     if answer.abstained and len(candidate.question.split()) < _SAYS_ENOUGH:
         return False

@@ -79,7 +79,7 @@ def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
 
     Args:
         text: the sentence.
-        otherwise: the language of its evidence, for a sentence that does not show its language clearly.
+        otherwise: the language to return if the sentence does not show its own clearly: that of its evidence.
     """
     letters = len(_LETTER.findall(text))
     han = len(_HAN.findall(text))

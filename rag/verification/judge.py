@@ -50,7 +50,7 @@ class Judge(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of the judge, for reasons and reports."""
+        """The judge's name, as the reasons of verdicts and the evaluation reports show it."""
         ...
 
     @property

@@ -240,10 +240,11 @@ def _has_limiting_word(tokens: Sequence[_Token]) -> bool:
 
 
 def _can_begin(before: Sequence[_Token]) -> bool:
-    """Return whether a sentence may leave out these words at the beginning of its quote.
+    """Return whether a sentence may leave out ``before``, the words at the beginning of its quote.
 
-    Function words may always be left out. Other words must be at most ``LONGEST_PHRASE``, include no limiting
-    word, and end with a punctuation mark, *and* or *but*.
+    Function words may always be left out. Other words may be left out if there are at most ``LONGEST_PHRASE``
+    of them, none of them is a limiting word such as *only*, and ``before`` ends with a punctuation mark,
+    *and* or *but*.
     """
     words = _content_tokens(before)
     if not words:
@@ -273,7 +274,7 @@ def _can_skip(quote: Sequence[_Token], start: int, end: int, is_absolute: bool) 
 
 
 def _can_end(after: Sequence[_Token], is_absolute: bool) -> bool:
-    """Return whether a sentence may leave out these words at the end of its quote."""
+    """Return whether a sentence may leave out ``after``, the words at the end of its quote."""
     if not _content_tokens(after):
         return True
     if after[0].form is None:

@@ -116,7 +116,7 @@ class Composition:
 
 
 def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
-    """Return the footnote numbers of a conversation's earlier answers, by the span that each cites."""
+    """Return the number of each footnote of a conversation's earlier answers, by the span that it cites."""
     return {(cited.document_id, cited.version, cited.start, cited.end): cited.id for cited in citations}
 
 
@@ -144,9 +144,9 @@ def quote(
     Args:
         findings: the ranked sentences, and the weights for selecting among them.
         composition: the text of the answer.
-        draft: the answer with the parts that are known before its text.
+        draft: the answer, still without its text and footnotes.
         max_sentences: the most sentences to quote.
-        adjust: adjusts the verification of a sentence for this answer.
+        adjust: returns the verification of a sentence, changed if this answer requires it.
     """
     chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
     # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.
@@ -173,7 +173,7 @@ def quote(
 
 
 def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:
-    """Return the two cells of the cited table rows that the question compares; None if it compares none.
+    """Return the two cells that the question compares, from the cited rows of tables; None if there are none.
 
     The result is also None if the first cited sentence is not a table row.
     """

@@ -57,14 +57,15 @@ def unchanged(verification: Verification, _score: float) -> Verification:
 class Confidence:
     """The certainty that the library, and the sentences that a model cites, answer the question.
 
-    For an unanswerable question, a model copies words of the reports that are close to the question but do
-    not answer it.
+    The verdicts on sentences do not show this: for a question without an answer in the library, a model
+    copies words of the reports that are close to the question but do not answer it.
 
     Attributes:
         answerability: the probability that the library answers the question.
         certain: the lowest ``answerability`` that counts as a certain answer.
         best: the probability of the best sentence.
-        reach: an answer that quotes leaves out sentences whose probability is below this share of ``best``.
+        reach: an answer made of quotes leaves out sentences whose probability is below ``reach`` times
+            ``best``.
     """
 
     answerability: float
@@ -75,9 +76,9 @@ class Confidence:
     def adjust(self, verification: Verification, score: float) -> Verification:
         """Return a verification; lower ``supported`` to ``paraphrased`` if the sentence is a doubtful answer.
 
-        It is doubtful if the library does not certainly answer. It is also doubtful if ``score`` divided by
-        ``best`` is below ``reach``: an answer that quotes would leave the cited sentences out. The verdict
-        ``quoted`` stays, because this verdict does not say that the sentence answers.
+        The answer is doubtful if ``answerability`` is below ``certain``. It is also doubtful if ``score`` is
+        below ``reach`` times ``best``, because an answer made of quotes would then leave the cited sentences
+        out. The verdict ``quoted`` stays, because this verdict does not say that the sentence answers.
 
         Args:
             verification: the result of checking the sentence.
@@ -94,8 +95,8 @@ class Confidence:
         """Return whether a sentence justifies showing the model's answer instead of quotes.
 
         An unsupported sentence does not. Any other sentence does if ``score``, the probability that the cited
-        sentences answer, is at least the share ``reach`` of ``best``. If the library does not certainly
-        answer, the share must be at least ``NEAREST``.
+        sentences answer, is at least ``reach`` times ``best``. If ``answerability`` is below ``certain``,
+        ``score`` must be at least ``NEAREST`` times ``best``.
         """
         if verification.verdict == "unsupported":
             return False

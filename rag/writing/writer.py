@@ -96,7 +96,7 @@ class Writer:
     Attributes:
         model: the language model.
         gate: verifies the sentences.
-        unsupported: the treatment of an unsupported sentence.
+        unsupported: whether an unsupported sentence is left out, or shown struck out.
     """
 
     model: LanguageModel
@@ -225,10 +225,10 @@ class Writer:
 
 
 def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Wait for the whole reply, yield its statements, and then raise the error that ended it, if any.
+    """Wait for the whole reply, yield its statements, and then raise the error that ended the reply, if any.
 
-    A judge that is the same model cannot judge while the model is still writing: it would wait until the time
-    limit of the reply is over.
+    The judge may be the model that writes the reply. It cannot judge while it is still writing: a judgement
+    would wait until the time limit of the reply is over.
     """
     written: list[Statement] = []
     ended: NoAnswer | ModelError | None = None
@@ -242,7 +242,7 @@ def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
 
 
 def _distinct(cited: Iterable[CitedSentence]) -> tuple[CitedSentence, ...]:
-    """Return the cited sentences, each span once: two numbers may stand for copies of the same words."""
+    """Return the cited sentences, each once: if a model cites two copies, both lead to the earliest copy."""
     places = {(item.record.document_id, item.record.version, item.sentence.span): item for item in cited}
     return tuple(places.values())
 
@@ -295,7 +295,7 @@ def generate(
         writer: writes and checks the answer.
         findings: the sentences that the answer may cite.
         composition: the text of the answer.
-        draft: the answer with the parts that are known before its text.
+        draft: the answer, still without its text and footnotes.
         conversation: provides the earlier citations.
         limits: how many sentences to quote, and the lowest probability that counts as a certain answer.
     """
@@ -329,7 +329,7 @@ def generate(
 
 
 def gather_sources(findings: Findings, conversation: Conversation) -> list[Source]:
-    """Return the sentences that a model may cite: the best, then those cited earlier, then the rest."""
+    """Return the sentences that a model may cite: the best, those of earlier answers, and then the others."""
     found = [_source(item) for item in findings.ranked]
     earlier = list(_earlier(findings, conversation))
     listed = [*found[:BEST_SOURCES], *earlier, *found[BEST_SOURCES:]]
@@ -368,7 +368,7 @@ def _source(item: Scored) -> Source:
 
 
 def _scored(findings: Findings, outcome: Outcome) -> list[Scored]:
-    """Return the ranked sentences that an answer cites."""
+    """Return those of the ranked sentences that the model's answer cites."""
     cited = {(source.record.document_id, source.sentence.span) for source in outcome.cited}
     return [
         item

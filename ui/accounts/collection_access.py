@@ -56,7 +56,7 @@ class CollectionLimits:
         ]
 
     def limit(self, collection: str, names: Sequence[str]) -> CollectionRecord:
-        """Let only administrators and the users with ``names`` see a collection; replace an earlier limit.
+        """Let only administrators and the users in ``names`` see a collection; replace an earlier limit.
 
         Raises:
             AccountError: if one of ``names`` belongs to no user, or ``collection`` is blank or too long.

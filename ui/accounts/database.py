@@ -93,11 +93,11 @@ class Accounts:
         return f"{self.id}/token/{key_of(name)}"
 
     def viewer(self, identity: Identity) -> Viewer | None:
-        """Return the viewer as whom the sender of a request reads the catalog; None while sign-in is off.
+        """Return the catalog's viewer for the sender of a request; None while sign-in is off.
 
-        The viewer's key says who owns the answers to the sender's questions. If a token is the sender, the
-        token's user owns the answers, or the token itself if it has no user. Answers to a command on the
-        server's machine have no owner, so the key is empty.
+        The viewer's key names the owner of the answers to the sender's questions: the user who is the sender
+        or has the token that is the sender, or else the token itself. Answers to a command on the server's
+        machine have no owner, so the key is empty.
         """
         if identity.kind == "local":
             return None

@@ -48,7 +48,7 @@ class PendingSignIns:
     """Begins and ends sign-ins with an OpenID provider. Safe to share between threads."""
 
     def __init__(self, key: bytes, clock: Callable[[], float]) -> None:
-        """Sign cookies with ``key``."""
+        """Prepare to sign cookies with ``key``; ``clock`` tells the time."""
         options = {"key_derivation": "hmac", "digest_method": sha256}
         signer = timed_signer(clock)
         self._cookies = URLSafeTimedSerializer(key, "openid", signer=signer, signer_kwargs=options)

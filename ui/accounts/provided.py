@@ -105,7 +105,7 @@ class ProvidedUsers:
         return found[0] if found else None
 
     def _bind(self, person: Person) -> UserRecord | None:
-        """Bind the user whom an administrator has added under the person's name, and return the user.
+        """Bind ``person`` to the user whom an administrator has added under this name; return the user.
 
         The result is None if there is no such user. The user's name and the person's name may differ
         only in case: at some providers, another person can have a name that merely looks the same.

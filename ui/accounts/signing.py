@@ -1,4 +1,4 @@
-"""Signatures with a timestamp from the clock of the accounts."""
+"""Signatures with timestamps from the same clock that the accounts use."""
 
 from __future__ import annotations
 

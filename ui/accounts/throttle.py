@@ -56,7 +56,7 @@ class Throttle:
         self._check(_of_address(address))
 
     def note_failed_at(self, address: str) -> None:
-        """Count a failed sign-in from an address; the name of the user is not known."""
+        """Count a failed sign-in against its address alone, because the user's name is not known."""
         limit = _of_address(address)
         self._limiter.hit(limit.item, *limit.identifiers)
 

@@ -71,7 +71,7 @@ class Tokens:
         """Add a token; return its record and its secret, which nothing can show again.
 
         Args:
-            name: the name of the token; a revoked token keeps its name.
+            name: the name of the token. No other token may have this name, not even a revoked one.
             scopes: what the token may do.
             owner: the name of the user to whom the token belongs; by default, the operator of the server.
             days: the days after which the token ends; None for no end.

@@ -62,7 +62,7 @@ class Users:
         """Add a user.
 
         Raises:
-            AccountError: if the name or the password cannot be used, or a user has the name.
+            AccountError: if the name or the password cannot be used, or another user has the name.
         """
         name = checked_name(name)
         row = {
@@ -198,9 +198,9 @@ class Users:
 
 
 def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[UserRecord]:
-    """Return the users for whom ``which`` is true, sorted by name.
+    """Return the users for whom the SQL condition ``which`` is true, sorted by name.
 
-    ``which`` is a condition on the tables ``users`` and ``provided``.
+    The condition may use columns of the tables ``users`` and ``provided``.
     """
     found = sa.select(users, provided.c.issuer, provided.c.subject).join(provided, isouter=True).where(which)
     return [
@@ -224,7 +224,7 @@ def name_is_taken(name: str) -> AccountError:
 
 
 def _hold_administrators(connection: sa.Connection) -> None:
-    """Lock the rows of the administrators, so that two administrators cannot lock each other out at once.
+    """Lock the administrators' rows, so that two administrators cannot lock out each other at the same time.
 
     The lock matters on PostgreSQL only: SQLite never lets two transactions write at the same time.
     """

@@ -1,4 +1,4 @@
-"""The network of the bundled reader: the bundled encoder's layers with low-rank changes, and three heads.
+"""The network of the bundled reader: the layers of the bundled encoder with LoRA, and three heads.
 
 This module imports torch, so import it only to use a reader.
 """
@@ -41,13 +41,13 @@ class ReaderModel(nn.Module):
 
     The layers see question and sentences together. A sentence's score has three parts. The first is the
     cosine between the mean of its tokens and the mean of the question's tokens: the encoder was trained for
-    it, and the reader's training starts from it. The second is a small network over both means (Reimers and
-    Gurevych, Sentence-BERT, EMNLP 2019). The third tells how likely an answer begins and ends in the
-    sentence, by span heads like those of BERT on SQuAD 2 (Devlin et al., NAACL 2019).
+    such cosines, and the reader's training starts from them. The second is a small network over both
+    means (Reimers and Gurevych, Sentence-BERT, EMNLP 2019). The third tells how likely an answer begins and
+    ends in the sentence, by span heads like those of BERT on SQuAD 2 (Devlin et al., NAACL 2019).
     """
 
     def __init__(self, bert: nn.Module, hidden_size: int) -> None:
-        """Put untrained heads on ``bert``, a :class:`index.embedding.bert.Bert` with or without adapters."""
+        """Add untrained heads to ``bert``, a :class:`index.embedding.bert.Bert` with or without LoRA."""
         super().__init__()
         self.bert = bert
         self.span = nn.Linear(hidden_size, 2)
@@ -56,7 +56,7 @@ class ReaderModel(nn.Module):
         self.scale = nn.Parameter(torch.tensor([10.0, 0.1, -6.0, 0.3]))
 
     def forward(self, windows: Sequence[TokenizedWindow]) -> Logits:
-        """Run the network on a batch of windows."""
+        """Run the network on a batch of windows, and return its outputs."""
         ids = pad_sequence([torch.tensor(window.ids) for window in windows], batch_first=True)
         lengths = torch.tensor([len(window.ids) for window in windows])
         mask = torch.arange(ids.shape[1])[None, :] < lengths[:, None]

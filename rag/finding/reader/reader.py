@@ -54,7 +54,7 @@ class WindowRead:
 
 
 class Reader(Protocol):
-    """Reads a question together with windows of sentences.
+    """A model that reads a question together with windows of sentences, and scores each sentence.
 
     Attributes:
         name: the name under which it was opened.
@@ -65,15 +65,15 @@ class Reader(Protocol):
     languages: frozenset[str] | None
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in the order of ``windows``."""
+        """Return, for each window in order, the scores of its sentences and of the window as a whole."""
         ...
 
 
 class BundledReader:
     """The reader that comes with the program: the bundled encoder with low-rank changes and three heads.
 
-    ``benchmarks/train_reader.py`` trained these changes (4 MB). The first call of :meth:`read` adds them
-    to the encoder's weights. Safe to share between threads.
+    ``benchmarks/train_reader.py`` trained the low-rank changes (LoRA, 4 MB). The first call of :meth:`read`
+    adds them to the encoder's weights. Safe to share between threads.
     """
 
     name = BUNDLED_READER
@@ -83,7 +83,7 @@ class BundledReader:
         """Prepare the reader; its weights are loaded when it reads for the first time.
 
         Args:
-            weights: a file of low-rank changes and heads; None for the bundled file.
+            weights: a file with the low-rank changes (LoRA) and the heads; None for the bundled file.
         """
         self._weights = weights or Path(str(files("rag.finding.reader").joinpath(_WEIGHTS)))
         self._tokenizer = bundled_tokenizer()
@@ -92,10 +92,12 @@ class BundledReader:
         self._remembered = lru_cache(REMEMBERED_QUESTIONS)(self._scores)
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in order. The scores of recent questions are cached.
+        """Return, for each window in order, the scores of its sentences and of the window as a whole.
+
+        The scores of recent questions are cached.
 
         Raises:
-            ReaderError: if the file of changes does not fit the bundled encoder.
+            ReaderError: if the file of low-rank changes (LoRA) does not fit the bundled encoder.
         """
         return list(self._remembered(question, tuple(windows))) if windows else []
 
@@ -123,7 +125,10 @@ class CrossEncoderReader:
         self._lock = Lock()
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in order; a window's own score is that of its best sentence."""
+        """Return, for each window in order, the scores of its sentences and of the window as a whole.
+
+        The score of the window is that of its best sentence.
+        """
         from torch.nn import Identity
 
         pairs = [(question, sentence) for window in windows for sentence in window.sentences]
@@ -177,7 +182,7 @@ def bundled_reader() -> BundledReader:
 
 
 def _merged(weights: Path) -> ReaderModel:
-    """Return the bundled encoder with the changes and the heads that the file ``weights`` contains."""
+    """Return the bundled encoder with the low-rank changes (LoRA) and the heads from the file ``weights``."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

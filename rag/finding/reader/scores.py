@@ -1,4 +1,4 @@
-"""Lets a reader read the best candidates, in windows of neighbouring sentences."""
+"""Scores the best candidates with a reader (a cross-encoder), in windows of neighbouring sentences."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class CandidateWindow:
 def apply_reader(
     reader: Reader, question: Question, ranked: Sequence[Candidate], windows: Sequence[CandidateWindow]
 ) -> list[Candidate]:
-    """Let a reader read the best candidates, and record its scores in their features.
+    """Let a reader score the best candidates, and record the scores in the candidates' features.
 
     Args:
         reader: the reader.
@@ -102,7 +102,7 @@ def windows_of(ranked: Sequence[Candidate]) -> list[CandidateWindow]:
 
 
 def _lead(reading: Reading, numbers: Sequence[int]) -> tuple[str, ...]:
-    """Return the headings of a table if a run of sentences begins with one of its rows, else nothing."""
+    """Return the headings of the table, as one text, if a run begins with a row of a table; else no text."""
     headings = reading.sentences[numbers[0]].headings
     return (headings[-_MAX_HEADINGS:],) if headings else ()
 
@@ -143,7 +143,10 @@ def _chosen(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]
 
 
 def _runs(reading: Reading, numbers: Sequence[int]) -> list[list[int]]:
-    """Group the numbers of neighbouring sentences into runs of at most ``_MAX_CHARACTERS`` characters."""
+    """Group consecutive numbers of sentences into runs.
+
+    The sentences of a run have at most ``_MAX_CHARACTERS`` characters; a longer sentence is a run by itself.
+    """
     runs: list[list[int]] = []
     length = 0
     for before, number in pairwise([-2, *numbers]):

@@ -51,7 +51,7 @@ def installed_weights(cache: Path | None = None) -> Path | None:
 
 
 def _parts() -> list[Path] | None:
-    """Return the files that make up the archive, in order; None if a package is not installed."""
+    """Return the files that together form the zip archive, in order; None if a package is not installed."""
     try:
         return [
             Path(str(file.locate()))

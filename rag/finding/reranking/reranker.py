@@ -84,7 +84,7 @@ def _load(folder: Path) -> ModelRunner:
 
 
 def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Compare the best candidates with the question token by token, and record ``matched`` in their features.
+    """Compare the best candidates with the question token by token; the result is their feature ``matched``.
 
     Args:
         reranker: the larger encoder.

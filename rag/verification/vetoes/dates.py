@@ -102,8 +102,8 @@ def _written(item: Evidence, kind: str) -> list[str]:
 def _known(item: Evidence) -> Iterator[Moment]:
     """Yield the dates that a quote states or implies, and the dates in its context.
 
-    A relative or partial date of the quote is yielded as stated, and completed from the publication date. A
-    month without a year is also yielded with the only year that the quote and its context have.
+    A relative or partial date of the quote is yielded twice: as stated, and completed from the publication
+    date. A month without a year is also yielded with the only year that the quote and its context have.
     """
     language = language_in(item)
     own = anchored(dates(item.quote, language), dates(item.context, language))

@@ -1,4 +1,7 @@
-"""Vetoes a sentence with a figure that its quotes do not state, or whose limit they contradict."""
+"""Vetoes a sentence with a figure that its quotes do not state, or with a limit that they contradict.
+
+*At least 40* is such a limit.
+"""
 
 from __future__ import annotations
 
@@ -131,10 +134,10 @@ def _stated(statement: Statement) -> list[Quantity]:
 
 
 def _is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
-    """Return whether a stated figure gives the value of ``other``, a figure of a quote, fairly enough.
+    """Return whether a figure of the sentence is close enough to ``other``, a figure of a quote, to state it.
 
     Args:
-        quantity: the stated figure.
+        quantity: the figure of the sentence.
         other: the figure of the quote.
         text: the sentence; if it tells of a loss or fall, a negative figure may be stated as a positive one.
         fair: the lowest :func:`~rag.figures.rounding.fairness` that is enough.
@@ -160,7 +163,7 @@ def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _is_replaced(quantity: Quantity, statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """Return whether a quote has another figure of the same unit between the same two words."""
+    """Return whether a quote has a figure of the same unit between the same two words as ``quantity``."""
     own = _words_beside(statement.text, quantity.span)
     return all(own) and any(
         _words_beside(item.quote, other.span) == own and other.unit == quantity.unit
@@ -176,7 +179,10 @@ def _words_beside(text: str, span: Span) -> tuple[str, str]:
 
 
 def _is_range_end(index: int, stated: Sequence[Quantity], cited: Sequence[Quantity]) -> bool:
-    """Return whether a stated range joins two cited figures, or a cited range joins two stated figures."""
+    """Return whether a range is one figure in the sentence and two in its quotes, or the other way round.
+
+    The figure ``stated[index]`` is the range in the sentence, or one of its two ends.
+    """
     quantity = stated[index]
     if quantity.is_range:
         return any((one.low, other.high) == (quantity.low, quantity.high) for one, other in pairwise(cited))
@@ -209,7 +215,7 @@ def _may_be_derived(quantity: Quantity, cited: Sequence[Quantity], evidence: Seq
 
 
 def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
-    """Return whether a figure rounds another one or is true of it, as *more than half* is of 71 percent."""
+    """Return whether ``quantity`` rounds ``other`` or is true of it, as *more than half* is of 71 percent."""
     if not same_kind(quantity, other):
         return False
     if other.is_range and quantity.low in {other.low, other.high}:

@@ -146,9 +146,9 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
 
 
 def _names_in(statement: Statement) -> Iterator[str]:
-    """Yield the words of a statement that are proper names, judging by their capital letters.
+    """Yield the words of a sentence that are proper names, judging by their capital letters.
 
-    Dates and units are left out, and so is a first word that is an ordinary English word.
+    Dates and units are left out. The first word is left out if it is an ordinary English word.
     """
     text = composed(statement.text)
     taken = [each.span for each in quantities(text, statement.language)]

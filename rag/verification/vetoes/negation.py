@@ -91,10 +91,10 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
 
 
 def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words a denial that is only in the sentence or only in its quotes; None if there is none.
+    """Return in words which denial only the sentence or only its quotes have; None if there is none.
 
-    Each clause of the sentence is compared with the clause of the quotes that is nearest to it. The pair is
-    ignored if either clause has a word that may stand for a denial, such as *unable*.
+    Each clause of the sentence is compared with the clause of the quotes that is nearest to it. This pair of
+    clauses is ignored if at least one of them has a word that may stand for a denial, such as *unable*.
     """
     language = statement.language
     quoted = [
