@@ -114,7 +114,7 @@ def create_app(
     Args:
         index: the library.
         engine: answers questions over it.
-        settings: the limits, the hosts, the origins, and the home folder; None for the defaults.
+        settings: the limits, the allowed hosts and web origins, and the home folder; None for the defaults.
         sign_in: the accounts of the people and programs that may send requests; None if everyone may.
         watch: whether changes in the followed folders are synced at once.
 
@@ -265,7 +265,7 @@ def _answer_observer(metrics: Metrics, tracing: Tracing | None, *, texts: bool) 
 
 
 def _refuse_other_routes(app: FastAPI) -> None:
-    """Answer wrong methods with 405 and unknown paths with 404; the chat at ``/`` gets no such request."""
+    """Answer wrong methods with 405 and unknown paths with 404; pass neither to the chat at ``/``."""
     known = [
         (compile_path(route.path)[0], route.methods)
         for route in iter_route_contexts(app.routes)

@@ -68,7 +68,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return (sa.exc.SQLAlchemyError, UnreachableError)
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Add ``amount`` to a count and return the sum. A new count ends after ``expiry`` seconds."""
+        """Add ``amount`` to a count and return the sum. A new count expires after ``expiry`` seconds."""
         now = time.time()
         with self._tables.engine.begin() as connection:
             self._sweep(connection, now)
@@ -79,11 +79,11 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
             return int(connection.execute(added.returning(_counts.c.count)).scalar_one())
 
     def get(self, key: str) -> int:
-        """Return a count; 0 if there is none."""
+        """Return the count of a key; 0 if there is none."""
         return self._counted([key]).get(key, 0)
 
     def get_expiry(self, key: str) -> float:
-        """Return when a count ends, in seconds since 1970; the present time if there is no count."""
+        """Return when a count expires, in seconds since 1970; the present time if there is no count."""
         with self._tables.engine.connect() as connection:
             ends = connection.scalar(sa.select(_counts.c.ends).filter_by(key=key))
         return time.time() if ends is None else float(ends)
@@ -196,7 +196,7 @@ Counts = MemoryCounts | SharedCounts
 
 
 def open_counts(home: Path, database_url: str = "") -> Counts:
-    """Open the counts of a server.
+    """Open a server's counts of requests, which the rate limits use.
 
     Args:
         home: the library's folder.

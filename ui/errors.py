@@ -22,7 +22,8 @@ class UsedWronglyError(FootnotedError, ValueError):
 class NoChoiceError(UsedWronglyError):
     """The language model cannot be chosen, or there is none to test.
 
-    The model cannot be chosen if a setting already names it, or if the server has no folder for the choice.
+    The model cannot be chosen if a setting already names it, or if the server has no folder to store the
+    choice in.
     """
 
 

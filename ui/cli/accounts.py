@@ -57,7 +57,7 @@ def add_user(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a user, who signs in with a password or with the provider."""
+    """Add a user, who signs in with a password or with the OpenID provider."""
     from ui.accounts import Role
 
     role = Role.ADMINISTRATOR if administrator else Role.MEMBER
@@ -153,7 +153,7 @@ def add_token(
 
 @tokens.command("list")
 def list_tokens(home: Home = None, as_json: AsJson = False) -> None:
-    """List the tokens with their scopes, without the tokens themselves."""
+    """List the tokens by name, with their scopes but without their secrets."""
     with _opened(home) as accounts:
         listed = [_of_token(token) for token in accounts.tokens.all()]
     _print_rows("tokens", listed, as_json=as_json)
@@ -304,9 +304,9 @@ def _say(line: str, result: printing.Result, *, as_json: bool) -> None:
 
 
 def _print_rows(name: str, rows: Sequence[dict[str, object]], *, as_json: bool) -> None:
-    """Print ``rows`` as a JSON object with the key ``name``, or one line for each row.
+    """Print ``rows`` as one line each or, with ``as_json``, as a JSON object whose only key is ``name``.
 
-    A line has the value of the row's field ``name``, then the other fields that are not None.
+    A line has the value of the row's field *name*, then the other fields that are not None.
     """
     if as_json:
         printing.print_json({name: rows})

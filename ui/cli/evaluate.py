@@ -28,8 +28,8 @@ class Request:
     """The arguments of the command.
 
     Attributes:
-        paths: the folder of the data set. With ``from_feedback``, files of questions instead. If ``gate`` is
-            the only part, a file of labelled claims is allowed too.
+        paths: the folder of the data set or, with ``from_feedback``, files of questions. If ``gate`` is the
+            only part, a file of labelled claims is also allowed.
         parts: the parts to measure, from ``retrieval``, ``selection``, ``answers`` and ``gate`` (the check of
             sentences against their quotes); all if empty.
         limit: the maximum number of questions; None for all.
@@ -56,7 +56,7 @@ def run(
 ) -> Evaluation | Comparison:
     """Evaluate one configuration, or compare two, on the data set of the request, and write the report.
 
-    Print on ``stderr`` the path of the report, and the data set's notes on what cannot be used.
+    Print on ``stderr`` the path of the report, and which parts of the data set cannot be used.
 
     Returns:
         The evaluation of one configuration, or the comparison of two.

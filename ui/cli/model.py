@@ -90,7 +90,7 @@ def choose(
 
 @commands.command("test")
 def try_out(home: Home = None, as_json: AsJson = False) -> None:
-    """Ask the language model for a short reply."""
+    """Test the language model: ask it for a short reply."""
     settings = settings_of(home=home)
     with waiting(printing.errors(), "Asking the model…"):
         trial = _trial(settings)

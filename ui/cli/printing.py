@@ -104,7 +104,7 @@ def print_status(console: Console, status: Result) -> None:
 
 
 def _problem_lines(status: Result) -> dict[str, str]:
-    """Return the lines of a status on problems, as a dictionary from label to text.
+    """Return the lines that report problems of a library, as a dictionary from label to text.
 
     One line lists the folders that a restored backup followed and that are not followed yet. The other line
     lists files that cannot be read. A line without entries is left out.
@@ -121,7 +121,7 @@ def _problem_lines(status: Result) -> dict[str, str]:
 
 
 def _index_lines(index: Result | None) -> dict[str, str]:
-    """Return the lines of a status on the search index, as a dictionary from label to text.
+    """Return the lines that report the state of the search index, as a dictionary from label to text.
 
     The first line describes the search caches. While a new encoder embeds the library, a second line has the
     progress of the embedding. The dictionary is empty if no index was built yet.

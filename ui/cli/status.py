@@ -27,7 +27,8 @@ def read_status(settings: Settings) -> dict[str, Any]:
         - ``home``: the home folder, and ``exists``: whether it has a library.
         - ``generation``: the number of commits that have changed the passages.
         - ``documents`` and ``passages``: the number of each.
-        - ``folders``: the followed folders, and ``unconfirmed``: the folders that a restored backup followed.
+        - ``folders``: the followed folders, and ``unconfirmed``: the folders that a restored backup followed
+          and that are not followed yet.
         - ``failed``: each file or folder that could not be read (``source``, ``path``, ``cause``, ``since``).
         - ``model``: the encoder of the library or, if the library is empty, the encoder of the settings. None
           stands for the bundled encoder.

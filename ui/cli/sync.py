@@ -54,10 +54,11 @@ def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console, on: st
         settings: the settings, which name the library's folder.
         paths: folders and files.
         stderr: receives the progress.
-        on: the address of a Ray cluster that reads and embeds; None for this machine.
+        on: the address of a Ray cluster that reads the files and embeds the passages; None to do both on
+            this machine.
 
     Raises:
-        Cancelled: if the job was cancelled over HTTP.
+        Cancelled: if somebody cancelled the job of this sync over HTTP.
         ClusterError: if the cluster cannot be used.
     """
     options = settings.loading()

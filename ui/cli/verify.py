@@ -1,6 +1,6 @@
 """The command ``verify``: check exported answers against the library.
 
-Only the judge, which checks the sentences that do not repeat their quotes, needs a model.
+Only the check of sentences that do not repeat their quotes needs a model, the judge.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def verify_file(catalog: Catalog, file: Path, judge: Callable[[], Judge | None] 
     Args:
         catalog: the library's catalog.
         file: the exported file.
-        judge: opens the judge, which checks sentences that do not repeat their quotes; None to check without
-            a judge.
+        judge: opens the judge, the model that checks sentences that do not repeat their quotes; None to
+            check without a judge.
 
     Raises:
         UsedWronglyError: if the file cannot be read, is too large, or is not an exported answer.

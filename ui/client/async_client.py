@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class AsyncClient:
-    """Asks a server, with the methods of :class:`ui.client.client.Client`.
+    """Asks a server. The methods are those of :class:`ui.client.client.Client`, but asynchronous.
 
     Every method raises :class:`ProblemError` if the server refuses the request, and
     :class:`~ui.errors.ServerGoneError` if the server cannot be reached. If the server is busy, the client

@@ -33,7 +33,7 @@ class EventReader:
         self.is_complete = False
 
     def feed(self, part: bytes) -> Iterator[StreamedEvent]:
-        """Yield the events that ``part`` completes.
+        """Take the next part of the stream, and yield the events that are then complete.
 
         Raises:
             ProblemError: if the answer failed on the server.

@@ -1,4 +1,4 @@
-"""A library as LangChain's retriever, over a server or in this process; needs the extra ``langchain``."""
+"""A LangChain retriever for a library on a server or in this process; needs the extra ``langchain``."""
 
 from __future__ import annotations
 

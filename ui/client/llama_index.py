@@ -1,4 +1,4 @@
-"""A library as llama-index's retriever, query engine and tool, over a server or in this process."""
+"""A llama-index retriever, query engine and tool for a library on a server or in this process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FootnotedRetriever(BaseRetriever):
         filters: Filters = NO_FILTERS,
         **kwargs: Any,  # noqa: ANN401 (llama-index's own arguments)
     ) -> None:
-        """Retrieve from ``source``.
+        """Make a retriever that searches with ``source``.
 
         Args:
             source: the client to ask.
@@ -63,7 +63,7 @@ class FootnotedQueryEngine(BaseQueryEngine):
     """
 
     def __init__(self, source: Source, filters: Filters = NO_FILTERS) -> None:
-        """Ask ``source`` about the documents that pass ``filters``."""
+        """Make a query engine that asks ``source`` about the documents that pass ``filters``."""
         super().__init__(callback_manager=None)
         self._source = source
         self._filters = filters

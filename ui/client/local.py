@@ -1,4 +1,4 @@
-"""The client's calls on a library in this process, without a server."""
+"""A client of a library in this process, which needs no server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LocalClient:
     """
 
     def __init__(self, engine: QueryEngine) -> None:
-        """Ask ``engine``, whose library stays open until the caller closes it."""
+        """Make a client that asks ``engine``. The caller must close the engine's library."""
         self._engine = engine
         self._opened = ExitStack()
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Scores:
     """The scores of a passage by meaning (cosine) and by words (BM25).
 
-    A score is None if the passage was not found in that way.
+    A score is None if that kind of search did not find the passage.
     """
 
     dense: float | None
@@ -37,7 +37,7 @@ class SentenceScore:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A passage: ``text == document.text[start:end]``.
+    """A passage that a search found. Its text is ``document.text[start:end]``.
 
     The other fields have the same meaning as in :class:`rag.answers.Passage`.
     """
@@ -66,7 +66,8 @@ class SearchResponse:
         query: the query, without white space around it.
         results: the passages.
         took_ms: the time of the search, in milliseconds.
-        generation: the generation of the library.
+        generation: the state of the library that was searched, as the number of commits that had changed its
+            passages.
     """
 
     query: str

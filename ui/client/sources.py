@@ -1,4 +1,4 @@
-"""The part of the clients that the integrations with LangChain and llama-index need."""
+"""The methods of a client that the integrations with LangChain and llama-index need."""
 
 from __future__ import annotations
 

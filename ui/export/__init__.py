@@ -1,4 +1,4 @@
-"""Export answers and conversations as Markdown, HTML or Word files, and read such files and JSON back."""
+"""Exports answers and conversations as Markdown, HTML or Word files, and reads such files and JSON."""
 
 from __future__ import annotations
 

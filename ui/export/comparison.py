@@ -1,4 +1,4 @@
-"""Compare exported answers with their footnotes, their manifest, and the answers that the library stores."""
+"""Compares exported answers with their footnotes, their manifest, and the answers that the library stores."""
 
 from __future__ import annotations
 
@@ -35,7 +35,11 @@ _MORE = regex.compile(
 
 
 def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
-    """Check an exported file against its footnotes and the cited documents; yield a line for each problem."""
+    """Yield a line for each problem of an exported file's figures, first lines and attributions.
+
+    They are compared with the footnotes and the cited documents. If the file has both an answer and a reason
+    for having none, that is a problem, too.
+    """
     is_single = exported.name is None
     for name, answer in _with_prefixes(exported):
         if answer.abstention and (answer.claims or (is_single and exported.footnotes)):
@@ -196,8 +200,8 @@ def _row_of(
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
     """Return the unexpected words that follow the document's facts in the attribution of a footnote.
 
-    Return None if there are no such words. Return None also if the attribution lacks one of the facts: the
-    check of the quote reports that.
+    Return None if there are no such words. Return None also if the attribution lacks one of the facts,
+    because the check of the quote reports the missing fact.
     """
     place = footnote.place
     if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:

@@ -95,7 +95,7 @@ def write_docx(sheet: Sheet) -> bytes:
 def _add_part(
     word: WordDocument, part: Part, numbered: _Numbered, numbers: Iterator[int], level: int
 ) -> None:
-    """Add an answer; its sections have headings of ``level``."""
+    """Add an answer to the document; the headings of the answer's sections have the given ``level``."""
     if part.abstention is not None:
         word.add_heading(NO_ANSWER, level)
         word.add_paragraph(part.abstention)
@@ -191,7 +191,7 @@ def _add_styles(word: WordDocument) -> None:
 
 
 def _add_footnotes(word: WordDocument, notes: tuple[Note, ...]) -> None:
-    """Add the footnotes as a part of the Word file, to which the body and the settings then refer."""
+    """Add a part with the footnotes to the Word file, and refer to it from the body and the settings."""
     from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part

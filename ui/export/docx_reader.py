@@ -56,7 +56,7 @@ def read_docx_export(data: bytes) -> Exported:
 
 
 def _read(data: bytes) -> tuple[Manifest, _BodyReader, list[list[str]]]:
-    """Return the manifest, the body, and the lines of each footnote in the order of the marks."""
+    """Return a Word file's manifest and body, and the lines of each footnote in the order of the marks."""
     import docx
     from docx.opc.constants import RELATIONSHIP_TYPE
 
@@ -77,9 +77,10 @@ class _BodyReader:
     """Reads the paragraphs of a document, section by section.
 
     Attributes:
-        title: the part below the title: a single answer, or the text before a conversation's first question.
+        title: the text below the document's title: the only answer or, in a conversation, the text before the
+            first question.
         parts: the answers of a conversation.
-        answer: the answer that is being read: the last of ``parts``, or ``title``.
+        answer: the text that is being read: the last of ``parts`` or, if there are none yet, ``title``.
         marks: the ids of the footnotes, in the order of their marks.
     """
 
@@ -133,7 +134,7 @@ class _BodyReader:
         return self.answer.first_line is None and not self.answer.has_text
 
     def _take_heading(self, paragraph: Element, words: str, style: str) -> None:
-        """Begin a new answer or a section at a heading; add any other heading to the text of the answer.
+        """Begin an answer or a section if the heading starts one; else add the heading to the answer's text.
 
         Args:
             paragraph: the paragraph of the heading.
@@ -166,7 +167,7 @@ class _BodyReader:
                     self._add_paragraph(paragraph)
 
     def _end_caption(self) -> None:
-        """Add a caption under *Different figures* that has no table to the text of the answer."""
+        """Add the last caption under *Different figures* to the answer's text if no table followed it."""
         if self._about is not None:
             self._add_paragraph(self._about)
         self._about = None

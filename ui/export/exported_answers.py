@@ -87,7 +87,7 @@ class FirstLine:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A disagreement of sources: its subject, and a row of cells (``COLUMNS``) for each figure."""
+    """A disagreement of sources: its subject, and for each figure a row with the cells of ``COLUMNS``."""
 
     about: str
     rows: tuple[tuple[str, str, str, int], ...]
@@ -139,7 +139,7 @@ class Sheet:
 
 
 def digests_of(catalog: Catalog, *answers: Answer) -> Digests:
-    """Return the digests of the cited files that the library still has."""
+    """Return the digests of the files that the answers cite and that the library still has."""
     found: dict[tuple[int, int], str] = {}
     with catalog.reading() as reader:
         for place in {(cited.document_id, cited.version) for each in answers for cited in each.citations}:
@@ -151,7 +151,7 @@ def digests_of(catalog: Catalog, *answers: Answer) -> Digests:
 
 
 def lay_out(answer: Answer, digests: Digests) -> Sheet:
-    """Return the layout of a single answer.
+    """Lay out a single answer for export.
 
     Args:
         answer: the answer.
@@ -190,7 +190,7 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
 
 
 def first_line(headline: Headline) -> FirstLine:
-    """Return the first line of an answer whose value or comparison is ``headline``."""
+    """Return the first line of an answer that is one value or a comparison of two, given by ``headline``."""
     if headline.comparison is not None:
         return _compared_line(headline, headline.comparison)
     details = (f"· {name}" for name in (headline.row, headline.column) if name)
@@ -300,9 +300,9 @@ def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
 def lay_out_conversation(
     conversation_id: str, name: str, answers: Sequence[Answer], digests: Digests
 ) -> Sheet:
-    """Return the layout of a conversation, with one list of footnotes for all answers.
+    """Lay out a conversation for export, with one list of footnotes for all answers.
 
-    If several answers share a footnote, the facts of its source are taken from the last of these answers.
+    If several answers share a footnote, the last of these answers supplies the facts about the source.
 
     Args:
         conversation_id: the id of the conversation.
@@ -327,10 +327,10 @@ def lay_out_conversation(
 
 
 def _numbered(answers: Sequence[Answer]) -> Iterator[Answer]:
-    """Yield the answers, renumbered where one footnote number stands for different quotes.
+    """Yield the answers, with new footnote numbers where one number stands for different quotes.
 
-    Two questions that were asked at the same time in one conversation may have given one number to different
-    quotes. The later quote gets a number that no answer uses.
+    If two questions of a conversation were asked at the same time, their answers may use one number for
+    different quotes. The quote of the later answer gets a number that no answer uses.
     """
     words: dict[int, tuple[int, ...]] = {}
     moved: dict[tuple[int, ...], int] = {}

@@ -1,6 +1,6 @@
 """Writes exported answers as a self-contained HTML page, and reads the visible text of such a page.
 
-The page fetches nothing and runs no script. Text of documents and people is escaped; a ``data-`` attribute
+The page fetches nothing and runs no script. Text from documents and users is escaped; a ``data-`` attribute
 contains the manifest.
 """
 
@@ -290,7 +290,7 @@ class _PageReader:
         return part
 
     def take_exchange(self, article: HtmlElement) -> Gathered:
-        """Read one answer of a conversation, with its sentences."""
+        """Read one question of a conversation, with the whole answer."""
         part = self.take_answer(article, 2, tuple(_APART))
         part.pieces += _pieces(article, self.read_elements, struck=False)
         self.read_elements.add(article)
@@ -343,7 +343,7 @@ def _first_line(line: HtmlElement) -> FirstLine | None:
 
 
 def _pieces(element: HtmlElement, read: set[HtmlElement], *, struck: bool) -> Iterator[Piece]:
-    """Yield the text of an element in reading order, without the elements in ``read``."""
+    """Yield the text of an element in reading order; skip elements that have already been read (``read``)."""
     name = element.tag
     if not isinstance(name, str) or name in _UNSEEN or element in read:
         return

@@ -1,7 +1,7 @@
 """The manifest of an exported file: data for programs, hidden in the file.
 
 It records the place of each quote in its document, and the footnotes of each sentence. It is ASCII JSON and
-contains no text of documents or people, so that an exporter can write it into a comment.
+contains no text from documents or users, so that an exporter can write it into a comment.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class AnswerEntry:
 
 @dataclass(frozen=True, slots=True)
 class ConversationEntry:
-    """A conversation that the file contains with all its answers.
+    """The manifest's entry for the conversation in a file.
 
     Attributes:
         conversation_id: the id of the conversation.

@@ -1,7 +1,7 @@
 """Writes exported answers as Markdown, and reads the visible text of such a file.
 
-Footnotes have the syntax that GitHub, Pandoc and Obsidian know; each sentence has a line of its own. Text of
-documents and people is escaped; a comment at the end, which no viewer shows, contains the manifest.
+Footnotes have the syntax that GitHub, Pandoc and Obsidian support; each sentence is on its own line. Text
+from documents and users is escaped; a comment at the end, which no viewer shows, contains the manifest.
 """
 
 from __future__ import annotations
@@ -224,9 +224,10 @@ def _add_line(part: Gathered, line: str) -> None:
 
 
 def _read_differences(part: Gathered, lines: Sequence[str]) -> None:
-    """Read the tables of different figures. Each has a caption, column headings above a rule, and rows.
+    """Read the tables with the figures that sources disagree on.
 
-    Any other line counts as text of the answer.
+    A table has a caption, column headings above a rule, and rows. Any other line counts as text of the
+    answer.
     """
     about, inside = "", False
     for at, line in enumerate(lines):

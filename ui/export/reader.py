@@ -65,7 +65,7 @@ class ReadAnswer:
         question: the question, which is the heading of the answer.
         abstention: why the library had no answer; empty if it had one.
         claims: the sentences of the answer.
-        rows: the rows of the answer's tables of different figures.
+        rows: the rows of the tables in which the answer shows the figures that its sources disagree on.
         first_line: the line with the value in bold; None without such a line.
     """
 
@@ -99,7 +99,7 @@ class Exported:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The rows of the tables of different figures, from all answers."""
+        """The rows, from all answers, of the tables with the figures that sources disagree on."""
         return tuple(row for answer in self.answers for row in answer.rows)
 
 
@@ -164,7 +164,7 @@ class _SentenceBuilder:
         self._shown: Verdict = "supported"
 
     def add(self, piece: Piece) -> None:
-        """Add a piece."""
+        """Add the next piece of the text, which may end a sentence."""
         words = visible(piece.text)
         if piece.kind == "break":
             self._end()
@@ -194,12 +194,12 @@ class _SentenceBuilder:
 
 
 def footnote_of(number: int, lines: Sequence[str], manifest: Manifest) -> Footnote:
-    """Make a footnote from its lines: the quote, optional headings, and the attribution.
+    """Make a footnote from its lines: the quote, the headings if there are any, and the attribution.
 
     Args:
         number: the number of the footnote.
         lines: the visible lines of the footnote.
-        manifest: the manifest of the file, which has the place of the quote.
+        manifest: the manifest of the file, which tells where the quote is in its document.
     """
     quote, *rest = [visible(line) for line in lines] or [""]
     if quote.startswith("“") and quote.endswith("”"):

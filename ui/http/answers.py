@@ -111,7 +111,7 @@ def answers_router() -> Router:
 
     @router.get("/{answer_id}/text")
     def text(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> Copied:
-        """Return an answer for the clipboard as text and HTML: sentences with marks, then the footnotes."""
+        """Return an answer for the clipboard, as text and as HTML, with its footnotes at the end."""
         return copied(load(stored_answer_json(catalog, answer_id)))
 
     @router.get("/{answer_id}/suggestions", responses=documented(503))
@@ -130,7 +130,7 @@ def answers_router() -> Router:
     def share(catalog: OwnCatalog, answer_id: AnswerIdInPath, request: ShareRequest) -> Sharing:
         """Share an answer with the other users, or stop sharing it.
 
-        A user who may see all documents that the answer cites can then read and export it by its id.
+        Users who may see all documents that a shared answer cites can read and export the answer by its id.
         """
         share_answer(catalog, answer_id, shared=request.shared)
         return Sharing(answer_id, request.shared)

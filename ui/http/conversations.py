@@ -71,7 +71,8 @@ def conversations_router() -> Router:
     ) -> ConversationsPage:
         """List the conversations, the one with the latest answer first.
 
-        With `query`, list only conversations whose name, questions and answers contain all words of `query`.
+        With `query`, list only conversations in which each word of `query` occurs in the name, a question or
+        an answer.
         """
         [before] = sort_key_of("conversations", cursor) or (None,)
         found, last = page_of_conversations(catalog, query, limit, before)
@@ -115,7 +116,7 @@ def conversations_router() -> Router:
 
     @router.delete("/{conversation_id}", status_code=204)
     def delete(catalog: OwnCatalog, conversation_id: ConversationIdInPath) -> None:
-        """Delete a conversation with all its answers, including those that were replaced."""
+        """Delete a conversation with all its answers, including those that newer answers replaced."""
         delete_conversation(catalog, conversation_id)
 
     return router

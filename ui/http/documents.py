@@ -201,7 +201,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     ) -> Response:
         """Return a page as a picture, in which the words from `start` to `end` are marked.
 
-        The cell of a table from `cell_start` to `cell_end` is marked more strongly.
+        The table cell at `cell_start` to `cell_end` is marked more strongly than these words.
         """
         span, cell = _marked_span(start, end), _marked_span(cell_start, cell_end)
         record = await to_thread.run_sync(index.catalog.document, document_id, version)
@@ -217,9 +217,9 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
 
     @router.patch("/{document_id}", responses=documented(400, 404, 409, 422, 500, 503, 507))
     async def edit(index: OwnLibrary, document_id: DocumentId, request: EditRequest) -> dict[str, Any]:
-        """Set details that override those of the report's file. An empty string removes an override.
+        """Set a report's details, such as its title. An empty string restores the file's own detail.
 
-        The library keeps the details, and does not change the file. The report keeps its text and version.
+        The library stores the details, and does not change the file. The report keeps its text and version.
         """
         edits = request.model_dump(exclude_none=True)
         return await editing.run(edited_response, index, document_id, edits)
@@ -233,7 +233,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     ) -> CitingPage:
         """List the stored answers that cite a document, newest first, with the words that they quote.
 
-        Replaced answers are left out. The document may have been deleted since it was cited.
+        Answers that a newer answer replaced are left out. The document may have been deleted.
         """
         before = sort_key_of("citations", cursor, 2)
         page = citing_answers(index, document_id, limit, before)

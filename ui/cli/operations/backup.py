@@ -36,10 +36,10 @@ def restore(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replace the library by a backup. The library's server may keep running.
+    """Replace the library with a backup. The library's server may keep running.
 
-    The replaced library is kept in another folder. The command lists the folders that the library in the
-    backup followed. Footnoted follows a folder again once you sync the folder by name.
+    The replaced library is kept in another folder. The command lists the folders that the restored library
+    followed before. The library does not follow a folder again until you sync the folder by name.
     """
     from index.catalog import restore as put_back
     from rag.conversations import import_feedback
@@ -76,7 +76,7 @@ def _print_report(report: BackupReport, uploads: Path | None, *, as_json: bool) 
 
     Args:
         report: the report.
-        uploads: the folder of uploads if it is outside the home, so that no backup contains it; else None.
+        uploads: the folder of uploads if it is outside the home, and therefore in no backup; else None.
         as_json: whether to print the report alone, as JSON.
     """
     from rag.visible_text import visible

@@ -130,7 +130,7 @@ class SignInCheck:
 def client_address(scope: Scope) -> str:
     """Return the network address of the client; empty if it is unknown.
 
-    Behind a proxy on this machine, it is the address of the proxy's client.
+    If a proxy on this machine forwarded the request, return the address of the proxy's client.
     """
     client, _ = scope.get("client") or ("", None)
     return str(client)

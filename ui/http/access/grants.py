@@ -25,7 +25,7 @@ def require_scopes(sender: Identity, scopes: Collection[Scope]) -> None:
     """Refuse a sender who gives somebody a scope that the sender does not have.
 
     Without this rule, a token with the scope ``admin`` alone could add a token with the scope ``read``. A
-    sender who sets a user's password gives somebody the user's scopes.
+    sender who sets a user's password must have the user's scopes, because the password gives access to them.
 
     Raises:
         HTTPException: 403 if the sender lacks one of the scopes.

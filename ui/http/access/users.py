@@ -80,7 +80,7 @@ class Users(BaseModel):
 
 
 class NewUser(RequestModel):
-    """A user to add, who will sign in with a password or with the provider."""
+    """A user to add, who will sign in with a password or with the OpenID provider."""
 
     model_config = example(name="bea", password=_EXAMPLE, role="member")
 
@@ -132,7 +132,7 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
 
     @router.post("", status_code=201, responses=documented(400, 413, 503))
     async def add(wanted: NewUser, sender: Sender) -> User:
-        """Add a user who signs in either with a `password` or with the `provider`.
+        """Add a user who signs in either with a `password` or with the OpenID `provider`.
 
         Give the password to the user securely. The server never shows it again.
         """

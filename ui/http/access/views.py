@@ -1,4 +1,4 @@
-"""Gives routes the library, the catalog and the engine, limited to what the sender of a request may see.
+"""Gives each route the library, the catalog and the engine, limited to what the request's sender may see.
 
 All routes get the library from this module, so that a new route cannot show more than the sender may see.
 """

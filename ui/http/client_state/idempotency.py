@@ -1,4 +1,4 @@
-"""Repeats the first response if a client sends a request again because that response did not arrive."""
+"""Answers a repeated request with the response to the first one, in case that response did not arrive."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Kept:
 class Idempotency:
     """Keeps, for each sender, the responses to requests with an ``Idempotency-Key``.
 
-    Only the event loop's thread may use it. After a failed request, the client can use its key again. A
+    Only the event loop's thread may use it. After a failed request, the client can use the same key again. A
     restart forgets the responses. If a client then repeats an upload, there is still no second document,
     because a library recognises a file that it already has.
     """

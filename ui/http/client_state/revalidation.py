@@ -23,7 +23,7 @@ an older version of the program."""
 
 
 def library_tag(reader: CatalogReader) -> str:
-    """Return an ``ETag`` that changes when the documents, their details or the viewer's limits change.
+    """Return an ``ETag`` that changes with the documents, their details, and what the viewer may see.
 
     The ``ETag`` is weak, because a response may be compressed.
     """
@@ -38,7 +38,7 @@ def revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], b
     """Return a response that a client caches and revalidates at each use; 304 if the cached one is current.
 
     Args:
-        tag: the ``ETag`` of the current content, with its quotes.
+        tag: the ``ETag`` of the current content, with its quotation marks.
         known_tags: the request's ``If-None-Match``.
         media_type: media type of the body.
         body: makes the body; called only if the body is sent.
