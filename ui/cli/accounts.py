@@ -153,7 +153,7 @@ def add_token(
 
 @tokens.command("list")
 def list_tokens(home: Home = None, as_json: AsJson = False) -> None:
-    """List the tokens by name, with their scopes but without their secrets."""
+    """List the tokens with their scopes, but not their secrets."""
     with _opened(home) as accounts:
         listed = [_of_token(token) for token in accounts.tokens.all()]
     _print_rows("tokens", listed, as_json=as_json)

@@ -1,4 +1,4 @@
-"""A client of a library in this process, which needs no server."""
+"""A client that uses a library in this process and needs no server."""
 
 from __future__ import annotations
 
