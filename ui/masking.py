@@ -1,4 +1,4 @@
-"""Prepare settings for messages: hide secret values, even if a setting's name is misspelt."""
+"""Prepares settings for messages: hides secret values, even if a setting's name is misspelt."""
 
 from __future__ import annotations
 

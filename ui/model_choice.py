@@ -24,9 +24,8 @@ class ModelChoice:
 
     Attributes:
         chosen: the model that the settings name or the home folder stores; None if no model writes the
-            answers and they only quote.
-        trouble: the reason why the stored model could not be opened, so that answers only quote; None if
-            nothing failed.
+            answers, which then consist of quotes only.
+        trouble: the reason why the stored model could not be opened; None if nothing failed.
     """
 
     def __init__(self, engine: QueryEngine, settings: Settings | None) -> None:
@@ -80,8 +79,8 @@ class ModelChoice:
     def open_stored(self) -> None:
         """Open the model that the home folder stores.
 
-        If opening fails, set ``trouble``; answers then only quote. If a setting names the model, open
-        nothing, because the engine has already opened that model.
+        If opening fails, set ``trouble``; answers then consist of quotes only. If a setting names the model,
+        open nothing, because the engine has already opened that model.
 
         Raises:
             JudgeError: if the judge that the settings name cannot be opened.
@@ -98,10 +97,12 @@ class ModelChoice:
     def choose(self, model: ModelSettings) -> None:
         """Store a model in the home folder, and let the model write the answers to later questions.
 
+        After an error, the model in use stays.
+
         Raises:
-            JudgeError: if the judge cannot be opened.
-            ModelSetupError: if the model cannot be opened; the model in use stays.
-            OSError: if the choice cannot be stored; the model in use stays.
+            JudgeError: if the judge of the model's sentences cannot be opened.
+            ModelSetupError: if the model cannot be opened.
+            OSError: if the choice cannot be stored.
             NoChoiceError: if a person may not choose the model.
         """
         settings = self.require_free()
@@ -117,7 +118,7 @@ class ModelChoice:
             self.chosen, self.trouble = limited, None
 
     def clear(self) -> None:
-        """Remove the stored model; the answers to later questions only quote.
+        """Remove the stored model. Later questions are answered with quotes only.
 
         Raises:
             OSError: if the stored model cannot be removed.
@@ -132,9 +133,11 @@ class ModelChoice:
     def reload(self) -> None:
         """Use the model that another process has stored in the home folder, or no model if none is stored.
 
+        After an error, the model in use stays.
+
         Raises:
-            JudgeError: if the judge cannot be opened.
-            ModelSetupError: if the model cannot be opened; the model in use stays.
+            JudgeError: if the judge of the model's sentences cannot be opened.
+            ModelSetupError: if the model cannot be opened.
             SettingsError: if the stored model cannot be read.
             NoChoiceError: if a person may not choose the model.
         """

@@ -1,4 +1,4 @@
-"""Open the library that the settings name, its catalog alone, or its query engine."""
+"""Opens the library that the settings name, only its catalog, or its query engine."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def check_not_moved(settings: Settings) -> None:
     """If the catalog was moved to a database, check that the settings name a database.
 
     Raises:
-        UsedWronglyError: if the settings name none. Opening the library would make a new, empty catalog.
+        UsedWronglyError: if the settings name none. Opening the library would then make an empty catalog.
     """
     file = settings.home / MOVED
     if settings.database or not file.is_file():
@@ -83,7 +83,7 @@ def check_not_moved(settings: Settings) -> None:
 
 
 def has_library(settings: Settings) -> bool:
-    """Return whether the catalog that the settings name exists; make no file.
+    """Return whether the catalog that the settings name exists, without making a file.
 
     Raises:
         CatalogError: if the catalog's database cannot be reached.
@@ -150,7 +150,7 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
 
 
 def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
-    """Open a language model that writes answers, and the judge of its sentences. The caller closes the model.
+    """Open a model that writes answers, and the judge that checks its sentences. The caller closes the model.
 
     Raises:
         JudgeError: if the judge cannot be opened.

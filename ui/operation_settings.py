@@ -1,4 +1,4 @@
-"""The settings for operators of a server: database, log, limits on senders, how long records are kept."""
+"""The settings for operators of a server: database, log, limits for each sender, lifetime of records."""
 
 from __future__ import annotations
 

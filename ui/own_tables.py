@@ -1,4 +1,4 @@
-"""The tables beside the catalog, such as the accounts and the audit log.
+"""The tables that are kept apart from the library's catalog, such as the accounts and the audit log.
 
 Each set of tables is a SQLite file of its own in the home folder, or a schema of its own in the PostgreSQL
 database that has the catalog. Backups leave these tables out. A backup therefore contains no passwords, and

@@ -112,7 +112,7 @@ def _without_folder(path: str) -> str:
 
 
 def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
-    """Return a JSON value whose strings name no process, no computer and no path of the folder ``home``."""
+    """Return a copy of a JSON value, whose strings name no process, no computer and not the path ``home``."""
     if isinstance(value, dict):
         return {name: _redacted(each, home) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -165,7 +165,10 @@ def failures_router() -> Router:
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))
     def dismiss(index: OwnLibrary, failure_id: FailureId) -> None:
-        """Remove a file from the list. The file returns to the list if reading it fails for another cause."""
+        """Remove a file from the list of files that could not be read.
+
+        The file returns to the list if reading it fails for another cause.
+        """
         try:
             Failures(index.catalog).dismiss(failure_id)
         except FailureNotFoundError as error:

@@ -56,8 +56,8 @@ class ModelRequest(RequestModel):
     def to_settings(self, choice: ModelChoice) -> ModelSettings:
         """Return the requested model.
 
-        If the request has no key, and names the provider and the address of the model that is chosen now, the
-        requested model gets the key of that model.
+        If the request has no key, but the same provider and address as the chosen model, the requested model
+        gets the key of the chosen model.
 
         Raises:
             UsedWronglyError: if a value cannot be used.

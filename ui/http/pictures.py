@@ -51,7 +51,7 @@ class Drawing:
     Attributes:
         record: the version of the document.
         page: the page's number, from 1.
-        width: width of the picture, in pixels.
+        width: the width of the picture, in pixels.
         span: the span of the document's text to mark; None to mark nothing.
         cell: the span of a table cell to mark more strongly; None for no cell.
     """

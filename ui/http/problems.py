@@ -84,7 +84,7 @@ class Problem(BaseModel):
 def problem_of(
     status: int, detail: str, instance: str, errors: Sequence[FieldError] | None = None
 ) -> dict[str, Any]:
-    """Return a problem document, ready for JSON, without the fields that would be null."""
+    """Return a problem document as a dictionary for JSON. Fields that would be null are left out."""
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -103,7 +103,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the ``responses`` of a route for OpenAPI: the problems with which it can answer.
 
     The responses refer to a schema by name. If they named a Pydantic model, FastAPI would build a serializer
-    for each route and status.
+    for each route and status, and the server would start more slowly.
     """
     schema = {"schema": {"$ref": _REFERENCES.format(model=Problem.__name__)}}
     return {
@@ -124,7 +124,7 @@ def schemas() -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of ``app`` with a problem document."""
+    """Let ``app`` answer every error with a problem document."""
     kinds: list[type[Exception]] = [HTTPException, *_STATUSES, OSError, sqlalchemy.exc.DatabaseError]
     for known in kinds:
         app.exception_handler(known)(_known)

@@ -78,7 +78,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     @router.post("/search", tags=["questions"], responses=documented(503))
     async def search(engine: OwnEngine, request: SearchRequest) -> dict[str, Any]:
-        """Find the passages that match a query best, the best first.
+        """Find the passages that match a query best, best match first.
 
         A server that has just started waits for its models. If that takes too long, it answers 503, and
         `Retry-After` says when to ask again. This is true of all routes that search or answer.

@@ -75,7 +75,7 @@ class RequestModel(BaseModel):
 
 
 def example(**fields: JsonValue) -> ConfigDict:
-    """Return a model configuration with an example of the body for the OpenAPI description."""
+    """Return a Pydantic configuration that gives the OpenAPI description an example of the body."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 

@@ -41,7 +41,7 @@ class Router(APIRouter):
     def add_to(self, other: FastAPI | Router) -> None:
         """Add the routes to an app or to another router, without building them again.
 
-        FastAPI's ``include_router`` would build each route again, which would be a third of the time that
-        building a server takes.
+        FastAPI's ``include_router`` would build each route again. That would take a third of the time in
+        which a server is built.
         """
         other.routes.extend(self.routes)

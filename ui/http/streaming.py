@@ -1,4 +1,4 @@
-"""Stream an answer as server-sent events while the engine produces it."""
+"""Streams an answer as server-sent events while the engine produces it."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class AnswerStream(EventSourceResponse):
     """
 
     def __init__(self, first: Event, rest: EngineEvents, encode: Encode, instance: str) -> None:
-        """Send ``first``, then ``rest``. :func:`answer_stream` makes the arguments."""
+        """Prepare to send the events that :func:`answer_stream` passes: ``first``, then ``rest``."""
         self._rest = rest
         self._encode = encode
         self._instance = instance

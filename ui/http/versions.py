@@ -66,9 +66,9 @@ def versions_router() -> Router:
         - `came`: only the later version has the sentence; `new` is its place there;
         - `stayed`: both versions have it; the entry has both places.
 
-        An entry of one sentence has the `text` of the sentence. Unchanged sentences that are not near a
-        change share one entry per run, without a text: `sentences` is their number, and the places go from
-        the first sentence to the last.
+        An entry of one sentence has the `text` of the sentence. Consecutive unchanged sentences that are
+        not near a change share one entry, without a text: `sentences` is their number, and the places go
+        from the first sentence to the last.
         """
         to = index.catalog.document(document_id, later).version
         if former is None and to == 1:
@@ -96,7 +96,7 @@ def versions_router() -> Router:
         query: Annotated[Text, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],
         version: Version = None,
     ) -> dict[str, Any]:
-        """Find words in a document's text, ignoring case and accents. The places are in code points."""
+        """Find words in a document's text, ignoring case and accents. `start` and `end` count code points."""
         if not fold_characters(query).strip():
             raise HTTPException(
                 422, f"query is {query!r}, which has no character to search for; write a word"
@@ -117,7 +117,10 @@ def versions_router() -> Router:
 
 
 def _entries(found: Sequence[Revision], old: str, new: str) -> Iterator[dict[str, Any]]:
-    """Yield an entry for each sentence on or near a change, and one for each run of other sentences."""
+    """Yield an entry for each sentence that changed or is near a change.
+
+    Consecutive other sentences share one entry.
+    """
     changed = (number for number, revision in enumerate(found) if revision.change != "kept")
     near = {close for number in changed for close in range(number - AROUND, number + AROUND + 1)}
     for is_near, run in groupby(enumerate(found), lambda item: item[0] in near):

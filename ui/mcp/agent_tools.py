@@ -92,7 +92,7 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
         limit: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10,
         filters: FilteredRequest | None = None,
     ) -> Annotated[CallToolResult, RootModel[SearchResponse]]:
-        """Find the passages that match a query best, the best first, with their exact places in reports."""
+        """Find the passages that match a query best, best match first, with their exact places in reports."""
         with _refusals():
             async with sources(context.request_context.request) as source:
                 found = await source.search(query, limit, _filters(filters))

@@ -25,7 +25,7 @@ PATH = "/mcp"
 class MCPEndpoint:
     """Answers the requests of agents. It keeps no session between requests.
 
-    The protocol's packages are imported with the first request.
+    The protocol's packages are imported at the first request.
     """
 
     def __init__(self, app: ASGIApp) -> None:

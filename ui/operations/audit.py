@@ -179,7 +179,7 @@ class AuditLog:
 
 
 def record_command(settings: Settings, action: str, target: str | None = None) -> None:
-    """Record the act of a command in the audit log of the library that ``settings`` name.
+    """Add a record of a command to the audit log of the library that ``settings`` name.
 
     Raises:
         OwnTablesError: if the log cannot be opened.

@@ -205,7 +205,7 @@ def _accounts(settings: Settings) -> _Found:
 
 
 def _is_exposed(host: str) -> bool:
-    """Return whether other machines may reach ``host``.
+    """Return whether other machines may reach a server that listens on ``host``.
 
     The result is true for every name except ``localhost``, because a name may mean any address.
     """
@@ -216,7 +216,7 @@ def _is_exposed(host: str) -> bool:
 
 
 def _question(settings: Settings) -> _Found:
-    """Ask a test question about one report, in a temporary library that is then removed."""
+    """Ask a test question about one report, in a temporary library; return the check's state and detail."""
     from index.embedding import open_encoder
     from index.ingest import sync
     from index.library import Library

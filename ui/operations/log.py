@@ -2,7 +2,7 @@
 
 A line has words of a question, an answer or a report only if the settings allow it. The message of an
 unexpected error may quote such words: an error of a database quotes its parameters. So the log gets only the
-class of the error, the operating system's message if there is one, and the lines of code.
+class of the error, the operating system's message if there is one, and the files and lines of the traceback.
 """
 
 from __future__ import annotations

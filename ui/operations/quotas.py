@@ -57,7 +57,7 @@ class _Count:
 
 
 class Quotas:
-    """Counts what each user, token and address does.
+    """Counts the requests, questions and uploads of each user, token and network address.
 
     Commands on the server's machine have no limits. While sign-in is off, only requests from other machines
     are limited, by their address.
@@ -105,7 +105,7 @@ class Quotas:
     def count_more(self, identity: Identity | None, upload_bytes: int) -> None:
         """Count the bytes of an upload that its declared length did not include.
 
-        At most as many bytes are counted as the limit has left.
+        If they are more than what is left of the limit, only what is left is counted.
 
         Args:
             identity: the sender; None if the sender is unknown.
@@ -141,7 +141,10 @@ class Refusals:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def count_within_limits(self, address: str) -> bool:
-        """Count a refusal; return whether there are so few that the audit log may record this one."""
+        """Count a refusal; return whether the audit log may record it.
+
+        The result is False if too many were counted in the last minute.
+        """
         few_of_address = self._limiter.hit(REFUSALS_OF_ADDRESS, network_of(address))
         return few_of_address and self._limiter.hit(REFUSALS)
 

@@ -1,4 +1,4 @@
-"""Delete answers, feedback and audit records that are older than the settings allow.
+"""Deletes answers, feedback and audit records that are older than the settings allow.
 
 The databases' write-ahead logs are emptied too, so that no deleted record stays on the disk.
 """

@@ -1,4 +1,4 @@
-"""Turn traces on if the settings name a collector. Otherwise, nothing of OpenTelemetry is imported."""
+"""Turns traces on if the settings name a collector; otherwise imports nothing of OpenTelemetry."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ class Tracing:
             name: the name of the span. The names of the stages' spans begin with it.
             stages: the nanoseconds of each stage, in the order of the stages.
             attributes: the attributes of the span.
-            parts: by stage, the nanoseconds of each part of it. The last part ends when the stage ends.
+            parts: for each stage, the nanoseconds of its parts. The last part ends when the stage ends.
         """
         begins = time.time_ns() - sum(stages.values())
         whole = self._tracer.start_span(name, attributes=attributes, start_time=begins)

@@ -104,7 +104,7 @@ def build_chat() -> gr.Blocks:
 
 
 def _events_of(request: gr.Request) -> ChatEvents:
-    """Return the handlers of an event. Their engine leaves out the reports that the sender may not see."""
+    """Return the event handlers for a request; they leave out the reports that its sender may not see."""
     import gradio as gr
 
     if request.request is None:

@@ -1,4 +1,4 @@
-"""Parse the commands and the filters that the page's script writes to hidden fields."""
+"""Parses the commands and the filters that the page's script writes to hidden fields."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Command(RequestModel):
 
     - ``ask`` asks a question.
     - ``again`` asks the question of an answer again, without correcting its spelling if ``exact`` is true.
-    - ``edit`` replaces the question of an answer by another question.
+    - ``edit`` replaces the question of an answer with another question.
     - ``open`` shows a stored conversation, or its part up to an answer.
     - ``listen`` does nothing, but keeps the connection of the page open.
     """

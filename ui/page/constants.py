@@ -1,4 +1,4 @@
-"""The constants that the page shares with the server. ``assets/constants.js`` exports them by name."""
+"""The constants that the server shares with the page's scripts, which import ``assets/constants.js``."""
 
 from __future__ import annotations
 

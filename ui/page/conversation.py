@@ -174,7 +174,7 @@ class ShownConversation:
     def fail(self, exchange: Exchange, markup: str) -> None:
         """Show ``markup`` in place of an answer in progress.
 
-        If the answer was to replace other answers, show these again, with ``markup`` as a notice below.
+        If the answer was to replace other answers, show these again, with ``markup`` as a notice below them.
         """
         if exchange.is_arriving:
             exchange.fail(markup)

@@ -139,8 +139,8 @@ class ChatEvents:
     ) -> AsyncGenerator[Update, None]:
         """Set the input to ``entry``, and answer the question after the questions that are waiting.
 
-        If the same question is already waiting or being answered, do nothing: after a second press of
-        Enter, the input may already have the beginning of the next question.
+        If the same question is already waiting or being answered, do nothing, because a second press of
+        Enter must not empty the input: the user may already have begun the next question there.
         """
         if session.has_pending(question, scope):
             return
@@ -164,7 +164,7 @@ class ChatEvents:
     async def _ask_again(
         self, command: Command, answer_id: str, scope: str, session: Session, locale: Locale
     ) -> AsyncGenerator[Update, None]:
-        """Stop the answer in progress, and ask an earlier question again, as it was or changed."""
+        """Stop the answer in progress, and ask an earlier question again, unchanged or edited."""
         conversation = session.conversation
         if conversation is None or not conversation.shows(answer_id):
             # The server may have restarted since the page was opened.
@@ -211,7 +211,8 @@ async def answer_exchange(
         scope: the filters of the question, as the JSON that the page's script sends.
 
     Yields:
-        An empty string after each change of the exchange. If the question is rejected, the question itself.
+        An empty string after each change of the exchange. If the question is rejected, the question,
+        for the caller to put back into the input.
     """
     question = exchange.question
     try:

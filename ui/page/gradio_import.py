@@ -1,4 +1,4 @@
-"""Import Gradio without two slow steps of its import that the page does not need."""
+"""Imports Gradio without two slow steps of its import that the page does not need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Remove the Gradio routes that the page does not need, and validate the events that the page sends.
+"""Removes the Gradio routes that the page does not need, and validates the events that the page sends.
 
 Gradio has routes that read files, accept uploads, proxy requests and run any function of the page by name.
 The server keeps only the routes of ``NEEDED``, so that a new version of Gradio cannot add a route.
@@ -95,7 +95,9 @@ class EventCheck:
         self._functions = functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check a request if it is an event. Pass it on with :func:`own_hash` in place of the page's id.
+        """Check a request if it is an event, and pass the request on.
+
+        The result of :func:`own_hash` replaces the page's id in the request.
 
         Raises:
             HTTPException: with status 422, if the event is invalid.

@@ -60,7 +60,7 @@ def style_links(names: Iterable[str]) -> str:
 
 
 def module_links(names: Iterable[str]) -> str:
-    """Return the elements that let the browser fetch modules at once."""
+    """Return the elements that let the browser fetch modules early, before a script imports them."""
     return "\n".join(f'<link rel="modulepreload" href="{ASSETS_ROUTE}/{name}">' for name in names)
 
 

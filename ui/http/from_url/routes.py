@@ -52,7 +52,7 @@ class FromURLRequest(RequestModel):
 
     @property
     def details(self) -> dict[str, str]:
-        """The details that override those in the file."""
+        """The details of the document, such as its title, that override those in the file."""
         return self.model_dump(exclude={"url", "name", "password", "background"})
 
 

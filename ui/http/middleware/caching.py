@@ -1,4 +1,4 @@
-"""Compresses lists of the library, and lets browsers cache files whose address changes with their content."""
+"""Compresses lists of documents, and lets browsers cache files whose address changes with their content."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class PageHeaders:
 
     The policy of a page lists the hashes of its inline scripts
     (https://www.w3.org/TR/CSP3/#grammardef-hash-source). An injected script has no hash in this policy, so
-    the browser does not run the script. A response that has a policy already keeps it.
+    the browser does not run the script. A response that already has a policy keeps that policy.
     """
 
     def __init__(self, app: ASGIApp, head: str = "") -> None:

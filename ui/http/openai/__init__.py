@@ -1,4 +1,4 @@
-"""The routes of OpenAI's protocol, so that its clients can ask this library without changes."""
+"""The routes of OpenAI's protocol, with which unchanged clients of OpenAI can ask this library."""
 
 from ui.http.openai.completions import completions_router
 from ui.http.openai.responses import responses_router

@@ -85,7 +85,7 @@ def completions_router(at_work: Callable[[], CapacityLimiter]) -> Router:
     async def complete(engine: OwnEngine, request: CompletionRequest) -> Response:
         """Return a footnoted answer as a chat completion. The field `footnoted` has the whole answer.
 
-        A stream that fails ends with the chunk `{"error": ...}` instead of the answer.
+        If a stream fails, its last chunk is `{"error": ...}`, and no chunk has the field `footnoted`.
         """
         question, conversation = question_and_history(request.messages)
         await until_warm(engine)
@@ -123,9 +123,9 @@ class _Chunks:
         self._begun = False
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
-        """Encode one event of the engine.
+        """Encode one event of the engine as server-sent events.
 
-        A failure becomes an error chunk, at which OpenAI's clients raise an exception.
+        A failure becomes an error chunk, which makes OpenAI's clients raise an exception.
         """
         if isinstance(event, StreamFailed):
             status, detail = event.problem["status"], event.problem["detail"]

@@ -104,7 +104,7 @@ class _Written:
         self.text += text
 
     def part(self) -> dict[str, Any]:
-        """Return the text and its annotations as the content of the message."""
+        """Return the text with its annotations, as the content part of the response's message."""
         annotations = list(self.annotations)
         return {"type": "output_text", "text": self.text, "annotations": annotations, "logprobs": []}
 

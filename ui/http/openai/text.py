@@ -39,7 +39,7 @@ def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
 
 
 def sentence(text: str, verdict: Verdict | None) -> str:
-    """Return a sentence with the white space before it, and with a label if its verdict has one."""
+    """Return a sentence with its leading white space, and a label if its sources do not fully support it."""
     gap = text[: len(text) - len(text.lstrip())]
     return gap + escaped(text) + doubt_after(verdict)
 
@@ -103,8 +103,8 @@ def mark(cited: Citation) -> str:
 def below(answer: Answer) -> str:
     """Return the part of an answer below its sentences; empty if there is none.
 
-    The part has the disagreements of sources, the question as corrected and as understood, the answer's note
-    and the footnotes.
+    The part has the disagreements of sources, the question with its spelling corrected, the follow-up as it
+    was reworded, the answer's caveat, and the footnotes.
     """
     corrected = f"Searched for: {escaped(answer.searched_for)}" if answer.searched_for else ""
     understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""

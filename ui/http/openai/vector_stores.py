@@ -97,7 +97,7 @@ class VectorStoreSearch(BaseModel):
 
 
 def vector_stores_router(searching: CapacityLimiter) -> Router:
-    """Return the route of the search; ``searching`` limits the number of searches at the same time."""
+    """Return the route that searches a vector store; ``searching`` limits simultaneous searches."""
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 404, 413, 422, 500, 503))
 
     @router.post("/vector_stores/{collection:path}/search")
@@ -112,7 +112,7 @@ def vector_stores_router(searching: CapacityLimiter) -> Router:
         ],
         request: VectorStoreSearch,
     ) -> dict[str, Any]:
-        """Find the passages of a collection that match a query best, best first.
+        """Find the passages of a collection that match a query best, best match first.
 
         With several queries, a passage has the score for the query that it matches best. `file_id` is the
         number of a report. `attributes` has the values that filters can compare, and the place of the passage

@@ -129,7 +129,7 @@ class Client:
         return claims
 
     def _name(self, claims: Mapping[str, Any]) -> str:
-        """Return the person's name; empty if the claims lack it, or if it is an unverified e-mail address."""
+        """Return the person's name; empty if the claims have no name or only an unverified e-mail address."""
         name = claims.get(self._choice.claim)
         is_verified = self._choice.claim != "email" or claims.get("email_verified") is True
         return name if isinstance(name, str) and is_verified else ""
@@ -151,7 +151,7 @@ async def fetch_client(choice: ProviderChoice) -> Client:
 
 @contextmanager
 def _asked(issuer: str) -> Iterator[None]:
-    """Limit the time of requests to the provider, and turn their errors into a ``ProviderError``."""
+    """Limit the time of the requests within the context, and turn their errors into a ``ProviderError``."""
     try:
         with fail_after(SECONDS):
             yield

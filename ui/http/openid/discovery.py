@@ -46,8 +46,8 @@ class Description(BaseModel):
     def authentication(self, *, has_secret: bool) -> str | None:
         """Return the method by which this server authenticates itself to the provider.
 
-        Without a secret, the method is ``none``. With a secret, return None if the provider accepts no method
-        that this server knows.
+        The method is ``"none"`` if this server has no secret. Return None if this server has a secret, but
+        the provider accepts no method that this server knows.
         """
         if not has_secret:
             return "none"
@@ -65,7 +65,7 @@ def read_description(body: bytes, issuer: str) -> Description:
 
     Raises:
         ProviderResponseError: if the description belongs to another issuer, lacks an endpoint, names an
-            endpoint without TLS, or names no accepted signature algorithm.
+            endpoint without TLS although the issuer has TLS, or names no accepted signature algorithm.
     """
     try:
         found = Description.model_validate_json(body)

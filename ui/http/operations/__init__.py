@@ -1,1 +1,1 @@
-"""The interface for operators: routes, a record of every request, and the limits of senders."""
+"""The interface for operators: routes, logging and tracing of requests, and rate limits for each sender."""

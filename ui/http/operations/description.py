@@ -1,4 +1,4 @@
-"""Adds the rules of the middleware to the OpenAPI description: needed scopes, and responses that refuse.
+"""Adds the rules of the middleware to the OpenAPI description: needed scopes, and refusals.
 
 FastAPI describes only the handlers, because it does not know the middleware.
 """
@@ -27,7 +27,7 @@ _TOKEN_SCHEME = {
 
 
 def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
-    """Add the needed scope and the refusing responses of each operation to the OpenAPI description.
+    """Add each operation's needed scope, and the responses that refuse a request, to the OpenAPI description.
 
     Args:
         app: the server; :mod:`ui.http.access.table` says what each of its routes needs.
@@ -69,7 +69,7 @@ def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
 
 
 def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_optional: bool) -> None:
-    """Describe the needed scope and the refusing responses of one operation."""
+    """Describe the scope that one operation needs, and the responses that refuse a request."""
     requirement = requirement_of(*route.split(" "))
     if requirement is Requirement.NOTHING:
         operation["security"] = []
@@ -101,7 +101,7 @@ def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_o
 
 
 def _describe_headers(responses: dict[str, Any]) -> None:
-    """Describe the headers ``Retry-After`` and ``WWW-Authenticate`` of the responses that refuse."""
+    """Describe the headers ``Retry-After`` and ``WWW-Authenticate`` of responses that refuse a request."""
     waits = {"schema": {"type": "string"}, "description": "the seconds after which to try again"}
     for status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         if response := responses.get(str(status.value)):

@@ -38,7 +38,7 @@ class SenderLimits:
         self._counting = CapacityLimiter(_COUNTING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it with 429, the exceeded limit, and the time to wait."""
+        """Pass the request on; if it exceeds a limit, refuse it with 429, the limit, and the time to wait."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

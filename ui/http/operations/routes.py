@@ -73,7 +73,7 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
 
         While the library is embedded again with another encoder, searches use the previous encoder, and
         `building` has two numbers: the finished documents (`documents`) and all documents (`of`). Otherwise
-        `building` is null. While a search cache is built, the status is 503.
+        `building` is null. While a search cache is built, the status is 503, because searches wait for it.
         """
         if engine.is_warming:
             raise WarmingUpError

@@ -63,8 +63,8 @@ class Storage(BaseModel):
         documents: the number of documents.
         passages: the number of searchable passages.
         bytes: the sizes of the library's parts.
-        uploaders: the bytes of each uploader, the largest number first; files without a recorded uploader
-            are left out.
+        uploaders: how many bytes each uploader added, the largest number first; files without a
+            recorded uploader are left out.
         last_backup: when `footnoted backup` last wrote a backup, in seconds since 1970; null if the audit
             log has no record of a backup.
     """
@@ -114,7 +114,7 @@ def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> S
 
 
 def _uploaders(uploaded: Mapping[str, int], accounts: Accounts | None) -> list[Uploaded]:
-    """Return the bytes of each uploader, the largest number first.
+    """Return how many bytes each uploader added, the largest number first.
 
     All uploaders whose accounts are unknown count as one.
     """

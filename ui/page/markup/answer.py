@@ -151,7 +151,7 @@ def streamed_markup(
 def headline_markup(headline: Headline | None, locale: Locale) -> str:
     """Return the headline: a value in bold with its unit, row and column, or two values that are compared.
 
-    Empty without a headline.
+    Return an empty text if there is no headline.
     """
     if headline is None:
         return ""
@@ -205,7 +205,7 @@ def _names_markup(*names: tuple[str, str]) -> str:
 
 
 def _opening(kind: str, answer: Answer) -> str:
-    """Return the opening tag of an answer. It names the answer and its conversation for the page's script."""
+    """Return an answer's opening tag, with the ids of answer and conversation for the page's script."""
     within = f" fn-in-{escape(answer.conversation_id)}" if answer.conversation_id else ""
     return f'<div class="{kind}{within}" id="fn-answer-{escape(answer.answer_id)}">'
 
@@ -219,7 +219,7 @@ def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     """Return the markup of the sentences in groups: consecutive sentences with the same sources are a group.
 
-    After each group, a line names each of its sources. If the whole answer has one source, there is no such
+    Below each group, each of its sources has a line. If the whole answer has one source, there is no such
     line, because the strip of sources below the answer names the source.
     """
     named = len({source for sentence in sentences for source in sentence.sources}) > 1
@@ -230,7 +230,7 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the markup of the sentences in order: a paragraph for each line of prose, a table for rows."""
+    """Return the markup of the sentences: a paragraph for each line of prose, a table for adjacent rows."""
     runs = ((row_of, list(run)) for row_of, run in groupby(sentences, key=lambda sentence: sentence.row_of))
     return "".join(
         "".join(_paragraph(line, locale) for line in _lines(run))
@@ -241,7 +241,7 @@ def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _lines(sentences: Sequence[ShownSentence]) -> Iterator[Sequence[ShownSentence]]:
-    """Split sentences into lines; each item of a list is a line of its own."""
+    """Group consecutive sentences into lines; each item of a list is a line of its own."""
     starts = [place for place, sentence in enumerate(sentences) if place == 0 or sentence.begins_line]
     for start, end in pairwise([*starts, len(sentences)]):
         yield sentences[start:end]
@@ -310,7 +310,8 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 def abstention_markup(answer: Answer, locale: Locale) -> str:
     """Return the markup of an abstention.
 
-    It says why the library has no answer, and shows the nearest passages with what each lacks.
+    It says why the library has no answer, and shows the nearest passages, each with the reason why it does
+    not answer the question.
     """
     reason = _reason(answer, locale)
     nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
@@ -362,7 +363,7 @@ _OF_ABSTENTIONS: Mapping[Judgement, str] = {
 def actions_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
     """Return the buttons below an answer. The page's script handles them.
 
-    The button for ``judgement``, if given, looks pressed.
+    If there is an earlier ``judgement`` of the answer, its button looks pressed.
     """
     files = "".join(
         f'<li><a class="fn-file" href="v1/answers/{escape(answer.answer_id)}.{form.suffix}">'
