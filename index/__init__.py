@@ -2,8 +2,8 @@
 
 This package does not depend on the packages for answers and for user interfaces (``rag`` and ``ui``).
 
-``from index import Library, sync`` opens a library and fills it. Each sub-package re-exports the names that
-other packages use; :mod:`index.documents`, :mod:`index.records` and :mod:`index.errors` are public too.
+Import :class:`Library` to open a library, and :func:`sync` to fill it. Each sub-package re-exports the names
+that other packages use; :mod:`index.documents`, :mod:`index.records` and :mod:`index.errors` are public too.
 """
 
 from __future__ import annotations

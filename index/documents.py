@@ -71,10 +71,10 @@ class PageLayout:
     """The size of a page, and the place of each character on it.
 
     Attributes:
-        width: in points (1/72 inch), after rotation.
-        height: in points.
-        boxes: four little-endian unsigned 16-bit numbers for each character of the page's text, from its
-            start to the start of the next page: left, top, right and bottom in quarters of a point from
+        width: the width in points (1/72 inch), after rotation.
+        height: the height in points.
+        boxes: four little-endian unsigned 16-bit numbers for each character of the text from the start of
+            this page to the start of the next page: left, top, right and bottom in quarters of a point from
             the page's upper left corner. Four zeros mark a character without a place, such as a blank line
             or a character that the loader has added.
     """

@@ -35,7 +35,7 @@ def embed(index: Library, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search: its words, the maximum number of passages, and the filters of their documents."""
+    """One search: its words, the most passages to return, and the filters for documents."""
 
     words: str
     limit: int = 10

@@ -307,7 +307,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     )
     @classmethod
     def _listed(cls, written: object) -> object:
-        """Read the text of an environment variable as a list: as JSON, or as values between commas."""
+        """Read the text of an environment variable as a list: as JSON, or as comma-separated values."""
         if not isinstance(written, str):
             return written
         if written.lstrip().startswith("["):
@@ -316,7 +316,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
 
     @property
     def model_set_by(self) -> str | None:
-        """The environment variable or file that sets the language model; None if a person may choose one."""
+        """The variable or file that sets the language model; None if none does and users can choose one."""
         name = next((name for name in OF_THE_MODEL if name in self.model_fields_set), None)
         if name is None:
             return None

@@ -1,4 +1,4 @@
-"""The language model that a person chose, in ``model.json`` of the library's home folder.
+"""The language model that a person chose, as ``model.json`` in the library's home folder describes it.
 
 The file may contain an API key in plain text. Only its owner can read it, and no backup contains it.
 """
@@ -30,7 +30,7 @@ KEY = r"^[!-~]*$"
 
 
 def model_of(provider: str, model: str, address: str | None = None, key: str | None = None) -> ModelSettings:
-    """Return the settings of a language model, with the default limits.
+    """Return the settings of a language model, with the default limits of tokens and time.
 
     An empty ``address`` or ``key`` counts as None.
 
@@ -54,7 +54,7 @@ def model_of(provider: str, model: str, address: str | None = None, key: str | N
 
 
 def read_model(home: Path) -> ModelSettings | None:
-    """Return the stored model, with the default limits; None if none is stored.
+    """Return the stored settings of a language model, with the default limits; None if none are stored.
 
     Raises:
         SettingsError: if the file cannot be read, or does not describe a model.
@@ -73,7 +73,7 @@ def read_model(home: Path) -> ModelSettings | None:
 
 
 def write_model(home: Path, model: ModelSettings) -> None:
-    """Store a model in a file that only its owner can read.
+    """Store the settings of a language model in a file that only its owner can read.
 
     Raises:
         OSError: if the file cannot be written.
@@ -84,7 +84,7 @@ def write_model(home: Path, model: ModelSettings) -> None:
 
 
 def remove_model(home: Path) -> None:
-    """Delete the stored model, if there is one."""
+    """Delete the stored settings of a language model, if there are any."""
     (home / MODEL_FILE).unlink(missing_ok=True)
 
 

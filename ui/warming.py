@@ -1,4 +1,4 @@
-"""Make questions wait until a server that has just started has loaded its models."""
+"""Makes questions wait until a server that has just started has loaded its models."""
 
 from __future__ import annotations
 

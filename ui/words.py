@@ -69,7 +69,7 @@ def difference_words(difference: str, unit: str, percent: str | None) -> str:
 
 
 def doubt_after(verdict: Verdict | None) -> str:
-    """Return a space and a verdict's label, to follow a sentence in plain text; empty without a label."""
+    """Return a space and a verdict's label in parentheses, to append to a sentence; empty without a label."""
     doubt = DOUBTS[verdict] if verdict is not None else ""
     return f" {doubt}" if doubt else ""
 

@@ -1,4 +1,4 @@
-"""Backs up a library to one file, and restores a library from such a file, while a server runs.
+"""Backs up a library to one file, and restores it from such a file. A server may run meanwhile.
 
 The file is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the library's other files
 (uploads). It contains no caches, because the library can rebuild them from the catalog, which holds the
@@ -200,7 +200,7 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
 def _extraction_filter(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
     """Give an entry of a tar file private permissions, and return it; return None to skip the entry.
 
-    This skips links and devices. A link could expose other files.
+    This skips devices, and links, which could expose files outside ``folder``.
     """
     if not (entry.isreg() or entry.isdir()):
         return None
@@ -208,7 +208,7 @@ def _extraction_filter(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo |
 
 
 def _suspicious_content(connection: sqlite3.Connection) -> str | None:
-    """Describe a catalog's first trigger, view, or path that leads out of its folder; None if it has none.
+    """Describe a catalog's first trigger, view, or document path out of its folder; None if it has none.
 
     This program never writes any of the three, so a catalog that has one may be an attack.
     """
@@ -270,8 +270,8 @@ def _renew(catalog: Path, at_least: int) -> None:
 def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
     """Move the files ``names`` of ``home`` to ``aside``; return whether any of them existed.
 
-    This copies the catalog's file instead, since other processes may have it open. It leaves a damaged
-    catalog to :func:`_put_catalog`.
+    The catalog's file is copied, not moved, since other processes may have it open. A damaged catalog stays
+    in place: :func:`_put_catalog` moves it.
     """
     present = [home / name for name in names if (home / name).exists()]
     if not present:

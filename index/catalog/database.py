@@ -121,7 +121,7 @@ class Catalog:
             return database_of(connection).size(connection)
 
     def clear_log(self) -> None:
-        """Empty SQLite's write-ahead log, unless a reader needs it. Deleted rows stay there until then."""
+        """Empty SQLite's write-ahead log, which still has deleted rows. A log that a reader needs is kept."""
         with self.engine.connect() as connection:
             database_of(connection).clear_log(connection)
 
@@ -149,12 +149,12 @@ class Catalog:
             return reader.build
 
     def sources(self) -> list[str]:
-        """Return the followed folders (those that a sync without a path reads), in order."""
+        """Return the followed folders (those that a sync without a path reads), sorted by path."""
         with self.reading() as reader:
             return reader.sources()
 
     def unconfirmed(self) -> list[str]:
-        """Return the folders of a restored backup that no user has confirmed yet; no sync reads them."""
+        """Return the folders that a restored backup lists and no user has confirmed. No sync reads them."""
         with self.reading() as reader:
             return reader.unconfirmed()
 
@@ -226,7 +226,7 @@ class Catalog:
     def follow(self, folders: Iterable[str]) -> None:
         """Follow folders, so that each later sync without a path reads them.
 
-        A folder from a restored backup becomes confirmed.
+        This also confirms folders that a restored backup lists; until then, no sync reads them.
         """
         rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
@@ -276,13 +276,15 @@ class Catalog:
         back: Path | None = None,
         mark: str = "",
     ) -> Committed:
-        """Write new versions and remove documents in one transaction, and raise the generation.
+        """Write new versions and remove documents in one transaction; return what has changed.
+
+        Each commit raises a number, the generation, by one.
 
         Args:
             new: documents to add, or new versions of known documents.
             removed: ids of documents to remove with all their versions.
             recipe: the recipe (the settings) by which the passages of ``new`` were cut and embedded; None for
-                the library's recipe. An empty library adopts ``recipe``; any other library must have it.
+                the library's recipe. An empty library adopts ``recipe``; any other library must use it.
             prepare: does slow work that belongs to the commit. The commit calls ``prepare`` with the expected
                 outcome before the transaction, since other writers wait during the transaction. If the actual
                 outcome differs, the commit calls ``prepare`` again inside the transaction. If ``prepare``
@@ -368,7 +370,7 @@ def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:
 
 
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
-    """Return the build to which new passages go: normally the current build.
+    """Return the build (set of embedded passages) to which new passages go: normally the current build.
 
     If there is no build, this creates one. If the current build has no passages and was made for settings
     other than ``recipe``, this replaces it with a new build.

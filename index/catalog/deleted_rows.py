@@ -83,7 +83,7 @@ def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
 
     Returns:
         The digests of all vectors in the trash file. After the commit, some of these vectors may belong to
-        no passage.
+        no passage; the caller must then delete them.
 
     Raises:
         TakenError: if a document of the catalog has the id or the path of this document.
@@ -114,7 +114,7 @@ def _opened(file: Path) -> Iterator[sa.Connection]:
 def _copy(
     source: sa.Connection, target: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]
 ) -> int:
-    """Copy the rows of ``table`` that match ``where``, unless ``target`` has them; return how many match."""
+    """Copy the rows of ``table`` that match ``where`` and that ``target`` lacks; return how many match."""
     count = 0
     insert = insert_into(target, table).on_conflict_do_nothing()
     for part in source.execute(sa.select(table).where(*where)).partitions(_AT_ONCE):

@@ -45,11 +45,11 @@ class _Groups:
     """The near-duplicates in one state of the catalog.
 
     Attributes:
-        state: the catalog's random name (``Build.lineage``) and the generation.
-        places: id and version of each document with a signature, in order of id.
+        state: the catalog's random name (``Build.lineage``), and the number of the state (the generation).
+        places: id and version of each document with a MinHash signature, in order of id.
         signatures: the signatures of these documents, in the same order.
-        members: maps the id of each document that is in a group of at least two to the ids of all documents
-            in this group.
+        members: the ids of all documents in a document's group, by the document's id. Documents without
+            near-duplicates are absent.
     """
 
     state: tuple[str, int]
@@ -61,7 +61,7 @@ class _Groups:
 class Duplicates:
     """The near-duplicates in a catalog. Safe to share between threads.
 
-    A document without a signature has no near-duplicates.
+    A document without a MinHash signature has no near-duplicates.
     """
 
     def __init__(self) -> None:
@@ -75,8 +75,8 @@ class Duplicates:
         have changed, or all documents again if many have changed.
 
         Returns:
-            A mapping from the id of each document that is in a group of at least two to the ids, in order, of
-            all documents in this group. Documents that are hidden from the reader's viewer are left out.
+            The ids, in order, of all documents in a document's group, by the document's id. Documents without
+            near-duplicates, and documents that are hidden from the reader's viewer, are left out.
         """
         members = self._current(reader).members
         if not reader.hidden:
@@ -130,7 +130,7 @@ class Duplicates:
 
 
 def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, int]) -> _Groups:
-    """Compute the groups for the state of ``reader``; if few documents have changed, reuse ``known``."""
+    """Group the near-duplicates in the state of ``reader``. If few documents changed, reuse ``known``."""
     import numpy as np
 
     current = sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version)
@@ -174,7 +174,7 @@ def _signatures(
 
 
 def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tuple[int, ...]]:
-    """Map the id of each document in a group of at least two to the ids of all documents in its group."""
+    """Map each document's id to the ids of all documents in its group. Leave out groups of one."""
     groups: dict[int, list[int]] = {}
     for document_id, label in zip(ids, labels.tolist(), strict=True):
         groups.setdefault(label, []).append(document_id)

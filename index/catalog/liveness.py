@@ -1,4 +1,4 @@
-"""Identifies a process in a file or table, so that other processes can tell whether it still runs."""
+"""The identity of a process, by which other processes can tell whether it still runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Process:
     Attributes:
         pid: the number that the system gave to the process.
         host: the host name of the process's machine or container.
-        started: the boot and the clock tick at which the process started; empty if unknown.
+        started: the system's boot, and the clock tick after it when the process started; empty if unknown.
     """
 
     pid: int
@@ -67,7 +67,7 @@ def this_process() -> Process:
 
 
 def _start_of(pid: int) -> str:
-    """Return the boot and the clock tick at which a process started.
+    """Return the id of the system's boot, and the clock tick after it at which a process started.
 
     The result is empty if the process has ended, or if the system is not Linux.
     """

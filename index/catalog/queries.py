@@ -28,7 +28,7 @@ def is_version(document_id: int, version: int | None) -> sa.ColumnElement[bool]:
 
 
 def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Select the columns of a DocumentRecord and the columns ``more`` for all versions of all documents."""
+    """Make a query for all versions of all documents, with the columns of a DocumentRecord and ``more``."""
     return sa.select(
         versions.c.document_id,
         versions.c.version,
@@ -55,10 +55,10 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 
 
 def list_query() -> sa.Select[Any]:
-    """Select the columns of the document list, for all versions of all documents.
+    """Make a query for all versions of all documents, with the columns of the document list.
 
-    SQLite reads the columns of a row in order, and must skip the long text to reach a column behind it. The
-    list therefore has few of the columns behind the text.
+    SQLite reads the columns of a row in order, and must skip the long text to reach a later column. The list
+    therefore has few of the columns after the text.
     """
     return sa.select(
         versions.c.document_id,
@@ -78,7 +78,7 @@ def list_query() -> sa.Select[Any]:
 
 
 def file_query() -> sa.Select[Any]:
-    """Select the path of each document's file, and the fields of its ``FileState``."""
+    """Make a query for the path of each document's file, and the fields of the file's ``FileState``."""
     # Text recognition (OCR) applies only to pages of PDFs.
     pages = (versions.c.unread_pages, versions.c.recognised_pages)
     count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
@@ -183,7 +183,7 @@ def to_document(row: sa.Row[Any]) -> Document:
 
 
 def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Select[Any]:
-    """Select the page layouts of ``pages`` in one version of a document."""
+    """Make a query for the layouts of ``pages`` in one version of a document."""
     same = sa.and_(layouts.c.document_id == document_id, layouts.c.version == version)
     return sa.select(layouts).where(same, layouts.c.page.in_(pages))
 
@@ -220,7 +220,7 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
 
 
 def passage_query(build: int) -> sa.Select[Any]:
-    """Select the columns of a Passage for all chunks of current versions in ``build``, by chunk id."""
+    """Make a query for the chunks of current versions in ``build``, by id, with the columns of a Passage."""
     return (
         record_query(
             chunks.c.id.label("chunk_id"),
@@ -272,9 +272,9 @@ def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = 
 
 
 def get_build(connection: sa.Connection, number: int, lineage: str | None = None) -> Build:
-    """Return the build ``number``, which must exist.
+    """Return the build with this number, which must exist.
 
-    ``lineage`` is the catalog's random name; if it is None, this reads it from the catalog.
+    ``lineage`` is the catalog's random name; with None, this reads the name from the catalog.
     """
     row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
     recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)

@@ -133,7 +133,7 @@ class CatalogReader:
         )
 
     def for_viewer(self, viewer: Viewer | None) -> CatalogReader:
-        """Return a reader of the same state for ``viewer``; None reads all documents."""
+        """Return a reader of the same state, without what ``viewer`` may not see; None may see all."""
         return CatalogReader(self._connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
@@ -153,11 +153,11 @@ class CatalogReader:
     # Documents
 
     def sources(self) -> list[str]:
-        """Return the followed folders (those that a sync without a path reads), in order."""
+        """Return the followed folders (those that a sync without a path reads), sorted by path."""
         return self._folders(sources.c.confirmed)
 
     def unconfirmed(self) -> list[str]:
-        """Return the folders of a restored backup that no user has confirmed yet; no sync reads them."""
+        """Return the folders that a restored backup lists and no user has confirmed. No sync reads them."""
         return self._folders(~sources.c.confirmed)
 
     def _folders(self, which: sa.ColumnElement[bool]) -> list[str]:
@@ -178,7 +178,7 @@ class CatalogReader:
         return to_file(row)
 
     def details(self, source: str, path: str) -> dict[str, Detail]:
-        """Return the details that users have given the document at ``path``; empty if there is none."""
+        """Return the details that users have given the document at ``path``; empty if there are none."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self._connection.scalar(place)
         return {} if number is None else details_of(self._connection, number)
@@ -197,7 +197,7 @@ class CatalogReader:
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
-        """Return the current versions of these documents, if they pass ``filters``, in order of path."""
+        """Return, of these documents, the current versions that pass ``filters``, in order of path."""
         query = record_query().where(is_current(), *conditions(filters), *self._visible())
         found = [
             to_record(row)
@@ -255,7 +255,7 @@ class CatalogReader:
         return HiddenPaths(frozenset(self.hidden), frozenset(self._connection.scalars(query)))
 
     def same_file(self, digest: str) -> list[DocumentRecord]:
-        """Return the versions whose file has the sha256 ``digest``, by document and version, newest first."""
+        """Return the versions whose file has the sha256 ``digest``, the newest document and version first."""
         query = record_query().where(versions.c.digest == digest, *self._visible())
         newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
         return [to_record(row) for row in self._connection.execute(newest)]
@@ -290,12 +290,12 @@ class CatalogReader:
         }
 
     def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
-        """Find the sentence at exactly ``span``.
+        """Find the sentence at exactly ``span`` in the version ``record``.
 
         Returns:
-            A pair: ``span``, and the span of the table's caption and headings if the sentence is a row of a
-            table, else None. The result is None instead of a pair if ``span`` is not exactly one sentence, or
-            if the version ``record`` is no longer current.
+            A pair of ``span`` and, for a row of a table, the span of the table's caption and headings; for
+            other sentences, the pair's second part is None. There is no pair, only None, if ``span`` is not
+            exactly one sentence, or if ``record`` is no longer the current version.
         """
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)
@@ -343,9 +343,9 @@ class CatalogReader:
     def _texts_of(
         self, rows: Sequence[sa.Row[Any]], known: Mapping[tuple[int, int], str | LongText]
     ) -> dict[tuple[int, int], str | LongText]:
-        """Return the texts of the documents in the passage rows ``rows``, by document id and version.
+        """Return the text of each document whose passages are in ``rows``, by document id and version.
 
-        Texts in ``known`` are not read again.
+        Texts in ``known`` are taken from there instead of read again.
         """
         characters = {(row.document_id, row.version): row.characters for row in rows}
         texts = {place: known[place] for place in characters if place in known}
@@ -360,7 +360,7 @@ class CatalogReader:
         return texts
 
     def _long_text(self, document_id: int, version: int) -> LongText:
-        """Return a version's text of more than ``LONG`` characters, shared with other readers."""
+        """Return a version's text, which has more than ``LONG`` characters; all readers share it."""
 
         def read() -> Iterator[bytes]:
             return database_of(self._connection).text_parts(self._connection, document_id, version)
@@ -368,7 +368,7 @@ class CatalogReader:
         return self._texts.get((self.lineage, document_id, version), read)
 
     def count_chunks(self, filters: Filters = NO_FILTERS) -> int:
-        """Return the number of the build's chunks in documents that pass ``filters``."""
+        """Return the number of chunks, in the reader's build, of the documents that pass ``filters``."""
         query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first)).where(ranges.c.build == self._number)
         if filters or self.hidden:
             own = query.join_from(ranges, documents, ranges.c.document_id == documents.c.id)
@@ -376,7 +376,7 @@ class CatalogReader:
         return int(self._connection.scalar(query) or 0)
 
     def chunk_mask(self, last: int) -> npt.NDArray[np.bool_]:
-        """Return, for each chunk id from 0 to ``last``, whether the build has it: shape (last + 1,)."""
+        """Return a mask of the ids from 0 to ``last`` that chunks of the build have, shape (last + 1,)."""
         import numpy as np
 
         query = sa.select(ranges.c.first, ranges.c.beyond)
@@ -386,14 +386,14 @@ class CatalogReader:
         return found
 
     def has_chunks(self) -> bool:
-        """Return whether the build has any chunk."""
+        """Return whether the reader's build (its set of embedded passages) has any chunk."""
         some = sa.select(ranges.c.first).where(
             ranges.c.build == self._number, ranges.c.beyond > ranges.c.first
         )
         return self._connection.execute(some.limit(1)).first() is not None
 
     def last_chunk(self) -> int:
-        """Return the highest id among the build's chunks and the removed chunks that are still recorded."""
+        """Return the highest id among the chunks of the reader's build and the recorded removed chunks."""
         mine = ranges.c.build == self._number
         beyond = self._connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
         gone = self._connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
@@ -429,11 +429,11 @@ class CatalogReader:
     # Chunks and vectors for the search caches
 
     def forgotten(self) -> int:
-        """Return the newest generation whose removal records ``Catalog.forget_removals`` deleted, or 0."""
+        """Return the last generation whose records of removed chunks were deleted; 0 if there is none."""
         return int(self._meta.get("forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:
-        """Return the ids, in order, of the chunks that were removed after the generation ``since``."""
+        """Return the ids, in order, of the chunks that commits after the generation ``since`` removed."""
         query = sa.select(removals.c.chunk).where(removals.c.generation > since)
         return sorted(self._connection.scalars(query))
 
@@ -450,7 +450,7 @@ class CatalogReader:
         )
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, bytes]:
-        """Return the packed vectors of each chunk's sentences, by chunk id. Chunks without any are absent."""
+        """Map each chunk's id to the packed vectors of its sentences. Chunks without vectors are absent."""
         query = sa.select(chunks.c.id, sentence_vectors.c.packed).join_from(
             chunks, sentence_vectors, chunks.c.vector == sentence_vectors.c.digest
         )
@@ -461,7 +461,7 @@ class CatalogReader:
         }
 
     def all_vectors(self, after: int = -1) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
-        """Yield the ids and vectors of all chunks of the build in batches, in order of id.
+        """Yield the ids and vectors of all chunks of the reader's build in batches, in order of id.
 
         Args:
             after: skip ids up to this one.

@@ -49,12 +49,11 @@ def count_invalidation(connection: sa.Connection) -> None:
 def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[int, str]]:
     """Write a new version of the document at the path of ``item``, or a new document if there is none.
 
-    If neither the file nor its text has changed, this updates the current version instead. Older versions
-    keep their text, so that old citations stay readable.
+    If neither the file nor its text has changed, this updates the current version instead. The document's
+    old chunks are deleted. Older versions keep their text, so that old citations stay readable.
 
     Returns:
-        The document's id, and a mapping from the id of each deleted chunk of the older version to the digest
-        of the chunk's vector.
+        The document's id, and the digest of each deleted chunk's vector, by chunk id.
 
     Raises:
         OutdatedError: if the item is an edit of a version that is no longer current.
@@ -173,7 +172,7 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
 
 
 def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """Make the SQL statements that update a publication date that was taken from the time of the file.
+    """Make the SQL statements that update a document's date, if it was taken from the time of its file.
 
     The first statement updates the date of the current version. If a user has set another date, the second
     statement updates the file's own date, which the table ``details`` keeps.
@@ -201,7 +200,8 @@ def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
     """Delete a document with all its versions and chunks.
 
-    The chunks' vectors stay, since other chunks may share them (:func:`drop_unused_vectors`).
+    The chunks' vectors stay, since other chunks may share them;
+    :func:`drop_unused_vectors` deletes those that no chunk uses.
 
     Returns:
         The digest of each deleted chunk's vector, by chunk id.
@@ -299,9 +299,9 @@ _WRITTEN = sa.table(
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
-    """Make the rows of a document's passages; :func:`insert_chunks` adds their ids and the build.
+    """Make the table rows of a document's passages; :func:`insert_chunks` adds ids and the build's number.
 
-    A commit calls this before its transaction, because other writers wait during the transaction.
+    A commit calls this before its transaction, which is then shorter: other writers wait until it ends.
     """
     return [
         {
@@ -353,7 +353,7 @@ def insert_chunks(
 def forecast(
     connection: sa.Connection, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe | None
 ) -> tuple[Committed, Build]:
-    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, for slow work before the commit.
+    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, so that slow work can precede it.
 
     The actual outcome differs if another writer commits meanwhile, or if ``new`` has the same path twice.
 

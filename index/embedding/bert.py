@@ -78,14 +78,14 @@ class Linear(nn.Linear):
     """A linear layer whose weights are read from a file."""
 
     def reset_parameters(self) -> None:
-        """Do nothing: random initial values would take longer than the file, which replaces them."""
+        """Do nothing: random initial values take longer than reading the file, whose weights replace them."""
 
 
 class Embedding(nn.Embedding):
     """A table of embeddings whose weights are read from a file."""
 
     def reset_parameters(self) -> None:
-        """Do nothing: random initial values would take longer than the file, which replaces them."""
+        """Do nothing: random initial values take longer than reading the file, whose weights replace them."""
 
 
 class _Layer(nn.Module):
@@ -158,7 +158,7 @@ def added(block: nn.Module, values: Tensor, hidden: Tensor) -> Tensor:
 
 
 def read_bert(folder: Path) -> Bert:
-    """Read a BERT model from a folder, by :func:`read_shape` and :func:`map_weights`."""
+    """Read a BERT model from a folder, with :func:`read_shape` and :func:`map_weights`."""
     return map_weights(Bert(read_shape(folder)), folder)
 
 

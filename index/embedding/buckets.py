@@ -5,7 +5,7 @@ sentence-transformers does, changes a vector by up to 1e-3 in bfloat16. On some 
 (the tokens of one text) also depends on the number of rows in the batch (:mod:`index.embedding.machine`).
 There, a batch repeats its last row until it is full.
 
-A row's vector is then the same to the last bit in every batch, among processes with the same number of
+A row's vector is then the same to the last bit in every batch, and in all processes with the same number of
 threads (measured for the bundled model in both precisions).
 """
 
@@ -32,13 +32,14 @@ vectors depend on the other rows of the batch, by 1e-7."""
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A text as input of the model.
+    """The tokens of one text, as the model's input.
 
     Attributes:
         width: the number of the text's tokens, with padding.
         tensors: the model's inputs for this text alone, by their names, each of shape (width,).
         shared: the inputs that all texts of the same kind (passages or queries) share.
-        parts: the bounds of the text's sentences in tokens; None if they were not requested or are not known.
+        parts: for each sentence of the text, its first token and the token after its last one; None if these
+            were not requested or are not known.
     """
 
     width: int
@@ -65,7 +66,7 @@ def rows_of(width: int, kind: Kind) -> int:
 
 
 class Batches:
-    """Rows to encode, grouped by width; the widest rows come first."""
+    """Rows to encode, grouped by width (the number of tokens with padding); the widest rows come first."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         by_width: dict[int, list[int]] = defaultdict(list)

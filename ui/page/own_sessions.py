@@ -1,9 +1,9 @@
-"""Keep users out of the sessions of other users' pages.
+"""Keeps users out of the sessions of other users' pages.
 
 A page chooses a random id, by which Gradio knows the page. Gradio gives the events and the conversation of
-the page to everyone who names the id. The server therefore replaces the id with a digest of the user and the
-id before Gradio gets it. If a user sends the id of another user's page, the digest is a different one, and
-Gradio does not know it.
+the page to everyone who names the id. The server therefore gives Gradio, in place of the id, a digest of the
+user and the id. If a user sends the id of another user's page, the digest is a different one, which Gradio
+does not know.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def own_hash(scope: Scope, session_hash: str) -> str:
 
 
 def with_own_hash(scope: Scope) -> Scope:
-    """Return the scope of a request, with :func:`own_hash` in place of the page's id in path and query."""
+    """Return a request's ASGI scope, with :func:`own_hash` in place of the page's id in path and query."""
     path: str = scope["path"]
     own = dict(scope)
     if path.startswith(HEARTBEAT):

@@ -34,12 +34,12 @@ class PartialAnswer:
 
     Attributes:
         search_scope: the filters, and the number of reports that match them; None without filters.
-        standalone: a follow-up, rewritten so that it can be understood without the conversation; None for a
-            question that was not rewritten.
+        standalone: the follow-up question, rewritten so that it can be understood without the conversation;
+            None if the question was not rewritten.
         searched_for: the question with its spelling corrected; None if nothing was corrected.
         searching: the number of passages that are searched.
-        reading: the number of sentences that the reader reads; None before the reader begins.
-        passages: the number of passages that the reader has read; None until it has read them.
+        reading: the number of sentences that a model (the reader) reads; None before it begins.
+        passages: the number of passages that this model has read; None until it has read them.
         text: the text so far.
         citations: the citations so far.
         answer: the whole answer; None until the answer is complete.

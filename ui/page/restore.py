@@ -1,4 +1,4 @@
-"""Restore a conversation of the page from the answers that the library stores."""
+"""Restores a conversation on the page from the answers that the library stores."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def restore(
         index: the library.
         locale: the reader's language.
         conversation_id: the id of the conversation; None for a new conversation.
-        answer_id: the id of the answer up to which its conversation is restored. ``conversation_id`` is then
-            ignored.
+        answer_id: the id of an answer. If it is given, the answer's conversation is restored up to this
+            answer, and ``conversation_id`` is ignored.
     """
     if answer_id is not None:
         return _until(index, answer_id, locale)
@@ -65,9 +65,9 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
 
 
 def _id_of(index: Library, conversation_id: str) -> str:
-    """Return the id for the next answers of a shown conversation.
+    """Return the conversation id for the next answers after a shown conversation.
 
-    It is the conversation's id, or a new id if the conversation belongs to another user.
+    It is the id of the shown conversation, or a new id if that conversation belongs to another user.
     """
     return conversation_id if is_own_conversation(index, conversation_id) else uuid.uuid4().hex
 

@@ -16,13 +16,13 @@ from ui.page.conversation import ChatMessage, ShownConversation
 class Task:
     """A task of a page: to answer a question, or to open a conversation.
 
-    Only one task at a time has the turn, which means that it may run. The others wait.
+    Only one task of a page may run at a time: the task that has the turn. The others wait.
 
     Attributes:
         question: the text of the question; empty for a task that opens a conversation.
         scope: the filters of the question, as the JSON that the page's script sends.
-        started: the event that ends the wait. The session sets it when it gives the task the turn or drops
-            the task.
+        started: an event that is set when the task no longer waits, because the session has given it the
+            turn or has dropped it.
     """
 
     question: str
@@ -32,9 +32,9 @@ class Task:
 
 @dataclass(eq=False, slots=True)
 class Session:
-    """The state of a page, which all its events share.
+    """The state of an open page, which the handlers of all the page's events share.
 
-    Only the server's event loop uses it, so that no two events change it at the same time.
+    The handlers use it only in the server's event loop, so no two of them change it at the same time.
 
     Attributes:
         conversation: the conversation that the page shows; None before the first question, and after a
@@ -52,9 +52,9 @@ class Session:
         return self.conversation.messages if self.conversation else []
 
     def has_pending(self, question: str, scope: str = "") -> bool:
-        """Return whether a task with this question and these filters has the turn or waits for it.
+        """Return whether a task with this question and these filters already runs or waits.
 
-        This is the case after a second press of Enter, for example.
+        For example, a user who presses Enter twice asks the same question twice.
         """
         expected = [*([self._current] if self._current else []), *self._waiting]
         return (question.strip(), scope) in [(task.question.strip(), task.scope) for task in expected]
@@ -78,9 +78,9 @@ class Session:
 
     @contextmanager
     def take_turn(self, question: str = "", scope: str = "") -> Iterator[Task]:
-        """Give a new task the turn at once, in place of the current task; yield the new task.
+        """Start a new task at once, in place of the current task, and yield the new task.
 
-        The new task ends when the context ends. The waiting tasks then get their turns.
+        The new task ends when the context ends. Then the waiting tasks get their turns.
         """
         task = self._current = Task(question, scope)
         with self._turn(task):
@@ -93,22 +93,22 @@ class Session:
             self.conversation.stop()
 
     def drop_tasks(self) -> None:
-        """Drop the waiting tasks, and take the turn from the current task."""
+        """Drop the waiting tasks, and take the turn (the permission to run) from the current task."""
         waiting, self._waiting, self._current = self._waiting, [], None
         self._returned += [task.question for task in waiting]
         for task in waiting:
             task.started.set()
 
     def take_back(self) -> list[str]:
-        """Remove and return the questions of dropped tasks, the oldest first."""
+        """Return the questions of the tasks that were dropped since the last call, the oldest first."""
         questions, self._returned = self._returned, []
         return questions
 
     @contextmanager
     def _turn(self, task: Task) -> Iterator[None]:
-        """Finish ``task`` when the context ends.
+        """End ``task`` when the context ends, and start the next waiting task.
 
-        If ``task`` is cancelled while it has the turn, the waiting tasks are dropped.
+        If ``task`` is cancelled while it runs, the waiting tasks are dropped.
         """
         try:
             yield

@@ -1,6 +1,6 @@
 """Selects the code for SQLite or for PostgreSQL by the address of a catalog's database.
 
-This code hides the differences between the two that SQLAlchemy does not hide.
+That code handles the differences between the two databases that SQLAlchemy does not handle.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Database(Protocol):
         """Begin a transaction in which ``connection`` reads one fixed state."""
 
     def begin_writing(self, connection: sa.Connection) -> None:
-        """Exclude other writers until the transaction ends, from its first write at the latest."""
+        """Exclude other writers, from now or from the transaction's first write, until it ends."""
 
     def begin_migrating(self, connection: sa.Connection) -> None:
         """Begin a transaction that changes the tables, and exclude other writers."""
@@ -88,7 +88,7 @@ class Database(Protocol):
         """
 
     def clear_log(self, connection: sa.Connection) -> None:
-        """Empty the write-ahead log, unless a reader needs it. Deleted rows stay there until then."""
+        """Empty the write-ahead log, which still has deleted rows. A log that a reader needs is kept."""
 
     def lock(
         self, engine: sa.Engine, timeout: float, purpose: Purpose = "write"

@@ -20,7 +20,7 @@ class _JsonValues(FunctionElement[Any]):
 
 
 class _JsonObject(FunctionElement[Any]):
-    """An aggregate function that makes a JSON object of pairs of a key and a value."""
+    """An aggregate function that collects key-value pairs into a JSON object."""
 
     name = "json_object_of"
     inherit_cache = True
@@ -64,5 +64,5 @@ def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
 
 
 def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Aggregate pairs of a key and a value into a JSON object."""
+    """Return the SQL expression that collects key-value pairs into a JSON object."""
     return _JsonObject(key, value)

@@ -1,6 +1,6 @@
 """A catalog in PostgreSQL, for the processes of several machines.
 
-As in a SQLite file, one transaction writes at a time; here an advisory lock of the database ensures this.
+Only one transaction writes at a time, as in a SQLite file. An advisory lock of PostgreSQL ensures this.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def _sequence(table: sa.Table) -> str:
 
 
 def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
-    """Let the connection store each character U+0000 as U+FFFD, which PostgreSQL cannot store in a text."""
+    """Let the connection store U+FFFD in place of U+0000, which PostgreSQL cannot store in a text."""
     from psycopg.types.string import StrDumperUnknown
 
     class Dumper(StrDumperUnknown):
@@ -186,7 +186,7 @@ def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
 
 
 def _explain(context: sa.engine.ExceptionContext) -> None:
-    """Raise an error that says what to do, after a lost or refused connection or the timeout of a lock."""
+    """If a connection was lost or refused, or a lock timed out, raise an error of this program."""
     if context.is_pre_ping:
         # The pool makes a new connection in place of the one that the server has ended.
         return

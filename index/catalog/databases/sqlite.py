@@ -97,7 +97,7 @@ class SQLite:
 
     @contextmanager
     def lock(self, engine: sa.Engine, timeout: float, purpose: str = "write") -> Iterator[bool]:
-        """Yield True at once: each process that writes to the file holds the lock of the home folder."""
+        """Yield True without a lock: the lock of the home folder already excludes all writers to the file."""
         del engine, timeout, purpose
         yield True
 

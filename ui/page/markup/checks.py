@@ -29,7 +29,7 @@ _HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 
 def checks_markup(answer: Answer, locale: Locale) -> str:
-    """Return a folded list of the doubtful and the dropped sentences; empty if there are none.
+    """Return the markup of a collapsed list of the doubtful and dropped sentences; empty if there are none.
 
     Each sentence is followed by the reason why it is doubtful or was dropped.
     """
@@ -55,9 +55,9 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
 
 
 def made_markup(answer: Answer, locale: Locale) -> str:
-    """Return a line with the model that wrote an answer, the seconds it took, and the number of tokens.
+    """Return a line that names the model that wrote an answer, and the seconds and tokens that this took.
 
-    Empty if no model wrote the answer.
+    The line is empty if no model wrote the answer.
     """
     if answer.model == QUOTED:
         return ""
@@ -74,7 +74,7 @@ def made_markup(answer: Answer, locale: Locale) -> str:
 
 
 def disagreements_markup(answer: Answer, locale: Locale) -> str:
-    """Return a table for each disagreement of the sources, the newest figure first."""
+    """Return a table for each disagreement between the sources; its first row has the newest figure."""
     marks = {cited.id: mark_markup(cited, locale) for cited in answer.citations}
     return "".join(_disagreement(disagreement, marks, locale) for disagreement in answer.disagreements)
 

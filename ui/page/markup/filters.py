@@ -34,7 +34,7 @@ def filters_markup(searched: Searched | None, locale: Locale) -> str:
 
 
 def searched_markup(searched: Searched | None, read: int, locale: Locale) -> str:
-    """Return a line in an abstention that says which reports were searched and how many passages were read.
+    """Return a line, shown if there is no answer, with the searched reports and the number of passages read.
 
     If the number of searched reports is unknown or 0, return the same line as :func:`filters_markup`.
     """

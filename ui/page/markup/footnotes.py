@@ -49,7 +49,7 @@ class ShownSentence:
         return next((cell_number(cited) for cited in self.citations if self.repeats(cited)), None)
 
     def repeats(self, cited: Citation) -> bool:
-        """Return whether the sentence equals the quote, regardless of white space."""
+        """Return whether the sentence equals the quote of ``cited``, regardless of white space."""
         return self.text.split() == cited.quote.split()
 
 
@@ -67,7 +67,7 @@ def answer_sentences(answer: Answer) -> list[ShownSentence]:
 
 
 def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSentence]:
-    """Return the sentences that already have footnotes in a partial answer."""
+    """Return the sentences of a partial answer that already have footnotes."""
     return [
         ShownSentence(text[start:end], tuple(cited), verdict, _begins_line(text, start))
         for (start, end, verdict), cited in groupby(
@@ -98,7 +98,7 @@ _REASONED: Mapping[Verdict, str] = {
 
 
 def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return a folded list of the footnotes, sorted by number; empty if there are none."""
+    """Return the markup of a collapsed list of the footnotes, sorted by number; empty if there are none."""
     cited: dict[int, list[tuple[ShownSentence, Citation]]] = {}
     for sentence in sentences:
         for citation in sentence.citations:
@@ -111,7 +111,7 @@ def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str:
-    """Return the markup of one footnote, with the worst verdict of the sentences that cite the footnote."""
+    """Return the markup of one footnote, with the worst verdict of the sentences that have this footnote."""
     sentence, cited = min(uses, key=lambda use: _WORST.index(use[1].verification.verdict))
     verdict = cited.verification.verdict
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'

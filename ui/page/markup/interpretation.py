@@ -1,6 +1,6 @@
-"""The markup above an answer: the corrected question, the standalone form of a follow-up, and the filters.
+"""The markup above an answer: the corrected question, the rewritten follow-up question, and the filters.
 
-The standalone form can be understood without the conversation.
+A follow-up question is rewritten so that it can be understood without the conversation.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ def interpretation_markup(
     """Return the lines above an answer in progress: one for each of the first three arguments that is given.
 
     Args:
-        standalone: the standalone form of a follow-up.
+        standalone: the follow-up question, rewritten so that it can be understood without the conversation.
         searched_for: the question with its spelling corrected.
-        searched: the filters of the search; there is no line if it has none.
+        searched: the filters of the search; a search without filters gives no line.
         locale: the reader's language.
     """
     corrected = corrected_markup(searched_for, locale, is_answered=False)
@@ -29,7 +29,7 @@ def interpretation_markup(
 def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: bool) -> str:
     """Return a line with the corrected question; empty if the spelling was not corrected.
 
-    If ``is_answered``, the line has a button that searches for the question as typed.
+    If ``is_answered`` is true, the line has a button that searches for the question as typed.
     """
     if searched_for is None:
         return ""
@@ -40,7 +40,7 @@ def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: b
 
 
 def understood_markup(standalone: str | None, locale: Locale) -> str:
-    """Return a line with the standalone form of a follow-up; empty if the question was not rewritten."""
+    """Return a line with the rewritten form of a follow-up question; empty if it was not rewritten."""
     if standalone is None:
         return ""
     words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")

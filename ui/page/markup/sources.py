@@ -1,4 +1,4 @@
-"""The markup of sources: links to the cited words, the facts of a report, and the strip of sources.
+"""The markup of sources: links to the cited words, a report's facts, and the list of sources below an answer.
 
 The target of a link has everything that the page's script needs to open the source, since Gradio's sanitiser
 removes ``data-*`` attributes. The target is ``#cite-DOCUMENT-VERSION-START-END``; if the question asks for
@@ -35,7 +35,7 @@ def mark_markup(cited: Citation, locale: Locale) -> str:
 
 
 def title_link(place: Citation | Passage, name: str = "fn-title") -> str:
-    """Return the title of a report, as a link to the words of ``place``. The link has the class ``name``."""
+    """Return the title of a report, as a link to the words of ``place``; ``name`` is the link's CSS class."""
     return f'<a class="{name}" href="{source_target(place)}">{escape(place.title)}</a>'
 
 
@@ -57,7 +57,7 @@ def facts_markup(
 
 
 def badge_markup(cited: Citation, locale: Locale) -> str:
-    """Return a badge if the cited version was superseded when the answer was made; empty otherwise."""
+    """Return a badge if the cited version was superseded before the answer was made; empty otherwise."""
     if cited.superseded_by is None:
         return ""
     words = escape(locale.text("facts.supersededBy", version=str(cited.superseded_by)))

@@ -25,9 +25,9 @@ class CitedRow:
     """A cited row of a table.
 
     Attributes:
-        text: the row of the canonical text, its cells separated by bars.
+        text: the row as it is in the report's canonical text, its cells separated by vertical bars.
         notes: the markup of the row's footnote marks, which become the last cell.
-        marked: the number of the cell that the question asks for, from 0; None for the whole row.
+        marked: the number, from 0, of the cell that the question asks for; None for the whole row.
     """
 
     text: str
@@ -36,7 +36,7 @@ class CitedRow:
 
 
 def cell_number(cited: Citation) -> int | None:
-    """Return the number, from 0, of the cell that the question asks for; None for the whole row."""
+    """Return the number, from 0, of the cell that the question asks for; None if it asks for a whole row."""
     if cited.cell is None:
         return None
     return len(cells(cited.quote[: cited.cell.start - cited.start])) - 1
@@ -75,11 +75,12 @@ def _heading_row(
 ) -> str:
     """Return a row of headings, in which a heading may span the columns up to the next heading.
 
-    - With several rows of headings, every heading above the lowest row spans.
-    - In the lowest of several rows, a heading spans only if it is alone in its row.
-    - A single row of headings has no spans.
+    - If there are several rows of headings, each heading above the lowest row spans these columns.
+    - In the lowest of several rows, a heading spans them only if it is alone in its row.
+    - In a single row of headings, no heading spans several columns.
 
-    The heading of the first column never spans, and does not count as another heading of its row.
+    The heading of the first column never spans several columns, and does not count as another heading of
+    its row.
     """
     places = [number for number, place in enumerate(shown) if place and _at(row, place)]
     spans = not is_only and (not is_lowest or len(places) == 1)

@@ -52,7 +52,7 @@ def source_date(locale: Locale, published: str | None) -> str:
 
 
 def localized_date(locale: Locale, published: str | None) -> str | None:
-    """Return an ISO date in words of the reader's language, as plain text; other text or None unchanged."""
+    """Return an ISO date in words of the reader's language, as plain text; return other values unchanged."""
     day = first_day(published)
     if day is None or published is None or locale.language == ENGLISH:
         return date_words(published)

@@ -156,7 +156,7 @@ class SignInForm:
         return response
 
     def _ways(self, language: Locale, token: str, place: str, entered: str) -> str:
-        """Return the form, the link to the provider, or both."""
+        """Return the markup of the ways to sign in: the form, the link to the provider, or both."""
         ways = []
         if self.takes_passwords:
             fields = {

@@ -1,4 +1,4 @@
-"""The routes for a name and a password, and for signing out."""
+"""The routes for signing in with a name and a password, and for signing out."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
 
 
 def add_provider_routes(router: Router, sign_in: SignIn, form: SignInForm, provider: Provider | None) -> None:
-    """Add the route that leads to the provider, and the route that leads back.
+    """Add the routes that send a browser to the sign-in provider and receive it when it comes back.
 
     If ``provider`` is None, both routes answer with 404.
     """
@@ -152,7 +152,7 @@ class _ProviderSignIn:
         return self._form.redirect_response(request, pending.place, cookie)
 
     def _failed(self, request: Request, place: str, error: ProviderError) -> Response:
-        """Return the page after an error of the provider; the cause of the error goes to the log."""
+        """Return the sign-in page after an error of the provider, and log the cause of the error."""
         log_event("provider", logging.WARNING, cause=str(error))
         status, key = _FAILURES[type(error)]
         return self._refused(request, place, key, status)
