@@ -128,7 +128,10 @@ def holder(home: Path) -> Holder | None:
 
 
 def locked(home: Path) -> LibraryLockedError:
-    """Make the error that names the holder of the write lock of ``home``."""
+    """Return the error for a library in ``home`` that another process is writing to.
+
+    The error names that process, if it is known.
+    """
     found = holder(home)
     who, why = "another process", ""
     if found is not None:

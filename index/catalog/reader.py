@@ -293,9 +293,9 @@ class CatalogReader:
         """Find the sentence at exactly ``span`` in the version ``record``.
 
         Returns:
-            A pair of ``span`` and, for a row of a table, the span of the table's caption and headings; for
-            other sentences, the pair's second part is None. There is no pair, only None, if ``span`` is not
-            exactly one sentence, or if ``record`` is no longer the current version.
+            None if ``span`` is not exactly one sentence, or if ``record`` is no longer the current version.
+            Otherwise a pair: ``span``, and the span of the table's caption and headings if the sentence is a
+            row of a table, else None.
         """
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)

@@ -52,7 +52,8 @@ class Failure:
     Attributes:
         path: the path of the file or folder, in printable form.
         cause: the cause and the remedy.
-        place: the same file or folder as a :class:`Root`, which also names the folder that was listed.
+        place: the same file or folder as a :class:`Root`: the folder that was being listed, and the path in
+            it.
     """
 
     path: str

@@ -38,7 +38,7 @@ class RunningJob:
         also: Callable[[JobProgress], None] | None = None,
         explain: Callable[[BaseException], str] = str,
     ) -> None:
-        """Prepare to run a waiting job; the job begins when the context begins.
+        """Prepare to run a waiting job; the job begins when the context is entered.
 
         Args:
             jobs: the library's jobs.

@@ -51,7 +51,8 @@ class _Task:
         job_id: the job's id.
         work: runs the job and returns the job's result.
         over: an event that is set when the job ends, or when it is cancelled before it begins.
-        discard: deletes the job's uploaded file; called when ``over`` is set.
+        discard: deletes the hidden folder of the job's upload, if it has one; called just before ``over`` is
+            set.
     """
 
     job_id: str

@@ -1,4 +1,7 @@
-"""Asks a set's questions of the whole library, or of the library without the documents on their subject."""
+"""Asks the questions of an evaluation set.
+
+Each question is asked with the whole library, or without the documents on the question's subject.
+"""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def choose(dataset: Dataset, limit: int | None = None, *, held_out: bool = False
 
 
 def spread(queries: Sequence[Query], limit: int) -> Sequence[Query]:
-    """Return at most ``limit`` questions, evenly spread and the same ones every time."""
+    """Return at most ``limit`` of the questions, at even intervals in their order; always the same ones."""
     if limit >= len(queries):
         return queries
     return [queries[number * len(queries) // limit] for number in range(limit)]

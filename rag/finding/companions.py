@@ -112,9 +112,10 @@ def _sentences(item: Scored) -> Sequence[ReadSentence]:
 
 
 def neighbour(item: Scored, step: int) -> Scored:
-    """Return the sentence ``step`` sentences after ``item`` in the text, with the probability of ``item``.
+    """Return a copy of ``item`` for the sentence that comes ``step`` sentences later in the text.
 
-    A negative ``step`` counts backwards. The sentence must be part of the same :class:`Reading`.
+    The probability stays that of ``item``. A negative ``step`` counts backwards. The sentence must be part of
+    the same :class:`Reading`.
     """
     number = item.candidate.number + step
     sentence = _sentences(item)[number]

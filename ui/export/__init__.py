@@ -127,10 +127,10 @@ def read_export(data: bytes, path: Path) -> Exported:
 
 
 def sheet_as_read(sheet: Sheet) -> Exported:
-    """Return what :func:`read_export` reads from a file with the answers in ``sheet``.
+    """Return what :func:`read_export` would return for a file exported from ``sheet``.
 
-    The verdict ``quoted`` becomes ``supported``: Markdown, HTML and Word files label neither verdict, so a
-    reader of the file cannot tell them apart.
+    No file is written. The verdict ``quoted`` becomes ``supported``, because Markdown, HTML and Word files
+    show no label for either of the two.
     """
     return _as_read(sheet, lambda verdict: verdict if DOUBTS[verdict] else "supported")
 

@@ -261,7 +261,8 @@ class _PageReader:
     Attributes:
         manifest: the manifest of the page.
         notes: the footnotes that have been read.
-        read_elements: the elements that have been read. Text in any other element counts as sentences.
+        read_elements: the elements that need no further reading. The text of all others is read as sentences
+            of the answer, so that no text on the page is missed.
     """
 
     manifest: Manifest

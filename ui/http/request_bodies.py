@@ -80,7 +80,7 @@ def example(**fields: JsonValue) -> ConfigDict:
 
 
 class FilterFields(RequestModel):
-    """The reports to search. An empty list does not filter."""
+    """Filters that choose the reports to search. An empty list is no filter."""
 
     document_ids: Annotated[list[Number], Field(max_length=MAX_FILTER_VALUES)] = []
     publishers: FilterValues = []

@@ -35,8 +35,8 @@ class EngineEvents:
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
         """Iterate over ``events``.
 
-        ``threads`` limits the number of steps that run at the same time, counted over all iterators that
-        share it. With None, this iterator has a limiter of its own.
+        ``threads`` limits how many generators run a step at the same time, over all iterators that share it;
+        if None, this iterator has a limiter of its own.
         """
         self._events = events
         self._threads = threads or CapacityLimiter(1)

@@ -95,9 +95,9 @@ class EventCheck:
         self._functions = functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check a request if it is an event, and pass the request on.
+        """Pass a request on, after validating it if it sends an event of the page.
 
-        The result of :func:`own_hash` replaces the page's id in the request.
+        In the request, the result of :func:`own_hash` replaces the page's random id (``session_hash``).
 
         Raises:
             HTTPException: with status 422, if the event is invalid.

@@ -33,7 +33,10 @@ def own_hash(scope: Scope, session_hash: str) -> str:
 
 
 def with_own_hash(scope: Scope) -> Scope:
-    """Return a request's ASGI scope, with :func:`own_hash` in place of the page's id in path and query."""
+    """Return a request's ASGI scope in which the result of :func:`own_hash` replaces the page's id.
+
+    The page's id may be in the path and in the query.
+    """
     path: str = scope["path"]
     own = dict(scope)
     if path.startswith(HEARTBEAT):

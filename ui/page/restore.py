@@ -65,9 +65,9 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
 
 
 def _id_of(index: Library, conversation_id: str) -> str:
-    """Return the conversation id for the next answers after a shown conversation.
+    """Return the id of the conversation to which answers are added after a stored conversation is shown.
 
-    It is the id of the shown conversation, or a new id if that conversation belongs to another user.
+    It is the same conversation, or a new one if the stored conversation belongs to another user.
     """
     return conversation_id if is_own_conversation(index, conversation_id) else uuid.uuid4().hex
 

@@ -83,13 +83,13 @@ def decide(
 
 
 def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abstention | None:
-    """Return an abstention if the passages or the report lack a name or period of the question; else None.
+    """Return an abstention if a name or a period in the question is missing from what was found; else None.
 
-    - A name must be in the text of the report, in its title or in its publisher. Names are not sought for a
-      comparison, because its answer may name only one of the two compared things.
+    - A name must be in the text, title or publisher of the report of the best-ranked sentence. Names are not
+      sought for a comparison, because its answer may name only one of the two compared things.
     - A year, or a part of a year such as a quarter, must be in a passage that may give the first sentence of
       the answer, or in the headings, title or date of that passage.
-    - In a report in another language than the question, only years are sought.
+    - If the report of the best-ranked sentence is not in the language of the question, only years are sought.
     """
     least = _MAY_LEAD * ranked[0].score
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))

@@ -96,7 +96,7 @@ def _spells_out(text: str, name: str) -> bool:
 
 
 def absent_years(question: Question, text: str) -> list[str]:
-    """Return the years of the question that ``text`` lacks."""
+    """Return the years that the question names and ``text`` does not contain."""
     return [name for name in question.names if _YEAR.fullmatch(name) and name not in text]
 
 

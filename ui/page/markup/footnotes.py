@@ -54,7 +54,7 @@ class ShownSentence:
 
 
 def answer_sentences(answer: Answer) -> list[ShownSentence]:
-    """Return the sentences of a whole answer."""
+    """Return the sentences of a finished answer, with their footnotes."""
     return [
         ShownSentence(
             answer.text[sentence.start : sentence.end],

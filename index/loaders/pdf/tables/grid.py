@@ -167,9 +167,9 @@ def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> l
 def placed(
     row: Sequence[Atom], height: float, columns: Sequence[Column]
 ) -> list[tuple[Atom, tuple[int, ...]]]:
-    """Return each atom with the numbers of the columns that it covers.
+    """Return each atom (a figure or a stretch of words) with the indices of the columns that it covers.
 
-    Words that stand over several columns are split among them where ``split_at`` finds a place.
+    An atom over several columns, unless it is a date, is first split among them where :func:`split_at` can.
 
     Args:
         row: the row's atoms, from left to right.
