@@ -20,7 +20,7 @@ from rag.disagreement.statements import Statement, meanings, statements
 from rag.figures.quantities import Quantity
 from rag.figures.rounding import fairness, same_kind, same_value
 from rag.figures.units import in_base
-from rag.word_lists import word_set
+from rag.word_parsing import word_set
 
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
 """The lowest cosine similarity of two sentences that say the same in different words.

@@ -12,7 +12,7 @@ from index.search import terms
 from rag.answers import Citation
 from rag.figures.dates import dates, resolved
 from rag.figures.quantities import ORDINAL, Quantity, comparator_of, quantities
-from rag.word_lists import lines, word_set
+from rag.word_parsing import lines, word_set
 
 _HAN = regex.compile(r"\p{Han}")
 _WORD = regex.compile(r"(?V1)\p{Han}|[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}’'-]*")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.documents import Span
-from rag.word_lists import lines, word_set
+from rag.word_parsing import lines, word_set
 
 Relation = Literal["before", "after"]
 

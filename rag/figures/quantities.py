@@ -18,7 +18,7 @@ from rag.figures.dates import dates
 from rag.figures.number_words import ORDINALS
 from rag.figures.numerals import Number, numbers, value_of
 from rag.figures.units import PERCENT, POINTS, currency_at, currency_before, period_at, unit_at
-from rag.word_lists import word_set
+from rag.word_parsing import word_set
 
 _STOPS = word_set("""
 a about adalah after akan already also among an and are arrested as at be because been before being

@@ -17,7 +17,13 @@ from rag.answer_limits import MAX_SENTENCES
 from rag.finding.features import terms_of
 from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence
-from rag.word_lists import PRONOUN
+
+PRONOUN = regex.compile(
+    r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|ông|bà|họ|anh|chị|nó|ia|dia|mereka|beliau"
+    r"|他|她|它|他们|她们)\b",
+    regex.IGNORECASE,
+)
+"""A pronoun at the beginning of a sentence. The sentence before says what the pronoun means."""
 
 _LEADS = regex.compile(r"[:：]\s*$")
 _NUMBER = regex.compile(r"\p{N}{1,2}\.")

@@ -1,4 +1,4 @@
-"""The frequencies of English words, from the list in the package symspellpy."""
+"""How frequent English words are, and which ones do not count as the subject of a question."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+LIGHT_WORDS = frozenset({
+    "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "doe",
+    "did", "done", "be", "is", "are", "was", "were", "been", "being", "have", "has", "had", "happen",
+    "becam", "those", "these", "this", "that", "becom", "made", "make", "get", "got", "give", "gave",
+    "given", "say", "said", "tell", "told", "call", "name", "kind", "type", "sort", "accord", "mani",
+    "abov", "ani", "also", "can", "could", "would", "should", "may", "might", "must", "shall", "you",
+    "your", "me", "my", "our", "we", "us", "i", "it", "he", "she", "they", "them", "from", "over", "about",
+    "into", "than", "then", "so", "such", "there", "here", "ever", "still", "the", "a", "an", "and", "or",
+    "of", "in", "on", "at", "to", "for", "by", "with", "as", "whi", "realli", "actual", "go", "went", "up",
+    "out", "down", "way", "whether", "long", "often", "take", "took", "place", "includ", "regard",
+    "concern", "him", "her", "his", "hers", "its", "their", "all", "both", "each", "everi", "most", "more",
+    "list", "summaris", "summar", "pleas", "outlin", "describ", "explain",
+})  # fmt: skip
+"""Stems of English words that are too common to count in a question: they do not name its subject."""
+
 _LIST = "frequency_dictionary_en_82_765.txt"
+"""The list of frequencies in the package symspellpy."""
 
 _PASSAGES = 2e10
 """The count, in the list, of a word that would be in every passage. The list counts the words of a large part

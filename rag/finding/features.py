@@ -14,26 +14,11 @@ from index.documents import UNKNOWN_LANGUAGE
 from index.search import Snapshot, Term, terms
 from index.text import cells, is_row
 from rag.finding.contradiction import LANGUAGE, denies, opposes
+from rag.finding.english_words import LIGHT_WORDS
 from rag.finding.fragments import names_only
 from rag.finding.reading import Reading, ReadSentence
 from rag.finding.spelled_out import same_number, spelled_periods
 from rag.questions import Kind, Question, fits_kind
-
-LIGHT_WORDS = frozenset({
-    "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "doe",
-    "did", "done", "be", "is", "are", "was", "were", "been", "being", "have", "has", "had", "happen",
-    "becam", "those", "these", "this", "that", "becom", "made", "make", "get", "got", "give", "gave",
-    "given", "say", "said", "tell", "told", "call", "name", "kind", "type", "sort", "accord", "mani",
-    "abov", "ani", "also", "can", "could", "would", "should", "may", "might", "must", "shall", "you",
-    "your", "me", "my", "our", "we", "us", "i", "it", "he", "she", "they", "them", "from", "over", "about",
-    "into", "than", "then", "so", "such", "there", "here", "ever", "still", "the", "a", "an", "and", "or",
-    "of", "in", "on", "at", "to", "for", "by", "with", "as", "whi", "realli", "actual", "go", "went", "up",
-    "out", "down", "way", "whether", "long", "often", "take", "took", "place", "includ", "regard",
-    "concern", "him", "her", "his", "hers", "its", "their", "all", "both", "each", "everi", "most", "more",
-    "list", "summaris", "summar", "pleas", "outlin", "describ", "explain",
-})  # fmt: skip
-"""English stems that shape a question and do not name its subject."""
-
 
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
 

@@ -11,7 +11,7 @@ from index.text import fold
 from rag.answers import Cause
 from rag.finding.abstention import Abstention
 from rag.questions import Question
-from rag.word_lists import lines
+from rag.word_parsing import lines
 
 _REASONS: Mapping[Cause, str] = {
     "greeting": "Hello! Ask a question about the reports in this library.",

@@ -10,7 +10,7 @@ import regex
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.text import detect
-from rag.word_lists import PRONOUN
+from rag.finding.companions import PRONOUN
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from rag.figures.quantities import ORDINAL, Quantity, quantities, with_comparato
 from rag.figures.rounding import fairness, same_kind
 from rag.verification.evidence import Evidence
 from rag.verification.vetoes.dates import follows
-from rag.word_lists import word_set
+from rag.word_parsing import word_set
 
 FUNCTION_WORDS = word_set(
     "the a an this that these those which who its their his her own also and of has have had"

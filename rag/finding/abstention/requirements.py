@@ -14,7 +14,7 @@ from rag.figures.countries import countries
 from rag.figures.dates import dates
 from rag.figures.moment import Moment
 from rag.figures.periods import joined_periods
-from rag.finding.features import LIGHT_WORDS
+from rag.finding.english_words import LIGHT_WORDS
 from rag.questions import Question
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")

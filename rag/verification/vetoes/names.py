@@ -16,7 +16,7 @@ from rag.figures.quantities import quantities
 from rag.finding.english_words import english_frequency
 from rag.finding.features import acronyms
 from rag.verification.evidence import Evidence, Statement, language_in, referents
-from rag.word_lists import word_set
+from rag.word_parsing import word_set
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
 _TITLES = word_set("mr mrs ms dr prof sir dame st i")

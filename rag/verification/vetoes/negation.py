@@ -9,7 +9,7 @@ import regex
 
 from index.search import composed, field_of, terms_in
 from rag.verification.evidence import Evidence, Statement, language_in
-from rag.word_lists import word_set
+from rag.word_parsing import word_set
 
 _DENIALS: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(

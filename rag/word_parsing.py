@@ -1,15 +1,6 @@
-"""Parsers for the word lists in this package, and a pattern for pronouns."""
+"""Parsers for lists of words that the modules of this package write as text."""
 
 from __future__ import annotations
-
-import regex
-
-PRONOUN = regex.compile(
-    r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|ông|bà|họ|anh|chị|nó|ia|dia|mereka|beliau"
-    r"|他|她|它|他们|她们)\b",
-    regex.IGNORECASE,
-)
-"""A pronoun at the beginning of a sentence. The sentence before says what the pronoun means."""
 
 
 def word_set(words: str) -> frozenset[str]:
