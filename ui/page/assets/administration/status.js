@@ -7,6 +7,14 @@ import { getActivity, getModel, getStorage } from "../server.js";
 import { momentOf, rows, section } from "./sections.js";
 
 const NEWEST = 20;
+
+/** The strings for senders without a name, by kind: anyone while sign-in is off, a command, or unknown. */
+const NAMELESS = {
+  local: "admin.activity.noSignIn",
+  machine: "admin.activity.command",
+  nobody: "admin.activity.unknown",
+};
+
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
 /** Writes a number of bytes in the largest unit that leaves a whole number: "3.4 MB". */
@@ -84,11 +92,7 @@ function recordRow({ at, who, kind, action, target, outcome }) {
     "li",
     { class: "fn-record" },
     make("time", { datetime: new Date(at * 1000).toISOString() }, momentOf(at)),
-    make(
-      "span",
-      { class: "fn-record-who", dir: "auto" },
-      who ?? t(kind === "nobody" ? "admin.activity.unknown" : "admin.activity.unnamed"),
-    ),
+    make("span", { class: "fn-record-who", dir: "auto" }, who ?? t(NAMELESS[kind] ?? NAMELESS.nobody)),
     make(
       "span",
       { class: "fn-record-what" },
