@@ -65,42 +65,29 @@ class ReaderModel(nn.Module):
         spans = spans - spans[:, :1]
         start, end = spans[..., 0].masked_fill(~mask, -1e4), spans[..., 1].masked_fill(~mask, -1e4)
         sentences = self._sentences(hidden, start, end, windows)
-        best = torch.stack(
-            [logits.logsumexp(0) if len(logits) else start.new_tensor(-10.0) for logits in sentences]
-        )
+        best = torch.stack([logits.logsumexp(0) for logits in sentences]).nan_to_num(neginf=-10.0)
         answerable = self.window(hidden[:, 0]).float()[:, 0] + self.scale[3] * best
         return Logits(start, end, answerable, sentences)
 
     def _sentences(
         self, hidden: Tensor, start: Tensor, end: Tensor, windows: Sequence[TokenizedWindow]
     ) -> list[Tensor]:
-        rows = [row for row, window in enumerate(windows) for _ in window.bounds]
-        bounds = [bound for window in windows for bound in window.bounds]
+        places = [(row, slice(*bound)) for row, window in enumerate(windows) for bound in window.bounds]
+        if not places:
+            return [start.new_empty(0) for _ in windows]
         questions = torch.stack(
             [hidden[row, 1 : window.question_end].mean(0) for row, window in enumerate(windows)]
-        )[rows]
-        means = (
-            torch.stack(
-                [
-                    hidden[row, first:last].mean(0) if last > first else torch.zeros_like(hidden[row, 0])
-                    for row, (first, last) in zip(rows, bounds, strict=True)
-                ]
-            )
-            if rows
-            else hidden.new_empty(0, hidden.shape[-1])
-        )
+        )[[row for row, _ in places]]
+        # A sentence that did not fit has no tokens, so its mean is not a number.
+        means = torch.stack([hidden[row, tokens].mean(0) for row, tokens in places]).nan_to_num()
+        span = torch.stack(
+            [start[row, tokens].logsumexp(0) + end[row, tokens].logsumexp(0) for row, tokens in places]
+        ).nan_to_num(neginf=-20.0)
         question, sentence = functional.normalize(questions, dim=-1), functional.normalize(means, dim=-1)
         product = question * sentence * hidden.shape[-1] ** 0.5
         pair = self.pair(
             torch.cat([product, (question - sentence).abs() * hidden.shape[-1] ** 0.5], -1)
         ).float()[:, 0]
-        gathered = [
-            start[row, first:last].logsumexp(0) + end[row, first:last].logsumexp(0)
-            if last > first
-            else start.new_tensor(-20.0)
-            for row, (first, last) in zip(rows, bounds, strict=True)
-        ]
-        span = torch.stack(gathered) if gathered else start.new_empty(0)
         cosine = (question * sentence).sum(-1).float()
         logits = self.scale[0] * cosine + self.scale[1] * span + self.scale[2] + pair
         return list(logits.split([len(window.bounds) for window in windows]))
