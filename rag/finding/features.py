@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -132,6 +132,10 @@ class Candidate:
     sentence: ReadSentence
     features: Features
     terms: frozenset[Term]
+
+    def with_features(self, **measurements: float) -> Candidate:
+        """Return a copy with some features replaced."""
+        return replace(self, features=replace(self.features, **measurements))
 
 
 def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[Candidate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from index.text import may_be_in
@@ -71,20 +71,18 @@ def apply_reader(
     """
     read = reader.read(question.text, [item.window for item in windows])
     best = max((result.answerable for result in read), default=0.0)
-    scores: dict[tuple[Reading, int], tuple[float, float]] = {}
+    scores: dict[tuple[Reading, int], dict[str, float]] = {}
     for item, result in zip(windows, read, strict=True):
         for number, score in zip(item.numbers, result.sentences[item.headings :], strict=True):
-            scores[item.reading, number] = (score, result.answerable)
+            scores[item.reading, number] = {
+                "reader": score / 10,
+                "reader_window": result.answerable / 10,
+                "reader_best": best / 10,
+            }
     return [
-        replace(
-            candidate,
-            features=replace(
-                candidate.features, reader=score / 10, reader_window=window / 10, reader_best=best / 10
-            ),
-        )
+        candidate.with_features(**scores[place])
         for candidate in ranked
-        if (found := scores.get((candidate.reading, candidate.number))) is not None
-        for score, window in [found]
+        if (place := (candidate.reading, candidate.number)) in scores
     ]
 
 
@@ -94,21 +92,20 @@ def windows_of(ranked: Sequence[Candidate]) -> list[CandidateWindow]:
     Args:
         ranked: the candidates, best first.
     """
-    windows = []
-    for reading, numbers in _chosen(ranked):
-        texts = (*_lead(reading, numbers), *_texts(reading, numbers))
-        windows.append(CandidateWindow(reading, numbers, Window(reading.document.title, texts)))
-    return windows
-
-
-def _lead(reading: Reading, numbers: Sequence[int]) -> tuple[str, ...]:
-    """Return the headings of the table, as one text, if a run begins with a row of a table; else no text."""
-    headings = reading.sentences[numbers[0]].headings
-    return (headings[-_MAX_HEADINGS:],) if headings else ()
+    return [
+        CandidateWindow(reading, numbers, Window(reading.document.title, tuple(_texts(reading, numbers))))
+        for reading, numbers in _chosen(ranked)
+    ]
 
 
 def _texts(reading: Reading, numbers: Sequence[int]) -> Iterator[str]:
-    """Yield the sentences of a run; a row is preceded by the name of its innermost group of rows."""
+    """Yield the sentences of a run; a row is preceded by the name of its innermost group of rows.
+
+    If the first sentence is a row, the headings of its table come before the sentences, as one text.
+    """
+    headings = reading.sentences[numbers[0]].headings
+    if headings:
+        yield headings[-_MAX_HEADINGS:]
     for number in numbers:
         sentence = reading.sentences[number]
         group = sentence.section.splitlines()[-1:]
@@ -126,10 +123,8 @@ def _chosen(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]
     for candidate in ranked[:MAX_READ]:
         sentences = candidate.reading.sentences
         numbers = wanted.setdefault(candidate.reading, set())
-        around = range(
-            max(candidate.number - _CONTEXT, 0), min(candidate.number + _CONTEXT + 1, len(sentences))
-        )
-        new = set(around) - numbers
+        around = range(candidate.number - _CONTEXT, candidate.number + _CONTEXT + 1)
+        new = set(around).intersection(range(len(sentences))) - numbers
         cost = sum(len(sentences[number].text) for number in new)
         if budget <= 0 or (cost > budget and numbers):
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from index.embedding import ACROSS_LANGUAGES, Encoder
 from rag.finding.features import Candidate
@@ -32,27 +31,18 @@ def compare_across(encoder: Encoder, question: Question, candidates: Sequence[Ca
         candidates are returned unchanged.
     """
     known = encoder.languages or frozenset()
-    carried = [
-        candidate
-        for candidate in candidates
-        if candidate.features.foreign and {question.language, candidate.reading.document.language} <= known
-    ]
+    carried: list[Candidate] = []
+    others: list[Candidate] = []
+    for candidate in candidates:
+        languages = {question.language, candidate.reading.document.language}
+        (carried if candidate.features.foreign and languages <= known else others).append(candidate)
     if not carried:
-        return list(candidates)
+        return others
     nearest = sorted(carried, key=lambda candidate: -candidate.features.cosine)[:COMPARED]
     likenesses = encoder.compare(
         question.text, [text_of(candidate)[-_MAX_CHARACTERS:] for candidate in nearest], ACROSS_LANGUAGES
     )
-    others = set(map(id, carried))
-    compared = [
-        replace(
-            candidate,
-            features=replace(
-                candidate.features,
-                cosine=(candidate.features.cosine + likeness.cosine) / 2,
-                late=likeness.late,
-            ),
-        )
+    return others + [
+        candidate.with_features(cosine=(candidate.features.cosine + likeness.cosine) / 2, late=likeness.late)
         for candidate, likeness in zip(nearest, likenesses, strict=True)
     ]
-    return [candidate for candidate in candidates if id(candidate) not in others] + compared

@@ -8,7 +8,6 @@ table says little.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +99,6 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
         return []
     likenesses = reranker.compare(question, [text_of(candidate) for candidate in best], LAST)
     return [
-        replace(candidate, features=replace(candidate.features, matched=likeness.late))
+        candidate.with_features(matched=likeness.late)
         for candidate, likeness in zip(best, likenesses, strict=True)
     ]
