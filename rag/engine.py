@@ -32,7 +32,7 @@ from rag.finding.greetings import greeting
 from rag.finding.overview import named_report, overview
 from rag.finding.ranking import Ranker, Scored, Weights, load_weights, rank
 from rag.finding.reader import (
-    DEFAULT_READER,
+    BUNDLED_READER,
     Reader,
     Window,
     apply_reader,
@@ -73,7 +73,7 @@ class QueryEngine:
     def __init__(
         self,
         index: Library,
-        reader: Reader | str | None = DEFAULT_READER,
+        reader: Reader | str | None = BUNDLED_READER,
         limits: AnswerLimits = DEFAULT_LIMITS,
         weights: Path | None = None,
         writer: Writer | None = None,

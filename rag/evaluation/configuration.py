@@ -13,7 +13,7 @@ from index.library import TITLE_TOKENS
 from index.text import MAX_CHUNK_TOKENS
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
 from rag.errors import ConfigurationError
-from rag.finding.reader import DEFAULT_READER
+from rag.finding.reader import BUNDLED_READER
 from rag.finding.reranking import NO_RERANKER
 
 DEFAULT = "default"
@@ -37,7 +37,7 @@ class Configuration:
 
     name: str = DEFAULT
     model: str | None = None
-    reader: str = DEFAULT_READER
+    reader: str = BUNDLED_READER
     reranker: str = NO_RERANKER
     max_chunk_tokens: int = MAX_CHUNK_TOKENS
     title_tokens: int = TITLE_TOKENS

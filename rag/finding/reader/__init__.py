@@ -2,7 +2,6 @@
 
 from rag.finding.reader.reader import (
     BUNDLED_READER,
-    DEFAULT_READER,
     NO_READER,
     BundledReader,
     Reader,
@@ -15,7 +14,6 @@ from rag.finding.reader.windows import TokenizedWindow, Window, tokenize
 
 __all__ = [
     "BUNDLED_READER",
-    "DEFAULT_READER",
     "NO_READER",
     "BundledReader",
     "Reader",

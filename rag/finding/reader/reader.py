@@ -30,9 +30,6 @@ BUNDLED_READER = "bundled"
 NO_READER = "none"
 """The name that stands for no reader."""
 
-DEFAULT_READER = BUNDLED_READER
-"""The reader that is used by default."""
-
 REMEMBERED_QUESTIONS = 256
 """The number of recent questions whose scores stay in memory. The program answers suggested questions in
 advance, so their scores are in memory when somebody asks them."""
@@ -57,11 +54,9 @@ class Reader(Protocol):
     """A model that reads a question together with windows of sentences, and scores each sentence.
 
     Attributes:
-        name: the name under which it was opened.
         languages: ISO 639-1 codes of the languages that it reads, or None if they are not known.
     """
 
-    name: str
     languages: frozenset[str] | None
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
@@ -76,7 +71,6 @@ class BundledReader:
     adds them to the encoder's weights. Safe to share between threads.
     """
 
-    name = BUNDLED_READER
     languages: frozenset[str] | None = frozenset({"en"})
 
     def __init__(self, weights: Path | None = None) -> None:
@@ -118,9 +112,9 @@ class BundledReader:
 class CrossEncoderReader:
     """A sentence-transformers CrossEncoder that scores a question with each sentence separately."""
 
-    def __init__(self, model: CrossEncoder, name: str, languages: frozenset[str] | None = None) -> None:
-        self.name = name
-        self.languages = languages
+    languages: frozenset[str] | None = None
+
+    def __init__(self, model: CrossEncoder) -> None:
         self._model = model
         self._lock = Lock()
 
@@ -172,7 +166,7 @@ def open_reader(name: str | None = None) -> Reader | None:
             f"reader {name!r} has {model.num_labels} outputs; choose a CrossEncoder that gives "
             "one score per pair"
         )
-    return CrossEncoderReader(model, name)
+    return CrossEncoderReader(model)
 
 
 @cache

@@ -156,7 +156,6 @@ class TestAnyCrossEncoder:
         expected = CrossEncoder(str(folder), device="cpu").predict(pairs, activation_fn=Identity()).tolist()
         assert [*first.sentences, *second.sentences] == pytest.approx(expected, abs=1e-5)
         assert (first.answerable, second.answerable) == (max(first.sentences), max(second.sentences))
-        assert reader.name == str(folder)
 
     def test_a_window_without_sentences_has_no_scores(self, folder: Path) -> None:
         reader = open_reader(str(folder))

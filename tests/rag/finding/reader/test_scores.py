@@ -22,7 +22,6 @@ QUESTION = understand("Who fled from the village?")
 class CountingReader:
     """Scores a sentence by its length and a window by its number of sentences; records the windows."""
 
-    name = "counting"
     languages: frozenset[str] | None = None
 
     def __init__(self) -> None:
