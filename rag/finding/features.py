@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from rag.finding.spelled_out import same_number, spelled_periods
 from rag.questions import Kind, Question, fits_kind
 
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
+_WORDS = regex.compile(r"\w+")
 
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
@@ -101,10 +103,6 @@ class Features:
     late: float = 0.0
     lead: float = 0.0
 
-    def as_array(self) -> npt.NDArray[np.float64]:
-        """Return the measurements in the order of their declaration."""
-        return np.array([getattr(self, field.name) for field in fields(self)], np.float64)
-
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
 READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"matched", "late", "lead"})
@@ -142,23 +140,12 @@ def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) ->
     """Return each sentence of the passages ``readings`` with its features, except titles and captions."""
     if not readings:
         return []
-    cosines = iter(
-        _cosines(index, question, [sentence for reading in readings for sentence in reading.sentences])
-    )
+    sentences = [sentence for reading in readings for sentence in reading.sentences]
+    cosines = iter((vectors_of(index, sentences) @ index.encoder.encode_query(question.text)).tolist())
     candidates: list[Candidate] = []
-    languages = {reading.document.language for reading in readings}
-    question_terms = {language: content_terms(index, question, language) for language in languages}
     for reading in readings:
-        own = [next(cosines) for _ in reading.sentences]
-        candidates.extend(_in_reading(question, reading, question_terms[reading.document.language], own))
+        candidates += _in_reading(index, question, reading, list(islice(cosines, len(reading.sentences))))
     return candidates
-
-
-def _cosines(index: Snapshot, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
-    if not sentences:
-        return []
-    cosines = vectors_of(index, sentences) @ index.encoder.encode_query(question.text)
-    return [float(cosine) for cosine in cosines]
 
 
 def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArray[np.float32]:
@@ -184,20 +171,17 @@ def content_terms(index: Snapshot, question: Question, language: str) -> Mapping
     return index.idf([term for term in words if term[1] not in LIGHT_WORDS] or words)
 
 
-def absent_words(
-    index: Snapshot, question: Question, text_terms: frozenset[Term], language: str
-) -> list[str]:
-    """Return the content words of ``question``, as written there, that a text lacks.
+def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
+    """Return the question's content words, as written, that are in neither the passage nor its title.
 
-    A text lacks a hyphenated word if it has none of the word's parts. It lacks a hyphenated name, such as
-    *Moby-Dick*, if it lacks any of the name's parts (:func:`_parts`).
-
-    Args:
-        index: the library, for the rarity of words.
-        question: the question.
-        text_terms: the terms of the text.
-        language: the language of the text.
+    Periods in the passage are also spelled out: *Q3* has the words of *third quarter*. A passage lacks a
+    hyphenated word if it has none of the word's parts. It lacks a hyphenated name, such as *Moby-Dick*, if it
+    lacks any of the name's parts (:func:`_parts`).
     """
+    language = reading.document.language
+    texts = [reading.document.title, *(sentence.in_context for sentence in reading.sentences)]
+    texts += [period for text in texts for period in spelled_periods(text)]
+    text_terms = frozenset().union(*(terms_of(text, language) for text in texts))
     question_terms = content_terms(index, question, language)
 
     def is_absent(words: str) -> bool:
@@ -212,10 +196,7 @@ def absent_words(
 
 
 def _in_reading(
-    question: Question,
-    reading: Reading,
-    question_terms: Mapping[Term, float],
-    cosines: Sequence[float],
+    index: Snapshot, question: Question, reading: Reading, cosines: Sequence[float]
 ) -> list[Candidate]:
     language = reading.document.language
     sentence_terms = [terms_of(sentence.in_context, language) for sentence in reading.sentences]
@@ -224,6 +205,7 @@ def _in_reading(
     headings = {names: terms_of("\n".join(names), language) for names in above}
     all_terms = frozenset().union(title, *sentence_terms, *headings.values())
     # Find the related words once in the whole reading, not again in each sentence.
+    question_terms = content_terms(index, question, language)
     sought = [(related_terms(all_terms, term), weight) for term, weight in question_terms.items()]
     context = _coverage(sought, frozenset().union(title, *sentence_terms))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
@@ -261,13 +243,6 @@ def _in_reading(
         )
         candidates.append(Candidate(reading, number, sentence, features, sentence_terms[number]))
     return candidates
-
-
-def terms_of_reading(reading: Reading) -> frozenset[Term]:
-    """Return the words of a passage and of its title; periods are spelled out, too (Q3: *third quarter*)."""
-    texts = [reading.document.title, *(sentence.in_context for sentence in reading.sentences)]
-    texts += [period for text in texts for period in spelled_periods(text)]
-    return frozenset().union(*(terms_of(text, reading.document.language) for text in texts))
 
 
 def terms_of(text: str, language: str) -> frozenset[Term]:
@@ -334,6 +309,15 @@ def share_of_names(question: Question, text: str) -> float:
         return 1.0
     folded = " ".join([text, *acronyms(text)]).casefold()
     return sum(_has_name(folded, name) for name in question.names) / len(question.names)
+
+
+def names_label(question: str, label: str) -> bool:
+    """Return whether a question contains the whole label of a row, with a capital: *Space*, and not *space*.
+
+    The capital tells the name of a row, such as *Water*, from an ordinary word.
+    """
+    words = " ".join(_WORDS.findall(label))
+    return words[:1].isupper() and f" {words} " in f" {' '.join(_WORDS.findall(question))} "
 
 
 def _has_name(folded: str, name: str) -> bool:

@@ -16,13 +16,12 @@ from pathlib import PurePosixPath
 import numpy as np
 import regex
 
-from index.documents import Span
 from index.records import Filters
 from index.search import Snapshot, Term, terms
 from index.text import is_row
 from rag.finding.features import Candidate, contains_term, content_terms, share_of_names, vectors_of
 from rag.finding.fragments import is_fragment, names_only
-from rag.finding.ranking import Scored
+from rag.finding.ranking import Scored, by_document
 from rag.finding.reading import sentences_of
 from rag.questions import Question
 
@@ -112,11 +111,7 @@ def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, m
         report: a sentence of the report to summarise; None to summarise the passages that were read.
         most: the most sentences to return.
     """
-    if report is not None:
-        pool = _whole(index, report)
-    else:
-        order = list(dict.fromkeys(item.candidate.reading.document.document_id for item in ranked))
-        pool = sorted(ranked, key=lambda item: _order_key(order, item.candidate))
+    pool = _whole(index, report) if report is not None else by_document(ranked)
     pool = [item for item in pool if _stands_alone(item.candidate)]
     if not pool:
         return list(ranked)
@@ -170,8 +165,7 @@ def _whole(index: Snapshot, best: Scored) -> list[Scored]:
     record = best.candidate.reading.document
     passages = islice(index.reader.passages(document_id=record.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))
-    span = Span(sentences[0].span.start, sentences[-1].span.end)
-    reading = replace(best.candidate.reading, span=span, sentences=sentences)
+    reading = replace(best.candidate.reading, sentences=sentences)
     return [
         Scored(replace(best.candidate, reading=reading, number=number, sentence=sentence), best.score)
         for number, sentence in enumerate(sentences)
@@ -192,8 +186,3 @@ def _stands_alone(candidate: Candidate) -> bool:
         and not names_only(sentence, candidate.reading.document.title)
         and len(_WORD.findall(sentence.text)) >= _SHORTEST
     )
-
-
-def _order_key(order: Sequence[int], candidate: Candidate) -> tuple[int, Span]:
-    """Return a sort key: the index of the sentence's document in ``order``, then the sentence's span."""
-    return order.index(candidate.reading.document.document_id), candidate.sentence.span

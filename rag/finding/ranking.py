@@ -140,6 +140,21 @@ def score(candidate: Candidate, weights: Weights) -> Scored:
     return Scored(candidate, probability * (FRAGMENT if is_fragment(candidate.sentence.text) else 1))
 
 
+def by_document(items: Sequence[Scored]) -> list[Scored]:
+    """Return sentences document by document, in the order in which ``items`` first names the documents.
+
+    The sentences of one document are in the order of its text.
+    """
+    documents = list(dict.fromkeys(item.candidate.reading.document.document_id for item in items))
+    return sorted(
+        items,
+        key=lambda item: (
+            documents.index(item.candidate.reading.document.document_id),
+            item.candidate.sentence.span,
+        ),
+    )
+
+
 def leading(ranked: Sequence[Scored]) -> Features:
     """Return the features of the best sentence, with its ``lead`` over all other sentences filled in.
 

@@ -5,8 +5,8 @@ A reading joins neighbouring passages that a search found in one document, with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from index.documents import Span
 from index.records import DocumentRecord, Passage
@@ -52,17 +52,20 @@ class Reading:
 
     Attributes:
         document: the document.
-        span: from the start of its first sentence to the end of its last.
         sentences: its sentences, in order.
         score: the best search score, fused from vectors and words, of the found passages that it joins.
         dense: the best cosine similarity of the found passages that it joins.
     """
 
     document: DocumentRecord
-    span: Span
     sentences: tuple[ReadSentence, ...]
     score: float
     dense: float
+
+    @property
+    def span(self) -> Span:
+        """From the start of its first sentence to the end of its last."""
+        return Span(self.sentences[0].span.start, self.sentences[-1].span.end)
 
 
 def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
@@ -91,28 +94,24 @@ def _widened(hit: Hit, around: Sequence[Passage], widen_by: int) -> Reading:
     before = [sentence for passage in around if passage.span < hit.span for sentence in sentences_of(passage)]
     after = [sentence for passage in around if passage.span > hit.span for sentence in sentences_of(passage)]
     sentences = (*before[max(len(before) - widen_by, 0) :], *sentences_of(hit), *after[:widen_by])
-    return Reading(hit.document, _extent(sentences), sentences, hit.score, hit.dense)
+    return Reading(hit.document, sentences, hit.score, hit.dense)
 
 
 def sentences_of(passage: Passage | Hit) -> list[ReadSentence]:
     """Return the sentences of a passage, in order."""
-    start = passage.span.start
-    header = passage.header
+    start, header = passage.span.start, passage.header
     sentences = []
     for number, span in enumerate(passage.sentences):
         text = passage.text[span.start - start : span.end - start]
-        if header is None or span.start < header.end:
-            inside = header is not None and header.covers(span)
-            sentences.append(
-                ReadSentence(span, text, chunk_id=passage.chunk_id, number=number, is_heading=inside)
+        sentence = ReadSentence(span, text, chunk_id=passage.chunk_id, number=number)
+        if header is not None and span.start < header.end:
+            sentence = replace(sentence, is_heading=header.covers(span))
+        elif header is not None:
+            section, is_name = passage.sections[number] if passage.sections else "", is_group(text)
+            sentence = replace(
+                sentence, header=header, headings=passage.headings, section=section, is_heading=is_name
             )
-            continue
-        names, is_name = passage.sections[number] if passage.sections else "", is_group(text)
-        sentences.append(
-            ReadSentence(
-                span, text, header, passage.headings, names, passage.chunk_id, number, is_heading=is_name
-            )
-        )
+        sentences.append(sentence)
     return sentences
 
 
@@ -124,15 +123,4 @@ def _touch(left: Reading, right: Reading) -> bool:
 
 def _merged(left: Reading, right: Reading) -> Reading:
     sentences = tuple(sorted({*left.sentences, *right.sentences}, key=lambda sentence: sentence.span))
-    return Reading(
-        left.document,
-        _extent(sentences),
-        sentences,
-        max(left.score, right.score),
-        max(left.dense, right.dense),
-    )
-
-
-def _extent(sentences: Iterable[ReadSentence]) -> Span:
-    spans = [sentence.span for sentence in sentences]
-    return Span(min(span.start for span in spans), max(span.end for span in spans))
+    return Reading(left.document, sentences, max(left.score, right.score), max(left.dense, right.dense))

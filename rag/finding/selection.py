@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import regex
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from index.text import cells
 from rag.answer_limits import MAX_SENTENCES
 from rag.finding.companions import neighbour
-from rag.finding.ranking import Scored, Weights
+from rag.finding.features import names_label
+from rag.finding.ranking import Scored, Weights, by_document
 from rag.questions import Form, Question
 
 MAX_OVERLAP = 0.6
@@ -25,8 +25,6 @@ one's probability."""
 SECOND_SHARE = 0.8
 """To follow the best sentence, the second-best one must have at least this share of the best one's
 probability."""
-
-_WORD = regex.compile(r"\w+")
 
 
 def select(
@@ -55,16 +53,13 @@ def select(
     if question.form is Form.FACT:
         chosen = _close(ranked)[:max_sentences] or _raising(ranked, max_sentences)
     elif question.form is Form.COMPARISON:
-        chosen = _rows_named(ranked[:1], question.text) or _for_each_name(ranked, question.names)
+        chosen = _rows_named(ranked[0], question.text) or _for_each_name(ranked, question.names)
         chosen = chosen[:max_sentences]
         chosen = chosen if len(chosen) > 1 else _raising(ranked, 2)
     else:
-        chosen = _close_to_best(ranked, weights.reach, max_sentences)
-    documents = list(dict.fromkeys(_document(item) for item in chosen))
-    return chosen[:1] + sorted(
-        chosen[1:],
-        key=lambda item: (documents.index(_document(item)), item.candidate.sentence.span),
-    )
+        least = weights.reach * ranked[0].score
+        chosen = list(islice(_distinct(item for item in ranked if item.score >= least), max_sentences))
+    return chosen[:1] + [item for item in by_document(chosen) if item is not chosen[0]]
 
 
 def _close(ranked: Sequence[Scored]) -> list[Scored]:
@@ -78,11 +73,9 @@ def _close(ranked: Sequence[Scored]) -> list[Scored]:
     if not is_compared or ranked[0].candidate.sentence.headings:
         return []
     nearest = max(ranked, key=lambda item: item.candidate.features.matched)
-    chosen = [ranked[0]]
-    for other, share in zip((nearest, *ranked[1:2]), (NEAREST_SHARE, SECOND_SHARE), strict=False):
-        if other.score >= share * ranked[0].score and not _is_repeated(other, chosen):
-            chosen.append(other)
-    return chosen
+    others = zip((nearest, *ranked[1:2]), (NEAREST_SHARE, SECOND_SHARE), strict=False)
+    near = [other for other, share in others if other.score >= share * ranked[0].score]
+    return list(_distinct([ranked[0], *near]))
 
 
 def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
@@ -92,44 +85,32 @@ def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
     """
     chosen: list[Scored] = []
     missed = 1.0
-    for item in ranked:
-        if chosen and (len(chosen) == most or item.score * missed < GAIN):
+    for item in islice(_distinct(ranked), most):
+        if chosen and item.score * missed < GAIN:
             break
-        if not _is_repeated(item, chosen):
-            chosen.append(item)
-            missed *= 1 - item.score
+        chosen.append(item)
+        missed *= 1 - item.score
     return chosen
 
 
-def _rows_named(best: Sequence[Scored], question: str) -> list[Scored]:
+def _rows_named(best: Scored, question: str) -> list[Scored]:
     """Return the best sentence and the other rows of its group that the question names.
 
     A row is named by its whole label, such as *Space*, with a capital. Return nothing if the best sentence is
     not a row that the question names, or if the question names no other row of the group.
     """
-    words = f" {_spaced(question)} "
-
-    def is_named(text: str) -> bool:
-        label = _spaced(cells(text)[0])
-        return label[:1].isupper() and f" {label} " in words
-
-    rows: list[Scored] = []
-    for item in best:
-        sentence, number = item.candidate.sentence, item.candidate.number
-        if sentence.headings and is_named(sentence.text):
-            rows = [
-                neighbour(item, other - number)
-                for other, row in enumerate(item.candidate.reading.sentences)
-                if (row.header, row.section) == (sentence.header, sentence.section)
-                and other != number
-                and not row.is_heading
-                and is_named(row.text)
-            ]
-    return [*best, *rows] if rows else []
-
-
-def _spaced(words: str) -> str:
-    return " ".join(_WORD.findall(words))
+    sentence, number = best.candidate.sentence, best.candidate.number
+    if not sentence.headings or not names_label(question, cells(sentence.text)[0]):
+        return []
+    rows = [
+        neighbour(best, other - number)
+        for other, row in enumerate(best.candidate.reading.sentences)
+        if (row.header, row.section) == (sentence.header, sentence.section)
+        and other != number
+        and not row.is_heading
+        and names_label(question, cells(row.text)[0])
+    ]
+    return [best, *rows] if rows else []
 
 
 def _for_each_name(ranked: Sequence[Scored], names: Sequence[str]) -> list[Scored]:
@@ -145,19 +126,13 @@ def _has(item: Scored, name: str) -> bool:
     return name.casefold() in item.candidate.sentence.in_context.casefold()
 
 
-def _close_to_best(ranked: Sequence[Scored], reach: float, most: int) -> list[Scored]:
-    """Return the sentences whose probability is at least ``reach`` times that of the best one."""
+def _distinct(items: Iterable[Scored]) -> Iterator[Scored]:
+    """Yield the sentences that repeat no sentence yielded before."""
     chosen: list[Scored] = []
-    for item in ranked:
-        if len(chosen) == most or (chosen and item.score < reach * chosen[0].score):
-            break
+    for item in items:
         if not _is_repeated(item, chosen):
             chosen.append(item)
-    return chosen
-
-
-def _document(item: Scored) -> int:
-    return item.candidate.reading.document.document_id
+            yield item
 
 
 def _is_repeated(item: Scored, chosen: Sequence[Scored]) -> bool:

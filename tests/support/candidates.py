@@ -31,7 +31,7 @@ def record(number: int) -> DocumentRecord:
 def candidate(document: int, start: int, text: str, cosine: float = 0.5, headings: str = "") -> Candidate:
     """A candidate that is the only sentence of its reading; with ``headings``, a row of a table."""
     sentence = ReadSentence(Span(start, start + len(text)), text, headings=headings)
-    reading = Reading(record(document), sentence.span, (sentence,), 1.0, 0.5)
+    reading = Reading(record(document), (sentence,), 1.0, 0.5)
     features = Features(cosine, *[0.0] * 11)
     words = frozenset(("en", word) for word in sentence.in_context.lower().split())
     return Candidate(reading, 0, sentence, features, words)

@@ -18,7 +18,7 @@ from rag.figures.reporting_periods import Periods, periods_of
 from rag.finding.cells.kinds import asked_kinds, excludes_kind, kinds_of, names_change, words_for_kinds
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import CitedSentence
-from rag.finding.features import contains_term, content_terms
+from rag.finding.features import contains_term, content_terms, names_label
 from rag.questions import Form, Question
 
 CLEARLY = 0.75
@@ -34,7 +34,6 @@ at least this share of the question's words."""
 _NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
 """The marks of footnotes in a row's label."""
 
-_WORD = regex.compile(r"\w+")
 _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
 
@@ -209,17 +208,11 @@ def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[
     """
     names = "\n".join([cell.row, cell.column, row.header.of(row.text), row.title])
     lacking = asked - _terms(names, row.language)
-    words = f" {_spaced(question.text)} "
-    labels = {_spaced(_NOTES.sub("", cells(line)[0])) for line in row.text.splitlines() if is_row(line)}
+    labels = {_NOTES.sub("", cells(line)[0]) for line in row.text.splitlines() if is_row(line)}
     return any(
-        f" {label} " in words and not lacking.isdisjoint(_terms(label, row.language))
+        names_label(question.text, label) and not lacking.isdisjoint(_terms(label, row.language))
         for label in labels
-        if label[:1].isupper()
     )
-
-
-def _spaced(words: str) -> str:
-    return " ".join(_WORD.findall(words))
 
 
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:

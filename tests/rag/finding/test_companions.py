@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.documents import Span
 from index.records import Filters
 from index.text import sentences
 from rag.finding.citations import DocumentTexts
@@ -28,7 +27,7 @@ def read(text: str, headings: str = "") -> list[Scored]:
         ReadSentence(span, span.of(text), headings=headings if " | " in span.of(text) else "")
         for span in sentences(text, "en")
     ]
-    reading = Reading(record(1), Span(0, len(text)), tuple(found), 1.0, 0.5)
+    reading = Reading(record(1), tuple(found), 1.0, 0.5)
     features = Features(*[0.5] * 12)
     return [
         Scored(Candidate(reading, number, sentence, features, frozenset()), 0.5)

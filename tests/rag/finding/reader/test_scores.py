@@ -57,7 +57,7 @@ def reading(document: int, texts: Sequence[str]) -> Reading:
         "0",
         "",
     )
-    return Reading(record, Span(0, start), tuple(sentences), 1.0, 0.5)
+    return Reading(record, tuple(sentences), 1.0, 0.5)
 
 
 def candidates(of: Reading, numbers: Sequence[int]) -> list[Candidate]:
