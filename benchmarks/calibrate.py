@@ -20,7 +20,7 @@ import argparse
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -298,7 +298,7 @@ def _sample(asked: Sequence[Asked]) -> list[Asked]:
 
 
 def _ranked(asked: Asked, weights: Array) -> list[Candidate]:
-    return sorted(asked.candidates, key=lambda item: -float(item.features.as_array() @ weights))
+    return sorted(asked.candidates, key=lambda item: -float(np.array(astuple(item.features)) @ weights))
 
 
 def _with(asked: Asked, candidates: Sequence[Candidate]) -> Asked:
@@ -312,7 +312,7 @@ def _examples(asked: Sequence[Asked]) -> list[Example]:
 
 
 def _example(asked: Asked) -> Example:
-    features = np.array([candidate.features.as_array() for candidate in asked.candidates])
+    features = np.array([astuple(candidate.features) for candidate in asked.candidates])
     return Example(asked.name, asked.part, features, np.array(asked.gold), asked.answerable)
 
 

@@ -5,9 +5,7 @@ from rag.finding.abstention.decision import (
     Decision,
     caveat,
     decide,
-    missing_words,
     name_language,
-    quote_list,
     shortfall,
 )
 
@@ -16,8 +14,6 @@ __all__ = [
     "Decision",
     "caveat",
     "decide",
-    "missing_words",
     "name_language",
-    "quote_list",
     "shortfall",
 ]

@@ -18,7 +18,7 @@ from rag.finding.abstention.requirements import (
     absent_years,
     phrases,
 )
-from rag.finding.features import absent_words, content_terms, is_foreign, terms_of_reading
+from rag.finding.features import content_terms, is_foreign, missing_words
 from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
 from rag.questions import Form, Kind, Question, fits_kind
@@ -68,18 +68,25 @@ def decide(
         filtered: whether filters narrowed the search.
     """
     if not ranked:
-        return Decision(None, Abstention("empty_library", _empty(filtered=filtered)))
+        reason = (
+            "No report passes the filters; widen them and ask again."
+            if filtered
+            else "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
+        )
+        return Decision(None, Abstention("empty_library", reason))
     best = ranked[0].candidate
     foreign = bool(best.features.foreign)
     model = weights.foreign if foreign else weights.answerability
     answerability = model.of(leading(ranked) if foreign else best.features)
-    if foreign and not may_be_in(question.language, index.encoder.languages):
-        return Decision(answerability, _language_abstention(index, question, best.reading))
-    if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
-        return Decision(answerability, _unmet(index, question, ranked))
-    if foreign:
-        return Decision(answerability, _language_abstention(index, question, best.reading))
-    return Decision(answerability, _abstention(index, question, ranked, filtered=filtered))
+    is_read = not foreign or may_be_in(question.language, index.encoder.languages)
+    abstention: Abstention | None
+    if is_read and answerability >= (weights.foreign_threshold if foreign else weights.threshold):
+        abstention = _unmet(index, question, ranked)
+    elif foreign:
+        abstention = _language_abstention(index, question, best.reading)
+    else:
+        abstention = _abstention(index, question, ranked, filtered=filtered)
+    return Decision(answerability, abstention)
 
 
 def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abstention | None:
@@ -101,20 +108,17 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
         # The whole text is fetched only if the passage does not have the name.
         document = index.reader.text(record.document_id, record.version).text
         names = [name for name in names if name in absent_names(question, document)]
+    nearest = f"The nearest report is “{record.title}”"
     if names:
-        nearest = f"The nearest report is “{record.title}”"
         return Abstention("not_answered", f"{nearest}; it does not name {quote_list(names)}.")
     dated = "\n".join(f"{_passage_text(reading)}\n{reading.document.stated or ''}" for reading in readings)
     missing = [] if foreign else absent_periods(question, dated)
     missing += [year for year in absent_years(question, dated) if year not in " ".join(missing)]
     if not missing:
         return None
-    named = _named_in(question, readings[:1])
-    if named:
-        reason = f"Reports speak of {quote_list(named)}; none gives {quote_list(missing)}."
-    else:
-        reason = f"The nearest report is “{record.title}”; it does not give {quote_list(missing)}."
-    return Abstention("not_answered", reason)
+    named = _named_in(question, readings[0])
+    source = f"Reports speak of {quote_list(named)}; none gives" if named else f"{nearest}; it does not give"
+    return Abstention("not_answered", f"{source} {quote_list(missing)}.")
 
 
 def _passage_text(reading: Reading) -> str:
@@ -122,9 +126,9 @@ def _passage_text(reading: Reading) -> str:
     return "\n".join([reading.document.title, *(sentence.in_context for sentence in reading.sentences)])
 
 
-def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:
-    """Return the question's names, except figures and dates, that occur in the passages or their titles."""
-    absent = absent_names(question, "\n".join(map(_passage_text, readings)))
+def _named_in(question: Question, reading: Reading) -> list[str]:
+    """Return the question's names, except figures and dates, that occur in a passage or its title."""
+    absent = absent_names(question, _passage_text(reading))
     return [name for name in phrases(question) if name not in absent]
 
 
@@ -133,18 +137,16 @@ def _abstention(
 ) -> Abstention:
     passing = "that pass the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
-    missing_by_reading = [missing_words(index, question, reading) for reading in readings]
-    absent = [
-        word for word in missing_by_reading[0] if all(word in missing for missing in missing_by_reading)
-    ]
+    nearest, *others = (missing_words(index, question, reading) for reading in readings)
+    absent = [word for word in nearest if all(word in missing for missing in others)]
     # A report may have the word of a name, as in *targets*, and not the name *Target*.
     unnamed = absent_names(question, "\n".join(map(_passage_text, readings)))
     absent += [name for name in unnamed if set(absent).isdisjoint(name.split())]
-    named, missing = _named_in(question, readings[:1]), _that_matter(index, question, absent)
+    named, missing = _named_in(question, readings[0]), _that_matter(index, question, absent)
     if named and missing:
         reason = f"Reports {passing} speak of {quote_list(named)}; none gives {quote_list(missing)}."
         return Abstention("not_answered", reason)
-    missing_note = _missing_note(absent, missing_by_reading[0])
+    missing_note = _missing_note(absent, nearest)
     if not named and max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
         searched = "that passes the filters" if filtered else "in this library"
         return Abstention("not_in_library", f"No report {searched} speaks of this.{missing_note}")
@@ -166,11 +168,6 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
     return "has the words of the question, and no sentence that is close enough to it in meaning"
 
 
-def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
-    """Return the question's content words, as written, that are in neither the passage nor its title."""
-    return absent_words(index, question, terms_of_reading(reading), reading.document.language)
-
-
 def _missing_note(absent: Sequence[str], nearest: Sequence[str]) -> str:
     """Return a note, with a space before it, on the words that the passages lack; empty if they lack none.
 
@@ -181,12 +178,6 @@ def _missing_note(absent: Sequence[str], nearest: Sequence[str]) -> str:
     if absent:
         return f" None of the passages nearest to it mentions {quote_list(absent)}."
     return f" The nearest passage does not mention {quote_list(nearest)}." if nearest else ""
-
-
-def _empty(*, filtered: bool) -> str:
-    if filtered:
-        return "No report passes the filters; widen them and ask again."
-    return "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
 
 
 def _language_abstention(index: Snapshot, question: Question, reading: Reading) -> Abstention:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rag.engine import QueryEngine
-from rag.finding.abstention import caveat, name_language, quote_list
+from rag.finding.abstention import caveat, name_language
+from rag.finding.abstention.decision import quote_list
 from rag.finding.features import measure
 from rag.finding.ranking import load_weights, rank
 from rag.finding.reading import read

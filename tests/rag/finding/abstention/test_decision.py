@@ -9,8 +9,8 @@ import pytest
 
 from index.embedding import Encoder
 from rag.engine import QueryEngine
-from rag.finding.abstention import Abstention, decide, missing_words, shortfall
-from rag.finding.features import measure
+from rag.finding.abstention import Abstention, decide, shortfall
+from rag.finding.features import measure, missing_words
 from rag.finding.ranking import Logistic, Scored, Weights, load_weights, rank
 from rag.finding.reading import Reading, read
 from rag.questions import Question, understand
