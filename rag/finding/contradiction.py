@@ -7,33 +7,32 @@ can tell such a question from an answerable one. English only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Set
 from functools import cache
 
 import regex
 
 from index.search import Term, terms
+from rag.word_lists import lines
 
 LANGUAGE = "en"
 """The only language whose opposites and denials are known."""
 
-OPPOSITES = (
-    ("increase", "decrease"), ("rise", "fall"), ("grow", "shrink"), ("gain", "loss"),
-    ("gain", "lose"), ("win", "lose"), ("profit", "loss"), ("import", "export"),
-    ("buy", "sell"), ("open", "close"), ("strengthen", "weaken"), ("strong", "weak"),
-    ("high", "low"), ("more", "less"), ("most", "least"), ("maximum", "minimum"),
-    ("large", "small"), ("big", "small"), ("major", "minor"), ("before", "after"),
-    ("precede", "succeed"), ("first", "last"), ("early", "late"), ("begin", "end"),
-    ("start", "end"), ("accept", "reject"), ("approve", "reject"), ("allow", "forbid"),
-    ("legal", "illegal"), ("guilty", "innocent"), ("above", "below"), ("upper", "lower"),
-    ("male", "female"), ("men", "women"), ("north", "south"), ("east", "west"),
-    ("northern", "southern"), ("eastern", "western"), ("urban", "rural"), ("domestic", "foreign"),
-    ("public", "private"), ("long", "short"), ("old", "young"), ("old", "new"),
-    ("rich", "poor"), ("positive", "negative"), ("success", "failure"), ("improve", "worsen"),
-    ("support", "oppose"), ("attack", "defend"), ("arrive", "leave"), ("enter", "leave"),
-    ("internal", "external"), ("advantage", "disadvantage"), ("employed", "unemployed"),
-    ("majority", "minority"), ("clean", "dirty"), ("left", "right"),
-)  # fmt: skip
+OPPOSITES = tuple(
+    tuple(pair.split())
+    for pair in lines("""
+        increase decrease, rise fall, grow shrink, gain loss, gain lose, win lose, profit loss,
+        import export, buy sell, open close, strengthen weaken, strong weak, high low, more less,
+        most least, maximum minimum, large small, big small, major minor, before after, precede succeed,
+        first last, early late, begin end, start end, accept reject, approve reject, allow forbid,
+        legal illegal, guilty innocent, above below, upper lower, male female, men women, north south,
+        east west, northern southern, eastern western, urban rural, domestic foreign, public private,
+        long short, old young, old new, rich poor, positive negative, success failure, improve worsen,
+        support oppose, attack defend, arrive leave, enter leave, internal external,
+        advantage disadvantage, employed unemployed, majority minority, clean dirty, left right
+    """)
+)
 """Pairs of English words; replacing one by the other reverses what a sentence says."""
 
 _DENIAL = regex.compile(
@@ -55,29 +54,29 @@ def opposes(question_terms: Collection[Term], text_terms: Collection[Term]) -> b
         question_terms: the question's terms, from :func:`index.search.analyzers.terms` in English.
         text_terms: the text's terms, from the same function.
     """
-    for term in question_terms:
-        if term not in text_terms:
-            found = _opposites().get(term, frozenset())
-            if any(other in text_terms and other not in question_terms for other in found):
-                return True
-    return False
+    return any(
+        other in text_terms and other not in question_terms
+        for term in question_terms
+        if term not in text_terms
+        for other in _opposites().get(term, ())
+    )
 
 
 @cache
-def _opposites() -> Mapping[Term, frozenset[Term]]:
+def _opposites() -> Mapping[Term, Set[Term]]:
     """Return the opposites of each word; words and opposites are stems.
 
     The stem of a comparative or superlative (*weaker*, *weakest*) differs from the stem of its adjective, so
     both forms are included.
     """
-    found: dict[Term, set[Term]] = {}
+    found: dict[Term, set[Term]] = defaultdict(set)
     for pair in OPPOSITES:
         for ending in ("", "er", "est"):
             stems = [terms(_compared(word, ending), LANGUAGE)[:1] for word in pair]
             if all(stems) and stems[0] != stems[1]:
-                found.setdefault(stems[0][0], set()).add(stems[1][0])
-                found.setdefault(stems[1][0], set()).add(stems[0][0])
-    return {term: frozenset(others) for term, others in found.items()}
+                found[stems[0][0]].add(stems[1][0])
+                found[stems[1][0]].add(stems[0][0])
+    return found
 
 
 def _compared(word: str, ending: str) -> str:

@@ -5,9 +5,8 @@ If several copies contain a sentence, an answer cites it once, from one copy, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from index.documents import Span
 from index.errors import DocumentNotFoundError
@@ -19,7 +18,7 @@ from rag.answers import Copy
 from rag.finding.citations import DocumentTexts
 from rag.finding.fragments import is_fragment
 from rag.finding.ranking import Scored
-from rag.finding.reading import Reading, ReadSentence
+from rag.finding.reading import Reading, ReadSentence, sentences_of
 from rag.questions import Question
 
 _MOST_COPIES = 20
@@ -27,8 +26,6 @@ _MOST_COPIES = 20
 
 _REPEATS = 0.5
 """If at least this share of a passage's sentences is in another copy, both passages count as one."""
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ def find_passages(
     wanted = limit = limits.read_hits
     while True:
         hits = index.search(question.text, limit, filters, limits.dense_weight)
-        shares = _repeated_shares(hits, copies, lambda hit: hit.document.document_id, _words)
+        shares = _repeated_shares(((hit.document, sentences_of(hit)) for hit in hits), copies)
         new = [number for number, share in enumerate(shares) if share < _REPEATS][:wanted]
         if len(new) == wanted or len(hits) < limit or limit >= POOL:
             break
@@ -146,12 +143,7 @@ def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list
 
 def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
     """Drop each passage if earlier passages from copies of its document have at least half its sentences."""
-    shares = _repeated_shares(
-        readings,
-        copies,
-        lambda reading: reading.document.document_id,
-        lambda reading: [sentence.text for sentence in reading.sentences],
-    )
+    shares = _repeated_shares(((reading.document, reading.sentences) for reading in readings), copies)
     return [reading for reading, share in zip(readings, shares, strict=True) if share < _REPEATS]
 
 
@@ -175,10 +167,7 @@ def cite_earliest(groups: Sequence[Sequence[Scored]], copies: Copies) -> list[Ci
 
 
 def _repeated_shares(
-    items: Iterable[_Item],
-    copies: Copies,
-    document_of: Callable[[_Item], int],
-    sentences_of: Callable[[_Item], Iterable[str]],
+    passages: Iterable[tuple[DocumentRecord, Sequence[ReadSentence]]], copies: Copies
 ) -> list[float]:
     """Return, for each passage, the share of its sentences that earlier passages from other copies contain.
 
@@ -186,25 +175,19 @@ def _repeated_shares(
     """
     shares: list[float] = []
     before: dict[int, list[tuple[int, str]]] = {}
-    for item in items:
-        document_id = document_of(item)
-        seen = before.setdefault(copies.group(document_id), [])
-        known = {words for other, words in seen if other != document_id}
-        sentences = [_plain(sentence) for sentence in sentences_of(item)]
+    for document, read in passages:
+        seen = before.setdefault(copies.group(document.document_id), [])
+        known = {words for other, words in seen if other != document.document_id}
+        sentences = [_plain(sentence.text) for sentence in read]
         # Outlets give the same story different headlines.
         whole = [words for words in sentences if not is_fragment(words)] or sentences
         shares.append(sum(words in known for words in whole) / len(whole))
-        seen.extend((document_id, words) for words in sentences)
+        seen.extend((document.document_id, words) for words in sentences)
     return shares
 
 
 def _plain(sentence: str) -> str:
     return " ".join(sentence.split()).casefold()
-
-
-def _words(hit: Hit) -> list[str]:
-    start = hit.span.start
-    return [hit.text[span.start - start : span.end - start] for span in hit.sentences]
 
 
 def _age(record: DocumentRecord) -> tuple[bool, str, str, str]:

@@ -31,7 +31,7 @@ of the web."""
 
 def english_frequency(word: str) -> float:
     """Return roughly the share of English passages that contain ``word`` (in lower case); 0 if unknown."""
-    return _frequencies().get(word, 0) / _PASSAGES
+    return english_words(word[:1]).get(word, 0.0)
 
 
 def english_words(beginning: str) -> Mapping[str, float]:
@@ -40,14 +40,10 @@ def english_words(beginning: str) -> Mapping[str, float]:
 
 
 @cache
-def _frequencies() -> Mapping[str, int]:
-    text = files("symspellpy").joinpath(_LIST).read_text("utf-8-sig")
-    return {word: int(number) for word, number in map(str.split, text.splitlines())}
-
-
-@cache
 def _by_letter() -> Mapping[str, Mapping[str, float]]:
     letters: dict[str, dict[str, float]] = {}
-    for word, number in _frequencies().items():
-        letters.setdefault(word[0], {})[word] = number / _PASSAGES
+    for word, number in map(
+        str.split, files("symspellpy").joinpath(_LIST).read_text("utf-8-sig").splitlines()
+    ):
+        letters.setdefault(word[0], {})[word] = int(number) / _PASSAGES
     return letters

@@ -212,9 +212,9 @@ def _in_reading(
     names_context = share_of_names(question, words)
     foreign = float(is_foreign(question, language))
     english = language == LANGUAGE and not foreign
-    question_words = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
+    question_words = words_of(question.text, LANGUAGE) if english else frozenset()
     denied = english and denies(question.text)
-    asked = frozenset(terms(question.text, language))
+    asked = words_of(question.text, language)
     in_headings = {names: _coverage(sought, words) for names, words in headings.items()}
     candidates = []
     for number, sentence in enumerate(reading.sentences):
@@ -245,9 +245,14 @@ def _in_reading(
     return candidates
 
 
+def words_of(text: str, language: str) -> frozenset[Term]:
+    """Return the words of ``text`` as terms of the search."""
+    return frozenset(terms(text, language))
+
+
 def terms_of(text: str, language: str) -> frozenset[Term]:
     """Return the words of ``text``, and the acronyms of the long names in it (:func:`acronyms`)."""
-    return frozenset(terms(" ".join([text, *acronyms(text)]), language))
+    return words_of(" ".join([text, *acronyms(text)]), language)
 
 
 def acronyms(text: str) -> list[str]:

@@ -19,7 +19,14 @@ import regex
 from index.records import Filters
 from index.search import Snapshot, Term, terms
 from index.text import is_row
-from rag.finding.features import Candidate, contains_term, content_terms, share_of_names, vectors_of
+from rag.finding.features import (
+    Candidate,
+    contains_term,
+    content_terms,
+    share_of_names,
+    vectors_of,
+    words_of,
+)
 from rag.finding.fragments import is_fragment, names_only
 from rag.finding.ranking import Scored, by_document
 from rag.finding.reading import sentences_of
@@ -154,7 +161,7 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
     names = " ".join(filter(None, [record.title, record.publisher, record.stated, stem]))
     if share_of_names(question, names) < 1:
         return 0.0
-    name_terms = frozenset(terms(_PARTS.sub(" ", names), record.language))
+    name_terms = words_of(_PARTS.sub(" ", names), record.language)
     subject = _subject(index, question, record.language)
     found = sum(rarity for term, rarity in subject.items() if contains_term(name_terms, term))
     return found / sum(subject.values()) if subject else 1.0
@@ -173,8 +180,8 @@ def _whole(index: Snapshot, best: Scored) -> list[Scored]:
 
 
 def _with_terms(candidate: Candidate, score: float) -> Scored:
-    words = terms(candidate.sentence.in_context, candidate.reading.document.language)
-    return Scored(replace(candidate, terms=frozenset(words)), score)
+    words = words_of(candidate.sentence.in_context, candidate.reading.document.language)
+    return Scored(replace(candidate, terms=words), score)
 
 
 def _stands_alone(candidate: Candidate) -> bool:

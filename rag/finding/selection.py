@@ -50,6 +50,8 @@ def select(
             list or a summary must reach.
         max_sentences: the most sentences to return.
     """
+    if not ranked:
+        return []
     if question.form is Form.FACT:
         chosen = _close(ranked)[:max_sentences] or _raising(ranked, max_sentences)
     elif question.form is Form.COMPARISON:

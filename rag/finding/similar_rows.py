@@ -14,7 +14,7 @@ import regex
 from index.search import Snapshot, Term, terms
 from index.text import cells, is_row
 from rag.figures.reporting_periods import Periods, periods_of, without_periods
-from rag.finding.features import contains_term, content_terms
+from rag.finding.features import contains_term, content_terms, words_of
 from rag.finding.ranking import Scored
 from rag.questions import Question
 
@@ -27,10 +27,9 @@ _NOTE = regex.compile(r"\s*(?:\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹*†])"
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """The properties of a row that decide whether it comes before a similar one.
+    """The properties of a row that decide whether it comes before a similar one of the same document.
 
     Attributes:
-        document: the number of the document.
         headings: the caption and headings of the table.
         section: the names of the groups of rows that contain the row.
         label: the words of the row's label.
@@ -40,7 +39,6 @@ class _Row:
         of_period: whether the label names a period that the question may mean; None if it names no period.
     """
 
-    document: int
     headings: str
     section: str
     label: frozenset[Term]
@@ -50,8 +48,6 @@ class _Row:
 
     def precedes(self, other: _Row) -> bool:
         """Return whether this row must come before ``other``, by the rules of :func:`order_similar_rows`."""
-        if self.document != other.document:
-            return False
         if (self.headings, self.section) == (other.headings, other.section):
             if self.of_period and other.of_period is False:
                 return True
@@ -77,13 +73,12 @@ def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Sco
         question: the question.
         ranked: the candidates, best first.
     """
-    left = [(item, _row(index, question, item), _claim(index, question, item)) for item in ranked[:MOST]]
+    left = [(item, _claim(index, question, item)) for item in ranked[:MOST]]
     ordered: list[Scored] = []
     while left:
         best = 0
-        for number, (_, other, later) in enumerate(left):
-            _, row, first = left[best]
-            if (other is not None and row is not None and other.precedes(row)) or later.precedes(first):
+        for number, (_, claim) in enumerate(left):
+            if claim.precedes(left[best][1]):
                 best = number
         ordered.append(left.pop(best)[0])
     placed = [replace(item, score=original.score) for item, original in zip(ordered, ranked, strict=False)]
@@ -99,24 +94,21 @@ class _Claim:
         asked: the words of the question, without those of its period, that the sentence or its headings have.
         of_length: whether the sentence names a period as long as the question's period; None if the sentence
             or the question names no period.
+        row: its properties as a row of a table with headings; None if it is not such a row.
     """
 
     document: int
     asked: frozenset[Term]
     of_length: bool | None
+    row: _Row | None
 
     def precedes(self, other: _Claim) -> bool:
-        """Return whether this precedes ``other``, because only this has a period as long as the question's.
-
-        Return False if the two are from different documents, or if ``other`` has a word of the question that
-        this sentence lacks.
-        """
-        return (
-            self.document == other.document
-            and bool(self.of_length)
-            and other.of_length is False
-            and self.asked >= other.asked
-        )
+        """Return whether this must come before ``other``, by the rules of :func:`order_similar_rows`."""
+        if self.document != other.document:
+            return False
+        if self.row and other.row and self.row.precedes(other.row):
+            return True
+        return bool(self.of_length) and other.of_length is False and self.asked >= other.asked
 
 
 def _claim(index: Snapshot, question: Question, item: Scored) -> _Claim:
@@ -126,30 +118,28 @@ def _claim(index: Snapshot, question: Question, item: Scored) -> _Claim:
     named = periods_of(words, document.language).lengths
     plain = replace(question, text=without_periods(question.text, document.language))
     sought = content_terms(index, plain, document.language)
-    own = frozenset(terms(f"{words}\n{document.title}", document.language))
+    own = words_of(f"{words}\n{document.title}", document.language)
     return _Claim(
         document.document_id,
         frozenset(term for term in sought if contains_term(own, term)),
         bool(asked & named) if asked and named else None,
+        _row(index, question, item) if sentence.headings else None,
     )
 
 
-def _row(index: Snapshot, question: Question, item: Scored) -> _Row | None:
+def _row(index: Snapshot, question: Question, item: Scored) -> _Row:
     sentence, document = item.candidate.sentence, item.candidate.reading.document
-    if not sentence.headings:
-        return None
     language = document.language
     words = cells(sentence.text)[0]
-    label = frozenset(terms(words, language))
+    label = words_of(words, language)
     asked = frozenset(content_terms(index, question, language))
     headings = periods_of(f"{sentence.headings}\n{sentence.section}", language)
     period = periods_of(question.text, language)
     caption = [line for line in sentence.headings.splitlines() if line.strip() and not is_row(line)]
     own, none = periods_of(words, language), Periods()
     note = terms(caption[-1], language) if caption and _NOTE.match(caption[-1]) else ()
-    above = frozenset(terms(f"{sentence.headings}\n{document.title}", language))
+    above = words_of(f"{sentence.headings}\n{document.title}", language)
     return _Row(
-        document.document_id,
         sentence.headings,
         sentence.section,
         label,

@@ -6,7 +6,7 @@ words are possible, one of them must be clearly the likeliest.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -215,16 +215,13 @@ def _by_word(forms: Mapping[str, float], length: int, most: int) -> dict[str, tu
         length: the number of letters of the typed word.
         most: the greatest difference in length.
     """
-    lower: dict[str, float] = {}
-    capital: dict[str, float] = {}
+    lower: dict[str, float] = defaultdict(float)
+    capital: dict[str, float] = defaultdict(float)
     for form, share in forms.items():
         if abs(len(form) - length) <= most:
             shares = lower if form.islower() else capital
-            shares[form.lower()] = shares.get(form.lower(), 0.0) + share
-    return {
-        word: (lower.get(word, 0.0) + capital.get(word, 0.0), capital.get(word, 0.0) > lower.get(word, 0.0))
-        for word in {**lower, **capital}
-    }
+            shares[form.lower()] += share
+    return {word: (lower[word] + capital[word], capital[word] > lower[word]) for word in {**lower, **capital}}
 
 
 def _chance_of_mistake(typed: str, meant: str, distance: int) -> float:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 import regex
 
 from index.documents import Span
-from index.search import Snapshot, Term, terms
+from index.search import Snapshot, Term
 from index.text import TableCell, cells, is_quantity, is_row, table_cells, tables, words_outside_columns
 from rag.figures.reporting_periods import Periods, periods_of
 from rag.finding.cells.kinds import asked_kinds, excludes_kind, kinds_of, names_change, words_for_kinds
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import CitedSentence
-from rag.finding.features import contains_term, content_terms, names_label
+from rag.finding.features import contains_term, content_terms, names_label, words_of
 from rag.questions import Form, Question
 
 CLEARLY = 0.75
@@ -90,6 +90,11 @@ class Row:
     span: Span
     title: str = ""
 
+    def names_of(self, *row_cells: TableCell) -> str:
+        """Return the labels of cells of this table, the table's headings and the document's title."""
+        labels = [name for cell in row_cells for name in (cell.row, cell.column)]
+        return "\n".join([*labels, self.header.of(self.text), self.title])
+
 
 def choose_cell(
     index: Snapshot, question: Question, row: Row, sentence: str, *, of_pair: bool = False
@@ -137,18 +142,17 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
     figures = set(_NUMERAL.findall(label))
     if not figures <= set(_NUMERAL.findall(question.text)):
         return False
-    rarity = index.idf([term for term in _terms(label, row.language) if not term[1].isdecimal()])
-    asked = _terms(question.text, row.language)
+    rarity = index.idf([term for term in words_of(label, row.language) if not term[1].isdecimal()])
+    asked = words_of(question.text, row.language)
     asked_weight = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
     return asked_weight >= NAMED * sum(rarity.values()) if rarity else bool(figures)
 
 
 def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
     """Return whether a cell's labels, table headings and document title have enough words of the question."""
-    names = [cell.row, cell.column, row.header.of(row.text), row.title]
+    name_terms = words_of(row.names_of(cell), row.language)
     if len(asked_kinds(question.text) & kinds_of(cell, _caption(row))) > 1:
-        names += words_for_kinds(question.text)
-    name_terms = _terms(" ".join(names), row.language)
+        name_terms |= words_of(words_for_kinds(question.text), row.language)
     asked = content_terms(index, question, row.language)
     return sum(contains_term(name_terms, term) for term in asked) >= COVERED * len(asked)
 
@@ -178,14 +182,14 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
     asked = content_terms(index, question, row.language)
 
     def asked_in(names: str) -> frozenset[Term]:
-        own = _terms(names, row.language)
+        own = words_of(names, row.language)
         return frozenset(term for term in asked if contains_term(own, term))
 
     def is_shorter(name: str) -> bool:
-        short = _terms(name, row.language)
+        short = words_of(name, row.language)
         return short < label and (label - short).isdisjoint(asked)
 
-    label, column = _terms(cell.row, row.language), asked_in(cell.column)
+    label, column = words_of(cell.row, row.language), asked_in(cell.column)
     own = asked_in(cell.row) | column
     table = [other for found in rows_of(row) for other in found]
     rows = {other.row: asked_in(other.row) for other in table}
@@ -206,11 +210,10 @@ def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[
     label must begin with a capital, in the question too: the capital tells the name of a row, such as
     *Water*, from an ordinary word.
     """
-    names = "\n".join([cell.row, cell.column, row.header.of(row.text), row.title])
-    lacking = asked - _terms(names, row.language)
+    lacking = asked - words_of(row.names_of(cell), row.language)
     labels = {_NOTES.sub("", cells(line)[0]) for line in row.text.splitlines() if is_row(line)}
     return any(
-        names_label(question.text, label) and not lacking.isdisjoint(_terms(label, row.language))
+        names_label(question.text, label) and not lacking.isdisjoint(words_of(label, row.language))
         for label in labels
     )
 
@@ -221,8 +224,8 @@ def _names_another(index: Snapshot, question: Question, row: Row, every: Sequenc
     The question may then mean another table: if two tables are side by side, each line is a row of both.
     """
     asked = [term for term in content_terms(index, question, row.language) if not term[1].isdecimal()]
-    label = _terms(every[0].row, row.language)
-    words = [_terms(cell.value, row.language) for cell in every if not is_quantity(cell.value)]
+    label = words_of(every[0].row, row.language)
+    words = [words_of(cell.value, row.language) for cell in every if not is_quantity(cell.value)]
     return any(
         term in cell_terms and not contains_term(label, term) for cell_terms in words for term in asked
     )
@@ -275,7 +278,7 @@ def _best_cell(
     its heading, and more: *Change*, and not *Change at constant currency*.
     """
     weights = content_terms(index, question, row.language)
-    label = _terms(found[0].row, row.language) if found else frozenset()
+    label = words_of(found[0].row, row.language) if found else frozenset()
     asked = {term: weight for term, weight in weights.items() if not contains_term(label, term)}
     periods = periods_of(question.text, row.language)
     greatest = max(weights.values(), default=0.0)
@@ -283,7 +286,7 @@ def _best_cell(
     columns = _column_periods(row)
     weights_by_cell: list[dict[object, float]] = []
     for cell in found:
-        column = _terms(cell.column, row.language)
+        column = words_of(cell.column, row.language)
         own_weights: dict[object, float] = {
             term: asked[term] for term in asked if contains_term(column, term)
         }
@@ -299,10 +302,6 @@ def _best_cell(
         return None
     rivals = [cell for cell in ranked if scores[cell.span] > CLEARLY * scores[ranked[0].span]]
     shortest = min(rivals, key=lambda cell: (-scores[cell.span], len(cell.column)))
-    short = _terms(shortest.column, row.language)
-    others = [_terms(cell.column, row.language) for cell in rivals if cell is not shortest]
+    short = words_of(shortest.column, row.language)
+    others = [words_of(cell.column, row.language) for cell in rivals if cell is not shortest]
     return shortest if all(short < other for other in others) else None
-
-
-def _terms(text: str, language: str) -> frozenset[Term]:
-    return frozenset(terms(text, language))

