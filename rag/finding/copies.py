@@ -69,13 +69,9 @@ class Copies:
         Copies without a date, or with only the date of their file, come last; the path breaks ties. A copy
         contains a row of a table only if the headings are the same, too.
         """
-        copies = [(record, sentence)]
-        for other in self._others(record):
-            found = self._find(other, sentence)
-            if found is not None:
-                copies.append((other, found))
-        copies.sort(key=lambda copy: _age(copy[0]))
-        (best, cited), *others = copies
+        searched = [(other, self._find(other, sentence)) for other in self._others(record)]
+        copies = [(record, sentence), *((other, found) for other, found in searched if found is not None)]
+        (best, cited), *others = sorted(copies, key=lambda copy: _age(copy[0]))
         return CitedSentence(best, cited, tuple(_copy(other, found.span) for other, found in others))
 
     def _others(self, record: DocumentRecord) -> list[DocumentRecord]:

@@ -79,7 +79,6 @@ def decide(
     model = weights.foreign if foreign else weights.answerability
     answerability = model.of(leading(ranked) if foreign else best.features)
     is_read = not foreign or may_be_in(question.language, index.encoder.languages)
-    abstention: Abstention | None
     if is_read and answerability >= (weights.foreign_threshold if foreign else weights.threshold):
         abstention = _unmet(index, question, ranked)
     elif foreign:
