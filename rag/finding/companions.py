@@ -14,7 +14,6 @@ from dataclasses import replace
 import regex
 
 from rag.answer_limits import MAX_SENTENCES
-from rag.finding.features import terms_of
 from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence
 
@@ -123,10 +122,7 @@ def neighbour(item: Scored, step: int) -> Scored:
     The probability stays that of ``item``. A negative ``step`` counts backwards. The sentence must be part of
     the same :class:`Reading`.
     """
-    number = item.candidate.number + step
-    sentence = _sentences(item)[number]
-    words = terms_of(sentence.in_context, item.candidate.reading.document.language)
-    return replace(item, candidate=replace(item.candidate, number=number, sentence=sentence, terms=words))
+    return replace(item, candidate=replace(item.candidate, number=item.candidate.number + step))
 
 
 def _key(item: Scored) -> tuple[int, int, int]:

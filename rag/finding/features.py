@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -120,16 +121,22 @@ class Candidate:
     Attributes:
         reading: the stretch of a document that contains it.
         number: the sentence's number in the reading, from 0.
-        sentence: the sentence.
         features: its measurements against the question.
-        terms: its words, as terms of the search.
     """
 
     reading: Reading
     number: int
-    sentence: ReadSentence
     features: Features
-    terms: frozenset[Term]
+
+    @property
+    def sentence(self) -> ReadSentence:
+        """The sentence."""
+        return self.reading.sentences[self.number]
+
+    @property
+    def terms(self) -> frozenset[Term]:
+        """The sentence's words, as terms of the search; for a row, also those of its headings and groups."""
+        return terms_of(self.sentence.in_context, self.reading.document.language)
 
     def with_features(self, **measurements: float) -> Candidate:
         """Return a copy with some features replaced."""
@@ -241,7 +248,7 @@ def _in_reading(
             label=_share_of_label(sentence.text, asked, language),
             headings=in_headings.get((sentence.headings, sentence.section), 0.0),
         )
-        candidates.append(Candidate(reading, number, sentence, features, sentence_terms[number]))
+        candidates.append(Candidate(reading, number, features))
     return candidates
 
 
@@ -250,6 +257,7 @@ def words_of(text: str, language: str) -> frozenset[Term]:
     return frozenset(terms(text, language))
 
 
+@lru_cache(maxsize=1024)
 def terms_of(text: str, language: str) -> frozenset[Term]:
     """Return the words of ``text``, and the acronyms of the long names in it (:func:`acronyms`)."""
     return words_of(" ".join([text, *acronyms(text)]), language)

@@ -19,14 +19,7 @@ import regex
 from index.records import Filters
 from index.search import Snapshot, Term, terms
 from index.text import is_row
-from rag.finding.features import (
-    Candidate,
-    contains_term,
-    content_terms,
-    share_of_names,
-    vectors_of,
-    words_of,
-)
+from rag.finding.features import Candidate, contains_term, content_terms, share_of_names, vectors_of
 from rag.finding.fragments import is_fragment, names_only
 from rag.finding.ranking import Scored, by_document
 from rag.finding.reading import sentences_of
@@ -134,7 +127,7 @@ def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, m
         chosen.append(best)
         repeated = np.maximum(repeated, vectors @ vectors[best])
         value[best] = -np.inf
-    return [_with_terms(pool[number].candidate, ranked[0].score) for number in sorted(chosen)]
+    return [replace(pool[number], score=ranked[0].score) for number in sorted(chosen)]
 
 
 def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, float]:
@@ -161,27 +154,22 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
     names = " ".join(filter(None, [record.title, record.publisher, record.stated, stem]))
     if share_of_names(question, names) < 1:
         return 0.0
-    name_terms = words_of(_PARTS.sub(" ", names), record.language)
+    name_terms = frozenset(terms(_PARTS.sub(" ", names), record.language))
     subject = _subject(index, question, record.language)
     found = sum(rarity for term, rarity in subject.items() if contains_term(name_terms, term))
     return found / sum(subject.values()) if subject else 1.0
 
 
 def _whole(index: Snapshot, best: Scored) -> list[Scored]:
-    """Return all sentences of the report that contains ``best``, with the features and terms of ``best``."""
+    """Return all sentences of the report that contains ``best``, with the features and score of ``best``."""
     record = best.candidate.reading.document
     passages = islice(index.reader.passages(document_id=record.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))
     reading = replace(best.candidate.reading, sentences=sentences)
     return [
-        Scored(replace(best.candidate, reading=reading, number=number, sentence=sentence), best.score)
-        for number, sentence in enumerate(sentences)
+        replace(best, candidate=replace(best.candidate, reading=reading, number=number))
+        for number in range(len(sentences))
     ]
-
-
-def _with_terms(candidate: Candidate, score: float) -> Scored:
-    words = words_of(candidate.sentence.in_context, candidate.reading.document.language)
-    return Scored(replace(candidate, terms=words), score)
 
 
 def _stands_alone(candidate: Candidate) -> bool:

@@ -33,8 +33,7 @@ def candidate(document: int, start: int, text: str, cosine: float = 0.5, heading
     sentence = ReadSentence(Span(start, start + len(text)), text, headings=headings)
     reading = Reading(record(document), (sentence,), 1.0, 0.5)
     features = Features(cosine, *[0.0] * 11)
-    words = frozenset(("en", word) for word in sentence.in_context.lower().split())
-    return Candidate(reading, 0, sentence, features, words)
+    return Candidate(reading, 0, features)
 
 
 def scored(document: int, start: int, text: str, points: float, headings: str = "") -> Scored:

@@ -29,10 +29,7 @@ def read(text: str, headings: str = "") -> list[Scored]:
     ]
     reading = Reading(record(1), tuple(found), 1.0, 0.5)
     features = Features(*[0.5] * 12)
-    return [
-        Scored(Candidate(reading, number, sentence, features, frozenset()), 0.5)
-        for number, sentence in enumerate(found)
-    ]
+    return [Scored(Candidate(reading, number, features), 0.5) for number in range(len(found))]
 
 
 def flat(groups: list[list[Scored]]) -> list[Scored]:

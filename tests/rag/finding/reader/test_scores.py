@@ -62,7 +62,7 @@ def reading(document: int, texts: Sequence[str]) -> Reading:
 
 def candidates(of: Reading, numbers: Sequence[int]) -> list[Candidate]:
     features = Features(*[0.0] * len(MEASURED_NAMES))
-    return [Candidate(of, number, of.sentences[number], features, frozenset()) for number in numbers]
+    return [Candidate(of, number, features) for number in numbers]
 
 
 def read_by(reader: CountingReader, ranked: Sequence[Candidate]) -> list[Candidate]:
