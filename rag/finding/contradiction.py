@@ -14,7 +14,7 @@ from functools import cache
 import regex
 
 from index.search import Term, terms
-from rag.word_lists import lines
+from rag.word_parsing import lines
 
 LANGUAGE = "en"
 """The only language whose opposites and denials are known."""

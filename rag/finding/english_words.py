@@ -42,8 +42,7 @@ def english_words(beginning: str) -> Mapping[str, float]:
 @cache
 def _by_letter() -> Mapping[str, Mapping[str, float]]:
     letters: dict[str, dict[str, float]] = {}
-    for word, number in map(
-        str.split, files("symspellpy").joinpath(_LIST).read_text("utf-8-sig").splitlines()
-    ):
+    text = files("symspellpy").joinpath(_LIST).read_text("utf-8-sig")
+    for word, number in map(str.split, text.splitlines()):
         letters.setdefault(word[0], {})[word] = int(number) / _PASSAGES
     return letters
