@@ -96,21 +96,31 @@ def _questioned(folder: Path) -> Dataset:
 
 
 def _corpus(file: Path) -> dict[str, Document]:
-    rows: dict[str, dict[str, Any]] = {}
-    for number, row in read_json_lines(file):
-        name = _required_text(file, number, row, "_id")
-        if name in rows:
-            raise DatasetError(f"{file}, line {number}: the _id {name!r} occurs twice; make ids unique")
-        rows[name] = {"title": row.get("title") or "", "text": _required_text(file, number, row, "text")} | {
-            field: row.get(field) for field in ("language", "publisher", "published")
-        }
+    rows = {name: row for _, name, row in _rows(file)}
     language = _language([row["text"] for row in rows.values()])
     return {
         name: Document(
-            row["text"], row["title"], "text", row["language"] or language, row["publisher"], row["published"]
+            row["text"],
+            row.get("title") or "",
+            "text",
+            row.get("language") or language,
+            row.get("publisher"),
+            row.get("published"),
         )
         for name, row in rows.items()
     }
+
+
+def _rows(file: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Yield the number, the id and the fields of each line; ids are unique, and no text is empty."""
+    names: set[str] = set()
+    for number, row in read_json_lines(file):
+        name = required_text(file, number, row, "_id")
+        if name in names:
+            raise DatasetError(f"{file}, line {number}: the _id {name!r} occurs twice; make ids unique")
+        names.add(name)
+        required_text(file, number, row, "text")
+        yield number, name, row
 
 
 def _language(texts: Sequence[str]) -> str:
@@ -153,12 +163,10 @@ def _queries(
     rationales: Mapping[str, Sequence[str]],
     notes: list[str],
 ) -> tuple[Query, ...]:
-    queries: dict[str, Query] = {}
+    queries: list[Query] = []
     unplaced: list[str] = []
-    for number, row in read_json_lines(file):
-        name, text = _required_text(file, number, row, "_id"), _required_text(file, number, row, "text")
-        if name in queries:
-            raise DatasetError(f"{file}, line {number}: the _id {name!r} occurs twice; make ids unique")
+    for number, name, row in _rows(file):
+        text = row["text"]
         if len(text.strip()) > MAX_QUESTION_CHARACTERS:
             raise DatasetError(
                 f"{file}, line {number}: the question has {len(text.strip()):,} characters, more than the "
@@ -166,25 +174,29 @@ def _queries(
             )
         evidence = tuple(_evidence(file, number, row, documents, unplaced))
         judged = judgements.get(name) or dict.fromkeys((item.document for item in evidence), 1)
-        queries[name] = Query(
-            id=name,
-            text=text,
-            answerable=_answerable(file, number, row),
-            answers=_answers(row),
-            sentences=(*map(str, row.get("selected_sentences") or ()), *rationales.get(name, ())),
-            evidence=evidence,
-            judged=judged or None,
-            about=_about(row, judged, documents),
+        relevant = [document for document, grade in judged.items() if grade > 0]
+        stated = [str(row[field]) for field in ("doc", "document") if row.get(field)]
+        queries.append(
+            Query(
+                id=name,
+                text=text,
+                answerable=_answerable(file, number, row),
+                answers=_answers(row),
+                sentences=(*map(str, row.get("selected_sentences") or ()), *rationales.get(name, ())),
+                evidence=evidence,
+                judged=judged or None,
+                about=next((document for document in (*relevant, *stated) if document in documents), None),
+            )
         )
     if unplaced:
         notes.append(
             f"{len(unplaced)} pieces of evidence of {file.name} are left out, because no document has them "
             f"at their place: {named(unplaced)}"
         )
-    return tuple(queries.values())
+    return tuple(queries)
 
 
-def _required_text(file: Path, number: int, row: Mapping[str, Any], field: str) -> str:
+def required_text(file: Path, number: int, row: Mapping[str, Any], field: str) -> str:
     """Return a required field of a line, as text."""
     value = row.get(field)
     if isinstance(value, int) and field == "_id":
@@ -222,23 +234,11 @@ def _evidence(
                 "start and end as numbers of characters"
             )
         name = str(item.get("document") or row.get("document") or row.get("doc"))
-        span = (
-            locate(documents[name], item["start"], item["end"], item.get("text"))
-            if name in documents
-            else None
-        )
-        if span is None:
-            unplaced.append(f"line {number} in {name}")
-        else:
+        place = item["start"], item["end"], item.get("text")
+        if name in documents and (span := locate(documents[name], *place)):
             yield Evidence(name, span)
-
-
-def _about(
-    row: Mapping[str, Any], judged: Mapping[str, int], documents: Mapping[str, Document]
-) -> str | None:
-    relevant = [name for name, grade in judged.items() if grade > 0]
-    stated = [str(row[field]) for field in ("doc", "document") if row.get(field)]
-    return next((name for name in [*relevant, *stated] if name in documents), None)
+        else:
+            unplaced.append(f"line {number} in {name}")
 
 
 def _claims(folder: Path, documents: Mapping[str, Document]) -> tuple[Claim, ...]:

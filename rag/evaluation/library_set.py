@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +14,16 @@ from index.records import DocumentRecord
 from rag.conversations.feedback import CitedEvidence, Feedback
 from rag.errors import DatasetError
 from rag.evaluation.datasets import locate
-from rag.evaluation.layouts import CORPUS, JUDGEMENTS, QUERIES
+from rag.evaluation.layouts import CORPUS, JUDGEMENTS, QUERIES, required_text
 from rag.json_lines import read_json_lines
 
 SET = ("evaluation", "sets", "library")
 """The folder in the home folder that contains the set."""
 
+_Question = tuple[dict[str, Any], tuple[CitedEvidence, ...]]
+"""A question for the set: its fields, and its evidence, not yet looked up in the documents."""
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A question for the set: its fields, and its evidence, not yet looked up in the documents."""
-
-    fields: Mapping[str, Any]
-    evidence: tuple[CitedEvidence, ...]
-    needs_evidence: bool
-
-    @property
-    def key(self) -> str:
-        """The question in lower case and with single spaces, to recognise repetitions."""
-        return " ".join(str(self.fields["text"]).split()).casefold()
-
-
-@dataclass(slots=True)
-class _DatasetRows:
-    """The rows to write, and how many items are left out for each reason."""
-
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+_Documents = Mapping[str, tuple[DocumentRecord, Document]]
 
 
 def write_library_set(
@@ -67,26 +49,32 @@ def write_library_set(
         JsonLinesError: if a file of questions cannot be read.
     """
     documents = _documents(index)
-    dataset = _DatasetRows()
+    left_out: Counter[str] = Counter()
+    rows: list[dict[str, Any]] = []
     seen: set[str] = set()
-    for question in (*_of_files(questions), *_of_feedback(feedback, dataset)):
-        if question.key in seen:
-            dataset.left_out["questions that a file or later feedback repeats"] += 1
+    for fields, evidence in (*_of_files(questions), *_of_feedback(feedback, left_out)):
+        key = " ".join(fields["text"].split()).casefold()
+        if key in seen:
+            left_out["questions that a file or later feedback repeats"] += 1
+            continue
+        seen.add(key)
+        found = list(_found(evidence, documents, left_out))
+        if found or not evidence or fields.get("answers") or fields.get("selected_sentences"):
+            rows.append({"_id": f"q{len(rows) + 1}", **fields, "evidence": found})
         else:
-            seen.add(question.key)
-            _add(dataset, question, documents)
-    notes = tuple(f"left out: {reason} ({count})" for reason, count in sorted(dataset.left_out.items()))
-    if not dataset.rows:
+            left_out["questions without remaining evidence"] += 1
+    notes = tuple(f"left out: {reason} ({count})" for reason, count in sorted(left_out.items()))
+    if not rows:
         raise DatasetError(
             "the library has no questions to evaluate"
             + (f" ({'; '.join(notes)})" if notes else "")
             + "; judge answers with POST /v1/feedback, or name a file of questions"
         )
-    _write(folder, documents, dataset.rows)
+    _write(folder, documents, rows)
     return notes
 
 
-def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
+def _documents(index: Library) -> _Documents:
     """Return the documents by name.
 
     A name is the document's path, preceded by its source folder if several folders have this path.
@@ -105,10 +93,7 @@ def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
 def _of_files(files: Iterable[Path]) -> Iterator[_Question]:
     for file in files:
         for number, row in read_json_lines(file):
-            if not isinstance(row.get("text"), str) or not row["text"].strip():
-                raise DatasetError(
-                    f"{file}, line {number}: the field text is missing or empty; write the question there"
-                )
+            required_text(file, number, row, "text")
             try:
                 evidence = tuple(
                     CitedEvidence(
@@ -126,59 +111,46 @@ def _of_files(files: Iterable[Path]) -> Iterator[_Question]:
                     "start, end, text}}]"
                 ) from error
             kept = ("text", "answerable", "answers", "selected_sentences")
-            fields = {name: row[name] for name in kept if name in row}
-            answers = fields.get("answers") or fields.get("selected_sentences")
-            yield _Question(fields, evidence, needs_evidence=bool(evidence) and not answers)
+            yield {name: row[name] for name in kept if name in row}, evidence
 
 
-def _of_feedback(feedback: Iterable[Feedback], dataset: _DatasetRows) -> Iterator[_Question]:
+def _of_feedback(feedback: Iterable[Feedback], left_out: Counter[str]) -> Iterator[_Question]:
     for item in reversed(list(feedback)):
-        if item.verdict == "wrong" and not item.evidence:
-            dataset.left_out["judgements of wrong answers without the right evidence"] += 1
-            continue
         answerable = item.verdict != "unanswerable"
-        evidence = item.evidence if answerable else ()
-        yield _Question(
-            {"text": item.question, "answerable": answerable}, evidence, needs_evidence=bool(evidence)
-        )
+        if item.verdict == "wrong" and not item.evidence:
+            left_out["judgements of wrong answers without the right evidence"] += 1
+        else:
+            yield {"text": item.question, "answerable": answerable}, item.evidence if answerable else ()
 
 
-def _add(
-    dataset: _DatasetRows, question: _Question, documents: Mapping[str, tuple[DocumentRecord, Document]]
-) -> None:
-    found: list[dict[str, Any]] = []
-    for evidence in question.evidence:
-        name = next(
-            (name for name, (record, _) in documents.items() if _is_cited_by(record, name, evidence)), None
-        )
+def _found(
+    evidence: Iterable[CitedEvidence], documents: _Documents, left_out: Counter[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield each piece of evidence that the current documents still have, as the set names it."""
+    for cited in evidence:
+        name = next((name for name, (record, _) in documents.items() if _is_cited(record, name, cited)), None)
         if name is None:
-            dataset.left_out["pieces of evidence whose document is not in the library"] += 1
+            left_out["pieces of evidence whose document is not in the library"] += 1
             continue
         document = documents[name][1]
-        span = locate(document, evidence.start, evidence.end, evidence.quote)
+        span = locate(document, cited.start, cited.end, cited.quote)
         if span is None:
-            dataset.left_out["pieces of evidence whose words no longer occur exactly once"] += 1
+            left_out["pieces of evidence whose words no longer occur exactly once"] += 1
             continue
-        found.append({"document": name, "start": span.start, "end": span.end, "text": span.of(document.text)})
-    if question.needs_evidence and not found:
-        dataset.left_out["questions without remaining evidence"] += 1
-        return
-    dataset.rows.append({"_id": f"q{len(dataset.rows) + 1}", **question.fields, "evidence": found})
+        yield {"document": name, "start": span.start, "end": span.end, "text": span.of(document.text)}
 
 
-def _is_cited_by(record: DocumentRecord, name: str, evidence: CitedEvidence) -> bool:
+def _is_cited(record: DocumentRecord, name: str, evidence: CitedEvidence) -> bool:
     if not evidence.source:
         return evidence.path in {name, record.path}
     return (record.source, record.path) == (evidence.source, evidence.path)
 
 
-def _write(
-    folder: Path, documents: Mapping[str, tuple[DocumentRecord, Document]], rows: Sequence[dict[str, Any]]
-) -> None:
+def _write(folder: Path, documents: _Documents, rows: Sequence[dict[str, Any]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     known = ("text", "title", "language", "publisher", "published")
     corpus = (
-        {"_id": name, **{key: value for key, value in asdict(document).items() if key in known}}
+        {"_id": name, **{key: getattr(document, key) for key in known}}
         for name, (_, document) in documents.items()
     )
     _write_lines(folder / CORPUS, corpus)

@@ -180,7 +180,7 @@ def test_files_of_questions_come_first_and_keep_their_answers(reports: Reports, 
 @pytest.mark.parametrize(
     ("row", "cause"),
     [
-        ({"_id": "x"}, "the field text is missing or empty; write the question there"),
+        ({"_id": "x"}, "the field text is missing or empty; give it a text"),
         (
             {"text": "Why?", "evidence": [{"start": 1, "end": 2}]},
             "its evidence cannot be used ('text'); write ",
