@@ -16,8 +16,6 @@ from rag.evaluation.tables import Table, tables_of, tables_of_comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 
 REPORT, FIGURES = "report.md", "evaluation.json"
 COMPARISON, DIFFERENCES = "comparison.md", "comparison.json"
@@ -36,7 +34,7 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
         plot_risk_coverage(evaluation.risk_coverage, folder / RISK_PLOT)
     if evaluation.calibration:
         plot_calibration(evaluation.calibration, folder / CALIBRATION_PLOT)
-    (folder / REPORT).write_text("\n".join(_lines(evaluation)) + "\n", encoding="utf-8")
+    _write_markdown(folder / REPORT, _blocks(evaluation))
     stored = evaluation.as_dict() | {
         "configuration": {"name": evaluation.configuration.name, **settings_of(evaluation.configuration)},
         "curves": {
@@ -51,61 +49,48 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
 def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write ``comparison.md`` and ``comparison.json`` into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [f"# {comparison.dataset}: {comparison.first} and {comparison.second}", "", _compared(comparison)]
-    for table in tables_of_comparison(comparison):
-        lines += ["", *_section(table, "##")]
-    (folder / COMPARISON).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    heading = f"# {comparison.dataset}: {comparison.first} and {comparison.second}"
+    explanation = (
+        f"{comparison.n_queries:,} questions. A change is the second less the first, with its 95 % interval "
+        "and the p-value of a paired bootstrap over questions; each figure is tested by itself. The "
+        "report of each configuration is in the folder of its name."
+    )
+    sections = map(_section, tables_of_comparison(comparison))
+    _write_markdown(folder / COMPARISON, [heading, explanation, *sections])
     (folder / DIFFERENCES).write_text(json.dumps(comparison.as_dict(), indent=2) + "\n", encoding="utf-8")
 
 
-def _lines(evaluation: Evaluation) -> Iterator[str]:
+def _write_markdown(file: Path, blocks: Iterable[str]) -> None:
+    file.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+
+
+def _blocks(evaluation: Evaluation) -> Iterator[str]:
     yield f"# {evaluation.dataset}"
-    yield ""
     yield (
         f"{evaluation.n_queries:,} questions over {evaluation.n_documents:,} documents, with the "
         f"configuration `{evaluation.configuration.name}`. In brackets are 95 % intervals (bootstrap over "
         "questions); n is the number of questions that a figure goes over."
     )
-    for table in tables_of(evaluation):
-        yield ""
-        yield from _section(table, "##")
+    yield from map(_section, tables_of(evaluation))
     if evaluation.risk_coverage:
-        yield from ("", "## Risk and coverage", "")
+        yield "## Risk and coverage"
         yield "The risk of answering only the questions with the highest answerability, up to abstentions."
-        yield from ("", f"![Risk against coverage]({RISK_PLOT})")
+        yield f"![Risk against coverage]({RISK_PLOT})"
     if evaluation.calibration:
-        yield from ("", "## Calibration", "")
+        yield "## Calibration"
         yield "How often the library answers, by the predicted answerability."
-        yield from ("", f"![Calibration]({CALIBRATION_PLOT})")
+        yield f"![Calibration]({CALIBRATION_PLOT})"
     settings = settings_of(evaluation.configuration).items()
-    yield from ("", "## Configuration", "")
-    yield from _grid(
-        ("key", "value"), ((key, "default" if value is None else str(value)) for key, value in settings)
-    )
+    rows = tuple((key, "default" if value is None else str(value)) for key, value in settings)
+    yield _section(Table("Configuration", "", ("key", "value"), rows))
     if evaluation.notes:
-        yield from ("", "## Left out", "")
-        yield from (f"- {note}" for note in evaluation.notes)
+        yield "## Left out"
+        yield "\n".join(f"- {note}" for note in evaluation.notes)
 
 
-def _compared(comparison: Comparison) -> str:
-    return (
-        f"{comparison.n_queries:,} questions. A change is the second less the first, with its 95 % interval "
-        "and the p-value of a paired bootstrap over questions; each figure is tested by itself. The "
-        "report of each configuration is in the folder of its name."
-    )
-
-
-def _section(table: Table, marks: str) -> Iterator[str]:
-    yield from (f"{marks} {table.heading}", "")
-    if table.explanation:
-        yield from (table.explanation, "")
-    yield from _grid(table.columns, table.rows)
-
-
-def _grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _row(columns)
-    yield _row(["---"] * len(columns))
-    yield from map(_row, rows)
+def _section(table: Table) -> str:
+    grid = map(_row, (table.columns, ["---"] * len(table.columns), *table.rows))
+    return "\n\n".join(filter(None, (f"## {table.heading}", table.explanation, "\n".join(grid))))
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -120,31 +105,29 @@ _COLOUR = "#1f5fa8"
 
 def plot_risk_coverage(points: Sequence[RiskPoint], file: Path) -> None:
     """Draw the share of wrong answers over the share of answered questions, as a PNG."""
-    picture, axes = _axes("questions that are answered", "answers that are wrong")
+    axes = _axes("questions that are answered", "answers that are wrong")
     axes.plot([point.coverage for point in points], [point.risk for point in points], color=_COLOUR)
     axes.set_ylim(0, max(0.05, *(point.risk * 1.1 for point in points)))
-    axes.set_xlim(0, 1)
-    picture.savefig(file, dpi=_DOTS_AN_INCH)
+    axes.figure.savefig(file, dpi=_DOTS_AN_INCH)
 
 
 def plot_calibration(bins: Sequence[CalibrationBin], file: Path) -> None:
     """Draw the share of questions that the library can answer at each predicted answerability, as a PNG."""
-    picture, axes = _axes("answerability", "questions that the library answers")
+    axes = _axes("answerability", "questions that the library answers")
     axes.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1)
     axes.plot([part.predicted for part in bins], [part.observed for part in bins], marker="o", color=_COLOUR)
-    axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
-    picture.savefig(file, dpi=_DOTS_AN_INCH)
+    axes.figure.savefig(file, dpi=_DOTS_AN_INCH)
 
 
-def _axes(across: str, up: str) -> tuple[Figure, Axes]:
+def _axes(across: str, up: str) -> Axes:
     # Without pyplot, matplotlib draws with Agg, so it opens no window and has no global state.
     from matplotlib.figure import Figure
 
-    picture = Figure(figsize=_INCHES, layout="constrained")
-    axes = picture.subplots()
+    axes = Figure(figsize=_INCHES, layout="constrained").subplots()
+    axes.set_xlim(0, 1)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e5e5e5")
-    return picture, axes
+    return axes
