@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from index.library import Library, Progress
-from rag.evaluation.bootstrap import Array, KeyPath, Sample, mean
+from rag.evaluation.bootstrap import KeyPath, Sample, mean
 from rag.evaluation.datasets import Query
 
 POOL = 100
@@ -23,6 +21,9 @@ METRICS = {
 }
 """Names of the figures in the JSON form, and in ir_measures (MacAvaney et al., ECIR 2022). nDCG is
 trec_eval's, with linear gains."""
+
+_Run = dict[str, Mapping[str, float]]
+"""The scores of the documents found for each question, by id."""
 
 
 def measure_retrieval(
@@ -46,10 +47,13 @@ def measure_retrieval(
     if not judged:
         return {}
     weights = {"dense": 1.0, "lexical": 0.0, "fused": dense_weight}
-    runs: dict[str, list[list[str]]] = {ranking: [] for ranking in weights}
+    runs: dict[str, _Run] = {ranking: {} for ranking in weights}
     for done, query in enumerate(judged, 1):
         for ranking, weight in weights.items():
-            runs[ranking].append(_ranked(index, query.text, weight))
+            hits = index.search(query.text, POOL, dense_weight=weight)
+            documents = dict.fromkeys(hit.document.path for hit in hits)
+            # Ranks replace scores, because trec_eval reorders documents with equal scores.
+            runs[ranking][query.id] = {document: float(-rank) for rank, document in enumerate(documents)}
         if progress is not None:
             progress("searching", done, len(judged))
     names = tuple(query.id for query in judged)
@@ -60,33 +64,13 @@ def measure_retrieval(
     }
 
 
-def _ranked(index: Library, query: str, dense_weight: float) -> list[str]:
-    """Return the documents, ranked by their best passages."""
-    hits = index.search(query, POOL, dense_weight=dense_weight)
-    return list(dict.fromkeys(hit.document.path for hit in hits))
-
-
-def _values(judged: Sequence[Query], run: Sequence[Sequence[str]]) -> dict[str, Array]:
+def _values(judged: Sequence[Query], run: _Run) -> dict[str, list[float]]:
     """Return the values of each metric, one per question."""
     import ir_measures
 
     metrics = {ir_measures.parse_measure(name): metric for metric, name in METRICS.items()}
-    values = {metric: np.zeros(len(judged)) for metric in METRICS}
-    numbers = {query.id: number for number, query in enumerate(judged)}
-    qrels = [
-        ir_measures.Qrel(query.id, document, grade)
-        for query in judged
-        for document, grade in (query.judged or {}).items()
-    ]
-    for found in ir_measures.iter_calc(list(metrics), qrels, list(_scored(judged, run))):
-        values[metrics[found.measure]][numbers[found.query_id]] = found.value
-    return values
-
-
-def _scored(judged: Sequence[Query], run: Sequence[Sequence[str]]) -> Iterator[object]:
-    import ir_measures
-
-    for query, documents in zip(judged, run, strict=True):
-        for rank, document in enumerate(documents):
-            # Ranks replace scores, because trec_eval reorders documents with equal scores.
-            yield ir_measures.ScoredDoc(query.id, document, float(-rank))
+    qrels = {query.id: dict(query.judged or {}) for query in judged}
+    values = {metric: dict.fromkeys(qrels, 0.0) for metric in METRICS}
+    for found in ir_measures.iter_calc(list(metrics), qrels, run):
+        values[metrics[found.measure]][found.query_id] = found.value
+    return {metric: list(of_queries.values()) for metric, of_queries in values.items()}
