@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,14 +57,10 @@ def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
     question as unanswerable.
     """
     marked = labelled(asked)
-    answerable = [bool(item.query.answerable) for item in marked]
-    if all(answerable):
+    if all(item.query.answerable for item in marked):
         return {}
     ids = tuple(item.query.id for item in marked)
-    figures = _figures(
-        [item.answer.abstained for item in marked], answerable, [item.answerability for item in marked]
-    )
-    return {("abstention", name): Sample(ids, statistic) for name, statistic in figures.items()}
+    return {("abstention", name): Sample(ids, statistic) for name, statistic in _figures(marked).items()}
 
 
 def measure_removal(
@@ -80,18 +76,21 @@ def measure_removal(
     """
     if not removed:
         return {}
-    both = [*present, *removed]
-    figures = _figures(
-        [item.answer.abstained for item in both],
-        [True] * len(present) + [False] * len(removed),
-        [item.answerability for item in both],
-    )
     ids = tuple(item.query.id for item in removed)
     # A resample draws both answers to a question together, because they are not independent.
     return {
         ("abstention_subject_removed", name): Sample(ids, twice(statistic))
-        for name, statistic in figures.items()
+        for name, statistic in _figures(label(present, removed)).items()
     }
+
+
+def label(present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
+    """Label the questions of ``present`` as answerable, and those of ``removed`` as unanswerable."""
+    return [
+        replace(item, query=replace(item.query, answerable=answerable))
+        for items, answerable in ((present, True), (removed, False))
+        for item in items
+    ]
 
 
 def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
@@ -119,24 +118,25 @@ def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
     return tuple(points[::-step][::-1])
 
 
-def calibration(answerability: Sequence[float], answerable: Sequence[bool]) -> tuple[CalibrationBin, ...]:
+def calibration(marked: Sequence[AnsweredQuery]) -> tuple[CalibrationBin, ...]:
     """Return the calibration curve: questions by rising answerability, in ``BINS`` bins of equal size."""
-    order = np.argsort(answerability, kind="stable")
-    predicted, observed = np.asarray(answerability, dtype=float), np.asarray(answerable, dtype=float)
+    rising = sorted(marked, key=lambda item: item.answerability)
+    predicted = np.array([item.answerability for item in rising])
+    observed = np.array([bool(item.query.answerable) for item in rising], dtype=float)
     return tuple(
         CalibrationBin(float(predicted[part].mean()), float(observed[part].mean()), len(part))
-        for part in np.array_split(order, BINS)
+        for part in np.array_split(np.arange(len(rising)), BINS)
         if len(part)
     )
 
 
-def _figures(
-    abstained: Sequence[bool], answerable: Sequence[bool], answerability: Sequence[float]
-) -> dict[str, Statistic]:
-    abstentions, unanswerable = np.asarray(abstained, dtype=float), 1 - np.asarray(answerable, dtype=float)
+def _figures(marked: Sequence[AnsweredQuery]) -> dict[str, Statistic]:
+    answerable = [bool(item.query.answerable) for item in marked]
+    abstentions = np.array([item.answer.abstained for item in marked], dtype=float)
+    unanswerable = 1 - np.array(answerable, dtype=float)
     right = abstentions * unanswerable
     return {
-        "auroc": auroc(answerability, answerable),
+        "auroc": auroc([item.answerability for item in marked], answerable),
         "precision": ratio(right, abstentions),
         "recall": ratio(right, unanswerable),
         "f1": ratio(2 * right, abstentions + unanswerable),

@@ -5,11 +5,11 @@ Each question is asked with the whole library, or without the documents on the q
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.library import Library, Progress
-from index.records import Filters
+from index.library import Progress
+from index.records import NO_FILTERS, Filters
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.evaluation.datasets import Dataset, Query, spread
@@ -33,14 +33,26 @@ class AnsweredQuery:
 
 
 def ask_all(
-    engine: QueryEngine, queries: Sequence[Query], progress: Progress | None = None
+    engine: QueryEngine,
+    queries: Sequence[Query],
+    progress: Progress | None = None,
+    filters_of: Callable[[Query], Filters] = lambda _: NO_FILTERS,
+    stage: str = "asking",
 ) -> tuple[AnsweredQuery, ...]:
-    """Ask questions, and return them with their answers, in the same order."""
+    """Ask questions, and return them with their answers, in the same order.
+
+    Args:
+        engine: answers the questions.
+        queries: the questions.
+        progress: receives the number of asked questions.
+        filters_of: returns the filters for the documents that may answer a question.
+        stage: the name of this stage for ``progress``.
+    """
     asked = []
     for done, query in enumerate(queries, 1):
-        asked.append(AnsweredQuery(query, engine.ask(query.text)))
+        asked.append(AnsweredQuery(query, engine.ask(query.text, filters_of(query))))
         if progress is not None:
-            progress("asking", done, len(queries))
+            progress(stage, done, len(queries))
     return tuple(asked)
 
 
@@ -72,24 +84,17 @@ def ask_without_subject(
 
     The questions must come from :func:`with_removable_subject`, which defines the subject of a question.
     """
-    numbers = _numbers(engine.index)
-    asked = []
-    for done, query in enumerate(queries, 1):
+    numbers = {record.path: record.document_id for record in engine.index.catalog.documents()}
+    titles = [(numbers[name], document.title) for name, document in dataset.documents.items()]
+
+    def others(query: Query) -> Filters:
         subject = _subject(dataset, query)
-        others = tuple(
-            numbers[name] for name, document in dataset.documents.items() if document.title not in subject
-        )
-        asked.append(AnsweredQuery(query, engine.ask(query.text, Filters(others))))
-        if progress is not None:
-            progress("asking again", done, len(queries))
-    return tuple(asked)
+        return Filters(tuple(number for number, title in titles if title not in subject))
+
+    return ask_all(engine, queries, progress, others, "asking again")
 
 
 def _subject(dataset: Dataset, query: Query) -> set[str]:
     """Return the titles of the documents that answer a question."""
     names = query.relevant or tuple(item.document for item in query.evidence)
     return {dataset.documents[name].title for name in names}
-
-
-def _numbers(index: Library) -> dict[str, int]:
-    return {record.path: record.document_id for record in index.catalog.documents()}

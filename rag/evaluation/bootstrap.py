@@ -8,7 +8,7 @@ weights, the number of times that each question was drawn.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,10 +45,6 @@ class Figure:
     low: float
     high: float
     n: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return ``{value, low, high, n}``, ready for JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -14,6 +14,7 @@ from rag.evaluation.abstention_quality import (
     CalibrationBin,
     RiskPoint,
     calibration,
+    label,
     labelled,
     measure_abstention,
     measure_removal,
@@ -81,15 +82,8 @@ class Evaluation:
             inner = result
             for key in key_path[:-1]:
                 inner = inner.setdefault(key, {})
-            inner[key_path[-1]] = figure.as_dict()
+            inner[key_path[-1]] = asdict(figure)
         return result
-
-
-@dataclass(slots=True)
-class _Measured:
-    samples: dict[KeyPath, Sample] = field(default_factory=dict)
-    risk: tuple[RiskPoint, ...] = ()
-    bins: tuple[CalibrationBin, ...] = ()
 
 
 def evaluate(
@@ -126,30 +120,20 @@ def evaluate(
     chosen = choose(dataset, limit, held_out=held_out)
     encoder = encoder or open_encoder(configuration.model, models=home / "models")
     with open_temporary(chosen.documents, configuration, encoder, home.joinpath(*INDEXES), progress) as index:
-        measured = _measure(chosen, configuration, index, frozenset(parts), progress)
-    figures = {key_path: estimate(sample) for key_path, sample in measured.samples.items()}
-    return Evaluation(
-        dataset.name,
-        configuration,
-        len(chosen.documents),
-        len(chosen.queries),
-        measured.samples,
-        {key_path: figure for key_path, figure in figures.items() if figure is not None},
-        measured.risk,
-        measured.bins,
-        chosen.notes,
-    )
+        return _measure(chosen, configuration, index, parts, progress)
 
 
 def _measure(
     dataset: Dataset,
     configuration: Configuration,
     index: Library,
-    parts: frozenset[Part],
+    parts: Collection[Part],
     progress: Progress | None,
-) -> _Measured:
-    measured = _Measured()
-    samples, dense_weight = measured.samples, configuration.limits.dense_weight
+) -> Evaluation:
+    samples: dict[KeyPath, Sample] = {}
+    risk: tuple[RiskPoint, ...] = ()
+    bins: tuple[CalibrationBin, ...] = ()
+    dense_weight = configuration.limits.dense_weight
     asked_twice = with_removable_subject(dataset) if "answers" in parts else ()
     ids_asked_twice = {query.id for query in asked_twice}
     wanted = [query for query in dataset.queries if query.id in ids_asked_twice or _is_asked(query, parts)]
@@ -163,11 +147,28 @@ def _measure(
         samples |= measure_selection(asked, index, dense_weight)
     if "answers" in parts and engine:
         removed = ask_without_subject(engine, dataset, asked_twice, progress)
-        _measure_answers(measured, asked, removed)
+        present = [item for item in asked if item.query.id in ids_asked_twice]
+        samples |= measure_abstention(asked) | measure_removal(present, removed)
+        risk = risk_coverage(asked)
+        marked = labelled(asked)
+        # If the set has no unanswerable question, questions asked without their subject stand in for them.
+        has_both = not all(item.query.answerable for item in marked)
+        bins = calibration(marked if has_both else label(present, removed))
     if "gate" in parts:
         samples |= measure_gate(asked, dataset.claims)
     samples |= measure_latency(asked)
-    return measured
+    figures = {key_path: estimate(sample) for key_path, sample in samples.items()}
+    return Evaluation(
+        dataset.name,
+        configuration,
+        len(dataset.documents),
+        len(dataset.queries),
+        samples,
+        {key_path: figure for key_path, figure in figures.items() if figure is not None},
+        risk,
+        bins,
+        dataset.notes,
+    )
 
 
 def _engine(index: Library, configuration: Configuration) -> QueryEngine:
@@ -176,28 +177,12 @@ def _engine(index: Library, configuration: Configuration) -> QueryEngine:
     return QueryEngine(index, configuration.reader, configuration.limits, weights, reranker=reranker)
 
 
-def _is_asked(query: Query, parts: frozenset[Part]) -> bool:
+def _is_asked(query: Query, parts: Collection[Part]) -> bool:
     return (
         "gate" in parts
         or ("selection" in parts and query.has_gold)
         or ("answers" in parts and query.answerable is not None)
     )
-
-
-def _measure_answers(
-    measured: _Measured, asked: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
-) -> None:
-    by_id = {item.query.id: item for item in asked}
-    present = [by_id[item.query.id] for item in removed]
-    measured.samples |= measure_abstention(asked)
-    measured.samples |= measure_removal(present, removed)
-    measured.risk = risk_coverage(asked)
-    marked = labelled(asked)
-    answerable = [bool(item.query.answerable) for item in marked]
-    if all(answerable):
-        # The set has no unanswerable question, so questions asked without their subject stand in for them.
-        marked, answerable = [*present, *removed], [True] * len(present) + [False] * len(removed)
-    measured.bins = calibration([item.answerability for item in marked], answerable)
 
 
 TOTAL = "total"

@@ -111,18 +111,18 @@ class TestRiskAndCoverage:
 
 class TestCalibration:
     def test_bins_have_equal_sizes_and_are_in_order(self) -> None:
-        scores = [number / 100 for number in range(100)]
-        bins = calibration(scores[::-1], [score >= 0.5 for score in scores[::-1]])
+        items = [asked(YES if number >= 50 else NO, answerability=number / 100) for number in range(100)]
+        bins = calibration(items[::-1])
         assert [part.n for part in bins] == [10] * 10
         assert [part.observed for part in bins] == [0] * 5 + [1] * 5
         assert bins[0].predicted == pytest.approx(0.045)
 
     def test_fewer_questions_than_bins_get_a_bin_each(self) -> None:
-        assert calibration([0.8, 0.2], [True, False]) == (
+        assert calibration([asked(YES, answerability=0.8), asked(NO, answerability=0.2)]) == (
             CalibrationBin(0.2, 0, 1),
             CalibrationBin(0.8, 1, 1),
         )
-        assert calibration([], []) == ()
+        assert calibration([]) == ()
 
 
 def test_an_answer_reports_its_own_answerability() -> None:
