@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -107,22 +107,16 @@ def read_claims(path: Path) -> tuple[LabelledClaim, ...]:
 
 def _claim(row: Mapping[str, Any], location: str) -> LabelledClaim:
     try:
-        of_evidence = str(row["language"]).partition("-")[0]
-        claim = LabelledClaim(
-            str(row["id"]),
-            str(row["claim"]),
-            _evidence([str(text) for text in row["evidence"]], of_evidence),
-            str(row["label"]),
-            str(row["kind"]),
-            str(row["language"]),
-        )
+        fields = ("id", "claim", "label", "kind", "language")
+        name, text, label, kind, language = (str(row[field]) for field in fields)
+        evidence = _evidence([str(sentence) for sentence in row["evidence"]], language.partition("-")[0])
     except (KeyError, TypeError) as error:
         raise DatasetError(
             f"{location}: not a claim ({error!r}); give id, evidence, claim, label, kind and language"
         ) from error
-    if claim.label not in LABELS:
-        raise DatasetError(f"{location}: the label is {claim.label!r}; it must be {' or '.join(LABELS)}")
-    return claim
+    if label not in LABELS:
+        raise DatasetError(f"{location}: the label is {label!r}; it must be {' or '.join(LABELS)}")
+    return LabelledClaim(name, text, evidence, label, kind, language)
 
 
 def _evidence(texts: Sequence[str], language: str) -> tuple[Evidence, ...]:
@@ -132,30 +126,22 @@ def _evidence(texts: Sequence[str], language: str) -> tuple[Evidence, ...]:
     return tuple(Evidence(text, language=language) for text in texts)
 
 
-def measure_claims(
-    path: Path,
-    gate: Gate,
-    precision: float = PRECISION,
-    each: Callable[[CheckedClaim], object] = lambda _: None,
-) -> ClaimsMeasured:
-    """Check every claim of a file, and calibrate the judge on every second claim.
+def measure_claims(path: Path, gate: Gate, precision: float = PRECISION) -> ClaimsMeasured:
+    """Check the claims of a file; if the gate has a judge, calibrate it on every second claim.
 
     Args:
         path: the file.
         gate: the gate, with or without a judge.
         precision: the target of the calibration, as :data:`PRECISION`.
-        each: called with each claim after it is checked.
 
     Raises:
         DatasetError, JsonLinesError: as for :func:`read_claims`.
     """
-    checked = []
-    for claim in read_claims(path):
-        checked.append(CheckedClaim(claim, gate.check(claim.text, claim.evidence)))
-        each(checked[-1])
-    judge = gate.judge
-    thresholds = calibrate(checked[::2], precision) if judge else None
-    return ClaimsMeasured(path.name, judge.name if judge else None, tuple(checked), thresholds)
+    claims = read_claims(path)
+    checked = tuple(CheckedClaim(claim, gate.check(claim.text, claim.evidence)) for claim in claims)
+    if gate.judge is None:
+        return ClaimsMeasured(path.name, None, checked, None)
+    return ClaimsMeasured(path.name, gate.judge.name, checked, calibrate(checked[::2], precision))
 
 
 def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> Thresholds:
@@ -170,15 +156,17 @@ def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> 
     judged = [each for each in checked if "judge" in each.found.checks]
     sure = [each for each in judged if each.found.checks.get("doubts", 1.0)]
     scores = sorted({each.found.checks["judge"] for each in judged})
+
+    def is_precise(called: Sequence[CheckedClaim], label: str) -> bool:
+        return len(called) >= FEWEST and _count(called, label) >= precision * len(called)
+
     above = [
-        score
-        for score in scores
-        if _has_precision([one for one in sure if _judged(one) >= score], "supported", precision)
+        score for score in scores if is_precise([one for one in sure if _judged(one) >= score], "supported")
     ]
     below = [
         score
         for score in scores
-        if _has_precision([one for one in judged if _judged(one) < score], "unsupported", precision)
+        if is_precise([one for one in judged if _judged(one) < score], "unsupported")
     ]
     supported_from = min(above, default=NEVER)
     return Thresholds(supported_from, min(max(below, default=0.0), supported_from))
@@ -188,68 +176,54 @@ def _judged(checked: CheckedClaim) -> float:
     return checked.found.checks["judge"]
 
 
-def _has_precision(checked: Sequence[CheckedClaim], label: str, precision: float) -> bool:
-    right = sum(each.claim.label == label for each in checked)
-    return len(checked) >= FEWEST and right >= precision * len(checked)
+def _count(checked: Iterable[CheckedClaim], label: str) -> int:
+    return sum(each.claim.label == label for each in checked)
 
 
 def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
     """Yield tables of the verdicts by label, kind and language, then a table of summary figures."""
     checked = measured.checked
-    judge = f"judge {measured.judge}" if measured.judge else "no judge"
-    groups: Mapping[str, Callable[[CheckedClaim], str]] = {
-        "label": lambda each: each.claim.label,
-        "kind": lambda each: f"{each.claim.label}: {each.claim.kind}",
-        "language": lambda each: f"{each.claim.label}: {each.claim.language}",
+    explanation = f"{measured.name}, {f'judge {measured.judge}' if measured.judge else 'no judge'}."
+    groups = {
+        "label": [each.claim.label for each in checked],
+        "kind": [f"{each.claim.label}: {each.claim.kind}" for each in checked],
+        "language": [f"{each.claim.label}: {each.claim.language}" for each in checked],
     }
     for name, group in groups.items():
-        yield Table(
-            f"Verdicts by {name}",
-            f"{measured.name}, {judge}.",
-            (name, *WRITTEN),
-            tuple(_rows(checked, group)),
-        )
+        counts = Counter(zip(group, (each.found.verdict for each in checked), strict=True))
+        rows = [(each, *(str(counts[each, verdict]) for verdict in WRITTEN)) for each in sorted({*group})]
+        yield Table(f"Verdicts by {name}", explanation, (name, *WRITTEN), tuple(rows))
     called = [each for each in checked if each.found.verdict == "supported"]
     supported = [each for each in checked if each.claim.label == "supported"]
-    right = sum(each.claim.label == "supported" for each in called)
-    rows = [
+    right = _count(called, "supported")
+    figures = [
         ("rightly called supported, of the claims called so", f"{right} of {len(called)}"),
         ("rightly called supported, of the supported claims", f"{right} of {len(supported)}"),
     ]
-    rows += [
-        (f"supported claims that the veto of {name} rejects", f"{count} of {len(supported)}")
-        for name, count in _false_alarms(supported)
-    ]
+    for name in VETOES:
+        rejected = sum(each.found.checks.get(name) == 0.0 for each in supported)
+        figures.append(
+            (f"supported claims that the veto of {name} rejects", f"{rejected} of {len(supported)}")
+        )
     judged = [each for each in checked if "judge" in each.found.checks]
     if judged and measured.thresholds:
         are_supported = [each.claim.label == "supported" for each in judged]
         ids = tuple(each.claim.id for each in judged)
         area = estimate(Sample(ids, auroc([_judged(each) for each in judged], are_supported)))
-        rows += [("AUROC of the judge", f"{area.value:.3f}" if area else "none")]
-        rows += [
+        figures += [("AUROC of the judge", f"{area.value:.3f}" if area else "none")]
+        figures += [
             (f"rightly called supported with the threshold {bound}", _right_from(bound, called, judged))
             for bound in BOUNDS
         ]
-        rows += [
+        figures += [
             (f"calibrated on half of the claims, {name}", f"{value:.3f}")
             for name, value in asdict(measured.thresholds).items()
         ]
-    yield Table("Figures", f"{measured.name}, {judge}.", ("", "claims"), tuple(rows))
+    yield Table("Figures", explanation, ("", "claims"), tuple(figures))
 
 
 def _right_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[CheckedClaim]) -> str:
     """Return "m of n": with the threshold ``bound``, n claims count as supported, and m of them are."""
     others = [each for each in called if "judge" not in each.found.checks]
     others += [each for each in judged if _judged(each) >= bound and each.found.checks.get("doubts", 1.0)]
-    return f"{sum(each.claim.label == 'supported' for each in others)} of {len(others)}"
-
-
-def _rows(checked: Iterable[CheckedClaim], group: Callable[[CheckedClaim], str]) -> Iterator[tuple[str, ...]]:
-    counts = Counter[tuple[str, str]]((group(each), each.found.verdict) for each in checked)
-    for name in sorted({name for name, _ in counts}):
-        yield (name, *(str(counts[name, verdict]) for verdict in WRITTEN))
-
-
-def _false_alarms(supported: Sequence[CheckedClaim]) -> Iterator[tuple[str, int]]:
-    for name in VETOES:
-        yield name, sum(each.found.checks.get(name) == 0.0 for each in supported)
+    return f"{_count(others, 'supported')} of {len(others)}"
