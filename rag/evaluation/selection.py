@@ -10,7 +10,7 @@ from index.library import Library
 from rag.answers import Answer
 from rag.evaluation.answered_queries import AnsweredQuery
 from rag.evaluation.bootstrap import KeyPath, Sample, mean
-from rag.evaluation.datasets import Query
+from rag.evaluation.datasets import Evidence, Query
 
 FIRST_SENTENCES = 3
 """The number of sentences of the best passage that the baseline without selection cites."""
@@ -23,20 +23,6 @@ class Quote:
     document: str
     span: Span
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """The agreement of one answer's quotes with the gold standard: shares from 0 to 1."""
-
-    precision: float
-    recall: float
-
-    @property
-    def f1(self) -> float:
-        """The harmonic mean of precision and recall."""
-        total = self.precision + self.recall
-        return 2 * self.precision * self.recall / total if total else 0.0
 
 
 def measure_selection(
@@ -68,8 +54,9 @@ def measure_selection(
         chosen = [agreement(item.query, quotes_of(item.answer)) for item in marked]
         plain = [agreement(item.query, _first_three(index, item.query, dense_weight)) for item in marked]
         names = tuple(item.query.id for item in marked)
-        samples |= _agreements(("selection",), names, chosen)
-        samples |= _agreements(("selection", "first_three"), names, plain)
+        for key_path, found in ((("selection",), chosen), (("selection", "first_three"), plain)):
+            for name in found[0]:
+                samples[*key_path, name] = Sample(names, mean([each[name] for each in found]))
     return samples
 
 
@@ -87,43 +74,32 @@ def is_gold(query: Query, quote: Quote) -> bool:
     return (
         any(_plain(answer) in words for answer in query.answers)
         or any(_same(words, sentence) for sentence in query.sentences)
-        or any(_overlaps(quote, item.document, item.span) for item in query.evidence)
+        or any(_overlaps(quote, item) for item in query.evidence)
     )
 
 
-def agreement(query: Query, quotes: Sequence[Quote]) -> Agreement:
+def agreement(query: Query, quotes: Sequence[Quote]) -> dict[str, float]:
     """Return how far quotes agree with the gold sentences and spans, which the data set gives as answers.
 
     Returns:
         ``precision`` is the share of the quotes that match or overlap a gold sentence or span (0 without
-        quotes); ``recall`` is the share of the gold sentences and spans that a quote matches or overlaps.
+        quotes); ``recall`` is the share of the gold sentences and spans that a quote matches or overlaps;
+        ``f1`` is the harmonic mean of both.
     """
     of_sentences = [[_same(_plain(quote.text), sentence) for quote in quotes] for sentence in query.sentences]
-    of_stretches = [
-        [_overlaps(quote, item.document, item.span) for quote in quotes] for item in query.evidence
-    ]
+    of_stretches = [[_overlaps(quote, item) for quote in quotes] for item in query.evidence]
     gold = of_sentences + of_stretches
     right = [any(marks) for marks in zip(*gold, strict=True)]
-    return Agreement(
-        sum(right) / len(quotes) if quotes else 0.0, sum(any(marks) for marks in gold) / len(gold)
-    )
-
-
-def _agreements(
-    key_path: KeyPath, queries: tuple[str, ...], agreements: Sequence[Agreement]
-) -> dict[KeyPath, Sample]:
-    return {
-        (*key_path, name): Sample(queries, mean([getattr(item, name) for item in agreements]))
-        for name in ("precision", "recall", "f1")
-    }
+    precision = sum(right) / len(quotes) if quotes else 0.0
+    recall = sum(any(marks) for marks in gold) / len(gold)
+    total = precision + recall
+    return {"precision": precision, "recall": recall, "f1": 2 * precision * recall / total if total else 0.0}
 
 
 def _first_three(index: Library, query: Query, dense_weight: float) -> list[Quote]:
     hits = index.search(query.text, 1, dense_weight=dense_weight)
     return [
-        Quote(
-            hit.document.path, span, Span(span.start - hit.span.start, span.end - hit.span.start).of(hit.text)
-        )
+        Quote(hit.document.path, span, hit.text[span.start - hit.span.start : span.end - hit.span.start])
         for hit in hits
         for span in hit.sentences[:FIRST_SENTENCES]
     ]
@@ -138,8 +114,10 @@ def _same(words: str, sentence: str) -> bool:
     return words in gold or gold in words
 
 
-def _overlaps(quote: Quote, document: str, span: Span) -> bool:
-    return quote.document == document and quote.span.start < span.end and span.start < quote.span.end
+def _overlaps(quote: Quote, gold: Evidence) -> bool:
+    if quote.document != gold.document:
+        return False
+    return quote.span.start < gold.span.end and gold.span.start < quote.span.end
 
 
 def _plain(text: str) -> str:
