@@ -60,6 +60,7 @@ class Table:
 def tables_of(evaluation: Evaluation) -> Iterator[Table]:
     """Yield a table for each part (like retrieval) that was measured."""
     for section, (heading, explanation) in HEADINGS.items():
+        form = _form(section)
         cells: dict[str, dict[str, Figure]] = {}
         for key_path, figure in evaluation.figures.items():
             if key_path[0] == section:
@@ -70,7 +71,7 @@ def tables_of(evaluation: Evaluation) -> Iterator[Table]:
             rows = tuple(
                 (
                     name,
-                    *(shown(row[column], section) if column in row else "" for column in columns),
+                    *(_shown(row[column], form, "–") if column in row else "" for column in columns),
                     f"{max(figure.n for figure in row.values()):,}",
                 )
                 for name, row in cells.items()
@@ -81,13 +82,13 @@ def tables_of(evaluation: Evaluation) -> Iterator[Table]:
 def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
     """Yield a table for each part (like retrieval) that both evaluations measured, with a row per figure."""
     for section, (heading, _) in HEADINGS.items():
-        digits = _digits(section)
+        form = _form(section)
         rows = tuple(
             (
                 " ".join(map(_label, row.key_path[1:])),
-                f"{row.first.value:.{digits}f}",
-                f"{row.second.value:.{digits}f}",
-                _signed(row.change, digits),
+                f"{row.first.value:{form}}",
+                f"{row.second.value:{form}}",
+                _shown(row.change, f"+{form}", ", "),
                 "" if row.p is None else f"{row.p:.3f}",
                 row.outcome,
             )
@@ -99,18 +100,14 @@ def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
             yield Table(heading, "", columns, rows)
 
 
-def _signed(change: Figure, digits: int) -> str:
-    return f"{change.value:+.{digits}f} ({change.low:+.{digits}f}, {change.high:+.{digits}f})"
+def _form(section: str) -> str:
+    """Return the format of a figure: shares have three decimals, milliseconds one."""
+    return ".1f" if section == _LATENCY else ".3f"
 
 
-def shown(figure: Figure, section: str) -> str:
-    """Format a figure and its interval: shares to three decimals, milliseconds to one."""
-    digits = _digits(section)
-    return f"{figure.value:.{digits}f} ({figure.low:.{digits}f}–{figure.high:.{digits}f})"
-
-
-def _digits(section: str) -> int:
-    return 1 if section == _LATENCY else 3
+def _shown(figure: Figure, form: str, between: str) -> str:
+    """Format a figure and its interval."""
+    return f"{figure.value:{form}} ({figure.low:{form}}{between}{figure.high:{form}})"
 
 
 def _row_and_column(key_path: KeyPath) -> tuple[str, str]:
