@@ -2,7 +2,7 @@
 
 from rag.evaluation.bootstrap import Figure
 from rag.evaluation.claims import PRECISION, ClaimsMeasured, claim_tables, measure_claims
-from rag.evaluation.comparison import Comparison, Difference, compare
+from rag.evaluation.comparison import Comparison, compare
 from rag.evaluation.configuration import DEFAULT, Configuration, read_configuration
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.evaluation import PARTS, Evaluation, Part, evaluate
@@ -22,7 +22,6 @@ __all__ = [
     "Comparison",
     "Configuration",
     "Dataset",
-    "Difference",
     "Evaluation",
     "Figure",
     "Part",

@@ -107,15 +107,14 @@ def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
     answered = sorted(
         (item for item in judged if not item.answer.abstained), key=lambda item: -item.answerability
     )
-    points = []
+    points: dict[float, RiskPoint] = {}
     wrong = 0
     for count, item in enumerate(answered, 1):
         wrong += not any(is_gold(item.query, quote) for quote in quotes_of(item.answer)[:1])
-        last = count == len(answered)
-        if last or answered[count].answerability < item.answerability:
-            points.append(RiskPoint(item.answerability, count / len(judged), wrong / count))
+        # The last of several questions of equal answerability sets their point.
+        points[item.answerability] = RiskPoint(item.answerability, count / len(judged), wrong / count)
     step = max(1, -(-len(points) // _POINTS))
-    return tuple(points[::-step][::-1])
+    return tuple(list(points.values())[::-step][::-1])
 
 
 def calibration(marked: Sequence[AnsweredQuery]) -> tuple[CalibrationBin, ...]:

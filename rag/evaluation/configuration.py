@@ -85,16 +85,13 @@ def read_configuration(given: str, base: Configuration | None = None) -> Configu
         ) from error
     for key, value in found.items():
         _check(file, key, value)
-    own: dict[str, Any] = {key: value for key, value in found.items() if key in _OWN}
-    limits: dict[str, Any] = {key: value for key, value in found.items() if key in _LIMITS}
-    return replace(base, name=file.stem, limits=replace(base.limits, **limits), **own)
+    limits = {key: found.pop(key) for key in _LIMITS if key in found}
+    return replace(base, name=file.stem, limits=replace(base.limits, **limits), **found)
 
 
 def settings_of(configuration: Configuration) -> Mapping[str, Any]:
     """Return the configuration as keys and values, in the order of ``KEYS``."""
-    return {key: getattr(configuration, key) for key in _OWN} | {
-        key: getattr(configuration.limits, key) for key in _LIMITS
-    }
+    return {key: getattr(configuration if key in _OWN else configuration.limits, key) for key in KEYS}
 
 
 def _check(file: Path, key: str, value: object) -> None:

@@ -148,12 +148,11 @@ def _measure(
     if "answers" in parts and engine:
         removed = ask_without_subject(engine, dataset, asked_twice, progress)
         present = [item for item in asked if item.query.id in ids_asked_twice]
-        samples |= measure_abstention(asked) | measure_removal(present, removed)
+        of_labels = measure_abstention(asked)
+        samples |= of_labels | measure_removal(present, removed)
         risk = risk_coverage(asked)
-        marked = labelled(asked)
         # If the set has no unanswerable question, questions asked without their subject stand in for them.
-        has_both = not all(item.query.answerable for item in marked)
-        bins = calibration(marked if has_both else label(present, removed))
+        bins = calibration(labelled(asked) if of_labels else label(present, removed))
     if "gate" in parts:
         samples |= measure_gate(asked, dataset.claims)
     samples |= measure_latency(asked)
@@ -185,7 +184,6 @@ def _is_asked(query: Query, parts: Collection[Part]) -> bool:
     )
 
 
-TOTAL = "total"
 SHARES = {"median": 0.5, "p95": 0.95}
 
 
@@ -194,7 +192,7 @@ def measure_latency(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
     stages = dict.fromkeys(stage for item in asked for stage in item.answer.timings)
     times = {stage: [item.answer.timings.get(stage, 0.0) for item in asked] for stage in stages}
     if asked:
-        times[TOTAL] = [sum(item.answer.timings.values()) for item in asked]
+        times["total"] = [sum(item.answer.timings.values()) for item in asked]
     ids = tuple(item.query.id for item in asked)
     return {
         ("latency_ms", stage, name): Sample(ids, quantile(values, share), is_time=True)

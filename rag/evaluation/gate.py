@@ -25,14 +25,12 @@ def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dic
     verdicts = [verdicts_of(item.answer) for item in asked]
     ids = tuple(item.query.id for item in asked)
     counts = [len(found) for found in verdicts]
-    samples: dict[KeyPath, Sample] = {
-        ("gate", "verdicts", verdict): Sample(
-            ids, ratio([found.count(verdict) for found in verdicts], counts)
-        )
-        for verdict in VERDICTS
-        if any(counts)
-    }
-    by_relation: dict[str, list[tuple[Claim, Claim]]] = {
+    samples: dict[KeyPath, Sample] = {}
+    if any(counts):
+        for verdict in VERDICTS:
+            shares = ratio([found.count(verdict) for found in verdicts], counts)
+            samples["gate", "verdicts", verdict] = Sample(ids, shares)
+    by_relation = {
         "supporting": [(claim, claim) for claim in claims if claim.supported],
         "contradicting": [(claim, claim) for claim in claims if not claim.supported],
         "of_another": list(_with_another(claims)),
@@ -61,8 +59,7 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
     After the last claim, the search for the next one goes on with the first.
     """
     for index, claim in enumerate(claims):
-        others = (*claims[index + 1 :], *claims[:index])
-        for other in others:
+        for other in (*claims[index + 1 :], *claims[:index]):
             if claim.document != other.document and claim.query != other.query:
                 yield claim, other
                 break
@@ -73,13 +70,11 @@ def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
 
     The bootstrap draws statements: all pairs whose first claim has the same statement are drawn together.
     """
+    gate = Gate()
     called: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     for claim, other in pairs:
-        called[claim.query] += _is_supported(claim.text, other.sentences)
+        verdict = gate.check(claim.text, [Evidence(sentence) for sentence in other.sentences]).verdict
+        called[claim.query] += verdict == "supported"
         counts[claim.query] += 1
     return Sample(tuple(counts), ratio([called[query] for query in counts], list(counts.values())))
-
-
-def _is_supported(statement: str, sentences: Sequence[str]) -> bool:
-    return Gate().check(statement, [Evidence(sentence) for sentence in sentences]).verdict == "supported"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import mode
 from typing import Any
 
 from index.documents import UNKNOWN_LANGUAGE, Document
@@ -82,7 +82,6 @@ def _beir(folder: Path, corpus: Path) -> Dataset:
 
 def _questioned(folder: Path) -> Dataset:
     documents: dict[str, Document] = {}
-    notes: list[str] = []
     listing = scan(Root(str(folder.absolute())))
     failures = {failure.path: failure.cause for failure in listing.failures}
     for path in listing.files:
@@ -90,7 +89,7 @@ def _questioned(folder: Path) -> Dataset:
             documents[path] = load(folder / path)
         except LoadError as error:
             failures[path] = error.cause
-    notes.extend(f"{path} is left out: {cause}" for path, cause in failures.items())
+    notes = [f"{path} is left out: {cause}" for path, cause in failures.items()]
     queries = _queries(folder / QUESTIONS, documents, {}, {}, notes)
     return Dataset(folder.resolve().name, documents, queries, (), tuple(notes))
 
@@ -124,9 +123,9 @@ def _rows(file: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
 
 
 def _language(texts: Sequence[str]) -> str:
-    found = Counter(map(detect, texts[:: max(1, len(texts) // _IDENTIFIED)]))
-    found.pop(UNKNOWN_LANGUAGE, None)
-    return found.most_common(1)[0][0] if found else UNKNOWN_LANGUAGE
+    found = map(detect, texts[:: max(1, len(texts) // _IDENTIFIED)])
+    known = [language for language in found if language != UNKNOWN_LANGUAGE]
+    return mode(known) if known else UNKNOWN_LANGUAGE
 
 
 def _judgements(file: Path, documents: Mapping[str, Document], notes: list[str]) -> Judgements:

@@ -153,17 +153,13 @@ def _write(folder: Path, documents: _Documents, rows: Sequence[dict[str, Any]]) 
         {"_id": name, **{key: getattr(document, key) for key in known}}
         for name, (_, document) in documents.items()
     )
-    _write_lines(folder / CORPUS, corpus)
-    _write_lines(folder / QUERIES, rows)
+    for name, lines in ((CORPUS, corpus), (QUERIES, rows)):
+        with (folder / name).open("w", encoding="utf-8") as stream:
+            stream.writelines(json.dumps(line) + "\n" for line in lines)
     judgements = [
         f"{row['_id']}\t{name}\t1"
         for row in rows
         for name in dict.fromkeys(item["document"] for item in row["evidence"])
     ]
-    lines = ["query-id\tcorpus-id\tscore", *judgements]
-    (folder / JUDGEMENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _write_lines(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    with file.open("w", encoding="utf-8") as stream:
-        stream.writelines(json.dumps(row) + "\n" for row in rows)
+    table = "\n".join(["query-id\tcorpus-id\tscore", *judgements])
+    (folder / JUDGEMENTS).write_text(table + "\n", encoding="utf-8")
