@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
+_Values = Sequence[float] | npt.NDArray[Any]
+
 Statistic = Callable[[Array], Array]
 """Maps weights of the observations, shape (rounds, n), to the statistic of each round, shape (rounds,). A
 statistic that is undefined is NaN."""
@@ -63,27 +65,24 @@ class Sample:
     is_time: bool = False
 
 
-def mean(values: Sequence[float] | npt.NDArray[Any]) -> Statistic:
+def mean(values: _Values) -> Statistic:
     """Return a statistic: the mean of one value per question."""
     return ratio(values, np.ones(len(values)))
 
 
-def ratio(
-    numerators: Sequence[float] | npt.NDArray[Any], denominators: Sequence[float] | npt.NDArray[Any]
-) -> Statistic:
+def ratio(numerators: _Values, denominators: _Values) -> Statistic:
     """Return a statistic: the sum of the numerators divided by the sum of the denominators.
 
     An example is the share of sentences with a certain verdict, where each question has its own number of
     sentences.
     """
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
+    return lambda weights: _divided(weights @ above, weights @ below)
 
-    def of(weights: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            result: Array = (weights @ above) / (weights @ below)
-        return np.where(np.isfinite(result), result, np.nan)
 
-    return of
+def _divided(above: Array, below: Array) -> Array:
+    """Return the quotients; those by zero are NaN."""
+    return np.divide(above, below, out=np.full_like(below, np.nan), where=below != 0)
 
 
 def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
@@ -102,9 +101,7 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
         negatives = np.add.reduceat(ordered * (1 - is_positive), ties, axis=1)
         below = np.cumsum(negatives, axis=1) - negatives
         won = (positives * (below + negatives / 2)).sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            result: Array = won / (positives.sum(axis=1) * negatives.sum(axis=1))
-        return result
+        return _divided(won, positives.sum(axis=1) * negatives.sum(axis=1))
 
     return of
 

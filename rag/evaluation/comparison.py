@@ -59,11 +59,9 @@ class Comparison:
 
         Each difference has the field ``place`` in place of ``key_path``: the keys, with dots between them.
         """
-        rows = []
-        for row in self.differences:
-            fields = asdict(row)
-            rows.append({"place": ".".join(fields.pop("key_path")), **fields})
-        return asdict(self) | {"differences": rows}
+        result = asdict(self)
+        rows = result["differences"]
+        return result | {"differences": [{"place": ".".join(row.pop("key_path")), **row} for row in rows]}
 
 
 def compare(first: Evaluation, second: Evaluation) -> Comparison:

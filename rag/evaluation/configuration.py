@@ -99,8 +99,7 @@ def _check(file: Path, key: str, value: object) -> None:
         close = get_close_matches(key, KEYS, n=1)
         remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(KEYS)}"
         raise ConfigurationError(f"{file}: unknown key {key}; {remedy}")
-    needed = _needed(key, value)
-    if needed:
+    if needed := _needed(key, value):
         raise ConfigurationError(f"{file}: {key} is {value!r}; it must be {needed}")
 
 

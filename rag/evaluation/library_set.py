@@ -20,6 +20,9 @@ from rag.json_lines import read_json_lines
 SET = ("evaluation", "sets", "library")
 """The folder in the home folder that contains the set."""
 
+_FIELDS = ("text", "answerable", "answers", "selected_sentences")
+"""The fields that the set takes from a file of questions."""
+
 _Question = tuple[dict[str, Any], tuple[CitedEvidence, ...]]
 """A question for the set: its fields, and its evidence, not yet looked up in the documents."""
 
@@ -110,8 +113,7 @@ def _of_files(files: Iterable[Path]) -> Iterator[_Question]:
                     f"{file}, line {number}: its evidence cannot be used ({error}); write [{{document, "
                     "start, end, text}}]"
                 ) from error
-            kept = ("text", "answerable", "answers", "selected_sentences")
-            yield {name: row[name] for name in kept if name in row}, evidence
+            yield {name: row[name] for name in _FIELDS if name in row}, evidence
 
 
 def _of_feedback(feedback: Iterable[Feedback], left_out: Counter[str]) -> Iterator[_Question]:

@@ -55,8 +55,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
         "and the p-value of a paired bootstrap over questions; each figure is tested by itself. The "
         "report of each configuration is in the folder of its name."
     )
-    sections = map(_section, tables_of_comparison(comparison))
-    _write_markdown(folder / COMPARISON, [heading, explanation, *sections])
+    tables = map(_section, tables_of_comparison(comparison))
+    _write_markdown(folder / COMPARISON, [heading, explanation, *tables])
     (folder / DIFFERENCES).write_text(json.dumps(comparison.as_dict(), indent=2) + "\n", encoding="utf-8")
 
 
@@ -98,7 +98,6 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(escaped)} |"
 
 
-_INCHES = (5.0, 4.0)
 _DOTS_AN_INCH = 150
 _COLOUR = "#1f5fa8"
 
@@ -124,7 +123,7 @@ def _axes(across: str, up: str) -> Axes:
     # Without pyplot, matplotlib draws with Agg, so it opens no window and has no global state.
     from matplotlib.figure import Figure
 
-    axes = Figure(figsize=_INCHES, layout="constrained").subplots()
+    axes = Figure(figsize=(5.0, 4.0), layout="constrained").subplots()
     axes.set_xlim(0, 1)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
