@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from threading import Lock
 
 FAILURES = 3
@@ -17,31 +18,22 @@ PAUSE_SECONDS = 30.0
 """The seconds for which the circuit stays open; then one trial call decides."""
 
 
+@dataclass(eq=False, slots=True)
 class Circuit:
     """Counts failures in a row; after too many, the circuit is open, and refuses calls.
 
     Safe to share between threads.
+
+    Attributes:
+        failures: the number of failures in a row that opens the circuit.
+        now: a clock, in seconds.
     """
 
-    def __init__(
-        self,
-        failures: int = FAILURES,
-        pause_seconds: float = PAUSE_SECONDS,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Start with a closed circuit.
-
-        Args:
-            failures: the number of failures in a row that opens the circuit.
-            pause_seconds: the seconds for which the circuit stays open.
-            now: a clock, in seconds.
-        """
-        self._failure_limit = failures
-        self._pause_seconds = pause_seconds
-        self._now = now
-        self._lock = Lock()
-        self._failures_in_a_row = 0
-        self._closes_at = 0.0
+    failures: int = FAILURES
+    now: Callable[[], float] = time.monotonic
+    _lock: Lock = field(default_factory=Lock)
+    _failures_in_a_row: int = 0
+    _closes_at: float = 0.0
 
     def admits(self) -> bool:
         """Return whether a call may be tried now.
@@ -50,21 +42,21 @@ class Circuit:
         If this call succeeds, the circuit closes; if it fails, another pause begins.
         """
         with self._lock:
-            if self._failures_in_a_row < self._failure_limit:
+            if self._failures_in_a_row < self.failures:
                 return True
-            if self._now() < self._closes_at:
+            if self.now() < self._closes_at:
                 return False
             # All other calls are still refused while this caller tries.
-            self._closes_at = self._now() + self._pause_seconds
+            self._closes_at = self.now() + PAUSE_SECONDS
             return True
 
     @property
     def seconds_left(self) -> float:
         """The seconds for which the circuit stays open; 0 if it is closed."""
         with self._lock:
-            if self._failures_in_a_row < self._failure_limit:
+            if self._failures_in_a_row < self.failures:
                 return 0.0
-            return max(self._closes_at - self._now(), 0.0)
+            return max(self._closes_at - self.now(), 0.0)
 
     def succeeded(self) -> None:
         """Record that a call succeeded."""
@@ -75,5 +67,5 @@ class Circuit:
         """Record that a call failed."""
         with self._lock:
             self._failures_in_a_row += 1
-            if self._failures_in_a_row >= self._failure_limit:
-                self._closes_at = self._now() + self._pause_seconds
+            if self._failures_in_a_row >= self.failures:
+                self._closes_at = self.now() + PAUSE_SECONDS

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
 """Takes the numbers of the sentences that a reply may cite, and returns arguments for the model's client.
 With these, the server allows only replies of the right form."""
-
-Choose = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Takes words, and returns arguments for the model's client. With these, the server replies with one of the
-words, and reports the log-probabilities of tokens, if it is able to."""
 
 AT_ONCE = 16
 """The default number of replies that a model writes at the same time."""
@@ -96,57 +92,42 @@ def unconstrained(_allowed: Sequence[str]) -> Mapping[str, Any]:
     return {}
 
 
+@dataclass(eq=False, repr=False)
 class LanguageModel:
     """Any llama-index model. Safe to share between threads if the model is.
 
     Attributes:
+        llm: the model. It must not retry by itself, because every attempt here would repeat its retries.
         name: its name in answers.
         limits: the limits of a reply.
         prices: its prices, or None if they are unknown.
+        constrain: returns the arguments that make its server constrain the form of replies.
+        choice: the arguments that make its server reply with one of :data:`CHOICES`, and report the
+            log-probabilities of tokens, if it is able to.
+        circuit: the circuit breaker.
+        close: releases the model's resources, even if it is in use.
+        secret: its key, which no message may contain.
+        at_once: the number of replies that the model writes at the same time. A further reply waits for at
+            most half of its time limit.
+        close_connection: closes the connection of an abandoned reply.
     """
 
-    def __init__(
-        self,
-        llm: LLM,
-        name: str,
-        limits: Limits | None = None,
-        *,
-        prices: Prices | None = None,
-        constrain: Constrain = unconstrained,
-        choose: Choose = unconstrained,
-        circuit: Circuit | None = None,
-        close: Callable[[], None] = lambda: None,
-        secret: str | None = None,
-        at_once: int = AT_ONCE,
-        close_connection: CloseConnection = lambda: None,
-    ) -> None:
-        """Wrap ``llm``.
+    llm: LLM
+    name: str
+    limits: Limits = field(default_factory=Limits)
+    _: KW_ONLY
+    prices: Prices | None = None
+    constrain: Constrain = unconstrained
+    choice: Mapping[str, Any] = field(default_factory=dict)
+    circuit: Circuit = field(default_factory=Circuit)
+    close: Callable[[], None] = lambda: None
+    secret: str | None = None
+    at_once: int = AT_ONCE
+    close_connection: CloseConnection = lambda: None
 
-        Args:
-            llm: the model. It must not retry by itself, because every attempt here would repeat its retries.
-            name: its name in answers.
-            limits: the limits of a reply.
-            prices: its prices.
-            constrain: returns the arguments that make its server constrain the form of replies.
-            choose: returns the arguments that make its server constrain a reply to one of a few given words.
-            circuit: the circuit breaker.
-            close: releases the model's resources.
-            secret: its key, which no message may contain.
-            at_once: the number of replies that the model writes at the same time. A further reply waits for
-                at most half of its time limit.
-            close_connection: closes the connection of an abandoned reply.
-        """
-        self.name = name
-        self.limits = limits or Limits()
-        self.prices = prices
-        self._llm = llm
-        self._constrain = constrain
-        self._choose = choose
-        self._circuit = circuit or Circuit()
-        self._close = close
-        self._secret = secret
-        self._slots = BoundedSemaphore(at_once)
-        self._close_connection = close_connection
+    def __post_init__(self) -> None:
+        """Prepare to count the replies and the users."""
+        self.slots = BoundedSemaphore(self.at_once)
         self._lock = Lock()
         self._users = 0
         self._is_retired = False
@@ -165,7 +146,7 @@ class LanguageModel:
         Raises:
             ModelError: ``paused``, if the model has failed too often to be asked now.
         """
-        arguments = dict(self._constrain(sentence_numbers)) if sentence_numbers else {}
+        arguments = dict(self.constrain(sentence_numbers)) if sentence_numbers else {}
         return self._start(messages, arguments, seconds)
 
     def probability_of_yes(self, messages: Sequence[Message], seconds: float | None = None) -> float:
@@ -182,7 +163,7 @@ class LanguageModel:
         Raises:
             ModelError: if the model fails, does not answer in time, or answers neither *yes* nor *no*.
         """
-        arguments = dict(self._choose(CHOICES))
+        arguments = self.choice
         try:
             return self._read_probability(self._start(messages, arguments, seconds))
         except ModelError as error:
@@ -191,7 +172,7 @@ class LanguageModel:
         # Some servers refuse the argument ``logprobs``. Such a refusal has no kind of its own, so after any
         # ``error``, ask once more without the argument, and never send it again if that helps.
         found = self._read_probability(self._start(messages, {}, seconds))
-        self._choose = unconstrained
+        self.choice = {}
         return found
 
     def _read_probability(self, reply: RetriedReply) -> float:
@@ -216,15 +197,14 @@ class LanguageModel:
         self, messages: Sequence[Message], extra: Mapping[str, Any], seconds: float | None
     ) -> RetriedReply:
         """Start a reply; ``extra`` contains further arguments for the model's client."""
-        if not self._circuit.admits():
+        if not self.circuit.admits():
             raise ModelError(
                 f"{self.name} has failed several times and will be asked again in "
-                f"{math.ceil(self._circuit.seconds_left) or 1} s",
+                f"{math.ceil(self.circuit.seconds_left) or 1} s",
                 "paused",
             )
-        limits = replace(self.limits, seconds=min(seconds or self.limits.seconds, self.limits.seconds))
-        begin = self._begin(messages, extra)
-        return RetriedReply(self.name, begin, limits, self._circuit, slots=self._slots, secret=self._secret)
+        seconds = min(seconds or self.limits.seconds, self.limits.seconds)
+        return RetriedReply(self, self._begin(messages, extra), seconds)
 
     def try_out(self) -> Trial:
         """Ask for a short reply, and measure it.
@@ -265,10 +245,6 @@ class LanguageModel:
         if is_unused:
             self.close()
 
-    def close(self) -> None:
-        """Release the model's resources, even if it is in use."""
-        self._close()
-
     def _begin(self, messages: Sequence[Message], extra: Mapping[str, Any]) -> Callable[[float], Reply]:
         from llama_index.core.llms import ChatMessage
 
@@ -276,9 +252,9 @@ class LanguageModel:
         length = sum(len(message.text.encode("utf-8", "replace")) for message in messages)
 
         def stream() -> Iterator[ChatResponse]:
-            return iter(self._llm.stream_chat(sent, **extra))
+            return iter(self.llm.stream_chat(sent, **extra))
 
-        return lambda deadline: Reply(self.name, length, stream, deadline, self._close_connection)
+        return lambda deadline: Reply(self.name, length, stream, deadline, self.close_connection)
 
 
 class RetriedReply:
@@ -291,25 +267,13 @@ class RetriedReply:
             them.
     """
 
-    def __init__(
-        self,
-        name: str,
-        begin: Callable[[float], Reply],
-        limits: Limits,
-        circuit: Circuit,
-        *,
-        slots: BoundedSemaphore,
-        secret: str | None = None,
-    ) -> None:
+    def __init__(self, model: LanguageModel, begin: Callable[[float], Reply], seconds: float) -> None:
         self.usage = Usage(0, 0)
         self.is_cut = False
         self.logprobs: Mapping[str, float] = {}
-        self._name = name
+        self._model = model
         self._begin = begin
-        self._limits = limits
-        self._circuit = circuit
-        self._slots = slots
-        self._secret = secret
+        self._seconds = seconds
 
     def __iter__(self) -> Iterator[str]:
         """Yield the pieces of the text; the caller may stop at any time.
@@ -318,18 +282,18 @@ class RetriedReply:
             ModelError: if the model fails, or does not finish in time; ``busy``, if other replies occupy the
                 model for half of the time limit.
         """
-        deadline = time.monotonic() + self._limits.seconds
-        if not self._slots.acquire(timeout=self._limits.seconds / 2):
+        deadline = time.monotonic() + self._seconds
+        if not self._model.slots.acquire(timeout=self._seconds / 2):
             # The model has not failed: it is busy with other questions.
-            raise ModelError(f"{self._name} is busy with other questions", "busy")
+            raise ModelError(f"{self._model.name} is busy with other questions", "busy")
         try:
             yield from self._attempts(deadline)
         finally:
-            self._slots.release()
+            self._model.slots.release()
 
     def _attempts(self, deadline: float) -> Iterator[str]:
         wait = FIRST_WAIT_SECONDS
-        for attempts_left in reversed(range(self._limits.attempts)):
+        for attempts_left in reversed(range(self._model.limits.attempts)):
             reply = self._begin(deadline)
             has_begun = False
             try:
@@ -340,21 +304,21 @@ class RetriedReply:
             except GeneratorExit:
                 # The caller stopped early, so the model did not fail.
                 reply.abandon()
-                self._circuit.succeeded()
+                self._model.circuit.succeeded()
                 raise
             except ModelError:
-                self._circuit.failed()
+                self._model.circuit.failed()
                 raise
             except Exception as error:
                 may_retry = attempts_left and not has_begun and is_retryable(error)
                 if not may_retry or time.monotonic() + wait >= deadline:
-                    self._circuit.failed()
-                    raise failure(self._name, error, self._secret) from error
+                    self._model.circuit.failed()
+                    raise failure(self._model.name, error, self._model.secret) from error
                 time.sleep(wait)
                 wait *= 2
             else:
                 self._copy_state(reply)
-                self._circuit.succeeded()
+                self._model.circuit.succeeded()
                 return
 
     def _copy_state(self, reply: Reply) -> None:

@@ -7,20 +7,28 @@ import importlib
 import ipaddress
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import local
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from rag.errors import ModelSetupError
 from rag.llm.failures import redact
-from rag.llm.language_model import AT_ONCE, Choose, Constrain, LanguageModel, Limits, Prices, unconstrained
+from rag.llm.language_model import (
+    AT_ONCE,
+    CHOICES,
+    Constrain,
+    LanguageModel,
+    Limits,
+    Prices,
+    unconstrained,
+)
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import grammar, schema
-from rag.llm.replies import OpenResponses
 
 if TYPE_CHECKING:
+    import httpx
     from llama_index.core.llms import LLM
 
 TEMPERATURE = 0.0
@@ -83,19 +91,14 @@ def open_model(settings: ModelSettings) -> LanguageModel:
 
 def _llamacpp(settings: ModelSettings) -> LanguageModel:
     if settings.address:
-        return _openai_like(
-            settings, settings.address, settings.model, _by_grammar, choose=_choice_by_grammar
-        )
+        return _openai_like(settings, settings.address, settings.model)
     server = LlamaServer(Path(settings.model).expanduser(), settings.limits.context_tokens)
-    with ExitStack() as opened:
-        opened.callback(server.close)
+    try:
         name = Path(settings.model).stem
-        address = f"{server.address}/v1"
-        model = _openai_like(
-            settings, address, name, _by_grammar, server.close, choose=_choice_by_grammar, at_once=1
-        )
-        opened.pop_all()
-    return model
+        return _openai_like(settings, f"{server.address}/v1", name, server.close, at_once=1)
+    except BaseException:
+        server.close()
+        raise
 
 
 def _openai(settings: ModelSettings) -> LanguageModel:
@@ -125,7 +128,7 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
         settings,
         llm,
         lambda sentence_numbers: {"format": schema(sentence_numbers)},
-        lambda words: {"format": {"type": "string", "enum": list(words)}},
+        {"format": {"type": "string", "enum": list(CHOICES)}},
     )
 
 
@@ -180,7 +183,10 @@ def _from_package(settings: ModelSettings) -> LanguageModel:
 
 
 def _wrapped(
-    settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrained, choose: Choose = unconstrained
+    settings: ModelSettings,
+    llm: LLM,
+    constrain: Constrain = unconstrained,
+    choice: Mapping[str, Any] | None = None,
 ) -> LanguageModel:
     return LanguageModel(
         llm,
@@ -188,7 +194,7 @@ def _wrapped(
         settings.limits,
         prices=settings.prices,
         constrain=constrain,
-        choose=choose,
+        choice=choice or {},
         secret=settings.key,
         # The client does not expose its response, so collect garbage to close it. That takes a second, but
         # leaves no hung thread.
@@ -200,16 +206,15 @@ def _openai_like(
     settings: ModelSettings,
     address: str,
     name: str,
-    constrain: Constrain = unconstrained,
     close: Callable[[], None] = lambda: None,
     *,
-    choose: Choose | None = None,
     at_once: int = AT_ONCE,
 ) -> LanguageModel:
     import httpx
     from llama_index.llms.openai_like import OpenAILike
 
     address = _valid_address(address)
+    is_llamacpp = settings.provider == "llamacpp"
     # A proxy from the environment must not receive requests to this machine.
     client = httpx.Client(trust_env=not _is_local(address), timeout=settings.limits.seconds)
     open_responses = OpenResponses()
@@ -237,8 +242,8 @@ def _openai_like(
         name,
         settings.limits,
         prices=settings.prices,
-        constrain=constrain,
-        choose=choose or (lambda _words: _LOG_PROBABILITIES),
+        constrain=_by_grammar if is_llamacpp else unconstrained,
+        choice=_LOG_PROBABILITIES | _CHOICE_BY_GRAMMAR if is_llamacpp else _LOG_PROBABILITIES,
         close=close_all,
         secret=settings.key,
         at_once=at_once,
@@ -246,16 +251,32 @@ def _openai_like(
     )
 
 
+class OpenResponses:
+    """Remembers the last HTTP response of each thread, so that the thread can close it.
+
+    Safe to share between threads, because a thread sees only its own response.
+    """
+
+    def __init__(self) -> None:
+        self._own = local()
+
+    def note(self, response: httpx.Response) -> None:
+        """Remember a response for the current thread."""
+        self._own.response = response
+
+    def close(self) -> None:
+        """Close the current thread's response, if there is one."""
+        response: httpx.Response | None = self._own.__dict__.pop("response", None)
+        if response is not None:
+            response.close()
+
+
 def _by_grammar(sentence_numbers: Sequence[str]) -> Mapping[str, Any]:
     return {"extra_body": {"grammar": grammar(sentence_numbers)}}
 
 
-_LOG_PROBABILITIES: Mapping[str, Any] = {"logprobs": True, "top_logprobs": 5}
-
-
-def _choice_by_grammar(words: Sequence[str]) -> Mapping[str, Any]:
-    allowed = " | ".join(json.dumps(word) for word in words)
-    return {**_LOG_PROBABILITIES, "extra_body": {"grammar": f"root ::= {allowed}"}}
+_LOG_PROBABILITIES = {"logprobs": True, "top_logprobs": 5}
+_CHOICE_BY_GRAMMAR = {"extra_body": {"grammar": f"root ::= {' | '.join(map(json.dumps, CHOICES))}"}}
 
 
 def _valid_address(address: str) -> str:

@@ -6,8 +6,8 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from threading import Event, Thread, local
-from typing import TYPE_CHECKING, Any, Protocol
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 from rag.llm.failures import describe, is_timeout
@@ -183,10 +183,8 @@ def failure(name: str, error: Exception, secret: str | None = None) -> ModelErro
 
 def _finish(raw: object) -> str | None:
     """Return the finish reason if the client reports one; each provider has its own field for it."""
-    choices = _field(raw, "choices")
-    if isinstance(choices, list) and choices:
-        raw = choices[0]
-    for place in (raw, _field(raw, "delta")):
+    choice = _first_choice(raw)
+    for place in (choice, _field(choice, "delta")):
         for name in ("finish_reason", "done_reason", "stop_reason"):
             if reason := _field(place, name):
                 return str(getattr(reason, "name", reason)).casefold()
@@ -198,43 +196,18 @@ def _logprobs(raw: object) -> Mapping[str, float]:
 
     They are read from the fields of OpenAI's protocol. The result is empty if the piece lacks these fields.
     """
-    choices = _field(raw, "choices")
-    found = (
-        _field(_field(choices[0], "logprobs"), "content") if isinstance(choices, list) and choices else None
-    )
+    found = _field(_field(_first_choice(raw), "logprobs"), "content")
     if not isinstance(found, list) or not found:
         return {}
     tokens = _field(found[0], "top_logprobs") or []
     return {str(_field(token, "token")): float(_field(token, "logprob")) for token in tokens}
 
 
+def _first_choice(raw: object) -> object:
+    """Return the part of a piece, in OpenAI's protocol, that has the text; any other piece as it is."""
+    choices = _field(raw, "choices")
+    return choices[0] if isinstance(choices, list) and choices else raw
+
+
 def _field(raw: object, name: str) -> Any:  # noqa: ANN401 (any client's)
     return raw.get(name) if isinstance(raw, dict) else getattr(raw, name, None)
-
-
-class Closable(Protocol):
-    """An HTTP response that can be closed before it is read to its end."""
-
-    def close(self) -> None:
-        """Close the connection. A second call does nothing."""
-        ...
-
-
-class OpenResponses:
-    """Remembers the last HTTP response of each thread, so that the thread can close it.
-
-    Safe to share between threads, because a thread sees only its own response.
-    """
-
-    def __init__(self) -> None:
-        self._own = local()
-
-    def note(self, response: Closable) -> None:
-        """Remember a response for the current thread."""
-        self._own.response = response
-
-    def close(self) -> None:
-        """Close the current thread's response, if there is one."""
-        response: Closable | None = self._own.__dict__.pop("response", None)
-        if response is not None:
-            response.close()

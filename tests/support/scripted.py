@@ -176,4 +176,4 @@ def model_of(
 ) -> LanguageModel:
     """A ``LanguageModel`` over a scripted model."""
     limits = Limits(context_tokens=context, reply_tokens=512, seconds=seconds, attempts=attempts)
-    return LanguageModel(llm, "scripted", limits, prices=prices, circuit=circuit)
+    return LanguageModel(llm, "scripted", limits, prices=prices, circuit=circuit or Circuit())

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from threading import Thread
 
-from rag.llm.replies import OpenResponses
+import httpx
+
+from rag.llm.providers import OpenResponses
 
 
-class Response:
+class Response(httpx.Response):
+    """A response that counts how often it is closed."""
+
     def __init__(self) -> None:
         self.closed = 0
 

@@ -61,7 +61,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def llm_of(model: LanguageModel) -> Any:  # noqa: ANN401 (each package's own)
-    return model._llm
+    return model.llm
 
 
 def opened(provider: str, **given: Any) -> LanguageModel:  # noqa: ANN401
@@ -131,7 +131,7 @@ def test_an_invalid_address_is_named(address: str) -> None:
 
 def test_a_remote_llama_server_gets_a_grammar() -> None:
     model = opened("llamacpp", address="http://127.0.0.1:8080/v1")
-    kept = model._constrain(["1.1", "2.1"])
+    kept = model.constrain(["1.1", "2.1"])
     assert list(kept) == ["extra_body"]
     assert 'number ::= "1.1" | "2.1"\n' in kept["extra_body"]["grammar"]
     assert model.name == "small"
@@ -170,7 +170,7 @@ def test_ollama_gets_the_schema_and_no_proxy() -> None:
     assert (llm.model, llm.base_url, llm.request_timeout) == ("small:1b", "http://127.0.0.1:11434", 12.0)
     assert (llm.context_window, llm.additional_kwargs) == (8192, {"num_predict": 300})
     assert llm.client._client.trust_env is False
-    assert model._constrain(["1.1"])["format"]["required"] == ["sentences"]
+    assert model.constrain(["1.1"])["format"]["required"] == ["sentences"]
 
 
 def test_anthropic_gets_its_limits_and_no_retries() -> None:

@@ -25,7 +25,7 @@ def likely(**shares: float) -> Mapping[str, Any]:
 
 def asking(llm: ScriptedLLM) -> LanguageModel:
     limits = Limits(seconds=5.0, attempts=1)
-    return LanguageModel(llm, "scripted", limits, choose=lambda _: {"logprobs": True})
+    return LanguageModel(llm, "scripted", limits, choice={"logprobs": True})
 
 
 def test_the_share_of_yes_in_both_is_its_probability() -> None:

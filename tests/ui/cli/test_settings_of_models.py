@@ -150,7 +150,7 @@ def test_the_model_that_settings_name_is_open_while_the_engine_is(
     with open_engine(settings, seed_index) as engine:
         assert engine.writer is not None
         assert (engine.writer.model.name, engine.writer.unsupported) == ("small", "strike")
-        client = engine.writer.model._llm._http_client  # type: ignore[attr-defined]
+        client = engine.writer.model.llm._http_client  # type: ignore[attr-defined]
         assert not client.is_closed
         answer = engine.ask("How many scam compounds does Amnesty say there are in Cambodia?")
         assert (answer.fallback, answer.model) == ("error", "quoted")
