@@ -15,15 +15,7 @@ from urllib.parse import urlsplit
 
 from rag.errors import ModelSetupError
 from rag.llm.failures import redact
-from rag.llm.language_model import (
-    AT_ONCE,
-    CHOICES,
-    Constrain,
-    LanguageModel,
-    Limits,
-    Prices,
-    unconstrained,
-)
+from rag.llm.language_model import AT_ONCE, CHOICES, Constrain, LanguageModel, Limits, Prices, unconstrained
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import grammar, schema
 

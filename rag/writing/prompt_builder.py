@@ -18,7 +18,7 @@ from index.records import DocumentRecord
 from rag.finding.abstention import name_language
 from rag.finding.reading import ReadSentence
 from rag.llm.messages import Message, escape_fences, tokens
-from rag.llm.prompts import WRITE, WRITE_EXAMPLES
+from rag.llm.prompts import WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def build_prompt(question: str, language: str, sources: Iterable[Source], budget
         budget_tokens: the most tokens of the prompt.
     """
     question_line = _question_line(question, language)
-    budget = budget_tokens - sum(tokens(message.text) for message in _fixed()) - tokens(question_line)
+    budget = budget_tokens - sum(tokens(message.text) for message in WRITE) - tokens(question_line)
     reports = _numbered(_within(sources, budget))
     shown = {
         f"{report}.{rank}": source
@@ -73,16 +73,7 @@ def build_prompt(question: str, language: str, sources: Iterable[Source], budget
         for rank, source in enumerate(group, 1)
     }
     fenced = "\n\n".join(_fenced(number, group) for number, group in enumerate(reports, 1))
-    return Prompt((*_fixed(), Message("user", f"{fenced}\n\n{question_line}")), shown)
-
-
-def _fixed() -> tuple[Message, ...]:
-    examples = [
-        message
-        for sent, reply in WRITE_EXAMPLES
-        for message in (Message("user", sent), Message("assistant", reply))
-    ]
-    return (Message("system", WRITE), *examples)
+    return Prompt((*WRITE, Message("user", f"{fenced}\n\n{question_line}")), shown)
 
 
 def _question_line(question: str, language: str) -> str:
