@@ -19,7 +19,7 @@ from rag.headlines import headline_of
 from rag.questions import Form
 from rag.verdicts import Verification
 from rag.verification import verify_quote
-from rag.writing.findings import Adjust, Findings, unchanged
+from rag.writing.findings import Confidence, Findings
 from rag.writing.prompt_injection import is_instruction
 
 Place = tuple[int, int, int, int]
@@ -72,17 +72,10 @@ class Composition:
         self._last = documents
         self._languages.update((item.record.document_id, item.record.language) for item in cited)
         made = [self._cite(start, words, item, verification) for item in cited]
-        self.sentences.append(
-            AnswerSentence(
-                start,
-                len(self.text),
-                tuple(citation.id for citation in made),
-                verification.verdict,
-                verification.reason,
-            )
-        )
+        ids, verdict = tuple(citation.id for citation in made), verification.verdict
+        self.sentences.append(AnswerSentence(start, len(self.text), ids, verdict, verification.reason))
         self.citations += made
-        yield Token(gap + words, verification.verdict)
+        yield Token(gap + words, verdict)
         yield from map(CitationMade, made)
 
     def answer(self, draft: Answer) -> Answer:
@@ -137,7 +130,7 @@ def quote(
     composition: Composition,
     draft: Answer,
     max_sentences: int,
-    adjust: Adjust = unchanged,
+    confidence: Confidence | None = None,
 ) -> Generator[Event, None, Answer]:
     """Answer with the best sentences of the reports; yield the answer's events, and return the answer.
 
@@ -146,7 +139,7 @@ def quote(
         composition: the text of the answer.
         draft: the answer, still without its text and footnotes.
         max_sentences: the most sentences to quote.
-        adjust: returns the verification of a sentence, changed if this answer requires it.
+        confidence: adjusts the verification of each sentence; None to leave it as it is.
     """
     chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
     # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.
@@ -159,7 +152,9 @@ def quote(
     for item in cited:
         words = item.sentence.text
         document = findings.document_texts.text(item.record)
-        verification = adjust(verify_quote(words, document, item.sentence.span), score)
+        verification = verify_quote(words, document, item.sentence.span)
+        if confidence is not None:
+            verification = confidence.adjust(verification, score)
         yield from composition.add(words, [item], verification)
     pair = _pair(findings, composition.choice, cited)
     headline = headline_of(findings.question, composition.citations, pair)

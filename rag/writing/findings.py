@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.library import Snapshot
@@ -20,9 +20,6 @@ FAR = "the cited words support it, but other sentences are closer to the questio
 
 NEAREST = 0.8
 """A sentence with at least this share of the best sentence's probability counts among the nearest."""
-
-Adjust = Callable[[Verification, float], Verification]
-"""Adjusts a sentence's verification, given the probability that the cited words answer the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +43,6 @@ class Findings:
     decision: Decision
     copies: Copies
     document_texts: DocumentTexts
-
-
-def unchanged(verification: Verification, _score: float) -> Verification:
-    """Return a verification as it is, for quoted sentences, which need no adjustment."""
-    return verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +97,3 @@ class Confidence:
 
     def _share(self, score: float) -> float:
         return score / self.best if self.best else 0.0
-
-
-def confidence_of(findings: Findings, certain: float) -> Confidence:
-    """Return the certainty that ``findings`` answer the question.
-
-    Args:
-        findings: the ranked sentences, at least one, and the decision whether the library answers.
-        certain: the lowest probability that counts as a certain answer.
-    """
-    return Confidence(
-        findings.decision.answerability or 0.0, certain, findings.ranked[0].score, findings.weights.reach
-    )

@@ -21,16 +21,15 @@ from rag.errors import ModelError
 from rag.events import Event
 from rag.evidence import evidence_of
 from rag.finding.abstention import Abstention, caveat
-from rag.finding.copies import CitedSentence, Copies
+from rag.finding.copies import CitedSentence
 from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import MAX_STATEMENTS
-from rag.questions import Question
 from rag.verdicts import Verification
 from rag.verification import Gate, is_verbatim
 from rag.writing.composition import Composition, abstain, quote
-from rag.writing.findings import Confidence, Findings, confidence_of, unchanged
+from rag.writing.findings import Confidence, Findings
 from rag.writing.prompt_builder import Prompt, Source, build_prompt
 from rag.writing.prompt_injection import is_instruction
 from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
@@ -47,33 +46,19 @@ MAX_REPEATS = 2
 _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
 
 
-@dataclass(slots=True)
-class Outcome:
-    """The outcome of writing an answer.
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Lets a model write answers, and checks them.
 
     Attributes:
-        supported: whether at least one sentence justifies showing the model's answer
-            (:meth:`~rag.writing.findings.Confidence.justifies`); if not, no sentence was shown.
-        declined: whether the model says that there is no answer.
-        fallback: a code for the reason why the answer does not use the model's text, or ends early; None if
-            the answer uses all of it.
-        cause: the model's error in words; None without an error.
-        dropped: the model's sentences that the answer does not show.
-        cited: the sources that the shown sentences cite.
-        digest: sha256 of the prompt.
-        usage: the tokens that the reply used.
-        seconds_checking: the time that verification took.
+        model: the language model.
+        gate: verifies the sentences.
+        unsupported: whether an unsupported sentence is left out, or shown struck out.
     """
 
-    supported: bool = False
-    declined: bool = False
-    fallback: Fallback | None = None
-    cause: str | None = None
-    dropped: list[Dropped] = field(default_factory=list)
-    cited: list[Source] = field(default_factory=list)
-    digest: str | None = None
-    usage: Usage = field(default_factory=lambda: Usage(0, 0))
-    seconds_checking: float = 0.0
+    model: LanguageModel
+    gate: Gate
+    unsupported: Policy = "drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,82 +74,80 @@ class _Checked:
         return max((source.score for source in self.sources), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """Lets a model write answers, and checks them.
+@dataclass(slots=True)
+class _Writing:
+    """The writing of one answer, and its outcome.
 
     Attributes:
-        model: the language model.
-        gate: verifies the sentences.
-        unsupported: whether an unsupported sentence is left out, or shown struck out.
+        writer: the model, and the check of its sentences.
+        findings: the question, and the sentences that were found.
+        composition: the text of the answer.
+        confidence: adjusts the verification of each sentence.
+        prompt: the prompt; it shows the sentences that may be cited.
+        supported: whether at least one sentence justifies showing the model's answer
+            (:meth:`~rag.writing.findings.Confidence.justifies`); if not, no sentence was shown.
+        declined: whether the model says that there is no answer.
+        fallback: a code for the reason why the answer does not use the model's text, or ends early; None if
+            the answer uses all of it.
+        cause: the model's error in words; None without an error.
+        dropped: the model's sentences that the answer does not show.
+        cited: the sources that the shown sentences cite.
+        usage: the tokens that the reply used.
+        seconds_checking: the time that verification took.
     """
 
-    model: LanguageModel
-    gate: Gate
-    unsupported: Policy = "drop"
+    writer: Writer
+    findings: Findings
+    composition: Composition
+    confidence: Confidence
+    prompt: Prompt
+    supported: bool = False
+    declined: bool = False
+    fallback: Fallback | None = None
+    cause: str | None = None
+    dropped: list[Dropped] = field(default_factory=list)
+    cited: list[Source] = field(default_factory=list)
+    usage: Usage = field(default_factory=lambda: Usage(0, 0))
+    seconds_checking: float = 0.0
 
-    def write(
-        self,
-        question: Question,
-        sources: Sequence[Source],
-        composition: Composition,
-        copies: Copies,
-        confidence: Confidence,
-    ) -> Generator[Event, None, Outcome]:
-        """Write an answer into ``composition``, and yield the events of each sentence that is shown.
+    def write(self) -> Iterator[Event]:
+        """Write the answer into ``composition``, and yield the events of each sentence that is shown.
 
         Sentences are held back until one of them justifies showing the answer
         (:meth:`~rag.writing.findings.Confidence.justifies`). If none does, nothing is shown.
-
-        Args:
-            question: the question.
-            sources: the sentences that may be cited, best first.
-            composition: the text of the answer.
-            copies: finds the earliest copy of a sentence, which is the one to cite.
-            confidence: adjusts the verification of each sentence.
         """
-        outcome = Outcome()
-        limits = self.model.limits
-        budget = limits.context_tokens - limits.reply_tokens
-        prompt = build_prompt(question.text, question.language, sources, budget)
-        if sources and not prompt.sources:
-            outcome.fallback, outcome.cause = "unusable", _no_room(self.model)
-            return outcome
-        outcome.digest = prompt.digest
         waiting: list[_Checked] = []
         try:
-            statements = self._statements(prompt, question, outcome)
-            for statement in statements if self.gate.judge is None else _after_the_last(statements):
+            statements = self._statements()
+            for statement in statements if self.writer.gate.judge is None else _after_the_last(statements):
                 began = time.perf_counter()
-                checked = self._check(statement, prompt, composition, copies)
-                outcome.seconds_checking += time.perf_counter() - began
-                outcome.supported = outcome.supported or confidence.justifies(
+                checked = self._check(statement)
+                self.seconds_checking += time.perf_counter() - began
+                self.supported = self.supported or self.confidence.justifies(
                     checked.verification, checked.score
                 )
                 waiting.append(checked)
-                if outcome.supported:
+                if self.supported:
                     for item in waiting:
-                        yield from self._show(item, composition, outcome, confidence)
+                        yield from self._show(item)
                     waiting.clear()
         except NoAnswer:
-            outcome.declined = not outcome.supported
+            self.declined = not self.supported
         except ModelError as error:
-            outcome.fallback, outcome.cause = error.kind, str(error)
-        outcome.dropped += [_dropped(item) for item in waiting]
-        if not outcome.supported and not outcome.declined and outcome.fallback is None:
+            self.fallback, self.cause = error.kind, str(error)
+        self.dropped += [_dropped(item) for item in waiting]
+        if not self.supported and not self.declined and self.fallback is None:
             cites = any(item.cited for item in waiting)
-            outcome.fallback = "nothing_supported" if cites else "unusable"
-        return outcome
+            self.fallback = "nothing_supported" if cites else "unusable"
 
-    def _statements(self, prompt: Prompt, question: Question, outcome: Outcome) -> Iterator[Statement]:
+    def _statements(self) -> Iterator[Statement]:
         """Yield the statements of the reply, without repetitions."""
-        writing = self.model.write(prompt.messages, tuple(prompt.sources))
+        reply = self.writer.model.write(self.prompt.messages, tuple(self.prompt.sources))
         seen: set[str] = set()
         repeated = 0
         try:
-            for count, statement in enumerate(
-                parse_reply(writing, question.language, lambda: writing.is_cut), 1
-            ):
+            statements = parse_reply(reply, self.findings.question.language, lambda: reply.is_cut)
+            for count, statement in enumerate(statements, 1):
                 words = " ".join(statement.text.split()).casefold()
                 repeated += words in seen
                 if count > MAX_CHECKED or repeated > MAX_REPEATS:
@@ -173,55 +156,49 @@ class Writer:
                     seen.add(words)
                     yield statement
         finally:
-            outcome.usage = writing.usage
+            self.usage = reply.usage
 
-    def _check(
-        self,
-        statement: Statement,
-        prompt: Prompt,
-        composition: Composition,
-        copies: Copies,
-    ) -> _Checked:
-        known = tuple(
-            prompt.sources[number] for number in statement.sentence_numbers if number in prompt.sources
-        )
-        missing = [number for number in statement.sentence_numbers if number not in prompt.sources]
+    def _check(self, statement: Statement) -> _Checked:
+        sources, numbers = self.prompt.sources, statement.sentence_numbers
+        known = tuple(sources[number] for number in numbers if number in sources)
+        missing = [number for number in numbers if number not in sources]
+        copies = self.findings.copies
         cited = _distinct(copies.earliest(source.record, source.sentence) for source in known)
         if not cited:
             reason = f"it cites {_unknown_numbers(missing)}" if missing else "it cites no sentence"
-            return _Checked(
-                statement.text, (), (), replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0})
-            )
-        if any(is_instruction(source.sentence.text) for source in known):
+            verification = replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0})
+        elif any(is_instruction(source.sentence.text) for source in known):
             reason = "the cited sentence is an instruction, and states nothing"
-            return _Checked(statement.text, known, cited, replace(_UNSUPPORTED, reason=reason))
-        evidence = [evidence_of(item.record, item.sentence, composition.document_texts) for item in cited]
-        words = statement.text
-        verification = self.gate.check(words, evidence)
-        exists = round(len(known) / len(statement.sentence_numbers), 4)
-        verification = replace(verification, checks={"exists": exists, **verification.checks})
-        if missing and verification.verdict == "supported":
-            verification = replace(
-                verification, verdict="paraphrased", reason=f"it also cites {_unknown_numbers(missing)}"
-            )
-        elif len(evidence) == 1 and verification.verdict == "supported" and is_verbatim(words, evidence):
-            # These are the report's words, whether or not they answer the question.
-            verification = replace(verification, verdict="quoted")
-        return _Checked(words, known, cited, verification)
-
-    def _show(
-        self,
-        item: _Checked,
-        composition: Composition,
-        outcome: Outcome,
-        confidence: Confidence,
-    ) -> Iterator[Event]:
-        if item.verification.verdict == "unsupported" and self.unsupported == "drop":
-            outcome.dropped.append(_dropped(item))
+            verification = replace(_UNSUPPORTED, reason=reason)
         else:
-            outcome.cited += item.sources
-            verification = confidence.adjust(item.verification, item.score)
-            yield from composition.add(item.words, item.cited, verification)
+            verification = self._verify(statement, cited, missing)
+        return _Checked(statement.text, known, cited, verification)
+
+    def _verify(
+        self, statement: Statement, cited: Iterable[CitedSentence], missing: Sequence[str]
+    ) -> Verification:
+        texts = self.findings.document_texts
+        evidence = [evidence_of(item.record, item.sentence, texts) for item in cited]
+        verification = self.writer.gate.check(statement.text, evidence)
+        exists = round(1 - len(missing) / len(statement.sentence_numbers), 4)
+        verification = replace(verification, checks={"exists": exists, **verification.checks})
+        if verification.verdict != "supported":
+            return verification
+        if missing:
+            reason = f"it also cites {_unknown_numbers(missing)}"
+            return replace(verification, verdict="paraphrased", reason=reason)
+        if len(evidence) == 1 and is_verbatim(statement.text, evidence):
+            # These are the report's words, whether or not they answer the question.
+            return replace(verification, verdict="quoted")
+        return verification
+
+    def _show(self, item: _Checked) -> Iterator[Event]:
+        if item.verification.verdict == "unsupported" and self.writer.unsupported == "drop":
+            self.dropped.append(_dropped(item))
+        else:
+            self.cited += item.sources
+            verification = self.confidence.adjust(item.verification, item.score)
+            yield from self.composition.add(item.words, item.cited, verification)
 
 
 def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
@@ -231,14 +208,12 @@ def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
     would wait until the time limit of the reply is over.
     """
     written: list[Statement] = []
-    ended: NoAnswer | ModelError | None = None
     try:
         written.extend(statements)
-    except (NoAnswer, ModelError) as error:
-        ended = error
+    except (NoAnswer, ModelError):
+        yield from written
+        raise
     yield from written
-    if ended is not None:
-        raise ended
 
 
 def _distinct(cited: Iterable[CitedSentence]) -> tuple[CitedSentence, ...]:
@@ -274,16 +249,14 @@ MAX_EARLIER = 48
 NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
 """Values of ``fallback`` if the model failed or could not be asked. They say nothing about the question."""
 
-_INSTEAD = "the answer is quoted from the reports instead"
-
 
 def generate(
     writer: Writer,
     findings: Findings,
     composition: Composition,
     draft: Answer,
-    *,
     conversation: Conversation,
+    *,
     limits: AnswerLimits,
 ) -> Generator[Event, None, Answer]:
     """Let a language model write the answer; yield the events of the answer, and return it.
@@ -301,31 +274,41 @@ def generate(
     """
     began = time.perf_counter()
     sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
-    confidence = confidence_of(findings, limits.certain)
-    outcome = yield from writer.write(findings.question, sources, composition, findings.copies, confidence)
+    question, model = findings.question, writer.model
+    budget = model.limits.context_tokens - model.limits.reply_tokens
+    prompt = build_prompt(question.text, question.language, sources, budget)
+    answerability = findings.decision.answerability or 0.0
+    best, reach = findings.ranked[0].score, findings.weights.reach
+    confidence = Confidence(answerability, limits.certain, best, reach)
+    writing = _Writing(writer, findings, composition, confidence, prompt)
+    if prompt.sources:
+        yield from writing.write()
+    else:
+        writing.fallback, writing.cause = "unusable", _no_room(model)
     # If the operator has lowered ``certain``, a model that finds no answer is not overruled.
-    overruled = outcome.declined and limits.certain >= CERTAIN <= confidence.answerability
+    overruled = writing.declined and limits.certain >= CERTAIN <= answerability
+    seconds, checking = time.perf_counter() - began, writing.seconds_checking
+    timings = {"write": round((seconds - checking) * 1000, 2), "verify": round(checking * 1000, 2)}
     draft = replace(
         draft,
-        dropped=tuple(outcome.dropped),
-        fallback="declined" if overruled else outcome.fallback,
-        prompt_digest=outcome.digest,
-        timings=_timings(outcome, time.perf_counter() - began, writer.model),
+        dropped=tuple(writing.dropped),
+        fallback="declined" if overruled else writing.fallback,
+        prompt_digest=prompt.digest if prompt.sources else None,
+        timings=add_usage(timings, writing.usage, model),
     )
-    if outcome.declined and not overruled:
-        return (yield from abstain(draft, _declined(writer.model)))
-    if outcome.supported:
-        ending = f"{outcome.cause}; the answer ends here." if outcome.cause else None
-        cited = _scored(findings, outcome)
+    if writing.declined and not overruled:
+        return (yield from abstain(draft, _declined(model)))
+    if writing.supported:
+        ending = f"{writing.cause}; the answer ends here." if writing.cause else None
+        cited = _scored(findings, writing.cited)
         lacks = caveat(findings.question, cited) if cited else None
         note = " ".join(filter(None, [ending, lacks])) or None
-        return replace(composition.answer(draft), model=writer.model.name, note=note)
-    draft = replace(draft, note=_fallback_note(writer.model, outcome))
+        return replace(composition.answer(draft), model=model.name, note=note)
+    draft = replace(draft, note=_fallback_note(model, writing))
     # If the model could not be asked, the answer is the same as without a model.
-    adjust = unchanged if outcome.fallback in NOT_ASKED else confidence.adjust
-    return (
-        yield from quote(_without_instructions(findings), composition, draft, limits.max_sentences, adjust)
-    )
+    doubts = None if writing.fallback in NOT_ASKED else confidence
+    findings = _without_instructions(findings)
+    return (yield from quote(findings, composition, draft, limits.max_sentences, doubts))
 
 
 def gather_sources(findings: Findings, conversation: Conversation) -> list[Source]:
@@ -367,9 +350,9 @@ def _source(item: Scored) -> Source:
     return Source(candidate.reading.document, candidate.sentence, item.score)
 
 
-def _scored(findings: Findings, outcome: Outcome) -> list[Scored]:
+def _scored(findings: Findings, sources: Iterable[Source]) -> list[Scored]:
     """Return those of the ranked sentences that the model's answer cites."""
-    cited = {(source.record.document_id, source.sentence.span) for source in outcome.cited}
+    cited = {(source.record.document_id, source.sentence.span) for source in sources}
     return [
         item
         for item in findings.ranked
@@ -385,20 +368,14 @@ def _declined(model: LanguageModel) -> Abstention:
     )
 
 
-def _fallback_note(model: LanguageModel, outcome: Outcome) -> str:
+def _fallback_note(model: LanguageModel, writing: _Writing) -> str:
     reasons: dict[Fallback | None, str] = {
         "declined": f"{model.name} found no answer, but the library certainly has one",
         "unusable": f"{model.name} cited no sentence of the reports",
         "nothing_supported": f"The sentences that {model.name} cites support nothing that it wrote",
     }
-    reason = outcome.cause or reasons.get(outcome.fallback) or f"{model.name} failed"
-    return f"{reason}; {_INSTEAD}."
-
-
-def _timings(outcome: Outcome, seconds: float, model: LanguageModel) -> dict[str, float]:
-    checking = outcome.seconds_checking
-    timings = {"write": round((seconds - checking) * 1000, 2), "verify": round(checking * 1000, 2)}
-    return add_usage(timings, outcome.usage, model)
+    reason = writing.cause or reasons.get(writing.fallback) or f"{model.name} failed"
+    return f"{reason}; the answer is quoted from the reports instead."
 
 
 def add_usage(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:
