@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 
 from index.embedding import Encoder
 from index.errors import UnreachableError
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters, Viewer
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
-from rag.answers import Answer, Passage, search_scope
+from rag.answers import Answer, search_scope
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
-from rag.finding.abstention import Abstention, Decision, decide, shortfall
+from rag.finding.abstention import Decision, decide, shortfall
 from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
@@ -31,15 +30,7 @@ from rag.finding.features import measure
 from rag.finding.greetings import greeting
 from rag.finding.overview import named_report, overview
 from rag.finding.ranking import Ranker, Scored, Weights, load_weights, rank
-from rag.finding.reader import (
-    BUNDLED_READER,
-    Reader,
-    Window,
-    apply_reader,
-    can_read,
-    open_reader,
-    windows_of,
-)
+from rag.finding.reader import BUNDLED_READER, Reader, Window, apply_reader, can_read, open_reader, windows_of
 from rag.finding.reading import Reading, read
 from rag.finding.reranking import apply_reranker, compare_across
 from rag.finding.similar_rows import order_similar_rows
@@ -110,14 +101,13 @@ class QueryEngine:
             self._weights("reader", index.encoder)
         if self.reranker is not None:
             self._weights("reranker", index.encoder)
-        self._open = _OpenQuestions()
         self._state = _State(writer)
         self.on_answer: Callable[[Answer], None] | None = None
 
     @property
     def open_questions(self) -> int:
         """The number of questions that are being answered, without those to :meth:`quoting_only` copies."""
-        return self._open.number
+        return self._state.open_questions
 
     @property
     def writer(self) -> Writer | None:
@@ -132,11 +122,6 @@ class QueryEngine:
     @is_warming.setter
     def is_warming(self, is_warming: bool) -> None:
         self._state.is_warming = is_warming
-
-    @property
-    def is_idle(self) -> bool:
-        """Return whether no question is being answered. Those to :meth:`quoting_only` copies do not count."""
-        return self._open.number == 0
 
     def ask(
         self,
@@ -184,15 +169,14 @@ class QueryEngine:
         Raises:
             QuestionError: if the question is empty or too long. The call itself raises it, not the iteration.
         """
-        asked, on_answer = understand(question), self.on_answer
-        return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact, on_answer=on_answer)
+        return self._events(understand(question), filters, conversation, exact=exact)
 
     def set_writer(self, writer: Writer | None) -> None:
         """Let ``writer`` write the answers to later questions; None to quote the reports instead.
 
         Questions in progress keep the old writer, whose model is closed when the last of them ends.
         """
-        with self._state.exchanging:
+        with self._state.lock:
             former, self._state.writer = self._state.writer, writer
         if former is not None:
             former.model.retire()
@@ -201,7 +185,6 @@ class QueryEngine:
         """Return a copy that quotes and does not store its answers, for the program's own questions."""
         other = copy(self)
         other._state, other.keeps, other.on_answer = _State(None), False, None
-        other._open = _OpenQuestions()
         return other
 
     def for_viewer(self, viewer: Viewer | None) -> QueryEngine:
@@ -228,20 +211,13 @@ class QueryEngine:
             self.reranker.encode_query("ready")
         # Milvus may be unreachable while a server starts; until it is back, each answer says so.
         with suppress(UnreachableError):
-            list(self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False))
+            self.quoting_only().ask("ready")
         self.is_warming = False
 
     def _events(
-        self,
-        question: Question,
-        filters: Filters,
-        conversation: Conversation,
-        *,
-        keeps: bool,
-        exact: bool = False,
-        on_answer: Callable[[Answer], None] | None = None,
+        self, question: Question, filters: Filters, conversation: Conversation, *, exact: bool
     ) -> Generator[Event]:
-        with self._open, self._with_its_writer() as engine, self.index.snapshot() as snapshot:
+        with self._with_its_writer() as engine, self.index.snapshot() as snapshot:
             courtesy = None if exact else greeting(question)
             if courtesy is not None:
                 yield PassagesFound(())
@@ -250,16 +226,21 @@ class QueryEngine:
                 corrected = None if exact else correct(snapshot, question)
                 answer = yield from engine._answer(snapshot, question, corrected, filters, conversation)
         # Storing may wait for another process that writes to the catalog, so the snapshot is closed before.
-        done = self._stored(answer, conversation.replaces) if keeps else answer
-        if on_answer is not None:
-            on_answer(done)
+        done = self._stored(answer, conversation.replaces) if self.keeps else answer
+        if self.on_answer is not None:
+            self.on_answer(done)
         yield AnswerDone(done)
 
     @contextmanager
     def _with_its_writer(self) -> Iterator[QueryEngine]:
-        """Yield a copy of the engine; its writer is never replaced, and stays open until the context ends."""
+        """Yield a copy of the engine; its writer is never replaced, and stays open until the context ends.
+
+        Until then, the question counts as open.
+        """
         with ExitStack() as held:
-            with self._state.exchanging:
+            with self._state.lock:
+                self._state.open_questions += 1
+                held.callback(self._state.end_question)
                 engine = copy(self)
                 engine._state = _State(self.writer)
                 if engine.writer is not None:
@@ -306,7 +287,10 @@ class QueryEngine:
         question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision
         abstention = decision.abstention
         shown = without_repeated_readings(best.readings, copies) if abstention else best.readings
-        passages = _passages(index, question, shown, document_texts, abstention)
+        passages = tuple(
+            as_passage(each, document_texts, shortfall(index, question, each) if abstention else None)
+            for each in shown
+        )
         yield PassagesFound(passages)
         draft = replace(
             _draft(index, original, conversation),
@@ -376,18 +360,15 @@ class QueryEngine:
         self, findings: Findings, conversation: Conversation, draft: Answer
     ) -> Generator[Event, None, Answer]:
         choice = CellChoice(findings.index, findings.question, findings.document_texts)
-        composition = Composition(
-            findings.document_texts, numbers_of(conversation.cited), choice, findings.index.encoder
-        )
+        numbers = numbers_of(conversation.cited)
+        composition = Composition(findings.document_texts, numbers, choice, findings.index.encoder)
         abstention = findings.decision.abstention
         if abstention is not None:
             return (yield from abstain(draft, abstention))
         if self.writer is None:
             return (yield from quote(findings, composition, draft, self.limits.max_sentences))
         return (
-            yield from generate(
-                self.writer, findings, composition, draft, conversation=conversation, limits=self.limits
-            )
+            yield from generate(self.writer, findings, composition, draft, conversation, limits=self.limits)
         )
 
 
@@ -442,19 +423,6 @@ def _draft(index: Snapshot, question: Question, conversation: Conversation) -> A
     )
 
 
-def _passages(
-    index: Snapshot,
-    question: Question,
-    readings: Sequence[Reading],
-    document_texts: DocumentTexts,
-    abstention: Abstention | None,
-) -> tuple[Passage, ...]:
-    return tuple(
-        as_passage(reading, document_texts, shortfall(index, question, reading) if abstention else None)
-        for reading in readings
-    )
-
-
 @dataclass(eq=False, slots=True)
 class _State:
     """The state that an engine shares with the copies that :meth:`QueryEngine.for_viewer` makes.
@@ -462,30 +430,19 @@ class _State:
     Attributes:
         writer: the writer of the next answer.
         is_warming: whether the models are still being loaded, so that questions wait.
-        exchanging: a lock that is held while the writer is replaced.
+        open_questions: the number of questions that are being answered, in any thread.
+        lock: held while the writer is replaced, or the open questions are counted.
     """
 
     writer: Writer | None
     is_warming: bool = False
-    exchanging: Lock = field(default_factory=Lock)
+    open_questions: int = 0
+    lock: Lock = field(default_factory=Lock)
 
-
-@dataclass(eq=False, slots=True)
-class _OpenQuestions:
-    """Counts the questions that are being answered. Each is answered in a ``with`` block, in any thread."""
-
-    number: int = 0
-    _lock: Lock = field(default_factory=Lock)
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self.number += 1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._lock:
-            self.number -= 1
+    def end_question(self) -> None:
+        """Count one open question less."""
+        with self.lock:
+            self.open_questions -= 1
 
 
 @dataclass(slots=True)

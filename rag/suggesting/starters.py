@@ -110,7 +110,7 @@ class StarterMaker:
         """Try one question, unless the starters are complete, or a question or other work is in progress."""
         state = self._state()
         made = self._current(state)
-        if made.complete or not self._engine.is_idle or self._is_busy():
+        if made.complete or self._engine.open_questions or self._is_busy():
             return
         if state != self._made[0]:
             self._tries = try_questions(self._engine)

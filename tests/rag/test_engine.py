@@ -60,19 +60,19 @@ def test_streamed_and_whole_answers_are_the_same(seed_engine: QueryEngine) -> No
     assert _timeless(streamed) == _timeless(seed_engine.ask(ARRESTS))
 
 
-def test_the_engine_is_idle_unless_a_question_of_a_user_is_being_answered(seed_engine: QueryEngine) -> None:
-    idle = [seed_engine.is_idle]
+def test_the_engine_counts_the_questions_of_users_that_are_being_answered(seed_engine: QueryEngine) -> None:
+    counts = [seed_engine.open_questions]
     asking = seed_engine.stream(ARRESTS)
-    idle.append(seed_engine.is_idle)
+    counts.append(seed_engine.open_questions)
     next(asking)
-    idle.append(seed_engine.is_idle)
+    counts.append(seed_engine.open_questions)
     asking.close()
-    idle.append(seed_engine.is_idle)
+    counts.append(seed_engine.open_questions)
     own = seed_engine.quoting_only().stream(ARRESTS)
     next(own)
-    idle.append(seed_engine.is_idle)
+    counts.append(seed_engine.open_questions)
     own.close()
-    assert idle == [True, True, False, True, True]
+    assert counts == [0, 0, 1, 0, 0]
 
 
 def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(library: MakeLibrary) -> None:

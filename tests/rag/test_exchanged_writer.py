@@ -65,9 +65,9 @@ def test_an_engine_for_a_viewer_has_the_writer_of_the_engine(seed_index: Library
     assert not own.is_warming
     events = own.stream(DENS)
     next(events)
-    assert not engine.is_idle
+    assert engine.open_questions == 1
     [answer] = [event.answer for event in events if isinstance(event, AnswerDone)]
-    assert (answer.model, engine.is_idle) == ("new", True)
+    assert (answer.model, engine.open_questions) == ("new", 0)
     assert own.quoting_only().ask(DENS).model == "quoted"
 
 

@@ -20,7 +20,7 @@ WHEN_REBUILT = "When was the mill of Brackwater rebuilt?"
 
 def made(engine: QueryEngine) -> Starters:
     maker = StarterMaker(engine, lambda: False)
-    assert engine.is_idle, "an answer of another test is still open, so that no step does anything"
+    assert not engine.open_questions, "an answer of another test is still open, so that no step does anything"
     while not maker.current().complete:
         maker.step()
     return maker.current()
