@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any
 
 from rag.errors import JsonLinesError
 
@@ -21,26 +21,18 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises:
         JsonLinesError: if the file cannot be read, or a line is not a JSON object.
     """
+    is_packed = path.suffix == ".gz"
     try:
-        with _opened(path) as lines:
+        with gzip.open(path, "rt", encoding="utf-8") if is_packed else path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield number, _object(path, number, line)
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         cause = getattr(error, "strerror", None) or str(error)
+        packed = ", packed with gzip" if is_packed else ""
         raise JsonLinesError(
-            f"{path} cannot be read: {cause}; give a readable file in UTF-8{_packed(path)}"
+            f"{path} cannot be read: {cause}; give a readable file in UTF-8{packed}"
         ) from error
-
-
-def _opened(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8"))
-    return path.open(encoding="utf-8")
-
-
-def _packed(path: Path) -> str:
-    return ", packed with gzip" if path.suffix == ".gz" else ""
 
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:
