@@ -12,20 +12,9 @@ from index.library import NO_FILTERS, Hit, Library
 from index.records import Filters
 from index.search import DENSE_WEIGHT
 
-_HIDDEN = [
-    "document_id",
-    "version",
-    "start",
-    "end",
-    "page",
-    "path",
-    "dense",
-    "lexical",
-    "footnote",
-    "verdict",
-]
-"""Metadata that locates a passage or a quote. It means nothing to a model, so prompts and embeddings leave it
-out."""
+_SHOWN = {"title", "publisher", "published"}
+"""Metadata for prompts and embeddings. All other metadata locates a passage or a quote, or is a score or a
+verdict; it means nothing to a model."""
 
 
 class Retriever(BaseRetriever):
@@ -75,7 +64,7 @@ def as_node(text: str, metadata: Mapping[str, Any]) -> TextNode:
         metadata: ``document_id``, ``version``, ``start``, ``end`` and any other fields.
     """
     document_id, start, end = metadata["document_id"], metadata["start"], metadata["end"]
-    hidden = [name for name in _HIDDEN if name in metadata]
+    hidden = [name for name in metadata if name not in _SHOWN]
     return TextNode(
         id_=f"{document_id}.{metadata['version']}:{start}-{end}",
         text=text,
