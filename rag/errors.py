@@ -58,7 +58,6 @@ class AnswerNotFoundError(FootnotedError, LookupError):
 
     def __init__(self, answer_id: str, why: str = "it may have been deleted") -> None:
         super().__init__(f"there is no answer {answer_id!r}; {why}")
-        self.answer_id = answer_id
 
 
 class AnswerFormError(FootnotedError, ValueError):
@@ -74,7 +73,6 @@ class ConversationNotFoundError(FootnotedError, LookupError):
 
     def __init__(self, conversation_id: str) -> None:
         super().__init__(f"there is no conversation {conversation_id!r}; it may have been deleted")
-        self.conversation_id = conversation_id
 
 
 class OtherConversationError(FootnotedError, ValueError):
