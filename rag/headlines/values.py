@@ -17,12 +17,8 @@ _SCALE = regex.compile(
 
 def headline_of_cell(cell: CellAddress | TableCell) -> Headline:
     """Return the headline that states the value of a cell."""
-    return Headline(cell.value, unit_of(cell), cell.row, cell.column)
-
-
-def unit_of(cell: CellAddress | TableCell) -> str:
-    """Return the part of a cell's unit that the value does not show, in words that can follow the value."""
-    return after_number(bare_unit(cell), has_sign=_CURRENCY.search(cell.value) is not None)
+    unit = after_number(bare_unit(cell), has_sign=_CURRENCY.search(cell.value) is not None)
+    return Headline(cell.value, unit, cell.row, cell.column)
 
 
 def bare_unit(cell: CellAddress | TableCell) -> str:
