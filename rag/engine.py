@@ -250,7 +250,7 @@ class QueryEngine:
     def _stored(self, answer: Answer, replaces: str | None) -> Answer:
         """Store the answer and return it; if storing fails, return it with a note that says so."""
         try:
-            keep(self.index, answer, replaces)
+            keep(self.index.catalog, answer, replaces)
         except NotKeptError as error:
             sentence = f"{str(error)[0].upper()}{str(error)[1:]}."
             return replace(answer, note=f"{answer.note} {sentence}" if answer.note else sentence)

@@ -1,23 +1,15 @@
 """Conversations, stored answers, and feedback on them."""
 
 from rag.conversations.answers import (
-    LISTED,
     CitingAnswer,
     CitingAnswers,
     answers_until,
     conversation,
     conversation_json,
     delete_answer,
-    delete_conversation,
-    find_conversation,
-    forget_answers,
-    is_own_conversation,
     load,
-    name_conversation,
     page_of_citing,
-    page_of_conversations,
     share_answer,
-    share_conversation,
     stored_answer_json,
 )
 from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
@@ -33,11 +25,12 @@ from rag.conversations.feedback import (
 )
 from rag.conversations.feedback_file import FILE, forget_feedback_file, import_feedback
 from rag.conversations.history import Conversation, continue_conversation, from_answers, from_turns
-from rag.conversations.store import KeptConversation
+from rag.conversations.store import LISTED, AnswerStore, KeptConversation
 
 __all__ = [
     "FILE",
     "LISTED",
+    "AnswerStore",
     "Checked",
     "CitingAnswer",
     "CitingAnswers",
@@ -56,24 +49,17 @@ __all__ = [
     "conversation",
     "conversation_json",
     "delete_answer",
-    "delete_conversation",
     "evidence_in",
-    "find_conversation",
-    "forget_answers",
     "forget_feedback",
     "forget_feedback_file",
     "from_answers",
     "from_turns",
     "import_feedback",
-    "is_own_conversation",
     "judgements",
     "load",
-    "name_conversation",
     "page_of_citing",
-    "page_of_conversations",
     "read_feedback",
     "recheck",
     "share_answer",
-    "share_conversation",
     "stored_answer_json",
 ]

@@ -17,14 +17,11 @@ from sqlalchemy.exc import DatabaseError
 from index.catalog import Catalog
 from index.errors import UnreachableError
 from rag.answers import Answer
-from rag.conversations.store import AnswerStore, KeptConversation, SearchFields
+from rag.conversations.store import AnswerStore, SearchFields
 from rag.errors import AnswerFormError, AnswerNotFoundError, NotKeptError
-from rag.visible_text import visible
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
-
-    from index.library import Library
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -34,24 +31,16 @@ _CAUSES = 3
 """The number of faults that the error for an invalid answer names."""
 
 
-_NO_ID = "an answer_id is 32 hexadecimal digits in lower case"
-
-
-def is_answer_id(text: str) -> bool:
-    """Return whether ``text`` has the form of an answer id."""
-    return _ID.fullmatch(text) is not None
-
-
 def answer_json(answer: Answer) -> str:
     """Return the JSON text of an answer, exactly as HTTP responses contain it."""
     return json.dumps(answer.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None) -> None:
+def keep(catalog: Catalog, answer: Answer, replaces: str | None = None) -> None:
     """Store an answer, in its conversation if it has one.
 
     Args:
-        library: the library that stores it.
+        catalog: the catalog of the library that stores it.
         answer: the answer.
         replaces: the id of an answer of the same conversation. That answer and all later ones leave the
             conversation in the same transaction; they remain readable by their ids.
@@ -72,7 +61,7 @@ def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None
         ),
     )
     try:
-        _store(library).put(
+        AnswerStore(catalog).put(
             answer.answer_id, answer.conversation_id, answer.created, body, fields, replaces=replaces
         )
     except UnreachableError as error:
@@ -84,54 +73,40 @@ def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None
         ) from error
 
 
-def stored_answer_json(library: Library | Catalog, answer_id: str) -> str:
+def stored_answer_json(catalog: Catalog, answer_id: str) -> str:
     """Return the JSON text of an answer, byte for byte as it was stored.
 
     Raises:
         AnswerNotFoundError: if the answer does not exist.
     """
-    if not is_answer_id(answer_id):
-        raise AnswerNotFoundError(answer_id, _NO_ID)
-    return _store(library).get(answer_id)
+    return AnswerStore(catalog).get(_checked(answer_id))
 
 
-def delete_answer(library: Library | Catalog, answer_id: str) -> None:
+def delete_answer(catalog: Catalog, answer_id: str) -> None:
     """Delete an answer.
 
     Raises:
         AnswerNotFoundError: if the answer does not exist.
     """
-    if not is_answer_id(answer_id):
-        raise AnswerNotFoundError(answer_id, _NO_ID)
-    _store(library).delete(answer_id)
+    AnswerStore(catalog).delete(_checked(answer_id))
 
 
-def forget_answers(library: Library | Catalog, before: str) -> int:
-    """Delete the answers that were made before a time, ISO 8601 in UTC; return how many were deleted."""
-    return _store(library).forget(before)
-
-
-def conversation(library: Library | Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
+def conversation(catalog: Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
     """Return the last answers of a conversation, at most ``limit``, the oldest first.
 
     Unlike :func:`load`, this does not compare each answer with its re-serialised form: the library itself
     wrote the answers, and the comparison would delay every question of the conversation.
     """
-    return [_read(body) for body in _store(library).conversation(conversation_id, limit)]
-
-
-def conversation_texts(library: Library | Catalog, conversation_id: str) -> list[str]:
-    """Return the JSON texts of a conversation's answers, byte for byte, the oldest first."""
-    return _store(library).conversation(conversation_id)
+    return [_read(body) for body in AnswerStore(catalog).conversation(conversation_id, limit)]
 
 
 def answers_before(
-    library: Library | Catalog, answer_id: str, limit: int | None = None, *, own: bool = False
+    catalog: Catalog, answer_id: str, limit: int | None = None, *, own: bool = False
 ) -> tuple[str | None, list[Answer]]:
     """Return the answers that preceded an answer in its conversation. The answer may be a replaced one.
 
     Args:
-        library: the library that stores the answers.
+        catalog: the catalog of the library that stores the answers.
         answer_id: the id of the answer.
         limit: the most answers to return.
         own: whether the answer must be the viewer's own; a shared answer of another user is then not found.
@@ -143,18 +118,18 @@ def answers_before(
     Raises:
         AnswerNotFoundError: if the answer does not exist.
     """
-    conversation_id, bodies = _store(library).before(answer_id, limit, own=own)
+    conversation_id, bodies = AnswerStore(catalog).before(answer_id, limit, own=own)
     return conversation_id, list(map(_read, bodies))
 
 
-def answers_until(library: Library | Catalog, answer_id: str) -> list[Answer]:
+def answers_until(catalog: Catalog, answer_id: str) -> list[Answer]:
     """Return an answer and those that preceded it in its conversation, the oldest first.
 
     Raises:
         AnswerNotFoundError: if the answer does not exist.
     """
-    last = _read(stored_answer_json(library, answer_id))
-    return [*answers_before(library, answer_id)[1], last]
+    last = _read(stored_answer_json(catalog, answer_id))
+    return [*answers_before(catalog, answer_id)[1], last]
 
 
 def load(body: str | bytes) -> Answer:
@@ -176,6 +151,17 @@ def load(body: str | bytes) -> Answer:
     if difference := _differs(given, read, ()):
         raise AnswerFormError(f"not an answer in its JSON form: {difference}")
     return answer
+
+
+def _checked(answer_id: str) -> str:
+    """Return ``answer_id`` if it has the form of an answer id.
+
+    Raises:
+        AnswerNotFoundError: if it has another form.
+    """
+    if _ID.fullmatch(answer_id) is None:
+        raise AnswerNotFoundError(answer_id, "an answer_id is 32 hexadecimal digits in lower case")
+    return answer_id
 
 
 def _with_present_verdicts(body: str | bytes) -> str | bytes:
@@ -210,11 +196,6 @@ def _parsed(body: str | bytes) -> Answer:
         raise AnswerFormError(f"not an answer in its JSON form: {causes}") from error
 
 
-def _store(library: Library | Catalog) -> AnswerStore:
-    """Return the store of a library's answers. It can be opened with the library's catalog alone."""
-    return AnswerStore(library if isinstance(library, Catalog) else library.catalog)
-
-
 @cache
 def _adapter() -> TypeAdapter[Answer]:
     from pydantic import TypeAdapter
@@ -243,38 +224,7 @@ def _dotted(key_path: tuple[str | int, ...]) -> str:
     return ".".join(map(str, key_path)) or "the whole"
 
 
-LISTED = 200
-"""The default number of listed conversations."""
-
-
-def page_of_conversations(
-    library: Library | Catalog, query: str = "", limit: int = LISTED, before: int | None = None
-) -> tuple[list[KeptConversation], int | None]:
-    """Return a page of conversations, the most recently updated first.
-
-    Also return the value of ``before`` for the next page; None if this page is the last one.
-
-    Args:
-        library: the library that stores the conversations.
-        query: words, or parts of words. Each must occur in the name, a question or an answer of the
-            conversation, regardless of case and accents. Empty for all conversations.
-        limit: the most conversations to return.
-        before: the value that came with the previous page; None for the first page.
-    """
-    found = _store(library).list_conversations(query, limit + 1, before)
-    return [each for _, each in found[:limit]], found[limit - 1][0] if len(found) > limit else None
-
-
-def find_conversation(library: Library | Catalog, conversation_id: str) -> KeptConversation:
-    """Return the summary of a conversation.
-
-    Raises:
-        ConversationNotFoundError: if the conversation does not exist.
-    """
-    return _store(library).find_conversation(conversation_id)
-
-
-def conversation_json(library: Library | Catalog, conversation_id: str) -> str:
+def conversation_json(catalog: Catalog, conversation_id: str) -> str:
     """Return a conversation as the text of one JSON object.
 
     The object has the fields of :class:`KeptConversation`; its ``answers`` are the stored texts, byte for
@@ -283,60 +233,21 @@ def conversation_json(library: Library | Catalog, conversation_id: str) -> str:
     Raises:
         ConversationNotFoundError: if the conversation does not exist.
     """
-    fields = asdict(find_conversation(library, conversation_id))
+    store = AnswerStore(catalog)
+    fields = asdict(store.find_conversation(conversation_id))
     del fields["answers"]
     known = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    answers = ",".join(conversation_texts(library, conversation_id))
+    answers = ",".join(store.conversation(conversation_id))
     return f'{known[:-1]},"answers":[{answers}]}}'
 
 
-def name_conversation(library: Library | Catalog, conversation_id: str, name: str) -> KeptConversation:
-    """Name a conversation; with an empty name, it is called by its first question again.
-
-    The name is stored in its visible form (:func:`rag.visible_text.visible`).
-
-    Raises:
-        ConversationNotFoundError: if the conversation does not exist.
-    """
-    _store(library).name_conversation(conversation_id, visible(name) or None)
-    return find_conversation(library, conversation_id)
-
-
-def is_own_conversation(library: Library | Catalog, conversation_id: str) -> bool:
-    """Return whether an answer of the conversation belongs to the viewer of ``library``."""
-    return _store(library).owns(conversation_id)
-
-
-def share_answer(library: Library | Catalog, answer_id: str, *, shared: bool) -> None:
+def share_answer(catalog: Catalog, answer_id: str, *, shared: bool) -> None:
     """Share an answer with the other users, or stop sharing it.
 
     Raises:
         AnswerNotFoundError: if the answer does not exist, or belongs to another user.
     """
-    if not is_answer_id(answer_id):
-        raise AnswerNotFoundError(answer_id, _NO_ID)
-    _store(library).share_answer(answer_id, shared=shared)
-
-
-def share_conversation(library: Library | Catalog, conversation_id: str, *, shared: bool) -> KeptConversation:
-    """Share the present answers of a conversation with the other users, or stop sharing them.
-
-    Later answers are not shared until this is called again.
-
-    Raises:
-        ConversationNotFoundError: if the conversation does not exist, or belongs to another user.
-    """
-    _store(library).share_conversation(conversation_id, shared=shared)
-    return find_conversation(library, conversation_id)
-
-
-def delete_conversation(library: Library | Catalog, conversation_id: str) -> None:
-    """Delete a conversation with all its answers, including replaced ones.
-
-    Raises:
-        ConversationNotFoundError: if the conversation does not exist.
-    """
-    _store(library).delete_conversation(conversation_id)
+    AnswerStore(catalog).share_answer(_checked(answer_id), shared=shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,19 +294,19 @@ class CitingAnswers:
 
 
 def page_of_citing(
-    library: Library | Catalog, document_id: int, limit: int, before: tuple[int, ...] | None = None
+    catalog: Catalog, document_id: int, limit: int, before: tuple[int, ...] | None = None
 ) -> CitingAnswers:
     """Return the answers that cite a document, the newest first, without replaced ones.
 
     An answer that cites two versions appears twice.
 
     Args:
-        library: the library that stores the answers.
+        catalog: the catalog of the library that stores the answers.
         document_id: the document's number; the document may have been deleted.
         limit: the most answers to return.
         before: the ``last`` of the previous page; None for the first page.
     """
-    found = _store(library).citing(document_id, limit + 1, before)
+    found = AnswerStore(catalog).citing(document_id, limit + 1, before)
     answers = [_citing(_read(body), document_id, version) for _, version, body in found[:limit]]
     return CitingAnswers(answers, found[limit - 1][:2] if len(found) > limit else None)
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
-from index.library import Library
 from rag.answers import COURTESIES, Answer, Citation
-from rag.conversations.answers import answers_before, is_own_conversation
+from rag.conversations.answers import answers_before
 from rag.conversations.answers import conversation as kept_conversation
+from rag.conversations.store import AnswerStore
 from rag.errors import OtherConversationError
 from rag.follow_ups.conversation import MAX_EXCHANGES, Exchange
 
@@ -55,7 +55,7 @@ def from_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversatio
 
 
 def continue_conversation(
-    library: Library | Catalog,
+    catalog: Catalog,
     conversation_id: str | None = None,
     turns: Sequence[tuple[str, str]] = (),
     replaces: str | None = None,
@@ -63,7 +63,7 @@ def continue_conversation(
     """Return the conversation that a question continues: its stored answers, or else the given turns.
 
     Args:
-        library: the library with the stored answers.
+        catalog: the catalog of the library with the stored answers.
         conversation_id: the conversation's id; None for the conversation of ``replaces``, or for a new one.
         turns: as for :func:`from_turns`.
         replaces: the id of an answer that the next one replaces; the question then follows only the answers
@@ -74,12 +74,12 @@ def continue_conversation(
         OtherConversationError: if the answer to replace belongs to another conversation.
     """
     if replaces is None:
-        answers = kept_conversation(library, conversation_id, MAX_NUMBERED) if conversation_id else []
+        answers = kept_conversation(catalog, conversation_id, MAX_NUMBERED) if conversation_id else []
         chosen = conversation_id or uuid.uuid4().hex
-        if answers and not is_own_conversation(library, chosen):
+        if answers and not AnswerStore(catalog).owns(chosen):
             chosen = uuid.uuid4().hex  # A shared conversation of another user continues as a new one.
     else:
-        own, answers = answers_before(library, replaces, MAX_NUMBERED, own=True)
+        own, answers = answers_before(catalog, replaces, MAX_NUMBERED, own=True)
         if conversation_id not in {None, own}:
             raise OtherConversationError(replaces, str(conversation_id))
         chosen = own or uuid.uuid4().hex

@@ -26,6 +26,7 @@ from index.records import Viewer
 from index.text import fold
 from rag.conversations import owners
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
+from rag.visible_text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class SearchFields:
     references: frozenset[tuple[int, int]] = frozenset()
     documents: frozenset[int] = frozenset()
 
+
+LISTED = 200
+"""The default number of listed conversations."""
 
 NO_FIELDS = SearchFields()
 """The fields of an answer that is found only by its id or its conversation."""
@@ -266,6 +270,8 @@ class AnswerStore:
     def share_conversation(self, conversation_id: str, *, shared: bool) -> None:
         """Share the present answers of a conversation with the other users, or stop sharing them.
 
+        Later answers are not shared until this is called again.
+
         Raises:
             ConversationNotFoundError: if the viewer owns no answer of this conversation.
         """
@@ -289,21 +295,23 @@ class AnswerStore:
         return deleted
 
     def list_conversations(
-        self, query: str = "", limit: int | None = None, before: int | None = None
-    ) -> list[tuple[int, KeptConversation]]:
-        """Return conversations, the most recently updated first, each with the number of its last answer.
+        self, query: str = "", limit: int = LISTED, before: int | None = None
+    ) -> tuple[list[KeptConversation], int | None]:
+        """Return a page of conversations, the most recently updated first.
+
+        Also return the value of ``before`` for the next page; None if this page is the last one.
 
         Args:
-            query: words. Each must occur in the name, a question or an answer of the conversation, regardless
-                of case and accents. Empty for all conversations.
+            query: words, or parts of words. Each must occur in the name, a question or an answer of the
+                conversation, regardless of case and accents. Empty for all conversations.
             limit: the most conversations to return.
-            before: the number that came with the last conversation of the previous page; None for the first
-                page. Only conversations whose last answer has a lower number are returned.
+            before: the value that came with the previous page; None for the first page.
         """
         having = [self._contains(word) for word in dict.fromkeys(fold(query).split())]
         with self._engine.connect() as connection:
-            rows = connection.execute(_select(self._own, *having, limit=limit, before=before))
-            return [(number, _summary(row)) for *row, number in rows]
+            rows = connection.execute(_select(self._own, *having, limit=limit + 1, before=before)).all()
+        found = [_summary(row[:-1]) for row in rows[:limit]]
+        return found, rows[limit - 1][-1] if len(rows) > limit else None
 
     def find_conversation(self, conversation_id: str) -> KeptConversation:
         """Return the summary of a conversation.
@@ -318,12 +326,15 @@ class AnswerStore:
             raise ConversationNotFoundError(conversation_id)
         return _summary(row[:-1])
 
-    def name_conversation(self, conversation_id: str, name: str | None) -> None:
-        """Name a conversation, or remove its name if ``name`` is None.
+    def name_conversation(self, conversation_id: str, name: str) -> None:
+        """Name a conversation; with an empty name, it is called by its first question again.
+
+        The name is stored in its visible form (:func:`rag.visible_text.visible`).
 
         Raises:
             ConversationNotFoundError: if the viewer owns no answer of this conversation.
         """
+        name = visible(name)
         with writing(self._engine) as connection:
             connection.execute(sa.delete(series_names).where(self._is_name_of(conversation_id)))
             # The deletion takes the write lock, so the conversation cannot vanish meanwhile.
@@ -331,7 +342,7 @@ class AnswerStore:
             owner = connection.scalar(own.order_by(kept.c.number).limit(1))
             if owner is None:
                 raise ConversationNotFoundError(conversation_id)
-            if name is not None:
+            if name:
                 row = {"series": conversation_id, "owner": owner, "name": name, "folded": fold(name)}
                 connection.execute(sa.insert(series_names).values(row))
 

@@ -80,7 +80,7 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
         answer: the answer; for an abstention, its nearest passage takes the place of citations.
         seconds: the time after which no further question is tried.
     """
-    follows = continue_conversation(engine.index, answer.conversation_id)
+    follows = continue_conversation(engine.index.catalog, answer.conversation_id)
     filters = answer.searched.filters if answer.searched else Filters()
     shown = {
         (cited.document_id, Span(cited.start, cited.end)) for cited in (*answer.citations, *follows.cited)

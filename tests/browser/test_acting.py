@@ -173,10 +173,10 @@ def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Library) -
     answers = page.locator("#fn-conversation [id^='fn-answer-']")
     expect(answers).to_have_count(2)
     expect(page.locator(".fn-question")).to_have_text([BROKE, COST])
-    kept = [answer.answer_id for answer in conversation(dam, in_conversation(answers.last))]
+    kept = [answer.answer_id for answer in conversation(dam.catalog, in_conversation(answers.last))]
     assert kept == [first, id_of(answers.last)]
     # The replaced answer is still found under its own id.
-    assert COST in stored_answer_json(dam, old)
+    assert COST in stored_answer_json(dam.catalog, old)
 
 
 def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam: Library) -> None:
@@ -197,7 +197,7 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam
     expect(field).to_have_count(0)
     assert page.evaluate("document.activeElement.getAttribute('role')") == "log"
     answer = page.locator("#fn-conversation [id^='fn-answer-']")
-    kept = conversation(dam, in_conversation(answer))
+    kept = conversation(dam.catalog, in_conversation(answer))
     assert [each.question for each in kept] == ["How many homes were destroyed in Varda?"]
 
 

@@ -100,13 +100,13 @@ def _answer(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
 
 
 def _conversation(catalog: Catalog, conversation_id: str, suffix: str) -> bytes:
-    from rag.conversations import conversation, conversation_json, find_conversation
+    from rag.conversations import AnswerStore, conversation, conversation_json
     from ui.export import digests_of, export_conversation, format_of
 
     form = format_of(suffix)
     if form is None:
         return f"{conversation_json(catalog, conversation_id)}\n".encode()
-    name = find_conversation(catalog, conversation_id).name
+    name = AnswerStore(catalog).find_conversation(conversation_id).name
     answers = conversation(catalog, conversation_id)
     return export_conversation(conversation_id, name, answers, form, digests_of(catalog, *answers))
 

@@ -47,7 +47,7 @@ def ask(
         from ui.opening import open_engine
 
         with open_library(settings) as index, open_engine(settings, index) as engine:
-            follows = continue_conversation(index, conversation_id)
+            follows = continue_conversation(index.catalog, conversation_id)
             return engine.ask(question, filters, follows, exact=exact).as_dict()
 
     body: dict[str, Any] = {"question": question, **request_fields(filters)}

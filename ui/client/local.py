@@ -97,7 +97,7 @@ class LocalClient:
 
     def answer(self, answer_id: str) -> Answer:
         """Return a stored answer."""
-        return load(stored_answer_json(self._engine.index, answer_id))
+        return load(stored_answer_json(self._engine.index.catalog, answer_id))
 
     def documents(self) -> Iterator[Document]:
         """Yield the current version of every document, in the order in which the documents were added."""
@@ -121,4 +121,4 @@ class LocalClient:
         return DocumentText(document_id, record.version, document.title, words, *place)
 
     def _before(self, conversation_id: str | None, history: Turns) -> Conversation:
-        return continue_conversation(self._engine.index, conversation_id, history)
+        return continue_conversation(self._engine.index.catalog, conversation_id, history)

@@ -238,8 +238,8 @@ def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
     Raises:
         AnswerNotFoundError: if the library has no such answer.
     """
-    answer = load(stored_answer_json(engine.index, answer_id))
-    before = continue_conversation(engine.index, answer.conversation_id)
+    answer = load(stored_answer_json(engine.index.catalog, answer_id))
+    before = continue_conversation(engine.index.catalog, answer.conversation_id)
     with engine.index.catalog.reading() as reader:
         generation, hidden = reader.generation, reader.hidden
     places: tuple[Citation | Passage, ...] = (*answer.citations, *answer.passages)

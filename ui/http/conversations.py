@@ -10,16 +10,7 @@ from starlette.responses import Response
 
 from index.catalog import Catalog
 from rag.answers import Answer
-from rag.conversations import (
-    LISTED,
-    KeptConversation,
-    conversation_json,
-    delete_conversation,
-    find_conversation,
-    name_conversation,
-    page_of_conversations,
-    share_conversation,
-)
+from rag.conversations import LISTED, AnswerStore, KeptConversation, conversation_json
 from rag.conversations import conversation as answers_of
 from rag.errors import ConversationNotFoundError
 from ui.export import FORMATS, digests_of, export_conversation
@@ -75,7 +66,7 @@ def conversations_router() -> Router:
         an answer.
         """
         [before] = sort_key_of("conversations", cursor) or (None,)
-        found, last = page_of_conversations(catalog, query, limit, before)
+        found, last = AnswerStore(catalog).list_conversations(query, limit, before)
         next_cursor = None if last is None else cursor_of("conversations", [last])
         return ConversationsPage(conversations=found, next_cursor=next_cursor)
 
@@ -107,17 +98,17 @@ def conversations_router() -> Router:
         conversation or of the answer. To share later answers, send the request again. `"shared": false` stops
         sharing all answers.
         """
-        found = find_conversation(catalog, conversation_id)
+        store = AnswerStore(catalog)
         if request.name is not None:
-            found = name_conversation(catalog, conversation_id, request.name)
+            store.name_conversation(conversation_id, request.name)
         if request.shared is not None:
-            found = share_conversation(catalog, conversation_id, shared=request.shared)
-        return found
+            store.share_conversation(conversation_id, shared=request.shared)
+        return store.find_conversation(conversation_id)
 
     @router.delete("/{conversation_id}", status_code=204)
     def delete(catalog: OwnCatalog, conversation_id: ConversationIdInPath) -> None:
         """Delete a conversation with all its answers, including those that newer answers replaced."""
-        delete_conversation(catalog, conversation_id)
+        AnswerStore(catalog).delete_conversation(conversation_id)
 
     return router
 
@@ -128,7 +119,7 @@ def exported_response(catalog: Catalog, conversation_id: str, suffix: str) -> Re
     Raises:
         ConversationNotFoundError: if the library has no such conversation.
     """
-    name = find_conversation(catalog, conversation_id).name
+    name = AnswerStore(catalog).find_conversation(conversation_id).name
     answers = answers_of(catalog, conversation_id)
     if not answers:
         # Another request has deleted the conversation between the two reads.

@@ -144,7 +144,11 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         history = [(turn.role, turn.content) for turn in request.history]
         try:
             conversation = await to_thread.run_sync(
-                continue_conversation, engine.index, request.conversation_id, history, request.replaces
+                continue_conversation,
+                engine.index.catalog,
+                request.conversation_id,
+                history,
+                request.replaces,
             )
         except OtherConversationError as error:
             raise HTTPException(422, str(error)) from error
@@ -185,7 +189,7 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
     except SpanError as error:
         raise HTTPException(422, str(error)) from error
     if request.answer_id is not None:
-        answer = load(stored_answer_json(index, request.answer_id))
+        answer = load(stored_answer_json(index.catalog, request.answer_id))
         if request.verdict == "right" and not evidence:
             evidence = cited_evidence(index, answer)
     given_at = datetime.now(UTC).isoformat(timespec="seconds")

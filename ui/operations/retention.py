@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from index.library import Library
-from rag.conversations import forget_answers, forget_feedback, forget_feedback_file
+from rag.conversations import AnswerStore, forget_feedback, forget_feedback_file
 from ui.operation_settings import OperationSettings
 from ui.operations.audit import AuditLog
 from ui.operations.log import log_event
@@ -63,7 +63,7 @@ def forget(
         return datetime.fromtimestamp(now - days * DAY_SECONDS, UTC).isoformat(timespec="seconds")
 
     forgotten = Forgotten(
-        forget_answers(library, limit(settings.keep_answers)) if settings.keep_answers else 0,
+        AnswerStore(library.catalog).forget(limit(settings.keep_answers)) if settings.keep_answers else 0,
         forget_feedback(library.catalog, limit(settings.keep_feedback)) if settings.keep_feedback else 0,
         audit.forget(now - settings.keep_audit * DAY_SECONDS) if settings.keep_audit else 0,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from index.library import Library
 from rag.answers import Answer
-from rag.conversations import Judgement, answers_until, conversation, is_own_conversation, judgements
+from rag.conversations import AnswerStore, Judgement, answers_until, conversation, judgements
 from rag.errors import AnswerNotFoundError
 from ui.page.conversation import Exchange, ShownConversation
 from ui.page.locales import Locale
@@ -34,7 +34,7 @@ def restore(
         return _until(index, answer_id, locale)
     if conversation_id is None:
         return ShownConversation(locale=locale)
-    answers = conversation(index, conversation_id)
+    answers = conversation(index.catalog, conversation_id)
     if not answers:
         gone = locale.text("restored.noConversation", id=conversation_id)
         return ShownConversation(notice=failure_markup(gone), locale=locale)
@@ -44,12 +44,12 @@ def restore(
 
 def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
     try:
-        shown = answers_until(index, answer_id)
+        shown = answers_until(index.catalog, answer_id)
     except AnswerNotFoundError:
         gone = locale.text("restored.noAnswer", id=answer_id)
         return ShownConversation(notice=failure_markup(gone), locale=locale)
     own = shown[-1].conversation_id
-    whole = conversation(index, own) if own is not None else []
+    whole = conversation(index.catalog, own) if own is not None else []
     by_answer = _judgements(index, [*shown, *whole])
     ids = [answer.answer_id for answer in whole]
     exchanges = _exchanges(shown, by_answer, locale)
@@ -69,7 +69,7 @@ def _id_of(index: Library, conversation_id: str) -> str:
 
     It is the same conversation, or a new one if the stored conversation belongs to another user.
     """
-    return conversation_id if is_own_conversation(index, conversation_id) else uuid.uuid4().hex
+    return conversation_id if AnswerStore(index.catalog).owns(conversation_id) else uuid.uuid4().hex
 
 
 def _judgements(index: Library, answers: Iterable[Answer]) -> Mapping[str, Judgement]:

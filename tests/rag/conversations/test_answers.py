@@ -44,7 +44,6 @@ from rag.conversations.answers import (
     answers_before,
     answers_until,
     conversation,
-    conversation_texts,
     delete_answer,
     keep,
     load,
@@ -262,7 +261,7 @@ def test_a_replaced_answer_still_knows_the_answers_before_it(catalog: Catalog) -
         keep(catalog, each)
     keep(catalog, instead, replaces=second.answer_id)
     assert conversation(catalog, "c") == [first, instead]
-    assert conversation_texts(catalog, "c") == [answer_json(first), answer_json(instead)]
+    assert AnswerStore(catalog).conversation("c") == [answer_json(first), answer_json(instead)]
     assert answers_until(catalog, second.answer_id) == [first, second]
     assert answers_until(catalog, third.answer_id) == [first, third]
     assert answers_until(catalog, instead.answer_id) == [first, instead]

@@ -16,15 +16,11 @@ from rag.conversations.answers import (
     answer_json,
     conversation,
     conversation_json,
-    delete_conversation,
-    find_conversation,
     keep,
-    name_conversation,
     page_of_citing,
-    page_of_conversations,
     stored_answer_json,
 )
-from rag.conversations.store import KeptConversation
+from rag.conversations.store import AnswerStore, KeptConversation
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 from tests.support.markup import answer, citation
 
@@ -62,12 +58,19 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     opened.close()
 
 
+def renamed(catalog: Catalog, conversation_id: str, name: str) -> KeptConversation:
+    """The summary of a conversation after it got a name."""
+    store = AnswerStore(catalog)
+    store.name_conversation(conversation_id, name)
+    return store.find_conversation(conversation_id)
+
+
 def test_the_last_updated_conversation_comes_first(catalog: Catalog) -> None:
-    assert page_of_conversations(catalog)[0] == [SECOND, FIRST]
-    assert page_of_conversations(catalog, limit=1)[0] == [SECOND]
+    assert AnswerStore(catalog).list_conversations()[0] == [SECOND, FIRST]
+    assert AnswerStore(catalog).list_conversations(limit=1)[0] == [SECOND]
     keep(catalog, made(5, "c1", "And then?"))
-    assert [each.conversation_id for each in page_of_conversations(catalog)[0]] == ["c1", "c2"]
-    assert find_conversation(catalog, "c2") == SECOND
+    assert [each.conversation_id for each in AnswerStore(catalog).list_conversations()[0]] == ["c1", "c2"]
+    assert AnswerStore(catalog).find_conversation("c2") == SECOND
 
 
 @pytest.mark.parametrize(
@@ -88,27 +91,29 @@ def test_the_last_updated_conversation_comes_first(catalog: Catalog) -> None:
 def test_a_conversation_is_found_by_its_questions_and_answers(
     catalog: Catalog, query: str, found: list[str]
 ) -> None:
-    assert [each.conversation_id for each in page_of_conversations(catalog, query)[0]] == found
+    assert [each.conversation_id for each in AnswerStore(catalog).list_conversations(query)[0]] == found
 
 
 def test_a_conversation_without_a_name_shows_its_first_question(catalog: Catalog) -> None:
-    named = name_conversation(catalog, "c1", "  The \n dam\u202e of\tVarda ")
+    named = renamed(catalog, "c1", "  The \n dam\u202e of\tVarda ")
     assert named == replace(FIRST, name="The dam\ufffd of Varda", named=True)
-    assert find_conversation(catalog, "c1") == named
-    assert [each.name for each in page_of_conversations(catalog, "varda")[0]] == ["The dam\ufffd of Varda"]
-    assert name_conversation(catalog, "c1", " \n") == FIRST
-    assert name_conversation(catalog, "c1", "half \ud800").name == "half \ufffd"
+    assert AnswerStore(catalog).find_conversation("c1") == named
+    assert [each.name for each in AnswerStore(catalog).list_conversations("varda")[0]] == [
+        "The dam\ufffd of Varda"
+    ]
+    assert renamed(catalog, "c1", " \n") == FIRST
+    assert renamed(catalog, "c1", "half \ud800").name == "half \ufffd"
 
 
 def test_the_first_question_may_be_given_as_a_name(catalog: Catalog) -> None:
-    assert name_conversation(catalog, "c1", DAM.question) == replace(FIRST, named=True)
+    assert renamed(catalog, "c1", DAM.question) == replace(FIRST, named=True)
 
 
 def test_a_missing_conversation_is_named(catalog: Catalog) -> None:
     for act in (
-        lambda: find_conversation(catalog, "c3"),
-        lambda: name_conversation(catalog, "c3", "Name"),
-        lambda: delete_conversation(catalog, "c3"),
+        lambda: AnswerStore(catalog).find_conversation("c3"),
+        lambda: renamed(catalog, "c3", "Name"),
+        lambda: AnswerStore(catalog).delete_conversation("c3"),
         lambda: conversation_json(catalog, "c3"),
     ):
         with pytest.raises(
@@ -121,16 +126,16 @@ def test_deleting_a_conversation_deletes_its_replaced_answers_too(catalog: Catal
     keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
     assert [each.question for each in conversation(catalog, "c1")] == [DAM.question, "What of the gates?"]
     assert stored_answer_json(catalog, GATES.answer_id) == answer_json(GATES), "it stays under its own link"
-    delete_conversation(catalog, "c1")
+    AnswerStore(catalog).delete_conversation("c1")
     for number in (1, 2, 5):
         with pytest.raises(AnswerNotFoundError):
             stored_answer_json(catalog, f"{number:032x}")
-    assert page_of_conversations(catalog)[0] == [SECOND]
+    assert AnswerStore(catalog).list_conversations()[0] == [SECOND]
     assert stored_answer_json(catalog, ALONE.answer_id) == answer_json(ALONE)
 
 
 def test_the_json_of_a_conversation_contains_its_answers_byte_for_byte(catalog: Catalog) -> None:
-    name_conversation(catalog, "c1", 'Dams, "gates"')
+    renamed(catalog, "c1", 'Dams, "gates"')
     text = conversation_json(catalog, "c1")
     assert json.loads(text) == {
         "conversation_id": "c1",
@@ -145,12 +150,12 @@ def test_the_json_of_a_conversation_contains_its_answers_byte_for_byte(catalog: 
 
 
 def test_a_backup_contains_names_search_words_and_citations(catalog: Catalog, tmp_path: Path) -> None:
-    name_conversation(catalog, "c1", "Dams")
+    renamed(catalog, "c1", "Dams")
     keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
-    before = page_of_conversations(catalog), page_of_citing(catalog, 1, 10)
+    before = AnswerStore(catalog).list_conversations(), page_of_citing(catalog, 1, 10)
     back_up(tmp_path, tmp_path / "library.tar")
-    delete_conversation(catalog, "c1")
-    assert [each.conversation_id for each in page_of_conversations(catalog)[0]] == ["c2"]
+    AnswerStore(catalog).delete_conversation("c1")
+    assert [each.conversation_id for each in AnswerStore(catalog).list_conversations()[0]] == ["c2"]
     restore(tmp_path, tmp_path / "library.tar")
-    assert (page_of_conversations(catalog), page_of_citing(catalog, 1, 10)) == before
-    assert [each.name for each in page_of_conversations(catalog, "DAMS gates failed")[0]] == ["Dams"]
+    assert (AnswerStore(catalog).list_conversations(), page_of_citing(catalog, 1, 10)) == before
+    assert [each.name for each in AnswerStore(catalog).list_conversations("DAMS gates failed")[0]] == ["Dams"]

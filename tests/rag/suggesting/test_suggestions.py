@@ -112,12 +112,12 @@ def test_sentences_shown_earlier_in_the_conversation_are_not_suggested(library: 
     engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
     first = answers_to(engine, "When did the dam of Varda break?")
     assert "How many homes were destroyed?" in suggest(engine, first)
-    follows = continue_conversation(engine.index, first.conversation_id)
+    follows = continue_conversation(engine.index.catalog, first.conversation_id)
     homes = engine.ask("How many homes were destroyed at the dam of Varda?", conversation=follows)
     assert homes.citations[0].quote == "Some 412 homes were destroyed."
     again = engine.ask(
         "When did the dam of Varda break?",
-        conversation=continue_conversation(engine.index, homes.conversation_id),
+        conversation=continue_conversation(engine.index.catalog, homes.conversation_id),
     )
     assert "How many homes were destroyed?" not in suggest(engine, again)
 

@@ -138,7 +138,7 @@ def test_an_abstention_that_was_made_an_answer_is_found(
 ) -> None:
     answer = QueryEngine(index).ask("Who won the football match in Madrid?")
     assert answer.abstained
-    keep(index, answer)
+    keep(index.catalog, answer)
     file = file_of(answer, suffix)
     assert verify_file(index.catalog, file).holds
     edit(file, answer.text[-20:-1], "everything: Spain did", "document")

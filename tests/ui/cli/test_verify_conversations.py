@@ -16,10 +16,9 @@ from rag.conversations.answers import (
     conversation,
     conversation_json,
     delete_answer,
-    delete_conversation,
-    name_conversation,
 )
 from rag.conversations.history import continue_conversation
+from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from tests.support.reports import write
 from ui.cli.verify import verify_file
@@ -50,11 +49,10 @@ def index(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Library:
 def asked(index: Library) -> list[Answer]:
     """The answers of a conversation; one question has no answer, and one is asked twice."""
     engine = QueryEngine(index, keeps=True)
-    answers = [engine.ask(QUESTIONS[0], conversation=continue_conversation(index))]
+    answers = [engine.ask(QUESTIONS[0], conversation=continue_conversation(index.catalog))]
     for question in QUESTIONS[1:]:
-        answers.append(
-            engine.ask(question, conversation=continue_conversation(index, answers[0].conversation_id))
-        )
+        follows = continue_conversation(index.catalog, answers[0].conversation_id)
+        answers.append(engine.ask(question, conversation=follows))
     assert [[cited.quote for cited in made.citations] for made in answers] == [[GATE], [], [RAIN], [GATE]]
     return answers
 
@@ -66,10 +64,10 @@ def file_of(index: Library, asked: list[Answer], tmp_path: Path) -> Callable[[st
     def written(suffix: str) -> Path:
         file = tmp_path / f"conversation.{suffix}"
         if suffix == "json":
-            file.write_text(conversation_json(index, own_id), encoding="utf-8")
+            file.write_text(conversation_json(index.catalog, own_id), encoding="utf-8")
             return file
         form = next(each for each in FORMATS if each.suffix == suffix)
-        answers = conversation(index, own_id)
+        answers = conversation(index.catalog, own_id)
         file.write_bytes(
             export_conversation(own_id, "Varda", answers, form, digests_of(index.catalog, *answers))
         )
@@ -95,13 +93,13 @@ def test_it_holds_when_the_conversation_has_gone_on_was_renamed_and_when_it_is_g
 ) -> None:
     file, own_id = file_of(suffix), str(asked[0].conversation_id)
     engine = QueryEngine(index, keeps=True)
-    engine.ask(QUESTIONS[2], conversation=continue_conversation(index, own_id))
-    name_conversation(index, own_id, "Another name")
-    engine.ask("And in May?", conversation=continue_conversation(index, replaces=asked[2].answer_id))
+    engine.ask(QUESTIONS[2], conversation=continue_conversation(index.catalog, own_id))
+    AnswerStore(index.catalog).name_conversation(own_id, "Another name")
+    engine.ask("And in May?", conversation=continue_conversation(index.catalog, replaces=asked[2].answer_id))
     assert verify_file(index.catalog, file).holds
-    delete_answer(index, asked[0].answer_id)
+    delete_answer(index.catalog, asked[0].answer_id)
     assert verify_file(index.catalog, file).holds
-    delete_conversation(index, own_id)
+    AnswerStore(index.catalog).delete_conversation(own_id)
     assert verify_file(index.catalog, file).holds
 
 
@@ -152,7 +150,7 @@ def test_a_version_that_is_cited_before_and_after_it_was_superseded_holds(
     write(tmp_path / "reports" / "dam.txt", f"Report of the dam\n\n{GATE}\n\nIt was a fair day.")
     sync(index, [tmp_path / "reports"])
     engine, own_id = QueryEngine(index, keeps=True), str(asked[0].conversation_id)
-    again = engine.ask(QUESTIONS[0], conversation=continue_conversation(index, own_id))
+    again = engine.ask(QUESTIONS[0], conversation=continue_conversation(index.catalog, own_id))
     assert [(cited.id, cited.version) for cited in again.citations] == [(3, 2)], (
         "another version, another number"
     )

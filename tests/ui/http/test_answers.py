@@ -36,8 +36,8 @@ SPACED = json.dumps(replace(MADE, answer_id="0c" * 16).as_dict(), indent=1)
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with Library.open(tmp_path_factory.mktemp("home"), StubEncoder()) as index:
-        keep(index, MADE)
-        keep(index, replace(MADE, answer_id="0b" * 16))
+        keep(index.catalog, MADE)
+        keep(index.catalog, replace(MADE, answer_id="0b" * 16))
         AnswerStore(index.catalog).put("0c" * 16, None, MADE.created, SPACED)
         with TestClient(create_app(index, QueryEngine(index, None))) as client:
             yield client

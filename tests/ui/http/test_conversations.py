@@ -56,7 +56,7 @@ def engine(tmp_path: Path) -> Iterator[QueryEngine]:
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         index.replace([incoming("The council closed gate 3. Gate 4 is open. It rained for nine days.")])
         for each in (DAM, GATES, RAIN):
-            keep(index, each)
+            keep(index.catalog, each)
         yield QueryEngine(index, None, keeps=True)
 
 

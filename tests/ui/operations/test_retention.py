@@ -12,8 +12,9 @@ import pytest
 
 from index.catalog import is_file
 from index.library import Library
-from rag.conversations import FILE, Feedback, append_feedback, page_of_conversations, read_feedback
 from rag.conversations.answers import keep
+from rag.conversations.feedback import Feedback, append_feedback, read_feedback
+from rag.conversations.feedback_file import FILE
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from tests.support.clocks import Clock, set_time
@@ -59,7 +60,7 @@ def test_what_is_too_old_is_deleted_and_leaves_no_trace_on_the_disk(index: Libra
     put(index, 3, YOUNG, "Stays.", "c2")
     assert forget(index, audit, MONTH, lambda: NOW) == Forgotten(answers=2, feedback=1, audit=1)
     assert traces(index.home) == []
-    assert [each.conversation_id for each in page_of_conversations(index)[0]] == ["c2"]
+    assert [each.conversation_id for each in AnswerStore(index.catalog).list_conversations()[0]] == ["c2"]
     assert [each.note for each in read_feedback(index.catalog)] == ["stays"]
     assert [record.who for record in audit.records(10)] == ["ana"]
     assert forget(index, audit, MONTH, lambda: NOW) == Forgotten()
@@ -88,7 +89,7 @@ def test_a_deleted_answer_is_gone_from_the_disk_at_the_next_run(
     index: Library, engine: QueryEngine, audit: AuditLog
 ) -> None:
     answer = engine.ask(f"Who is {SECRET}?")
-    keep(index, answer)
+    keep(index.catalog, answer)
     AnswerStore(index.catalog).delete(answer.answer_id)
     audit.forget(NOW)
     forget(index, audit, OperationSettings(), lambda: NOW)

@@ -93,7 +93,7 @@ def test_a_question_whose_scope_cannot_be_read_is_not_asked_of_the_whole_library
     assert shown[-1][0] == BROKE, "it goes back into the input"
     assert conversation.exchanges[0].markup == failure_markup(locale.text("refused.scope"))
     assert (language == "en") is (locale.text("refused.scope") == locale_in("en").text("refused.scope"))
-    assert answers_of(engine.index, conversation.id) == []
+    assert answers_of(engine.index.catalog, conversation.id) == []
 
 
 def test_an_answer_is_not_asked_again_in_a_scope_that_cannot_be_read(events: ChatEvents) -> None:
@@ -123,7 +123,7 @@ def test_asking_again_puts_another_answer_in_the_place_of_one(
     assert questions(conversation) == [BROKE, COST]
     assert ids(conversation)[0] == first
     assert ids(conversation)[1] != second
-    kept = answers_of(engine.index, conversation.id)
+    kept = answers_of(engine.index.catalog, conversation.id)
     assert [answer.answer_id for answer in kept] == ids(conversation)
 
 
@@ -149,7 +149,7 @@ def test_an_edited_question_takes_the_place_of_its_answer_and_of_what_followed(
         events, conversation, do="edit", answer_id=ids(conversation)[0], question="Who was warned of the dam?"
     )
     assert questions(conversation) == ["Who was warned of the dam?"]
-    assert [answer.question for answer in answers_of(engine.index, conversation.id)] == questions(
+    assert [answer.question for answer in answers_of(engine.index.catalog, conversation.id)] == questions(
         conversation
     )
 
@@ -163,7 +163,7 @@ def test_an_answer_that_the_page_shows_and_the_server_has_forgotten_is_asked_aga
     shown = act(events, conversation, do="again", answer_id=ids(before)[1])
     again = shown[-1][1].conversation
     assert (again.id, questions(again)) == (before.id, [BROKE, COST])
-    assert [answer.answer_id for answer in answers_of(engine.index, before.id)] == ids(again)
+    assert [answer.answer_id for answer in answers_of(engine.index.catalog, before.id)] == ids(again)
 
 
 def test_a_kept_conversation_is_opened(events: ChatEvents) -> None:
@@ -222,7 +222,7 @@ def test_an_answer_that_was_stopped_grows_no_more(events: ChatEvents, engine: Qu
 
     anyio.run(stopped_early)
     assert conversation.exchanges[0].markup.startswith('<div class="fn-failure">Stopped before')
-    assert answers_of(engine.index, conversation.id) == []
+    assert answers_of(engine.index.catalog, conversation.id) == []
 
 
 def test_starting_over_begins_a_conversation_and_stops_what_arrives(events: ChatEvents) -> None:
@@ -273,7 +273,7 @@ def test_an_answer_that_fails_leaves_what_it_was_to_replace(
     monkeypatch.setattr(QueryEngine, "stream", breaking)
     shown = act(events, conversation, do="again", answer_id=before[0])
     assert ids(conversation) == before
-    assert [answer.answer_id for answer in answers_of(engine.index, conversation.id)] == before
+    assert [answer.answer_id for answer in answers_of(engine.index.catalog, conversation.id)] == before
     assert "The server could not answer" in shown[-1][2][-1]["content"]
 
 

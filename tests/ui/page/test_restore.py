@@ -32,7 +32,7 @@ def engine(library: Callable[[Mapping[str, str]], QueryEngine]) -> QueryEngine:
 def converse(engine: QueryEngine, *questions: str) -> list[Answer]:
     answers: list[Answer] = []
     for question in questions:
-        follows = continue_conversation(engine.index, answers[0].conversation_id if answers else None)
+        follows = continue_conversation(engine.index.catalog, answers[0].conversation_id if answers else None)
         answers.append(engine.ask(question, conversation=follows))
     return answers
 
@@ -92,7 +92,7 @@ def test_a_replaced_answer_is_shown_under_its_link_and_what_is_asked_then_is_a_c
     engine: QueryEngine,
 ) -> None:
     first, second = converse(engine, *QUESTIONS[:2])
-    again = continue_conversation(engine.index, replaces=second.answer_id)
+    again = continue_conversation(engine.index.catalog, replaces=second.answer_id)
     engine.ask(QUESTIONS[2], conversation=again)
     assert shown(restored(engine, conversation_id=str(first.conversation_id))) == [QUESTIONS[0], QUESTIONS[2]]
     conversation = restored(engine, answer_id=second.answer_id)
@@ -144,7 +144,7 @@ def test_what_is_not_kept_is_said_in_a_sentence(
 
 def test_a_deleted_answer_is_gone_from_its_conversation(engine: QueryEngine) -> None:
     answers = converse(engine, *QUESTIONS)
-    delete_answer(engine.index, answers[1].answer_id)
+    delete_answer(engine.index.catalog, answers[1].answer_id)
     conversation = restored(engine, conversation_id=str(answers[0].conversation_id))
     assert shown(conversation) == [QUESTIONS[0], QUESTIONS[2]]
 

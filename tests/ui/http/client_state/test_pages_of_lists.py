@@ -43,7 +43,7 @@ def store(index: Library, number: int) -> None:
     """Keep an answer in a conversation of its own."""
     kept = answer(replace(citation(1, "The council closed the gate"), document_id=1, version=1))
     names = {"answer_id": f"{number:032x}", "conversation_id": f"c-{number}", "question": f"Why {number}?"}
-    keep(index, replace(kept, created=f"2031-08-{number:02}T10:00:00+00:00", **names))  # type: ignore[arg-type]
+    keep(index.catalog, replace(kept, created=f"2031-08-{number:02}T10:00:00+00:00", **names))  # type: ignore[arg-type]
 
 
 def pages(
