@@ -140,7 +140,7 @@ def _over_conversations(encoder: Encoder) -> None:
         engine = QueryEngine(index)
         for _, row in read_json_lines(folder / "queries.jsonl"):
             earlier = [turn.strip() for turn in row["all_questions"].split("|user|:")[1:-1]]
-            turns = Conversation(None, tuple(Exchange(turn, turn) for turn in earlier))
+            turns = Conversation(None, tuple(Exchange(turn) for turn in earlier))
             asked = row["text"]
             form = engine.ask(asked, conversation=turns).standalone or asked
             forms[row["_id"]] = (asked, form, row["rewrite"])

@@ -90,7 +90,6 @@ def continue_conversation(
 def exchange_of(answer: Answer) -> Exchange:
     """Convert an answer to a turn of a conversation."""
     return Exchange(
-        question=answer.question,
         standalone=answer.standalone or answer.searched_for or answer.question,
         answer=answer.text,
         source=answer.citations[0].title if answer.citations else "",
@@ -110,8 +109,7 @@ def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = N
         # JSON can contain half a surrogate pair, which cannot be sent to a model.
         words = text.strip()[:MAX_TURN_CHARACTERS].encode("utf-8", "replace").decode().strip()
         if role == "user" and words:
-            exchanges.append(Exchange(words, words))
+            exchanges.append(Exchange(words))
         elif role == "assistant" and exchanges and not exchanges[-1].answer:
-            last = exchanges[-1]
-            exchanges[-1] = Exchange(last.question, last.standalone, words)
+            exchanges[-1] = replace(exchanges[-1], answer=words)
     return Conversation(conversation_id, tuple(exchanges[-MAX_EXCHANGES:]))

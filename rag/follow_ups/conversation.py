@@ -77,13 +77,11 @@ class Exchange:
     """An earlier turn of a conversation.
 
     Attributes:
-        question: the question as asked.
         standalone: the question that the search used: the rewritten or corrected one, if there is one.
         answer: the answer's text.
         source: the title of the report that the answer cites first; empty if it cites none.
     """
 
-    question: str
     standalone: str
     answer: str = ""
     source: str = ""

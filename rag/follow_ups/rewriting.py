@@ -75,8 +75,7 @@ def _rewritten(
     on_usage: Callable[[Usage], object],
 ) -> str | None:
     limits = model.limits
-    turns = [(turn.standalone, turn.answer) for turn in history]
-    messages = rewriting_prompt(question.text, turns, limits.context_tokens - limits.reply_tokens)
+    messages = rewriting_prompt(question.text, history, limits.context_tokens - limits.reply_tokens)
     reply = ""
     try:
         writing = model.write(messages, seconds=limits.seconds * SHARE_OF_TIME)
@@ -134,22 +133,21 @@ MOST_TURN_CHARACTERS = 600
 """The most characters of each earlier question and answer in the prompt."""
 
 
-def rewriting_prompt(
-    question: str, history: Sequence[tuple[str, str]], budget_tokens: int = 2048
-) -> tuple[Message, ...]:
+def rewriting_prompt(question: str, history: Sequence[Exchange], budget_tokens: int) -> tuple[Message, ...]:
     """Build the prompt for the rewriting of a follow-up.
 
     Args:
         question: the follow-up.
-        history: earlier questions with their answers, the oldest first. The prompt shows as many of the last
+        history: the earlier turns, the oldest first. The prompt shows as many of the last
             turns as fit, and of each question and answer only the beginning.
         budget_tokens: the most tokens of the prompt.
     """
     asked = f"The last question: {escape_fences(question)}"
     budget = budget_tokens - tokens(REWRITE) - tokens(asked) - tokens("<report>\n\n</report>\n\n")
     turns: list[str] = []
-    for before, answer in reversed(history):
-        shortened = [escape_fences(words[:MOST_TURN_CHARACTERS]) for words in (before, answer)]
+    for exchange in reversed(history):
+        words = (exchange.standalone, exchange.answer)
+        shortened = [escape_fences(each[:MOST_TURN_CHARACTERS]) for each in words]
         turn = "Q: {}\nA: {}".format(*shortened)
         budget -= tokens(turn)
         if budget < 0:

@@ -29,7 +29,7 @@ def answer(place: int, standalone: str | None = None) -> Answer:
 
 
 def said(turns: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(turn.question, turn.answer) for turn in from_turns(turns).exchanges]
+    return [(turn.standalone, turn.answer) for turn in from_turns(turns).exchanges]
 
 
 def test_a_single_question_has_no_history() -> None:
@@ -39,20 +39,20 @@ def test_a_single_question_has_no_history() -> None:
 def test_stored_answers_become_turns_with_the_standalone_question() -> None:
     conversation = from_answers("c1", [answer(1), answer(2, "Question 2 about dams?")])
     assert conversation.id == "c1"
-    assert [(turn.question, turn.standalone, turn.answer) for turn in conversation.exchanges] == [
-        ("Question 1?", "Question 1?", "Answer 1."),
-        ("Question 2?", "Question 2 about dams?", "Answer 2."),
+    assert [(turn.standalone, turn.answer) for turn in conversation.exchanges] == [
+        ("Question 1?", "Answer 1."),
+        ("Question 2 about dams?", "Answer 2."),
     ]
 
 
 def test_only_the_last_turns_are_read() -> None:
     conversation = from_answers("c1", [answer(place) for place in range(50)])
-    assert [turn.question for turn in conversation.exchanges] == [
+    assert [turn.standalone for turn in conversation.exchanges] == [
         f"Question {place}?" for place in range(50 - MAX_EXCHANGES, 50)
     ]
     turns = [("user" if place % 2 == 0 else "assistant", f"Said {place}") for place in range(100)]
     assert len(from_turns(turns).exchanges) == MAX_EXCHANGES
-    assert from_turns(turns).exchanges[-1].question == "Said 98"
+    assert from_turns(turns).exchanges[-1].standalone == "Said 98"
 
 
 def test_blank_turns_and_turns_before_the_first_question_are_left_out() -> None:
@@ -82,9 +82,9 @@ def test_a_replacing_answer_follows_the_turns_before_the_replaced_one(tmp_path: 
     for given in (None, "c1"):
         again = continue_conversation(catalog, given, replaces=last)
         assert (again.id, again.replaces) == ("c1", last)
-        assert [turn.question for turn in again.exchanges] == ["Question 0?", "Question 1?"]
+        assert [turn.standalone for turn in again.exchanges] == ["Question 0?", "Question 1?"]
         assert [cited.id for cited in again.cited] == [1, 2], "what only the former one cited has no number"
-    assert [turn.question for turn in continue_conversation(catalog, replaces=second).exchanges] == [
+    assert [turn.standalone for turn in continue_conversation(catalog, replaces=second).exchanges] == [
         "Question 0?"
     ]
     begun = continue_conversation(catalog, replaces=alone)
@@ -110,7 +110,7 @@ def test_stored_answers_take_precedence_over_turns_from_the_caller(
         keep(catalog, replace(made, citations=(citation(place + 1, f"Quote {place}."),)))
     said = [("user", "Who?"), ("assistant", "Nobody.")]
     kept = continue_conversation(catalog, "c1", said)
-    assert (kept.id, kept.exchanges[-1].question) == ("c1", f"Question {MAX_EXCHANGES + 1}?")
+    assert (kept.id, kept.exchanges[-1].standalone) == ("c1", f"Question {MAX_EXCHANGES + 1}?")
     assert [cited.id for cited in kept.cited] == list(range(1, MAX_EXCHANGES + 3)), "all numbers stay"
     unknown = continue_conversation(catalog, "c2", said)
     assert (unknown.id, unknown.exchanges) == ("c2", from_turns(said).exchanges)

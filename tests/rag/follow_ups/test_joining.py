@@ -18,7 +18,7 @@ CASES = "What share of the cases in Sweden in 2007 were imported?"
 
 
 def turns(*questions: str) -> list[Exchange]:
-    return [Exchange(question, question) for question in questions]
+    return [Exchange(question) for question in questions]
 
 
 def joined(encoder: Encoder, question: str, *before: str) -> str | None:
@@ -76,9 +76,7 @@ def test_a_sentence_keeps_its_kind_of_answer_and_a_fragment_takes_the_earlier_on
 
 
 def test_the_report_that_was_cited_names_what_neither_question_names(encoder: Encoder) -> None:
-    before = Exchange(
-        "how large was the loss?", "how large was the loss?", source="Arden Rail, annual report"
-    )
+    before = Exchange("how large was the loss?", source="Arden Rail, annual report")
     made = join(understand("and the debt?"), [before], encoder)
     assert made is not None
     assert made.text == "how large was the loss? and the debt? (Arden Rail, annual report)"
@@ -95,7 +93,7 @@ def test_the_report_that_was_cited_names_what_neither_question_names(encoder: En
 def test_a_nameless_question_stays_with_the_report_that_was_cited(
     question: str, title: str, expected: bool
 ) -> None:
-    before = [Exchange("When?", "When?", source="Annual report")]
+    before = [Exchange("When?", source="Annual report")]
     assert is_from_another_report(understand(question), before, title) is expected
     assert not is_from_another_report(understand(question), turns("When?"), title)
 
