@@ -12,7 +12,7 @@ from itertools import pairwise
 import regex
 
 from rag.suggesting.proper_names import DATE, PREPOSITIONS, is_person_or_group
-from rag.suggesting.verb_forms import of_participle, of_past, of_third_person
+from rag.suggesting.verb_forms import PARTICIPLES, PAST, THIRD_PERSON
 
 MAX_CHARACTERS = 260
 """The longest sentence to parse; a longer one has too many facts for one question."""
@@ -129,7 +129,7 @@ def parse_clause(sentence: str, around: str) -> Clause | None:
     for index, word in enumerate(words[1 : _MOST_SUBJECT_WORDS + 1], 1):
         if word in _AUXILIARIES:
             return _clause(words, index, None, date, around)
-        base = of_past(word) or of_third_person(word)
+        base = PAST.get(word) or THIRD_PERSON.get(word)
         if base is not None and words[index - 1].casefold() not in _NO_VERB_AFTER:
             return _clause(words, index, base, date, around)
     return None
@@ -156,7 +156,7 @@ def _asks(auxiliary: str, first: str) -> bool:
     *Has* and *have* can do so only if ``first``, the word after them in the sentence, is a participle.
     """
     if auxiliary in {"has", "have"}:
-        return first == "been" or of_participle(first) is not None
+        return first == "been" or first in PARTICIPLES
     return auxiliary in _ASKED_WITH
 
 

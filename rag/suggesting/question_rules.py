@@ -13,7 +13,7 @@ import regex
 
 from rag.suggesting.clauses import ANAPHORS, BREAK, HAS_NUMBER, NUMBER, Clause, parse_clause, simplify
 from rag.suggesting.proper_names import DATE, PREPOSITIONS
-from rag.suggesting.verb_forms import of_participle, of_past
+from rag.suggesting.verb_forms import PARTICIPLES, PAST
 
 FEWEST_WORDS = 4
 MOST_WORDS = 17
@@ -165,7 +165,7 @@ def _how_many_of(sentence: str) -> Iterator[str]:
         if happens is None or len(noun.split()) > 5 or (share is None and not _is_countable(noun)):
             continue
         asks = "What share of" if share else "How many of" if counted["of"] else "How many"
-        if happens["state"] is None or of_participle(happens["state"]) or happens["state"] in _STATES:
+        if happens["state"] is None or happens["state"] in PARTICIPLES or happens["state"] in _STATES:
             yield f"{asks} {rest}?"
 
 
@@ -205,7 +205,7 @@ def _how_many(clause: Clause) -> Iterator[str]:
     rest = clause.rest
     if clause.base is None:
         participle, _, rest = rest.partition(" ")
-        if clause.verb not in {"has", "have", "will"} or of_participle(participle) is None:
+        if clause.verb not in {"has", "have", "will"} or participle not in PARTICIPLES:
             return
         does = f"{clause.verb} {clause.subject} {participle}"
     else:
@@ -246,7 +246,7 @@ def _asks_when(clause: Clause, rest: str, preposition: str) -> str | None:
     if preposition == "by":
         return "When" if rest.startswith("due ") else "By when" if clause.verb in {"will", "must"} else None
     if preposition == "since":
-        lasts = clause.verb in {"has", "have"} and of_participle(rest.removeprefix("been ").partition(" ")[0])
+        lasts = clause.verb in {"has", "have"} and rest.removeprefix("been ").partition(" ")[0] in PARTICIPLES
         return "Since when" if lasts else None
     return "When" if preposition in {"on", "in"} else None
 
@@ -260,12 +260,10 @@ def _is_event(clause: Clause, rest: str) -> bool:
     passed_over = {"last", "first", "been"}
     words = [word for word in rest.split() if not word.endswith("ly") and word not in passed_over]
     if clause.base is not None:
-        return not words or of_participle(words[-1]) is None
-    if not words or (
-        clause.verb in _IS and of_participle(words[0]) is None and words[0] not in {"due", "born"}
-    ):
+        return not words or words[-1] not in PARTICIPLES
+    if not words or (clause.verb in _IS and words[0] not in PARTICIPLES and words[0] not in {"due", "born"}):
         return False
-    return len(words) == 1 or of_participle(words[-1]) is None
+    return len(words) == 1 or words[-1] not in PARTICIPLES
 
 
 def _where(clause: Clause) -> Iterator[str]:
@@ -274,7 +272,7 @@ def _where(clause: Clause) -> Iterator[str]:
         return
     rest, preposition = placed["rest"], placed["preposition"]
     last = rest.split()[-1]
-    if of_participle(last) is None or HAS_NUMBER.search(rest):
+    if last not in PARTICIPLES or HAS_NUMBER.search(rest):
         return
     if preposition in {"in", "at"} or last in _MOVED:
         yield f"Where {_inverted(clause, rest)}{'' if preposition in {'in', 'at'} else f' {preposition}'}?"
@@ -295,7 +293,7 @@ def _inverted(clause: Clause, rest: str) -> str:
     if clause.base is None:
         words = [clause.verb, clause.subject, rest]
     else:
-        words = ["does" if of_past(clause.verb) is None else "did", clause.subject, clause.base, rest]
+        words = ["does" if clause.verb not in PAST else "did", clause.subject, clause.base, rest]
     return " ".join(filter(None, words))
 
 

@@ -78,30 +78,15 @@ def _third_person(base: str) -> str:
     return f"{base}s"
 
 
-def _tables() -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
-    irregular = [tuple(forms.split()) for forms in _IRREGULAR.split("|")]
-    regular = _REGULAR.split()
-    past = {form: base for base in regular for form in _past_tenses(base)}
-    participles = dict(past)
-    past |= {form: base for base, form, _ in irregular}
-    participles |= {form: base for base, _, form in irregular}
-    bases = [*regular, *(base for base, _, _ in irregular)]
-    return past, participles, {_third_person(base): base for base in bases}
+_IRREGULAR_FORMS = [tuple(forms.split()) for forms in _IRREGULAR.split("|")]
+_BASES = [*_REGULAR.split(), *(base for base, _, _ in _IRREGULAR_FORMS)]
+_REGULAR_PAST = {form: base for base in _REGULAR.split() for form in _past_tenses(base)}
 
+PAST: Mapping[str, str] = _REGULAR_PAST | {form: base for base, form, _ in _IRREGULAR_FORMS}
+"""Past tenses with their infinitives: ``broke`` → ``break``."""
 
-_PAST, _PARTICIPLES, _PRESENT = _tables()
+PARTICIPLES: Mapping[str, str] = _REGULAR_PAST | {form: base for base, _, form in _IRREGULAR_FORMS}
+"""Participles with their infinitives: ``broken`` → ``break``."""
 
-
-def of_past(word: str) -> str | None:
-    """Return the infinitive of the verb with the past tense ``word``: ``broke`` → ``break``."""
-    return _PAST.get(word)
-
-
-def of_participle(word: str) -> str | None:
-    """Return the infinitive of the verb with the participle ``word``: ``broken`` → ``break``."""
-    return _PARTICIPLES.get(word)
-
-
-def of_third_person(word: str) -> str | None:
-    """Return the infinitive of the verb with the third person ``word``: ``runs`` → ``run``."""
-    return _PRESENT.get(word)
+THIRD_PERSON: Mapping[str, str] = {_third_person(base): base for base in _BASES}
+"""Third persons with their infinitives: ``runs`` → ``run``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.suggesting.verb_forms import of_participle, of_past, of_third_person
+from rag.suggesting.verb_forms import PARTICIPLES, PAST, THIRD_PERSON
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from rag.suggesting.verb_forms import of_participle, of_past, of_third_person
     ],
 )
 def test_the_past_of_a_verb_is_known(past: str, base: str | None) -> None:
-    assert of_past(past) == base
+    assert PAST.get(past) == base
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_the_past_of_a_verb_is_known(past: str, base: str | None) -> None:
     [("broken", "break"), ("recorded", "record"), ("held", "hold"), ("broke", None), ("missing", None)],
 )
 def test_the_participle_of_a_verb_is_known(participle: str, base: str | None) -> None:
-    assert of_participle(participle) == base
+    assert PARTICIPLES.get(participle) == base
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_the_participle_of_a_verb_is_known(participle: str, base: str | None) ->
     ],
 )
 def test_the_third_person_of_a_verb_is_known(third: str, base: str | None) -> None:
-    assert of_third_person(third) == base
+    assert THIRD_PERSON.get(third) == base
