@@ -18,7 +18,7 @@ from index.library import Library
 from index.records import Filters
 from index.search import terms
 from index.text import sentences
-from rag.answers import Answer, Citation, Passage
+from rag.answers import Answer
 from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
 from rag.suggesting.question_rules import questions_in
@@ -49,8 +49,6 @@ _SAYS_ENOUGH = 6
 
 _ALIKE = 0.5
 """Two questions with a larger overlap of words (Jaccard index) count as the same question."""
-
-Place = Citation | Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +91,22 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
         if (each.document_id, each.span) not in shown and _is_clear(each, answer)
     ]
     ends = time.perf_counter() + seconds
-    suggested: list[str] = []
-    tried = islice(without_repetitions(candidates, earlier), _ASKED_AT_MOST)
     quoting = engine.quoting_only()
-    while (
-        len(suggested) < MAX_SUGGESTIONS
-        and time.perf_counter() < ends
-        and (each := next(tried, None)) is not None
-    ):
-        if is_answered_by(each, quoting.ask(each.question, filters, follows, exact=True)):
-            suggested.append(each.question)
-    return suggested
+    answered = (
+        each.question
+        for each in islice(without_repetitions(candidates, earlier), _ASKED_AT_MOST)
+        if time.perf_counter() < ends
+        and is_answered_by(each, quoting.ask(each.question, filters, follows, exact=True))
+    )
+    return list(islice(answered, MAX_SUGGESTIONS))
 
 
 def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
     """Return the questions that sentences in or near the cited words should answer, the nearest first."""
     # If no report mentions the subject, the nearest passage is about something else.
     near = answer.passages[:_NEAREST_PASSAGES] if answer.cause == "not_answered" else ()
-    places: Sequence[Place] = answer.citations or near
     by_document: dict[tuple[int, int], list[Span]] = {}
-    for place in places:
+    for place in answer.citations or near:
         by_document.setdefault((place.document_id, place.version), []).append(Span(place.start, place.end))
     found = [
         candidate
