@@ -59,8 +59,7 @@ def wordings_of(
         on_usage: called with the tokens of the model's reply, even if the reply is not used.
     """
     rewritten = _rewritten(question, history, model, on_usage) if model is not None and history else None
-    # A small model may repeat a question that needs rewriting, so a mere repetition is not used.
-    if rewritten is not None and _adds_word(rewritten, question):
+    if rewritten is not None:
         return (understand(rewritten),)
     joined = join(question, history, encoder)
     if joined is None:
@@ -105,17 +104,14 @@ def _is_usable(words: str, question: Question, history: Sequence[Exchange]) -> b
     known = frozenset(terms(conversation, question.language))
     new = terms(words, question.language)
     own = terms(question.text, question.language)
+    # A small model may repeat a question that needs rewriting, so a mere repetition is not used.
+    adds_word = not all(contains_term(frozenset(own), term) for term in new)
     held = frozenset(new)
     keeps_enough = sum(contains_term(held, term) for term in own) >= LEAST_KEPT_SHARE * len(own)
     whole = _words(conversation)
     parts = {part for word in whole for part in regex.split(r"['’-]", word)}
     has_known_names = set(understand(words).names) <= parts.union(whole)
-    return keeps_enough and has_known_names and all(contains_term(known, term) for term in new)
-
-
-def _adds_word(words: str, question: Question) -> bool:
-    own = frozenset(terms(question.text, question.language))
-    return not all(contains_term(own, term) for term in terms(words, question.language))
+    return adds_word and keeps_enough and has_known_names and all(contains_term(known, term) for term in new)
 
 
 def _words(text: str) -> list[str]:
