@@ -16,17 +16,11 @@ from index.documents import Document, Span
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from rag.evidence import evidence_at
-from rag.verdicts import Verdict
+from rag.verdicts import VERDICTS, Verdict
 from rag.verification import Evidence, Gate, Judge, is_verbatim
 from rag.visible_text import visible
 
-_VERDICT_ORDER: Mapping[Verdict, int] = {"unsupported": 0, "paraphrased": 1, "supported": 2, "quoted": 2}
-_VERDICT_WORDS: Mapping[Verdict, str] = {
-    "unsupported": "not supported",
-    "paraphrased": "only paraphrased",
-    "supported": "supported",
-    "quoted": "quoted",
-}
+_VERDICT_WORDS: Mapping[Verdict, str] = {"unsupported": "not supported", "paraphrased": "only paraphrased"}
 
 _MAX_INTEGER = 2**63 - 1
 """The largest integer that the catalog can hold."""
@@ -182,7 +176,7 @@ def _check_claim(
     # Check against the words of the footnote, because these are what the reader sees, even if the document's
     # words differ.
     found = gate.check(claim.text, [notes[mark][1] for mark in claim.footnotes if mark in notes])
-    if _VERDICT_ORDER[found.verdict] < _VERDICT_ORDER[claim.shown]:
+    if VERDICTS.index(found.verdict) > VERDICTS.index(claim.shown):
         problems.append(f"is {_VERDICT_WORDS[found.verdict]} by what it cites: {found.reason}")
     return Checked(number, claim.text, tuple(problems), remarks)
 
