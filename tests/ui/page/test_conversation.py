@@ -37,7 +37,7 @@ def test_a_new_question_follows_all_that_was_answered() -> None:
     assert questions(conversation) == ["Q1", "Q2", "Q3"]
     assert exchange is conversation.exchanges[-1]
     assert (follows.id, follows.replaces) == ("c", None)
-    assert [each.question for each in follows.exchanges] == ["Q1", "Q2"]
+    assert [each.standalone for each in follows.exchanges] == ["Q1", "Q2"]
     assert [cited.id for cited in follows.cited] == [1, 2]
 
 
@@ -46,7 +46,7 @@ def test_a_question_after_a_link_follows_what_was_not_shown_too() -> None:
     conversation.notice = "<p>It goes on.</p>"
     _, follows = conversation.follow("Q4")
     assert questions(conversation) == ["Q1", "Q2", "Q3", "Q4"]
-    assert [each.question for each in follows.exchanges] == ["Q1", "Q2", "Q3"]
+    assert [each.standalone for each in follows.exchanges] == ["Q1", "Q2", "Q3"]
     assert (conversation.rest, conversation.notice) == ([], "")
 
 
@@ -61,7 +61,7 @@ def test_a_question_takes_the_place_of_an_answer_and_of_what_followed(
     assert questions(conversation) == ["Q1", asks]
     assert exchange.question == asks
     assert follows.replaces == f"{2:032x}"
-    assert [each.question for each in follows.exchanges] == ["Q1"]
+    assert [each.standalone for each in follows.exchanges] == ["Q1"]
 
 
 def test_an_answer_that_is_not_shown_has_no_place_to_take() -> None:
