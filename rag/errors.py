@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from index.errors import FootnotedError
@@ -52,11 +53,16 @@ class ModelError(FootnotedError):
 
 # Conversations and kept answers
 
+ANSWER_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+"""The form of an answer's id."""
+
 
 class AnswerNotFoundError(FootnotedError, LookupError):
     """The library has no stored answer with this id."""
 
-    def __init__(self, answer_id: str, why: str = "it may have been deleted") -> None:
+    def __init__(self, answer_id: str) -> None:
+        is_id = ANSWER_ID.fullmatch(answer_id) is not None
+        why = "it may have been deleted" if is_id else "an answer_id is 32 hexadecimal digits in lower case"
         super().__init__(f"there is no answer {answer_id!r}; {why}")
 
 

@@ -2,14 +2,11 @@
 
 from rag.conversations.answers import (
     CitingAnswer,
-    CitingAnswers,
     answers_until,
     conversation,
     conversation_json,
-    delete_answer,
     load,
     page_of_citing,
-    share_answer,
     stored_answer_json,
 )
 from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
@@ -33,7 +30,6 @@ __all__ = [
     "AnswerStore",
     "Checked",
     "CitingAnswer",
-    "CitingAnswers",
     "Claim",
     "Conversation",
     "Feedback",
@@ -48,7 +44,6 @@ __all__ = [
     "continue_conversation",
     "conversation",
     "conversation_json",
-    "delete_answer",
     "evidence_in",
     "forget_feedback",
     "forget_feedback_file",
@@ -60,6 +55,5 @@ __all__ = [
     "page_of_citing",
     "read_feedback",
     "recheck",
-    "share_answer",
     "stored_answer_json",
 ]

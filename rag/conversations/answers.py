@@ -10,20 +10,16 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import DatabaseError
 
 from index.catalog import Catalog
 from index.errors import UnreachableError
 from rag.answers import Answer
 from rag.conversations.store import AnswerStore, SearchFields
-from rag.errors import AnswerFormError, AnswerNotFoundError, NotKeptError
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+from rag.errors import ANSWER_ID, AnswerFormError, AnswerNotFoundError, NotKeptError
 
 _FORMER_VERDICT = rb'("verdict"\s*:\s*)"partial"'
 
@@ -49,16 +45,12 @@ def keep(catalog: Catalog, answer: Answer, replaces: str | None = None) -> None:
         NotKeptError: if the catalog cannot be written, or already has an answer with this id.
     """
     body = answer_json(answer)
+    filtered = answer.searched.filters.document_ids if answer.searched else ()
     fields = SearchFields(
         answer.question,
         f"{answer.question}\n{answer.text}",
         frozenset((cited.document_id, cited.version) for cited in answer.citations),
-        frozenset(
-            (
-                *(passage.document_id for passage in answer.passages),
-                *(answer.searched.filters.document_ids if answer.searched else ()),
-            )
-        ),
+        frozenset(filtered).union(passage.document_id for passage in answer.passages),
     )
     try:
         AnswerStore(catalog).put(
@@ -79,16 +71,9 @@ def stored_answer_json(catalog: Catalog, answer_id: str) -> str:
     Raises:
         AnswerNotFoundError: if the answer does not exist.
     """
-    return AnswerStore(catalog).get(_checked(answer_id))
-
-
-def delete_answer(catalog: Catalog, answer_id: str) -> None:
-    """Delete an answer.
-
-    Raises:
-        AnswerNotFoundError: if the answer does not exist.
-    """
-    AnswerStore(catalog).delete(_checked(answer_id))
+    if ANSWER_ID.fullmatch(answer_id) is None:
+        raise AnswerNotFoundError(answer_id)
+    return AnswerStore(catalog).get(answer_id)
 
 
 def conversation(catalog: Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
@@ -142,26 +127,14 @@ def load(body: str | bytes) -> Answer:
     Raises:
         AnswerFormError: if the text is not an answer.
     """
-    body = _with_present_verdicts(body)
-    answer = _parsed(body)
+    answer = _read(body)
     try:
-        given, read = json.loads(body), json.loads(answer_json(answer))
+        given, read = json.loads(_with_present_verdicts(body)), json.loads(answer_json(answer))
     except (ValueError, RecursionError) as error:
         raise AnswerFormError(f"not an answer in its JSON form: {error}") from error
     if difference := _differs(given, read, ()):
         raise AnswerFormError(f"not an answer in its JSON form: {difference}")
     return answer
-
-
-def _checked(answer_id: str) -> str:
-    """Return ``answer_id`` if it has the form of an answer id.
-
-    Raises:
-        AnswerNotFoundError: if it has another form.
-    """
-    if _ID.fullmatch(answer_id) is None:
-        raise AnswerNotFoundError(answer_id, "an answer_id is 32 hexadecimal digits in lower case")
-    return answer_id
 
 
 def _with_present_verdicts(body: str | bytes) -> str | bytes:
@@ -172,24 +145,15 @@ def _with_present_verdicts(body: str | bytes) -> str | bytes:
 
 
 def _read(body: str | bytes) -> Answer:
-    """Parse the stored JSON text of an answer, which an earlier version of the program may have written.
-
-    Raises:
-        AnswerFormError: if the text is not an answer.
-    """
-    return _parsed(_with_present_verdicts(body))
-
-
-def _parsed(body: str | bytes) -> Answer:
     """Parse the JSON text of an answer, and ignore unknown fields.
 
+    An earlier version of the program may have written the text.
+
     Raises:
         AnswerFormError: if the text is not an answer.
     """
-    from pydantic import ValidationError
-
     try:
-        return _adapter().validate_json(body, strict=True)
+        return _adapter().validate_json(_with_present_verdicts(body), strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         causes = "; ".join(f"{_dotted(item['loc'])}: {item['msg']}" for item in found[:_CAUSES])
@@ -198,8 +162,6 @@ def _parsed(body: str | bytes) -> Answer:
 
 @cache
 def _adapter() -> TypeAdapter[Answer]:
-    from pydantic import TypeAdapter
-
     return TypeAdapter(Answer)
 
 
@@ -241,15 +203,6 @@ def conversation_json(catalog: Catalog, conversation_id: str) -> str:
     return f'{known[:-1]},"answers":[{answers}]}}'
 
 
-def share_answer(catalog: Catalog, answer_id: str, *, shared: bool) -> None:
-    """Share an answer with the other users, or stop sharing it.
-
-    Raises:
-        AnswerNotFoundError: if the answer does not exist, or belongs to another user.
-    """
-    AnswerStore(catalog).share_answer(_checked(answer_id), shared=shared)
-
-
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A quote, with its span in the text of a document's version."""
@@ -280,35 +233,23 @@ class CitingAnswer:
     quotes: tuple[Quote, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CitingAnswers:
-    """A page of the answers that cite a document.
-
-    Attributes:
-        answers: the answers, the newest first.
-        last: the value of ``before`` for the next page; None if this page is the last one.
-    """
-
-    answers: list[CitingAnswer]
-    last: tuple[int, int] | None
-
-
 def page_of_citing(
     catalog: Catalog, document_id: int, limit: int, before: tuple[int, ...] | None = None
-) -> CitingAnswers:
-    """Return the answers that cite a document, the newest first, without replaced ones.
+) -> tuple[list[CitingAnswer], tuple[int, int] | None]:
+    """Return a page of the answers that cite a document, the newest first, without replaced ones.
 
-    An answer that cites two versions appears twice.
+    An answer that cites two versions appears twice. Also return the value of ``before`` for the next page;
+    None if this page is the last one.
 
     Args:
         catalog: the catalog of the library that stores the answers.
         document_id: the document's number; the document may have been deleted.
         limit: the most answers to return.
-        before: the ``last`` of the previous page; None for the first page.
+        before: the value that came with the previous page; None for the first page.
     """
     found = AnswerStore(catalog).citing(document_id, limit + 1, before)
     answers = [_citing(_read(body), document_id, version) for _, version, body in found[:limit]]
-    return CitingAnswers(answers, found[limit - 1][:2] if len(found) > limit else None)
+    return answers, found[limit - 1][:2] if len(found) > limit else None
 
 
 def _citing(answer: Answer, document_id: int, version: int) -> CitingAnswer:

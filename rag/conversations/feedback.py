@@ -76,8 +76,7 @@ def cited_evidence(index: Library, answer: Answer) -> tuple[CitedEvidence, ...]:
         if cited.verification.verdict == "unsupported":
             continue
         with suppress(DocumentNotFoundError):
-            place = (cited.document_id, cited.version, cited.start, cited.end)
-            found[evidence_in(index, *place)] = None
+            found[evidence_in(index, cited.document_id, cited.version, cited.start, cited.end)] = None
     return tuple(found)
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
 from rag.answers import COURTESIES, Answer, Citation
-from rag.conversations.answers import answers_before
-from rag.conversations.answers import conversation as kept_conversation
+from rag.conversations.answers import answers_before, conversation
 from rag.conversations.store import AnswerStore
 from rag.errors import OtherConversationError
 from rag.follow_ups.conversation import MAX_EXCHANGES, Exchange
@@ -74,7 +73,7 @@ def continue_conversation(
         OtherConversationError: if the answer to replace belongs to another conversation.
     """
     if replaces is None:
-        answers = kept_conversation(catalog, conversation_id, MAX_NUMBERED) if conversation_id else []
+        answers = conversation(catalog, conversation_id, MAX_NUMBERED) if conversation_id else []
         chosen = conversation_id or uuid.uuid4().hex
         if answers and not AnswerStore(catalog).owns(chosen):
             chosen = uuid.uuid4().hex  # A shared conversation of another user continues as a new one.

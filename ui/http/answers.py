@@ -16,7 +16,7 @@ from starlette.responses import Response
 from index.catalog import Catalog
 from index.records import Filters
 from rag.answers import Answer, Citation, Passage
-from rag.conversations import continue_conversation, delete_answer, load, share_answer, stored_answer_json
+from rag.conversations import AnswerStore, continue_conversation, load, stored_answer_json
 from rag.engine import QueryEngine
 from rag.suggesting import suggest
 from ui.export import FORMATS, HTML, Format, digests_of, export
@@ -132,13 +132,13 @@ def answers_router() -> Router:
 
         Users who may see all documents that a shared answer cites can read and export the answer by its id.
         """
-        share_answer(catalog, answer_id, shared=request.shared)
+        AnswerStore(catalog).share_answer(answer_id, shared=request.shared)
         return Sharing(answer_id, request.shared)
 
     @router.delete("/{answer_id}", status_code=204)
     def delete(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> None:
         """Delete an answer. Its exported files can still be verified."""
-        delete_answer(catalog, answer_id)
+        AnswerStore(catalog).delete(answer_id)
 
     return router
 

@@ -19,7 +19,7 @@ from index.loaders import Isolated, Options
 from index.records import DocumentRecord
 from index.text import tables
 from index.uploads import edit_document, is_uploaded, uploads_folder
-from rag.conversations import CitingAnswer, CitingAnswers, page_of_citing
+from rag.conversations import CitingAnswer, page_of_citing
 from ui.errors import PictureError
 from ui.http.access.views import OwnLibrary
 from ui.http.client_state.cursors import Cursor, cursor_of, sort_key_of
@@ -236,8 +236,8 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
         Answers that a newer answer replaced are left out. The document may have been deleted.
         """
         before = sort_key_of("citations", cursor, 2)
-        page = citing_answers(index, document_id, limit, before)
-        return CitingPage(page.answers, cursor_of("citations", page.last) if page.last else None)
+        answers, last = citing_answers(index, document_id, limit, before)
+        return CitingPage(answers, cursor_of("citations", last) if last else None)
 
     return router
 
@@ -370,20 +370,20 @@ def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) 
 
 def citing_answers(
     index: Library, document_id: int, limit: int, before: tuple[int, ...] | None = None
-) -> CitingAnswers:
+) -> tuple[list[CitingAnswer], tuple[int, int] | None]:
     """Return up to ``limit`` stored answers that cite a document, newest first.
 
-    ``before`` is the sort key of the last answer on the previous page; None for the first page. The cited
-    document may have been deleted.
+    Also return the sort key of the last answer if another page follows, else None. ``before`` is that key of
+    the previous page; None for the first page. The cited document may have been deleted.
 
     Raises:
         DocumentNotFoundError: if no answer cites the document and the library does not have it.
     """
-    page = page_of_citing(index.catalog, document_id, limit, before)
-    if not page.answers and before is None:
+    answers, last = page_of_citing(index.catalog, document_id, limit, before)
+    if not answers and before is None:
         with index.catalog.reading() as reader:
             reader.document(document_id)
-    return page
+    return answers, last
 
 
 def _marked_span(start: int | None, end: int | None) -> Span | None:

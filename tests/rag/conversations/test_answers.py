@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -44,7 +45,6 @@ from rag.conversations.answers import (
     answers_before,
     answers_until,
     conversation,
-    delete_answer,
     keep,
     load,
     stored_answer_json,
@@ -295,9 +295,9 @@ def test_unknown_fields_of_a_newer_version_are_ignored_in_a_conversation(catalog
     ],
 )
 def test_a_missing_answer_is_named(catalog: Catalog, answer_id: str, why: str) -> None:
-    for act in (stored_answer_json, delete_answer):
+    for act in (partial(stored_answer_json, catalog), AnswerStore(catalog).delete):
         with pytest.raises(AnswerNotFoundError) as caught:
-            act(catalog, answer_id)
+            act(answer_id)
         assert str(caught.value) == f"there is no answer {answer_id!r}; {why}"
 
 
@@ -317,6 +317,6 @@ def test_an_answer_stays_the_same_when_its_report_changes_or_is_removed(
         file.unlink()
         sync(index, [file.parent], reader=loading)
         assert stored_answer_json(index.catalog, made.answer_id) == before == answer_json(made)
-        delete_answer(index.catalog, made.answer_id)
+        AnswerStore(index.catalog).delete(made.answer_id)
         with pytest.raises(AnswerNotFoundError):
             stored_answer_json(index.catalog, made.answer_id)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from index.catalog.database import Catalog
-from rag.conversations.answers import CitingAnswer, Quote, delete_answer, keep, page_of_citing
+from rag.conversations.answers import CitingAnswer, Quote, keep, page_of_citing
+from rag.conversations.store import AnswerStore
 from tests.support.markup import abstention, answer, citation, passage
 from tests.support.reports import version
 
@@ -44,31 +45,31 @@ def test_the_newest_answer_comes_first_with_its_quotes_from_each_version(catalog
     keep(catalog, OLDER)
     keep(catalog, replace(abstention(passage("Words of document 7.")), answer_id="0c" * 16))
     failed = Quote(100, 122, "The third gate failed.")
-    assert page_of_citing(catalog, 7, 10).answers == [
+    assert page_of_citing(catalog, 7, 10)[0] == [
         CitingAnswer("0b" * 16, None, "And before?", OLDER.created, 2, (failed,)),
         CitingAnswer("0b" * 16, None, "And before?", OLDER.created, 1, (Quote(100, 110, "It is new."),)),
         CitingAnswer(
             "0a" * 16, "c1", "Why did it fail?", TWICE.created, 2, (Quote(20, 30, "It rusted."), failed)
         ),
     ]
-    assert [found.answer_id for found in page_of_citing(catalog, 8, 10).answers] == ["0a" * 16]
-    assert [found.version for found in page_of_citing(catalog, 7, 1).answers] == [2]
-    assert page_of_citing(catalog, 9, 10).answers == []
+    assert [found.answer_id for found in page_of_citing(catalog, 8, 10)[0]] == ["0a" * 16]
+    assert [found.version for found in page_of_citing(catalog, 7, 1)[0]] == [2]
+    assert page_of_citing(catalog, 9, 10)[0] == []
 
 
 def test_replaced_and_deleted_answers_cite_nothing(catalog: Catalog) -> None:
     keep(catalog, TWICE)
     keep(catalog, replace(TWICE, answer_id="0d" * 16), replaces=TWICE.answer_id)
-    assert [found.answer_id for found in page_of_citing(catalog, 7, 10).answers] == ["0d" * 16]
-    delete_answer(catalog, "0d" * 16)
-    assert page_of_citing(catalog, 7, 10).answers == []
+    assert [found.answer_id for found in page_of_citing(catalog, 7, 10)[0]] == ["0d" * 16]
+    AnswerStore(catalog).delete("0d" * 16)
+    assert page_of_citing(catalog, 7, 10)[0] == []
 
 
 def test_a_deleted_document_is_still_cited(catalog: Catalog) -> None:
     catalog.commit([version("The third gate failed.")])
     number = catalog.documents()[0].document_id
     keep(catalog, answer(citation(1, "The third gate failed.", number)))
-    before = page_of_citing(catalog, number, 10).answers
+    before = page_of_citing(catalog, number, 10)[0]
     catalog.commit([], [number])
-    assert page_of_citing(catalog, number, 10).answers == before
+    assert page_of_citing(catalog, number, 10)[0] == before
     assert [found.answer_id for found in before] == ["0" * 32]

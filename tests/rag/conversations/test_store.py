@@ -162,12 +162,13 @@ def test_a_conversation_contains_answers_that_were_neither_replaced_nor_deleted(
 
 
 def test_a_deleted_answer_is_not_found(store: AnswerStore) -> None:
-    store.put("a", "s", CREATED, "text")
-    store.delete("a")
+    answer_id = "a" * 32
+    store.put(answer_id, "s", CREATED, "text")
+    store.delete(answer_id)
     assert store.conversation("s", 1) == []
     for act in (store.get, store.delete):
-        with pytest.raises(AnswerNotFoundError, match=r"^there is no answer 'a'; it may have been deleted$"):
-            act("a")
+        with pytest.raises(AnswerNotFoundError, match=r"^there is no answer 'a+'; it may have been deleted$"):
+            act(answer_id)
 
 
 def test_storing_an_answer_changes_no_search_result(index: Library) -> None:

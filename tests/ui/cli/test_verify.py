@@ -14,7 +14,8 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.answers import Answer
-from rag.conversations.answers import delete_answer, keep
+from rag.conversations.answers import keep
+from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from tests.support.reports import write
 from ui.cli.verify import MAX_BYTES, Verified, verify_file
@@ -200,7 +201,7 @@ def test_an_answer_that_was_deleted_can_still_be_verified(
     index: Library, made: Answer, file_of: Callable[[Answer, str], Path]
 ) -> None:
     file = file_of(made, "md")
-    delete_answer(index.catalog, made.answer_id)
+    AnswerStore(index.catalog).delete(made.answer_id)
     assert verify_file(index.catalog, file).holds
 
 

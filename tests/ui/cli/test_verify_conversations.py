@@ -15,7 +15,6 @@ from rag.answers import Answer
 from rag.conversations.answers import (
     conversation,
     conversation_json,
-    delete_answer,
 )
 from rag.conversations.history import continue_conversation
 from rag.conversations.store import AnswerStore
@@ -97,7 +96,7 @@ def test_it_holds_when_the_conversation_has_gone_on_was_renamed_and_when_it_is_g
     AnswerStore(index.catalog).name_conversation(own_id, "Another name")
     engine.ask("And in May?", conversation=continue_conversation(index.catalog, replaces=asked[2].answer_id))
     assert verify_file(index.catalog, file).holds
-    delete_answer(index.catalog, asked[0].answer_id)
+    AnswerStore(index.catalog).delete(asked[0].answer_id)
     assert verify_file(index.catalog, file).holds
     AnswerStore(index.catalog).delete_conversation(own_id)
     assert verify_file(index.catalog, file).holds

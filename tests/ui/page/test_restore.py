@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from rag.answers import Answer
-from rag.conversations.answers import delete_answer
 from rag.conversations.feedback import Feedback, append_feedback
 from rag.conversations.history import Conversation, continue_conversation
+from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from tests.support.markup import ENGLISH, Page
 from ui.page.conversation import ShownConversation
@@ -54,7 +54,7 @@ def test_a_conversation_is_shown_as_it_was_and_goes_on(engine: QueryEngine) -> N
         answer_markup(each, ENGLISH) for each in answers
     ]
     assert (conversation.notice, conversation.rest) == ("", [])
-    assert [each.question for each in conversation.history.exchanges] == list(QUESTIONS)
+    assert [each.standalone for each in conversation.history.exchanges] == list(QUESTIONS)
 
 
 def test_a_link_shows_its_answer_last_and_where_the_conversation_goes_on(engine: QueryEngine) -> None:
@@ -100,7 +100,7 @@ def test_a_replaced_answer_is_shown_under_its_link_and_what_is_asked_then_is_a_c
     assert "A newer answer replaced this answer" in conversation.notice
     assert conversation.id != first.conversation_id
     _, follows = conversation.follow(QUESTIONS[2])
-    assert [each.question for each in follows.exchanges] == list(QUESTIONS[:2])
+    assert [each.standalone for each in follows.exchanges] == list(QUESTIONS[:2])
 
 
 def test_an_answer_of_no_conversation_is_shown_alone(engine: QueryEngine) -> None:
@@ -144,7 +144,7 @@ def test_what_is_not_kept_is_said_in_a_sentence(
 
 def test_a_deleted_answer_is_gone_from_its_conversation(engine: QueryEngine) -> None:
     answers = converse(engine, *QUESTIONS)
-    delete_answer(engine.index.catalog, answers[1].answer_id)
+    AnswerStore(engine.index.catalog).delete(answers[1].answer_id)
     conversation = restored(engine, conversation_id=str(answers[0].conversation_id))
     assert shown(conversation) == [QUESTIONS[0], QUESTIONS[2]]
 
