@@ -16,6 +16,7 @@ from rag.evaluation.tables import Table, tables_of, tables_of_comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 REPORT, FIGURES = "report.md", "evaluation.json"
 COMPARISON, DIFFERENCES = "comparison.md", "comparison.json"
@@ -104,29 +105,30 @@ _COLOUR = "#1f5fa8"
 
 def plot_risk_coverage(points: Sequence[RiskPoint], file: Path) -> None:
     """Draw the share of wrong answers over the share of answered questions, as a PNG."""
-    axes = _axes("questions that are answered", "answers that are wrong")
+    picture, axes = _axes("questions that are answered", "answers that are wrong")
     axes.plot([point.coverage for point in points], [point.risk for point in points], color=_COLOUR)
     axes.set_ylim(0, max(0.05, *(point.risk * 1.1 for point in points)))
-    axes.figure.savefig(file, dpi=_DOTS_AN_INCH)
+    picture.savefig(file, dpi=_DOTS_AN_INCH)
 
 
 def plot_calibration(bins: Sequence[CalibrationBin], file: Path) -> None:
     """Draw the share of questions that the library can answer at each predicted answerability, as a PNG."""
-    axes = _axes("answerability", "questions that the library answers")
+    picture, axes = _axes("answerability", "questions that the library answers")
     axes.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1)
     axes.plot([part.predicted for part in bins], [part.observed for part in bins], marker="o", color=_COLOUR)
     axes.set_ylim(0, 1)
-    axes.figure.savefig(file, dpi=_DOTS_AN_INCH)
+    picture.savefig(file, dpi=_DOTS_AN_INCH)
 
 
-def _axes(across: str, up: str) -> Axes:
+def _axes(across: str, up: str) -> tuple[Figure, Axes]:
     # Without pyplot, matplotlib draws with Agg, so it opens no window and has no global state.
     from matplotlib.figure import Figure
 
-    axes = Figure(figsize=(5.0, 4.0), layout="constrained").subplots()
+    picture = Figure(figsize=(5.0, 4.0), layout="constrained")
+    axes = picture.subplots()
     axes.set_xlim(0, 1)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e5e5e5")
-    return axes
+    return picture, axes
