@@ -44,6 +44,10 @@ class Span:
         """Return whether ``other`` is wholly inside this span."""
         return self.start <= other.start and other.end <= self.end
 
+    def overlaps(self, other: Span) -> bool:
+        """Return whether the two spans have at least one code point in common."""
+        return self.start < other.end and other.start < self.end
+
 
 Origin = Literal[
     "edit", "upload", "sidecar", "front matter", "document properties", "page", "file name", "file time"

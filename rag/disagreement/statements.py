@@ -125,17 +125,17 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
     )
     cuts = [0, *(offset for match in _CUT.finditer(plain) for offset in match.span()), len(text)]
     clauses = [Span(start, end) for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
-    without_figure = [part for part in clauses if not any(_overlap(part, item.span) for item in kept)]
+    without_figure = [part for part in clauses if not any(part.overlaps(item.span) for item in kept)]
     for item in kept:
-        own = next((part for part in clauses if _overlap(part, item.span)), Span(0, 0))
-        in_clause = [other for other in kept if other != item and _overlap(own, other.span)]
+        own = next((part for part in clauses if part.overlaps(item.span)), Span(0, 0))
+        in_clause = [other for other in kept if other != item and own.overlaps(other.span)]
         before, after = _words_beside(bare, item, own, language)
         near = [Span(part[0].start, part[-1].end) for part in (before, after) if part]
         is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) or _MORE.match(text, item.span.end)
         if not near or is_change or item.unit in _TIMES or any(map(_is_another, in_clause)):
             continue
         around = " ; ".join(part.of(bare) for part in (own, *without_figure))
-        dated = [moment for moment in moments if _overlap(own, moment.span)] or moments
+        dated = [moment for moment in moments if own.overlaps(moment.span)] or moments
         when = [resolved(moment, citation.published) for moment in dated]
         yield Statement(
             citation=citation,
@@ -193,10 +193,6 @@ def _is_another(other: Quantity) -> bool:
     They cannot if ``other`` is a length of time, or a small number in words (*two* trams).
     """
     return other.unit not in _TIMES and (other.low > _SMALL or regex.search(r"\d", other.written) is not None)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _written(text: str, item: Quantity) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache, lru_cache
+from itertools import chain
 
 import regex
 
@@ -62,6 +63,9 @@ _YEAR_BEFORE = regex.compile(
     r"|năm|từ|trước|sau|đến|vào|tahun|sejak|pada|hingga|sampai|dan|en|de|im|seit|em|jahr|año|ano)\s|[(/–-])$",
     regex.IGNORECASE,
 )
+_MONTH_FOLLOWS = regex.compile(
+    r"\b(?:in|of|since|until|by|during|between|last|this|next|from|to|and|early|late|mid|pada|bulan|sejak)[\s-]$"
+)
 _VI_WEEKDAY = regex.compile(
     rf"\b(?:(?:vào|hôm|ngày|sáng|chiều|tối|từ|đến)\s)(?:thứ (?P<day>{'|'.join(VI_DAYS)})"
     rf"|(?P<sunday>chủ nhật))\b"
@@ -73,7 +77,6 @@ _RELATIVE_WORD = regex.compile(
     rf"(?<![\p{{L}}--[\p{{Han}}]])(?:{'|'.join(RELATIVE)})(?![\p{{L}}--[\p{{Han}}]])",
     regex.IGNORECASE | regex.V1,
 )
-_GOES_ON = regex.compile(r"before$", regex.IGNORECASE)
 _OF_SOMETHING = regex.compile(r"\s(?!and\b|but\b|when\b|because\b|of\b|on\b|in\b|at\b|as\b|for\b)\p{L}")
 _BEFORE = regex.compile(
     r"(?:\b(?:before|until|till|by|prior to|no later than|trước|đến|cho đến|sebelum|sampai"
@@ -97,7 +100,7 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
     month/day, and its attribute ``swapped`` is true.
     """
     found: list[Moment] = []
-    finders = (
+    for moment in chain(
         named_periods(text, language),
         _two_years(text),
         _numeric(text, language),
@@ -105,14 +108,10 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
         _weekdays(text),
         _relative(text),
         _years(text),
-    )
-    for finder in finders:
-        for moment in finder:
-            if not any(
-                moment.span.start < other.span.end and other.span.start < moment.span.end for other in found
-            ):
-                ahead = _AHEAD.search(text[: moment.span.start]) is not None
-                found.append(replace(moment, relation=_relation(text, moment.span), ahead=ahead))
+    ):
+        if not any(moment.span.overlaps(other.span) for other in found):
+            ahead = _AHEAD.search(text[: moment.span.start]) is not None
+            found.append(replace(moment, relation=_relation(text, moment.span), ahead=ahead))
     return tuple(sorted(found, key=lambda moment: moment.span.start))
 
 
@@ -129,33 +128,26 @@ def resolved(moment: Moment, published: str | None) -> Moment:
             the year of ``moment`` can be completed. With None, ``moment`` is returned unchanged.
     """
     parts = [int(part) for part in (published or "").split("-") if part.isdigit()]
-    if not parts:
+    if not parts or moment.year is not None:
         return moment
-    whole = date(parts[0], parts[1], parts[2]) if len(parts) == 3 else None
-    if moment.relative is not None:
-        return _of_relative(moment, parts, whole)
-    if moment.year is None and moment.month is None and moment.weekday is not None and whole is not None:
-        back = (whole.weekday() - moment.weekday) % 7
-        day = whole - timedelta(days=back - 7 if moment.ahead and back else back)
-        return replace(moment, year=day.year, month=day.month, day=day.day)
-    if moment.year is None and moment.month is not None:
-        if moment.ahead:
-            return replace(moment, year=parts[0] + (len(parts) > 1 and moment.month < parts[1]))
-        return replace(moment, year=parts[0] - (len(parts) > 1 and moment.month > parts[1]))
-    return moment
-
-
-def _of_relative(moment: Moment, parts: list[int], whole: date | None) -> Moment:
     back = moment.relative or 0
+    if moment.month is not None:
+        month = parts[1] if len(parts) > 1 else moment.month
+        turn = moment.month < month if moment.ahead else -(moment.month > month)
+        return replace(moment, year=parts[0] + turn)
     if moment.relative_unit == "year":
         return replace(moment, year=parts[0] - back)
     if moment.relative_unit == "month" and len(parts) > 1:
-        months = parts[0] * 12 + parts[1] - 1 - back
-        return replace(moment, year=months // 12, month=months % 12 + 1)
-    if moment.relative_unit == "day" and whole is not None:
-        day = whole - timedelta(days=back)
-        return replace(moment, year=day.year, month=day.month, day=day.day, weekday=day.weekday())
-    return moment
+        year, month = divmod(parts[0] * 12 + parts[1] - 1 - back, 12)
+        return replace(moment, year=year, month=month + 1)
+    if len(parts) != 3 or (moment.weekday is None and moment.relative_unit != "day"):
+        return moment
+    whole = date(*parts)
+    if moment.weekday is not None:
+        back = (whole.weekday() - moment.weekday) % 7
+        back -= 7 if moment.ahead and back else 0
+    day = whole - timedelta(days=back)
+    return replace(moment, year=day.year, month=day.month, day=day.day, weekday=day.weekday())
 
 
 def _relation(text: str, span: Span) -> Relation | None:
@@ -169,7 +161,7 @@ def _two_years(text: str) -> Iterator[Moment]:
     for match in _TWO_YEARS.finditer(text):
         year, last = int(match["year"]), match["through"]
         if int(last) in {year + 1, (year + 1) % 100}:
-            yield Moment(Span(match.start(), match.end()), year, through=year + 1)
+            yield Moment(Span(*match.span()), year, through=year + 1)
 
 
 def _moment(match: regex.Match[str]) -> Moment:
@@ -185,13 +177,10 @@ def _moment(match: regex.Match[str]) -> Moment:
 
 
 def _numeric(text: str, language: str) -> Iterator[Moment]:
-    for index, pattern in enumerate(_NUMERIC):
-        for match in pattern.finditer(text):
-            moment = _moment(match)
-            ambiguous = (
-                index == 1 and match["mark"] == "/" and language in {"en", "und"} and (moment.day or 0) <= 12
-            )
-            yield replace(moment, swapped=ambiguous)
+    for match in chain.from_iterable(pattern.finditer(text) for pattern in _NUMERIC):
+        moment = _moment(match)
+        may_be_swapped = match.groupdict().get("mark") == "/" and language in {"en", "und"}
+        yield replace(moment, swapped=may_be_swapped and (moment.day or 0) <= 12)
     if language in {"vi", "id"}:
         yield from map(_moment, _SHORT.finditer(text))
 
@@ -202,16 +191,13 @@ def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
     from babel import Locale
 
     months: dict[str, int] = {"sept": 9, "agt": 8}
-    days: dict[str, int] = {}
-    for code in BABEL:
-        locale = Locale(code)
+    days = {"jum'at": 4, "jumat": 4}
+    for locale in map(Locale, BABEL):
         for width in ("wide", "abbreviated"):
             for number, name in locale.months["format"][width].items():
                 months.setdefault(name.lower().rstrip("."), number)
-            for number, name in locale.days["format"][width].items():
-                if width == "wide":
-                    days.setdefault(name.lower(), number)
-    days.update({"jum'at": 4, "jumat": 4})
+        for number, name in locale.days["format"]["wide"].items():
+            days.setdefault(name.lower(), number)
     return months, days
 
 
@@ -232,10 +218,8 @@ def _named_pattern() -> regex.Pattern[str]:
 def _named_months(text: str) -> Iterator[Moment]:
     months, _ = _names()
     for match in _named_pattern().finditer(text):
-        name = (match["name"] or match["alone"]).lower()
-        if match["alone"] and not _is_month(text, match):
-            continue
-        yield replace(_moment(match), month=months[name])
+        if not match["alone"] or _is_month(text, match):
+            yield replace(_moment(match), month=months[(match["name"] or match["alone"]).lower()])
 
 
 def _is_month(text: str, match: regex.Match[str]) -> bool:
@@ -248,10 +232,7 @@ def _is_month(text: str, match: regex.Match[str]) -> bool:
     if not word[:1].isupper() or len(word) < 3:
         return False
     before = text[max(0, match.start() - 12) : match.start()].lower()
-    placed = regex.search(r"\b(?:in|of|since|until|by|during|between|last|this|next|from|to|and|early|late"
-                          r"|mid|pada|bulan|sejak)[\s-]$",
-                          before)  # fmt: skip
-    return bool(placed) or (word.lower() not in AMBIGUOUS and len(word) > 3)
+    return (word.lower() not in AMBIGUOUS and len(word) > 3) or _MONTH_FOLLOWS.search(before) is not None
 
 
 def _weekdays(text: str) -> Iterator[Moment]:
@@ -261,28 +242,25 @@ def _weekdays(text: str) -> Iterator[Moment]:
         if word in days and not (
             word in AMBIGUOUS and not regex.search(r"\b(?:hari|pada)\s$", text[: match.start()])
         ):
-            yield Moment(Span(match.start(), match.end()), weekday=days[word])
+            yield Moment(Span(*match.span()), weekday=days[word])
     for match in _ZH_WEEKDAY.finditer(text):
-        yield Moment(Span(match.start(), match.end()), weekday=ZH_DAYS[match["day"]])
+        yield Moment(Span(*match.span()), weekday=ZH_DAYS[match["day"]])
     for match in _VI_WEEKDAY.finditer(text):
         name = (match["day"] or match["named"] or "").lower()
-        yield Moment(Span(match.start(), match.end()), weekday=VI_DAYS[name] if name else 6)
+        yield Moment(Span(*match.span()), weekday=VI_DAYS[name] if name else 6)
 
 
 def _relative(text: str) -> Iterator[Moment]:
     for match in _RELATIVE_WORD.finditer(text):
         back, unit = RELATIVE[match[0].lower()]
-        if _GOES_ON.search(match[0]) and _OF_SOMETHING.match(text, match.end()):
+        if match[0].lower().endswith("before") and _OF_SOMETHING.match(text, match.end()):
             continue
-        yield Moment(Span(match.start(), match.end()), relative=back, relative_unit=unit)
+        yield Moment(Span(*match.span()), relative=back, relative_unit=unit)
 
 
 def _years(text: str) -> Iterator[Moment]:
     for match in _BARE_YEAR.finditer(text):
         before = text[max(0, match.start() - 12) : match.start()]
-        counted = regex.match(r"\s\p{Ll}{3,}", text[match.end() :]) is not None
-        sure = _YEAR_BEFORE.search(before) is not None or bool(match["decade"])
-        yield Moment(
-            Span(match.start(), match.end()), int(match["year"]), decade=bool(match["decade"]),
-            may_be_count=counted and not sure,
-        )  # fmt: skip
+        decade = match["decade"] is not None
+        sure = decade or _YEAR_BEFORE.search(before) or not regex.match(r"\s\p{Ll}{3,}", text[match.end() :])
+        yield Moment(Span(*match.span()), int(match["year"]), decade=decade, may_be_count=not sure)
