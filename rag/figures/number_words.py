@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 
-def _numbered(words: str, start: int = 0) -> dict[str, int]:
-    return {word: start + index for index, word in enumerate(words.split())}
-
-
-def _tens(words: str) -> dict[str, int]:
-    return {word: 20 + 10 * index for index, word in enumerate(words.split())}
+def _numbered(words: str, start: int = 0, step: int = 1) -> dict[str, int]:
+    return dict(zip(words.split(), count(start, step), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ ENGLISH = Words(
     values={
         **_numbered("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
                     "fifteen sixteen seventeen eighteen nineteen"),
-        **_tens("twenty thirty forty fifty sixty seventy eighty ninety"),
+        **_numbered("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
     },
     factors={"hundred": 100, "dozen": 12},
     scales={"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
@@ -89,9 +86,7 @@ INDONESIAN = Words(
             "tiga perempat": 75, "seperlima": 20},
 )  # fmt: skip
 
-WORDS: Mapping[str, Words] = {
-    "en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN,
-}  # fmt: skip
+WORDS: Mapping[str, Words] = {"en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN}
 """Number words by ISO 639-1 code; :func:`rag.figures.numerals.words_of` provides those of other languages."""
 
 SUFFIXES: Mapping[str, int] = {
@@ -99,12 +94,7 @@ SUFFIXES: Mapping[str, int] = {
 }  # fmt: skip
 """Abbreviated scales that follow digits: $1.2bn, 3 bn."""
 
-HAN_DIGITS: Mapping[str, int] = {
-    **{c: n for n, c in enumerate("〇一二三四五六七八九")},
-    "零": 0,
-    "两": 2,
-    "兩": 2,
-}
+HAN_DIGITS: Mapping[str, int] = {**_numbered("〇 一 二 三 四 五 六 七 八 九"), "零": 0, "两": 2, "兩": 2}
 HAN_FACTORS: Mapping[str, int] = {"十": 10, "百": 100, "千": 1000}
 HAN_SCALES: Mapping[str, int] = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 HAN_VAGUE: Mapping[str, tuple[int, int]] = {
@@ -117,7 +107,6 @@ HAN_COUNTED = (
 )
 """A single Chinese numeral before one of these characters counts something: classifiers, units, scales."""
 
-ORDINALS: Mapping[str, int] = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12,
-}  # fmt: skip
+ORDINALS: Mapping[str, int] = _numbered(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth", 1
+)

@@ -7,14 +7,15 @@ which numbers are dates.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from functools import cache
+from math import prod
 
 import regex
 
+from index.documents import Span
 from rag.figures.number_words import (
     ENGLISH,
     HAN_COUNTED,
@@ -26,12 +27,9 @@ from rag.figures.number_words import (
     WORDS,
     Words,
 )
+from rag.word_lists import word_set
 
-COMMA_FOR_POINT = frozenset({
-    "id", "vi", "de", "es", "pt", "fr", "it", "nl", "da", "sv", "no", "fi", "pl", "cs", "ro", "ru", "uk",
-    "tr",
-    "el", "hu", "bg", "hr", "sl", "sk", "ca", "km", "lo",
-})  # fmt: skip
+COMMA_FOR_POINT = word_set("id vi de es pt fr it nl da sv no fi pl cs ro ru uk tr el hu bg hr sl sk ca km lo")
 """Languages that write 1.234,5 for the English 1,234.5."""
 
 
@@ -43,8 +41,7 @@ class Number:
         low: its value; for a vague number (*dozens*), the smallest that it may mean.
         high: the same as ``low``; for a vague number, the largest.
         step: the value of one unit in the last written digit: 100,000 for 9.9 million.
-        start: the offset at which it begins in the text.
-        end: the offset at which it ends.
+        span: its span in the text.
         in_words: whether it is written without digits.
         share: whether it is a share of a whole. Its value is then in per cent: 50 for *half*.
     """
@@ -52,8 +49,7 @@ class Number:
     low: Decimal
     high: Decimal
     step: Decimal
-    start: int
-    end: int
+    span: Span
     in_words: bool = False
     share: bool = False
 
@@ -65,20 +61,17 @@ def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
         digits: the number, with or without separators, in the digits of any script.
         language: ISO 639-1. It decides whether a single separator before three digits is a decimal point.
     """
-    digits = (
-        unicodedata.normalize("NFKC", digits)
-        .replace(" ", "")
-        .replace("'", "")
-        .replace("·", ".")
-        .replace("’", "")
-    )
+    digits = regex.sub("[ '’]", "", unicodedata.normalize("NFKC", digits)).replace("·", ".")
     digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
     point = _point(digits, language)
-    plain = "".join("." if index == point else mark for index, mark in enumerate(digits)
-                    if index == point or mark not in ".,")  # fmt: skip
-    value = Decimal(plain)
-    decimals = len(plain) - plain.index(".") - 1 if "." in plain else 0
-    return value, Decimal(1).scaleb(-decimals)
+    decimals = digits[point + 1 :] if point >= 0 else ""
+    whole = regex.sub("[.,]", "", digits.removesuffix(decimals))
+    return Decimal(f"{whole}.{decimals}"), Decimal(1).scaleb(-len(decimals))
+
+
+def hundredths(value: Decimal) -> Decimal:
+    """Return ``value``, rounded to two decimals, without zeros at its end."""
+    return value.quantize(Decimal("0.01")).normalize()
 
 
 def _point(digits: str, language: str) -> int:
@@ -91,13 +84,12 @@ def _point(digits: str, language: str) -> int:
         return last
     if len(marks) > 1:
         return -1
-    thousands = len(digits) - last - 1 == 3 and last <= 3 and not digits.startswith("0")
-    if not thousands:
-        return last
-    return last if mark == ("," if language in COMMA_FOR_POINT else ".") else -1
+    may_group = len(digits) - last - 1 == 3 and last <= 3 and not digits.startswith("0")
+    return -1 if may_group and mark == ("." if language in COMMA_FOR_POINT else ",") else last
 
 
-_HAN = "".join([*HAN_DIGITS, *HAN_FACTORS, *HAN_SCALES])
+_HAN_MULTIPLES = {**HAN_FACTORS, **HAN_SCALES}
+_HAN = "".join([*HAN_DIGITS, *_HAN_MULTIPLES])
 _HAN_NUMBER = regex.compile(
     rf"(?P<whole>[{_HAN}]+)分之(?P<part>[{_HAN}]+)|(?P<tenths>[{_HAN}])成(?!\p{{Han}}功)|(?P<half>一半|半数)"
     rf"|(?P<vague>{'|'.join(sorted(HAN_VAGUE, key=len, reverse=True))})"
@@ -109,20 +101,19 @@ _HAN_NUMBER = regex.compile(
 def han_numbers(text: str) -> Iterator[Number]:
     """Yield the numbers in a Chinese text, in order."""
     for match in _HAN_NUMBER.finditer(text):
+        span = Span(*match.span())
         if (share := _han_share(match)) is not None:
-            yield Number(share, share, Decimal(1), match.start(), match.end(), True, True)
+            yield Number(share, share, Decimal(1), span, True, True)
         elif match["vague"]:
             low, high = HAN_VAGUE[match["vague"]]
-            yield Number(Decimal(low), Decimal(high), Decimal(low), match.start(), match.end(), True)
+            yield Number(Decimal(low), Decimal(high), Decimal(low), span, True)
         elif match["digits"]:
             value, step = value_of(match["digits"].rstrip(","), "zh")
-            factor = Decimal(1)
-            for mark in match["scale"]:
-                factor *= {**HAN_FACTORS, **HAN_SCALES}[mark]
-            yield Number(value * factor, value * factor, step * factor, match.start(), match.end())
+            factor = prod(_HAN_MULTIPLES[mark] for mark in match["scale"])
+            yield Number(value * factor, value * factor, step * factor, span)
         elif _is_number(match, text):
             value = _han_value(match["words"])
-            yield Number(value, value, Decimal(1), match.start(), match.end(), True)
+            yield Number(value, value, Decimal(1), span, True)
 
 
 def _han_share(match: regex.Match[str]) -> Decimal | None:
@@ -131,11 +122,9 @@ def _han_share(match: regex.Match[str]) -> Decimal | None:
         return Decimal(50)
     if match["tenths"]:
         return 10 * _han_value(match["tenths"])
-    if not match["whole"] or not _han_value(match["whole"]):
+    if not match["whole"] or not (whole := _han_value(match["whole"])):
         return None
-    return (
-        (100 * _han_value(match["part"]) / _han_value(match["whole"])).quantize(Decimal("0.01")).normalize()
-    )
+    return hundredths(100 * _han_value(match["part"]) / whole)
 
 
 def _is_number(match: regex.Match[str], text: str) -> bool:
@@ -155,9 +144,7 @@ def _han_value(words: str) -> Decimal:
     words, _, decimals = words.partition("点")
     if decimals:
         digits = "".join(str(HAN_DIGITS[mark]) for mark in decimals if mark in HAN_DIGITS)
-        scale = 1
-        for mark in decimals:
-            scale *= HAN_SCALES.get(mark, 1)
+        scale = prod(HAN_SCALES.get(mark, 1) for mark in decimals)
         return (_han_value(words) + Decimal(f"0.{digits}")) * scale
     if all(mark in HAN_DIGITS for mark in words):
         return Decimal("".join(str(HAN_DIGITS[mark]) for mark in words))
@@ -186,10 +173,9 @@ _TOKEN = regex.compile(
 @dataclass(frozen=True, slots=True)
 class _Token:
     text: str
-    start: int
-    end: int
+    span: Span
     kind: str
-    suffix: str = ""
+    suffix: str
 
 
 def numbers(text: str, language: str) -> list[Number]:
@@ -206,10 +192,9 @@ def numbers(text: str, language: str) -> list[Number]:
     found: list[Number] = []
     index = 0
     while index < len(tokens):
-        taken, number = _number_at(tokens, index, words, language)
+        number, index = _number_at(tokens, index, words, language) or (None, index + 1)
         if number is not None:
             found.append(number)
-        index += max(taken, 1)
     return found
 
 
@@ -238,87 +223,90 @@ def words_of(language: str) -> Words:
 
 
 def _token(match: regex.Match[str]) -> _Token:
-    if match["digits"]:
-        return _Token(match["digits"], match.start(), match.end(), "digits", (match["suffix"] or "").lower())
-    kind = "word" if match["word"] else "other"
-    return _Token(unicodedata.normalize("NFC", match[0]).lower(), match.start(), match.end(), kind)
+    kind = next(kind for kind in ("digits", "word", "other") if match[kind])
+    text = unicodedata.normalize("NFC", match[kind]).lower()
+    return _Token(text, Span(*match.span()), kind, (match["suffix"] or "").lower())
 
 
-def _number_at(tokens: list[_Token], index: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """Return the length in tokens of the number at ``index``, and the number; (1, None) if there is none."""
-    token = tokens[index]
-    if token.kind == "digits":
+def _number_at(tokens: list[_Token], index: int, words: Words, language: str) -> tuple[Number, int] | None:
+    """Return the number at ``index``, and the index after its last token; None if there is no number."""
+    if tokens[index].kind == "digits":
         return _in_digits(tokens, index, words, language)
-    if token.kind != "word":
-        return 1, None
-    for table, share in ((words.shares, True), (words.vague, False)):
-        taken = _listed(tokens, index, table)
-        if taken and not (share and _scaled_after(tokens, index + taken, words)):
-            named = table[" ".join(each.text for each in tokens[index : index + taken])]
-            more, factor = _of_scale(tokens, index + taken, words)
-            last = tokens[index + taken + more - 1]
-            if not more:
-                return taken, _number_of(named, tokens[index], last, share)
-            low, high = named if isinstance(named, tuple) else (Fraction(str(named)) / 100,) * 2
-            return taken + more, _scaled(low, high, factor, tokens[index], last)
-    return _in_words(tokens, index, words)
+    if tokens[index].kind == "other":
+        return None
+    return _share(tokens, index, words) or _vague(tokens, index, words) or _in_words(tokens, index, words)
+
+
+def _share(tokens: list[_Token], index: int, words: Words) -> tuple[Number, int] | None:
+    """Return the share at ``index``, such as *a quarter*, or the number that *a quarter of a million* is."""
+    end = _listed(tokens, index, words.shares)
+    if end == index or _scaled_after(tokens, end, words):
+        return None
+    share = Decimal(str(words.shares[_text(tokens, index, end)]))
+    scale, end = _of_scale(tokens, end, words)
+    if scale > 1:
+        value = Decimal(round(share * scale / 100))
+        return Number(value, value, value, _span(tokens, index, end), True), end
+    share = hundredths(share)
+    return Number(share, share, Decimal(1), _span(tokens, index, end), True, True), end
+
+
+def _vague(tokens: list[_Token], index: int, words: Words) -> tuple[Number, int] | None:
+    """Return the vague number at ``index``, such as *tens* or *tens of thousands*."""
+    end = _listed(tokens, index, words.vague)
+    if end == index:
+        return None
+    low, high = words.vague[_text(tokens, index, end)]
+    scale, end = _of_scale(tokens, end, words)
+    least, most = Decimal(low * scale), Decimal((high + 1) * scale - 1)
+    return Number(least, most, least, _span(tokens, index, end), True), end
+
+
+def _text(tokens: list[_Token], start: int, end: int) -> str:
+    return " ".join(token.text for token in tokens[start:end])
+
+
+def _span(tokens: list[_Token], start: int, end: int) -> Span:
+    return Span(tokens[start].span.start, tokens[end - 1].span.end)
 
 
 def _scaled_after(tokens: list[_Token], index: int, words: Words) -> bool:
     """Return whether a scale (*million*) or factor (*hundred*) is at ``index``, perhaps after *a*."""
     following = [token.text for token in tokens[index : index + 2]]
-    if following[:1] and following[0] in words.one:
-        following = following[1:]
+    if following and following[0] in words.one:
+        del following[0]
     return bool(following) and (following[0] in words.scales or following[0] in words.factors)
 
 
 def _of_scale(tokens: list[_Token], index: int, words: Words) -> tuple[int, int]:
-    """Return the length in tokens of *of a million* or *of thousands*, and the scale; (0, 0) if neither."""
-    following = [token.text for token in tokens[index : index + 3]]
-    if following[:1] != ["of"]:
-        return 0, 0
-    taken = 2 + (following[1:2] in (["a"], ["one"]))
-    scale = words.scales.get((following[taken - 1 : taken] or [""])[0].removesuffix("s"), 0)
-    return (taken, scale) if scale else (0, 0)
+    """Return the scale of *of a million* or *of thousands* at ``index``, and the index after it.
+
+    If there is none, return 1 and ``index``.
+    """
+    for end in (index + 2, index + 3):
+        name = regex.fullmatch(r"of (?:(?:a|one) )?(\p{L}+?)s?", _text(tokens, index, end))
+        if name and name[1] in words.scales:
+            return words.scales[name[1]], end
+    return 1, index
 
 
-def _scaled(
-    low: float | Fraction, high: float | Fraction, factor: int, first: _Token, last: _Token
-) -> Number:
-    """Return the number that *a quarter of a million* (exact) or *tens of thousands* (vague) stands for."""
-    if low == high:
-        value = Decimal(round(low * factor))
-        return Number(value, value, value, first.start, last.end, True)
-    ends = Decimal(int(low)) * factor, Decimal(int(high) + 1) * factor - 1
-    return Number(*ends, ends[0], first.start, last.end, True)
+def _listed(tokens: list[_Token], index: int, phrases: Collection[str]) -> int:
+    """Return the index after the longest of ``phrases`` that begins at ``index``; ``index`` if none does."""
+    ends = range(min(index + 3, len(tokens)), index, -1)
+    return next((end for end in ends if _text(tokens, index, end) in phrases), index)
 
 
-def _listed(tokens: list[_Token], index: int, table: Mapping[str, object]) -> int:
-    for length in (3, 2, 1):
-        if " ".join(token.text for token in tokens[index : index + length]) in table:
-            return min(length, len(tokens) - index)
-    return 0
-
-
-def _number_of(value: object, first: _Token, last: _Token, share: bool) -> Number:
-    if isinstance(value, tuple):
-        return Number(Decimal(value[0]), Decimal(value[1]), Decimal(value[0]), first.start, last.end, True)
-    exact = Decimal(str(value)).quantize(Decimal("0.01")).normalize()
-    return Number(exact, exact, Decimal(1), first.start, last.end, True, share)
-
-
-def _in_digits(tokens: list[_Token], index: int, words: Words, language: str) -> tuple[int, Number]:
-    token = tokens[index]
-    value, step = value_of(token.text, language)
-    factor = Decimal(SUFFIXES.get(token.suffix, 1))
-    end, taken = token.end, 1
-    for following in tokens[index + 1 :]:
+def _in_digits(tokens: list[_Token], index: int, words: Words, language: str) -> tuple[Number, int]:
+    value, step = value_of(tokens[index].text, language)
+    factor = SUFFIXES.get(tokens[index].suffix, 1)
+    end = index + 1
+    for following in tokens[end:]:
         short = SUFFIXES.get(following.text) if len(following.text) > 1 else None
         scale = words.scales.get(following.text) or words.factors.get(following.text) or short
-        if scale is None or following.text in words.one:
+        if scale is None:
             break
-        factor, end, taken = factor * scale, following.end, taken + 1
-    return taken, Number(value * factor, value * factor, step * factor, token.start, end)
+        factor, end = factor * scale, end + 1
+    return Number(value * factor, value * factor, step * factor, _span(tokens, index, end)), end
 
 
 @dataclass(slots=True)
@@ -362,27 +350,28 @@ class _Sum:
         return self.whole + self.group + max(self.digit, Decimal(0))
 
 
-def _in_words(tokens: list[_Token], index: int, words: Words) -> tuple[int, Number | None]:
+def _in_words(tokens: list[_Token], index: int, words: Words) -> tuple[Number, int] | None:
     made = _Sum()
-    end = start = index
-    half = _half(tokens, index, words)
-    if half and _scaled_after(tokens, index + len(half.split()), words):
-        made.digit, end = Decimal("0.5"), index + len(half.split())
+    end = _listed(tokens, index, words.halves)
+    if end > index and _scaled_after(tokens, end, words):
+        made.digit = Decimal("0.5")
     elif tokens[index].text in words.one and _scaled_after(tokens, index, words):
         made.digit, end = Decimal(1), index + 1
+    else:
+        end = index
     while end < len(tokens):
-        joins = tokens[end].text in words.joins and end > start and made.last
+        joins = tokens[end].text in words.joins and end > index and made.last
         if joins and _continues(tokens, end, words) and made.take(tokens[end + 1].text, words):
             end += 2
         elif made.take(tokens[end].text, words):
             end += 1
         else:
             break
-    if end == start or (made.value == 0 and made.digit < 0) or _is_date_word(tokens, start, end):
-        return 1, None
+    if end == index or (made.value == 0 and made.digit < 0) or _is_date_word(tokens, index, end):
+        return None
     value, end = _with_half(made, tokens, end, words)
     step = Decimal(1) if made.digit >= 0 else made.last or Decimal(1)
-    return end - start, Number(value, value, step, tokens[start].start, tokens[end - 1].end, True)
+    return Number(value, value, step, _span(tokens, index, end), True), end
 
 
 def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tuple[Decimal, int]:
@@ -407,13 +396,6 @@ def _adds(digit: Decimal, value: int) -> bool:
 
 def _continues(tokens: list[_Token], index: int, words: Words) -> bool:
     return index + 1 < len(tokens) and tokens[index + 1].text in words.values
-
-
-def _half(tokens: list[_Token], index: int, words: Words) -> str:
-    for half in words.halves:
-        if " ".join(token.text for token in tokens[index : index + len(half.split())]) == half:
-            return half
-    return ""
 
 
 def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:

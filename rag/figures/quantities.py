@@ -300,7 +300,7 @@ def quantities(text: str, language: str) -> tuple[Quantity, ...]:
     ordinals = list(_ordinals(text, taken))
     spans = list(_spans(text, taken)) if language == "en" else []
     apart = [found.span for found in (*ordinals, *spans)]
-    plain = [number for number in plain if not any(_meets(number, span) for span in apart)]
+    plain = [number for number in plain if not any(map(number.span.overlaps, apart))]
     ranged = _ranges([_quantity(number, text, language) for number in plain], text, language)
     return tuple(sorted([*_shares(ranged, text), *ordinals, *spans], key=lambda each: each.span.start))
 
@@ -322,26 +322,21 @@ def _spans(text: str, taken: list[Span]) -> Iterator[Quantity]:
         yield Quantity(value, value, value, unit, None, None, comparator, span, match[0])
 
 
-def _meets(number: Number, span: Span) -> bool:
-    return number.start < span.end and span.start < number.end
-
-
 def _is_quantity(number: Number, text: str, taken: list[Span]) -> bool:
-    if any(_meets(number, span) for span in taken):
+    if any(map(number.span.overlaps, taken)):
         return False
-    written, before = text[number.start : number.end].lower(), text[: number.start]
+    written, before = number.span.of(text).lower(), text[: number.span.start]
     if _LABEL.search(before[-12:]) and not _MONEY.search(before[-5:]):
         return False
     if written in _ONE:
-        return not (_ONE_AFTER.match(text, number.end) or _ONE_BEFORE.search(before[-10:]))
+        return not (_ONE_AFTER.match(text, number.span.end) or _ONE_BEFORE.search(before[-10:]))
     return True
 
 
 def _quantity(number: Number, text: str, language: str) -> Quantity:
     currency, start, end = _currency(number, text)
     if _MINUS.search(text[max(0, start - 2) : start]) and not number.in_words:
-        number = replace(number, low=-number.high, high=-number.low)
-        start -= 1
+        number, start = replace(number, low=-number.high, high=-number.low), start - 1
     unit: str | None = PERCENT if number.share else None
     if text[:start].endswith("百分之"):
         unit, start = PERCENT, start - 3
@@ -351,8 +346,8 @@ def _quantity(number: Number, text: str, language: str) -> Quantity:
     if rate is not None and unit not in {PERCENT, POINTS}:
         unit, end = f"{unit or ''}/{rate[0]}", rate[1]
     noun = noun_after(text, end, language) or noun_before(text, start, language)
-    comparator = comparator_of(text, start, number.end)
-    if comparator == "exactly" and end != number.end:
+    comparator = comparator_of(text, start, number.span.end)
+    if comparator == "exactly" and end != number.span.end:
         comparator = comparator_of(text, start, end)
     return Quantity(
         number.low, number.high, number.step, unit, currency, noun, comparator, Span(start, end),
@@ -362,12 +357,12 @@ def _quantity(number: Number, text: str, language: str) -> Quantity:
 
 def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
     """Return a number's currency, or None, and the start and end of the number together with its currency."""
-    before = currency_before(text, number.start)
-    if before is not None:
-        return before[0], before[1], number.end
-    of = regex.match(r"\s(?:de|of)(?=\s)", text[number.end : number.end + 4])
-    after = None if number.share else currency_at(text, number.end + (of.end() if of else 0))
-    return (after[0], number.start, after[1]) if after else (None, number.start, number.end)
+    start, end = number.span.start, number.span.end
+    if before := currency_before(text, start):
+        return *before, end
+    of = regex.match(r"\s(?:de|of)(?=\s)", text[end : end + 4])
+    after = None if number.share else currency_at(text, end + (of.end() if of else 0))
+    return (after[0], start, after[1]) if after else (None, start, end)
 
 
 def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
