@@ -19,7 +19,7 @@ from rag.answers import Citation, Disagreement, StatedFigure
 from rag.disagreement.statements import Statement, meanings, statements
 from rag.figures.quantities import Quantity
 from rag.figures.rounding import fairness, same_kind, same_value
-from rag.figures.units import in_base
+from rag.figures.units import PERCENT, in_base
 from rag.word_parsing import word_set
 
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
@@ -167,7 +167,7 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
         enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
         # The words before a percentage say of what it is a share: youth unemployment is not unemployment.
         return (same_thing and enough) and (
-            same_event or (not one.quantity.percent and _cosine(one, other, encoder) >= CLEARLY_ALIKE)
+            same_event or (one.quantity.unit != PERCENT and _cosine(one, other, encoder) >= CLEARLY_ALIKE)
         )
     shared_beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS | (
         events[0] & events[1]

@@ -21,12 +21,9 @@ def countries(text: str) -> frozenset[str]:
     """Return the ISO 3166 codes of the countries that ``text`` mentions by their name, people or language."""
     plain = _without_marks(text)
     found = [match[0].casefold() for match in _pattern().finditer(plain) if not match[0][0].islower()]
-    codes = {_names()[name] for name in found}
-    for word in regex.findall(r"\p{Lu}[\p{L}’']+", plain):
-        code = _of_people(word.casefold())
-        if code and not any(word.casefold() in name for name in found):
-            codes.add(code)
-    return frozenset(codes)
+    words = [word.casefold() for word in regex.findall(r"\p{Lu}[\p{L}’']+", plain)]
+    peoples = {_of_people(word) for word in words if not any(word in name for name in found)}
+    return frozenset(code for code in (*map(_names().__getitem__, found), *peoples) if code)
 
 
 def is_country(word: str) -> bool:
@@ -82,10 +79,7 @@ def _of_people(word: str) -> str | None:
     """
     if word in _languages():
         return _languages()[word]
-    bases = [
-        word[: match.start()] + end
-        for match in _ENDING.finditer(word, overlapped=True)
-        for end in ("", "a", "e")
-    ]
+    stems = [word[: match.start()] for match in _ENDING.finditer(word, overlapped=True)]
+    bases = [stem + end for stem in stems for end in ("", "a", "e")]
     known = [base for base in bases if len(base) > 3 and base in _names()]
     return _names()[max(known, key=len)] if known else None

@@ -91,7 +91,8 @@ RELATIVE: Mapping[str, tuple[int, str]] = {
 }  # fmt: skip
 
 MONTHS_OF: Mapping[str, int] = {
-    "quarter": 3, "half": 6, "three": 3, "six": 6, "nine": 9, "3": 3, "6": 6, "9": 9, "kuartal": 3,
-    "triwulan": 3, "semester": 6, "paruh": 6, "ba": 3, "sáu": 6, "chín": 9, "季度": 3, "半年": 6,
+    "quarter": 3, "half": 6, "q": 3, "h": 6, "three": 3, "six": 6, "nine": 9, "3": 3, "6": 6, "9": 9,
+    "kuartal": 3, "triwulan": 3, "semester": 6, "paruh": 6, "quý": 3, "nửa": 6, "ba": 3, "sáu": 6, "chín": 9,
+    "季度": 3, "半年": 6,
 }  # fmt: skip
 """The number of months in a part of a year, by its name."""

@@ -18,15 +18,15 @@ _NAMED: Mapping[str, tuple[regex.Pattern[str], ...]] = {
     "en": (
         regex.compile(
             rf"\b(?:(?P<place>first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))\s(?P<part>quarter"
-            rf"|half)\b|(?P<place>first|last|final)\s(?P<part>three|six|nine|[369])\smonths\b|Q(?P<place>[1-4])"
-            rf"|H(?P<place>[12])){_OF}(?!\s(?:fiscal|financial)\b)(?![\p{{L}}\p{{N}}])",
+            rf"|half)\b|(?P<place>first|last|final)\s(?P<part>three|six|nine|[369])\smonths\b"
+            rf"|(?P<part>Q)(?P<place>[1-4])|(?P<part>H)(?P<place>[12])){_OF}(?!\s(?:fiscal|financial)\b)(?![\p{{L}}\p{{N}}])",
             regex.IGNORECASE,
         ),
     ),
     "vi": (
         regex.compile(
-            rf"\b(?:quý\s(?P<place>IV|I{{1,3}}|[1-4]|một|hai|ba|tư)|(?:nửa|(?P<part>6|sáu|3|ba|9|chín)\stháng)"
-            rf"\s(?P<place>đầu|cuối)(?=\snăm))\b(?:(?:\snăm\s|/|\s){_YEAR})?",
+            rf"\b(?:(?P<part>quý)\s(?P<place>IV|I{{1,3}}|[1-4]|một|hai|ba|tư)"
+            rf"|(?:(?P<part>nửa)|(?P<part>6|sáu|3|ba|9|chín)\stháng)\s(?P<place>đầu|cuối)(?=\snăm))\b(?:(?:\snăm\s|/|\s){_YEAR})?",
             regex.IGNORECASE,
         ),
     ),
@@ -51,7 +51,6 @@ _PLACES: Mapping[str, int] = {
     "final": 0, "last": 0, "cuối": 0,
 }  # fmt: skip
 """The number of a part within its year; 0 for the last part."""
-_LAST_OF_TWO = frozenset({"cuối", "下"})
 _JOINS = regex.compile(
     r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到)\s?"
     r"(?:the\s)?(?:end\sof\s|hết\s|cuối\s|akhir\s)?",
@@ -65,21 +64,13 @@ def named_periods(text: str, language: str) -> Iterator[Moment]:
     """Yield the quarters, halves and other parts of years in ``text``, each with its first and last month."""
     for pattern in _NAMED.get(language, ()):
         for match in pattern.finditer(text):
-            months = _length(match)
+            months = MONTHS_OF[match["part"].lower()]
             place = _PLACES[match["place"].lower()] or 12 // months
             if place * months <= 12:
                 yield Moment(
                     Span(match.start(), match.end()), int(match["year"]) if match["year"] else None,
                     (place - 1) * months + 1, until=place * months,
                 )  # fmt: skip
-
-
-def _length(match: regex.Match[str]) -> int:
-    part = (match.groupdict().get("part") or "").lower()
-    if not part:
-        half = match[0][0] in "Hh" or match["place"].lower() in {"đầu", *_LAST_OF_TWO}
-        return 6 if half else 3
-    return MONTHS_OF[part]
 
 
 def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Moment, Moment]]:
@@ -95,13 +86,7 @@ def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Mom
     periods = []
     for first, last in pairwise(found):
         gap = text[first.span.end : last.span.start]
-        if (
-            not _JOINS.fullmatch(gap)
-            or first.month is None
-            or last.month is None
-            or first.until
-            or last.until
-        ):
+        if not _JOINS.fullmatch(gap) or not first.month or not last.month or first.until or last.until:
             continue
         if _BOTH.match(gap) and not _BETWEEN.search(text[: first.span.start]):
             continue
@@ -114,8 +99,8 @@ def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Mom
 
 
 def _last_days(moment: Moment) -> set[int]:
-    month = moment.month or 1
-    return {calendar.monthrange(year, month)[1] for year in ([moment.year] if moment.year else [2023, 2024])}
+    years = [moment.year] if moment.year else [2023, 2024]
+    return {calendar.monthrange(year, moment.month or 1)[1] for year in years}
 
 
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
@@ -125,11 +110,12 @@ def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[
         found: the dates of a text.
         otherwise: dates whose latest year is used if the text names no year.
     """
-    years = [moment.year for moment in found if moment.year and not moment.decade]
-    years = years or [moment.year for moment in otherwise if moment.year and not moment.decade]
-    if not years:
-        return list(found)
+    year = _latest_year(found) or _latest_year(otherwise)
     return [
-        replace(moment, year=max(years) - 1) if moment.relative_unit == "preceding year" else moment
+        replace(moment, year=year - 1) if year and moment.relative_unit == "preceding year" else moment
         for moment in found
     ]
+
+
+def _latest_year(found: Sequence[Moment]) -> int:
+    return max((moment.year for moment in found if moment.year and not moment.decade), default=0)

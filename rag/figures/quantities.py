@@ -5,7 +5,7 @@ Dates are not quantities (:mod:`rag.figures.dates`), and neither is a number suc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -16,7 +16,7 @@ import regex
 from index.documents import Span
 from rag.figures.dates import dates
 from rag.figures.number_words import ORDINALS
-from rag.figures.numerals import Number, numbers, value_of
+from rag.figures.numerals import Number, hundredths, numbers, value_of
 from rag.figures.units import PERCENT, POINTS, currency_at, currency_before, period_at, unit_at
 from rag.word_parsing import word_set
 
@@ -34,12 +34,10 @@ lower higher below above larger smaller longer shorter older younger later earli
 _SKIPPED = word_set("""
 additional all các của dari its lainnya more những of other para the their these those
 """)
-_WORD = regex.compile(r"[\p{L}\p{M}][\p{L}\p{M}’'-]*")
-_GAP = regex.compile(r"[\s\u00a0]*")
-_HAN_CLASSIFIERS = regex.compile(
-    r"[多余]?(?:[名人个家座次栋辆条件起位户艘架套项所头间份批处支张幅只层]|以上|左右)?"
+_WORD = regex.compile(r"\s*(?P<word>[\p{L}\p{M}][\p{L}\p{M}’'-]*)")
+_HAN_NOUN = regex.compile(
+    r"([多余]?(?:[名人个家座次栋辆条件起位户艘架套项所头间份批处支张幅只层]|以上|左右)?)(\p{Han}{1,6})?"
 )
-_HAN_NOUN = regex.compile(r"\p{Han}{1,6}")
 _NUMBER_OF = regex.compile(
     r"\b(?:number|total|share|proportion"
     r"|count) of (?P<noun>(?:[\p{L}’'-]+\s){0,3}?[\p{L}’'-]+)\s(?:\p{L}+\s){1,3}?$"
@@ -53,29 +51,18 @@ MOST_WORDS = 5
 def noun_after(text: str, offset: int, language: str) -> str | None:
     """Return the words after ``offset`` that name the counted things, as written, or None."""
     if language in {"zh", "ja"}:
-        start = _HAN_CLASSIFIERS.match(text, offset)
-        found = _HAN_NOUN.match(text, start.end() if start else offset)
-        classifier = text[offset : start.end()] if start else ""
-        if found:
-            return found[0]
-        return "人" if "人" in classifier else None
-    first = last = None
-    words = 0
-    while words < MOST_WORDS:
-        gap = _GAP.match(text, offset)
-        start_at = gap.end() if gap else offset
-        match = _WORD.match(text, start_at)
-        if match is None:
-            break
-        word = match[0].lower()
-        if first is None and word in _SKIPPED:
-            offset = match.end()
+        found = _HAN_NOUN.match(text, offset)
+        classifier, noun = found.groups("") if found else ("", "")
+        return noun or ("人" if "人" in classifier else None)
+    words: list[Span] = []
+    while len(words) < MOST_WORDS and (match := _WORD.match(text, offset)):
+        offset = match.end()
+        if match["word"].lower() in _SKIPPED and not words:
             continue
-        if word in _STOPS:
+        if match["word"].lower() in _STOPS:
             break
-        first = match.start() if first is None else first
-        last, offset, words = match.end(), match.end(), words + 1
-    return text[first:last] if first is not None else None
+        words.append(Span(*match.span("word")))
+    return text[words[0].start : words[-1].end] if words else None
 
 
 def noun_before(text: str, offset: int, language: str) -> str | None:
@@ -92,9 +79,7 @@ def noun_before(text: str, offset: int, language: str) -> str | None:
     if language in {"zh", "ja"}:
         return None
     match = _NUMBER_OF.search(text[max(0, offset - 80) : offset])
-    if match is None:
-        return None
-    return next(group.strip() for group in match.groups() if group)
+    return next(group.strip() for group in match.groups() if group) if match else None
 
 
 Comparator = Literal["exactly", "about", "nearly", "over", "under", "at least", "at most"]
@@ -136,37 +121,35 @@ _AFTER: Mapping[Comparator, str] = {
 _GLUE = r"(?:\s|a total of|the age of|the|of|một|tổng cộng|total|có|到|达|是|到达|về)*"
 
 
+def _any_of(forms: Mapping[Comparator, str]) -> str:
+    """Return a pattern of all ``forms``, with a group for each comparator. The longest form wins."""
+    groups = "|".join(f"(?P<{name.replace(' ', '_')}>{each})" for name, each in forms.items())
+    return f"(?p)(?:{groups})"
+
+
 @cache
 def _before() -> regex.Pattern[str]:
-    parts = [f"(?P<{_group(name)}>{forms})" for name, forms in _BEFORE.items()]
-    joined = "|".join(parts)
     return regex.compile(
-        rf"(?p)(?<![\p{{L}}--[\p{{Han}}]])(?:{joined})(?={_GLUE}$)", regex.IGNORECASE | regex.V1
+        rf"(?<![\p{{L}}--[\p{{Han}}]]){_any_of(_BEFORE)}(?={_GLUE}$)", regex.IGNORECASE | regex.V1
     )
 
 
 @cache
 def _han_before() -> regex.Pattern[str]:
     """Return a pattern for a Chinese comparator before a verb: 最多 (*at most*) in 最多可载240名."""
-    longer = {name: [form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form)]
+    longer = {name: "|".join(form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form))
               for name, forms in _BEFORE.items()}  # fmt: skip
-    parts = [f"(?P<{_group(name)}>{'|'.join(forms)})" for name, forms in longer.items()]
-    return regex.compile(rf"(?p)(?:{'|'.join(parts)})(?=\p{{Han}}{{0,3}}$)")
+    return regex.compile(rf"{_any_of(longer)}(?=\p{{Han}}{{0,3}}$)")
 
 
 @cache
 def _after() -> regex.Pattern[str]:
-    joined = "|".join(f"(?P<{_group(name)}>{forms})" for name, forms in _AFTER.items())
-    return regex.compile(rf"(?p)[\s,]?(?:\p{{L}}+ (?=or ))?(?:{joined})", regex.IGNORECASE | regex.V1)
-
-
-def _group(name: str) -> str:
-    return name.replace(" ", "_")
+    return regex.compile(rf"[\s,]?(?:\p{{L}}+ (?=or ))?{_any_of(_AFTER)}", regex.IGNORECASE | regex.V1)
 
 
 def _of(match: regex.Match[str]) -> Comparator:
-    found: dict[str, Comparator] = {_group(name): name for name in (*_BEFORE, *_AFTER)}
-    return found[str(match.lastgroup)]
+    group = str(match.lastgroup).replace("_", " ")
+    return next(name for name in _BEFORE if name == group)
 
 
 def comparator_of(text: str, start: int, end: int) -> Comparator:
@@ -225,11 +208,6 @@ class Quantity:
     vague: bool = False
 
     @property
-    def percent(self) -> bool:
-        """Return whether the unit is per cent; percentage points do not count."""
-        return self.unit == PERCENT
-
-    @property
     def is_range(self) -> bool:
         """Return whether the text states a range, such as *17 to 20*."""
         return self.low != self.high and not self.vague
@@ -268,7 +246,7 @@ _LABEL = regex.compile(
 )
 _MONEY = regex.compile(r"(?<!\p{L})(?:Rp|RM|US|USD|IDR|VND|EUR|GBP|CNY|RMB)\.?$", regex.IGNORECASE)
 _MINUS = regex.compile(r"(?:^|[\s(|:])[-−–]$")
-_SPAN = regex.compile(
+_LENGTH = regex.compile(
     r"\b(?P<half>half )?(?:an?|one) (?P<unit>fortnight|decade|century|year|month|week|day|hour)"
     r"(?P<more> and a half)?\b(?! (?:earlier|before|ago|later|on|old)\b)",
     regex.IGNORECASE,
@@ -297,29 +275,27 @@ def quantities(text: str, language: str) -> tuple[Quantity, ...]:
     """
     taken = [found.span for found in dates(text, language) if not found.may_be_count]
     plain = [number for number in numbers(text, language) if _is_quantity(number, text, taken)]
-    ordinals = list(_ordinals(text, taken))
-    spans = list(_spans(text, taken)) if language == "en" else []
-    apart = [found.span for found in (*ordinals, *spans)]
-    plain = [number for number in plain if not any(map(number.span.overlaps, apart))]
-    ranged = _ranges([_quantity(number, text, language) for number in plain], text, language)
-    return tuple(sorted([*_shares(ranged, text), *ordinals, *spans], key=lambda each: each.span.start))
+    others = [*_ordinals(text), *(_lengths(text) if language == "en" else ())]
+    others = [each for each in others if not any(map(each.span.overlaps, taken))]
+    found = [
+        _quantity(number, text, language)
+        for number in plain
+        if not any(number.span.overlaps(other.span) for other in others)
+    ]
+    merged = _shares(_ranges(found, text, language), text)
+    return tuple(sorted([*merged, *others], key=lambda each: each.span.start))
 
 
-def _spans(text: str, taken: list[Span]) -> Iterator[Quantity]:
+def _lengths(text: str) -> Iterator[Quantity]:
     """Yield lengths of time without a numeral: *a decade*, *half a year*, *a year and a half*."""
-    for match in _SPAN.finditer(text):
+    for match in _LENGTH.finditer(text):
         name = match["unit"].lower()
-        if not (match["half"] or match["more"] or name in _LENGTHS):
-            continue
-        span = Span(match.start(), match.end())
-        if any(span.start < other.end and other.start < span.end for other in taken):
-            continue
-        unit, factor = _LENGTHS.get(name, (name, 1))
-        value = Decimal(factor) * (
-            Decimal("0.5") if match["half"] else Decimal("1.5" if match["more"] else 1)
-        )
-        comparator = comparator_of(text, span.start, span.end)
-        yield Quantity(value, value, value, unit, None, None, comparator, span, match[0])
+        if match["half"] or match["more"] or name in _LENGTHS:
+            unit, factor = _LENGTHS.get(name, (name, 1))
+            value = factor * Decimal("0.5" if match["half"] else "1.5" if match["more"] else "1")
+            span = Span(*match.span())
+            comparator = comparator_of(text, span.start, span.end)
+            yield Quantity(value, value, value, unit, None, None, comparator, span, match[0])
 
 
 def _is_quantity(number: Number, text: str, taken: list[Span]) -> bool:
@@ -367,29 +343,31 @@ def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
 
 def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
     """Return the unit of the number ``text[start:end]`` and the unit's end; *aged 16* has ``year of age``."""
-    unit: str | None = None
-    measured = unit_at(text, end)
-    if measured is not None:
-        unit, end = measured
+    unit, unit_end = unit_at(text, end) or (None, end)
     aged = unit in {None, "year"} and _AGE.search(text[max(0, start - 12) : start])
-    return ("year of age" if aged else unit), end
+    return ("year of age" if aged else unit), unit_end
 
 
-def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantity]:
-    between = regex.compile(_RANGE.get(language, _RANGE["en"]), regex.IGNORECASE)
-    waiting: Quantity | None = None
+def _merged(
+    found: Iterable[Quantity], merge: Callable[[Quantity, Quantity], Sequence[Quantity]]
+) -> list[Quantity]:
+    """Return the quantities, with those that ``merge`` returns in place of two neighbours."""
+    merged: list[Quantity] = []
     for quantity in found:
-        if waiting is not None:
-            waiting = _completed(waiting, quantity, text, between)
-        if waiting is not None and _joined(waiting, quantity, text, between):
-            yield _range(waiting, quantity, text)
-            waiting = None
-            continue
-        if waiting is not None:
-            yield waiting
-        waiting = quantity
-    if waiting is not None:
-        yield waiting
+        merged[-1:] = [*merge(merged[-1], quantity)] if merged else [quantity]
+    return merged
+
+
+def _ranges(found: Iterable[Quantity], text: str, language: str) -> list[Quantity]:
+    between = regex.compile(_RANGE.get(language, _RANGE["en"]), regex.IGNORECASE)
+
+    def merge(first: Quantity, second: Quantity) -> Sequence[Quantity]:
+        if first.is_range:
+            return first, second
+        first = _completed(first, second, text, between)
+        return [_range(first, second, text)] if _joined(first, second, text, between) else [first, second]
+
+    return _merged(found, merge)
 
 
 def _completed(first: Quantity, second: Quantity, text: str, between: regex.Pattern[str]) -> Quantity:
@@ -431,35 +409,27 @@ def _range(first: Quantity, second: Quantity, text: str) -> Quantity:
     )  # fmt: skip
 
 
-def _shares(found: Iterator[Quantity], text: str) -> Iterator[Quantity]:
+def _shares(found: Iterable[Quantity], text: str) -> list[Quantity]:
     """Merge two figures that state a share: *one in five* becomes 20%."""
-    waiting: Quantity | None = None
-    for quantity in found:
-        if waiting is not None:
-            words = text[waiting.span.start : quantity.span.end]
-            small = 0 < waiting.low < quantity.low <= 100 and waiting.low == waiting.high
-            if small and _SHARE.fullmatch(words):
-                share = (100 * waiting.low / quantity.low).quantize(Decimal("0.01")).normalize()
-                span = Span(waiting.span.start, quantity.span.end)
-                yield replace(quantity, low=share, high=share, step=Decimal(1), unit=PERCENT, span=span,
-                              written=words, comparator=waiting.comparator)  # fmt: skip
-                waiting = None
-                continue
-            yield waiting
-        waiting = quantity
-    if waiting is not None:
-        yield waiting
+
+    def merge(part: Quantity, whole: Quantity) -> Sequence[Quantity]:
+        span = Span(part.span.start, whole.span.end)
+        small = 0 < part.low < whole.low <= 100 and part.low == part.high
+        if not small or not _SHARE.fullmatch(span.of(text)):
+            return part, whole
+        share = hundredths(100 * part.low / whole.low)
+        return [
+            replace(whole, low=share, high=share, step=Decimal(1), unit=PERCENT, span=span,
+                    written=span.of(text), comparator=part.comparator)
+        ]  # fmt: skip
+
+    return _merged(found, merge)
 
 
-def _ordinals(text: str, taken: list[Span]) -> Iterator[Quantity]:
+def _ordinals(text: str) -> Iterator[Quantity]:
     for match in _ORDINAL.finditer(text):
-        span = Span(match.start(), match.end())
-        if any(span.start < other.end and other.start < span.end for other in taken):
-            continue
-        digits = match["digits"] or match["idn"]
-        word = match["word"] or match["han"] or match["vi"] or match["id"] or ""
-        if word.lower() == "second" and text[: match.start()].endswith(("per ", "a ", "one ")):
-            continue
-        named = ORDINALS.get(word.lower()) or _NAMED_ORDINALS.get(word.lower()) or int(digits or word)
-        value = Decimal(named)
-        yield Quantity(value, value, Decimal(1), ORDINAL, None, None, "exactly", span, match[0])
+        word = next(group for group in match.groups() if group).lower()
+        if word != "second" or not text[: match.start()].endswith(("per ", "a ", "one ")):
+            value = Decimal(ORDINALS.get(word) or _NAMED_ORDINALS.get(word) or int(word))
+            span = Span(*match.span())
+            yield Quantity(value, value, Decimal(1), ORDINAL, None, None, "exactly", span, match[0])

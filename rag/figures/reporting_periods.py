@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -93,7 +93,7 @@ def periods_of(words: str, language: str) -> Periods:
     return Periods(
         frozenset(moment.year for moment in found if moment.year and not moment.decade),
         frozenset(month for moment in found if (month := moment.until or moment.month)),
-        frozenset([*map(_length, filter(_is_part, found)), *_named_lengths(text)]),
+        frozenset([*_lengths_of(found), *_named_lengths(text)]),
     )
 
 
@@ -104,12 +104,10 @@ def without_periods(words: str, language: str) -> str:
     return _LENGTH.sub(" ", words)
 
 
-def _is_part(moment: Moment) -> bool:
-    return moment.until is not None and moment.month is not None
-
-
-def _length(moment: Moment) -> str:
-    return f"{(moment.until or 0) - (moment.month or 0) + 1} months"
+def _lengths_of(found: Sequence[Moment]) -> Iterator[str]:
+    for moment in found:
+        if moment.until and moment.month:
+            yield f"{moment.until - moment.month + 1} months"
 
 
 def _named_lengths(text: str) -> Iterator[str]:

@@ -83,4 +83,4 @@ def test_the_span_of_a_quantity_contains_its_words() -> None:
     text = "Exports rose by 12 percent."
     found = only(text)
     assert found.span.of(text) == found.written == "12 percent"
-    assert found.percent
+    assert found.unit == "percent"
