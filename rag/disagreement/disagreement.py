@@ -40,6 +40,7 @@ _EVENTS = word_set("dead hurt missing flee destroy damag arrest free")
 """Stems that say what happened to the counted things. With different ones, figures are about different
 things."""
 
+_NAME_ENDINGS = ("", "s", "n", "an", "ese", "ish")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 
 
@@ -128,13 +129,11 @@ def _has_names(one: Statement, other: Statement) -> bool:
 
     The name *Vietnam* is also found in the form *Vietnamese*.
     """
-    other_words = {
-        word.casefold() for word in _WORD.findall(f"{other.citation.quote} {other.citation.title}")
-    }
-    forms = [(name, ending) for name in one.names for ending in ("", "s", "n", "an", "ese", "ish")]
-    return one.names == {
-        name for name, ending in forms if {f"{name}{ending}", name.removesuffix(ending)} & other_words
-    }
+    words = set(_WORD.findall(f"{other.citation.quote} {other.citation.title}".casefold()))
+    return all(
+        any({name + ending, name.removesuffix(ending)} & words for ending in _NAME_ENDINGS)
+        for name in one.names
+    )
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
@@ -154,27 +153,25 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     words, other_words = (
         {word for word in item.words - _PERSONS if not _begins_name(word, names)} for item in (one, other)
     )
-    events, shared = (words & _EVENTS, other_words & _EVENTS), words & other_words
-    if not shared or (all(events) and not events[0] & events[1]):
+    shared, events, other_events = words & other_words, words & _EVENTS, other_words & _EVENTS
+    if not shared or (events and other_events and not events & other_events):
         return False
     if _rejects(one, other) or _rejects(other, one):
         return True
-    replaced = len(words - other_words), len(other_words - words)
-    known = words & other_words | names | _PERSONS
-    same_thing = all(_begins_name(word, known) for item in (one, other) for word in item.after)
-    same_event = all(_begins_name(word, known) for item in (one, other) for word in item.before)
-    if not all(replaced):
+    if words <= other_words or other_words <= words:
+        known = shared | names | _PERSONS
         enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
+        if not enough or not all(_begins_name(word, known) for word in one.after | other.after):
+            return False
         # The words before a percentage say of what it is a share: youth unemployment is not unemployment.
-        return (same_thing and enough) and (
-            same_event or (one.quantity.unit != PERCENT and _cosine(one, other, encoder) >= CLEARLY_ALIKE)
+        return all(_begins_name(word, known) for word in one.before | other.before) or (
+            one.quantity.unit != PERCENT and _cosine(one, other, encoder) >= CLEARLY_ALIKE
         )
-    shared_beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS | (
-        events[0] & events[1]
-    )
+    shared_beside = (one.before | one.after) & (other.before | other.after) - _PERSONS
     measured = one.quantity.unit or one.quantity.currency
-    least = ALIKE if shared_beside else MEASURED_ALIKE if measured else CLEARLY_ALIKE
-    return max(replaced) > 1 and _cosine(one, other, encoder) >= least
+    least = ALIKE if shared_beside or events & other_events else MEASURED_ALIKE if measured else CLEARLY_ALIKE
+    is_one_word = len(words - other_words) == len(other_words - words) == 1
+    return not is_one_word and _cosine(one, other, encoder) >= least
 
 
 def _begins_name(word: str, names: Collection[str]) -> bool:
@@ -196,18 +193,18 @@ def _times_agree(one: Statement, other: Statement) -> bool:
         return one.when == other.when
     first, second = (_day(item.citation.published) for item in (one, other))
     if not one.when and not other.when:
-        return first is None or second is None or abs(first - second) < LONG_AGO
+        return not first or not second or abs(first - second) < LONG_AGO
     dated, published = (one.when, second) if one.when else (other.when, first)
-    days = [_day(date) for date in dated if len(date) == len("2025-05-12")]
-    apart = [published - day for day in days if published is not None and day is not None]
-    return len(apart) == len(dated) and all(0 <= each <= SAME_SITUATION for each in apart)
+    return all(
+        len(date) == len("2025-05-12") and 0 <= published - _day(date) <= SAME_SITUATION for date in dated
+    )
 
 
-def _day(iso: str | None) -> int | None:
-    """Convert an ISO date to an approximate number of days; None if there is no date."""
+def _day(iso: str | None) -> int:
+    """Convert an ISO date to an approximate number of days; 0 if there is no date."""
     parts = [int(part) for part in (iso or "").split("-")[:3] if part.isdigit()]
     year, month, day = (*parts, 1, 1, 1)[:3]
-    return year * 365 + (month - 1) * 30 + day if parts else None
+    return year * 365 + (month - 1) * 30 + day if parts else 0
 
 
 def _agree(one: Quantity, other: Quantity) -> bool:
@@ -228,19 +225,11 @@ def _allows(limit: Quantity, item: Quantity) -> bool:
 
 
 def _disagreement(group: Sequence[Statement]) -> Disagreement:
-    sources = {(each.citation.document_id, each.citation.version): each for each in reversed(group)}
-    figures = tuple(
-        StatedFigure(
-            each.value,
-            cited.id,
-            cited.document_id,
-            cited.version,
-            cited.title,
-            cited.publisher,
-            cited.published,
-            cited.superseded_by is not None,
-        )
-        for each in reversed(sources.values())
-        for cited in [each.citation]
-    )
-    return Disagreement(group[0].about, figures)
+    figures: dict[tuple[int, int], StatedFigure] = {}
+    for each in group:
+        cited = each.citation
+        figures.setdefault((cited.document_id, cited.version), StatedFigure(
+            each.value, cited.id, cited.document_id, cited.version, cited.title, cited.publisher,
+            cited.published, cited.superseded_by is not None,
+        ))  # fmt: skip
+    return Disagreement(group[0].about, tuple(figures.values()))

@@ -120,9 +120,7 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
     plain = text
     for span in blanked:
         plain = plain[: span.start] + " " * len(span) + plain[span.end :]
-    bare = _NAME.sub(
-        lambda match: " " * len(match[0]), _KIND_OF.sub(lambda match: " " * len(match[0]), plain)
-    )
+    bare = _NAME.sub(_spaces, _KIND_OF.sub(_spaces, plain))
     cuts = [0, *(offset for match in _CUT.finditer(plain) for offset in match.span()), len(text)]
     clauses = [Span(start, end) for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
     without_figure = [part for part in clauses if not any(part.overlaps(item.span) for item in kept)]
@@ -137,6 +135,8 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
         around = " ; ".join(part.of(bare) for part in (own, *without_figure))
         dated = [moment for moment in moments if own.overlaps(moment.span)] or moments
         when = [resolved(moment, citation.published) for moment in dated]
+        limits = [str(match.lastgroup) for match in _LIMITS.finditer(around)]
+        limits += [date.relation for date in when if date.relation]
         yield Statement(
             citation=citation,
             language=language,
@@ -147,12 +147,7 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
             before=meanings(" ".join(span.of(bare) for span in before), language),
             after=meanings(" ".join(span.of(bare) for span in after), language),
             names=frozenset(match[0].casefold() for match in _NAME.finditer(plain)),
-            limits=frozenset(
-                [
-                    *(str(match.lastgroup) for match in _LIMITS.finditer(around)),
-                    *(date.relation for date in when if date.relation),
-                ]
-            ),
+            limits=frozenset(limits),
             lengths=frozenset(f"{other.low} {other.unit}" for other in in_clause if other.unit in _TIMES),
             when=frozenset(
                 "-".join(f"{part:02}" for part in (date.year, date.month, date.day) if part) for date in when
@@ -163,15 +158,16 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
         )
 
 
+def _spaces(match: regex.Match[str]) -> str:
+    return " " * len(match[0])
+
+
 def meanings(text: str, language: str) -> frozenset[str]:
     """Return the stems of the meaningful words of ``text``; one stem stands for all its synonyms."""
     # *Lives* in *lives lost* are deaths; the verb *to live* has the same stem, but another meaning.
     text = regex.sub(r"\blives\b", "deaths", text)
-    stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
-    meaningful = (
-        stem for stem in stems - _LIGHT if not stem.isdigit() and (len(stem) > 1 or _HAN.match(stem))
-    )
-    return frozenset(_MEANINGS.get(stem, stem) for stem in meaningful)
+    stems = {stem for _, stem in terms(_HAN.sub(" ", text), language) if len(stem) > 1 and not stem.isdigit()}
+    return frozenset(_MEANINGS.get(stem, stem) for stem in stems.union(_HAN.findall(text)) - _LIGHT)
 
 
 def _words_beside(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
