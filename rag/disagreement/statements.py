@@ -11,7 +11,7 @@ from index.documents import Span
 from index.search import terms
 from rag.answers import Citation
 from rag.figures.dates import dates, resolved
-from rag.figures.quantities import ORDINAL, Quantity, comparator_of, quantities
+from rag.figures.quantities import ORDINAL, Quantity, quantities, with_comparator
 from rag.word_parsing import lines, word_set
 
 _HAN = regex.compile(r"\p{Han}")
@@ -193,9 +193,6 @@ def _is_another(other: Quantity) -> bool:
 
 def _written(text: str, item: Quantity) -> str:
     """Return a figure with the words before it that qualify it: *more than 100*."""
-    end = item.span.start
-    between = _BETWEEN.search(text[:end]) if item.is_range else None
-    places = range(end - 1, max(0, end - _FAR) - 1, -1) if item.comparator != "exactly" else ()
-    starts = (at for at in places if comparator_of(text[at:end], end - at, end - at) == item.comparator)
-    start = between.start() if between else next(starts, end)
+    between = _BETWEEN.search(text[: item.span.start]) if item.is_range else None
+    start = between.start() if between else with_comparator(text, item.span).start
     return " ".join(text[start : item.span.end].split())
