@@ -27,7 +27,7 @@ from rag.figures.number_words import (
     WORDS,
     Words,
 )
-from rag.word_lists import word_set
+from rag.word_parsing import word_set
 
 COMMA_FOR_POINT = word_set("id vi de es pt fr it nl da sv no fi pl cs ro ru uk tr el hu bg hr sl sk ca km lo")
 """Languages that write 1.234,5 for the English 1,234.5."""
