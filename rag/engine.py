@@ -199,6 +199,8 @@ class QueryEngine:
     def warm_up(self) -> None:
         """Load the models for which the first question would otherwise wait. Write nothing to the library.
 
+        The language model is not asked, and the question that loads the models is not an open one.
+
         Raises:
             EncoderError: if the encoder or the reranker cannot be loaded.
             ReaderError: if the reader's weights do not fit the bundled encoder.

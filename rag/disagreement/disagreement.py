@@ -170,8 +170,8 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     shared_beside = (one.before | one.after) & (other.before | other.after) - _PERSONS
     measured = one.quantity.unit or one.quantity.currency
     least = ALIKE if shared_beside or events & other_events else MEASURED_ALIKE if measured else CLEARLY_ALIKE
-    is_one_word = len(words - other_words) == len(other_words - words) == 1
-    return not is_one_word and _cosine(one, other, encoder) >= least
+    replaces_one_word = len(words - other_words) == len(other_words - words) == 1
+    return not replaces_one_word and _cosine(one, other, encoder) >= least
 
 
 def _begins_name(word: str, names: Collection[str]) -> bool:
@@ -195,6 +195,7 @@ def _times_agree(one: Statement, other: Statement) -> bool:
     if not one.when and not other.when:
         return not first or not second or abs(first - second) < LONG_AGO
     dated, published = (one.when, second) if one.when else (other.when, first)
+    # Without a publication date, the difference is negative.
     return all(
         len(date) == len("2025-05-12") and 0 <= published - _day(date) <= SAME_SITUATION for date in dated
     )

@@ -21,7 +21,7 @@ _KIND_OF = regex.compile(r"\b(?:in|on|at|near|from) the \p{Ll}+ of (?=\p{Lu})")
 
 _NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
 _FAR = 40
-"""The words that qualify a figure are sought in this many characters before it."""
+"""The word for a change of a figure is sought in this many characters before it."""
 
 _LIGHT = word_set("""
 said say told report record count put stood reach total number figur rate known make made find found

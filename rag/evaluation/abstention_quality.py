@@ -80,11 +80,11 @@ def measure_removal(
     # A resample draws both answers to a question together, because they are not independent.
     return {
         ("abstention_subject_removed", name): Sample(ids, twice(statistic))
-        for name, statistic in _figures(label(present, removed)).items()
+        for name, statistic in _figures(label_both(present, removed)).items()
     }
 
 
-def label(present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
+def label_both(present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
     """Label the questions of ``present`` as answerable, and those of ``removed`` as unanswerable."""
     return [
         replace(item, query=replace(item.query, answerable=answerable))

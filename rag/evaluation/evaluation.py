@@ -14,7 +14,7 @@ from rag.evaluation.abstention_quality import (
     CalibrationBin,
     RiskPoint,
     calibration,
-    label,
+    label_both,
     labelled,
     measure_abstention,
     measure_removal,
@@ -152,7 +152,7 @@ def _measure(
         samples |= of_labels | measure_removal(present, removed)
         risk = risk_coverage(asked)
         # If the set has no unanswerable question, questions asked without their subject stand in for them.
-        bins = calibration(labelled(asked) if of_labels else label(present, removed))
+        bins = calibration(labelled(asked) if of_labels else label_both(present, removed))
     if "gate" in parts:
         samples |= measure_gate(asked, dataset.claims)
     samples |= measure_latency(asked)

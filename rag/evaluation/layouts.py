@@ -234,7 +234,7 @@ def _evidence(
             )
         name = str(item.get("document") or row.get("document") or row.get("doc"))
         place = item["start"], item["end"], item.get("text")
-        if name in documents and (span := locate(documents[name], *place)):
+        if name in documents and (span := locate(documents[name], *place)) is not None:
             yield Evidence(name, span)
         else:
             unplaced.append(f"line {number} in {name}")

@@ -142,6 +142,10 @@ def _han_before() -> regex.Pattern[str]:
     return regex.compile(rf"{_any_of(longer)}(?=\p{{Han}}{{0,3}}$)")
 
 
+_FAR = 40
+"""The words that qualify a figure are sought in this many characters before it."""
+
+
 @cache
 def _after() -> regex.Pattern[str]:
     return regex.compile(rf"[\s,]?(?:\p{{L}}+ (?=or ))?{_any_of(_AFTER)}", regex.IGNORECASE | regex.V1)
@@ -152,23 +156,27 @@ def _of(match: regex.Match[str]) -> Comparator:
     return next(name for name in _BEFORE if name == group)
 
 
+def _comparator_before(text: str, start: int) -> regex.Match[str] | None:
+    """Return the match of the qualifier before a figure, in the last ``_FAR`` characters before it."""
+    # Of overlapping comparators, the first is the longest: "no more than" begins before "more than".
+    first = max(0, start - _FAR)
+    return _before().search(text, first, start) or _han_before().search(text, first, start)
+
+
 def comparator_of(text: str, start: int, end: int) -> Comparator:
     """Return the qualifier beside the figure ``text[start:end]``, such as *at most*, or else *exactly*."""
-    before = text[max(0, start - 40) : start]
-    found = list(_before().finditer(before)) or list(_han_before().finditer(before))
-    if found:
-        # Of overlapping comparators, the first is the longest: "no more than" begins before "more than".
-        return _of(found[0])
+    before = _comparator_before(text, start)
+    if before:
+        return _of(before)
     after = _after().match(text, end)
     return _of(after) if after else "exactly"
 
 
 def with_comparator(text: str, span: Span) -> Span:
     """Return the span of a figure together with words that qualify it: *at most* in *at most 40*."""
-    first = max(0, span.start - 40)
-    before = next(_before().finditer(text[first : span.start]), None)
-    if before is not None:
-        return Span(first + before.start(), span.end)
+    before = _comparator_before(text, span.start)
+    if before:
+        return Span(before.start(), span.end)
     after = _after().match(text, span.end)
     return Span(span.start, after.end()) if after else span
 

@@ -22,9 +22,14 @@ _MONTHS_OF_WEEKS = {
 }  # fmt: skip
 """The length in months of a fiscal period, by its weeks. Some companies' quarters have 12 and 16 weeks."""
 
+_NO_PART = r"(?!\sof\s(?!(?:the\s)?(?:fiscal|financial|current|year|\d{4})))"
+"""Follows *quarter* and *half* of a year; *half of it* and *a quarter of a million* are no periods."""
+
 _LENGTH = regex.compile(
     rf"\b(?P<count>\d{{1,2}}|{'|'.join(_COUNTS)})[\s-](?P<unit>month|week)s?\b"
-    r"|\b(?P<quarter>quarters?|[1-4]Q|Q[1-4])(?!\p{L})|\b(?P<half>half|[12]H|H[12])(?!\p{L})"
+    r"(?!\s(?:earlier|before|ago|later))"
+    rf"|\b(?P<quarter>quarters?{_NO_PART}|[1-4]Q|Q[1-4])(?!\p{{L}})"
+    rf"|\b(?P<half>half{_NO_PART}|[12]H|H[12])(?!\p{{L}})"
     r"|\b(?P<year>years?\sended|full[\s-]years?|annual|(?<!\bof\s(?:the\s)?)fiscal\syear(?!\sto\b))\b",
     regex.IGNORECASE,
 )
@@ -99,7 +104,8 @@ def periods_of(words: str, language: str) -> Periods:
 
 def without_periods(words: str, language: str) -> str:
     """Return a question without the dates, years and lengths of periods that it names."""
-    for moment in sorted(dates(words, language), key=lambda moment: -moment.span.start):
+    found = [moment for moment in dates(words, language) if not moment.may_be_count]
+    for moment in sorted(found, key=lambda moment: -moment.span.start):
         words = f"{words[: moment.span.start]} {words[moment.span.end :]}"
     return _LENGTH.sub(" ", words)
 

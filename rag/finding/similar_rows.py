@@ -91,9 +91,10 @@ class _Claim:
 
     Attributes:
         document: the number of the document.
-        asked: the words of the question, without those of its period, that the sentence or its headings have.
-        of_length: whether the sentence names a period as long as the question's period; None if the sentence
-            or the question names no period.
+        asked: the words of the question, without those of its period, that the sentence, its headings or the
+            title of its document have.
+        of_length: whether the sentence names a period as long as the question's period. None if the sentence
+            or the question names no length of a period, or if the period is in another year.
         row: its properties as a row of a table with headings; None if it is not such a row.
     """
 
@@ -114,15 +115,16 @@ class _Claim:
 def _claim(index: Snapshot, question: Question, item: Scored) -> _Claim:
     sentence, document = item.candidate.sentence, item.candidate.reading.document
     words = f"{sentence.headings}\n{sentence.section}\n{sentence.text}"
-    asked = periods_of(question.text, document.language).lengths
-    named = periods_of(words, document.language).lengths
+    asked, named = (periods_of(text, document.language) for text in (question.text, words))
+    is_as_long = bool(asked.lengths & named.lengths)
+    is_of_other_year = bool(asked.years and named.years) and not asked.years & named.years
     plain = replace(question, text=without_periods(question.text, document.language))
     sought = content_terms(index, plain, document.language)
     own = words_of(f"{words}\n{document.title}", document.language)
     return _Claim(
         document.document_id,
         frozenset(term for term in sought if contains_term(own, term)),
-        bool(asked & named) if asked and named else None,
+        None if not (asked.lengths and named.lengths) or (is_as_long and is_of_other_year) else is_as_long,
         _row(index, question, item) if sentence.headings else None,
     )
 

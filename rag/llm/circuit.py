@@ -31,9 +31,9 @@ class Circuit:
 
     failures: int = FAILURES
     now: Callable[[], float] = time.monotonic
-    _lock: Lock = field(default_factory=Lock)
-    _failures_in_a_row: int = 0
-    _closes_at: float = 0.0
+    _lock: Lock = field(default_factory=Lock, init=False)
+    _failures_in_a_row: int = field(default=0, init=False)
+    _closes_at: float = field(default=0.0, init=False)
 
     def admits(self) -> bool:
         """Return whether a call may be tried now.

@@ -110,6 +110,7 @@ class LanguageModel:
         at_once: the number of replies that the model writes at the same time. A further reply waits for at
             most half of its time limit.
         close_connection: closes the connection of an abandoned reply.
+        slots: a reply holds one of these ``at_once`` slots.
     """
 
     llm: LLM

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from rag.figures.quantities import Comparator, Quantity, quantities
+from index.documents import Span
+from rag.figures.quantities import Comparator, Quantity, quantities, with_comparator
 
 
 def only(text: str, language: str = "en") -> Quantity:
@@ -84,3 +85,18 @@ def test_the_span_of_a_quantity_contains_its_words() -> None:
     found = only(text)
     assert found.span.of(text) == found.written == "12 percent"
     assert found.unit == "percent"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("每艘渡轮最多可载240名乘客", "最多可载240"),
+        ("Boats carry at most 40 people.", "at most 40"),
+        ("Boats carry 40 or more people.", "40 or more"),
+        ("Boats carry 40 people.", "40"),
+    ],
+)
+def test_a_figure_is_written_with_its_comparator(text: str, written: str) -> None:
+    start = text.index("240" if "240" in text else "40")
+    end = start + (3 if "240" in text else 2)
+    assert with_comparator(text, Span(start, end)).of(text) == written

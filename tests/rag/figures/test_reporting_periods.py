@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.figures.reporting_periods import Periods, periods_of
+from rag.figures.reporting_periods import Periods, periods_of, without_periods
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,20 @@ from rag.figures.reporting_periods import Periods, periods_of
         ("Year ended December 31, 2023", {2023}, {12}, {"12 months"}),
         ("in 2023 and a year earlier", {2022, 2023}, set(), set()),
         ("Share by volume", set(), set(), set()),
+        ("half of it for roads", set(), set(), set()),
+        ("a quarter of a million", set(), set(), set()),
+        ("up from 4 million twelve months earlier", set(), set(), set()),
     ],
 )
 def test_periods_are_read_from_words(
     words: str, years: set[int], months: set[int], lengths: set[str]
 ) -> None:
     assert periods_of(words, "en") == Periods(frozenset(years), frozenset(months), frozenset(lengths))
+
+
+def test_a_question_without_its_periods_keeps_its_counts() -> None:
+    plain = without_periods("What did the 2000 strikers earn in the second quarter of 2023?", "en")
+    assert " ".join(plain.split()) == "What did the 2000 strikers earn in the ?"
 
 
 def test_a_cell_whose_nearest_heading_names_another_year_is_excluded() -> None:

@@ -29,6 +29,11 @@ SHARES = "Earnings per ticket | 2023 | 2022"
             ["Fees | 60 | 50", "Fees | 30 | 20"],
         ),
         (
+            "What were the fees in the second quarter of 2023?",
+            [("Wages | 60 | 50", HALF), ("Fees | 30 | 20", QUARTER)],
+            ["Fees | 30 | 20", "Wages | 60 | 50"],
+        ),
+        (
             "What were the wages in the second quarter of 2023?",
             [("Wages | 60 | 50", HALF), ("Fees | 30 | 20", QUARTER)],
             ["Wages | 60 | 50", "Fees | 30 | 20"],
@@ -75,6 +80,55 @@ def test_the_row_that_is_meant_precedes_similar_rows(
         found = order_similar_rows(snapshot, understand(question), ranked)
     assert texts(found) == ordered
     assert [item.score for item in found] == [item.score for item in ranked], "the places keep their scores"
+
+
+HALF_YEAR = "Fees of the six months ended June 30, 2023 were 60."
+THREE_MONTHS = "Fees of the second quarter of 2023 were 30."
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences", "ordered"),
+    [
+        (
+            "What were the fees in the second quarter of 2023?",
+            [HALF_YEAR, THREE_MONTHS],
+            [THREE_MONTHS, HALF_YEAR],
+        ),
+        (
+            "What were the fees in the first half of 2023?",
+            [HALF_YEAR, THREE_MONTHS],
+            [HALF_YEAR, THREE_MONTHS],
+        ),
+        (
+            "What were the wages in the second quarter of 2023?",
+            ["Wages of the first half of 2023 were 60.", THREE_MONTHS],
+            None,
+        ),
+        (
+            "What were the fees in the second quarter of 2023?",
+            ["Fees were 60 in the first half of 2023.", "Fees of the second quarter of 2022 were 30."],
+            None,
+        ),
+        (
+            "What is the annual budget?",
+            ["The budget is 5, half of it for roads.", "The annual budget is debated in May."],
+            None,
+        ),
+        (
+            "How many of the 2000 strikers came in the second quarter?",
+            ["The 2000 strikers came in the first half.", "Strikers came in the second quarter."],
+            None,
+        ),
+    ],
+)
+def test_a_sentence_on_a_period_of_the_same_length_precedes_one_on_a_longer_period(
+    library: MakeLibrary, question: str, sentences: list[str], ordered: list[str] | None
+) -> None:
+    engine = library({"a.txt": "The company sells tickets to strikers. The budget is debated."})
+    ranked = [scored(1, 100 * place, text, 0.9 - place / 10) for place, text in enumerate(sentences)]
+    with engine.index.snapshot() as snapshot:
+        found = order_similar_rows(snapshot, understand(question), ranked)
+    assert texts(found) == (ordered or sentences)
 
 
 def test_rows_of_other_documents_keep_their_places(library: MakeLibrary) -> None:
