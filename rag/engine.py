@@ -213,7 +213,7 @@ class QueryEngine:
             self.reranker.encode_query("ready")
         # Milvus may be unreachable while a server starts; until it is back, each answer says so.
         with suppress(UnreachableError):
-            self.quoting_only().ask("ready")
+            list(self.quoting_only()._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, exact=False))
         self.is_warming = False
 
     def _events(
