@@ -146,7 +146,7 @@ class GoneError(FootnotedError):
 
 
 class StorageLimitError(FootnotedError):
-    """With this upload, the user's uploaded files would take more bytes than the limit allows."""
+    """The user's uploaded files would take more bytes, with this upload, than the limit allows."""
 
 
 class TakenError(FootnotedError):

@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """How much a question asks for. It decides how many sentences the answer has."""
+    """The form of answer that a question asks for. It decides how many sentences the answer has."""
 
     FACT = "one fact"
     COMPARISON = "one fact for each of several things"

@@ -65,7 +65,7 @@ without the password."""
 
 
 def check_not_moved(settings: Settings) -> None:
-    """If the catalog was moved to a database, check that the settings name a database.
+    """Check that the settings name a database if the catalog was moved to one.
 
     Raises:
         UsedWronglyError: if the settings name none. Opening the library would then make an empty catalog.

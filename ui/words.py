@@ -1,4 +1,4 @@
-"""What every front end shows: words for verdicts, sources and dates, and excerpts of passages."""
+"""The texts that every front end shows: words for verdicts, sources and dates, and excerpts of passages."""
 
 from __future__ import annotations
 

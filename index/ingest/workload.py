@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many files or passages are done, and how many are known so far."""
+    """The number of files or passages that are done, and the number that are known so far."""
 
     done: int = 0
     of: int = 0

@@ -1,4 +1,4 @@
-"""How frequent English words are, and which ones do not count as the subject of a question."""
+"""The frequencies of English words, and the words that do not count as the subject of a question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders rows of tables that the ranking hardly tells apart: rows with one label, or of one table.
+"""Orders similar rows, and sentences on longer or shorter periods, which the ranking hardly tells apart.
 
 The ranking sees the words of a row and of its headings. It does not see that *Six Months Ended
 June 30* is not the second quarter, or that the row *Basic* is not meant if the question says *diluted*.
@@ -73,7 +73,9 @@ def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Sco
         question: the question.
         ranked: the candidates, best first.
     """
-    left = [(item, _claim(index, question, item)) for item in ranked[:MOST]]
+    languages = {item.candidate.reading.document.language for item in ranked[:MOST]}
+    asked = {language: _asked(index, question, language) for language in languages}
+    left = [(item, _claim(asked[item.candidate.reading.document.language], item)) for item in ranked[:MOST]]
     ordered: list[Scored] = []
     while left:
         best = 0
@@ -86,8 +88,29 @@ def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Sco
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """The parts of a question, read in the language of a document.
+
+    Attributes:
+        terms: its content words.
+        without_periods: its content words without those of its periods.
+        periods: its periods.
+    """
+
+    terms: frozenset[Term]
+    without_periods: frozenset[Term]
+    periods: Periods
+
+
+def _asked(index: Snapshot, question: Question, language: str) -> _Asked:
+    plain = replace(question, text=without_periods(question.text, language))
+    found, others = (frozenset(content_terms(index, each, language)) for each in (question, plain))
+    return _Asked(found, others, periods_of(question.text, language))
+
+
+@dataclass(frozen=True, slots=True)
 class _Claim:
-    """What a sentence or row says about the question's period.
+    """The period of a sentence or row, and the words that it shares with the question.
 
     Attributes:
         document: the number of the document.
@@ -112,31 +135,27 @@ class _Claim:
         return bool(self.of_length) and other.of_length is False and self.asked >= other.asked
 
 
-def _claim(index: Snapshot, question: Question, item: Scored) -> _Claim:
+def _claim(asked: _Asked, item: Scored) -> _Claim:
     sentence, document = item.candidate.sentence, item.candidate.reading.document
     words = f"{sentence.headings}\n{sentence.section}\n{sentence.text}"
-    asked, named = (periods_of(text, document.language) for text in (question.text, words))
-    is_as_long = bool(asked.lengths & named.lengths)
-    is_of_other_year = bool(asked.years and named.years) and not asked.years & named.years
-    plain = replace(question, text=without_periods(question.text, document.language))
-    sought = content_terms(index, plain, document.language)
+    period, named = asked.periods, periods_of(words, document.language)
+    is_as_long = bool(period.lengths & named.lengths)
+    is_of_other_year = bool(period.years and named.years) and not period.years & named.years
     own = words_of(f"{words}\n{document.title}", document.language)
     return _Claim(
         document.document_id,
-        frozenset(term for term in sought if contains_term(own, term)),
-        None if not (asked.lengths and named.lengths) or (is_as_long and is_of_other_year) else is_as_long,
-        _row(index, question, item) if sentence.headings else None,
+        frozenset(term for term in asked.without_periods if contains_term(own, term)),
+        None if not (period.lengths and named.lengths) or (is_as_long and is_of_other_year) else is_as_long,
+        _row(asked, item) if sentence.headings else None,
     )
 
 
-def _row(index: Snapshot, question: Question, item: Scored) -> _Row:
+def _row(asked: _Asked, item: Scored) -> _Row:
     sentence, document = item.candidate.sentence, item.candidate.reading.document
     language = document.language
     words = cells(sentence.text)[0]
     label = words_of(words, language)
-    asked = frozenset(content_terms(index, question, language))
     headings = periods_of(f"{sentence.headings}\n{sentence.section}", language)
-    period = periods_of(question.text, language)
     caption = [line for line in sentence.headings.splitlines() if line.strip() and not is_row(line)]
     own, none = periods_of(words, language), Periods()
     note = terms(caption[-1], language) if caption and _NOTE.match(caption[-1]) else ()
@@ -145,10 +164,10 @@ def _row(index: Snapshot, question: Question, item: Scored) -> _Row:
         sentence.headings,
         sentence.section,
         label,
-        frozenset(term for term in label - above if contains_term(asked, term)),
+        frozenset(term for term in label - above if contains_term(asked.terms, term)),
         (
-            period.excludes(headings, own, none),
-            2 * sum(contains_term(asked, term) for term in note) < len(note),
+            asked.periods.excludes(headings, own, none),
+            2 * sum(contains_term(asked.terms, term) for term in note) < len(note),
         ),
-        None if own == none else not period.excludes(none, own, none),
+        None if own == none else not asked.periods.excludes(none, own, none),
     )

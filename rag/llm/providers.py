@@ -7,6 +7,7 @@ import importlib
 import ipaddress
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import local
@@ -85,12 +86,12 @@ def _llamacpp(settings: ModelSettings) -> LanguageModel:
     if settings.address:
         return _openai_like(settings, settings.address, settings.model)
     server = LlamaServer(Path(settings.model).expanduser(), settings.limits.context_tokens)
-    try:
+    with ExitStack() as opened:
+        opened.callback(server.close)
         name = Path(settings.model).stem
-        return _openai_like(settings, f"{server.address}/v1", name, server.close, at_once=1)
-    except BaseException:
-        server.close()
-        raise
+        model = _openai_like(settings, f"{server.address}/v1", name, server.close, at_once=1)
+        opened.pop_all()
+    return model
 
 
 def _openai(settings: ModelSettings) -> LanguageModel:

@@ -17,7 +17,7 @@ BUSY = frozenset({429, 503})
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often a client repeats a request, and the pause before each repetition.
+    """The number of times that a client repeats a request, and the pause before each repetition.
 
     Attributes:
         most: the maximum number of repetitions.

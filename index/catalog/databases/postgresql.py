@@ -186,7 +186,7 @@ def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
 
 
 def _explain(context: sa.engine.ExceptionContext) -> None:
-    """If a connection was lost or refused, or a lock timed out, raise an error of this program."""
+    """Raise an error of this program if a connection was lost or refused, or a lock timed out."""
     if context.is_pre_ping:
         # The pool makes a new connection in place of the one that the server has ended.
         return

@@ -34,7 +34,7 @@ _WHITE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How text is formatted: whether it is raised above the line, and its font."""
+    """The format of a text: whether it is raised above the line, and its font."""
 
     is_raised: bool = False
     font: str | None = None

@@ -35,7 +35,7 @@ _SHAPES = {"Period": "{}. ", "ParenR": "{}) ", "ParenBoth": "({}) ", "Plain": "{
 
 
 def choose(root: Element) -> None:
-    """Where a slide has some content in two versions, keep only the version for newer programs."""
+    """Keep only the version for newer programs of content that a slide has in two versions."""
     for alternatives in list(root.iter(_ALTERNATIVES)):
         parent, choice = alternatives.getparent(), next(alternatives.iterchildren(_CHOICE), None)
         if parent is None:
