@@ -25,6 +25,7 @@ from rag.figures.reporting_periods import Periods, periods_of, without_periods
         ("Year ended December 31, 2023", {2023}, {12}, {"12 months"}),
         ("in 2023 and a year earlier", {2022, 2023}, set(), set()),
         ("Share by volume", set(), set(), set()),
+        ("What did the 2000 strikers earn?", set(), set(), set()),
         ("half of it for roads", set(), set(), set()),
         ("a quarter of a million", set(), set(), set()),
         ("up from 4 million twelve months earlier", set(), set(), set()),
