@@ -17,9 +17,8 @@ from index.embedding import Encoder
 from index.text import may_be_in
 from rag.answers import Citation, Disagreement, StatedFigure
 from rag.disagreement.statements import Statement, meanings, statements
-from rag.figures.quantities import Quantity
-from rag.figures.rounding import fairness, same_kind, same_value
-from rag.figures.units import PERCENT, in_base
+from rag.figures.rounding import agree, comparable, same_value
+from rag.figures.units import PERCENT
 from rag.word_parsing import word_set
 
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
@@ -81,9 +80,8 @@ def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int
 
 def _differ(one: Statement, other: Statement) -> bool:
     """Return whether two statements differ: neither figure agrees with any figure in the other's sentence."""
-    pairs = [(one.quantity, figure) for figure in (other.quantity, *other.others)]
-    pairs += [(other.quantity, figure) for figure in one.others]
-    return not any(_comparable(*pair) and _agree(*pair) for pair in pairs)
+    pairs = ((one, other), (other, one))
+    return not any(agree(item.quantity, figure) for item, rival in pairs for figure in rival.stated)
 
 
 def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bool:
@@ -95,7 +93,7 @@ def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bo
         and not apart
         and (one.lengths == other.lengths or not (one.lengths and other.lengths))
         and _other_source(one.citation, other.citation)
-        and _comparable(one.quantity, other.quantity)
+        and comparable(one.quantity, other.quantity)
         and _times_agree(one, other)
         and _one_subject(one, other)
         and all(_rejects(*pair) or _has_names(*pair) for pair in ((one, other), (other, one)))
@@ -113,10 +111,6 @@ def _other_source(one: Citation, other: Citation) -> bool:
         return one.version != other.version
     copies = {copy.document_id for copy in (*one.also_in, *other.also_in)}
     return not copies & {one.document_id, other.document_id}
-
-
-def _comparable(one: Quantity, other: Quantity) -> bool:
-    return same_kind(one, other) and same_kind(other, one)
 
 
 def _rejects(one: Statement, other: Statement) -> bool:
@@ -206,23 +200,6 @@ def _day(iso: str | None) -> int:
     parts = [int(part) for part in (iso or "").split("-")[:3] if part.isdigit()]
     year, month, day = (*parts, 1, 1, 1)[:3]
     return year * 365 + (month - 1) * 30 + day if parts else 0
-
-
-def _agree(one: Quantity, other: Quantity) -> bool:
-    """Return whether two figures can stand for one value, given rounding and words such as *about*."""
-    return any(fairness(*pair) > 0 or _allows(*pair) for pair in ((one, other), (other, one)))
-
-
-def _allows(limit: Quantity, item: Quantity) -> bool:
-    """Return whether ``limit`` (a range, or a figure with *over* or *at most*) allows the figure ``item``.
-
-    *Over 100* allows *120*; *between 10 and 20* allows *15*.
-    """
-    least, most = (in_base(value, limit.unit)[0] for value in (limit.low, limit.high))
-    low, high = (in_base(value, item.unit)[0] for value in (item.low, item.high))
-    if limit.comparator in {"over", "at least"}:
-        return least <= high
-    return low <= most if limit.comparator in {"under", "at most"} else least <= low <= high <= most
 
 
 def _disagreement(group: Sequence[Statement]) -> Disagreement:

@@ -83,7 +83,7 @@ class Statement:
         lengths: the lengths of time that the figure's clause states, such as ``3 month``.
         when: the ISO dates that the figure holds for, without unknown parts (``2025-07``); empty if none is
             known.
-        others: the other figures of the sentence, except ``rejected``.
+        stated: all figures of the sentence, except ``rejected``.
         rejected: the figures that the sentence rejects as wrong: 15 in *14, not 15*.
         masked: the sentence without figures, dates and sources, for the encoder.
     """
@@ -100,7 +100,7 @@ class Statement:
     limits: frozenset[str]
     lengths: frozenset[str]
     when: frozenset[str]
-    others: tuple[Quantity, ...]
+    stated: tuple[Quantity, ...]
     rejected: tuple[Quantity, ...]
     masked: str
 
@@ -152,7 +152,7 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
             when=frozenset(
                 "-".join(f"{part:02}" for part in (date.year, date.month, date.day) if part) for date in when
             ),
-            others=tuple(other for other in kept if other != item),
+            stated=tuple(kept),
             rejected=tuple(denials),
             masked=" ".join(plain.split()),
         )

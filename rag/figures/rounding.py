@@ -2,7 +2,7 @@
 
 An answer may do this if the figures are equal, if the answer rounds fairly, or if the answer's hedge (*over*,
 *nearly*) is true. For 1,043, an answer may state *over a thousand*, but not *nearly 2,000*. For 998, it may
-not state *over a thousand*.
+not state *over a thousand*. The figures of two sources are compared by :func:`agree`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ def same_kind(stated: Quantity, cited: Quantity) -> bool:
     return unit == cited_unit or (
         cited_unit is not None and unit is not None and cited_unit.startswith(f"{unit}/")
     )
+
+
+def comparable(one: Quantity, other: Quantity) -> bool:
+    """Return whether two quantities are of the same kind, whichever of them is the stated one."""
+    return same_kind(one, other) and same_kind(other, one)
 
 
 def _unit(quantity: Quantity) -> str | None:
@@ -132,6 +137,24 @@ def _rounded(stated: Quantity, value: Decimal, cited: Quantity, true_value: Deci
     if hedge == "about":
         return float(is_fair and cited_hedge in {"exactly", "about", "nearly", "over"})
     return LOOSENED if is_fair and cited_hedge in {"exactly", "about"} and _digits(value) >= 2 else 0.0
+
+
+def agree(one: Quantity, other: Quantity) -> bool:
+    """Return whether two figures can stand for one value, given rounding and words such as *about*."""
+    pairs = ((one, other), (other, one))
+    return comparable(one, other) and any(fairness(*pair) > 0 or _allows(*pair) for pair in pairs)
+
+
+def _allows(limit: Quantity, item: Quantity) -> bool:
+    """Return whether ``limit`` (a range, or a figure with *over* or *at most*) allows the figure ``item``.
+
+    *Over 100* allows *120*; *between 10 and 20* allows *15*.
+    """
+    least, most = (in_base(value, limit.unit)[0] for value in (limit.low, limit.high))
+    low, high = (in_base(value, item.unit)[0] for value in (item.low, item.high))
+    if limit.comparator in {"over", "at least"}:
+        return least <= high
+    return low <= most if limit.comparator in {"under", "at most"} else least <= low <= high <= most
 
 
 def _is_rounding(value: Decimal, true_value: Decimal) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.figures.quantities import quantities
-from rag.figures.rounding import LOOSENED, fairness, same_kind
+from rag.figures.rounding import LOOSENED, agree, fairness, same_kind
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,23 @@ def test_a_figure_may_stand_for_another(stated: str, cited: str, score: float) -
 def test_quantities_with_different_units_are_not_of_one_kind(one: str, other: str) -> None:
     [own], [its] = quantities(one, "en"), quantities(other, "en")
     assert not same_kind(own, its)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agrees"),
+    [
+        ("31 people", "36 people", False),
+        ("15,900 people", "about 16,000 people", True),
+        ("over 100 people", "120 people", True),
+        ("over 100 people", "90 people", False),
+        ("at most 100 people", "90 people", True),
+        ("between 10 and 20 people", "15 people", True),
+        ("between 10 and 20 people", "25 people", False),
+        ("12 kilometres", "12,000 metres", True),
+        ("12 litres", "12 litres a day", False),
+        ("5 dollars", "5 euros", False),
+    ],
+)
+def test_figures_agree_if_they_can_stand_for_one_value(one: str, other: str, agrees: bool) -> None:
+    [own], [its] = quantities(one, "en"), quantities(other, "en")
+    assert agree(own, its) == agree(its, own) == agrees
