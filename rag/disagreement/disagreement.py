@@ -17,6 +17,7 @@ from index.embedding import Encoder
 from index.text import may_be_in
 from rag.answers import Citation, Disagreement, StatedFigure
 from rag.disagreement.statements import Statement, meanings, statements
+from rag.figures.quantities import qualified
 from rag.figures.rounding import agree, comparable, same_value
 from rag.figures.units import PERCENT
 from rag.word_parsing import word_set
@@ -68,7 +69,7 @@ def disagreements(
             if all(_same_thing(each, other, encoder) for each in group):
                 group.append(other)
         if any(_differ(one, other) for one, other in combinations(group, 2)):
-            found.append(_disagreement(group))
+            found.append(Disagreement(group[0].about, tuple(map(_figure, group))))
             stated = [each for each in stated if each not in group]
     return tuple(sorted(found, key=lambda item: min((fig.citation, item.about) for fig in item.figures)))
 
@@ -202,12 +203,9 @@ def _day(iso: str | None) -> int:
     return year * 365 + (month - 1) * 30 + day if parts else 0
 
 
-def _disagreement(group: Sequence[Statement]) -> Disagreement:
-    figures: dict[tuple[int, int], StatedFigure] = {}
-    for each in group:
-        cited = each.citation
-        figures.setdefault((cited.document_id, cited.version), StatedFigure(
-            each.value, cited.id, cited.document_id, cited.version, cited.title, cited.publisher,
-            cited.published, cited.superseded_by is not None,
-        ))  # fmt: skip
-    return Disagreement(group[0].about, tuple(figures.values()))
+def _figure(stated: Statement) -> StatedFigure:
+    cited = stated.citation
+    return StatedFigure(
+        qualified(cited.quote, stated.quantity), cited.id, cited.document_id, cited.version, cited.title,
+        cited.publisher, cited.published, superseded=cited.superseded_by is not None,
+    )  # fmt: skip

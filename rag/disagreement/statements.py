@@ -11,7 +11,7 @@ from index.documents import Span
 from index.search import terms
 from rag.answers import Citation
 from rag.figures.dates import dates, resolved
-from rag.figures.quantities import ORDINAL, Quantity, quantities, with_comparator
+from rag.figures.quantities import ORDINAL, Quantity, quantities
 from rag.word_parsing import lines, word_set
 
 _HAN = regex.compile(r"\p{Han}")
@@ -48,7 +48,6 @@ _LIMITS = regex.compile(
 _CHANGE = regex.compile(r"(?i)(?:\b(?:by|another|a further|additional|thêm|naik|turun)|新增|增加|减少)\s*$")
 _MORE = regex.compile(r"(?i)\s(?:more|fewer|others?|nữa|lagi)\b")
 _REJECTED = regex.compile(r"(?i)(?:\b(?:not|rather than|instead of|không phải|bukan)|而非|而不是)\s*$")
-_BETWEEN = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
 _CUT = regex.compile(
     r"[;:()—–，；：、。]|,(?!\d)|\s(?:and|but|while|including|against|compared|(?:up|down) from|when|after"
     r"|because|since|và|nhưng|dan|tetapi)\s|但|其中"
@@ -72,7 +71,6 @@ class Statement:
         citation: the citation.
         language: the ISO 639-1 code of the cited document's language.
         quantity: the figure.
-        value: the figure as written, with the words that qualify it.
         about: the counted things, as written.
         words: the meanings (:func:`meanings`) of the words around the figure.
         before: the meanings of the words before the figure, which tell what happened.
@@ -91,7 +89,6 @@ class Statement:
     citation: Citation
     language: str
     quantity: Quantity
-    value: str
     about: str
     words: frozenset[str]
     before: frozenset[str]
@@ -141,7 +138,6 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
             citation=citation,
             language=language,
             quantity=item,
-            value=_written(text, item),
             about=" ".join(" ".join(span.of(text).split()) for span in near),
             words=meanings(around, language),
             before=meanings(" ".join(span.of(bare) for span in before), language),
@@ -189,10 +185,3 @@ def _is_another(other: Quantity) -> bool:
     They cannot if ``other`` is a length of time, or a small number in words (*two* trams).
     """
     return other.unit not in _TIMES and (other.low > _SMALL or regex.search(r"\d", other.written) is not None)
-
-
-def _written(text: str, item: Quantity) -> str:
-    """Return a figure with the words before it that qualify it: *more than 100*."""
-    between = _BETWEEN.search(text[: item.span.start]) if item.is_range else None
-    start = between.start() if between else with_comparator(text, item.span).start
-    return " ".join(text[start : item.span.end].split())

@@ -221,6 +221,20 @@ class Quantity:
         return self.low != self.high and not self.vague
 
 
+_BETWEEN_BEFORE = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
+
+
+def qualified(text: str, quantity: Quantity) -> str:
+    """Return a quantity of ``text`` with the words before it that qualify it: *more than 100*.
+
+    Each run of white space becomes one space.
+    """
+    span = quantity.span
+    between = _BETWEEN_BEFORE.search(text, 0, span.start) if quantity.is_range else None
+    start = between.start() if between else with_comparator(text, span).start
+    return " ".join(text[start : span.end].split())
+
+
 _RANGE = {
     "en": r"\s?(?:-|–|—|to|and)\s?", "vi": r"\s?(?:-|–|—|đến|tới|và)\s?",
     "id": r"\s?(?:-|–|—|hingga|sampai|dan)\s?", "zh": r"\s?(?:-|–|—|~|至|到)\s?",

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from index.documents import Span
-from rag.figures.quantities import Comparator, Quantity, quantities, with_comparator
+from rag.figures.quantities import Comparator, Quantity, qualified, quantities, with_comparator
 
 
 def only(text: str, language: str = "en") -> Quantity:
@@ -100,3 +100,16 @@ def test_a_figure_is_written_with_its_comparator(text: str, written: str) -> Non
     start = text.index("240" if "240" in text else "40")
     end = start + (3 if "240" in text else 2)
     assert with_comparator(text, Span(start, end)).of(text) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Raids freed between 100 and 200 workers.", "between 100 and 200"),
+        ("Raids freed 100 to 200 workers.", "100 to 200"),
+        ("Raids freed more than  100 workers.", "more than 100"),
+        ("Raids freed 100 workers.", "100"),
+    ],
+)
+def test_a_figure_is_qualified_by_the_words_before_it(text: str, written: str) -> None:
+    assert qualified(text, only(text)) == written
