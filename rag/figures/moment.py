@@ -51,6 +51,11 @@ class Moment:
     through: int | None = None
     ahead: bool = False
 
+    @property
+    def iso(self) -> str:
+        """Return the ISO date, without the unknown parts: ``2025-07`` for a month; empty if none is known."""
+        return "-".join(f"{part:02}" for part in (self.year, self.month, self.day) if part)
+
 
 BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")
 

@@ -55,6 +55,21 @@ def test_a_relative_date_follows_from_the_day_of_publication(
 
 
 @pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("on 8 July 2025", "2025-07-08"),
+        ("in July 2025", "2025-07"),
+        ("in 2025", "2025"),
+        ("on 8 July", "07-08"),
+        ("on Monday", ""),
+    ],
+)
+def test_the_iso_date_of_a_moment_leaves_out_its_unknown_parts(text: str, iso: str) -> None:
+    [found] = dates(text, "en")
+    assert found.iso == iso
+
+
+@pytest.mark.parametrize(
     ("stated", "cited", "whether"),
     [
         ("July 2025", "18 July 2025", True),
