@@ -75,6 +75,7 @@ def disagreements(
 
 
 def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int, int]:
+    """Return a sort key: the newest comes first, a year before its months and days, and the undated last."""
     age = tuple(-ord(character) for character in cited.published or "")
     return not cited.published, age, cited.document_id, -cited.version, cited.id, cited.start
 
@@ -154,19 +155,31 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     if _rejects(one, other) or _rejects(other, one):
         return True
     if words <= other_words or other_words <= words:
-        known = shared | names | _PERSONS
-        enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
-        if not enough or not all(_begins_name(word, known) for word in one.after | other.after):
-            return False
-        # The words before a percentage say of what it is a share: youth unemployment is not unemployment.
-        return all(_begins_name(word, known) for word in one.before | other.before) or (
-            one.quantity.unit != PERCENT and _cosine(one, other, encoder) >= CLEARLY_ALIKE
-        )
+        return _additions_agree(one, other, shared, encoder)
     shared_beside = (one.before | one.after) & (other.before | other.after) - _PERSONS
     measured = one.quantity.unit or one.quantity.currency
     least = ALIKE if shared_beside or events & other_events else MEASURED_ALIKE if measured else CLEARLY_ALIKE
     replaces_one_word = len(words - other_words) == len(other_words - words) == 1
     return not replaces_one_word and _cosine(one, other, encoder) >= least
+
+
+def _additions_agree(one: Statement, other: Statement, shared: set[str], encoder: Encoder | None) -> bool:
+    """Return whether two figures may be of the same thing if one sentence only adds words to the other's.
+
+    Args:
+        one: a statement.
+        other: the other statement.
+        shared: the meanings of the words in both sentences, at least one.
+        encoder: compares sentences whose words before the figure differ; None to compare the words alone.
+    """
+    known = {*shared, *one.names, *other.names, *_PERSONS}
+    enough = len(shared) > 1 or (one.when and other.when) or len(one.names & other.names) > 1
+    if not enough or not all(_begins_name(word, known) for word in one.after | other.after):
+        return False
+    # The words before a percentage say of what it is a share: youth unemployment is not unemployment.
+    return all(_begins_name(word, known) for word in one.before | other.before) or (
+        one.quantity.unit != PERCENT and _cosine(one, other, encoder) >= CLEARLY_ALIKE
+    )
 
 
 def _begins_name(word: str, names: Collection[str]) -> bool:
@@ -191,9 +204,7 @@ def _times_agree(one: Statement, other: Statement) -> bool:
         return not first or not second or abs(first - second) < LONG_AGO
     dated, published = (one.when, second) if one.when else (other.when, first)
     # Without a publication date, the difference is negative.
-    return all(
-        len(date) == len("2025-05-12") and 0 <= published - _day(date) <= SAME_SITUATION for date in dated
-    )
+    return all(day.count("-") == 2 and 0 <= published - _day(day) <= SAME_SITUATION for day in dated)
 
 
 def _day(iso: str | None) -> int:

@@ -113,45 +113,43 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
     kept = [item for item in figures if item not in denials]
     moments = [moment for moment in dates(text, language) if not moment.may_be_count]
     blanked = [*(item.span for item in figures), *(moment.span for moment in moments)]
-    blanked += [Span(*found.span()) for found in (*_SOURCE.finditer(text), *denials.values())]
-    plain = text
-    for span in blanked:
+    plain = _SOURCE.sub(_spaces, text)
+    for span in (*blanked, *(Span(*found.span()) for found in denials.values())):
         plain = plain[: span.start] + " " * len(span) + plain[span.end :]
     bare = _NAME.sub(_spaces, _KIND_OF.sub(_spaces, plain))
     cuts = [0, *(offset for match in _CUT.finditer(plain) for offset in match.span()), len(text)]
     clauses = [Span(start, end) for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
     without_figure = [part for part in clauses if not any(part.overlaps(item.span) for item in kept)]
-    for item in kept:
-        own = next((part for part in clauses if part.overlaps(item.span)), Span(0, 0))
-        in_clause = [other for other in kept if other != item and own.overlaps(other.span)]
-        before, after = _words_beside(bare, item, own, language)
-        near = [Span(part[0].start, part[-1].end) for part in (before, after) if part]
-        is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) or _MORE.match(text, item.span.end)
-        if not near or is_change or item.unit in _TIMES or any(map(_is_another, in_clause)):
-            continue
-        around = " ; ".join(part.of(bare) for part in (own, *without_figure))
-        dated = [moment for moment in moments if own.overlaps(moment.span)] or moments
-        when = [resolved(moment, citation.published) for moment in dated]
-        limits = [str(match.lastgroup) for match in _LIMITS.finditer(around)]
-        limits += [date.relation for date in when if date.relation]
-        yield Statement(
-            citation=citation,
-            language=language,
-            quantity=item,
-            about=" ".join(" ".join(span.of(text).split()) for span in near),
-            words=meanings(around, language),
-            before=meanings(" ".join(span.of(bare) for span in before), language),
-            after=meanings(" ".join(span.of(bare) for span in after), language),
-            names=frozenset(match[0].casefold() for match in _NAME.finditer(plain)),
-            limits=frozenset(limits),
-            lengths=frozenset(f"{other.low} {other.unit}" for other in in_clause if other.unit in _TIMES),
-            when=frozenset(
-                "-".join(f"{part:02}" for part in (date.year, date.month, date.day) if part) for date in when
-            ),
-            stated=tuple(kept),
-            rejected=tuple(denials),
-            masked=" ".join(plain.split()),
-        )
+    for clause in clauses:
+        inside = [item for item in kept if clause.overlaps(item.span)]
+        counts = [item for item in inside if item.unit not in _TIMES]
+        for item in counts:
+            before, after = _words_beside(bare, item, clause, language)
+            near = [Span(part[0].start, part[-1].end) for part in (before, after) if part]
+            is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) or _MORE.match(text, item.span.end)
+            if is_change or not near or not all(_is_small(other) for other in counts if other != item):
+                continue
+            around = " ; ".join(part.of(bare) for part in (clause, *without_figure))
+            dated = [moment for moment in moments if clause.overlaps(moment.span)] or moments
+            when = [resolved(moment, citation.published) for moment in dated]
+            limits = [str(match.lastgroup) for match in _LIMITS.finditer(around)]
+            limits += [moment.relation for moment in when if moment.relation]
+            yield Statement(
+                citation=citation,
+                language=language,
+                quantity=item,
+                about=" ".join(" ".join(span.of(text) for span in near).split()),
+                words=meanings(around, language),
+                before=meanings(" ".join(span.of(bare) for span in before), language),
+                after=meanings(" ".join(span.of(bare) for span in after), language),
+                names=frozenset(match[0].casefold() for match in _NAME.finditer(plain)),
+                limits=frozenset(limits),
+                lengths=frozenset(f"{other.low} {other.unit}" for other in inside if other.unit in _TIMES),
+                when=frozenset(moment.iso for moment in when),
+                stated=tuple(kept),
+                rejected=tuple(denials),
+                masked=" ".join(plain.split()),
+            )
 
 
 def _spaces(match: regex.Match[str]) -> str:
@@ -166,12 +164,12 @@ def meanings(text: str, language: str) -> frozenset[str]:
     return frozenset(_MEANINGS.get(stem, stem) for stem in stems.union(_HAN.findall(text)) - _LIGHT)
 
 
-def _words_beside(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
+def _words_beside(bare: str, item: Quantity, clause: Span, language: str) -> tuple[list[Span], list[Span]]:
     """Return the spans of the words that say what a figure counts: those before it, and those after it.
 
     In *the flood destroyed 40 houses*, the first list has *destroyed*, and the second has *houses*.
     """
-    found = [Span(*match.span()) for match in _WORD.finditer(bare, own.start, own.end)]
+    found = [Span(*match.span()) for match in _WORD.finditer(bare, clause.start, clause.end)]
     meaningful = [span for span in found if meanings(span.of(bare), language)]
     before = [span for span in meaningful if span.end <= item.span.start]
     after = [span for span in meaningful if span.start >= item.span.end]
@@ -179,9 +177,9 @@ def _words_beside(bare: str, item: Quantity, own: Span, language: str) -> tuple[
     return (before[-2 if item.currency else -1 :] if after else before[:2]), after
 
 
-def _is_another(other: Quantity) -> bool:
-    """Return whether the words of a clause may belong to ``other``, a second figure in the clause.
+def _is_small(other: Quantity) -> bool:
+    """Return whether a figure is a small number in words (*two* trams).
 
-    They cannot if ``other`` is a length of time, or a small number in words (*two* trams).
+    The other words of its clause belong to another figure.
     """
-    return other.unit not in _TIMES and (other.low > _SMALL or regex.search(r"\d", other.written) is not None)
+    return other.low <= _SMALL and not regex.search(r"\d", other.written)
