@@ -22,6 +22,7 @@ class Kind(StrEnum):
     MONEY = "an amount of money"
     DATE = "a date"
     NAME = "a name"
+    REASON = "a reason"
     OPEN = "anything"
 
 
@@ -76,9 +77,24 @@ _CARRIES: Mapping[Kind, regex.Pattern[str]] = {
         rf"(?<=[\p{{L}}\p{{N}},;:”\"’')]\s[“\"‘'(]?)(?!{MONTHS}|{DAYS})\p{{Lu}}"
         r"|^[“\"‘'(]?\p{Lu}\w*\s\p{Lu}"
     ),
+    Kind.REASON: regex.compile(
+        r"\b(?:because|since|so that|therefore|thus|hence|consequently|thanks to|due to|owing to|driven by|led to"
+        r"|as a (?:result|consequence)|results? (?:of|from)|resulted (?:in|from)|attribut(?:ed|able) to|in order to"
+        r"|caus(?:e|es|ed|ing)|reasons?|reflect(?:s|ed|ing)?|explain(?:s|ed)?|stem(?:s|med)? from|on account of"
+        r"|aims? to|to (?:avoid|ensure|prevent|protect|allow|reduce|improve)|for fear)\b",
+        regex.IGNORECASE,
+    ),
 }
 
 _ASKS: tuple[tuple[Kind, regex.Pattern[str]], ...] = (
+    (
+        Kind.REASON,
+        regex.compile(
+            r"\bwhy\b|\bhow come\b|\bfor (?:what|which) reasons?\b|\bwhat (?:is|was|are|were) the .{0,20}\b"
+            r"(?:reason|cause|rationale)s?\b|\bwhat (?:caused|made|drove|explains|explained|led to|lay behind)\b",
+            regex.IGNORECASE,
+        ),
+    ),
     (
         Kind.MONEY,
         regex.compile(
@@ -145,6 +161,7 @@ _NAME = regex.compile(
 """A capitalised word within a sentence, such as ``PG&E`` or ``Asia-Pacific``, or a figure."""
 
 _NOT_NAMES = frozenset({"I", "A"})
+_MARK = regex.compile(r"^\s*(?:\(\p{N}{1,2}\)|\[\p{N}{1,2}\]|\p{N}{1,2}[.)](?=\s))")
 
 
 def understand(text: str) -> Question:
@@ -172,6 +189,9 @@ def understand(text: str) -> Question:
 
 
 def fits_kind(sentence: str, kind: Kind) -> bool:
-    """Return whether a sentence contains what an answer of ``kind`` needs: a figure, a date or a name."""
+    """Return whether a sentence contains what an answer of ``kind`` needs: a figure, a date or a name.
+
+    A number at the beginning that marks a footnote or an item, such as *(1)*, does not count.
+    """
     pattern = _CARRIES.get(kind)
-    return pattern is None or pattern.search(sentence) is not None
+    return pattern is None or pattern.search(_MARK.sub("", sentence)) is not None

@@ -48,7 +48,7 @@ _TITLE_WITH_UNITS = regex.compile(
 """A title and, in brackets, the units: ``Balance Sheets (in millions)``."""
 _PERIOD = regex.compile(
     r"(?=.*(?:[a-z]|(?:19|20)\d{2}))"
-    r"(?>(?:fy|cy|fiscal|vs|versus|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
+    r"(?>(?:fy|cy|fiscal|vs|versus|compared|with|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
     r"|h[12]|q[1-4]|[12]h|[1-4]q|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)[\s.,:;/()–-]*+)++",
     regex.IGNORECASE,
@@ -166,13 +166,19 @@ def _caption(text: str, lines: Sequence[Span]) -> list[Span]:
 def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
     """Return the caption of a table, given the lines before its block.
 
-    The caption is the last line. If that line gives only units, the line above it belongs to the caption,
-    too. If a line is a title with units (``_TITLE_WITH_UNITS``), the caption begins with that line.
+    The caption is the last line. If that line gives only units or periods, or is the number of a page, the
+    line above it belongs to the caption, too. If a line is a title with units (``_TITLE_WITH_UNITS``), the
+    caption begins with that line.
     """
     above = [line.of(text).strip() for line in reversed(lines)]
     titled = next((number for number, line in enumerate(above, 1) if _TITLE_WITH_UNITS.fullmatch(line)), 0)
-    count = next((number for number, line in enumerate(above, 1) if not _UNITS.fullmatch(line)), len(above))
+    count = next((number for number, line in enumerate(above, 1) if _names_table(line)), len(above))
     return _caption(text, lines[len(lines) - max(count, titled) :])
+
+
+def _names_table(line: str) -> bool:
+    """Return whether a line above a table says more than units, periods, and the number of a page."""
+    return _WORDS.search(line) is not None and not (_UNITS.fullmatch(line) or is_period(line))
 
 
 def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:

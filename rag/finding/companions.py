@@ -16,6 +16,7 @@ import regex
 from rag.answer_limits import MAX_SENTENCES
 from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence
+from rag.questions import Kind, Question
 
 PRONOUN = regex.compile(
     r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|ông|bà|họ|anh|chị|nó|ia|dia|mereka|beliau"
@@ -31,13 +32,12 @@ ITEM = regex.compile(
 )
 """The beginning of a list's item: a bullet, a number or a letter."""
 
-_ASKS_WHY = regex.compile(r"\bwhy\b|\bfor what reasons?\b|\bhow come\b", regex.IGNORECASE)
 _CONCLUDES = regex.compile(r"\b(?:therefore|thus|hence|consequently|as a result)\b", regex.IGNORECASE)
 _EXPLAINS = regex.compile(r"^\W*(?:this|these)\b", regex.IGNORECASE)
 
 
 def with_companions(
-    chosen: Sequence[Scored], question: str, max_sentences: int = MAX_SENTENCES
+    chosen: Sequence[Scored], question: Question, max_sentences: int = MAX_SENTENCES
 ) -> list[list[Scored]]:
     """Group each chosen sentence with its companions. No sentence is returned twice.
 
@@ -51,7 +51,7 @@ def with_companions(
         The groups in the order of ``chosen``; within a group, the sentences in the order of the text. A
         sentence that an earlier group contains gets no group of its own.
     """
-    asks_why = _ASKS_WHY.search(question) is not None
+    asks_why = question.kind is Kind.REASON
     kept: set[tuple[int, int, int]] = set()
     groups: list[list[Scored]] = []
     for item in chosen:

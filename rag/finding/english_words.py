@@ -17,9 +17,12 @@ LIGHT_WORDS = frozenset({
     "of", "in", "on", "at", "to", "for", "by", "with", "as", "whi", "realli", "actual", "go", "went", "up",
     "out", "down", "way", "whether", "long", "often", "take", "took", "place", "includ", "regard",
     "concern", "him", "her", "his", "hers", "its", "their", "all", "both", "each", "everi", "most", "more",
-    "list", "summaris", "summar", "pleas", "outlin", "describ", "explain",
+    "list", "summaris", "summar", "pleas", "outlin", "describ", "explain", "s", "t",
 })  # fmt: skip
-"""Stems of English words that are too common to count in a question: they do not name its subject."""
+"""Stems of English words that are too common to count in a question: they do not name its subject.
+
+``s`` and ``t`` are the ends of possessives and of *not*, as the search splits them off.
+"""
 
 _LIST = "frequency_dictionary_en_82_765.txt"
 """The list of frequencies in the package symspellpy."""

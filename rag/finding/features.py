@@ -66,6 +66,8 @@ class Features:
         label: the share of the words of a row's label that the question contains; 0 if ``row`` is 0.
         headings: for a row, the share of the question's words in the table's headings and the row's group,
             weighted by rarity; 0 if ``row`` is 0.
+        address: for a row, ``label`` times the share of the question's words, except those of the document's
+            title, that are in the row, its group or its headings, weighted by rarity; 0 if ``row`` is 0.
         reader: the log-odds, divided by 10, that the sentence answers the question, by the reader (a
             cross-encoder); 0 if the reader did not score it.
         reader_window: the reader's log-odds, divided by 10, that any sentence in the window answers; the
@@ -97,6 +99,7 @@ class Features:
     row: float = 0.0
     label: float = 0.0
     headings: float = 0.0
+    address: float = 0.0
     reader: float = 0.0
     reader_window: float = 0.0
     reader_best: float = 0.0
@@ -214,6 +217,7 @@ def _in_reading(
     # Find the related words once in the whole reading, not again in each sentence.
     question_terms = content_terms(index, question, language)
     sought = [(related_terms(all_terms, term), weight) for term, weight in question_terms.items()]
+    untitled = [(related, weight) for related, weight in sought if related.isdisjoint(title)]
     context = _coverage(sought, frozenset().union(title, *sentence_terms))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = share_of_names(question, words)
@@ -228,7 +232,8 @@ def _in_reading(
         if names_only(sentence, reading.document.title):
             continue
         near = frozenset().union(*sentence_terms[max(number - 1, 0) : number + 2])
-        fits = fits_kind(sentence.text, question.kind)
+        fits = has_kind(sentence, question.kind)
+        label = _share_of_label(sentence.text, asked, language)
         features = Features(
             cosine=cosines[number],
             coverage=_coverage(sought, sentence_terms[number]),
@@ -245,11 +250,24 @@ def _in_reading(
             opposed=float(opposes(question_words, sentence_terms[number])),
             undenied=float(denied and not denies(sentence.text)),
             row=float(is_row(sentence.text)),
-            label=_share_of_label(sentence.text, asked, language),
+            label=label,
             headings=in_headings.get((sentence.headings, sentence.section), 0.0),
+            address=label * _coverage(untitled, sentence_terms[number]) if label else 0.0,
         )
         candidates.append(Candidate(reading, number, features))
     return candidates
+
+
+def has_kind(sentence: ReadSentence, kind: Kind) -> bool:
+    """Return whether a sentence contains what an answer of ``kind`` needs.
+
+    The currency of a row's amounts may be in the heading only, so any figure of a row with headings may be an
+    amount. The headings of a row may contain the date.
+    """
+    if not sentence.headings:
+        return fits_kind(sentence.text, kind)
+    is_amount = kind is Kind.MONEY and fits_kind(sentence.text, Kind.NUMBER)
+    return is_amount or fits_kind(sentence.in_context if kind is Kind.DATE else sentence.text, kind)
 
 
 def words_of(text: str, language: str) -> frozenset[Term]:

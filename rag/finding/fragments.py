@@ -36,6 +36,9 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
     # A sentence without a letter is the number of a page, for example.
     if is_barred_caption(text) or not (is_row(text) or _WORDS.search(text)):
         return True
+    if is_row(text) and set(_WORDS.findall(text)) <= set(_WORDS.findall(sentence.headings)):
+        # A long table repeats its headings between its rows.
+        return not any(map(str.isdigit, text))
     if is_row(text) or any(map(str.isdigit, text)):
         return is_fragment(text) and _CAPTION.match(text) is not None
     # A lone name may end with the full stop of an abbreviation: "Netflix, Inc." Unlike a name, a sentence has

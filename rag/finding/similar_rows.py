@@ -21,6 +21,7 @@ from rag.questions import Question
 MOST = 12
 """The number of best candidates that are ordered."""
 
+_WORD = regex.compile(r"\p{L}{3}")
 _NOTE = regex.compile(r"\s*(?:\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹*†])")
 """The beginning of the caption of a table in a footnote: *(2) Amounts include compensation expense:*."""
 
@@ -32,7 +33,7 @@ class _Row:
     Attributes:
         headings: the caption and headings of the table.
         section: the names of the groups of rows that contain the row.
-        label: the words of the row's label.
+        label: the words of the row's label, and of its other cells that have words, such as a date.
         asked: the words of the label that are in the question, but not in the headings and the title.
         faults: two faults: whether the table has another period than the question, and whether the table's
             caption is a footnote with less than half of its words in the question.
@@ -153,7 +154,8 @@ def _claim(asked: _Asked, item: Scored) -> _Claim:
 def _row(asked: _Asked, item: Scored) -> _Row:
     sentence, document = item.candidate.sentence, item.candidate.reading.document
     language = document.language
-    words = cells(sentence.text)[0]
+    first, *others = cells(sentence.text)
+    words = " ".join([first, *filter(_WORD.search, others)])
     label = words_of(words, language)
     headings = periods_of(f"{sentence.headings}\n{sentence.section}", language)
     caption = [line for line in sentence.headings.splitlines() if line.strip() and not is_row(line)]

@@ -146,7 +146,7 @@ def quote(
     score = min(item.score for item in chosen)
     groups = [
         [item for item in group if item in chosen or not is_instruction(item.candidate.sentence.text)]
-        for group in with_companions(chosen, findings.question.text, max_sentences)
+        for group in with_companions(chosen, findings.question, max_sentences)
     ]
     cited = cite_earliest(groups, findings.copies)
     for item in cited:

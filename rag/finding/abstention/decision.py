@@ -18,10 +18,10 @@ from rag.finding.abstention.requirements import (
     absent_years,
     phrases,
 )
-from rag.finding.features import content_terms, is_foreign, missing_words
+from rag.finding.features import content_terms, has_kind, is_foreign, missing_words
 from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
-from rag.questions import Form, Kind, Question, fits_kind
+from rag.questions import Form, Kind, Question
 
 _RARE = 0.7
 """An abstention names a word that the passages lack if its rarity is at least this share of the rarity of the
@@ -161,7 +161,7 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
     if missing:
         return f"does not mention {quote_list(missing)}"
     if question.kind is not Kind.OPEN and not any(
-        fits_kind(sentence.text, question.kind) for sentence in reading.sentences
+        has_kind(sentence, question.kind) for sentence in reading.sentences
     ):
         return f"holds no answer of the kind that is asked for: {question.kind}"
     return "has the words of the question, and no sentence that is close enough to it in meaning"

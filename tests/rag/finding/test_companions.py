@@ -14,11 +14,12 @@ from rag.finding.copies import Copies, cite_earliest
 from rag.finding.features import Candidate, Features, terms_of
 from rag.finding.ranking import Scored
 from rag.finding.reading import Reading, ReadSentence
+from rag.questions import Question, understand
 from tests.support.candidates import record, texts
 from tests.support.libraries import MakeLibrary
 
-WHAT = "What did the bank do?"
-WHY = "Why did revenue rise?"
+WHAT = understand("What did the bank do?")
+WHY = understand("Why did revenue rise?")
 
 
 def read(text: str, headings: str = "") -> list[Scored]:
@@ -36,7 +37,7 @@ def flat(groups: list[list[Scored]]) -> list[Scored]:
     return [item for group in groups for item in group]
 
 
-def cited(text: str, beginning: str, question: str = WHAT, most: int = 8) -> list[str]:
+def cited(text: str, beginning: str, question: Question = WHAT, most: int = 8) -> list[str]:
     """The sentences that an answer cites if it chooses the one with this beginning."""
     chosen = [item for item in read(text) if item.candidate.sentence.text.startswith(beginning)]
     return texts(flat(with_companions(chosen, question, most)))
@@ -116,7 +117,7 @@ def test_why_brings_the_sentence_that_explains() -> None:
 
 def test_why_brings_the_sentence_from_which_a_conclusion_follows() -> None:
     text = "The new members lack experience. The bank therefore asked for advisers."
-    assert cited(text, "The bank", "Why did the bank ask for advisers?") == [
+    assert cited(text, "The bank", understand("Why did the bank ask for advisers?")) == [
         "The new members lack experience.", "The bank therefore asked for advisers.",
     ]  # fmt: skip
     assert len(cited(text, "The bank")) == 1
@@ -133,7 +134,7 @@ def test_why_brings_the_sentence_from_which_a_conclusion_follows() -> None:
     st.integers(1, 9),
 )
 def test_chosen_sentences_stay_in_order_and_companions_stand_beside_them(
-    parts: list[str], numbers: set[int], gap: str, question: str, most: int
+    parts: list[str], numbers: set[int], gap: str, question: Question, most: int
 ) -> None:
     items = read(gap.join(parts))
     chosen = [items[number] for number in sorted(numbers) if number < len(items)]

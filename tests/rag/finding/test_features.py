@@ -71,7 +71,32 @@ def test_a_row_has_the_share_of_its_label_and_the_share_of_the_question_in_its_h
     assert canals.headings == pumps.headings
     assert 0.0 < canals.headings < 1.0
     prose = found["Pumps ran."].features
-    assert (prose.row, prose.label, prose.headings) == (0.0, 0.0, 0.0)
+    assert (prose.row, prose.label, prose.headings, prose.address) == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_the_address_of_a_row_is_its_label_s_share_times_the_share_of_words_that_the_title_lacks(
+    library: MakeLibrary,
+) -> None:
+    table = "| District | Gates opened |\n|---|---|\n| Dredged canals | 12 |\n| Dredged pumps | 14 |"
+    text = f"# Isken\n\nIt rained.\n\n{table}"
+    found = measured(library({"a.md": text}), "How many gates of Isken's dredged canals were opened?")
+    canals, pumps = (
+        next(item.features for text, item in found.items() if text.startswith(label))
+        for label in ("Dredged canals", "Dredged pumps")
+    )
+    assert (canals.label, canals.address) == (1.0, 1.0), "the title has the word that the row lacks"
+    assert canals.coverage < 1.0
+    assert pumps.label == 0.5
+    assert 0.25 < pumps.address < 0.5, "most words, and half of the label"
+
+
+def test_the_amounts_and_dates_of_a_row_may_be_in_its_headings_only(library: MakeLibrary) -> None:
+    table = "| Costs in tals | May 2031 |\n|---|---|\n| Repairs | 12 |\n| Pumps | none |"
+    engine = library({"a.md": table})
+    for question in ("How much did the repairs cost?", "When were the repairs done?"):
+        found = measured(engine, question)
+        repairs = next(item.features for text, item in found.items() if text.startswith("Repairs"))
+        assert (repairs.kind, repairs.wrong_kind) == (1.0, 0.0)
 
 
 def test_a_question_in_another_language_is_foreign(library: MakeLibrary) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from index.documents import Span
@@ -68,3 +70,12 @@ def test_items_rows_and_sentences_state_something(text: str) -> None:
 
 def test_a_row_of_headings_and_the_name_of_a_group_name_a_subject_only() -> None:
     assert names_only(sentence("| March | May", is_heading=True), TITLE)
+
+
+def test_headings_that_a_long_table_repeats_name_a_subject_only() -> None:
+    headings = "Sales by region\n\n| North Isken | South Isken | Total"
+    text = "| North | South | Total"
+    row = ReadSentence(Span(0, len(text)), text, headings=headings)
+    assert names_only(row, TITLE)
+    assert not names_only(replace(row, text="Total | 4 | 5"), TITLE)
+    assert not names_only(replace(row, text="| North | South | Coast"), TITLE)

@@ -12,6 +12,7 @@ from tests.support.libraries import MakeLibrary
 QUARTER, HALF = "Quarters Ended June 30, | 2023 | 2022", "Six Months Ended June 30, | 2023 | 2022"
 NOTE = f"(2) Amounts include share compensation, as follows:\n\n{QUARTER}"
 MONTHS = "Month | Tickets | Price"
+NOTES = "Notes | Maturity | Worth"
 SHARES = "Earnings per ticket | 2023 | 2022"
 
 
@@ -66,6 +67,11 @@ SHARES = "Earnings per ticket | 2023 | 2022"
                 ("May 1–31, 2023 | 2 | 1", MONTHS),
             ],
             ["Total | 9 | 9", "May 1–31, 2023 | 2 | 1", "April 1–30, 2023 | 3 | 2"],
+        ),
+        (
+            "What are the notes worth that mature in November 2031?",
+            [("5.1% Notes | March 2031 | 3", NOTES), ("4.7% Notes | November 2031 | 2", NOTES)],
+            ["4.7% Notes | November 2031 | 2", "5.1% Notes | March 2031 | 3"],
         ),
     ],
 )
