@@ -78,10 +78,11 @@ _CARRIES: Mapping[Kind, regex.Pattern[str]] = {
         r"|^[“\"‘'(]?\p{Lu}\w*\s\p{Lu}"
     ),
     Kind.REASON: regex.compile(
-        r"\b(?:because|since|so that|therefore|thus|hence|consequently|thanks to|due to|owing to|driven by|led to"
-        r"|as a (?:result|consequence)|results? (?:of|from)|resulted (?:in|from)|attribut(?:ed|able) to|in order to"
-        r"|caus(?:e|es|ed|ing)|reasons?|reflect(?:s|ed|ing)?|explain(?:s|ed)?|stem(?:s|med)? from|on account of"
-        r"|aims? to|to (?:avoid|ensure|prevent|protect|allow|reduce|improve)|for fear)\b",
+        r"\b(?:because|since|so that|therefore|thus|hence|consequently|thanks to|due to|owing to|driven by"
+        r"|led to|as a (?:result|consequence)|results? (?:of|from)|resulted (?:in|from)"
+        r"|attribut(?:ed|able) to|in order to|caus(?:e|es|ed|ing)|reasons?|reflect(?:s|ed|ing)?"
+        r"|explain(?:s|ed)?|stem(?:s|med)? from|on account of|aims? to|for fear"
+        r"|to (?:avoid|ensure|prevent|protect|allow|reduce|improve))\b",
         regex.IGNORECASE,
     ),
 }
@@ -90,8 +91,9 @@ _ASKS: tuple[tuple[Kind, regex.Pattern[str]], ...] = (
     (
         Kind.REASON,
         regex.compile(
-            r"\bwhy\b|\bhow come\b|\bfor (?:what|which) reasons?\b|\bwhat (?:is|was|are|were) the .{0,20}\b"
-            r"(?:reason|cause|rationale)s?\b|\bwhat (?:caused|made|drove|explains|explained|led to|lay behind)\b",
+            r"\bwhy\b|\bhow come\b|\bfor (?:what|which) reasons?\b"
+            r"|\bwhat (?:is|was|are|were) the .{0,20}\b(?:reason|cause|rationale)s?\b"
+            r"|\bwhat (?:caused|made|drove|explains|explained|led to|lay behind)\b",
             regex.IGNORECASE,
         ),
     ),

@@ -15,6 +15,13 @@ _ENDING = regex.compile(r"(?:['’]s?|ians?|eans?|ans?|ns?|ese|ish|iens?|is?|s)$
 _SPLIT_LANGUAGES = frozenset({"en", "pt", "es", "ar", "sw"})
 """Languages spoken in many countries, so that the name of the language does not point to one country."""
 
+_PEOPLES = {
+    "american": "US", "argentine": "AR", "belgian": "BE", "british": "GB", "cypriot": "CY", "emirati": "AE",
+    "filipino": "PH", "lebanese": "LB", "peruvian": "PE", "portuguese": "PT", "saudi": "SA", "spanish": "ES",
+    "swiss": "CH",
+}  # fmt: skip
+"""Peoples whose names neither derive from the country's name by an ending, nor are the name of a language."""
+
 
 @lru_cache(maxsize=4096)
 def countries(text: str) -> frozenset[str]:
@@ -77,6 +84,8 @@ def _of_people(word: str) -> str | None:
 
     If several countries fit, as Niger and Nigeria fit *Nigerian*, the one with the longest name is returned.
     """
+    if word in _PEOPLES:
+        return _PEOPLES[word]
     if word in _languages():
         return _languages()[word]
     stems = [word[: match.start()] for match in _ENDING.finditer(word, overlapped=True)]

@@ -15,6 +15,7 @@ import regex
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import Snapshot, Term, terms
 from index.text import cells, is_row
+from rag.figures.countries import countries, is_country
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.english_words import LIGHT_WORDS
 from rag.finding.fragments import names_only
@@ -24,6 +25,9 @@ from rag.questions import Kind, Question, fits_kind
 
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
 _WORDS = regex.compile(r"\w+")
+
+_BEFORE = 2
+"""The number of sentences before a sentence that may name what it speaks of."""
 
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
@@ -54,6 +58,8 @@ class Features:
             passage) together with the title of its document.
         names: the share of the question's names and figures in the sentence.
         names_context: the share of the question's names and figures in the whole excerpt and the title.
+        named: the share of the question's names and figures in the sentence with its headings, in the title
+            and date of its document, and, unless it is a row, in the two sentences before it.
         kind: 1 if the question expects a kind of answer that the sentence contains.
         wrong_kind: 1 if the question expects a kind of answer that the sentence does not contain.
         dense: the cosine similarity of the passage and the question.
@@ -99,6 +105,7 @@ class Features:
     row: float = 0.0
     label: float = 0.0
     headings: float = 0.0
+    named: float = 0.0
     address: float = 0.0
     reader: float = 0.0
     reader_window: float = 0.0
@@ -221,6 +228,7 @@ def _in_reading(
     context = _coverage(sought, frozenset().union(title, *sentence_terms))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = share_of_names(question, words)
+    of_document = f"{reading.document.title}\n{reading.document.stated or ''}"
     foreign = float(is_foreign(question, language))
     english = language == LANGUAGE and not foreign
     question_words = words_of(question.text, LANGUAGE) if english else frozenset()
@@ -232,8 +240,10 @@ def _in_reading(
         if names_only(sentence, reading.document.title):
             continue
         near = frozenset().union(*sentence_terms[max(number - 1, 0) : number + 2])
+        before = () if sentence.headings else reading.sentences[max(number - _BEFORE, 0) : number]
+        speaking_of = [of_document, *(other.text for other in before), sentence.in_context]
         fits = has_kind(sentence, question.kind)
-        label = _share_of_label(sentence.text, asked, language)
+        label = _share_of_label(sentence.text, question.text, asked, language)
         features = Features(
             cosine=cosines[number],
             coverage=_coverage(sought, sentence_terms[number]),
@@ -252,6 +262,7 @@ def _in_reading(
             row=float(is_row(sentence.text)),
             label=label,
             headings=in_headings.get((sentence.headings, sentence.section), 0.0),
+            named=share_of_names(question, "\n".join(speaking_of)),
             address=label * _coverage(untitled, sentence_terms[number]) if label else 0.0,
         )
         candidates.append(Candidate(reading, number, features))
@@ -329,17 +340,27 @@ def related_terms(text_terms: frozenset[Term], term: Term) -> frozenset[Term]:
     return (text_terms & {(field, word[:length]) for length in roots}).union(longer)
 
 
-def _share_of_label(sentence: str, asked: frozenset[Term], language: str) -> float:
-    label = terms(cells(sentence)[0], language) if is_row(sentence) else []
-    return sum(contains_term(asked, term) for term in label) / len(label) if label else 0.0
+def _share_of_label(sentence: str, question: str, asked: frozenset[Term], language: str) -> float:
+    """Return the share of a row's label that is in the question; 1 if both name the same country."""
+    label = cells(sentence)[0] if is_row(sentence) else ""
+    if is_country(label) and not countries(label).isdisjoint(countries(question)):
+        return 1.0
+    words = terms(label, language)
+    return sum(contains_term(asked, term) for term in words) / len(words) if words else 0.0
 
 
 def share_of_names(question: Question, text: str) -> float:
-    """Return the share of the question's names and figures in a text; 1 if the question has none."""
+    """Return the share of the question's names and figures in a text; 1 if the question has none.
+
+    A text has the name of a country, such as *Spain*, also if it names the country's people: *Spanish*.
+    """
     if not question.names:
         return 1.0
     folded = " ".join([text, *acronyms(text)]).casefold()
-    return sum(_has_name(folded, name) for name in question.names) / len(question.names)
+    return sum(
+        _has_name(folded, name) or not countries(name).isdisjoint(countries(text) if countries(name) else ())
+        for name in question.names
+    ) / len(question.names)
 
 
 def names_label(question: str, label: str) -> bool:

@@ -28,9 +28,11 @@ def record(number: int) -> DocumentRecord:
     return DocumentRecord(number, 1, "/reports", path, "text", title, None, None, "en", None, 100, 1, "0", "")
 
 
-def candidate(document: int, start: int, text: str, cosine: float = 0.5, headings: str = "") -> Candidate:
+def candidate(
+    document: int, start: int, text: str, cosine: float = 0.5, headings: str = "", section: str = ""
+) -> Candidate:
     """A candidate that is the only sentence of its reading; with ``headings``, a row of a table."""
-    sentence = ReadSentence(Span(start, start + len(text)), text, headings=headings)
+    sentence = ReadSentence(Span(start, start + len(text)), text, headings=headings, section=section)
     reading = Reading(record(document), (sentence,), 1.0, 0.5)
     features = Features(cosine, *[0.0] * 11)
     return Candidate(reading, 0, features)

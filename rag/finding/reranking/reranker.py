@@ -97,7 +97,7 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
     best = ranked[:MAX_RERANKED]
     if not best:
         return []
-    likenesses = reranker.compare(question, [text_of(candidate) for candidate in best], LAST)
+    likenesses = reranker.compare(question, [text_of(candidate, question) for candidate in best], LAST)
     return [
         candidate.with_features(matched=likeness.late)
         for candidate, likeness in zip(best, likenesses, strict=True)

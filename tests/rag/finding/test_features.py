@@ -90,6 +90,34 @@ def test_the_address_of_a_row_is_its_label_s_share_times_the_share_of_words_that
     assert 0.25 < pumps.address < 0.5, "most words, and half of the label"
 
 
+def test_named_counts_the_names_that_a_sentence_or_what_stands_above_it_has(library: MakeLibrary) -> None:
+    table = "| Country | Cases |\n|---|---|\n| Spain | 12 |\n| Malta | 14 |"
+    prose = "Malta wept. It rained. Roads sank. Bridges fell."
+    found = measured(
+        library({"a.md": f"# Floods of 2031\n\n{prose}\n\n{table}"}),
+        "How many Spanish or Maltese cases in 2031?",
+    )
+    named = {text: item.features.named for text, item in found.items()}
+    year_only, both_of_three = pytest.approx(1 / 3), pytest.approx(2 / 3)
+    assert {text.split(" |")[0]: share for text, share in named.items()} == {
+        "Malta wept.": both_of_three,
+        "It rained.": both_of_three,
+        "Roads sank.": both_of_three,
+        "Bridges fell.": year_only,
+        "Spain": both_of_three,
+        "Malta": both_of_three,
+    }
+
+
+def test_a_row_of_a_country_has_the_label_of_a_question_about_its_people(library: MakeLibrary) -> None:
+    table = "| Country | Cases |\n|---|---|\n| Spain | 12 |\n| Malta | 14 |"
+    found = measured(library({"a.md": table}), "How many cases were Spanish?")
+    assert [item.features.label for text, item in found.items() if text[:5] in {"Spain", "Malta"}] == [
+        1.0,
+        0.0,
+    ]
+
+
 def test_the_amounts_and_dates_of_a_row_may_be_in_its_headings_only(library: MakeLibrary) -> None:
     table = "| Costs in tals | May 2031 |\n|---|---|\n| Repairs | 12 |\n| Pumps | none |"
     engine = library({"a.md": table})

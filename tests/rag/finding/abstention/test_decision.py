@@ -212,7 +212,7 @@ def test_a_passage_with_every_word_may_lack_the_kind_of_answer(library: MakeLibr
         assert shortfall(snapshot, question, reading) == (
             "holds no answer of the kind that is asked for: a date"
         )
-    question, [reading], _ = ranked(engine, "Why was the harbour of Tessaveld closed?")
+    question, [reading], _ = ranked(engine, "How was the harbour of Tessaveld closed?")
     with engine.index.snapshot() as snapshot:
         assert shortfall(snapshot, question, reading) == (
             "has the words of the question, and no sentence that is close enough to it in meaning"

@@ -17,10 +17,23 @@ def test_a_row_without_headings_is_compared_by_all_its_words() -> None:
     assert text_of(row) == "Report 1: Interest expense, 659.9, 577.9"
 
 
-def test_only_the_start_of_the_last_line_of_a_caption_is_read() -> None:
+def test_a_row_brings_the_whole_caption_the_heading_of_the_labels_and_its_group() -> None:
+    row = candidate(
+        1, 0, "Basic | 659.9", headings="Table 3: Growth by country\n\nCountry | 2023", section="Earnings"
+    )
+    assert text_of(row) == "Report 1: Table 3: Growth by country Country Earnings Basic"
+
+
+def test_a_row_brings_the_headings_of_columns_with_a_word_of_the_question() -> None:
+    row = candidate(1, 0, "Sweden | 30 | 65", headings="| Cases\nCountry | Domestic (%) | Imported (%)")
+    assert text_of(row, "What percentage was imported?") == "Report 1: Country Sweden Imported (%)"
+    assert text_of(row, "How many cases were there?") == "Report 1: Country Sweden Cases"
+    assert text_of(row, "What is it?") == text_of(row) == "Report 1: Country Sweden"
+
+
+def test_only_the_start_of_a_caption_is_read() -> None:
     long = "An earlier line\nTable 1: growth " + "of the economy " * 20 + "last"
     row = candidate(1, 0, "Interest expense | 659.9", headings=f"{long}\n\n | 2023")
-    assert text_of(row).startswith("Report 1: Table 1: growth of the economy of the economy")
+    assert text_of(row).startswith("Report 1: An earlier line Table 1: growth of the economy of the economy")
     assert text_of(row).endswith("Interest expense")
     assert "last" not in text_of(row)
-    assert "earlier" not in text_of(row)
