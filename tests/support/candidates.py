@@ -29,7 +29,7 @@ def record(number: int) -> DocumentRecord:
 
 
 def candidate(
-    document: int, start: int, text: str, cosine: float = 0.5, headings: str = "", section: str = ""
+    document: int, start: int, text: str, cosine: float = 0.5, headings: str = "", *, section: str = ""
 ) -> Candidate:
     """A candidate that is the only sentence of its reading; with ``headings``, a row of a table."""
     sentence = ReadSentence(Span(start, start + len(text)), text, headings=headings, section=section)

@@ -154,10 +154,11 @@ def test_a_title_with_the_units_above_the_caption_belongs_to_it() -> None:
 
 
 @pytest.mark.parametrize("page", ["", "22\n\n", "– 22 –\n\n"])
-@pytest.mark.parametrize("period", ["Three months ended June 30, 2031 as compared to 2030", "Q2 2031", "2031"])
+@pytest.mark.parametrize("period", ["Three months ended June 30, 2031 as compared to 2030", "2031"])
 def test_above_periods_and_the_number_of_a_page_the_line_that_names_the_table_is_its_caption(
     page: str, period: str
 ) -> None:
     text = f"It fell.\n\nWest Isken (WI)\n\n{period}\n\n{page}| 2031 | 2030\nCash | 12 | 10\nDebt | 3 | 2"
-    assert read(text)[0][0] == text.removeprefix("It fell.\n\n").removesuffix("\nCash | 12 | 10\nDebt | 3 | 2")
+    above = text.removeprefix("It fell.\n\n").removesuffix("\nCash | 12 | 10\nDebt | 3 | 2")
+    assert read(text)[0][0] == above
     assert read(text.replace("West Isken (WI)", "Cash fell."))[0][0].startswith(period)

@@ -112,6 +112,7 @@ def test_the_last_three_months_of_a_year_are_its_last_quarter() -> None:
         ("South Sudan and Sudan", {"SS", "SD"}),
         ("Cambodian police", {"KH"}),
         ("French and Dutch ships", {"FR", "NL"}),
+        ("Spanish, Belgian and American ships", {"ES", "BE", "US"}),
         ("quân đội Việt Nam", {"VN"}),
         ("the port of Sarn", set()),
     ],
