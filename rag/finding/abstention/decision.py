@@ -238,5 +238,5 @@ def name_language(code: str) -> str:
 
 
 def quote_list(words: Iterable[str]) -> str:
-    """Return words in quotation marks, with commas between them and without possessive endings (*'s*)."""
-    return ", ".join(f"“{POSSESSIVE.sub('', word)}”" for word in words)
+    """Return words in quotation marks, each once, with commas between them and without endings (*'s*)."""
+    return ", ".join(f"“{word}”" for word in dict.fromkeys(POSSESSIVE.sub("", word) for word in words))

@@ -75,3 +75,4 @@ def test_languages_have_english_names(code: str, name: str) -> None:
 
 def test_words_are_listed_in_quotation_marks() -> None:
     assert quote_list(["one", "two"]) == "“one”, “two”"
+    assert quote_list(["Pfizer's", "Pfizer"]) == "“Pfizer”"
