@@ -343,7 +343,7 @@ def related_terms(text_terms: frozenset[Term], term: Term) -> frozenset[Term]:
 def _share_of_label(sentence: str, question: str, asked: frozenset[Term], language: str) -> float:
     """Return the share of a row's label that is in the question; 1 if both name the same country."""
     label = cells(sentence)[0] if is_row(sentence) else ""
-    if is_country(label) and not countries(label).isdisjoint(countries(question)):
+    if label and is_country(label) and not countries(label).isdisjoint(countries(question)):
         return 1.0
     words = terms(label, language)
     return sum(contains_term(asked, term) for term in words) / len(words) if words else 0.0
