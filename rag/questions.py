@@ -191,7 +191,7 @@ def understand(text: str) -> Question:
 
 
 def fits_kind(sentence: str, kind: Kind) -> bool:
-    """Return whether a sentence contains what an answer of ``kind`` needs: a figure, a date or a name.
+    """Return whether a sentence contains what an answer of ``kind`` needs, such as a figure or a date.
 
     A number at the beginning that marks a footnote or an item, such as *(1)*, does not count.
     """

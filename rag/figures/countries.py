@@ -33,6 +33,12 @@ def countries(text: str) -> frozenset[str]:
     return frozenset(code for code in (*map(_names().__getitem__, found), *peoples) if code)
 
 
+def names_same_country(name: str, text: str) -> bool:
+    """Return whether ``text`` mentions a country that ``name`` names: *Spain* and *Spanish*."""
+    named = countries(name)
+    return bool(named) and not named.isdisjoint(countries(text))
+
+
 def is_country(word: str) -> bool:
     """Return whether a word is the name of a country, or of its people or language."""
     folded = fold(word)

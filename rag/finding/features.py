@@ -15,7 +15,7 @@ import regex
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import Snapshot, Term, terms
 from index.text import cells, is_row
-from rag.figures.countries import countries, is_country
+from rag.figures.countries import is_country, names_same_country
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.english_words import LIGHT_WORDS
 from rag.finding.fragments import names_only
@@ -184,8 +184,12 @@ def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArra
 
 def content_terms(index: Snapshot, question: Question, language: str) -> Mapping[Term, float]:
     """Return the content words of the question, each with its rarity; all words if none is a content word."""
-    words = terms(question.text, language)
-    return index.idf([term for term in words if term[1] not in LIGHT_WORDS] or words)
+    return index.idf(content_words(question.text, language) or terms(question.text, language))
+
+
+def content_words(text: str, language: str) -> list[Term]:
+    """Return the words of ``text`` as terms of the search, without those that are too common to count."""
+    return [term for term in terms(text, language) if term[1] not in LIGHT_WORDS]
 
 
 def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
@@ -343,7 +347,7 @@ def related_terms(text_terms: frozenset[Term], term: Term) -> frozenset[Term]:
 def _share_of_label(sentence: str, question: str, asked: frozenset[Term], language: str) -> float:
     """Return the share of a row's label that is in the question; 1 if both name the same country."""
     label = cells(sentence)[0] if is_row(sentence) else ""
-    if label and is_country(label) and not countries(label).isdisjoint(countries(question)):
+    if label and is_country(label) and names_same_country(label, question):
         return 1.0
     words = terms(label, language)
     return sum(contains_term(asked, term) for term in words) / len(words) if words else 0.0
@@ -357,10 +361,9 @@ def share_of_names(question: Question, text: str) -> float:
     if not question.names:
         return 1.0
     folded = " ".join([text, *acronyms(text)]).casefold()
-    return sum(
-        _has_name(folded, name) or not countries(name).isdisjoint(countries(text) if countries(name) else ())
-        for name in question.names
-    ) / len(question.names)
+    return sum(_has_name(folded, name) or names_same_country(name, text) for name in question.names) / len(
+        question.names
+    )
 
 
 def names_label(question: str, label: str) -> bool:

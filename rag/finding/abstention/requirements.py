@@ -10,7 +10,7 @@ from __future__ import annotations
 import regex
 
 from index.text import DAYS, MONTHS
-from rag.figures.countries import countries
+from rag.figures.countries import names_same_country
 from rag.figures.dates import dates
 from rag.figures.moment import Moment
 from rag.figures.periods import joined_periods
@@ -74,8 +74,7 @@ def _names(text: str, phrase: str) -> bool:
         written = "|".join(_as_written(form) for form in forms if form)
         if regex.search(rf"(?<!\p{{L}})(?:{written})", text):
             return True
-    known = countries(phrase)
-    return not known.isdisjoint(countries(text) if known else ()) or _spells_out(text, phrase)
+    return names_same_country(phrase, text) or _spells_out(text, phrase)
 
 
 def _as_written(name: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from index.text import cells, is_row, words_outside_columns
-from rag.finding.english_words import LIGHT_WORDS
-from rag.finding.features import Candidate, contains_term, words_of
+from rag.finding.features import Candidate, contains_term, content_words, words_of
 
 _MAX_CAPTION = 160
 _MAX_COLUMNS = 120
@@ -35,7 +34,7 @@ def text_of(candidate: Candidate, question: str = "") -> str:
 
 def _columns_in(question: str, headings: str, language: str) -> str:
     """Return the headings of columns that share a word with the question, each once."""
-    asked = frozenset(term for term in words_of(question, language) if term[1] not in LIGHT_WORDS)
+    asked = frozenset(content_words(question, language))
     rows = (cells(line)[1:] for line in headings.splitlines() if is_row(line))
     names = dict.fromkeys(name for row in rows for name in row)
     return " ".join(
