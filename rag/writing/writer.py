@@ -363,7 +363,7 @@ def _scored(findings: Findings, sources: Iterable[Source]) -> list[Scored]:
 def _declined(model: LanguageModel) -> Abstention:
     return Abstention(
         "not_answered",
-        f"Reports in this library come near the question, and {model.name} found no sentence that answers "
+        f"Passages in this library come near the question, and {model.name} found no sentence that answers "
         "it.",
     )
 

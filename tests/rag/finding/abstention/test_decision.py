@@ -38,14 +38,14 @@ def test_the_threshold_separates_answers_from_abstentions(library: MakeLibrary) 
     engine = library(HARBOUR)
     assert judged(engine, "Why was the harbour closed?", ALWAYS) is None
     assert judged(engine, "Why was the harbour closed?", NEVER) == Abstention(
-        "not_answered", "Reports in this library come near the question, and no sentence answers it."
+        "not_answered", "Passages in this library come near the question, and no sentence answers it."
     )
 
 
 def test_words_that_no_passage_mentions_are_named(library: MakeLibrary) -> None:
     assert judged(library(HARBOUR), "Which parliament voted against hospitals?", NEVER) == Abstention(
         "not_in_library",
-        "No report in this library speaks of this. None of the passages nearest to it mentions "
+        "Found no report in this library that speaks of this. None of the passages nearest to it mentions "
         "“parliament”, “voted”, “against”, “hospitals”.",
     )
 
@@ -62,7 +62,8 @@ def test_what_the_reports_speak_of_is_told_from_what_none_gives(library: MakeLib
     engine = library({"a.txt": "Mary Dillon led Ulta Beauty until 2021.", **others})
     assert judged(engine, "What was Mary Dillon's Ulta Beauty dividend until 2021?", NEVER) == Abstention(
         "not_answered",
-        "Reports in this library speak of “Mary Dillon”, “Ulta Beauty”; none gives “dividend”.",
+        "Of the nearest passages in this library, some speak of “Mary Dillon”, “Ulta Beauty”; none gives "
+        "“dividend”.",
     )
 
 
@@ -72,7 +73,8 @@ def test_a_year_that_the_evidence_and_its_date_lack_is_a_refusal_however_near_th
     engine = library({"a.txt": "The revenue of Ulta Beauty rose in 2020. Mary Dillon left in 2021."})
     assert judged(engine, "Did the revenue of Ulta Beauty rise in 2020?", ALWAYS) is None
     assert judged(engine, "Did the revenue of Ulta Beauty rise in 2019?", ALWAYS) == Abstention(
-        "not_answered", "Reports speak of “Ulta Beauty”; none gives “2019”."
+        "not_answered",
+        "Of the nearest passages in this library, some speak of “Ulta Beauty”; none gives “2019”.",
     )
 
 
@@ -81,7 +83,11 @@ def test_a_quarter_that_no_quotable_passage_is_about_is_a_refusal(library: MakeL
     assert judged(engine, "What was Ulta Beauty's revenue in the second quarter of 2023?", ALWAYS) is None
     assert judged(
         engine, "What was Ulta Beauty's revenue in the third quarter of 2023?", ALWAYS
-    ) == Abstention("not_answered", "Reports speak of “Ulta Beauty”; none gives “third quarter of 2023”.")
+    ) == Abstention(
+        "not_answered",
+        "Of the nearest passages in this library, some speak of “Ulta Beauty”; none gives "
+        "“third quarter of 2023”.",
+    )
 
 
 def test_a_name_that_the_report_lacks_is_a_refusal(library: MakeLibrary) -> None:
@@ -101,7 +107,7 @@ def test_the_name_that_a_passage_has_is_told_although_the_question_s_subject_is_
 ) -> None:
     abstention = judged(library(HARBOUR), "Which parliament voted against hospitals in Tessaveld?", NEVER)
     missing = "“parliament”, “voted”, “against”, “hospitals”"
-    reason = f"Reports in this library speak of “Tessaveld”; none gives {missing}."
+    reason = f"Of the nearest passages in this library, some speak of “Tessaveld”; none gives {missing}."
     assert abstention == Abstention("not_answered", reason)
 
 
@@ -142,7 +148,9 @@ def test_a_question_that_the_encoder_cannot_read_is_refused_for_its_language_alo
 def test_a_year_that_no_passage_has_is_named_with_the_nearest_report(library: MakeLibrary) -> None:
     abstention = judged(library(HARBOUR), "Why was the harbour closed in 2019?", ALWAYS)
     assert abstention is not None
-    assert abstention.reason == "The nearest report is “a”; it does not give “2019”."
+    assert abstention.reason == (
+        "None of the nearest passages in this library gives “2019”; the nearest report is “a”."
+    )
 
 
 def test_a_question_in_another_language_is_refused_where_another_sentence_is_as_near(
@@ -167,9 +175,11 @@ def test_reports_that_the_filters_exclude_are_not_mentioned(library: MakeLibrary
     near = judged(engine, "Why was the harbour closed?", NEVER, filtered=True)
     far = judged(engine, "Which parliament voted against hospitals?", NEVER, filtered=True)
     assert near is not None
-    assert near.reason == "Reports that pass the filters come near the question, and no sentence answers it."
+    assert near.reason == "Passages that pass the filters come near the question, and no sentence answers it."
     assert far is not None
-    assert far.reason.startswith("No report that passes the filters speaks of this. None of the passages")
+    assert far.reason.startswith(
+        "Found no report that passes the filters and speaks of this. None of the passages"
+    )
 
 
 def test_a_word_that_one_passage_contains_is_not_called_missing(library: MakeLibrary) -> None:
