@@ -74,6 +74,8 @@ class Features:
             weighted by rarity; 0 if ``row`` is 0.
         address: for a row, ``label`` times the share of the question's words, except those of the document's
             title, that are in the row, its group or its headings, weighted by rarity; 0 if ``row`` is 0.
+        full_address: ``address`` times the share of the question's names, without figures, in the row, its
+            group, its headings and the title of its document; 0 if the question has no such name.
         reader: the log-odds, divided by 10, that the sentence answers the question, by the reader (a
             cross-encoder); 0 if the reader did not score it.
         reader_window: the reader's log-odds, divided by 10, that any sentence in the window answers; the
@@ -107,6 +109,7 @@ class Features:
     headings: float = 0.0
     named: float = 0.0
     address: float = 0.0
+    full_address: float = 0.0
     reader: float = 0.0
     reader_window: float = 0.0
     reader_best: float = 0.0
@@ -239,6 +242,7 @@ def _in_reading(
     denied = english and denies(question.text)
     asked = words_of(question.text, language)
     in_headings = {names: _coverage(sought, words) for names, words in headings.items()}
+    proper = tuple(name for name in question.names if not name[0].isdigit())
     candidates = []
     for number, sentence in enumerate(reading.sentences):
         if names_only(sentence, reading.document.title):
@@ -248,6 +252,7 @@ def _in_reading(
         speaking_of = [of_document, *(other.text for other in before), sentence.in_context]
         fits = has_kind(sentence, question.kind)
         label = _share_of_label(sentence.text, question.text, asked, language)
+        address = label * _coverage(untitled, sentence_terms[number]) if label else 0.0
         features = Features(
             cosine=cosines[number],
             coverage=_coverage(sought, sentence_terms[number]),
@@ -267,7 +272,10 @@ def _in_reading(
             label=label,
             headings=in_headings.get((sentence.headings, sentence.section), 0.0),
             named=share_of_names(question, "\n".join(speaking_of)),
-            address=label * _coverage(untitled, sentence_terms[number]) if label else 0.0,
+            address=address,
+            full_address=address * _share(proper, f"{reading.document.title}\n{sentence.in_context}")
+            if address and proper
+            else 0.0,
         )
         candidates.append(Candidate(reading, number, features))
     return candidates
@@ -358,12 +366,13 @@ def share_of_names(question: Question, text: str) -> float:
 
     A text has the name of a country, such as *Spain*, also if it names the country's people: *Spanish*.
     """
-    if not question.names:
-        return 1.0
+    return _share(question.names, text) if question.names else 1.0
+
+
+def _share(names: Sequence[str], text: str) -> float:
+    """Return the share of ``names``, of which there must be one, that a text has."""
     folded = " ".join([text, *acronyms(text)]).casefold()
-    return sum(_has_name(folded, name) or names_same_country(name, text) for name in question.names) / len(
-        question.names
-    )
+    return sum(_has_name(folded, name) or names_same_country(name, text) for name in names) / len(names)
 
 
 def names_label(question: str, label: str) -> bool:

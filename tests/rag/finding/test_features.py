@@ -90,6 +90,25 @@ def test_the_address_of_a_row_is_its_label_s_share_times_the_share_of_words_that
     assert 0.25 < pumps.address < 0.5, "most words, and half of the label"
 
 
+@pytest.mark.parametrize(
+    ("asked", "share"),
+    [
+        ("How many gates of dredged canals in Isken were opened in 2031?", 1.0),
+        ("How many gates of dredged canals in Isken and Tessaveld were opened in 2031?", 0.5),
+        ("How many gates of dredged canals were opened in 2031?", 0.0),
+    ],
+)
+def test_the_full_address_of_a_row_counts_the_names_of_the_question(
+    library: MakeLibrary, asked: str, share: float
+) -> None:
+    """A question without names may mean a row of any report; a figure such as a year is no name."""
+    table = "| District | Gates opened |\n|---|---|\n| Dredged canals | 12 |\n| Dredged pumps | 14 |"
+    found = measured(library({"a.md": f"# Isken\n\nIt rained.\n\n{table}"}), asked)
+    canals = next(item.features for text, item in found.items() if text.startswith("Dredged canals"))
+    assert canals.address > 0
+    assert canals.full_address == pytest.approx(share * canals.address)
+
+
 def test_named_counts_the_names_that_a_sentence_or_what_stands_above_it_has(library: MakeLibrary) -> None:
     table = "| Country | Cases |\n|---|---|\n| Spain | 12 |\n| Malta | 14 |"
     prose = "Malta wept. It rained. Roads sank. Bridges fell."

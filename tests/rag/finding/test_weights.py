@@ -49,7 +49,7 @@ def test_the_multilingual_encoder_has_weights_of_its_own(ranker: Ranker) -> None
 
 def test_every_weight_belongs_to_a_feature_and_the_cosine_counts_for_an_answer() -> None:
     weights = load_weights("features")
-    assert set(weights.selection.weights) == set(MEASURED_NAMES) - {"named"}
+    assert set(weights.selection.weights) == set(MEASURED_NAMES) - {"named", "full_address"}
     assert weights.selection.weights["cosine"] > 0
     assert weights.selection.weights["coverage"] > 0
     assert weights.selection.weights["wrong_kind"] < 0
@@ -59,15 +59,16 @@ def test_every_weight_belongs_to_a_feature_and_the_cosine_counts_for_an_answer()
 
 def test_the_reader_s_scores_count_if_there_is_a_reader() -> None:
     weights = load_weights("reader")
-    assert set(weights.selection.weights) == set(READ_NAMES) - {"named"}
+    assert set(weights.selection.weights) == set(READ_NAMES) - {"named", "full_address"}
     assert weights.selection.weights["reader"] > 0
     assert 0 < weights.threshold < 0.5
 
 
 def test_the_likeness_counts_if_there_is_a_reranker_and_the_reader_decides_whether_to_answer() -> None:
     reader, reranker = load_weights("reader"), load_weights("reranker")
-    assert set(reranker.selection.weights) == {*reader.selection.weights, "matched"}
+    assert set(reranker.selection.weights) == {*reader.selection.weights, "full_address", "matched"}
     assert reranker.selection.weights["address"] > reader.selection.weights["address"] > 0
+    assert reranker.selection.weights["full_address"] > reranker.selection.weights["address"]
     assert reranker.selection.weights["matched"] > 0
     assert (reranker.answerability, reranker.threshold) == (reader.answerability, reader.threshold)
 
