@@ -116,8 +116,8 @@ FULL_ADDRESS = 2.0
 
 With the weights 0, 2 and 4, the best sentence is right for 87, 88 and 89 of 132 questions about the real
 reports, for 33, 36 and 36 of 62 others, 27 of them about tables, and for 136, 135 and 131 of 219 questions of
-TAT-QA's test titles. A greater weight of ``address`` instead costs TAT-QA more. Its questions name no company,
-and another company's row then comes before the sentence that is meant.
+TAT-QA's test titles. A greater weight of ``address`` costs TAT-QA more: its questions name no company, and
+another company's row then comes before the sentence that is meant.
 """
 
 MOST_RERANKED = 80

@@ -53,6 +53,14 @@ class Question:
     kind: Kind
     form: Form = Form.FACT
 
+    @property
+    def proper_names(self) -> tuple[str, ...]:
+        """The names without figures, months, days, quarters and single letters."""
+        return tuple(name for name in self.names if _PROPER.match(name) and not _OF_A_DATE.fullmatch(name))
+
+
+_PROPER = regex.compile(r"\p{L}.")
+_OF_A_DATE = regex.compile(rf"(?:{MONTHS}|{DAYS}|[QH][1-4])")
 
 _COUNTS = (
     "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"

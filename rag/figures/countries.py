@@ -16,11 +16,15 @@ _SPLIT_LANGUAGES = frozenset({"en", "pt", "es", "ar", "sw"})
 """Languages spoken in many countries, so that the name of the language does not point to one country."""
 
 _PEOPLES = {
-    "american": "US", "argentine": "AR", "belgian": "BE", "british": "GB", "cypriot": "CY", "emirati": "AE",
-    "filipino": "PH", "lebanese": "LB", "peruvian": "PE", "portuguese": "PT", "saudi": "SA", "spanish": "ES",
-    "swiss": "CH",
+    "afghan": "AF", "american": "US", "argentine": "AR", "belgian": "BE", "britain": "GB", "british": "GB",
+    "cypriot": "CY", "emirati": "AE", "filipino": "PH", "lebanese": "LB", "mexican": "MX", "moroccan": "MA",
+    "peruvian": "PE", "philippine": "PH", "portuguese": "PT", "saudi": "SA", "spanish": "ES", "swiss": "CH",
 }  # fmt: skip
-"""Peoples whose names neither derive from the country's name by an ending, nor are the name of a language."""
+"""Peoples whose names neither derive from the country's name by an ending, nor are the name of a language.
+*Britain* stands for the United Kingdom."""
+
+_INITIALS = {"UK": "GB", "US": "US", "USA": "US", "UAE": "AE"}
+_WITH_INITIALS = regex.compile(r"(?<![\p{L}\p{N}.&-])(?:U\.?S\.?A|U\.?S|U\.?K|U\.?A\.?E)(?![\p{L}\p{N}&])")
 
 
 @lru_cache(maxsize=4096)
@@ -28,9 +32,10 @@ def countries(text: str) -> frozenset[str]:
     """Return the ISO 3166 codes of the countries that ``text`` mentions by their name, people or language."""
     plain = _without_marks(text)
     found = [match[0].casefold() for match in _pattern().finditer(plain) if not match[0][0].islower()]
+    initials = [_INITIALS[match[0].replace(".", "")] for match in _WITH_INITIALS.finditer(plain)]
     words = [word.casefold() for word in regex.findall(r"\p{Lu}[\p{L}’']+", plain)]
     peoples = {_of_people(word) for word in words if not any(word in name for name in found)}
-    return frozenset(code for code in (*map(_names().__getitem__, found), *peoples) if code)
+    return frozenset(code for code in (*map(_names().__getitem__, found), *peoples, *initials) if code)
 
 
 def names_same_country(name: str, text: str) -> bool:
@@ -40,9 +45,9 @@ def names_same_country(name: str, text: str) -> bool:
 
 
 def is_country(word: str) -> bool:
-    """Return whether a word is the name of a country, or of its people or language."""
+    """Return whether a word is the name or the initials of a country, or of its people or language."""
     folded = fold(word)
-    return folded in _names() or _of_people(folded) is not None
+    return folded in _names() or word.replace(".", "") in _INITIALS or _of_people(folded) is not None
 
 
 def _without_marks(text: str) -> str:

@@ -42,6 +42,10 @@ _DENIAL = regex.compile(
 )
 
 
+_NEGATED = regex.compile(r"(?<!\p{L})non[-\s](\p{L}+)", regex.IGNORECASE)
+_WORDS = regex.compile(r"\p{L}+")
+
+
 def denies(text: str) -> bool:
     """Return whether an English text contains a negation."""
     return _DENIAL.search(text) is not None
@@ -60,6 +64,25 @@ def opposes(question_terms: Collection[Term], text_terms: Collection[Term]) -> b
         if term not in text_terms
         for other in _opposites().get(term, ())
     )
+
+
+def negates(question: str, text: str) -> bool:
+    """Return whether a text has a word of the question with *non* before it, or without, unlike the question.
+
+    *Non-GAAP operating margin* negates *GAAP operating margin*, and the reverse. A text with both does not.
+    """
+    asked, asked_negated = _with_and_without_non(question)
+    has, has_negated = _with_and_without_non(text)
+    return not (asked & has_negated).issubset(has | asked_negated) or not (asked_negated & has).issubset(
+        has_negated | asked
+    )
+
+
+def _with_and_without_non(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of a text that have no *non* before them, and those that have one."""
+    folded = text.casefold()
+    bare = _NEGATED.sub(" ", folded)
+    return frozenset(_WORDS.findall(bare)), frozenset(_NEGATED.findall(folded))
 
 
 @cache

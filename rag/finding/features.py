@@ -16,7 +16,7 @@ from index.documents import UNKNOWN_LANGUAGE
 from index.search import Snapshot, Term, terms
 from index.text import cells, is_row
 from rag.figures.countries import is_country, names_same_country
-from rag.finding.contradiction import LANGUAGE, denies, opposes
+from rag.finding.contradiction import LANGUAGE, denies, negates, opposes
 from rag.finding.english_words import LIGHT_WORDS
 from rag.finding.fragments import names_only
 from rag.finding.reading import Reading, ReadSentence
@@ -66,16 +66,17 @@ class Features:
         score: the passage's search score, fused from vectors and words; relative to the other passages.
         length: the logarithm of the number of words, scaled so that 100 words are 1.
         foreign: 1 if the question is in a different language from the document.
-        opposed: 1 if the sentence replaces a word of the question by its opposite.
+        opposed: 1 if the sentence replaces a word of the question by its opposite, as *non-GAAP* for *GAAP*.
         undenied: 1 if the question contains a negation and the sentence contains none.
         row: 1 if the sentence is a row of a table.
-        label: the share of the words of a row's label that the question contains; 0 if ``row`` is 0.
+        label: the share of the words of a row's label that the question contains; 0 if ``row`` is 0, or if
+            the row has a word of the question with *non* before it.
         headings: for a row, the share of the question's words in the table's headings and the row's group,
             weighted by rarity; 0 if ``row`` is 0.
         address: for a row, ``label`` times the share of the question's words, except those of the document's
             title, that are in the row, its group or its headings, weighted by rarity; 0 if ``row`` is 0.
-        full_address: ``address`` times the share of the question's names, without figures, in the row, its
-            group, its headings and the title of its document; 0 if the question has no such name.
+        full_address: ``address`` times the share of the question's proper names in the row, its group, its
+            headings and the title of its document; 0 if the question has no proper name.
         reader: the log-odds, divided by 10, that the sentence answers the question, by the reader (a
             cross-encoder); 0 if the reader did not score it.
         reader_window: the reader's log-odds, divided by 10, that any sentence in the window answers; the
@@ -242,7 +243,6 @@ def _in_reading(
     denied = english and denies(question.text)
     asked = words_of(question.text, language)
     in_headings = {names: _coverage(sought, words) for names, words in headings.items()}
-    proper = tuple(name for name in question.names if not name[0].isdigit())
     candidates = []
     for number, sentence in enumerate(reading.sentences):
         if names_only(sentence, reading.document.title):
@@ -251,8 +251,13 @@ def _in_reading(
         before = () if sentence.headings else reading.sentences[max(number - _BEFORE, 0) : number]
         speaking_of = [of_document, *(other.text for other in before), sentence.in_context]
         fits = has_kind(sentence, question.kind)
-        label = _share_of_label(sentence.text, question.text, asked, language)
+        negated = english and negates(question.text, sentence.text)
+        label = 0.0 if negated else _share_of_label(sentence.text, question.text, asked, language)
         address = label * _coverage(untitled, sentence_terms[number]) if label else 0.0
+        full_address = 0.0
+        if address and question.proper_names:
+            located = f"{reading.document.title}\n{sentence.in_context}"
+            full_address = address * _share(question.proper_names, located)
         features = Features(
             cosine=cosines[number],
             coverage=_coverage(sought, sentence_terms[number]),
@@ -266,16 +271,14 @@ def _in_reading(
             score=reading.score,
             length=math.log1p(len(sentence.text.split())) / math.log1p(100),
             foreign=foreign,
-            opposed=float(opposes(question_words, sentence_terms[number])),
+            opposed=float(negated or opposes(question_words, sentence_terms[number])),
             undenied=float(denied and not denies(sentence.text)),
             row=float(is_row(sentence.text)),
             label=label,
             headings=in_headings.get((sentence.headings, sentence.section), 0.0),
             named=share_of_names(question, "\n".join(speaking_of)),
             address=address,
-            full_address=address * _share(proper, f"{reading.document.title}\n{sentence.in_context}")
-            if address and proper
-            else 0.0,
+            full_address=full_address,
         )
         candidates.append(Candidate(reading, number, features))
     return candidates

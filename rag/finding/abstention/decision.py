@@ -80,7 +80,7 @@ def decide(
     answerability = model.of(leading(ranked) if foreign else best.features)
     is_read = not foreign or may_be_in(question.language, index.encoder.languages)
     if is_read and answerability >= (weights.foreign_threshold if foreign else weights.threshold):
-        abstention = _unmet(index, question, ranked, filtered=filtered)
+        abstention = _unmet(index, question, ranked)
     elif foreign:
         abstention = _language_abstention(index, question, best.reading)
     else:
@@ -88,9 +88,7 @@ def decide(
     return Decision(answerability, abstention)
 
 
-def _unmet(
-    index: Snapshot, question: Question, ranked: Sequence[Scored], *, filtered: bool
-) -> Abstention | None:
+def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abstention | None:
     """Return an abstention if a name or a period in the question is missing from what was found; else None.
 
     - A name must be in the text, title or publisher of the report of the best-ranked sentence. Names are not
@@ -118,29 +116,9 @@ def _unmet(
     if not missing:
         return None
     named = _named_in(question, readings[0])
-    return _lacking(named, missing, filtered=filtered) or Abstention(
-        "not_answered",
-        f"None of the nearest passages {_searched(filtered=filtered)} gives {quote_list(missing)}; the "
-        f"nearest report is “{record.title}”.",
-    )
-
-
-def _lacking(named: Sequence[str], missing: Sequence[str], *, filtered: bool) -> Abstention | None:
-    """Return the abstention that the nearest passages name something and lack something else, if they do.
-
-    The reason speaks of these passages only, because other passages of the library were not looked at.
-    """
-    if not named or not missing:
-        return None
-    return Abstention(
-        "not_answered",
-        f"Of the nearest passages {_searched(filtered=filtered)}, some speak of {quote_list(named)}; "
-        f"none gives {quote_list(missing)}.",
-    )
-
-
-def _searched(*, filtered: bool) -> str:
-    return "that pass the filters" if filtered else "in this library"
+    speaks = f"speaks of {quote_list(named)} and" if named else f"is from “{record.title}” and"
+    reason = f"The nearest passage {speaks} does not give {quote_list(missing)}."
+    return Abstention("not_answered", reason)
 
 
 def _passage_text(reading: Reading) -> str:
@@ -157,6 +135,7 @@ def _named_in(question: Question, reading: Reading) -> list[str]:
 def _abstention(
     index: Snapshot, question: Question, ranked: Sequence[Scored], *, filtered: bool
 ) -> Abstention:
+    passing = "that pass the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
     nearest, *others = (missing_words(index, question, reading) for reading in readings)
     absent = [word for word in nearest if all(word in missing for missing in others)]
@@ -164,15 +143,17 @@ def _abstention(
     unnamed = absent_names(question, "\n".join(map(_passage_text, readings)))
     absent += [name for name in unnamed if set(absent).isdisjoint(name.split())]
     named, missing = _named_in(question, readings[0]), _that_matter(index, question, absent)
-    lacking = _lacking(named, missing, filtered=filtered)
-    if lacking is not None:
-        return lacking
+    if named and missing:
+        reason = (
+            f"Of the nearest passages {passing}, some speak of {quote_list(named)}; none gives "
+            f"{quote_list(missing)}."
+        )
+        return Abstention("not_answered", reason)
     missing_note = _missing_note(absent, nearest)
     if not named and max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
         searched = "that passes the filters and" if filtered else "in this library that"
         return Abstention("not_in_library", f"Found no report {searched} speaks of this.{missing_note}")
-    reason = f"Passages {_searched(filtered=filtered)} come near the question, and no sentence answers it."
-    reason += missing_note
+    reason = f"Passages {passing} come near the question, and no sentence answers it.{missing_note}"
     return Abstention("not_answered", reason)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.search.analyzers import terms
-from rag.finding.contradiction import OPPOSITES, denies, opposes
+from rag.finding.contradiction import OPPOSITES, denies, negates, opposes
 
 
 def opposed(question: str, sentence: str) -> bool:
@@ -73,3 +73,30 @@ class TestDenials:
     )
     def test_words_that_only_resemble_denials_are_not_denials(self, text: str) -> None:
         assert not denies(text)
+
+
+class TestNonBeforeAWord:
+    @pytest.mark.parametrize(
+        ("question", "text"),
+        [
+            ("What was the GAAP operating margin?", "Non-GAAP operating margin | 26.9 %"),
+            ("What was the non-GAAP operating margin?", "GAAP operating margin | 20.4 %"),
+            ("What are the current assets?", "Total non current assets | 12"),
+        ],
+    )
+    def test_it_negates_the_word_of_the_question(self, question: str, text: str) -> None:
+        assert negates(question, text)
+
+    @pytest.mark.parametrize(
+        ("question", "text"),
+        [
+            ("What was the GAAP operating margin?", "GAAP operating margin | 20.4 %"),
+            ("What was the non-GAAP operating margin?", "Non-GAAP operating margin | 26.9 %"),
+            ("What was the operating margin?", "Non-GAAP operating margin | 26.9 %"),
+            ("What was the GAAP operating margin?", "Neither GAAP nor non-GAAP operating margin grew."),
+            ("What were the GAAP and the non-GAAP margin?", "Non-GAAP margin | 26.9 %"),
+            ("What was the GAAP operating margin?", "The canon GAAP of margins"),
+        ],
+    )
+    def test_it_negates_no_other_word(self, question: str, text: str) -> None:
+        assert not negates(question, text)

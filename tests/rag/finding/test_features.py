@@ -90,12 +90,25 @@ def test_the_address_of_a_row_is_its_label_s_share_times_the_share_of_words_that
     assert 0.25 < pumps.address < 0.5, "most words, and half of the label"
 
 
+def test_a_row_with_non_before_a_word_of_the_question_has_no_share_of_its_label(library: MakeLibrary) -> None:
+    table = "| | 2031 |\n|---|---|\n| GAAP margin | 12 |\n| Non-GAAP margin | 14 |"
+    text = f"# Isken\n\nThe company has not yet given its figures for the year.\n\n{table}"
+    found = measured(library({"a.md": text}), "How high is the GAAP margin?")
+    plain, negated = (
+        next(item.features for text, item in found.items() if text.startswith(label))
+        for label in ("GAAP margin", "Non-GAAP margin")
+    )
+    assert (plain.label, plain.opposed) == (1.0, 0.0)
+    assert (negated.label, negated.address, negated.opposed) == (0.0, 0.0, 1.0)
+
+
 @pytest.mark.parametrize(
     ("asked", "share"),
     [
         ("How many gates of dredged canals in Isken were opened in 2031?", 1.0),
         ("How many gates of dredged canals in Isken and Tessaveld were opened in 2031?", 0.5),
-        ("How many gates of dredged canals were opened in 2031?", 0.0),
+        ("How many gates of dredged canals were opened in April 2031?", 0.0),
+        ("How many gates of dredged canals in Isken, unlike the U.S., were opened?", 1.0),
     ],
 )
 def test_the_full_address_of_a_row_counts_the_names_of_the_question(

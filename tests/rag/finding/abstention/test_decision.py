@@ -74,7 +74,7 @@ def test_a_year_that_the_evidence_and_its_date_lack_is_a_refusal_however_near_th
     assert judged(engine, "Did the revenue of Ulta Beauty rise in 2020?", ALWAYS) is None
     assert judged(engine, "Did the revenue of Ulta Beauty rise in 2019?", ALWAYS) == Abstention(
         "not_answered",
-        "Of the nearest passages in this library, some speak of “Ulta Beauty”; none gives “2019”.",
+        "The nearest passage speaks of “Ulta Beauty” and does not give “2019”.",
     )
 
 
@@ -85,8 +85,7 @@ def test_a_quarter_that_no_quotable_passage_is_about_is_a_refusal(library: MakeL
         engine, "What was Ulta Beauty's revenue in the third quarter of 2023?", ALWAYS
     ) == Abstention(
         "not_answered",
-        "Of the nearest passages in this library, some speak of “Ulta Beauty”; none gives "
-        "“third quarter of 2023”.",
+        "The nearest passage speaks of “Ulta Beauty” and does not give “third quarter of 2023”.",
     )
 
 
@@ -148,9 +147,7 @@ def test_a_question_that_the_encoder_cannot_read_is_refused_for_its_language_alo
 def test_a_year_that_no_passage_has_is_named_with_the_nearest_report(library: MakeLibrary) -> None:
     abstention = judged(library(HARBOUR), "Why was the harbour closed in 2019?", ALWAYS)
     assert abstention is not None
-    assert abstention.reason == (
-        "None of the nearest passages in this library gives “2019”; the nearest report is “a”."
-    )
+    assert abstention.reason == "The nearest passage is from “a” and does not give “2019”."
 
 
 def test_a_question_in_another_language_is_refused_where_another_sentence_is_as_near(
