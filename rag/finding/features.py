@@ -76,7 +76,8 @@ class Features:
         address: for a row, ``label`` times the share of the question's words, except those of the document's
             title, that are in the row, its group or its headings, weighted by rarity; 0 if ``row`` is 0.
         full_address: ``address`` times the share of the question's proper names in the row, its group, its
-            headings and the title of its document; 0 if the question has no proper name.
+            headings and the title of its document; 0 if the question has no proper name, or expects a kind of
+            answer that the row does not contain.
         reader: the log-odds, divided by 10, that the sentence answers the question, by the reader (a
             cross-encoder); 0 if the reader did not score it.
         reader_window: the reader's log-odds, divided by 10, that any sentence in the window answers; the
@@ -255,7 +256,7 @@ def _in_reading(
         label = 0.0 if negated else _share_of_label(sentence.text, question.text, asked, language)
         address = label * _coverage(untitled, sentence_terms[number]) if label else 0.0
         full_address = 0.0
-        if address and question.proper_names:
+        if address and fits and question.proper_names:
             located = f"{reading.document.title}\n{sentence.in_context}"
             full_address = address * _share(question.proper_names, located)
         features = Features(

@@ -108,13 +108,14 @@ def test_a_row_with_non_before_a_word_of_the_question_has_no_share_of_its_label(
         ("How many gates of dredged canals in Isken were opened in 2031?", 1.0),
         ("How many gates of dredged canals in Isken and Tessaveld were opened in 2031?", 0.5),
         ("How many gates of dredged canals were opened in April 2031?", 0.0),
+        ("Why were gates of dredged canals in Isken opened?", 0.0),
         ("How many gates of dredged canals in Isken, unlike the U.S., were opened?", 1.0),
     ],
 )
 def test_the_full_address_of_a_row_counts_the_names_of_the_question(
     library: MakeLibrary, asked: str, share: float
 ) -> None:
-    """A question without names may mean a row of any report; a figure such as a year is no name."""
+    """A question without names may mean a row of any report, and a row without a reason answers no *why*."""
     table = "| District | Gates opened |\n|---|---|\n| Dredged canals | 12 |\n| Dredged pumps | 14 |"
     found = measured(library({"a.md": f"# Isken\n\nIt rained.\n\n{table}"}), asked)
     canals = next(item.features for text, item in found.items() if text.startswith("Dredged canals"))
