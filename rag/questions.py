@@ -56,11 +56,12 @@ class Question:
     @property
     def proper_names(self) -> tuple[str, ...]:
         """The names without figures, months, days, quarters and single letters."""
-        return tuple(name for name in self.names if _PROPER.match(name) and not _OF_A_DATE.fullmatch(name))
+        return tuple(name for name in self.names if _PROPER.match(name) and not OF_A_DATE.fullmatch(name))
 
 
 _PROPER = regex.compile(r"\p{L}.")
-_OF_A_DATE = regex.compile(rf"(?:{MONTHS}|{DAYS}|[QH][1-4])")
+OF_A_DATE = regex.compile(rf"(?:{MONTHS}|{DAYS}|[QH][1-4])")
+"""A month, a day of the week, a quarter or a half of a year: *May*, *Monday*, *Q3*, *H1*."""
 
 _COUNTS = (
     "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"

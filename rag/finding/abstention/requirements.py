@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import regex
 
-from index.text import DAYS, MONTHS
 from rag.figures.countries import names_same_country
 from rag.figures.dates import dates
 from rag.figures.moment import Moment
 from rag.figures.periods import joined_periods
 from rag.finding.english_words import LIGHT_WORDS
-from rag.questions import Question
+from rag.questions import OF_A_DATE, Question
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
-_OF_A_DATE = regex.compile(rf"(?:{MONTHS}|{DAYS}|[QH][1-4])")
 POSSESSIVE = regex.compile(r"['’]s?$")
 _PLURAL = regex.compile(r"(?<=\p{L}{4}|\p{N})s$")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’&-]*")
@@ -43,7 +41,7 @@ def phrases(question: Question) -> list[str]:
     found: list[str] = []
     for name in dict.fromkeys(words):
         is_name = name in question.names or _INNER_CAPITAL.match(name)
-        if not is_name or _OF_A_DATE.fullmatch(name):
+        if not is_name or OF_A_DATE.fullmatch(name):
             continue
         before = found[-1] if found else ""
         if before and POSSESSIVE.search(before) is None and f"{before} {name}" in question.text:
@@ -55,7 +53,7 @@ def phrases(question: Question) -> list[str]:
 
 def _is_of_a_title(word: str) -> bool:
     """Return whether a word like *Were* has a capital only because the question is written like a title."""
-    return word.istitle() and word.casefold() in LIGHT_WORDS and _OF_A_DATE.fullmatch(word) is None
+    return word.istitle() and word.casefold() in LIGHT_WORDS and OF_A_DATE.fullmatch(word) is None
 
 
 def absent_names(question: Question, text: str) -> list[str]:
