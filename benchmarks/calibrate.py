@@ -114,8 +114,8 @@ Those often ask for words, such as *What do capital leases reflect?*, and a row 
 FULL_ADDRESS = 2.0
 """The weight of ``full_address`` beside that of the likeness; not learned.
 
-With the weights 0, 2 and 4, the best sentence is right for 87, 88 and 89 of 132 questions about the real
-reports, for 33, 36 and 36 of 62 others, 27 of them about tables, and for 136, 135 and 131 of 219 questions of
+With the weights 0, 2 and 4, the best sentence is right for 86, 88 and 88 of 132 questions about the real
+reports, for 34, 38 and 38 of 62 others, 27 of them about tables, and for 133, 132 and 128 of 219 questions of
 TAT-QA's test titles. A greater weight of ``address`` costs TAT-QA more: its questions name no company, and
 another company's row then comes before the sentence that is meant.
 """

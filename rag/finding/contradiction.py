@@ -71,18 +71,21 @@ def negates(question: str, text: str) -> bool:
 
     *Non-GAAP operating margin* negates *GAAP operating margin*, and the reverse. A text with both does not.
     """
-    asked, asked_negated = _with_and_without_non(question)
-    has, has_negated = _with_and_without_non(text)
-    return not (asked & has_negated).issubset(has | asked_negated) or not (asked_negated & has).issubset(
-        has_negated | asked
-    )
+    asked_negated, has_negated = _negated(question), _negated(text)
+    if not asked_negated and not has_negated:
+        return False
+    asked, has = _without_negated(question), _without_negated(text)
+    added = (has_negated - asked_negated - has) & asked
+    dropped = (asked_negated - has_negated - asked) & has
+    return bool(added or dropped)
 
 
-def _with_and_without_non(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the words of a text that have no *non* before them, and those that have one."""
-    folded = text.casefold()
-    bare = _NEGATED.sub(" ", folded)
-    return frozenset(_WORDS.findall(bare)), frozenset(_NEGATED.findall(folded))
+def _negated(text: str) -> frozenset[str]:
+    return frozenset(_NEGATED.findall(text.casefold()))
+
+
+def _without_negated(text: str) -> frozenset[str]:
+    return frozenset(_WORDS.findall(_NEGATED.sub(" ", text.casefold())))
 
 
 @cache

@@ -70,7 +70,7 @@ class Features:
         undenied: 1 if the question contains a negation and the sentence contains none.
         row: 1 if the sentence is a row of a table.
         label: the share of the words of a row's label that the question contains; 0 if ``row`` is 0, or if
-            the row has a word of the question with *non* before it.
+            the row has *non* before a word of the question, or lacks the question's *non*.
         headings: for a row, the share of the question's words in the table's headings and the row's group,
             weighted by rarity; 0 if ``row`` is 0.
         address: for a row, ``label`` times the share of the question's words, except those of the document's

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.engine import QueryEngine
-from rag.finding.features import Candidate, acronyms, contains_term, measure
+from rag.finding.features import Candidate, Features, acronyms, contains_term, measure
 from rag.finding.reading import read
 from rag.questions import understand
 from tests.support.libraries import MakeLibrary
@@ -16,6 +16,10 @@ def measured(engine: QueryEngine, question: str) -> dict[str, Candidate]:
     with engine.index.snapshot() as snapshot:
         candidates = measure(snapshot, asked, read(snapshot, snapshot.search(asked.text)))
     return {candidate.sentence.text: candidate for candidate in candidates}
+
+
+def of_row(found: dict[str, Candidate], label: str) -> Features:
+    return next(item.features for text, item in found.items() if text.startswith(label))
 
 
 def test_coverage_weighs_content_words_by_rarity(library: MakeLibrary) -> None:
@@ -65,8 +69,7 @@ def test_a_row_has_the_share_of_its_label_and_the_share_of_the_question_in_its_h
 ) -> None:
     table = "| District | Gates opened |\n|---|---|\n| Dredged canals | 12 |\n| Pumps | 14 |\n\nPumps ran."
     found = measured(library({"a.md": table}), "How many gates of dredged canals were opened?")
-    canals = next(item.features for text, item in found.items() if text.startswith("Dredged"))
-    pumps = next(item.features for text, item in found.items() if text.startswith("Pumps"))
+    canals, pumps = of_row(found, "Dredged"), of_row(found, "Pumps |")
     assert (canals.row, canals.label, pumps.label) == (1.0, 1.0, 0.0)
     assert canals.headings == pumps.headings
     assert 0.0 < canals.headings < 1.0
@@ -80,10 +83,7 @@ def test_the_address_of_a_row_is_its_label_s_share_times_the_share_of_words_that
     table = "| District | Gates opened |\n|---|---|\n| Dredged canals | 12 |\n| Dredged pumps | 14 |"
     text = f"# Isken\n\nIt rained.\n\n{table}"
     found = measured(library({"a.md": text}), "How many gates of Isken's dredged canals were opened?")
-    canals, pumps = (
-        next(item.features for text, item in found.items() if text.startswith(label))
-        for label in ("Dredged canals", "Dredged pumps")
-    )
+    canals, pumps = of_row(found, "Dredged canals"), of_row(found, "Dredged pumps")
     assert (canals.label, canals.address) == (1.0, 1.0), "the title has the word that the row lacks"
     assert canals.coverage < 1.0
     assert pumps.label == 0.5
@@ -94,10 +94,7 @@ def test_a_row_with_non_before_a_word_of_the_question_has_no_share_of_its_label(
     table = "| | 2031 |\n|---|---|\n| GAAP margin | 12 |\n| Non-GAAP margin | 14 |"
     text = f"# Isken\n\nThe company has not yet given its figures for the year.\n\n{table}"
     found = measured(library({"a.md": text}), "How high is the GAAP margin?")
-    plain, negated = (
-        next(item.features for text, item in found.items() if text.startswith(label))
-        for label in ("GAAP margin", "Non-GAAP margin")
-    )
+    plain, negated = of_row(found, "GAAP margin"), of_row(found, "Non-GAAP margin")
     assert (plain.label, plain.opposed) == (1.0, 0.0)
     assert (negated.label, negated.address, negated.opposed) == (0.0, 0.0, 1.0)
 
@@ -118,7 +115,7 @@ def test_the_full_address_of_a_row_counts_the_names_of_the_question(
     """A question without names may mean a row of any report, and a row without a reason answers no *why*."""
     table = "| District | Gates opened |\n|---|---|\n| Dredged canals | 12 |\n| Dredged pumps | 14 |"
     found = measured(library({"a.md": f"# Isken\n\nIt rained.\n\n{table}"}), asked)
-    canals = next(item.features for text, item in found.items() if text.startswith("Dredged canals"))
+    canals = of_row(found, "Dredged canals")
     assert canals.address > 0
     assert canals.full_address == pytest.approx(share * canals.address)
 
