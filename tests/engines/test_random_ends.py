@@ -19,6 +19,7 @@ from index.errors import CatalogUnreachableError
 from index.ingest import open_cluster, sync
 from index.library import Library
 from rag.engine import QueryEngine
+from tests.support.background import wait_until
 from tests.support.postgresql import Server
 from tests.support.processes import KILLS
 from tests.support.ray_cluster import RayCluster
@@ -141,6 +142,8 @@ def test_a_database_that_ends_at_random_moments_loses_and_doubles_nothing(
                 server.stop("immediate")
                 time.sleep(chance.uniform(0, 0.5))
                 server.start()
+            # A busy machine has not yet ended two syncs after a few seconds.
+            wait_until(lambda: syncs.finished > 1 or writer.done())
         finally:
             done.set()
         writer.result()
