@@ -16,6 +16,7 @@ from index.documents import UNKNOWN_LANGUAGE
 from index.search import Snapshot, Term, terms
 from index.text import cells, is_row
 from rag.figures.countries import is_country, names_same_country
+from rag.figures.reporting_periods import Periods, periods_of
 from rag.finding.contradiction import LANGUAGE, denies, negates, opposes
 from rag.finding.english_words import LIGHT_WORDS
 from rag.finding.fragments import names_only
@@ -159,7 +160,10 @@ class Candidate:
 
 
 def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
-    """Return each sentence of the passages ``readings`` with its features, except titles and captions."""
+    """Return the sentences of the passages ``readings`` that may answer, each with its features.
+
+    Titles, captions, and rows of other periods than the question's are left out.
+    """
     if not readings:
         return []
     sentences = [sentence for reading in readings for sentence in reading.sentences]
@@ -243,10 +247,11 @@ def _in_reading(
     question_words = words_of(question.text, LANGUAGE) if english else frozenset()
     denied = english and denies(question.text)
     asked = words_of(question.text, language)
+    periods = Periods() if foreign else periods_of(question.text, language)
     in_headings = {names: _coverage(sought, words) for names, words in headings.items()}
     candidates = []
     for number, sentence in enumerate(reading.sentences):
-        if names_only(sentence, reading.document.title):
+        if names_only(sentence, reading.document.title) or _is_of_other_period(periods, sentence, language):
             continue
         near = frozenset().union(*sentence_terms[max(number - 1, 0) : number + 2])
         before = () if sentence.headings else reading.sentences[max(number - _BEFORE, 0) : number]
@@ -283,6 +288,17 @@ def _in_reading(
         )
         candidates.append(Candidate(reading, number, features))
     return candidates
+
+
+def _is_of_other_period(asked: Periods, sentence: ReadSentence, language: str) -> bool:
+    """Return whether the label and the groups of a row exclude the question's periods.
+
+    A row of *Six months ended June 30* does not answer a question about the second quarter.
+    """
+    if not sentence.headings or asked == Periods():
+        return False
+    place = f"{sentence.section}\n{cells(sentence.text)[0]}"
+    return asked.excludes(Periods(), periods_of(place, language), Periods())
 
 
 def has_kind(sentence: ReadSentence, kind: Kind) -> bool:

@@ -120,6 +120,29 @@ def test_the_full_address_of_a_row_counts_the_names_of_the_question(
     assert canals.full_address == pytest.approx(share * canals.address)
 
 
+@pytest.mark.parametrize(
+    ("asked", "left_out"),
+    [
+        ("How many gates were opened in the second quarter of 2031?", {"Half", "Former"}),
+        ("How many gates were opened in the first half of 2031?", {"Quarter", "Former"}),
+        ("How many gates were opened in 2031?", {"Former"}),
+        ("How many gates were opened in 2030 and 2031?", set()),
+        ("How many gates were opened?", set()),
+    ],
+)
+def test_a_row_in_the_group_of_another_period_is_left_out(
+    library: MakeLibrary, asked: str, left_out: set[str]
+) -> None:
+    groups = {
+        "Half": "Six months ended June 30, 2031",
+        "Quarter": "Three months ended June 30, 2031",
+        "Former": "Three months ended June 30, 2030",
+    }
+    rows = "\n".join(f"| {group} | |\n| {label} | 12 |" for label, group in groups.items())
+    found = measured(library({"a.md": f"| District | Opened |\n|---|---|\n{rows}\n\nGates opened."}), asked)
+    assert {label for label in groups if f"{label} | 12" not in found} == left_out
+
+
 def test_named_counts_the_names_that_a_sentence_or_what_stands_above_it_has(library: MakeLibrary) -> None:
     table = "| Country | Cases |\n|---|---|\n| Spain | 12 |\n| Malta | 14 |"
     prose = "Malta wept. It rained. Roads sank. Bridges fell."
