@@ -68,20 +68,31 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as library:
         note(f"indexing {folder.name}")
         sync(library, [folder])
-        columns: list[dict[str, str]] = []
-        engines = {
-            "without a reader": QueryEngine(library, None),
-            "with the reader": QueryEngine(library, BundledReader()),
-        }
-        reranker = open_reranker(INSTALLED_RERANKER)
-        if reranker is not None:
-            # A reader of its own, because a reader remembers the questions that it has read.
-            engines["with reader and reranker"] = QueryEngine(library, BundledReader(), reranker=reranker)
-        for name, engine in engines.items():
+        scored = {}
+        for name, engine in engines_over(library).items():
             note(f"asking {name}")
-            columns.append(figures([ask(engine, question) for question in questions]))
+            scored[name] = [ask(engine, question) for question in questions]
     print(machine())
-    print(f"| | {' | '.join(engines)} |\n|---|{'---:|' * len(engines)}")
+    print_columns(scored)
+
+
+def engines_over(library: Library) -> dict[str, QueryEngine]:
+    """Return the engines that are compared, by the names of their columns."""
+    engines = {
+        "without a reader": QueryEngine(library, None),
+        "with the reader": QueryEngine(library, BundledReader()),
+    }
+    reranker = open_reranker(INSTALLED_RERANKER)
+    if reranker is not None:
+        # A reader of its own, because a reader remembers the questions that it has read.
+        engines["with reader and reranker"] = QueryEngine(library, BundledReader(), reranker=reranker)
+    return engines
+
+
+def print_columns(scored: Mapping[str, Sequence[Scored]]) -> None:
+    """Print the figures of each engine, in a column under its name."""
+    columns = [figures(asked) for asked in scored.values()]
+    print(f"| | {' | '.join(scored)} |\n|---|{'---:|' * len(columns)}")
     for row in columns[0]:
         print(f"| {row} | {' | '.join(column[row] for column in columns)} |")
 
