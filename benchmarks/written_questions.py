@@ -1,6 +1,6 @@
 """Prints how often answers are right if questions use other words than the reports.
 
-``python -m benchmarks.written_questions``: a quarter of an hour. Language models wrote the questions in
+``python -m benchmarks.written_questions``: half an hour. Language models wrote the questions in
 ``benchmarks/questions``, each with the sentences or rows that answer it, without seeing any answer of the
 product; one question in nine has no answer. ``documents.jsonl`` is about 22 reports in the folders
 ``documents`` and ``tables`` of the evaluation data, none of which is in ``reports``. ``pages.jsonl`` is about
