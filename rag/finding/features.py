@@ -247,7 +247,8 @@ def _in_reading(
     question_words = words_of(question.text, LANGUAGE) if english else frozenset()
     denied = english and denies(question.text)
     asked = words_of(question.text, language)
-    periods = Periods() if foreign else periods_of(question.text, language)
+    # Without rows, nothing is left out, and the names of months need not be loaded.
+    periods = periods_of(question.text, language) if headings and not foreign else Periods()
     in_headings = {names: _coverage(sought, words) for names, words in headings.items()}
     candidates = []
     for number, sentence in enumerate(reading.sentences):
