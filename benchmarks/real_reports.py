@@ -11,7 +11,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -22,7 +22,8 @@ from benchmarks.datasets import data_folder
 from benchmarks.side_by_side import machine, note
 from index.embedding.encoder import open_encoder
 from index.ingest import QUESTIONS, sync
-from index.library import Library
+from index.library import NO_FILTERS, Library
+from index.records import Filters
 from rag.answers import Citation
 from rag.engine import STAGES, QueryEngine
 from rag.finding.reader import BundledReader
@@ -99,15 +100,31 @@ def print_columns(scored: Mapping[str, Sequence[Scored]]) -> None:
 
 def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
     """Ask a question, and judge each citation of the answer."""
-    began = time.perf_counter()
-    answer = engine.ask(question["question"])
-    seconds = time.perf_counter() - began
     evidence = [*question["evidence"], *question.get("also", [])]
-    right = tuple(
-        any(is_right(citation, each, question["answers"]) for each in evidence)
-        for citation in answer.citations
+    return ask_and_judge(
+        engine,
+        question["question"],
+        lambda citation: any(is_right(citation, each, question["answers"]) for each in evidence),
+        kind=question["kind"],
+        answerable=question["answerable"],
     )
-    return Scored(question["kind"], question["answerable"], answer.abstained, right, seconds, answer.timings)
+
+
+def ask_and_judge(
+    engine: QueryEngine,
+    question: str,
+    judge: Callable[[Citation], bool],
+    *,
+    kind: str,
+    answerable: bool,
+    filters: Filters = NO_FILTERS,
+) -> Scored:
+    """Ask a question, and judge each citation of the answer with ``judge``."""
+    began = time.perf_counter()
+    answer = engine.ask(question, filters)
+    seconds = time.perf_counter() - began
+    right = tuple(map(judge, answer.citations))
+    return Scored(kind, answerable, answer.abstained, right, seconds, answer.timings)
 
 
 def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:

@@ -15,18 +15,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
 from benchmarks.datasets import data_folder, open_index
-from benchmarks.real_reports import Scored, engines_over, print_columns
+from benchmarks.real_reports import Scored, ask_and_judge, engines_over, print_columns
 from benchmarks.side_by_side import machine, note
 from index.embedding.encoder import open_encoder
 from index.ingest import sync
 from index.library import NO_FILTERS, Library
 from index.records import Filters
+from rag.answers import Citation
 from rag.engine import QueryEngine
 from rag.evaluation import read_dataset
 from rag.json_lines import read_json_lines
@@ -75,15 +75,13 @@ def _ask_all(engine: QueryEngine, library: Library, file: Path) -> Sequence[Scor
 
 
 def _ask(engine: QueryEngine, line: dict[str, Any], filters: Filters) -> Scored:
-    began = time.perf_counter()
-    answer = engine.ask(line["question"], filters=filters)
-    seconds = time.perf_counter() - began
-    right = tuple(
-        PurePath(citation.path).name == line["document"]
-        and " ".join(citation.quote.split()) in line["quotes"]
-        for citation in answer.citations
+    def is_marked(citation: Citation) -> bool:
+        is_of_document = PurePath(citation.path).name == line["document"]
+        return is_of_document and " ".join(citation.quote.split()) in line["quotes"]
+
+    return ask_and_judge(
+        engine, line["question"], is_marked, kind="all", answerable=bool(line["quotes"]), filters=filters
     )
-    return Scored("all", bool(line["quotes"]), answer.abstained, right, seconds, answer.timings)
 
 
 if __name__ == "__main__":
