@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.engine import QueryEngine
+from tests.support.background import accepted, ended
 from tests.support.web_host import REPORT, WebHost, web_host
 from ui.app import create_app
 from ui.errors import FetchError
@@ -93,8 +94,7 @@ def test_a_report_is_added_as_if_it_were_uploaded(fetching: TestClient, host: We
     same = ("title", "author", "kind", "digest", "characters", "origins")
     assert [fetched.json().get(name) for name in same] == [uploaded.json().get(name) for name in same]
     queued = add(fetching, host.url("/report"), name="../../again.md", background=True)
-    assert queued.status_code == 202
-    assert queued.headers["location"] == f"/v1/jobs/{queued.json()['job_id']}"
+    assert ended(fetching, accepted(queued))["state"] == "done"
 
 
 @pytest.mark.parametrize("url", ["/2031/report", "/picture.pdf"])
