@@ -21,8 +21,8 @@ Cause = Literal["empty_library", "language", "not_in_library", "not_answered", "
 """The reason for an abstention.
 
 ``empty_library``: nothing is indexed, or nothing passes the filters. ``language``: the question is in a
-language that the encoder cannot match with the documents' language. ``not_in_library``: no passage mentions
-the question's subject. ``not_answered``: passages mention the subject, but none answers the question.
+language that the encoder cannot match with the documents' language. ``not_in_library``: no passage has most
+of the question's words. ``not_answered``: passages have most of them, and no sentence clearly answers.
 ``greeting``, ``thanks``: the question only greets or thanks, and nothing was searched."""
 
 COURTESIES: frozenset[Cause] = frozenset({"greeting", "thanks"})

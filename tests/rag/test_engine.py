@@ -44,7 +44,7 @@ def test_a_question_outside_the_library_is_not_answered(seed_engine: QueryEngine
     assert answer.text == answer.reason
     assert "rainfall" in (answer.reason or "")
     shortfalls = {passage.path: passage.shortfall for passage in answer.passages}
-    assert shortfalls["cambodia-scam-raids.md"] == "does not mention “rainfall”"
+    assert shortfalls["cambodia-scam-raids.md"] == "does not contain “rainfall”"
 
 
 def test_streamed_and_whole_answers_are_the_same(seed_engine: QueryEngine) -> None:

@@ -145,15 +145,16 @@ def _abstention(
     named, missing = _named_in(question, readings[0]), _that_matter(index, question, absent)
     if named and missing:
         reason = (
-            f"Of the nearest passages {passing}, some speak of {quote_list(named)}; none gives "
+            f"Of the nearest passages {passing}, some speak of {quote_list(named)}; none contains "
             f"{quote_list(missing)}."
         )
         return Abstention("not_answered", reason)
-    missing_note = _missing_note(absent, nearest)
+    missing_note = _missing_note(missing, _that_matter(index, question, nearest))
     if not named and max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
-        searched = "that passes the filters and" if filtered else "in this library that"
-        return Abstention("not_in_library", f"Found no report {searched} speaks of this.{missing_note}")
-    reason = f"Passages {passing} come near the question, and no sentence answers it.{missing_note}"
+        searched = "that passes the filters" if filtered else "in this library"
+        reason = f"No passage {searched} has most of the question's words.{missing_note}"
+        return Abstention("not_in_library", reason)
+    reason = f"Passages {passing} come near the question; no sentence clearly answers it.{missing_note}"
     return Abstention("not_answered", reason)
 
 
@@ -163,7 +164,7 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
         return f"is in {name_language(reading.document.language)}, unlike the question"
     missing = missing_words(index, question, reading)
     if missing:
-        return f"does not mention {quote_list(missing)}"
+        return f"does not contain {quote_list(missing)}"
     if question.kind is not Kind.OPEN and not any(
         has_kind(sentence, question.kind) for sentence in reading.sentences
     ):
@@ -179,8 +180,8 @@ def _missing_note(absent: Sequence[str], nearest: Sequence[str]) -> str:
         nearest: the words that the nearest passage lacks.
     """
     if absent:
-        return f" None of the passages nearest to it mentions {quote_list(absent)}."
-    return f" The nearest passage does not mention {quote_list(nearest)}." if nearest else ""
+        return f" None of the passages nearest to it contains {quote_list(absent)}."
+    return f" The nearest passage does not contain {quote_list(nearest)}." if nearest else ""
 
 
 def _language_abstention(index: Snapshot, question: Question, reading: Reading) -> Abstention:

@@ -38,31 +38,39 @@ def test_the_threshold_separates_answers_from_abstentions(library: MakeLibrary) 
     engine = library(HARBOUR)
     assert judged(engine, "Why was the harbour closed?", ALWAYS) is None
     assert judged(engine, "Why was the harbour closed?", NEVER) == Abstention(
-        "not_answered", "Passages in this library come near the question, and no sentence answers it."
+        "not_answered", "Passages in this library come near the question; no sentence clearly answers it."
     )
 
 
-def test_words_that_no_passage_mentions_are_named(library: MakeLibrary) -> None:
+def test_words_that_no_passage_contains_are_named(library: MakeLibrary) -> None:
     assert judged(library(HARBOUR), "Which parliament voted against hospitals?", NEVER) == Abstention(
         "not_in_library",
-        "Found no report in this library that speaks of this. None of the passages nearest to it mentions "
-        "“parliament”, “voted”, “against”, “hospitals”.",
+        "No passage in this library has most of the question's words. None of the passages nearest to it "
+        "contains “parliament”, “voted”, “against”, “hospitals”.",
     )
+
+
+def test_a_common_word_that_the_nearest_passages_lack_is_not_named(library: MakeLibrary) -> None:
+    near = {f"near-{number}.txt": f"Ice closed the harbour for {number} days." for number in range(30)}
+    far = {f"far-{number}.txt": f"Bakers sold {number} loaves in spring." for number in range(60)}
+    abstention = judged(library({**near, **far}), "Which parliament closed the harbour in spring?", NEVER)
+    assert abstention is not None
+    assert abstention.reason.endswith("None of the passages nearest to it contains “parliament”.")
 
 
 def test_a_name_is_missed_although_the_passages_have_its_word(library: MakeLibrary) -> None:
     engine = library({"a.txt": "Sales of the harbour of Tessaveld missed their target by a tenth."})
     abstention = judged(engine, "How much did sales of Target rise?", NEVER)
     assert abstention is not None
-    assert abstention.reason.endswith("None of the passages nearest to it mentions “rise”, “Target”.")
+    assert abstention.reason.endswith("None of the passages nearest to it contains “rise”, “Target”.")
 
 
-def test_what_the_reports_speak_of_is_told_from_what_none_gives(library: MakeLibrary) -> None:
+def test_names_that_the_passages_contain_are_told_from_words_that_none_contains(library: MakeLibrary) -> None:
     others = {f"{number}.txt": f"Gate {number} of the dam failed in spring." for number in range(8)}
     engine = library({"a.txt": "Mary Dillon led Ulta Beauty until 2021.", **others})
     assert judged(engine, "What was Mary Dillon's Ulta Beauty dividend until 2021?", NEVER) == Abstention(
         "not_answered",
-        "Of the nearest passages in this library, some speak of “Mary Dillon”, “Ulta Beauty”; none gives "
+        "Of the nearest passages in this library, some speak of “Mary Dillon”, “Ulta Beauty”; none contains "
         "“dividend”.",
     )
 
@@ -106,7 +114,7 @@ def test_the_name_that_a_passage_has_is_told_although_the_question_s_subject_is_
 ) -> None:
     abstention = judged(library(HARBOUR), "Which parliament voted against hospitals in Tessaveld?", NEVER)
     missing = "“parliament”, “voted”, “against”, “hospitals”"
-    reason = f"Of the nearest passages in this library, some speak of “Tessaveld”; none gives {missing}."
+    reason = f"Of the nearest passages in this library, some speak of “Tessaveld”; none contains {missing}."
     assert abstention == Abstention("not_answered", reason)
 
 
@@ -172,10 +180,11 @@ def test_reports_that_the_filters_exclude_are_not_mentioned(library: MakeLibrary
     near = judged(engine, "Why was the harbour closed?", NEVER, filtered=True)
     far = judged(engine, "Which parliament voted against hospitals?", NEVER, filtered=True)
     assert near is not None
-    assert near.reason == "Passages that pass the filters come near the question, and no sentence answers it."
+    reason = "Passages that pass the filters come near the question; no sentence clearly answers it."
+    assert near.reason == reason
     assert far is not None
     assert far.reason.startswith(
-        "Found no report that passes the filters and speaks of this. None of the passages"
+        "No passage that passes the filters has most of the question's words. None of the passages"
     )
 
 
@@ -191,7 +200,7 @@ def test_missing_words_are_shown_as_written(library: MakeLibrary) -> None:
     question, [reading], _ = ranked(engine, "Did PILOTS strike in Tessaveld's harbours?")
     with engine.index.snapshot() as snapshot:
         assert missing_words(snapshot, question, reading) == ["strike"]
-        assert shortfall(snapshot, question, reading) == "does not mention “strike”"
+        assert shortfall(snapshot, question, reading) == "does not contain “strike”"
 
 
 @pytest.mark.parametrize(

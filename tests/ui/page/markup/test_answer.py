@@ -262,12 +262,12 @@ def test_a_note_stands_below_the_answer() -> None:
 
 
 def test_an_abstention_gives_the_reason_and_the_nearest_passages_with_what_they_lack() -> None:
-    shown_three = [passage(f"Passage {number}.", "does not mention “population”") for number in range(5)]
+    shown_three = [passage(f"Passage {number}.", "does not contain “population”") for number in range(5)]
     page = Page(answer_markup(abstention(*shown_three)))
     assert page.text_of("fn-none") == ["Not answered"]
     assert page.text_of("fn-reason") == ["No sentence answers."]
     assert page.text_of("fn-excerpt") == ["Passage 0.", "Passage 1.", "Passage 2."]
-    assert page.text_of("fn-shortfall") == ["This passage does not mention “population”."] * 3
+    assert page.text_of("fn-shortfall") == ["This passage does not contain “population”."] * 3
     assert page.text_of("fn-fact")[:2] == ["March 2025", "page 4"]
     assert [href for href, _ in page.links if href.startswith("#")] == ["#cite-7-1-10-20"] * 3
 
