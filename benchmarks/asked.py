@@ -85,7 +85,7 @@ def asked_of(dataset: Dataset, index: Library) -> Iterator[Asked]:
         if query.about is None or (query.answerable is not False and not query.has_gold):
             continue
         question = understand(query.text)
-        candidates = _candidates(index, question, NO_FILTERS)
+        candidates = candidates_of(index, question, NO_FILTERS)
         gold = gold_flags(query, [candidate.sentence.text for candidate in candidates])
         if candidates:
             yield Asked(
@@ -119,7 +119,7 @@ def asked_without_title(dataset: Dataset, index: Library) -> Iterator[Asked]:
         count[part] += 1
         question = understand(query.text)
         others = tuple(numbers[name] for name in dataset.documents if _title(dataset, name) != title)
-        candidates = _candidates(index, question, Filters(others))
+        candidates = candidates_of(index, question, Filters(others))
         if candidates:
             gold = (False,) * len(candidates)
             yield Asked(dataset.name + REMOVED, part, question, tuple(candidates), gold, (), answerable=False)
@@ -140,7 +140,8 @@ def has_titles(dataset: Dataset) -> bool:
     return any(document.title for document in dataset.documents.values())
 
 
-def _candidates(index: Library, question: Question, filters: Filters) -> list[Candidate]:
+def candidates_of(index: Library, question: Question, filters: Filters) -> list[Candidate]:
+    """Return the measured sentences that the product reads for a question."""
     hits = index.search(question.text, READ_HITS, filters)
     with index.snapshot() as snapshot:
         candidates = measure(snapshot, question, read(snapshot, hits))

@@ -22,8 +22,7 @@ from benchmarks.datasets import data_folder
 from benchmarks.side_by_side import machine, note
 from index.embedding.encoder import open_encoder
 from index.ingest import QUESTIONS, sync
-from index.library import NO_FILTERS, Library
-from index.records import Filters
+from index.library import Library
 from rag.answers import Citation
 from rag.engine import STAGES, QueryEngine
 from rag.finding.reader import BundledReader
@@ -117,11 +116,10 @@ def ask_and_judge(
     *,
     kind: str,
     answerable: bool,
-    filters: Filters = NO_FILTERS,
 ) -> Scored:
     """Ask a question, and judge each citation of the answer with ``judge``."""
     began = time.perf_counter()
-    answer = engine.ask(question, filters)
+    answer = engine.ask(question)
     seconds = time.perf_counter() - began
     right = tuple(map(judge, answer.citations))
     return Scored(kind, answerable, answer.abstained, right, seconds, answer.timings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from index.lazy import attributes
 
 if TYPE_CHECKING:
-    from index.embedding.bert import Bert, read_bert
+    from index.embedding.bert import Bert, merge_lora, read_bert
     from index.embedding.bundled import BUNDLED_MODEL, bundled_folder, bundled_tokenizer
     from index.embedding.encoder import Encoder, open_encoder
     from index.embedding.late_interaction import ACROSS_LANGUAGES, LAST
@@ -28,6 +28,7 @@ __all__ = [
     "ModelRunner",
     "bundled_folder",
     "bundled_tokenizer",
+    "merge_lora",
     "open_encoder",
     "open_pinned",
     "read_bert",
@@ -50,6 +51,7 @@ __getattr__ = attributes(
         "ModelRunner": "index.embedding.model",
         "bundled_folder": "index.embedding.bundled",
         "bundled_tokenizer": "index.embedding.bundled",
+        "merge_lora": "index.embedding.bert",
         "open_encoder": "index.embedding.encoder",
         "open_pinned": "index.embedding.pinned",
         "read_bert": "index.embedding.bert",

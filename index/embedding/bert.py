@@ -9,6 +9,7 @@ This module imports torch, so import it only to use the network.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeVar
@@ -185,3 +186,23 @@ def map_weights(network: Network, folder: Path) -> Network:
     stored = load_file(folder / "model.safetensors")
     network.load_state_dict({name: stored[name] for name in network.state_dict()}, assign=True)
     return network.eval()
+
+
+def merge_lora(weights: Mapping[str, Tensor], stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the weights of a network with the changes of a training run.
+
+    Args:
+        weights: the weights by name. They stay as they are, because networks share them.
+        stored: low-rank changes (LoRA with alpha = rank, Hu et al., ICLR 2022) as matrices A and B with the
+            names ``layer.lora_A`` and ``layer.lora_B``: W becomes W + B A. All other tensors are weights that
+            were trained themselves.
+
+    Raises:
+        KeyError: if there is no such layer, or one of its two matrices is missing.
+        RuntimeError: if the matrices do not fit the layer.
+    """
+    merged = {**weights, **{name: each.float() for name, each in stored.items() if ".lora_" not in name}}
+    for layer in {name.rpartition(".lora_")[0] for name in stored if ".lora_" in name}:
+        change = stored[f"{layer}.lora_B"].float() @ stored[f"{layer}.lora_A"].float()
+        merged[f"{layer}.weight"] = weights[f"{layer}.weight"] + change
+    return merged

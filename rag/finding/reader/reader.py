@@ -180,22 +180,13 @@ def _merged(weights: Path) -> ReaderModel:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from index.embedding import read_bert
+    from index.embedding import merge_lora, read_bert
     from rag.finding.reader.network import ReaderModel
 
     try:
         bert = read_bert(bundled_folder())
         model = ReaderModel(bert, bert.shape.hidden_size)
-        state = model.state_dict()
-        stored = load_file(weights)
-        for name in [name for name in stored if name.endswith(".lora_A")]:
-            layer = name.removesuffix(".lora_A")
-            # Low-rank adaptation with alpha = rank (Hu et al., ICLR 2022): W + B A.
-            changed = stored[f"{layer}.lora_B"].float() @ stored[name].float()
-            # Not in place: the encoder's weights are mapped from a file, and shared until they are changed.
-            state[f"{layer}.weight"] = state[f"{layer}.weight"] + changed
-        state |= {name: tensor.float() for name, tensor in stored.items() if ".lora_" not in name}
-        model.load_state_dict(state, assign=True)
+        model.load_state_dict(merge_lora(model.state_dict(), load_file(weights)), assign=True)
     except (OSError, KeyError, RuntimeError, SafetensorError) as error:
         raise ReaderError(
             f"the reader's weights in {weights.name} do not fit the bundled encoder ({error}); "

@@ -1,6 +1,25 @@
 """Compares the best sentences with the question once more: with a larger encoder, or across languages."""
 
 from rag.finding.reranking.across_languages import compare_across
-from rag.finding.reranking.reranker import INSTALLED_RERANKER, NO_RERANKER, apply_reranker, open_reranker
+from rag.finding.reranking.encoded_text import text_of
+from rag.finding.reranking.installed import installed_weights
+from rag.finding.reranking.reranker import (
+    CHANGES,
+    INSTALLED_RERANKER,
+    MAX_RERANKED,
+    NO_RERANKER,
+    apply_reranker,
+    open_reranker,
+)
 
-__all__ = ["INSTALLED_RERANKER", "NO_RERANKER", "apply_reranker", "compare_across", "open_reranker"]
+__all__ = [
+    "CHANGES",
+    "INSTALLED_RERANKER",
+    "MAX_RERANKED",
+    "NO_RERANKER",
+    "apply_reranker",
+    "compare_across",
+    "installed_weights",
+    "open_reranker",
+    "text_of",
+]

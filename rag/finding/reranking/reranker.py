@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.embedding import LAST, Encoder, open_encoder, open_pinned, whole_tokenizer
+from index.embedding import LAST, Encoder, open_encoder, open_pinned, sha256_of, whole_tokenizer
 from rag.errors import RerankerError
 from rag.finding.features import Candidate
 from rag.finding.reranking.encoded_text import text_of
 from rag.finding.reranking.installed import NAME, SHA256, installed_weights
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from index.embedding import ModelRunner
 
 INSTALLED_RERANKER = "installed"
-"""The name that stands for all-mpnet-base-v2 if its packages are installed, and otherwise for no reranker."""
+"""The name that stands for all-mpnet-base-v2 with :data:`CHANGES` if its packages are installed, and for no
+reranker otherwise."""
 
 NO_RERANKER = "none"
 """The name that stands for no reranker."""
@@ -30,6 +34,13 @@ NO_RERANKER = "none"
 MAX_RERANKED = 12
 """The number of sentences that are compared. With 6, the best sentence is right for 0.56 of the questions on
 real reports; with 12 or 24, for 0.57."""
+
+CHANGES = Path(str(files("rag.finding.reranking").joinpath("reranker.safetensors")))
+"""The file of low-rank changes (LoRA, 1.2 MB). ``benchmarks/train_reranker.py`` trained them on questions in
+other words than the sentences that answer them."""
+
+CHANGES_SHA256 = "22128279a65f854b99f3bb9291a5f053ffccbc2a6940d36054f0e005d7fde7c7"
+"""The sha256 of :data:`CHANGES`."""
 
 _DIMENSIONS = 768
 _WINDOW = 384
@@ -48,8 +59,8 @@ def open_reranker(name: str) -> Encoder | None:
 
     Raises:
         EncoderError: if the model cannot be found or read.
-        RerankerError: if the installed weights are damaged. If the unpacked files are damaged, this error is
-            raised when the reranker is first used.
+        RerankerError: if the installed weights are damaged. If the unpacked files or :data:`CHANGES` are
+            damaged, this error is raised when the reranker is first used.
     """
     if name == NO_RERANKER:
         return None
@@ -60,7 +71,7 @@ def open_reranker(name: str) -> Encoder | None:
         return None
     return Encoder(
         NAME,
-        f"{NAME}@{SHA256[:16]}",
+        f"{NAME}@{SHA256[:16]}+{CHANGES_SHA256[:16]}",
         partial(_load, folder),
         tokenizer=whole_tokenizer(folder),
         dimensions=_DIMENSIONS,
@@ -71,15 +82,29 @@ def open_reranker(name: str) -> Encoder | None:
 def _load(folder: Path) -> ModelRunner:
     from safetensors import SafetensorError
 
-    from index.embedding import read_mpnet
-
     try:
-        return open_pinned(read_mpnet, folder, dimensions=_DIMENSIONS, window=_WINDOW, padding=_PADDING)
+        return open_pinned(_read, folder, dimensions=_DIMENSIONS, window=_WINDOW, padding=_PADDING)
     except (OSError, KeyError, RuntimeError, ValueError, SafetensorError) as error:
         raise RerankerError(
             f"the files of {NAME} in {folder} are damaged: {error}; delete this folder, which is filled "
             "again at the next start"
         ) from error
+
+
+def _read(folder: Path) -> nn.Module:
+    from safetensors.torch import load_file
+
+    from index.embedding import merge_lora, read_mpnet
+
+    digest = sha256_of(CHANGES) if CHANGES.is_file() else "none, because it is missing"
+    if digest != CHANGES_SHA256:
+        raise RerankerError(
+            f"{CHANGES.name}, a file of the reranker, has sha256 {digest}, not {CHANGES_SHA256}; install "
+            "Footnoted again, or set the reranker to none"
+        )
+    network = read_mpnet(folder)
+    network.load_state_dict(merge_lora(network.state_dict(), load_file(CHANGES)), assign=True)
+    return network
 
 
 def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from index.embedding import bundled_folder, open_encoder
-from index.embedding.bert import read_bert
+from index.embedding.bert import merge_lora, read_bert
 from index.embedding.encoder import encoder_of
 from index.embedding.machine import Precision
 from index.embedding.sentence_transformer import calculate_in_bfloat16
@@ -84,6 +84,24 @@ def test_a_changed_network_changes_neither_the_file_nor_another_network() -> Non
         one.state_dict()[weight].zero_()
     assert file.read_bytes() == before
     assert other.state_dict()[weight].any()
+
+
+def test_low_rank_changes_are_added_to_their_layers_and_other_weights_replaced() -> None:
+    weights = {name: torch.ones(3, 2) for name in ("near.weight", "far.weight")} | {"head": torch.zeros(1)}
+    column, row = torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([[10.0, 0.0]])
+    stored = {"far.lora_A": row.half(), "far.lora_B": column.half(), "head": torch.ones(1).half()}
+    merged = merge_lora(weights, stored)
+    assert merged["far.weight"].tolist() == [[11.0, 1.0], [21.0, 1.0], [31.0, 1.0]]
+    assert merged["near.weight"].tolist() == weights["far.weight"].tolist() == [[1.0, 1.0]] * 3
+    assert (merged["head"].tolist(), merged["head"].dtype) == ([1.0], torch.float32)
+
+
+@pytest.mark.parametrize("missing", ["far.lora_A", "far.lora_B"])
+def test_low_rank_changes_without_one_of_their_matrices_are_refused(missing: str) -> None:
+    stored = {"far.lora_A": torch.ones(1, 2), "far.lora_B": torch.ones(3, 1)}
+    del stored[missing]
+    with pytest.raises(KeyError, match=missing):
+        merge_lora({"far.weight": torch.ones(3, 2)}, stored)
 
 
 def _with_prompt(folder: Path) -> None:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from index.embedding import LAST, Encoder, bundled_folder
+import pytest
+from safetensors import safe_open
+
+from index.embedding import LAST, Encoder, bundled_folder, sha256_of
 from index.errors import EncoderError
-from rag.finding.reranking import NO_RERANKER, apply_reranker, open_reranker
-from rag.finding.reranking.encoded_text import text_of
-from rag.finding.reranking.reranker import MAX_RERANKED
+from rag.errors import RerankerError
+from rag.finding.reranking import (
+    CHANGES,
+    INSTALLED_RERANKER,
+    MAX_RERANKED,
+    NO_RERANKER,
+    apply_reranker,
+    installed_weights,
+    open_reranker,
+    reranker,
+    text_of,
+)
 from tests.support.candidates import candidate
 
 
@@ -39,3 +51,53 @@ def test_a_reranker_is_opened_by_its_folder() -> None:
 def test_an_unknown_reranker_is_named() -> None:
     with pytest.raises(EncoderError, match="no-such/model"):
         open_reranker("no-such/model")
+
+
+@pytest.mark.parametrize(
+    ("content", "digest"), [(b"other", "d9298a10"), (None, "none, because it is missing")]
+)
+def test_other_low_rank_changes_are_refused_when_sentences_are_compared(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, digest: str
+) -> None:
+    changes = tmp_path / "reranker.safetensors"
+    if content is not None:
+        changes.write_bytes(content)
+    monkeypatch.setattr(reranker, "installed_weights", bundled_folder)
+    monkeypatch.setattr(reranker, "CHANGES", changes)
+    opened = open_reranker(INSTALLED_RERANKER)
+    assert opened is not None
+    with pytest.raises(
+        RerankerError, match=rf"^reranker\.safetensors, .* {digest}.*; install Footnoted again"
+    ):
+        opened.compare("Who led the office?", ["Ada led it."], LAST)
+
+
+class TestLowRankChanges:
+    def test_the_file_has_the_pinned_digest_and_takes_little_space(self) -> None:
+        assert sha256_of(CHANGES) == reranker.CHANGES_SHA256
+        assert CHANGES.stat().st_size < 1_300_000
+
+    def test_the_file_names_its_script_data_and_licences(self) -> None:
+        with safe_open(CHANGES, "pt") as stored:
+            metadata = stored.metadata()
+        assert metadata["made_by"] == "benchmarks/train_reranker.py"
+        assert [part.partition(")")[0] for part in metadata["data"].split("(")[1:]] == [
+            "CC BY-SA 4.0",
+            "CC BY-SA 3.0",
+            "Apache-2.0",
+            "CC BY 4.0",
+        ]
+
+    @pytest.mark.skipif(installed_weights() is None, reason="the packages of the reranker are not installed")
+    def test_a_paraphrase_is_nearer_to_the_question_with_the_changes(self) -> None:
+        question = "How big is the team of the observatory?"
+        answers, repeats = "It employs 41 people.", "The team of the observatory is proud of its big dome."
+        installed = open_reranker(INSTALLED_RERANKER)
+        original = open_reranker(str(installed_weights()))
+        assert installed is not None
+        assert original is not None
+        margins = []
+        for encoder in (installed, original):
+            right, wrong = encoder.compare(question, [answers, repeats], LAST)
+            margins.append(right.late - wrong.late)
+        assert margins[0] > margins[1]
