@@ -14,6 +14,7 @@ from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import MARKED, opened, serving
 from tests.browser.rows import row
+from tests.support.background import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -72,8 +73,14 @@ def looms(server: str) -> tuple[int, str]:
 
 
 def select(page: Page, first: str, last: str) -> None:
-    page.evaluate(SELECT, [first, last])
-    page.locator(".fn-selected").wait_for()
+    """Select words until the toolbar appears: a text field that changes late takes the selection away."""
+
+    def is_shown() -> bool:
+        page.evaluate(SELECT, [first, last])
+        page.wait_for_timeout(500)
+        return page.locator(".fn-selected").is_visible()
+
+    wait_until(is_shown)
 
 
 def question(page: Page) -> Locator:
