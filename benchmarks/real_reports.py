@@ -143,6 +143,7 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
     """Return the figures of a column, by the name of their row."""
     answerable = [item for item in scored if item.answerable]
     shares = [sum(item.right) / len(item.right) for item in answerable if item.right]
+    kinds = sorted({item.kind for item in scored})
     return {
         f"first citation right, of {len(answerable)} answerable": _share(
             any(item.right[:1]) for item in answerable
@@ -154,7 +155,7 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
         "good: first and half of the citations right, or rightly refused": _share(
             item.is_good for item in scored
         ),
-        **{f"good: {kind}": _good(scored, kind) for kind in sorted({item.kind for item in scored})},
+        **({f"good: {kind}": _good(scored, kind) for kind in kinds} if len(kinds) > 1 else {}),
         "seconds for an answer, median": f"{statistics.median(item.seconds for item in scored):.2f}",
         "95th percentile": f"{statistics.quantiles((item.seconds for item in scored), n=20)[-1]:.2f}",
         **{f"ms, median: {stage}": _median(scored, stage) for stage in STAGES},

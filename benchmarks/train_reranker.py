@@ -35,6 +35,7 @@ from benchmarks.datasets import data_folder, open_index
 from benchmarks.side_by_side import note
 from benchmarks.written_questions import DOCUMENTS, HELD_OUT, PAGES, WrittenQuestion, folders, read_questions
 from index.embedding import Encoder, open_encoder, read_mpnet, sha256_of, whole_tokenizer
+from index.embedding.mpnet import PADDING
 from index.ingest import sync
 from index.library import NO_FILTERS, Library
 from index.records import Filters
@@ -43,8 +44,8 @@ from rag.evaluation.datasets import Part, Query, part_of
 from rag.finding.features import Candidate
 from rag.finding.ranking import load_weights, rank
 from rag.finding.reader import apply_reader, bundled_reader, windows_of
-from rag.finding.reranking import CHANGES, MAX_RERANKED, installed_weights, text_of
-from rag.questions import Question, understand
+from rag.finding.reranking import ADAPTER, MAX_RERANKED, installed_weights, text_of
+from rag.questions import understand
 
 SETS = ("squad2", "mlqa-en", "clapnq", "tatqa")
 OF_A_SET = 75
@@ -59,8 +60,6 @@ BATCH = 8
 LEARNING_RATE = 2e-4
 WARM_UP = 20
 """The number of batches over which the learning rate rises. It then falls to a half."""
-
-PADDING = 1
 
 _PARTS: tuple[tuple[Path, Part], ...] = ((DOCUMENTS, "train"), (HELD_OUT, "tune"))
 
@@ -128,7 +127,7 @@ def main() -> None:
     """Make the lists, train, and write the changes."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--epochs", type=int, default=1, help="passes over the questions")
-    parser.add_argument("--output", type=Path, default=CHANGES)
+    parser.add_argument("--output", type=Path, default=ADAPTER)
     arguments = parser.parse_args()
     torch.manual_seed(0)
     folder = installed_weights()
@@ -140,7 +139,7 @@ def main() -> None:
     train(model, [item for item in items if item.part == "train"], tune, arguments.epochs)
     save(model, arguments.output)
     size, digest = arguments.output.stat().st_size, sha256_of(arguments.output)
-    print(f"written {arguments.output.name}, {size:,} bytes; CHANGES_SHA256 is {digest}")
+    print(f"written {arguments.output.name}, {size:,} bytes; ADAPTER_SHA256 is {digest}")
 
 
 def train(model: Likeness, items: Sequence[Competing], tune: Sequence[Competing], epochs: int) -> None:
@@ -254,7 +253,7 @@ def _asked_of_pages(encoder: Encoder) -> Iterator[Asked]:
 
 
 def _asked(library: Library, written: WrittenQuestion, filters: Filters, part: Part) -> Asked:
-    question: Question = understand(written.question)
+    question = understand(written.question)
     candidates = candidates_of(library, question, filters)
     gold = tuple(written.marks(each.reading.document.path, each.sentence.text) for each in candidates)
     return Asked("written", part, question, tuple(candidates), gold, (), answerable=True)

@@ -4,7 +4,7 @@ from rag.finding.reranking.across_languages import compare_across
 from rag.finding.reranking.encoded_text import text_of
 from rag.finding.reranking.installed import installed_weights
 from rag.finding.reranking.reranker import (
-    CHANGES,
+    ADAPTER,
     INSTALLED_RERANKER,
     MAX_RERANKED,
     NO_RERANKER,
@@ -13,7 +13,7 @@ from rag.finding.reranking.reranker import (
 )
 
 __all__ = [
-    "CHANGES",
+    "ADAPTER",
     "INSTALLED_RERANKER",
     "MAX_RERANKED",
     "NO_RERANKER",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from index.embedding import ModelRunner
 
 INSTALLED_RERANKER = "installed"
-"""The name that stands for all-mpnet-base-v2 with :data:`CHANGES` if its packages are installed, and for no
+"""The name that stands for all-mpnet-base-v2 with :data:`ADAPTER` if its packages are installed, and for no
 reranker otherwise."""
 
 NO_RERANKER = "none"
@@ -35,12 +35,12 @@ MAX_RERANKED = 12
 """The number of sentences that are compared. With 6, the best sentence is right for 0.56 of the questions on
 real reports; with 12 or 24, for 0.57."""
 
-CHANGES = Path(str(files("rag.finding.reranking").joinpath("reranker.safetensors")))
+ADAPTER = Path(str(files("rag.finding.reranking").joinpath("reranker.safetensors")))
 """The file of low-rank changes (LoRA, 1.2 MB). ``benchmarks/train_reranker.py`` trained them on questions in
 other words than the sentences that answer them."""
 
-CHANGES_SHA256 = "22128279a65f854b99f3bb9291a5f053ffccbc2a6940d36054f0e005d7fde7c7"
-"""The sha256 of :data:`CHANGES`."""
+ADAPTER_SHA256 = "22128279a65f854b99f3bb9291a5f053ffccbc2a6940d36054f0e005d7fde7c7"
+"""The sha256 of :data:`ADAPTER`."""
 
 _DIMENSIONS = 768
 _WINDOW = 384
@@ -59,7 +59,7 @@ def open_reranker(name: str) -> Encoder | None:
 
     Raises:
         EncoderError: if the model cannot be found or read.
-        RerankerError: if the installed weights are damaged. If the unpacked files or :data:`CHANGES` are
+        RerankerError: if the installed weights are damaged. If the unpacked files or :data:`ADAPTER` are
             damaged, this error is raised when the reranker is first used.
     """
     if name == NO_RERANKER:
@@ -71,7 +71,7 @@ def open_reranker(name: str) -> Encoder | None:
         return None
     return Encoder(
         NAME,
-        f"{NAME}@{SHA256[:16]}+{CHANGES_SHA256[:16]}",
+        f"{NAME}@{SHA256[:16]}+{ADAPTER_SHA256[:16]}",
         partial(_load, folder),
         tokenizer=whole_tokenizer(folder),
         dimensions=_DIMENSIONS,
@@ -96,14 +96,14 @@ def _read(folder: Path) -> nn.Module:
 
     from index.embedding import merge_lora, read_mpnet
 
-    digest = sha256_of(CHANGES) if CHANGES.is_file() else "none, because it is missing"
-    if digest != CHANGES_SHA256:
+    digest = sha256_of(ADAPTER) if ADAPTER.is_file() else "none, because it is missing"
+    if digest != ADAPTER_SHA256:
         raise RerankerError(
-            f"{CHANGES.name}, a file of the reranker, has sha256 {digest}, not {CHANGES_SHA256}; install "
+            f"{ADAPTER.name}, a file of the reranker, has sha256 {digest}, not {ADAPTER_SHA256}; install "
             "Footnoted again, or set the reranker to none"
         )
     network = read_mpnet(folder)
-    network.load_state_dict(merge_lora(network.state_dict(), load_file(CHANGES)), assign=True)
+    network.load_state_dict(merge_lora(network.state_dict(), load_file(ADAPTER)), assign=True)
     return network
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from index.embedding import bundled_folder
@@ -95,17 +94,6 @@ class TestTheBundledReader:
 
     def test_the_weights_take_at_most_five_megabytes(self) -> None:
         assert WEIGHTS.stat().st_size < 5_000_000
-
-    def test_the_weights_file_names_its_script_data_and_licences(self) -> None:
-        with safe_open(WEIGHTS, "pt") as stored:
-            metadata = stored.metadata()
-        assert metadata["made_by"] == "benchmarks/train_reader.py"
-        assert [part.partition(")")[0] for part in metadata["data"].split("(")[1:]] == [
-            "CC BY-SA 4.0",
-            "CC BY-SA 3.0",
-            "Apache-2.0",
-            "CC BY 4.0",
-        ]
 
     def test_the_bundled_reader_is_opened_once(self) -> None:
         assert open_reader() is open_reader("bundled") is bundled_reader()

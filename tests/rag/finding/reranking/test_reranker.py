@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from safetensors import safe_open
 
 from index.embedding import LAST, Encoder, bundled_folder, sha256_of
 from index.errors import EncoderError
 from rag.errors import RerankerError
 from rag.finding.reranking import (
-    CHANGES,
+    ADAPTER,
     INSTALLED_RERANKER,
     MAX_RERANKED,
     NO_RERANKER,
@@ -63,7 +62,7 @@ def test_other_low_rank_changes_are_refused_when_sentences_are_compared(
     if content is not None:
         changes.write_bytes(content)
     monkeypatch.setattr(reranker, "installed_weights", bundled_folder)
-    monkeypatch.setattr(reranker, "CHANGES", changes)
+    monkeypatch.setattr(reranker, "ADAPTER", changes)
     opened = open_reranker(INSTALLED_RERANKER)
     assert opened is not None
     with pytest.raises(
@@ -74,30 +73,20 @@ def test_other_low_rank_changes_are_refused_when_sentences_are_compared(
 
 class TestLowRankChanges:
     def test_the_file_has_the_pinned_digest_and_takes_little_space(self) -> None:
-        assert sha256_of(CHANGES) == reranker.CHANGES_SHA256
-        assert CHANGES.stat().st_size < 1_300_000
+        assert sha256_of(ADAPTER) == reranker.ADAPTER_SHA256
+        assert ADAPTER.stat().st_size < 1_300_000
 
-    def test_the_file_names_its_script_data_and_licences(self) -> None:
-        with safe_open(CHANGES, "pt") as stored:
-            metadata = stored.metadata()
-        assert metadata["made_by"] == "benchmarks/train_reranker.py"
-        assert [part.partition(")")[0] for part in metadata["data"].split("(")[1:]] == [
-            "CC BY-SA 4.0",
-            "CC BY-SA 3.0",
-            "Apache-2.0",
-            "CC BY 4.0",
-        ]
-
-    @pytest.mark.skipif(installed_weights() is None, reason="the packages of the reranker are not installed")
     def test_a_paraphrase_is_nearer_to_the_question_with_the_changes(self) -> None:
+        if (folder := installed_weights()) is None:
+            pytest.skip("the packages of the reranker are not installed")
         question = "How big is the team of the observatory?"
         answers, repeats = "It employs 41 people.", "The team of the observatory is proud of its big dome."
         installed = open_reranker(INSTALLED_RERANKER)
-        original = open_reranker(str(installed_weights()))
+        original = open_reranker(str(folder))
         assert installed is not None
         assert original is not None
         margins = []
         for encoder in (installed, original):
             right, wrong = encoder.compare(question, [answers, repeats], LAST)
             margins.append(right.late - wrong.late)
-        assert margins[0] > margins[1]
+        assert margins[0] > margins[1] + 0.01
