@@ -32,7 +32,7 @@ from rag.finding.overview import named_report, overview
 from rag.finding.ranking import Ranker, Scored, Weights, load_weights, rank
 from rag.finding.reader import BUNDLED_READER, Reader, Window, apply_reader, can_read, open_reader, windows_of
 from rag.finding.reading import Reading, read
-from rag.finding.reranking import apply_reranker, compare_across
+from rag.finding.reranking import Reranker, apply_reranker, compare_across
 from rag.finding.similar_rows import order_similar_rows
 from rag.finding.spelling import correct
 from rag.follow_ups.joining import is_from_another_report
@@ -69,7 +69,7 @@ class QueryEngine:
         weights: Path | None = None,
         writer: Writer | None = None,
         *,
-        reranker: Encoder | None = None,
+        reranker: Reranker | None = None,
         keeps: bool = False,
     ) -> None:
         """Prepare to answer over ``index``.
@@ -202,15 +202,16 @@ class QueryEngine:
         The language model is not asked, and the question that loads the models is not an open one.
 
         Raises:
-            EncoderError: if the encoder or the reranker cannot be loaded.
+            EncoderError: if the encoder cannot be loaded.
             ReaderError: if the reader's weights do not fit the bundled encoder.
+            RerankerError: if the files of the reranker are damaged.
         """
         # Use each model directly, because a question to an empty library would use none of them.
         self.index.encoder.encode_query("ready")
         if self.reader is not None:
             self.reader.read("ready", [Window("", ("ready",))])
         if self.reranker is not None:
-            self.reranker.encode_query("ready")
+            self.reranker.scores("ready", ["ready"])
         # Milvus may be unreachable while a server starts; until it is back, each answer says so.
         with suppress(UnreachableError):
             list(self.quoting_only()._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, exact=False))

@@ -23,7 +23,7 @@ class ReaderError(FootnotedError):
 
 
 class RerankerError(FootnotedError):
-    """The installed weights of the reranker cannot be used."""
+    """The reranker, the larger model that scores the best sentences again, cannot be loaded."""
 
 
 class WeightsError(FootnotedError, ValueError):

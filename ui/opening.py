@@ -123,11 +123,10 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
         stored: whether to open the language model that the home folder stores, if no setting names one.
 
     Raises:
-        EncoderError: if the named reranker cannot be opened.
         JudgeError: if the judge cannot be opened.
         ModelSetupError: if the language model cannot be opened.
         ReaderError: if the reader model cannot be opened.
-        RerankerError: if the installed weights of the reranker are damaged.
+        RerankerError: if the reranker cannot be opened.
         SettingsError: if the settings of the language model contradict one another.
         WeightsError: if the file of weights cannot be used.
     """

@@ -135,11 +135,11 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         description="The model that reads the best sentences together with the question.",
     )
     reranker: Annotated[
-        str, Needs("installed, none, or the name or the folder of a sentence-transformers model")
+        str, Needs("installed, none, or the name or the folder of a sentence-transformers CrossEncoder")
     ] = Field(
         "installed",
         min_length=1,
-        description="The larger encoder that compares the best sentences with the question. `installed` is "
+        description="The larger model that reads the best sentences again with the question. `installed` is "
         "all-mpnet-base-v2 if its packages are installed, and otherwise none.",
     )
     weights: Annotated[Path | None, Needs("the path of a file that benchmarks/calibrate.py wrote")] = Field(

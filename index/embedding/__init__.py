@@ -10,27 +10,22 @@ if TYPE_CHECKING:
     from index.embedding.bert import Bert, merge_lora, read_bert
     from index.embedding.bundled import BUNDLED_MODEL, bundled_folder, bundled_tokenizer
     from index.embedding.encoder import Encoder, open_encoder
-    from index.embedding.late_interaction import ACROSS_LANGUAGES, LAST
     from index.embedding.machine import this_machine
-    from index.embedding.model import ModelRunner
-    from index.embedding.mpnet import read_mpnet
+    from index.embedding.mpnet import Mpnet, read_mpnet
     from index.embedding.multilingual import INSTALL_COMMAND, MULTILINGUAL_MODEL
-    from index.embedding.pinned import open_pinned, sha256_of, whole_tokenizer
+    from index.embedding.pinned import sha256_of, whole_tokenizer
 
 __all__ = [
-    "ACROSS_LANGUAGES",
     "BUNDLED_MODEL",
     "INSTALL_COMMAND",
-    "LAST",
     "MULTILINGUAL_MODEL",
     "Bert",
     "Encoder",
-    "ModelRunner",
+    "Mpnet",
     "bundled_folder",
     "bundled_tokenizer",
     "merge_lora",
     "open_encoder",
-    "open_pinned",
     "read_bert",
     "read_mpnet",
     "sha256_of",
@@ -41,19 +36,16 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
-        "ACROSS_LANGUAGES": "index.embedding.late_interaction",
         "BUNDLED_MODEL": "index.embedding.bundled",
         "Bert": "index.embedding.bert",
         "INSTALL_COMMAND": "index.embedding.multilingual",
-        "LAST": "index.embedding.late_interaction",
         "MULTILINGUAL_MODEL": "index.embedding.multilingual",
         "Encoder": "index.embedding.encoder",
-        "ModelRunner": "index.embedding.model",
+        "Mpnet": "index.embedding.mpnet",
         "bundled_folder": "index.embedding.bundled",
         "bundled_tokenizer": "index.embedding.bundled",
         "merge_lora": "index.embedding.bert",
         "open_encoder": "index.embedding.encoder",
-        "open_pinned": "index.embedding.pinned",
         "read_bert": "index.embedding.bert",
         "read_mpnet": "index.embedding.mpnet",
         "sha256_of": "index.embedding.pinned",

@@ -197,34 +197,32 @@ class Encoder:
             for places, embedded in self._in_turns(texts, sentences, self._runner.passages, urgent=False):
                 yield dict(zip(places, embedded, strict=True))
 
-    def compare(self, question: str, texts: Sequence[str], depth: float) -> list[Likeness]:
+    def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:
         """Compare a question with a few texts, by their vectors and token by token, while a user waits.
 
         Args:
             question: the question.
             texts: the texts, without the model's prompt.
-            depth: chooses the layer that gives the vectors of tokens: 1 for the last layer
-                (:data:`~index.embedding.late_interaction.LAST`), 0.5 for the middle one.
 
         Returns:
             The likeness of each text, in the order of the texts. Recent comparisons come from memory.
         """
-        return list(self._compared(question, tuple(texts), depth))
+        return list(self._compared(question, tuple(texts)))
 
-    def _likenesses(self, question: str, texts: tuple[str, ...], depth: float) -> tuple[Likeness, ...]:
-        asked = self._with_tokens([question], "query", depth)[0]
+    def _likenesses(self, question: str, texts: tuple[str, ...]) -> tuple[Likeness, ...]:
+        asked = self._with_tokens([question], "query")[0]
         return tuple(
             Likeness(float(asked.vector @ text.vector), late_interaction(asked.tokens, text.tokens))
-            for text in self._with_tokens(texts, "document", depth)
+            for text in self._with_tokens(texts, "document")
         )
 
-    def _with_tokens(self, texts: Sequence[str], kind: Kind, depth: float) -> list[EmbeddedTokens]:
+    def _with_tokens(self, texts: Sequence[str], kind: Kind) -> list[EmbeddedTokens]:
         rows = self._runner.rows(texts, kind)
         made: dict[int, EmbeddedTokens] = {}
         waiting = Batches(rows)
         while waiting:
             places = waiting.take("query")
-            tokens = partial(self._runner.tokens, [rows[place] for place in places], kind, depth)
+            tokens = partial(self._runner.tokens, [rows[place] for place in places], kind)
             made.update(zip(places, self._scheduler.run_batch(tokens, urgent=True), strict=True))
         return [made[place] for place in range(len(rows))]
 

@@ -78,11 +78,11 @@ class ModelRunner(Protocol):
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
         """Embed one batch of passages and their sentences. Only one thread may call this at a time."""
 
-    def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
+    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
         """Embed one batch of rows and their tokens. It must be no larger than a batch of queries.
 
-        Only one thread may call this at a time. ``depth`` chooses the layer that gives the vectors of tokens:
-        1 for the last, 0.5 for the middle one.
+        The layer at :data:`~index.embedding.late_interaction.DEPTH` gives the vectors of tokens. Only one
+        thread may call this at a time.
         """
 
 
@@ -119,10 +119,10 @@ class TokenModel(Protocol):
     def through(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
         """Run the model; return ``sentence_embedding``, and ``token_embeddings`` if the model gives them."""
 
-    def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
+    def through_layer(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
         """Run the model; return ``sentence_embedding``, and the output of one layer as ``token_embeddings``.
 
-        ``depth`` chooses the layer: 1 for the last one, 0.5 for the middle one.
+        The layer is the one at :data:`~index.embedding.late_interaction.DEPTH`.
         """
 
 
@@ -181,11 +181,11 @@ class TokenModelRunner:
             embedded.append(Embedded(vector, sentences))
         return embedded
 
-    def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
+    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
         """Embed one batch of rows and their tokens. It must be no larger than a batch of queries."""
         if not self.gives_part_vectors:
             return without_tokens(self.vectors(rows, kind))
-        through = self._through(rows, "query", partial(self._model.through_layer, kind=kind, depth=depth))
+        through = self._through(rows, "query", partial(self._model.through_layer, kind=kind))
         vectors, layer = self._unit(through["sentence_embedding"]), through["token_embeddings"]
         prompt = self._model.prompt(kind).rstrip()
         first = 1 + len(self._model.tokenizer.encode(prompt, add_special_tokens=False).ids)

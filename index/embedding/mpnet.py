@@ -26,20 +26,25 @@ from index.embedding.bert import (
     residual,
 )
 
-PADDING = 1
-"""The number of the token ``<pad>``, and the position of padding. The first token has the next position."""
-
 _BUCKETS = 32
 _EXACT = _BUCKETS // 4
 _FURTHEST = 128
 
 
 class Mpnet(nn.Module):
-    """MPNet without pooler and dropout. Its parameters have the same names as in published weights."""
+    """MPNet without pooler and dropout. Its parameters have the same names as in published weights.
+
+    Attributes:
+        padding: the number of the token ``<pad>``, and the position of padding. The first token has the next
+            position.
+    """
+
+    padding = 1
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         width = shape.hidden_size
+        self.shape = shape
         self.embeddings = nn.ModuleDict(
             {
                 "word_embeddings": Embedding(shape.vocab_size, width),
@@ -56,8 +61,8 @@ class Mpnet(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Run the network. Arguments and result are as in :meth:`index.embedding.bert.Bert.forward`."""
-        words = ids != PADDING
-        places = words.cumsum(1) * words + PADDING
+        words = ids != self.padding
+        places = words.cumsum(1) * words + self.padding
         embedded = self.embeddings["word_embeddings"](ids) + self.embeddings["position_embeddings"](places)
         hidden: Tensor = self.embeddings["LayerNorm"](embedded)
         bias = self.encoder["relative_attention_bias"](_buckets(ids.shape[1])).permute(2, 0, 1)[None]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.embedding.buckets import Kind
+from index.embedding.late_interaction import DEPTH
 from index.embedding.machine import Precision, this_machine
 from index.embedding.model import ModelRunner, TokenModelRunner
 
@@ -109,7 +110,7 @@ class _Pinned:
         means = (tokens * mask[..., None].float()).sum(dim=1) / mask.sum(dim=1, keepdim=True)
         return {"sentence_embedding": normalize(means, dim=1), "token_embeddings": tokens}
 
-    def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
+    def through_layer(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
         kept: list[Tensor] = []
 
         def keep(_layer: nn.Module, _inputs: object, tokens: Tensor) -> None:
@@ -117,7 +118,7 @@ class _Pinned:
 
         layers = self._network.get_submodule("encoder.layer")
         count = len(list(layers.children()))
-        hook = layers.get_submodule(str(round(depth * count) - 1)).register_forward_hook(keep)
+        hook = layers.get_submodule(str(round(DEPTH * count) - 1)).register_forward_hook(keep)
         try:
             through = self.through(features, kind)
         finally:

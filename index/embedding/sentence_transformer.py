@@ -13,6 +13,7 @@ import numpy as np
 
 from index.embedding.buckets import Kind, Row
 from index.embedding.late_chunking import Offsets
+from index.embedding.late_interaction import DEPTH
 from index.embedding.machine import Precision
 from index.embedding.model import (
     Embedded,
@@ -82,7 +83,7 @@ class _Modules:
         through: Mapping[str, Tensor] = self._model(features, task=kind)
         return through
 
-    def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
+    def through_layer(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
         # sentence-transformers reads this setting only from the model's configuration.
         transformer: Any = self._model[0]
         configuration = transformer.model.config
@@ -92,7 +93,7 @@ class _Modules:
         finally:
             configuration.output_hidden_states = False
         layers = through.pop("all_layer_embeddings")
-        return through | {"token_embeddings": layers[round(depth * (len(layers) - 1))]}
+        return through | {"token_embeddings": layers[round(DEPTH * (len(layers) - 1))]}
 
 
 class _WholeTextRunner:
@@ -120,12 +121,7 @@ class _WholeTextRunner:
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
         return [Embedded(vector, None) for vector in self.vectors(rows, "document")]
 
-    def tokens(
-        self,
-        rows: Sequence[Row],
-        kind: Kind,
-        depth: float,  # noqa: ARG002
-    ) -> list[EmbeddedTokens]:
+    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
         return without_tokens(self.vectors(rows, kind))
 
 

@@ -55,7 +55,7 @@ _SHARES = frozenset({"certain", "dense_weight", "threshold"})
 _TEXTS = {
     "model": "the name or the folder of a sentence-transformers model",
     "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
-    "reranker": "installed, none, or the name or the folder of a sentence-transformers model",
+    "reranker": "installed, none, or the name or the folder of a sentence-transformers CrossEncoder",
     "weights": "the path of a file of weights",
 }
 _FROM_ZERO = frozenset({"title_tokens", "widen_by"})

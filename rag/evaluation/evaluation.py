@@ -112,9 +112,9 @@ def evaluate(
 
     Raises:
         DatasetError: if no question is left.
-        EncoderError: if the configuration's encoder or its reranker cannot be opened.
+        EncoderError: if the configuration's encoder cannot be opened.
         ReaderError: if its reader cannot be opened.
-        RerankerError: if the installed weights of the reranker are damaged.
+        RerankerError: if the configuration's reranker cannot be opened.
         WeightsError: if its weights cannot be used.
     """
     chosen = choose(dataset, limit, held_out=held_out)

@@ -84,8 +84,8 @@ class Features:
         reader_window: the reader's log-odds, divided by 10, that any sentence in the window answers; the
             window is the text that the reader read with the sentence.
         reader_best: the highest ``reader_window`` of all windows that were read for the question.
-        matched: the token-by-token similarity of the question and the sentence with its title and headings,
-            by the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); 0 without a reranker.
+        reranker: the log-odds, divided by 10, that the sentence answers, by the reranker; 0 if it did not
+            score the sentence.
         late: for a sentence in a different language from the question, their token-by-token similarity, by
             the encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for a sentence in the same
             language.
@@ -116,13 +116,13 @@ class Features:
     reader: float = 0.0
     reader_window: float = 0.0
     reader_best: float = 0.0
-    matched: float = 0.0
+    reranker: float = 0.0
     late: float = 0.0
     lead: float = 0.0
 
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
-READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"matched", "late", "lead"})
+READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"reranker", "late", "lead"})
 """The names of the features that are measured without a reranker, and without a comparison across
 languages."""
 

@@ -35,7 +35,7 @@ def select(
     The form of the question decides which sentences follow the best one:
 
     - For a fact: at most two sentences that are nearly as probable as the best one. These are the sentence
-      most similar to the question token by token (:data:`NEAREST_SHARE`), and the second-best sentence
+      with the reranker's highest score (:data:`NEAREST_SHARE`), and the second-best sentence
       (:data:`SECOND_SHARE`).
     - For a fact, if there is no reranker or the best sentence is a row of a table: the next-best sentences,
       as long as each adds at least :data:`GAIN` to the probability that the answer cites the fact.
@@ -67,14 +67,14 @@ def select(
 def _close(ranked: Sequence[Scored]) -> list[Scored]:
     """Return the best sentence, and at most two others that are nearly as probable.
 
-    These two are the sentence that is most similar to the question, compared token by token, and the
-    second-best sentence. The list is empty if no reranker has compared the tokens. It is also empty if the
-    best sentence is a row of a table, because the reranker does not see a row's figures and columns.
+    These two are the sentence with the reranker's highest score, and the second-best sentence. The list is
+    empty without a reranker. It is also empty if the best sentence is a row of a table, because the reranker
+    does not see a row's figures and columns.
     """
-    is_compared = any(item.candidate.features.matched for item in ranked)
-    if not is_compared or ranked[0].candidate.sentence.headings:
+    is_reranked = any(item.candidate.features.reranker for item in ranked)
+    if not is_reranked or ranked[0].candidate.sentence.headings:
         return []
-    nearest = max(ranked, key=lambda item: item.candidate.features.matched)
+    nearest = max(ranked, key=lambda item: item.candidate.features.reranker)
     others = zip((nearest, *ranked[1:2]), (NEAREST_SHARE, SECOND_SHARE), strict=False)
     near = [other for other, share in others if other.score >= share * ranked[0].score]
     return list(_distinct([ranked[0], *near]))

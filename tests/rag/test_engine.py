@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding import LAST, Encoder
+from index.embedding import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
@@ -19,6 +19,7 @@ from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
+from rag.finding.reranking import Reranker
 from tests.support.libraries import MakeLibrary
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
@@ -208,32 +209,33 @@ SOLD = "How many lanterns did the company sell in May?"
 @pytest.mark.parametrize(("weight", "first"), [(60.0, max), (-60.0, min)])
 def test_the_reranker_chooses_among_the_sentences_that_the_reader_read(
     library: MakeLibrary,
-    encoder: Encoder,
+    cross_encoder: Reranker,
     tmp_path: Path,
     weight: float,
     first: Callable[..., str],
 ) -> None:
     stored = json.loads(Path("rag/finding/weights.json").read_text(encoding="utf-8"))
-    stored["reranker"]["selection"]["weights"] = {"matched": weight}
+    stored["reranker"]["selection"]["weights"] = {"reranker": weight}
     weights = tmp_path / "weights.json"
     weights.write_text(json.dumps(stored), encoding="utf-8")
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
-    answer = QueryEngine(index, weights=weights, reranker=encoder).ask(SOLD)
+    answer = QueryEngine(index, weights=weights, reranker=cross_encoder).ask(SOLD)
     title = index.catalog.documents()[0].title
-    compared = encoder.compare(SOLD, [f"{title}: {each}" for each in LANTERNS], LAST)
-    likenesses = {each: likeness.late for each, likeness in zip(LANTERNS, compared, strict=True)}
-    assert answer.citations[0].quote == first(likenesses, key=lambda each: likenesses[each])
+    scores = cross_encoder.scores(SOLD, [f"{title}: {each}" for each in LANTERNS])
+    assert answer.citations[0].quote == first(zip(scores, LANTERNS, strict=True))[1]
     assert "rerank" in answer.timings
 
 
-def test_a_threshold_of_ones_own_leaves_the_reranker_on(library: MakeLibrary, encoder: Encoder) -> None:
+def test_a_threshold_of_ones_own_leaves_the_reranker_on(
+    library: MakeLibrary, cross_encoder: Reranker
+) -> None:
     limits = replace(DEFAULT_LIMITS, threshold=0.0)
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
-    assert "rerank" in QueryEngine(index, limits=limits, reranker=encoder).ask(SOLD).timings
+    assert "rerank" in QueryEngine(index, limits=limits, reranker=cross_encoder).ask(SOLD).timings
 
 
-def test_what_is_not_answered_is_not_reranked(seed_index: Library, encoder: Encoder) -> None:
-    answer = QueryEngine(seed_index, reranker=encoder).ask("What is the rainfall of Cambodia?")
+def test_what_is_not_answered_is_not_reranked(seed_index: Library, cross_encoder: Reranker) -> None:
+    answer = QueryEngine(seed_index, reranker=cross_encoder).ask("What is the rainfall of Cambodia?")
     assert answer.abstained
     assert "rerank" not in answer.timings
 

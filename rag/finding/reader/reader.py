@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.embedding import bundled_folder, bundled_tokenizer, this_machine
 from rag.errors import ReaderError
+from rag.finding.reader.cross_encoders import PairScorer, open_pair_scorer
 from rag.finding.reader.windows import Window, tokenize
 
 if TYPE_CHECKING:
-    from sentence_transformers import CrossEncoder
-
     from rag.finding.reader.network import ReaderModel
 
 BUNDLED_READER = "bundled"
@@ -114,24 +113,16 @@ class CrossEncoderReader:
 
     languages: frozenset[str] | None = None
 
-    def __init__(self, model: CrossEncoder) -> None:
+    def __init__(self, model: PairScorer) -> None:
         self._model = model
-        self._lock = Lock()
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
         """Return, for each window in order, the scores of its sentences and of the window as a whole.
 
         The score of the window is that of its best sentence.
         """
-        from torch.nn import Identity
-
         pairs = [(question, sentence) for window in windows for sentence in window.sentences]
-        if not pairs:
-            return [WindowRead((), 0.0) for _ in windows]
-        with self._lock:
-            logits = iter(
-                self._model.predict(pairs, activation_fn=Identity(), show_progress_bar=False).tolist()
-            )
+        logits = iter(self._model.scores(pairs))
         read = [tuple(next(logits) for _ in window.sentences) for window in windows]
         return [WindowRead(scores, max(scores, default=0.0)) for scores in read]
 
@@ -150,23 +141,7 @@ def open_reader(name: str | None = None) -> Reader | None:
         return bundled_reader()
     if name == NO_READER:
         return None
-    from safetensors import SafetensorError
-    from sentence_transformers import CrossEncoder
-
-    try:
-        model = CrossEncoder(name, device="cpu")
-    except (OSError, ValueError, SafetensorError) as error:
-        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ReaderError(
-            f"reader {name!r} cannot be loaded: {cause}; give the name or folder of a sentence-transformers "
-            f"CrossEncoder, {NO_READER!r} for none, or leave the setting out for the bundled one"
-        ) from error
-    if model.num_labels != 1:
-        raise ReaderError(
-            f"reader {name!r} has {model.num_labels} outputs; choose a CrossEncoder that gives "
-            "one score per pair"
-        )
-    return CrossEncoderReader(model)
+    return CrossEncoderReader(open_pair_scorer(name, "reader", ReaderError))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Compares the best sentences with the question once more: with a larger encoder, or across languages."""
+"""Compares the best sentences with the question once more: with a larger network, or across languages."""
 
 from rag.finding.reranking.across_languages import compare_across
 from rag.finding.reranking.encoded_text import text_of
@@ -8,6 +8,7 @@ from rag.finding.reranking.reranker import (
     INSTALLED_RERANKER,
     MAX_RERANKED,
     NO_RERANKER,
+    Reranker,
     apply_reranker,
     open_reranker,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "INSTALLED_RERANKER",
     "MAX_RERANKED",
     "NO_RERANKER",
+    "Reranker",
     "apply_reranker",
     "compare_across",
     "installed_weights",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.embedding import ACROSS_LANGUAGES, Encoder
+from index.embedding import Encoder
 from rag.finding.features import Candidate
 from rag.finding.reranking.encoded_text import text_of
 from rag.questions import Question
@@ -40,7 +40,7 @@ def compare_across(encoder: Encoder, question: Question, candidates: Sequence[Ca
         return others
     nearest = sorted(carried, key=lambda candidate: -candidate.features.cosine)[:COMPARED]
     likenesses = encoder.compare(
-        question.text, [text_of(candidate)[-_MAX_CHARACTERS:] for candidate in nearest], ACROSS_LANGUAGES
+        question.text, [text_of(candidate)[-_MAX_CHARACTERS:] for candidate in nearest]
     )
     return others + [
         candidate.with_features(cosine=(candidate.features.cosine + likeness.cosine) / 2, late=likeness.late)

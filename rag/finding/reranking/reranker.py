@@ -1,28 +1,29 @@
-"""Compares a question with its best sentences, using a larger encoder than the library's own.
+"""Scores the best sentences again, using a larger network than the reader's.
 
-The library's encoder embeds every passage, so it must be small. The reranker compares only a few sentences of
-a question, so it can be larger. It reads each sentence with its title and headings, without which a row of a
-table says little.
+The reader scores all sentences of the best passages, so it must be small. The reranker scores only a few
+sentences of a question, so it can be larger. It reads each sentence with its title and headings, without
+which a row of a table says little.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
 
-from index.embedding import LAST, Encoder, open_encoder, open_pinned, sha256_of, whole_tokenizer
+from index.embedding import sha256_of, this_machine, whole_tokenizer
 from rag.errors import RerankerError
 from rag.finding.features import Candidate
+from rag.finding.reader import PairScorer, open_pair_scorer
 from rag.finding.reranking.encoded_text import text_of
 from rag.finding.reranking.installed import NAME, SHA256, installed_weights
+from rag.finding.reranking.pairs import tokenize_pair
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from index.embedding import ModelRunner
+    from rag.finding.reranking.network import RerankerModel
 
 INSTALLED_RERANKER = "installed"
 """The name that stands for all-mpnet-base-v2 with :data:`ADAPTER` if its packages are installed, and for no
@@ -32,69 +33,120 @@ NO_RERANKER = "none"
 """The name that stands for no reranker."""
 
 MAX_RERANKED = 12
-"""The number of sentences that are compared. With 6, the best sentence is right for 0.56 of the questions on
+"""The number of sentences that are scored. With 6, the best sentence is right for 0.56 of the questions on
 real reports; with 12 or 24, for 0.57."""
 
-ADAPTER = Path(str(files("rag.finding.reranking").joinpath("reranker.safetensors")))
-"""The file of low-rank changes (LoRA, 1.2 MB). ``benchmarks/train_reranker.py`` trained them on questions in
-other words than the sentences that answer them."""
+REMEMBERED_QUESTIONS = 256
+"""The number of recent questions whose scores stay in memory, as in :mod:`rag.finding.reader.reader`."""
 
-ADAPTER_SHA256 = "22128279a65f854b99f3bb9291a5f053ffccbc2a6940d36054f0e005d7fde7c7"
+ADAPTER = Path(str(files("rag.finding.reranking").joinpath("reranker.safetensors")))
+"""The file of low-rank changes (LoRA) and of the head. ``benchmarks/train_reranker.py`` trained them."""
+
+ADAPTER_SHA256 = "dca975e799eb7eed60fe27f122192d40eae2794a5929c3c47116d0396f2f0f77"
 """The sha256 of :data:`ADAPTER`."""
 
-_DIMENSIONS = 768
-_WINDOW = 384
-_PADDING = 1
-"""The configuration of all-mpnet-base-v2: vector dimensions, longest input in tokens, padding token."""
+_BATCH = 4
+"""The most texts of a batch. Texts of about the same length share a batch, so that little is padding."""
 
 
-def open_reranker(name: str) -> Encoder | None:
+class Reranker(Protocol):
+    """A model that reads a question together with a text, and scores the text as an answer.
+
+    Attributes:
+        key: name and digest of the weights, for people who compare two installations.
+    """
+
+    key: str
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return the score of each text, in log-odds."""
+        ...
+
+
+class InstalledReranker:
+    """all-mpnet-base-v2 with low-rank changes and a head. Safe to share between threads."""
+
+    key = f"{NAME}@{SHA256[:16]}+{ADAPTER_SHA256[:16]}"
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare the reranker; its weights are loaded when it scores for the first time.
+
+        Args:
+            folder: the folder of all-mpnet-base-v2, from
+                :func:`~rag.finding.reranking.installed.installed_weights`.
+        """
+        self._folder = folder
+        self._tokenizer = whole_tokenizer(folder)
+        self._model: RerankerModel | None = None
+        self._lock = Lock()
+        self._remembered = lru_cache(REMEMBERED_QUESTIONS)(self._scores)
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return the score of each text, in log-odds. The scores of recent questions are cached.
+
+        Raises:
+            RerankerError: if the unpacked files or :data:`ADAPTER` are damaged.
+        """
+        return list(self._remembered(question, tuple(texts)))
+
+    def _scores(self, question: str, texts: tuple[str, ...]) -> tuple[float, ...]:
+        import torch
+
+        pairs = [tokenize_pair(self._tokenizer, question, text) for text in texts]
+        by_length = sorted(range(len(pairs)), key=lambda place: len(pairs[place].ids))
+        scores = [0.0] * len(pairs)
+        with self._lock, torch.inference_mode():
+            if self._model is None:
+                self._model = _loaded(self._folder)
+            for start in range(0, len(by_length), _BATCH):
+                places = by_length[start : start + _BATCH]
+                for place, score in zip(places, self._model([pairs[place] for place in places]), strict=True):
+                    scores[place] = float(score)
+        return tuple(scores)
+
+
+class CrossEncoderReranker:
+    """Any sentence-transformers CrossEncoder with one output."""
+
+    def __init__(self, name: str, model: PairScorer) -> None:
+        self.key = name
+        self._model = model
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return the score of each text, in log-odds."""
+        return self._model.scores([(question, text) for text in texts])
+
+
+def open_reranker(name: str) -> Reranker | None:
     """Open a reranker.
 
     Args:
-        name: ``installed``, ``none``, or the name or folder of a sentence-transformers model.
+        name: ``installed``, ``none``, or the name or folder of a sentence-transformers CrossEncoder with one
+            output.
 
     Returns:
         The reranker; None for ``none``, or for ``installed`` without the installed packages.
 
     Raises:
-        EncoderError: if the model cannot be found or read.
-        RerankerError: if the installed weights are damaged. If the unpacked files or :data:`ADAPTER` are
-            damaged, this error is raised when the reranker is first used.
+        RerankerError: if the model cannot be loaded, has more than one output, or if the installed weights
+            are damaged. If the unpacked files or :data:`ADAPTER` are damaged, this error is raised when the
+            reranker is first used.
     """
     if name == NO_RERANKER:
         return None
     if name != INSTALLED_RERANKER:
-        return open_encoder(name)
+        return CrossEncoderReranker(name, open_pair_scorer(name, "reranker", RerankerError))
     folder = installed_weights()
-    if folder is None:
-        return None
-    return Encoder(
-        NAME,
-        f"{NAME}@{SHA256[:16]}+{ADAPTER_SHA256[:16]}",
-        partial(_load, folder),
-        tokenizer=whole_tokenizer(folder),
-        dimensions=_DIMENSIONS,
-        languages=frozenset({"en"}),
-    )
+    return None if folder is None else InstalledReranker(folder)
 
 
-def _load(folder: Path) -> ModelRunner:
+def _loaded(folder: Path) -> RerankerModel:
+    """Return the network with the low-rank changes and the head in :data:`ADAPTER`."""
     from safetensors import SafetensorError
-
-    try:
-        return open_pinned(_read, folder, dimensions=_DIMENSIONS, window=_WINDOW, padding=_PADDING)
-    except (OSError, KeyError, RuntimeError, ValueError, SafetensorError) as error:
-        raise RerankerError(
-            f"the files of {NAME} in {folder} are damaged: {error}; delete this folder, which is filled "
-            "again at the next start"
-        ) from error
-
-
-def _read(folder: Path) -> nn.Module:
     from safetensors.torch import load_file
 
     from index.embedding import merge_lora, read_mpnet
+    from rag.finding.reranking.network import RerankerModel
 
     digest = sha256_of(ADAPTER) if ADAPTER.is_file() else "none, because it is missing"
     if digest != ADAPTER_SHA256:
@@ -102,16 +154,22 @@ def _read(folder: Path) -> nn.Module:
             f"{ADAPTER.name}, a file of the reranker, has sha256 {digest}, not {ADAPTER_SHA256}; install "
             "Footnoted again, or set the reranker to none"
         )
-    network = read_mpnet(folder)
-    network.load_state_dict(merge_lora(network.state_dict(), load_file(ADAPTER)), assign=True)
-    return network
+    try:
+        model = RerankerModel(read_mpnet(folder))
+        model.load_state_dict(merge_lora(model.state_dict(), load_file(ADAPTER)), assign=True)
+    except (OSError, KeyError, RuntimeError, ValueError, SafetensorError) as error:
+        raise RerankerError(
+            f"the files of {NAME} in {folder} are damaged: {error}; delete this folder, which is filled "
+            "again at the next start"
+        ) from error
+    return (model.bfloat16() if this_machine().precision == "bfloat16" else model).eval()
 
 
-def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Compare the best candidates with the question token by token; the result is their feature ``matched``.
+def apply_reranker(reranker: Reranker, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Score the best candidates; a tenth of the score is their feature ``reranker``.
 
     Args:
-        reranker: the larger encoder.
+        reranker: the reranker.
         question: the question.
         ranked: the candidates, best first.
 
@@ -120,10 +178,7 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
         without a reranker cannot be compared with scores that include the reranker's.
     """
     best = ranked[:MAX_RERANKED]
-    if not best:
-        return []
-    likenesses = reranker.compare(question, [text_of(candidate, question) for candidate in best], LAST)
+    scores = reranker.scores(question, [text_of(candidate, question) for candidate in best])
     return [
-        candidate.with_features(matched=likeness.late)
-        for candidate, likeness in zip(best, likenesses, strict=True)
+        candidate.with_features(reranker=score / 10) for candidate, score in zip(best, scores, strict=True)
     ]

@@ -19,7 +19,6 @@ from index.embedding import bundled
 from index.embedding import encoder as embedding
 from index.embedding.bundled import BUNDLED_MODEL, BUNDLED_SHA256
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
-from index.embedding.late_interaction import ACROSS_LANGUAGES, LAST
 from index.embedding.machine import PRECISIONS, Machine, Precision
 from index.errors import EncoderError
 from tests.support.writings import SENTENCES, TEXTS
@@ -87,13 +86,12 @@ class TestVectors:
 
     def test_a_question_and_a_few_texts_have_the_cosines_of_their_vectors(self, exact: Encoder) -> None:
         texts = [*SENTENCES, SENTENCES[0], "word " * 600]
-        cosines = [likeness.cosine for likeness in exact.compare("Why did the dam break?", texts, LAST)]
+        cosines = [likeness.cosine for likeness in exact.compare("Why did the dam break?", texts)]
         vectors = exact.encode(texts) @ exact.encode_query("Why did the dam break?")
         assert cosines == pytest.approx(vectors.tolist(), abs=1e-5)
 
-    @pytest.mark.parametrize(("depth", "layer"), [(ACROSS_LANGUAGES, 4), (LAST, 6)])
-    def test_a_question_is_compared_with_a_text_token_by_token_in_one_layer(
-        self, model: SentenceTransformer, exact: Encoder, depth: float, layer: int
+    def test_a_question_is_compared_with_a_text_token_by_token_in_layer_4_of_6(
+        self, model: SentenceTransformer, exact: Encoder
     ) -> None:
         question, text = "Why did the dam break?", "A steel pin that carried the gate had rusted through."
         transformer: Any = model[0]
@@ -101,13 +99,13 @@ class TestVectors:
         def tokens(words: str) -> torch.Tensor:
             inputs = model.tokenizer(words, return_tensors="pt")
             layers = transformer.model(**inputs, output_hidden_states=True).hidden_states
-            return normalize(layers[layer][0, 1:-1], dim=1)
+            return normalize(layers[4][0, 1:-1], dim=1)
 
         with torch.inference_mode():
             nearest = (tokens(question) @ tokens(text).T).max(1).values
-        [likeness] = exact.compare(question, [text], depth)
+        [likeness] = exact.compare(question, [text])
         assert likeness.late == pytest.approx(float(nearest.mean()), abs=1e-5)
-        assert exact.compare(text, [text], depth)[0].late == pytest.approx(1, abs=1e-5)
+        assert exact.compare(text, [text])[0].late == pytest.approx(1, abs=1e-5)
 
     def test_the_prompt_is_no_token_of_the_comparison(self) -> None:
         from sentence_transformers import SentenceTransformer
@@ -115,7 +113,7 @@ class TestVectors:
         prompts = {"query": "query: ", "document": "passage: "}
         encoder = encoder_of(SentenceTransformer(str(FOLDER), device="cpu", prompts=prompts), "p", "p")
         [row] = encoder._runner.rows(["the dam broke"], "document")
-        [made] = encoder._runner.tokens([row], "document", LAST)
+        [made] = encoder._runner.tokens([row], "document")
         assert made.tokens.shape == (3, 384)
 
     def test_no_texts_have_no_vectors(self, encoder: Encoder) -> None:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.embedding.late_chunking import Offsets, token_parts
-from index.embedding.late_interaction import LAST
 from index.embedding.model import TokenModelRunner
 from tests.support.writings import PIECES, SENTENCES
 
@@ -122,7 +121,7 @@ def test_only_passages_of_an_index_wait_for_requests(exact: Encoder, monkeypatch
     exact.encode_passages(["The gate held."], [[(0, 14)]])
     exact.encode(["A sentence that no test has embedded before."])
     exact.encode_queries(["Which gate, that no test has asked for, held?"])
-    likenesses = [exact.compare("Did it hold?", ["It held."], LAST) for _ in range(2)]
+    likenesses = [exact.compare("Did it hold?", ["It held."]) for _ in range(2)]
     assert likenesses[0] == likenesses[1]
     assert urgencies == [False, True, True, True, True], "the same is compared once"
 
@@ -206,7 +205,7 @@ class TestOtherModels:
         [made] = encoder.encode_passages(["The dam broke."], [[(0, 14)]])
         assert made.sentences is None
         assert np.array_equal(made.vector, encoder.encode(["The dam broke."])[0])
-        [likeness] = encoder.compare("Did it hold?", ["The dam broke."], LAST)
+        [likeness] = encoder.compare("Did it hold?", ["The dam broke."])
         assert likeness.late == pytest.approx(likeness.cosine, abs=1e-6)
         assert likeness.late != 0
 

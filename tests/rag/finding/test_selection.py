@@ -34,10 +34,10 @@ def test_a_doubtful_fact_has_another_sentence_if_that_raises_the_probability_of_
 
 def test_a_fact_has_the_nearest_sentence_token_by_token_and_the_second_best_if_they_are_close() -> None:
     ranked = [
-        judged("the best one here.", 0.4, matched=0.6),
-        judged("nearly as good.", 0.33, matched=0.5),
-        judged("it has the words.", 0.32, matched=0.5),
-        judged("it means the same.", 0.29, matched=0.7),
+        judged("the best one here.", 0.4, reranker=0.6),
+        judged("nearly as good.", 0.33, reranker=0.5),
+        judged("it has the words.", 0.32, reranker=0.5),
+        judged("it means the same.", 0.29, reranker=0.7),
     ]
     assert chosen(ranked) == ["the best one here.", "nearly as good.", "it means the same."]
     assert chosen(ranked, most=2) == ["the best one here.", "it means the same."]
@@ -45,41 +45,41 @@ def test_a_fact_has_the_nearest_sentence_token_by_token_and_the_second_best_if_t
 
 def test_a_sentence_that_is_less_probable_than_that_is_not_cited() -> None:
     ranked = [
-        judged("the best one here.", 0.41, matched=0.6),
-        judged("nearly as good.", 0.32, matched=0.5),
-        judged("it means the same.", 0.28, matched=0.7),
+        judged("the best one here.", 0.41, reranker=0.6),
+        judged("nearly as good.", 0.32, reranker=0.5),
+        judged("it means the same.", 0.28, reranker=0.7),
     ]
     assert chosen(ranked) == ["the best one here."]
 
 
 def test_a_fact_whose_best_sentence_is_far_ahead_and_nearest_has_one_sentence() -> None:
     ranked = [
-        judged("the best one here.", 0.3, matched=0.6),
-        judged("it may be this.", 0.23, matched=0.5),
+        judged("the best one here.", 0.3, reranker=0.6),
+        judged("it may be this.", 0.23, reranker=0.5),
     ]
     assert chosen(ranked) == ["the best one here."]
 
 
 def test_a_row_is_not_compared_by_its_tokens_because_they_leave_out_its_figures() -> None:
     ranked = [
-        judged("Pumps | 12 | 14", 0.5, matched=0.6, headings="March | April"),
-        judged("Gates | 13 | 15", 0.3, matched=0.5, headings="March | April"),
-        judged("Weirs | 10 | 11", 0.22, matched=0.7, headings="March | April"),
+        judged("Pumps | 12 | 14", 0.5, reranker=0.6, headings="March | April"),
+        judged("Gates | 13 | 15", 0.3, reranker=0.5, headings="March | April"),
+        judged("Weirs | 10 | 11", 0.22, reranker=0.7, headings="March | April"),
     ]
     assert chosen(ranked) == ["Pumps | 12 | 14", "Gates | 13 | 15"]
 
 
-def judged(text: str, points: float, *, matched: float, headings: str = "") -> Scored:
+def judged(text: str, points: float, *, reranker: float, headings: str = "") -> Scored:
     """A candidate that a reranker has compared; the more probable ones stand first in the document."""
     made = scored(1, round(1000 * (1 - points)), text, points, headings)
-    features = replace(made.candidate.features, matched=matched)
+    features = replace(made.candidate.features, reranker=reranker)
     return replace(made, candidate=replace(made.candidate, features=features))
 
 
 def test_a_comparison_has_each_row_of_the_group_that_it_names() -> None:
     question = understand("Which had more sales, Space or Ships and Harbours, since the other is smaller?")
     lines = ["Ships and Harbours | 24", "Other | 3", "Space | 29", "Space Ships | 12"]
-    rows = [judged(line, 0.9, matched=0.0, headings="Sales | 2023") for line in lines]
+    rows = [judged(line, 0.9, reranker=0.0, headings="Sales | 2023") for line in lines]
     reading = rows[0].candidate.reading
     sentences = tuple(row.candidate.sentence for row in rows)
     best = replace(rows[0].candidate, reading=replace(reading, sentences=sentences))

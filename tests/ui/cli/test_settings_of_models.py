@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding import bundled_folder
 from index.library import Library
 from rag.errors import ModelSetupError
 from rag.llm import Limits, ModelSettings, Prices
@@ -44,8 +43,10 @@ def test_without_a_provider_answers_are_quoted(seed_index: Library) -> None:
         assert engine.writer is None
 
 
-def test_the_reranker_is_named_by_its_folder_or_there_is_none(tmp_path: Path, seed_index: Library) -> None:
-    for name, is_there in (("none", False), (str(bundled_folder()), True)):
+def test_the_reranker_is_named_by_its_folder_or_there_is_none(
+    tmp_path: Path, seed_index: Library, cross_encoder_folder: Path
+) -> None:
+    for name, is_there in (("none", False), (str(cross_encoder_folder), True)):
         with open_engine(in_file(tmp_path, f'reranker = "{name}"'), seed_index) as engine:
             assert (engine.reranker is not None) is is_there
 

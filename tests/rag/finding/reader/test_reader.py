@@ -123,30 +123,24 @@ class TestTheBundledReader:
 
 
 class TestAnyCrossEncoder:
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """A CrossEncoder with one output whose head is not trained."""
-        from sentence_transformers import CrossEncoder
-
-        target = tmp_path_factory.mktemp("cross-encoder")
-        CrossEncoder(str(bundled_folder()), num_labels=1, device="cpu").save_pretrained(str(target))
-        return target
-
-    def test_a_folder_scores_each_sentence_as_the_model_does(self, folder: Path) -> None:
+    def test_a_folder_scores_each_sentence_as_the_model_does(self, cross_encoder_folder: Path) -> None:
         from sentence_transformers import CrossEncoder
         from torch.nn import Identity
 
-        reader = open_reader(str(folder))
+        reader = open_reader(str(cross_encoder_folder))
         assert reader is not None
         first, second = reader.read(QUESTION, [ANSWERS, DOES_NOT])
         pairs = [(QUESTION, text) for window in (ANSWERS, DOES_NOT) for text in window.sentences]
-        expected = CrossEncoder(str(folder), device="cpu").predict(pairs, activation_fn=Identity()).tolist()
+        expected = (
+            CrossEncoder(str(cross_encoder_folder), device="cpu")
+            .predict(pairs, activation_fn=Identity())
+            .tolist()
+        )
         assert [*first.sentences, *second.sentences] == pytest.approx(expected, abs=1e-5)
         assert (first.answerable, second.answerable) == (max(first.sentences), max(second.sentences))
 
-    def test_a_window_without_sentences_has_no_scores(self, folder: Path) -> None:
-        reader = open_reader(str(folder))
+    def test_a_window_without_sentences_has_no_scores(self, cross_encoder_folder: Path) -> None:
+        reader = open_reader(str(cross_encoder_folder))
         assert reader is not None
         assert [read.sentences for read in reader.read(QUESTION, [Window("", ())])] == [()]
 

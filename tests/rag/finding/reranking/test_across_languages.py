@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.embedding import ACROSS_LANGUAGES, Encoder
+from index.embedding import Encoder
 from rag.engine import QueryEngine
 from rag.finding.features import Candidate, measure
 from rag.finding.reading import read
@@ -35,7 +35,7 @@ def test_the_nearest_sentences_in_another_language_are_compared_with_their_title
     nearest = sorted(by_passage, key=lambda text: -by_passage[text].features.cosine)[:COMPARED]
     assert list(compared) == nearest
     texts = [text_of(by_passage[text]) for text in nearest]
-    likenesses = encoder.compare(question, texts, ACROSS_LANGUAGES)
+    likenesses = encoder.compare(question, texts)
     for text, likeness in zip(nearest, likenesses, strict=True):
         within, features = by_passage[text].features.cosine, compared[text].features
         assert features.cosine == pytest.approx((within + likeness.cosine) / 2, abs=1e-5)

@@ -1,4 +1,4 @@
-"""The reranker compares the best sentences with the question."""
+"""The reranker reads the best sentences again, together with the question."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding import LAST, Encoder, bundled_folder, sha256_of
-from index.errors import EncoderError
+from index.embedding import bundled_folder, sha256_of
 from rag.errors import RerankerError
 from rag.finding.reranking import (
     ADAPTER,
     INSTALLED_RERANKER,
     MAX_RERANKED,
     NO_RERANKER,
+    Reranker,
     apply_reranker,
     installed_weights,
     open_reranker,
@@ -22,71 +22,91 @@ from rag.finding.reranking import (
 )
 from tests.support.candidates import candidate
 
+QUESTION = "How big is the team of the observatory?"
+ANSWERS = "The observatory: It employs 41 people."
+REPEATS = "The observatory: The team is proud of its big dome."
 
-def test_each_candidate_is_compared_token_by_token_and_keeps_its_place(encoder: Encoder) -> None:
+
+def test_each_candidate_is_scored_with_its_title_and_keeps_its_place(cross_encoder: Reranker) -> None:
     sold = candidate(1, 0, "The company sold 300 lanterns in May.")
     rain = candidate(2, 0, "It rained on the coast.")
-    reranked = apply_reranker(encoder, "How many lanterns were sold?", [rain, sold])
+    reranked = apply_reranker(cross_encoder, "How many lanterns were sold?", [rain, sold])
     assert [item.sentence.text for item in reranked] == [rain.sentence.text, sold.sentence.text]
-    likenesses = encoder.compare("How many lanterns were sold?", [text_of(rain), text_of(sold)], LAST)
-    features = [item.features for item in reranked]
-    assert [its.matched for its in features] == pytest.approx([each.late for each in likenesses])
-    assert features[1].matched > features[0].matched > 0
+    scores = cross_encoder.scores("How many lanterns were sold?", [text_of(rain), text_of(sold)])
+    assert [item.features.reranker for item in reranked] == pytest.approx([score / 10 for score in scores])
+    assert scores[0] != scores[1]
 
 
-def test_only_the_best_candidates_are_compared(encoder: Encoder) -> None:
+def test_only_the_best_candidates_are_scored(cross_encoder: Reranker) -> None:
     many = [candidate(number, 0, f"Sentence {number}.") for number in range(MAX_RERANKED + 3)]
-    assert len(apply_reranker(encoder, "Which sentence?", many)) == MAX_RERANKED
-    assert apply_reranker(encoder, "Which sentence?", []) == []
+    assert apply_reranker(cross_encoder, "Which sentence?", many) == [
+        item.with_features(reranker=score / 10)
+        for item, score in zip(
+            many[:MAX_RERANKED],
+            cross_encoder.scores("Which sentence?", [text_of(item) for item in many[:MAX_RERANKED]]),
+            strict=True,
+        )
+    ]
+    assert apply_reranker(cross_encoder, "Which sentence?", []) == []
 
 
-def test_a_reranker_is_opened_by_its_folder() -> None:
+def test_none_opens_no_reranker() -> None:
     assert open_reranker(NO_RERANKER) is None
-    reranker = open_reranker(str(bundled_folder()))
-    assert reranker is not None
-    assert reranker.dimensions == 384
 
 
 def test_an_unknown_reranker_is_named() -> None:
-    with pytest.raises(EncoderError, match="no-such/model"):
+    with pytest.raises(RerankerError, match=r"^reranker 'no-such/model' cannot be loaded: .*; give the name"):
         open_reranker("no-such/model")
 
 
 @pytest.mark.parametrize(
     ("content", "digest"), [(b"other", "d9298a10"), (None, "none, because it is missing")]
 )
-def test_other_low_rank_changes_are_refused_when_sentences_are_compared(
+def test_another_adapter_is_refused_when_sentences_are_scored(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, digest: str
 ) -> None:
-    changes = tmp_path / "reranker.safetensors"
+    adapter = tmp_path / "reranker.safetensors"
     if content is not None:
-        changes.write_bytes(content)
+        adapter.write_bytes(content)
     monkeypatch.setattr(reranker, "installed_weights", bundled_folder)
-    monkeypatch.setattr(reranker, "ADAPTER", changes)
+    monkeypatch.setattr(reranker, "ADAPTER", adapter)
     opened = open_reranker(INSTALLED_RERANKER)
     assert opened is not None
     with pytest.raises(
         RerankerError, match=rf"^reranker\.safetensors, .* {digest}.*; install Footnoted again"
     ):
-        opened.compare("Who led the office?", ["Ada led it."], LAST)
+        opened.scores(QUESTION, [ANSWERS])
 
 
-class TestLowRankChanges:
-    def test_the_file_has_the_pinned_digest_and_takes_little_space(self) -> None:
-        assert sha256_of(ADAPTER) == reranker.ADAPTER_SHA256
-        assert ADAPTER.stat().st_size < 1_300_000
+def test_the_adapter_has_the_pinned_digest_and_takes_little_space() -> None:
+    assert sha256_of(ADAPTER) == reranker.ADAPTER_SHA256
+    assert ADAPTER.stat().st_size < 1_700_000
 
-    def test_a_paraphrase_is_nearer_to_the_question_with_the_changes(self) -> None:
-        if (folder := installed_weights()) is None:
+
+class TestInstalledReranker:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def installed() -> Reranker:
+        """The installed reranker; without its packages, the tests are skipped."""
+        if installed_weights() is None:
             pytest.skip("the packages of the reranker are not installed")
-        question = "How big is the team of the observatory?"
-        answers, repeats = "It employs 41 people.", "The team of the observatory is proud of its big dome."
-        installed = open_reranker(INSTALLED_RERANKER)
-        original = open_reranker(str(folder))
-        assert installed is not None
-        assert original is not None
-        margins = []
-        for encoder in (installed, original):
-            right, wrong = encoder.compare(question, [answers, repeats], LAST)
-            margins.append(right.late - wrong.late)
-        assert margins[0] > margins[1] + 0.01
+        opened = open_reranker(INSTALLED_RERANKER)
+        assert opened is not None
+        return opened
+
+    def test_an_answer_in_other_words_comes_before_a_sentence_with_the_words(
+        self, installed: Reranker
+    ) -> None:
+        answers, repeats = installed.scores(QUESTION, [ANSWERS, REPEATS])
+        assert answers > repeats + 0.5
+
+    def test_a_score_depends_on_the_question(self, installed: Reranker) -> None:
+        [size] = installed.scores(QUESTION, [ANSWERS])
+        [founded] = installed.scores("Who founded the observatory?", [ANSWERS])
+        assert size > founded + 0.5
+
+    def test_the_other_texts_do_not_change_a_score(self, installed: Reranker) -> None:
+        texts = [ANSWERS, REPEATS, "dome " * 400, *(f"Sentence {number}." for number in range(6))]
+        together = installed.scores(QUESTION, texts)
+        alone = [installed.scores(QUESTION, [text])[0] for text in texts]
+        assert together == pytest.approx(alone, abs=0.2)
