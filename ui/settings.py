@@ -144,8 +144,8 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     )
     weights: Annotated[Path | None, Needs("the path of a file that benchmarks/calibrate.py wrote")] = Field(
         None,
-        description="A file of weights that were learned for another encoder or reader. Footnoted has "
-        "weights for `all-MiniLM-L6-v2` and `multilingual-e5-small`.",
+        description="A file of weights that were learned for another encoder, reader or reranker. Footnoted "
+        "has weights for `all-MiniLM-L6-v2` and `multilingual-e5-small`.",
     )
     max_megabytes: Annotated[int, MEGABYTES] = Field(
         256, ge=1, description="Larger files are not read. A megabyte is 1024² bytes."

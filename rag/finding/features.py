@@ -84,8 +84,7 @@ class Features:
         reader_window: the reader's log-odds, divided by 10, that any sentence in the window answers; the
             window is the text that the reader read with the sentence.
         reader_best: the highest ``reader_window`` of all windows that were read for the question.
-        reranker: the log-odds, divided by 10, that the sentence answers, by the reranker; 0 if it did not
-            score the sentence.
+        reranker: a tenth of the reranker's score; 0 if it did not score the sentence.
         late: for a sentence in a different language from the question, their token-by-token similarity, by
             the encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for a sentence in the same
             language.

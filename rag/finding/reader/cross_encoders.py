@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from rag.errors import FootnotedError
+from index.errors import FootnotedError
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder

@@ -1,4 +1,4 @@
-"""The text that a larger or a multilingual encoder reads to compare a sentence with a question."""
+"""The text of a sentence that the reranker, or a multilingual encoder, compares with a question."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class RerankerModel(nn.Module):
             [torch.tensor(pair.ids) for pair in pairs], batch_first=True, padding_value=padding
         )
         hidden = self.mpnet(ids, ids != padding)
-        first = self.head(hidden[:, 0]).float()[:, 0]
+        first: Tensor = self.head(hidden[:, 0]).float()[:, 0]
         unit = functional.normalize(hidden.float(), dim=2)
         likeness = [_likeness(tokens, pair) for tokens, pair in zip(unit, pairs, strict=True)]
         return torch.stack(likeness) * self.scale.float() + first

@@ -59,7 +59,10 @@ class Reranker(Protocol):
     key: str
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text, in log-odds."""
+        """Return the score of each text: the greater, the likelier the text answers.
+
+        The difference between the scores of two texts is the logarithm of an odds ratio.
+        """
         ...
 
 
@@ -82,7 +85,7 @@ class InstalledReranker:
         self._remembered = lru_cache(REMEMBERED_QUESTIONS)(self._scores)
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text, in log-odds. The scores of recent questions are cached.
+        """Return the score of each text. The scores of recent questions are cached.
 
         Raises:
             RerankerError: if the unpacked files or :data:`ADAPTER` are damaged.
@@ -113,7 +116,7 @@ class CrossEncoderReranker:
         self._model = model
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text, in log-odds."""
+        """Return the score of each text, which is the model's logit."""
         return self._model.scores([(question, text) for text in texts])
 
 
