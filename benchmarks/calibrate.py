@@ -105,18 +105,19 @@ ADDRESS = 1.0
 """The weight of ``address`` beside that of the reranker; not learned from the sets, for the same reason.
 
 The reader and the reranker favour sentences over rows of tables. With an earlier reranker and the weights 0,
-1, 2, 3 and 5, the best sentence is right for 83, 86, 86, 88 and 86 of 132 questions about the real reports, for 16, 17, 17, 18 and 20
-of 36 others, 20 of them about tables, but for 74, 70, 69, 67 and 62 of 123 questions of TAT-QA's tune titles.
-Those often ask for words, such as *What do capital leases reflect?*, and a row with the name comes first.
+1, 2, 3 and 5, the best sentence is right for 83, 86, 86, 88 and 86 of 132 questions about the real reports,
+for 16, 17, 17, 18 and 20 of 36 others, 20 of them about tables, but for 74, 70, 69, 67 and 62 of 123
+questions of TAT-QA's tune titles. Those often ask for words, such as *What do capital leases reflect?*, and a
+row with the name comes first.
 """
 
 FULL_ADDRESS = 2.0
 """The weight of ``full_address`` beside that of the reranker; not learned.
 
-With an earlier reranker and the weights 0, 2 and 4, the best sentence is right for 86, 88 and 88 of 132 questions about the real
-reports, for 34, 38 and 38 of 62 others, 27 of them about tables, and for 133, 132 and 128 of 219 questions of
-TAT-QA's test titles. A greater weight of ``address`` costs TAT-QA more: its questions name no company, and
-another company's row then comes before the sentence that is meant.
+With an earlier reranker and the weights 0, 2 and 4, the best sentence is right for 86, 88 and 88 of 132
+questions about the real reports, for 34, 38 and 38 of 62 others, 27 of them about tables, and for 133, 132
+and 128 of 219 questions of TAT-QA's test titles. A greater weight of ``address`` costs TAT-QA more: its
+questions name no company, and another company's row then comes before the sentence that is meant.
 """
 
 MOST_RERANKED = 80
