@@ -146,14 +146,15 @@ def restore(home: Path, file: Path, names: Sequence[str] = (), database_url: str
             aside = home / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}"
             present = server.generation() if server else _generation(home / CATALOG)
             _renew(unpacked / CATALOG, at_least=present)
+            # Replace the catalog first: if that fails, or the process is killed meanwhile, no file has been
+            # moved yet. Then only renames are left.
             if server:
-                # Replace the catalog first: if its server fails meanwhile, no file has been moved yet.
                 had_something = _exchange_rows(server, unpacked / CATALOG, aside)
-                had_something |= _put_aside(home, aside, unpacked_names)
             else:
-                had_something = _put_aside(home, aside, [*unpacked_names, CATALOG])
+                had_something = _put_aside(home, aside, CATALOG)
                 _put_catalog(unpacked / CATALOG, home / CATALOG, aside)
             for name in unpacked_names:
+                had_something |= _put_aside(home, aside, name)
                 (unpacked / name).replace(home / name)
             shutil.rmtree(home / "caches", ignore_errors=True)
     return BackupReport(
@@ -267,21 +268,20 @@ def _renew(catalog: Path, at_least: int) -> None:
             connection.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (key, value))
 
 
-def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
-    """Move the files ``names`` of ``home`` to ``aside``; return whether any of them existed.
+def _put_aside(home: Path, aside: Path, name: str) -> bool:
+    """Move the file or folder ``name`` of ``home`` to ``aside``; return whether it existed.
 
     The catalog's file is copied, not moved, since other processes may have it open. A damaged catalog stays
     in place: :func:`_put_catalog` moves it.
     """
-    present = [home / name for name in names if (home / name).exists()]
-    if not present:
+    present = home / name
+    if not present.exists():
         return False
     aside.mkdir(FOLDER, exist_ok=True)
-    for entry in present:
-        if entry.name != CATALOG:
-            entry.replace(aside / entry.name)
-        elif _is_readable(entry):
-            _copy(entry, aside / CATALOG)
+    if name != CATALOG:
+        present.replace(aside / name)
+    elif _is_readable(present):
+        _copy(present, aside / CATALOG)
     return True
 
 

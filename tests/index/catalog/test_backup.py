@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from index.catalog import backup
 from index.catalog.backup import back_up, restore
 from index.embedding.encoder import Encoder
 from index.errors import BackupError
@@ -142,6 +143,25 @@ def test_a_damaged_catalog_is_put_aside(index: Library, home: Path, tmp_path: Pa
     assert (Path(report.put_aside) / "catalog.sqlite").read_bytes() == b"nonsense" * 1000
     with Library.open(home, encoder) as again:
         assert paths(again) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.sqlite
+def test_no_file_is_moved_before_the_catalog_is_replaced(
+    index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "uploads").mkdir()
+    (home / "uploads" / "b.txt").write_text("Two gates.")
+    back_up(home, tmp_path / "library.tar", BESIDE)
+    (home / "uploads" / "c.txt").write_text("Three gates.")
+
+    def interrupted(*_: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backup, "_put_catalog", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        restore(home, tmp_path / "library.tar", BESIDE)
+    assert sorted(file.name for file in (home / "uploads").iterdir()) == ["b.txt", "c.txt"]
+    assert index.generation == 1
 
 
 @pytest.mark.parametrize("damage", ["not a tar", "cut", "no manifest", "catalog"])
