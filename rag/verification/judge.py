@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from rag.errors import JudgeError
+from rag.finding.reader import load_cross_encoder
 from rag.llm.prompts import judge_prompt
 
 if TYPE_CHECKING:
@@ -156,25 +157,15 @@ def open_judge(
 
 
 def _open_cross_encoder(name: str) -> CrossEncoderJudge:
-    from safetensors import SafetensorError
-    from sentence_transformers import CrossEncoder
-    from torch.nn import Identity
-
-    try:
-        model = CrossEncoder(name, device="cpu", activation_fn=Identity())
-    except (OSError, ValueError, SafetensorError) as error:
-        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise JudgeError(
-            f"the judge {name!r} cannot be loaded: {cause}; give the name or folder of a cross-encoder, llm, "
-            "or none"
-        ) from error
-    labels = {str(label).lower(): int(index) for index, label in model.config.id2label.items()}
+    model = load_cross_encoder(name, "judge", JudgeError)
+    config: Any = model.config
+    labels = {str(label).lower(): int(index) for index, label in config.id2label.items()}
     entailed = next((index for label, index in labels.items() if label.startswith("entail")), None)
     if entailed is None and len(labels) > 1:
         raise JudgeError(
             f"the judge {name!r} has the classes {', '.join(labels)} but none for entailment; "
             "give a cross-encoder for natural language inference, or one with a single score"
         )
-    many = int(model.config.vocab_size) > MANY_WORD_PIECES
+    many = int(config.vocab_size) > MANY_WORD_PIECES
     languages = WIDELY_READ if many else frozenset({"en"})
     return CrossEncoderJudge(name, languages, Thresholds(), model, entailed if len(labels) > 1 else None)

@@ -1,6 +1,6 @@
 """The reader: a model that reads the best sentences together with the question, and scores them again."""
 
-from rag.finding.reader.cross_encoders import PairScorer, open_pair_scorer
+from rag.finding.reader.cross_encoders import PairScorer, load_cross_encoder, open_pair_scorer
 from rag.finding.reader.reader import (
     BUNDLED_READER,
     NO_READER,
@@ -25,6 +25,7 @@ __all__ = [
     "apply_reader",
     "bundled_reader",
     "can_read",
+    "load_cross_encoder",
     "open_pair_scorer",
     "open_reader",
     "tokenize",

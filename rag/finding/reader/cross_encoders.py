@@ -21,12 +21,10 @@ class PairScorer:
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """Return the logit of each pair."""
-        from torch.nn import Identity
-
         if not pairs:
             return []
         with self._lock:
-            logits = self._model.predict(list(pairs), activation_fn=Identity(), show_progress_bar=False)
+            logits = self._model.predict(list(pairs), show_progress_bar=False)
         return [float(logit) for logit in logits]
 
 
@@ -38,20 +36,27 @@ def open_pair_scorer(name: str, role: str, error: type[FootnotedError]) -> PairS
         role: the name of the setting, for messages.
         error: the exception to raise if the model cannot be loaded, or has more than one output.
     """
-    from safetensors import SafetensorError
-    from sentence_transformers import CrossEncoder
-
-    try:
-        model = CrossEncoder(name, device="cpu")
-    except (OSError, ValueError, SafetensorError) as cause:
-        first = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-        raise error(
-            f"{role} {name!r} cannot be loaded: {first}; give the name or folder of a sentence-transformers "
-            "CrossEncoder, 'none' for none, or leave the setting out for the default"
-        ) from cause
+    model = load_cross_encoder(name, role, error)
     if model.num_labels != 1:
         raise error(
             f"{role} {name!r} has {model.num_labels} outputs; choose a CrossEncoder that gives one score per "
             "pair"
         )
     return PairScorer(model)
+
+
+def load_cross_encoder(name: str, role: str, error: type[FootnotedError]) -> CrossEncoder:
+    """Load a CrossEncoder that returns logits; arguments as for :func:`open_pair_scorer`."""
+    from safetensors import SafetensorError
+    from sentence_transformers import CrossEncoder
+    from torch.nn import Identity
+
+    try:
+        model: CrossEncoder = CrossEncoder(name, device="cpu", activation_fn=Identity())
+    except (OSError, ValueError, SafetensorError) as cause:
+        first = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+        raise error(
+            f"{role} {name!r} cannot be loaded: {first}; give the name or folder of a sentence-transformers "
+            "CrossEncoder, 'none' for none, or leave the setting out for the default"
+        ) from cause
+    return model

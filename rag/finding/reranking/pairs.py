@@ -12,8 +12,8 @@ MAX_QUESTION_TOKENS = 64
 MAX_TEXT_TOKENS = 190
 """The most tokens of a text: as many as in the training of the reranker."""
 
-_FIRST = 0
-_SEPARATOR = 2
+_FIRST, _SEPARATOR = 0, 2
+"""The numbers of the tokens ``<s>`` and ``</s>`` of all-mpnet-base-v2."""
 
 
 @dataclass(frozen=True, slots=True)
