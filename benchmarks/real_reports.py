@@ -3,16 +3,18 @@
 ``python -m benchmarks.real_reports``: ten minutes. The set ``reports`` has 170 questions about 22 earnings
 releases, quarterly reports, and statistics and briefings of the European Union, in words that the reports do
 not use. A citation is right if it is on a page of the evidence, and has an answer or most of the evidence's
-words.
+words. Then 120 questions of other sets are asked over the same reports, which answer none of them.
 """
 
 from __future__ import annotations
 
+import random
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -25,12 +27,17 @@ from index.ingest import QUESTIONS, sync
 from index.library import Library
 from rag.answers import Citation
 from rag.engine import STAGES, QueryEngine
+from rag.evaluation import read_dataset
 from rag.finding.reader import BundledReader
 from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 from rag.json_lines import read_json_lines
 
 MOST_WORDS = 0.7
 """The share of the evidence's words that a right citation must have if it does not have an answer."""
+
+OFF_TOPIC = ("squad2", "clapnq", "mlqa-en")
+MOST_OFF_TOPIC = 40
+"""The number of questions from each of these sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as library:
         note(f"indexing {folder.name}")
         sync(library, [folder])
-        scored = {}
+        scored, refused = {}, {}
         for name, engine in engines_over(library).items():
             note(f"asking {name}")
             scored[name] = [ask(engine, question) for question in questions]
+            refused[name] = _share(engine.ask(text).abstained for text in off_topic())
     print(machine())
     print_columns(scored)
+    print(f"| off-topic, refused, of {len(off_topic())} | {' | '.join(refused.values())} |")
+
+
+@cache
+def off_topic() -> list[str]:
+    """Return questions of the sets ``OFF_TOPIC``, which the reports do not answer."""
+    chance = random.Random(1)  # noqa: S311
+    sets = [read_dataset(data_folder() / name).queries for name in OFF_TOPIC]
+    return [query.text for queries in sets for query in chance.sample(queries, MOST_OFF_TOPIC)]
 
 
 def engines_over(library: Library) -> dict[str, QueryEngine]:

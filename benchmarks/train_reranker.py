@@ -4,8 +4,10 @@
 al., LoRA, ICLR 2022) in the attention of its upper layers, and a head. They are trained listwise: the
 sentences that the product would rerank for a question compete, each with its score without the reranker plus
 the reranker's score. For a question that the library does not answer, none of them is right: that choice has
-a score of its own. The questions are those of :mod:`benchmarks.written_questions`, and the ``train`` part of
-the sets. The held-out questions and the ``tune`` part only show the progress.
+a score of its own. So that the reranker's score also tells by itself whether a sentence answers, it competes
+with a fixed score, too: the sentences that answer must be above it, and all others below. The questions are
+those of :mod:`benchmarks.written_questions`, and the ``train`` part of the sets. The held-out questions and
+the ``tune`` part only show the progress.
 """
 
 from __future__ import annotations
@@ -59,6 +61,9 @@ OTHERS = 0.5
 """The weight of a sentence's score without the reranker. It is fixed: the reader learned from the same titles
 of the sets, so its scores are better there than on other reports, and a trained weight grows to 1.7."""
 
+ALONE = 0.5
+"""The weight of the loss that compares the reranker's scores with a fixed score."""
+
 LISTED = 8
 """The most sentences of a question: fewer than the product reranks, for time."""
 
@@ -100,7 +105,13 @@ class Competing:
 
 
 class Choice(nn.Module):
-    """The reranker with low-rank changes, and the score of the choice that no sentence answers."""
+    """The reranker with low-rank changes, and the scores of the choice that no sentence answers.
+
+    Attributes:
+        reranker: the reranker.
+        none: the score of that choice beside sentences with their scores from the reranker and without it.
+        none_alone: its score beside sentences with the reranker's scores only.
+    """
 
     def __init__(self, mpnet: Mpnet) -> None:
         super().__init__()
@@ -115,12 +126,26 @@ class Choice(nn.Module):
         inject_adapter_in_model(config, mpnet)
         self.reranker = RerankerModel(mpnet)
         self.none = nn.Parameter(torch.tensor(20.0))
+        self.none_alone = nn.Parameter(torch.tensor(15.0))
 
     def forward(self, item: Competing) -> Tensor:
-        """Return the score of each sentence; last, that of none."""
+        """Return the reranker's score of each sentence."""
         with torch.autocast("cpu", torch.bfloat16):
-            scores = self.reranker(item.pairs)
-        return torch.cat([scores + OTHERS * torch.tensor(item.scores), self.none[None]])
+            scores: Tensor = self.reranker(item.pairs)
+        return scores
+
+    def loss(self, item: Competing) -> Tensor:
+        """Return the loss of the choice among the sentences, and of each side's choice alone."""
+        alone, gold = self(item), torch.tensor(item.gold)
+        together = torch.cat([alone + OTHERS * torch.tensor(item.scores), self.none[None]])
+        right = torch.cat([gold, ~gold.any()[None]])
+        others = torch.cat([alone[~gold], self.none_alone[None]])
+        loss: Tensor = together.logsumexp(0) - together[right].logsumexp(0)
+        loss = loss + ALONE * (others.logsumexp(0) - self.none_alone)
+        if gold.any():
+            answering = torch.cat([alone[gold], self.none_alone[None]])
+            loss = loss + ALONE * (answering.logsumexp(0) - alone[gold].logsumexp(0))
+        return loss
 
 
 def main() -> None:
@@ -137,7 +162,7 @@ def main() -> None:
     tune = [item for item in items if item.part == "tune"]
     model = Choice(read_mpnet(folder))
     train(model, [item for item in items if item.part == "train"], tune, arguments.epochs)
-    save(model.reranker, arguments.output)
+    save(model, arguments.output)
     size, digest = arguments.output.stat().st_size, sha256_of(arguments.output)
     print(f"written {arguments.output.name}, {size:,} bytes; ADAPTER_SHA256 is {digest}")
 
@@ -152,7 +177,7 @@ def train(model: Choice, items: Sequence[Competing], tune: Sequence[Competing], 
         [
             {"params": changes, "lr": LEARNING_RATE},
             {"params": list(model.reranker.head.parameters()), "lr": 1e-3},
-            {"params": [model.reranker.scale, model.none], "lr": 0.1},
+            {"params": [model.reranker.scale, model.none, model.none_alone], "lr": 0.1},
         ],
         weight_decay=0.01,
     )
@@ -169,8 +194,7 @@ def train(model: Choice, items: Sequence[Competing], tune: Sequence[Competing], 
             optimizer.param_groups[0]["lr"] = LEARNING_RATE * rate
             optimizer.zero_grad()
             for item in shuffled[start : start + BATCH]:
-                own = _shortened(item, chance)
-                loss = _loss(model(own), own) / BATCH
+                loss = model.loss(_shortened(item, chance)) / BATCH
                 loss.backward()  # type: ignore[no-untyped-call]
                 losses.append(loss.item() * BATCH)
             nn.utils.clip_grad_norm_(changes, 1.0)
@@ -181,7 +205,8 @@ def train(model: Choice, items: Sequence[Competing], tune: Sequence[Competing], 
         took = time.perf_counter() - begun
         print(
             f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, {took:.0f} s; "
-            f"scale {model.reranker.scale.item():.1f}, none {model.none.item():.1f}",
+            f"scale {model.reranker.scale.item():.1f}, none {model.none.item():.1f} "
+            f"and {model.none_alone.item():.1f}",
             flush=True,
         )
         show(model, tune)
@@ -196,8 +221,8 @@ def show(model: Choice, items: Sequence[Competing]) -> None:
     for name in dict.fromkeys(item.name for item in items):
         own = [item for item in items if item.name == name]
         with torch.inference_mode():
-            scores = [model(item)[:-1] for item in own]
-        alone = [each - OTHERS * torch.tensor(item.scores) for each, item in zip(scores, own, strict=True)]
+            alone = [model(item) for item in own]
+        scores = [each + OTHERS * torch.tensor(item.scores) for each, item in zip(alone, own, strict=True)]
         answered = [any(item.gold) for item in own]
         line = f"  {name}: {sum(answered)} answerable"
         for ranked in (alone, scores):
@@ -208,19 +233,20 @@ def show(model: Choice, items: Sequence[Competing]) -> None:
         print(line, flush=True)
 
 
-def save(model: RerankerModel, target: Path) -> None:
-    """Write the low-rank changes by the name of the weight that they are added to, and the head."""
+def save(model: Choice, target: Path) -> None:
+    """Write the low-rank changes by the name of the weight that they are added to, and the head.
+
+    The head's bias is lowered by the score of the choice that no sentence answers, so that a score above 0
+    means that a sentence is likelier to answer than not.
+    """
     tensors = {
         name.replace(".default.weight", ""): parameter.detach().to(torch.float16).contiguous()
-        for name, parameter in model.named_parameters()
+        for name, parameter in model.reranker.named_parameters()
         if ".lora_" in name or not name.startswith("mpnet.")
     }
+    bias = model.reranker.head.bias - model.none_alone
+    tensors["head.bias"] = bias.detach().to(torch.float16)
     save_file(tensors, target, metadata=PROVENANCE)
-
-
-def _loss(scores: Tensor, item: Competing) -> Tensor:
-    right = torch.tensor([*item.gold, not any(item.gold)])
-    return scores.logsumexp(0) - scores[right].logsumexp(0)
 
 
 def _shortened(item: Competing, chance: random.Random) -> Competing:

@@ -287,6 +287,7 @@ class QueryEngine:
             best = other if is_other else likelier
         if len(wordings) > 1:
             yield from _announced(asked, best.question)
+        best = self._reranked(index, best, filters, clock)
         question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision
         abstention = decision.abstention
         shown = without_repeated_readings(best.readings, copies) if abstention else best.readings
@@ -305,8 +306,6 @@ class QueryEngine:
         )
         if abstention is None and question.form is Form.SUMMARY:
             ranked = overview(index, ranked, best.report, self.limits.max_sentences)
-        elif abstention is None:
-            ranked, weights = self._reranked(index, question, ranked, weights, clock)
         findings = Findings(index, question, ranked, weights, decision, copies, document_texts)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
@@ -339,20 +338,24 @@ class QueryEngine:
             decision = Decision(decision.answerability, None)
         return _Found(question, readings, ranked, weights, decision, report)
 
-    def _reranked(
-        self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
-    ) -> tuple[list[Scored], Weights]:
-        """Return the sentences in their final order, and the weights that ranked them.
+    def _reranked(self, index: Snapshot, found: _Found, filters: Filters, clock: _Clock) -> _Found:
+        """Return what was found, with the sentences in their final order.
 
-        If there is a reranker and the reader has read the sentences, the reranker ranks them again. In either
-        case, the row that the question means is then put before similar rows of tables.
+        If there is a reranker and the reader has read the sentences, the reranker ranks them again, and the
+        decision is made anew. In either case, the row that the question means is then put before similar rows
+        of tables. A summary keeps its order.
         """
+        question = found.question
+        if question.form is Form.SUMMARY or not found.ranked:
+            return found
         if self.reranker is None or self.reader is None or not can_read(self.reader, question):
-            return order_similar_rows(index, question, ranked), weights
-        candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])
+            return replace(found, ranked=order_similar_rows(index, question, found.ranked))
+        candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in found.ranked])
         clock.lap("rerank")
         weights = self._weights("reranker", index.encoder)
-        return order_similar_rows(index, question, rank(candidates, weights)), weights
+        ranked = order_similar_rows(index, question, rank(candidates, weights))
+        decision = decide(index, question, ranked, weights, filtered=bool(filters))
+        return replace(found, ranked=ranked, weights=weights, decision=decision)
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
         """Return the ranking weights for ``encoder``; a threshold in the limits replaces theirs."""

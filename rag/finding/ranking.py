@@ -85,7 +85,7 @@ def load_weights(
     source = file or files("rag.finding").joinpath(_FILES.get(Path(encoder).name, "weights.json"))
     try:
         parts = json.loads(source.read_text())
-        # With a reranker, too, the reader's weights decide whether there is an answer.
+        # Questions in another language are judged as without a reranker.
         stored: dict[str, Any] = parts["reader"] | parts[ranker] if ranker == "reranker" else parts[ranker]
         return Weights(
             selection=_logistic(stored["selection"]),

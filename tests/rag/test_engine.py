@@ -234,9 +234,24 @@ def test_a_threshold_of_ones_own_leaves_the_reranker_on(
     assert "rerank" in QueryEngine(index, limits=limits, reranker=cross_encoder).ask(SOLD).timings
 
 
-def test_what_is_not_answered_is_not_reranked(seed_index: Library, cross_encoder: Reranker) -> None:
-    answer = QueryEngine(seed_index, reranker=cross_encoder).ask("What is the rainfall of Cambodia?")
-    assert answer.abstained
+@pytest.mark.parametrize(("intercept", "abstained"), [(-60.0, True), (60.0, False)])
+def test_the_reranker_s_score_decides_whether_to_answer(
+    library: MakeLibrary, cross_encoder: Reranker, tmp_path: Path, intercept: float, *, abstained: bool
+) -> None:
+    stored = json.loads(Path("rag/finding/weights.json").read_text(encoding="utf-8"))
+    index = library({"a.txt": "\n\n".join(LANTERNS)}).index
+    title = index.catalog.documents()[0].title
+    weight = intercept / max(cross_encoder.scores(SOLD, [f"{title}: {each}" for each in LANTERNS]))
+    stored["reranker"]["answerability"] = {"intercept": 0.0, "weights": {"reranker": 10 * weight}}
+    weights = tmp_path / "weights.json"
+    weights.write_text(json.dumps(stored), encoding="utf-8")
+    answer = QueryEngine(index, weights=weights, reranker=cross_encoder).ask(SOLD)
+    assert (answer.abstained, "rerank" in answer.timings) == (abstained, True)
+
+
+def test_a_summary_is_not_reranked(library: MakeLibrary, cross_encoder: Reranker) -> None:
+    index = library({"a.txt": "\n\n".join(LANTERNS)}).index
+    answer = QueryEngine(index, reranker=cross_encoder).ask("Summarise the sales of lanterns.")
     assert "rerank" not in answer.timings
 
 

@@ -28,7 +28,7 @@ _RARE = 0.7
 question's rarest word."""
 
 _MAY_LEAD = 0.5
-"""A reranker may put a sentence first that has at least this share of the best sentence's probability."""
+"""A sentence with at least this share of the best sentence's probability may be meant instead."""
 
 _NEAR_SUBJECT = 0.5
 """A passage is about a question's subject if it has at least this share of the question's words."""

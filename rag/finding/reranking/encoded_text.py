@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from index.text import cells, is_row, words_outside_columns
+from index.documents import Span
+from index.text import PATH_SEPARATOR, TableCell, cells, is_row, table_cells, words_outside_columns
 from rag.finding.features import Candidate, contains_term, content_words, words_of
+from rag.finding.reading import ReadSentence
 
 _MAX_CAPTION = 160
-_MAX_COLUMNS = 120
+_MAX_CELLS = 160
 _MAX_CHARACTERS = 700
 
 
@@ -15,28 +17,33 @@ def text_of(candidate: Candidate, question: str = "") -> str:
 
     For a row of a table with headings, the words of the sentence are replaced by the words of the headings
     that are not above a column of values (such as the caption), the row's group, the row's label, and the
-    headings of columns that share a word with the question. All other columns and the values are left out,
-    because they make all rows of a table alike.
+    cells of the columns that share the most words with the question, each after its heading. If no column
+    shares a word, these are the row's first cells.
 
     Args:
         candidate: the candidate.
-        question: the question, in the language of the document; empty to leave out all columns.
+        question: the question, in the language of the document; empty to leave out all cells.
     """
     sentence = candidate.sentence
-    caption, words, columns = "", sentence.text.replace(" | ", ", "), ""
+    caption, words = "", sentence.text.replace(" | ", ", ")
     if sentence.headings and is_row(sentence.text):
         caption = " ".join(words_outside_columns(sentence.headings).split())[:_MAX_CAPTION]
-        words = cells(sentence.text)[0]
-        columns = _columns_in(question, sentence.headings, candidate.reading.document.language)[:_MAX_COLUMNS]
-    parts = [f"{candidate.reading.document.title}:", caption, sentence.section, words, columns]
+        found = _cells_for(question, sentence, candidate.reading.document.language) if question else []
+        words = cells(sentence.text)[0] + "".join(map(_as_words, found))[:_MAX_CELLS]
+    parts = [f"{candidate.reading.document.title}:", caption, sentence.section, words]
     return " ".join(" ".join(parts).split())[:_MAX_CHARACTERS]
 
 
-def _columns_in(question: str, headings: str, language: str) -> str:
-    """Return the headings of columns that share a word with the question, each once."""
+def _cells_for(question: str, row: ReadSentence, language: str) -> list[TableCell]:
+    """Return the cells under the headings that share the most words with the question."""
     asked = frozenset(content_words(question, language))
-    rows = (cells(line)[1:] for line in headings.splitlines() if is_row(line))
-    names = dict.fromkeys(name for row in rows for name in row)
-    return " ".join(
-        name for name in names if any(contains_term(asked, term) for term in words_of(name, language))
-    )
+    headings = Span(0, len(row.headings))
+    text = f"{row.headings}\n{row.text}"
+    found = table_cells(text, headings, Span(headings.end + 1, len(text)))
+    shared = [sum(contains_term(asked, term) for term in words_of(cell.column, language)) for cell in found]
+    return [cell for cell, count in zip(found, shared, strict=True) if count == max(shared)]
+
+
+def _as_words(cell: TableCell) -> str:
+    unit = "" if cell.unit in cell.value else cell.unit
+    return f"; {cell.column.replace(PATH_SEPARATOR, ' ')}: {cell.value} {unit}".rstrip()

@@ -42,7 +42,7 @@ REMEMBERED_QUESTIONS = 256
 ADAPTER = Path(str(files("rag.finding.reranking").joinpath("reranker.safetensors")))
 """The file of low-rank changes (LoRA) and of the head. ``benchmarks/train_reranker.py`` trained them."""
 
-ADAPTER_SHA256 = "dca975e799eb7eed60fe27f122192d40eae2794a5929c3c47116d0396f2f0f77"
+ADAPTER_SHA256 = "0c5c40ba4f3cff5af93e7c6fa067a25ed431cb7182d31aeec23c0f7b4c6755d1"
 """The sha256 of :data:`ADAPTER`."""
 
 _BATCH = 4
@@ -59,10 +59,7 @@ class Reranker(Protocol):
     key: str
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text: the greater, the likelier the text answers.
-
-        The difference between the scores of two texts is the logarithm of an odds ratio.
-        """
+        """Return the score of each text: the log-odds that it answers the question."""
         ...
 
 

@@ -64,14 +64,17 @@ def test_the_reader_s_scores_count_if_there_is_a_reader() -> None:
     assert 0 < weights.threshold < 0.5
 
 
-def test_the_reranker_counts_if_there_is_one_and_the_reader_decides_whether_to_answer() -> None:
+def test_the_reranker_counts_if_there_is_one_to_choose_a_sentence_and_to_decide() -> None:
     reader, reranker = load_weights("reader"), load_weights("reranker")
     assert set(reranker.selection.weights) == {*reader.selection.weights, "full_address", "reranker"}
     by_reader, by_reranker = reader.selection.weights, reranker.selection.weights
     assert by_reranker["address"] / by_reranker["reader"] > by_reader["address"] / by_reader["reader"] > 0
     assert reranker.selection.weights["full_address"] > reranker.selection.weights["address"]
     assert reranker.selection.weights["reranker"] > 0
-    assert (reranker.answerability, reranker.threshold) == (reader.answerability, reader.threshold)
+    reader_s, both = reader.answerability.weights, reranker.answerability.weights
+    assert {**reader_s, "reranker": both["reranker"]} == both
+    assert both["reranker"] > 0
+    assert 0 < reranker.threshold < 0.5
 
 
 @pytest.mark.parametrize(

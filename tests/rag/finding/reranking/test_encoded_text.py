@@ -24,11 +24,23 @@ def test_a_row_brings_the_whole_caption_the_heading_of_the_labels_and_its_group(
     assert text_of(row) == "Report 1: Table 3: Growth by country Country Earnings Basic"
 
 
-def test_a_row_brings_the_headings_of_columns_with_a_word_of_the_question() -> None:
+def test_a_row_brings_the_cells_whose_headings_share_the_most_words_with_the_question() -> None:
     row = candidate(1, 0, "Sweden | 30 | 65", headings="| Cases\nCountry | Domestic (%) | Imported (%)")
-    assert text_of(row, "What percentage was imported?") == "Report 1: Country Sweden Imported (%)"
-    assert text_of(row, "How many cases were there?") == "Report 1: Country Sweden Cases"
-    assert text_of(row, "What is it?") == text_of(row) == "Report 1: Country Sweden"
+    imported = "Report 1: Country Sweden; Cases Imported (%): 65"
+    assert text_of(row, "What percentage was imported?") == imported
+    both = "Report 1: Country Sweden; Cases Domestic (%): 30; Cases Imported (%): 65"
+    assert text_of(row, "How many cases were there?") == both
+    assert text_of(row, "What is it?") == both, "no heading shares a word"
+    assert text_of(row) == "Report 1: Country Sweden", "no cells without a question"
+
+
+def test_a_cell_brings_its_unit() -> None:
+    assert text_of(ROW, "What was the expense in 2023?").endswith("; 2023: 659.9 Dollars in millions")
+
+
+def test_only_the_first_cells_of_a_wide_row_are_read() -> None:
+    row = candidate(1, 0, "Sweden" + " | 1234567" * 99, headings="Country" + " | Cases" * 99)
+    assert text_of(row, "What?").endswith("Sweden" + "; Cases: 1234567" * 10)
 
 
 def test_only_the_start_of_a_caption_is_read() -> None:

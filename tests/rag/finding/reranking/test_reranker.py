@@ -105,6 +105,10 @@ class TestInstalledReranker:
         [founded] = installed.scores("Who founded the observatory?", [ANSWERS])
         assert size > founded + 0.5
 
+    def test_a_sentence_on_something_else_scores_far_below_zero(self, installed: Reranker) -> None:
+        answers, elsewhere = installed.scores(QUESTION, [ANSWERS, "The harbour: Grain exports fell by 4 %."])
+        assert elsewhere < -3 < -0.5 < answers
+
     def test_the_other_texts_do_not_change_a_score(self, installed: Reranker) -> None:
         texts = [ANSWERS, REPEATS, "dome " * 400, *(f"Sentence {number}." for number in range(6))]
         together = installed.scores(QUESTION, texts)
