@@ -49,10 +49,10 @@ LOST = {"features": 0.08, "reader": 0.055, "reranker": 0.025}
 """The share of the sets' answerable questions that abstention may cost, which sets the threshold.
 
 Questions about real reports share fewer words with the reports, so there the threshold costs two or three
-times as many. With the reader and with the reranker, 117 and 118 of 120 questions of the sets are refused if
-they are asked over the real reports. With the reranker, a share of 0.055 would refuse no more of the questions
-about real reports without an answer, and 18 instead of 10 of the 90 held-out questions with one
-(:mod:`benchmarks.written_questions`).
+times as many. With the reader and with the reranker, 118 and 117 of 120 questions of the sets are refused if
+they are asked over the real reports (:mod:`benchmarks.real_reports`). With the reranker, a share of 0.055
+would refuse no more of the questions about real reports without an answer, and 18 instead of 7 of the 90
+held-out questions with one (:mod:`benchmarks.written_questions`).
 """
 
 FOREIGN_LOST = 0.05
@@ -131,9 +131,9 @@ JUDGED = 0.5
 with the reader.
 
 It is not learned from the sets, because the reader judges their questions better than those about reports.
-With the weights 0, 0.3, 0.5 and 0.7, and a threshold that refuses about 115 of 120 questions of the sets over
-the real reports, the best sentence is right and not refused for 54, 58, 59 and 59 of 90 held-out questions,
-for 101, 103, 103 and 103 of 145 about the real reports, and for 69, 76, 77 and 76 of 124 others.
+With the weights 0, 0.3, 0.5 and 0.7, and a threshold that refuses 117 of 120 questions of the sets over the
+real reports, the best sentence is right and not refused for 55, 58, 60 and 60 of 90 held-out questions, for
+95, 100, 100 and 100 of 145 about the real reports, and for 65, 75, 75 and 76 of 124 others.
 """
 
 MOST_RERANKED = 80

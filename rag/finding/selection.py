@@ -68,8 +68,8 @@ def _close(ranked: Sequence[Scored]) -> list[Scored]:
     """Return the best sentence, and at most two others that are nearly as probable.
 
     These two are the sentence with the reranker's highest score, and the second-best sentence. The list is
-    empty without a reranker. It is also empty if the best sentence is a row of a table, because the reranker
-    does not see a row's figures and columns.
+    empty without a reranker. It is also empty if the best sentence is a row of a table, because rows of one
+    table have nearly the same score.
     """
     is_reranked = any(item.candidate.features.reranker for item in ranked)
     if not is_reranked or ranked[0].candidate.sentence.headings:
