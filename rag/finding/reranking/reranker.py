@@ -33,8 +33,8 @@ NO_RERANKER = "none"
 """The name that stands for no reranker."""
 
 MAX_RERANKED = 12
-"""The number of sentences that are scored. With an earlier reranker, the best sentence is right for 0.56 of the
-questions on real reports if 6 are scored, and for 0.57 if 12 or 24 are."""
+"""The number of sentences that are scored. With an earlier reranker, the best sentence is right for 0.56 of
+the questions on real reports if 6 are scored, and for 0.57 if 12 or 24 are."""
 
 REMEMBERED_QUESTIONS = 256
 """The number of recent questions whose scores stay in memory, as in :mod:`rag.finding.reader.reader`."""
