@@ -28,6 +28,7 @@ from index.library import Library
 from rag.answers import Citation
 from rag.engine import STAGES, QueryEngine
 from rag.evaluation import read_dataset
+from rag.evaluation.datasets import part_of
 from rag.finding.reader import BundledReader
 from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 from rag.json_lines import read_json_lines
@@ -87,10 +88,13 @@ def main() -> None:
 
 @cache
 def off_topic() -> list[str]:
-    """Return questions of the sets ``OFF_TOPIC``, which the reports do not answer."""
-    chance = random.Random(1)  # noqa: S311
-    sets = [read_dataset(data_folder() / name).queries for name in OFF_TOPIC]
-    return [query.text for queries in sets for query in chance.sample(queries, MOST_OFF_TOPIC)]
+    """Return questions of the ``test`` titles of the sets ``OFF_TOPIC``, which the reports do not answer."""
+    chance, chosen = random.Random(1), []  # noqa: S311
+    for name in OFF_TOPIC:
+        dataset = read_dataset(data_folder() / name)
+        own = [query.text for query in dataset.queries if part_of(dataset.title_of(query)) == "test"]
+        chosen += chance.sample(own, MOST_OFF_TOPIC)
+    return chosen
 
 
 def engines_over(library: Library) -> dict[str, QueryEngine]:

@@ -4,10 +4,10 @@
 al., LoRA, ICLR 2022) in the attention of its upper layers, and a head. They are trained listwise: the
 sentences that the product would rerank for a question compete, each with its score without the reranker plus
 the reranker's score. For a question that the library does not answer, none of them is right: that choice has
-a score of its own. So that the reranker's score also tells by itself whether a sentence answers, it competes
-with a fixed score, too: the sentences that answer must be above it, and all others below. The questions are
-those of :mod:`benchmarks.written_questions`, and the ``train`` part of the sets. The held-out questions and
-the ``tune`` part only show the progress.
+a score of its own. The reranker's score also competes alone with a second such score: the sentences that
+answer must be above it, and all others below. So the score tells by itself whether a sentence answers. The
+questions are those of :mod:`benchmarks.written_questions`, and the ``train`` part of the sets. The held-out
+questions and the ``tune`` part only show the progress.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ OTHERS = 0.5
 of the sets, so its scores are better there than on other reports, and a trained weight grows to 1.7."""
 
 ALONE = 0.5
-"""The weight of the loss that compares the reranker's scores with a fixed score."""
+"""The weight of the loss that compares the reranker's scores alone with a trained score."""
 
 LISTED = 8
 """The most sentences of a question: fewer than the product reranks, for time."""
@@ -135,7 +135,11 @@ class Choice(nn.Module):
         return scores
 
     def loss(self, item: Competing) -> Tensor:
-        """Return the loss of the choice among the sentences, and of each side's choice alone."""
+        """Return the sum of three losses.
+
+        The first is that of the choice among all sentences. The others compare the reranker's scores with
+        ``none_alone``: those of the sentences that answer, and those of the others.
+        """
         alone, gold = self(item), torch.tensor(item.gold)
         together = torch.cat([alone + OTHERS * torch.tensor(item.scores), self.none[None]])
         right = torch.cat([gold, ~gold.any()[None]])
@@ -236,8 +240,8 @@ def show(model: Choice, items: Sequence[Competing]) -> None:
 def save(model: Choice, target: Path) -> None:
     """Write the low-rank changes by the name of the weight that they are added to, and the head.
 
-    The head's bias is lowered by the score of the choice that no sentence answers, so that a score above 0
-    means that a sentence is likelier to answer than not.
+    The head's bias is lowered by ``none_alone``, so that about 0 divides the sentences that answer from the
+    others.
     """
     tensors = {
         name.replace(".default.weight", ""): parameter.detach().to(torch.float16).contiguous()

@@ -79,10 +79,11 @@ class QueryEngine:
             reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
                 score sentences by their features alone.
             limits: how many passages and sentences an answer uses.
-            weights: a file of ranking weights for another encoder or reader; None for the bundled weights of
-                the index's encoder.
+            weights: a file of ranking weights for another encoder, reader or reranker; None for the bundled
+                weights of the index's encoder.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
-            reranker: ranks the best sentences again after the reader; None to leave the reader's order.
+            reranker: ranks the best sentences again after the reader, and its score counts in the decision
+                whether there is an answer; None to leave both to the reader.
             keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
 
         Raises:
@@ -341,20 +342,22 @@ class QueryEngine:
     def _reranked(self, index: Snapshot, found: _Found, filters: Filters, clock: _Clock) -> _Found:
         """Return what was found, with the sentences in their final order.
 
-        If there is a reranker and the reader has read the sentences, the reranker ranks them again, and the
-        decision is made anew. In either case, the row that the question means is then put before similar rows
-        of tables. A summary keeps its order.
+        If there is a reranker and the reader has read the sentences, the reranker ranks the best ones again,
+        and its score counts in a new decision. In either case, the row that the question means is then put
+        before similar rows of tables. The reranker reads one language, so it leaves out a question whose best
+        sentence is in another one. A summary keeps its order.
         """
         question = found.question
         if question.form is Form.SUMMARY or not found.ranked:
             return found
-        if self.reranker is None or self.reader is None or not can_read(self.reader, question):
+        is_read = self.reader is not None and can_read(self.reader, question)
+        if self.reranker is None or not is_read or found.ranked[0].candidate.features.foreign:
             return replace(found, ranked=order_similar_rows(index, question, found.ranked))
         candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in found.ranked])
         clock.lap("rerank")
         weights = self._weights("reranker", index.encoder)
         ranked = order_similar_rows(index, question, rank(candidates, weights))
-        decision = decide(index, question, ranked, weights, filtered=bool(filters))
+        decision = decide(index, question, ranked, weights, filtered=bool(filters), read=found.ranked)
         return replace(found, ranked=ranked, weights=weights, decision=decision)
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:

@@ -31,7 +31,7 @@ class Configuration:
         reranker: the name or folder of the reranker, ``installed`` or ``none``.
         max_chunk_tokens: the most tokens in a passage, counted by the encoder's tokenizer.
         title_tokens: the number of title tokens that precede a passage; with 0, titles are not indexed.
-        weights: a file of weights for another encoder or reader; None for the bundled weights.
+        weights: a file of weights for another encoder, reader or reranker; None for the bundled ones.
         limits: the parameters of an answer.
     """
 

@@ -74,7 +74,7 @@ def load_weights(
     Args:
         ranker: ``features`` for ranking without a reader, ``reader`` for ranking with one, ``reranker`` for
             ranking with a reader and a reranker.
-        file: a file from ``benchmarks/calibrate.py`` for another encoder or reader; None for the bundled
+        file: a file from ``benchmarks/calibrate.py`` for other models; None for the bundled
             weights of the encoder.
         encoder: the name or folder of the encoder that measures the cosines. The part after the last slash
             selects the bundled weights.
@@ -85,7 +85,7 @@ def load_weights(
     source = file or files("rag.finding").joinpath(_FILES.get(Path(encoder).name, "weights.json"))
     try:
         parts = json.loads(source.read_text())
-        # Questions in another language are judged as without a reranker.
+        # The reranker's part has no models for questions in another language.
         stored: dict[str, Any] = parts["reader"] | parts[ranker] if ranker == "reranker" else parts[ranker]
         return Weights(
             selection=_logistic(stored["selection"]),

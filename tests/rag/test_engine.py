@@ -226,22 +226,24 @@ def test_the_reranker_chooses_among_the_sentences_that_the_reader_read(
     assert "rerank" in answer.timings
 
 
-def test_a_threshold_of_ones_own_leaves_the_reranker_on(
-    library: MakeLibrary, cross_encoder: Reranker
+@pytest.mark.parametrize(("threshold", "abstained"), [(0.0, False), (1.0, True)])
+def test_a_threshold_of_ones_own_decides_after_the_reranker(
+    library: MakeLibrary, cross_encoder: Reranker, threshold: float, *, abstained: bool
 ) -> None:
-    limits = replace(DEFAULT_LIMITS, threshold=0.0)
+    limits = replace(DEFAULT_LIMITS, threshold=threshold)
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
-    assert "rerank" in QueryEngine(index, limits=limits, reranker=cross_encoder).ask(SOLD).timings
+    answer = QueryEngine(index, limits=limits, reranker=cross_encoder).ask(SOLD)
+    assert (answer.abstained, "rerank" in answer.timings) == (abstained, True)
 
 
-@pytest.mark.parametrize(("intercept", "abstained"), [(-60.0, True), (60.0, False)])
+@pytest.mark.parametrize(("log_odds", "abstained"), [(-60.0, True), (60.0, False)])
 def test_the_reranker_s_score_decides_whether_to_answer(
-    library: MakeLibrary, cross_encoder: Reranker, tmp_path: Path, intercept: float, *, abstained: bool
+    library: MakeLibrary, cross_encoder: Reranker, tmp_path: Path, log_odds: float, *, abstained: bool
 ) -> None:
     stored = json.loads(Path("rag/finding/weights.json").read_text(encoding="utf-8"))
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
     title = index.catalog.documents()[0].title
-    weight = intercept / max(cross_encoder.scores(SOLD, [f"{title}: {each}" for each in LANTERNS]))
+    weight = log_odds / max(cross_encoder.scores(SOLD, [f"{title}: {each}" for each in LANTERNS]))
     stored["reranker"]["answerability"] = {"intercept": 0.0, "weights": {"reranker": 10 * weight}}
     weights = tmp_path / "weights.json"
     weights.write_text(json.dumps(stored), encoding="utf-8")

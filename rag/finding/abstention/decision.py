@@ -28,7 +28,8 @@ _RARE = 0.7
 question's rarest word."""
 
 _MAY_LEAD = 0.5
-"""A sentence with at least this share of the best sentence's probability may be meant instead."""
+"""The passage of a sentence counts, too, if the sentence has at least this share of the best one's
+probability."""
 
 _NEAR_SUBJECT = 0.5
 """A passage is about a question's subject if it has at least this share of the question's words."""
@@ -56,7 +57,13 @@ class Decision:
 
 
 def decide(
-    index: Snapshot, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
+    index: Snapshot,
+    question: Question,
+    ranked: Sequence[Scored],
+    weights: Weights,
+    *,
+    filtered: bool,
+    read: Sequence[Scored] = (),
 ) -> Decision:
     """Decide whether the best sentence answers the question, and otherwise give the reason.
 
@@ -66,6 +73,8 @@ def decide(
         ranked: the candidate sentences, best first.
         weights: the models of answerability, and their thresholds.
         filtered: whether filters narrowed the search.
+        read: all sentences that were read, if ``ranked`` has only the best ones. The reason is about the
+            passages of all.
     """
     if not ranked:
         reason = (
@@ -84,7 +93,7 @@ def decide(
     elif foreign:
         abstention = _language_abstention(index, question, best.reading)
     else:
-        abstention = _abstention(index, question, ranked, filtered=filtered)
+        abstention = _abstention(index, question, [*ranked, *read], filtered=filtered)
     return Decision(answerability, abstention)
 
 
@@ -93,8 +102,8 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
 
     - A name must be in the text, title or publisher of the report of the best-ranked sentence. Names are not
       sought for a comparison, because its answer may name only one of the two compared things.
-    - A year, or a part of a year such as a quarter, must be in a passage that may give the first sentence of
-      the answer, or in the headings, title or date of that passage.
+    - A year, or a part of a year such as a quarter, must be in the passage of the best sentence or of one
+      that is nearly as probable (:data:`_MAY_LEAD`), or in the headings, title or date of such a passage.
     - If the report of the best-ranked sentence is not in the language of the question, only years are sought.
     """
     least = _MAY_LEAD * ranked[0].score

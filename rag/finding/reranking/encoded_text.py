@@ -35,13 +35,17 @@ def text_of(candidate: Candidate, question: str = "") -> str:
 
 
 def _cells_for(question: str, row: ReadSentence, language: str) -> list[TableCell]:
-    """Return the cells under the headings that share the most words with the question."""
+    """Return the cells under the headings that share the most words with the question.
+
+    Their units come from the headings, the caption and the row itself, not from the row's group.
+    """
     asked = frozenset(content_words(question, language))
     headings = Span(0, len(row.headings))
     text = f"{row.headings}\n{row.text}"
     found = table_cells(text, headings, Span(headings.end + 1, len(text)))
     shared = [sum(contains_term(asked, term) for term in words_of(cell.column, language)) for cell in found]
-    return [cell for cell, count in zip(found, shared, strict=True) if count == max(shared)]
+    most = max(shared, default=0)
+    return [cell for cell, count in zip(found, shared, strict=True) if count == most]
 
 
 def _as_words(cell: TableCell) -> str:

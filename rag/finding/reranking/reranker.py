@@ -59,7 +59,10 @@ class Reranker(Protocol):
     key: str
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text: the log-odds that it answers the question."""
+        """Return the score of each text: the greater, the likelier the text answers.
+
+        About 0 divides the texts that answer from those that do not.
+        """
         ...
 
 

@@ -50,6 +50,19 @@ def test_words_that_no_passage_contains_are_named(library: MakeLibrary) -> None:
     )
 
 
+def test_a_word_of_a_passage_that_is_not_among_the_best_ones_is_not_missing(library: MakeLibrary) -> None:
+    engine = library({**HARBOUR, "b.txt": "Hospitals had no ice in summer."})
+    question, _, found = ranked(engine, "Which harbour has hospitals?")
+    best = [item for item in found if "harbour" in item.candidate.sentence.text]
+    with engine.index.snapshot() as snapshot:
+        alone = decide(snapshot, question, best, NEVER, filtered=False).abstention
+        of_all = decide(snapshot, question, best, NEVER, filtered=False, read=found).abstention
+    assert alone is not None
+    assert of_all is not None
+    assert alone.reason.endswith(" None of the passages nearest to it contains “hospitals”.")
+    assert of_all.reason.endswith(" The nearest passage does not contain “hospitals”.")
+
+
 def test_a_common_word_that_the_nearest_passages_lack_is_not_named(library: MakeLibrary) -> None:
     near = {f"near-{number}.txt": f"Ice closed the harbour for {number} days." for number in range(30)}
     far = {f"far-{number}.txt": f"Bakers sold {number} loaves in spring." for number in range(60)}

@@ -37,6 +37,15 @@ def test_each_candidate_is_scored_with_its_title_and_keeps_its_place(cross_encod
     assert scores[0] != scores[1]
 
 
+def test_the_cells_of_a_row_are_scored_that_fit_the_question(cross_encoder: Reranker) -> None:
+    row = candidate(1, 0, "Sweden | 30 | 65", headings="Country | Domestic | Imported")
+    [reranked] = apply_reranker(cross_encoder, "What was imported?", [row])
+    texts = ["Report 1: Country Sweden; Imported: 65", text_of(row)]
+    with_cell, without = cross_encoder.scores("What was imported?", texts)
+    assert reranked.features.reranker == pytest.approx(with_cell / 10)
+    assert with_cell != pytest.approx(without)
+
+
 def test_only_the_best_candidates_are_scored(cross_encoder: Reranker) -> None:
     many = [candidate(number, 0, f"Sentence {number}.") for number in range(MAX_RERANKED + 3)]
     assert apply_reranker(cross_encoder, "Which sentence?", many) == [
