@@ -140,8 +140,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "installed",
         min_length=1,
         description="The larger model that reads the best sentences again with the question. `installed` is "
-        "all-mpnet-base-v2 if its packages are installed, and otherwise none. Another model needs weights of "
-        "its own (`FOOTNOTED_WEIGHTS`): its scores decide, too, whether there is an answer.",
+        "all-mpnet-base-v2, or none if its packages are missing. Another model needs `FOOTNOTED_WEIGHTS`.",
     )
     weights: Annotated[Path | None, Needs("the path of a file that benchmarks/calibrate.py wrote")] = Field(
         None,

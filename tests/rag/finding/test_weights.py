@@ -71,9 +71,10 @@ def test_the_reranker_counts_if_there_is_one_to_choose_a_sentence_and_to_decide(
     assert by_reranker["address"] / by_reranker["reader"] > by_reader["address"] / by_reader["reader"] > 0
     assert reranker.selection.weights["full_address"] > reranker.selection.weights["address"]
     assert reranker.selection.weights["reranker"] > 0
-    reader_s, both = reader.answerability.weights, reranker.answerability.weights
-    assert {**reader_s, "reranker": both["reranker"]} == both
-    assert both["reranker"] > 0
+    decides, both = reader.answerability.weights, reranker.answerability.weights
+    scale = both["named"] / decides["named"]
+    assert both["reranker"] / scale == pytest.approx(5, rel=0.01)
+    assert {name: both[name] / scale for name in decides} == pytest.approx(decides, abs=0.001)
     assert 0 < reranker.threshold < 0.5
 
 
