@@ -50,8 +50,8 @@ LOST = {"features": 0.08, "reader": 0.055, "reranker": 0.025}
 """The share of the sets' answerable questions that abstention may cost, which sets the threshold.
 
 Questions about real reports share fewer words with the reports, so there the threshold costs one to three
-times as many. With the reader and with the reranker, 118 and 117 of 120 questions of the sets are refused if
-they are asked over the real reports (:mod:`benchmarks.real_reports`). With the reranker, a share of 0.055
+times as many. With the reader and with the reranker, 119 of 120 questions of the sets' ``test`` titles are
+refused over the real reports (:mod:`benchmarks.real_reports`). With the reranker, a share of 0.055
 would refuse no more of the questions about real reports without an answer, and 18 instead of 7 of the 90
 held-out questions with one (:mod:`benchmarks.written_questions`).
 """
