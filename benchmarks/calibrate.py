@@ -51,9 +51,9 @@ LOST = {"features": 0.08, "reader": 0.055, "reranker": 0.025}
 
 Questions about real reports share fewer words with the reports, so there the threshold costs one to three
 times as many. With the reader and with the reranker, 119 of 120 questions of the sets' ``test`` titles are
-refused over the real reports (:mod:`benchmarks.real_reports`). With the reranker, a share of 0.055
-would refuse no more of the questions about real reports without an answer, and 18 instead of 7 of the 90
-held-out questions with one (:mod:`benchmarks.written_questions`).
+refused over the real reports (:mod:`benchmarks.real_reports`). With the reranker, a share of 0.055 would
+refuse no more of the questions about real reports without an answer, but 18 instead of 7 of the 90 held-out
+questions with one (:mod:`benchmarks.written_questions`).
 """
 
 FOREIGN_LOST = 0.05
@@ -229,7 +229,7 @@ def calibrate(asked: Sequence[Asked], reader: Reader | None, reranker: Reranker 
         names = (*SELECTED_BY["reader"], "full_address", "reranker")
         stored["reranker"] = {
             "selection": _named(_platt(few, weights), weights, names),
-            **judge_with_reranker(stored["reader"]["answerability"], weights, few, removed),
+            **judge_with_reranker(stored["reader"]["answerability"], weights, [*few, *removed]),
         }
         report("reranker", stored["reader"] | stored["reranker"], test)
     return stored
@@ -278,7 +278,7 @@ def learn_cross_language(examples: Sequence[Example]) -> dict[str, Any]:
 
 
 def judge_with_reranker(
-    answerability: dict[str, Any], selection: Array, examples: Sequence[Example], removed: Sequence[Example]
+    answerability: dict[str, Any], selection: Array, examples: Sequence[Example]
 ) -> dict[str, Any]:
     """Return the model of answerability with the reranker's score, and its threshold.
 
@@ -287,13 +287,12 @@ def judge_with_reranker(
     Args:
         answerability: the model of answerability with the reader.
         selection: the weights that choose the best sentence.
-        examples: questions with the reranker's scores.
-        removed: the same for questions that are asked without the documents of their title.
+        examples: questions with the reranker's scores, also some without the documents of their title.
     """
     weights = _weights(answerability)
     weights[FEATURE_NAMES.index("reranker")] = JUDGED
-    best = np.array([_best(example, selection) for example in (*examples, *removed)])
-    answerable = np.array([example.answerable for example in (*examples, *removed)])
+    best = np.array([_best(example, selection) for example in examples])
+    answerable = np.array([example.answerable for example in examples])
     model = _named(_scaling(best @ weights, answerable), weights, (*JUDGED_BY["reader"], "reranker"))
     return {"answerability": model, "threshold": _threshold(model, best[answerable], LOST["reranker"])}
 

@@ -251,6 +251,17 @@ def test_the_reranker_s_score_decides_whether_to_answer(
     assert (answer.abstained, "rerank" in answer.timings) == (abstained, True)
 
 
+def test_the_reason_of_an_abstention_holds_for_passages_that_are_not_reranked(
+    library: MakeLibrary, cross_encoder: Reranker
+) -> None:
+    sold = "\n\n".join(f"The company sold {number} lanterns in May." for number in range(300, 320))
+    index = library({"a.txt": sold, "b.txt": "The hospitals were open."}).index
+    engine = QueryEngine(index, limits=replace(DEFAULT_LIMITS, threshold=1.0), reranker=cross_encoder)
+    answer = engine.ask("How many lanterns has the company sold in May, and hospitals?")
+    assert answer.reason is not None
+    assert answer.reason.endswith(" The nearest passage does not contain “hospitals”.")
+
+
 def test_a_summary_is_not_reranked(library: MakeLibrary, cross_encoder: Reranker) -> None:
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
     answer = QueryEngine(index, reranker=cross_encoder).ask("Summarise the sales of lanterns.")

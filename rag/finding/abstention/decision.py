@@ -27,7 +27,7 @@ _RARE = 0.7
 """An abstention names a word that the passages lack if its rarity is at least this share of the rarity of the
 question's rarest word."""
 
-_MAY_LEAD = 0.5
+_NEARLY_BEST = 0.5
 """The passage of a sentence counts, too, if the sentence has at least this share of the best one's
 probability."""
 
@@ -103,10 +103,10 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
     - A name must be in the text, title or publisher of the report of the best-ranked sentence. Names are not
       sought for a comparison, because its answer may name only one of the two compared things.
     - A year, or a part of a year such as a quarter, must be in the passage of the best sentence or of one
-      that is nearly as probable (:data:`_MAY_LEAD`), or in the headings, title or date of such a passage.
+      that is nearly as probable (:data:`_NEARLY_BEST`), or in the headings, title or date of such a passage.
     - If the report of the best-ranked sentence is not in the language of the question, only years are sought.
     """
-    least = _MAY_LEAD * ranked[0].score
+    least = _NEARLY_BEST * ranked[0].score
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
     record = readings[0].document
     evidence = f"{_passage_text(readings[0])}\n{record.publisher}"
