@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from index.search import DENSE_WEIGHT
 
-READ_HITS = 8
+READ_HITS = 24
 """The number of passages that are read for an answer."""
 
 MAX_READ = 24

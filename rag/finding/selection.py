@@ -16,15 +16,12 @@ MAX_OVERLAP = 0.6
 """If the Jaccard index of two sentences' words is higher, they say the same; only the better one is used."""
 
 GAIN = 0.12
-"""Each further sentence must raise the probability that the answer cites the fact by at least this much."""
+"""Without a reranker, each further sentence must raise the probability that the answer cites the fact by at
+least this much."""
 
-NEAREST_SHARE = 0.7
-"""To follow the best sentence, the sentence nearest to the question must have at least this share of the best
-one's probability."""
-
-SECOND_SHARE = 0.8
-"""To follow the best sentence, the second-best one must have at least this share of the best one's
-probability."""
+SECOND_SHARE = 0.85
+"""With a reranker, the second-best sentence must have at least this share of the best one's probability to
+follow it."""
 
 
 def select(
@@ -34,11 +31,10 @@ def select(
 
     The form of the question decides which sentences follow the best one:
 
-    - For a fact: at most two sentences that are nearly as probable as the best one. These are the sentence
-      with the reranker's highest score (:data:`NEAREST_SHARE`), and the second-best sentence
+    - For a fact: the second-best sentence, if it is nearly as probable as the best one
       (:data:`SECOND_SHARE`).
-    - For a fact, if there is no reranker or the best sentence is a row of a table: the next-best sentences,
-      as long as each adds at least :data:`GAIN` to the probability that the answer cites the fact.
+    - For a fact without a reranker: the next-best sentences, as long as each adds at least :data:`GAIN` to
+      the probability that the answer cites the fact.
     - For a comparison: one sentence for each thing that the question names. If the best sentence is a row,
       these are the other rows of its group that the question names; else the best sentence with each name.
     - For a list or a summary: every sentence that is nearly as probable as the best one.
@@ -53,7 +49,8 @@ def select(
     if not ranked:
         return []
     if question.form is Form.FACT:
-        chosen = _close(ranked)[:max_sentences] or _raising(ranked, max_sentences)
+        is_reranked = any(item.candidate.features.reranker for item in ranked)
+        chosen = (_nearly_equal if is_reranked else _raising)(ranked, max_sentences)
     elif question.form is Form.COMPARISON:
         chosen = _rows_named(ranked[0], question.text) or _for_each_name(ranked, question.names)
         chosen = chosen[:max_sentences]
@@ -64,20 +61,10 @@ def select(
     return chosen[:1] + [item for item in by_document(chosen) if item is not chosen[0]]
 
 
-def _close(ranked: Sequence[Scored]) -> list[Scored]:
-    """Return the best sentence, and at most two others that are nearly as probable.
-
-    These two are the sentence with the reranker's highest score, and the second-best sentence. The list is
-    empty without a reranker. It is also empty if the best sentence is a row of a table, because rows of one
-    table have nearly the same score.
-    """
-    is_reranked = any(item.candidate.features.reranker for item in ranked)
-    if not is_reranked or ranked[0].candidate.sentence.headings:
-        return []
-    nearest = max(ranked, key=lambda item: item.candidate.features.reranker)
-    others = zip((nearest, *ranked[1:2]), (NEAREST_SHARE, SECOND_SHARE), strict=False)
-    near = [other for other, share in others if other.score >= share * ranked[0].score]
-    return list(_distinct([ranked[0], *near]))
+def _nearly_equal(ranked: Sequence[Scored], most: int) -> list[Scored]:
+    """Return the best sentence, and the next one if it is nearly as probable."""
+    best, *others = islice(_distinct(ranked), min(most, 2))
+    return [best, *(other for other in others if other.score >= SECOND_SHARE * best.score)]
 
 
 def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:

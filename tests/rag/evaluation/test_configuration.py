@@ -40,7 +40,7 @@ def test_settings_are_every_key_with_its_value() -> None:
         "title_tokens": 0,
         "weights": None,
         "dense_weight": 0.35,
-        "read_hits": 8,
+        "read_hits": 24,
         "widen_by": 2,
         "max_sentences": 8,
         "certain": 0.9,

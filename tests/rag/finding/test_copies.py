@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from index.documents import Span
 from index.records import Filters
+from rag.answer_limits import READ_HITS
 from rag.answers import Answer, Citation, Copy
 from rag.engine import QueryEngine
 from rag.finding.citations import DocumentTexts
@@ -139,16 +140,17 @@ def test_an_abstention_shows_one_passage_of_a_group(library: MakeLibrary) -> Non
 
 
 def test_many_copies_do_not_crowd_out_another_report(library: MakeLibrary) -> None:
-    copies = {f"copy-{number:02}.md": copy(f"Outlet {number}", f"Raid {number}") for number in range(12)}
+    numbers = range(READ_HITS + 4)
+    copies = {f"copy-{number:02}.md": copy(f"Outlet {number}", f"Raid {number}") for number in numbers}
     later = (
         "On Friday the number of suspects in custody rose to nineteen, the prosecutor of the province said."
     )
     engine = library({**copies, "later.txt": later})
-    nearest = [hit.document.path for hit in engine.index.search(RAID, 8)]
+    nearest = [hit.document.path for hit in engine.index.search(RAID, READ_HITS)]
     assert "later.txt" not in nearest
     read = [passage.path for passage in engine.ask(RAID).passages]
-    # One passage for all copies, eight more for their footers, and the other report.
-    assert len(set(read) & set(copies)) == 1 + 8
+    # One passage for all copies, as many for their footers as are read, and the other report.
+    assert len(set(read) & set(copies)) == 1 + READ_HITS
     assert [path for path in read if path not in copies] == ["later.txt"]
 
 
