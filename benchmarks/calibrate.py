@@ -51,9 +51,9 @@ LOST = {"features": 0.08, "reader": 0.055, "reranker": 0.025}
 
 Questions about real reports share fewer words with the reports, so there the threshold costs one to three
 times as many. With the reader and with the reranker, 119 of 120 questions of the sets' ``test`` titles are
-refused over the real reports (:mod:`benchmarks.real_reports`). With the reranker, a share of 0.055 would
-refuse no more of the questions about real reports without an answer, but 18 instead of 7 of the 90 held-out
-questions with one (:mod:`benchmarks.written_questions`).
+refused over the real reports (:mod:`benchmarks.real_reports`). With the reranker, when an answer read eight
+passages, a share of 0.055 refused no more of the questions about real reports without an answer, but 18
+instead of 7 of the 90 held-out questions with one (:mod:`benchmarks.written_questions`).
 """
 
 FOREIGN_LOST = 0.05
@@ -103,9 +103,9 @@ RERANKED = 24.0
 
 The weight is not learned from the sets. The reader has learned from other titles of the same sets, so it is
 better on the sets than on reports, and the reranker would get too little weight. With the weights 0, 18, 24,
-36 and 54, the best of twelve sentences is right for 48, 63, 63, 63 and 62 of 76 held-out questions
-(:mod:`benchmarks.written_questions`), and for 81, 100, 102, 106 and 104 of 131 questions about the real
-reports.
+36 and 54, the best of twelve sentences from eight passages is right for 48, 63, 63, 63 and 62 of 76 held-out
+questions (:mod:`benchmarks.written_questions`), and for 81, 100, 102, 106 and 104 of 131 questions about the
+real reports.
 """
 
 ADDRESS = 1.0
@@ -132,8 +132,8 @@ JUDGED = 5.0
 with the reader gives.
 
 It is not learned from the sets, because the reader judges their questions better than those about reports.
-With the weights 0, 3, 5 and 7, and a threshold that refuses 117 of 120 questions of the sets over the
-real reports, the best sentence is right and not refused for 55, 58, 60 and 60 of 90 held-out questions, for
+With the weights 0, 3, 5 and 7, a threshold that refuses 117 of 120 questions of the sets over the real
+reports, and eight passages read, the best sentence is right and not refused for 55, 58, 60 and 60 of 90 held-out questions, for
 95, 100, 100 and 100 of 145 about the real reports, and for 65, 75, 75 and 76 of 124 others.
 """
 

@@ -35,8 +35,8 @@ INDEXED = (
 READ = (
     Configuration("no neighbours", limits=AnswerLimits(widen_by=0)),
     Configuration("4 neighbours", limits=AnswerLimits(widen_by=4)),
-    Configuration("4 passages read", limits=AnswerLimits(read_hits=4)),
-    Configuration("16 passages read", limits=AnswerLimits(read_hits=16)),
+    Configuration("8 passages read", limits=AnswerLimits(read_hits=8)),
+    Configuration("48 passages read", limits=AnswerLimits(read_hits=48)),
 )
 
 MOST_OF_A_DOCUMENT = (1, 2, 3, READ_HITS)

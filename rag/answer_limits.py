@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from index.search import DENSE_WEIGHT
 
 READ_HITS = 24
-"""The number of passages that are read for an answer."""
+"""The number of passages that are read for an answer.
+
+The reader gets only :data:`MAX_READ` of their sentences, chosen by their features, so more passages take
+little more time. ``benchmarks/passages.py`` compares other numbers."""
+
+LISTED_PASSAGES = 8
+"""The most passages that an answer lists: the nearest ones of those that were read.
+
+A stored answer contains their words, and a user who may not see one of their reports may not see it."""
 
 MAX_READ = 24
 """The most candidate sentences that the reader (:mod:`rag.finding.reader`) reads."""

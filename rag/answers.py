@@ -274,7 +274,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage that was read for an answer.
+    """One of the nearest passages that were read for an answer.
 
     Attributes:
         document_id: the document's number in the catalog.
@@ -333,7 +333,7 @@ class Answer:
         citations: the footnotes, by number; empty for an abstention.
         headline: the value, or the two compared values, that answer the question. None unless the answer is
             quoted, its first sentence is a row of a table, and the question clearly means certain cells.
-        passages: the passages that were read, best first. For an abstention, a passage that several
+        passages: the nearest passages that were read, best first. For an abstention, a passage that several
             near-duplicate documents contain appears once.
         answerability: the calibrated probability, 0 to 1, that the library answers the question; None if
             nothing was read.

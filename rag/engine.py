@@ -16,7 +16,7 @@ from index.embedding import Encoder
 from index.errors import UnreachableError
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters, Viewer
-from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
+from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES, AnswerLimits
 from rag.answers import Answer, search_scope
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
@@ -291,10 +291,10 @@ class QueryEngine:
         best = self._reranked(index, best, filters, clock)
         question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision
         abstention = decision.abstention
-        shown = without_repeated_readings(best.readings, copies) if abstention else best.readings
+        listed = without_repeated_readings(best.readings, copies) if abstention else best.readings
         passages = tuple(
             as_passage(each, document_texts, shortfall(index, question, each) if abstention else None)
-            for each in shown
+            for each in listed[:LISTED_PASSAGES]
         )
         yield PassagesFound(passages)
         draft = replace(

@@ -38,7 +38,10 @@ class ReadingBegun:
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """The passages that were read; none for a greeting. Streamed for every question, before the text."""
+    """The nearest passages that were read; none for a greeting.
+
+    The event is streamed for every question, before the text.
+    """
 
     passages: tuple[Passage, ...]
 

@@ -16,12 +16,10 @@ MAX_OVERLAP = 0.6
 """If the Jaccard index of two sentences' words is higher, they say the same; only the better one is used."""
 
 GAIN = 0.12
-"""Without a reranker, each further sentence must raise the probability that the answer cites the fact by at
-least this much."""
+"""Each further sentence must raise the probability that the answer cites the fact by at least this much."""
 
 SECOND_SHARE = 0.85
-"""With a reranker, the second-best sentence must have at least this share of the best one's probability to
-follow it."""
+"""The second-best sentence is cited, too, if its probability is at least this share of the best one's."""
 
 
 def select(
@@ -31,10 +29,10 @@ def select(
 
     The form of the question decides which sentences follow the best one:
 
-    - For a fact: the second-best sentence, if it is nearly as probable as the best one
+    - For a fact with a reranker: the second-best sentence, if it is nearly as probable as the best one
       (:data:`SECOND_SHARE`).
-    - For a fact without a reranker: the next-best sentences, as long as each adds at least :data:`GAIN` to
-      the probability that the answer cites the fact.
+    - For a fact without one: the next-best sentences, as long as each adds at least :data:`GAIN` to the
+      probability that the answer cites the fact.
     - For a comparison: one sentence for each thing that the question names. If the best sentence is a row,
       these are the other rows of its group that the question names; else the best sentence with each name.
     - For a list or a summary: every sentence that is nearly as probable as the best one.
@@ -62,7 +60,7 @@ def select(
 
 
 def _nearly_equal(ranked: Sequence[Scored], most: int) -> list[Scored]:
-    """Return the best sentence, and the next one if it is nearly as probable."""
+    """Return the best sentence, and the next one that does not repeat it if it is nearly as probable."""
     best, *others = islice(_distinct(ranked), min(most, 2))
     return [best, *(other for other in others if other.score >= SECOND_SHARE * best.score)]
 

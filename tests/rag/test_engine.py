@@ -13,7 +13,7 @@ from index.embedding import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
-from rag.answer_limits import DEFAULT_LIMITS
+from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES
 from rag.answers import Answer
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
@@ -197,6 +197,14 @@ def test_the_real_report_is_answered_with_its_gold_evidence(
 
 def _timeless(answer: Answer) -> Answer:
     return replace(answer, answer_id="", created="", timings={})
+
+
+def test_an_answer_lists_the_nearest_of_the_passages_that_it_read(library: MakeLibrary) -> None:
+    sold = {f"{month}.txt": f"The company sold lanterns in month {month} of the year." for month in range(12)}
+    engine = library(sold)
+    answer = engine.ask("In which month did the company sell lanterns?")
+    nearest = [hit.document.path for hit in engine.index.search(answer.question, LISTED_PASSAGES)]
+    assert [passage.path for passage in answer.passages] == nearest
 
 
 LANTERNS = (

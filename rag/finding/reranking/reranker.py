@@ -1,8 +1,8 @@
 """Scores the best sentences again, using a larger network than the reader's.
 
-The reader scores all sentences of the best passages, so it must be small. The reranker scores only a few
-sentences of a question, so it can be larger. It reads each sentence with its title and headings, without
-which a row of a table says little.
+The reader scores dozens of sentences for a question, so it must be small. The reranker scores only a few, so
+it can be larger. It reads each sentence with its title and headings, without which a row of a table says
+little.
 """
 
 from __future__ import annotations

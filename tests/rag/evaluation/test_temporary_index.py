@@ -70,7 +70,7 @@ def test_a_change_to_anything_that_passages_depend_on_makes_a_new_index(
     opened(watched, tmp_path, documents=untitled)
     opened(Watched(encoder, "another encoder"), tmp_path)
     assert len(list(tmp_path.iterdir())) == 6
-    opened(watched, tmp_path, Configuration("reads more", limits=replace(DEFAULT.limits, read_hits=20)))
+    opened(watched, tmp_path, Configuration("reads more", limits=replace(DEFAULT.limits, read_hits=30)))
     assert len(list(tmp_path.iterdir())) == 6, "what is done at question time changes no passage"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from index.documents import Span
 from index.records import Filters
-from rag.answer_limits import READ_HITS
+from rag.answer_limits import DEFAULT_LIMITS, READ_HITS
 from rag.answers import Answer, Citation, Copy
 from rag.engine import QueryEngine
 from rag.finding.citations import DocumentTexts
-from rag.finding.copies import Copies
+from rag.finding.copies import Copies, find_passages
 from rag.finding.reading import ReadSentence
+from rag.questions import understand
 from tests.support.libraries import MakeLibrary
 from tests.support.reports import near_duplicates
 from tests.support.stories import COPIES, LEAD, OTHER_STORY, STORY, copy
@@ -148,7 +149,10 @@ def test_many_copies_do_not_crowd_out_another_report(library: MakeLibrary) -> No
     engine = library({**copies, "later.txt": later})
     nearest = [hit.document.path for hit in engine.index.search(RAID, READ_HITS)]
     assert "later.txt" not in nearest
-    read = [passage.path for passage in engine.ask(RAID).passages]
+    with engine.index.snapshot() as snapshot:
+        found = Copies(snapshot, DocumentTexts(snapshot.reader), Filters())
+        hits = find_passages(snapshot, understand(RAID), DEFAULT_LIMITS, Filters(), found)
+    read = [hit.document.path for hit in hits]
     # One passage for all copies, as many for their footers as are read, and the other report.
     assert len(set(read) & set(copies)) == 1 + READ_HITS
     assert [path for path in read if path not in copies] == ["later.txt"]
