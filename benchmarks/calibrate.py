@@ -133,8 +133,9 @@ with the reader gives.
 
 It is not learned from the sets, because the reader judges their questions better than those about reports.
 With the weights 0, 3, 5 and 7, a threshold that refuses 117 of 120 questions of the sets over the real
-reports, and eight passages read, the best sentence is right and not refused for 55, 58, 60 and 60 of 90 held-out questions, for
-95, 100, 100 and 100 of 145 about the real reports, and for 65, 75, 75 and 76 of 124 others.
+reports, and eight passages read, the best sentence is right and not refused for 55, 58, 60 and 60 of 90
+held-out questions, for 95, 100, 100 and 100 of 145 about the real reports, and for 65, 75, 75 and 76 of 124
+others.
 """
 
 MOST_RERANKED = 80

@@ -279,7 +279,9 @@ def test_a_summary_is_not_reranked(library: MakeLibrary, cross_encoder: Reranker
 def test_a_question_whose_best_sentence_is_in_another_language_is_not_reranked(
     library: MakeLibrary, cross_encoder: Reranker
 ) -> None:
-    spanish = "La empresa vendió 300 faroles en mayo. La directora dijo que las ventas crecieron mucho este año."
+    spanish = (
+        "La empresa vendió 300 faroles en mayo. La directora dijo que las ventas crecieron mucho este año."
+    )
     engine = QueryEngine(library({"es.txt": spanish}).index, reranker=cross_encoder)
     assert "rerank" not in engine.ask(SOLD).timings
     engine = QueryEngine(library({"es.txt": spanish, "en.txt": LANTERNS[0]}).index, reranker=cross_encoder)
