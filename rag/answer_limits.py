@@ -19,7 +19,7 @@ little more time. ``benchmarks/passages.py`` compares other numbers."""
 LISTED_PASSAGES = 8
 """The most passages that an answer lists: the nearest ones of those that were read.
 
-A stored answer contains their words, and a user who may not see one of their reports may not see it."""
+A stored answer contains their words, so only users who may see all of their reports may see the answer."""
 
 MAX_READ = 24
 """The most candidate sentences that the reader (:mod:`rag.finding.reader`) reads."""
