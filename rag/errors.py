@@ -66,6 +66,20 @@ class AnswerNotFoundError(FootnotedError, LookupError):
         super().__init__(f"there is no answer {answer_id!r}; {why}")
 
 
+class DamagedAnswerError(FootnotedError):
+    """The text of a stored answer is not an answer.
+
+    Attributes:
+        answer_id: the id of the answer.
+    """
+
+    def __init__(self, answer_id: str, cause: str) -> None:
+        super().__init__(
+            f"the stored answer {answer_id!r} is damaged ({cause}); delete it, or restore a backup"
+        )
+        self.answer_id = answer_id
+
+
 class AnswerFormError(FootnotedError, ValueError):
     """The text is not the JSON form of an answer. The message says where the text is wrong."""
 

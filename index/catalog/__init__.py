@@ -5,6 +5,7 @@ from index.catalog.database import Catalog
 from index.catalog.databases import (
     CATALOG,
     address_of,
+    bytes_of,
     database_at,
     database_of,
     insert_into,
@@ -48,6 +49,7 @@ __all__ = [
     "all_documents",
     "back_up",
     "bytes_by_uploader",
+    "bytes_of",
     "check_empty",
     "check_unused",
     "copy_tables",

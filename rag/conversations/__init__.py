@@ -2,11 +2,14 @@
 
 from rag.conversations.answers import (
     CitingAnswer,
+    Kept,
     answers_until,
     conversation,
     conversation_json,
     load,
     page_of_citing,
+    sound_conversation,
+    stored_answer,
     stored_answer_json,
 )
 from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
@@ -35,6 +38,7 @@ __all__ = [
     "Feedback",
     "Footnote",
     "Judgement",
+    "Kept",
     "KeptConversation",
     "Place",
     "answers_until",
@@ -55,5 +59,7 @@ __all__ = [
     "page_of_citing",
     "read_feedback",
     "recheck",
+    "sound_conversation",
+    "stored_answer",
     "stored_answer_json",
 ]

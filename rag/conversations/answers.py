@@ -18,13 +18,16 @@ from sqlalchemy.exc import DatabaseError
 from index.catalog import Catalog
 from index.errors import UnreachableError
 from rag.answers import Answer
-from rag.conversations.store import AnswerStore, SearchFields
-from rag.errors import ANSWER_ID, AnswerFormError, AnswerNotFoundError, NotKeptError
+from rag.conversations.store import AnswerStore, SearchFields, StoredText
+from rag.errors import ANSWER_ID, AnswerFormError, AnswerNotFoundError, DamagedAnswerError, NotKeptError
 
 _FORMER_VERDICT = rb'("verdict"\s*:\s*)"partial"'
 
 _CAUSES = 3
 """The number of faults that the error for an invalid answer names."""
+
+Kept = Answer | DamagedAnswerError
+"""A stored answer of a conversation, or the error of one whose text is damaged: the others stay readable."""
 
 
 def answer_json(answer: Answer) -> str:
@@ -65,29 +68,46 @@ def keep(catalog: Catalog, answer: Answer, replaces: str | None = None) -> None:
         ) from error
 
 
+def stored_answer(catalog: Catalog, answer_id: str) -> Answer:
+    """Return a stored answer.
+
+    Unlike :func:`load`, this does not compare the answer with its re-serialised form: the library itself
+    wrote it.
+
+    Raises:
+        AnswerNotFoundError: if the answer does not exist.
+        DamagedAnswerError: if its stored text is damaged.
+    """
+    return _sound(_stored(catalog, answer_id))
+
+
 def stored_answer_json(catalog: Catalog, answer_id: str) -> str:
     """Return the JSON text of an answer, byte for byte as it was stored.
 
     Raises:
         AnswerNotFoundError: if the answer does not exist.
+        DamagedAnswerError: if its stored text is damaged.
     """
-    if ANSWER_ID.fullmatch(answer_id) is None:
-        raise AnswerNotFoundError(answer_id)
-    return AnswerStore(catalog).get(answer_id)
+    return _sound_text(_stored(catalog, answer_id))
 
 
-def conversation(catalog: Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
-    """Return the last answers of a conversation, at most ``limit``, the oldest first.
+def conversation(catalog: Catalog, conversation_id: str, limit: int | None = None) -> list[Kept]:
+    """Return the last answers of a conversation, at most ``limit``, the oldest first."""
+    return list(map(_kept, AnswerStore(catalog).conversation(conversation_id, limit)))
 
-    Unlike :func:`load`, this does not compare each answer with its re-serialised form: the library itself
-    wrote the answers, and the comparison would delay every question of the conversation.
+
+def sound_conversation(catalog: Catalog, conversation_id: str) -> list[Answer]:
+    """Return the answers of a conversation, the oldest first.
+
+    Raises:
+        DamagedAnswerError: if the stored text of one of them is damaged.
     """
-    return [_read(body) for body in AnswerStore(catalog).conversation(conversation_id, limit)]
+    return list(map(_sound, AnswerStore(catalog).conversation(conversation_id)))
 
 
 def answers_before(
     catalog: Catalog, answer_id: str, limit: int | None = None, *, own: bool = False
-) -> tuple[str | None, list[Answer]]:
+) -> tuple[str | None, list[Kept]]:
     """Return the answers that preceded an answer in its conversation. The answer may be a replaced one.
 
     Args:
@@ -103,18 +123,19 @@ def answers_before(
     Raises:
         AnswerNotFoundError: if the answer does not exist.
     """
-    conversation_id, bodies = AnswerStore(catalog).before(answer_id, limit, own=own)
-    return conversation_id, list(map(_read, bodies))
+    conversation_id, texts = AnswerStore(catalog).before(answer_id, limit, own=own)
+    return conversation_id, list(map(_kept, texts))
 
 
-def answers_until(catalog: Catalog, answer_id: str) -> list[Answer]:
-    """Return an answer and those that preceded it in its conversation, the oldest first.
+def answers_until(catalog: Catalog, answer_id: str) -> tuple[list[Kept], Answer]:
+    """Return the answers that preceded an answer in its conversation, the oldest first, and the answer.
 
     Raises:
         AnswerNotFoundError: if the answer does not exist.
+        DamagedAnswerError: if its stored text is damaged.
     """
-    last = _read(stored_answer_json(catalog, answer_id))
-    return [*answers_before(catalog, answer_id)[1], last]
+    last = stored_answer(catalog, answer_id)
+    return answers_before(catalog, answer_id)[1], last
 
 
 def load(body: str | bytes) -> Answer:
@@ -135,6 +156,37 @@ def load(body: str | bytes) -> Answer:
     if difference := _differs(given, read, ()):
         raise AnswerFormError(f"not an answer in its JSON form: {difference}")
     return answer
+
+
+def _stored(catalog: Catalog, answer_id: str) -> StoredText:
+    if ANSWER_ID.fullmatch(answer_id) is None:
+        raise AnswerNotFoundError(answer_id)
+    return answer_id, AnswerStore(catalog).get(answer_id)
+
+
+def _kept(stored: StoredText) -> Kept:
+    answer_id, body = stored
+    try:
+        answer = _read(body)
+        for sentence in answer.sentences:
+            answer.cited_by(sentence)
+    except AnswerFormError as error:
+        return DamagedAnswerError(answer_id, str(error))
+    except KeyError as error:
+        return DamagedAnswerError(answer_id, f"a sentence names the footnote {error}, which it does not have")
+    return answer
+
+
+def _sound(stored: StoredText) -> Answer:
+    kept = _kept(stored)
+    if isinstance(kept, DamagedAnswerError):
+        raise kept
+    return kept
+
+
+def _sound_text(stored: StoredText) -> str:
+    _sound(stored)
+    return stored[1]
 
 
 def _with_present_verdicts(body: str | bytes) -> str | bytes:
@@ -194,12 +246,13 @@ def conversation_json(catalog: Catalog, conversation_id: str) -> str:
 
     Raises:
         ConversationNotFoundError: if the conversation does not exist.
+        DamagedAnswerError: if the stored text of one of its answers is damaged.
     """
     store = AnswerStore(catalog)
     fields = asdict(store.find_conversation(conversation_id))
     del fields["answers"]
     known = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    answers = ",".join(store.conversation(conversation_id))
+    answers = ",".join(map(_sound_text, store.conversation(conversation_id)))
     return f'{known[:-1]},"answers":[{answers}]}}'
 
 
@@ -236,7 +289,7 @@ class CitingAnswer:
 def page_of_citing(
     catalog: Catalog, document_id: int, limit: int, before: tuple[int, ...] | None = None
 ) -> tuple[list[CitingAnswer], tuple[int, int] | None]:
-    """Return a page of the answers that cite a document, the newest first, without replaced ones.
+    """Return a page of the answers that cite a document, the newest first, without replaced and damaged ones.
 
     An answer that cites two versions appears twice. Also return the value of ``before`` for the next page;
     None if this page is the last one.
@@ -248,7 +301,11 @@ def page_of_citing(
         before: the value that came with the previous page; None for the first page.
     """
     found = AnswerStore(catalog).citing(document_id, limit + 1, before)
-    answers = [_citing(_read(body), document_id, version) for _, version, body in found[:limit]]
+    answers = [
+        _citing(answer, document_id, version)
+        for _, version, stored in found[:limit]
+        if isinstance(answer := _kept(stored), Answer)
+    ]
     return answers, found[limit - 1][:2] if len(found) > limit else None
 
 

@@ -73,15 +73,17 @@ def continue_conversation(
         OtherConversationError: if the answer to replace belongs to another conversation.
     """
     if replaces is None:
-        answers = conversation(catalog, conversation_id, MAX_NUMBERED) if conversation_id else []
+        kept = conversation(catalog, conversation_id, MAX_NUMBERED) if conversation_id else []
         chosen = conversation_id or uuid.uuid4().hex
-        if answers and not AnswerStore(catalog).owns(chosen):
+        if kept and not AnswerStore(catalog).owns(chosen):
             chosen = uuid.uuid4().hex  # A shared conversation of another user continues as a new one.
     else:
-        own, answers = answers_before(catalog, replaces, MAX_NUMBERED, own=True)
+        own, kept = answers_before(catalog, replaces, MAX_NUMBERED, own=True)
         if conversation_id not in {None, own}:
             raise OtherConversationError(replaces, str(conversation_id))
         chosen = own or uuid.uuid4().hex
+    # A question can do without an earlier answer whose stored text is damaged.
+    answers = [answer for answer in kept if isinstance(answer, Answer)]
     follows = from_answers(chosen, answers) if answers else from_turns(turns, chosen)
     return replace(follows, replaces=replaces)
 

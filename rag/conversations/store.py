@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from index.catalog import (
     Catalog,
+    bytes_of,
     kept,
     kept_owners,
     kept_references,
@@ -45,6 +46,12 @@ class SearchFields:
     references: frozenset[tuple[int, int]] = frozenset()
     documents: frozenset[int] = frozenset()
 
+
+StoredText = tuple[str, str]
+"""The id of an answer, and the text that is stored for it. Bytes that are not UTF-8 are lone surrogates, as
+with the error handler ``surrogateescape``."""
+
+_STORED = (kept.c.id, bytes_of(kept.c.body))
 
 LISTED = 200
 """The default number of listed conversations."""
@@ -142,21 +149,21 @@ class AnswerStore:
             AnswerNotFoundError: if the answer does not exist.
         """
         with self._engine.connect() as connection:
-            found = sa.select(kept.c.body).where(kept.c.id == answer_id, self._readable)
+            found = sa.select(bytes_of(kept.c.body)).where(kept.c.id == answer_id, self._readable)
             body = connection.scalar(found)
         if body is None:
             raise AnswerNotFoundError(answer_id)
-        return str(body)
+        return _decoded(body)
 
-    def conversation(self, conversation_id: str, limit: int | None = None) -> list[str]:
+    def conversation(self, conversation_id: str, limit: int | None = None) -> list[StoredText]:
         """Return the last answers of a conversation, at most ``limit``, the oldest first.
 
         If no answer of the conversation is the viewer's own, this returns the shared ones.
         """
-        newest = sa.select(kept.c.body).where(kept.c.series == conversation_id).order_by(kept.c.number.desc())
+        newest = sa.select(*_STORED).where(kept.c.series == conversation_id).order_by(kept.c.number.desc())
         with self._engine.connect() as connection:
             condition = self._visible_condition(connection, conversation_id)
-            return [str(body) for body in connection.scalars(newest.where(condition).limit(limit))][::-1]
+            return _stored(connection.execute(newest.where(condition).limit(limit)))[::-1]
 
     def owns(self, conversation_id: str) -> bool:
         """Return whether an answer of the conversation is the viewer's own."""
@@ -183,7 +190,7 @@ class AnswerStore:
 
     def before(
         self, answer_id: str, limit: int | None = None, *, own: bool = False
-    ) -> tuple[str | None, list[str]]:
+    ) -> tuple[str | None, list[StoredText]]:
         """Return the answers that preceded an answer in its conversation. The answer may be a replaced one.
 
         Args:
@@ -203,18 +210,18 @@ class AnswerStore:
             number, conversation_id = _place(connection, answer_id, condition)
             same_owner = owners.owner_of(kept.c.number) == owners.owner_of(sa.literal(number))
             earlier = (
-                sa.select(kept.c.body)
+                sa.select(*_STORED)
                 .where(kept.c.series == conversation_id, kept.c.number < number, condition, same_owner)
                 .order_by(kept.c.number.desc())
                 .limit(limit)
             )
             if conversation_id is None:
                 return None, []
-            return conversation_id, [str(body) for body in connection.scalars(earlier)][::-1]
+            return conversation_id, _stored(connection.execute(earlier))[::-1]
 
     def citing(
         self, document_id: int, limit: int, before: tuple[int, ...] | None = None
-    ) -> list[tuple[int, int, str]]:
+    ) -> list[tuple[int, int, StoredText]]:
         """Return the answers that cite a document and were not replaced in their conversation.
 
         Args:
@@ -223,12 +230,12 @@ class AnswerStore:
             before: the number and version of the last answer on the previous page; None for the first page.
 
         Returns:
-            The number, the cited version and the text of each answer, the newest first. An answer that cites
-            two versions appears twice, the newer version first.
+            The number, the cited version, and the id and text of each answer, the newest first. An answer
+            that cites two versions appears twice, the newer version first.
         """
         place = sa.tuple_(kept_references.c.number, kept_references.c.version)
         found = (
-            sa.select(kept_references.c.number, kept_references.c.version, kept.c.body)
+            sa.select(kept_references.c.number, kept_references.c.version, *_STORED)
             .join_from(kept_references, kept, kept_references.c.number == kept.c.number)
             .where(
                 kept_references.c.document_id == document_id,
@@ -240,7 +247,8 @@ class AnswerStore:
             .limit(limit)
         )
         with self._engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(found)]
+            rows = connection.execute(found)
+            return [(number, version, (key, _decoded(body))) for number, version, key, body in rows]
 
     def delete(self, answer_id: str) -> None:
         """Delete an answer; if it was the last one of its conversation, delete the conversation's name too.
@@ -371,6 +379,14 @@ class AnswerStore:
             .where(kept_words.c.folded.contains(word, autoescape=True), kept.c.series.is_not(None), self._own)
         )
         return kept.c.series.in_(in_name.union(in_answers))
+
+
+def _stored(rows: sa.Result[Any]) -> list[StoredText]:
+    return [(answer_id, _decoded(body)) for answer_id, body in rows]
+
+
+def _decoded(body: bytes) -> str:
+    return bytes(body).decode("utf-8", "surrogateescape")
 
 
 def _is_own_name(viewer: Viewer | None) -> sa.ColumnElement[bool]:

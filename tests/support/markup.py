@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from html.parser import HTMLParser
 from unicodedata import category
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from rag.answers import Answer, AnswerSentence, Citation, Passage
+from rag.conversations.store import StoredText
 from rag.verdicts import Verification
 from ui.page.locales import locale_in
 
@@ -144,3 +146,8 @@ def abstention(*passages: Passage) -> Answer:
         cause="not_answered",
         passages=passages,
     )
+
+
+def bodies(stored: Iterable[StoredText]) -> list[str]:
+    """The texts of stored answers, without their ids."""
+    return [text for _, text in stored]

@@ -87,27 +87,26 @@ def exported(catalog: Catalog, exported_id: str, suffix: str) -> tuple[str, byte
 
 
 def _answer(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
-    from rag.conversations import load, stored_answer_json
+    from rag.conversations import stored_answer, stored_answer_json
     from ui.export import digests_of, format_of
     from ui.export import export as written
 
-    body = stored_answer_json(catalog, answer_id)
     form = format_of(suffix)
     if form is None:
-        return f"{body}\n".encode()
-    answer = load(body)
+        return f"{stored_answer_json(catalog, answer_id)}\n".encode()
+    answer = stored_answer(catalog, answer_id)
     return written(answer, form, digests_of(catalog, answer))
 
 
 def _conversation(catalog: Catalog, conversation_id: str, suffix: str) -> bytes:
-    from rag.conversations import AnswerStore, conversation, conversation_json
+    from rag.conversations import AnswerStore, conversation_json, sound_conversation
     from ui.export import digests_of, export_conversation, format_of
 
     form = format_of(suffix)
     if form is None:
         return f"{conversation_json(catalog, conversation_id)}\n".encode()
     name = AnswerStore(catalog).find_conversation(conversation_id).name
-    answers = conversation(catalog, conversation_id)
+    answers = sound_conversation(catalog, conversation_id)
     return export_conversation(conversation_id, name, answers, form, digests_of(catalog, *answers))
 
 

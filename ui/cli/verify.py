@@ -140,12 +140,12 @@ def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
 
 
 def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
-    from rag.conversations import load, stored_answer_json
+    from rag.conversations import stored_answer
     from rag.errors import AnswerNotFoundError
     from ui.export.exported_answers import lay_out
 
     try:
-        return lay_out(load(stored_answer_json(catalog, answer_id)), {})
+        return lay_out(stored_answer(catalog, answer_id), {})
     except AnswerNotFoundError:
         return None
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from index.records import NO_FILTERS, Filters
 from rag.answers import Answer
-from rag.conversations import Conversation, continue_conversation, load, stored_answer_json
+from rag.conversations import Conversation, continue_conversation, stored_answer
 from rag.engine import QueryEngine
 from rag.events import ReadingBegun, StreamedEvent
 from ui.client.calls import Turns
@@ -97,7 +97,7 @@ class LocalClient:
 
     def answer(self, answer_id: str) -> Answer:
         """Return a stored answer."""
-        return load(stored_answer_json(self._engine.index.catalog, answer_id))
+        return stored_answer(self._engine.index.catalog, answer_id)
 
     def documents(self) -> Iterator[Document]:
         """Yield the current version of every document, in the order in which the documents were added."""

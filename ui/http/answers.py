@@ -16,7 +16,7 @@ from starlette.responses import Response
 from index.catalog import Catalog
 from index.records import Filters
 from rag.answers import Answer, Citation, Passage
-from rag.conversations import AnswerStore, continue_conversation, load, stored_answer_json
+from rag.conversations import AnswerStore, continue_conversation, stored_answer, stored_answer_json
 from rag.engine import QueryEngine
 from rag.suggesting import suggest
 from ui.export import FORMATS, HTML, Format, digests_of, export
@@ -87,7 +87,7 @@ class Sharing:
 
 def answers_router() -> Router:
     """Return the routes under ``/v1/answers``."""
-    router = Router(prefix="/v1/answers", tags=["answers"], responses=documented(404, 422, 500))
+    router = Router(prefix="/v1/answers", tags=["answers"], responses=documented(404, 410, 422, 500))
     # One thread only, because suggestions must not slow down questions.
     suggesting = CapacityLimiter(1)
 
@@ -112,7 +112,7 @@ def answers_router() -> Router:
     @router.get("/{answer_id}/text")
     def text(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> Copied:
         """Return an answer for the clipboard, as text and as HTML, with its footnotes at the end."""
-        return copied(load(stored_answer_json(catalog, answer_id)))
+        return copied(stored_answer(catalog, answer_id))
 
     @router.get("/{answer_id}/suggestions", responses=documented(503))
     async def suggestions(engine: OwnEngine, answer_id: AnswerIdInPath) -> dict[str, list[str]]:
@@ -148,8 +148,9 @@ def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response
 
     Raises:
         AnswerNotFoundError: if the library has no such answer.
+        DamagedAnswerError: if its stored text is damaged.
     """
-    answer = load(stored_answer_json(catalog, answer_id))
+    answer = stored_answer(catalog, answer_id)
     form = next(each for each in FORMATS if each.suffix == suffix)
     data = export(answer, form, digests_of(catalog, answer))
     return file_response(data, form, file_name(answer.question, answer_id, suffix, default="answer"))
@@ -237,8 +238,9 @@ def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
 
     Raises:
         AnswerNotFoundError: if the library has no such answer.
+        DamagedAnswerError: if its stored text is damaged.
     """
-    answer = load(stored_answer_json(engine.index.catalog, answer_id))
+    answer = stored_answer(engine.index.catalog, answer_id)
     before = continue_conversation(engine.index.catalog, answer.conversation_id)
     with engine.index.catalog.reading() as reader:
         generation, hidden = reader.generation, reader.hidden

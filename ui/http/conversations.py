@@ -10,8 +10,7 @@ from starlette.responses import Response
 
 from index.catalog import Catalog
 from rag.answers import Answer
-from rag.conversations import LISTED, AnswerStore, KeptConversation, conversation_json
-from rag.conversations import conversation as answers_of
+from rag.conversations import LISTED, AnswerStore, KeptConversation, conversation_json, sound_conversation
 from rag.errors import ConversationNotFoundError
 from ui.export import FORMATS, digests_of, export_conversation
 from ui.http.access.views import OwnCatalog
@@ -47,7 +46,7 @@ class ConversationsPage(BaseModel):
 def conversations_router() -> Router:
     """Return the routes under ``/v1/conversations``."""
     router = Router(
-        prefix="/v1/conversations", tags=["conversations"], responses=documented(400, 404, 413, 422, 500)
+        prefix="/v1/conversations", tags=["conversations"], responses=documented(400, 404, 410, 413, 422, 500)
     )
 
     @router.get("")
@@ -118,9 +117,10 @@ def exported_response(catalog: Catalog, conversation_id: str, suffix: str) -> Re
 
     Raises:
         ConversationNotFoundError: if the library has no such conversation.
+        DamagedAnswerError: if the stored text of one of its answers is damaged.
     """
     name = AnswerStore(catalog).find_conversation(conversation_id).name
-    answers = answers_of(catalog, conversation_id)
+    answers = sound_conversation(catalog, conversation_id)
     if not answers:
         # Another request has deleted the conversation between the two reads.
         raise ConversationNotFoundError(conversation_id)

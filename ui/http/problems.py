@@ -33,7 +33,7 @@ from index.errors import (
     outward_line,
     write_failure,
 )
-from rag.errors import AnswerNotFoundError, ConversationNotFoundError, QuestionError
+from rag.errors import AnswerNotFoundError, ConversationNotFoundError, DamagedAnswerError, QuestionError
 from ui.errors import WarmingUpError
 from ui.http.request_bodies import STORABLE
 from ui.operations import request_id
@@ -48,6 +48,7 @@ _STATUSES: Mapping[type[Exception], int] = {
     DocumentNotFoundError: 404,
     AnswerNotFoundError: 404,
     ConversationNotFoundError: 404,
+    DamagedAnswerError: 410,
     LibraryWriteError: 507,
     StorageLimitError: 507,
     LibraryLockedError: 503,

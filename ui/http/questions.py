@@ -22,8 +22,7 @@ from rag.conversations import (
     cited_evidence,
     continue_conversation,
     evidence_in,
-    load,
-    stored_answer_json,
+    stored_answer,
 )
 from rag.errors import OtherConversationError, SpanError
 from rag.events import (
@@ -162,7 +161,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         )
         return JSONResponse(answer.as_dict())
 
-    @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404, 507))
+    @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404, 410, 507))
     def feedback(index: OwnLibrary, request: FeedbackRequest) -> dict[str, Any]:
         """Store a person's judgement of an answer, for `footnoted eval --from-feedback`."""
         return feedback_response(index, request)
@@ -189,7 +188,7 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
     except SpanError as error:
         raise HTTPException(422, str(error)) from error
     if request.answer_id is not None:
-        answer = load(stored_answer_json(index.catalog, request.answer_id))
+        answer = stored_answer(index.catalog, request.answer_id)
         if request.verdict == "right" and not evidence:
             evidence = cited_evidence(index, answer)
     given_at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -6,9 +6,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from index.library import Library
-from rag.answers import Answer
-from rag.conversations import AnswerStore, Judgement, answers_until, conversation, judgements
-from rag.errors import AnswerNotFoundError
+from rag.conversations import AnswerStore, Judgement, Kept, answers_until, conversation, judgements
+from rag.errors import AnswerNotFoundError, DamagedAnswerError
 from ui.page.conversation import Exchange, ShownConversation
 from ui.page.locales import Locale
 from ui.page.markup.answer import answer_markup, failure_markup
@@ -44,11 +43,14 @@ def restore(
 
 def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
     try:
-        shown = answers_until(index.catalog, answer_id)
+        before, last = answers_until(index.catalog, answer_id)
+    except DamagedAnswerError:
+        damaged = locale.text("restored.damaged", id=answer_id)
+        return ShownConversation(notice=failure_markup(damaged), locale=locale)
     except AnswerNotFoundError:
         gone = locale.text("restored.noAnswer", id=answer_id)
         return ShownConversation(notice=failure_markup(gone), locale=locale)
-    own = shown[-1].conversation_id
+    shown, own = [*before, last], last.conversation_id
     whole = conversation(index.catalog, own) if own is not None else []
     by_answer = _judgements(index, [*shown, *whole])
     ids = [answer.answer_id for answer in whole]
@@ -72,21 +74,24 @@ def _id_of(index: Library, conversation_id: str) -> str:
     return conversation_id if AnswerStore(index.catalog).owns(conversation_id) else uuid.uuid4().hex
 
 
-def _judgements(index: Library, answers: Iterable[Answer]) -> Mapping[str, Judgement]:
+def _judgements(index: Library, answers: Iterable[Kept]) -> Mapping[str, Judgement]:
     return judgements(index.catalog, {answer.answer_id for answer in answers})
 
 
-def _exchanges(
-    answers: Iterable[Answer], by_answer: Mapping[str, Judgement], locale: Locale
-) -> list[Exchange]:
-    return [
-        Exchange(
-            answer.question,
-            answer_markup(answer, locale, by_answer.get(answer.answer_id)),
-            PartialAnswer(answer.searched, answer.standalone, answer.searched_for, answer=answer),
-        )
-        for answer in answers
-    ]
+def _exchanges(answers: Iterable[Kept], by_answer: Mapping[str, Judgement], locale: Locale) -> list[Exchange]:
+    return [_exchange(answer, by_answer.get(answer.answer_id), locale) for answer in answers]
+
+
+def _exchange(answer: Kept, judgement: Judgement | None, locale: Locale) -> Exchange:
+    if isinstance(answer, DamagedAnswerError):
+        # The question is lost with the text.
+        damaged = failure_markup(locale.text("restored.damaged", id=answer.answer_id))
+        return Exchange("…", damaged, is_stopped_or_failed=True)
+    return Exchange(
+        answer.question,
+        answer_markup(answer, locale, judgement),
+        PartialAnswer(answer.searched, answer.standalone, answer.searched_for, answer=answer),
+    )
 
 
 def _continues_notice(conversation_id: str, more: int, locale: Locale) -> str:

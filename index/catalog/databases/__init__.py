@@ -15,13 +15,14 @@ from index.catalog.databases.addresses import (
     shown,
     writing,
 )
-from index.catalog.databases.functions import each_json, each_of, object_of
+from index.catalog.databases.functions import bytes_of, each_json, each_of, object_of
 
 __all__ = [
     "CATALOG",
     "Database",
     "address_of",
     "begin_reading",
+    "bytes_of",
     "database_at",
     "database_of",
     "each_json",

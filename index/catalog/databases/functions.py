@@ -19,6 +19,14 @@ class _JsonValues(FunctionElement[Any]):
     inherit_cache = True
 
 
+class _Bytes(FunctionElement[bytes]):
+    """The bytes of a text in UTF-8."""
+
+    name = "bytes_of"
+    type = sa.LargeBinary()
+    inherit_cache = True
+
+
 class _JsonObject(FunctionElement[Any]):
     """An aggregate function that collects key-value pairs into a JSON object."""
 
@@ -47,6 +55,16 @@ def _json_object_in_postgresql(element: _JsonObject, compiler: SQLCompiler, **mo
     return f"coalesce(json_object_agg({compiler.process(element.clauses, **more)}), '{{}}')"
 
 
+@compiles(_Bytes)
+def _bytes(element: _Bytes, compiler: SQLCompiler, **more: object) -> str:
+    return f"CAST({compiler.process(element.clauses, **more)} AS BLOB)"
+
+
+@compiles(_Bytes, "postgresql")
+def _bytes_in_postgresql(element: _Bytes, compiler: SQLCompiler, **more: object) -> str:
+    return f"convert_to({compiler.process(element.clauses, **more)}, 'UTF8')"
+
+
 def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
     """Make a query that returns the values of a JSON array as rows, converted to ``kind``.
 
@@ -61,6 +79,14 @@ def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str
 def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
     """Make a query that returns ``values``, either all numbers or all texts, as rows."""
     return each_json(json.dumps(values), int if values and isinstance(values[0], int) else str)
+
+
+def bytes_of(text: sa.ColumnElement[str]) -> sa.ColumnElement[bytes]:
+    """Return the SQL expression for a text's bytes, which a query can read even if they are not UTF-8.
+
+    A single damaged text in a SQLite file would otherwise fail the query of all texts.
+    """
+    return _Bytes(text)
 
 
 def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -11,6 +11,7 @@ from index.catalog import Catalog
 from index.records import Viewer
 from rag.conversations.store import AnswerStore, SearchFields
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
+from tests.support.markup import bodies
 
 BEA, CAI = Viewer("bea"), Viewer("cai")
 ADMINISTRATOR = Viewer("ada", sees_all=True)
@@ -53,12 +54,15 @@ def test_an_answer_is_its_owner_s_and_nobody_s_are_the_administrators(catalog: C
 def test_two_owners_have_conversations_of_the_same_id(catalog: Catalog) -> None:
     bea, cai = put(catalog, BEA, "b1"), put(catalog, CAI, "c1")
     put(catalog, BEA, "b2")
-    assert (bea.conversation("c"), cai.conversation("c")) == (["body of b1", "body of b2"], ["body of c1"])
+    assert (bodies(bea.conversation("c")), bodies(cai.conversation("c"))) == (
+        ["body of b1", "body of b2"],
+        ["body of c1"],
+    )
     bea.name_conversation("c", "of bea")
     cai.name_conversation("c", "of cai")
     assert [store.find_conversation("c").name for store in (bea, cai)] == ["of bea", "of cai"]
     assert [len(store.list_conversations("bea")[0]) for store in (bea, cai)] == [1, 0]
-    assert [store.before("b2")[1] for store in (bea,)] == [["body of b1"]]
+    assert bea.before("b2") == ("c", [("b1", "body of b1")])
     with pytest.raises(AnswerNotFoundError):
         cai.before("b2")
     cai.delete_conversation("c")
@@ -101,7 +105,7 @@ def test_nobody_changes_what_belongs_to_another(catalog: Catalog) -> None:
         with pytest.raises(ConversationNotFoundError):
             store.share_conversation("c", shared=True)
         store.put(f"new-{viewer.key}", "c", CREATED, "body", replaces="b")
-    assert bea.conversation("c") == ["body of b"]
+    assert bodies(bea.conversation("c")) == ["body of b"]
     assert not bea.find_conversation("c").shared
 
 
@@ -113,7 +117,7 @@ def test_what_is_shared_is_read_and_neither_listed_nor_continued(catalog: Catalo
     assert not bea.find_conversation("c").shared, "the second answer is not"
     cai = AnswerStore(catalog.for_viewer(CAI))
     assert readable(catalog, CAI, "b1", "b2") == ["b1"]
-    assert (cai.conversation("c"), cai.find_conversation("c").answers) == (["body of b1"], 1)
+    assert (bodies(cai.conversation("c")), cai.find_conversation("c").answers) == (["body of b1"], 1)
     assert cai.list_conversations() == ([], None)
     assert not cai.owns("c")
     assert cai.before("b1") == ("c", [])
@@ -133,7 +137,7 @@ def test_nobody_adds_to_what_another_has_shared(catalog: Catalog) -> None:
     for store in (bea, cai):
         store.share_conversation("c", shared=True)
     reader = AnswerStore(catalog.for_viewer(Viewer("dee")))
-    assert reader.conversation("c") == ["body of b1"]
+    assert bodies(reader.conversation("c")) == ["body of b1"]
     assert (reader.find_conversation("c").answers, reader.find_conversation("c").name) == (1, "Question b1?")
     assert readable(catalog, Viewer("dee"), "b1", "c1") == ["b1", "c1"]
 

@@ -19,6 +19,7 @@ from index.catalog.database import Catalog
 from index.library import Library
 from rag.conversations.store import AnswerStore, SearchFields
 from rag.errors import AnswerNotFoundError
+from tests.support.markup import bodies
 from tests.support.reports import incoming, version
 
 CREATED = "2031-08-02T10:00:00+00:00"
@@ -64,10 +65,10 @@ def test_a_conversation_returns_its_last_answers_oldest_first(store: AnswerStore
     for number in range(5):
         store.put(f"{number}", "s", CREATED, f"text {number}")
         store.put(f"other {number}", "t" if number % 2 else None, CREATED, "other")
-    assert store.conversation("s", 3) == ["text 2", "text 3", "text 4"]
-    assert store.conversation("s", 100) == [f"text {number}" for number in range(5)]
-    assert store.conversation("t", 100) == ["other", "other"]
-    assert store.conversation("nothing", 100) == []
+    assert bodies(store.conversation("s", 3)) == ["text 2", "text 3", "text 4"]
+    assert bodies(store.conversation("s", 100)) == [f"text {number}" for number in range(5)]
+    assert bodies(store.conversation("t", 100)) == ["other", "other"]
+    assert bodies(store.conversation("nothing", 100)) == []
 
 
 def test_replaced_answers_leave_the_conversation_and_keep_their_ids(store: AnswerStore) -> None:
@@ -75,13 +76,13 @@ def test_replaced_answers_leave_the_conversation_and_keep_their_ids(store: Answe
         store.put(name, "s", CREATED, f"text {name}")
         store.put(f"other {name}", "t", CREATED, f"other {name}")
     store.put("d", "s", CREATED, "text d", replaces="b")
-    assert store.conversation("s") == ["text a", "text d"]
+    assert bodies(store.conversation("s")) == ["text a", "text d"]
     assert [store.get(name) for name in ("b", "c")] == ["text b", "text c"]
-    assert store.conversation("t") == ["other a", "other b", "other c"], "other series are left alone"
+    assert bodies(store.conversation("t")) == ["other a", "other b", "other c"], "other series are left alone"
     store.put("e", "s", CREATED, "text e", replaces="b")
-    assert store.conversation("s") == ["text a", "text e"], "what had taken its place goes with it"
+    assert bodies(store.conversation("s")) == ["text a", "text e"], "what had taken its place goes with it"
     store.put("f", "s", CREATED, "text f", replaces="a")
-    assert store.conversation("s") == ["text f"]
+    assert bodies(store.conversation("s")) == ["text f"]
 
 
 @pytest.mark.parametrize("replaces", ["nothing", "other", "alone"])
@@ -91,14 +92,17 @@ def test_an_id_from_outside_the_conversation_replaces_nothing(store: AnswerStore
     store.put("alone", None, CREATED, "alone")
     store.put("b", "s", CREATED, "text b", replaces=replaces)
     store.put("c", None, CREATED, "text c", replaces=replaces)
-    assert (store.conversation("s"), store.conversation("t")) == (["text a", "text b"], ["other"])
+    assert (bodies(store.conversation("s")), bodies(store.conversation("t"))) == (
+        ["text a", "text b"],
+        ["other"],
+    )
 
 
 def test_a_refused_answer_replaces_nothing(store: AnswerStore) -> None:
     store.put("a", "s", CREATED, "text a")
     with pytest.raises(sa.exc.IntegrityError):
         store.put("a", "s", CREATED, "again", replaces="a")
-    assert store.conversation("s") == ["text a"]
+    assert bodies(store.conversation("s")) == ["text a"]
 
 
 def test_a_replaced_answer_still_knows_the_answers_before_it(store: AnswerStore) -> None:
@@ -106,8 +110,8 @@ def test_a_replaced_answer_still_knows_the_answers_before_it(store: AnswerStore)
         store.put(name, "s", CREATED, f"text {name}")
     store.put("d", "s", CREATED, "text d", replaces="c")
     store.put("alone", None, CREATED, "alone")
-    assert store.before("c") == store.before("d") == ("s", ["text a", "text b"])
-    assert store.before("d", 1) == ("s", ["text b"])
+    assert store.before("c") == store.before("d") == ("s", [("a", "text a"), ("b", "text b")])
+    assert store.before("d", 1) == ("s", [("b", "text b")])
     assert store.before("a") == ("s", [])
     assert store.before("alone") == (None, [])
     with pytest.raises(AnswerNotFoundError):
@@ -124,14 +128,20 @@ def test_citing_answers_come_newest_first(store: AnswerStore) -> None:
     }
     for name, places in references.items():
         store.put(name, "s", CREATED, name, SearchFields(references=frozenset(places)))
-    assert store.citing(1, 10) == [(5, 3, "e"), (4, 2, "d"), (2, 2, "b"), (2, 1, "b"), (1, 1, "a")]
-    assert store.citing(1, 2) == [(5, 3, "e"), (4, 2, "d")]
-    assert store.citing(1, 2, before=(2, 2)) == [(2, 1, "b"), (1, 1, "a")]
-    assert store.citing(2, 10) == [(3, 3, "c"), (1, 1, "a")]
+    assert store.citing(1, 10) == [
+        (5, 3, ("e", "e")),
+        (4, 2, ("d", "d")),
+        (2, 2, ("b", "b")),
+        (2, 1, ("b", "b")),
+        (1, 1, ("a", "a")),
+    ]
+    assert store.citing(1, 2) == [(5, 3, ("e", "e")), (4, 2, ("d", "d"))]
+    assert store.citing(1, 2, before=(2, 2)) == [(2, 1, ("b", "b")), (1, 1, ("a", "a"))]
+    assert store.citing(2, 10) == [(3, 3, ("c", "c")), (1, 1, ("a", "a"))]
     assert store.citing(7, 10) == []
     store.put("f", "s", CREATED, "f", replaces="d")
     store.delete("b")
-    assert store.citing(1, 10) == [(1, 1, "a")]
+    assert store.citing(1, 10) == [(1, 1, ("a", "a"))]
 
 
 @given(st.lists(st.tuples(st.sampled_from("st"), st.none() | st.integers(0, 12), st.booleans()), max_size=12))
@@ -155,7 +165,7 @@ def test_a_conversation_contains_answers_that_were_neither_replaced_nor_deleted(
                 store.delete(f"{number}")
                 there[series].remove(number)
                 put.remove((number, series))
-        assert {name: store.conversation(name) for name in there} == {
+        assert {name: bodies(store.conversation(name)) for name in there} == {
             name: [f"{number}" for number in numbers] for name, numbers in there.items()
         }
         catalog.close()
@@ -165,7 +175,7 @@ def test_a_deleted_answer_is_not_found(store: AnswerStore) -> None:
     answer_id = "a" * 32
     store.put(answer_id, "s", CREATED, "text")
     store.delete(answer_id)
-    assert store.conversation("s", 1) == []
+    assert bodies(store.conversation("s", 1)) == []
     for act in (store.get, store.delete):
         with pytest.raises(AnswerNotFoundError, match=r"^there is no answer 'a+'; it may have been deleted$"):
             act(answer_id)
@@ -219,7 +229,7 @@ def test_answers_and_documents_are_written_at_the_same_time(catalog: Catalog, st
     for thread in threads:
         thread.join(60)
     assert (catalog.generation(), len(catalog.documents())) == (10, 10)
-    assert [store.conversation(f"{turn}", 100) for turn in range(3)] == [
+    assert [bodies(store.conversation(f"{turn}", 100)) for turn in range(3)] == [
         [f"text {number}" for number in range(20)]
     ] * 3
 
@@ -231,4 +241,4 @@ def test_a_backup_contains_the_answers(index: Library, tmp_path: Path) -> None:
     back_up(index.home, tmp_path / "library.tar")
     store.put("b", "s", CREATED, "after")
     restore(index.home, tmp_path / "library.tar")
-    assert store.conversation("s", 10) == ["before"]
+    assert bodies(store.conversation("s", 10)) == ["before"]
