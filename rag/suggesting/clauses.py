@@ -12,7 +12,7 @@ from itertools import pairwise
 import regex
 
 from rag.suggesting.proper_names import DATE, PREPOSITIONS, is_person_or_group
-from rag.suggesting.verb_forms import PARTICIPLES, PAST, THIRD_PERSON
+from rag.verb_forms import PARTICIPLES, PAST, THIRD_PERSON
 
 MAX_CHARACTERS = 260
 """The longest sentence to parse; a longer one has too many facts for one question."""

@@ -13,7 +13,7 @@ import regex
 
 from rag.suggesting.clauses import ANAPHORS, BREAK, HAS_NUMBER, NUMBER, Clause, parse_clause, simplify
 from rag.suggesting.proper_names import DATE, PREPOSITIONS
-from rag.suggesting.verb_forms import PARTICIPLES, PAST
+from rag.verb_forms import PARTICIPLES, PAST
 
 FEWEST_WORDS = 4
 MOST_WORDS = 17

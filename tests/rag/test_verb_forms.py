@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.suggesting.verb_forms import PARTICIPLES, PAST, THIRD_PERSON
+from rag.verb_forms import PARTICIPLES, PAST, THIRD_PERSON
 
 
 @pytest.mark.parametrize(
