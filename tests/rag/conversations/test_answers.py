@@ -284,8 +284,8 @@ def test_unknown_fields_of_a_newer_version_are_ignored_and_a_damaged_answer_is_a
     [first, second] = conversation(catalog, "c", 10)
     assert first == made
     assert str(second) == (
-        "the stored answer '2' is damaged (not an answer in its JSON form: generation: Input should be a valid "
-        "integer); delete it, or restore a backup"
+        "the stored answer '2' is damaged (not an answer in its JSON form: generation: Input should be a "
+        "valid integer); delete it, or restore a backup"
     )
 
 

@@ -286,3 +286,40 @@ def test_a_document_that_nobody_cites_has_none_and_one_that_is_not_there_is_a_pr
         == "document 9 is not in the library; it may have been removed"
     )
     assert problem(client.get("/v1/documents/x/citations"), 422).startswith("document_id: ")
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("damage", "cause"),
+    [
+        ("substr(body, 1, length(body) / 2)", "EOF while parsing"),
+        ('\'{"answer_id": "x"}, {"answer_id": "y"}\'', "trailing characters"),
+        ("CAST(x'7b22ff227d' AS TEXT)", "unable to parse raw data as a unicode string"),
+        ("json_set(body, '$.sentences', json('[]'), '$.abstained', 'perhaps')", "abstained: Input should be"),
+        (
+            "json_set(body, '$.citations', json('[]'))",
+            "a sentence names the footnote 2, which it does not have",
+        ),
+    ],
+)
+def test_a_damaged_answer_is_an_error_of_its_own(
+    client: TestClient, engine: QueryEngine, damage: str, cause: str
+) -> None:
+    with engine.index.catalog.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE kept SET body = {damage} WHERE id = '{GATES.answer_id}'")  # noqa: S608
+    for path in (GATES.answer_id, f"{GATES.answer_id}.md", f"{GATES.answer_id}/text"):
+        detail = problem(client.get(f"/v1/answers/{path}"), 410)
+        assert detail.startswith(f"the stored answer '{GATES.answer_id}' is damaged (")
+        assert detail.endswith("); delete it, or restore a backup")
+        assert cause in detail
+    for path in ("c-1", "c-1.html"):
+        assert GATES.answer_id in problem(client.get(f"{ROUTE}/{path}"), 410)
+    assert client.get(f"/v1/answers/{DAM.answer_id}").json()["question"] == DAM.question
+    assert client.get(f"{ROUTE}/{RAIN.conversation_id}").json()["answers"][0]["question"] == RAIN.question
+    assert listed(client) == [RAIN.conversation_id, "c-1"]
+    citing = client.get("/v1/documents/1/citations").json()["answers"]
+    assert [each["answer_id"] for each in citing] == [RAIN.answer_id, DAM.answer_id]
+    again = client.post("/v1/chat", json={"question": "And gate 4?", "conversation_id": "c-1"})
+    assert (again.status_code, again.json()["conversation_id"]) == (200, "c-1"), "the conversation goes on"
+    assert client.delete(f"/v1/answers/{GATES.answer_id}").status_code == 204
+    assert questions(client, "c-1") == [DAM.question, "And gate 4?"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
+import sqlalchemy as sa
 
+from index.catalog import kept
 from rag.answers import Answer
 from rag.conversations.feedback import Feedback, append_feedback
 from rag.conversations.history import Conversation, continue_conversation
@@ -156,3 +158,16 @@ def test_what_was_said_of_an_answer_is_shown_with_it(engine: QueryEngine) -> Non
         append_feedback(engine.index.catalog, feedback)
     [exchange] = restored(engine, answer_id=made.answer_id).exchanges
     assert exchange.markup == answer_markup(made, ENGLISH, "right")
+
+
+def test_a_damaged_answer_is_said_to_be_damaged_among_the_others(engine: QueryEngine) -> None:
+    first, second, third = converse(engine, *QUESTIONS)
+    with engine.index.catalog.engine.begin() as connection:
+        connection.execute(sa.update(kept).where(kept.c.id == second.answer_id).values(body='{"text": "Gone'))
+    damaged = f"The stored answer “{second.answer_id}” is damaged; a backup of the library may still have it."
+    for named in ({"conversation_id": str(first.conversation_id)}, {"answer_id": third.answer_id}):
+        conversation = restored(engine, **named)
+        assert shown(conversation) == [QUESTIONS[0], "…", QUESTIONS[2]]
+        assert Page(conversation.exchanges[1].markup).text_of("fn-failure") == [damaged]
+        assert [each.answer for each in conversation.exchanges] == [first, None, third]
+    assert Page(restored(engine, answer_id=second.answer_id).notice).text_of("fn-failure") == [damaged]
