@@ -48,7 +48,14 @@ from ui.http.documents import documents_router
 from ui.http.from_url.fetch import FetchRules
 from ui.http.from_url.routes import from_url_router
 from ui.http.jobs import failures_router, jobs_router
-from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
+from ui.http.middleware import (
+    BodyLimit,
+    CacheForever,
+    CompressLibrary,
+    ForwardedClients,
+    LengthCheck,
+    PageHeaders,
+)
 from ui.http.model import model_router
 from ui.http.openid import Provider
 from ui.http.operations.description import describe_refusals
@@ -202,7 +209,10 @@ def create_app(
     # Gradio, too, names its files under /assets/ by their contents.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
     app.add_middleware(SenderLimits, quotas=Quotas(operation, counts))
-    app.add_middleware(SignInCheck, sign_in=sign_in, engine=engine, refusal_page=refusal_page)
+    insecure = settings is not None and settings.insecure
+    app.add_middleware(
+        SignInCheck, sign_in=sign_in, engine=engine, refusal_page=refusal_page, insecure=insecure
+    )
     origins = settings.allowed_origins if settings else ()
     hosts = (*settings.allowed_hosts, settings.host) if settings else ()
     # If the app has no CORS policy, Gradio adds its own, which allows any origin.
@@ -214,6 +224,7 @@ def create_app(
     if tracing is not None:
         app.add_middleware(Traces, tracing=tracing)
     app.add_middleware(Observation, metrics=metrics, audit=audit)
+    app.add_middleware(ForwardedClients, proxies=operation.trusted_proxies)
     _mount_chat(app, Path(scratch.name))
     check_table(app.routes)
     return app

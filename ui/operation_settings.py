@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 
@@ -28,6 +29,16 @@ Days = Annotated[int, Field(ge=0, le=36_500), _DAYS]
 
 WebHost = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+(:[0-9]{1,5})?$")]
 """The name of a web host, followed by the port if it is not the scheme's default port."""
+
+
+def _network(written: str) -> str:
+    if ip_network(written).prefixlen == 0:
+        raise ValueError("every address")
+    return written
+
+
+Network = Annotated[str, AfterValidator(_network)]
+"""An IP address, or a network such as ``10.0.0.0/8``. A network of all addresses is not allowed."""
 
 
 class OperationSettings(BaseModel):
@@ -88,6 +99,15 @@ class OperationSettings(BaseModel):
     limit_address: Limit = Field(
         6_000,
         description="The most requests a minute from one address of another machine. 0 for no limit.",
+    )
+    trusted_proxies: Annotated[
+        tuple[Network, ...],
+        NoDecode,
+        Needs("a list of addresses or networks, such as 10.0.0.5 or 10.0.0.0/8, but not of all addresses"),
+    ] = Field(
+        ("127.0.0.0/8", "::1"),
+        description="The reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. From "
+        "others, the server ignores these headers: all clients of such a proxy count as one address.",
     )
     keep_answers: Days = Field(
         0,

@@ -43,7 +43,6 @@ PREFIX = "FOOTNOTED_"
 FILE_NAME = "footnoted.toml"
 HOME_ID_DIGITS = 16
 
-
 LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
 """The name of tesseract's file for a language or a script: ``eng``, ``chi_sim``, ``script/Arabic``."""
 
@@ -103,13 +102,13 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     ] = Field((), description="Origins of other web pages whose scripts may call `/v1`.")
     insecure: Annotated[bool, TRUE_OR_FALSE] = Field(
         False,
-        description="Allows `FOOTNOTED_HOST` to be an address that other machines can reach, without "
-        "sign-in. Option: `--insecure`.",
+        description="Lets other machines in without sign-in, also through a proxy. Option: `--insecure`.",
     )
     sign_in: Annotated[Literal["auto", "on", "off"], Needs("auto, on or off")] = Field(
         "auto",
-        description="Whether people sign in and programs send tokens. With `auto`, they do unless only this "
-        "machine reaches the server's address, or `--insecure` is given. Set `on` behind a reverse proxy.",
+        description="Whether people sign in and programs send tokens. With `auto`, they do if other machines "
+        "can reach the server's address, if the home has accounts or limited collections, or if "
+        "`FOOTNOTED_ALLOWED_HOSTS` or `FOOTNOTED_OPENID_ISSUER` is set, unless `--insecure` is given.",
     )
     model: Annotated[
         Annotated[str, Field(min_length=1)] | None,
@@ -302,6 +301,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "judge_thresholds",
         "allowed_hosts",
         "allowed_origins",
+        "trusted_proxies",
         "url_hosts",
         mode="before",
     )

@@ -274,6 +274,7 @@ def _run(
     config = uvicorn.Config(
         app,
         http=_Connection,
+        proxy_headers=False,  # The app knows which proxies are trusted.
         ws="none",  # No route is a WebSocket.
         limit_concurrency=MAX_CONNECTIONS,
         log_config=None,

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ui.http.middleware import is_forwarded
 from ui.http.problems import MEDIA_TYPE, problem_of
 
 API = "/v1/"
@@ -23,9 +24,6 @@ API = "/v1/"
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?)(?::[0-9]{1,5})?")
 """A name or an address, with an optional port."""
-
-_OF_PROXIES = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
-"""Headers that a proxy adds to a request."""
 
 _SHOWN_CHARACTERS = 100
 """The maximum number of characters of a header that an error quotes."""
@@ -117,7 +115,7 @@ def why_not_here(scope: Scope) -> str | None:
     is_here = _is_loopback(client) or (is_address(client) and client == local)
     is_asked_here = name == "localhost" or _is_loopback(name) or (is_address(name) and name == local)
     is_own_page = origin is None or origin.partition("://")[2] == headers.get("host")
-    if is_here and is_asked_here and is_own_page and not _OF_PROXIES & set(headers):
+    if is_here and is_asked_here and is_own_page and not is_forwarded(headers):
         return None
     return "The language model can be chosen only on the machine that the server runs on."
 

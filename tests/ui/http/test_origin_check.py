@@ -25,7 +25,11 @@ def client(
 ) -> Iterator[TestClient]:
     home: Path = tmp_path_factory.mktemp("home")
     settings = Settings(
-        home=home, host="reports.example", allowed_hosts=("Archive.example",), allowed_origins=(PARTNER,)
+        home=home,
+        host="reports.example",
+        allowed_hosts=("Archive.example",),
+        allowed_origins=(PARTNER,),
+        insecure=True,
     )
     with TestClient(create_app(seed_index, seed_engine, settings), base_url=OWN) as client:
         yield client

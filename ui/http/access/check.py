@@ -18,9 +18,16 @@ from ui.accounts import LOCAL, Identity, Session, SignIn, TooManyAttemptsError
 from ui.accounts import Scope as ScopeName
 from ui.http.access.identity import session_cookie
 from ui.http.access.table import Requirement, requirement_of
+from ui.http.middleware import is_forwarded
 from ui.http.problems import refusal, unreachable
 
 _CHALLENGE = 'Bearer realm="Footnoted"'
+
+_FORWARDED = (
+    "A proxy forwarded this request, and nobody signs in to this server, so the server does not know whose "
+    "request it is; set FOOTNOTED_SIGN_IN to on and add yourself with `footnoted user add NAME "
+    "--administrator`, or accept with --insecure that everyone who reaches the proxy reads and changes all."
+)
 
 _LOOKUPS = 4
 """The maximum number of senders that are looked up at once, in threads that no slow request can occupy."""
@@ -53,6 +60,8 @@ class SignInCheck:
 
     A refused program gets the status 401 or 403, and a detail that says what is missing. A browser that opens
     a page gets a redirect to the sign-in page or, if the signed-in user lacks the scope, a page that says so.
+
+    Without sign-in, only requests of this machine pass, and not those that a proxy on it forwarded.
     """
 
     def __init__(
@@ -61,37 +70,43 @@ class SignInCheck:
         sign_in: SignIn | None,
         engine: QueryEngine,
         refusal_page: Callable[[HTTPConnection], Response],
+        *,
+        insecure: bool = False,
     ) -> None:
         """Guard an app.
 
         Args:
             app: receives the requests that pass.
-            sign_in: the accounts, sessions and tokens; None to let every request pass.
+            sign_in: the accounts, sessions and tokens; None if nobody signs in.
             engine: the server's engine over the whole library.
             refusal_page: makes the page that a user gets in place of a page for which the user lacks a scope.
+            insecure: whether forwarded requests pass while nobody signs in.
         """
         self._app = app
         self._engine = engine
         self._sign_in = sign_in
         self._refusal_page = refusal_page
+        self._insecure = insecure
         self._lookups = CapacityLimiter(_LOOKUPS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        elif self._sign_in is None:
-            await self._pass_on(scope, receive, send, _Found(LOCAL))
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})  # No route is a WebSocket.
-        else:
+        elif self._sign_in is not None:
             await self._check(self._sign_in, scope, receive, send)
+        elif self._insecure or not is_forwarded(Headers(scope=scope)) or _is_open(scope):
+            await self._pass_on(scope, receive, send, _Found(LOCAL))
+        else:
+            await refusal(scope, 403, _FORWARDED, {})(scope, receive, send)
 
     async def _check(self, sign_in: SignIn, scope: Scope, receive: Receive, send: Send) -> None:
-        requirement = requirement_of(scope["method"], scope["path"])
-        if requirement is Requirement.NOTHING:
+        if _is_open(scope):
             await self._app(scope, receive, send)
             return
+        requirement = requirement_of(scope["method"], scope["path"])
         refused: Response | None
         try:
             found = await to_thread.run_sync(_find, sign_in, scope, limiter=self._lookups)
@@ -130,7 +145,8 @@ class SignInCheck:
 def client_address(scope: Scope) -> str:
     """Return the network address of the client; empty if it is unknown.
 
-    If a proxy on this machine forwarded the request, return the address of the proxy's client.
+    If a trusted proxy forwarded the request, this is the address of the proxy's client
+    (:class:`ui.http.middleware.ForwardedClients`).
     """
     client, _ = scope.get("client") or ("", None)
     return str(client)
@@ -144,6 +160,11 @@ def set_session_cookie(response: Response, scope: Scope, name: str, value: str, 
     """
     secure = scope["scheme"] == "https"
     response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _is_open(scope: Scope) -> bool:
+    """Return whether a request is to a route that needs no sender."""
+    return requirement_of(scope["method"], scope["path"]) is Requirement.NOTHING
 
 
 def _find(sign_in: SignIn, scope: Scope) -> _Found:
