@@ -5,9 +5,11 @@ from rag.finding.citations import DocumentTexts
 from rag.finding.features import measure
 from rag.finding.ranking import load_weights, rank
 from rag.finding.reading import read
-from rag.finding.reranking import compare_across, open_reranker
+from rag.finding.reranking import NO_RERANKER, RERANKER_REQUIREMENTS, compare_across, open_reranker
 
 __all__ = [
+    "NO_RERANKER",
+    "RERANKER_REQUIREMENTS",
     "DocumentTexts",
     "TableRow",
     "compare_across",

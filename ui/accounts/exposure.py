@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from ipaddress import ip_address
 
+from index.catalog import Limits
 from ui.accounts.database import Accounts
+from ui.accounts.schema import ACCOUNTS
 from ui.accounts.sign_in import SignIn
 from ui.accounts.users import UserRecord
 from ui.counts import open_counts
 from ui.errors import UsedWronglyError
 from ui.openid_settings import ProviderChoice
+from ui.opening import has_library, open_catalog
 from ui.settings import Settings
 
 
@@ -21,9 +24,45 @@ def is_exposed(listener: socket.socket) -> bool:
     return not ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
-def asks_to_sign_in(settings: Settings, *, exposed: bool) -> bool:
-    """Return whether people must sign in to a server; ``exposed`` says if other machines can reach it."""
-    return settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
+def why_sign_in(settings: Settings, *, exposed: bool) -> str | None:
+    """Return why people must sign in to a server, in words; None if they need not.
+
+    Args:
+        settings: the settings, among them the home folder.
+        exposed: whether other machines can reach the server.
+
+    Raises:
+        OwnTablesError: if the accounts cannot be opened.
+        CatalogError: if the catalog cannot be opened.
+    """
+    if settings.sign_in == "on":
+        return "FOOTNOTED_SIGN_IN is on"
+    if settings.sign_in == "off" or settings.insecure:
+        return None
+    return f"other machines can reach {settings.host}" if exposed else why_several_people(settings)
+
+
+def why_several_people(settings: Settings) -> str | None:
+    """Return which setting, or which part of the home, is there for several people; None without one.
+
+    Raises:
+        OwnTablesError: if the accounts cannot be opened.
+        CatalogError: if the catalog cannot be opened.
+    """
+    if settings.openid_issuer is not None:
+        return "FOOTNOTED_OPENID_ISSUER is set"
+    if settings.allowed_hosts:
+        return "FOOTNOTED_ALLOWED_HOSTS is set"
+    if ACCOUNTS.may_have_rows(settings.home, settings.database):
+        with closing(Accounts.open(settings.home, settings.database)) as accounts:
+            tokens = [token for token in accounts.tokens.all() if token.revoked is None]
+            if tokens or accounts.users.all():
+                return "the home has accounts"
+    if has_library(settings):
+        with open_catalog(settings) as catalog:
+            if Limits(catalog.engine).all():
+                return "the home has limited collections"
+    return None
 
 
 def can_sign_in(user: UserRecord, provider: ProviderChoice | None) -> bool:
@@ -55,8 +94,11 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         UsedWronglyError: if other machines can reach the server while sign-in is off, or if nobody can sign
             in while sign-in is on. With the setting ``insecure``, neither is an error.
         SettingsError: if people sign in with a provider, and a setting or a package for that is missing.
+        OwnTablesError: if the accounts cannot be opened.
+        CatalogError: if the catalog, which has the limited collections, cannot be opened.
     """
-    if not asks_to_sign_in(settings, exposed=exposed):
+    reason = why_sign_in(settings, exposed=exposed)
+    if reason is None:
         if exposed and not settings.insecure:
             raise UsedWronglyError(
                 f"other machines can reach {settings.host}, and without sign-in anyone there can read, add "
@@ -74,7 +116,7 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         users = accounts.users.all()
         if not (settings.insecure or admits_all) and not any(can_sign_in(user, provider) for user in users):
             raise UsedWronglyError(
-                "sign-in is on, and nobody can sign in yet; add yourself with `footnoted user add NAME "
-                "--administrator`, or accept this with --insecure"
+                f"people must sign in, because {reason}, and nobody can yet; add yourself with `footnoted "
+                "user add NAME --administrator`, or accept this with --insecure"
             )
         yield SignIn(accounts, counts)

@@ -73,6 +73,7 @@ def add_user(
             user = accounts.provided.add(name, issuer, subject, role)
         else:
             user = accounts.users.add(name, _password(password_file), role)
+    _warn_of_open_server(home)
     _say(f"Added the {user.role} {user.name}.", _of_user(user), as_json=as_json)
 
 
@@ -146,6 +147,7 @@ def add_token(
         raise UsedWronglyError(f"--scope is {unknown[0]!r}; it must be {', '.join(Scope)}")
     with _opened(home, "token add", name) as accounts:
         token, secret = accounts.tokens.add(name, [*map(Scope, scopes)], owner=owner, days=days)
+    _warn_of_open_server(home)
     if not as_json:
         print("Keep this token now; it cannot be shown again:", file=sys.stderr)
     _say(secret, {**_of_token(token), "token": secret}, as_json=as_json)
@@ -181,6 +183,7 @@ def limit_collection(
     """Let only administrators and the given users see the reports of a collection."""
     with _limits(home) as limits:
         record = limits.limit(name, users or [])
+    _warn_of_open_server(home)
     _say(f"Only {_viewers(record)} see {_named(record)}.", asdict(record), as_json=as_json)
 
 
@@ -240,6 +243,20 @@ def _opened(home: Path | None, action: str = "", of: str | None = None) -> Itera
         from ui.operations import record_command
 
         record_command(settings, action, of)
+
+
+def _warn_of_open_server(home: Path | None) -> None:
+    """Warn if the library's running server lets everyone in, since it was started before that was wrong."""
+    from ui.accounts.exposure import why_sign_in
+    from ui.cli.server import running_server
+
+    settings = settings_of(home=home)
+    server = running_server(settings.home)
+    if server is not None and not server.token and (reason := why_sign_in(settings, exposed=False)):
+        printing.print_line(
+            printing.errors(),
+            f"The server at {server.address} lets everyone in until you start it again, although {reason}.",
+        )
 
 
 def _issuer(home: Path | None) -> str:

