@@ -10,15 +10,16 @@ from ui.accounts.pending import PENDING_SECONDS, Pending
 from ui.accounts.provided import Person
 from ui.accounts.schema import ACCOUNTS
 from ui.accounts.scopes import ROLE_SCOPES, Role, Scope
-from ui.accounts.sessions import IDLE_SECONDS, LONGEST_SECONDS, Session
-from ui.accounts.sign_in import SignIn, network_of
-from ui.accounts.throttle import TooManyAttemptsError
+from ui.accounts.sessions import IDLE_SECONDS, KNOWN_SECONDS, LONGEST_SECONDS, Session
+from ui.accounts.sign_in import SignIn
+from ui.accounts.throttle import TooManyAttemptsError, networks_of
 from ui.accounts.tokens import TokenRecord
 from ui.accounts.users import UserRecord
 
 __all__ = [
     "ACCOUNTS",
     "IDLE_SECONDS",
+    "KNOWN_SECONDS",
     "LOCAL",
     "LONGEST_SECONDS",
     "PENDING_SECONDS",
@@ -36,5 +37,5 @@ __all__ = [
     "TokenRecord",
     "TooManyAttemptsError",
     "UserRecord",
-    "network_of",
+    "networks_of",
 ]

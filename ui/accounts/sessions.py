@@ -11,12 +11,14 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 import sqlalchemy as sa
-from itsdangerous import BadSignature, Signer
+from itsdangerous import BadSignature, Signer, TimestampSigner
 
 from ui.accounts.identity import Identity
+from ui.accounts.names import key_of
 from ui.accounts.schema import sessions, users
 from ui.accounts.scopes import ROLE_SCOPES, Role
 from ui.accounts.signing import timed_signer
@@ -31,6 +33,9 @@ delay, not every request writes to the disk."""
 
 FORM_SECONDS = IDLE_SECONDS
 """The seconds for which a form can be sent."""
+
+KNOWN_SECONDS = 180 * 86_400
+"""The seconds for which a browser is known in which a user has signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ class Sessions:
         self._engine = engine
         self._clock = clock
         self._cookies = Signer(key, "session", key_derivation="hmac", digest_method=sha256)
-        self._forms = timed_signer(clock)(key, "form", key_derivation="hmac", digest_method=sha256)
+        self._timed = partial(timed_signer(clock), key, key_derivation="hmac", digest_method=sha256)
+        self._forms = self._timed(salt="form")
 
     def start(self, user_id: int) -> str:
         """Start a session with a new id, and return its cookie."""
@@ -109,6 +115,27 @@ class Sessions:
         except BadSignature:
             return False
         return hmac.compare_digest(signed, sha256(browser.encode()).hexdigest().encode())
+
+    def known_browser(self, name: str) -> str:
+        """Return a cookie for a browser in which the user ``name`` has just signed in.
+
+        It has a random id of the browser and no name, and is valid with this name alone. It lets nobody in.
+        """
+        return self._known(name).sign(secrets.token_urlsafe(16)).decode()
+
+    def browser_of(self, cookie: str, name: str) -> str | None:
+        """Return the id of the browser that :meth:`known_browser` gave ``cookie``.
+
+        The result is None for a forged or an expired cookie, and for the cookie of another name.
+        """
+        try:
+            signed = cookie.encode("utf-8", "surrogatepass")
+            return self._known(name).unsign(signed, max_age=KNOWN_SECONDS).decode()
+        except BadSignature:
+            return None
+
+    def _known(self, name: str) -> TimestampSigner:
+        return self._timed(salt=f"known {digest_of(key_of(name)).hex()}")
 
     def _unsigned(self, cookie: str) -> str | None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from ipaddress import ip_network
 from threading import Lock
 
 from ui.accounts.database import Accounts
@@ -38,7 +37,7 @@ class SignIn:
         self._one_at_a_time = Lock()
         accounts.users.decoy()
 
-    def start_session(self, name: str, password: str, address: str) -> str | None:
+    def start_session(self, name: str, password: str, address: str, known: str = "") -> str | None:
         """Start a session and return its cookie; None if the name or the password is wrong.
 
         Only one attempt is checked at a time: a check takes 64 MB of memory, and parallel checks could evade
@@ -48,27 +47,30 @@ class SignIn:
             name: the name that the person wrote.
             password: the password that the person wrote.
             address: the person's network address.
+            known: the cookie by which a browser is known in which the person has signed in before, from
+                :meth:`ui.accounts.sessions.Sessions.known_browser`.
 
         Raises:
             TooManyAttemptsError: if too many attempts with the name or from the address have failed.
         """
         key = digest_of(key_of(name)).hex()  # The digest has the same length for every name.
+        browser = self.accounts.sessions.browser_of(known, name)
         with self._one_at_a_time:
-            self._throttle.check_sign_in(key, network_of(address))
+            self._throttle.check_sign_in(key, address, browser)
             user = self.accounts.users.verified(name, password)
             if user is None:
-                self._throttle.note_failed_sign_in(key, network_of(address))
+                self._throttle.note_failed_sign_in(key, address, browser)
                 return None
-            self._throttle.note_signed_in(key, network_of(address))
+            self._throttle.note_signed_in(key, address)
         return self.accounts.sessions.start(user.user_id)
 
     def check_address(self, address: str) -> None:
         """Raise TooManyAttemptsError if too many sign-ins from a network address have failed."""
-        self._throttle.check_address(network_of(address))
+        self._throttle.check_address(address)
 
     def note_failure(self, address: str) -> None:
         """Count a failed sign-in with a provider."""
-        self._throttle.note_failed_at(network_of(address))
+        self._throttle.note_failed_at(address)
 
     def start_provided_session(self, person: Person, *, admits_all: bool) -> tuple[UserRecord, str]:
         """Start a session for a person who has signed in to a provider; return the user and the cookie.
@@ -93,17 +95,5 @@ class SignIn:
             return Identity("machine", frozenset(Scope))
         identity = self.accounts.tokens.identity(token)
         if identity is None:
-            self._throttle.note_wrong_token(network_of(address))
+            self._throttle.note_wrong_token(address)
         return identity
-
-
-def network_of(address: str) -> str:
-    """Return the network of one client: its IPv4 address, or the first 64 bits of its IPv6 address.
-
-    An address that is neither is returned unchanged.
-    """
-    try:
-        bits = 64 if ":" in address else 32
-        return str(ip_network((address.partition("%")[0], bits), strict=False))
-    except ValueError:
-        return address

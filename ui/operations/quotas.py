@@ -13,7 +13,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from index.loaders import MEGABYTE
-from ui.accounts import Identity, network_of
+from ui.accounts import Identity, networks_of
 from ui.counts import Counts
 from ui.operation_settings import OperationSettings
 
@@ -28,7 +28,11 @@ _KINDS = {
     "questions": "questions a minute",
     "uploads": "megabytes of uploads a day",
     "address": "requests a minute from one address",
+    "site": "requests a minute from one network",
 }
+
+_ADDRESSES_OF_SITE = 5
+"""The number of addresses whose limit all addresses of a site have together (:func:`networks_of`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Quotas:
             "questions": RateLimitItemPerMinute(settings.limit_questions),
             "uploads": RateLimitItemPerDay(settings.limit_uploads),
             "address": RateLimitItemPerMinute(settings.limit_address),
+            "site": RateLimitItemPerMinute(settings.limit_address * _ADDRESSES_OF_SITE),
         }
         self._limiter = SlidingWindowCounterRateLimiter(counts)
 
@@ -127,7 +132,8 @@ class Quotas:
                 if self._items[kind].amount:
                     yield from (_Count(kind, self._items[kind], sender, cost) for sender in senders)
         if address and self._items["address"].amount and not _is_this_machine(address):
-            yield _Count("address", self._items["address"], network_of(address))
+            for kind, network in zip(("address", "site"), networks_of(address), strict=False):
+                yield _Count(kind, self._items[kind], network)
 
     def _excess(self, count: _Count) -> Excess:
         resets, _ = self._limiter.get_window_stats(count.item, *count.identifiers)
@@ -145,7 +151,7 @@ class Refusals:
 
         The result is False if too many were counted in the last minute.
         """
-        few_of_address = self._limiter.hit(REFUSALS_OF_ADDRESS, network_of(address))
+        few_of_address = self._limiter.hit(REFUSALS_OF_ADDRESS, networks_of(address)[0])
         return few_of_address and self._limiter.hit(REFUSALS)
 
 

@@ -95,6 +95,7 @@ class SignInForm:
     Attributes:
         cookie: the name of the cookie that binds the form to a browser.
         session_cookie: the name of the session's cookie.
+        known_cookie: the name of the cookie of a browser in which somebody has signed in with a password.
         provider: the provider with which people sign in; None without a provider.
         takes_passwords: whether people sign in with a name and a password.
     """
@@ -102,6 +103,7 @@ class SignInForm:
     def __init__(self, sign_in: SignIn, provider: ProviderChoice | None) -> None:
         self.session_cookie = session_cookie(sign_in)
         self.cookie = self.session_cookie.replace("session", "form")
+        self.known_cookie = self.session_cookie.replace("session", "known")
         self.provider = provider
         self.takes_passwords = provider is None or provider.allows_passwords
         self._sessions = sign_in.accounts.sessions

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ui.accounts import SignIn, TooManyAttemptsError
+from ui.accounts import KNOWN_SECONDS, SignIn, TooManyAttemptsError
 from ui.http.access.check import client_address
 from ui.http.router import Router
 from ui.operations import note
@@ -47,10 +47,10 @@ def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> No
         browser = request.cookies.get(form.cookie, "")
         if not browser or not sessions.is_form_token_valid(_field(sent, "token"), browser):
             return form.page_response(request, place, language.text("signIn.old"), entered=name, status=403)
-        address = client_address(request.scope)
+        address, known = client_address(request.scope), request.cookies.get(form.known_cookie, "")
         try:
             cookie = await to_thread.run_sync(
-                sign_in.start_session, name, _field(sent, "password"), address, limiter=one_at_a_time
+                sign_in.start_session, name, _field(sent, "password"), address, known, limiter=one_at_a_time
             )
         except TooManyAttemptsError as error:
             return form.wait_response(request, place, error, entered=name)
@@ -59,7 +59,17 @@ def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> No
             return form.page_response(request, place, language.text("signIn.wrong"), entered=name, status=403)
         note(who=name)
         await to_thread.run_sync(sessions.end, request.cookies.get(form.session_cookie, ""))
-        return form.redirect_response(request, place, cookie)
+        response = form.redirect_response(request, place, cookie)
+        response.set_cookie(
+            form.known_cookie,
+            sessions.known_browser(name),
+            max_age=KNOWN_SECONDS,
+            path="/sign-in",
+            secure=request.scope["scheme"] == "https",
+            httponly=True,
+            samesite="strict",
+        )
+        return response
 
     @router.post("/sign-out")
     async def leave(request: Request) -> Response:
