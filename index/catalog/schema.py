@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from index.catalog.databases import database_of
 from index.errors import SchemaError
 
-HEAD = "0004"
+HEAD = "0005"
 """The schema revision of this code: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
@@ -217,6 +217,7 @@ jobs = sa.Table(
     sa.Column("id", sa.String(32), nullable=False),
     sa.Column("kind", TEXT, nullable=False),
     sa.Column("state", TEXT, nullable=False),
+    # The process that runs the job.
     sa.Column("owner", TEXT, nullable=False),
     sa.Column("created", TEXT, nullable=False),
     sa.Column("started", TEXT),
@@ -232,6 +233,8 @@ jobs = sa.Table(
     sa.Column("seconds_left", sa.Float),
     sa.Column("message", TEXT),
     sa.Column("result", sa.JSON(none_as_null=True)),
+    # The key of the viewer who requested the job; null for a job of nobody.
+    sa.Column("sender", TEXT),
     sa.UniqueConstraint("id", name="jobs_by_id"),
     sqlite_autoincrement=True,
 )

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from index.ingest.running_job import RunningJob
     from index.ingest.synchronize import SyncReport, sync
     from index.ingest.watch import Change, Watch
+    from index.ingest.workload import Count
 
 __all__ = [
     "KEPT",
     "QUESTIONS",
     "Change",
     "ClusterReader",
+    "Count",
     "Failures",
     "Job",
     "JobProgress",
@@ -53,5 +55,6 @@ __getattr__ = attributes(
         "sync": "index.ingest.synchronize",
         "Change": "index.ingest.watch",
         "Watch": "index.ingest.watch",
+        "Count": "index.ingest.workload",
     },
 )

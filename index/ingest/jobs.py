@@ -1,7 +1,8 @@
 """Background jobs in the catalog: their progress, cancellation and outcome.
 
 A job is a row in the catalog, which the working process updates. Other processes read the progress there,
-request its cancellation there, and notice if the working process has died.
+request its cancellation there, and notice if the working process has died. A job belongs to the viewer who
+requested it. One that nobody signed in for, such as a command's, belongs to nobody.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from index.catalog.database import Catalog
 from index.catalog.databases import writing
 from index.catalog.liveness import Process, this_process
 from index.catalog.schema import jobs
@@ -103,13 +105,18 @@ class Jobs:
     """The jobs of a library. Safe to share between threads.
 
     Args:
-        engine: the SQLAlchemy engine of the catalog.
+        catalog: the catalog. New jobs belong to its viewer. If this viewer may not see all documents, there
+            are no jobs of others.
         owner: the process that runs new jobs; None for the current process.
     """
 
-    def __init__(self, engine: sa.Engine, owner: Process | None = None) -> None:
-        self._engine = engine
+    def __init__(self, catalog: Catalog, owner: Process | None = None) -> None:
+        self._engine = catalog.engine
         self._owner = str(owner or this_process())
+        viewer = catalog.viewer
+        sees_all = viewer is None or viewer.sees_all
+        self._sender = viewer.key if viewer else ""
+        self._visible = sa.true() if sees_all else jobs.c.sender == self._sender
 
     def create(self, kind: Kind) -> Job:
         """Create a waiting job, and return it.
@@ -122,6 +129,7 @@ class Jobs:
             "kind": kind,
             "state": "waiting",
             "owner": self._owner,
+            "sender": self._sender or None,
             "created": _now(),
             "heard": _now(),
             "cancelling": False,
@@ -189,14 +197,14 @@ class Jobs:
             JobNotFoundError: if there is no such job.
         """
         with self._engine.connect() as connection:
-            row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
+            row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id, self._visible)).first()
         if row is None:
             raise JobNotFoundError(job_id, KEPT)
         return _job_of(row)
 
     def recent(self, limit: int = 100) -> list[Job]:
         """Return the latest jobs, newest first."""
-        query = sa.select(jobs).order_by(jobs.c.number.desc()).limit(limit)
+        query = sa.select(jobs).where(self._visible).order_by(jobs.c.number.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [_job_of(row) for row in connection.execute(query)]
 
@@ -219,7 +227,7 @@ class Jobs:
 
     def _stored_unended(self) -> list[tuple[State, Job]]:
         """Return the jobs that are waiting or running according to their rows, each with its stored state."""
-        query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
+        query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED), self._visible)
         with self._engine.connect() as connection:
             return [(row.state, _job_of(row)) for row in connection.execute(query)]
 

@@ -30,6 +30,7 @@ from index.library import Library, Progress
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.priority import lower_priority
+from index.records import Viewer
 from index.uploads.leftovers import sweep_uploads
 from index.uploads.receiving import Kept, index_upload, uploads_folder
 
@@ -96,7 +97,7 @@ class Writer:
     """
 
     def __init__(self, index: Library, options: Options) -> None:
-        self.jobs = Jobs(index.catalog.engine)
+        self.jobs = Jobs(index.catalog)
         self.on_sync: Callable[[SyncReport], None] | None = None
         self._index = index
         self._options = options
@@ -105,7 +106,8 @@ class Writer:
         self._reader = Isolated()
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._lock = Lock()
-        self._waiting_sync: tuple[_SyncRequest, _Task] | None = None
+        # The waiting syncs, by the key of the viewer who requested them.
+        self._waiting_syncs: dict[str, tuple[_SyncRequest, _Task]] = {}
         self._running: RunningJob | None = None
         self._thread: Thread | None = None
         self._stopping = False
@@ -133,13 +135,17 @@ class Writer:
         """Return whether the library follows any folder."""
         return bool(self._index.catalog.sources())
 
-    def sync(self, change: Change | None = None) -> Job:
-        """Request a sync, and return its job. The request is added to a sync that is still waiting, if any.
+    def sync(self, change: Change | None = None, viewer: Viewer | None = None) -> Job:
+        """Request a sync, and return its job.
+
+        If a sync of the same viewer is still waiting, the request is added to this sync. It is added to no
+        other viewer's sync, which that viewer may cancel.
 
         Args:
             change: the folders to sync; None for all followed folders.
+            viewer: the viewer to whom the job belongs; None for nobody.
         """
-        return self.jobs.get(self._submit_sync(change).job_id)
+        return self.jobs.get(self._submit_sync(change, viewer).job_id)
 
     def synced(self, change: Change) -> bool:
         """Sync folders and wait for the end; return False if the sync failed or its job is gone."""
@@ -168,7 +174,7 @@ class Writer:
         with self._lock:
             if self._queue.qsize() >= MOST_WAITING:
                 raise BusyError(MOST_WAITING, "files and other jobs")
-            task = _Task(self.jobs.create("upload").id, work, discard=kept.discard)
+            task = _Task(self._jobs_of(kept.viewer).create("upload").id, work, discard=kept.discard)
             self._submit(task)
         return self.jobs.get(task.job_id)
 
@@ -199,20 +205,24 @@ class Writer:
         if thread is None or not thread.is_alive():
             self._reader.close()
 
-    def _submit_sync(self, change: Change | None) -> _Task:
+    def _submit_sync(self, change: Change | None, viewer: Viewer | None = None) -> _Task:
+        sender = viewer.key if viewer else ""
         with self._lock:
-            if self._waiting_sync is not None:
-                request, task = self._waiting_sync
+            if sender in self._waiting_syncs:
+                request, task = self._waiting_syncs[sender]
                 # If the start of a job could not be recorded, the job is over, but its row says waiting.
                 if not task.over.is_set() and self._state(task) == "waiting":
                     request.add(change)
                     return task
             request = _SyncRequest(set(), set())
             request.add(change)
-            task = _Task(self.jobs.create("sync").id, partial(self._sync, request))
-            self._waiting_sync = request, task
+            task = _Task(self._jobs_of(viewer).create("sync").id, partial(self._sync, sender, request))
+            self._waiting_syncs[sender] = request, task
             self._submit(task)
             return task
+
+    def _jobs_of(self, viewer: Viewer | None) -> Jobs:
+        return Jobs(self._index.catalog.for_viewer(viewer))
 
     def _submit(self, task: _Task) -> None:
         """Queue a task. Call this only while holding the lock."""
@@ -265,10 +275,10 @@ class Writer:
             with self._lock:
                 self._running = None
 
-    def _sync(self, request: _SyncRequest, progress: Progress) -> Mapping[str, Any]:
+    def _sync(self, sender: str, request: _SyncRequest, progress: Progress) -> Mapping[str, Any]:
         with self._lock:
-            if self._waiting_sync is not None and self._waiting_sync[0] is request:
-                self._waiting_sync = None
+            if self._waiting_syncs[sender][0] is request:
+                del self._waiting_syncs[sender]
         folders = () if request.folders is None else sorted(request.folders)
         report = sync(self._index, folders, progress, self._options, reader=self._reader, leave=request.leave)
         for failure in report.failed:

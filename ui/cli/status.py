@@ -87,7 +87,7 @@ def _without_number(failure: KeptFailure) -> dict[str, Any]:
 def _jobs(catalog: Catalog) -> list[dict[str, Any]]:
     from index.ingest import Jobs
 
-    recent = Jobs(catalog.engine).recent()
+    recent = Jobs(catalog).recent()
     unended = [job for job in recent if not job.has_ended]
     ended = [job for job in recent if job.has_ended]
     return [job.as_dict() for job in [*unended, *ended[:ENDED_JOBS]]]

@@ -38,7 +38,7 @@ class _Syncer:
     reader: Isolated | Sequence[ClusterReader] | None = None
 
     def sync(self, paths: Sequence[Path], leave: Collection[Path] = ()) -> Report:
-        jobs = Jobs(self.index.catalog.engine)
+        jobs = Jobs(self.index.catalog)
         job_id = jobs.create("sync").id
         with job_progress(self.stderr) as show, RunningJob(jobs, job_id, show, outward_line) as running:
             report = sync(self.index, paths, running, self.options, reader=self.reader, leave=leave)
@@ -105,6 +105,6 @@ def sync_on_changes(
 def _open(settings: Settings, opened: ExitStack, stderr: Console) -> Library:
     with waiting(stderr, "Loading the encoder…"):
         index = opened.enter_context(open_library(settings, allow_other_model=True))
-    Jobs(index.catalog.engine).abandon()
+    Jobs(index.catalog).abandon()
     sweep_uploads(index, uploads_folder(index))
     return index

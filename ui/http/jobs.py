@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from fastapi import HTTPException, Query
 from starlette.responses import JSONResponse
 
 from index.errors import FailureNotFoundError, JobEndedError, JobNotFoundError
-from index.ingest import KEPT, Failures, Job, KeptFailure
+from index.ingest import KEPT, Count, Failures, Job, Jobs, KeptFailure
 from index.library import Library
 from index.records import HiddenPaths
 from index.workers import Writer
@@ -28,6 +28,9 @@ FailureId = Annotated[Number, fastapi.Path(description="the failure's number in 
 
 DEFAULT_LISTED = 100
 
+_READ = frozenset({"added", "changed", "failed"})
+"""The lists of the files that a sync has read, in its result."""
+
 _PROCESS = re.compile(r"\bprocess [0-9]+ on \S+")
 """The form in which an error names the process that holds the library's lock
 (:func:`index.catalog.lock.locked`)."""
@@ -38,35 +41,45 @@ class SyncRequest(RequestModel):
 
 
 def jobs_router(writer: Writer) -> Router:
-    """Return the routes of the jobs of ``writer`` and of other processes that use the same library."""
+    """Return the routes of the jobs of ``writer`` and of other processes that use the same library.
+
+    A job belongs to its sender. For others than administrators, the jobs of other senders do not exist.
+    """
     router = Router(prefix="/v1", tags=["jobs"], responses=documented(400, 422, 500))
 
     @router.post("/index/sync", status_code=202, responses=documented(409))
-    def start_sync(_body: SyncRequest | None = None) -> JSONResponse:
-        """Start a sync of the followed folders. If a sync is waiting already, return the job of that sync."""
+    def start_sync(index: OwnLibrary, _body: SyncRequest | None = None) -> JSONResponse:
+        """Start a sync of the followed folders. If a sync of yours is waiting already, return its job."""
         if not writer.follows_any:
             raise HTTPException(409, "the library follows no folder yet; name one: footnoted sync FOLDER")
-        return accepted(writer.sync())
+        return accepted(writer.sync(viewer=index.catalog.viewer))
 
     @router.get("/jobs")
     def jobs(
         index: OwnLibrary,
         limit: Annotated[int, Query(ge=1, le=KEPT, description="maximum number of jobs")] = DEFAULT_LISTED,
     ) -> dict[str, Any]:
-        """List the most recent jobs without their results, newest first."""
-        hidden = hidden_paths(index)
-        found = [replace(job, result=None) for job in writer.jobs.recent(limit)]
-        fields = [job_fields(without_hidden_paths(job, hidden), writer.home) for job in found]
-        return {"jobs": [{name: value for name, value in job.items() if name != "result"} for job in fields]}
+        """List your most recent jobs without their results, newest first; administrators see all jobs.
+
+        `busy` says whether any job of the library waits or runs, yours or not.
+        """
+        found = without_hidden_reports(index, Jobs(index.catalog).recent(limit))
+        fields = [job_fields(replace(job, result=None), writer.home) for job in found]
+        listed = [{name: value for name, value in job.items() if name != "result"} for job in fields]
+        return {"jobs": listed, "busy": bool(writer.jobs.unended())}
 
     @router.get("/jobs/{job_id}", responses=documented(404))
     def job(index: OwnLibrary, job_id: JobId) -> dict[str, Any]:
-        """Return the progress or the result of a job."""
+        """Return the progress or the result of a job.
+
+        For a sender from whom reports are hidden, the counts of a sync are of the other reports: `files` and
+        `passages` stay 0 while it runs, `unchanged` and `passages` of the result are as of now.
+        """
         try:
-            job = writer.jobs.get(job_id)
+            [job] = without_hidden_reports(index, [Jobs(index.catalog).get(job_id)])
         except JobNotFoundError as error:
             raise HTTPException(404, str(error)) from error
-        return job_fields(without_hidden_paths(job, hidden_paths(index)), writer.home)
+        return job_fields(job, writer.home)
 
     @router.delete(
         "/jobs/{job_id}", responses={**documented(404, 409), 202: {"description": "The job will stop"}}
@@ -74,13 +87,12 @@ def jobs_router(writer: Writer) -> Router:
     def cancel(index: OwnLibrary, job_id: JobId) -> JSONResponse:
         """Cancel a job. A waiting job ends at once (200); a running one stops soon (202)."""
         try:
-            job = writer.jobs.request_cancel(job_id)
+            [job] = without_hidden_reports(index, [Jobs(index.catalog).request_cancel(job_id)])
         except JobNotFoundError as error:
             raise HTTPException(404, str(error)) from error
         except JobEndedError as error:
             raise HTTPException(409, str(error)) from error
-        fields = job_fields(without_hidden_paths(job, hidden_paths(index)), writer.home)
-        return JSONResponse(fields, 200 if job.has_ended else 202)
+        return JSONResponse(job_fields(job, writer.home), 200 if job.has_ended else 202)
 
     return router
 
@@ -122,25 +134,31 @@ def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
     return value
 
 
-def hidden_paths(index: Library) -> HiddenPaths:
-    """Return the paths of files that the viewer of ``index`` may not see."""
-    with index.catalog.reading() as reader:
-        return reader.hidden_paths()
+def without_hidden_reports(index: Library, jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs without paths and counts of the reports that the viewer of ``index`` may not see.
 
-
-def without_hidden_paths(job: Job, hidden: HiddenPaths) -> Job:
-    """Return a job without the paths of hidden files in its result and its message.
-
-    If any file is hidden, all removed documents are left out as well, because the catalog no longer knows who
-    was allowed to see them.
+    If any report is hidden, all removed documents are left out as well, because the catalog no longer knows
+    who was allowed to see them.
     """
-    if not hidden:
-        return job
+    with index.catalog.reading() as reader:
+        hidden = reader.hidden_paths()
+        if not hidden:
+            return list(jobs)
+        documents, passages = reader.count_documents(), reader.count_chunks()
+    return [_without_hidden(job, hidden, documents, passages) for job in jobs]
+
+
+def _without_hidden(job: Job, hidden: HiddenPaths, documents: int, passages: int) -> Job:
+    """Return a job without hidden reports; ``documents`` and ``passages`` count what is not hidden."""
     result = dict(job.result or {})
-    for name in {"added", "changed", "failed"} & set(result):
+    for name in _READ & set(result):
         result[name] = [each for each in result[name] if _path_of(each) not in hidden]
+    if job.kind == "sync":
+        read = sum(len(result.get(name, ())) for name in _READ)
+        job = replace(job, files=Count(read, read), passages=Count(), seconds_left=None)
     if "removed" in result:
-        result["removed"] = []
+        unchanged = max(0, documents - len(result["added"]) - len(result["changed"]))
+        result |= {"removed": [], "unchanged": unchanged, "passages": passages}
     is_of_hidden = job.result is None or result.get("path", "") in hidden
     names_hidden = any(path in (job.message or "") for path in hidden.documents)
     message = None if names_hidden else job.message

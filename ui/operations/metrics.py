@@ -213,7 +213,7 @@ def _of_library(library: Library) -> Iterator[GaugeMetricFamily]:
     yield _gauge("cache_bytes", "Size of the search caches.", status.cache_bytes)
     yield _gauge("building", "1 while another encoder embeds all.", float(status.building is not None))
     jobs = GaugeMetricFamily("footnoted_jobs", "Jobs that have not ended.", labels=("state",))
-    states = Counter(job.state for job in Jobs(library.catalog.engine).unended())
+    states = Counter(job.state for job in Jobs(library.catalog).unended())
     for state in ("waiting", "running"):
         jobs.add_metric((state,), states[state])
     yield jobs

@@ -20,6 +20,7 @@ from index.errors import JobEndedError, JobNotFoundError
 from index.ingest import jobs as history
 from index.ingest.jobs import INTERRUPTED, JobProgress, Jobs
 from index.ingest.workload import Count
+from index.records import Viewer
 
 ROOT = Path(__file__).parents[3]
 
@@ -29,7 +30,8 @@ from pathlib import Path
 from index.catalog.database import Catalog
 from index.ingest.jobs import JobProgress, Jobs
 from index.ingest.workload import Count
-jobs = Jobs(Catalog.open(Path(sys.argv[1])).engine)
+from index.records import Viewer
+jobs = Jobs(Catalog.open(Path(sys.argv[1])))
 waiting, running = jobs.create("upload").id, jobs.create("sync").id
 jobs.begin(running)
 jobs.advance(running, JobProgress("reading", Count(3, 9)))
@@ -39,15 +41,15 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    catalog = Catalog.open(tmp_path / "catalog.sqlite")
-    yield catalog.engine
-    catalog.close()
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def jobs(engine: sa.Engine) -> Jobs:
-    return Jobs(engine)
+def jobs(catalog: Catalog) -> Jobs:
+    return Jobs(catalog)
 
 
 def test_a_job_waits_runs_and_is_done(jobs: Jobs) -> None:
@@ -161,13 +163,32 @@ def test_a_killed_process_leaves_jobs_that_have_failed_for_all_who_look(tmp_path
 
 @pytest.mark.parametrize(("hours", "state"), [(23, "running"), (25, "failed")])
 def test_a_job_of_another_machine_is_over_when_nothing_was_heard_for_a_day(
-    engine: sa.Engine, hours: int, state: str
+    catalog: Catalog, hours: int, state: str
 ) -> None:
-    jobs = Jobs(engine, replace(this_process(), host="elsewhere"))
+    jobs = Jobs(catalog, replace(this_process(), host="elsewhere"))
     job_id = jobs.create("sync").id
     jobs.begin(job_id)
     heard = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
-    with engine.begin() as connection:
+    with catalog.engine.begin() as connection:
         connection.execute(sa.update(table).values(heard=heard))
     assert jobs.get(job_id).state == state
     assert jobs.abandon() == ([job_id] if state == "failed" else [])
+
+
+def test_for_a_viewer_who_may_not_see_all_there_are_no_jobs_of_others(catalog: Catalog) -> None:
+    ana, bea, root = Viewer("ana"), Viewer("bea"), Viewer("root", sees_all=True)
+    of_nobody, of_ana, of_root = (
+        Jobs(catalog.for_viewer(viewer)).create("sync").id for viewer in (None, ana, root)
+    )
+    for viewer in (None, root):
+        assert [job.id for job in Jobs(catalog.for_viewer(viewer)).recent()] == [of_root, of_ana, of_nobody]
+    for viewer, own in ((ana, [of_ana]), (bea, []), (Viewer(""), [])):
+        jobs = Jobs(catalog.for_viewer(viewer))
+        assert [job.id for job in jobs.recent()] == [job.id for job in jobs.unended()] == own
+        for job_id in {of_nobody, of_ana, of_root} - set(own):
+            for ask in (jobs.get, jobs.request_cancel):
+                with pytest.raises(JobNotFoundError):
+                    ask(job_id)
+    assert {job.state for job in Jobs(catalog).recent()} == {"waiting"}
+    assert Jobs(catalog.for_viewer(ana)).request_cancel(of_ana).state == "cancelled"
+    assert Jobs(catalog.for_viewer(root)).request_cancel(of_nobody).state == "cancelled"

@@ -25,7 +25,7 @@ from tests.support.reports import paths, write
 
 @pytest.fixture
 def jobs(index: Library) -> Jobs:
-    return Jobs(index.catalog.engine)
+    return Jobs(index.catalog)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def stopped_at(
         def cancel(now: JobProgress) -> None:
             count = now.files if stage == "reading" else now.passages
             if (now.stage, count.done) == (stage, done):
-                Jobs(elsewhere.engine).request_cancel(job_id)
+                Jobs(elsewhere).request_cancel(job_id)
 
         with pytest.raises(Cancelled), RunningJob(jobs, job_id, cancel) as running:
             sync(index, [folder], running, reader=loading)

@@ -15,6 +15,7 @@ from index.ingest.jobs import INTERRUPTED, Jobs
 from index.ingest.watch import Change
 from index.library import Library
 from index.loaders import Options
+from index.records import Viewer
 from index.workers.writer import STOPPED, Writer
 from rag.engine import QueryEngine
 from tests.support.background import GATE, WEIR, Held, accepted, app_of, held_sync, send, unsynced, wait_until
@@ -36,7 +37,7 @@ def folder(tmp_path: Path, index: Library) -> Path:
 def test_at_the_end_what_runs_stops_and_what_waits_is_cancelled(
     index: Library, held: Held, folder: Path
 ) -> None:
-    jobs = Jobs(index.catalog.engine)
+    jobs = Jobs(index.catalog)
     with app_of(index) as client:
         running = held_sync(client, held)
         waiting = [accepted(client.post("/v1/index/sync")), accepted(send(client, "a.txt", b"Words."))]
@@ -52,7 +53,7 @@ def test_at_the_end_what_runs_stops_and_what_waits_is_cancelled(
 
 def test_at_the_start_what_a_killed_one_left_has_failed_and_is_swept_away(index: Library) -> None:
     dead, uploads = replace(this_process(), started="00000000-1"), index.home / "uploads"
-    job_id = Jobs(index.catalog.engine, dead).create("upload").id
+    job_id = Jobs(index.catalog, dead).create("upload").id
     left, mine = (
         write(uploads / f".incoming-{str(process).replace('/', '+')}-x7_" / "gate.txt", GATE).parent
         for process in (dead, this_process())
@@ -98,6 +99,27 @@ def test_what_a_watch_asks_for_while_a_sync_waits_becomes_part_of_it(
         assert (writer.jobs.get(first.id).result or {})["added"] == ["dam.txt"]
         assert (writer.jobs.get(waiting.id).result or {})["added"] == ["more.txt", "weir.txt"]
     assert paths(index) == ["dam.txt", "more.txt", "weir.txt"]
+
+
+def test_a_request_joins_a_waiting_sync_of_its_own_viewer_only(
+    index: Library, held: Held, folder: Path
+) -> None:
+    ana, bea = Viewer("ana"), Viewer("bea", sees_all=True)
+    held.hold()
+    with Writer(index, Options()) as writer:
+        writer.sync(Change((folder,)))
+        assert held.reached.wait(20)
+        waiting = [writer.sync(viewer=viewer).id for viewer in (None, ana, bea)]
+        assert len(set(waiting)) == 3
+        assert [writer.sync(viewer=viewer).id for viewer in (None, ana, bea)] == waiting
+        assert [job.id for job in Jobs(index.catalog.for_viewer(ana)).recent()] == [waiting[1]]
+        # What ana cancels is ana's alone.
+        Jobs(index.catalog.for_viewer(ana)).request_cancel(waiting[1])
+        again = writer.sync(viewer=ana).id
+        held.go_on.set()
+        wait_until(lambda: not writer.jobs.unended())
+        states = [writer.jobs.get(job_id).state for job_id in (*waiting, again)]
+        assert states == ["done", "cancelled", "done", "done"]
 
 
 def test_a_watch_is_told_that_its_sync_failed(

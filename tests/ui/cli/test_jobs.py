@@ -59,7 +59,7 @@ def job_at_work(home: Path) -> Job:
     while time.monotonic() < until:
         if (home / "catalog.sqlite").is_file():
             catalog = Catalog.open(home / "catalog.sqlite")
-            jobs = Jobs(catalog.engine).recent(1)
+            jobs = Jobs(catalog).recent(1)
             catalog.close()
             if jobs and jobs[0].stage:
                 return jobs[0]
@@ -94,7 +94,7 @@ def test_a_sync_can_be_cancelled_from_elsewhere_and_is_gone_on_with(
         status = prints(capfd, "status", "--home", home)
         assert [seen["id"] for seen in status["jobs"]] == [job.id]
         catalog = Catalog.open(home / "catalog.sqlite")
-        Jobs(catalog.engine).request_cancel(job.id)
+        Jobs(catalog).request_cancel(job.id)
         catalog.close()
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (1, "")

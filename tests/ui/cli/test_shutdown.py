@@ -99,7 +99,7 @@ def test_a_server_that_is_stopped_while_it_embeds_ends_in_good_order(home: Path,
         code, _, err = server.stop()
     assert (code, "terminate" in err) == (0, False)
     with Library.open(home, encoder) as index:
-        assert Jobs(index.catalog.engine).get(job).state == "cancelled"
+        assert Jobs(index.catalog).get(job).state == "cancelled"
 
 
 def test_a_process_ends_after_its_threads_and_registered_functions_and_frees_nothing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from index.catalog.liveness import this_process
 from index.catalog.lock import WriteLock, locked
 from index.ingest.jobs import JobProgress, Jobs
 from index.library import Library
+from rag.engine import QueryEngine
 from tests.support.background import (
     GATE,
     PATIENCE,
@@ -26,7 +28,10 @@ from tests.support.background import (
     unsynced,
     wait_until,
 )
+from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.reports import paths, write
+from ui.accounts import ROLE_SCOPES, Accounts, CollectionLimits, Role, SignIn
+from ui.app import create_app
 from ui.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("handed_on")
@@ -46,6 +51,33 @@ def settings(index: Library) -> Settings:
 @pytest.fixture
 def folder(tmp_path: Path, index: Library) -> Path:
     return unsynced(index, tmp_path / "reports")
+
+
+BACKGROUND = {"background": "true"}
+
+
+@pytest.fixture
+def sign_in(index: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignIn]:
+    make_hashes_quick(monkeypatch)
+    with closing(Accounts.open(index.home)) as accounts:
+        for name in ("ana", "bea"):
+            accounts.users.add(name, PASSWORD)
+        accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
+        yield SignIn(accounts)
+
+
+@pytest.fixture
+def signed(index: Library, settings: Settings, sign_in: SignIn) -> Iterator[TestClient]:
+    """A client of a server at which people sign in."""
+    with TestClient(create_app(index, QueryEngine(index, None), settings, sign_in=sign_in)) as client:
+        yield client
+
+
+def token_of(sign_in: SignIn, name: str) -> dict[str, str]:
+    """The header of a new token with all scopes of its user."""
+    scopes = sorted(ROLE_SCOPES[sign_in.accounts.users.get(name).role])
+    _, secret = sign_in.accounts.tokens.add(f"of-{name}", scopes, owner=name)
+    return {"Authorization": f"Bearer {secret}"}
 
 
 class TestSync:
@@ -94,7 +126,7 @@ class TestSync:
             422,
             "paths: unknown field; remove it or correct its name",
         )
-        assert client.get("/v1/jobs").json() == {"jobs": []}
+        assert client.get("/v1/jobs").json() == {"jobs": [], "busy": False}
 
     def test_where_nothing_is_followed_there_is_nothing_to_sync(self, client: TestClient) -> None:
         response = client.post("/v1/index/sync")
@@ -146,7 +178,7 @@ class TestSync:
 
 class TestJobs:
     def test_the_list_has_the_newest_first_and_no_results(self, client: TestClient, index: Library) -> None:
-        made = [Jobs(index.catalog.engine).create("sync").id for _ in range(3)]
+        made = [Jobs(index.catalog).create("sync").id for _ in range(3)]
         listed = client.get("/v1/jobs").json()["jobs"]
         assert [job["id"] for job in listed] == made[::-1]
         assert "result" not in listed[0]
@@ -185,7 +217,7 @@ class TestJobs:
         self, client: TestClient, index: Library
     ) -> None:
         elsewhere = Catalog.open(index.home / "catalog.sqlite")
-        jobs = Jobs(elsewhere.engine)
+        jobs = Jobs(elsewhere)
         job_id = jobs.create("sync").id
         jobs.begin(job_id)
         assert client.get(f"/v1/jobs/{job_id}").json()["state"] == "running"
@@ -195,7 +227,7 @@ class TestJobs:
 
 
 def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, index: Library) -> None:
-    jobs = Jobs(index.catalog.engine)
+    jobs = Jobs(index.catalog)
     job = jobs.create("sync")
     assert job.owner == str(this_process())
     jobs.begin(job.id)
@@ -219,6 +251,77 @@ def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, 
     assert shown[1]["result"]["failed"][0]["cause"] == "its home folder/uploads/a.pdf is a folder"
 
 
+class TestSenders:
+    """Where people sign in, a job belongs to its sender."""
+
+    def test_others_have_no_such_job_and_administrators_have_all(
+        self, signed: TestClient, sign_in: SignIn, index: Library
+    ) -> None:
+        ana, bea = (token_of(sign_in, name) for name in ("ana", "bea"))
+        root = token_of(sign_in, "root")
+        of_ana = accepted(
+            signed.post("/v1/documents", files={"file": ("a.txt", GATE)}, data=BACKGROUND, headers=ana)
+        )
+        of_nobody = Jobs(index.catalog).create("sync").id
+        assert [job["id"] for job in signed.get("/v1/jobs", headers=ana).json()["jobs"]] == [of_ana]
+        assert signed.get("/v1/jobs", headers=bea).json() == {"jobs": [], "busy": True}
+        for headers, job_id in ((bea, of_ana), (bea, of_nobody), (ana, of_nobody)):
+            for method in ("GET", "DELETE"):
+                refused = signed.request(method, f"/v1/jobs/{job_id}", headers=headers)
+                unknown = signed.request(method, "/v1/jobs/abc", headers=headers)
+                assert refused.status_code == 404
+                assert refused.json()["detail"] == unknown.json()["detail"].replace("abc", job_id)
+        listed = signed.get("/v1/jobs", headers=root).json()["jobs"]
+        assert [job["id"] for job in listed] == [of_nobody, of_ana]
+        assert signed.delete(f"/v1/jobs/{of_nobody}", headers=root).json()["state"] == "cancelled"
+        wait_until(lambda: not signed.get("/v1/jobs", headers=bea).json()["busy"])
+        assert signed.get(f"/v1/jobs/{of_ana}", headers=ana).json()["state"] == "done"
+
+    def test_a_sync_of_another_sender_is_not_joined(
+        self, signed: TestClient, sign_in: SignIn, held: Held, folder: Path
+    ) -> None:
+        del folder
+        ana, bea = (token_of(sign_in, name) for name in ("ana", "bea"))
+        held.hold()
+        accepted(signed.post("/v1/index/sync", headers=ana))
+        assert held.reached.wait(PATIENCE)
+        waiting = [accepted(signed.post("/v1/index/sync", headers=each)) for each in (ana, bea, ana, bea)]
+        assert waiting[:2] == waiting[2:]
+        assert waiting[0] != waiting[1]
+        assert signed.get(f"/v1/jobs/{waiting[1]}", headers=bea).json()["state"] == "waiting"
+        held.go_on.set()
+
+    def test_its_counts_are_of_reports_that_the_sender_may_see(
+        self, signed: TestClient, sign_in: SignIn, index: Library, held: Held, folder: Path
+    ) -> None:
+        write(folder / "board" / "plan.txt", "The board paid 4.2 million euros to the Quillfeather family.")
+        write(folder / "board" / "broken.pdf", "%PDF-1.7 and nothing more")
+        CollectionLimits(index.catalog, sign_in.accounts).limit("board", ["bea"])
+        ana, bea = (token_of(sign_in, name) for name in ("ana", "bea"))
+        held.hold()
+        job_id = accepted(signed.post("/v1/index/sync", headers=ana))
+        assert held.reached.wait(PATIENCE)
+        none = {"done": 0, "of": 0}
+        running = signed.get(f"/v1/jobs/{job_id}", headers=ana).json()
+        assert (running["state"], running["files"], running["passages"], running["seconds_left"]) == (
+            *("running", none, none, None),
+        )
+        held.go_on.set()
+        wait_until(lambda: signed.get(f"/v1/jobs/{job_id}", headers=ana).json()["state"] == "done")
+        job = signed.get(f"/v1/jobs/{job_id}", headers=ana).json()
+        assert (job["files"], job["passages"]) == ({"done": 2, "of": 2}, none)
+        counted = [job["result"][name] for name in ("added", "changed", "removed", "failed", "unchanged")]
+        assert (counted, job["result"]["passages"]) == ([["dam.txt", "weir.txt"], [], [], [], 0], 2)
+        [listed] = signed.get("/v1/jobs", headers=ana).json()["jobs"]
+        assert (listed["files"], listed["passages"]) == (job["files"], none)
+        shutil.rmtree(folder / "board")
+        for headers, unchanged in ((ana, 2), (bea, 2)):
+            job_id = accepted(signed.post("/v1/index/sync", headers=headers))
+            wait_until(lambda at=f"/v1/jobs/{job_id}", by=headers: signed.get(at, headers=by).json()["ended"])
+            result = signed.get(f"/v1/jobs/{job_id}", headers=headers).json()["result"]
+            assert (result["unchanged"], result["passages"], result["removed"]) == (unchanged, 2, [])
+
+
 class TestUpload:
     def test_a_file_is_accepted_and_becomes_a_document(self, client: TestClient, index: Library) -> None:
         job = ended(client, accepted(send(client, "gate.txt", GATE.encode(), author="Ada Varro")))
@@ -240,7 +343,8 @@ class TestUpload:
         job = ended(client, accepted(send(client, "gate.pdf", b"%PDF-1.7 no more")))
         assert (job["state"], job["result"]) == ("failed", None)
         assert job["message"].startswith("gate.pdf: is broken: its structure cannot be read; ")
-        assert list((index.home / "uploads").iterdir()) == []
+        # The job ends before its folder is removed.
+        wait_until(lambda: list((index.home / "uploads").iterdir()) == [])
         [logged] = caplog.records
         assert (logged.levelname, logged.exc_info) == ("WARNING", None), "it is the file's fault"
         assert logged.getMessage() == f"job {job['id']} failed: {job['message']}"
@@ -259,7 +363,7 @@ class TestUpload:
         assert response.status_code == 422
         assert response.json()["detail"].startswith(f"gate.txt: {detail}")
         assert list((index.home / "uploads").iterdir()) == []
-        assert client.get("/v1/jobs").json() == {"jobs": []}
+        assert client.get("/v1/jobs").json() == {"jobs": [], "busy": False}
 
     def test_cancelled_while_it_is_embedded_it_leaves_the_former_one(
         self, client: TestClient, index: Library, held: Held

@@ -9,7 +9,7 @@ import uuid
 import sqlalchemy as sa
 from alembic import op
 
-from index.catalog.schema import meta, metadata
+from index.catalog.schema import TEXT, meta, metadata
 
 revision = "0001"
 down_revision = None
@@ -31,7 +31,6 @@ UNCHANGED = (
     "removals",
     "vectors",
     "sentence_vectors",
-    "jobs",
     "kept",
     "kept_words",
     "kept_references",
@@ -46,6 +45,33 @@ series_names = sa.Table(
     sa.Column("series", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("folded", sa.Text, nullable=False),
+)
+
+_NUMBER = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+
+jobs = sa.Table(
+    "jobs",
+    FORMER,
+    sa.Column("number", _NUMBER, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(32), nullable=False),
+    sa.Column("kind", TEXT, nullable=False),
+    sa.Column("state", TEXT, nullable=False),
+    sa.Column("owner", TEXT, nullable=False),
+    sa.Column("created", TEXT, nullable=False),
+    sa.Column("started", TEXT),
+    sa.Column("heard", TEXT, nullable=False),
+    sa.Column("ended", TEXT),
+    sa.Column("cancelling", sa.Boolean, nullable=False),
+    sa.Column("stage", TEXT),
+    sa.Column("files_done", _NUMBER, nullable=False),
+    sa.Column("files_of", _NUMBER, nullable=False),
+    sa.Column("passages_done", _NUMBER, nullable=False),
+    sa.Column("passages_of", _NUMBER, nullable=False),
+    sa.Column("seconds_left", sa.Float),
+    sa.Column("message", TEXT),
+    sa.Column("result", sa.JSON(none_as_null=True)),
+    sa.UniqueConstraint("id", name="jobs_by_id"),
+    sqlite_autoincrement=True,
 )
 
 
