@@ -11,12 +11,14 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import tantivy
+from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 from index.errors import LexicalIndexError
 from index.private import make_folder
@@ -48,8 +50,12 @@ _FEW_DOCUMENTS = 1_000
 _MIN_EXTRA_HITS = 8
 """A search requests at least this many more hits than wanted, to see whether they tie with the last one."""
 
-_FIRST_HITS = 8
-"""The number of hits that the first search for a written word requests."""
+_COUNTED = 2_000
+"""The passages that have a term are counted one by one up to about this number; a larger number is estimated
+from the share of the best ones that may be seen."""
+
+_MOST_COUNTS = 10_000
+"""The number of terms whose counts a view keeps."""
 
 _MOST_ALIKE = 2_000
 """A search for a single character stops at about this many passages, since their vectors are compared too."""
@@ -72,6 +78,9 @@ class Entry:
     language: str
     text: str
     document: int = 0
+
+
+_Hidden = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]]
 
 
 class LexicalIndex:
@@ -156,6 +165,25 @@ class WordSearch:
         self._searcher = index.searcher()
         self._schema = index.schema
         self._used = [field for field in analyzers() if self._searcher.doc_freq("field", field)]
+        self._allowed: Allowed | None = None
+        self._hidden: _Hidden | None = None
+        self._counts: dict[Term, int] = {}
+
+    def view(self, allowed: Allowed | None, hidden: _Hidden) -> WordSearch:
+        """Return a view whose words, frequencies and scores do not depend on passages that it leaves out.
+
+        The only exception is the mean length of a passage, by which tantivy scales all scores.
+
+        Args:
+            allowed: the passages of the view; None for all. Then, removed passages count in frequencies and
+                scores as long as tantivy counts them, but their words are unknown.
+            hidden: returns, for each id of an array, whether to leave out the passage.
+        """
+        view = copy(self)
+        view._allowed, view._hidden, view._counts = allowed, hidden, {}
+        if allowed is not None:
+            view._used = [field for field in self._used if view._count_of("field", field)]
+        return view
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -196,7 +224,7 @@ class WordSearch:
         query: str,
         limit: int,
         allowed: Allowed | None = None,
-        hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None = None,
+        hidden: _Hidden | None = None,
     ) -> dict[int, float]:
         """Return the BM25 scores of the passages that match ``query`` best, by chunk id, best first.
 
@@ -208,9 +236,10 @@ class WordSearch:
             hidden: returns, for each id of an array, whether to leave out the passage; None leaves out none.
         """
         clauses = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term))
+            (tantivy.Occur.Should, clause)
             for field in self._used
             for term in terms_in(field, query)
+            if (clause := self._clause(field, term)) is not None
         ]
         single = self._single_character_clauses(query)
         if not (clauses or single) or limit < 1 or (allowed is not None and not allowed.documents):
@@ -239,6 +268,17 @@ class WordSearch:
             wanted *= 4
         return {number: score for number, score in found if score >= least}
 
+    def _clause(self, field: str, term: str) -> tantivy.Query | None:
+        """Return a query for a term, scored by its rarity in this view; None if the view does not have it."""
+        clause = tantivy.Query.term_query(self._schema, field, term)
+        if self._allowed is None:
+            return clause
+        count = self._count_of(field, term)
+        if not count:
+            return None
+        whole = _idf(self._searcher.doc_freq(field, term), self._searcher.doc_freq("field", _ANY))
+        return tantivy.Query.boost_query(clause, _idf(count, self._total) / whole)
+
     def _single_character_clauses(self, query: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
         """Return clauses that find passages by the query's single characters (:func:`single_characters`).
 
@@ -255,7 +295,7 @@ class WordSearch:
         self,
         hits: Sequence[tuple[float, tantivy.DocAddress]],
         allowed: Allowed | None,
-        hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None,
+        hidden: _Hidden | None,
     ) -> list[tuple[int, float]]:
         """Return the chunk ids and scores of those hits that are allowed and not hidden."""
         places = [address for _, address in hits]
@@ -291,46 +331,68 @@ class WordSearch:
 
         It is ln(1 + (N - n + 0.5) / (n + 0.5)) for a term that n of N passages contain (Robertson and
         Zaragoza, The Probabilistic Relevance Framework, 2009, as in Lucene and tantivy). Removed passages
-        count in n and N as long as tantivy counts them in its scores.
+        count in n and N as long as tantivy counts them in its scores, but not in a view of some passages.
         """
-        searcher = self._searcher
-        total = searcher.doc_freq("field", _ANY)
-        held = {(field, term): searcher.doc_freq(field, term) for field, term in terms}
-        return {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in held.items()}
+        if self._allowed is not None:
+            return {(field, term): _idf(self._count_of(field, term), self._total) for field, term in terms}
+        total = self._searcher.doc_freq("field", _ANY)
+        return {(field, term): _idf(self._searcher.doc_freq(field, term), total) for field, term in terms}
 
-    def written(self, beginning: str) -> dict[str, int]:
-        """Return, for each word that starts with ``beginning``, the number of passages that contain it.
+    def is_written(self, word: str) -> bool:
+        """Return whether a passage contains ``word`` with exactly these capitals."""
+        return self._count_of(_WRITTEN, word) > 0
 
-        The words are as written, with their capitals. Words of fewer than three letters and words of scripts
-        without spaces are left out. Removed passages count until tantivy drops them.
-        """
-        return dict(self._searcher.terms_with_prefix(_WRITTEN, beginning))
+    def alike(self, word: str, most: int) -> dict[str, float]:
+        """Return the written words that ``word`` may be a misspelling of, each with its share of passages.
 
-    def is_written(
-        self,
-        word: str,
-        allowed: Allowed | None = None,
-        hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None = None,
-    ) -> bool:
-        """Return whether a passage contains ``word`` with exactly these capitals.
+        They are as written, with their capitals. Words of fewer than three letters and words of scripts
+        without spaces are left out.
 
         Args:
-            word: the word.
-            allowed: the passages to look at, as in :meth:`search`; None for all, including removed ones.
-            hidden: returns, for each id of an array, whether to leave out the passage; it has no effect if
-                ``allowed`` is None.
+            word: in lower case.
+            most: the most mistakes between the words, whatever their capitals: letters that were dropped,
+                added or replaced, or adjacent letters that were swapped. The first letter is the same.
         """
-        if allowed is None:
-            return bool(self._searcher.doc_freq(_WRITTEN, word))
-        query = tantivy.Query.term_query(self._schema, _WRITTEN, word)
-        wanted = _FIRST_HITS
+        # The object keeps the state of a comparison, so threads must not share it.
+        distances = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
+        first = {word[:1], word[:1].upper()}
+        forms = [form for letter in first for form, _ in self._searcher.terms_with_prefix(_WRITTEN, letter)]
+        near = (
+            form
+            for form in forms
+            if abs(len(form) - len(word)) <= most and distances.compare(word, form.lower(), most) >= 0
+        )
+        return {form: count / self._total for form in near if (count := self._count_of(_WRITTEN, form))}
+
+    @property
+    def _total(self) -> int:
+        """The number of passages of this view."""
+        return len(self) if self._allowed is None else int(np.count_nonzero(self._allowed.chunks))
+
+    def _count_of(self, field: str, term: str) -> int:
+        """Return how many passages of this view have a term; 0 only if none has it."""
+        known = self._counts.get((field, term))
+        if known is None:
+            if len(self._counts) >= _MOST_COUNTS:
+                self._counts.clear()
+            known = self._counts[field, term] = self._counted(field, term)
+        return known
+
+    def _counted(self, field: str, term: str) -> int:
+        query = tantivy.Query.term_query(self._schema, field, term)
+        wanted = _COUNTED
         while True:
             hits = self._searcher.search(query, wanted, count=False).hits
-            if self._found(hits, allowed, hidden):
-                return True
+            found = len(self._found(hits, self._allowed, self._hidden))
             if len(hits) < wanted:
-                return False
+                return found
+            if found:
+                return max(1, self._searcher.doc_freq(field, term) * found // len(hits))
             wanted *= 4
+
+
+def _idf(count: int, total: int) -> float:
+    return math.log(1 + (total - count + 0.5) / (count + 0.5))
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from index.catalog.reader import CatalogReader
 from index.errors import LexicalIndexError
 from index.private import make_folder
-from index.records import Allowed, Build, Filters
+from index.records import NO_FILTERS, Allowed, Build, Filters
 from index.search.bases import Bases
 from index.search.bm25 import LexicalIndex, WordSearch, entries, files_in
 from index.search.manifest import (
@@ -37,7 +38,8 @@ _REMOVED_SHARE = 0.05
 """The words are rewritten if a larger share of their passages is removed but still counts in BM25."""
 
 _FILTERS = 16
-"""The number of filters whose results the caches keep. Each result takes one byte for each passage."""
+"""The number of filters whose results the caches keep, and of views of the words. Each result takes one byte
+for each passage."""
 
 _QUICK_WORDS = 20_000
 """If there are at most this many passages, the words are rewritten after a single removal, which takes about
@@ -54,13 +56,14 @@ class Caches:
         last: the highest chunk id of the generation.
         vectors: the passages' vectors.
         index: the tantivy index of the words; None while nothing was ever indexed.
-        words: a fixed view of the words. It may include passages of other generations, which
-            :meth:`hidden` recognises.
+        words: a fixed view of the words of all passages, for the upkeep of the caches. It may include
+            passages of other generations, which :meth:`hidden` recognises. Searches use :meth:`words_of`.
         gone: the ids of removed chunks that the words may still contain, in ascending order.
         files: the state of each mapped file just before it was opened.
         filter_results: the documents and chunks that pass recently used filters. A key consists of the
             filters and of ``hidden`` and ``invalidation_count`` of the ``CatalogReader``, because these also
             decide what passes.
+        views: the words that viewers may see, by ``hidden`` and ``invalidation_count`` as above.
     """
 
     generation: int
@@ -74,6 +77,7 @@ class Caches:
     filter_results: dict[tuple[Filters, tuple[str, ...], int], Allowed] = field(
         default_factory=dict, compare=False
     )
+    views: dict[tuple[tuple[str, ...], int], WordSearch] = field(default_factory=dict, compare=False)
 
     def is_intact(self) -> bool:
         """Return whether all mapped files are unchanged, and no search has found the base missing.
@@ -101,7 +105,25 @@ class Caches:
         if self.index is None:
             return self
         words = self.index.searcher()
-        return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
+        files = {**states_of(files_in(self.index.folder)), **self.files}
+        return replace(self, words=words, files=files, views={})
+
+    def words_of(self, reader: CatalogReader) -> WordSearch | None:
+        """Return the words of the passages that the viewer of ``reader`` may see; None without any passage.
+
+        ``reader`` must read the generation (the state of the library) of these caches.
+        """
+        if self.words is None:
+            return None
+        state = reader.hidden, reader.invalidation_count
+        known = self.views.get(state)
+        if known is None:
+            allowed = self.allowed(reader, NO_FILTERS) if reader.hidden else None
+            known = self.words.view(allowed, partial(_are_hidden, self.last, self.gone))
+            if len(self.views) >= _FILTERS:
+                self.views.clear()
+            self.views[state] = known
+        return known
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Return whether searches must not find a chunk, for each chunk id in ``numbers``.
@@ -109,10 +131,7 @@ class Caches:
         Searches must not find chunks that were removed, or that a writer is adding for a later commit. The
         result has the shape of ``numbers``.
         """
-        if not len(self.gone):
-            return np.asarray(numbers > self.last)
-        places = np.minimum(np.searchsorted(self.gone, numbers), len(self.gone) - 1)
-        return np.asarray((numbers > self.last) | (self.gone[places] == numbers))
+        return _are_hidden(self.last, self.gone, numbers)
 
     def allowed(self, reader: CatalogReader, filters: Filters) -> Allowed:
         """Return the documents and chunks that pass ``filters``.
@@ -136,6 +155,15 @@ class Caches:
         words = self.words
         removed = words.removed_count + words.count(self.gone.tolist()) + words.count_after(self.last)
         return removed > (0 if len(words) <= _QUICK_WORDS else _REMOVED_SHARE * len(words))
+
+
+def _are_hidden(
+    last: int, gone: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    if not len(gone):
+        return np.asarray(numbers > last)
+    places = np.minimum(np.searchsorted(gone, numbers), len(gone) - 1)
+    return np.asarray((numbers > last) | (gone[places] == numbers))
 
 
 def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bases) -> Caches | None:

@@ -13,6 +13,7 @@ from index.embedding.model import Vectors
 from index.embedding.quantize import unpack
 from index.records import NO_FILTERS, DocumentRecord, Filters, Passage
 from index.search.analyzers import Term
+from index.search.bm25 import WordSearch
 from index.search.caches import Caches
 from index.search.fusion import DENSE_WEIGHT, fuse, share_of_vectors
 
@@ -99,6 +100,11 @@ class Snapshot:
         self._last_caches = self._ensure_intact(self._last_caches)
         return self._last_caches
 
+    @property
+    def _words(self) -> WordSearch | None:
+        """The words of the passages that the viewer may see; None while nothing was ever indexed."""
+        return self._caches.words_of(self.reader)
+
     def search(
         self,
         query: str,
@@ -121,54 +127,47 @@ class Snapshot:
                 alone.
         """
         caches = self._caches
-        if caches.words is None:
+        words = caches.words_of(self.reader)
+        if words is None:
             return []
         weight = share_of_vectors(query, self.encoder.languages, dense_weight)
         vector = self.encoder.encode_query(query)
         pool = max(POOL, limit)
         allowed = caches.allowed(self.reader, filters) if filters or self.reader.hidden else None
-        lexical = caches.words.search(query, pool, allowed, caches.hidden) if weight < 1 else {}
+        lexical = words.search(query, pool, allowed, caches.hidden) if weight < 1 else {}
         share = weight if lexical else dense_weight
         fetch = self.reader.vectors
         mask = None if allowed is None else allowed.chunks
         dense = caches.vectors.search(vector, pool, mask, fetch) if share > 0 else {}
         missing = [number for number in lexical if number not in dense]
         dense |= caches.vectors.cosines(vector, missing, fetch)
-        scores = _best(fuse(dense, lexical, caches.words.max_score(query), share), limit)
+        scores = _best(fuse(dense, lexical, words.max_score(query), share), limit)
         hits = [_hit(passage, scores, dense, lexical) for passage in self.reader.passages(scores)]
         hits.sort(key=lambda hit: (-hit.score, hit.document.path, hit.document.source, hit.span.start))
         return hits[:limit]
 
     def max_score(self, query: str) -> float:
         """Return the highest BM25 score that a passage in the query's language can reach."""
-        words = self._caches.words
+        words = self._words
         return words.max_score(query) if words else 0.0
 
     def idf(self, terms: Collection[Term]) -> dict[Term, float]:
-        """Return the inverse document frequency of each term among all passages.
-
-        Passages that are hidden from the viewer count as well.
-        """
-        words = self._caches.words
+        """Return the inverse document frequency of each term among the passages that the viewer may see."""
+        words = self._words
         return words.idf(terms) if words else {}
 
     def is_written(self, word: str) -> bool:
-        """Return whether a passage contains ``word`` with exactly these capitals."""
-        caches = self._caches
-        if caches.words is None:
-            return False
-        allowed = caches.allowed(self.reader, NO_FILTERS) if self.reader.hidden else None
-        return caches.words.is_written(word, allowed, caches.hidden)
+        """Return whether a passage that the viewer may see contains ``word`` with exactly these capitals."""
+        words = self._words
+        return words is not None and words.is_written(word)
 
-    def written(self, beginning: str) -> dict[str, float]:
-        """Return, for each word that starts with ``beginning``, the share of passages that contain it.
+    def alike(self, word: str, most: int) -> dict[str, float]:
+        """Return the words that ``word`` may be a misspelling of, each with its share of passages.
 
-        The words are as written, with their capitals. Words of fewer than three letters and words of scripts
-        without spaces are left out. Passages that are hidden from the viewer count as well:
-        :meth:`is_written` tells whether the viewer may see a word.
+        Only passages that the viewer may see count: see :meth:`index.search.bm25.WordSearch.alike`.
         """
-        words = self._caches.words
-        return {word: n / len(words) for word, n in words.written(beginning).items()} if words else {}
+        words = self._words
+        return words.alike(word, most) if words else {}
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
         """Return an array of sentence vectors for each passage, by chunk id.

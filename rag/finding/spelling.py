@@ -171,8 +171,7 @@ def _candidates(index: Snapshot, typed: str, language: str) -> Iterator[_Candida
     """Yield the words that a writer of ``typed``, a word in lower case, may have meant."""
     english = language == _ENGLISH
     most = 2 if len(typed) >= _LONG and english else 1
-    forms = index.written(typed[0]) | index.written(typed[0].upper())
-    written = _by_word(forms, len(typed), most)
+    written = _by_word(index.alike(typed, most))
     # The object keeps the state of a comparison, so threads must not share it.
     distances = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
     for meant in {**written, **(english_words(typed[0]) if english else {})}:
@@ -181,9 +180,6 @@ def _candidates(index: Snapshot, typed: str, language: str) -> Iterator[_Candida
         distance = distances.compare(typed, meant, most)
         if distance > 0:
             share, is_name = written.get(meant, (0.0, False))
-            if share > 0 and not any(index.is_written(form) for form in forms if form.lower() == meant):
-                # The word occurs only in reports that are hidden from the viewer.
-                share, is_name = 0.0, False
             chance = _chance_of_mistake(typed, meant, distance)
             if _may_be_meant(typed, meant, chance, share=share, is_name=is_name, english=english):
                 weight = chance * (share + _ENGLISH_WEIGHT * english_frequency(meant))
@@ -204,23 +200,19 @@ def _differ_in_doubling(one: str, other: str) -> bool:
     return _DOUBLED.sub(r"\1", one) == _DOUBLED.sub(r"\1", other)
 
 
-def _by_word(forms: Mapping[str, float], length: int, most: int) -> dict[str, tuple[float, bool]]:
+def _by_word(forms: Mapping[str, float]) -> dict[str, tuple[float, bool]]:
     """Return each word, in lower case, with its share of the library's passages and whether it is a name.
 
-    A word is a name if most of the passages write it with a capital. Words whose length differs from
-    ``length`` by more than ``most`` letters are left out.
+    A word is a name if most of the passages write it with a capital.
 
     Args:
         forms: the share of the passages that contain each word, as the passages write it.
-        length: the number of letters of the typed word.
-        most: the greatest difference in length.
     """
     lower: dict[str, float] = defaultdict(float)
     capital: dict[str, float] = defaultdict(float)
     for form, share in forms.items():
-        if abs(len(form) - length) <= most:
-            shares = lower if form.islower() else capital
-            shares[form.lower()] += share
+        shares = lower if form.islower() else capital
+        shares[form.lower()] += share
     return {word: (lower[word] + capital[word], capital[word] > lower[word]) for word in {**lower, **capital}}
 
 

@@ -16,6 +16,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord, Filters, HiddenPaths, Viewer
+from index.search import terms
 from index.uploads import edit_document
 
 BEA, CAI = Viewer("bea"), Viewer("cai")
@@ -158,6 +159,44 @@ def test_words_and_near_duplicates_of_hidden_documents_are_not_known(limited: Li
         secret = limited.catalog.documents()[0].document_id
         with pytest.raises(DocumentNotFoundError):
             limited.duplicates.similar(snapshot.reader, secret)
+
+
+def test_the_words_are_those_of_a_library_without_the_hidden_documents(
+    limited: Library, encoder: Encoder, loading: Isolated, tmp_path: Path
+) -> None:
+    """Otherwise a rarity or a share would tell that a hidden document has a word."""
+    opened = Library.open(tmp_path / "opened", encoder)
+    (tmp_path / "without").mkdir()
+    for path in OPEN:
+        (tmp_path / "without" / Path(path).name).write_bytes((tmp_path / "reports" / path).read_bytes())
+    sync(opened, [tmp_path / "without"], reader=loading)
+    asked = "Did Zephyrine of Ostravell deepen the harbour of Harlamoor in 1902?"
+    rare = terms(asked, "en")
+    with limited.for_viewer(CAI).snapshot() as cai, opened.snapshot() as without:
+        assert cai.idf(rare) == pytest.approx(without.idf(rare))
+        assert cai.max_score(asked) == pytest.approx(without.max_score(asked))
+        for typed in ("zephyrin", "marchbank", "ostravel", "harlamor", "brackwatr", "haror"):
+            assert cai.alike(typed, 2) == without.alike(typed, 2)
+        assert set(cai.alike("harlamor", 1)) == {"Harlamoor"}
+        assert cai.alike("zephyrin", 1) == {}
+        scores = {hit.text: (hit.lexical, hit.score) for hit in cai.search(asked, 50)}
+        assert scores == {
+            hit.text: pytest.approx((hit.lexical, hit.score), rel=0.02) for hit in without.search(asked, 50)
+        }
+    with limited.for_viewer(BEA).snapshot() as bea:
+        assert set(bea.alike("zephyrin", 1)) == {"Zephyrine"}
+        assert bea.idf(rare) != cai.idf(rare)
+
+
+def test_words_of_a_deleted_document_are_unknown_at_once(limited: Library) -> None:
+    numbers = [record.document_id for record in limited.catalog.documents() if record.collection == "board"]
+    with limited.snapshot() as before:
+        assert set(before.alike("zephyrin", 1)) == {"Zephyrine"}
+        limited.replace([], numbers)
+        assert set(before.alike("zephyrin", 1)) == {"Zephyrine"}
+    with limited.snapshot() as after:
+        assert after.alike("zephyrin", 1) == {}
+        assert not after.is_written("Zephyrine")
 
 
 def test_the_collection_of_the_current_version_counts_for_all_versions(

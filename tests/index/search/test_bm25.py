@@ -56,10 +56,16 @@ def allowed(*numbers: int) -> Allowed:
 
 
 class TestWrittenWords:
-    def test_words_are_counted_as_they_are_written(self, index: LexicalIndex) -> None:
-        assert index.searcher().written("a") == {"again": 1, "and": 1, "arrested": 1, "arresting": 1}
-        assert index.searcher().written("riv") == {"river": 2}
-        assert index.searcher().written("N") == {"Nothing": 1}
+    def test_words_that_may_be_meant_are_as_they_are_written(self, empty: LexicalIndex) -> None:
+        empty.add(
+            english({1: "The river rose in River Town.", 2: "A river is no driver.", 3: "Riven rivers"})
+        )
+        words = empty.searcher()
+        third = pytest.approx(1 / 3)
+        assert words.alike("rivre", 1) == {"river": pytest.approx(2 / 3), "River": third}
+        assert words.alike("rivr", 2) == {**words.alike("rivre", 1), "Riven": third, "rivers": third}
+        assert words.alike("drivr", 1) == {"driver": third}
+        assert words.alike("nvier", 1) == {}
 
     def test_a_word_is_known_in_its_case(self, index: LexicalIndex) -> None:
         words = index.searcher()
@@ -74,7 +80,11 @@ class TestWrittenWords:
         empty.add(
             [Entry(1, "en", "In 2031 the B52 at 暹粒 flew 12km over Phnom\u00a0Penh ភ្នំពេញ " + "x" * 41)]
         )
-        assert set(empty.searcher().written("")) == {"the", "flew", "over", "Phnom", "Penh"}
+        found = [
+            set(empty.searcher().alike(word, 2)) for word in ("the", "b52", "flwe", "penh", "km", "phnom")
+        ]
+        assert found == [{"the"}, set(), {"flew"}, {"Penh"}, set(), {"Phnom"}]
+        assert not empty.searcher().is_written("x" * 41)
 
 
 class TestStemming:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from index.catalog import Limits
+from index.records import Viewer
+from index.uploads import edit_document
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.events import PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
@@ -106,6 +109,32 @@ class TestCorrections:
         engine = library(REPORTS)
         asked = ("the secnd gate " * 140)[: MAX_QUESTION_CHARACTERS - 1]
         assert corrected(engine, asked) is None
+
+
+class TestHiddenWords:
+    @pytest.mark.parametrize(
+        ("asked", "meant"),
+        [
+            ("Vandermer", "Vandermeer"),
+            ("vandermer", "vandermeer"),
+            ("Wer ist Vandermer?", "Wer ist Vandermeer?"),
+            ("Apakah Vandermer menerima pembayaran dari pemerintah?", None),
+            ("Who paid Vandermer?", "Who paid Vandermeer?"),
+            ("Who paid the shell campany of Vandermer?", "Who paid the shell company of Vandermeer?"),
+        ],
+    )
+    def test_a_word_of_hidden_reports_is_no_correction(
+        self, library: MakeLibrary, asked: str, meant: str | None
+    ) -> None:
+        whole = library(REPORTS | {"vault.txt": "The board paid a shell company of Piet Vandermeer."})
+        [hidden] = [each for each in whole.index.catalog.documents() if each.path == "vault.txt"]
+        edit_document(whole.index, hidden.document_id, {"collection": "board"})
+        Limits(whole.index.catalog.engine).set("board", ["bea"])
+        assert corrected(whole, asked) == meant
+        assert corrected(whole.for_viewer(Viewer("bea")), asked) == meant
+        visible = corrected(whole.for_viewer(Viewer("cai")), asked)
+        assert visible == corrected(library(REPORTS), asked)
+        assert "meer" not in (visible or "")
 
 
 class TestAnswers:
