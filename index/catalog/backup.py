@@ -17,7 +17,7 @@ import tempfile
 import uuid
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -27,11 +27,30 @@ from index.catalog.database import Catalog
 from index.catalog.databases import CATALOG, address_of, database_at, is_file
 from index.catalog.lock import WriteLock
 from index.catalog.transfer import copy_catalog
-from index.errors import BackupError, CatalogError, SchemaError
+from index.errors import BackupError, CatalogError, SchemaError, line_of
 from index.private import FILE, FOLDER, database_files, make_file, make_folder, opener
 
 _MANIFEST = "manifest.json"
 _FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """The file ``manifest.json`` of a backup.
+
+    Attributes:
+        made: the time of the backup, ISO 8601 in UTC.
+        generation: as in :class:`BackupReport`.
+        documents: the number of documents.
+        home: the folder of the library that was backed up.
+        format: the form of the backup.
+    """
+
+    made: str
+    generation: int
+    documents: int
+    home: str
+    format: int = _FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +105,13 @@ def back_up(home: Path, file: Path, names: Sequence[str] = (), database_url: str
             _save(address, copy)
             made = datetime.now(UTC).isoformat(timespec="seconds")
             generation, documents = _counts(copy)
-            manifest = {
-                "format": _FORMAT, "made": made, "generation": generation, "documents": documents,
-                "home": str(home.absolute()),
-            }  # fmt: skip
+            manifest = _Manifest(made, generation, documents, str(home.absolute()))
             # ``dereference`` stores a link's target instead of the link, since :func:`restore` drops links.
             with (
                 open(part, "xb", opener=opener) as written,
                 tarfile.open(fileobj=written, mode="w", dereference=True) as tar,
             ):
-                _add_text(tar, _MANIFEST, json.dumps(manifest))
+                _add_text(tar, _MANIFEST, json.dumps(asdict(manifest)))
                 tar.add(copy, CATALOG)
                 for name in names:
                     _add(tar, home / name, name)
@@ -130,41 +146,54 @@ def restore(home: Path, file: Path, names: Sequence[str] = (), database_url: str
         database_url: as for :meth:`index.library.Library.open`.
 
     Raises:
-        BackupError: if ``file`` is not a complete backup; nothing is changed.
+        BackupError: if ``file`` is not a complete backup, or the library that is there cannot be put aside;
+            nothing is changed then. Also if the disk fails later; the message then names the folder with the
+            replaced library.
         LibraryLockedError: if another process writes for more than half a minute.
     """
     make_folder(home)
     address = address_of(home, database_url)
-    with ExitStack() as opened, tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as place:
+    with (
+        ExitStack() as opened,
+        tempfile.TemporaryDirectory(prefix=".restore-", dir=home, ignore_cleanup_errors=True) as place,
+    ):
         unpacked = Path(place)
-        manifest = _unpack(file, unpacked)
+        manifest, unconfirmed = _unpack(file, unpacked, home.absolute(), names)
+        size = file.stat().st_size
         unpacked_names = [name for name in names if (unpacked / name).exists()]
-        _relocate(unpacked / CATALOG, str(manifest["home"]), str(home.absolute()))
-        unconfirmed = _unconfirm(unpacked / CATALOG, {str(home.absolute() / name) for name in names})
         server = None if is_file(address) else opened.enter_context(closing(Catalog.open(address)))
         with WriteLock(home, server.engine if server else None).hold("restore"):
             aside = home / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}"
             present = server.generation() if server else _generation(home / CATALOG)
             _renew(unpacked / CATALOG, at_least=present)
-            # Replace the catalog first: if that fails, or the process is killed meanwhile, no file has been
-            # moved yet. Then only renames are left.
-            if server:
-                had_something = _exchange_rows(server, unpacked / CATALOG, aside)
-            else:
-                had_something = _put_aside(home, aside, CATALOG)
-                _put_catalog(unpacked / CATALOG, home / CATALOG, aside)
-            for name in unpacked_names:
-                had_something |= _put_aside(home, aside, name)
-                (unpacked / name).replace(home / name)
+            try:
+                _put_catalog_aside(home, server, aside)
+            except (OSError, sqlite3.Error, sa.exc.SQLAlchemyError, CatalogError) as error:
+                shutil.rmtree(aside, ignore_errors=True)
+                raise BackupError(
+                    f"{file} was not restored, and nothing was changed: the library of {home} cannot be put "
+                    f"aside: {line_of(error)}"
+                ) from error
+            try:
+                # Replace the catalog first: if that fails, or the process is killed meanwhile, no file has
+                # been moved yet. Then only renames are left.
+                if server:
+                    _exchange_rows(server, unpacked / CATALOG)
+                else:
+                    _put_catalog(unpacked / CATALOG, home / CATALOG, aside)
+                for name in unpacked_names:
+                    _put_aside(home, aside, name)
+                    (unpacked / name).replace(home / name)
+            except (OSError, sqlite3.Error, sa.exc.SQLAlchemyError, CatalogError) as error:
+                former = f"; the former library is in {aside}, apart from files that are still in {home}"
+                raise BackupError(
+                    f"{file} was restored only in part: {line_of(error)}; then restore it again"
+                    f"{former if aside.exists() else ''}"
+                ) from error
             shutil.rmtree(home / "caches", ignore_errors=True)
+            put_aside = str(aside) if aside.exists() else None
     return BackupReport(
-        str(file),
-        str(manifest["made"]),
-        int(manifest["generation"]),
-        int(manifest["documents"]),
-        file.stat().st_size,
-        str(aside) if had_something else None,
-        unconfirmed,
+        str(file), manifest.made, manifest.generation, manifest.documents, size, put_aside, unconfirmed
     )
 
 
@@ -172,29 +201,53 @@ def _unwritable(file: Path, cause: str) -> BackupError:
     return BackupError(f"{file} cannot be written: {cause}; choose a folder with room for it")
 
 
-def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
-    """Extract a backup to ``folder``, check the extracted files, and return the backup's manifest."""
+def _unpack(file: Path, folder: Path, home: Path, names: Sequence[str]) -> tuple[_Manifest, tuple[str, ...]]:
+    """Extract a backup to ``folder``, check the extracted files, and prepare the catalog for ``home``.
+
+    Returns:
+        The manifest, and the folders that the library no longer follows (:func:`_unconfirm`).
+
+    Raises:
+        BackupError: if the file cannot be read, or anything in it is not as :func:`back_up` writes it.
+    """
     wrong = "is not a backup of a library, or is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
             tar.extractall(folder, filter=_extraction_filter)  # noqa: S202 # nosec B202 # the filter calls data_filter
         if not all((folder / name).is_file() for name in (_MANIFEST, CATALOG)):
             raise BackupError(f"{file} {wrong}: it has no {_MANIFEST} and {CATALOG}; choose another file")
-        manifest: dict[str, str | int] = json.loads((folder / _MANIFEST).read_bytes())
+        manifest = _read_manifest((folder / _MANIFEST).read_bytes())
         with closing(sqlite3.connect(folder / CATALOG)) as connection:
             found = connection.execute("PRAGMA quick_check").fetchone()[0]
             fault = _suspicious_content(connection) if found == "ok" else str(found)
         if fault is not None:
             raise BackupError(f"{file} {wrong}: {fault}; choose another file")
-        if manifest["format"] != _FORMAT:
+        if manifest.format != _FORMAT:
             raise BackupError(f"{file} was made by a newer program; update footnoted")
         Catalog.open(folder / CATALOG).close()
+        _counts(folder / CATALOG)
+        _relocate(folder / CATALOG, manifest.home, str(home))
+        unconfirmed = _unconfirm(folder / CATALOG, {str(home / name) for name in names})
     except SchemaError as error:
         raise BackupError(f"{file} was made by a newer program; update footnoted") from error
     except OSError as error:
         raise BackupError(f"{file} cannot be read: {error.strerror or error}; check its path") from error
-    except (tarfile.TarError, sqlite3.Error, CatalogError, ValueError, KeyError, TypeError) as error:
+    except (tarfile.TarError, sqlite3.Error, CatalogError, ValueError, TypeError) as error:
         raise BackupError(f"{file} {wrong}: {error}; choose another file") from error
+    return manifest, unconfirmed
+
+
+def _read_manifest(data: bytes) -> _Manifest:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        manifest = TypeAdapter(_Manifest).validate_json(data, strict=True)
+        datetime.fromisoformat(manifest.made)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise ValueError(f"its {_MANIFEST}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+    if not manifest.home:
+        raise ValueError(f"its {_MANIFEST}: home: is empty")
     return manifest
 
 
@@ -268,36 +321,34 @@ def _renew(catalog: Path, at_least: int) -> None:
             connection.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (key, value))
 
 
-def _put_aside(home: Path, aside: Path, name: str) -> bool:
-    """Move the file or folder ``name`` of ``home`` to ``aside``; return whether it existed.
+def _put_catalog_aside(home: Path, server: Catalog | None, aside: Path) -> None:
+    """Copy the present catalog, if there is one, to a file in ``aside``.
 
     The catalog's file is copied, not moved, since other processes may have it open. A damaged catalog stays
     in place: :func:`_put_catalog` moves it.
     """
-    present = home / name
-    if not present.exists():
-        return False
-    aside.mkdir(FOLDER, exist_ok=True)
-    if name != CATALOG:
-        present.replace(aside / name)
-    elif _is_readable(present):
-        _copy(present, aside / CATALOG)
-    return True
-
-
-def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
-    """Replace the rows of ``server``, a catalog in a database server, with the rows of the file ``new``.
-
-    Returns:
-        True if ``server`` had rows; a file in ``aside`` now contains these rows. False if it was empty.
-    """
-    had_rows = bool(server.generation())
-    if had_rows:
+    present = home / CATALOG
+    if server is not None:
+        if server.generation():
+            aside.mkdir(FOLDER)
+            _save_rows(server.engine, aside / CATALOG)
+    elif present.exists():
         aside.mkdir(FOLDER)
-        _save_rows(server.engine, aside / CATALOG)
+        if _is_readable(present):
+            _copy(present, aside / CATALOG)
+
+
+def _put_aside(home: Path, aside: Path, name: str) -> None:
+    """Move the file or folder ``name`` of ``home``, if it exists, to ``aside``."""
+    if (home / name).exists():
+        aside.mkdir(FOLDER, exist_ok=True)
+        (home / name).replace(aside / name)
+
+
+def _exchange_rows(server: Catalog, new: Path) -> None:
+    """Replace the rows of ``server``, a catalog in a database server, with the rows of the file ``new``."""
     with closing(Catalog.open(new)) as restored:
         copy_catalog(restored.engine, server.engine)
-    return had_rows
 
 
 def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:

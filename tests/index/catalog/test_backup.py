@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import sqlite3
 import tarfile
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -187,6 +191,98 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(
         restore(home, file, BESIDE)
     assert (paths(index), index.generation) == (["a.txt", "b.txt"], 1)
     assert list(home.glob("replaced-*")) == list(home.glob(".restore-*")) == []
+
+
+MANIFEST = {
+    "made": "2031-08-02T10:00:00+00:00",
+    "generation": 1,
+    "documents": 2,
+    "home": "/home",
+    "format": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "cause"),
+    [
+        (json.dumps({**MANIFEST, "generation": "many"}), "generation: Input should be a valid integer"),
+        (json.dumps({**MANIFEST, "documents": None}), "documents: Input should be a valid integer"),
+        (json.dumps({**MANIFEST, "made": "yesterday"}), "Invalid isoformat string: 'yesterday'"),
+        (json.dumps({**MANIFEST, "home": ["/home"]}), "home: Input should be a valid string"),
+        (json.dumps({**MANIFEST, "home": ""}), "home: is empty"),
+        (json.dumps({"generation": 1, "documents": 2, "home": "/home"}), "made: Field required"),
+        (json.dumps([MANIFEST]), "Input should be an object"),
+        ("[" * 100_000, "Invalid JSON: recursion limit exceeded"),
+    ],
+)
+def test_the_whole_manifest_is_read_before_anything_moves(
+    index: Library, home: Path, tmp_path: Path, manifest: str, cause: str
+) -> None:
+    (home / "uploads").mkdir()
+    file = rewritten(back_up(home, tmp_path / "library.tar", BESIDE).file, "manifest.json", manifest.encode())
+    with pytest.raises(BackupError) as refused:
+        restore(home, file, BESIDE)
+    assert "other.tar is not a backup of a library, or is damaged: " in str(refused.value)
+    assert cause in str(refused.value)
+    assert (paths(index), index.generation) == (["a.txt", "b.txt"], 1)
+    assert list(home.glob("replaced-*")) == list(home.glob(".restore-*")) == []
+
+
+def rewritten(backup_file: str, name: str, data: bytes) -> Path:
+    """A copy of a backup with other bytes in one of its files."""
+    other = Path(backup_file).with_name("other.tar")
+    with tarfile.open(backup_file) as read, tarfile.open(other, "w") as written:
+        for entry in read:
+            content = read.extractfile(entry) if entry.isfile() else None
+            if entry.name == name:
+                entry.size, content = len(data), io.BytesIO(data)
+            written.addfile(entry, content)
+    return other
+
+
+def test_a_library_that_cannot_be_put_aside_is_not_replaced(
+    index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(home, tmp_path / "library.tar", BESIDE)
+    index.replace([incoming("Three gates.", "c.txt")])
+    # A file is where the folder for the replaced library goes.
+    monkeypatch.setattr(backup.uuid, "uuid4", lambda: uuid.UUID(int=0))
+    for second in range(60):
+        taken = datetime.now(UTC) + timedelta(seconds=second)
+        (home / f"replaced-{taken:%Y%m%dT%H%M%S}-0000").touch()
+    with pytest.raises(
+        BackupError, match=r"was not restored, and nothing was changed: the library of .* cannot"
+    ):
+        restore(home, tmp_path / "library.tar", BESIDE)
+    assert (paths(index), index.generation) == (["a.txt", "b.txt", "c.txt"], 2)
+
+
+def test_a_restore_that_breaks_off_names_the_folder_with_the_former_library(
+    index: Library, home: Path, tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "uploads").mkdir()
+    (home / "uploads" / "b.txt").write_text("Two gates.")
+    back_up(home, tmp_path / "library.tar", BESIDE)
+    index.replace([incoming("Three gates.", "c.txt")])
+    move = Path.replace
+
+    def full(place: Path, target: Path) -> Path:
+        if target == home / "uploads":
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        return move(place, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(BackupError) as broken:
+        restore(home, tmp_path / "library.tar", BESIDE)
+    [former] = home.glob("replaced-*")
+    assert str(broken.value) == (
+        f"{tmp_path / 'library.tar'} was restored only in part: {home / 'uploads'}: No space left on device; "
+        "check the path, its permissions and the space on the disk; then restore it again; the former "
+        f"library is in {former}, apart from files that are still in {home}"
+    )
+    with Library.open(former, encoder) as aside:
+        assert paths(aside) == ["a.txt", "b.txt", "c.txt"]
+    assert (former / "uploads" / "b.txt").read_text() == "Two gates."
 
 
 @pytest.mark.usefixtures("index")

@@ -47,10 +47,11 @@ def restore(
 
     settings = settings_of(home=home)
     report = put_back(settings.home, file, _entries(), settings.database)
+    # Print the report first: if the rest fails, it says where the replaced library is.
+    _print_report(report, settings.uploads, as_json=as_json)
     with open_catalog(settings) as catalog:
         import_feedback(settings.home, catalog)
     _record(settings, "restore", file)
-    _print_report(report, settings.uploads, as_json=as_json)
 
 
 def _record(settings: Settings, action: str, file: Path) -> None:

@@ -66,6 +66,22 @@ def test_a_backup_of_an_older_programs_library_brings_its_feedback(
     assert not (new / FILE).exists()
 
 
+def test_a_failure_after_the_restore_comes_below_the_place_of_the_former_library(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "gate.txt").write_text("The third gate is shut.")
+    home, file = tmp_path / "home", tmp_path / "library.tar"
+    assert main(["sync", str(tmp_path / "gate.txt"), "--home", str(home)]) == 0
+    assert main(["backup", str(file), "--home", str(home)]) == 0
+    (home / "audit.sqlite").write_bytes(b"nonsense" * 1_000)
+    capfd.readouterr()
+    assert main(["restore", str(file), "--home", str(home)]) == 1
+    said = capfd.readouterr()
+    [former] = home.glob("replaced-*")
+    assert f"The replaced library is in {former};" in " ".join(said.out.split())
+    assert said.err.startswith(f"footnoted: {home / 'audit.sqlite'} cannot be opened: file is not a database")
+
+
 def test_the_status_names_files_that_could_not_be_read(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
