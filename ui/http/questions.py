@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from anyio import CapacityLimiter, to_thread
 from fastapi import Header, HTTPException
 from fastapi.responses import JSONResponse
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from index.library import Library
@@ -40,6 +41,7 @@ from rag.llm import AT_ONCE
 from rag.suggesting import StarterMaker, Starters
 from ui.http.access.views import OwnEngine, OwnLibrary
 from ui.http.openai import completions_router, responses_router, vector_stores_router
+from ui.http.operations.rate_limits import count_queries
 from ui.http.problems import documented
 from ui.http.request_bodies import (
     EVENT,
@@ -94,11 +96,14 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         )
 
     @router.post("/search/batch", tags=["questions"], responses=documented(503))
-    async def search_batch(engine: OwnEngine, request: BatchRequest) -> dict[str, Any]:
-        """Run several searches over the same state of the library.
+    async def search_batch(
+        engine: OwnEngine, request: BatchRequest, connection: HTTPConnection
+    ) -> dict[str, Any]:
+        """Run several searches over the same state of the library. Each counts as a request of its own.
 
         `searches` has a response for each query, in the order of the queries, as `/v1/search` returns it.
         """
+        await count_queries(connection, len(request.queries))
         await until_warm(engine)
         queries = [Query(each.query, each.limit, each.to_filters()) for each in request.queries]
         return await to_thread.run_sync(batch_response, engine.index, queries, limiter=searching)

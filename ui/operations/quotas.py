@@ -78,7 +78,13 @@ class Quotas:
         self._limiter = SlidingWindowCounterRateLimiter(counts)
 
     def count(
-        self, identity: Identity | None, address: str, *, is_question: bool = False, upload_bytes: int = 0
+        self,
+        identity: Identity | None,
+        address: str,
+        *,
+        is_question: bool = False,
+        upload_bytes: int = 0,
+        requests: int = 1,
     ) -> Excess | None:
         """Count a request and return None; if a limit forbids the request, return that limit instead.
 
@@ -89,9 +95,10 @@ class Quotas:
             address: the sender's network address.
             is_question: whether the request asks or searches.
             upload_bytes: the length of an upload as the request declares it.
+            requests: the number of requests as which this one counts.
         """
         kinds = ["requests", *(["questions"] if is_question else [])]
-        counts = list(self._counts(identity, address, kinds))
+        counts = list(self._counts(identity, address, kinds, requests))
         if upload_bytes:
             counts += self._counts(identity, "", ["uploads"], _megabytes(upload_bytes))
         used_up = [
@@ -133,7 +140,7 @@ class Quotas:
                     yield from (_Count(kind, self._items[kind], sender, cost) for sender in senders)
         if address and self._items["address"].amount and not _is_this_machine(address):
             for kind, network in zip(("address", "site"), networks_of(address), strict=False):
-                yield _Count(kind, self._items[kind], network)
+                yield _Count(kind, self._items[kind], network, cost)
 
     def _excess(self, count: _Count) -> Excess:
         resets, _ = self._limiter.get_window_stats(count.item, *count.identifiers)

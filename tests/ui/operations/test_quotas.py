@@ -53,6 +53,24 @@ def test_questions_have_a_limit_of_their_own() -> None:
     assert allowed(counted, ANA)
 
 
+@pytest.mark.parametrize(
+    ("limit", "identity", "address"),
+    [
+        ("limit_questions", ANA, HERE),
+        ("limit_questions", TOKEN, HERE),
+        ("limit_requests", ANA, HERE),
+        ("limit_address", ANA, NEAR),
+        ("limit_address", LOCAL, NEAR),
+    ],
+)
+def test_a_request_can_count_as_several_in_every_limit_or_in_none(
+    limit: str, identity: Identity, address: str
+) -> None:
+    counted = quotas(**{limit: 5})
+    told = [counted.count(identity, address, is_question=True, requests=count) for count in (4, 2, 1, 1)]
+    assert [each is None for each in told] == [True, False, True, False]
+
+
 def test_a_refused_request_counts_nothing() -> None:
     counted = quotas(limit_questions=1, limit_requests=3)
     assert [allowed(counted, ANA, is_question=True) for _ in range(9)] == [True, *[False] * 8]

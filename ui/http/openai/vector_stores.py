@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal
 from anyio import CapacityLimiter, to_thread
 from fastapi import HTTPException, Path
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import HTTPConnection
 
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.library import Library
 from index.records import Filters
 from ui.http.access.views import OwnEngine
 from ui.http.openai.completions import MODEL
+from ui.http.operations.rate_limits import count_queries
 from ui.http.problems import documented
 from ui.http.request_bodies import MAX_FILTER_VALUES, RequestModel, Text, Words, example
 from ui.http.router import Router
@@ -111,13 +113,15 @@ def vector_stores_router(searching: CapacityLimiter) -> Router:
             ),
         ],
         request: VectorStoreSearch,
+        connection: HTTPConnection,
     ) -> dict[str, Any]:
         """Find the passages of a collection that match a query best, best match first.
 
-        With several queries, a passage has the score for the query that it matches best. `file_id` is the
-        number of a report. `attributes` has the values that filters can compare, and the place of the passage
-        in the report's text.
+        With several queries, each counts as a request of its own, and a passage has the score for the query
+        that it matches best. `file_id` is the number of a report. `attributes` has the values that filters
+        can compare, and the place of the passage in the report's text.
         """
+        await count_queries(connection, len(request.queries()))
         await until_warm(engine)
         return await to_thread.run_sync(searched_page, engine.index, collection, request, limiter=searching)
 

@@ -6,7 +6,9 @@ from contextlib import suppress
 from functools import partial
 
 from anyio import CapacityLimiter, to_thread
+from fastapi import HTTPException
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import UnreachableError
@@ -17,7 +19,7 @@ from ui.http.access.check import client_address
 from ui.http.access.table import matched
 from ui.http.middleware import UPLOAD
 from ui.http.problems import refusal, unreachable
-from ui.operations import Quotas
+from ui.operations import Excess, Quotas
 
 UNLIMITED_ROUTES = ("GET /healthz", "GET /readyz", "GET /metrics")
 """The routes without a limit, for programs that monitor the server."""
@@ -53,11 +55,16 @@ class SenderLimits:
         # An upload that does not declare its length counts as one megabyte until it ends.
         size = int(declared) if declared.isdecimal() else MEGABYTE * is_upload
         is_question = found.requirement is ScopeName.ASK and scope["method"] == "POST"
-        counted = partial(
-            self._quotas.count, identity, client_address(scope), is_question=is_question, upload_bytes=size
-        )
+
+        async def count(**fields: int) -> Excess | None:
+            counted = partial(
+                self._quotas.count, identity, client_address(scope), is_question=is_question, **fields
+            )
+            return await to_thread.run_sync(counted, limiter=self._counting)
+
+        scope.setdefault("state", {})["count"] = count
         try:
-            excess = await to_thread.run_sync(counted, limiter=self._counting)
+            excess = await count(upload_bytes=size)
         except UnreachableError as error:
             await unreachable(scope, error)(scope, receive, send)
             return
@@ -85,3 +92,21 @@ class SenderLimits:
             # If the bytes cannot be counted, the upload still succeeds.
             with suppress(UnreachableError):
                 await to_thread.run_sync(self._quotas.count_more, identity, more, limiter=self._counting)
+
+
+async def count_queries(connection: HTTPConnection, queries: int) -> None:
+    """Count a request that has several queries as this many requests.
+
+    Raises:
+        HTTPException: 429 if the queries exceed a limit of the sender.
+    """
+    if queries == 1:
+        return
+    # The middleware has counted the request itself.
+    excess: Excess | None = await connection.state.count(requests=queries - 1)
+    if excess is not None:
+        detail = (
+            f"The limit of {excess.limit} leaves no room for {queries:,} queries; send fewer at once, or try "
+            f"again in {excess.seconds} seconds."
+        )
+        raise HTTPException(429, detail, {"Retry-After": str(excess.seconds), "Cache-Control": "no-store"})

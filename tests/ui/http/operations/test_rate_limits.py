@@ -31,6 +31,53 @@ def test_questions_beyond_the_limit_are_told_when_to_try_again(client: TestClien
     assert client.post("/v1/search", json={"query": "gate"}, headers=bearer(sign_in, Scope.ASK)).is_success
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/search/batch", {"queries": [{"query": word} for word in ("gate", "dam", "weir")]}),
+        ("/v1/vector_stores/footnoted/search", {"query": ["gate", "dam", "weir"]}),
+    ],
+)
+def test_a_request_with_several_queries_counts_as_so_many_questions(
+    client: TestClient, sign_in: SignIn, path: str, body: dict[str, list[object]]
+) -> None:
+    headers = bearer(sign_in, Scope.ASK)
+    refused = client.post(path, json=body, headers=headers)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 120
+    assert refused.headers["Cache-Control"] == "no-store"
+    detail = (
+        "The limit of 2 questions a minute leaves no room for 3 queries; send fewer at once, or"
+    )
+    assert refused.json()["detail"].startswith(detail)
+    # The refused request counts as one.
+    two = {name: queries[:1] for name, queries in body.items()}
+    assert [client.post(path, json=two, headers=headers).status_code for _ in range(2)] == [200, 429]
+
+
+def test_a_batch_that_fits_uses_up_as_much_as_its_queries_one_by_one(
+    client: TestClient, sign_in: SignIn
+) -> None:
+    headers = bearer(sign_in, Scope.ASK)
+    batch = {"queries": [{"query": "gate"}, {"query": "dam"}]}
+    assert client.post("/v1/search/batch", json=batch, headers=headers).status_code == 200
+    assert client.post("/v1/search", json={"query": "gate"}, headers=headers).status_code == 429
+
+
+def test_each_tool_that_an_agent_calls_counts_and_several_in_one_message_are_refused(
+    client: TestClient, sign_in: SignIn
+) -> None:
+    headers = bearer(sign_in, Scope.ASK) | {"Accept": "application/json, text/event-stream"}
+
+    params = {"name": "search", "arguments": {"query": "gate"}}
+    called = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    assert client.post("/mcp", json=[called, {**called, "id": 2}], headers=headers).status_code == 400
+    assert client.post("/mcp", json=called, headers=headers).json()["result"]["isError"] is False
+    found = [client.post("/v1/search", json={"query": "gate"}, headers=headers) for _ in range(2)]
+    assert [each.status_code for each in found] == [200, 429]
+    assert found[1].json()["detail"].startswith("The limit of 2 questions a minute is used up")
+
+
 def test_a_large_upload_is_refused_before_it_is_read(client: TestClient, sign_in: SignIn) -> None:
     headers = bearer(sign_in, Scope.WRITE)
     large = {"file": ("large.txt", b"The gate of the dam. " * 200_000)}
