@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from index.documents import Document, Span
 from index.records import DocumentRecord
-from index.text import sentences
+from index.text import sentences, table_cells
 from rag.finding.citations import DocumentTexts
 from rag.finding.reading import ReadSentence
 from rag.verification import Evidence
@@ -23,7 +23,8 @@ def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: 
     document = document_texts.text(record)
     quote = sentence.span.of(document.text)
     found = evidence_at(record, document, sentence.span, quote, sentence.headings)
-    return replace(found, quote_matches=quote == sentence.text)
+    cells = table_cells(document.text, sentence.header, sentence.span) if sentence.header else ()
+    return replace(found, quote_matches=quote == sentence.text, cells=tuple(cells))
 
 
 def evidence_at(

@@ -9,7 +9,7 @@ from functools import lru_cache
 import regex
 
 from index.documents import UNKNOWN_LANGUAGE
-from index.text import detect
+from index.text import TableCell, detect
 from rag.finding.companions import PRONOUN
 
 
@@ -26,6 +26,8 @@ class Evidence:
         quote_matches: whether the quote equals the stored text, which is read again to check this.
         before: the sentence before the quote in the document, which tells whom *He* or *the ministry* means;
             empty if there is none.
+        cells: for a row of a table, its cells, read with the whole table; empty to read them from the
+            headings in ``context``.
     """
 
     quote: str
@@ -34,6 +36,7 @@ class Evidence:
     published: str | None = None
     quote_matches: bool = True
     before: str = ""
+    cells: tuple[TableCell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from rag.figures.moment import Moment
 from rag.figures.periods import anchored, joined_periods
 from rag.figures.quantities import ORDINAL, quantities
 from rag.verification.evidence import Evidence, Statement, language_in
+from rag.verification.rows import row_of
 
 _FIELDS = ("year", "month", "day", "weekday")
 
@@ -117,8 +118,10 @@ def _known(item: Evidence) -> Iterator[Moment]:
         if moment.through is not None:
             yield replace(moment, year=moment.through, through=None)
             yield replace(moment, through=None)
-    for moment in dates(item.context, language):
-        yield replace(moment, relation=None)
+    row = row_of(item)
+    for text in (item.context, *(cell.column for cell in row.cells)) if row else (item.context,):
+        for moment in dates(text, language):
+            yield replace(moment, relation=None)
     for quantity in quantities(item.quote, language):
         if quantity.unit is quantity.currency is None and 1500 <= quantity.low == quantity.high <= 2099:
             yield Moment(quantity.span, year=int(quantity.low))

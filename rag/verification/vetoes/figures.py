@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations, pairwise, permutations
@@ -15,9 +15,11 @@ import regex
 from index.documents import Span
 from rag.figures.dates import dates
 from rag.figures.quantities import ORDINAL, Quantity, quantities
+from rag.figures.reporting_periods import periods_of
 from rag.figures.rounding import LOOSENED, fairness, same_kind, same_value
-from rag.figures.units import PERCENT, POINTS, currency_at, in_base, unit_at
+from rag.figures.units import PERCENT, POINTS, in_base, same_currency
 from rag.verification.evidence import Evidence, Statement, language_in
+from rag.verification.rows import Cell, row_of, with_units
 
 SMALL = 20
 """Quotes may list a few things without counting them. Therefore, a count up to this number is vetoed only if
@@ -33,11 +35,6 @@ ROUGH, EXACT = Decimal("0.1"), Decimal("0.02")
 _LOWER, _UPPER = {"at least", "over"}, {"at most", "under"}
 _RATIOS = {PERCENT, POINTS, "time"}
 _TIMES = {"second", "month", "year of age"}
-_SCALES = {
-    "thousand": 3, "million": 6, "billion": 9, "nghìn": 3, "triệu": 6, "tỷ": 9, "ribu": 3, "juta": 6,
-    "miliar": 9,
-}  # fmt: skip
-_SCALE = regex.compile(rf"\b(?P<scale>{'|'.join(_SCALES)})s?\b|'000")
 _DENIAL = regex.compile(r"\b(?:not|no|never|cannot|unless|không|tidak)\b|n[’']t\b|不|未|没", regex.IGNORECASE)
 """A denial reverses a limit: *may not exceed 10* means *at most 10*."""
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
@@ -51,9 +48,21 @@ _SHARE_WORDS = regex.compile(
 )
 _DOWN = regex.compile(
     r"\b(?:f[ae]ll|decreas|declin|drop|down|los[est]|less|lower|reduc|shr[aiu]nk|contract|cut|minus|negative|below"
+    r"|deficit|outflow"
     r"|giảm|lỗ|turun|rugi|menurun|cay|baj|descen|pérdid|reduj)|减|降|亏|跌|负|[-−–]\p{N}",
     regex.IGNORECASE,
 )
+
+_UP = regex.compile(
+    r"\b(?:(?:income|earnings)(?! tax)|profit|gain|surplus|inflow|ris(?:e|en|ing)\b|rose|increas|gr[eo]w|up\b"
+    r"|higher|climb|jump|tăng|lãi|naik|laba|untung)|增|升|盈",
+    regex.IGNORECASE,
+)
+"""Words for a gain. Without them, a value in brackets may be stated as a positive one: accounts put expenses
+in brackets, too."""
+_PERIOD_FOLLOWS = regex.compile(r"[\s-](?:periods?\s)?(?:ended|ending|to)\b", regex.IGNORECASE)
+_SCALED_TEXT = regex.compile(r"\bin (?:thousand|million|billion)s\b|\|", regex.IGNORECASE)
+"""A sentence that gives the scale of its figures as a table does, or that is a part of a row."""
 
 
 def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
@@ -62,10 +71,10 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
     A figure has a fault if it cannot come from the quotes, or if the quotes contradict its limit, as *at most
     40* contradicts *at least 40*.
     """
-    stated = _stated(statement)
+    stated = stated_figures(statement, evidence)
     cited = list(cited_figures(evidence))
     for index, quantity in enumerate(stated):
-        same = [other for other in cited if _is_stated_by(quantity, other, statement.text)]
+        same = [other for other in cited if is_stated_by(quantity, other, statement.text)]
         if same:
             denied = any(
                 _DENIAL.search(text) for text in (statement.text, *(item.quote for item in evidence))
@@ -74,7 +83,10 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
                 own, cited_words = _with_comparator(quantity), _with_comparator(same[0])
                 return f"it says {own}, but the cited sentence says {cited_words}"
         elif not _is_range_end(index, stated, cited) and (
-            _is_replaced(quantity, statement, evidence) or not _may_be_derived(quantity, cited, evidence)
+            _is_replaced(quantity, statement, evidence)
+            or not (
+                _may_be_in_row(quantity, statement, evidence) or _may_be_derived(quantity, cited, evidence)
+            )
         ):
             return _absence_reason(quantity, [other for other in cited if other.unit != ORDINAL])
     return None
@@ -83,57 +95,91 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
 def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
     """Return in words which figure of the sentence the quotes do not state; None if they state them all."""
     cited = list(cited_figures(evidence))
-    stated = _stated(statement)
+    stated = stated_figures(statement, evidence)
     for index, quantity in enumerate(stated):
-        there = any(_is_stated_by(quantity, other, statement.text, fair=1.0) for other in cited)
+        there = any(is_stated_by(quantity, other, statement.text, fair=1.0) for other in cited)
         if not there and not _is_range_end(index, stated, cited):
             return f"the cited sentence itself does not state {_with_comparator(quantity)}"
     return None
 
 
 def cited_figures(evidence: Sequence[Evidence]) -> Iterator[Quantity]:
-    """Yield the figures of the quotes.
+    """Yield the figures of the quotes, those of a table's row in the units of its headings.
 
-    A figure without a unit is yielded again with every scale, unit and currency that the context of its quote
-    states, such as *in millions*.
+    A figure of another quote is yielded again with the units that its context states, such as *in millions*.
     """
     for item in evidence:
-        for quantity in quantities(item.quote, language_in(item)):
+        language = language_in(item)
+        if row := row_of(item):
+            yield from quantities(row.label, language)
+            for cell in row.cells:
+                yield from cell.figures
+            continue
+        for quantity in quantities(item.quote, language):
             yield quantity
-            if item.context and quantity.unit is None and quantity.currency is None:
-                yield from _with_headings(quantity, item.context)
+            if item.context and quantity.unit is None:
+                yield from with_units(quantity, item.context, language)
 
 
-def _with_headings(quantity: Quantity, context: str) -> Iterator[Quantity]:
-    scale = _SCALE.search(context.lower())
-    factor = Decimal(1).scaleb(_SCALES.get(scale["scale"] or "thousand", 3)) if scale else Decimal(1)
-    scaled = replace(
-        quantity, low=quantity.low * factor, high=quantity.high * factor, step=quantity.step * factor
+def _may_be_in_row(quantity: Quantity, statement: Statement, evidence: Sequence[Evidence]) -> bool:
+    """Return whether a figure may be that of a cell whose unit, scale or sign the table leaves open."""
+    has_scale = _SCALED_TEXT.search(statement.text) is not None
+    is_gain = _UP.search(statement.text) is not None
+    return any(
+        _may_be_in_cell(quantity, cell, statement, has_scale=has_scale, is_gain=is_gain)
+        for item in evidence
+        if (row := row_of(item))
+        for cell in row.cells
     )
-    if scale:
-        yield scaled
-    for match in regex.finditer(r"(?<![\p{L}\p{N}])(?=[\p{L}\p{Sc}%])", context):
-        unit, currency = unit_at(context, match.start()), currency_at(context, match.start())
-        if unit and len(context[match.start() : unit[1]]) > 1 - (unit[0] == PERCENT):
-            yield replace(scaled, unit=unit[0])
-        if currency:
-            yield replace(scaled, currency=currency[0])
 
 
-def _stated(statement: Statement) -> list[Quantity]:
-    """Return the figures of a sentence, without ordinals, the number one, and times of day such as 21:14."""
+def _may_be_in_cell(
+    quantity: Quantity, cell: Cell, statement: Statement, *, has_scale: bool, is_gain: bool
+) -> bool:
+    figures = [*cell.figures, *cell.possible]
+    if has_scale:
+        figures += quantities(cell.value, statement.language)
+    if cell.is_in_brackets and not is_gain:
+        figures = [replace(each, low=abs(each.high), high=abs(each.low)) for each in figures]
+    forms = [quantity]
+    if cell.has_no_unit:
+        forms.append(replace(quantity, currency=None, noun=None))
+    return any(is_stated_by(form, each, statement.text) for form in forms for each in figures)
+
+
+def stated_figures(statement: Statement, evidence: Sequence[Evidence]) -> list[Quantity]:
+    """Return the figures of a sentence that its quotes must have.
+
+    Ordinals, the number one and times of day such as 21:14 are left out. So is the length of a period that
+    the headings of a table name: *the three months ended June 30*.
+    """
     found = quantities(statement.text, statement.language)
     times = [match.span() for match in _CLOCK.finditer(statement.text)]
+    lengths = {
+        length
+        for item in evidence
+        if item.context
+        for length in periods_of(item.context, language_in(item)).lengths
+    }
     return [
         each
         for each in found
         if each.unit != ORDINAL
         and not each.low == each.high == 1
         and not any(start <= each.span.start < end for start, end in times)
+        and not _is_length(each, statement, lengths)
     ]
 
 
-def _is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
+def _is_length(quantity: Quantity, statement: Statement, lengths: Set[str]) -> bool:
+    """Return whether a figure is the length of a period in the headings, as in *six months ended June 30*."""
+    follows = _PERIOD_FOLLOWS.match(statement.text, quantity.span.end)
+    return follows is not None and not lengths.isdisjoint(
+        periods_of(quantity.written, statement.language).lengths
+    )
+
+
+def is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
     """Return whether a figure of the sentence is close enough to ``other``, a figure of a quote, to state it.
 
     Args:
@@ -233,7 +279,12 @@ def _calculated(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple
     The tolerance is ``ROUGH`` or ``EXACT``.
     """
     unit = in_base(quantity.low, quantity.unit)[1]
-    values = [(*in_base(each.low, each.unit), each) for each in cited if each.unit != ORDINAL]
+    values = [
+        (*in_base(each.low, each.unit), each)
+        for each in cited
+        if each.unit != ORDINAL and (None in {quantity.currency, each.currency}
+                                     or same_currency(quantity.currency, each.currency))
+    ]  # fmt: skip
     for (one, one_unit, one_figure), (other, other_unit, other_figure) in permutations(values, 2):
         same_unit = _without_rate(one_unit) == _without_rate(other_unit)
         is_alike = same_unit and one_figure.currency == other_figure.currency

@@ -1,4 +1,4 @@
-"""Vetoes a sentence with a proper name where its quotes have another name."""
+"""Vetoes a sentence with a proper name that its quotes and their context lack."""
 
 from __future__ import annotations
 
@@ -31,44 +31,27 @@ _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 
 
 def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return why a name of the sentence does not fit the quotes; None if all names fit.
+    """Return in words which name of the sentence the quotes and their context lack; None if they have all.
 
-    If the quotes and their context lack a name, it does not fit in three cases:
-
-    - The quotes have another name in its place: the same words are beside both names, or the two names have
-      a word in common.
-    - The name has two or more words, and the quotes and their context have none of these words.
-    - The name is that of a country, and the quotes name another country: *Guinea* is not *Guinea-Bissau*.
+    Other forms of a name count as the name: its initials, its full form, and its people (*Cambodian*). The
+    reason says which name the quotes have in its place, if the same words are beside both, or if the two have
+    a word in common.
     """
     missing = _missing(statement, evidence)
-    if missing:
-        own = _runs(statement.text)
+    if not missing:
+        return None
+    own = _runs(statement.text)
+    before = [item.before for item in evidence if item.before and referents(item).endswith(item.before)]
+    quoted = [run for text in (*(item.quote for item in evidence), *before) for run in _runs(text)]
+    for name in missing:
         for run in own:
-            if len(run.words) > 1 and set(run.words) <= {_without_possessive(name) for name in missing}:
-                return f"{' '.join(run.words)} is not in the cited sentence"
-        before = [item.before for item in evidence if item.before and referents(item).endswith(item.before)]
-        quoted = [run for text in (*(item.quote for item in evidence), *before) for run in _runs(text)]
-        for name in missing:
-            for run in own:
-                others = [
-                    other for other in quoted if name in run.words and _takes_its_place(run, other, own)
-                ]
-                if others:
-                    names = " ".join(run.words), " ".join(others[0].words)
-                    return f"{names[0]} is not in the cited sentence, which has {names[1]}"
-            if countries(name) and countries(" ".join(item.quote for item in evidence)):
-                return f"{name} is not in the cited sentence"
-    return None
-
-
-def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words which names of the sentence the quotes and their context lack; None if they have all.
-
-    Other forms of a name count as the name: its initials, its full form, and its people (*Cambodian*).
-    """
-    missing = _missing(statement, evidence)
-    verb = "is" if len(missing) == 1 else "are"
-    return f"{', '.join(missing)} {verb} not in the cited sentence" if missing else None
+            others = [other for other in quoted if name in run.words and _takes_its_place(run, other, own)]
+            if others:
+                names = " ".join(run.words), " ".join(others[0].words)
+                return f"{names[0]} is not in the cited sentence, which has {names[1]}"
+    whole = next((run for run in own if set(run.words) <= {*map(_without_possessive, missing)}), None)
+    listed = [" ".join(whole.words)] if whole and len(whole.words) > 1 else missing
+    return f"{', '.join(listed)} {'is' if len(listed) == 1 else 'are'} not in the cited sentence"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import regex
 
 from index.search import composed, field_of, terms_in
+from rag.finding.english_words import english_frequency
+from rag.verb_forms import PARTICIPLES, PAST
 from rag.verification.evidence import Evidence, Statement, language_in
 from rag.word_parsing import word_set
 
@@ -30,7 +32,7 @@ _POSSIBLE_DENIALS: Mapping[str, regex.Pattern[str]] = {
         r"\b(?:without|unless|until|except|only|unable|little|few(?:er)?|less|still|yet|before|too|instead|than|other"
         r"|den(?:y|ied|ies|ying|ial)|end(?:ed|s|ing)?|rul\p{L}* out|free"
         r"|(?:fail|refus|declin|reject|lack|absen|miss|avoid|prevent|stop|ceas|halt|disput|contest|exclud|clear|acquit"
-        r"|ban|prohibit|exempt|remain)\p{L}*|(?:un|in|im|dis|non-?|il|ir)\p{L}{4,}|\p{L}+less)\b",
+        r"|ban|prohibit|exempt|remain)\p{L}*|\p{L}+less)\b",
         regex.IGNORECASE,
     ),
     "vi": regex.compile(r"\b(?:từ chối|phủ nhận|thiếu|trước|vẫn|bác bỏ|vô)\b", regex.IGNORECASE),
@@ -42,6 +44,14 @@ _POSSIBLE_DENIALS: Mapping[str, regex.Pattern[str]] = {
     ),
 }  # fmt: skip
 """Other words that may deny or limit what a clause says. A clause with one of them is not vetoed."""
+
+_PREFIXED = regex.compile(r"\b(?:un|in|im|dis|non-?|il|ir)(?P<rest>\p{L}{3,})\b", regex.IGNORECASE)
+_NO_PREFIX = regex.compile(
+    r"(?:come|creas|clud|form|vest|port|prove|pact|cuss|play|ease|crease|side|to|land|deed|stead|tend|put|quir"
+    r"|stance|sure|mate|der|less|til|ion|it|ite|age|press|mediate|plement|mission|tent|tern|dustr|stitut|dia)\p{L}*",
+    regex.IGNORECASE,
+)
+"""The rests of words that only look as if they began with a denial: *increase*, *import*, *display*."""
 
 _SKIPPED_WORDS = word_set(
     "be been being is are was were yet also even really actually fully had has have did do does any to"
@@ -108,9 +118,9 @@ def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> st
         shared = len(clause.words & nearest.words)
         may_deny = clause.may_deny or nearest.may_deny
         if clause.cue and not nearest.cue and not may_deny:
-            return f"the cited sentence does not say “{clause.cue}”"
+            return f"it says “{clause.cue}”, which the cited sentence may say in other words"
         if nearest.cue and not clause.cue and not may_deny and shared:
-            return f"the cited sentence says “{nearest.cue}”"
+            return f"the cited sentence says “{nearest.cue}”, which it may say in other words"
     return None
 
 
@@ -123,7 +133,7 @@ def _fault_in_clause(clause: _Clause, quoted: Sequence[_Clause]) -> str | None:
     if (
         clause.cue
         and not any(other.cue for other in near)
-        and any(clause.denied & other.words for other in near)
+        and any(clause.denied & other.words or _has_figure(clause.words & other.words) for other in near)
     ):
         return f"it denies (“{clause.cue}”) what the cited sentence does not deny"
     if not clause.cue and all(other.cue for other in near):
@@ -133,17 +143,33 @@ def _fault_in_clause(clause: _Clause, quoted: Sequence[_Clause]) -> str | None:
     return None
 
 
+def _has_figure(words: frozenset[str]) -> bool:
+    """Return whether words have a figure of two digits: *not up 24 percent* denies *up 24 percent*."""
+    return any(word.isdecimal() and len(word) > 1 for word in words)
+
+
 def _clauses(text: str, language: str) -> list[_Clause]:
     return [_clause(part, language) for part in _CLAUSE.split(composed(text)) if part.strip()]
 
 
 def _clause(text: str, language: str) -> _Clause:
     cues = list(_DENIALS[language].finditer(text))
-    may_deny = _POSSIBLE_DENIALS[language].search(_DENIALS[language].sub(" ", text)) is not None
+    other = _DENIALS[language].sub(" ", text)
+    may_deny = _POSSIBLE_DENIALS[language].search(other) is not None or (
+        language == "en" and _has_denying_prefix(other)
+    )
     denied = {_first_stem(text[match.end() :], language) for match in cues} - {""}
     words = {_stem(word.lower(), language) for word in _WORD.findall(_DENIALS[language].sub(" ", text))
              if word.lower() not in _SKIPPED_WORDS}  # fmt: skip
     return _Clause(frozenset(words - {""}), frozenset(denied), cues[0][0] if cues else None, may_deny)
+
+
+def _has_denying_prefix(text: str) -> bool:
+    """Return whether a text has a word such as *unable* or *incomplete*."""
+    return any(
+        english_frequency(match["rest"].lower()) > 0 and not _NO_PREFIX.fullmatch(match["rest"])
+        for match in _PREFIXED.finditer(text)
+    )
 
 
 def _first_stem(text: str, language: str) -> str:
@@ -153,6 +179,8 @@ def _first_stem(text: str, language: str) -> str:
 
 
 def _stem(word: str, language: str) -> str:
-    """Return a word's stem; empty for a function word such as *the*."""
+    """Return a word's stem, for an English verb that of the infinitive; empty for a word such as *the*."""
+    if language == "en":
+        word = PAST.get(word) or PARTICIPLES.get(word) or word
     found = terms_in(field_of(language), word)
     return found[0] if found else ""

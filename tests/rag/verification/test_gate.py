@@ -98,6 +98,56 @@ def test_a_figure_that_is_only_calculated_is_never_supported() -> None:
     assert (verdict, reason) == ("paraphrased", "the cited sentence itself does not state Fifty")
 
 
+SOLAR = "Solar capacity grew by 24 percent to 3,100 megawatts in 2023."
+WIND = "Wind capacity grew by 11 percent to 5,200 megawatts in 2023."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotes", "reason"),
+    [
+        (
+            "Solar capacity did not grow by 24 percent.",
+            (SOLAR,),
+            "it denies (“not”) what the cited sentence does not deny",
+        ),
+        (
+            "Solar capacity grew by 24 percent thanks to minister Smith.",
+            (SOLAR,),
+            "Smith is not in the cited sentence",
+        ),
+        (
+            "Wind capacity grew by 24 percent.",
+            (SOLAR, WIND),
+            "24 percent is in another cited sentence; this one has 11 percent",
+        ),
+        (
+            "Solar capacity grew by 11 percent and wind capacity by 24 percent.",
+            (SOLAR, WIND),
+            "11 percent is in another cited sentence; this one has 24 percent",
+        ),
+        (
+            "The clinic treated 412 patients in June.",
+            ("The hospital treated 412 patients in June.", "The clinic treated 97 patients in June."),
+            "412 is in another cited sentence; this one has 97",
+        ),
+    ],
+)
+def test_what_a_check_refutes_is_unsupported_whatever_the_judge_says(
+    sentence: str, quotes: tuple[str, ...], reason: str
+) -> None:
+    assert check(sentence, *quotes) == ("unsupported", reason)
+    assert check(sentence, *quotes, judge=FixedJudge(1.0)) == ("unsupported", reason)
+
+
+def test_figures_of_different_cited_sentences_in_one_clause_are_never_supported() -> None:
+    quotes = "The Civic List won 29 seats.", "The Farmers won 34 seats."
+    sentence = "The Civic List came behind the Farmers with 29 seats against 34."
+    verdict, reason = check(sentence, *quotes, judge=FixedJudge(1.0))
+    assert (verdict, reason) == ("paraphrased", "its figures are in different cited sentences")
+    sentence = "The Civic List got 29 seats, and the Farmers got 34."
+    assert check(sentence, *quotes, judge=FixedJudge(1.0)) == ("supported", None)
+
+
 def test_the_premise_marks_headings_and_the_sentence_before_as_context() -> None:
     seen: list[str] = []
 

@@ -114,6 +114,7 @@ def test_a_date_to_come_has_the_year_of_the_next_one() -> None:
         ("Voters in Guinea chose.", "Voters in Guinea-Bissau chose."),
         ("Ships of Sudan left.", "Ships of South Sudan left."),
         ("Its captain, Lena Voss, blamed a cracked shaft.", "A cracked pin tore gate 3 from its bearings."),
+        ("The bridge opened, as Holt had urged.", "The bridge opened."),
     ],
 )
 def test_a_name_that_the_quote_does_not_have(sentence: str, quote: str) -> None:
@@ -155,6 +156,9 @@ def test_a_pronoun_is_named_by_the_sentence_before() -> None:
             "The school in Brenn reopened after the flood.",
             "en",
         ),
+        ("Net income did not increase in Brenn.", "Net income increased in Brenn.", "en"),
+        ("The river did not rise in Brenn.", "The river rose in Brenn.", "en"),
+        ("The fare is not up 24 percent.", "The fare went up 24 percent.", "en"),
         ("Sumardika tidak menerima hasil pemilihan.", "Sumardika menerima hasil pemilihan.", "id"),
         ("Trường học không mở cửa sau lũ.", "Trường học mở cửa sau lũ.", "vi"),
     ],
@@ -170,6 +174,8 @@ def test_a_denial_that_is_added_or_lost(sentence: str, quote: str, language: str
         ("They could not verify the route.", "They were unable to verify the route."),
         ("No more than 240 passengers may board.", "At most 240 passengers may board."),
         ("The bank did not fail.", "The bank denied that it had failed."),
+        ("The report is not complete.", "The report is incomplete."),
+        ("Neither the pilot nor the passenger survived.", "Both the pilot and the passenger were killed."),
     ],
 )
 def test_a_denial_in_other_words(sentence: str, quote: str) -> None:

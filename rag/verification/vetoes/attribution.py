@@ -1,0 +1,232 @@
+"""Vetoes a sentence that gives a figure to something else than its quotes do.
+
+It compares a cell with the row, the period and the sign that the sentence gives it, and a figure of one quote
+with the quote that is about the subject of the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import regex
+
+from index.search import terms
+from rag.figures.dates import dates
+from rag.figures.quantities import Quantity, quantities
+from rag.figures.reporting_periods import Periods, periods_of
+from rag.figures.rounding import comparable
+from rag.verification.evidence import Evidence, Statement, language_in
+from rag.verification.rows import Cell, Row, row_of
+from rag.verification.vetoes.figures import is_stated_by, stated_figures
+
+FEWEST = 2
+"""The fewest words that a clause and a quote must share so that the quote is about the clause's subject. Of a
+count, the quote of the figure must share as many: a part of a count has its own quote."""
+
+Term = tuple[str, str]
+"""A stem with the field of the index for its language."""
+
+_TOTAL = regex.compile(r"\b(?:total|overall|all)\b", regex.IGNORECASE)
+_TWO_WAYS = regex.compile(
+    r"\((?P<loss>loss(?:es)?|deficit|decrease|decline|outflows?|shortfall)\)", regex.IGNORECASE
+)
+"""The part of a label, such as *Net income (loss)*, that says what a negative value is."""
+_GAIN = regex.compile(r"\b(?:income|profit|earnings|gain|surplus|increase|inflow)", regex.IGNORECASE)
+_FISCAL = regex.compile(r"\b(?:fiscal|financial year|FY)", regex.IGNORECASE)
+_PART = regex.compile(r"\bquarters?\b|\bQ[1-4]\b|\bhal(?:f|ves)\b", regex.IGNORECASE)
+_LOOSE_HALF = regex.compile(r"(?<!\b(?:first|second|last|final) )\bhalf\b", regex.IGNORECASE)
+_CLAUSE = regex.compile(
+    r"[,;:.()—–](?!\p{N})|\b(?:and|but|while|whereas|although|dan|và|nhưng|tetapi|y|pero)\b", regex.IGNORECASE
+)
+
+
+def attribution_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return in words which figure the sentence gives to another row, period, sign or thing; None if none."""
+    if any(language_in(item) != statement.language for item in evidence):
+        return None
+    rows = [row for item in evidence if (row := row_of(item))]
+    prose = [item for item in evidence if row_of(item) is None]
+    stated = stated_figures(statement, evidence)
+    for quantity in stated:
+        if any(is_stated_by(quantity, other, statement.text) for other in _figures_of(prose)):
+            continue
+        if found := _cells_with(quantity, statement, rows):
+            fault = (
+                _other_row(quantity, found, rows, statement)
+                or _other_period(quantity, found, statement, bool(prose))
+                or _other_sign(found, statement)
+            )
+            if fault:
+                return fault
+    return _other_quote(statement, stated, prose)
+
+
+def uncertain_attribution(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return in words why it is uncertain what a figure of the sentence belongs to; None if it is certain.
+
+    It is uncertain if a sentence names several years, but not in the order of its figures' columns, and if
+    the figures of a clause are in no single quote.
+    """
+    rows = [row for item in evidence if (row := row_of(item))]
+    stated = stated_figures(statement, evidence)
+    years = [each.year for each in dates(statement.text, statement.language) if each.year and not each.decade]
+    columns = [
+        years_of
+        for quantity in stated
+        if (years_of := {
+            year for _, cell in _cells_with(quantity, statement, rows) for year in cell.periods.years
+        })
+    ]  # fmt: skip
+    is_paired = len(years) == len(columns) and all(map(set.__contains__, columns, years))
+    if columns and len({*years}) > 1 and not is_paired:
+        return "it names several years, and it is not certain which figure belongs to which"
+    for clause in _clauses(statement, stated):
+        numbers = [
+            {number for number, item in enumerate(evidence) if _states(item, quantity, statement)}
+            for quantity in clause[1]
+        ]
+        if len(evidence) > 1 and all(numbers) and numbers and not set.intersection(*numbers):
+            return "its figures are in different cited sentences"
+    return None
+
+
+def _figures_of(evidence: Sequence[Evidence]) -> Iterator[Quantity]:
+    for item in evidence:
+        yield from quantities(item.quote, language_in(item))
+
+
+def _states(item: Evidence, quantity: Quantity, statement: Statement) -> bool:
+    row = row_of(item)
+    if row is not None:
+        return bool(_cells_with(quantity, statement, [row]))
+    return any(is_stated_by(quantity, other, statement.text) for other in _figures_of([item]))
+
+
+def _cells_with(quantity: Quantity, statement: Statement, rows: Sequence[Row]) -> list[tuple[Row, Cell]]:
+    """Return the cells that state a figure of the sentence, each with its row; the sign does not count."""
+    forms = (quantity, replace(quantity, currency=None, noun=None))
+    return [
+        (row, cell)
+        for row in rows
+        for cell in row.cells
+        if any(
+            is_stated_by(forms[cell.has_no_unit], each, statement.text)
+            for figure in (*cell.figures, *cell.possible)
+            for each in (figure, replace(figure, low=abs(figure.high), high=abs(figure.low)))
+        )
+    ]
+
+
+def _other_row(
+    quantity: Quantity, found: Sequence[tuple[Row, Cell]], rows: Sequence[Row], statement: Statement
+) -> str | None:
+    """Return a fault if the sentence names another cited row, and not the row that has the figure."""
+    said = set(terms(statement.text, statement.language))
+    labels = {row.label: set(terms(row.label, statement.language)) for row in rows}
+    named = [label for label, words in labels.items() if words and words <= said]
+    having = [row.label for row, _ in found]
+    if not named or any(
+        label in named
+        or not labels[label]
+        or _TOTAL.search(label)
+        or labels[label] & said - _shared(labels, label)
+        for label in having
+    ):
+        return None
+    return f"{quantity.written} is in the row “{having[0]}”, not in the row “{named[0]}”"
+
+
+def _shared(labels: Mapping[str, set[Term]], label: str) -> set[Term]:
+    """Return the words of a label that other labels have, too."""
+    return set().union(*(words for other, words in labels.items() if other != label))
+
+
+def _other_period(
+    quantity: Quantity, found: Sequence[tuple[Row, Cell]], statement: Statement, has_prose: bool
+) -> str | None:
+    """Return a fault if the headings over a figure name other periods than the sentence."""
+    asked = _periods_of(statement)
+    for row, cell in found:
+        known = (cell.periods, row.periods, row.caption)
+        if not asked.excludes(*known):
+            return None
+        columns = [other.periods for other in row.cells]
+        if has_prose and not any(asked.shared(other) for other in columns):
+            return None
+    cell = found[0][1]
+    return f"{quantity.written} is in the column “{cell.column}”, which is another period"
+
+
+def _periods_of(statement: Statement) -> Periods:
+    """Return the periods of a sentence, without those that a company may count in its own way."""
+    text = _LOOSE_HALF.sub(" ", statement.text)
+    found = periods_of(text, statement.language)
+    if _FISCAL.search(text):
+        return replace(found, years=frozenset(), months=frozenset())
+    return replace(found, months=frozenset()) if _PART.search(text) else found
+
+
+def _other_sign(found: Sequence[tuple[Row, Cell]], statement: Statement) -> str | None:
+    """Return a fault if the sentence tells of a loss, where the row has no negative value, or the reverse."""
+    row, cell = found[0]
+    two_ways = _TWO_WAYS.search(row.label)
+    if len(found) > 1 or two_ways is None:
+        return None
+    is_gain = _GAIN.search(statement.text) is not None
+    tells_loss = regex.search(rf"\b{two_ways['loss'].rstrip('s')}", statement.text, regex.IGNORECASE)
+    is_negative = any(figure.high < 0 for figure in cell.figures)
+    if tells_loss and not is_gain and not is_negative:
+        return f"the cited row has {cell.value}, which is no {two_ways['loss'].lower()}"
+    if is_gain and not tells_loss and is_negative:
+        return f"the cited row has {cell.value}, which is a {two_ways['loss'].lower()}"
+    return None
+
+
+def _clauses(statement: Statement, stated: Sequence[Quantity]) -> Iterator[tuple[set[Term], list[Quantity]]]:
+    """Yield the words of each clause that has figures, and these figures."""
+    edges = [
+        match.span()
+        for match in _CLAUSE.finditer(statement.text)
+        if not any(each.span.start < match.end() and match.start() < each.span.end for each in stated)
+    ]
+    starts, ends = [0, *(end for _, end in edges)], [*(start for start, _ in edges), len(statement.text)]
+    for start, end in zip(starts, ends, strict=True):
+        figures = [each for each in stated if start <= each.span.start < end]
+        words = list(statement.text[start:end])
+        for each in figures:
+            words[each.span.start - start : each.span.end - start] = " " * len(each.written)
+        if figures:
+            yield set(terms("".join(words), statement.language)), figures
+
+
+def _other_quote(statement: Statement, stated: Sequence[Quantity], prose: Sequence[Evidence]) -> str | None:
+    """Return a fault if a quote that lacks a figure has its subject, with another figure in its place.
+
+    The quote of the figure has no word of the clause that the other one lacks.
+    """
+    if len(prose) < 2:
+        return None
+    said = [set(terms(item.quote, statement.language)) for item in prose]
+    for words, figures in _clauses(statement, stated):
+        for quantity in figures:
+            having = [number for number, item in enumerate(prose) if _states(item, quantity, statement)]
+            for number, item in enumerate(prose) if having else ():
+                own = words & said[number]
+                instead = [
+                    other
+                    for other in _figures_of([item])
+                    if comparable(quantity, other)
+                    and not any(is_stated_by(each, other, statement.text) for each in figures)
+                ]
+                if (
+                    number not in having
+                    and len(own) >= FEWEST
+                    and instead
+                    and all(words & said[other] < own for other in having)
+                    and (quantity.unit or all(len(words & said[other]) >= FEWEST for other in having))
+                ):
+                    return (
+                        f"{quantity.written} is in another cited sentence; this one has {instead[0].written}"
+                    )
+    return None
