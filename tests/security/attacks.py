@@ -33,6 +33,19 @@ LISTENER = "http://listener.example"
 CATALOG = "/tmp/catalog"  # noqa: S108 (likewise)
 """A placeholder for the path of the library's catalog."""
 
+FORWARDED = {
+    "X-Forwarded-For": ("X-Forwarded-For", "198.51.100.1"),
+    "X-Forwarded-For of this machine": ("X-Forwarded-For", "127.0.0.1"),
+    "an empty X-Forwarded-For": ("X-Forwarded-For", ""),
+    "X-Forwarded-Proto": ("X-Forwarded-Proto", "https"),
+    "X-Forwarded-Host": ("X-Forwarded-Host", "localhost"),
+    "X-Forwarded-Server": ("X-Forwarded-Server", "localhost"),
+    "Forwarded": ("Forwarded", "for=198.51.100.1;proto=https"),
+    "X-Real-IP": ("X-Real-IP", "198.51.100.1"),
+    "Via": ("Via", "1.1 desk.example"),
+}
+"""Headers that a reverse proxy adds, by what they are: each alone tells that a request was forwarded."""
+
 NEVER = ("root:x:0:", "SQLite format 3", "Traceback (most recent call last)", 'File "/')
 """Words that no response may contain."""
 

@@ -19,7 +19,7 @@ from tests.security.attacks import form
 from tests.support.people import PASSWORD, form_fields, sign_in
 from tests.support.processes import run, serving
 from ui.accounts import Accounts, Role, Scope
-from ui.accounts.throttle import OF_NAME_AT_ADDRESS, OF_TOKENS
+from ui.accounts.throttle import OF_NAME, OF_NAME_AT_ADDRESS, OF_TOKENS
 from ui.cli.server import SERVER_FILE
 
 PERIOD = OF_NAME_AT_ADDRESS.get_expiry()
@@ -43,7 +43,7 @@ class Guarded:
     def browser(self, **headers: str) -> httpx.Client:
         """A new browser without cookies, which seems to come from an address of its own.
 
-        uvicorn believes what a proxy on this machine says about the address.
+        The server believes what a proxy on this machine says about the address.
         """
         given = {"Accept": "text/html", "X-Forwarded-For": f"192.0.2.{next(_numbers)}", **headers}
         return httpx.Client(base_url=self.address, headers=given, trust_env=False, timeout=30)
@@ -61,7 +61,7 @@ def guarded(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     home = Path(shutil.copytree(seeded, tmp_path_factory.mktemp("guarded") / "home"))
     with closing(Accounts.open(home)) as accounts:
         accounts.users.add("ada", PASSWORD, Role.ADMINISTRATOR)
-        for name in ("bea", "cai", "dee", "eli"):
+        for name in ("bea", "cai", "dee", "eli", "fay"):
             accounts.users.add(name, PASSWORD)
         with serving(home, FOOTNOTED_SIGN_IN="on") as served:
             yield Guarded(home, served.address, accounts)
@@ -164,6 +164,25 @@ def test_guesses_of_a_password_are_throttled(guarded: Guarded) -> None:
         assert "Too many failed attempts." in refused.text
         assert session_of(attacker) is None
         assert sign_in(owner, "cai").status_code == 303
+
+
+def test_guesses_from_anywhere_do_not_keep_a_user_out_of_a_browser_of_before(guarded: Guarded) -> None:
+    with guarded.browser() as own, guarded.browser() as attacker, guarded.browser() as new:
+        entered = sign_in(own, "fay")
+        [known] = [each for each in entered.headers.get_list("set-cookie") if "known" in each]
+        cookie, *flags = known.split("; ")
+        assert sorted(flags) == ["HttpOnly", "Max-Age=15552000", "Path=/sign-in", "SameSite=strict"]
+        assert "fay" not in cookie
+        sign_in(new, "dee")
+        for number in range(OF_NAME.amount):
+            attacker.headers["X-Forwarded-For"] = f"198.51.100.{number}"
+            assert sign_in(attacker, "fay", "wrong").status_code == 403
+        # A browser of somebody else is not a browser of this user.
+        assert [sign_in(each, "fay").status_code for each in (attacker, new)] == [429, 429]
+        token = own.get("/v1/identity").json()["form_token"]
+        assert own.post("/sign-out", data={"token": token}).status_code == 303
+        assert sign_in(own, "fay", "wrong").status_code == 403
+        assert sign_in(own, "fay").status_code == 303
 
 
 def test_guesses_of_a_token_are_throttled(guarded: Guarded) -> None:

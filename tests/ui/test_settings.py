@@ -22,7 +22,7 @@ IN_A_FILE = (
     "max_unpacked_megabytes, model, ocr, ocr_languages, openid_claim, openid_client, openid_issuer, "
     "openid_name, openid_passwords, openid_secret, openid_users, otlp_endpoint, passwords, port, precision, "
     "reader, "
-    "reranker, sign_in, unsupported, uploads, url_hosts, url_http, url_loopback, weights"
+    "reranker, sign_in, trusted_proxies, unsupported, uploads, url_hosts, url_http, url_loopback, weights"
 )
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from index.catalog import Limits
+from index.embedding.encoder import Encoder
+from index.library import Library
 from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.processes import run
-from ui.accounts import ACCOUNTS, Accounts
+from ui.accounts import ACCOUNTS, Accounts, Scope
 from ui.accounts.exposure import is_exposed, open_sign_in
 from ui.cli.serve import listening_socket
 from ui.errors import UsedWronglyError
@@ -47,13 +50,63 @@ def test_an_address_of_this_machine_alone_is_not_exposed(host: str) -> None:
 
 
 def test_people_sign_in_by_default_where_other_machines_reach_the_server(home: Path) -> None:
-    settings = Settings(home=home)
-    assert is_on(settings, exposed=True)
-    assert not is_on(settings, exposed=False)
+    assert is_on(Settings(home=home), exposed=True)
     assert not is_on(Settings(home=home, insecure=True), exposed=True)
     assert is_on(Settings(home=home, insecure=True, sign_in="on"), exposed=True)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"allowed_hosts": ("desk.example",)},
+        {"openid_issuer": "https://login.example", "openid_client": "x", "openid_users": "all"},
+    ],
+)
+def test_people_sign_in_by_default_where_a_setting_is_for_several_people(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, given: dict[str, object]
+) -> None:
+    settings = {"home": home, **given}
+    assert is_on(Settings.model_validate(settings), exposed=False)
+    assert not is_on(Settings.model_validate({**settings, "sign_in": "off"}), exposed=False)
+    assert not is_on(Settings.model_validate({**settings, "insecure": True}), exposed=False)
+    new = Settings.model_validate(
+        {**settings, "home": tmp_path_factory.mktemp("new"), "openid_users": "added"}
+    )
+    [name] = [name.upper() for name in given if name in {"allowed_hosts", "openid_issuer"}]
+    with pytest.raises(UsedWronglyError, match=f"because FOOTNOTED_{name} is set, and nobody can yet; add"):
+        is_on(new, exposed=False)
+
+
+def test_people_sign_in_by_default_as_long_as_the_home_has_accounts(home: Path) -> None:
+    settings = Settings(home=home)
+    assert is_on(settings, exposed=False)
     assert is_on(Settings(home=home, sign_in="on"), exposed=False)
     assert not is_on(Settings(home=home, sign_in="off"), exposed=False)
+    with closing(Accounts.open(home)) as accounts:
+        accounts.users.change("ada", is_disabled=True)
+        with pytest.raises(UsedWronglyError, match="because the home has accounts, and nobody can yet"):
+            is_on(settings, exposed=False)
+        accounts.users.remove("ada")
+        assert not is_on(settings, exposed=False)
+        accounts.tokens.add("dashboard", [Scope.READ])
+        with pytest.raises(UsedWronglyError, match="because the home has accounts, and nobody can yet"):
+            is_on(settings, exposed=False)
+        accounts.tokens.revoke("dashboard")
+    assert not is_on(settings, exposed=False)
+
+
+def test_people_sign_in_by_default_as_long_as_the_home_has_a_limited_collection(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path)
+    with Library.open(tmp_path, encoder) as library:
+        assert not is_on(settings, exposed=False)
+        limits = Limits(library.catalog.engine)
+        limits.set("Board", [])
+        with pytest.raises(UsedWronglyError, match="because the home has limited collections, and nobody"):
+            is_on(settings, exposed=False)
+        limits.remove("Board")
+        assert not is_on(settings, exposed=False)
 
 
 def test_an_exposed_server_without_sign_in_is_refused(home: Path) -> None:
@@ -67,7 +120,7 @@ def test_a_server_to_which_nobody_can_sign_in_is_refused(home: Path) -> None:
     with closing(Accounts.open(home)) as accounts:
         accounts.users.change("ada", is_disabled=True)
     for exposed in (True, False):
-        with pytest.raises(UsedWronglyError, match=r"nobody can sign in yet.* `footnoted user add NAME"):
+        with pytest.raises(UsedWronglyError, match=r"nobody can yet; .* `footnoted user add NAME"):
             is_on(Settings(home=home, sign_in="on"), exposed=exposed)
     assert is_on(Settings(home=home, sign_in="on", insecure=True), exposed=True)
 
@@ -81,6 +134,6 @@ def test_the_command_says_what_it_means_to_listen_for_other_machines(tmp_path: P
     done = run("serve", "--host", "0.0.0.0", "--port", "0", "--home", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[-1] == (
-        "footnoted: sign-in is on, and nobody can sign in yet; add yourself with `footnoted user add NAME "
-        "--administrator`, or accept this with --insecure"
+        "footnoted: people must sign in, because other machines can reach 0.0.0.0, and nobody can yet; add "
+        "yourself with `footnoted user add NAME --administrator`, or accept this with --insecure"
     )

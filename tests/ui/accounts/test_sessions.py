@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.clocks import Clock
 from tests.support.people import PASSWORD
-from ui.accounts import IDLE_SECONDS, LONGEST_SECONDS, Accounts, Role, Scope
+from ui.accounts import IDLE_SECONDS, KNOWN_SECONDS, LONGEST_SECONDS, Accounts, Role, Scope
 
 
 @pytest.fixture
@@ -125,3 +125,26 @@ def test_a_cookie_is_no_token_of_a_form(accounts: Accounts, cookie: str) -> None
     token = accounts.sessions.form_token("browser")
     assert accounts.sessions.find(token) is None
     assert not accounts.sessions.is_form_token_valid(cookie, "browser")
+
+
+def test_a_browser_is_known_by_its_cookie_with_the_name_of_its_user_alone(
+    accounts: Accounts, clock: Clock, tmp_path: Path
+) -> None:
+    sessions = accounts.sessions
+    cookies = [sessions.known_browser("Ada") for _ in range(2)]
+    browsers = [sessions.browser_of(cookie, "ada") for cookie in cookies]
+    assert None not in browsers
+    assert browsers[0] != browsers[1]
+    assert "ada" not in cookies[0].lower()
+    browser, _, rest = cookies[0].partition(".")
+    forged = ("", ".", browser, f"{browser}x.{rest}", f"{cookies[0]}x", "é.é.é", "\udcff.x.y")
+    assert [sessions.browser_of(each, "ada") for each in forged] == [None] * len(forged)
+    assert [sessions.browser_of(cookies[0], name) for name in ("bea", "", "\udcff")] == [None] * 3
+    session = sessions.start(accounts.users.add("Ada", PASSWORD).user_id)
+    assert (sessions.browser_of(session, "ada"), sessions.find(cookies[0])) == (None, None)
+    with closing(Accounts.open(tmp_path / "other")) as other:
+        assert other.sessions.browser_of(cookies[0], "ada") is None
+    clock.now += KNOWN_SECONDS
+    assert sessions.browser_of(cookies[0], "ada") == browsers[0]
+    clock.now += 1
+    assert sessions.browser_of(cookies[0], "ada") is None

@@ -24,6 +24,7 @@ from ui.app import create_app
 from ui.http.access.identity import session_cookie
 from ui.http.access.table import TABLE, Requirement, check_table, requirement_of, routes_of
 from ui.page.head import ASSETS_ROUTE
+from ui.settings import Settings
 
 PAGE = {"Accept": "text/html"}
 
@@ -223,3 +224,43 @@ def test_no_other_spelling_of_a_path_gets_past(server: Server, path: str, method
 
 def test_a_websocket_is_closed(server: Server) -> None:
     assert server.begin("GET", "/gradio_api/queue/join", kind="websocket").status == 0
+
+
+# Proxies in front of a server to which nobody signs in
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["secure", "insecure"])
+def unguarded(
+    request: pytest.FixtureRequest, encoder: Encoder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, bool]]:
+    """A server to which nobody signs in, and whether forwarded requests may pass."""
+    home = tmp_path_factory.mktemp("home")
+    given = Settings(home=home, insecure=request.param)
+    with (
+        Library.open(home, encoder) as index,
+        Server(create_app(index, QueryEngine(index, None), given)) as server,
+    ):
+        yield server, request.param
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP"])
+def test_no_forwarded_request_gets_past_where_nobody_signs_in(
+    app: FastAPI, unguarded: tuple[Server, bool], name: str
+) -> None:
+    server, insecure = unguarded
+    # Every route for one header, and one of each kind for the others.
+    asked = requests(app) if name == "X-Forwarded-For" else [("GET", "/"), ("GET", "/gradio_api/queue/data")]
+    wrong = {}
+    for method, path in [*asked, ("GET", "/healthz"), ("POST", "/mcp"), ("GET", "/v1/nothing")]:
+        is_open = insecure or requirement_of(method, path) is Requirement.NOTHING
+        if insecure and path.startswith("/v1/model"):
+            continue  # Only this machine chooses the language model.
+        if (server.begin(method, path, {name: "192.0.2.9"}).status == 403) == is_open:
+            wrong[f"{method} {path}"] = is_open
+    assert wrong == {}
+
+
+def test_direct_requests_pass_where_nobody_signs_in(unguarded: tuple[Server, bool]) -> None:
+    server, _ = unguarded
+    assert server.begin("GET", "/v1/documents").status == 200
+    assert server.begin("GET", "/v1/documents", kind="websocket").status == 0

@@ -88,6 +88,18 @@ def test_an_address_of_another_machine_has_a_limit_and_this_machine_has_none(
     assert all(allowed(counted, identity, here) for here in (HERE, "::1") for _ in range(9))
 
 
+def test_a_site_of_version_6_has_a_limit_of_a_few_addresses() -> None:
+    counted = quotas(limit_address=2)
+    assert [allowed(counted, ANA, f"2001:db8:0:{number:x}::7") for number in range(12)] == [
+        *[True] * 10,
+        *[False] * 2,
+    ]
+    excess = counted.count(ANA, "2001:db8:0:c::7")
+    assert isinstance(excess, Excess)
+    assert excess.limit == "10 requests a minute from one network"
+    assert allowed(counted, ANA, "2001:db8:1::7")
+
+
 def test_commands_and_a_machine_without_sign_in_have_no_limit() -> None:
     counted = quotas(limit_requests=1, limit_questions=1)
     for identity in (LOCAL, Identity("machine", MEMBER)):

