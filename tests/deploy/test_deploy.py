@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_the_settings_are_valid_and_ask_people_to_sign_in(
     settings = Settings()
     assert (settings.sign_in, settings.log_format) == ("on", "json")
     assert str(settings.home) == values["FOOTNOTED_HOME"]
+
+
+def test_the_proxy_that_each_expects_is_trusted() -> None:
+    assert unit_settings()["FOOTNOTED_TRUSTED_PROXIES"] == "127.0.0.1,::1"
+    composed = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
+    [network] = composed["networks"]["default"]["ipam"]["config"]
+    given = composed["services"]["footnoted"]["environment"]["FOOTNOTED_TRUSTED_PROXIES"]
+    assert given == f"${{FOOTNOTED_TRUSTED_PROXIES:-{network['gateway']}}}"
+    assert ip_address(network["gateway"]) in ip_network(network["subnet"])
+    # From elsewhere, Docker may forward a client's request as the gateway's own.
+    assert all(port.startswith("127.0.0.1:") for port in composed["services"]["footnoted"]["ports"])
 
 
 def named_commands() -> Iterator[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from index.catalog import CATALOG, Catalog
 from tests.support.people import PASSWORD, make_hashes_quick
-from tests.support.processes import MODULE, ROOT, environment
+from tests.support.processes import MODULE, ROOT, environment, serving
 from ui.accounts import Accounts, Role, Scope
 from ui.cli.app import main
 
@@ -34,6 +34,19 @@ def password(tmp_path: Path) -> str:
 @pytest.fixture
 def home(tmp_path: Path) -> str:
     return str(tmp_path / "home")
+
+
+def test_a_running_server_that_still_lets_everyone_in_is_told(
+    home: str, password: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with serving(Path(home)) as served:
+        assert main(["user", "add", "ada", "--password-file", password, "--home", home]) == 0
+        told = (
+            f"The server at {served.address} lets everyone in until you start it again, although the home has"
+        )
+        assert capfd.readouterr().err == f"{told} accounts.\n"
+    assert main(["collection", "limit", "Board", "--home", home]) == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_users_are_added_listed_changed_and_removed(
