@@ -61,6 +61,8 @@ def continue_conversation(
 ) -> Conversation:
     """Return the conversation that a question continues: its stored answers, or else the given turns.
 
+    The answer gets the same conversation if an answer of it is the viewer's own, else a new one.
+
     Args:
         catalog: the catalog of the library with the stored answers.
         conversation_id: the conversation's id; None for the conversation of ``replaces``, or for a new one.
@@ -74,9 +76,10 @@ def continue_conversation(
     """
     if replaces is None:
         kept = conversation(catalog, conversation_id, MAX_NUMBERED) if conversation_id else []
-        chosen = conversation_id or uuid.uuid4().hex
-        if kept and not AnswerStore(catalog).owns(chosen):
-            chosen = uuid.uuid4().hex  # A shared conversation of another user continues as a new one.
+        # Nobody may choose an id: under the id of another user's conversation, a link to that conversation
+        # could lead to other answers.
+        is_own = conversation_id and AnswerStore(catalog).owns(conversation_id)
+        chosen = conversation_id if conversation_id and is_own else uuid.uuid4().hex
     else:
         own, kept = answers_before(catalog, replaces, MAX_NUMBERED, own=True)
         if conversation_id not in {None, own}:

@@ -177,8 +177,9 @@ class AnswerStore:
     def _visible_condition(self, connection: sa.Connection, conversation_id: str) -> sa.ColumnElement[bool]:
         """Return the condition that selects the answers of a conversation that the viewer sees.
 
-        Conversations of several users may have the same id. A viewer who owns none of the answers therefore
-        sees the shared answers of one user only: the owner of the first shared answer.
+        Clients of earlier versions chose ids, so several users may have conversations with the same id. A
+        viewer who owns none of the answers therefore sees the shared answers of one user only: the owner of
+        the first shared answer.
         """
         if self._has_own(connection, conversation_id):
             return self._own

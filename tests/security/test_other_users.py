@@ -107,23 +107,48 @@ def test_lists_are_of_one_s_own_conversations(team: Team, sender: str) -> None:
 
 @pytest.mark.parametrize("sender", ["cai", "ada"])
 def test_a_follow_up_of_another_user_s_conversation_follows_nothing(team: Team, sender: str) -> None:
-    """The id is as free as any other: the answer begins a conversation of its sender."""
+    """The answer begins a conversation of its sender, with an id that the server chooses."""
     own = team.plain["conversation_id"]
     with team.by(sender) as other, team.by("bea") as bea:
         before = bea.get(f"/v1/conversations/{own}").text
         asked = {"question": "And who runs it?", "conversation_id": own}
         answer = other.post("/v1/chat", json=asked).json()
         fresh = other.post("/v1/chat", json={**asked, "conversation_id": uuid.uuid4().hex}).json()
-        assert answer["conversation_id"] == own
         for field in ("text", "reason", "standalone", "citations", "passages"):
             assert answer[field] == fresh[field]
-        assert len(other.get(f"/v1/conversations/{own}").json()["answers"]) == 1
-        # Each has its own name of its own conversation.
-        assert other.patch(f"/v1/conversations/{own}", json={"name": "of another"}).status_code == 200
+        assert own not in {answer["conversation_id"], fresh["conversation_id"]}
+        for method, body in (("GET", None), ("PATCH", {"name": "of another"}), ("DELETE", None)):
+            assert other.request(method, f"/v1/conversations/{own}", json=body).status_code == 404
         assert bea.get(f"/v1/conversations/{own}").text == before
-        assert other.delete(f"/v1/conversations/{own}").status_code == 204
-        assert other.delete(f"/v1/conversations/{own}").status_code == 404
-        assert bea.get(f"/v1/conversations/{own}").text == before
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_link_never_leads_to_what_another_user_shares_under_its_id(team: Team, stream: bool) -> None:
+    """Not even before its owner shares it, and after the owner has deleted it."""
+    with team.by("bea") as bea, team.by("cai") as attacker, team.by("ada") as reader:
+        link = bea.post("/v1/chat", json=team.open_question).json()["conversation_id"]
+        for number, step in enumerate(("private", "shared", "taken back", "deleted")):
+            if step in {"shared", "taken back"}:
+                shared = {"shared": step == "shared"}
+                assert bea.patch(f"/v1/conversations/{link}", json=shared).status_code == 200
+            elif step == "deleted":
+                assert bea.delete(f"/v1/conversations/{link}").status_code == 204
+            asked = {"question": "Is the railway closed?", "conversation_id": link, "stream": stream}
+            spoofed = set(
+                re.findall(r'"answer_id": ?"([0-9a-f]{32})"', attacker.post("/v1/chat", json=asked).text)
+            )
+            assert len(spoofed) == 1
+            for answer_id in spoofed:
+                assert attacker.get(f"/v1/answers/{answer_id}").json()["conversation_id"] != link
+                shares = {"shared": True}
+                assert attacker.patch(f"/v1/answers/{answer_id}", json=shares).status_code == 200
+            assert attacker.patch(f"/v1/conversations/{link}", json=shares).status_code == 404
+            opened = reader.get(f"/v1/conversations/{link}")
+            assert opened.status_code == (200 if step == "shared" else 404), step
+            if step == "shared":
+                assert [each["question"] for each in opened.json()["answers"]] == [OPEN_QUESTION]
+            shown = command(reader, f"link{number}{int(stream)}", do="open", conversation_id=link)
+            assert "Is the railway closed?" not in shown
 
 
 @pytest.mark.parametrize("sender", ["cai", "ada"])

@@ -131,7 +131,8 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         """Return a footnoted answer, or an abstention with its reasons.
 
         A follow-up names the `conversation_id` of the answer before it, or sends the earlier turns as
-        `history`. A repeated or reworded question names the answer that it `replaces`.
+        `history`. The server alone chooses the ids of conversations. A repeated or reworded question names
+        the answer that it `replaces`.
 
         With `stream: true`, or `Accept: text/event-stream`, the response is a stream of server-sent events,
         in this order:

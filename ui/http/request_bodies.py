@@ -162,7 +162,8 @@ class ChatRequest(FilteredRequest):
     question: Words
     conversation_id: ConversationId | None = Field(
         default=None,
-        description="the id in an earlier answer; if the library keeps no answer with it, `history` is used",
+        description="the id in an earlier answer; if the library keeps no answer of the sender with it, the "
+        "new answer gets another id, and `history` is used",
     )
     history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = Field(
         default=[], description="the earlier turns, the oldest first; only the last ones are read"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.catalog.database import Catalog
+from index.records import Viewer
 from rag.answers import Answer
 from rag.conversations.answers import keep
 from rag.conversations.history import (
@@ -17,6 +18,7 @@ from rag.conversations.history import (
     from_answers,
     from_turns,
 )
+from rag.conversations.store import AnswerStore
 from rag.errors import AnswerNotFoundError, OtherConversationError
 from rag.follow_ups.conversation import MAX_EXCHANGES
 from tests.support.markup import citation
@@ -112,9 +114,24 @@ def test_stored_answers_take_precedence_over_turns_from_the_caller(
     kept = continue_conversation(catalog, "c1", said)
     assert (kept.id, kept.exchanges[-1].standalone) == ("c1", f"Question {MAX_EXCHANGES + 1}?")
     assert [cited.id for cited in kept.cited] == list(range(1, MAX_EXCHANGES + 3)), "all numbers stay"
-    unknown = continue_conversation(catalog, "c2", said)
-    assert (unknown.id, unknown.exchanges) == ("c2", from_turns(said).exchanges)
+    assert continue_conversation(catalog, "c2", said).exchanges == from_turns(said).exchanges
     begun, another = continue_conversation(catalog), continue_conversation(catalog)
     assert (begun.exchanges, begun.cited) == ((), ())
     assert len({begun.id, another.id, None}) == 3
+    catalog.close()
+
+
+def test_only_the_owner_of_a_conversation_continues_it_under_its_id(tmp_path: Path) -> None:
+    catalog = Catalog.open(tmp_path / "catalog.sqlite")
+    bea, cai = catalog.for_viewer(Viewer("bea")), catalog.for_viewer(Viewer("cai"))
+    keep(bea, replace(answer(1), answer_id="1" * 32, conversation_id="c1"))
+    assert continue_conversation(bea, "c1").id == "c1"
+    unknown = [continue_conversation(each, given).id for each in (bea, cai) for given in ("c1", "c2", "c2")]
+    assert unknown[0] == "c1"
+    assert len({*unknown, "c2"}) == 7, "an id that the library did not give is nobody's"
+    AnswerStore(bea).share_conversation("c1", shared=True)
+    followed = continue_conversation(cai, "c1")
+    assert (followed.id == "c1", followed.exchanges) == (False, continue_conversation(bea, "c1").exchanges)
+    AnswerStore(bea).delete_conversation("c1")
+    assert continue_conversation(bea, "c1").id != "c1"
     catalog.close()

@@ -252,6 +252,15 @@ def test_what_cannot_be_replaced_is_a_problem_and_nothing_changes(
     assert questions(client, "c-1") == [DAM.question, GATES.question]
 
 
+def test_an_id_that_the_server_did_not_give_begins_a_conversation_with_another_id(client: TestClient) -> None:
+    chosen = {"conversation_id": "of-a-client"}
+    begun = ask(client, **chosen)["conversation_id"]
+    assert begun != ask(client, **chosen)["conversation_id"]
+    assert client.get(f"{ROUTE}/of-a-client").status_code == 404
+    assert ask(client, conversation_id=begun)["conversation_id"] == begun
+    assert len(questions(client, begun)) == 2
+
+
 # Where a document is cited
 
 
