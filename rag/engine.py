@@ -333,7 +333,7 @@ class QueryEngine:
             yield ReadingBegun(sum(len(window.numbers) for window in windows))
             ranked = rank(apply_reader(self.reader, question, candidates, windows), weights)
         clock.lap("read")
-        decision = decide(index, question, ranked, weights, filtered=bool(filters))
+        decision = decide(index, question, ranked, weights, filtered=bool(filters), read=readings)
         report = named_report(index, question, ranked, filters) if question.form is Form.SUMMARY else None
         if report is not None:
             decision = Decision(decision.answerability, None)
@@ -357,7 +357,7 @@ class QueryEngine:
         clock.lap("rerank")
         weights = self._weights("reranker", index.encoder)
         ranked = order_similar_rows(index, question, rank(candidates, weights))
-        decision = decide(index, question, ranked, weights, filtered=bool(filters), read=found.ranked)
+        decision = decide(index, question, ranked, weights, filtered=bool(filters), read=found.readings)
         return replace(found, ranked=ranked, weights=weights, decision=decision)
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:

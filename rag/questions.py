@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import regex
 
+from index.documents import UNKNOWN_LANGUAGE
 from index.text import DAYS, MONTHS, detect
 from rag.errors import QuestionError
 
@@ -42,7 +43,7 @@ class Question:
     Attributes:
         text: the question, without white space around it.
         language: an ISO 639-1 code, or ``und`` for a short or ambiguous question.
-        names: the proper names and figures in it, as written, each once.
+        names: the proper names and figures in it, as written, each once; no words that ask.
         kind: the kind of answer that it expects, such as a number or a name.
         form: how much it asks for, from one fact to an overview.
     """
@@ -60,8 +61,36 @@ class Question:
 
 
 _PROPER = regex.compile(r"\p{L}.")
-OF_A_DATE = regex.compile(rf"(?:{MONTHS}|{DAYS}|[QH][1-4])")
-"""A month, a day of the week, a quarter or a half of a year: *May*, *Monday*, *Q3*, *H1*."""
+OF_A_DATE = regex.compile(
+    rf"(?:{MONTHS}|{DAYS}|(?:[QH][1-4]|[1-4][QH])(?:[-/'’]?(?:20)?\d\d)?|FY['’]?(?:20)?\d\d|(?:First|Second"
+    r"|Third|Fourth)-(?:Quarter|Half))"
+)
+"""A month, a day of the week, or a quarter or a half of a year: *May*, *Monday*, *Q3*, *2Q23*."""
+
+QUESTION_WORDS: Mapping[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "ar": "من ما ماذا متى أين اين كيف كم لماذا لما هل أي اي أية ايه بكم",
+        "bn": "কে কারা কার কাকে কী কি কখন কবে কোথায় কোথা কেন কীভাবে কিভাবে কেমন কত কতটা কতজন কতটি কোন কোনটি",
+        "de": "was wer wen wem wessen wann wo wohin woher warum wieso weshalb wie welche welcher welches "
+        "welchen welchem wieviel wieviele wofür womit wodurch worauf woran",
+        "en": "what which who whom whose when where why how whether",
+        "es": "qué quién quiénes cuál cuáles cuándo dónde adónde cómo cuánto cuánta cuántos cuántas por",
+        "fr": "qui que quoi quel quelle quels quelles quand où comment combien pourquoi lequel laquelle "
+        "lesquels lesquelles est-ce qu'est-ce",
+        "hi": "कौन किसने किसे किसका किसकी किसके क्या कब कहाँ कहां क्यों कैसे कैसा कैसी कितना कितनी कितने किस किन",
+        "id": "apa apakah siapa siapakah kapan kapankah mana di dimana kemana bagaimana bagaimanakah berapa "
+        "berapakah mengapa kenapa",
+        "it": "che chi cosa quale quali quando dove come perché quanto quanta quanti quante",
+        "pt": "que quê quem qual quais quando onde aonde como quanto quanta quantos quantas porquê porque",
+        "ru": "кто кого кому кем что чего чему чем какой какая какое какие какого каких каким когда где куда "
+        "откуда почему зачем как сколько скольких чей чья чьё чьи который которая которое которые",
+        "ur": "کون کس کسے کیا کب کہاں کیوں کیسے کیسا کیسی کتنا کتنی کتنے کونسا کونسی",
+        "vi": "ai gì nào đâu sao mấy bao nhiêu khi thế tại vì",
+        "zh": "什么 谁 哪 哪些 哪个 哪里 哪儿 何时 为什么 为何 怎么 怎样 如何 多少 几 多大 吗 呢",
+    }.items()
+}
+"""The words that ask, by language (ISO 639-1), in lower case: those of the fourteen most spoken languages."""
 
 _COUNTS = (
     "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
@@ -151,7 +180,8 @@ _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
         Form.COMPARISON,
         regex.compile(
             r"\bcompar(?:e|ed|ison|ing)\b|\bdifferences? between\b|\bversus\b|\bvs\b"
-            r"|^\W*(?:did|do|does|is|are|was|were|has|have|had|which|where|who)\b.* or ",
+            r"|^\W*(?:did|do|does|is|are|was|were|has|have|had|which|where|whose?)\b.* or "
+            r"|^\W*what (?:is|was|are|were|has|had|costs?) (?:more|less|\p{L}+er)\b.* or ",
             regex.IGNORECASE,
         ),
     ),
@@ -167,7 +197,7 @@ _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
 )
 
 _NAME = regex.compile(
-    r"(?<!^)(?<![.?!]\s)(?<![\p{L}&]&?)\p{Lu}[\p{L}\p{M}\p{N}'’&-]*|\p{N}[\p{N}.,]*(?<=\p{N})"
+    r"(?<!^)(?<![.?!]\s|[¿¡])(?<![\p{L}&]&?)\p{Lu}[\p{L}\p{M}\p{N}'’&-]*|\p{N}[\p{N}.,]*(?<=\p{N})"
 )
 """A capitalised word within a sentence, such as ``PG&E`` or ``Asia-Pacific``, or a figure."""
 
@@ -193,10 +223,28 @@ def understand(text: str) -> Question:
             f"the question has {len(question):,} characters, more than the {MAX_QUESTION_CHARACTERS:,} "
             "that can be read; ask about one thing at a time"
         )
-    names = tuple(dict.fromkeys(name for name in _NAME.findall(question) if name not in _NOT_NAMES))
+    language = detect(question)
+    names = tuple(
+        dict.fromkeys(
+            name for name in _NAME.findall(question) if name not in _NOT_NAMES and not asks(name, language)
+        )
+    )
     kind = next((kind for kind, pattern in _ASKS if pattern.search(question)), Kind.OPEN)
     form = next((form for form, pattern in _FORMS if pattern.search(question)), Form.FACT)
-    return Question(question, detect(question), names, kind, form)
+    return Question(question, language, names, kind, form)
+
+
+def asks(word: str, language: str) -> bool:
+    """Return whether a word of a question in ``language`` asks, as *how* does.
+
+    A word asks in any language if the question's language is unknown, or if the word has other letters than
+    those of English. An acronym does not ask: *AI* is not the Vietnamese *ai*.
+    """
+    if word.isupper() and len(word) > 1:
+        return False
+    in_any = language == UNKNOWN_LANGUAGE or not word.isascii()
+    lists = QUESTION_WORDS.values() if in_any else [QUESTION_WORDS.get(language, frozenset())]
+    return any(word.casefold() in words for words in lists)
 
 
 def fits_kind(sentence: str, kind: Kind) -> bool:

@@ -9,20 +9,33 @@ from itertools import pairwise
 
 import regex
 
-from index.documents import Span
+from index.documents import UNKNOWN_LANGUAGE, Span
 from rag.figures.moment import MONTHS_OF, Moment
 
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d{2})"
-_OF = rf"(?:\s(?:of|in)\s(?:the\syear\b|{_YEAR})|\s{_YEAR})?"
-_NAMED: Mapping[str, tuple[regex.Pattern[str], ...]] = {
-    "en": (
-        regex.compile(
-            rf"\b(?:(?P<place>first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))\s(?P<part>quarter"
-            rf"|half)\b|(?P<place>first|last|final)\s(?P<part>three|six|nine|[369])\smonths\b"
-            rf"|(?P<part>Q)(?P<place>[1-4])|(?P<part>H)(?P<place>[12])){_OF}(?!\s(?:fiscal|financial)\b)(?![\p{{L}}\p{{N}}])",
-            regex.IGNORECASE,
-        ),
+_OF = (
+    rf"(?:,?\s(?:(?:of|in|for)\s)?(?:(?:the|calendar)\s(?:year\s)?)?{_YEAR}|[/-]{_YEAR}"
+    r"|\s?['’](?P<short>\d\d)(?!\d)|\s(?:of|in)\sthe\syear\b)?"
+)
+_FROM = rf"(?:(?<!\b(?:fiscal|financial)\s)\b{_YEAR}(?:['’]s)?[\s/-]?|(?<![\p{{L}}\p{{N}}]))"
+_ENDS = r"(?!\s(?:fiscal|financial)\b)(?![\p{L}\p{N}])"
+_ENGLISH = (
+    regex.compile(
+        rf"{_FROM}(?:(?P<place>first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s‐‑–-]"
+        rf"(?P<part>quarter|half)|(?P<place>first|last|final)[\s‐‑–-](?P<part>three|six|nine|[369])"
+        rf"[\s‐‑–-]months?)\b{_OF}{_ENDS}",
+        regex.IGNORECASE,
     ),
+    regex.compile(
+        rf"{_FROM}(?:(?P<part>Q)(?P<place>[1-4])|(?P<part>H)(?P<place>[12])|(?P<place>[1-4])(?P<part>Q)"
+        rf"|(?P<place>[12])(?P<part>H))(?:{_YEAR}|(?<=[QH])(?P<short>\d\d)(?!\d)|{_OF}){_ENDS}",
+        regex.IGNORECASE,
+    ),
+)
+"""The parts of years as English texts write them: *Second-Quarter 2023*, *Q2 2023*, *2Q23*, *2023-Q2*."""
+_NAMED: Mapping[str, tuple[regex.Pattern[str], ...]] = {
+    "en": _ENGLISH,
+    UNKNOWN_LANGUAGE: _ENGLISH,
     "vi": (
         regex.compile(
             rf"\b(?:(?P<part>quý)\s(?P<place>IV|I{{1,3}}|[1-4]|một|hai|ba|tư)"
@@ -67,10 +80,15 @@ def named_periods(text: str, language: str) -> Iterator[Moment]:
             months = MONTHS_OF[match["part"].lower()]
             place = _PLACES[match["place"].lower()] or 12 // months
             if place * months <= 12:
-                yield Moment(
-                    Span(match.start(), match.end()), int(match["year"]) if match["year"] else None,
-                    (place - 1) * months + 1, until=place * months,
-                )  # fmt: skip
+                first, last = (place - 1) * months + 1, place * months
+                yield Moment(Span(match.start(), match.end()), _year_of(match), first, until=last)
+
+
+def _year_of(match: regex.Match[str]) -> int | None:
+    groups = match.groupdict()
+    if groups.get("short"):
+        return 2000 + int(groups["short"])
+    return int(groups["year"]) if groups.get("year") else None
 
 
 def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Moment, Moment]]:

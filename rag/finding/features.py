@@ -21,10 +21,9 @@ from rag.finding.contradiction import LANGUAGE, denies, negates, opposes
 from rag.finding.english_words import LIGHT_WORDS
 from rag.finding.fragments import names_only
 from rag.finding.reading import Reading, ReadSentence
-from rag.finding.spelled_out import same_number, spelled_periods
+from rag.finding.spelled_out import same_number
 from rag.questions import Kind, Question, fits_kind
 
-_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
 _WORDS = regex.compile(r"\w+")
 
 _BEFORE = 2
@@ -198,30 +197,6 @@ def content_terms(index: Snapshot, question: Question, language: str) -> Mapping
 def content_words(text: str, language: str) -> list[Term]:
     """Return the words of ``text`` as terms of the search, without those that are too common to count."""
     return [term for term in terms(text, language) if term[1] not in LIGHT_WORDS]
-
-
-def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
-    """Return the question's content words, as written, that are in neither the passage nor its title.
-
-    Periods in the passage are also spelled out: *Q3* has the words of *third quarter*. A passage lacks a
-    hyphenated word if it has none of the word's parts. It lacks a hyphenated name, such as *Moby-Dick*, if it
-    lacks any of the name's parts (:func:`_parts`).
-    """
-    language = reading.document.language
-    texts = [reading.document.title, *(sentence.in_context for sentence in reading.sentences)]
-    texts += [period for text in texts for period in spelled_periods(text)]
-    text_terms = frozenset().union(*(terms_of(text, language) for text in texts))
-    question_terms = content_terms(index, question, language)
-
-    def is_absent(words: str) -> bool:
-        sought = [term for term in terms(words, language) if term in question_terms]
-        return bool(sought) and not any(contains_term(text_terms, term) for term in sought)
-
-    return [
-        word
-        for word in dict.fromkeys(_WORD.findall(question.text))
-        if any(map(is_absent, _parts(word) if word in question.names else [word]))
-    ]
 
 
 def _in_reading(

@@ -55,7 +55,7 @@ def test_a_question_that_no_report_answers_is_refused_without_blaming_the_encode
     answer = engine.ask("哪支球队赢得了2018年世界杯足球赛？")
     assert (answer.abstained, answer.cause) == (True, "not_answered")
     assert answer.reason == (
-        "The question is in Chinese, the nearest reports are in English, and none of their sentences "
+        "The question is in Chinese, the nearest report is in English, and no sentence that was read "
         "answers it."
     )
 

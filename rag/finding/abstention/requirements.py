@@ -1,31 +1,61 @@
-"""Finds the names, years and parts of years (such as quarters) that a question has and a text lacks.
+"""Finds the names, periods, figures and terms that a question has and a text lacks.
 
 *What was Walmart's revenue in the third quarter of 2023?* can only be answered by a report that names
 Walmart, and by a passage about that quarter. A passage without them does not answer, even if all its other
-words match.
+words match. The reasons of an abstention name nothing else: no verb, no word that asks, no common word.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
 import regex
 
+from index.documents import UNKNOWN_LANGUAGE, Span
+from index.search import Snapshot, terms
+from index.text import fold
 from rag.figures.countries import names_same_country
 from rag.figures.dates import dates
 from rag.figures.moment import Moment
 from rag.figures.periods import joined_periods
-from rag.finding.english_words import LIGHT_WORDS
-from rag.questions import OF_A_DATE, Question
+from rag.finding.english_words import LIGHT_WORDS, is_term
+from rag.finding.features import contains_term, content_terms, terms_of
+from rag.finding.reading import Reading
+from rag.questions import OF_A_DATE, Question, asks
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 POSSESSIVE = regex.compile(r"['’]s?$")
 _PLURAL = regex.compile(r"(?<=\p{L}{4}|\p{N})s$")
-_WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’&-]*")
+_NAME = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’&-]*")
+_WORD = regex.compile(
+    r"\p{N}[\p{N}.,]*\p{N}(?!\p{L})|[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}'’&-]*[\p{L}\p{M}\p{N}])?"
+)
+_LATIN = regex.compile(r"[\p{Latin}\p{M}\p{N}'’-]+")
+_JOINS = regex.compile(r"[\W_]+")
+_CAPITALISED = regex.compile(r"(?<!\p{L})\p{Lu}[\p{L}\p{M}\p{N}'’&-]*")
 _INNER_CAPITAL = regex.compile(r"\p{Ll}+\p{Lu}")
 _LINK = r"\W+(?:(?:of|on|for|and|the)\W+)?"
 _FISCAL = regex.compile(r"\s(?:fiscal|financial)(?:\syear)?\b", regex.IGNORECASE)
+_COORDINATES = regex.compile(
+    r"(?:['’]s?)?\W(?:[^.;:?!]*\W)?(?:and|or|than|versus|vs|et|ou|y|o|e|und|oder|dan|atau|và|hay|и|или)\W"
+    r"(?:(?:of|in|that|those|the|for|at|by)\W){0,2}"
+)
+"""The words between two names that a question compares: *'s or*, *'s sales higher than those of*."""
 
 _FIRST_DAYS = 7
 """A quarter of whole weeks may end up to this many days after its last month: on 2 April."""
+
+_SHORTEST_PART = 3
+"""The fewest letters of a part of a hyphenated name that is sought by itself, unlike ``F`` of ``F-35``."""
+
+_SHORTEST_JOINED = 5
+"""The fewest letters of a word that is sought in a text without its spaces and hyphens: *wildfire* is also
+*wild fire*."""
+
+_RARE = 0.7
+"""A reason names a term if its rarity is at least this share of the rarity of the question's rarest word."""
 
 
 def phrases(question: Question) -> list[str]:
@@ -34,12 +64,17 @@ def phrases(question: Question) -> list[str]:
     Return no phrases if capitals do not tell names from other words: in German, and in a question written in
     capitals or like a title.
     """
-    words = _WORD.findall(question.text)
+    words = list(_NAME.finditer(question.text))
     # In German, every noun has a capital.
-    if question.language == "de" or question.text.isupper() or any(map(_is_of_a_title, words[1:])):
+    if (
+        question.language == "de"
+        or question.text.isupper()
+        or any(_is_of_a_title(each[0]) for each in words[1:])
+    ):
         return []
+    periods = [moment.span for moment in _moments(question.text, question.language)]
     found: list[str] = []
-    for name in dict.fromkeys(words):
+    for name in dict.fromkeys(each[0] for each in words if not _is_within(each, periods)):
         is_name = name in question.names or _INNER_CAPITAL.match(name)
         if not is_name or OF_A_DATE.fullmatch(name):
             continue
@@ -48,7 +83,7 @@ def phrases(question: Question) -> list[str]:
             found[-1] = f"{before} {name}"
         else:
             found.append(name)
-    return [POSSESSIVE.sub("", phrase) for phrase in found]
+    return [POSSESSIVE.sub("", phrase) for phrase in found if len(phrase) > 1]
 
 
 def _is_of_a_title(word: str) -> bool:
@@ -56,23 +91,48 @@ def _is_of_a_title(word: str) -> bool:
     return word.istitle() and word.casefold() in LIGHT_WORDS and OF_A_DATE.fullmatch(word) is None
 
 
+def _is_within(word: regex.Match[str], spans: Iterable[Span]) -> bool:
+    return any(Span(*word.span()).overlaps(span) for span in spans)
+
+
+def compared(question: Question) -> list[str]:
+    """Return the phrases that a question compares with the phrase before or after: *Corning or eBay*.
+
+    One report need not name both.
+    """
+    names = phrases(question)
+    joined: list[str] = []
+    for name, other in pairwise(names):
+        pattern = rf"{regex.escape(name)}{_COORDINATES.pattern}{regex.escape(other)}"
+        if regex.search(pattern, question.text, regex.IGNORECASE):
+            joined += [name, other]
+    return joined
+
+
+def named(question: Question, text: str) -> list[str]:
+    """Return the question's names of which ``text`` has every word."""
+    words = {word for phrase in phrases(question) for word in phrase.split()}
+    absent = {word for word in words if not _names(text, word, question.language)}
+    return [phrase for phrase in phrases(question) if absent.isdisjoint(phrase.split())]
+
+
 def absent_names(question: Question, text: str) -> list[str]:
     """Return the question's names that ``text`` does not mention.
 
-    A text mentions a name if it has one of these: a word of the name, written with a capital; the words for
-    which an acronym stands; or another name of the same country.
+    A text mentions a name if it has one of these: a word of the name or a form of it, written with a capital;
+    the words for which an acronym stands; or another name of the same country.
     """
-    return [phrase for phrase in phrases(question) if not _names(text, phrase)]
+    return [phrase for phrase in phrases(question) if not _names(text, phrase, question.language)]
 
 
-def _names(text: str, phrase: str) -> bool:
+def _names(text: str, phrase: str, language: str) -> bool:
     for word in phrase.split():
         bare = _PLURAL.sub("", word)
         forms = [bare, *bare.split("-"), ".".join(bare) + "."]
         written = "|".join(_as_written(form) for form in forms if form)
         if regex.search(rf"(?<!\p{{L}})(?:{written})", text):
             return True
-    return names_same_country(phrase, text) or _spells_out(text, phrase)
+    return names_same_country(phrase, text) or _spells_out(text, phrase) or _has_form(text, phrase, language)
 
 
 def _as_written(name: str) -> str:
@@ -84,17 +144,37 @@ def _spells_out(text: str, name: str) -> bool:
     """Return whether a text has the words for which the acronym ``name`` stands.
 
     For an acronym of two letters, the words need capitals: *earnings per share* spells out EPS, but *each
-    user* does not spell out EU.
+    user* does not spell out EU. Small letters of an acronym stand for small words: *MoU*.
     """
-    if not name.isupper():
+    letters = "".join(letter for letter in name if not letter.islower())
+    if not name[:1].isupper() or not name[-1:].isupper() or len(letters) < 2:
         return False
-    words = _LINK.join("and" if letter == "&" else rf"{regex.escape(letter)}[\p{{L}}-]*" for letter in name)
+    words = _LINK.join("and" if each == "&" else rf"{regex.escape(each)}[\p{{L}}-]*" for each in letters)
     return regex.search(rf"\b{words}", text, regex.IGNORECASE if len(name) > 2 else 0) is not None
 
 
+def _has_form(text: str, phrase: str, language: str) -> bool:
+    """Return whether a text has another form of a word of ``phrase`` with a capital: *Africa* for *African*.
+
+    Accents do not matter: *Kasai* is *Kasaï*.
+    """
+    capitalised = " ".join(dict.fromkeys(_CAPITALISED.findall(text)))
+    found = terms_of(fold(capitalised), language)
+    return any(contains_term(found, term) for term in terms(fold(phrase), language))
+
+
 def absent_years(question: Question, text: str) -> list[str]:
-    """Return the years that the question names and ``text`` does not contain."""
-    return [name for name in question.names if _YEAR.fullmatch(name) and name not in text]
+    """Return the years that the question names and ``text`` does not contain, in four digits or in two."""
+    asked = [name for name in question.names if _YEAR.fullmatch(name) and name not in text]
+    if not asked:
+        return []
+    found = {moment.year for line in text.splitlines() for moment in dates(line, question.language)}
+    found |= {moment.through for line in text.splitlines() for moment in dates(line, question.language)}
+    return [
+        year
+        for year in asked
+        if int(year) not in found and not regex.search(rf"(?:\bFY\s?|['’]){year[2:]}(?!\d)", text)
+    ]
 
 
 def absent_periods(question: Question, text: str) -> list[str]:
@@ -109,8 +189,7 @@ def absent_periods(question: Question, text: str) -> list[str]:
     asked = [moment for moment in _moments(plain, question.language) if moment.until]
     if not asked:
         return []
-    lines = _FISCAL.sub("", text).splitlines()
-    found = [moment for line in lines for moment in _moments(line, question.language)]
+    found = _moments_of_lines(_FISCAL.sub("", text), question.language)
     if plain != question.text:
         found = [moment for moment in found if moment.until]
     if not found:
@@ -122,11 +201,34 @@ def absent_periods(question: Question, text: str) -> list[str]:
     ]
 
 
-def _moments(text: str, language: str) -> list[Moment]:
+def absent_months(question: Question, text: str) -> list[str]:
+    """Return the months and days, as the question writes them, of whose month ``text`` has no date."""
+    asked = [moment for moment in _moments(question.text, question.language) if not moment.until]
+    written = [question.text[moment.span.start : moment.span.end] for moment in asked]
+    folded = fold(text) if asked else ""
+    found = _moments_of_lines(text, question.language) if asked else []
+    return [
+        words
+        for words, month in zip(written, asked, strict=True)
+        if fold(words) not in folded and not any(_names_month(moment, month) for moment in found)
+    ]
+
+
+def _names_month(moment: Moment, month: Moment) -> bool:
+    years = {moment.year, month.year} - {None}
+    return len(years) < 2 and month.month in {moment.month, moment.until}
+
+
+def _moments_of_lines(text: str, language: str) -> list[Moment]:
+    return [moment for line in text.splitlines() for moment in _moments(line, language)]
+
+
+@lru_cache(maxsize=4096)
+def _moments(text: str, language: str) -> tuple[Moment, ...]:
     """Return the parts of years (such as quarters) in a line, and the dates that have a month."""
     found = dates(text, language)
     joined = [period for _, _, period in joined_periods(found, text)]
-    return [moment for moment in found if moment.month] + joined
+    return (*(moment for moment in found if moment.month), *joined)
 
 
 def _is_in(moment: Moment, part: Moment) -> bool:
@@ -141,3 +243,107 @@ def _is_in(moment: Moment, part: Moment) -> bool:
         return (moment.month, moment.until) == (part.month, part.until)
     last = part.until or 0
     return moment.month == last or (moment.month == last % 12 + 1 and (moment.day or 31) <= _FIRST_DAYS)
+
+
+def text_of(reading: Reading) -> str:
+    """Return what a reader sees of a passage: its report's title, publisher and date, and its sentences.
+
+    Each is on a line of its own; a row of a table has its headings before it.
+    """
+    record = reading.document
+    about = [each for each in (record.title, record.publisher, record.stated) if each]
+    return "\n".join([*about, *(sentence.in_context for sentence in reading.sentences)])
+
+
+def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
+    """Return the question's content words, as written, that a passage (:func:`text_of`) lacks; no dates.
+
+    A passage lacks a hyphenated word if it has none of the word's parts. It lacks a hyphenated name, such as
+    *Moby-Dick*, if it lacks any of the name's parts (:func:`_parts`).
+    """
+    language = reading.document.language
+    text = text_of(reading)
+    found = terms_of(text, language)
+    joined = _JOINS.sub("", fold(text))
+    sought = content_terms(index, question, language)
+
+    def is_absent(words: str) -> bool:
+        own = [term for term in terms(words, language) if term in sought]
+        return bool(own) and not any(contains_term(found, term) for term in own)
+
+    return [
+        word
+        for word in _words(question)
+        if any(map(is_absent, _parts(word) if word in question.names else [word]))
+        and not _is_joined_in(joined, word)
+    ]
+
+
+def content(index: Snapshot, question: Question, reading: Reading) -> list[str]:
+    """Return the words of the question of which :func:`missing_words` may return some."""
+    language = reading.document.language
+    sought = content_terms(index, question, language)
+    return [word for word in _words(question) if any(term in sought for term in terms(word, language))]
+
+
+def _words(question: Question) -> list[str]:
+    periods = [moment.span for moment in _moments(question.text, question.language)]
+    return list(
+        dict.fromkeys(each[0] for each in _WORD.finditer(question.text) if not _is_within(each, periods))
+    )
+
+
+def _parts(name: str) -> list[str]:
+    """Return the parts of a hyphenated name, or the whole name if a part is too short (``F`` in ``F-35``)."""
+    parts = name.split("-")
+    return parts if min(map(len, parts)) >= _SHORTEST_PART else [name]
+
+
+def _is_joined_in(joined: str, word: str) -> bool:
+    bare = _JOINS.sub("", fold(_PLURAL.sub("", POSSESSIVE.sub("", word))))
+    return len(bare) >= _SHORTEST_JOINED and bare in joined
+
+
+def lacking(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[str]:
+    """Return what a question has and none of the passages contains, as far as it can be a reason.
+
+    These are names, figures, years and other periods, and in an English question also terms
+    (:func:`~rag.finding.english_words.is_term`) that are nearly as rare in the library as the rarest word of
+    the question. The result is in the order of the question.
+    """
+    text = "\n".join(map(text_of, readings))
+    periods = absent_periods(question, text) + absent_months(question, text)
+    years = [year for year in absent_years(question, text) if year not in " ".join(periods)]
+    names = absent_names(question, text)
+    named = {word for name in names for word in name.split()}
+    absent = _in_all(missing_words(index, question, reading) for reading in readings)
+    rarity = content_terms(index, question, question.language)
+    least = _RARE * max(rarity.values(), default=0.0)
+    words = [
+        word
+        for word in absent
+        if _YEAR.fullmatch(word) is None
+        and POSSESSIVE.sub("", word) not in named
+        and _is_reason(word, question)
+        and (
+            word in question.names
+            or max((rarity.get(term, 0.0) for term in terms(word, question.language)), default=0.0) >= least
+        )
+    ]
+    plain = _FISCAL.sub("", question.text)
+    return sorted([*periods, *years, *names, *words], key=plain.find)
+
+
+def _in_all(lists: Iterable[Sequence[str]]) -> list[str]:
+    first, *others = lists
+    return [word for word in first if all(word in other for other in others)]
+
+
+def _is_reason(word: str, question: Question) -> bool:
+    """Return whether a missing word may be named: a name, a figure, or a term of an English question."""
+    if asks(word, question.language):
+        return False
+    if word in question.names:
+        return True
+    is_known = question.language in {"en", UNKNOWN_LANGUAGE} and _LATIN.fullmatch(word) is not None
+    return is_known and any(map(is_term, POSSESSIVE.sub("", word).split("-")))

@@ -7,7 +7,7 @@ import pytest
 from index.search import Term, terms
 from rag.figures.number_words import ENGLISH
 from rag.finding.features import contains_term
-from rag.finding.spelled_out import same_number, spelled_periods
+from rag.finding.spelled_out import same_number
 
 
 @pytest.mark.parametrize("word", [word for word, value in ENGLISH.values.items() if value > 1])
@@ -39,15 +39,3 @@ def test_other_terms_stand_for_themselves(term: Term) -> None:
 def test_a_text_contains_a_number_in_either_form(sought: str, text: str, found: bool) -> None:
     [term] = terms(sought, "en")
     assert contains_term(frozenset(terms(text, "en")), term) is found
-
-
-@pytest.mark.parametrize(
-    ("text", "periods"),
-    [
-        ("ABCP issued in Q3 2006", ["third quarter"]),
-        ("Sales, H1 and 2H", ["first half", "second half"]),
-        ("Q5, BQ3, Q and 3 quarters", []),
-    ],
-)
-def test_periods_are_spelled_out(text: str, periods: list[str]) -> None:
-    assert spelled_periods(text) == periods
