@@ -77,8 +77,11 @@ class Sessions:
             connection.execute(sa.insert(sessions).values(row))
         return self._cookies.sign(session_id).decode()
 
-    def find(self, cookie: str) -> Session | None:
-        """Return the session of a cookie; None if the cookie is forged, or the session has ended."""
+    def find(self, cookie: str, *, is_use: bool = True) -> Session | None:
+        """Return the session of a cookie; None if the cookie is forged, or the session has ended.
+
+        ``is_use`` says whether this is a use of the session, which therefore lasts longer.
+        """
         session_id = self._unsigned(cookie)
         if session_id is None:
             return None
@@ -89,7 +92,7 @@ class Sessions:
             row = connection.execute(current).one_or_none()
         if row is None:
             return None
-        is_renewed = now - row.seen >= RENEWAL_SECONDS
+        is_renewed = is_use and now - row.seen >= RENEWAL_SECONDS
         if is_renewed:
             with self._engine.begin() as connection:
                 connection.execute(sa.update(sessions).filter_by(digest=digest).values(seen=now))

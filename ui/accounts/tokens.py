@@ -117,11 +117,12 @@ class Tokens:
         if changed.rowcount == 0:
             raise AccountError(f"there is no token {name!r}; `footnoted token list` shows all")
 
-    def identity(self, secret: str) -> Identity | None:
+    def identity(self, secret: str, *, is_use: bool = True) -> Identity | None:
         """Return the sender of a request with this token; None if the token is unknown or no longer valid.
 
         A token is no longer valid after it has expired or was revoked, or while its user is locked out. The
         database compares digests, not tokens, so the time that it takes helps nobody to guess a token.
+        ``is_use`` says whether to note the time as that of the token's last use.
         """
         digest, now = digest_of(secret), self._clock()
         known = sa.select(tokens, users.c.name.label("owner"), users.c.role, users.c.disabled)
@@ -134,7 +135,7 @@ class Tokens:
         has_expired = row.expires is not None and row.expires <= now
         if has_expired or row.revoked is not None or row.disabled is not None:
             return None
-        if row.used is None or now - row.used >= _USED_SECONDS:
+        if is_use and (row.used is None or now - row.used >= _USED_SECONDS):
             with self._engine.begin() as connection:
                 connection.execute(sa.update(tokens).filter_by(id=row.id).values(used=now))
         scopes = frozenset(map(Scope, row.scopes.split()))

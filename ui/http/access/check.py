@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote, urlencode
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, sleep, to_thread
+from sqlalchemy.exc import DatabaseError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
@@ -23,6 +27,8 @@ from ui.http.problems import refusal, unreachable
 
 _CHALLENGE = 'Bearer realm="Footnoted"'
 
+_EVENTS = "text/event-stream"
+
 _FORWARDED = (
     "A proxy forwarded this request, and nobody signs in to this server, so the server does not know whose "
     "request it is; set FOOTNOTED_SIGN_IN to on and add yourself with `footnoted user add NAME "
@@ -31,6 +37,9 @@ _FORWARDED = (
 
 _LOOKUPS = 4
 """The maximum number of senders that are looked up at once, in threads that no slow request can occupy."""
+
+_WATCH_SECONDS = 2.0
+"""The seconds after which the server looks again whether the sender of an open stream may still have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,8 @@ class SignInCheck:
     - ``identity``: the sender;
     - ``session``: the session of a person; None for other senders;
     - ``engine``: the engine limited to what the sender may see (:mod:`ui.http.access.views`).
+
+    A stream of server-sent events ends within seconds after the sender's session or token has ended.
 
     A refused program gets the status 401 or 403, and a detail that says what is missing. A browser that opens
     a page gets a redirect to the sign-in page or, if the signed-in user lacks the scope, a page that says so.
@@ -118,10 +129,46 @@ class SignInCheck:
         else:
             refused = self._refusal(scope, requirement, found)
             if refused is None:
-                await self._pass_on(scope, receive, _make_private(send, sign_in, scope, found.session), found)
+                private = _make_private(send, sign_in, scope, found.session)
+                may_go_on = partial(_may_go_on, sign_in, requirement, scope, found)
+                await self._pass_on_watched(scope, receive, private, found, may_go_on)
                 return
             scope.setdefault("state", {})["identity"] = found.identity  # For the log.
         await refused(scope, receive, send)
+
+    async def _pass_on_watched(
+        self, scope: Scope, receive: Receive, send: Send, found: _Found, may_go_on: Callable[[], bool]
+    ) -> None:
+        """Pass the request on. If the response is a stream of events, end it once ``may_go_on`` is false."""
+        watches: list[asyncio.Task[None]] = []
+        is_open = False
+
+        async def watch(passing: CancelScope) -> None:
+            is_allowed = True
+            while is_allowed:
+                await sleep(_WATCH_SECONDS)
+                with suppress(UnreachableError, DatabaseError):  # A stream outlasts a pause of the database.
+                    is_allowed = await to_thread.run_sync(may_go_on, limiter=self._lookups)
+            passing.cancel()
+
+        async def watched(message: Message) -> None:
+            nonlocal is_open
+            if message["type"] == "http.response.start":
+                is_open = Headers(raw=message["headers"]).get("content-type", "").startswith(_EVENTS)
+                if is_open:
+                    watches.append(asyncio.create_task(watch(passing)))
+            elif not message.get("more_body", False):
+                is_open = False
+            await send(message)
+
+        try:
+            with CancelScope() as passing:
+                await self._pass_on(scope, receive, watched, found)
+        finally:
+            for each in watches:
+                each.cancel()
+        if passing.cancelled_caught and is_open:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, found: _Found) -> None:
         engine = self._engine
@@ -177,6 +224,19 @@ def _find(sign_in: SignIn, scope: Scope) -> _Found:
         return _Found(None)
     session = sign_in.accounts.sessions.find(cookie)
     return _Found(session.identity if session else None, session, "session")
+
+
+def _may_go_on(sign_in: SignIn, requirement: Requirement | ScopeName, scope: Scope, found: _Found) -> bool:
+    """Return whether the sender of a request that passed would still pass now, without using its session."""
+    if found.session is not None:
+        session = sign_in.accounts.sessions.find(found.session.cookie, is_use=False)
+        identity = session.identity if session else None
+    elif found.identity is not None and found.identity.kind == "token":
+        token = Headers(scope=scope)["authorization"].partition(" ")[2].strip()
+        identity = sign_in.accounts.tokens.identity(token, is_use=False)
+    else:
+        return True
+    return identity is not None and (isinstance(requirement, Requirement) or requirement in identity.scopes)
 
 
 def insufficient_scope(sender: Identity, scope: ScopeName) -> tuple[str, dict[str, str]]:
