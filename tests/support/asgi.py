@@ -23,24 +23,28 @@ class Begun:
 
 
 class Server:
-    """An app that runs in an event loop of its own for as long as the context is open."""
+    """An app that runs in an event loop of its own for as long as the context is open.
+
+    Attributes:
+        client: sends the app requests whose responses end.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._client = TestClient(app)
+        self.client = TestClient(app)
 
     def __enter__(self) -> Self:
-        self._client.__enter__()
+        self.client.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._client.__exit__(*error)
+        self.client.__exit__(*error)
 
     def begin(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, kind: str = "http"
     ) -> Begun:
         """The beginning of the response to a request without a body."""
-        portal = self._client.portal
+        portal = self.client.portal
         assert portal is not None
         begun: Begun = portal.call(_begin, self.app, _scope(method, path, headers or {}, kind))
         return begun
