@@ -1,7 +1,7 @@
 """Chooses the cell of a cited row that a question means, or none if the question may mean several.
 
-A wrong cell in bold is worse than none, so a column is chosen only if its headings fit the question clearly
-better than those of every other column, and if no other row of the table fits the question better.
+A wrong cell in bold is worse than none. A column is chosen only if the question names it, and if it has all
+words of the question that the other columns have. No other row of the document may fit the question better.
 """
 
 from __future__ import annotations
@@ -13,26 +13,49 @@ import regex
 
 from index.documents import Span
 from index.search import Snapshot, Term
-from index.text import TableCell, cells, is_quantity, is_row, table_cells, tables, words_outside_columns
-from rag.figures.reporting_periods import Periods, periods_of
-from rag.finding.cells.kinds import asked_kinds, excludes_kind, kinds_of, names_change, words_for_kinds
+from index.text import (
+    PATH_SEPARATOR,
+    TableCell,
+    cells,
+    is_period,
+    is_quantity,
+    is_row,
+    table_cells,
+    tables,
+    words_outside_columns,
+)
+from rag.figures.reporting_periods import Periods, periods_of, without_periods
+from rag.finding.cells.kinds import (
+    asked_kinds,
+    excludes_kind,
+    kinds_of,
+    names_change,
+    without_kinds,
+    words_for_kinds,
+)
 from rag.finding.citations import DocumentTexts
+from rag.finding.contradiction import LANGUAGE, negates
 from rag.finding.copies import CitedSentence
-from rag.finding.features import contains_term, content_terms, names_label, words_of
+from rag.finding.features import contains_term, content_terms, content_words, names_label, words_of
 from rag.questions import Form, Question
 
-CLEARLY = 0.75
-"""The best column is clear if the second-best column has at most this share of the best one's score."""
-
 NAMED = 0.5
-"""A question names a row if it has at least this share of the words of its label, weighted by rarity."""
+"""A question names a row if it has at least this share of the words of its label, weighted by rarity, and a
+column if it has more than this share of the words of its heading."""
 
-COVERED = 0.5
-"""A cell can be meant only if the names of the cell, its table and its document (:func:`is_covered`) contain
-at least this share of the question's words."""
+MISSING = 0.4
+"""A cell can be meant only if the names of the cell, its table and its document (:func:`_is_covered`) lack at
+most one of the question's words, or at most this share of them. Periods are compared apart, so their words do
+not count."""
 
 _NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
 """The marks of footnotes in a row's label."""
+
+_PLURAL = regex.compile(r"(?<=\p{N})s\b")
+"""The ending of *F-35s*."""
+
+YEAR = regex.compile(r"(?<![\p{L}\p{N}.,$€£¥])(?:19|20)\d\d(?![\p{N}%]|[.,]\p{N})")
+"""Matches a year in a question or a heading."""
 
 _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
@@ -114,13 +137,17 @@ def choose_cell(
     every = cells_of(index, question, row)
     found = [cell for cell in every if _is_value(cell.value)]
     stated = [cell for cell in found if _states(sentence, cell.value)]
+    stated = [cell for cell in stated if not _is_negated(question, row, cell)]
     if not of_pair:
         stated = [cell for cell in stated if not excludes_kind(question.text, cell, _caption(row))]
-    fitting = fitting_cells(periods_of(question.text, row.language), row, stated)
-    best = fitting[0] if len(found) == len(fitting) == 1 else _best_cell(index, question, row, found, fitting)
-    if best is None or not is_quantity(best.value) or not is_covered(index, question, row, best):
+    fitting = fitting_cells(_asked_periods(question, row), row, stated)
+    best = _best_cell(index, question, row, found, fitting)
+    if best is None or not is_quantity(best.value):
         return None
-    return best if of_pair or not _means_another(index, question, row, best) else None
+    is_meant = of_pair or (
+        _is_covered(question, row, best) and not _means_another(index, question, row, best)
+    )
+    return best if is_meant else None
 
 
 def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
@@ -136,25 +163,37 @@ def _is_value(words: str) -> bool:
     return is_quantity(words) or not any(map(str.isalnum, words))
 
 
+def _label(line: str) -> str:
+    return _NOTES.sub("", cells(line)[0]).strip()
+
+
 def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
-    """Return whether the question has every figure of the row's label, and enough of the label's words."""
-    label = _NOTES.sub("", cells(row.span.of(row.text))[0])
+    """Return whether the question has every figure of the row's label, and enough of the label's words.
+
+    If the question lacks words of the label, the words that are also in the table's caption do not count:
+    *revenue* alone does not mean *total revenue* in a table of revenue by product.
+    """
+    label = _label(row.span.of(row.text))
     figures = set(_NUMERAL.findall(label))
     if not figures <= set(_NUMERAL.findall(question.text)):
         return False
-    rarity = index.idf([term for term in words_of(label, row.language) if not term[1].isdecimal()])
+    words = frozenset(term for term in words_of(label, row.language) if not term[1].isdecimal())
     asked = words_of(question.text, row.language)
-    asked_weight = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
-    return asked_weight >= NAMED * sum(rarity.values()) if rarity else bool(figures)
+    lacking = {term for term in words if not contains_term(asked, term)}
+    rarity = index.idf(list(words - words_of(_caption(row), row.language) if lacking else words))
+    named = sum(weight for term, weight in rarity.items() if term not in lacking)
+    return named >= NAMED * sum(rarity.values()) if rarity else bool(words or figures) and not lacking
 
 
-def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether a cell's labels, table headings and document title have enough words of the question."""
+def _is_covered(question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether the names of a cell, its table and its document have enough words of the question."""
     name_terms = words_of(row.names_of(cell), row.language)
-    if len(asked_kinds(question.text) & kinds_of(cell, _caption(row))) > 1:
+    if asked_kinds(question.text) <= kinds_of(cell, _caption(row)):
         name_terms |= words_of(words_for_kinds(question.text), row.language)
-    asked = content_terms(index, question, row.language)
-    return sum(contains_term(name_terms, term) for term in asked) >= COVERED * len(asked)
+    things = _PLURAL.sub("", without_periods(question.text, row.language))
+    asked = content_words(things, row.language)
+    missing = {term for term in asked if not contains_term(name_terms, term)}
+    return len(missing) <= max(1, MISSING * len(set(asked)))
 
 
 def rows_of(row: Row) -> list[list[TableCell]]:
@@ -170,12 +209,13 @@ def rows_of(row: Row) -> list[list[TableCell]]:
 
 
 def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether another cell of the table, or a row of another table, fits the question better.
+    """Return whether the question may mean another cell of the table, or a row of another table.
 
     - A cell fits better if the labels of its row and column have all words of the question that the labels of
       ``cell`` have, and more. This holds for an empty cell, too.
     - A row whose label has the same words of the question fits better if this label is shorter: a question
-      for *total liabilities* does not mean *total current liabilities*.
+      for *total liabilities* does not mean *total current liabilities*. It fits as well if only the names of
+      the groups differ: a question for *sales* does not tell those of 2018 from those of 2019.
     - A row of another table fits better if the question contains its whole label, and ``cell`` lacks a word
       of the label (:func:`_lacks_name`).
     """
@@ -185,9 +225,12 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
         own = words_of(names, row.language)
         return frozenset(term for term in asked if contains_term(own, term))
 
-    def is_shorter(name: str) -> bool:
-        short = words_of(name, row.language)
-        return short < label and (label - short).isdisjoint(asked)
+    def is_no_longer(name: str) -> bool:
+        words = words_of(name, row.language)
+        is_shorter = words < label and (label - words).isdisjoint(asked)
+        return is_shorter or (
+            name != cell.row and _own_label(name) == _own_label(cell.row) and not label < words
+        )
 
     label, column = words_of(cell.row, row.language), asked_in(cell.column)
     own = asked_in(cell.row) | column
@@ -198,9 +241,13 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
     columns = set(map(asked_in, same_kind))
     return (
         any(words | others > own for words in rows.values() for others in columns)
-        or any(words | column >= own and is_shorter(name) for name, words in rows.items())
+        or any(words | column >= own and is_no_longer(name) for name, words in rows.items())
         or (question.form is not Form.COMPARISON and _lacks_name(question, row, cell, frozenset(asked)))
     )
+
+
+def _own_label(path: str) -> str:
+    return path.rpartition(PATH_SEPARATOR)[2]
 
 
 def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[Term]) -> bool:
@@ -211,7 +258,7 @@ def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[
     *Water*, from an ordinary word.
     """
     lacking = asked - words_of(row.names_of(cell), row.language)
-    labels = {_NOTES.sub("", cells(line)[0]) for line in row.text.splitlines() if is_row(line)}
+    labels = {_label(line) for line in row.text.splitlines() if is_row(line)}
     return any(
         names_label(question.text, label) and not lacking.isdisjoint(words_of(label, row.language))
         for label in labels
@@ -237,14 +284,21 @@ def _states(sentence: str, value: str) -> bool:
 
 
 def fitting_cells(asked: Periods, row: Row, among: Sequence[TableCell]) -> list[TableCell]:
-    """Return the cells that the periods of a question do not exclude (:meth:`Periods.excludes`)."""
+    """Return the cells that the periods of a question do not exclude (:meth:`Periods.excludes`).
+
+    A question for a year, and no month or part of it, excludes the cells of a quarter or half.
+    """
     caption = periods_of(_caption(row), row.language)
     columns = _column_periods(row)
-    return [
-        cell
-        for cell in among
-        if not asked.excludes(columns[cell.span], periods_of(cell.row, row.language), caption)
-    ]
+    is_for_year = bool(asked.years) and not asked.months and not asked.lengths
+
+    def fits(cell: TableCell) -> bool:
+        column, label = columns[cell.span], periods_of(cell.row, row.language)
+        lengths = column.lengths or label.lengths or caption.lengths
+        is_part = bool(lengths) and "12 months" not in lengths
+        return not (is_for_year and is_part) and not asked.excludes(column, label, caption)
+
+    return list(filter(fits, among))
 
 
 def _caption(row: Row) -> str:
@@ -271,37 +325,72 @@ def _column_periods(row: Row) -> dict[Span, Periods]:
 def _best_cell(
     index: Snapshot, question: Question, row: Row, found: Sequence[TableCell], fitting: Sequence[TableCell]
 ) -> TableCell | None:
-    """Return the cell whose column fits the question clearly better than all other columns, or None.
+    """Return the cell whose column the question means, if it means one column.
 
-    Words that name the row, or that occur in the headings of every column, do not count. If several
-    columns fit about equally well, one of them is still clear if the headings of the others have all words of
-    its heading, and more: *Change*, and not *Change at constant currency*.
+    The words of the row's label do not tell a column from another, nor do words that every column has. Of the
+    rest of the question, the column must have something, and everything that any other column has. The
+    question must also name the column: *votes* alone does not mean *broker non-votes*. If the row has a
+    single value, a heading without a word of the question, such as *Amount*, is enough.
+
+    Args:
+        index: the library, for the rarity of words.
+        question: the question.
+        row: the row.
+        found: all cells of the row that have a value.
+        fitting: those that the question does not exclude.
     """
-    weights = content_terms(index, question, row.language)
+    headings = {cell.span: words_of(cell.column, row.language) for cell in found}
     label = words_of(found[0].row, row.language) if found else frozenset()
-    asked = {term: weight for term, weight in weights.items() if not contains_term(label, term)}
-    periods = periods_of(question.text, row.language)
-    greatest = max(weights.values(), default=0.0)
+    asked = [term for term in content_terms(index, question, row.language) if not contains_term(label, term)]
+    periods, columns = _asked_periods(question, row), _column_periods(row)
     kinds = asked_kinds(question.text)
-    columns = _column_periods(row)
-    weights_by_cell: list[dict[object, float]] = []
+    shared: dict[Span, frozenset[object]] = {}
     for cell in found:
-        column = words_of(cell.column, row.language)
-        own_weights: dict[object, float] = {
-            term: asked[term] for term in asked if contains_term(column, term)
-        }
-        shared = periods.shared(columns[cell.span]) | (kinds & kinds_of(cell))
-        weights_by_cell.append(own_weights | dict.fromkeys(shared, greatest))
-    everywhere = set.intersection(*map(set, weights_by_cell)) if weights_by_cell else set()
-    scores = {
-        cell.span: sum(weight for name, weight in own_weights.items() if name not in everywhere)
-        for cell, own_weights in zip(found, weights_by_cell, strict=True)
-    }
-    ranked = sorted(fitting, key=lambda cell: -scores[cell.span])
-    if not ranked or scores[ranked[0].span] <= 0:
+        heading = frozenset[Term]() if _is_negated(question, row, cell) else headings[cell.span]
+        words = frozenset(term for term in asked if contains_term(heading, term))
+        shared[cell.span] = words | periods.shared(columns[cell.span]) | (kinds & kinds_of(cell))
+    if len(found) == len(fitting) == 1 and not shared[found[0].span]:
+        return found[0]
+    common = frozenset[Term]() if len(found) < 2 else frozenset.intersection(*headings.values())
+    everywhere = frozenset[object]() if len(found) < 2 else frozenset.intersection(*shared.values())
+    meant = [
+        cell
+        for cell in fitting
+        if shared[cell.span] > everywhere
+        and all(shared[other.span] <= shared[cell.span] for other in fitting)
+        and _is_column_named(index, question, row, cell, common)
+    ]
+    if len(meant) != 1:
         return None
-    rivals = [cell for cell in ranked if scores[cell.span] > CLEARLY * scores[ranked[0].span]]
-    shortest = min(rivals, key=lambda cell: (-scores[cell.span], len(cell.column)))
-    short = words_of(shortest.column, row.language)
-    others = [words_of(cell.column, row.language) for cell in rivals if cell is not shortest]
-    return shortest if all(short < other for other in others) else None
+    # If an amount and a percentage fit alike, neither is clear.
+    alike = [other for other in fitting if shared[other.span] == shared[meant[0].span]]
+    return meant[0] if all(kinds_of(meant[0]) <= kinds_of(other) for other in alike) else None
+
+
+def _is_negated(question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether only one of a question and a heading has *non* before a word: *votes*, *non-votes*."""
+    return row.language == LANGUAGE and negates(question.text, cell.column)
+
+
+def _is_column_named(
+    index: Snapshot, question: Question, row: Row, cell: TableCell, common: frozenset[Term]
+) -> bool:
+    """Return whether the question has most of the words of the lowest heading above a cell.
+
+    Periods are compared apart, so their words do not count. Nor do the words for the kind of value that the
+    question asks for, and those that the headings of every column have (``common``).
+    """
+    heading = without_periods(cell.column.rpartition(PATH_SEPARATOR)[2], row.language)
+    if is_period(heading):
+        return True
+    own = words_of(without_kinds(heading, asked_kinds(question.text) & kinds_of(cell)), row.language)
+    rarity = index.idf([term for term in own - common if not term[1].isdecimal()])
+    asked = words_of(question.text, row.language)
+    named = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
+    return not rarity or named > NAMED * sum(rarity.values())
+
+
+def _asked_periods(question: Question, row: Row) -> Periods:
+    """Return the periods that a question names, with each year of a list, such as *2019, 2018 and 2017*."""
+    periods = periods_of(question.text, row.language)
+    return replace(periods, years=periods.years | frozenset(map(int, YEAR.findall(question.text))))

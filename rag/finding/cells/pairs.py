@@ -16,7 +16,7 @@ from index.search import Snapshot, Term, terms
 from index.text import PATH_SEPARATOR, TableCell, cells, is_quantity
 from rag.figures.quantities import quantities
 from rag.figures.reporting_periods import periods_of
-from rag.finding.cells.choice import Row, cells_of, choose_cell, fitting_cells, rows_of
+from rag.finding.cells.choice import YEAR, Row, cells_of, choose_cell, fitting_cells, rows_of
 from rag.finding.cells.numbers import DecimalMark, decimal_mark
 from rag.finding.features import contains_term, content_terms, words_of
 from rag.questions import Question
@@ -25,7 +25,8 @@ COVERED = 0.6
 """The names of the cells must have at least this share of the comparison's words, weighted by rarity."""
 
 _CHANGES = (
-    r"chang|increas|decreas|gr[eo]w|ris[ei]|rose|fall|fell|drop|declin|mov(?:e|ed)\b|(?:go|went|gone)\b"
+    r"chang|increas|decreas|gr[eo]w|ris[ei]|rose|fall|fell(?! to \p{L})|drop|declin|mov(?:e|ed)\b"
+    r"|(?:go|went|gone)\b"
 )
 _OVER_TIME = regex.compile(rf"\b(?:{_CHANGES})", regex.IGNORECASE)
 _COMPARES = regex.compile(
@@ -61,7 +62,6 @@ _DATES = regex.compile(
     r"\p{N}+|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*|\b(?:as )?restated\b|[^\p{L}\p{N}]+",
     regex.IGNORECASE,
 )
-_YEAR = regex.compile(r"(?<![\p{L}\p{N}.,$€£¥])(?:19|20)\d\d(?![\p{N}%]|[.,]\p{N})")
 _LENGTHS = frozenset({"year", "month", "week", "quarter", "day"})
 
 
@@ -144,7 +144,7 @@ def _of_two_years(index: Snapshot, question: Question, row: Row) -> CellPair | N
     of_years = [
         cell
         for cell in fitting_cells(asked, row, quantity_cells)
-        if len(_YEAR.findall(cell.column)) == 1 and _years(cell.column) <= years
+        if len(YEAR.findall(cell.column)) == 1 and _years(cell.column) <= years
     ]
     columns: dict[str, list[TableCell]] = defaultdict(list)
     for cell in of_years:
@@ -161,7 +161,7 @@ def _of_two_years(index: Snapshot, question: Question, row: Row) -> CellPair | N
 
 
 def _years(words: str) -> frozenset[int]:
-    return frozenset(map(int, _YEAR.findall(words)))
+    return frozenset(map(int, YEAR.findall(words)))
 
 
 def _best_group(
@@ -210,7 +210,7 @@ def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -
     if any(
         (found.unit or "").rpartition("/")[2] not in _LENGTHS
         and found.written not in names
-        and not _YEAR.fullmatch(found.written)
+        and not YEAR.fullmatch(found.written)
         for found in quantities(question.text, "en")
     ):
         return False
@@ -232,7 +232,7 @@ def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) ->
     own = {pair.first.row, pair.second.row}
     best = min(_fit(asked, name, language) for name in own)
     labels = {name.rpartition(PATH_SEPARATOR)[2] for name in own}
-    dated = {_without_dates(name) for name in own if _YEAR.search(name)}
+    dated = {_without_dates(name) for name in own if YEAR.search(name)}
     for other in {found[0].row for found in rows_of(row)} - own:
         if _without_dates(other) in dated:
             continue

@@ -103,6 +103,61 @@ HALVES = """\
 | 2023 | 2022 | | 2023 | 2022
 Ticket fees | 33 | 30 | 10% | 66 | 60 | 9%
 """
+VOTES = """\
+Proposal 1. Election of directors
+Nominee | For | Against | Abstain | Broker Non-Votes
+Segun Agbaje | 1,005,178,935 | 3,946,785 | 3,264,606 | 172,969,325
+Jennifer Bailey | 1,003,516,011 | 5,743,190 | 3,131,125 | 172,969,325
+"""
+BALLOTS = """\
+Proposal 1. Election of directors
+Nominee | Number | Votes withheld
+Segun Agbaje | 1,005,178,935 | 3,946,785
+"""
+AGAINST = """\
+Election of directors
+Nominee | Votes against
+Segun Agbaje | 3,946,785
+"""
+CURRENCIES = """\
+Balance sheet
+Assets | In dollars | In non-dollars
+Current assets | 27,728 | 2,899
+"""
+ORIGINS = """\
+Table 3. Confirmed cases in 2007
+Country | Domestic (%) | Imported (%) | Total
+Sweden | 30.2 | 65.3 | 7,106
+"""
+STORES = """\
+Table 4. Stores
+ | Opened | Closed
+North | 40 | 12
+"""
+PRODUCTS = """\
+Revenue by product (in millions)
+ | 2023 | 2022
+Silicon products | 258 | 306
+Total revenue | 3,243 | 3,615
+"""
+QUARTER = """\
+Cash flows
+(in millions) | Quarter ended March 31, 2023 | Quarter ended March 31, 2022
+Capital expenditures | (294) | (268)
+"""
+GROUPS = """\
+Quarterly results
+ | First | Second
+2023
+Net sales | 117 | 120
+2022
+Net sales | 113 | 118
+"""
+CHANGED = """\
+Statement of Income
+ | 2023 | 2022 | Change in amount | % Change
+Interest income | 2,515 | 1,310 | 1,205 | 92%
+"""
 
 
 def chosen(engine: QueryEngine, question: str, row: str, sentence: str = "") -> tuple[str, str] | None:
@@ -204,6 +259,30 @@ def chosen(engine: QueryEngine, question: str, row: str, sentence: str = "") -> 
             "Ticket fees",
             ("% change", "9%"),
         ),
+        (VOTES, "How many votes were cast against Segun Agbaje?", "Segun", ("Against", "3,946,785")),
+        (
+            VOTES,
+            "How many broker non-votes were there for Segun Agbaje?",
+            "Segun",
+            ("Broker Non-Votes", "172,969,325"),
+        ),
+        (VOTES, "How many shares did abstain on Segun Agbaje?", "Segun", ("Abstain", "3,264,606")),
+        (
+            ORIGINS,
+            "What percentage of the confirmed cases in Sweden were imported?",
+            "Sweden",
+            ("Imported (%)", "65.3"),
+        ),
+        (STORES, "How many stores were opened in the North?", "North", ("Opened", "40")),
+        (CURRENCIES, "What were the current assets in dollars?", "Current", ("In dollars", "27,728")),
+        (PRODUCTS, "What was the total revenue in 2022?", "Total revenue", ("2022", "3,615")),
+        (
+            QUARTER,
+            "What were the capital expenditures in the first quarter of 2023?",
+            "Capital",
+            ("Quarter ended March 31, 2023", "(294)"),
+        ),
+        (GROUPS, "What were the net sales in the first quarter of 2023?", "Net sales", ("First", "117")),
     ],
 )
 def test_the_column_that_the_question_names_is_chosen(
@@ -239,6 +318,21 @@ def test_the_column_that_the_question_names_is_chosen(
         (DEBTS, "What were the total debts in 2023?", "Total current"),
         (BALANCE, "How many percent was the goodwill at the end of 2022?", "Goodwill"),
         (SIDE_BY_SIDE, "How many questions came from Ireland?", "Portugal"),
+        (VOTES, "How many votes were cast for Segun Agbaje?", "Segun"),
+        (VOTES, "How many votes did Segun Agbaje receive?", "Segun"),
+        (VOTES, "What were the votes for and against Segun Agbaje, with the broker non-votes?", "Segun"),
+        (BALLOTS, "How many votes were cast for Segun Agbaje?", "Segun"),
+        (AGAINST, "How many votes were cast for Segun Agbaje?", "Segun"),
+        (ORIGINS, "What percentage of the confirmed cases in Sweden were fatal?", "Sweden"),
+        (STORES, "How many stores were there in the North?", "North"),
+        (STORES, "How many stores were opened and closed in the North?", "North"),
+        (PRODUCTS, "How much revenue did polysilicon bring in 2022?", "Total revenue"),
+        (PRODUCTS, "What was the average total revenue of 2022?", "Total revenue"),
+        (PRODUCTS, "What was the total revenue in 2023 and 2022?", "Total revenue"),
+        (PRODUCTS, "What was the ratio of total revenue to total costs in 2022?", "Total revenue"),
+        (QUARTER, "What are the capital expenditures in 2023?", "Capital"),
+        (GROUPS, "What were the net sales in the first quarter?", "Net sales"),
+        (CHANGED, "How much did interest income increase?", "Interest"),
     ],
 )
 def test_without_a_clear_column_there_is_no_cell(
