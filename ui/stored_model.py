@@ -100,6 +100,11 @@ def gguf_files(*folders: Path | None) -> tuple[Path, ...]:
     return tuple(sorted(found, key=lambda file: (file.name.casefold(), file)))
 
 
+def audit_target(provider: str, model: str, address: str | None) -> str:
+    """Return a language model in words for the audit log, which cuts long words: the address comes first."""
+    return ", ".join(filter(None, (address, provider, model)))
+
+
 def is_file_model(model: ModelSettings) -> bool:
     """Return whether the model is a GGUF file that runs in the server's own process."""
     return model.provider == LLAMACPP and model.address is None

@@ -6,7 +6,8 @@ import gc
 import importlib
 import ipaddress
 import json
-from collections.abc import Callable, Mapping, Sequence
+import socket
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,8 +63,11 @@ def open_model(settings: ModelSettings) -> LanguageModel:
     """Open a language model. The model's ``close`` releases its resources.
 
     Raises:
-        ModelSetupError: if the provider's package is not installed, or the model cannot be opened.
+        ModelSetupError: if the provider's package is not installed, the model cannot be opened, or its
+            address is link-local. There, clouds offer their machines passwords.
     """
+    if settings.address:
+        _refuse_link_local(settings.address)
     opener = _OPENERS.get(settings.provider, _from_package)
     try:
         return opener(settings)
@@ -103,6 +107,13 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
     from llama_index.llms.ollama import Ollama
 
     address = _valid_address(settings.address or OLLAMA_ADDRESS)
+    client = ollama.Client(
+        address,
+        timeout=settings.limits.seconds,
+        trust_env=not _is_local(address),
+        headers={"Authorization": f"Bearer {settings.key}"} if settings.key else None,
+    )
+    _guard(client._client)
     llm = Ollama(
         model=settings.model,
         base_url=address,
@@ -110,12 +121,7 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
         context_window=settings.limits.context_tokens,
         request_timeout=settings.limits.seconds,
         additional_kwargs={"num_predict": settings.limits.reply_tokens},
-        client=ollama.Client(
-            address,
-            timeout=settings.limits.seconds,
-            trust_env=not _is_local(address),
-            headers={"Authorization": f"Bearer {settings.key}"} if settings.key else None,
-        ),
+        client=client,
     )
     return _wrapped(
         settings,
@@ -137,6 +143,7 @@ def _anthropic(settings: ModelSettings) -> LanguageModel:
         timeout=settings.limits.seconds,
         max_retries=0,
     )
+    _guard(llm._client._client)
     return _wrapped(settings, llm)
 
 
@@ -210,6 +217,7 @@ def _openai_like(
     is_llamacpp = settings.provider == "llamacpp"
     # A proxy from the environment must not receive requests to this machine.
     client = httpx.Client(trust_env=not _is_local(address), timeout=settings.limits.seconds)
+    _guard(client)
     open_responses = OpenResponses()
     client.event_hooks = {"response": [open_responses.note]}
     llm = OpenAILike(
@@ -284,6 +292,73 @@ def _valid_address(address: str) -> str:
             f"the language model's address is {address!r}; it must be a URL, such as http://127.0.0.1:8080/v1"
         )
     return address
+
+
+def _refuse_link_local(address: str) -> None:
+    """Refuse an address whose host is link-local, or a name that leads to such a host.
+
+    A name that cannot be resolved now is checked when the client connects.
+    """
+    parts = urlsplit(_valid_address(address))
+    if any(map(_is_link_local, _resolved(str(parts.hostname), parts.port))):
+        raise ModelSetupError(
+            f"the language model's address is {address!r}, which leads to the link-local network "
+            "(169.254.0.0/16, fe80::/10); give the model's server another address"
+        )
+
+
+def _resolved(host: str, port: int | None) -> list[str]:
+    """Return the IP addresses of a host; an empty list if it has none."""
+    try:
+        # Only a link-local address has a zone, such as %eth0.
+        found = socket.getaddrinfo(host.partition("%")[0], port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return list(dict.fromkeys(str(place[0]) for *_, place in found))
+
+
+def _is_link_local(address: str) -> bool:
+    """Return whether an IP address, or the IPv4 address that it embeds, is link-local."""
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        translated = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in _NAT64 else None
+        embedded = found.ipv4_mapped or found.sixtofour or translated
+        return found.is_link_local or (embedded is not None and embedded.is_link_local)
+    return found.is_link_local
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def _guard(client: httpx.Client) -> None:
+    """Let a client connect to no link-local address, to which a name or a redirect may lead later."""
+    import httpcore
+    import httpx
+
+    class Guard(httpcore.SyncBackend):
+        def connect_tcp(
+            self,
+            host: str,
+            port: int,
+            timeout: float | None = None,
+            local_address: str | None = None,
+            socket_options: Iterable[Any] | None = None,
+        ) -> httpcore.NetworkStream:
+            failed: Exception = httpcore.ConnectError(f"{host} has no address")
+            addresses = _resolved(host, port)
+            if any(map(_is_link_local, addresses)):
+                raise httpcore.ConnectError(f"{host} leads to the link-local network, which is refused")
+            for address in addresses:
+                try:
+                    return super().connect_tcp(address, port, timeout, local_address, socket_options)
+                except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                    failed = error
+            raise failed
+
+    # httpx has no parameter for this.
+    for transport in (client._transport, *client._mounts.values()):
+        if isinstance(transport, httpx.HTTPTransport):
+            transport._pool._network_backend = Guard()
 
 
 def _is_local(address: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from tests.security.team import NAMELESS, OPEN_QUESTION, OTHERS, STRANGERS, Team
+from ui.accounts import Scope
 from ui.http.access.table import TABLE
 
 BODIES: Mapping[str, Any] = {
@@ -163,6 +165,45 @@ def test_another_user_s_answer_is_neither_replaced_nor_judged(team: Team, sender
                 assert (
                     answered.json()["detail"] == f"there is no answer {answer_id!r}; it may have been deleted"
                 )
+
+
+@pytest.mark.parametrize(
+    ("method", "route"),
+    [("PUT", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/reload")],
+)
+def test_nobody_sends_the_questions_of_others_to_a_server_without_the_right_to_read(
+    team: Team, method: str, route: str
+) -> None:
+    body = {"provider": "openai", "model": "mine", "address": "http://127.0.0.1:1/v1"}
+    for missing, scopes in (("read", (Scope.ADMIN, Scope.ASK)), ("admin", (Scope.READ, Scope.ASK))):
+        name = f"without-{missing}-{method}{route.replace('/', '-')}"
+        _, secret = team.accounts.tokens.add(name, scopes)
+        with httpx.Client(
+            base_url=team.address, headers={"Authorization": f"Bearer {secret}"}, trust_env=False, timeout=60
+        ) as client:
+            refused = client.request(method, f"/v1/model{route}", json=body if route != "/reload" else None)
+            assert refused.status_code == 403
+            assert refused.json()["detail"].startswith(f"This needs the scope '{missing}'")
+    with team.by("bea") as bea:
+        assert bea.get("/v1/model").json()["name"] is None
+
+
+@pytest.mark.parametrize("route", ["", "/test"])
+@pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "[::ffff:169.254.169.254]", "[fe80::1]"])
+def test_no_administrator_reaches_the_passwords_that_a_cloud_offers_its_machines(
+    team: Team, route: str, host: str
+) -> None:
+    body = {"provider": "openai", "model": "mine", "address": f"http://{host}/latest/meta-data"}
+    with team.by("ada") as ada:
+        refused = ada.request("POST" if route else "PUT", f"/v1/model{route}", json=body)
+        assert (refused.status_code, "link-local network" in refused.text) == (422, True)
+        # The record is written after the response.
+        recorded, deadline = set(), time.monotonic() + 30
+        while (body["address"], "422") not in recorded:
+            assert time.monotonic() < deadline
+            records = ada.get("/v1/audit", params={"action": "/v1/model"}).json()["records"]
+            recorded = {((each["target"] or "").partition(",")[0], each["outcome"]) for each in records}
+        assert ada.get("/v1/model").json()["name"] is None
 
 
 def test_openai_s_routes_keep_their_answers_for_the_sender(team: Team) -> None:

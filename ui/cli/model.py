@@ -171,7 +171,7 @@ def _use(settings: Settings, chosen: ModelSettings | None) -> None:
         ModelSetupError: if no server runs, and this process cannot open the model.
         ServerRefusedError: if the running server cannot open the model.
     """
-    from ui.stored_model import read_model
+    from ui.stored_model import audit_target, read_model
 
     server = running_server(settings.home)
     if server is None and chosen is not None:
@@ -193,7 +193,8 @@ def _use(settings: Settings, chosen: ModelSettings | None) -> None:
             raise
     from ui.operations import record_command
 
-    record_command(settings, "model set" if chosen else "model clear", chosen.model if chosen else None)
+    target = audit_target(chosen.provider, chosen.model, chosen.address) if chosen else None
+    record_command(settings, "model set" if chosen else "model clear", target)
 
 
 def _store(home: Path, chosen: ModelSettings | None) -> None:

@@ -1,8 +1,9 @@
 """The routes that show the language model, choose another one, and test one.
 
 While sign-in is off, only a person at this machine may choose the model
-(:func:`ui.http.origin_check.why_not_here`). While sign-in is on, only an administrator may. No response has
-the model's key.
+(:func:`ui.http.origin_check.why_not_here`). While sign-in is on, only an administrator may. The server of the
+model receives questions and sentences of reports, so the administrator must be allowed to read them. No
+response has the model's key.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from rag.errors import JudgeError, ModelError, ModelSetupError
 from rag.llm import ModelSettings, Trial
 from ui.accounts import Scope
 from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
+from ui.http.access.grants import require_scopes
 from ui.http.access.identity import identity_of
 from ui.http.origin_check import why_not_here
 from ui.http.problems import documented
 from ui.http.request_bodies import RequestModel, Text, example
 from ui.http.router import Router
 from ui.model_choice import ModelChoice
-from ui.stored_model import KEY, PROVIDER, is_file_model, model_of
+from ui.operations import note
+from ui.stored_model import KEY, PROVIDER, audit_target, is_file_model, model_of
 
 T = TypeVar("T")
 
@@ -99,29 +102,40 @@ def model_router(choice: ModelChoice) -> Router:
 
     @router.put("", dependencies=[Depends(_require_allowed)], responses=documented(403, 409, 507))
     async def choose(wanted: ModelRequest, request: Request) -> dict[str, Any]:
-        """Let another language model write the answers to later questions."""
+        """Let another language model write the answers to later questions. This needs the scope `read`, too.
+
+        An address in the link-local network (169.254.0.0/16, fe80::/10) is refused.
+        """
+        _note(wanted)
         await _run(lambda: _choose(choice, wanted), choosing)
         return described(choice, request)
 
     @router.delete("", dependencies=[Depends(_require_allowed)], responses=documented(403, 409, 507))
     async def clear(request: Request) -> dict[str, Any]:
-        """Remove the stored model and its key. Later questions are answered with quotes only."""
+        """Remove the stored model and its key. Later questions are answered with quotes only.
+
+        This needs the scope `read`, too.
+        """
         await _run(choice.clear, choosing)
         return described(choice, request)
 
     @router.post("/reload", dependencies=[Depends(_require_allowed)], responses=documented(403, 409))
     async def reload(request: Request) -> dict[str, Any]:
-        """Use the model that `footnoted model set` has stored."""
+        """Use the model that `footnoted model set` has stored. This needs the scope `read`, too."""
         await _run(choice.reload, choosing)
+        _note(choice.chosen)
         return described(choice, request)
 
     @router.post("/test", dependencies=[Depends(_require_allowed)], responses=documented(403, 409, 502))
     async def test(wanted: ModelRequest | None = None) -> dict[str, float]:
         """Ask a model for a short reply: the model in the body or, without a body, the model in use.
 
+        This needs the scope `read`, too.
+
         The response has the `seconds` and the tokens of the reply. If the model does not reply, the status is
         502, with the cause.
         """
+        _note(wanted or choice.chosen)
         return (await _run(lambda: _try_out(choice, wanted), testing)).as_dict()
 
     return router
@@ -161,6 +175,11 @@ async def _run(work: Callable[[], T], threads: CapacityLimiter) -> T:
         raise HTTPException(502, line_of(error)) from error
 
 
+def _note(model: ModelRequest | ModelSettings | None) -> None:
+    if model is not None:
+        note(target=audit_target(model.provider, model.model, model.address))
+
+
 def _choose(choice: ModelChoice, wanted: ModelRequest) -> None:
     choice.require_free()
     choice.choose(wanted.to_settings(choice))
@@ -185,3 +204,5 @@ def _require_allowed(request: Request) -> None:
     refusal = _why_not_allowed(request)
     if refusal is not None:
         raise HTTPException(403, refusal)
+    # Whoever chooses where questions are sent can read them there.
+    require_scopes(identity_of(request), {Scope.READ})

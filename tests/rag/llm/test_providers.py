@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import llama_index.llms
 import pytest
 
-from rag.errors import ModelSetupError
+from rag.errors import ModelError, ModelSetupError
 from rag.llm import LanguageModel, Limits, ModelSettings, Prices, open_model
+from tests.support.model_server import model_server
 
 LIMITS = Limits(context_tokens=8192, reply_tokens=300, seconds=12.0)
 
@@ -178,3 +180,72 @@ def test_anthropic_gets_its_limits_and_no_retries() -> None:
     llm = llm_of(opened("anthropic", model="claude-sonnet-4-0", key="k1"))
     assert (llm.model, llm.max_tokens, llm.max_retries) == ("claude-sonnet-4-0", 300, 0)
     assert llm._client.timeout == 12.0
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254",
+        "169.254.0.1:8080",
+        "169.254.43518",
+        "2852039166",
+        "0xa9fea9fe",
+        "[fe80::1]",
+        "[fe80::a9fe:a9fe%25lo]",
+        "[::ffff:169.254.169.254]",
+        "[::ffff:a9fe:a9fe]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[2002:a9fe:a9fe::1]",
+    ],
+)
+@pytest.mark.parametrize("provider", ["openai", "llamacpp", "far-ai"])
+def test_a_link_local_address_is_refused_in_every_spelling(package: str, provider: str, host: str) -> None:
+    del package
+    address = f"http://{host}/v1"
+    with pytest.raises(ModelSetupError, match=r"which leads to the link-local network") as caught:
+        open_model(ModelSettings(provider, "small", address))
+    assert str(caught.value).startswith(f"the language model's address is {address!r}, which leads to ")
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "10.0.0.8", "[::1]", "[fd00::8]", "169.253.0.1"]
+)
+def test_another_private_address_is_used(host: str) -> None:
+    open_model(ModelSettings("openai", "small", f"http://{host}/v1")).close()
+
+
+def test_a_name_is_checked_when_the_model_is_opened_and_again_at_each_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name may lead elsewhere later (DNS rebinding). The name server is not ours, so it is stood in for."""
+    told = ["169.254.169.254"]
+    real = socket.getaddrinfo
+
+    def resolve(host: str, port: int, *given: Any, **named: Any) -> list[Any]:  # noqa: ANN401 (as given)
+        return [
+            found
+            for address in (told if host == "models.example" else [host])
+            for found in real(address, port, *given, **named)
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with model_server() as far:
+        address = far.address.replace("127.0.0.1", "models.example")
+        with pytest.raises(ModelSetupError, match="link-local"):
+            open_model(ModelSettings("openai", "small", address))
+        told[:] = ["127.0.0.1"]
+        model = open_model(ModelSettings("openai", "small", address, limits=Limits(attempts=1)))
+        assert model.try_out().usage.completion_tokens > 0
+        # The first connection is kept open, so that another client has to connect.
+        other = open_model(ModelSettings("openai", "small", address, limits=Limits(attempts=1)))
+        for wrong in (["169.254.169.254"], ["127.0.0.1", "fe80::1"]):
+            told[:] = wrong
+            with pytest.raises(ModelError, match="Connection error") as caught:
+                other.try_out()
+            causes = [caught.value.__cause__]
+            while (cause := causes[-1]) is not None:
+                causes.append(cause.__cause__)
+            assert "models.example leads to the link-local network, which is refused" in map(str, causes)
+        assert len(far.keys) == 1
+        model.close()
+        other.close()

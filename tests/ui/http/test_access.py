@@ -71,6 +71,10 @@ def senders(sign_in: SignIn) -> dict[str, tuple[dict[str, str], frozenset[Scope]
     return found
 
 
+NEED_READ_TOO = {"PUT /v1/model", "DELETE /v1/model", "POST /v1/model/reload", "POST /v1/model/test"}
+"""The routes for which the table's scope is not enough: questions go to the model that they choose."""
+
+
 def filled(path: str) -> str:
     return re.sub(r"\{(\w+)(:\w+)?\}", lambda match: VALUES.get(match[1], "1"), path)
 
@@ -131,6 +135,8 @@ def test_a_sender_gets_what_the_scopes_allow(
     wrong = {}
     for method, path in requests(app):
         requirement = requirement_of(method, path)
+        if f"{method} {path}" in NEED_READ_TOO and requirement in scopes:
+            requirement = Scope.READ
         allowed = isinstance(requirement, Requirement) or requirement in scopes
         found = server.begin(method, path, headers)
         # Without their token, forms are refused with 403 as well.

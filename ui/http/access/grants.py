@@ -1,4 +1,4 @@
-"""Lets a sender give others only those scopes that the sender has."""
+"""Lets a sender give others, or reach by others, only what the sender's own scopes allow."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def accounts_of(sign_in: SignIn | None) -> Accounts:
 def require_scopes(sender: Identity, scopes: Collection[Scope]) -> None:
     """Refuse a sender who gives somebody a scope that the sender does not have.
 
-    Without this rule, a token with the scope ``admin`` alone could add a token with the scope ``read``. A
-    sender who sets a user's password must have the user's scopes, because the password gives access to them.
+    Without this rule, a token with the scope ``admin`` alone could add a token with the scope ``read``, or
+    have questions and sentences of reports sent to a language model at an address of its choice. A sender
+    who sets a user's password must have the user's scopes, because the password gives access to them.
 
     Raises:
         HTTPException: 403 if the sender lacks one of the scopes.

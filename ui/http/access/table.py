@@ -113,6 +113,7 @@ _ROUTES: Mapping[Requirement | Scope, tuple[str, ...]] = {
         "POST /v1/tokens",
         "DELETE /v1/tokens/{name}",
         "GET /v1/storage",
+        # These four need `read`, too (ui.http.model).
         "PUT /v1/model",
         "DELETE /v1/model",
         "POST /v1/model/reload",

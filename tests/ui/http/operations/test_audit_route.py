@@ -58,6 +58,30 @@ def test_a_write_names_who_did_it_and_its_object_and_no_words(client: TestClient
     ]
 
 
+def test_a_change_and_a_test_of_the_language_model_name_its_address(
+    client: TestClient, sign_in: SignIn
+) -> None:
+    headers = bearer(sign_in, Scope.ADMIN, Scope.READ)
+    near, far = "http://127.0.0.1:1/v1", "http://169.254.169.254/latest"
+    model = {"provider": "openai", "model": "small" * 100}
+    client.put("/v1/model", json={**model, "address": near}, headers=headers).raise_for_status()
+    refused = client.put("/v1/model", json={**model, "address": far}, headers=headers)
+    tried = client.post("/v1/model/test", json={**model, "address": far}, headers=headers)
+    client.post("/v1/model/reload", headers=headers).raise_for_status()
+    client.delete("/v1/model", headers=headers).raise_for_status()
+    assert (refused.status_code, tried.status_code) == (422, 422)
+    assert [
+        (each["action"], (each["target"] or "").partition(",")[0], each["outcome"])
+        for each in acts(client, sign_in)
+    ] == [
+        ("PUT /v1/model", near, "done"),
+        ("PUT /v1/model", far, "422"),
+        ("POST /v1/model/test", far, "422"),
+        ("POST /v1/model/reload", near, "done"),
+        ("DELETE /v1/model", "", "done"),
+    ]
+
+
 def test_a_write_that_fails_by_a_mistake_of_the_server_is_recorded(
     client: TestClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,9 +46,7 @@ def test_a_request_with_several_queries_counts_as_so_many_questions(
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 120
     assert refused.headers["Cache-Control"] == "no-store"
-    detail = (
-        "The limit of 2 questions a minute leaves no room for 3 queries; send fewer at once, or"
-    )
+    detail = "The limit of 2 questions a minute leaves no room for 3 queries; send fewer at once, or"
     assert refused.json()["detail"].startswith(detail)
     # The refused request counts as one.
     two = {name: queries[:1] for name, queries in body.items()}
