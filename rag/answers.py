@@ -32,7 +32,8 @@ COURTESIES: frozenset[Cause] = frozenset({"greeting", "thanks"})
 Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
 """The reason why an answer does not use the language model's text, or ends early.
 
-``timeout``: the model took too long. ``error``: the model could not be reached, refused, or broke off.
+``timeout``: the model took too long. ``error``: the model could not be reached or refused, or its reply broke
+off: it has no end, or reached its length limit.
 ``paused``: the model failed several times in a row, and no request is sent for a while. ``busy``: other
 requests occupied the model. ``declined``: the model says that there is no answer, but the library certainly
 has one. ``unusable``: the model cited no sentence. ``nothing_supported``: the cited sentences support none of

@@ -44,11 +44,14 @@ class ModelError(FootnotedError):
     Attributes:
         kind: what went wrong, for programs: ``timeout``, ``error``, ``paused``, ``busy`` or ``unusable`` (see
             :data:`~rag.answers.Fallback`).
+        detail: what the model's client reports, for administrators; the message is for readers. "" if the
+            client reports nothing.
     """
 
-    def __init__(self, message: str, kind: Fallback) -> None:
+    def __init__(self, message: str, kind: Fallback, detail: str = "") -> None:
         super().__init__(message)
         self.kind = kind
+        self.detail = detail
 
 
 # Conversations and kept answers

@@ -181,6 +181,7 @@ def try_out(model: ModelSettings) -> Trial:
         return opened.try_out()
     except ModelError as error:
         where = f"the address {model.address}" if model.address else "the connection"
-        raise ModelError(f"{error}; check {where}, the model's name and the key", error.kind) from error
+        said = f"{error} ({error.detail})" if error.detail else str(error)
+        raise ModelError(f"{said}; check {where}, the model's name and the key", error.kind) from error
     finally:
         opened.close()

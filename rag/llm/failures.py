@@ -1,4 +1,4 @@
-"""Classifies the failures of a language model, and tells which may be temporary."""
+"""Classifies the failures of a language model, tells which may be temporary, and puts them into words."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ _TRANSPORT_ERRORS = frozenset({"TransportError", "APIConnectionError"})
 
 _TIMEOUT_ERRORS = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Timeout"})
 """Timeout errors of Python, httpx, clients based on it, and requests."""
+
+_REASONS = {
+    401: "its server refused the key",
+    403: "its server refused the key",
+    402: "its server asks for a payment",
+    404: "its server does not have this model",
+    429: "its server has had too many requests",
+}
+"""What HTTP statuses mean for a reader."""
 
 _HIDDEN = "…"
 """The text that replaces a key in a message."""
@@ -32,6 +41,15 @@ def is_retryable(error: BaseException) -> bool:
 def is_timeout(error: BaseException) -> bool:
     """Return whether an error means that the client's own time limit has passed."""
     return any(_TIMEOUT_ERRORS & _kinds(cause) for cause in _chain(error))
+
+
+def reason_of(error: BaseException) -> str | None:
+    """Return in words for a reader why a model could not be asked; None if the error does not say it."""
+    status = _status(error)
+    if status is not None:
+        refused = "its server failed" if status >= 500 else "its server refused the request"
+        return _REASONS.get(status, refused)
+    return "its server could not be reached" if is_retryable(error) else None
 
 
 def describe(error: BaseException, secret: str | None = None) -> str:

@@ -314,7 +314,7 @@ class RetriedReply:
                 may_retry = attempts_left and not has_begun and is_retryable(error)
                 if not may_retry or time.monotonic() + wait >= deadline:
                     self._model.circuit.failed()
-                    raise failure(self._model.name, error, self._model.secret) from error
+                    raise failure(self._model.name, error, self._model.secret, has_begun=has_begun) from error
                 time.sleep(wait)
                 wait *= 2
             else:

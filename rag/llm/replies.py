@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+import regex
+
 from rag.errors import ModelError
-from rag.llm.failures import describe, is_timeout
+from rag.llm.failures import describe, is_timeout, reason_of
 from rag.llm.messages import BYTES_A_TOKEN
 
 if TYPE_CHECKING:
@@ -35,6 +37,12 @@ _LOOK_SECONDS = 0.2
 
 _CUT = frozenset({"length", "max_tokens"})
 """Finish reasons of a truncated reply, in lower case."""
+
+_FINISH_FIELDS = ("finish_reason", "done_reason", "stop_reason")
+"""The fields for the finish reason, one for each kind of client."""
+
+_STREAMED = regex.compile(r"(?:message|content_block)_")
+"""The beginning of the types of Anthropic's events, whose last one has the finish reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +101,27 @@ class Reply:
         """Yield the pieces.
 
         Raises:
-            ModelError: ``timeout``, if the next piece does not arrive before the deadline.
+            ModelError: ``timeout``, if the next piece does not arrive before the deadline; ``error``, if a
+                client that reports the end of a reply reports none.
             Exception: any error of the model's client.
         """
         written = 0
+        has_end, reports_end = False, False
         try:
             while (response := self._next()) is not None:
-                self.is_cut = self.is_cut or _finish(response.raw) in _CUT
+                finish = _finish(response.raw)
+                has_end, reports_end = (
+                    has_end or finish is not None,
+                    reports_end or _reports_end(response.raw),
+                )
+                self.is_cut = self.is_cut or finish in _CUT
                 self.logprobs = self.logprobs or _logprobs(response.raw)
                 written += len((response.delta or "").encode("utf-8", "replace"))
                 self._count(response, written)
                 if response.delta:
                     yield response.delta
+            if reports_end and not has_end:
+                raise broken_off(self._name)
         finally:
             self.abandon()
 
@@ -168,27 +185,47 @@ class Reply:
         )
 
 
-def failure(name: str, error: Exception, secret: str | None = None) -> ModelError:
-    """Convert an error of a model's client to a ModelError.
+def failure(name: str, error: Exception, secret: str | None = None, *, has_begun: bool = False) -> ModelError:
+    """Convert an error of a model's client to a ModelError, which a reader understands.
 
     Args:
         name: the model's name.
-        error: the client's error.
-        secret: text to hide in the message.
+        error: the client's error; it becomes the ``detail``.
+        secret: text to hide in the detail.
+        has_begun: whether a part of the reply has arrived.
     """
     if is_timeout(error):
         return ModelError(f"{name} did not answer in time", "timeout")
-    return ModelError(f"{name} failed ({describe(error, secret)})", "error")
+    detail = describe(error, secret)
+    if has_begun:
+        return broken_off(name, detail)
+    reason = reason_of(error)
+    return ModelError(f"{name} could not be asked: {reason}" if reason else f"{name} failed", "error", detail)
+
+
+def broken_off(name: str, detail: str = "the reply has no end") -> ModelError:
+    """Return the error of a reply that ends before its end."""
+    return ModelError(f"The reply of {name} broke off", "error", detail)
 
 
 def _finish(raw: object) -> str | None:
     """Return the finish reason if the client reports one; each provider has its own field for it."""
     choice = _first_choice(raw)
     for place in (choice, _field(choice, "delta")):
-        for name in ("finish_reason", "done_reason", "stop_reason"):
+        for name in _FINISH_FIELDS:
             if reason := _field(place, name):
                 return str(getattr(reason, "name", reason)).casefold()
-    return None
+    return "done" if _field(raw, "done") is True else None
+
+
+def _reports_end(raw: object) -> bool:
+    """Return whether a piece is of a client that reports the finish reason of each reply."""
+    choice = _first_choice(raw)
+    names = {*_FINISH_FIELDS, "done"}
+    has_field = (
+        bool(names & set(choice)) if isinstance(choice, dict) else any(hasattr(choice, n) for n in names)
+    )
+    return has_field or _STREAMED.match(str(_field(raw, "type"))) is not None
 
 
 def _logprobs(raw: object) -> Mapping[str, float]:

@@ -6,6 +6,7 @@ wrote, the answer quotes the reports instead.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ from rag.writing.findings import Confidence, Findings
 from rag.writing.prompt_builder import Prompt, Source, build_prompt
 from rag.writing.prompt_injection import is_instruction
 from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
+
+_log = logging.getLogger(__name__)
 
 Policy = Literal["drop", "strike"]
 """The treatment of an unsupported sentence: leave it out, or show it struck out."""
@@ -135,13 +138,20 @@ class _Writing:
             self.declined = not self.supported
         except ModelError as error:
             self.fallback, self.cause = error.kind, str(error)
+            if error.detail:
+                _log.warning("%s (%s)", error, error.detail)
         self.dropped += [_dropped(item) for item in waiting]
         if not self.supported and not self.declined and self.fallback is None:
             cites = any(item.cited for item in waiting)
             self.fallback = "nothing_supported" if cites else "unusable"
 
     def _statements(self) -> Iterator[Statement]:
-        """Yield the statements of the reply, without repetitions."""
+        """Yield the statements of the reply, without repetitions.
+
+        Raises:
+            NoAnswer: if the model says that there is no answer.
+            ModelError: if the model fails, or its reply breaks off.
+        """
         reply = self.writer.model.write(self.prompt.messages, tuple(self.prompt.sources))
         seen: set[str] = set()
         repeated = 0
@@ -155,6 +165,9 @@ class _Writing:
                 if words not in seen:
                     seen.add(words)
                     yield statement
+            if reply.is_cut:
+                name = self.writer.model.name
+                raise ModelError(f"The reply of {name} reached its length limit", "error")
         finally:
             self.usage = reply.usage
 
@@ -304,7 +317,7 @@ def generate(
         lacks = caveat(findings.question, cited) if cited else None
         note = " ".join(filter(None, [ending, lacks])) or None
         return replace(composition.answer(draft), model=model.name, note=note)
-    draft = replace(draft, note=_fallback_note(model, writing))
+    draft = replace(draft, note=_fallback_note(model, draft.fallback, writing.cause))
     # If the model could not be asked, the answer is the same as without a model.
     doubts = None if writing.fallback in NOT_ASKED else confidence
     findings = _without_instructions(findings)
@@ -368,14 +381,13 @@ def _declined(model: LanguageModel) -> Abstention:
     )
 
 
-def _fallback_note(model: LanguageModel, writing: _Writing) -> str:
+def _fallback_note(model: LanguageModel, fallback: Fallback | None, cause: str | None) -> str:
     reasons: dict[Fallback | None, str] = {
-        "declined": f"{model.name} found no answer, but the library certainly has one",
+        "declined": f"{model.name} did not find an answer, but the library certainly has one",
         "unusable": f"{model.name} cited no sentence of the reports",
         "nothing_supported": f"The sentences that {model.name} cites support nothing that it wrote",
     }
-    reason = writing.cause or reasons.get(writing.fallback) or f"{model.name} failed"
-    return f"{reason}; the answer is quoted from the reports instead."
+    return f"{cause or reasons[fallback]}; the answer is quoted from the reports instead."
 
 
 def add_usage(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:

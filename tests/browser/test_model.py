@@ -72,7 +72,7 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(own: Watche
     )
     far.refusal = (401, f"the key {KEY} is wrong")
     dialog.get_by_role("button", name="Test").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("small failed (AuthenticationError")
+    expect(dialog.get_by_role("alert")).to_contain_text("its server refused the key")
     far.refusal = None
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()

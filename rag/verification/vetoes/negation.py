@@ -15,8 +15,8 @@ from rag.word_parsing import word_set
 
 _DENIALS: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
-        r"\b(?:not(?! only\b| (?:more|fewer|less) than\b)|never|cannot|no longer|neither|nor|none|nobody"
-        r"|nothing|no(?! (?:more|fewer|less|later) than\b|[.,]))\b|n[’']t\b",
+        r"\b(?:not(?! only\b| (?:more|fewer|less) than\b)|never|cannot|no longer|yet to|neither|nor|none"
+        r"|nobody|nothing|no(?! (?:more|fewer|less|later) than\b|[.,]))\b|n[’']t\b",
         regex.IGNORECASE,
     ),
     "vi": regex.compile(
@@ -43,7 +43,7 @@ _POSSIBLE_DENIALS: Mapping[str, regex.Pattern[str]] = {
         r"\b(?:sin|niega|negó|rechaz\p{L}*|falta|salvo|excepto|todavía|aún|antes)\b", regex.IGNORECASE
     ),
 }  # fmt: skip
-"""Other words that may deny or limit what a clause says. A clause with one of them is not vetoed."""
+"""Other words that may deny or limit what a clause says. Only clauses with the same are compared."""
 
 _PREFIXED = regex.compile(r"\b(?:un|in|im|dis|non-?|il|ir)(?P<rest>\p{L}{3,})\b", regex.IGNORECASE)
 _NO_PREFIX = regex.compile(
@@ -58,11 +58,17 @@ _SKIPPED_WORDS = word_set(
 )
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'-][\p{L}\p{M}\p{N}]+)*")
 _CLAUSE = regex.compile(
-    r"[,;:.()—–]|\b(?:and|but|while|although|whereas|because|dan|tetapi|và|nhưng|y|pero)\b"
+    r"[,;:.](?!\p{N})|[()—–]|\b(?:and|but|while|although|whereas|because|dan|tetapi|và|nhưng|y|pero)\b"
 )
 
 NEAR = 0.5
 """The least share of a clause's words that another clause must have to be about the same thing."""
+
+
+_FIGURE = regex.compile(r"(?<![\p{N}.,])\p{N}{2,}(?![.,]?\p{N})")
+
+NEARLY_ALL = 0.7
+"""The least share of a clause's words that another clause must have if it lacks the word that is denied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +78,16 @@ class _Clause:
     Attributes:
         words: the stems of its words.
         denied: the stem of the first word after each denial.
+        figures: the whole numbers of two or more digits after the first denial.
         cue: the first denial; None if the clause denies nothing.
-        may_deny: whether the clause has another word that may deny or limit (``_POSSIBLE_DENIALS``).
+        limits: its other words that may deny or limit (``_POSSIBLE_DENIALS``).
     """
 
     words: frozenset[str]
     denied: frozenset[str]
+    figures: frozenset[str]
     cue: str | None
-    may_deny: bool
+    limits: frozenset[str]
 
 
 def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
@@ -116,7 +124,7 @@ def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> st
     for clause in _clauses(statement.text, language) if quoted else []:
         nearest = max(quoted, key=lambda other, own=clause: len(own.words & other.words))  # type: ignore[misc]
         shared = len(clause.words & nearest.words)
-        may_deny = clause.may_deny or nearest.may_deny
+        may_deny = clause.limits != nearest.limits
         if clause.cue and not nearest.cue and not may_deny:
             return f"it says “{clause.cue}”, which the cited sentence may say in other words"
         if nearest.cue and not clause.cue and not may_deny and shared:
@@ -125,15 +133,15 @@ def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> st
 
 
 def _fault_in_clause(clause: _Clause, quoted: Sequence[_Clause]) -> str | None:
-    if clause.may_deny or len(clause.words) < 3:
+    if len(clause.words) < 3:
         return None
     near = [other for other in quoted if len(clause.words & other.words) >= NEAR * len(clause.words)]
-    if not near or any(other.may_deny for other in near):
+    if not near or any(other.limits != clause.limits for other in near):
         return None
     if (
         clause.cue
         and not any(other.cue for other in near)
-        and any(clause.denied & other.words or _has_figure(clause.words & other.words) for other in near)
+        and any(clause.denied & other.words or _has_figure(clause, other) for other in near)
     ):
         return f"it denies (“{clause.cue}”) what the cited sentence does not deny"
     if not clause.cue and all(other.cue for other in near):
@@ -143,9 +151,13 @@ def _fault_in_clause(clause: _Clause, quoted: Sequence[_Clause]) -> str | None:
     return None
 
 
-def _has_figure(words: frozenset[str]) -> bool:
-    """Return whether words have a figure of two digits: *not up 24 percent* denies *up 24 percent*."""
-    return any(word.isdecimal() and len(word) > 1 for word in words)
+def _has_figure(clause: _Clause, other: _Clause) -> bool:
+    """Return whether another clause has a denied figure, and nearly all words of the clause.
+
+    *Not up 24 percent* denies *went up 24 percent*.
+    """
+    shared = clause.words & other.words
+    return bool(clause.figures & shared) and len(shared) >= NEARLY_ALL * len(clause.words)
 
 
 def _clauses(text: str, language: str) -> list[_Clause]:
@@ -155,21 +167,24 @@ def _clauses(text: str, language: str) -> list[_Clause]:
 def _clause(text: str, language: str) -> _Clause:
     cues = list(_DENIALS[language].finditer(text))
     other = _DENIALS[language].sub(" ", text)
-    may_deny = _POSSIBLE_DENIALS[language].search(other) is not None or (
-        language == "en" and _has_denying_prefix(other)
-    )
+    limits = {match[0].lower() for match in _POSSIBLE_DENIALS[language].finditer(other)}
+    if language == "en":
+        limits |= _prefixed(other)
     denied = {_first_stem(text[match.end() :], language) for match in cues} - {""}
     words = {_stem(word.lower(), language) for word in _WORD.findall(_DENIALS[language].sub(" ", text))
              if word.lower() not in _SKIPPED_WORDS}  # fmt: skip
-    return _Clause(frozenset(words - {""}), frozenset(denied), cues[0][0] if cues else None, may_deny)
+    after = frozenset(_FIGURE.findall(text[cues[0].end() :])) if cues else frozenset()
+    cue = cues[0][0] if cues else None
+    return _Clause(frozenset(words - {""}), frozenset(denied), after, cue, frozenset(limits))
 
 
-def _has_denying_prefix(text: str) -> bool:
-    """Return whether a text has a word such as *unable* or *incomplete*."""
-    return any(
-        english_frequency(match["rest"].lower()) > 0 and not _NO_PREFIX.fullmatch(match["rest"])
+def _prefixed(text: str) -> set[str]:
+    """Return the words such as *unable* or *incomplete*."""
+    return {
+        match[0].lower()
         for match in _PREFIXED.finditer(text)
-    )
+        if english_frequency(match["rest"].lower()) > 0 and not _NO_PREFIX.fullmatch(match["rest"])
+    }
 
 
 def _first_stem(text: str, language: str) -> str:

@@ -79,14 +79,19 @@ def test_retryable_errors_are_retried_after_growing_waits(error: Exception, wait
 def test_a_failing_reply_is_given_up_after_its_attempts(waits: list[float]) -> None:
     llm = ScriptedLLM(fails(ServerError(503)))
     error = failure_of(model_of(llm, attempts=3))
-    assert (str(error), error.kind) == ("scripted failed (ServerError: the server says no)", "error")
+    assert (str(error), error.kind) == ("scripted could not be asked: its server failed", "error")
+    assert error.detail == "ServerError: the server says no"
     assert (len(llm.sent), waits) == (3, [0.5, 1.0])
 
 
 def test_other_errors_are_not_retried(waits: list[float]) -> None:
     llm = ScriptedLLM(fails(ServerError(400, "no such\nmodel")))
     error = failure_of(model_of(llm, attempts=3))
-    assert (str(error), error.kind) == ("scripted failed (ServerError: no such model)", "error")
+    assert (str(error), error.kind) == (
+        "scripted could not be asked: its server refused the request",
+        "error",
+    )
+    assert error.detail == "ServerError: no such model"
     assert (len(llm.sent), waits) == (1, [])
 
 
@@ -94,7 +99,7 @@ def test_a_reply_that_breaks_off_is_not_restarted() -> None:
     llm = ScriptedLLM(fails(ConnectionResetError("reset"), "Forty "), says("Forty one."))
     pieces = iter(model_of(llm, attempts=3).write(ASKED))
     assert next(pieces) == "Forty "
-    with pytest.raises(ModelError, match="reset"):
+    with pytest.raises(ModelError, match=r"^The reply of scripted broke off$"):
         next(pieces)
     assert len(llm.sent) == 1
 
@@ -170,7 +175,26 @@ def test_an_empty_reply_is_not_a_failure() -> None:
 def test_no_message_contains_the_key() -> None:
     llm = ScriptedLLM(fails(ServerError(401, "the key sk-secret is wrong")))
     model = LanguageModel(llm, "scripted", Limits(attempts=1), secret="sk-secret")  # noqa: S106
-    assert str(failure_of(model)) == "scripted failed (ServerError: the key … is wrong)"
+    error = failure_of(model)
+    assert str(error) == "scripted could not be asked: its server refused the key"
+    assert error.detail == "ServerError: the key … is wrong"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ServerError(401), "scripted could not be asked: its server refused the key"),
+        (ServerError(403), "scripted could not be asked: its server refused the key"),
+        (ServerError(404), "scripted could not be asked: its server does not have this model"),
+        (ServerError(429), "scripted could not be asked: its server has had too many requests"),
+        (ConnectionRefusedError(), "scripted could not be asked: its server could not be reached"),
+        (TimeoutError(), "scripted did not answer in time"),
+        (KeyError("choices"), "scripted failed"),
+    ],
+    ids=repr,
+)
+def test_a_reader_is_told_in_words_why_there_is_no_reply(error: Exception, words: str) -> None:
+    assert str(failure_of(model_of(ScriptedLLM(fails(error))))) == words
 
 
 def test_closing_releases_the_resources() -> None:

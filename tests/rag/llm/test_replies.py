@@ -133,6 +133,22 @@ def test_a_reply_at_its_length_limit_is_cut(raw: object, is_cut: bool) -> None:
     assert cut(raw) == (is_cut, ["a"])
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        SimpleNamespace(choices=[SimpleNamespace(finish_reason=None)]),
+        {"choices": [{"finish_reason": None}]},
+        {"done": False},
+        {"type": "content_block_delta"},
+    ],
+    ids=str,
+)
+def test_a_reply_whose_end_the_client_does_not_report_has_broken_off(raw: object) -> None:
+    with pytest.raises(ModelError, match=r"^The reply of x broke off$") as caught:
+        cut(raw)
+    assert (caught.value.kind, caught.value.detail) == ("error", "the reply has no end")
+
+
 Told = Callable[[int, int], Any]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from threading import Event
 from typing import Any
 
@@ -246,7 +246,7 @@ def test_the_model_is_not_asked_if_the_library_has_no_answer(seed_index: Library
         (fails(ConnectionRefusedError("refused")), "error"),
         (fails(ServerError(400, "the context is too small")), "error"),
         (fails(ServerError(503), "[1.1] It"), "error"),
-        (says(INVENTED[:20], {"done_reason": "length"}), "unusable"),
+        (says(INVENTED[:20], {"done_reason": "length"}), "error"),
     ],
     ids=[
         *["empty", "blank", "marks", "noise", "noise in pieces", "a long line", "long prose", "nested"],
@@ -286,8 +286,65 @@ def test_supported_sentences_before_a_failure_stay_and_the_answer_says_where_it_
     for answer, kind in ((broken, "error"), (hung, "timeout")):
         assert (words(answer), answer.fallback, answer.model) == ([TOO_HIGH], kind, "scripted")
     assert (hung.note or "").startswith("scripted did not finish its answer in time; the answer ends here.")
-    assert (broken.note or "").startswith(
-        "scripted failed (ServerError: the server says no); the answer ends here."
+    assert (broken.note or "").startswith("The reply of scripted broke off; the answer ends here.")
+
+
+@pytest.mark.parametrize(
+    ("last", "note"),
+    [
+        ({"done_reason": "length"}, "The reply of scripted reached its length limit; the answer ends here."),
+        ({"done": False}, "The reply of scripted broke off; the answer ends here."),
+    ],
+    ids=["at the limit", "without an end"],
+)
+def test_a_reply_without_its_end_is_not_accepted_as_complete(
+    seed_index: Library, last: Mapping[str, Any], note: str
+) -> None:
+    def script(messages: Any) -> Iterator[Any]:  # noqa: ANN401
+        yield from cites((TOO_HIGH, TOO_HIGH))(messages)
+        yield from ("[1.1] And", last)
+
+    answer = checked(engine_of(seed_index, script))
+    assert (words(answer), answer.fallback, answer.model) == ([TOO_HIGH], "error", "scripted")
+    assert (answer.note or "").startswith(note)
+
+
+def test_a_model_that_declines_where_the_library_certainly_answers_did_not_find_an_answer(
+    seed_index: Library,
+) -> None:
+    question = "How many scam dens does Amnesty International say there are in Cambodia?"
+    writer = Writer(model_of(ScriptedLLM(says("NO ANSWER"))), Gate())
+    answer = checked(QueryEngine(seed_index, None, writer=writer), question)
+    assert (answer.fallback, answer.model) == ("declined", "quoted")
+    found_none = "scripted did not find an answer, but the library certainly has one"
+    assert (answer.note or "").startswith(f"{found_none}; {UNQUOTED}")
+
+
+def test_a_reader_is_told_in_words_why_a_model_failed_and_the_log_has_the_detail(
+    seed_index: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = checked(engine_of(seed_index, fails(ServerError(401, "the key is wrong"))))
+    refused = "scripted could not be asked: its server refused the key"
+    assert answer.note is not None
+    assert answer.note.startswith(f"{refused}; {UNQUOTED}")
+    assert caplog.messages == [f"{refused} (ServerError: the key is wrong)"]
+
+
+@pytest.mark.parametrize("unsupported", ["drop", "strike"])
+def test_a_sentence_that_a_check_refutes_is_dropped_or_struck_out(
+    seed_index: Library, unsupported: Policy
+) -> None:
+    denied = TOO_HIGH.replace("was too high", "was not too high")
+    script = cites((TOO_HIGH, TOO_HIGH), (denied, TOO_HIGH))
+    answer = checked(engine_of(seed_index, script, unsupported=unsupported))
+    reason = "it denies (“not”) what the cited sentence does not deny"
+    shown = [] if unsupported == "drop" else [(denied, "unsupported", reason)]
+    assert [(answer.text[each.start : each.end], each.verdict, each.reason) for each in answer.sentences] == [
+        (TOO_HIGH, "quoted", None),
+        *shown,
+    ]
+    assert [(each.text, each.reason) for each in answer.dropped] == (
+        [(denied, reason)] if unsupported == "drop" else []
     )
 
 

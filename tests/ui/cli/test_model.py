@@ -202,7 +202,9 @@ def test_a_model_that_does_not_reply_ends_in_one_line(
     options: list[str | Path] = ["--address", far.address, "--key-file", key_file, "--home", tmp_path]
     prints(capfd, "model", "set", "openai", "small", *options)
     line = fails(capfd, 1, "model", "test", "--home", tmp_path)
-    assert line.startswith("small failed (AuthenticationError: Error code: 401")
+    assert line.startswith(
+        "small could not be asked: its server refused the key (AuthenticationError: Error code: 401"
+    )
     assert KEY not in line
 
 

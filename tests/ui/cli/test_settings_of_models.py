@@ -157,7 +157,7 @@ def test_the_model_that_settings_name_is_open_while_the_engine_is(
         assert (answer.fallback, answer.model) == ("error", "quoted")
         assert answer.note is not None
         assert answer.note.startswith(
-            "small failed (APIConnectionError: Connection error.); the answer is quoted"
+            "small could not be asked: its server could not be reached; the answer is quoted"
         )
     assert client.is_closed
 
