@@ -248,8 +248,8 @@ def test_a_server_that_is_not_there_is_named_in_a_sentence(client: TestClient) -
     assert (trial.status_code, trial.json()["detail"]) == (
         502,
         (
-            "small failed (APIConnectionError: Connection error.); check the address http://127.0.0.1:1/v1, "
-            "the model's name and the key"
+            "small could not be asked: its server could not be reached (APIConnectionError: Connection "
+            "error.); check the address http://127.0.0.1:1/v1, the model's name and the key"
         ),
     )
 
@@ -266,6 +266,14 @@ def test_a_server_that_is_not_there_is_named_in_a_sentence(client: TestClient) -
             {"address": f"http://me:{KEY}@host/v1"},
             "the address has a user name or a password; leave them out",
         ),
+        (
+            {"address": "http://169.254.169.254/latest"},
+            "the language model's address is 'http://169.254.169.254/latest', which leads to the link-local",
+        ),
+        (
+            {"address": "http://2852039166/"},
+            "the language model's address is 'http://2852039166/', which leads",
+        ),
         ({"model": "a\x00b"}, "model: has a NUL character or half a surrogate pair"),
         ({"address": "http://a\x00b"}, "address: has a NUL character or half a surrogate pair"),
         ({"model": "x" * 1001}, "model: String should have at most 1000 characters"),
@@ -279,10 +287,11 @@ def test_what_cannot_be_used_is_told_and_changes_nothing(
     client: TestClient, far: ModelServer, settings: Settings, changes: dict[str, object], detail: str
 ) -> None:
     client.put("/v1/model", json=wanted(far, model="first"))
-    response = client.put("/v1/model", json=wanted(far, **changes))
-    assert response.status_code == 422
-    assert response.json()["detail"].startswith(detail)
-    assert KEY not in response.text
+    for method, route in (("PUT", ""), ("POST", "/test")):
+        response = client.request(method, f"/v1/model{route}", json=wanted(far, **changes))
+        assert response.status_code == 422
+        assert response.json()["detail"].startswith(detail)
+        assert KEY not in response.text
     assert (client.get("/v1/model").json()["name"], stored(settings)["model"]) == ("first", "first")
 
 
