@@ -67,6 +67,9 @@ OF_A_DATE = regex.compile(
 )
 """A month, a day of the week, or a quarter or a half of a year: *May*, *Monday*, *Q3*, *2Q23*."""
 
+POSSESSIVE = regex.compile(r"['’]s?$")
+"""The ending of a possessive: *Pfizer's*, *states'*."""
+
 QUESTION_WORDS: Mapping[str, frozenset[str]] = {
     language: frozenset(words.split())
     for language, words in {

@@ -45,8 +45,8 @@ _RARE = 0.001
 _AS_VERB = 0.2
 """A word is mostly a verb if its past tense has at least this share of its own frequency."""
 
-_PLURAL = (0.15, 2.0)
-"""A word is a noun if the frequency of its plural is between these shares of its own."""
+_PLURAL = (0.15, 1.0)
+"""A word is a noun if the frequency of its plural is between these shares of its own, unlike *towards*."""
 
 _IRREGULAR = frozenset(
     base for past, base in (*PAST.items(), *PARTICIPLES.items()) if not past.endswith("ed")

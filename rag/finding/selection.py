@@ -10,7 +10,7 @@ from rag.answer_limits import MAX_SENTENCES
 from rag.finding.companions import neighbour
 from rag.finding.features import names_label
 from rag.finding.ranking import Scored, Weights, by_document
-from rag.questions import Form, Question
+from rag.questions import POSSESSIVE, Form, Question
 
 MAX_OVERLAP = 0.6
 """If the Jaccard index of two sentences' words is higher, they say the same; only the better one is used."""
@@ -110,7 +110,7 @@ def _for_each_name(ranked: Sequence[Scored], names: Sequence[str]) -> list[Score
 
 
 def _has(item: Scored, name: str) -> bool:
-    return name.casefold() in item.candidate.sentence.in_context.casefold()
+    return POSSESSIVE.sub("", name.casefold()) in item.candidate.sentence.in_context.casefold()
 
 
 def _distinct(items: Iterable[Scored]) -> Iterator[Scored]:

@@ -48,6 +48,26 @@ def test_a_question_outside_the_library_is_not_answered(seed_engine: QueryEngine
     assert shortfalls["cambodia-scam-raids.md"] == "does not contain “rainfall”"
 
 
+def test_a_row_of_the_quarter_is_cited_and_reports_that_name_one_side_each_are_compared(
+    library: MakeLibrary,
+) -> None:
+    head = "New York, August 1, 2023\n\nRevenues | Second-Quarter 2023 | Second-Quarter 2022"
+    engine = library(
+        {
+            "pfizer.md": f"# Pfizer results\n\n{head}\nPfizer Oncology | 2,886 | 3,004\n",
+            "merck.md": f"# Merck results\n\n{head}\nMerck Oncology | 6,271 | 5,252\n",
+        }
+    )
+    answer = engine.ask("Pfizer Oncology, second quarter of 2023")
+    assert answer.citations[0].quote.endswith("Pfizer Oncology | 2,886 | 3,004")
+    refused = engine.ask("What were the revenues of Pfizer Oncology in the third quarter of 2023?")
+    assert (refused.abstained, "“third quarter of 2023”" in (refused.reason or "")) == (True, True)
+    both = engine.ask(
+        "Whose Oncology revenues were higher in the second quarter of 2023, Pfizer's or Merck's?"
+    )
+    assert sorted(citation.title for citation in both.citations) == ["Merck results", "Pfizer results"]
+
+
 def test_streamed_and_whole_answers_are_the_same(seed_engine: QueryEngine) -> None:
     events = list(seed_engine.stream(ARRESTS))
     assert isinstance(events[0], ReadingBegun)

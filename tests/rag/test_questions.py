@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.errors import QuestionError
-from rag.questions import MAX_QUESTION_CHARACTERS, Kind, fits_kind, understand
+from rag.questions import MAX_QUESTION_CHARACTERS, QUESTION_WORDS, Form, Kind, asks, fits_kind, understand
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,38 @@ def test_a_question_may_have_2000_characters_and_no_more() -> None:
 def test_proper_names_are_no_figures_parts_of_dates_or_single_letters() -> None:
     question = understand("How many F-35s did Lockheed sell to the U.S. and to Norway in May or Q3 of 2023?")
     assert question.proper_names == ("F-35s", "Lockheed", "Norway")
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("¿Qué inflación pronostica el Banco de la República?", ("Banco", "República")),
+        ("¿Por qué bajó la inflación en marzo?", ()),
+        ("Zimbabwe: How much did it cost?", ()),
+        ("What is the highest fine under the EU AI Act?", ("EU", "AI", "Act")),
+    ],
+)
+def test_words_that_ask_are_no_names(question: str, names: tuple[str, ...]) -> None:
+    assert understand(question).names == names
+
+
+def test_a_word_asks_in_its_language_and_in_any_if_the_language_is_unknown() -> None:
+    assert set(QUESTION_WORDS) == {
+        "ar", "bn", "de", "en", "es", "fr", "hi", "id", "it", "pt", "ru", "ur", "vi", "zh",
+    }  # fmt: skip
+    assert [asks("Combien", language) for language in ("fr", "en", "und")] == [True, False, True]
+    assert [asks("Dove", language) for language in ("it", "en")] == [True, False]
+    assert [asks(word, "vi") for word in ("ai", "AI")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("question", "form"),
+    [
+        ("Whose sales were higher, Pfizer's or Merck's?", Form.COMPARISON),
+        ("What was dearer, tea or coffee?", Form.COMPARISON),
+        ("What costs more, tea or coffee?", Form.COMPARISON),
+        ("What did the company pay for tea or coffee?", Form.FACT),
+    ],
+)
+def test_a_question_which_of_two_is_more_asks_for_a_comparison(question: str, form: Form) -> None:
+    assert understand(question).form is form

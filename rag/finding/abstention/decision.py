@@ -12,7 +12,6 @@ from index.search import Snapshot
 from index.text import may_be_in
 from rag.answers import Cause
 from rag.finding.abstention.requirements import (
-    POSSESSIVE,
     absent_names,
     absent_periods,
     absent_years,
@@ -26,7 +25,7 @@ from rag.finding.abstention.requirements import (
 from rag.finding.features import has_kind, is_foreign
 from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
-from rag.questions import Form, Kind, Question
+from rag.questions import POSSESSIVE, Form, Kind, Question
 
 _NEARLY_BEST = 0.5
 """The passage of a sentence counts, too, if the sentence has at least this share of the best one's

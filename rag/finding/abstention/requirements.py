@@ -20,13 +20,12 @@ from rag.figures.countries import names_same_country
 from rag.figures.dates import dates
 from rag.figures.moment import Moment
 from rag.figures.periods import joined_periods
-from rag.finding.english_words import LIGHT_WORDS, is_term
+from rag.finding.english_words import LIGHT_WORDS, english_frequency, is_term
 from rag.finding.features import contains_term, content_terms, terms_of
 from rag.finding.reading import Reading
-from rag.questions import OF_A_DATE, Question, asks
+from rag.questions import OF_A_DATE, POSSESSIVE, Question, asks
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
-POSSESSIVE = regex.compile(r"['’]s?$")
 _PLURAL = regex.compile(r"(?<=\p{L}{4}|\p{N})s$")
 _NAME = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’&-]*")
 _WORD = regex.compile(
@@ -128,7 +127,7 @@ def absent_names(question: Question, text: str) -> list[str]:
 def _names(text: str, phrase: str, language: str) -> bool:
     for word in phrase.split():
         bare = _PLURAL.sub("", word)
-        forms = [bare, *bare.split("-"), ".".join(bare) + "."]
+        forms = [bare, *_parts(bare), ".".join(bare) + "."]
         written = "|".join(_as_written(form) for form in forms if form)
         if regex.search(rf"(?<!\p{{L}})(?:{written})", text):
             return True
@@ -160,7 +159,8 @@ def _has_form(text: str, phrase: str, language: str) -> bool:
     """
     capitalised = " ".join(dict.fromkeys(_CAPITALISED.findall(text)))
     found = terms_of(fold(capitalised), language)
-    return any(contains_term(found, term) for term in terms(fold(phrase), language))
+    sought = [term for term in terms(fold(phrase), language) if len(term[1]) >= _SHORTEST_PART]
+    return any(contains_term(found, term) for term in sought)
 
 
 def absent_years(question: Question, text: str) -> list[str]:
@@ -168,8 +168,8 @@ def absent_years(question: Question, text: str) -> list[str]:
     asked = [name for name in question.names if _YEAR.fullmatch(name) and name not in text]
     if not asked:
         return []
-    found = {moment.year for line in text.splitlines() for moment in dates(line, question.language)}
-    found |= {moment.through for line in text.splitlines() for moment in dates(line, question.language)}
+    moments = [moment for line in text.splitlines() for moment in dates(line, question.language)]
+    found = {year for moment in moments for year in (moment.year, moment.through)}
     return [
         year
         for year in asked
@@ -315,20 +315,22 @@ def lacking(index: Snapshot, question: Question, readings: Sequence[Reading]) ->
     periods = absent_periods(question, text) + absent_months(question, text)
     years = [year for year in absent_years(question, text) if year not in " ".join(periods)]
     names = absent_names(question, text)
-    named = {word for name in names for word in name.split()}
+    within = {word for name in names for word in name.split()}
     absent = _in_all(missing_words(index, question, reading) for reading in readings)
-    rarity = content_terms(index, question, question.language)
+    language = question.language
+    rarity = content_terms(index, question, language)
     least = _RARE * max(rarity.values(), default=0.0)
+
+    def is_rare(word: str) -> bool:
+        return max((rarity.get(term, 0.0) for term in terms(word, language)), default=0.0) >= least
+
     words = [
         word
         for word in absent
         if _YEAR.fullmatch(word) is None
-        and POSSESSIVE.sub("", word) not in named
+        and POSSESSIVE.sub("", word) not in within
         and _is_reason(word, question)
-        and (
-            word in question.names
-            or max((rarity.get(term, 0.0) for term in terms(word, question.language)), default=0.0) >= least
-        )
+        and (not _names(text, word, language) if word in question.names else is_rare(word))
     ]
     plain = _FISCAL.sub("", question.text)
     return sorted([*periods, *years, *names, *words], key=plain.find)
@@ -341,7 +343,8 @@ def _in_all(lists: Iterable[Sequence[str]]) -> list[str]:
 
 def _is_reason(word: str, question: Question) -> bool:
     """Return whether a missing word may be named: a name, a figure, or a term of an English question."""
-    if asks(word, question.language):
+    is_english = english_frequency(word.casefold()) > 0
+    if asks(word, question.language if is_english else UNKNOWN_LANGUAGE):
         return False
     if word in question.names:
         return True

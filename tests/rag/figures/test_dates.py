@@ -84,3 +84,33 @@ def test_the_iso_date_of_a_moment_leaves_out_its_unknown_parts(text: str, iso: s
 def test_a_date_follows_from_one_that_says_as_much(stated: str, cited: str, whether: bool) -> None:
     [own], [its] = dates(f"in {stated}", "en"), dates(f"in {cited}", "en")
     assert follows(own, its) is whether
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("the second quarter of 2023", (2023, 4, 6)),
+        ("Second-Quarter 2023", (2023, 4, 6)),
+        ("second‑quarter, 2023", (2023, 4, 6)),
+        ("2023 second-quarter results", (2023, 4, 6)),
+        ("Q2 2023", (2023, 4, 6)),
+        ("Q2-2023", (2023, 4, 6)),
+        ("Q2 ’23", (2023, 4, 6)),
+        ("2Q23", (2023, 4, 6)),
+        ("2023Q2", (2023, 4, 6)),
+        ("1H 2023", (2023, 1, 6)),
+        ("first-half 2023", (2023, 1, 6)),
+        ("fiscal 2023 Q2", (None, 4, 6)),
+    ],
+)
+def test_a_part_of_a_year_has_its_months_in_every_spelling(
+    text: str, part: tuple[int | None, int, int]
+) -> None:
+    for language in ("en", "und"):
+        found = [moment for moment in dates(text, language) if moment.until]
+        assert [(moment.year, moment.month, moment.until) for moment in found] == [part]
+
+
+@pytest.mark.parametrize("text", ["H1N1", "12Q3", "six-month", "seconds-quarter", "Q5 2023"])
+def test_words_like_parts_of_years_are_none(text: str) -> None:
+    assert [moment for moment in dates(text, "en") if moment.until] == []

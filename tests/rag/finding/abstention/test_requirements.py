@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from rag.finding.abstention.requirements import absent_names, absent_periods, phrases
+from rag.finding.abstention.requirements import (
+    absent_months,
+    absent_names,
+    absent_periods,
+    absent_years,
+    compared,
+    named,
+    phrases,
+)
 from rag.questions import understand
 
 
@@ -40,6 +48,12 @@ def test_names_are_capitalised_words_that_are_neither_dates_nor_a_matter_of_styl
         ("US", "Sales in the U.S. grew.", False),
         ("French", "The market in France grew.", False),
         ("Asia-Pacific", "Members in Asia and the Pacific", False),
+        ("African", "Ships of southern Africa", False),
+        ("Kasai", "Trois cas au Kasaï", False),
+        ("F-35", "The First of the Forces", True),
+        ("F-35", "Two F-35s were delivered", False),
+        ("MoU", "The memorandum of understanding was signed", False),
+        ("MoU", "The memorandum was signed", True),
     ],
 )
 def test_a_name_is_absent_unless_a_word_or_the_long_form_or_the_country_is_there(
@@ -56,6 +70,10 @@ SECOND = "What were the sales in the second quarter of 2023?"
     [
         (SECOND, "Three months ended June 30, 2023", []),
         (SECOND, "Q2 2023", []),
+        (SECOND, "Second-Quarter 2023, printed in August 2023", []),
+        (SECOND, "2Q23, printed in August 2023", []),
+        ("What were the second-quarter sales?", "Three months ended July 2, 2023", []),
+        ("What were the 2Q23 sales?", "Three months ended March 26, 2023", ["2Q23"]),
         (SECOND, "The quarter from April to June", []),
         (SECOND, "Quarter ended July 2, 2023", []),
         (SECOND, "In 2023, sales were 5.", []),
@@ -76,3 +94,51 @@ def test_a_part_of_a_year_is_absent_from_a_text_about_others(
     asked: str, text: str, absent: list[str]
 ) -> None:
     assert absent_periods(understand(asked), text) == absent
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "absent"),
+    [
+        ("What fell in July 2023?", "Printed on 15/07/2023", []),
+        ("What fell in July 2023?", "The third quarter ended July 31", []),
+        ("What fell in July 2023?", "Printed in July 2022", ["July 2023"]),
+        ("What fell on 14 July?", "Printed in June 2023", ["14 July"]),
+        ("What fell in the third quarter?", "Printed in June 2023", []),
+    ],
+)
+def test_a_month_is_absent_from_a_text_without_a_date_in_it(asked: str, text: str, absent: list[str]) -> None:
+    assert absent_months(understand(asked), text) == absent
+
+
+@pytest.mark.parametrize(
+    ("text", "absent"),
+    [
+        ("In 2023", []),
+        ("2Q23", []),
+        ("FY23", []),
+        ("2022/23", []),
+        ("In 2022", ["2023"]),
+        ("23 men", ["2023"]),
+    ],
+)
+def test_a_year_may_have_two_digits(text: str, absent: list[str]) -> None:
+    assert absent_years(understand("What were the sales of 2023?"), text) == absent
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("Were Merck's sales higher than those of Pfizer?", ["Merck", "Pfizer"]),
+        ("What were the sales of Merck and of Pfizer?", ["Merck", "Pfizer"]),
+        ("What did Merck sell to Pfizer?", []),
+        ("What did Merck sell? How and when did Pfizer buy?", []),
+    ],
+)
+def test_names_are_compared_if_a_word_such_as_or_or_than_joins_them(asked: str, names: list[str]) -> None:
+    assert compared(understand(asked)) == names
+
+
+def test_a_text_speaks_of_a_name_if_it_has_all_of_its_words() -> None:
+    question = understand("What did Alaska Airlines pay to Boeing?")
+    assert named(question, "Boeing is not in Alaska.") == ["Boeing"]
+    assert absent_names(question, "Boeing is not in Alaska.") == []
