@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import Path
 
@@ -280,3 +281,15 @@ def test_the_folder_of_uploads_is_the_same_wherever_a_command_starts(
     monkeypatch.setenv("FOOTNOTED_UPLOADS", "files")
     with pytest.raises(SettingsError, match=r"FOOTNOTED_UPLOADS.*must be the absolute path of a folder"):
         load_settings()
+
+
+@pytest.mark.parametrize("written", ["0.0.0.0/0", "::/0", "*", "proxy.example", "10.0.0.5/8", "10.0.0.0/33"])
+def test_trusted_proxies_are_addresses_or_networks_but_not_all(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_TRUSTED_PROXIES", f"10.0.0.0/8,{written}")
+    refused = re.escape("setting trusted_proxies (FOOTNOTED_TRUSTED_PROXIES) is") + f".*{re.escape(written)}"
+    with pytest.raises(SettingsError, match=refused):
+        load_settings()
+    monkeypatch.setenv("FOOTNOTED_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::7")
+    assert load_settings().trusted_proxies == ("10.0.0.0/8", "2001:db8::7")
