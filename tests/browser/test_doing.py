@@ -153,6 +153,23 @@ def test_each_kind_of_work_is_said_in_words(seed_page: Watched) -> None:
             expect(details(page)).to_be_hidden()
 
 
+def test_work_of_others_is_said_without_what_it_is_and_its_end_shows_its_reports(desk: Desk) -> None:
+    """A member is told of the member's own jobs alone."""
+    page, others = desk.page, {"jobs": [], "busy": True}
+    page.route("**/v1/jobs?*", lambda route: route.fulfill(json=others))
+    expect(line(page)).to_have_text("The library is being updated", timeout=SOON)
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+    expect(page.locator(".fn-doing [role=status]")).to_have_text("")
+    (desk.folder / "empty.txt").write_text("")
+    job_id = httpx.post(f"{desk.server}/v1/index/sync", timeout=60).json()["job_id"]
+    while httpx.get(f"{desk.server}/v1/jobs/{job_id}", timeout=60).json()["ended"] is None:
+        page.wait_for_timeout(100)
+    expect(details(page)).to_be_hidden()
+    others["busy"] = False
+    expect(line(page)).to_have_text("Up to date · 1 report", timeout=SOON)
+    expect(details(page).locator("summary")).to_have_text("1 file could not be read")
+
+
 def test_a_server_that_is_silent_is_said_to_be(desk: Desk) -> None:
     desk.page.route("**/v1/jobs?*", lambda route: route.fulfill(status=502, body=""))
     expect(line(desk.page)).to_have_text("The server is not responding", timeout=SOON)

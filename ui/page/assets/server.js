@@ -78,7 +78,8 @@ export const restoreReport = (id) => ask(`v1/documents/${id}/restore`, { method:
 export const editReport = (id, changes) => send(`v1/documents/${id}`, "PATCH", changes);
 export const getCitations = async (id) => (await get(`v1/documents/${id}/citations`)).answers;
 
-export const getJobs = async (limit) => (await get(`v1/jobs?limit=${limit}`)).jobs;
+/** Fetches the user's jobs, the newest first, and whether any job of the library runs: {jobs, busy}. */
+export const getJobs = (limit) => get(`v1/jobs?limit=${limit}`);
 export const getJob = (id) => get(`v1/jobs/${id}`);
 export const cancelJob = (id) => ask(`v1/jobs/${id}`, { method: "DELETE" });
 /** Fetches the files that the server could not read: {failure_id, path, cause, since}. */

@@ -12,7 +12,15 @@ import { hasEnded, hurry, onJobs } from "./jobs.js";
 const LISTED = 50; // the most failed files that the list names
 const FRESH = 4500; // milliseconds before the page reads the list of reports again
 
-const state = { jobs: undefined, ended: null, outcome: null, failures: [], running: null, read: 0 };
+const state = {
+  jobs: undefined,
+  busy: false,
+  ended: null,
+  outcome: null,
+  failures: [],
+  running: null,
+  read: 0,
+};
 
 const line = make("p", { class: "fn-doing-line" });
 const said = make("p", { class: "fn-unseen", role: "status" });
@@ -43,12 +51,15 @@ const current = (jobs) => {
   return unended.find(({ state: how }) => how === "running") ?? unended.at(-1) ?? null;
 };
 
-async function onJobsTold(jobs) {
+async function onJobsTold(jobs, busy) {
   const isFirst = state.jobs === undefined;
+  // The end of another user's job changes the library, too.
+  const isOver = state.busy && !busy;
   state.jobs = jobs;
+  state.busy = busy;
   state.running = jobs && current(jobs);
   const ended = jobs?.find(hasEnded)?.id ?? null;
-  const hasChanged = jobs !== null && ended !== state.ended;
+  const hasChanged = jobs !== null && (isOver || ended !== state.ended);
   if (hasChanged) state.ended = ended;
   const reading = jobs && !isFirst ? readAgain(hasChanged) : null;
   if (hasChanged) state.outcome = outcomeOf(jobs);
@@ -103,7 +114,7 @@ function draw() {
       : "";
   const facts = running ? [progress.words, left, more ? t("doing.more", { count: more }) : ""] : resting();
   line.textContent = facts.filter(Boolean).join(" · ");
-  place.classList.toggle("fn-busy", Boolean(running));
+  place.classList.toggle("fn-busy", Boolean(running) || state.busy);
   bar.hidden = !running;
   if (progress?.share == null) bar.removeAttribute("value");
   else bar.value = progress.share;
@@ -117,12 +128,13 @@ function draw() {
   said.dataset.of = `${running?.id}`;
 }
 
-/** Returns the words of the line while no job runs. */
+/** Returns the words of the line while no job of the user runs. */
 function resting() {
-  const { jobs, outcome } = state;
+  const { jobs, busy, outcome } = state;
   const { kind, state: how } = outcome ?? {};
   if (jobs === undefined) return [];
   if (jobs === null) return [t("doing.silent")];
+  if (busy) return [t("doing.byOthers")];
   if (how === "failed" && !isDismissed(outcome)) return [t(`doing.failed.${kind}`)];
   const count = reports().length;
   return count ? [t("doing.upToDate"), t("library.count", { count })] : [t("doing.empty")];

@@ -1,4 +1,4 @@
-/** Polls the server's jobs: each second during a job, else every five seconds. Hidden pages do not poll. */
+/** Polls the user's jobs: each second during a job, else every five seconds. Hidden pages do not poll. */
 
 import { getJobs } from "../server.js";
 
@@ -6,11 +6,14 @@ const LISTED = 100;
 const BUSY = 1000; // milliseconds between polls while a job waits or runs
 const IDLE = 5000;
 
-const state = { jobs: null, timer: null, asking: false, again: false, listeners: [], needed: () => false };
+const state = { timer: null, asking: false, again: false, listeners: [], needed: () => false };
 
 export const hasEnded = ({ state: how }) => how !== "waiting" && how !== "running";
 
-/** Runs `listener` after each poll with the jobs, the newest first; with null after a failed poll. */
+/**
+ * Runs `listener` after each poll with the jobs, the newest first, and whether any job of the library runs;
+ * with null after a failed poll.
+ */
 export const onJobs = (listener) => state.listeners.push(listener);
 
 /** Starts polling. A hidden page polls only while `needed` returns true, since it still has files to send. */
@@ -31,11 +34,10 @@ export function hurry() {
 async function ask() {
   state.asking = true;
   state.again = false;
-  const jobs = await getJobs(LISTED).catch(() => null);
+  const { jobs, busy } = await getJobs(LISTED).catch(() => ({ jobs: null, busy: false }));
   state.asking = false;
-  state.jobs = jobs;
-  for (const listener of state.listeners) listener(jobs);
+  for (const listener of state.listeners) listener(jobs, busy);
   clearTimeout(state.timer);
   if (state.again) hurry();
-  else state.timer = setTimeout(hurry, jobs && !jobs.every(hasEnded) && !document.hidden ? BUSY : IDLE);
+  else state.timer = setTimeout(hurry, busy && !document.hidden ? BUSY : IDLE);
 }
