@@ -171,7 +171,10 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         300.0, gt=0, le=86_400, allow_inf_nan=False, description="The time that reading one file may take."
     )
     max_memory_megabytes: Annotated[int, Needs("a whole number of megabytes from 256")] = Field(
-        4096, ge=256, description="The memory that reading one file may take. It is limited on Linux only."
+        4096,
+        ge=256,
+        description="The memory that reading one file may take. A file without OCR may take 256 MB and 256 "
+        "times its size, if that is less. It is limited on Linux only.",
     )
     passwords: Annotated[
         tuple[SecretStr, ...],

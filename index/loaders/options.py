@@ -10,6 +10,13 @@ from index.documents import Document
 
 MEGABYTE = 1024 * 1024
 
+SMALL_FILE_MEGABYTES = 256
+"""The memory for reading an empty file. Real reports take less than half of this and of what
+``MEMORY_PER_BYTE`` adds."""
+
+MEMORY_PER_BYTE = 256
+"""The further bytes of memory for each byte of a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -22,7 +29,7 @@ class Limits:
         expansion: the size of an unpacked archive, as a multiple of the file's size.
         unpacked_megabytes: the size of an unpacked archive.
         seconds: the time for reading the file.
-        memory_megabytes: the memory for reading the file.
+        memory_megabytes: the memory for reading the file; a small file may take less (:meth:`memory_of`).
     """
 
     megabytes: int = 256
@@ -32,6 +39,13 @@ class Limits:
     unpacked_megabytes: int = 512
     seconds: float = 300.0
     memory_megabytes: int = 4096
+
+    def memory_of(self, size: int) -> int:
+        """Return the memory in megabytes that a file of ``size`` bytes may take.
+
+        It grows with the file. Otherwise two kilobytes of a PDF could unpack to gigabytes.
+        """
+        return min(self.memory_megabytes, SMALL_FILE_MEGABYTES + MEMORY_PER_BYTE * size // MEGABYTE)
 
 
 @dataclass(frozen=True, slots=True)

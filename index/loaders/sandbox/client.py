@@ -186,6 +186,9 @@ def _died(path: Path, error: ReaderDiedError, seconds: float) -> LoadError:
         cause = f"was being read when the system ended the reading process (signal {-error.code}, {name})"
         return LoadError(path, cause, "free memory, or split it into parts")
     cause = f"crashed the reading process (signal {-error.code}, {name})"
+    if -error.code == signal.SIGABRT:
+        # PDFium aborts without a message when it gets no more memory.
+        cause += ", perhaps for want of memory"
     return LoadError(path, cause, "save it again, or in another format")
 
 

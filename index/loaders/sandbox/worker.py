@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from index.errors import LoadError
 from index.loaders import content, load
-from index.loaders.options import MEGABYTE, Limits
+from index.loaders.options import MEGABYTE, Limits, Options
 from index.loaders.pdf.open import draw_page
 from index.loaders.sandbox.protocol import (
     READY,
@@ -134,7 +134,8 @@ def _no_tokens(_text: str) -> list[tuple[int, int]]:
 def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer:
     limits = request.options.limits
     path = Path(os.fsdecode(request.path))
-    _limit(limits)
+    memory = _memory_of(path, request.options)
+    _limit(limits, memory)
     try:
         if request.page:
             return Answer(
@@ -151,10 +152,17 @@ def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer
     except LoadError as error:
         return Answer(cause=error.cause, remedy=error.remedy)
     except MemoryError:
-        cause = f"needed more than the {limits.memory_megabytes:,} MB of memory that a file may take"
+        cause = f"needed more than the {memory:,} MB of memory that a file of its size may take"
         return Answer(cause=cause, remedy="split it into parts, or allow more memory", last=True)
     finally:
         _unlimit()
+
+
+def _memory_of(path: Path, options: Options) -> int:
+    """Return the megabytes of memory for a file. With OCR, a small file may be a picture of a large page."""
+    if options.ocr:
+        return options.limits.memory_megabytes
+    return options.limits.memory_of(path.stat().st_size if path.is_file() else 0)
 
 
 def _is_whole(text: str) -> bool:
@@ -175,14 +183,14 @@ def _send_answer(answer: Answer, answers: _Pipe) -> None:
     send(message, answers)
 
 
-def _limit(limits: Limits) -> None:
+def _limit(limits: Limits, megabytes: int) -> None:
     """Limit the time and, on Linux, the memory for reading a file."""
     _limit_time(limits)
     if sys.platform == "linux":
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_AS)
-        allowed = _memory().addressed + limits.memory_megabytes * MEGABYTE
+        allowed = _memory().addressed + megabytes * MEGABYTE
         resource.setrlimit(
             resource.RLIMIT_AS, (allowed if most == resource.RLIM_INFINITY else min(allowed, most), most)
         )

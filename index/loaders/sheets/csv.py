@@ -37,6 +37,9 @@ _MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most characters of a field: the csv module's default of 131,072 would refuse a file for one long
 comment."""
 
+MAX_COLUMNS = 16_384
+"""The most values of a record: as many columns as a spreadsheet may have."""
+
 _SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", regex.IGNORECASE)
 """A line before the first record, in which spreadsheet programs name the delimiter."""
 
@@ -51,13 +54,14 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
     new table. A file without a delimiter is read as prose.
 
     Raises:
-        LoadError: if the file is binary, cannot be decoded, or holds no text.
+        LoadError: if the file is binary, cannot be decoded, holds no text, or has more than ``MAX_COLUMNS``
+            columns.
     """
     text = decode(data, path)
     named = _SEPARATOR_LINE.match(text)
     body = text[named.end() :] if named else text
-    delimiter = named["delimiter"] if named else _delimiter(body)
-    blocks = list(_blocks(_records(body, delimiter))) if delimiter else []
+    delimiter = named["delimiter"] if named else _delimiter(body, path)
+    blocks = list(_blocks(_records(body, delimiter), path)) if delimiter else []
     words = join(blocks) or unwrap(text)
     if not any(map(str.isalnum, words)):
         raise LoadError(path, "holds no words to read", "save it again with its values")
@@ -66,18 +70,27 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
     return assemble(path, "csv", words, heading=title, sections=sections)
 
 
-def _delimiter(text: str) -> str | None:
-    """Return the delimiter that splits the most records into the same number of values; None for prose."""
+def _delimiter(text: str, path: Path) -> str | None:
+    """Return the delimiter that splits the most records into the same number of values; None for prose.
+
+    Raises:
+        LoadError: if no delimiter does so, and one splits a record into more than ``MAX_COLUMNS`` values.
+    """
     sample = _sample(text)
     best, most = None, 0.0
+    widest: list[str] = []
     for delimiter in _DELIMITERS:
-        records = [record for record in _records(sample, delimiter) if any(map(str.strip, record))]
+        every = list(_records(sample, delimiter))
+        widest = max([widest, *every], key=len)
+        records = [record for record in every if any(map(str.strip, record))]
         parted = [record for record in records if len(record) > 1]
         if not parted or len(parted) < _PARTED_SHARE * len(records):
             continue
         even = max(Counter(map(len, parted)).values())
         if even / len(records) > most and not _is_prose(parted, delimiter, even / len(parted)):
             best, most = delimiter, even / len(records)
+    if best is None:
+        _check_width(widest, path)
     return best
 
 
@@ -123,11 +136,18 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
             begun += 1
 
 
-def _blocks(records: Iterator[list[str]]) -> Iterator[Block]:
+def _check_width(record: Sequence[str], path: Path) -> None:
+    if len(record) > MAX_COLUMNS:
+        cause = f"has {len(record):,} columns, more than the limit of {MAX_COLUMNS:,}"
+        raise LoadError(path, cause, "split it, or save it again with its columns as rows")
+
+
+def _blocks(records: Iterator[list[str]], path: Path) -> Iterator[Block]:
     """Yield one block per record; the records of a table form a group."""
     group = object()
     parted = False
     for record in records:
+        _check_width(record, path)
         text = row(record)
         if not text:
             parted = True

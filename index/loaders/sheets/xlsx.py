@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _MAX_COLUMNS = 16_384
 """The largest number of columns in a sheet (ECMA-376, part 1, section 18.3.1.13)."""
 
+_MAX_CODE_CHARACTERS = 255
+"""The most characters of a number format in Excel; a longer one is ignored."""
+
 _ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")
 """A control character in escaped form (ECMA-376, part 1, section 22.9.2.19)."""
 
@@ -157,6 +160,8 @@ def _is_filled(attributes: Mapping[str, object]) -> bool:
 def _shown(cell: ReadOnlyCell) -> Cell:
     """Return a cell as the sheet shows it, but with dates in ISO 8601."""
     value, code = cell.value, cell.number_format
+    if len(code) > _MAX_CODE_CHARACTERS:
+        code = "General"
     if isinstance(value, bool):
         return Cell(str(value).upper())
     if isinstance(value, (int, float)):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+import zlib
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from tests.index.loaders.test_hostile import WORDS, rewritten, word
+from index.loaders import Limits
+from tests.index.loaders.test_hostile import WORDS, rewritten, sheet, word
+from tests.support.processes import run_script
 
 DEEP = 10_000
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -104,7 +111,7 @@ class TestNesting:
             f"<p style='{'position:relative;' * 100_000}'>{WORDS}<b style='vertical-align:{'0' * 100_000}'>",
         ),
         ("a.html", f"<p>{WORDS} {'1<a href=#f>2</a>' * 3000}"),
-        ("a.csv", f"{WORDS}{',' * 300_000}"),
+        ("a.csv", f"{WORDS}{',' * 16_383}"),
         ("a.rtf", f"{{\\rtf1 {WORDS} {{\\*\\fldinst SYMBOL {'1 ' * 300_000}}}}}"),
         ("a.eml", f"From: {'(' * 30_000}\nSubject: {WORDS} {'=?utf-8?q?' * 30_000}\n\n{WORDS}\n"),
     ],
@@ -142,3 +149,93 @@ def test_the_page_count_that_a_pdf_declares_is_not_trusted(
     box: str, count: str, kids: str, found: str, read: Callable[[str, bytes], str]
 ) -> None:
     assert read("a.pdf", pdf(box, count, kids)).startswith(found)
+
+
+UNPACKED = 2 << 30
+
+
+def deflated(unit: bytes, size: int) -> bytes:
+    """``size`` bytes of a repeated ``unit``, deflated."""
+    part = unit * ((1 << 20) // len(unit))
+    packer = zlib.compressobj(9)
+    return b"".join(packer.compress(part) for _ in range(size // len(part) + 1)) + packer.flush()
+
+
+def packed_pdf(unit: bytes) -> bytes:
+    """A PDF of about two kilobytes, whose page unpacks to two gigabytes."""
+    content = zlib.compress(zlib.compress(deflated(unit, UNPACKED), 9), 9)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<<>>>>",
+        b"<</Length %d/Filter[/FlateDecode/FlateDecode/FlateDecode]>>stream\n%s\nendstream"
+        % (len(content), content),
+    ]
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, one) for number, one in enumerate(objects, 1))
+    return b"%%PDF-1.4\n%strailer<</Size 5/Root 1 0 R>>\n%%%%EOF" % body
+
+
+def packed_sheet(size: int) -> bytes:
+    """A workbook whose sheet unpacks to ``size`` bytes of rows."""
+    begins = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    row = b"<row><c><v>1</v></c></row>" * 10_000
+    made = BytesIO()
+    with ZipFile(BytesIO(sheet())) as source, ZipFile(made, "w", ZIP_DEFLATED) as target:
+        for entry in source.namelist():
+            if entry != SHEET:
+                target.writestr(entry, source.read(entry))
+        with target.open(SHEET, "w", force_zip64=True) as part:
+            part.write(begins)
+            for _ in range(size // len(row)):
+                part.write(row)
+            part.write(b"</sheetData></worksheet>")
+    return made.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+WIDE = ",".join(f"c{number}" for number in range(100_000)) + "\n" + ",".join(["1"] * 100_000) + "\n"
+
+READING = """
+import resource, sys
+from pathlib import Path
+from index.errors import LoadError
+from index.loaders.sandbox.client import Isolated
+with Isolated() as reader:
+    try:
+        print(reader.load(Path(sys.argv[1])).text[:20])
+    except LoadError as error:
+        print(error.cause)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory")
+@pytest.mark.parametrize(
+    ("name", "make", "cause"),
+    [
+        (
+            "paths.pdf",
+            lambda: packed_pdf(b"0 0 m 9 9 l S\n"),
+            "crashed the reading process (signal 6, Aborted)",
+        ),
+        ("spaces.pdf", lambda: packed_pdf(b" "), "crashed the reading process (signal 6, Aborted)"),
+        ("a.xlsx", lambda: packed_sheet(UNPACKED), "unpacks to 2,048 MB, more than the limit of 512 MB"),
+        ("a.csv", WIDE.encode, "has 100,000 columns, more than the limit of 16,384"),
+        ("rows.csv", lambda: WIDE.encode() * 10, "has 100,000 columns, more than the limit of 16,384"),
+        ("empty.csv", lambda: (b"," * 100_000 + b"\n") * 100, "has 100,001 columns, more than the limit of"),
+    ],
+)
+def test_a_small_file_that_becomes_huge_is_refused_within_500_megabytes(
+    name: str, make: Callable[[], bytes], cause: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(make())
+    done = run_script(READING, tmp_path / name)
+    said, megabytes = done.stdout.splitlines()
+    assert said.startswith(cause)
+    assert int(megabytes) < 500
+
+
+def test_the_memory_of_a_file_grows_with_the_file() -> None:
+    limits = Limits()
+    assert [limits.memory_of(size) for size in (0, 2048, 1 << 20, 256 << 20)] == [256, 256, 512, 4096]
+    assert Limits(memory_megabytes=64).memory_of(1 << 20) == 64

@@ -183,7 +183,7 @@ class TestMisfortune:
             ),
             (
                 signal.SIGABRT,
-                "crashed the reading process (signal 6, Aborted)",
+                "crashed the reading process (signal 6, Aborted), perhaps for want of memory",
             ),
             (
                 signal.SIGKILL,
@@ -211,7 +211,7 @@ class TestMisfortune:
         before = reader.load(small) and reader.pid
         error = refusal(reader, file, Limits(memory_megabytes=64))
         assert str(error) == (
-            "large.txt: needed more than the 64 MB of memory that a file may take; "
+            "large.txt: needed more than the 64 MB of memory that a file of its size may take; "
             "split it into parts, or allow more memory"
         )
         assert reader.load(small).text == GATE
