@@ -262,20 +262,45 @@ def test_nobody_writes_into_a_collection_that_is_hidden_from_them(team: Team) ->
             assert client.delete(f"/v1/documents/{number}").status_code == 204
 
 
-def test_jobs_do_not_name_hidden_files(team: Team) -> None:
-    with team.by("bea") as bea, team.by("cai") as cai:
+def test_a_job_does_not_name_a_file_that_was_hidden_from_its_sender_later(team: Team) -> None:
+    with team.by("bea") as bea, team.by("ada") as ada:
         sent = {"file": ("marchbanks-memo.md", b"# Memo\n\nZephyrine Marchbanks resigned in June 2031.\n")}
-        fields = {"collection": BOARD, "background": "true"}
-        job_id = bea.post("/v1/documents", files=sent, data=fields).json()["job_id"]
-        deadline = time.monotonic() + 60
-        while (job := bea.get(f"/v1/jobs/{job_id}").json())["state"] not in {"done", "failed"}:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        job_id = bea.post(
+            "/v1/documents", files=sent, data={"collection": BOARD, "background": "true"}
+        ).json()["job_id"]
+        job = ended(bea, job_id)
         assert job["result"]["path"] == "marchbanks-memo.md"
-        assert named(cai.get("/v1/jobs").text) == []
-        shown = cai.get(f"/v1/jobs/{job_id}").json()
+        team.limit()
+        shown = bea.get(f"/v1/jobs/{job_id}").json()
         assert (shown["state"], shown["result"], named(json.dumps(shown))) == ("done", None, [])
+        assert named(bea.get("/v1/jobs").text) == []
+        assert ada.get(f"/v1/jobs/{job_id}").json()["result"] == job["result"]
+        team.limit("bea")
+        assert bea.get(f"/v1/jobs/{job_id}").json()["result"] == job["result"]
         assert bea.delete(f"/v1/documents/{job['result']['document_id']}").status_code == 204
+
+
+@pytest.mark.parametrize("sender", STRANGERS)
+def test_a_sync_counts_no_hidden_report(team: Team, sender: str) -> None:
+    with team.by(sender) as stranger, team.by("ada") as ada:
+        jobs = {
+            client: ended(client, client.post("/v1/index/sync").json()["job_id"])
+            for client in (stranger, ada)
+        }
+        listed = len(stranger.get("/v1/documents").json()["documents"])
+        own, all_of_it = jobs[stranger]["result"], jobs[ada]["result"]
+        assert (own["unchanged"], all_of_it["unchanged"]) == (listed, len(team.opened) + len(team.secret))
+        assert 0 < own["passages"] < all_of_it["passages"]
+        assert (jobs[stranger]["files"], jobs[stranger]["passages"]) == ({"done": 0, "of": 0},) * 2
+
+
+def ended(client: httpx.Client, job_id: str) -> dict[str, Any]:
+    """A job of the client's sender, after its end."""
+    deadline = time.monotonic() + 60
+    while (job := client.get(f"/v1/jobs/{job_id}").raise_for_status().json())["ended"] is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return dict(job)
 
 
 def test_a_limit_counts_from_the_next_request_on(team: Team) -> None:

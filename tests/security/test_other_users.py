@@ -28,6 +28,9 @@ QUERIES: Mapping[str, Any] = {"GET /v1/documents/{document_id}/matches": {"query
 OWNED = [route for route in TABLE if "{answer_id}" in route or "{conversation_id}" in route]
 """The routes that name an answer or a conversation."""
 
+JOBS = [route for route in TABLE if "{job_id}" in route]
+"""The routes that name a job."""
+
 REPORTS = [route for route in TABLE if "{document_id}" in route]
 """The routes that name a report."""
 
@@ -74,6 +77,34 @@ def test_no_route_tells_a_hidden_report_from_a_missing_one(team: Team, sender: s
             assert expected[0] == 404, route
             for number in team.secret.values():
                 assert told(stranger, route, {"document_id": number}) == expected, route
+
+
+@pytest.mark.parametrize("sender", STRANGERS)
+def test_no_route_tells_another_user_s_job_from_a_missing_one_or_stops_it(team: Team, sender: str) -> None:
+    assert len(JOBS) == 2
+    with (
+        team.by(sender) as stranger,
+        team.by("bea") as bea,
+        team.by("ada") as ada,
+        team.by("a command on the machine") as command_of_nobody,
+    ):
+        jobs = [client.post("/v1/index/sync").json()["job_id"] for client in (command_of_nobody, bea)]
+        assert stranger.post("/v1/index/sync").json()["job_id"] not in jobs
+        for route in JOBS:
+            expected = told(stranger, route, {"job_id": NAMELESS})
+            assert expected[0] == 404, route
+            for job_id in jobs:
+                assert told(stranger, route, {"job_id": job_id}) == expected, route
+        listed = {each["id"] for each in stranger.get("/v1/jobs", params={"limit": 1000}).json()["jobs"]}
+        assert not listed & set(jobs)
+        assert {each["id"] for each in bea.get("/v1/jobs").json()["jobs"]} & set(jobs) == {jobs[1]}
+        assert set(jobs) <= {each["id"] for each in ada.get("/v1/jobs").json()["jobs"]}
+        for job_id in jobs:
+            deadline = time.monotonic() + 60
+            while (job := ada.get(f"/v1/jobs/{job_id}").json())["ended"] is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            assert job["state"] == "done"
 
 
 @pytest.mark.parametrize("sender", ["bea", "bea's session"])
