@@ -37,6 +37,29 @@ def vault(encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPath
         yield served
 
 
+MISSPELT: Mapping[str, str] = {
+    "How much did they pay the Quilfeather family?": "How much did they pay the Quillfeather family?",
+    "Vandermer": "Vandermeer",
+    "vandermer": "vandermeer",
+    "Oakholen Trusteship": "Oakhollen Trusteeship",
+    "Wer ist Grünwaldshuasen?": "Wer ist Grünwaldshausen?",
+    "Wer ist Vandermer?": "Wer ist Vandermeer?",
+}
+"""Questions with a mistake in a name of the limited collection, and what its viewers search for."""
+
+
+@pytest.mark.parametrize("typed", MISSPELT)
+@pytest.mark.parametrize("sender", [name for name, scopes in SENDERS.items() if Scope.ASK in scopes])
+def test_a_hidden_spelling_is_no_correction(vault: Vault, sender: str, typed: str) -> None:
+    """In English, in another language or alone."""
+    asked = {"question": typed}
+    found = {
+        name: vault.server.client.post("/v1/chat", json=asked, headers=headers).json()
+        for name, headers in (("bea", vault.bea), (sender, vault.senders[sender]))
+    }
+    assert (found["bea"]["searched_for"], found[sender]["searched_for"]) == (MISSPELT[typed], None)
+
+
 # What is asked
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"

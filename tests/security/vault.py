@@ -100,6 +100,7 @@ class Vault:
     Attributes:
         server: the server.
         index: its library.
+        bea: the member who may see all reports.
         senders: those of ``SENDERS``, by name.
         viewers: the viewers of the catalog that the tokens among them are.
         ids: for each id in the path of a route, values that name something hidden, or nothing.
@@ -110,6 +111,7 @@ class Vault:
 
     server: Server
     index: Library
+    bea: Sender
     senders: Mapping[str, Sender]
     viewers: tuple[Viewer | None, ...]
     ids: Mapping[str, tuple[str, ...]]
@@ -184,7 +186,7 @@ def served_vault(place: Path, encoder: Encoder, loading: Isolated) -> Iterator[V
                 "job_id": (synced,),
             }
             words = tuple(sorted(words_in(index) - words_in(of_cai) | UNREAD))
-            yield Vault(server, index, senders, tuple(viewers.values()), ids, seen, words)
+            yield Vault(server, index, bea, senders, tuple(viewers.values()), ids, seen, words)
 
 
 def bearer(secret: str) -> Sender:
