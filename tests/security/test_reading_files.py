@@ -117,6 +117,32 @@ def test_a_route_that_the_page_does_not_need_is_not_there(target: Target, attack
     assert target.answer(attack).status in attack.statuses
 
 
+LINK_LOCAL = ("169.254.169.254", "169.254.43518", "0xa9fea9fe", "[fe80::1%25lo]", "[::ffff:a9fe:a9fe]")
+MODELS = [
+    Attack(
+        f"{method} a model at {host}",
+        path,
+        method,
+        JSON,
+        json.dumps({"provider": provider, "model": "a", "address": f"http://{host}/latest"}).encode(),
+        frozenset({422}),
+    )
+    for method, path in (("PUT", "/v1/model"), ("POST", "/v1/model/test"))
+    for provider in ("openai", "llamacpp")
+    for host in LINK_LOCAL
+]
+
+
+@pytest.mark.parametrize("attack", MODELS, ids=str)
+def test_no_language_model_is_asked_where_a_cloud_offers_its_machine_passwords(
+    target: Target, attack: Attack
+) -> None:
+    """A test repeats what the server of a model replies, and could so show them."""
+    answered = target.answer(attack)
+    assert (answered.status, "which leads to the link-local network" in answered.text) == (422, True)
+    assert target.ask("GET", "/v1/model").json["name"] is None
+
+
 UP = {
     "dots": "../" * 8 + "etc/passwd",
     "escaped slashes": "..%2f" * 8 + "etc/passwd",
