@@ -191,8 +191,8 @@ def test_accounts_that_nobody_asks_for_are_a_warning(tmp_path: Path, monkeypatch
     assert one(Settings(home=tmp_path, sign_in="off"), "accounts") == (
         "warning",
         (
-            "nobody signs in, although the home has accounts: every user of this machine reads all, but nobody "
-            "through a proxy; set FOOTNOTED_SIGN_IN to auto"
+            "nobody signs in, although the home has accounts: every user of this machine reads all, but "
+            "nobody through a proxy; set FOOTNOTED_SIGN_IN to auto"
         ),
     )
     state, detail = one(Settings(home=tmp_path, insecure=True), "accounts")
