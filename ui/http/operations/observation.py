@@ -10,6 +10,7 @@ from http import HTTPMethod
 import sqlalchemy.exc
 from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import LibraryLockedError, UnreachableError
@@ -28,6 +29,9 @@ _REFUSED = frozenset({401, 403, 429})
 
 _METHODS = frozenset(HTTPMethod)
 
+LEFT = 499
+"""The status of a request that its client broke off before the response began; nginx logs the same."""
+
 ROUTINE_PATHS = (
     "/assets/",
     "/static/",
@@ -44,9 +48,19 @@ hundred of them."""
 
 @dataclass(slots=True)
 class _Response:
-    """The response so far: its status, its header ``Location``, and the bytes of its body that were sent."""
+    """The response so far.
+
+    Attributes:
+        status: its status; 500 before it begins, since it may never do so.
+        has_begun: whether it has begun.
+        is_left: whether its client was gone before it began.
+        location: its header ``Location``.
+        size: the bytes of its body that were sent.
+    """
 
     status: int = 500
+    has_begun: bool = False
+    is_left: bool = False
     location: str | None = None
     size: int = 0
 
@@ -56,7 +70,8 @@ class Observation:
 
     A well-formed id in the header ``X-Request-ID`` becomes the id of the request; without one, the request
     gets a new id. The response has the id in the same header. The audit log gets each request that may change
-    something, each sign-in and sign-out, and each refusal.
+    something, each sign-in and sign-out, and each refusal. A request that its client breaks off before the
+    response begins has the status ``LEFT``, and is no failure.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None) -> None:
@@ -77,17 +92,28 @@ class Observation:
         notes = begin_audit_notes()
         found, response = matched(scope["method"], scope["path"]), _Response()
 
+        async def received() -> Message:
+            message = await receive()
+            if message["type"] == "http.disconnect" and not response.has_begun:
+                response.status, response.is_left = LEFT, True
+            return message
+
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = request_id
-                response.status, response.location = message["status"], headers.get("location")
+                response.has_begun, response.location = True, headers.get("location")
+                if not response.is_left:
+                    response.status = message["status"]
             response.size += len(message.get("body", b""))
             await send(message)
 
         with self._metrics.open_requests.track_inprogress():
             try:
-                await self._app(scope, receive, observed)
+                await self._app(scope, received, observed)
+            except ClientDisconnect:
+                if not response.is_left:
+                    raise
             finally:
                 seconds = time.perf_counter() - began
                 self._metrics.see_request(RequestSeen(method_of(scope), found.path, response.status, seconds))
