@@ -95,11 +95,13 @@ def test_another_period_is_refused(library: MakeLibrary, asked: str, missing: st
 
 
 def test_a_period_in_another_passage_or_on_the_first_page_of_the_report_counts(library: MakeLibrary) -> None:
-    rows = "\n".join(f"Gate {number} | {number} | {number + 1}" for number in range(400))
-    cover = "# Dam\n\nQuarterly period ended June 30, 2023\n\nPrinted on May 5, 2021"
-    engine = library({"dam.md": f"{cover}\n\nGate | 2023 | 2022\n{rows}\n"})
-    assert refusal(engine, "What was the figure of gate 399 in the second quarter of 2023?") is None
-    abstention = refusal(engine, "What was the figure of gate 399 in the fourth quarter of 2023?")
+    cover = "Figures of the quarterly period ended June 30, 2023."
+    far = "\n\n".join(f"Gate {number} of the dam was painted, which took a week." for number in range(600))
+    sales = "Lanterns in Tessaveld brought sales of 5 tals, as counted on August 9, 2023."
+    engine = library({"a.txt": f"{cover}\n\n{far}\n\n{sales}"})
+    asked = "What sales did lanterns in Tessaveld bring in the {} quarter of 2023?"
+    assert refusal(engine, asked.format("second")) is None
+    abstention = refusal(engine, asked.format("fourth"))
     assert abstention is not None
     assert abstention.reason.endswith("do not give “fourth quarter of 2023”.")
 
