@@ -19,7 +19,7 @@ from rag.verdicts import DOUBTFUL
 
 _ASKS_OTHERWISE = regex.compile(
     r"\W*(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b"
-    r"|(?:who|whom|whose|where|when|why|(?:\p{L}+\s)?which|what (?:caused|(?:is|was|were) the reasons?))\b)",
+    r"|(?:who|whose|where|when|why|(?:\p{L}+\s)?wh(?:ich|om)|what (?:caused|(?:is|was) the reason))\b)",
     regex.IGNORECASE,
 )
 """The beginning of a question that a figure alone does not answer."""

@@ -44,6 +44,10 @@ def test_without_a_first_cell_beyond_doubt_there_is_none(citations: list[Citatio
         "Did net revenues pass 2 billion?",
         "Which company had net revenues?",
         "Why were the net revenues lower?",
+        "In which year were the net revenues larger?",
+        "For whom are the net revenues?",
+        "What caused the net revenues?",
+        "What was the reason for the net revenues?",
     ],
 )
 def test_a_question_that_no_figure_answers_has_none(question: str) -> None:

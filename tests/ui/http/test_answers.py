@@ -301,3 +301,30 @@ def test_what_was_found_is_given_again_after_the_same_answer_until_the_library_c
     with TestClient(create_app(engine.index, engine)) as client:
         client.post("/v1/documents", files={"file": ("mill.txt", b"The mill of Orrin burned down.")})
     assert suggestion_key(engine, first.answer.answer_id) != first
+
+
+VOTE = """\
+Annual meeting of shareholders
+Proposal 1. Election of directors
+Nominee | For | Against | Abstain | Broker Non-Votes
+Segun Agbaje | 1,005,178,935 | 3,946,785 | 3,264,606 | 172,969,325
+Jennifer Bailey | 1,003,516,011 | 5,743,190 | 3,131,125 | 172,969,325
+"""
+
+
+def test_a_figure_of_another_column_is_no_headline(
+    library: Callable[[Mapping[str, str]], QueryEngine],
+) -> None:
+    engine = library({"vote.txt": VOTE})
+    with TestClient(create_app(engine.index, engine)) as client:
+        cast, against = (
+            client.post("/v1/chat", json={"question": question}).json()
+            for question in (
+                "How many votes were cast for Segun Agbaje?",
+                "How many votes were cast against Segun Agbaje?",
+            )
+        )
+    assert cast["citations"][0]["quote"] == against["citations"][0]["quote"] == VOTE.splitlines()[3]
+    assert (cast["headline"], cast["citations"][0]["cell"]) == (None, None)
+    assert against["headline"]["value"] == "3,946,785"
+    assert (against["headline"]["row"], against["headline"]["column"]) == ("Segun Agbaje", "Against")

@@ -47,6 +47,11 @@ Client services | 404 | 1,044
 Cost of revenue
 Client services | 846 | 277
 """
+QUARTERS = """\
+Cash flows
+(in millions) | Quarter ended March 31, 2023 | Quarter ended March 31, 2022
+Capital expenditures | (294) | (268)
+"""
 
 
 def chosen(engine: QueryEngine, question: str, *labels: str) -> CellPair | None:
@@ -140,6 +145,8 @@ def test_rows_that_are_years_are_two_times_of_one_thing(library: MakeLibrary) ->
         (SUPPORT, "Did Tunisia or South get more assistance?", ["Tunisia", "Tunisia, South"]),
         (SUPPORT, "How did the assistance of Syria and Morocco change?", ["Syria", "Morocco"]),
         (SUPPORT, "What did Syria and Morocco get?", ["Syria", "Morocco"]),
+        (INCOME, "How much of the first half of 2023 fell to net revenues?", ["Net revenues"]),
+        (QUARTERS, "How did capital expenditures change from 2022 to 2023?", ["Capital expenditures"]),
     ],
 )
 def test_in_doubt_no_cells_are_chosen(
