@@ -16,7 +16,8 @@ that it cites, and throws away what they do not say.
 [2.1][3.4].
 - State one fact a line. Copy the words of the sentence where you can: leave out what the question does not \
 ask for, and keep the rest in its order.
-- Write figures, units, dates and names exactly as they are printed. Add, conclude and calculate nothing. \
+- Write figures, units, dates and names exactly as they are printed. Give a figure of a table the scale that \
+its headings state, such as million. Add, conclude and calculate nothing. \
 Keep who did what to whom, and words such as not, accused, may, at least, about.
 - Where reports give different figures for the same thing, give each with its own number, the newest first.
 - If the sentences do not answer the question, write only: {NO_ANSWER}

@@ -23,6 +23,7 @@ from rag.figures.moment import Moment
 from rag.figures.periods import anchored
 from rag.figures.quantities import ORDINAL, Quantity, quantities, with_comparator
 from rag.figures.rounding import fairness, same_kind
+from rag.figures.units import PERCENT
 from rag.verification.evidence import Evidence
 from rag.verification.vetoes.dates import follows
 from rag.word_parsing import word_set
@@ -60,12 +61,28 @@ largest highest lowest smallest biggest best worst oldest youngest record sole e
 """Words for all, for none, or for an extreme. A sentence with one of them may not leave out a phrase: *the
 largest since 2019* is not *the largest*."""
 
+OF_THINGS = word_set(
+    "contain include hold supply serve lie stand employ carry cover produce own belong weigh"
+)
+"""Verbs after *which* that tell something of the thing before it. Others, such as *anger*, may tell it of the
+whole main clause."""
+
 LONGEST_PHRASE = 6
 """The most words of a phrase, an insertion, or the beginning of a quote that may be left out."""
 
 _TOKEN = regex.compile(
     r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()—–.!?\[\]]|\s-\s)|(?P<sign>[\p{S}%|/&])"
 )
+_RELATIVE = regex.compile(
+    r"(?:^|\s)(?P<before>[\p{L}’'-]+)\s(?P<thing>(?:an?|the|its|his|her|their)\s(?:[\p{L}\p{N}’'-]+\s){0,2}[\p{L}\p{N}’'-]+)"
+    r", (?P<which>which|who) (?P<clause>(?P<verb>[\p{L}’'-]+)\s[^,;:()—–]+?)(?P<end>[.!?]?\s*$|[,;])"
+)
+"""A thing or person at the end of a main clause, and a relative clause that tells something of it."""
+
+_LINKS = word_set(
+    "of in on at with from for by to and or as than into over under about between like near against"
+)
+_TO_DO = regex.compile(r"\sto\s\p{L}+$")
 _AND = regex.compile(r",? (?:and|while|whereas|but) ")
 _SPACE = regex.compile(r"\s+")
 _ENDS = " \t\n.!?。！？…\"'“”‘’"
@@ -126,7 +143,7 @@ def is_near_verbatim(sentence: str, language: str, evidence: Sequence[Evidence])
     """
     if language != "en":
         return any(_loose(sentence) in map(_loose, _beginnings(item.quote)) for item in evidence)
-    quotes = [_tokens(item.quote) for item in evidence]
+    quotes = [_tokens(text) for item in evidence for text in (item.quote, *_told_of_things(item.quote))]
     return _is_near(sentence, quotes) or any(
         _is_near(sentence[: match.start()], quotes) and _is_near(sentence[match.end() :], quotes)
         for match in _AND.finditer(sentence)
@@ -140,6 +157,21 @@ def _is_near(sentence: str, quotes: Sequence[Sequence[_Token]]) -> bool:
     orders = [tokens, *(tokens[index:] + tokens[:index] for index in {*commas[:1], *commas[-1:]})]
     contents = [_content_tokens(order) for order in orders]
     return len(contents[0]) > 2 and any(_repeats(own, quote) for own in contents for quote in quotes)
+
+
+def _told_of_things(quote: str) -> Iterable[str]:
+    """Yield what a relative clause says of the thing before it, as a sentence without the main clause.
+
+    *He blamed a cracked shaft, which will take weeks to replace* says *a cracked shaft will take weeks to
+    replace*. A main clause that denies, doubts or limits says nothing certain of the thing.
+    """
+    for match in _RELATIVE.finditer(quote):
+        main = _tokens(quote[: match.start("thing")])
+        is_thing = match["which"] == "who" or _stem(match["verb"].lower()) in set(map(_stem, OF_THINGS))
+        # *To replace* lacks its object, which is the thing.
+        is_thing = is_thing or (match["verb"] == "will" and _TO_DO.search(match["clause"]) is not None)
+        if is_thing and match["before"].lower() not in _LINKS and not _has_limiting_word(main):
+            yield f"{match['thing']} {match['clause']}."
 
 
 def _plain(text: str) -> str:
@@ -224,10 +256,29 @@ def _repeats(own: Sequence[_Token], quote: Sequence[_Token]) -> bool:
         ends = {
             later
             for index in ends
-            for later in range(index + 1, len(quote))
-            if token.matches(quote[later]) and _can_skip(quote, index + 1, later, is_absolute)
+            for start in {index + 1, _after_level(quote, index)}
+            for later in range(start, len(quote))
+            if token.matches(quote[later]) and _can_skip(quote, start, later, is_absolute)
         }
-    return any(_can_end(quote[index + 1 :], is_absolute) for index in ends)
+    return any(
+        _can_end(quote[start:], is_absolute)
+        for index in ends
+        for start in {index + 1, _after_level(quote, index)}
+    )
+
+
+def _after_level(quote: Sequence[_Token], index: int) -> int:
+    """Return the index after a token, and after the level to which a change leads: *24 percent to 3,100*."""
+    change, level = quote[index].form, quote[index + 1 : index + 3]
+    leads = (
+        isinstance(change, Quantity)
+        and change.unit == PERCENT
+        and (index == 0 or quote[index - 1].word != "from")
+        and len(level) == 2
+        and level[0].word == "to"
+        and isinstance(level[1].form, Quantity)
+    )
+    return index + 3 if leads else index + 1
 
 
 def _content_tokens(tokens: Sequence[_Token]) -> list[_Token]:

@@ -29,6 +29,7 @@ _NEGATIVE = regex.compile(
 )
 """A negative value in the form of accounts: ``$ (531)`` or ``(4) %``."""
 
+_CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
 _PERCENT = regex.compile(r"%|\bper ?cent\b", regex.IGNORECASE)
 _SIGN = regex.compile(r"^\p{Sc}\s")
 _WORD = regex.compile(r"(?<![\p{L}\p{N}])(?=[\p{L}\p{Sc}%])")
@@ -96,9 +97,11 @@ def row_of(item: Evidence) -> Row | None:
     language = language_in(item)
     label = cells(item.quote)[0]
     units = _units_in(without_periods(item.context, language))
+    # Without the whole table, the names of the row's groups are unknown: *per share* may be one.
+    is_excepted = not item.cells and _EXCEPTION.search(headings) is not None
     return Row(
         label,
-        tuple(_cell(each, language, units) for each in found),
+        tuple(_cell(each, language, units, is_excepted) for each in found),
         periods_of(label, language),
         periods_of(words_outside_columns(headings), language),
     )
@@ -127,7 +130,7 @@ def _cells(headings: str, quote: str) -> Sequence[TableCell]:
     return table_cells(text, Span(0, len(headings)), Span(len(headings) + 1, len(text)))
 
 
-def _cell(cell: TableCell, language: str, units: Sequence[_Unit]) -> Cell:
+def _cell(cell: TableCell, language: str, units: Sequence[_Unit], is_excepted: bool) -> Cell:
     column = cell.column.replace(PATH_SEPARATOR, " ")
     sure: list[Quantity] = []
     possible: list[Quantity] = []
@@ -141,7 +144,8 @@ def _cell(cell: TableCell, language: str, units: Sequence[_Unit]) -> Cell:
             scaled = replace(scaled, currency=stated[0])
         if scaled != raw:
             scaled = replace(scaled, written=f"{cell.value} ({_SIGN.sub('', cell.unit)})")
-            is_doubtful = _EXCEPTION.search(cell.unit) is not None or raw.currency is None
+            is_share = is_excepted and _CENTS.search(cell.value) is not None
+            is_doubtful = is_share or _EXCEPTION.search(cell.unit) is not None or raw.currency is None
             possible += [raw] if is_doubtful else []
         sure.append(scaled)
         if scaled.currency is scaled.unit is None:

@@ -13,7 +13,7 @@ from rag.verification.evidence import Evidence, Statement
 from rag.verification.vetoes.attribution import attribution_fault, uncertain_attribution
 from rag.verification.vetoes.dates import date_fault, uncertain_dates
 from rag.verification.vetoes.figures import figure_fault, uncertain_figures
-from rag.verification.vetoes.names import name_fault
+from rag.verification.vetoes.names import name_fault, uncertain_names
 from rag.verification.vetoes.negation import negation_fault, uncertain_negation
 from rag.verification.vetoes.subject import subject_fault
 
@@ -26,7 +26,8 @@ VETOES: Mapping[str, Check] = {
 """The vetoes by name. The first that finds a fault gives the reason for the verdict."""
 
 DOUBTS: Mapping[str, Check] = {
-    "figures": uncertain_figures, "dates": uncertain_dates, "negation": uncertain_negation,
+    "figures": uncertain_figures, "dates": uncertain_dates, "names": uncertain_names,
+    "negation": uncertain_negation,
     "attribution": uncertain_attribution,
 }  # fmt: skip
 """The doubts by name."""

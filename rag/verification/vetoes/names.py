@@ -19,6 +19,16 @@ from rag.verification.evidence import Evidence, Statement, language_in, referent
 from rag.word_parsing import word_set
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
+_OFTEN_CAPITALISED = word_set("""
+agency association authority bank board bureau chair chairman chief city commission committee company congress
+corporation council court department director executive federal firm fiscal foundation fund government group
+house management minister ministry national office officer parliament president prime quarter report republic
+secretary senate state states union university
+annual assets balance cash consolidated costs diluted earnings equity expenses gross income liabilities loss
+net operating profit revenue revenues sales share shares table tax total
+""")
+"""Common nouns that reports write with capitals: the cited sentence may mean *the Company* by *we*."""
+
 _TITLES = word_set("mr mrs ms dr prof sir dame st i")
 _LONG_NAME = regex.compile(
     r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan"
@@ -49,9 +59,20 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
             if others:
                 names = " ".join(run.words), " ".join(others[0].words)
                 return f"{names[0]} is not in the cited sentence, which has {names[1]}"
-    whole = next((run for run in own if set(run.words) <= {*map(_without_possessive, missing)}), None)
-    listed = [" ".join(whole.words)] if whole and len(whole.words) > 1 else missing
-    return f"{', '.join(listed)} {'is' if len(listed) == 1 else 'are'} not in the cited sentence"
+    proper = [name for name in missing if _without_possessive(name).lower() not in _OFTEN_CAPITALISED]
+    whole = next((run for run in own if set(run.words) <= {*map(_without_possessive, proper)}), None)
+    listed = [" ".join(whole.words)] if whole and len(whole.words) > 1 else proper
+    return _absent(listed) if listed else None
+
+
+def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return in words which words with capitals, such as *the Company*, the quotes lack; None if none."""
+    missing = _missing(statement, evidence)
+    return _absent(missing) if missing else None
+
+
+def _absent(names: Sequence[str]) -> str:
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not in the cited sentence"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rag.llm.prompts import WRITE
 from rag.verification import Evidence
 from rag.verification.near_verbatim import is_near_verbatim, is_verbatim
 
@@ -29,6 +30,51 @@ def near(sentence: str, quote: str, language: str = "en") -> bool:
 )
 def test_endings_forms_of_figures_dates_and_the_end_may_differ(sentence: str) -> None:
     assert near(sentence, RAID)
+
+
+SHAFT = "Its captain, Lena Voss, blamed a cracked shaft, which will take at least nine weeks to replace."
+
+
+def test_the_sentences_that_the_prompt_gives_as_an_example_repeat_their_source() -> None:
+    question, reply = WRITE[-2:]
+    assert SHAFT in question.text
+    sentences = [line.partition("] ")[2] for line in reply.text.splitlines()]
+    assert sentences == [
+        "The cracked shaft will take at least nine weeks to replace.",
+        "Its captain, Lena Voss, blamed a cracked shaft.",
+    ]
+    assert [near(sentence, SHAFT) for sentence in sentences] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("His deputy had hidden a debt.", "The judge fined his deputy, who had hidden a debt, on Monday."),
+        ("The hall holds 300 people.", "Fire destroyed the hall, which holds 300 people."),
+        ("Capacity grew by 24 percent in 2023.", "Capacity grew by 24 percent to 3,100 megawatts in 2023."),
+        ("Capacity grew by 24 percent.", "Capacity grew by 24 percent to 3,100 megawatts in 2023."),
+    ],
+)
+def test_a_main_clause_and_the_level_after_a_change_may_go(sentence: str, quote: str) -> None:
+    assert near(sentence, quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The cracked shaft will take nine weeks to replace.", SHAFT),
+        ("Lena Voss will take at least nine weeks to replace.", SHAFT),
+        ("The budget angered the residents.", "The council cut its budget, which angered the residents."),
+        ("The bridge holds ten cars.", "He denied that the bridge, which holds ten cars, was closed."),
+        ("A bridge holds ten cars.", "The council refused a bridge, which holds ten cars."),
+        ("The mayor had hidden a debt.", "She met the sister of the mayor, who had hidden a debt."),
+        ("The judge had hidden a debt.", "The judge fined his deputy, who had hidden a debt."),
+        ("Capacity grew to 3,100 megawatts.", "Capacity grew by 24 percent to 3,100 megawatts in 2023."),
+        ("Turnout rose from 24 percent in 2023.", "Turnout rose from 24 percent to 31 percent in 2023."),
+    ],
+)
+def test_a_relative_clause_is_said_of_no_other_thing(sentence: str, quote: str) -> None:
+    assert not near(sentence, quote)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,13 @@ def test_a_count_without_the_scale_of_its_headings_is_in_doubt() -> None:
     assert (verdict, reason) == ("paraphrased", "the cited sentence itself does not state 40,546")
 
 
+def test_an_amount_per_share_may_be_in_a_group_that_the_headings_do_not_name() -> None:
+    headings = "In millions, except per share amounts\n\nQuarters Ended June 30, | 2023 | 2022"
+    basic = Evidence("Basic | $ 0.33 | $ 0.67", headings, "en")
+    assert found("Basic earnings were $0.33 in the quarter ended June 30, 2023.", basic)[0] == "paraphrased"
+    assert found("Basic earnings were $0.67 in the quarter ended June 30, 2023.", basic)[0] == "unsupported"
+
+
 def test_a_figure_of_another_cited_row_is_refuted() -> None:
     sentence = "Fort Ellis held 1,088 inmates on 31 December, or 170 percent of its capacity of 640."
     assert found(sentence, ELLIS, GANNET)[0] == "paraphrased"

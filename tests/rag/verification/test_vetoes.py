@@ -188,6 +188,7 @@ def test_a_denial_in_other_words(sentence: str, quote: str) -> None:
         ("figures", "Fifty villages got help.", "Staff reached 41 villages; helicopters reached nine more."),
         ("dates", "It opened in May.", "It opened."),
         ("negation", "Nobody was hurt.", "Everybody was well."),
+        ("names", "In May, the Company closed two mines.", "In May, we closed two mines."),
     ],
 )
 def test_a_doubt_is_what_the_quote_does_not_itself_say(doubt: str, sentence: str, quote: str) -> None:
