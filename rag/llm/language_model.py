@@ -111,6 +111,7 @@ class LanguageModel:
             most half of its time limit.
         close_connection: closes the connection of an abandoned reply.
         slots: a reply holds one of these ``at_once`` slots.
+        is_aborted: whether :meth:`abort` was called.
     """
 
     llm: LLM
@@ -129,6 +130,7 @@ class LanguageModel:
     def __post_init__(self) -> None:
         """Prepare to count the replies and the users."""
         self.slots = BoundedSemaphore(self.at_once)
+        self.is_aborted = False
         self._lock = Lock()
         self._users = 0
         self._is_retired = False
@@ -246,6 +248,11 @@ class LanguageModel:
         if is_unused:
             self.close()
 
+    def abort(self) -> None:
+        """Close the model at once, even if it is in use. Its present and later replies fail."""
+        self.is_aborted = True
+        self.close()
+
     def _begin(self, messages: Sequence[Message], extra: Mapping[str, Any]) -> Callable[[float], Reply]:
         from llama_index.core.llms import ChatMessage
 
@@ -295,6 +302,8 @@ class RetriedReply:
     def _attempts(self, deadline: float) -> Iterator[str]:
         wait = FIRST_WAIT_SECONDS
         for attempts_left in reversed(range(self._model.limits.attempts)):
+            if self._model.is_aborted:
+                raise ModelError(f"{self._model.name} was closed", "error")
             reply = self._begin(deadline)
             has_begun = False
             try:
@@ -311,7 +320,8 @@ class RetriedReply:
                 self._model.circuit.failed()
                 raise
             except Exception as error:
-                may_retry = attempts_left and not has_begun and is_retryable(error)
+                is_over = not attempts_left or self._model.is_aborted
+                may_retry = not is_over and not has_begun and is_retryable(error)
                 if not may_retry or time.monotonic() + wait >= deadline:
                     self._model.circuit.failed()
                     raise failure(self._model.name, error, self._model.secret, has_begun=has_begun) from error

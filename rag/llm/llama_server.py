@@ -1,24 +1,29 @@
-"""Runs llama.cpp and its own server in this process, on a free port of the loopback interface."""
+"""Runs llama.cpp and its own server in a process of its own, on a free port of the loopback interface.
+
+While llama.cpp loads a model, and while it stops, which it does only after the reply that it is writing, it
+holds the lock of Python's interpreter. In our process, nothing could go on meanwhile, not even its own end.
+"""
 
 from __future__ import annotations
 
-import gc
-import socket
-import time
-from contextlib import suppress
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from index.cores import usable_cores
 from rag.errors import ModelSetupError
 
-_START_SECONDS = 30.0
-
 
 class LlamaServer:
     """A server of llama.cpp, for the model in a GGUF file. It speaks OpenAI's protocol.
 
-    Requests go over HTTP with a time limit, because direct calls into llama.cpp have hung.
+    Attributes:
+        address: its URL.
     """
 
     def __init__(self, file: Path, context_tokens: int, threads: int | None = None) -> None:
@@ -32,55 +37,82 @@ class LlamaServer:
         Raises:
             ModelSetupError: if xllamacpp is not installed, or the file cannot be loaded.
         """
-        try:
-            import xllamacpp
-        except ImportError as error:
+        if find_spec("xllamacpp") is None:
             raise ModelSetupError(
                 "llama.cpp is not installed; install it with: pip install 'footnoted[llamacpp]'"
-            ) from error
+            )
         if not file.is_file():
             raise ModelSetupError(
                 f"the model file {str(file)!r} does not exist; give the path of a GGUF file"
             )
-        parameters = xllamacpp.CommonParams()
-        parameters.model.path = str(file)
-        parameters.n_ctx = context_tokens
-        parameters.n_parallel = 1
-        # With more threads than cores, one waiting thread would delay all others.
-        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads or usable_cores()
-        parameters.hostnames = ["127.0.0.1"]
-        parameters.port = 0
-        parameters.ui = False
-        parameters.cache_ram_mib = 0
-        parameters.verbosity = -1
-        try:
-            self._server: Any = xllamacpp.Server(parameters)
-        except (RuntimeError, ValueError, OSError) as error:
-            raise ModelSetupError(
-                f"{str(file)!r} cannot be loaded by llama.cpp ({error}); give a complete GGUF file"
-            ) from error
-        self.address: str = self._server.listening_address
-        self._wait()
+        # The process imports from the same folders as this one; -P removes the current folder from them.
+        paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        self._process = subprocess.Popen(  # noqa: S603 # nosec B603 # our own module, no shell
+            [sys.executable, "-P", "-m", __name__, str(file), str(context_tokens), str(threads or "")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": paths},
+            process_group=0,  # Ctrl-C must not reach it, so that a reply can still end.
+        )
+        with ExitStack() as unless_loaded:
+            unless_loaded.callback(self.close)
+            found = self._first_line()
+            if "address" not in found:
+                cause = found.get("error") or f"its process ended with {self._process.wait()}"
+                raise ModelSetupError(
+                    f"{str(file)!r} cannot be loaded by llama.cpp ({cause}); give a complete GGUF file"
+                )
+            self.address: str = found["address"]
+            unless_loaded.pop_all()
 
     def close(self) -> None:
-        """Stop the server and release its memory."""
-        self._server = None
-        # The server closes its port only when it is garbage-collected.
-        gc.collect()
+        """End the server at once, even while it writes, and release its memory."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
 
-    def _wait(self) -> None:
-        """Wait until the server has written a token. Closing the server before that would block for ever.
+    def _first_line(self) -> dict[str, str]:
+        if self._process.stdout is None:
+            raise AssertionError("the process was started with a pipe")
+        line = self._process.stdout.readline()
+        found: dict[str, str] = json.loads(line) if line else {}
+        return found
 
-        A successful health check does not show that the server can be closed, because it succeeds a moment
-        before the server accepts requests.
-        """
-        host, _, port = self.address.rpartition("/")[2].rpartition(":")
-        body = b'{"prompt": "a", "n_predict": 1}'
-        head = f"POST /completion HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-        until = time.monotonic() + _START_SECONDS
-        while (left := until - time.monotonic()) > 0:
-            with suppress(OSError), socket.create_connection((host, int(port)), timeout=left) as connection:
-                connection.sendall(head.encode() + b"\r\n\r\n" + body)
-                if b" 200 " in connection.recv(64):
-                    return
-            time.sleep(0.02)
+
+def _main(file: str, context_tokens: str, threads: str) -> None:
+    """Load a model and serve it until standard input ends, with the process that started this one.
+
+    Write one line of JSON to standard output: the ``address`` of the server, or the ``error``.
+    """
+    import xllamacpp
+
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = file
+    parameters.n_ctx = int(context_tokens)
+    parameters.n_parallel = 1
+    # With more threads than cores, one waiting thread would delay all others.
+    parameters.cpuparams.n_threads = int(threads or usable_cores())
+    parameters.cpuparams_batch.n_threads = parameters.cpuparams.n_threads
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = 0
+    parameters.ui = False
+    parameters.cache_ram_mib = 0
+    parameters.verbosity = -1
+    # llama.cpp must not print into the answer.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    try:
+        server: Any = xllamacpp.Server(parameters)
+    except (RuntimeError, ValueError, OSError) as error:
+        print(json.dumps({"error": str(error)}), file=answers, flush=True)
+        return
+    print(json.dumps({"address": server.listening_address}), file=answers, flush=True)
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -166,6 +166,14 @@ def serve(
 
         def on_stop() -> None:
             exit_within(EXIT_SECONDS, partial(remove_server_file, settings.home))
+            aborting = Timer(STOP_SECONDS, abort_reply)
+            aborting.daemon = True
+            aborting.start()
+
+        def abort_reply() -> None:
+            """Abort the reply of the language model: the threads of open questions would wait for its end."""
+            if engine.writer is not None:
+                engine.writer.model.abort()
 
         _stop_if(interrupted)
         configure_log(settings)

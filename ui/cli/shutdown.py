@@ -108,7 +108,7 @@ def exit_within(seconds: float, clean_up: Callable[[], None]) -> Timer:
         logging_thread.join(_LOG_SECONDS)
         os._exit(FAILED)
 
-    timer = Timer(seconds, kill)
+    timer = Timer(max(seconds - _LOG_SECONDS, 0.0), kill)
     timer.daemon = True
     timer.start()
     return timer
