@@ -62,6 +62,11 @@ def test_a_model_is_chosen_shown_tested_and_forgotten(
     assert (trial["prompt_tokens"], trial["completion_tokens"], far.keys) == (300, 12, [f"Bearer {KEY}"])
     assert prints(capfd, "model", "clear", "--home", home) == nothing
     assert not (home / MODEL_FILE).exists()
+    records = prints(capfd, "audit", "--home", home)["records"]
+    assert [(each["action"], each["target"]) for each in records] == [
+        ("model clear", None),
+        ("model set", f"{far.address}, openai, small"),
+    ]
 
 
 def test_it_says_in_words_what_writes_the_answers(
