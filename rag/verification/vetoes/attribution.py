@@ -171,7 +171,8 @@ def _other_sign(found: Sequence[tuple[Row, Cell]], statement: Statement) -> str 
     """Return a fault if the sentence tells of a loss, where the row has no negative value, or the reverse."""
     row, cell = found[0]
     two_ways = _TWO_WAYS.search(row.label)
-    if len(found) > 1 or two_ways is None:
+    if len(found) > 1 or two_ways is None or two_ways[0].lower() in statement.text.lower():
+        # A sentence that repeats the label says neither of the two.
         return None
     is_gain = _GAIN.search(statement.text) is not None
     tells_loss = regex.search(rf"\b{two_ways['loss'].rstrip('s')}", statement.text, regex.IGNORECASE)

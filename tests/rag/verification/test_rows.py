@@ -58,6 +58,7 @@ def found(sentence: str, *evidence: Evidence) -> tuple[str, str | None]:
         ("Net sales of the quarter fell from $82,959 million in 2022 to $81,797 million in 2023.", SALES),
         ("Net sales for the quarter ended July 1, 2023 were $81.8 billion.", SALES),
         ("eBay had a net loss of $531 million in the three months ended June 30, 2022.", INCOME),
+        ("Net income (loss) was $171 million in the quarter ended June 30, 2023.", INCOME),
         ("Net income was $171 million in the second quarter of 2023, after a loss a year earlier.", INCOME),
         (
             "McDonald's revenues rose 14 percent to $6,497.5 million in the quarter ended June 30, 2023.",
