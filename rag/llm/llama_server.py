@@ -24,6 +24,7 @@ class LlamaServer:
 
     Attributes:
         address: its URL.
+        pid: the id of its process.
     """
 
     def __init__(self, file: Path, context_tokens: int, threads: int | None = None) -> None:
@@ -55,6 +56,7 @@ class LlamaServer:
             env={**os.environ, "PYTHONPATH": paths},
             process_group=0,  # Ctrl-C must not reach it, so that a reply can still end.
         )
+        self.pid = self._process.pid
         with ExitStack() as unless_loaded:
             unless_loaded.callback(self.close)
             found = self._first_line()

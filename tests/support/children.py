@@ -55,8 +55,9 @@ def sent_while_reading(reader: Isolated, small: Path, slow: Path, number: int, l
     return error
 
 
-def children_of(pid: int) -> set[str]:
+def children_of(pid: int, module: str = "index.loaders.sandbox.worker") -> set[str]:
+    """The children of a process that run a module, each with its id and arguments."""
     done = subprocess.run(
         ["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     )
-    return {line.strip() for line in done.stdout.splitlines() if "index.loaders.sandbox.worker" in line}
+    return {line.strip() for line in done.stdout.splitlines() if module in line}

@@ -258,3 +258,17 @@ def test_a_test_fails_with_the_model_and_counts_its_failures() -> None:
         with pytest.raises(ModelError) as caught:
             model.try_out()
         assert caught.value.kind == kind
+
+
+def test_an_aborted_model_fails_at_once_and_is_not_asked_again() -> None:
+    released = Event()
+    llm = ScriptedLLM(hangs(released, "One."))
+    model = model_of(llm, attempts=3)
+    model.close = released.set
+    pieces = iter(model.write(ASKED))
+    assert next(pieces) == "One."
+    model.abort()
+    list(pieces)
+    with pytest.raises(ModelError, match="scripted was closed") as refused:
+        list(model.write(ASKED))
+    assert (refused.value.kind, len(llm.sent)) == ("error", 1)

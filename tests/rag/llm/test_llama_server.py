@@ -16,6 +16,8 @@ from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import Message, tokens
 from rag.writing.reply_parser import parse_reply
+from tests.support.children import is_gone
+from tests.support.processes import run_script
 
 NUMBERS = ("1.1", "1.2", "2.1")
 ASKED = (
@@ -97,6 +99,30 @@ def test_the_token_estimate_is_not_too_low_for_prose_and_tables(server: LlamaSer
 def test_the_server_may_be_closed_at_once(weights: Path) -> None:
     for _ in range(3):
         LlamaServer(weights, 512, threads=1).close()
+
+
+def test_a_server_that_writes_is_closed_at_once_and_twice(weights: Path) -> None:
+    server = LlamaServer(weights, 2048, threads=1)
+    limits = Limits(context_tokens=2048, reply_tokens=2000, seconds=60.0, attempts=3)
+    model = open_model(ModelSettings("llamacpp", "small", f"{server.address}/v1", limits=limits))
+    pieces = iter(model.write([Message("user", "Count from one to a thousand, in words.")]))
+    assert next(pieces)
+    server.close()
+    server.close()
+    with pytest.raises(ModelError) as broken:
+        list(pieces)
+    assert broken.value.kind == "error"
+    model.close()
+
+
+def test_the_server_ends_with_the_process_that_started_it(weights: Path) -> None:
+    script = (
+        "import os, sys\nfrom pathlib import Path\nfrom rag.llm.llama_server import LlamaServer\n"
+        "server = LlamaServer(Path(sys.argv[1]), 512, 1)\nprint(server.pid, flush=True)\nos._exit(9)"
+    )
+    done = run_script(script, weights)
+    assert done.returncode == 9
+    assert is_gone(int(done.stdout))
 
 
 def test_closing_the_server_closes_its_port(weights: Path) -> None:

@@ -19,10 +19,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from benchmarks.writing import smollm2
 from index.embedding.encoder import Encoder
 from index.ingest.jobs import Jobs
 from index.ingest.synchronize import sync
 from index.library import Library
+from tests.support.children import children_of, is_gone
 from tests.support.processes import ROOT, Served, serving
 from tests.support.reports import write
 from ui.cli.serve import listening_socket, only_server
@@ -84,6 +86,31 @@ def test_streams_end_with_an_error_and_the_server_in_good_order(home: Path) -> N
         assert_told(*begun)
         assert server.process.wait(ENDS_WITHIN) == 0
     assert not (home / "server.json").exists()
+
+
+def test_a_server_that_is_stopped_while_a_model_from_a_file_writes_ends_in_good_order(home: Path) -> None:
+    """The model writes one reply, and the other question waits for it."""
+    model = {"FOOTNOTED_LLM": "llamacpp", "FOOTNOTED_LLM_MODEL": str(smollm2()), "FOOTNOTED_LLM_CERTAIN": "0"}
+    patient = {
+        "FOOTNOTED_LLM_TIMEOUT": "3600",
+        "FOOTNOTED_LLM_CONTEXT": "8192",
+        "FOOTNOTED_LLM_REPLY": "4096",
+    }
+    with ExitStack() as opened:
+        server = opened.enter_context(serving(home, **model, **patient))
+        pool = opened.enter_context(ThreadPoolExecutor(1))
+        http = opened.enter_context(httpx.Client(base_url=server.address, timeout=PATIENCE, trust_env=False))
+        [child] = children_of(server.process.pid, "rag.llm.llama_server")
+        streamed = opened.enter_context(http.stream("POST", "/v1/chat", json=STREAMS["/v1/chat"]))
+        lines = streamed.iter_lines()
+        assert any(line.startswith("data: ") for line in lines)
+        whole = pool.submit(http.post, "/v1/chat", json={"question": QUESTION})
+        time.sleep(1.0)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(ENDS_WITHIN) == 0
+        assert any(line.startswith("data: ") for line in lines)
+        assert whole.result(PATIENCE).status_code in {200, 500}
+    assert is_gone(int(child.split()[0]))
 
 
 def test_a_server_that_is_stopped_while_it_embeds_ends_in_good_order(home: Path, encoder: Encoder) -> None:
