@@ -124,6 +124,12 @@ def test_another_scale_currency_period_or_sign_is_refuted(sentence: str, row: Ev
     assert found(sentence, row) == ("unsupported", reason)
 
 
+def test_the_length_of_a_period_is_no_figure_that_the_row_lacks() -> None:
+    sentence = "Total net sales for the three months ended July 1, 2023 were $81,797 million."
+    in_words = "it is not in the words of the cited sentence, and no judge has compared the two"
+    assert found(sentence, SALES) == ("paraphrased", in_words)
+
+
 def test_a_count_without_the_scale_of_its_headings_is_in_doubt() -> None:
     verdict, reason = found("There were 40,546 paid memberships on June 30, 2023.", MEMBERS)
     assert (verdict, reason) == ("paraphrased", "the cited sentence itself does not state 40,546")
