@@ -188,7 +188,7 @@ def _has(name: str, quoted_words: set[str]) -> bool:
 
 
 def _bare(word: str) -> str:
-    return regex.sub(r"(?<=\p{L}{4})(?:['’]s?|s|ians?|ans?|ns?|ese|ish|i|a)$", "", word)
+    return regex.sub(r"(?<=\p{L}{4})(?:['’]s?|s|ians?|ans?|ns?|ese|ish|ia|i|a)$", "", word)
 
 
 def _initials(text: str) -> list[str]:

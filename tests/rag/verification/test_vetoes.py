@@ -125,6 +125,7 @@ def test_a_name_that_the_quote_does_not_have(sentence: str, quote: str) -> None:
     ("sentence", "quote"),
     [
         ("Cambodian police left.", "Police in Cambodia left."),
+        ("The Testrian government left.", "The government of Testria left."),
         ("The Nigerian army left.", "The army of Nigeria left."),
         ("French ships left.", "Ships of France left."),
         ("The National Water Authority left.", "The NWA left."),
