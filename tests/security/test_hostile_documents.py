@@ -17,6 +17,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from index.catalog.lock import HOLDER_FILE
+from tests.index.loaders.test_endless import packed_pdf, packed_sheet
 from tests.security.attacks import CANARY, LISTENER, Answered, Target
 from tests.support.opendocument_files import packed
 from tests.support.word_files import changed
@@ -196,6 +197,22 @@ def test_an_archive_that_grows_without_measure_is_refused_in_time(target: Target
     with ZipFile(made, "a", ZIP_DEFLATED) as archive:
         archive.writestr("word/media/bomb.bin", b"\0" * 400_000_000)
     with uploaded(target, f"bomb.{kind}", made.getvalue()) as answered:
+        assert answered.status == 422
+        assert answered.seconds < BOMB_SECONDS
+
+
+UNPACKED = 2 << 30
+HUGE = {
+    "paths.pdf": lambda: packed_pdf(b"0 0 m 9 9 l S\n"),
+    "text.pdf": lambda: packed_pdf(b"BT /F1 9 Tf (x) Tj ET\n"),
+    "rows.xlsx": lambda: packed_sheet(UNPACKED),
+    "columns.csv": lambda: (",".join(["1"] * 100_000) + "\n").encode() * 10,
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_a_small_file_that_becomes_huge_is_refused_in_time(target: Target, name: str) -> None:
+    with uploaded(target, name, HUGE[name]()) as answered:
         assert answered.status == 422
         assert answered.seconds < BOMB_SECONDS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
@@ -31,7 +32,13 @@ HOSTILE = {
     "a footnote of its own": f'{ARRESTED}. <a class="fn-mark" href="#cite-1">[1]</a>',
     "formulas": f"{ARRESTED}. $$\\href{{javascript:alert(1)}}{{x}}$$",
     "controls": f"{ARRESTED}. \x1b[2J\x00\u202e",
+    "addresses": (
+        f"{ARRESTED}. See https://attacker.example/?q=secret, www.attacker.example, attacker.com/x and "
+        "ada@attacker.example"
+    ),
 }
+LINKED = re.compile(r"(?:https?|ftp)://|\bwww\.|[\w-]\.(?:com|example)\b|\w@", re.IGNORECASE)
+"""What a client that makes links of bare addresses looks for, also after it has resolved all escapes."""
 
 
 @pytest.fixture(params=list(HOSTILE.values()), ids=list(HOSTILE))
@@ -69,7 +76,20 @@ def test_what_a_model_writes_is_words_of_the_exports(client: TestClient) -> None
         "/v1/chat/completions", json={"messages": [{"role": "user", "content": QUESTION}]}
     ).json()
     content = completion["choices"][0]["message"]["content"]
-    assert active(MarkdownIt("commonmark", {"html": True}).render(content)) == []
+    response = client.post("/v1/responses", json={"input": QUESTION}).json()
+    for text in (content, response["output"][0]["content"][0]["text"], told(client)):
+        shown = MarkdownIt("commonmark", {"html": True}).render(text)
+        assert active(shown) == []
+        assert LINKED.findall(shown) == []
+
+
+def told(client: TestClient) -> str:
+    """The text of the tool that answers a question for an agent."""
+    asked = {"name": "ask", "arguments": {"question": QUESTION}}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}
+    told = client.post("/mcp", json=call, headers={"Accept": "application/json, text/event-stream"})
+    assert told.status_code == 200, told.text
+    return str(told.json()["result"]["content"][0]["text"])
 
 
 def test_what_a_model_writes_is_words_of_the_page(client: TestClient) -> None:

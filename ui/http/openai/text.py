@@ -14,12 +14,22 @@ from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_fa
 _MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
 """Characters that can be Markdown."""
 
+_JOINER = "\N{WORD JOINER}"
+"""An invisible character that parts an address. Many clients make links of bare addresses, some of them after
+they have resolved the escapes of Markdown, so that an escape alone does not help."""
+
+_ADDRESS = regex.compile(r"(?<=/)(?=/)|(?=@)")
+"""The places at which an address is parted: after the scheme, and before the sign of an e-mail address."""
+
+_HOST = regex.compile(r"(?<=[\p{L}\p{N}_-])\.(?=\p{L}{2})|(?<=www)\.", regex.IGNORECASE)
+"""The dots in the name of a host; other clients take a joiner for a part of the name."""
+
 _FOOTNOTE = regex.compile(r"^\[\p{N}+\]: .*“.*$\n?", regex.MULTILINE)
 _BELOW = regex.compile(
     r"^(?:The sources give different figures: .*\n(?:- .*\n?)*|(?:Searched for|Understood as): .*\n?)\n*",
     regex.MULTILINE,
 )
-_ESCAPED = regex.compile(r"\\([\\`*_{}\[\]<>#|~!])")
+_ESCAPED = regex.compile(r"\\([\\`*_{}\[\]<>#|~!.])")
 _MARK = regex.compile(r"(?: \[\p{N}+\])+(?=\s|$)")
 
 
@@ -45,8 +55,9 @@ def sentence(text: str, verdict: Verdict | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text of a document or a model on one line, with its Markdown characters escaped."""
-    return _MARKUP.sub(r"\\\g<0>", visible(text))
+    """Return text of a document or a model on one line, so that Markdown shows it and makes no link of it."""
+    words = _MARKUP.sub(r"\\\g<0>", visible(text))
+    return _HOST.sub(rf"{_JOINER}\\.", _ADDRESS.sub(_JOINER, words))
 
 
 def footnotes(citations: Iterable[Citation]) -> str:
@@ -75,7 +86,7 @@ def without_footnotes(text: str) -> str:
     words = _MARK.sub("", _BELOW.sub("", _FOOTNOTE.sub("", text)))
     for verdict in DOUBTS:
         words = words.replace(doubt_after(verdict), "")
-    return _ESCAPED.sub(r"\1", words).strip()
+    return _ESCAPED.sub(r"\1", words).replace(_JOINER, "").strip()
 
 
 def _headings(cited: Citation) -> str:

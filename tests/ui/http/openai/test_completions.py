@@ -18,7 +18,7 @@ from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.openai_client import served
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
-from ui.http.openai.text import footnotes, text_of, without_footnotes
+from ui.http.openai.text import escaped, footnotes, text_of, without_footnotes
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"
@@ -241,3 +241,19 @@ def test_an_answer_comes_back_as_it_was(seed_engine: QueryEngine) -> None:
         answer = seed_engine.ask(question)
         note = f"\n\n{answer.note}" if answer.note else ""
         assert without_footnotes(text_of(answer)) == answer.text + note
+
+
+@pytest.mark.parametrize(
+    ("address", "parted"),
+    [
+        ("https://attacker.example/?q=1", "https:/\u2060/attacker\u2060\\.example/?q=1"),
+        ("http://10.0.0.1/x", "http:/\u2060/10.0.0.1/x"),
+        ("www.attacker.io", "www\u2060\\.attacker\u2060\\.io"),
+        ("attacker.com", "attacker\u2060\\.com"),
+        ("ada@attacker.com", "ada\u2060@attacker\u2060\\.com"),
+        ("It cost 4.2 million, the U.S. says.", "It cost 4.2 million, the U.S. says."),
+    ],
+)
+def test_an_address_is_parted_so_that_no_client_makes_a_link_of_it(address: str, parted: str) -> None:
+    assert escaped(address) == parted
+    assert without_footnotes(parted) == address
