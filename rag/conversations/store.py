@@ -6,7 +6,7 @@ that changed it) stays the same. Processes that write documents wait only while 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -382,7 +382,7 @@ class AnswerStore:
         return kept.c.series.in_(in_name.union(in_answers))
 
 
-def _stored(rows: sa.Result[Any]) -> list[StoredText]:
+def _stored(rows: Iterable[Sequence[Any]]) -> list[StoredText]:
     return [(answer_id, _decoded(body)) for answer_id, body in rows]
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
-from rag.conversations.answers import conversation, stored_answer_json
+from rag.conversations.answers import sound_conversation, stored_answer_json
 from rag.conversations.feedback import read_feedback
 from rag.engine import QueryEngine
 from tests.browser.pages import Watched, ask, opened, serving
@@ -173,7 +173,7 @@ def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Library) -
     answers = page.locator("#fn-conversation [id^='fn-answer-']")
     expect(answers).to_have_count(2)
     expect(page.locator(".fn-question")).to_have_text([BROKE, COST])
-    kept = [answer.answer_id for answer in conversation(dam.catalog, in_conversation(answers.last))]
+    kept = [answer.answer_id for answer in sound_conversation(dam.catalog, in_conversation(answers.last))]
     assert kept == [first, id_of(answers.last)]
     # The replaced answer is still found under its own id.
     assert COST in stored_answer_json(dam.catalog, old)
@@ -197,7 +197,7 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam
     expect(field).to_have_count(0)
     assert page.evaluate("document.activeElement.getAttribute('role')") == "log"
     answer = page.locator("#fn-conversation [id^='fn-answer-']")
-    kept = conversation(dam.catalog, in_conversation(answer))
+    kept = sound_conversation(dam.catalog, in_conversation(answer))
     assert [each.question for each in kept] == ["How many homes were destroyed in Varda?"]
 
 

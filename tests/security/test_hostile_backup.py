@@ -12,7 +12,7 @@ import pytest
 from tests.security.attacks import Target
 
 ANSWER, CONVERSATION = "ab" * 16, "cd" * 16
-BODIES = {
+BODIES: dict[str, str | bytes] = {
     "nothing": "",
     "no JSON": "{",
     "more than one value": '{"answer_id": "x"}, {"answer_id": "y"}',
@@ -37,7 +37,7 @@ ROUTES = (
 )
 
 
-@pytest.fixture(params=BODIES.values(), ids=BODIES)
+@pytest.fixture(params=list(BODIES.values()), ids=list(BODIES))
 def planted(target: Target, request: pytest.FixtureRequest) -> Iterator[Target]:
     """The server, with a stored answer that is none."""
     row = (ANSWER, CONVERSATION, "2031-08-01T10:00:00+00:00", request.param)

@@ -246,7 +246,7 @@ def test_a_library_that_cannot_be_put_aside_is_not_replaced(
     back_up(home, tmp_path / "library.tar", BESIDE)
     index.replace([incoming("Three gates.", "c.txt")])
     # A file is where the folder for the replaced library goes.
-    monkeypatch.setattr(backup.uuid, "uuid4", lambda: uuid.UUID(int=0))
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=0))
     for second in range(60):
         taken = datetime.now(UTC) + timedelta(seconds=second)
         (home / f"replaced-{taken:%Y%m%dT%H%M%S}-0000").touch()

@@ -14,10 +14,10 @@ from index.catalog.database import Catalog
 from rag.answers import Answer
 from rag.conversations.answers import (
     answer_json,
-    conversation,
     conversation_json,
     keep,
     page_of_citing,
+    sound_conversation,
     stored_answer_json,
 )
 from rag.conversations.store import AnswerStore, KeptConversation
@@ -124,7 +124,10 @@ def test_a_missing_conversation_is_named(catalog: Catalog) -> None:
 
 def test_deleting_a_conversation_deletes_its_replaced_answers_too(catalog: Catalog) -> None:
     keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
-    assert [each.question for each in conversation(catalog, "c1")] == [DAM.question, "What of the gates?"]
+    assert [each.question for each in sound_conversation(catalog, "c1")] == [
+        DAM.question,
+        "What of the gates?",
+    ]
     assert stored_answer_json(catalog, GATES.answer_id) == answer_json(GATES), "it stays under its own link"
     AnswerStore(catalog).delete_conversation("c1")
     for number in (1, 2, 5):

@@ -90,14 +90,17 @@ def test_streams_end_with_an_error_and_the_server_in_good_order(home: Path) -> N
 
 def test_a_server_that_is_stopped_while_a_model_from_a_file_writes_ends_in_good_order(home: Path) -> None:
     """The model writes one reply, and the other question waits for it."""
-    model = {"FOOTNOTED_LLM": "llamacpp", "FOOTNOTED_LLM_MODEL": str(smollm2()), "FOOTNOTED_LLM_CERTAIN": "0"}
-    patient = {
-        "FOOTNOTED_LLM_TIMEOUT": "3600",
-        "FOOTNOTED_LLM_CONTEXT": "8192",
-        "FOOTNOTED_LLM_REPLY": "4096",
-    }
     with ExitStack() as opened:
-        server = opened.enter_context(serving(home, **model, **patient))
+        starting = serving(
+            home,
+            FOOTNOTED_LLM="llamacpp",
+            FOOTNOTED_LLM_MODEL=str(smollm2()),
+            FOOTNOTED_LLM_CERTAIN="0",
+            FOOTNOTED_LLM_TIMEOUT="3600",
+            FOOTNOTED_LLM_CONTEXT="8192",
+            FOOTNOTED_LLM_REPLY="4096",
+        )
+        server = opened.enter_context(starting)
         pool = opened.enter_context(ThreadPoolExecutor(1))
         http = opened.enter_context(httpx.Client(base_url=server.address, timeout=PATIENCE, trust_env=False))
         [child] = children_of(server.process.pid, "rag.llm.llama_server")

@@ -13,8 +13,8 @@ from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.answers import Answer
 from rag.conversations.answers import (
-    conversation,
     conversation_json,
+    sound_conversation,
 )
 from rag.conversations.history import continue_conversation
 from rag.conversations.store import AnswerStore
@@ -66,7 +66,7 @@ def file_of(index: Library, asked: list[Answer], tmp_path: Path) -> Callable[[st
             file.write_text(conversation_json(index.catalog, own_id), encoding="utf-8")
             return file
         form = next(each for each in FORMATS if each.suffix == suffix)
-        answers = conversation(index.catalog, own_id)
+        answers = sound_conversation(index.catalog, own_id)
         file.write_bytes(
             export_conversation(own_id, "Varda", answers, form, digests_of(index.catalog, *answers))
         )

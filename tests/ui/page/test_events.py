@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import anyio
 import pytest
 
-from rag.conversations.answers import conversation as answers_of
+from rag.conversations.answers import sound_conversation as answers_of
 from rag.engine import QueryEngine
 from tests.support.markup import ENGLISH
 from tests.support.talks import BROKE, COST, DAM, UNCHANGED, act, all_of, ask, ids, questions
