@@ -147,11 +147,9 @@ def ask_and_judge(
 
 
 def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
-    """Return whether a citation is on the evidence's page and has an answer or most words of the evidence."""
-    if (
-        PurePath(citation.path).name != PurePath(evidence["document"]).name
-        or citation.page != evidence["page"]
-    ):
+    """Return whether a citation is on the evidence's page, if any, and has an answer or most of its words."""
+    is_elsewhere = evidence["page"] not in {None, citation.page}
+    if PurePath(citation.path).name != PurePath(evidence["document"]).name or is_elsewhere:
         return False
     quote = f" {_plain(citation.quote)} "
     if any(f" {_plain(answer)} " in quote for answer in answers if len(_plain(answer)) > 2):
