@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import tantivy
-from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 from index.errors import LexicalIndexError
 from index.private import make_folder
@@ -353,6 +352,8 @@ class WordSearch:
             most: the most mistakes between the words, whatever their capitals: letters that were dropped,
                 added or replaced, or adjacent letters that were swapped. The first letter is the same.
         """
+        from symspellpy.editdistance import DistanceAlgorithm, EditDistance
+
         # The object keeps the state of a comparison, so threads must not share it.
         distances = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
         first = {word[:1], word[:1].upper()}
