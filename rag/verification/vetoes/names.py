@@ -59,14 +59,20 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
             if others:
                 names = " ".join(run.words), " ".join(others[0].words)
                 return f"{names[0]} is not in the cited sentence, which has {names[1]}"
-    proper = [name for name in missing if _without_possessive(name).lower() not in _OFTEN_CAPITALISED]
-    whole = next((run for run in own if set(run.words) <= {*map(_without_possessive, proper)}), None)
+    proper = [name for name in map(_without_possessive, missing) if not _may_have_other_words(name)]
+    whole = next((run for run in own if set(run.words) <= set(proper)), None)
     listed = [" ".join(whole.words)] if whole and len(whole.words) > 1 else proper
     return _absent(listed) if listed else None
 
 
+def _may_have_other_words(name: str) -> bool:
+    """Return whether quotes may mean a name by other words: *we* for *the Company*, *the agency* for *WHO*."""
+    is_symbol = sum(map(str.isupper, name)) > 1 or any(map(str.isdigit, name))
+    return is_symbol or name.lower() in _OFTEN_CAPITALISED
+
+
 def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words which words with capitals, such as *the Company*, the quotes lack; None if none."""
+    """Return in words which words with capitals the quotes lack, such as *the Company*; None if none."""
     missing = _missing(statement, evidence)
     return _absent(missing) if missing else None
 

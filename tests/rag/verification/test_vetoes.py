@@ -190,6 +190,7 @@ def test_a_denial_in_other_words(sentence: str, quote: str) -> None:
         ("dates", "It opened in May.", "It opened."),
         ("negation", "Nobody was hurt.", "Everybody was well."),
         ("names", "In May, the Company closed two mines.", "In May, we closed two mines."),
+        ("names", "In May, the WHO paid for vaccines.", "In May, the agency paid for vaccines."),
     ],
 )
 def test_a_doubt_is_what_the_quote_does_not_itself_say(doubt: str, sentence: str, quote: str) -> None:
