@@ -66,7 +66,7 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 
 
 def _may_have_other_words(name: str) -> bool:
-    """Return whether quotes may mean a name by other words: *we* for *the Company*, *the agency* for *WHO*."""
+    """Return whether quotes may mean a name by other words: *the Company* by *we*, *WHO* by *the agency*."""
     is_symbol = sum(map(str.isupper, name)) > 1 or any(map(str.isdigit, name))
     return is_symbol or name.lower() in _OFTEN_CAPITALISED
 
