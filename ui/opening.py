@@ -28,7 +28,8 @@ def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iter
     Opening takes seconds: it imports the encoder's libraries and reads the model's weights.
 
     Args:
-        settings: the settings, which name the home folder and the model.
+        settings: the settings, which name the home folder and the model. If they name no model, the library
+            goes on with the one that embedded it, and a new library takes the default one.
         allow_other_model: whether to open the library even if another model embedded it. Searches then use
             that other model. The next sync embeds the library again, with the model that the settings name.
 
@@ -45,8 +46,11 @@ def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iter
         return open_encoder(recipe.model, models=settings.models, like=recipe.encoder)
 
     home, database = settings.home, settings.database
-    encoder = open_encoder(
-        settings.model, settings.precision, settings.models, like=embedded_with(home, database)
+    stored = embedded_with(home, database)
+    encoder = (
+        open_encoder(settings.model, settings.models, like=stored.encoder if stored else None)
+        if settings.model or stored is None
+        else of_recipe(stored)
     )
     with Library.open(
         home,

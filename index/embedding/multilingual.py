@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from index import private
-from index.embedding.pinned import sha256_of
+from index.embedding.onnx import sha256_of
 from index.embedding.q4_file import Q4Model, Sizes, Vocabulary, read_q4_file
 from index.errors import EncoderError
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from index.documents import Chunk, Document, Span
-from index.embedding.encoder import Encoder, Vector
+from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Offsets
+from index.embedding.model import Embedded, Vector, Vectors
 from index.embedding.quantize import pack
 from index.memory import LONG, give_back
 from index.records import Incoming, NewVersion, Recipe
-from index.text.chunks import HEADING_TOKENS, SECTION_TOKENS, lacks_headings, passage_text, table_context
+from index.text.chunks import passage_text, row_text, rows_text
 from index.text.cutting import Chunks, Cut, cut
-from index.text.groups import section_at
+from index.text.groups import sections_at
+from index.text.tabular import is_group
 
 TITLE_TOKENS = 40
 """The most tokens of the document's title before each passage; title and passage fit into MiniLM's window."""
 
 _EMBED_AT_ONCE = 256
-"""The number of texts that are embedded between two saves: an interrupted run loses at most this many."""
+"""The number of passages that are embedded between two saves: an interrupted run loses at most this many."""
 
 Progress = Callable[[str, int, int], None]
 """Receives a stage (``reading``, ``embedding`` or ``rebuilding``), the number of items done, and their
@@ -78,16 +84,26 @@ def embed_documents(
         seen = [
             texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
         ]
+        rows = list(dict.fromkeys(row for passage in seen for row in passage.rows if row is not None))
+        made: dict[int, Embedded] = {}
+        for batch in encoder.passage_batches(
+            [*(passage.text for passage in seen), *rows],
+            [*(passage.sentences for passage in seen), *[()] * len(rows)],
+        ):
+            made |= batch
+            # The last batch is reported below, after it has been saved.
+            if progress is not None and (done := len(part) * len(made) // (len(part) + len(rows))) < len(
+                part
+            ):
+                progress("embedding", start + done, len(missing))
+        of_rows = {row: made[place].vector for place, row in enumerate(rows, len(part))}
         vectors: dict[str, Vector] = {}
         sentences: dict[str, bytes] = {}
-        for batch in encoder.passage_batches([text for text, _ in seen], [parts for _, parts in seen]):
-            for place, embedded in batch.items():
-                vectors[part[place]] = embedded.vector
-                if embedded.sentences is not None:
-                    sentences[part[place]] = pack(embedded.sentences)
-            # The last batch is reported below, after it has been saved.
-            if progress is not None and len(vectors) < len(part):
-                progress("embedding", start + len(vectors), len(missing))
+        for place, (digest, passage) in enumerate(zip(part, seen, strict=True)):
+            vectors[digest] = made[place].vector
+            of_sentences = passage.sentence_vectors(made[place], of_rows)
+            if of_sentences is not None:
+                sentences[digest] = pack(of_sentences)
         catalog.put_vectors(vectors, sentences)
         if is_long(incoming):
             give_back()  # the memory of these batches, which the next ones may not reuse
@@ -101,17 +117,53 @@ def is_long(incoming: Iterable[Incoming]) -> bool:
     return sum(len(item.document.text) for item in incoming) > LONG
 
 
-def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offsets]) -> str:
-    """Return the key of a passage's vectors in the catalog: 64 hexadecimal digits.
+@dataclass(frozen=True, slots=True)
+class PassageInput:
+    """What the encoder reads for a passage.
 
-    Args:
-        key: the encoder's key.
-        chunking: the version of the code that cuts texts, on which the vectors of sentences depend.
-        text: the encoder's input.
-        sentences: the spans of the sentences in ``text``.
+    Attributes:
+        text: the text whose vector is the passage's. For prose it is the document's title and the words of
+            the passage. For rows of a table it is :func:`index.text.chunks.rows_text`.
+        sentences: the spans of the passage's sentences in ``text``; empty for a passage of rows.
+        rows: for each sentence of the passage, the text that it is embedded as by itself if it is a row
+            (:func:`index.text.chunks.row_text`), else None.
     """
-    places = ",".join(f"{start}-{end}" for start, end in sentences)
-    return hashlib.sha256(f"{key}\0{chunking}\0{places}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+    text: str
+    sentences: Sequence[Offsets]
+    rows: Sequence[str | None]
+
+    def digest(self, key: str, chunking: int) -> str:
+        """Return the key of the passage's vectors in the catalog: 64 hexadecimal digits.
+
+        Args:
+            key: the encoder's key.
+            chunking: the version of the code that cuts texts, on which the vectors of sentences depend.
+        """
+        seen = json.dumps([key, chunking, self.text, self.sentences, self.rows])
+        return hashlib.sha256(seen.encode()).hexdigest()
+
+    def sentence_vectors(self, embedded: Embedded, of_rows: Mapping[str, Vector]) -> Vectors | None:
+        """Return the vectors of the passage's sentences in order, shape (sentences, dimensions).
+
+        A row has the vector of its own text. Any other sentence has its vector in context, or the vector of
+        the passage if the passage consists of rows. The result is None for prose if the encoder gives no
+        vectors of sentences.
+
+        Args:
+            embedded: what the encoder made of ``text`` and ``sentences``.
+            of_rows: the vector of each text of ``rows``.
+        """
+        if not self.sentences:
+            within = [embedded.vector] * len(self.rows)
+        elif embedded.sentences is not None:
+            within = list(embedded.sentences)
+        else:
+            return None
+        vectors = [
+            vector if row is None else of_rows[row] for row, vector in zip(self.rows, within, strict=True)
+        ]
+        return np.stack(vectors)
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
@@ -125,33 +177,46 @@ def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
 
 
 class _PassageTexts:
-    """Makes the encoder's input for a passage: the document's title, table headings, the passage's words."""
+    """Makes the encoder's input for the passages of a document."""
 
     def __init__(self, encoder: Encoder, recipe: Recipe, document: Document) -> None:
-        self._encoder = encoder
+        self._key = encoder.key
         self._chunking = recipe.chunking
         self._title = encoder.clip(document.title, recipe.title_tokens)
         self._text = document.text
-        self._header: Span | None = None
-        self._headings = ""
 
-    def of(self, piece: Chunk) -> tuple[str, list[Offsets]]:
-        """Return the encoder's input for a passage, and the spans of the sentences in this input."""
+    def of(self, piece: Chunk) -> PassageInput:
+        """Return the encoder's input for a passage.
+
+        A passage is one of rows if at least half of its sentences are below the headings of its table.
+        """
         words = piece.span.of(self._text)
-        embedded = passage_text(self._title, words, self._headings_of(piece))
-        before = len(embedded) - len(words) - piece.span.start
-        return embedded, [(span.start + before, span.end + before) for span in piece.sentences]
+        if piece.header is not None:
+            return self._with_rows(words, piece, piece.header)
+        return self._prose(words, piece, [None] * len(piece.sentences))
 
     def digest(self, piece: Chunk) -> str:
-        """Return the key of a passage's vectors: see :func:`vector_digest`."""
-        return vector_digest(self._encoder.key, self._chunking, *self.of(piece))
+        """Return the key of a passage's vectors."""
+        return self.of(piece).digest(self._key, self._chunking)
 
-    def _headings_of(self, piece: Chunk) -> str:
-        if piece.header is None or not lacks_headings(piece.span, piece.header):
-            return ""
-        # The rows of a table are consecutive, so its headings are shortened only once.
-        if piece.header != self._header:
-            self._header = piece.header
-            self._headings = self._encoder.clip(piece.header.of(self._text), HEADING_TOKENS)
-        group = section_at(self._text, piece.header, piece.span.start)
-        return table_context(self._headings, self._encoder.clip(group, SECTION_TOKENS) if group else "")
+    def _with_rows(self, words: str, piece: Chunk, header: Span) -> PassageInput:
+        below = [span for span in piece.sentences if span.start >= header.end]
+        above = len(piece.sentences) - len(below)
+        headings = header.of(self._text)
+        lines = [span.of(self._text) for span in below]
+        sections = sections_at(self._text, header, [span.start for span in below]) if below else []
+        rows = [
+            None if is_group(line) else row_text(self._title, headings, section, line)
+            for line, section in zip(lines, sections, strict=True)
+        ]
+        rows = [*[None] * above, *rows]
+        if len(below) < above:
+            return self._prose(words, piece, rows)
+        return PassageInput(rows_text(self._title, headings, sections[0], lines), (), rows)
+
+    def _prose(self, words: str, piece: Chunk, rows: Sequence[str | None]) -> PassageInput:
+        embedded = passage_text(self._title, words)
+        before = len(embedded) - len(words) - piece.span.start
+        return PassageInput(
+            embedded, [(span.start + before, span.end + before) for span in piece.sentences], rows
+        )

@@ -1,7 +1,7 @@
 """Opens models with the library sentence-transformers, which interprets the configuration of a model.
 
-Importing sentence-transformers takes seconds, since it imports the training parts of transformers,
-scikit-learn, SciPy and pandas. The bundled model (:mod:`index.embedding.bundled`) does not need the library.
+Importing sentence-transformers takes seconds, since it imports torch, the training parts of transformers,
+scikit-learn, SciPy and pandas. The default encoder (:mod:`index.embedding.bge`) needs none of them.
 """
 
 from __future__ import annotations
@@ -10,26 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from index.embedding.buckets import Kind, Row
-from index.embedding.late_chunking import Offsets
+from index.embedding.late_chunking import Offsets, token_parts
 from index.embedding.late_interaction import DEPTH
-from index.embedding.machine import Precision
-from index.embedding.model import (
-    Embedded,
-    EmbeddedTokens,
-    ModelRunner,
-    TokenModelRunner,
-    Vectors,
-    is_tensor,
-    without_tokens,
-)
+from index.embedding.model import Embedded, EmbeddedTokens, Kind, Vector, unit, vectors_of_parts
 from index.errors import EncoderError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
-    from torch import Tensor, nn
+    from torch import Tensor
 
 _PROMPTS: dict[Kind, tuple[str, ...]] = {"document": ("document", "passage", "corpus"), "query": ("query",)}
 """The names of the prompts for each kind of text. The first of these prompts that the model has is used, or
@@ -50,114 +41,86 @@ def open_sentence_transformer(model: str) -> SentenceTransformer:
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EncoderError(
             f"model {model!r} cannot be loaded: {cause}; give the name or folder of a "
-            "sentence-transformers model, or leave the setting out for the bundled one"
+            "sentence-transformers model, or leave the setting out for the default one"
         ) from error
 
 
-def model_runner(model: SentenceTransformer, dimensions: int) -> ModelRunner:
-    """Return a ``ModelRunner`` for ``model``: one for rows of tokens or, if need be, one for whole texts."""
-    if _takes_rows_of_tokens(model):
-        return TokenModelRunner(_Modules(model), dimensions)
-    return _WholeTextRunner(model)
+class SentenceTransformerModel:
+    """A model that calculates in float32; a :class:`~index.embedding.model.Model`."""
 
+    def __init__(self, model: SentenceTransformer, dimensions: int) -> None:
+        """Prepare a model, and limit torch to one thread for each text.
 
-class _Modules:
-    """A ``TokenModel`` that runs all modules of a model, the first of which is a transformer."""
+        Several texts run at once, and so a vector does not depend on the number of cores either.
 
-    def __init__(self, model: SentenceTransformer) -> None:
-        self._model = model.eval()
+        Args:
+            model: the model.
+            dimensions: the length of a vector; the model's own vectors may be longer.
+        """
+        import torch
+
+        torch.set_num_threads(1)
+        self._dimensions = dimensions
         self.tokenizer = plain_tokenizer(model)
-        self.window = model.max_seq_length
-        self.padding = model.tokenizer.pad_token_id or 0
-        self.pads_left = model.tokenizer.padding_side == "left"
-        self.gives_part_vectors = _gives_part_vectors(model)
-        self.precision = precision_of(model)
+        self._model = model.float().eval()
+        self._gives_part_vectors = _gives_part_vectors(model)
+        if self._gives_part_vectors:
+            # sentence-transformers then returns the outputs of all layers.
+            transformer: Any = model[0]
+            transformer.model.config.output_hidden_states = True
 
-    def prompt(self, kind: Kind) -> str:
-        return _prompt(self._model, kind) or ""
+    def vector(self, text: str, kind: Kind) -> Vector:
+        return self._unit(self._through(text, kind)["sentence_embedding"][0])
 
-    def features(self, texts: Sequence[str], kind: Kind) -> Mapping[str, Any]:
-        return _features(self._model, texts, kind)
+    def passage(self, text: str, sentences: Sequence[Offsets]) -> Embedded:
+        out = self._through(text, "document")
+        vector = self._unit(out["sentence_embedding"][0])
+        if not self._gives_part_vectors:
+            return Embedded(vector, None)
+        prompt = self._prompt("document")
+        encoding = self.tokenizer.encode(prompt + text)
+        parts = token_parts(encoding, prompt + text, len(prompt), out["input_ids"][0].tolist(), sentences)
+        if parts is None:
+            return Embedded(vector, None)
+        return Embedded(vector, vectors_of_parts(_numbers(out["token_embeddings"][0]), parts, vector))
 
-    def through(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
-        through: Mapping[str, Tensor] = self._model(features, task=kind)
-        return through
+    def tokens(self, text: str, kind: Kind) -> EmbeddedTokens:
+        out = self._through(text, kind)
+        vector = self._unit(out["sentence_embedding"][0])
+        if not self._gives_part_vectors:
+            return EmbeddedTokens(vector, vector[np.newaxis])
+        prompt = self.tokenizer.encode(self._prompt(kind).rstrip(), add_special_tokens=False)
+        layers = out["all_layer_embeddings"]
+        layer = _numbers(layers[round(DEPTH * (len(layers) - 1))][0])
+        return EmbeddedTokens(vector, unit(layer[1 + len(prompt.ids) : -1]))
 
-    def through_layer(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
-        # sentence-transformers reads this setting only from the model's configuration.
-        transformer: Any = self._model[0]
-        configuration = transformer.model.config
-        configuration.output_hidden_states = True
-        try:
-            through = dict(self._model(features, task=kind))
-        finally:
-            configuration.output_hidden_states = False
-        layers = through.pop("all_layer_embeddings")
-        return through | {"token_embeddings": layers[round(DEPTH * (len(layers) - 1))]}
+    def _through(self, text: str, kind: Kind) -> Mapping[str, Tensor]:
+        import torch
 
+        features = self._model.preprocess([text], prompt=self._prompt(kind) or None, task=kind)
+        with torch.inference_mode():
+            # Some modules add their outputs to their input.
+            return dict(self._model(features, task=kind))
 
-class _WholeTextRunner:
-    """A ``ModelRunner`` for a model that takes whole texts instead of rows of tokens."""
+    def _prompt(self, kind: Kind) -> str:
+        prompts = self._model.prompts
+        name = next((name for name in _PROMPTS[kind] if name in prompts), self._model.default_prompt_name)
+        return (prompts.get(name) if name else None) or ""
 
-    def __init__(self, model: SentenceTransformer) -> None:
-        self._model = model
-        self.gives_part_vectors = False
-        self.precision = precision_of(model)
-
-    def rows(
-        self,
-        texts: Sequence[str],
-        kind: Kind,  # noqa: ARG002
-        parts: Sequence[Sequence[Offsets]] = (),  # noqa: ARG002
-    ) -> list[Row]:
-        return [Row(_WHOLE, {"text": text}, {}) for text in texts]
-
-    def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
-        encode = self._model.encode_query if kind == "query" else self._model.encode_document
-        texts = [row.tensors["text"] for row in rows]
-        vectors = encode(texts, show_progress_bar=False, normalize_embeddings=True)
-        return np.asarray(vectors, np.float32)
-
-    def passages(self, rows: Sequence[Row]) -> list[Embedded]:
-        return [Embedded(vector, None) for vector in self.vectors(rows, "document")]
-
-    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
-        return without_tokens(self.vectors(rows, kind))
+    def _unit(self, vector: Tensor) -> Vector:
+        return unit(_numbers(vector)[: self._dimensions])
 
 
-_WHOLE = 64
-"""The number of tokens that a text is assumed to have, for the size of a batch, if it is unknown."""
-
-
-def _takes_rows_of_tokens(model: SentenceTransformer) -> bool:
-    """Return whether the model begins with a transformer that takes each text as one row of tokens."""
-    from sentence_transformers.base.modules import Transformer
-
-    if not isinstance(model[0], Transformer) or model[0].query_expansion or model.tokenizer is None:
-        return False
-    features = _features(model, ["a", "a longer one"], "document")
-    mask = features.get("attention_mask")
-    return mask is not None and all(
-        value.shape == mask.shape == (2, mask.shape[-1]) for value in features.values() if is_tensor(value)
-    )
-
-
-def _features(model: SentenceTransformer, texts: Sequence[str], kind: Kind) -> dict[str, Any]:
-    return model.preprocess(list(texts), prompt=_prompt(model, kind), task=kind)
-
-
-def _prompt(model: SentenceTransformer, kind: Kind) -> str | None:
-    names = [name for name in _PROMPTS[kind] if name in model.prompts]
-    name = names[0] if names else model.default_prompt_name
-    return model.prompts.get(name) if name else None
+def _numbers(tensor: Tensor) -> npt.NDArray[np.float32]:
+    return np.asarray(tensor.float().numpy(), np.float32)
 
 
 def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
     """Return a copy of the model's tokenizer that neither truncates nor pads."""
     from tokenizers import Tokenizer
 
-    # Copy the tokenizer, because the model's own one must keep truncating and padding. In models without a
-    # transformer, no wrapper surrounds the tokenizer.
+    # Copy the tokenizer, because the model's own one must keep truncating. In models without a transformer,
+    # no wrapper surrounds the tokenizer.
     wrapped = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
     tokenizer = Tokenizer.from_str(wrapped.to_str())
     tokenizer.no_truncation()
@@ -168,43 +131,19 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
 def _gives_part_vectors(model: SentenceTransformer) -> bool:
     """Return whether the mean of a sentence's token vectors is comparable with the model's vector of a text.
 
-    They are comparable if the model also computes a text's vector as a mean: it averages all token vectors,
-    including those of the prompt, and then does nothing more than normalise the mean.
+    They are comparable if the model also computes a text's vector as a mean: a transformer takes the text as
+    one row of tokens, and the model averages all token vectors, including those of the prompt, and then does
+    nothing more than normalise the mean.
     """
+    from sentence_transformers.base.modules import Transformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
-    _, *after = model
-    if not after or not isinstance(pooling := after[0], Pooling):
+    first, *after = model
+    if not isinstance(first, Transformer) or not after or not isinstance(pooling := after[0], Pooling):
         return False
     return (
-        pooling.pooling_mode in {"mean", ("mean",)}
+        not first.query_expansion
+        and pooling.pooling_mode in {"mean", ("mean",)}
         and pooling.include_prompt
         and all(isinstance(module, Normalize) for module in after[1:])
     )
-
-
-def calculate_in_bfloat16(model: SentenceTransformer) -> None:
-    """Make a model's transformer calculate in bfloat16; its pooling and normalisation stay in float32.
-
-    A model that does not begin with a transformer stays as it is.
-    """
-    import torch
-    from sentence_transformers.base.modules import Transformer
-
-    if isinstance(model[0], Transformer):
-        model[0].to(torch.bfloat16)
-        model[0].register_forward_hook(_widen)
-
-
-def precision_of(model: SentenceTransformer) -> Precision:
-    """Return the precision in which ``model`` calculates."""
-    import torch
-
-    return "bfloat16" if any(weight.dtype == torch.bfloat16 for weight in model.parameters()) else "float32"
-
-
-def _widen(_module: nn.Module, _inputs: object, features: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name: value.float() if getattr(value, "is_floating_point", bool)() else value
-        for name, value in features.items()
-    }

@@ -11,7 +11,8 @@ from threading import Thread
 import pytest
 
 from index.catalog import Catalog
-from index.embedding.encoder import Encoder, Vector
+from index.embedding.encoder import Encoder
+from index.embedding.model import Vector
 from index.errors import ClusterError
 from index.ingest import open_cluster, sync
 from index.library import Library

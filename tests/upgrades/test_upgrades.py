@@ -49,7 +49,7 @@ def test_each_form_of_a_database_has_its_file() -> None:
 @pytest.mark.parametrize("dump", CATALOGS, ids=named)
 def test_a_library_of_each_revision_answers_as_before(tmp_path: Path, dump: Path) -> None:
     home = home_of(tmp_path, dump)
-    with Library.open(home, open_encoder(precision="float32")) as library:
+    with Library.open(home, open_encoder("all-MiniLM-L6-v2")) as library:
         [record] = library.catalog.documents()
         assert (record.path, record.version, library.catalog.generation()) == ("ferry.txt", 1, 1)
         assert library.catalog.text(record.document_id).text == REPORT

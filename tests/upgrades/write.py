@@ -37,7 +37,7 @@ def make_home(home: Path) -> None:
     reports = home.parent / "reports"
     reports.mkdir()
     (reports / "ferry.txt").write_text(REPORT, encoding="utf-8")
-    with Library.open(home, open_encoder(precision="float32")) as library:
+    with Library.open(home, open_encoder("all-MiniLM-L6-v2")) as library:
         sync(library, [reports])
         QueryEngine(library, None, keeps=True).ask(QUESTION)
     with closing(Accounts.open(home)) as accounts:

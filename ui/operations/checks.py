@@ -149,7 +149,7 @@ def _models(settings: Settings) -> _Found:
     from index.embedding import open_encoder
     from rag.finding import NO_RERANKER, RERANKER_REQUIREMENTS, open_reranker
 
-    encoder = open_encoder(settings.model, settings.precision, settings.models)
+    encoder = open_encoder(settings.model, settings.models)
     reranker = open_reranker(settings.reranker)
     writer = settings.language_model()
     parts = [
@@ -285,7 +285,7 @@ def _question(settings: Settings) -> _Found:
         reports = Path(folder) / "reports"
         reports.mkdir()
         (reports / "ferry.txt").write_text(_REPORT, encoding="utf-8")
-        encoder = open_encoder(settings.model, settings.precision, settings.models)
+        encoder = open_encoder(settings.model, settings.models)
         with Library.open(Path(folder) / "home", encoder) as library:
             report = sync(library, [reports], None, settings.loading())
             if report.failed:
