@@ -68,7 +68,6 @@ class Library:
     Attributes:
         home: the folder that holds all the library's files.
         catalog: the library's database.
-        encoder: turns passages and queries into vectors.
         duplicates: the groups of near-duplicate documents.
         uploads: the folder of the uploaded files, which the library follows.
     """
@@ -82,6 +81,7 @@ class Library:
         max_chunk_tokens: int = MAX_CHUNK_TOKENS,
         title_tokens: int = TITLE_TOKENS,
         open_other_encoder: Callable[[Recipe], Encoder] | None = None,
+        choose_encoder: Callable[[Collection[str]], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
         uploads: Path | None = None,
         store: Store | None = None,
@@ -89,9 +89,9 @@ class Library:
         self.home = home
         self.uploads = uploads or home / UPLOADS
         self.catalog = catalog
-        self.encoder = encoder
         self.duplicates = Duplicates()
-        self._recipe = Recipe(encoder.key, max_chunk_tokens, title_tokens, CHUNKING, encoder.name)
+        self._sizes = (max_chunk_tokens, title_tokens)
+        self._choose_encoder = choose_encoder
         self._encoder_pool = EncoderPool(encoder, open_other_encoder)
         self._maintenance = Maintenance(home, catalog, self._encoder_of, policy, store)
 
@@ -104,6 +104,7 @@ class Library:
         max_chunk_tokens: int = MAX_CHUNK_TOKENS,
         title_tokens: int = TITLE_TOKENS,
         open_other_encoder: Callable[[Recipe], Encoder] | None = None,
+        choose_encoder: Callable[[Collection[str]], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
         database_url: str = "",
         uploads: Path | None = None,
@@ -120,6 +121,9 @@ class Library:
             open_other_encoder: opens the encoder that a recipe (the settings of stored passages) names. It is
                 needed if the library was indexed with another encoder: searches and new passages use that
                 encoder until :meth:`rebuild` embeds the library again.
+            choose_encoder: opens another encoder in place of ``encoder`` when the first documents are added
+                to an empty library; it receives the languages of these documents, as ISO 639-1 codes, or
+                empty where a language is unknown. None for ``encoder`` itself.
             policy: decides the type of the vector index.
             database_url: the address of the PostgreSQL database with the catalog,
                 ``postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME``; empty for a file in ``home``. Several
@@ -145,6 +149,7 @@ class Library:
             max_chunk_tokens=max_chunk_tokens,
             title_tokens=title_tokens,
             open_other_encoder=open_other_encoder,
+            choose_encoder=choose_encoder,
             policy=policy,
             uploads=uploads,
             store=store,
@@ -196,6 +201,11 @@ class Library:
             yield Snapshot(reader, caches, encoder, self.duplicates, ensure_intact)
 
     @property
+    def encoder(self) -> Encoder:
+        """Turns passages and queries into vectors; an outdated library still uses another one."""
+        return self._encoder_pool.own
+
+    @property
     def recipe(self) -> Recipe:
         """The settings by which new passages are cut and embedded."""
         with self.catalog.reading() as reader:
@@ -236,6 +246,7 @@ class Library:
 
         This raises the same errors as :meth:`replace`.
         """
+        self._choose_first_encoder(incoming)
         encoder, recipe = self._current_recipe()
         described = self._described(incoming)
         with naming_failures(self.home):
@@ -269,6 +280,7 @@ class Library:
             LibraryLockedError: if another process writes for more than half a minute.
             LibraryWriteError: if the disk is full or the folder is read-only; nothing is changed.
         """
+        self._choose_first_encoder(incoming)
         while True:
             encoder, recipe = self._current_recipe()
             described = self._described(incoming)
@@ -328,6 +340,14 @@ class Library:
             if self.is_outdated:
                 raise
 
+    def _choose_first_encoder(self, incoming: Sequence[Incoming]) -> None:
+        if self._choose_encoder is None or not incoming:
+            return
+        with self.catalog.reading() as reader:
+            is_empty = not reader.has_chunks()
+        if is_empty:
+            self._encoder_pool.own = self._choose_encoder([item.document.language for item in incoming])
+
     def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
         """Return the documents of ``incoming``, each with the details that users have given it.
 
@@ -343,6 +363,11 @@ class Library:
                     cause = f"cannot be in the collection “{item.collection}”"
                     raise LoadError(Path(item.path), cause, "choose another collection")
         return described
+
+    @property
+    def _recipe(self) -> Recipe:
+        encoder = self.encoder
+        return Recipe(encoder.key, *self._sizes, CHUNKING, encoder.name)
 
     def _current_recipe(self) -> tuple[Encoder, Recipe]:
         """Return the encoder and the settings for new passages."""

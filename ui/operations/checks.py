@@ -21,7 +21,7 @@ from index.errors import line_of
 from ui.accounts import ACCOUNTS, Accounts, Role
 from ui.accounts.exposure import can_sign_in, why_several_people, why_sign_in
 from ui.errors import expected_errors
-from ui.opening import has_library, open_catalog
+from ui.opening import has_library, open_catalog, open_configured_encoder
 from ui.settings import FILE_NAME, Settings
 
 if TYPE_CHECKING:
@@ -146,10 +146,9 @@ def _is_foreign(entry: Path) -> bool:
 
 
 def _models(settings: Settings) -> _Found:
-    from index.embedding import open_encoder
     from rag.finding import NO_RERANKER, RERANKER_REQUIREMENTS, open_reranker
 
-    encoder = open_encoder(settings.model, settings.models)
+    encoder = open_configured_encoder(settings)
     reranker = open_reranker(settings.reranker)
     writer = settings.language_model()
     parts = [
@@ -276,7 +275,6 @@ def _is_exposed(host: str) -> bool:
 
 def _question(settings: Settings) -> _Found:
     """Ask a test question about one report, in a temporary library; return the check's state and detail."""
-    from index.embedding import open_encoder
     from index.ingest import sync
     from index.library import Library
     from rag.engine import QueryEngine
@@ -285,7 +283,7 @@ def _question(settings: Settings) -> _Found:
         reports = Path(folder) / "reports"
         reports.mkdir()
         (reports / "ferry.txt").write_text(_REPORT, encoding="utf-8")
-        encoder = open_encoder(settings.model, settings.models)
+        encoder = open_configured_encoder(settings)
         with Library.open(Path(folder) / "home", encoder) as library:
             report = sync(library, [reports], None, settings.loading())
             if report.failed:
