@@ -85,6 +85,7 @@ def embed_documents(
             texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
         ]
         rows = list(dict.fromkeys(row for passage in seen for row in passage.rows if row is not None))
+        total = len(part) + len(rows)
         made: dict[int, Embedded] = {}
         for batch in encoder.passage_batches(
             [*(passage.text for passage in seen), *rows],
@@ -92,10 +93,8 @@ def embed_documents(
         ):
             made |= batch
             # The last batch is reported below, after it has been saved.
-            if progress is not None and (done := len(part) * len(made) // (len(part) + len(rows))) < len(
-                part
-            ):
-                progress("embedding", start + done, len(missing))
+            if progress is not None and len(made) < total:
+                progress("embedding", start + len(part) * len(made) // total, len(missing))
         of_rows = {row: made[place].vector for place, row in enumerate(rows, len(part))}
         vectors: dict[str, Vector] = {}
         sentences: dict[str, bytes] = {}

@@ -8,7 +8,7 @@ from index.lazy import attributes
 
 if TYPE_CHECKING:
     from index.text.cell_paths import PATH_SEPARATOR, TableCell, table_cells
-    from index.text.chunks import MAX_CHUNK_TOKENS, table_context
+    from index.text.chunks import MAX_CHUNK_TOKENS, row_text, table_context
     from index.text.date_words import DAYS, MONTHS
     from index.text.diff import Change, Revision, revisions
     from index.text.find import fold_characters, matches
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         is_period,
         is_quantity,
         is_row,
+        label_cells,
         tables,
         words_outside_columns,
     )
@@ -46,9 +47,11 @@ __all__ = [
     "is_period",
     "is_quantity",
     "is_row",
+    "label_cells",
     "matches",
     "may_be_in",
     "revisions",
+    "row_text",
     "sentences",
     "table_cells",
     "table_context",
@@ -77,10 +80,12 @@ __getattr__ = attributes(
         "is_quantity": "index.text.tabular",
         "is_barred_caption": "index.text.tabular",
         "is_row": "index.text.tabular",
+        "label_cells": "index.text.tabular",
         "matches": "index.text.find",
         "may_be_in": "index.text.languages",
         "words_outside_columns": "index.text.tabular",
         "revisions": "index.text.diff",
+        "row_text": "index.text.chunks",
         "sentences": "index.text.segmentation",
         "table_cells": "index.text.cell_paths",
         "table_context": "index.text.chunks",

@@ -9,7 +9,7 @@ import regex
 
 from index.documents import Span
 from index.text.groups import section_at
-from index.text.tabular import CELL_EDGE, cells, is_period, is_row
+from index.text.tabular import CELL_EDGE, cells, is_period, is_row, label_cells
 
 PATH_SEPARATOR = " › "
 """The separator between the names of a path, from the outermost to the innermost."""
@@ -45,8 +45,8 @@ class TableCell:
     """A cell of a table, with the names that say what its value is.
 
     Attributes:
-        row: the names of the groups of rows that contain the cell, then the name of its row, joined by
-            ``PATH_SEPARATOR``.
+        row: the names of the groups of rows that contain the cell, then the cells that name its row, joined
+            by ``PATH_SEPARATOR``.
         column: the headings over the cell, from the top, joined in the same way; "" without a heading.
         value: the text of the cell.
         unit: the currency or percent sign and the scale, for example ``$ in millions``; "" if unknown.
@@ -70,13 +70,15 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
     """
     caption, columns = _parts_of(header.of(text))
     words = cells(row.of(text))
-    label = [*section_at(text, header, row.start).splitlines(), words[0]]
-    names = [name.rstrip(" :") for name in label if name]
+    label = label_cells(words)
+    last = words.index(label[-1])
+    above = section_at(text, header, row.start).splitlines()
+    names = [name.rstrip(" :") for name in (*above, *label) if name]
     path = PATH_SEPARATOR.join(names)
     percentages = _percentages(text, header, row)
     found = []
     for number, (span, value) in enumerate(zip(_spans(text, row), words, strict=True)):
-        if number == 0 or not value:
+        if number <= last or not value:
             continue
         column = _path(columns, number)
         sign = _OWN_UNIT.search(value)

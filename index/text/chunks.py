@@ -10,7 +10,7 @@ import regex
 
 from index.documents import Chunk, Document, Span
 from index.text.segmentation import each_sentence
-from index.text.tabular import Table, is_group, tables
+from index.text.tabular import Table, cells, is_group, label_cells, tables
 from index.text.tokens import TokenSpans, tokens_of
 
 __all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]
@@ -18,7 +18,7 @@ __all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chun
 MAX_CHUNK_TOKENS = 200
 """The most tokens of a chunk; with the title it fits into MiniLM's window of 256."""
 
-CHUNKING = 4
+CHUNKING = 5
 """The version of the chunking. It rises whenever a release changes how passages are cut, prefixed or stored;
 libraries with an older version are then rebuilt."""
 
@@ -27,6 +27,11 @@ HEADING_TOKENS = 60
 
 SECTION_TOKENS = 20
 """The most tokens of the names of groups of rows, which come between a table's headings and a passage."""
+
+_HEADING_CHARACTERS = 300
+_ROW_HEADING_CHARACTERS = 200
+"""The most characters of a table's caption and headings, counted from their end, in the text that a passage
+of rows is embedded as, and in that of a single row: the headings of the columns come last."""
 
 _LONGEST_WORD = 20
 """The longest token, in characters, that counts as one token. A longer token is text that the tokenizer does
@@ -163,8 +168,49 @@ def table_context(headings: str, section: str) -> str:
     return "\n".join(part for part in (headings, section) if part)
 
 
+def row_text(title: str, headings: str, section: str, row: str) -> str:
+    """Return the text that a row of a table is embedded as: title, end of the headings, groups and label.
+
+    The row's figures are left out, since they say nothing to an encoder.
+
+    Args:
+        title: the document's title, or "".
+        headings: the table's caption and headings.
+        section: the names of the groups of rows that contain the row, one per line; "" if none does.
+        row: the words of the row.
+    """
+    words = _one_line(headings)[-_ROW_HEADING_CHARACTERS:].lstrip()
+    named = " ".join(part for part in (words, _one_line(section), _label(row)) if part)
+    return f"{title}: {named}" if title else named
+
+
+def rows_text(title: str, headings: str, section: str, rows: Sequence[str]) -> str:
+    """Return the text that a passage of rows is embedded as, on four lines; empty lines are left out.
+
+    The lines have the title, the end of the table's headings, the groups of the first row, and the labels of
+    all rows.
+
+    Args:
+        title: as for :func:`row_text`.
+        headings: as for :func:`row_text`.
+        section: the names of the groups that contain the passage's first row, one per line.
+        rows: the words of the rows, and of the names of groups between them.
+    """
+    words = _one_line(headings)[-_HEADING_CHARACTERS:].lstrip()
+    labels = "; ".join(filter(None, map(_label, rows)))
+    return "\n".join(part for part in (title, words, _one_line(section), labels) if part)
+
+
+def _label(row: str) -> str:
+    return " ".join(label_cells(cells(row)))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def passage_text(title: str, text: str, headings: str = "") -> str:
-    """Return the text that is embedded and indexed for a passage: title, headings and words.
+    """Return the text that is indexed for a passage, and embedded for prose: title, headings and words.
 
     Args:
         title: the document's title, or "".

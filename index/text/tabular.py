@@ -56,6 +56,8 @@ _PERIOD = regex.compile(
 """A cell that names a time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
 _YEAR = regex.compile(r"(?:19|20)\d{2}")
 _WORDS = regex.compile(r"\p{L}{3}")
+_TWO_LETTERS = regex.compile(r"(?!\W*n\W*[adms]\W*\Z).*\p{L}.*\p{L}", regex.IGNORECASE)
+"""A cell with words: it has at least two letters, and is not a mark of a missing value, such as ``n/a``."""
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
@@ -81,6 +83,24 @@ class Table:
 def cells(row: str) -> list[str]:
     """Return the cells of a row in order, with empty ones: ``["", "2019", ""]`` for `` | 2019 | ``."""
     return [cell.strip() for cell in CELL_EDGE.split(row)]
+
+
+def label_cells(row: Sequence[str]) -> list[str]:
+    """Return the cells that name a row: the leading ones up to the first with words, without empty ones.
+
+    For ``["", "Gate 3", "12"]`` it is ``["Gate 3"]``, and for ``["2031", "Varda", "12"]`` both names. A cell
+    that begins with a quantity ends the search, unless it is the first. If no cell before it has words, the
+    first cell alone is the label; it may be empty.
+
+    Args:
+        row: the row's cells, at least one.
+    """
+    for place, cell in enumerate(row):
+        if place and is_quantity(cell):
+            break
+        if _TWO_LETTERS.match(cell):
+            return [name for name in row[: place + 1] if name]
+    return list(row[:1])
 
 
 def is_row(line: str) -> bool:
