@@ -102,12 +102,8 @@ class OnnxModel:
         Args:
             file: the ONNX file.
             output: the name of the model's output that is returned.
-            changes: weights that replace those of the file, by the names of the file's initializers, in their
-                shapes and types.
-
-        Raises:
-            onnxruntime.capi.onnxruntime_pybind11_state.OnnxRuntimeException: if the file is no model, or has
-                no weights of such names, shapes and types.
+            changes: weights that replace those of the file, by the names of the file's initializers and in
+                their shapes and types. A name that the file lacks has no effect.
         """
         import onnxruntime
 
@@ -115,7 +111,7 @@ class OnnxModel:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # The plan of a run's memory would be made, and kept, for each length of text.
         options.enable_mem_pattern = False
-        options.log_severity_level = 3  # errors; warnings would go to the user's terminal
+        options.log_severity_level = 4  # Its errors are raised too, and its warnings are for developers.
         # The session refers to these weights without keeping them alive.
         self._changes = {
             name: onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(weights))

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TypeVar
 
 from index.cores import usable_cores
-from index.priority import lower_priority
+from index.priority import has_low_priority, lower_priority
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,9 +29,10 @@ def on_workers(work: Callable[[Item], Result], items: Iterable[Item], *, urgent:
     Args:
         work: is called on several threads at once.
         items: the items; the caller's thread iterates over them.
-        urgent: whether a user waits for the results.
+        urgent: whether a user waits for the results. Nobody waits for a thread of low priority.
     """
-    workers = _workers(urgent=urgent)
+    # A new thread takes its priority from the calling one, so this decides also how urgent threads start.
+    workers = _workers(urgent=urgent and not has_low_priority())
     ahead = 2 * usable_cores()
     begun: deque[Future[Result]] = deque()
     try:
