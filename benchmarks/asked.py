@@ -1,172 +1,207 @@
-"""The questions of the evaluation sets, with the sentences that the product reads for them."""
+"""The questions about reports, with the sentences and rows that the product reads for them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, replace
-from itertools import compress
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any
+from unicodedata import normalize
 
-from benchmarks.reader_examples import gold_flags
-from index.library import NO_FILTERS, Library
-from index.records import Filters
-from index.text import cells, is_row
-from rag.answer_limits import READ_HITS
-from rag.evaluation import Dataset
-from rag.evaluation.datasets import Part, Query, part_of
-from rag.finding.features import Candidate, measure
-from rag.finding.reading import Reading, read
-from rag.finding.reranking import compare_across
+import numpy as np
+import numpy.typing as npt
+import regex
+
+from benchmarks.datasets import data_folder
+from benchmarks.side_by_side import note
+from index.embedding import Encoder, open_encoder
+from index.ingest import QUESTIONS, sync
+from index.library import NO_FILTERS, Library, Snapshot
+from index.search import Hit
+from rag.answer_limits import DEFAULT_LIMITS, MAX_READ
+from rag.finding import DocumentTexts, find_candidates, read
+from rag.finding.candidates import Candidate, vectors_of
+from rag.finding.copies import Copies, find_passages, without_repeated_sentences
+from rag.finding.reading import Reading
+from rag.finding.spelling import correct
+from rag.json_lines import read_json_lines
 from rag.questions import Question, understand
 
-MOST_REMOVED = 600
-"""The most questions of each part of a set that are asked again without the documents of their title."""
+_FOLDER = Path(__file__).parent / "questions" / "reports"
+UNTOUCHED = _FOLDER / "untouched.jsonl"
+LEARNED = tuple(_FOLDER / f"{name}.jsonl" for name in ("un", "companies", "governments", "others"))
+"""The questions that the reader learns from, and by which its calibration is chosen."""
 
-REMOVED = ", title removed"
-"""The end of the name of a set whose questions are asked without the documents of their title."""
+HELD_OUT = 10
+"""The number of reports whose questions the reader does not learn from, so that they can calibrate it."""
 
+_SAME = 0.75
+"""The share of a quote's words from which a sentence says the same."""
 
-OVER = " over "
-"""The words that join the names of two sets, if the questions of one are asked over the documents of the
-other."""
+_NEARLY_SAME = 0.9
+"""The same share for a sentence without an answer."""
+
+_SHORTEST = 15
+"""The fewest letters and digits of a sentence that may be a part of a quote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with its measured candidates.
+    """A question about a report, with what the product finds for it.
 
     Attributes:
-        name: the set's name, followed by ``REMOVED`` if the documents of the question's title were removed.
-        part: the part of the set (``train``, ``tune`` or ``test``) that has the title.
-        question: the question.
-        candidates: the sentences that the product read for the question.
+        kind: the kind of the question, such as ``table``.
+        answerable: whether the reports answer it.
+        question: the question, with its spelling corrected.
+        readings: the passages that are read.
+        candidates: all of their sentences and rows that may answer, nearest first; the reader gets the first
+            ``MAX_READ``.
+        parts: shape (candidates, 3), the three shares whose halves add up to a candidate's prior: that of the
+            question's words that it has, its scaled cosine, and the score of its passage.
         gold: whether each candidate answers.
-        answers: answer strings; empty if whole sentences answer.
-        answerable: whether the library answers the question.
-        about: the document that the question is about, if its set has no titles to name it by; else None.
     """
 
-    name: str
-    part: Part
-    question: Question
-    candidates: tuple[Candidate, ...]
-    gold: tuple[bool, ...]
-    answers: tuple[str, ...]
+    kind: str
     answerable: bool
-    about: str | None = None
+    question: Question
+    readings: tuple[Reading, ...]
+    candidates: tuple[Candidate, ...]
+    parts: npt.NDArray[np.float64]
+    gold: tuple[bool, ...]
 
     @property
-    def is_in_other_language(self) -> bool:
-        """Return whether the question is in another language than the documents."""
-        return OVER in self.name
-
-    @property
-    def gold_by_sentence(self) -> Mapping[tuple[Reading, int], bool]:
-        """Whether each candidate answers, by the candidate's reading and its number in that reading."""
-        pairs = zip(self.candidates, self.gold, strict=True)
-        return {(candidate.reading, candidate.number): answers for candidate, answers in pairs}
-
-    def to_learn_from(self) -> Asked:
-        """Return the question for learning: if ``about`` is set, with the candidates of that document only.
-
-        Another document may have a row with the same label, and then it answers the question as well.
-        """
-        if self.about is None:
-            return self
-        kept = [item.reading.document.path == self.about for item in self.candidates]
-        candidates, gold = tuple(compress(self.candidates, kept)), tuple(compress(self.gold, kept))
-        return replace(self, candidates=candidates, gold=gold)
+    def is_read(self) -> bool:
+        """Whether a sentence or row that answers is among those that the reader gets."""
+        return any(self.gold[:MAX_READ])
 
 
-def asked_of(dataset: Dataset, index: Library) -> Iterator[Asked]:
-    """Yield the questions for which a set marks the answer, or marks that there is none."""
-    titled = has_titles(dataset)
-    for query in dataset.queries:
-        if query.about is None or (query.answerable is not False and not query.has_gold):
-            continue
-        question = understand(query.text)
-        candidates = candidates_of(index, question, NO_FILTERS)
-        gold = gold_flags(query, [candidate.sentence.text for candidate in candidates])
-        if candidates:
-            yield Asked(
-                dataset.name,
-                part_of(dataset.title_of(query)),
-                question,
-                tuple(candidates),
-                gold,
-                query.answers,
-                query.answerable is not False,
-                None if titled else query.about,
-            )
+def questions_of(*files: Path) -> list[Mapping[str, Any]]:
+    """Read the questions of files; ``questions/README.md`` describes a line."""
+    return [question for file in files for _, question in read_json_lines(file)]
 
 
-def asked_without_title(dataset: Dataset, index: Library) -> Iterator[Asked]:
-    """Yield the answerable questions of a set, asked over documents of other titles, which do not answer.
+def questions_about(folder: str) -> list[Mapping[str, Any]]:
+    """Read the questions about the reports in a folder of the evaluation data, such as ``field``."""
+    return questions_of(data_folder() / folder / QUESTIONS)
 
-    Pages of financial reports have no title, and several have rows with the same label. A question about such
-    a page is asked only if a row answers it, and no other page has a row with the label of that row.
+
+def held_out(questions: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the ``HELD_OUT`` reports whose questions the reader does not learn from."""
+    reports = sorted({question["document"] for question in questions})
+    random.Random(0).shuffle(reports)  # noqa: S311
+    return frozenset(reports[:HELD_OUT])
+
+
+@contextmanager
+def reports_of(folder: str, home: Path | None = None, encoder: Encoder | None = None) -> Iterator[Library]:
+    """Open a library of the reports in a folder of the evaluation data.
+
+    Args:
+        folder: the folder, such as ``train``, which takes ten minutes.
+        home: keeps the library for the next time; None for a temporary folder.
+        encoder: embeds the reports; None for the default encoder.
     """
-    numbers = {record.path: record.document_id for record in index.catalog.documents()}
-    titled, pages = has_titles(dataset), _pages_of_labels(dataset)
-    count: dict[Part, int] = defaultdict(int)
-    for query in dataset.queries:
-        title = dataset.title_of(query)
-        part = part_of(title)
-        if query.about is None or not query.has_gold or count[part] >= MOST_REMOVED:
-            continue
-        if not titled and not _is_unique(dataset, query, query.about, pages):
-            continue
-        count[part] += 1
-        question = understand(query.text)
-        others = tuple(numbers[name] for name in dataset.documents if _title(dataset, name) != title)
-        candidates = candidates_of(index, question, Filters(others))
-        if candidates:
-            gold = (False,) * len(candidates)
-            yield Asked(dataset.name + REMOVED, part, question, tuple(candidates), gold, (), answerable=False)
+    with (
+        TemporaryDirectory() as temporary,
+        Library.open(home or Path(temporary), encoder or open_encoder()) as library,
+    ):
+        note(f"indexing {folder}")
+        sync(library, [data_folder() / folder])
+        yield library
 
 
-def in_language_of(other: Dataset, dataset: Dataset) -> Dataset:
-    """Return ``dataset`` with its questions in the language of ``other``, and its own documents.
+def ask_all(library: Library, questions: Sequence[Mapping[str, Any]]) -> Iterator[Asked]:
+    """Yield each question with what the product finds for it."""
+    for number, question in enumerate(questions, 1):
+        with library.snapshot() as snapshot:
+            yield _asked(snapshot, question)
+        if not number % 500:
+            note(f"{number} of {len(questions)} questions")
 
-    The sets of MLQA (Lewis et al., ACL 2020) ask the same questions in several languages, under the same ids.
+
+def _asked(index: Snapshot, written: Mapping[str, Any]) -> Asked:
+    asked = understand(written["question"])
+    corrected = correct(index, asked)
+    question = asked if corrected is None else understand(corrected)
+    texts = DocumentTexts(index.reader)
+    copies = Copies(index, texts, NO_FILTERS)
+    hits = find_passages(index, question, DEFAULT_LIMITS, NO_FILTERS, copies)
+    readings = read(index, hits, DEFAULT_LIMITS.widen_by)
+    found = find_candidates(index, question, hits, readings)
+    parts = _parts(index, question, hits, found)
+    kept = without_repeated_sentences(found, copies)
+    places = {id(each): place for place, each in enumerate(found)}
+    return Asked(
+        written["kind"],
+        written["answerable"],
+        question,
+        tuple(readings),
+        tuple(kept),
+        parts[[places[id(each)] for each in kept]],
+        tuple(_answers(written, each, texts) for each in kept),
+    )
+
+
+def _parts(
+    index: Snapshot, question: Question, hits: Sequence[Hit], found: Sequence[Candidate]
+) -> npt.NDArray[np.float64]:
+    parts = np.zeros((len(found), 3))
+    if found:
+        cosines = vectors_of(index, [each.sentence for each in found]) @ index.encoder.encode_query(
+            question.text
+        )
+        scores = {hit.chunk_id: hit.score for hit in hits}
+        parts[:, 1] = (cosines - cosines.min()) / max(float(np.ptp(cosines)), 1e-9)
+        parts[:, 2] = [scores.get(each.sentence.chunk_id, each.reading.score) for each in found]
+        parts[:, 0] = 2 * np.array([each.prior for each in found]) - parts[:, 1] - parts[:, 2]
+    return parts
+
+
+def _answers(written: Mapping[str, Any], candidate: Candidate, texts: DocumentTexts) -> bool:
+    record = candidate.reading.document
+    evidence = [
+        each
+        for each in [*written["evidence"], *written.get("also", [])]
+        if PurePath(each["document"]).name == PurePath(record.path).name
+    ]
+    if not evidence:
+        return False
+    page = texts.text(record).page_at(candidate.sentence.span.start)
+    return any(
+        says(candidate.sentence.text, each["quote"], written["answers"])
+        for each in evidence
+        if page is None or each["page"] is None or abs(page - each["page"]) <= 1
+    )
+
+
+def says(sentence: str, quote: str, answers: Sequence[str]) -> bool:
+    """Return whether a sentence or row says what a quote says.
+
+    A quote may be a part of a sentence, or, as a program for PDFs drew it, of several rows or sentences. Then
+    the sentence must have an answer, or nearly all words of the quote.
+
+    Args:
+        sentence: the words of the sentence or row.
+        quote: words of the report that answer a question.
+        answers: what the question asks for; one of them suffices.
     """
-    texts = {query.id: query.text for query in other.queries}
-    queries = tuple(replace(query, text=texts[query.id]) for query in dataset.queries if query.id in texts)
-    return replace(dataset, name=f"{other.name}{OVER}{dataset.name}", queries=queries)
+    words, wanted = Counter(_plain(sentence).split()), Counter(_plain(quote).split())
+    letters, sought = _letters(sentence), _letters(quote)
+    if not letters or sought in letters:
+        return bool(letters)
+    shared = (words & wanted).total() / max(wanted.total(), 1)
+    has_answer = any(answer in letters for answer in map(_letters, answers) if answer)
+    is_part = len(letters) >= _SHORTEST and letters in sought and (shared >= 0.5 or has_answer)
+    return (shared >= _SAME or is_part) and (has_answer or not answers or shared >= _NEARLY_SAME)
 
 
-def has_titles(dataset: Dataset) -> bool:
-    """Return whether the documents have titles, so that questions name what they are about."""
-    return any(document.title for document in dataset.documents.values())
+def _plain(text: str) -> str:
+    return regex.sub(r"[\W_]+", " ", normalize("NFKC", text).lower()).strip()
 
 
-def candidates_of(index: Library, question: Question, filters: Filters) -> list[Candidate]:
-    """Return the measured sentences that the product reads for a question."""
-    hits = index.search(question.text, READ_HITS, filters)
-    with index.snapshot() as snapshot:
-        candidates = measure(snapshot, question, read(snapshot, hits))
-        return compare_across(snapshot.encoder, question, candidates)
-
-
-def _title(dataset: Dataset, name: str) -> str:
-    return dataset.documents[name].title or name
-
-
-def _label(row: str) -> str:
-    return " ".join(cells(row)[0].casefold().split())
-
-
-def _pages_of_labels(dataset: Dataset) -> Mapping[str, Set[str]]:
-    pages: dict[str, set[str]] = defaultdict(set)
-    for name, document in dataset.documents.items():
-        for row in filter(is_row, document.text.splitlines()):
-            pages[_label(row)].add(name)
-    return pages
-
-
-def _is_unique(dataset: Dataset, query: Query, about: str, pages: Mapping[str, Set[str]]) -> bool:
-    """Return whether rows answer the question, and no other page has rows with their labels."""
-    lines = dataset.documents[about].text.splitlines()
-    gold = gold_flags(query, lines)
-    labels = {_label(line) for line, answers in zip(lines, gold, strict=True) if answers and is_row(line)}
-    return bool(labels - {""}) and all(pages[label] == {about} for label in labels)
+def _letters(text: str) -> str:
+    return _plain(text).replace(" ", "")

@@ -1,4 +1,4 @@
-"""Prints how often answers over real reports are right, without and with the reader and the reranker.
+"""Prints how often answers over real reports are right.
 
 ``python -m benchmarks.real_reports``: ten minutes. The set ``reports`` has 170 questions about 22 earnings
 releases, quarterly reports, and statistics and briefings of the European Union, in words that the reports do
@@ -29,8 +29,6 @@ from rag.answers import Citation
 from rag.engine import STAGES, QueryEngine
 from rag.evaluation import read_dataset
 from rag.evaluation.datasets import part_of
-from rag.finding.reader import BundledReader
-from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 from rag.json_lines import read_json_lines
 
 MOST_WORDS = 0.7
@@ -70,7 +68,7 @@ class Scored:
 
 
 def main() -> None:
-    """Index the reports, ask without and with the reader and the reranker, and print a table."""
+    """Index the reports, ask, and print a table."""
     folder = data_folder() / "reports"
     questions = [question for _, question in read_json_lines(folder / QUESTIONS)]
     with tempfile.TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as library:
@@ -99,15 +97,7 @@ def off_topic() -> list[str]:
 
 def engines_over(library: Library) -> dict[str, QueryEngine]:
     """Return the engines that are compared, by the names of their columns."""
-    engines = {
-        "without a reader": QueryEngine(library, None),
-        "with the reader": QueryEngine(library, BundledReader()),
-    }
-    reranker = open_reranker(INSTALLED_RERANKER)
-    if reranker is not None:
-        # A reader of its own, because a reader remembers the questions that it has read.
-        engines["with reader and reranker"] = QueryEngine(library, BundledReader(), reranker=reranker)
-    return engines
+    return {"footnoted": QueryEngine(library)}
 
 
 def print_columns(scored: Mapping[str, Sequence[Scored]]) -> None:

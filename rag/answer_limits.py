@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.search import DENSE_WEIGHT
-
-READ_HITS = 24
+READ_HITS = 36
 """The number of passages that are read for an answer.
 
-The reader gets only :data:`MAX_READ` of their sentences, chosen by their features, so more passages take
-little more time. ``benchmarks/passages.py`` compares other numbers."""
+The reader gets only the :data:`MAX_READ` nearest of their sentences, so more passages take little more time.
+``benchmarks/passages.py`` compares other numbers."""
 
 LISTED_PASSAGES = 8
 """The most passages that an answer lists: the nearest ones of those that were read.
 
 A stored answer contains their words, so only users who may see all of their reports may see the answer."""
 
-MAX_READ = 24
-"""The most candidate sentences that the reader (:mod:`rag.finding.reader`) reads."""
+MAX_READ = 48
+"""The most candidate sentences that the reader (:mod:`rag.finding.cross_encoder`) reads."""
 
 WIDEN_BY = 2
 """The number of sentences that are read on each side of a found passage; fewer at the ends of a document."""
@@ -54,7 +52,7 @@ class AnswerLimits:
             threshold.
     """
 
-    dense_weight: float = DENSE_WEIGHT
+    dense_weight: float = 0.5
     read_hits: int = READ_HITS
     widen_by: int = WIDEN_BY
     max_sentences: int = MAX_SENTENCES

@@ -9,31 +9,27 @@ from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Lock
 
-from index.embedding import Encoder
 from index.errors import UnreachableError
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters, Viewer
-from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES, AnswerLimits
+from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES, MAX_READ, AnswerLimits
 from rag.answers import Answer, search_scope
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
 from rag.finding.abstention import Decision, decide, shortfall
+from rag.finding.candidates import find_candidates
 from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
-from rag.finding.features import measure
+from rag.finding.cross_encoder import Reader, open_reader
 from rag.finding.greetings import greeting
 from rag.finding.overview import named_report, overview
-from rag.finding.ranking import Ranker, Scored, Weights, load_weights, rank
-from rag.finding.reader import BUNDLED_READER, Reader, Window, apply_reader, can_read, open_reader, windows_of
+from rag.finding.ranking import CALIBRATION, Calibration, Scored, rank
 from rag.finding.reading import Reading, read
-from rag.finding.reranking import Reranker, apply_reranker, compare_across
-from rag.finding.similar_rows import order_similar_rows
 from rag.finding.spelling import correct
 from rag.follow_ups.joining import is_from_another_report
 from rag.follow_ups.rewriting import wordings_of
@@ -43,7 +39,7 @@ from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, qu
 from rag.writing.findings import Findings
 from rag.writing.writer import Writer, add_usage, generate
 
-STAGES = ("rewrite", "search", "select", "read", "rerank", "answer")
+STAGES = ("rewrite", "search", "select", "read", "answer")
 """The stages whose milliseconds are in an answer's ``timings``, one after another."""
 
 ANSWER_PARTS = ("write", "verify")
@@ -57,6 +53,8 @@ class QueryEngine:
 
     Attributes:
         index: the library.
+        reader: reads the nearest sentences together with the question.
+        calibration: the constants that turn its scores into probabilities.
         on_answer: called with each answer after it is stored and before the caller gets it. It must be quick,
             and must not raise. It does not get the answers of :meth:`warm_up` and :meth:`quoting_only`.
     """
@@ -64,44 +62,35 @@ class QueryEngine:
     def __init__(
         self,
         index: Library,
-        reader: Reader | str | None = BUNDLED_READER,
+        reader: Reader | str | None = None,
         limits: AnswerLimits = DEFAULT_LIMITS,
-        weights: Path | None = None,
         writer: Writer | None = None,
         *,
-        reranker: Reranker | None = None,
+        calibration: Calibration = CALIBRATION,
         keeps: bool = False,
     ) -> None:
         """Prepare to answer over ``index``.
 
         Args:
             index: an open library.
-            reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
-                score sentences by their features alone.
-            limits: how many passages and sentences an answer uses.
-            weights: a file of ranking weights for another encoder, reader or reranker; None for the bundled
-                weights of the index's encoder.
+            reader: a reader, or its name or folder (see :func:`~rag.finding.cross_encoder.open_reader`); None
+                for the bundled one.
+            limits: how many passages and sentences an answer uses; their threshold, if any, replaces that of
+                ``calibration``.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
-            reranker: ranks the best sentences again after the reader, and its score counts in the decision
-                whether there is an answer; None to leave both to the reader.
+            calibration: the constants that turn the reader's scores into probabilities.
             keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
 
         Raises:
             ReaderError: if the named reader cannot be opened.
-            WeightsError: if the file of weights cannot be used.
         """
         self.index = index
-        self.reader = open_reader(reader) if isinstance(reader, str) else reader
-        self.reranker = reranker
+        self.reader = open_reader(reader) if reader is None or isinstance(reader, str) else reader
         self.limits = limits
         self.keeps = keeps
-        self._file = weights
-        # Load the weights now, so that a file that cannot be used raises an error before the first question.
-        self._weights("features", index.encoder)
-        if self.reader is not None:
-            self._weights("reader", index.encoder)
-        if self.reranker is not None:
-            self._weights("reranker", index.encoder)
+        self.calibration = (
+            calibration if limits.threshold is None else replace(calibration, threshold=limits.threshold)
+        )
         self._state = _State(writer)
         self.on_answer: Callable[[Answer], None] | None = None
 
@@ -204,15 +193,11 @@ class QueryEngine:
 
         Raises:
             EncoderError: if the encoder cannot be loaded.
-            ReaderError: if the reader's weights do not fit the bundled encoder.
-            RerankerError: if the files of the reranker are damaged.
+            ReaderError: if a file of the reader is missing or damaged.
         """
         # Use each model directly, because a question to an empty library would use none of them.
         self.index.encoder.encode_query("ready")
-        if self.reader is not None:
-            self.reader.read("ready", [Window("", ("ready",))])
-        if self.reranker is not None:
-            self.reranker.scores("ready", ["ready"])
+        self.reader.scores("ready", ["ready"])
         # Milvus may be unreachable while a server starts; until it is back, each answer says so.
         with suppress(UnreachableError):
             list(self.quoting_only()._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, exact=False))
@@ -288,8 +273,7 @@ class QueryEngine:
             best = other if is_other else likelier
         if len(wordings) > 1:
             yield from _announced(asked, best.question)
-        best = self._reranked(index, best, filters, clock)
-        question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision
+        question, ranked, decision = best.question, best.ranked, best.decision
         abstention = decision.abstention
         listed = without_repeated_readings(best.readings, copies) if abstention else best.readings
         passages = tuple(
@@ -307,7 +291,7 @@ class QueryEngine:
         )
         if abstention is None and question.form is Form.SUMMARY:
             ranked = overview(index, ranked, best.report, self.limits.max_sentences)
-        findings = Findings(index, question, ranked, weights, decision, copies, document_texts)
+        findings = Findings(index, question, ranked, self.calibration, decision, copies, document_texts)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
@@ -322,48 +306,17 @@ class QueryEngine:
         hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.limits.widen_by)
-        weights = self._weights("features", index.encoder)
-        candidates = compare_across(index.encoder, question, measure(index, question, readings))
-        ranked = without_repeated_sentences(rank(candidates, weights), copies)
+        found = find_candidates(index, question, hits, readings)
+        nearest = without_repeated_sentences(found, copies)[:MAX_READ]
         clock.lap("select")
-        if self.reader is not None and can_read(self.reader, question):
-            weights = self._weights("reader", index.encoder)
-            candidates = [item.candidate for item in ranked]
-            windows = windows_of(candidates)
-            yield ReadingBegun(sum(len(window.numbers) for window in windows))
-            ranked = rank(apply_reader(self.reader, question, candidates, windows), weights)
+        yield ReadingBegun(len(nearest))
+        ranked = rank(index.encoder, self.reader, question, nearest, self.calibration)
         clock.lap("read")
-        decision = decide(index, question, ranked, weights, filtered=bool(filters), read=readings)
+        decision = decide(index, question, ranked, self.calibration, filtered=bool(filters), read=readings)
         report = named_report(index, question, ranked, filters) if question.form is Form.SUMMARY else None
         if report is not None:
             decision = Decision(decision.answerability, None)
-        return _Found(question, readings, ranked, weights, decision, report)
-
-    def _reranked(self, index: Snapshot, found: _Found, filters: Filters, clock: _Clock) -> _Found:
-        """Return what was found, with the sentences in their final order.
-
-        If there is a reranker and the reader has read the sentences, the reranker ranks the best ones again,
-        and its score counts in a new decision. In either case, the row that the question means is then put
-        before similar rows of tables. The reranker reads one language, so it leaves out a question whose best
-        sentence is in another one. A summary keeps its order.
-        """
-        question = found.question
-        if question.form is Form.SUMMARY or not found.ranked:
-            return found
-        is_read = self.reader is not None and can_read(self.reader, question)
-        if self.reranker is None or not is_read or found.ranked[0].candidate.features.foreign:
-            return replace(found, ranked=order_similar_rows(index, question, found.ranked))
-        candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in found.ranked])
-        clock.lap("rerank")
-        weights = self._weights("reranker", index.encoder)
-        ranked = order_similar_rows(index, question, rank(candidates, weights))
-        decision = decide(index, question, ranked, weights, filtered=bool(filters), read=found.readings)
-        return replace(found, ranked=ranked, weights=weights, decision=decision)
-
-    def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
-        """Return the ranking weights for ``encoder``; a threshold in the limits replaces theirs."""
-        weights = load_weights(ranker, self._file, encoder.name)
-        return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
+        return _Found(question, readings, ranked, decision, report)
 
     def _author(
         self, findings: Findings, conversation: Conversation, draft: Answer
@@ -389,7 +342,6 @@ class _Found:
         question: the question in this wording.
         readings: the passages that were read.
         ranked: their sentences, best first.
-        weights: the weights that ranked the sentences.
         decision: the decision whether the library answers the question.
         report: the best sentence of the report whose overview the question asks for; else None.
     """
@@ -397,7 +349,6 @@ class _Found:
     question: Question
     readings: list[Reading]
     ranked: list[Scored]
-    weights: Weights
     decision: Decision
     report: Scored | None
 

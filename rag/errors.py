@@ -22,14 +22,6 @@ class ReaderError(FootnotedError):
     """The reader, the model that scores sentences together with the question, cannot be loaded."""
 
 
-class RerankerError(FootnotedError):
-    """The reranker, the larger model that scores the best sentences again, cannot be loaded."""
-
-
-class WeightsError(FootnotedError, ValueError):
-    """The file of weights cannot be used."""
-
-
 class JudgeError(FootnotedError):
     """The judge, the model that checks written sentences, cannot be opened. The message names the setting."""
 

@@ -61,6 +61,7 @@ def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iter
         open_configured_encoder(settings),
         open_other_encoder=of_recipe if allow_other_model else None,
         choose_encoder=for_languages if settings.model == AUTO else None,
+        keeps_encoder=settings.model in {None, AUTO},
         database_url=settings.database,
         uploads=settings.uploads,
         index_url=settings.index_url,
@@ -175,18 +176,14 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
         JudgeError: if the judge cannot be opened.
         ModelSetupError: if the language model cannot be opened.
         ReaderError: if the reader model cannot be opened.
-        RerankerError: if the reranker cannot be opened.
         SettingsError: if the settings of the language model contradict one another.
-        WeightsError: if the file of weights cannot be used.
     """
     from rag.answer_limits import DEFAULT_LIMITS
     from rag.engine import QueryEngine
-    from rag.finding import open_reranker
 
-    reranker = open_reranker(settings.reranker)
     chosen = settings.language_model() if stored or settings.model_set_by else None
     limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain)
-    engine = QueryEngine(index, settings.reader, limits, settings.weights, reranker=reranker, keeps=True)
+    engine = QueryEngine(index, settings.reader, limits, keeps=True)
     try:
         if chosen is not None:
             engine.set_writer(open_writer(settings, chosen))

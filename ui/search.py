@@ -16,7 +16,7 @@ from index.library import NO_FILTERS, Library
 from index.records import Filters
 from index.search import Hit, Snapshot
 from rag.errors import QuestionError
-from rag.finding import compare_across, load_weights, measure, rank, read
+from rag.finding import LARGEST_PRIOR, find_candidates, read
 from rag.questions import Question, understand
 
 SentenceScores = Mapping[tuple[int, Span], float]
@@ -87,16 +87,15 @@ def _milliseconds(began: float) -> float:
 
 
 def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:
-    """Return the probability, 0 to 1, that each sentence of the found passages answers the question.
+    """Return how near each sentence of the found passages comes to the question, from 0 to 1.
 
-    The engine selects the sentences of an answer by the same score. Sentences that state nothing, such as
+    The engine selects the sentences that it reads by the same score. Sentences that state nothing, such as
     titles and headings, have no score.
     """
-    measured = measure(index, question, read(index, hits, widen_by=0))
-    candidates = compare_across(index.encoder, question, measured)
+    candidates = find_candidates(index, question, hits, read(index, hits, widen_by=0))
     return {
-        (scored.candidate.reading.document.document_id, scored.candidate.sentence.span): scored.score
-        for scored in rank(candidates, load_weights(encoder=index.encoder.name))
+        (each.reading.document.document_id, each.sentence.span): each.prior / LARGEST_PRIOR
+        for each in candidates
     }
 
 

@@ -126,24 +126,12 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "change, `footnoted sync` embeds the library again.",
     )
     reader: Annotated[
-        str, Needs("bundled, none, or the name or the folder of a sentence-transformers CrossEncoder")
+        Annotated[str, Field(min_length=1)] | None,
+        Needs("the name or the folder of a sentence-transformers CrossEncoder"),
     ] = Field(
-        "bundled",
-        min_length=1,
-        description="The model that reads the best sentences together with the question.",
-    )
-    reranker: Annotated[
-        str, Needs("installed, none, or the name or the folder of a sentence-transformers CrossEncoder")
-    ] = Field(
-        "installed",
-        min_length=1,
-        description="The larger model that reads the best sentences again with the question. `installed` is "
-        "all-mpnet-base-v2, or none if its packages are missing. Another model needs `FOOTNOTED_WEIGHTS`.",
-    )
-    weights: Annotated[Path | None, Needs("the path of a file that benchmarks/calibrate.py wrote")] = Field(
         None,
-        description="A file of weights that were learned for another encoder, reader or reranker. Footnoted "
-        "has weights for `all-MiniLM-L6-v2` and `multilingual-e5-small`.",
+        description="The model that reads the nearest sentences together with the question: any "
+        "sentence-transformers CrossEncoder with one output. The default is the bundled one.",
     )
     max_megabytes: Annotated[int, MEGABYTES] = Field(
         256, ge=1, description="Larger files are not read. A megabyte is 1024² bytes."

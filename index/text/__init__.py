@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from index.text.diff import Change, Revision, revisions
     from index.text.find import fold_characters, matches
     from index.text.geometry import Box, boxes
-    from index.text.languages import detect, may_be_in
+    from index.text.languages import detect, is_latin, may_be_in
     from index.text.normalize import fold
     from index.text.segmentation import sentences
     from index.text.tabular import (
@@ -44,6 +44,7 @@ __all__ = [
     "fold_characters",
     "is_barred_caption",
     "is_group",
+    "is_latin",
     "is_period",
     "is_quantity",
     "is_row",
@@ -79,6 +80,7 @@ __getattr__ = attributes(
         "is_period": "index.text.tabular",
         "is_quantity": "index.text.tabular",
         "is_barred_caption": "index.text.tabular",
+        "is_latin": "index.text.languages",
         "is_row": "index.text.tabular",
         "label_cells": "index.text.tabular",
         "matches": "index.text.find",

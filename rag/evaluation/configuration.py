@@ -1,4 +1,4 @@
-"""The parameters that an evaluation varies: encoder, reader, reranker, passage length, and answer limits."""
+"""The parameters that an evaluation varies: encoder, reader, passage length, and answer limits."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from index.library import TITLE_TOKENS
 from index.text import MAX_CHUNK_TOKENS
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
 from rag.errors import ConfigurationError
-from rag.finding.reader import BUNDLED_READER
-from rag.finding.reranking import NO_RERANKER
 
 DEFAULT = "default"
 """The name of the configuration without changes."""
@@ -27,21 +25,17 @@ class Configuration:
     Attributes:
         name: its name in reports.
         model: the name or folder of the encoder; None for the bundled one.
-        reader: the name or folder of the reader, ``bundled`` or ``none``.
-        reranker: the name or folder of the reranker, ``installed`` or ``none``.
+        reader: the name or folder of the reader; None for the bundled one.
         max_chunk_tokens: the most tokens in a passage, counted by the encoder's tokenizer.
         title_tokens: the number of title tokens that precede a passage; with 0, titles are not indexed.
-        weights: a file of weights for another encoder, reader or reranker; None for the bundled ones.
         limits: the parameters of an answer.
     """
 
     name: str = DEFAULT
     model: str | None = None
-    reader: str = BUNDLED_READER
-    reranker: str = NO_RERANKER
+    reader: str | None = None
     max_chunk_tokens: int = MAX_CHUNK_TOKENS
     title_tokens: int = TITLE_TOKENS
-    weights: str | None = None
     limits: AnswerLimits = DEFAULT_LIMITS
 
 
@@ -54,9 +48,7 @@ KEYS = (*_OWN, *_LIMITS)
 _SHARES = frozenset({"certain", "dense_weight", "threshold"})
 _TEXTS = {
     "model": "the name or the folder of a sentence-transformers model",
-    "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
-    "reranker": "installed, none, or the name or the folder of a sentence-transformers CrossEncoder",
-    "weights": "the path of a file of weights",
+    "reader": "the name or the folder of a sentence-transformers CrossEncoder",
 }
 _FROM_ZERO = frozenset({"title_tokens", "widen_by"})
 

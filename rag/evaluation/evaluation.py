@@ -33,7 +33,6 @@ from rag.evaluation.gate import measure_gate
 from rag.evaluation.retrieval import measure_retrieval
 from rag.evaluation.selection import measure_selection
 from rag.evaluation.temporary_index import open_temporary
-from rag.finding.reranking import open_reranker
 
 Part = Literal["retrieval", "selection", "answers", "gate"]
 """A part that can be measured separately. Every part that asks questions also measures latency."""
@@ -114,8 +113,6 @@ def evaluate(
         DatasetError: if no question is left.
         EncoderError: if the configuration's encoder cannot be opened.
         ReaderError: if its reader cannot be opened.
-        RerankerError: if the configuration's reranker cannot be opened.
-        WeightsError: if its weights cannot be used.
     """
     chosen = choose(dataset, limit, held_out=held_out)
     encoder = encoder or open_encoder(configuration.model, models=home / "models")
@@ -171,9 +168,7 @@ def _measure(
 
 
 def _engine(index: Library, configuration: Configuration) -> QueryEngine:
-    weights = Path(configuration.weights) if configuration.weights else None
-    reranker = open_reranker(configuration.reranker)
-    return QueryEngine(index, configuration.reader, configuration.limits, weights, reranker=reranker)
+    return QueryEngine(index, configuration.reader, configuration.limits)
 
 
 def _is_asked(query: Query, parts: Collection[Part]) -> bool:

@@ -1,21 +1,16 @@
 """Finds and ranks the sentences that may answer a question, and decides whether to abstain."""
 
+from rag.finding.candidates import LARGEST_PRIOR, find_candidates
 from rag.finding.cells import Row as TableRow
 from rag.finding.citations import DocumentTexts
-from rag.finding.features import measure
-from rag.finding.ranking import load_weights, rank
+from rag.finding.cross_encoder import open_reader
 from rag.finding.reading import read
-from rag.finding.reranking import NO_RERANKER, RERANKER_REQUIREMENTS, compare_across, open_reranker
 
 __all__ = [
-    "NO_RERANKER",
-    "RERANKER_REQUIREMENTS",
+    "LARGEST_PRIOR",
     "DocumentTexts",
     "TableRow",
-    "compare_across",
-    "load_weights",
-    "measure",
-    "open_reranker",
-    "rank",
+    "find_candidates",
+    "open_reader",
     "read",
 ]

@@ -15,6 +15,7 @@ from index.records import DocumentRecord, Filters
 from index.search import Hit, Snapshot
 from rag.answer_limits import AnswerLimits
 from rag.answers import Copy
+from rag.finding.candidates import Candidate
 from rag.finding.citations import DocumentTexts
 from rag.finding.fragments import is_fragment
 from rag.finding.ranking import Scored
@@ -125,13 +126,13 @@ def find_passages(
     return [hits[number] for number in sorted(new + partly)]
 
 
-def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
-    """Drop each sentence whose words a better-ranked sentence from another copy of its document has."""
+def without_repeated_sentences(candidates: Sequence[Candidate], copies: Copies) -> list[Candidate]:
+    """Drop each sentence whose words an earlier one from another copy of its document has."""
     first: dict[tuple[int, str], int] = {}
-    kept: list[Scored] = []
-    for item in ranked:
-        number = item.candidate.reading.document.document_id
-        words = f"{item.candidate.sentence.headings}\n{_plain(item.candidate.sentence.text)}"
+    kept: list[Candidate] = []
+    for item in candidates:
+        number = item.reading.document.document_id
+        words = f"{item.sentence.headings}\n{_plain(item.sentence.text)}"
         if first.setdefault((copies.group(number), words), number) == number:
             kept.append(item)
     return kept

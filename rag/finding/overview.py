@@ -19,8 +19,10 @@ import regex
 from index.records import Filters
 from index.search import Snapshot, Term, terms
 from index.text import is_row
-from rag.finding.features import Candidate, contains_term, content_terms, share_of_names, vectors_of
+from rag.figures.countries import names_same_country
+from rag.finding.candidates import Candidate, vectors_of
 from rag.finding.fragments import is_fragment, names_only
+from rag.finding.matching import acronyms, contains_term, content_terms
 from rag.finding.ranking import Scored, by_document
 from rag.finding.reading import sentences_of
 from rag.questions import Question
@@ -64,6 +66,12 @@ _INSTRUCTION = regex.compile(
 """The mark of an instruction to readers, of a note below a table, or of a box to tick on a form."""
 
 _AMOUNT = regex.compile(r"\p{Sc}\s?\p{N}|\p{N}\s?(?:%|per\s?cent)")
+
+_ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
+"""The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
+
+_SHORTEST_PART = 3
+"""The fewest letters of a part of a hyphenated name that is sought by itself, unlike ``F`` of ``F-35``."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}&-]{2,}")
 _PARTS = regex.compile(r"[\W_]+|(?<=\p{Ll})(?=\p{Lu})")
@@ -152,7 +160,8 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
     record = best.candidate.reading.document
     stem = PurePosixPath(record.path).stem
     names = " ".join(filter(None, [record.title, record.publisher, record.stated, stem]))
-    if share_of_names(question, names) < 1:
+    folded = " ".join([names, *acronyms(names)]).casefold()
+    if not all(_has_name(folded, name) or names_same_country(name, names) for name in question.names):
         return 0.0
     name_terms = frozenset(terms(_PARTS.sub(" ", names), record.language))
     subject = _subject(index, question, record.language)
@@ -160,8 +169,16 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
     return found / sum(subject.values()) if subject else 1.0
 
 
+def _has_name(folded: str, name: str) -> bool:
+    """Return whether a case-folded text has a name, or all its parts: *april to june* has *April-June*."""
+    bare = _ENDING.sub("", name.casefold())
+    parts = bare.split("-")
+    is_of_parts = min(map(len, parts)) >= _SHORTEST_PART
+    return bare in folded or (is_of_parts and all(part in folded for part in parts))
+
+
 def _whole(index: Snapshot, best: Scored) -> list[Scored]:
-    """Return all sentences of the report that contains ``best``, with the features and score of ``best``."""
+    """Return all sentences of the report that contains ``best``, with the score of ``best``."""
     record = best.candidate.reading.document
     passages = islice(index.reader.passages(document_id=record.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))

@@ -2,142 +2,123 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from index.embedding import BUNDLED_MODEL, MULTILINGUAL_MODEL
-from rag.errors import WeightsError
-from rag.finding.features import FEATURE_NAMES, Candidate, Features
-from rag.finding.fragments import is_fragment
+import numpy as np
 
-Ranker = Literal["features", "reader", "reranker"]
-"""The scores that a set of weights uses: the features alone, also the reader's, or also the reranker's."""
+from index.embedding import Encoder
+from index.text import is_latin
+from rag.finding.candidates import Candidate, is_foreign
+from rag.finding.cross_encoder import Reader
+from rag.questions import Question
 
+COMPARED = 24
+"""The most sentences in other languages that are compared with a question."""
 
-@dataclass(frozen=True, slots=True)
-class Logistic:
-    """A logistic regression over :class:`~rag.finding.features.Features`."""
-
-    intercept: float
-    weights: Mapping[str, float]
-
-    def of(self, features: Features) -> float:
-        """Return the probability, 0 to 1."""
-        total = self.intercept + sum(
-            weight * getattr(features, name) for name, weight in self.weights.items()
-        )
-        return 1 / (1 + math.exp(-total))
+_MAX_CHARACTERS = 400
+"""The most characters of a sentence that is compared across languages, with its title and headings."""
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """Learned weights and thresholds.
+class Calibration:
+    """The constants that turn scores into probabilities, and probabilities into decisions.
 
     Attributes:
-        selection: gives the probability that a sentence answers the question.
-        answerability: gives the probability that the library answers the question, from the features of the
-            best sentence.
-        foreign_selection: like ``selection``, for a sentence in a different language from the question; None
-            if the weights are for an encoder of one language.
-        foreign: like ``answerability``, for a question in a different language from the document.
-        reach: another sentence of a list or a summary is cited as well if its probability is at least this
-            share of the best sentence's.
-        threshold: the probability below which the engine abstains.
-        foreign_threshold: the same threshold for a question in a different language from the document.
+        logit_scale: the weight of the reader's score.
+        prior_weight: the weight of a candidate's ``prior``.
+        offset: what is added to both.
+        likeness_scale: the weight of the token-by-token similarity of two languages, by the encoder.
+        likeness_offset: what is added to it.
+        threshold: the engine abstains if the probability that the library answers is lower.
+        second_share: a fact's second-best sentence is cited, too, if its probability is at least this share
+            of the best one's.
+        reach: a sentence of a list or a summary is cited if its probability is at least this share of the
+            best one's.
     """
 
-    selection: Logistic
-    answerability: Logistic
-    foreign_selection: Logistic | None
-    foreign: Logistic
-    reach: float
-    threshold: float
-    foreign_threshold: float
+    logit_scale: float = 1.0
+    prior_weight: float = 0.0
+    offset: float = 0.0
+    likeness_scale: float = 40.0
+    likeness_offset: float = -36.0
+    threshold: float = 0.5
+    second_share: float = 0.5
+    reach: float = 0.15
 
 
-_FILES = {MULTILINGUAL_MODEL: "weights-multilingual.json"}
-"""The file of weights for an encoder. All others use ``weights.json``, made for the bundled encoder."""
-
-
-@cache
-def load_weights(
-    ranker: Ranker = "features", file: Path | None = None, encoder: str = BUNDLED_MODEL
-) -> Weights:
-    """Load learned weights.
-
-    Args:
-        ranker: ``features`` for ranking without a reader, ``reader`` for ranking with one, ``reranker`` for
-            ranking with a reader and a reranker.
-        file: a file from ``benchmarks/calibrate.py`` for other models; None for the bundled
-            weights of the encoder.
-        encoder: the name or folder of the encoder that measures the cosines. The part after the last slash
-            selects the bundled weights.
-
-    Raises:
-        WeightsError: if the file cannot be read, or lacks the weights for ``ranker``.
-    """
-    source = file or files("rag.finding").joinpath(_FILES.get(Path(encoder).name, "weights.json"))
-    try:
-        parts = json.loads(source.read_text())
-        # The reranker's part has no models for questions in another language.
-        stored: dict[str, Any] = parts["reader"] | parts[ranker] if ranker == "reranker" else parts[ranker]
-        return Weights(
-            selection=_logistic(stored["selection"]),
-            answerability=_logistic(stored["answerability"]),
-            foreign_selection=(
-                _logistic(stored["foreign_selection"]) if "foreign_selection" in stored else None
-            ),
-            foreign=_logistic(stored["foreign"]),
-            reach=float(stored["reach"]),
-            threshold=float(stored["threshold"]),
-            foreign_threshold=float(stored["foreign_threshold"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        cause = f"it has no {error}" if isinstance(error, KeyError) else str(error)
-        raise WeightsError(
-            f"the weights in {source} cannot be used: {cause}; make them with benchmarks/calibrate.py"
-        ) from error
-
-
-def _logistic(stored: Mapping[str, Any]) -> Logistic:
-    unknown = sorted(set(stored["weights"]) - set(FEATURE_NAMES))
-    if unknown:
-        raise ValueError(f"it names the features {', '.join(unknown)}, which are not measured")
-    return Logistic(float(stored["intercept"]), dict(stored["weights"]))
-
-
-FRAGMENT = 0.5
-"""The factor that lowers the probability of a heading, caption or running title, which names a subject and
-states nothing about it. The training sets of the weights contain whole sentences only."""
+CALIBRATION = Calibration()
+"""The constants for the bundled reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate sentence, and the probability, 0 to 1, that it answers the question."""
+    """A candidate sentence, and the probability, 0 to 1, that it is the one that answers the question."""
 
     candidate: Candidate
     score: float
 
 
-def rank(candidates: Sequence[Candidate], weights: Weights) -> list[Scored]:
-    """Score the candidate sentences, and return them best first; ties keep their order."""
-    return sorted((score(candidate, weights) for candidate in candidates), key=lambda item: -item.score)
+def rank(
+    encoder: Encoder,
+    reader: Reader,
+    question: Question,
+    candidates: Sequence[Candidate],
+    calibration: Calibration = CALIBRATION,
+) -> list[Scored]:
+    """Score candidates together with the question, and return them best first; ties keep their order.
 
+    The probabilities are a softmax over the candidates and "none of these", whose score is 0. Their sum is
+    therefore the probability that any of them answers. Of the sentences in other languages, only the first
+    :data:`COMPARED` are returned.
 
-def score(candidate: Candidate, weights: Weights) -> Scored:
-    """Return a candidate sentence with the probability that it answers the question.
-
-    The probability of a fragment is multiplied by :data:`FRAGMENT`.
+    Args:
+        encoder: compares the question with sentences in other languages, if it reads both languages.
+        reader: reads all other sentences.
+        question: the question.
+        candidates: the candidates, nearest first.
+        calibration: the constants.
     """
-    foreign = weights.foreign_selection if candidate.features.foreign else None
-    probability = (foreign or weights.selection).of(candidate.features)
-    return Scored(candidate, probability * (FRAGMENT if is_fragment(candidate.sentence.text) else 1))
+    known = encoder.languages or frozenset()
+    read: list[Candidate] = []
+    compared: list[Candidate] = []
+    for candidate in candidates:
+        language = candidate.reading.document.language
+        is_compared = not reads(question, language) and {question.language, language} <= known
+        (compared if is_compared else read).append(candidate)
+    compared = compared[:COMPARED]
+    logits = [
+        calibration.logit_scale * logit + calibration.prior_weight * candidate.prior + calibration.offset
+        for candidate, logit in zip(
+            read, reader.scores(question.text, [item.text for item in read]) if read else (), strict=True
+        )
+    ]
+    logits += [
+        calibration.likeness_scale * likeness.late + calibration.likeness_offset
+        for likeness in (encoder.compare(question.text, list(map(_compared, compared))) if compared else ())
+    ]
+    scores = np.exp(np.array(logits) - np.logaddexp.reduce([0.0, *logits])).tolist()
+    scored = [Scored(*pair) for pair in zip([*read, *compared], scores, strict=True)]
+    return sorted(scored, key=lambda item: -item.score)
+
+
+def reads(question: Question, language: str) -> bool:
+    """Return whether the reader reads a question with texts in ``language``.
+
+    It knows English best. Its training also had questions in other languages of the Latin alphabet, about
+    texts in the same language.
+    """
+    return not is_foreign(question, language) and is_latin(question.text)
+
+
+def answerability_of(ranked: Sequence[Scored]) -> float:
+    """Return the probability, 0 to 1, that any of the ranked sentences answers the question."""
+    return min(sum(item.score for item in ranked), 1.0)
+
+
+def _compared(candidate: Candidate) -> str:
+    words = f"{candidate.reading.document.title}: {candidate.sentence.in_context}"
+    return " ".join(words.split())[:_MAX_CHARACTERS]
 
 
 def by_document(items: Sequence[Scored]) -> list[Scored]:
@@ -153,13 +134,3 @@ def by_document(items: Sequence[Scored]) -> list[Scored]:
             item.candidate.sentence.span,
         ),
     )
-
-
-def leading(ranked: Sequence[Scored]) -> Features:
-    """Return the features of the best sentence, with its ``lead`` over all other sentences filled in.
-
-    Args:
-        ranked: the candidate sentences, best first; at least one.
-    """
-    odds = [item.score / (1 - item.score) for item in ranked]
-    return replace(ranked[0].candidate.features, lead=math.log(odds[0] / sum(odds)))

@@ -54,13 +54,11 @@ class Reading:
         document: the document.
         sentences: its sentences, in order.
         score: the best search score, fused from vectors and words, of the found passages that it joins.
-        dense: the best cosine similarity of the found passages that it joins.
     """
 
     document: DocumentRecord
     sentences: tuple[ReadSentence, ...]
     score: float
-    dense: float
 
     @property
     def span(self) -> Span:
@@ -94,7 +92,7 @@ def _widened(hit: Hit, around: Sequence[Passage], widen_by: int) -> Reading:
     before = [sentence for passage in around if passage.span < hit.span for sentence in sentences_of(passage)]
     after = [sentence for passage in around if passage.span > hit.span for sentence in sentences_of(passage)]
     sentences = (*before[max(len(before) - widen_by, 0) :], *sentences_of(hit), *after[:widen_by])
-    return Reading(hit.document, sentences, hit.score, hit.dense)
+    return Reading(hit.document, sentences, hit.score)
 
 
 def sentences_of(passage: Passage | Hit) -> list[ReadSentence]:
@@ -123,4 +121,4 @@ def _touch(left: Reading, right: Reading) -> bool:
 
 def _merged(left: Reading, right: Reading) -> Reading:
     sentences = tuple(sorted({*left.sentences, *right.sentences}, key=lambda sentence: sentence.span))
-    return Reading(left.document, sentences, max(left.score, right.score), max(left.dense, right.dense))
+    return Reading(left.document, sentences, max(left.score, right.score))

@@ -8,76 +8,57 @@ from itertools import islice
 from index.text import cells
 from rag.answer_limits import MAX_SENTENCES
 from rag.finding.companions import neighbour
-from rag.finding.features import names_label
-from rag.finding.ranking import Scored, Weights, by_document
+from rag.finding.matching import names_label
+from rag.finding.ranking import Calibration, Scored, by_document
 from rag.questions import POSSESSIVE, Form, Question
 
 MAX_OVERLAP = 0.6
 """If the Jaccard index of two sentences' words is higher, they say the same; only the better one is used."""
 
-GAIN = 0.12
-"""Each further sentence must raise the probability that the answer cites the fact by at least this much."""
-
-SECOND_SHARE = 0.85
-"""The second-best sentence is cited, too, if its probability is at least this share of the best one's."""
-
 
 def select(
-    ranked: Sequence[Scored], question: Question, weights: Weights, max_sentences: int = MAX_SENTENCES
+    ranked: Sequence[Scored],
+    question: Question,
+    calibration: Calibration,
+    max_sentences: int = MAX_SENTENCES,
 ) -> list[Scored]:
     """Return the sentences of the answer: the best one, then the others document by document.
 
     The form of the question decides which sentences follow the best one:
 
-    - For a fact with a reranker: the second-best sentence, if it is nearly as probable as the best one
-      (:data:`SECOND_SHARE`).
-    - For a fact without one: the next-best sentences, as long as each adds at least :data:`GAIN` to the
-      probability that the answer cites the fact.
+    - For a fact: the second-best sentence, if its probability is at least ``calibration.second_share`` of the
+      best one's.
     - For a comparison: one sentence for each thing that the question names. If the best sentence is a row,
-      these are the other rows of its group that the question names; else the best sentence with each name.
-    - For a list or a summary: every sentence that is nearly as probable as the best one.
+      these are the other rows of its group that the question names; else the best sentence with each name. If
+      the question names no second thing, the same sentences as for a fact.
+    - For a list or a summary: every sentence whose probability is at least ``calibration.reach`` of the best
+      one's.
 
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.
         question: the question, whose form decides which sentences follow.
-        weights: ``weights.reach`` is the share of the best sentence's probability that each sentence of a
-            list or a summary must reach.
+        calibration: the shares.
         max_sentences: the most sentences to return.
     """
     if not ranked:
         return []
     if question.form is Form.FACT:
-        is_reranked = any(item.candidate.features.reranker for item in ranked)
-        chosen = (_nearly_equal if is_reranked else _raising)(ranked, max_sentences)
+        chosen = _nearly_equal(ranked, calibration.second_share, max_sentences)
     elif question.form is Form.COMPARISON:
         chosen = _rows_named(ranked[0], question.text) or _for_each_name(ranked, question.names)
         chosen = chosen[:max_sentences]
-        chosen = chosen if len(chosen) > 1 else _raising(ranked, 2)
+        if len(chosen) == 1:
+            chosen = _nearly_equal(ranked, calibration.second_share, max_sentences)
     else:
-        least = weights.reach * ranked[0].score
+        least = calibration.reach * ranked[0].score
         chosen = list(islice(_distinct(item for item in ranked if item.score >= least), max_sentences))
     return chosen[:1] + [item for item in by_document(chosen) if item is not chosen[0]]
 
 
-def _nearly_equal(ranked: Sequence[Scored], most: int) -> list[Scored]:
+def _nearly_equal(ranked: Sequence[Scored], share: float, most: int) -> list[Scored]:
     """Return the best sentence, and the next one that does not repeat it if it is nearly as probable."""
     best, *others = islice(_distinct(ranked), min(most, 2))
-    return [best, *(other for other in others if other.score >= SECOND_SHARE * best.score)]
-
-
-def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
-    """Return the best sentences: the first, and the next as long as each adds enough.
-
-    Each must add at least ``GAIN`` to the probability that the answer cites the fact.
-    """
-    chosen: list[Scored] = []
-    missed = 1.0
-    for item in islice(_distinct(ranked), most):
-        if chosen and item.score * missed < GAIN:
-            break
-        chosen.append(item)
-        missed *= 1 - item.score
-    return chosen
+    return [best, *(other for other in others if other.score >= share * best.score)]
 
 
 def _rows_named(best: Scored, question: str) -> list[Scored]:

@@ -12,7 +12,7 @@ import regex
 from index.embedding import Encoder
 from index.search import terms
 from rag.errors import ModelError
-from rag.finding.features import contains_term
+from rag.finding.matching import contains_term
 from rag.follow_ups.conversation import Exchange, may_stand_alone
 from rag.follow_ups.joining import join
 from rag.llm import LanguageModel, Usage

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from rag.errors import JudgeError
-from rag.finding.reader import load_cross_encoder
+from rag.finding.cross_encoder import load_cross_encoder
 from rag.llm.prompts import judge_prompt
 
 if TYPE_CHECKING:

@@ -135,13 +135,13 @@ def quote(
     """Answer with the best sentences of the reports; yield the answer's events, and return the answer.
 
     Args:
-        findings: the ranked sentences, and the weights for selecting among them.
+        findings: the ranked sentences, and the shares for selecting among them.
         composition: the text of the answer.
         draft: the answer, still without its text and footnotes.
         max_sentences: the most sentences to quote.
         confidence: adjusts the verification of each sentence; None to leave it as it is.
     """
-    chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
+    chosen = select(findings.ranked, findings.question, findings.calibration, max_sentences)
     # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.
     score = min(item.score for item in chosen)
     groups = [

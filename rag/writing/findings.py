@@ -9,7 +9,7 @@ from index.library import Snapshot
 from rag.finding.abstention import Decision
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Copies
-from rag.finding.ranking import Scored, Weights
+from rag.finding.ranking import Calibration, Scored
 from rag.questions import Question
 from rag.verdicts import Verification
 
@@ -30,7 +30,7 @@ class Findings:
         index: the state of the library that was read.
         question: the question in its standalone form.
         ranked: the sentences that were read, by their probability of answering, best first.
-        weights: the weights that ranked them.
+        calibration: the constants that ranked them.
         decision: the decision whether the library answers the question.
         copies: finds the earliest copy of a sentence, which is the one to cite.
         document_texts: provides the texts of documents.
@@ -39,7 +39,7 @@ class Findings:
     index: Snapshot
     question: Question
     ranked: Sequence[Scored]
-    weights: Weights
+    calibration: Calibration
     decision: Decision
     copies: Copies
     document_texts: DocumentTexts

@@ -291,7 +291,7 @@ def generate(
     budget = model.limits.context_tokens - model.limits.reply_tokens
     prompt = build_prompt(question.text, question.language, sources, budget)
     answerability = findings.decision.answerability or 0.0
-    best, reach = findings.ranked[0].score, findings.weights.reach
+    best, reach = findings.ranked[0].score, findings.calibration.reach
     confidence = Confidence(answerability, limits.certain, best, reach)
     writing = _Writing(writer, findings, composition, confidence, prompt)
     if prompt.sources:

@@ -176,12 +176,9 @@ def _configurations(settings: Settings, request: Request) -> list[Configuration]
 
     if request.compared and request.configuration:
         raise UsedWronglyError("--config and --compare exclude each other; name the file after --compare")
-    weights = str(settings.weights) if settings.weights else None
     base = Configuration(
         model=None if settings.model == AUTO else settings.model,
         reader=settings.reader,
-        reranker=settings.reranker,
-        weights=weights,
     )
     given = request.compared or (request.configuration or DEFAULT,)
     try:

@@ -146,26 +146,19 @@ def _is_foreign(entry: Path) -> bool:
 
 
 def _models(settings: Settings) -> _Found:
-    from rag.finding import NO_RERANKER, RERANKER_REQUIREMENTS, open_reranker
+    from rag.finding import open_reader
 
     encoder = open_configured_encoder(settings)
-    reranker = open_reranker(settings.reranker)
     writer = settings.language_model()
     parts = [
         f"encoder {encoder.key}",
-        f"reader {settings.reader}",
-        f"reranker {reranker.key if reranker else 'none'}",
+        f"reader {open_reader(settings.reader).key}",
         f"answers {'quoted' if writer is None else f'written by {writer.model}'}",
     ]
     words = ", ".join(parts)
     if writer is not None and (trouble := _trouble_with(writer)):
         # The server starts without a model that a person chose, but not without that of the settings.
         return "failed" if settings.model_set_by else "warning", f"{words}, but {trouble}"
-    if reranker is None and settings.reranker != NO_RERANKER:
-        return "warning", (
-            f"{words}; with the reranker, more answers are right: install it with `pip install --no-deps "
-            f"{RERANKER_REQUIREMENTS}`, or set FOOTNOTED_RERANKER to none"
-        )
     return "ok", words
 
 
@@ -288,7 +281,7 @@ def _question(settings: Settings) -> _Found:
             report = sync(library, [reports], None, settings.loading())
             if report.failed:
                 return "failed", f"the test report could not be read: {report.failed[0].cause}"
-            answer = QueryEngine(library, settings.reader, weights=settings.weights).ask(_QUESTION)
+            answer = QueryEngine(library, settings.reader).ask(_QUESTION)
     quotes = [citation.quote for citation in answer.citations]
     if _QUOTE not in quotes:
         return "failed", f"the test question was answered by {answer.text!r}; install the models again"

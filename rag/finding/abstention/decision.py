@@ -22,10 +22,10 @@ from rag.finding.abstention.requirements import (
     named,
     text_of,
 )
-from rag.finding.features import has_kind, is_foreign
-from rag.finding.ranking import Scored, Weights, leading
-from rag.finding.reading import Reading
-from rag.questions import POSSESSIVE, Form, Kind, Question
+from rag.finding.candidates import is_foreign
+from rag.finding.ranking import Calibration, Scored, answerability_of
+from rag.finding.reading import Reading, ReadSentence
+from rag.questions import POSSESSIVE, Form, Kind, Question, fits_kind
 
 _NEARLY_BEST = 0.5
 """The passage of a sentence counts, too, if the sentence has at least this share of the best one's
@@ -33,9 +33,6 @@ probability."""
 
 _FIRST_PAGE = 3000
 """The characters at the beginning of a report that tell its period, such as *quarter ended June 30, 2023*."""
-
-_NEAR_SUBJECT = 0.5
-"""A passage is about a question's subject if it has at least this share of the question's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def decide(
     index: Snapshot,
     question: Question,
     ranked: Sequence[Scored],
-    weights: Weights,
+    calibration: Calibration,
     *,
     filtered: bool,
     read: Sequence[Reading],
@@ -74,7 +71,7 @@ def decide(
         index: the library that was searched.
         question: the question.
         ranked: the candidate sentences, best first.
-        weights: the models of answerability, and their thresholds.
+        calibration: has the threshold.
         filtered: whether filters narrowed the search.
         read: all passages that were read, best first; the reason is about all of them.
     """
@@ -85,17 +82,15 @@ def decide(
             else "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
         )
         return Decision(None, Abstention("empty_library", reason))
-    best = ranked[0].candidate
-    foreign = bool(best.features.foreign)
-    model = weights.foreign if foreign else weights.answerability
-    answerability = model.of(leading(ranked) if foreign else best.features)
+    best, answerability = ranked[0].candidate, answerability_of(ranked)
+    foreign = is_foreign(question, best.reading.document.language)
     is_read = not foreign or may_be_in(question.language, index.encoder.languages)
-    if is_read and answerability >= (weights.foreign_threshold if foreign else weights.threshold):
+    if is_read and answerability >= calibration.threshold:
         abstention = _unmet(index, question, ranked, read)
     elif foreign and not (is_read and any(not is_foreign(question, each.document.language) for each in read)):
         abstention = _language_abstention(index, question, best.reading)
     else:
-        abstention = _abstention(index, question, ranked, read, filtered=filtered)
+        abstention = _abstention(index, question, read, filtered=filtered)
     return Decision(answerability, abstention)
 
 
@@ -115,7 +110,7 @@ def _unmet(
     least = _NEARLY_BEST * ranked[0].score
     nearest = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
     record = nearest[0].document
-    foreign = bool(ranked[0].candidate.features.foreign)
+    foreign = is_foreign(question, record.language)
     names = [] if foreign or question.form is Form.COMPARISON else absent_names(question, text_of(nearest[0]))
     if names:
         # The whole text is fetched only if the passage does not have the name.
@@ -156,7 +151,7 @@ def _undated(question: Question, text: str, *, foreign: bool) -> list[str]:
 
 
 def _abstention(
-    index: Snapshot, question: Question, ranked: Sequence[Scored], read: Sequence[Reading], *, filtered: bool
+    index: Snapshot, question: Question, read: Sequence[Reading], *, filtered: bool
 ) -> Abstention:
     passing = "that pass the filters" if filtered else "in this library"
     spoken_of, missing = named(question, text_of(read[0])), lacking(index, question, read)
@@ -166,8 +161,7 @@ def _abstention(
             f"{quote_list(missing)}."
         )
         return Abstention("not_answered", reason)
-    is_far = max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT
-    if is_far and not spoken_of and all(_has_few_words(index, question, reading) for reading in read):
+    if not spoken_of and all(_has_few_words(index, question, reading) for reading in read):
         none = f" None of them contains {quote_list(missing)}." if missing else ""
         reason = f"None of the nearest passages {passing} has most of the question's words.{none}"
         return Abstention("not_in_library", reason)
@@ -189,12 +183,24 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
     if missing:
         return f"does not contain {quote_list(missing)}"
     if question.kind is not Kind.OPEN and not any(
-        has_kind(sentence, question.kind) for sentence in reading.sentences
+        _has_kind(sentence, question.kind) for sentence in reading.sentences
     ):
         return f"holds no answer of the kind that is asked for: {question.kind}"
     if missing_words(index, question, reading):
         return "has no sentence that is close enough to the question in meaning"
     return "has the words of the question, and no sentence that is close enough to it in meaning"
+
+
+def _has_kind(sentence: ReadSentence, kind: Kind) -> bool:
+    """Return whether a sentence contains what an answer of ``kind`` needs.
+
+    The currency of a row's amounts may be in the heading only, so any figure of a row with headings may be an
+    amount. The headings of a row may contain the date.
+    """
+    if not sentence.headings:
+        return fits_kind(sentence.text, kind)
+    is_amount = kind is Kind.MONEY and fits_kind(sentence.text, Kind.NUMBER)
+    return is_amount or fits_kind(sentence.in_context if kind is Kind.DATE else sentence.text, kind)
 
 
 def _language_abstention(index: Snapshot, question: Question, reading: Reading) -> Abstention:
@@ -224,9 +230,10 @@ def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
     The warning says that the sentences are in another language than the question, or that they lack a name
     or a part of a year (such as a quarter) that the question has.
     """
-    foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
+    languages = {item.candidate.reading.document.language for item in cited}
+    foreign = sorted(language for language in languages if is_foreign(question, language))
     if foreign:
-        cited_in = " and ".join(name_language(language) for language in sorted(foreign))
+        cited_in = " and ".join(map(name_language, foreign))
         asked = name_language(question.language)
         return f"The question is in {asked}; the words cited are in {cited_in}, so check that they answer it."
     # The page shows the title and the publisher beside the sentence, so what they name is not missing.

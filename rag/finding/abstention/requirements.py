@@ -21,7 +21,7 @@ from rag.figures.dates import dates
 from rag.figures.moment import Moment
 from rag.figures.periods import joined_periods
 from rag.finding.english_words import LIGHT_WORDS, english_frequency, is_term
-from rag.finding.features import contains_term, content_terms, terms_of
+from rag.finding.matching import contains_term, content_terms, terms_of
 from rag.finding.reading import Reading
 from rag.questions import OF_A_DATE, POSSESSIVE, Question, asks
 

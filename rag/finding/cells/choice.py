@@ -34,9 +34,8 @@ from rag.finding.cells.kinds import (
     words_for_kinds,
 )
 from rag.finding.citations import DocumentTexts
-from rag.finding.contradiction import LANGUAGE, negates
 from rag.finding.copies import CitedSentence
-from rag.finding.features import contains_term, content_terms, content_words, names_label, words_of
+from rag.finding.matching import contains_term, content_terms, content_words, names_label, words_of
 from rag.questions import Form, Question
 
 NAMED = 0.5
@@ -56,6 +55,9 @@ _PLURAL = regex.compile(r"(?<=\p{N})s\b")
 
 YEAR = regex.compile(r"(?<![\p{L}\p{N}.,$€£¥])(?:19|20)\d\d(?![\p{N}%]|[.,]\p{N})")
 """Matches a year in a question or a heading."""
+
+_NEGATED = regex.compile(r"(?<!\p{L})non[-\s](\p{L}+)", regex.IGNORECASE)
+_WORD = regex.compile(r"\p{L}+")
 
 _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
@@ -369,7 +371,21 @@ def _best_cell(
 
 def _is_negated(question: Question, row: Row, cell: TableCell) -> bool:
     """Return whether only one of a question and a heading has *non* before a word: *votes*, *non-votes*."""
-    return row.language == LANGUAGE and negates(question.text, cell.column)
+    return row.language == "en" and _negates(question.text, cell.column)
+
+
+def _negates(question: str, heading: str) -> bool:
+    """Return whether one of two texts has *non* before a word that the other has, and only, without it.
+
+    *Non-GAAP operating margin* negates *GAAP operating margin*, and the reverse. A text with both does not.
+    """
+    asked_negated, has_negated = (
+        frozenset(_NEGATED.findall(text.casefold())) for text in (question, heading)
+    )
+    asked, has = (
+        frozenset(_WORD.findall(_NEGATED.sub(" ", text.casefold()))) for text in (question, heading)
+    )
+    return bool((has_negated - asked_negated - has) & asked or (asked_negated - has_negated - asked) & has)
 
 
 def _is_column_named(

@@ -18,7 +18,7 @@ from rag.figures.quantities import quantities
 from rag.figures.reporting_periods import periods_of
 from rag.finding.cells.choice import YEAR, Row, cells_of, choose_cell, fitting_cells, rows_of
 from rag.finding.cells.numbers import DecimalMark, decimal_mark
-from rag.finding.features import contains_term, content_terms, words_of
+from rag.finding.matching import contains_term, content_terms, words_of
 from rag.questions import Question
 
 COVERED = 0.6

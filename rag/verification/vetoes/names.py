@@ -14,7 +14,7 @@ from rag.figures.countries import countries, is_country
 from rag.figures.dates import dates
 from rag.figures.quantities import quantities
 from rag.finding.english_words import english_frequency
-from rag.finding.features import acronyms
+from rag.finding.matching import acronyms
 from rag.verification.evidence import Evidence, Statement, language_in, referents
 from rag.word_parsing import word_set
 
