@@ -69,6 +69,7 @@ class Library:
         home: the folder that holds all the library's files.
         catalog: the library's database.
         duplicates: the groups of near-duplicate documents.
+        keeps_encoder: whether a library with passages goes on with their encoder.
         uploads: the folder of the uploaded files, which the library follows.
     """
 
@@ -82,6 +83,7 @@ class Library:
         title_tokens: int = TITLE_TOKENS,
         open_other_encoder: Callable[[Recipe], Encoder] | None = None,
         choose_encoder: Callable[[Collection[str]], Encoder] | None = None,
+        keeps_encoder: bool = False,
         policy: IndexPolicy = DEFAULT_POLICY,
         uploads: Path | None = None,
         store: Store | None = None,
@@ -90,6 +92,7 @@ class Library:
         self.uploads = uploads or home / UPLOADS
         self.catalog = catalog
         self.duplicates = Duplicates()
+        self.keeps_encoder = keeps_encoder
         self._sizes = (max_chunk_tokens, title_tokens)
         self._choose_encoder = choose_encoder
         self._encoder_pool = EncoderPool(encoder, open_other_encoder)
@@ -105,6 +108,7 @@ class Library:
         title_tokens: int = TITLE_TOKENS,
         open_other_encoder: Callable[[Recipe], Encoder] | None = None,
         choose_encoder: Callable[[Collection[str]], Encoder] | None = None,
+        keeps_encoder: bool = False,
         policy: IndexPolicy = DEFAULT_POLICY,
         database_url: str = "",
         uploads: Path | None = None,
@@ -124,6 +128,8 @@ class Library:
             choose_encoder: opens another encoder in place of ``encoder`` when the first documents are added
                 to an empty library; it receives the languages of these documents, as ISO 639-1 codes, or
                 empty where a language is unknown. None for ``encoder`` itself.
+            keeps_encoder: whether a library with passages goes on with their encoder, also after another
+                process has embedded it again. If not, :meth:`rebuild` embeds it again with ``encoder``.
             policy: decides the type of the vector index.
             database_url: the address of the PostgreSQL database with the catalog,
                 ``postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME``; empty for a file in ``home``. Several
@@ -150,6 +156,7 @@ class Library:
             title_tokens=title_tokens,
             open_other_encoder=open_other_encoder,
             choose_encoder=choose_encoder,
+            keeps_encoder=keeps_encoder,
             policy=policy,
             uploads=uploads,
             store=store,
@@ -203,7 +210,8 @@ class Library:
     @property
     def encoder(self) -> Encoder:
         """Turns passages and queries into vectors; an outdated library still uses another one."""
-        return self._encoder_pool.own
+        with self.catalog.reading() as reader:
+            return self._wanted_encoder(reader)
 
     @property
     def recipe(self) -> Recipe:
@@ -316,29 +324,36 @@ class Library:
     def is_outdated(self) -> bool:
         """Whether the stored passages were made with other settings than :meth:`rebuild` uses."""
         with self.catalog.reading() as reader:
-            return self._recipe_of(reader) != self._recipe
+            return self._recipe_of(reader) != self._recipe_with(self._wanted_encoder(reader))
 
-    def rebuild(self, progress: Progress | None = None) -> None:
-        """Cut and embed all passages again if :attr:`is_outdated`; searches go on meanwhile.
+    def rebuild(self, progress: Progress | None = None, encoder: Encoder | None = None) -> None:
+        """Cut and embed all passages again if they were made with other settings; searches go on meanwhile.
 
         Args:
-            progress: receives the number of documents done, at the stage ``rebuilding``.
+            progress: receives the number of passages done, at the stage ``rebuilding``.
+            encoder: the encoder to change over to, with which a library that keeps its encoder then goes on;
+                None for :attr:`encoder`.
 
         Raises:
             LibraryLockedError: as :meth:`replace`.
             BuildGoneError: if another process has meanwhile rebuilt the library with other settings.
         """
-        if not self.is_outdated:
+        encoder = encoder or self.encoder
+        recipe = self._recipe_with(encoder)
+        if self.recipe == recipe:
             # If a process was killed after its rebuild, the old passages are still there.
             drop_abandoned(self.catalog.engine)
             return
+        self._encoder_pool.add(encoder)
         try:
             with naming_failures(self.home):
-                rebuild(self.catalog, self._maintenance, self.encoder, self._recipe, progress)
+                rebuild(self.catalog, self._maintenance, encoder, recipe, progress)
         except BuildGoneError:
             # Another process may have rebuilt the library with this recipe meanwhile.
-            if self.is_outdated:
+            if self.recipe != recipe:
                 raise
+        if self.keeps_encoder:
+            self._encoder_pool.own = encoder
 
     def _choose_first_encoder(self, incoming: Sequence[Incoming]) -> None:
         if self._choose_encoder is None or not incoming:
@@ -364,9 +379,13 @@ class Library:
                     raise LoadError(Path(item.path), cause, "choose another collection")
         return described
 
-    @property
-    def _recipe(self) -> Recipe:
-        encoder = self.encoder
+    def _wanted_encoder(self, reader: CatalogReader) -> Encoder:
+        """Return the encoder with which :meth:`rebuild` makes the passages."""
+        if self.keeps_encoder and reader.build and reader.has_chunks():
+            return self._encoder_pool.encoder_for(reader.build.recipe)
+        return self._encoder_pool.own
+
+    def _recipe_with(self, encoder: Encoder) -> Recipe:
         return Recipe(encoder.key, *self._sizes, CHUNKING, encoder.name)
 
     def _current_recipe(self) -> tuple[Encoder, Recipe]:
@@ -376,7 +395,9 @@ class Library:
 
     def _recipe_of(self, reader: CatalogReader) -> Recipe:
         """Return the settings of the stored passages; without passages, the settings for :meth:`rebuild`."""
-        return reader.build.recipe if reader.build and reader.has_chunks() else self._recipe
+        if reader.build and reader.has_chunks():
+            return reader.build.recipe
+        return self._recipe_with(self._wanted_encoder(reader))
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:
         return self._encoder_pool.encoder_for(self._recipe_of(reader))

@@ -53,20 +53,30 @@ def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> lis
         build: the build.
         limit: the most ids to return; None for all.
     """
-    has = sa.exists().where(
-        ranges.c.build == build.number,
-        ranges.c.document_id == documents.c.id,
-        ranges.c.version == documents.c.version,
-    )
     with engine.connect() as connection:
-        return list(
-            connection.scalars(sa.select(documents.c.id).where(~has).order_by(documents.c.id).limit(limit))
-        )
+        query = sa.select(documents.c.id).where(_is_missing(build)).order_by(documents.c.id).limit(limit)
+        return list(connection.scalars(query))
 
 
 def count_missing(engine: sa.Engine, build: Build) -> int:
     """Return the number of documents whose current version is not in ``build``."""
     return len(missing_documents(engine, build, None))
+
+
+def count_missing_passages(engine: sa.Engine, build: Build) -> int:
+    """Return how many passages these documents have in the current build."""
+    current = versions.c.document_id == documents.c.id, versions.c.version == documents.c.version
+    query = sa.select(sa.func.sum(versions.c.passages)).join_from(documents, versions, sa.and_(*current))
+    with engine.connect() as connection:
+        return int(connection.scalar(query.where(_is_missing(build))) or 0)
+
+
+def _is_missing(build: Build) -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(
+        ranges.c.build == build.number,
+        ranges.c.document_id == documents.c.id,
+        ranges.c.version == documents.c.version,
+    )
 
 
 def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tuple[int, NewVersion]]) -> None:

@@ -366,6 +366,10 @@ class EncoderPool:
         self._open_other_encoder = open_other_encoder
         self._opened: dict[str, Encoder] = {}
 
+    def add(self, encoder: Encoder) -> None:
+        """Keep another encoder that is open already."""
+        self._opened[encoder.key] = encoder
+
     def encoder_for(self, recipe: Recipe) -> Encoder:
         """Return the encoder that ``recipe`` names, or raise EncoderMismatchError if it cannot be opened."""
         if recipe.encoder == self.own.key:

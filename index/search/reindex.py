@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from index.catalog.builds import (
     add_to_build,
     begin_build,
-    count_missing,
+    count_missing_passages,
     drop_abandoned,
     missing_documents,
     switch_to_build,
@@ -49,14 +50,15 @@ def rebuild(
         maintenance: keeps the library's caches.
         encoder: the recipe's encoder.
         recipe: how to cut and embed passages.
-        progress: receives the number of documents done, at the stage ``rebuilding``.
+        progress: receives the number of passages done, at the stage ``rebuilding``. They are counted as in
+            the current build, because the new one may cut the documents in another way.
 
     Raises:
         LibraryLockedError: if another process writes for more than half a minute.
         BuildGoneError: if another process has meanwhile switched to another build.
     """
     build = begin_build(catalog.engine, recipe)
-    report = _counting(catalog, build, progress)
+    report = _counting(count_missing_passages(catalog.engine, build), progress)
     _fill(catalog, encoder, build, report)
     while not _switched(catalog, maintenance, encoder, build, report):
         pass
@@ -65,7 +67,7 @@ def rebuild(
 
 
 def _switched(
-    catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, report: Callable[[], None]
+    catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, report: Callable[[int], None]
 ) -> bool:
     """Write the caches of ``build``, and let searches use ``build``.
 
@@ -94,33 +96,44 @@ def _switched(
     return True
 
 
-def _fill(catalog: Catalog, encoder: Encoder, build: Build, report: Callable[[], None]) -> None:
+def _fill(catalog: Catalog, encoder: Encoder, build: Build, report: Callable[[int], None]) -> None:
     """Cut and embed the documents that ``build`` lacks, and add their passages to the build."""
     while numbers := missing_documents(catalog.engine, build, _DOCUMENTS_AT_ONCE):
         versions: dict[int, tuple[int, Incoming]] = {}
+        left, now = count_missing_passages(catalog.engine, build), 0
         with catalog.reading() as reader:
             for record in reader.records(numbers):
                 number = record.document_id
+                now += record.passages
                 document = reader.text(number, record.version)
                 versions[number] = (
                     record.version,
                     Incoming(record.source, record.path, 0, 0, record.digest, document),
                 )
-        made = embed_documents([item for _, item in versions.values()], build.recipe, encoder, catalog)
+        embedding = partial(_embedding, report, left, now)
+        made = embed_documents(
+            [item for _, item in versions.values()], build.recipe, encoder, catalog, embedding
+        )
         new: dict[int, tuple[int, NewVersion]] = {
             number: (version, item)
             for (number, (version, _)), item in zip(versions.items(), made, strict=True)
         }
         with suppress(VectorsGoneError):
             add_to_build(catalog.engine, build, new)
-        report()
+        report(count_missing_passages(catalog.engine, build))
 
 
-def _counting(catalog: Catalog, build: Build, progress: Progress | None) -> Callable[[], None]:
-    total = count_missing(catalog.engine, build)
+def _embedding(report: Callable[[int], None], left: int, now: int, _stage: str, done: int, of: int) -> None:
+    """Report how many of ``left`` passages remain, while the documents with ``now`` of them are embedded."""
+    if done < of:  # The end is reported once the documents are in the build.
+        report(left - now * done // of)
 
-    def report() -> None:
+
+def _counting(total: int, progress: Progress | None) -> Callable[[int], None]:
+    """Return a function that reports, given how many passages are left, how many of ``total`` are done."""
+
+    def report(left: int) -> None:
         if progress is not None:
-            progress("rebuilding", max(total - count_missing(catalog.engine, build), 0), total)
+            progress("rebuilding", max(total - left, 0), total)
 
     return report

@@ -60,7 +60,8 @@ def test_it_finds_afterwards_what_one_made_by_that_recipe_finds(
     assert texts(fine) == ["Gate 7 failed. Dam 7 held."]
     told: list[tuple[str, int, int]] = []
     fine.rebuild(lambda *stage: told.append(stage))
-    assert told == [("rebuilding", done, COUNT) for done in (20, 40, 50)]
+    assert told == sorted(told)
+    assert {("rebuilding", done, COUNT) for done in (19, 20, 40, 50)} <= {*told}
     assert (before, fine.is_outdated) == (True, False)
     assert texts(fine) == ["Dam 7 held.", "Gate 7 failed."]
     assert [record.passages for record in fine.catalog.documents()] == [2] * COUNT
@@ -147,7 +148,7 @@ def test_one_that_is_stopped_goes_on_where_it_was(encoder: Encoder, home: Path, 
         assert texts(again) == ["Dam 7 held.", "Gate 7 failed."]
         assert rows(again) == {"builds": 1, "chunks": 100, "ranges": 50, "vectors": 100}
     assert len(watched.embedded) == 20, "of the ten documents that were left"
-    assert told == [("rebuilding", 10, 10)]
+    assert told[-1] == ("rebuilding", 10, 10)
 
 
 def test_one_by_another_recipe_that_was_stopped_is_given_up(
