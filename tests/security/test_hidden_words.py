@@ -245,6 +245,7 @@ FORMS: Mapping[str, Form] = {
     "DELETE /v1/users/{name}": fixed(),
     "POST /v1/tokens": with_text("name", scopes=["read"]),
     "DELETE /v1/tokens/{name}": fixed(),
+    "POST /v1/index/encoder": fixed(),
     "PUT /v1/model": with_text("model", provider="openai"),
     "DELETE /v1/model": fixed(),
     "POST /v1/model/reload": fixed(),

@@ -64,6 +64,7 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(
         "/v1/documents/{document_id}/matches",
         "/v1/failures",
         "/v1/failures/{failure_id}",
+        "/v1/index/encoder",
         "/v1/index/sync",
         "/v1/jobs",
         "/v1/jobs/{job_id}",

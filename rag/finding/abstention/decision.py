@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from babel import Locale
 
-from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
+from index.embedding import MULTILINGUAL_MODEL
 from index.search import Snapshot
 from index.text import may_be_in
 from rag.answers import Cause
@@ -207,7 +207,7 @@ def _language_abstention(index: Snapshot, question: Question, reading: Reading) 
     asked, written = name_language(question.language), name_language(reading.document.language)
     languages = f"The question is in {asked}, the nearest report is in {written}"
     reads = index.encoder.languages
-    if reads is not None and question.language in reads:
+    if reads is not None and {question.language, reading.document.language} <= reads:
         return Abstention("not_answered", f"{languages}, and no sentence that was read answers it.")
     known = (
         f"reads {' and '.join(map(name_language, sorted(reads)))}"
@@ -216,8 +216,9 @@ def _language_abstention(index: Snapshot, question: Question, reading: Reading) 
     )
     return Abstention(
         "language",
-        f"{languages}, and the encoder {index.encoder.name} {known}; ask in the reports' language, or run "
-        f"`{INSTALL_COMMAND}`, set FOOTNOTED_MODEL to {MULTILINGUAL_MODEL}, and run `footnoted sync`.",
+        f"{languages}, and the encoder {index.encoder.name} {known}; ask in the reports' language, or change "
+        f"the library over to {MULTILINGUAL_MODEL}: with the button in the page, or with "
+        f"`FOOTNOTED_MODEL={MULTILINGUAL_MODEL} footnoted sync`.",
     )
 
 

@@ -182,6 +182,8 @@ def test_what_each_kind_of_sender_may_do() -> None:
         "DELETE /v1/documents/1": Scope.WRITE,
         "DELETE /v1/answers/1": Scope.WRITE,
         "POST /v1/index/sync": Scope.WRITE,
+        "GET /v1/index/encoder": Scope.READ,
+        "POST /v1/index/encoder": Scope.ADMIN,
         "PUT /v1/model": Scope.ADMIN,
         "GET /administration": Scope.ADMIN,
         "PATCH /v1/users/ada": Scope.ADMIN,

@@ -56,6 +56,7 @@ _ROUTES: Mapping[Requirement | Scope, tuple[str, ...]] = {
         "GET /v1/documents/{document_id}/changes",
         "GET /v1/documents/{document_id}/matches",
         "GET /v1/failures",
+        "GET /v1/index/encoder",
         "GET /v1/jobs",
         "GET /v1/jobs/{job_id}",
         "GET /v1/model",
@@ -113,6 +114,7 @@ _ROUTES: Mapping[Requirement | Scope, tuple[str, ...]] = {
         "POST /v1/tokens",
         "DELETE /v1/tokens/{name}",
         "GET /v1/storage",
+        "POST /v1/index/encoder",
         # These four need `read`, too (ui.http.model).
         "PUT /v1/model",
         "DELETE /v1/model",

@@ -139,8 +139,8 @@ def test_a_question_that_the_encoder_reads_is_told_that_no_sentence_answers_and_
     engine, asked = library(HARBOUR), "港口为什么关闭？"
     languages = "The question is in Chinese, the nearest report is in English, and "
     command = (
-        "; ask in the reports' language, or run `pip install 'footnoted[multilingual]'`, "
-        "set FOOTNOTED_MODEL to multilingual-e5-small, and run `footnoted sync`."
+        "; ask in the reports' language, or change the library over to multilingual-e5-small: with the "
+        "button in the page, or with `FOOTNOTED_MODEL=multilingual-e5-small footnoted sync`."
     )
     encoded = f"the encoder {encoder.name}"
     for reads, cause, end in (

@@ -91,7 +91,7 @@ def test_each_body_has_an_example_that_the_server_takes(
     sent = 0
     for method, path, operation in operations(described):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        if content is None or path == "/v1/index/sync":
+        if content is None or path.startswith("/v1/index/"):
             continue
         schema = content["schema"]
         [name] = [each["$ref"] for each in [schema, *schema.get("anyOf", [])] if "$ref" in each]
