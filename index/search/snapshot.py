@@ -172,8 +172,9 @@ class Snapshot:
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
         """Return an array of sentence vectors for each passage, by chunk id.
 
-        The shape of an array is (sentences, dimensions). The vector of a sentence also reflects the sentences
-        around it. A passage is left out if the encoder made no sentence vectors for it.
+        The shape of an array is (sentences, dimensions). The vector of a row of a table is that of
+        :func:`index.text.row_text`; the vector of any other sentence also reflects the sentences around it. A
+        passage is left out if the encoder made no sentence vectors for it.
         """
         stored = self.reader.sentence_vectors(chunk_ids)
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}

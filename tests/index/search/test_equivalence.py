@@ -30,6 +30,9 @@ PARAGRAPHS = (
     "ប្រទេសកម្ពុជាបានបិទទំនប់។ ប្រជាជនត្រូវបានផ្លាស់ទី។",
     "Der Rat von Varda schloss am Montag das dritte Tor des Damms.",
     "Shoes, shoes and shoes again. " * 60,
+    "Costs\nItem | 2031\nGates | 12\nWeirs | 9",
+    "Costs\nItem | 2031\nGates | 13\nWeirs | 9\nNew\n  | Locks | 4",
+    "Costs of the gates\nItem | 2031 | 2030\n" + "\n".join(f"Gate {n} | {n}.5 | {n}.2" for n in range(40)),
 )
 
 QUERIES = ("Who closed the gate of the dam?", "arresting a suspect in Varda", "关闭大坝", "Damm", "shoes")
@@ -142,8 +145,18 @@ def test_a_library_finds_what_one_indexed_from_scratch_finds(
         desk.index.close()
 
 
+def sentence_vectors(index: Library) -> list[tuple[str, int, bytes]]:
+    """The path and start of each passage, and the vectors of its sentences as the catalog packs them."""
+    with index.catalog.reading() as reader:
+        passages = list(reader.passages())
+        packed = reader.sentence_vectors([passage.chunk_id for passage in passages])
+    return sorted(
+        (passage.document.path, passage.span.start, packed[passage.chunk_id]) for passage in passages
+    )
+
+
 def agree(ours: Library, fresh: Library) -> None:
-    """Both libraries have the same documents and the same search results, except for ids."""
+    """Both libraries have the same documents, vectors and search results, except for ids."""
     for query in QUERIES:
         assert found(ours, query, 4) == found(fresh, query, 4)
     known = (
@@ -152,6 +165,7 @@ def agree(ours: Library, fresh: Library) -> None:
     )
     assert next(known) == next(known)
     assert near_duplicates(ours) == near_duplicates(fresh)
+    assert sentence_vectors(ours) == sentence_vectors(fresh)
 
 
 def near_duplicates(index: Library) -> list[tuple[str, list[str], list[tuple[str, float]]]]:

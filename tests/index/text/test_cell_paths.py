@@ -79,3 +79,15 @@ def test_a_value_is_the_text_of_its_span(values: list[str]) -> None:
     cells = table_cells(text, Span(0, len("| 2031 | 2030")), row)
     assert [cell.value for cell in cells] == [value for value in values if value]
     assert [cell.span.of(text) for cell in cells] == [cell.value for cell in cells]
+
+
+def test_a_row_is_named_by_its_second_cell_if_the_first_is_empty_or_a_number() -> None:
+    text = "Place | Item | 2031\nNorth\n  | Gate 3 | 12\n4 | Gate 4 | 9"
+    header = Span(0, len("Place | Item | 2031"))
+    rows = [Span(text.index("| Gate 3"), text.index("\n4")), Span(text.index("4 | Gate 4"), len(text))]
+    assert [
+        [(cell.row, cell.column, cell.value) for cell in table_cells(text, header, row)] for row in rows
+    ] == [
+        [("North › Gate 3", "2031", "12")],
+        [("North › 4 › Gate 4", "2031", "9")],
+    ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.documents import Chunk, Document, Span
 from index.embedding.encoder import Encoder
-from index.text.chunks import MAX_CHUNK_TOKENS, TokenSpans, chunk
+from index.text.chunks import MAX_CHUNK_TOKENS, TokenSpans, chunk, row_text, rows_text
 from index.text.segmentation import sentences
 from tests.support.writings import LANGUAGES, TEXTS
 
@@ -181,3 +181,40 @@ def test_a_row_is_one_sentence_whatever_stops_it_has() -> None:
 def test_two_tables_are_not_mixed() -> None:
     first, second = "Item | 2031\nGate 3 | 1", "Item | 2030\nGate 4 | 2"
     assert tabled(f"{first}\n\n{second}", 100) == [(first, "Item | 2031"), (second, "Item | 2030")]
+
+
+def test_a_row_is_embedded_as_its_title_the_end_of_its_headings_its_groups_and_its_label() -> None:
+    headings = "Costs of the\n  gates\nItem | 2031"
+    assert row_text("Dams", headings, "North\nOld", "  Gate 3 | 12") == (
+        "Dams: Costs of the gates Item | 2031 North Old Gate 3"
+    )
+    assert row_text("Dams", "", "", "Gate 3 | 12") == "Dams: Gate 3"
+    assert row_text("", headings, "", " | Gate 3 | 12") == "Costs of the gates Item | 2031 Gate 3"
+    assert row_text("Dams", "Item", "North", "| 12") == "Dams: Item North"
+    assert row_text("Dams", "x" * 9 + "y" * 200, "", "Gate 3 | 12") == f"Dams: {'y' * 200} Gate 3"
+
+
+def test_a_passage_of_rows_is_embedded_as_its_labels_under_the_end_of_its_headings() -> None:
+    rows = ["North", "  Gate 3 | 12", "| 5", "| Gate 4 | 9"]
+    assert rows_text("Dams", "Costs\nItem | 2031", "Gates\nOld", rows) == (
+        "Dams\nCosts Item | 2031\nGates Old\nNorth; Gate 3; Gate 4"
+    )
+    assert rows_text("", "x" * 9 + "y" * 300, "", rows[:1]) == f"{'y' * 300}\nNorth"
+
+
+FIGURES = st.from_regex(r"\A(?:[$€(]?[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?(?: ?%|\))?|)\Z")
+
+
+@given(st.lists(st.tuples(FIGURES, FIGURES)), st.lists(st.tuples(FIGURES, FIGURES)))
+def test_figures_of_rows_are_not_embedded(some: list[tuple[str, str]], others: list[tuple[str, str]]) -> None:
+    labels = ["Gate 3", "", "2031", "Costs (in millions)"]
+    of_some, of_others = (
+        [" | ".join((label, *values)) for label, values in zip(labels, figures, strict=False)]
+        for figures in (some, others)
+    )
+    both = min(len(of_some), len(of_others))
+    of_some, of_others = of_some[:both], of_others[:both]
+    assert rows_text("T", "H", "G", of_some) == rows_text("T", "H", "G", of_others)
+    assert [row_text("T", "H", "G", row) for row in of_some] == [
+        row_text("T", "H", "G", row) for row in of_others
+    ]

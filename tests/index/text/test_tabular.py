@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Span
-from index.text.tabular import cells, is_row, tables, words_outside_columns
+from index.text.tabular import cells, is_row, label_cells, tables, words_outside_columns
 
 LINES = st.sampled_from(
     [
@@ -162,3 +162,27 @@ def test_above_periods_and_the_number_of_a_page_the_line_that_names_the_table_is
     above = text.removeprefix("It fell.\n\n").removesuffix("\nCash | 12 | 10\nDebt | 3 | 2")
     assert read(text)[0][0] == above
     assert read(text.replace("West Isken (WI)", "Cash fell."))[0][0].startswith(period)
+
+
+@pytest.mark.parametrize(
+    ("row", "label"),
+    [
+        ("Gate 3 | 12 | 9", ["Gate 3"]),
+        ("| Gate 3 | 12", ["Gate 3"]),
+        ("|  | Gate 3 | 12 | Weir", ["Gate 3"]),
+        ("2 | Gate 3 | 12", ["2", "Gate 3"]),
+        ("2031 | Varda | 12", ["2031", "Varda"]),
+        ("3.2 Gates | open | 12", ["3.2 Gates"]),
+        ("2031 | 12 | Varda", ["2031"]),
+        ("2031 | n/a | 12", ["2031"]),
+        ("2031 | n. d. | 12", ["2031"]),
+        ("| 12 | 9", [""]),
+        ("| 12 gates | 9", [""]),
+        ("| 12 weeks | 9", ["12 weeks"]),
+        ("A | 12", ["A"]),
+        ("大坝 | 12", ["大坝"]),
+        ("", [""]),
+    ],
+)
+def test_a_row_is_named_by_its_leading_cells_up_to_the_first_with_words(row: str, label: list[str]) -> None:
+    assert label_cells(cells(row)) == label
