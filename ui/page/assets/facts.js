@@ -96,3 +96,17 @@ export function durationWords(seconds) {
   const [length, unit] = seconds >= 5400 ? [3600, "hours"] : seconds >= 60 ? [60, "minutes"] : [1, "seconds"];
   return t(`duration.${unit}`, { number: Math.max(1, Math.round(seconds / length)) });
 }
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+
+/** Writes a number of bytes in the largest unit that leaves a whole number: "3.4 MB". */
+export function bytesWords(bytes) {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  const format = new Intl.NumberFormat(tag, {
+    style: "unit",
+    unit: UNITS[power],
+    unitDisplay: power ? "short" : "long",
+    maximumFractionDigits: power > 1 ? 1 : 0,
+  });
+  return format.format(bytes / 1000 ** power).replaceAll(" ", "\u00a0");
+}

@@ -87,6 +87,13 @@ export const getFailures = async () => (await get("v1/failures")).failures;
 export const dismissFailure = (id) => ask(`v1/failures/${id}`, { method: "DELETE" });
 export const startSync = () => ask("v1/index/sync", { method: "POST" });
 
+/** Fetches which languages the search reads, and what a change costs; `asked` is the id of an answer or null. */
+export const getEncoder = (asked) =>
+  get(`v1/index/encoder${asked ? `?answer_id=${asked}` : ""}`, { cache: "no-store" });
+/** Changes the library over to the multilingual model; returns the id of the job. */
+export const changeEncoder = async () =>
+  (await (await ask("v1/index/encoder", { method: "POST" })).json()).job_id;
+
 /** Fetches the conversations that contain every word of `query`, the most recent first. */
 export const getConversations = async (query, limit, signal) => {
   const asked = new URLSearchParams({ query, limit });

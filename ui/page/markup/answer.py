@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
-from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
+from index.embedding import MULTILINGUAL_MODEL
 from rag.answers import Answer, Cause, Citation, Comparison, Headline, Passage, Searched
 from rag.conversations import Judgement
 from rag.headlines import POINTS
@@ -99,7 +99,8 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
     corrected = corrected_markup(answer.searched_for, locale, is_answered=True)
     understood = understood_markup(answer.standalone, locale)
     if answer.abstained:
-        opening = _opening("fn-abstention", answer)
+        is_unread = answer.cause == "language"
+        opening = _opening("fn-abstention fn-unread" if is_unread else "fn-abstention", answer)
         return f"{opening}{corrected}{understood}{abstention_markup(answer, locale)}{end}"
     sentences = answer_sentences(answer)
     note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""
@@ -327,12 +328,13 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
 def _reason(answer: Answer, locale: Locale) -> str:
     """Return why the library has no answer.
 
-    The reason is in English, with one exception: if the library cannot read the language of the question, the
-    reason is in the reader's language.
+    The reason is in English, with one exception: if the library cannot match the languages of the question
+    and of the reports, the reason is in the reader's language.
     """
     if answer.cause != "language":
         return escape(answer.reason or answer.text)
-    return string_markup(locale, "abstention.language", command=INSTALL_COMMAND, model=MULTILINGUAL_MODEL)
+    command = f"FOOTNOTED_MODEL={MULTILINGUAL_MODEL} footnoted sync"
+    return string_markup(locale, "abstention.language", command=command)
 
 
 def _nearest(passage: Passage, locale: Locale) -> str:

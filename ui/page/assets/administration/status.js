@@ -1,7 +1,8 @@
 /** The sections of the language model, the storage and the newest records of the audit log. */
 
 import { button, make } from "../controls/dom.js";
-import { numberIn, t, tag } from "../i18n.js";
+import { bytesWords } from "../facts.js";
+import { numberIn, t } from "../i18n.js";
 import { openPanel, stateOf } from "../model/panel.js";
 import { getActivity, getModel, getStorage } from "../server.js";
 import { momentOf, rows, section } from "./sections.js";
@@ -14,19 +15,6 @@ const NAMELESS = {
   machine: "admin.activity.command",
   nobody: "admin.activity.unknown",
 };
-
-const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-
-/** Writes a number of bytes in the largest unit that leaves a whole number: "3.4 MB". */
-export function bytesWords(bytes) {
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
-  return new Intl.NumberFormat(tag, {
-    style: "unit",
-    unit: UNITS[power],
-    unitDisplay: power ? "short" : "long",
-    maximumFractionDigits: power > 1 ? 1 : 0,
-  }).format(bytes / 1000 ** power);
-}
 
 const pairs = (facts) =>
   make(

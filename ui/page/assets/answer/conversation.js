@@ -6,6 +6,7 @@
 
 import { findAgain, remembered } from "../controls/dom.js";
 import { startSaying } from "../controls/notices.js";
+import { offerLanguages } from "../library/languages.js";
 import { startActions } from "./actions.js";
 import { followAddress } from "./address.js";
 import { keepCard, startCard } from "./card.js";
@@ -70,7 +71,16 @@ export function watchConversation() {
   new MutationObserver(onMutation).observe(document.querySelector("gradio-app"), changes);
 }
 
-const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions, keepCard, keepEditing, keepDraft];
+const keepUp = [
+  describeMarks,
+  pressGiven,
+  followAddress,
+  offerLanguages,
+  offerSuggestions,
+  keepCard,
+  keepEditing,
+  keepDraft,
+];
 
 /** Starts the page's additions to answers, and updates them in the next frame after a change by Gradio. */
 export function startAnswers() {
