@@ -1,9 +1,9 @@
 """Prints the figures behind ``CERTAIN``, the probability from which an answer counts as certain.
 
 ``python -m benchmarks.certain [--limit N]``. The script asks questions evenly spread over squad2, and over
-the part of clapnq that :mod:`benchmarks.writing` does not ask, with the reader and, if it is installed, the
-reranker. For each probability it prints the share of the questions with an answer that reach it, and the
-share of those without an answer. A language model's sentence can count as supported only from ``CERTAIN`` on.
+the part of clapnq that :mod:`benchmarks.writing` does not ask. For each probability it prints the share of
+the questions with an answer that reach it, and the share of those without an answer. A language model's
+sentence can count as supported only from ``CERTAIN`` on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from rag.answer_limits import CERTAIN
 from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
-from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 
 PROBABILITIES = sorted({0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, CERTAIN, 0.95})
 
@@ -32,7 +31,7 @@ def main() -> None:
     for name in ("squad2", "clapnq"):
         dataset = read_dataset(data_folder() / name)
         with open_index(dataset, encoder) as index:
-            engine = QueryEngine(index, reranker=open_reranker(INSTALLED_RERANKER))
+            engine = QueryEngine(index)
             reached = {
                 answerable: [engine.ask(query.text).answerability or 0.0 for query in asked]
                 for answerable, asked in _questions(dataset, name, limit).items()

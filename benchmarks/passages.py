@@ -2,9 +2,8 @@
 
 ``python -m benchmarks.passages [SET …] [--limit N]``. The first table has a row for each alternative choice
 beside the product's choice: nDCG@10 of the fused search, the share of questions whose first cited sentence
-answers, and the F1 of the citations. From sets that weights were learned from, it asks only questions whose
-titles are in the part ``test``. The second table has the share of the relevant documents from which a passage
-is read, by the limit of passages that may be read from one document.
+answers, and the F1 of the citations. The second table has the share of the relevant documents from which a
+passage is read, by the limit of passages that may be read from one document.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from benchmarks.datasets import HOME, data_folder, open_index
-from benchmarks.quality import LEARNED_FROM
 from index.embedding.encoder import Encoder, open_encoder
 from index.library import POOL
 from rag.answer_limits import READ_HITS, AnswerLimits
@@ -28,14 +26,15 @@ SETS = ("squad2", "mlqa-en", "clapnq", "mtrag-human", "tatqa")
 
 INDEXED = (
     Configuration("as it is"),
-    Configuration("passages of 80 tokens", max_chunk_tokens=80),
     Configuration("passages of 120 tokens", max_chunk_tokens=120),
+    Configuration("passages of 400 tokens", max_chunk_tokens=400),
     Configuration("without titles", title_tokens=0),
 )
 READ = (
     Configuration("no neighbours", limits=AnswerLimits(widen_by=0)),
     Configuration("4 neighbours", limits=AnswerLimits(widen_by=4)),
-    Configuration("8 passages read", limits=AnswerLimits(read_hits=8)),
+    Configuration("12 passages read", limits=AnswerLimits(read_hits=12)),
+    Configuration("24 passages read", limits=AnswerLimits(read_hits=24)),
     Configuration("48 passages read", limits=AnswerLimits(read_hits=48)),
 )
 
@@ -75,12 +74,7 @@ def rows(dataset: Dataset, encoder: Encoder, limit: int) -> Iterator[str]:
         if configuration in INDEXED:
             measured.append(evaluate(dataset, configuration, HOME, ["retrieval"], limit, encoder=encoder))
         if any(query.has_gold for query in dataset.queries):
-            held_out = dataset.name in LEARNED_FROM
-            measured.append(
-                evaluate(
-                    dataset, configuration, HOME, ["selection"], limit, held_out=held_out, encoder=encoder
-                )
-            )
+            measured.append(evaluate(dataset, configuration, HOME, ["selection"], limit, encoder=encoder))
         cells = [_cell(measured, key_path) for key_path in COLUMNS]
         yield f"| {dataset.name} | {configuration.name} | " + " | ".join(cells) + " |"
 

@@ -1,11 +1,8 @@
 """Prints the table of quality that the README quotes, for every set, in one run: under half an hour.
 
-``python -m benchmarks.quality [SET …] [--limit N] [--json FILE]``. Each set is measured twice, without the
-reader and with it, on the same questions. From the sets that weights were learned from (``LEARNED_FROM``)
-only questions of ``test`` titles are asked; retrieval, in which nothing is learned, uses all of them. At
-most ``ASKED`` questions of a set are asked, evenly spread over it, so that one large set does not take most
-of the time; both configurations get the same questions. Sets are measured in parallel, one on each core. The
-time of an answer is measured afterwards, alone, with an encoder that caches no sentence.
+``python -m benchmarks.quality [SET …] [--limit N] [--json FILE]``. At most ``ASKED`` questions of a set are
+asked, evenly spread over it, so that one large set does not take most of the time; retrieval uses all of
+them. Sets are measured in parallel, one on each core. The time of an answer is measured afterwards, alone.
 """
 
 from __future__ import annotations
@@ -15,23 +12,20 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from benchmarks.datasets import HOME, data_folder
-from index.embedding.encoder import REMEMBERED_TEXTS, open_encoder
-from rag.evaluation import Comparison, Configuration, Evaluation, Figure, compare, evaluate, read_dataset
+from index.embedding.encoder import open_encoder
+from rag.evaluation import Configuration, Evaluation, Figure, Part, evaluate, read_dataset
 from rag.evaluation.bootstrap import KeyPath
-from rag.finding.reader import BUNDLED_READER, NO_READER
 
 ASKED = 300
 """The most questions of a set; with so many, a share is known to within about 0.05."""
-
-LEARNED_FROM = ("squad2", "mlqa-en", "clapnq", "tatqa")
 
 COLUMNS = (
     ("retrieval", "dense", "ndcg@10"),
@@ -60,7 +54,7 @@ class Measured:
     name: str
     retrieval: str | None
     answers: Sequence[str]
-    figures: list[dict[str, Any]]
+    figures: Mapping[str, Any]
 
 
 def main() -> None:
@@ -74,8 +68,8 @@ def main() -> None:
     begun = time.monotonic()
     folders = [_folder(name) for name in arguments.sets] or _all()
     sets: list[Measured] = []
-    # A forked process would inherit torch's threads in an undefined state.
-    with ProcessPoolExecutor(arguments.processes, get_context("spawn"), one_thread) as pool:
+    # A forked process would inherit threads in an undefined state.
+    with ProcessPoolExecutor(arguments.processes, get_context("spawn")) as pool:
         for done in as_completed([pool.submit(measured, folder, arguments.limit) for folder in folders]):
             sets.append(done.result())
             print(f"{sets[-1].name}, {time.monotonic() - begun:.0f} s", file=sys.stderr)
@@ -84,7 +78,7 @@ def main() -> None:
     sets.sort(key=lambda each: each.name)
     print("| set | documents | questions | vectors | words | fused |\n|---|---|---|---|---|---|")
     print("\n".join(each.retrieval for each in sets if each.retrieval))
-    print(f"\n{ANSWERS_HEAD}")
+    print("\n| set | figure | questions | value |\n|---|---|---|---|")
     print("\n".join(row for each in sets for row in each.answers))
     if TIMED in {each.name for each in sets}:
         print("\n".join(times(_folder(TIMED))))
@@ -93,69 +87,24 @@ def main() -> None:
     print(f"\n{time.monotonic() - begun:.0f} seconds in all", file=sys.stderr)
 
 
-ANSWERS_HEAD = (
-    "| set | figure | questions | without the reader | with the reader | p |\n|---|---|---|---|---|---|"
-)
-
-
-def one_thread() -> None:
-    """Limit a process of the pool to one thread."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
 def measured(folder: Path, limit: int | None) -> Measured:
-    """Measure one set, and return its rows of both tables."""
-    retrieval, pair = measure(folder, limit)
+    """Measure one set: retrieval over all questions, and the answers to some."""
+    dataset, configuration, encoder = read_dataset(folder), Configuration(), open_encoder()
+    retrieval = evaluate(dataset, configuration, HOME, ["retrieval"], limit, encoder=encoder)
+    parts: tuple[Part, ...] = ("selection", "answers")
+    answers = evaluate(dataset, configuration, HOME, parts, min(limit or ASKED, ASKED), encoder=encoder)
     return Measured(
         folder.name,
         retrieval_row(retrieval) if retrieval.figures else None,
-        answer_rows(compare(*pair), ANSWERS),
-        [retrieval.as_dict(), *(evaluation.as_dict() for evaluation in pair)],
+        answer_rows(answers, ANSWERS),
+        {"retrieval": retrieval.as_dict(), "answers": answers.as_dict()},
     )
 
 
 def times(folder: Path) -> Sequence[str]:
     """Return the rows with the time of an answer; nothing else may run on the machine meanwhile."""
-    pair = [
-        evaluate(read_dataset(folder), configuration, HOME, ["selection"], TIMED_QUESTIONS, held_out=True)
-        for configuration in configurations()
-    ]
-    return answer_rows(compare(pair[0], pair[1]), LATENCY)
-
-
-def configurations() -> tuple[Configuration, Configuration]:
-    """Return the product without its reader, and with its reader."""
-    plain = Configuration(reader=NO_READER, name="without the reader")
-    return plain, replace(plain, reader=BUNDLED_READER, name="with the reader")
-
-
-def measure(folder: Path, limit: int | None) -> tuple[Evaluation, tuple[Evaluation, Evaluation]]:
-    """Measure one set.
-
-    Returns:
-        Retrieval over all questions; and the answers to the chosen questions, without and with the reader.
-    """
     dataset = read_dataset(folder)
-    configured = configurations()
-    encoder = open_encoder(configured[0].model)
-    # Both configurations read much the same sentences, and most of the time goes into embedding them.
-    encoder.remembered = REMEMBERED_TEXTS * 20
-    retrieval = evaluate(dataset, configured[0], HOME, ["retrieval"], limit, encoder=encoder)
-    pair = [
-        evaluate(
-            dataset,
-            configuration,
-            HOME,
-            ["selection", "answers"],
-            min(limit or ASKED, ASKED),
-            held_out=folder.name in LEARNED_FROM,
-            encoder=encoder,
-        )
-        for configuration in configured
-    ]
-    return retrieval, (pair[0], pair[1])
+    return answer_rows(evaluate(dataset, Configuration(), HOME, ["selection"], TIMED_QUESTIONS), LATENCY)
 
 
 def retrieval_row(evaluation: Evaluation) -> str:
@@ -173,22 +122,12 @@ def retrieval_row(evaluation: Evaluation) -> str:
     )
 
 
-def answer_rows(comparison: Comparison, key_paths: Sequence[KeyPath]) -> Sequence[str]:
-    """Return rows of the table of answers: each figure without and with the reader, and the paired test."""
-    rows = {row.key_path: row for row in comparison.differences}
+def answer_rows(evaluation: Evaluation, key_paths: Sequence[KeyPath]) -> Sequence[str]:
+    """Return rows of the table of answers."""
     return [
-        " | ".join(
-            [
-                "| " + comparison.dataset,
-                " ".join(key_path[-2:]),
-                f"{row.second.n:,}",
-                _shown(row.first),
-                _shown(row.second),
-                ("" if row.p is None else f"{row.p:.3f}") + " |",
-            ]
-        )
+        f"| {evaluation.dataset} | {' '.join(key_path[-2:])} | {figure.n:,} | {_shown(figure)} |"
         for key_path in key_paths
-        if (row := rows.get(key_path)) is not None
+        if (figure := evaluation.figures.get(key_path)) is not None
     ]
 
 

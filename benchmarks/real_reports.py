@@ -1,35 +1,52 @@
 """Prints how often answers over real reports are right.
 
-``python -m benchmarks.real_reports``: ten minutes. The set ``reports`` has 170 questions about 22 earnings
-releases, quarterly reports, and statistics and briefings of the European Union, in words that the reports do
-not use. A citation is right if it is on a page of the evidence, and has an answer or most of the evidence's
-words. Then 120 questions of other sets are asked over the same reports, which answer none of them.
+``python -m benchmarks.real_reports [SET …]``: ten minutes for a set, half an hour for ``untouched``.
+
+- ``reports`` has 170 questions about 22 earnings releases, quarterly reports, and statistics and briefings of
+  the European Union.
+- ``field`` has 85 about 15 reports of United Nations bodies, auditors, health agencies, a central bank and
+  others.
+- ``written`` has 694 about 22 reports in the folders ``documents`` and ``tables``, asked over these and those
+  of ``reports``.
+- ``untouched`` has 663 about 14 of the 124 reports in ``train``. Ask it last, and choose nothing by it.
+
+The questions use other words than the reports (``questions/README.md``). A citation is right if it is on a
+page of the evidence, and has an answer or most of the evidence's words. Then 120 questions of other sets are
+asked over the same reports, which answer none of them.
 """
 
 from __future__ import annotations
 
+import argparse
 import random
+import shutil
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import regex
 
+from benchmarks.asked import UNTOUCHED, questions_about, questions_of, reports_of
 from benchmarks.datasets import data_folder
 from benchmarks.side_by_side import machine, note
-from index.embedding.encoder import open_encoder
-from index.ingest import QUESTIONS, sync
+from index.ingest import sync
 from index.library import Library
 from rag.answers import Citation
 from rag.engine import STAGES, QueryEngine
 from rag.evaluation import read_dataset
+from rag.evaluation.bootstrap import Sample, estimate, mean
 from rag.evaluation.datasets import part_of
-from rag.json_lines import read_json_lines
+
+SETS = ("reports", "field", "written")
+
+_QUESTIONS = Path(__file__).parent / "questions"
+WRITTEN = (_QUESTIONS / "documents.jsonl", _QUESTIONS / "held_out.jsonl")
 
 MOST_WORDS = 0.7
 """The share of the evidence's words that a right citation must have if it does not have an answer."""
@@ -68,20 +85,57 @@ class Scored:
 
 
 def main() -> None:
-    """Index the reports, ask, and print a table."""
-    folder = data_folder() / "reports"
-    questions = [question for _, question in read_json_lines(folder / QUESTIONS)]
-    with tempfile.TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as library:
-        note(f"indexing {folder.name}")
-        sync(library, [folder])
-        scored, refused = {}, {}
-        for name, engine in engines_over(library).items():
+    """Index the reports of each set, ask, and print a column for each set."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sets", nargs="*", choices=(*SETS, "untouched"), default=SETS, metavar="SET")
+    columns: dict[str, Mapping[str, str]] = {}
+    for name in parser.parse_args().sets:
+        with _opened(name) as (library, questions):
+            engine = QueryEngine(library)
             note(f"asking {name}")
-            scored[name] = [ask(engine, question) for question in questions]
-            refused[name] = _share(engine.ask(text).abstained for text in off_topic())
+            columns[name] = figures([ask(engine, question) for question in questions]) | {
+                f"off-topic, refused, of {len(off_topic())}": share(
+                    engine.ask(text).abstained for text in off_topic()
+                )
+            }
     print(machine())
-    print_columns(scored)
-    print(f"| off-topic, refused, of {len(off_topic())} | {' | '.join(refused.values())} |")
+    print(f"| | {' | '.join(columns)} |\n|---|{'---:|' * len(columns)}")
+    for row in dict.fromkeys(row for column in columns.values() for row in column):
+        print(f"| {row} | {' | '.join(column.get(row, '') for column in columns.values())} |")
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[tuple[Library, Sequence[Mapping[str, Any]]]]:
+    """Open a library of a set's reports, with the set's questions."""
+    folder = {"written": "reports", "untouched": "train"}.get(name, name)
+    with reports_of(folder) as library, TemporaryDirectory() as copies:
+        if name == "untouched":
+            yield library, questions_of(UNTOUCHED)
+        elif name == "written":
+            questions = list(map(_in_full, questions_of(*WRITTEN)))
+            names = {question["document"] for question in questions}
+            for part in ("documents", "tables"):
+                for path in (data_folder() / part).rglob("*"):
+                    if path.name in names:
+                        shutil.copy(path, copies)
+            sync(library, [Path(copies), data_folder() / folder])
+            yield library, questions
+        else:
+            yield library, questions_about(name)
+
+
+def _in_full(written: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a question of ``WRITTEN`` in the form of the other sets; whole sentences and rows answer it."""
+    evidence = [
+        {"document": written["document"], "page": None, "quote": quote} for quote in written["quotes"]
+    ]
+    return {
+        **written,
+        "kind": "all",
+        "answerable": bool(evidence),
+        "answers": [],
+        "evidence": evidence,
+    }
 
 
 @cache
@@ -95,45 +149,17 @@ def off_topic() -> list[str]:
     return chosen
 
 
-def engines_over(library: Library) -> dict[str, QueryEngine]:
-    """Return the engines that are compared, by the names of their columns."""
-    return {"footnoted": QueryEngine(library)}
-
-
-def print_columns(scored: Mapping[str, Sequence[Scored]]) -> None:
-    """Print the figures of each engine, in a column under its name."""
-    columns = [figures(asked) for asked in scored.values()]
-    print(f"| | {' | '.join(scored)} |\n|---|{'---:|' * len(columns)}")
-    for row in columns[0]:
-        print(f"| {row} | {' | '.join(column[row] for column in columns)} |")
-
-
 def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
     """Ask a question, and judge each citation of the answer."""
     evidence = [*question["evidence"], *question.get("also", [])]
-    return ask_and_judge(
-        engine,
-        question["question"],
-        lambda citation: any(is_right(citation, each, question["answers"]) for each in evidence),
-        kind=question["kind"],
-        answerable=question["answerable"],
-    )
-
-
-def ask_and_judge(
-    engine: QueryEngine,
-    question: str,
-    judge: Callable[[Citation], bool],
-    *,
-    kind: str,
-    answerable: bool,
-) -> Scored:
-    """Ask a question, and judge each citation of the answer with ``judge``."""
     began = time.perf_counter()
-    answer = engine.ask(question)
+    answer = engine.ask(question["question"])
     seconds = time.perf_counter() - began
-    right = tuple(map(judge, answer.citations))
-    return Scored(kind, answerable, answer.abstained, right, seconds, answer.timings)
+    right = tuple(
+        any(is_right(citation, each, question["answers"]) for each in evidence)
+        for citation in answer.citations
+    )
+    return Scored(question["kind"], question["answerable"], answer.abstained, right, seconds, answer.timings)
 
 
 def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
@@ -154,14 +180,13 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
     shares = [sum(item.right) / len(item.right) for item in answerable if item.right]
     kinds = sorted({item.kind for item in scored})
     return {
-        f"first citation right, of {len(answerable)} answerable": _share(
-            any(item.right[:1]) for item in answerable
-        ),
-        "any citation right": _share(any(item.right) for item in answerable),
-        "share of an answer's citations that are right": f"{statistics.mean(shares):.3f}",
-        "answerable, refused": _share(item.refused for item in answerable),
-        "unanswerable, refused": _share(item.refused for item in scored if not item.answerable),
-        "good: first and half of the citations right, or rightly refused": _share(
+        "questions, answerable": f"{len(scored)}, {len(answerable)}",
+        "first citation right": share(any(item.right[:1]) for item in answerable),
+        "any citation right": share(any(item.right) for item in answerable),
+        "share of an answer's citations that are right": share(shares),
+        "answerable, refused": share(item.refused for item in answerable),
+        "unanswerable, refused": share(item.refused for item in scored if not item.answerable),
+        "good: first and half of the citations right, or rightly refused": share(
             item.is_good for item in scored
         ),
         **({f"good: {kind}": _good(scored, kind) for kind in kinds} if len(kinds) > 1 else {}),
@@ -183,8 +208,11 @@ def _good(scored: Sequence[Scored], kind: str) -> str:
     return f"{sum(own)}/{len(own)}"
 
 
-def _share(flags: Iterable[bool]) -> str:
-    return f"{statistics.mean(map(float, flags)):.3f}"
+def share(values: Iterable[float]) -> str:
+    """Return the mean of flags or shares with its 95 % interval, such as ``0.512 (0.441–0.583)``."""
+    values = list(map(float, values))
+    found = estimate(Sample(tuple(map(str, range(len(values)))), mean(values)))
+    return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})" if found else ""
 
 
 def _plain(text: str) -> str:

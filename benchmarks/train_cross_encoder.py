@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from transformers import BertForSequenceClassification
 
 from benchmarks.asked import LEARNED, Asked, ask_all, held_out, questions_of, reports_of
-from benchmarks.float_weights import matrices, write_float_weights
+from benchmarks.float_models import matrices, write_float_weights
 from benchmarks.side_by_side import note
 from rag.answer_limits import MAX_READ
 from rag.evaluation.bootstrap import Sample, auroc, estimate
@@ -84,8 +84,8 @@ class LowRank(nn.Module):
 
     def forward(self, given: Tensor) -> Tensor:
         """Return the outputs for inputs of shape (…, inputs)."""
-        added: Tensor = given @ self.a.T.to(given.dtype) @ self.b.T.to(given.dtype)
-        return added + self.base(given)
+        outputs: Tensor = self.base(given)
+        return outputs + given @ self.a.T.to(given.dtype) @ self.b.T.to(given.dtype)
 
 
 class Learner(nn.Module):
@@ -96,7 +96,7 @@ class Learner(nn.Module):
         super().__init__()
         torch.manual_seed(0)
         self.model = BertForSequenceClassification.from_pretrained(folder, attn_implementation="eager")
-        self.model.requires_grad_(requires_grad=False).to(torch.bfloat16)
+        self.model.requires_grad_(requires_grad=False).bfloat16()
         self.model.classifier.float().requires_grad_()
         self.changed: dict[str, LowRank] = {}
         for name, module in list(self.model.named_modules()):
@@ -106,7 +106,7 @@ class Learner(nn.Module):
                 self.changed[name] = LowRank(module)
                 setattr(self.model.get_submodule(parent), own, self.changed[name])
         # Dropout would hide what so few weights learn from so few questions.
-        self.model.eval()
+        self.model.train(mode=False)
 
     def forward(self, pairs: Sequence[tuple[str, str]]) -> Tensor:
         """Return the score of each question with a text; pairs of like length run together."""

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from benchmarks.corpus import questions
 from benchmarks.datasets import data_folder
-from benchmarks.fusion import documents_of, ndcg
+from benchmarks.encoders import documents_of, ndcg
 from benchmarks.side_by_side import machine, milliseconds, note, prepared
 from benchmarks.stub_encoder import StubEncoder
 from index.library import POOL, Library
@@ -87,7 +87,7 @@ def _quality(dataset: Dataset, engine: sa.Engine) -> str:
         figures = []
         for search in searches:
             runs = {query.id: documents_of(search(query.text), paths) for query in judged}
-            figures.append(ndcg(dataset, runs))
+            figures.append(ndcg(dataset.queries, runs))
     return f"| {dataset.name} | {len(judged):,} | " + " | ".join(f"{each:.3f}" for each in figures) + " |"
 
 

@@ -9,7 +9,7 @@ import pytest
 from safetensors import safe_open
 
 from benchmarks.asked import ask_all, says
-from benchmarks.float_weights import write_float_weights
+from benchmarks.float_models import write_float_weights
 from benchmarks.train_cross_encoder import Example, Learner, examples, train
 from index.embedding import open_encoder, sha256_of
 from index.ingest import sync

