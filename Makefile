@@ -126,8 +126,7 @@ screenshots: $(STAMP) ## Draw every view of the page into docs/images/
 bench: $(STAMP) ## Print every figure of docs/benchmarks.md (FOOTNOTED_EVAL_DATA=folder of the sets)
 	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'
 	$(VENV)/bin/python -m benchmarks.quality
-	$(VENV)/bin/python -m benchmarks.fusion
-	$(VENV)/bin/python -m benchmarks.languages
+	$(VENV)/bin/python -m benchmarks.encoders
 	$(VENV)/bin/python -m benchmarks.calibrate
 	$(VENV)/bin/python -m benchmarks.real_reports
 	$(VENV)/bin/python -m benchmarks.throughput
