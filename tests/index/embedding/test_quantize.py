@@ -34,7 +34,7 @@ def test_what_comes_back_is_near_and_of_length_one(seed: int, count: int, dimens
     assert np.sum(back * vectors, axis=1).min() > 0.9995
 
 
-def test_cosines_of_real_sentences_differ_by_two_thousandths_at_most(encoder: Encoder) -> None:
+def test_cosines_of_real_sentences_differ_by_four_thousandths_at_most(encoder: Encoder) -> None:
     vectors = encoder.encode(SENTENCES)
     cosines = vectors @ vectors.T
-    assert unpack(pack(vectors), 384) @ vectors.T == pytest.approx(cosines, abs=2e-3)
+    assert unpack(pack(vectors), 384) @ vectors.T == pytest.approx(cosines, abs=4e-3)
