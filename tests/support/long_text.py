@@ -18,7 +18,7 @@ from threading import Event, Thread
 import numpy as np
 
 from benchmarks.stub_encoder import StubEncoder
-from index.embedding import bundled_folder
+from index.embedding.bge import PACKAGED
 from index.embedding.model import Vectors
 from index.library import Library
 from index.loaders import DEFAULTS
@@ -31,20 +31,16 @@ _MEGABYTE = 1024 * 1024
 
 
 class Quick(StubEncoder):
-    """An encoder with the bundled model's tokeniser and random vectors, which take no time."""
+    """An encoder with the default model's tokeniser and random vectors, which take no time."""
 
     def __init__(self) -> None:
-        from tokenizers import Tokenizer
-
         super().__init__("quick", 384)
-        self._tokenizer = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = PACKAGED.tokenizer()
         self.tokenizer = self._tokenizer.to_str()
         self._random = np.random.default_rng(7)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        """The bundled model's tokens."""
+        """The default model's tokens."""
         return token_spans_by(self._tokenizer, text)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
