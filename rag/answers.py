@@ -349,7 +349,7 @@ class Answer:
             passages.
         created: when the answer was made, ISO 8601 in UTC.
         timings: milliseconds by stage: ``rewrite`` (of a follow-up), ``search``, ``select`` (measuring and
-            ranking sentences), ``read`` (the reader model), ``rerank`` and ``answer``; with a language model
+            ranking sentences), ``read`` (the reader model), and ``answer``; with a language model
             also ``write`` (the model) and ``verify``, both parts of ``answer``. If a model was asked, also
             the numbers ``prompt_tokens``, ``completion_tokens`` and, if the model's prices are set, ``cost``
             in the currency of the prices.

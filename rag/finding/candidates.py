@@ -104,7 +104,7 @@ def find_candidates(
     ]
     priors = (np.array([coverage for _, _, coverage in found]) + nearness + np.array(passages)) / 2
     nearest = np.argsort(-priors, kind="stable").tolist()
-    return [Candidate(*found[place][:2], float(priors[place])) for place in nearest]
+    return [Candidate(found[place][0], found[place][1], float(priors[place])) for place in nearest]
 
 
 def _coverages(index: Snapshot, question: Question, reading: Reading) -> Iterator[tuple[int, float]]:

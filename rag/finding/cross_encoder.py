@@ -57,7 +57,7 @@ _FIRST, _SEPARATOR = 101, 102
 _LARGEST = 127
 """The largest weight in int8. The zero point is 0."""
 
-Weights = Mapping[str, npt.NDArray[np.generic]]
+Weights = Mapping[str, npt.NDArray[Any]]
 
 
 class Reader(Protocol):
@@ -142,7 +142,7 @@ def _opened(adapter: Path, sha256: str) -> OnnxModel:
     return OnnxModel(PACKAGED.file, "logits", changes)
 
 
-def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[np.generic]]:
+def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[Any]]:
     """Return the weights that take the place of those in an ONNX file.
 
     Args:
@@ -151,7 +151,7 @@ def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[np.generic
         adapter: for a matrix of the file, its name with ``.a``, shape (rank, inputs), and with ``.b``, shape
             (outputs, rank), whose product is added to the matrix; or its name alone, with all its weights.
     """
-    changes: dict[str, npt.NDArray[np.generic]] = {}
+    changes: dict[str, npt.NDArray[Any]] = {}
     for name in dict.fromkeys(key.removesuffix(".a").removesuffix(".b") for key in adapter):
         if f"{name}_quantized" not in base:
             changes[name] = adapter[name].astype(base[name].dtype).reshape(base[name].shape)
@@ -159,7 +159,7 @@ def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[np.generic
         if name in adapter:
             weights = adapter[name].astype(np.float32)
         else:
-            weights = base[f"{name}_quantized"] * base[f"{name}_scale"].astype(np.float32)
+            weights = base[f"{name}_quantized"] * base[f"{name}_scale"]
             weights += (adapter[f"{name}.b"].astype(np.float32) @ adapter[f"{name}.a"].astype(np.float32)).T
         scale = np.abs(weights).max() / _LARGEST
         changes[f"{name}_quantized"] = np.rint(weights / scale).astype(np.int8)
@@ -179,7 +179,7 @@ def initializers(file: Path) -> Weights:
 
     The package onnx would do this, too, but takes 33 MB, and a quarter of a second to import.
     """
-    weights: dict[str, npt.NDArray[np.generic]] = {}
+    weights: dict[str, npt.NDArray[Any]] = {}
     [graph] = [value for number, value in _fields(memoryview(file.read_bytes())) if number == _GRAPH]
     for number, tensor in _fields(graph):
         if number == _INITIALIZER:

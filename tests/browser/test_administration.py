@@ -32,7 +32,7 @@ def team(library: MakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with closing(Accounts.open(tmp_path)) as accounts:
         accounts.users.add("ada", PASSWORD, Role.ADMINISTRATOR)
         accounts.users.add("bea", PASSWORD)
-        with serving(index, QueryEngine(index, None), sign_in=SignIn(accounts)) as url:
+        with serving(index, QueryEngine(index), sign_in=SignIn(accounts)) as url:
             yield Guarded(url, accounts)
 
 

@@ -140,7 +140,7 @@ def team(library: MakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with closing(Accounts.open(tmp_path)) as accounts:
         for name in ("ada", "bea"):
             accounts.users.add(name, PASSWORD)
-        engine = QueryEngine(index, None, keeps=True)
+        engine = QueryEngine(index, keeps=True)
         with serving(index, engine, sign_in=SignIn(accounts)) as url:
             yield url
 

@@ -66,7 +66,7 @@ def replicas(
             library = opened.enter_context(Library.open(settings.home, encoder, database_url=database_url))
             sign_in = opened.enter_context(open_sign_in(settings, exposed=False))
             assert sign_in is not None
-            app = create_app(library, QueryEngine(library, None), settings, sign_in=sign_in)
+            app = create_app(library, QueryEngine(library), settings, sign_in=sign_in)
             return Replica(opened.enter_context(TestClient(app, raise_server_exceptions=False)), sign_in)
 
         yield started("one"), started("two")

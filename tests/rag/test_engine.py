@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
-from rag.finding.reranking import Reranker
+from tests.support.candidates import candidates_in
 from tests.support.libraries import MakeLibrary
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
@@ -234,78 +233,22 @@ LANTERNS = (
 SOLD = "How many lanterns did the company sell in May?"
 
 
-@pytest.mark.parametrize(("weight", "first"), [(60.0, max), (-60.0, min)])
-def test_the_reranker_chooses_among_the_sentences_that_the_reader_read(
-    library: MakeLibrary,
-    cross_encoder: Reranker,
-    tmp_path: Path,
-    weight: float,
-    first: Callable[..., str],
-) -> None:
-    stored = json.loads(Path("rag/finding/weights.json").read_text(encoding="utf-8"))
-    stored["reranker"]["selection"]["weights"] = {"reranker": weight}
-    weights = tmp_path / "weights.json"
-    weights.write_text(json.dumps(stored), encoding="utf-8")
-    index = library({"a.txt": "\n\n".join(LANTERNS)}).index
-    answer = QueryEngine(index, weights=weights, reranker=cross_encoder).ask(SOLD)
-    title = index.catalog.documents()[0].title
-    scores = cross_encoder.scores(SOLD, [f"{title}: {each}" for each in LANTERNS])
-    assert answer.citations[0].quote == first(zip(scores, LANTERNS, strict=True))[1]
-    assert "rerank" in answer.timings
-
-
 @pytest.mark.parametrize(("threshold", "abstained"), [(0.0, False), (1.0, True)])
-def test_a_threshold_of_ones_own_decides_after_the_reranker(
-    library: MakeLibrary, cross_encoder: Reranker, threshold: float, *, abstained: bool
-) -> None:
-    limits = replace(DEFAULT_LIMITS, threshold=threshold)
+def test_a_threshold_of_ones_own_decides(library: MakeLibrary, threshold: float, *, abstained: bool) -> None:
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
-    answer = QueryEngine(index, limits=limits, reranker=cross_encoder).ask(SOLD)
-    assert (answer.abstained, "rerank" in answer.timings) == (abstained, True)
+    answer = QueryEngine(index, limits=replace(DEFAULT_LIMITS, threshold=threshold)).ask(SOLD)
+    assert answer.abstained is abstained
 
 
-@pytest.mark.parametrize(("log_odds", "abstained"), [(-60.0, True), (60.0, False)])
-def test_the_reranker_s_score_decides_whether_to_answer(
-    library: MakeLibrary, cross_encoder: Reranker, tmp_path: Path, log_odds: float, *, abstained: bool
-) -> None:
-    stored = json.loads(Path("rag/finding/weights.json").read_text(encoding="utf-8"))
+def test_a_reader_of_ones_own_ranks_the_sentences(library: MakeLibrary, cross_encoder_folder: Path) -> None:
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
-    title = index.catalog.documents()[0].title
-    weight = log_odds / max(cross_encoder.scores(SOLD, [f"{title}: {each}" for each in LANTERNS]))
-    stored["reranker"]["answerability"] = {"intercept": 0.0, "weights": {"reranker": 10 * weight}}
-    weights = tmp_path / "weights.json"
-    weights.write_text(json.dumps(stored), encoding="utf-8")
-    answer = QueryEngine(index, weights=weights, reranker=cross_encoder).ask(SOLD)
-    assert (answer.abstained, "rerank" in answer.timings) == (abstained, True)
-
-
-def test_the_reason_of_an_abstention_holds_for_passages_that_are_not_reranked(
-    library: MakeLibrary, cross_encoder: Reranker
-) -> None:
-    sold = "\n\n".join(f"The company sold {number} lanterns in May." for number in range(300, 320))
-    index = library({"a.txt": sold, "b.txt": "The bakeries were open."}).index
-    engine = QueryEngine(index, limits=replace(DEFAULT_LIMITS, threshold=1.0), reranker=cross_encoder)
-    answer = engine.ask("How many lanterns has the company sold in May, and bakeries?")
-    assert answer.reason is not None
-    assert answer.reason.endswith(" come near the question; no sentence clearly answers it.")
-
-
-def test_a_summary_is_not_reranked(library: MakeLibrary, cross_encoder: Reranker) -> None:
-    index = library({"a.txt": "\n\n".join(LANTERNS)}).index
-    answer = QueryEngine(index, reranker=cross_encoder).ask("Summarise the sales of lanterns.")
-    assert "rerank" not in answer.timings
-
-
-def test_a_question_whose_best_sentence_is_in_another_language_is_not_reranked(
-    library: MakeLibrary, cross_encoder: Reranker
-) -> None:
-    spanish = (
-        "La empresa vendió 300 faroles en mayo. La directora dijo que las ventas crecieron mucho este año."
-    )
-    engine = QueryEngine(library({"es.txt": spanish}).index, reranker=cross_encoder)
-    assert "rerank" not in engine.ask(SOLD).timings
-    engine = QueryEngine(library({"es.txt": spanish, "en.txt": LANTERNS[0]}).index, reranker=cross_encoder)
-    assert "rerank" in engine.ask(SOLD).timings
+    engine = QueryEngine(index, str(cross_encoder_folder), replace(DEFAULT_LIMITS, threshold=0.0))
+    scores = {
+        each.sentence.text: engine.reader.scores(SOLD, [each.text])[0] for each in candidates_in(engine, SOLD)
+    }
+    answer = engine.ask(SOLD)
+    assert answer.citations[0].quote == max(scores, key=scores.__getitem__)
+    assert list(answer.timings) == ["rewrite", "search", "select", "read", "answer"]
 
 
 def test_a_follow_up_that_names_nothing_stays_in_the_report_of_the_answer_before(

@@ -30,7 +30,7 @@ class Model:
 
 def test_a_question_in_progress_ends_with_its_own_model_which_then_closes(seed_index: Library) -> None:
     old, new = Model("old"), Model("new")
-    engine = QueryEngine(seed_index, None, writer=old.writer)
+    engine = QueryEngine(seed_index, writer=old.writer)
     events = engine.stream(DENS)
     assert any(isinstance(event, PassagesFound) for event in events)
     engine.set_writer(new.writer)
@@ -44,7 +44,7 @@ def test_a_question_in_progress_ends_with_its_own_model_which_then_closes(seed_i
 
 def test_a_model_that_no_question_uses_closes_at_once(seed_index: Library) -> None:
     old = Model("old")
-    engine = QueryEngine(seed_index, None, writer=old.writer)
+    engine = QueryEngine(seed_index, writer=old.writer)
     # A question that has not begun to be answered gets the writer of its time.
     waiting = engine.stream(DENS)
     engine.set_writer(None)
@@ -55,7 +55,7 @@ def test_a_model_that_no_question_uses_closes_at_once(seed_index: Library) -> No
 def test_an_engine_for_a_viewer_has_the_writer_of_the_engine(seed_index: Library) -> None:
     """Also one that was made before the exchange, as for a request that waited for the models."""
     old, new = Model("old"), Model("new")
-    engine = QueryEngine(seed_index, None, writer=old.writer)
+    engine = QueryEngine(seed_index, writer=old.writer)
     engine.is_warming = True
     viewer = Viewer("bea")
     own = engine.for_viewer(viewer)
@@ -73,7 +73,7 @@ def test_an_engine_for_a_viewer_has_the_writer_of_the_engine(seed_index: Library
 
 def test_a_question_that_is_given_up_lets_its_model_go(seed_index: Library) -> None:
     old = Model("old")
-    engine = QueryEngine(seed_index, None, writer=old.writer)
+    engine = QueryEngine(seed_index, writer=old.writer)
     events = engine.stream(DENS)
     next(events)
     engine.set_writer(None)

@@ -43,7 +43,7 @@ def library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @contextmanager
 def client_of(library: Library, **settings: Any) -> Iterator[TestClient]:  # noqa: ANN401 (values of settings)
     made = Settings(home=library.home, max_megabytes=1, **settings)
-    with TestClient(create_app(library, QueryEngine(library, None), made)) as client:
+    with TestClient(create_app(library, QueryEngine(library), made)) as client:
         yield client
 
 

@@ -56,7 +56,7 @@ class Held(Encoder):
 
 
 def app_of(index: Library) -> TestClient:
-    return TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home, max_megabytes=2)))
+    return TestClient(create_app(index, QueryEngine(index), Settings(home=index.home, max_megabytes=2)))
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""Candidates with given scores, for tests of ranking and selection."""
+"""Candidates with given scores, and those that a library has for a question."""
 
 from __future__ import annotations
 
@@ -6,20 +6,14 @@ from collections.abc import Sequence
 
 from index.documents import Span
 from index.records import DocumentRecord
-from rag.finding.features import Candidate, Features
-from rag.finding.ranking import Logistic, Scored, Weights
-from rag.finding.reading import Reading, ReadSentence
+from rag.engine import QueryEngine
+from rag.finding.candidates import Candidate, find_candidates
+from rag.finding.ranking import Calibration, Scored, rank
+from rag.finding.reading import Reading, ReadSentence, read
+from rag.questions import Question, understand
 
-WEIGHTS = Weights(
-    selection=Logistic(0.0, {"cosine": 1.0}),
-    answerability=Logistic(0.0, {}),
-    foreign_selection=None,
-    foreign=Logistic(0.0, {}),
-    reach=0.5,
-    threshold=0.5,
-    foreign_threshold=0.5,
-)
-"""Weights that rank by the cosine alone."""
+NEVER, ALWAYS = Calibration(threshold=1.0), Calibration(threshold=0.0)
+"""Constants with which no question, and every question, is answered."""
 
 
 def record(number: int) -> DocumentRecord:
@@ -28,21 +22,30 @@ def record(number: int) -> DocumentRecord:
     return DocumentRecord(number, 1, "/reports", path, "text", title, None, None, "en", None, 100, 1, "0", "")
 
 
-def candidate(
-    document: int, start: int, text: str, cosine: float = 0.5, headings: str = "", *, section: str = ""
-) -> Candidate:
-    """A candidate that is the only sentence of its reading; with ``headings``, a row of a table."""
-    sentence = ReadSentence(Span(start, start + len(text)), text, headings=headings, section=section)
-    reading = Reading(record(document), (sentence,), 1.0, 0.5)
-    features = Features(cosine, *[0.0] * 11)
-    return Candidate(reading, 0, features)
-
-
 def scored(document: int, start: int, text: str, points: float, headings: str = "") -> Scored:
-    """A candidate with a probability of answering."""
-    return Scored(candidate(document, start, text, headings=headings), points)
+    """A candidate that is the only sentence of its reading; with ``headings``, a row of a table."""
+    sentence = ReadSentence(Span(start, start + len(text)), text, headings=headings)
+    return Scored(Candidate(Reading(record(document), (sentence,), 1.0), 0, 0.5), points)
 
 
 def texts(chosen: Sequence[Scored]) -> list[str]:
     """The sentences of candidates."""
     return [item.candidate.sentence.text for item in chosen]
+
+
+def candidates_in(engine: QueryEngine, text: str) -> list[Candidate]:
+    """The sentences of a library that may answer a question, nearest first."""
+    question = understand(text)
+    with engine.index.snapshot() as snapshot:
+        hits = snapshot.search(question.text)
+        return find_candidates(snapshot, question, hits, read(snapshot, hits))
+
+
+def ranked_in(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], list[Scored]]:
+    """A question, the passages of a library that are read for it, and their sentences, best first."""
+    question = understand(text)
+    with engine.index.snapshot() as snapshot:
+        hits = snapshot.search(question.text)
+        readings = read(snapshot, hits)
+        found = find_candidates(snapshot, question, hits, readings)
+        return question, readings, rank(snapshot.encoder, engine.reader, question, found)

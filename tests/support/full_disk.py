@@ -56,7 +56,7 @@ def tried(act: Any) -> str:  # noqa: ANN401 (whatever fails)
 
 def over_http(index: Library) -> dict[str, tuple[int, str]]:
     """The status and the detail of the HTTP responses to requests that write."""
-    engine = QueryEngine(index, None)
+    engine = QueryEngine(index)
     app = create_app(index, engine, Settings(home=index.home))
     file = {"file": ("long.txt", LONG.encode())}
     judged = {"question": "Which gate?", "verdict": "wrong", "note": "Neither. " * 200}

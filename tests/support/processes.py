@@ -25,13 +25,10 @@ MODULE = (sys.executable, "-m", "ui.cli.app")
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of this process without settings of Footnoted, with ``more`` added.
-
-    It turns the reranker off, so that tests do the same whether its packages are installed or not.
-    """
+    """The environment of this process without settings of Footnoted, with ``more`` added."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
     offline = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
-    return kept | offline | {"FOOTNOTED_RERANKER": "none"} | more
+    return kept | offline | more
 
 
 def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:

@@ -29,7 +29,7 @@ def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
 @pytest.fixture
 def engine(index: Library) -> QueryEngine:
     """The engine over ``index``, without the reader model."""
-    return QueryEngine(index, None)
+    return QueryEngine(index)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def make_home(home: Path) -> None:
     (reports / "ferry.txt").write_text(REPORT, encoding="utf-8")
     with Library.open(home, open_encoder("all-MiniLM-L6-v2")) as library:
         sync(library, [reports])
-        QueryEngine(library, None, keeps=True).ask(QUESTION)
+        QueryEngine(library, keeps=True).ask(QUESTION)
     with closing(Accounts.open(home)) as accounts:
         accounts.users.add("ana", PASSWORD, Role.ADMINISTRATOR)
         accounts.tokens.add("dashboard", [Scope.READ], owner="ana")

@@ -66,7 +66,7 @@ def test_at_the_start_what_a_killed_one_left_has_failed_and_is_swept_away(index:
 
 
 def test_a_server_that_watches_syncs_what_is_there_and_what_comes(index: Library, folder: Path) -> None:
-    app = create_app(index, QueryEngine(index, None), watch=True)
+    app = create_app(index, QueryEngine(index), watch=True)
     with TestClient(app) as client:
         wait_until(lambda: paths(index) == ["dam.txt", "weir.txt"])
         write(folder / "later.txt", GATE)

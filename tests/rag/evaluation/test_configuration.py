@@ -13,10 +13,14 @@ from rag.evaluation.configuration import Configuration, read_configuration, sett
 
 def test_a_file_sets_its_keys_and_names_the_configuration(tmp_path: Path) -> None:
     file = tmp_path / "wide.toml"
-    file.write_text('dense_weight = 1\nmax_chunk_tokens = 80\nreader = "none"\nthreshold = 0.25\n')
+    file.write_text('dense_weight = 1\nmax_chunk_tokens = 80\nreader = "other"\nthreshold = 0.25\n')
     base = Configuration(model="some-model")
     assert read_configuration(str(file), base) == Configuration(
-        "wide", "some-model", "none", max_chunk_tokens=80, limits=AnswerLimits(dense_weight=1, threshold=0.25)
+        "wide",
+        "some-model",
+        "other",
+        max_chunk_tokens=80,
+        limits=AnswerLimits(dense_weight=1, threshold=0.25),
     )
 
 
@@ -34,13 +38,11 @@ def test_an_empty_file_is_the_default_under_another_name(tmp_path: Path) -> None
 def test_settings_are_every_key_with_its_value() -> None:
     assert dict(settings_of(Configuration(title_tokens=0))) == {
         "model": None,
-        "reader": Configuration().reader,
-        "reranker": "none",
+        "reader": None,
         "max_chunk_tokens": 200,
         "title_tokens": 0,
-        "weights": None,
-        "dense_weight": 0.35,
-        "read_hits": 24,
+        "dense_weight": 0.5,
+        "read_hits": 36,
         "widen_by": 2,
         "max_sentences": 8,
         "certain": 0.9,
@@ -55,8 +57,8 @@ def test_settings_are_every_key_with_its_value() -> None:
         (
             "colour = 1",
             (
-                "unknown key colour; known are model, reader, reranker, max_chunk_tokens, title_tokens, "
-                "weights, dense_weight, read_hits, widen_by, max_sentences, certain, threshold"
+                "unknown key colour; known are model, reader, max_chunk_tokens, title_tokens, "
+                "dense_weight, read_hits, widen_by, max_sentences, certain, threshold"
             ),
         ),
         ("dense_weight = 1.5", "dense_weight is 1.5; it must be a number from 0 to 1"),

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from index.records import Filters
 from index.text import sentences
+from rag.finding.candidates import Candidate
 from rag.finding.citations import DocumentTexts
 from rag.finding.companions import ITEM, with_companions
 from rag.finding.copies import Copies, cite_earliest
-from rag.finding.features import Candidate, Features, terms_of
+from rag.finding.matching import terms_of
 from rag.finding.ranking import Scored
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import Question, understand
@@ -28,9 +29,8 @@ def read(text: str, headings: str = "") -> list[Scored]:
         ReadSentence(span, span.of(text), headings=headings if " | " in span.of(text) else "")
         for span in sentences(text, "en")
     ]
-    reading = Reading(record(1), tuple(found), 1.0, 0.5)
-    features = Features(*[0.5] * 12)
-    return [Scored(Candidate(reading, number, features), 0.5) for number in range(len(found))]
+    reading = Reading(record(1), tuple(found), 1.0)
+    return [Scored(Candidate(reading, number, 0.5), 0.5) for number in range(len(found))]
 
 
 def flat(groups: list[list[Scored]]) -> list[Scored]:

@@ -1,40 +1,93 @@
-"""The best sentence opens the answer; sentences within reach that add something join it."""
+"""Scores become probabilities: those of the candidates and of "none of these" add up to 1."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 
-from rag.finding.ranking import Logistic, leading, rank, score
-from tests.support.candidates import WEIGHTS, candidate, texts
+from index.embedding import Encoder
+from rag.engine import QueryEngine
+from rag.finding.ranking import COMPARED, Calibration, answerability_of, by_document, rank
+from rag.questions import understand
+from tests.support.candidates import candidates_in, scored, texts
+from tests.support.libraries import MakeLibrary
+
+RAIN = "It rained. The dredger sank in March. Nobody was hurt."
 
 
-def test_candidates_rank_by_probability_and_keep_their_order_when_equal() -> None:
-    candidates = [candidate(1, 0, "a b.", 0.1), candidate(1, 9, "c d.", 0.9), candidate(2, 0, "e f.", 0.1)]
-    assert texts(rank(candidates, WEIGHTS)) == ["c d.", "a b.", "e f."]
+@dataclass
+class Known:
+    """A reader on the far side, whose scores are known: those of texts that begin alike."""
+
+    logits: dict[str, float]
+    key: str = "known"
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        del question
+        return [next(x for start, x in self.logits.items() if text.startswith(start)) for text in texts]
 
 
-def test_a_sentence_in_another_language_than_the_question_has_weights_of_its_own() -> None:
-    near, far = candidate(1, 0, "a b.", 0.9), candidate(1, 9, "c d.", 0.2)
-    abroad = replace(near, features=replace(near.features, foreign=1.0))
-    weights = replace(WEIGHTS, foreign_selection=Logistic(-3.0, {"cosine": 1.0}))
-    assert texts(rank([near, far], weights)) == ["a b.", "c d."]
-    assert texts(rank([abroad, far], weights)) == ["c d.", "a b."]
-    assert texts(rank([abroad, far], WEIGHTS)) == ["a b.", "c d."], "weights for one language"
+def ranked(
+    engine: QueryEngine, asked: str, logits: dict[str, float], calibration: Calibration
+) -> list[tuple[str, float]]:
+    candidates = candidates_in(engine, asked)
+    found = rank(engine.index.encoder, Known(logits), understand(asked), candidates, calibration)
+    return [(item.candidate.sentence.text, item.score) for item in found]
 
 
-def test_the_best_sentence_leads_by_its_share_of_the_odds() -> None:
-    best, other = candidate(1, 0, "a b.", math.log(3)), candidate(1, 9, "c d.", 0.0)
-    led = leading(rank([other, best], WEIGHTS))
-    assert led.lead == pytest.approx(math.log(3 / 4))
-    assert replace(led, lead=0.0) == best.features
-    assert leading(rank([best], WEIGHTS)).lead == 0
+def test_a_probability_is_the_share_of_the_odds_of_all_candidates_and_of_none(library: MakeLibrary) -> None:
+    logits = {"It rained": 0.0, "The dredger": math.log(3), "Nobody": -100.0}
+    found = ranked(library({"a.txt": RAIN}), "When did the dredger sink?", logits, Calibration())
+    assert [text for text, _ in found] == ["The dredger sank in March.", "It rained.", "Nobody was hurt."]
+    assert [score for _, score in found] == pytest.approx([0.6, 0.2, 0.0])
 
 
-def test_a_heading_counts_for_half_and_a_table_row_in_full() -> None:
-    whole, heading = candidate(1, 0, "Water rose."), candidate(1, 0, "Water levels in March")
-    row = candidate(1, 0, "Pellan | 12 | 14")
-    assert score(heading, WEIGHTS).score == score(whole, WEIGHTS).score / 2
-    assert score(row, WEIGHTS).score == score(whole, WEIGHTS).score
+def test_the_prior_and_an_offset_count_as_the_calibration_says(library: MakeLibrary) -> None:
+    engine, asked = library({"a.txt": RAIN}), "When did the dredger sink?"
+    prior = {each.sentence.text: each.prior for each in candidates_in(engine, asked)}
+    logits = {"It rained": 2.0, "The dredger": 1.0, "Nobody": -3.0}
+    calibration = Calibration(logit_scale=0.5, prior_weight=4.0, offset=-1.0)
+    found = ranked(engine, asked, logits, calibration)
+    odds = {
+        text: math.exp(0.5 * next(x for start, x in logits.items() if text.startswith(start)) + 4 * near - 1)
+        for text, near in prior.items()
+    }
+    total = 1 + sum(odds.values())
+    assert dict(found) == pytest.approx({text: each / total for text, each in odds.items()})
+
+
+def test_the_answerability_is_the_probability_that_any_of_them_answers() -> None:
+    assert answerability_of([]) == 0.0
+    assert answerability_of([scored(1, 0, "a.", 0.5), scored(1, 9, "b.", 0.3)]) == pytest.approx(0.8)
+    assert answerability_of([scored(1, 0, "a.", 0.7), scored(1, 9, "b.", 0.30001)]) == 1.0
+
+
+def test_the_nearest_sentences_in_another_language_are_compared_token_by_token(
+    library: MakeLibrary, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentences = [f"The dredger number {number} sank in the harbour." for number in range(COMPARED + 4)]
+    engine, asked = library({"a.txt": " ".join(sentences)}), "挖泥船为什么在 dredger 港口沉没？"
+    monkeypatch.setattr(encoder, "languages", frozenset({"en", "zh"}))
+    candidates = candidates_in(engine, asked)
+    calibration = Calibration(likeness_scale=7.0, likeness_offset=-5.0)
+    found = rank(encoder, engine.reader, understand(asked), candidates, calibration)
+    nearest = [each.sentence.text for each in candidates[:COMPARED]]
+    likenesses = encoder.compare(asked, [f"a: {text}" for text in nearest])
+    odds = [math.exp(7 * likeness.late - 5) for likeness in likenesses]
+    assert {item.candidate.sentence.text: item.score for item in found} == pytest.approx(
+        {text: each / (1 + sum(odds)) for text, each in zip(nearest, odds, strict=True)}, abs=1e-4
+    )
+
+
+def test_a_sentence_in_a_language_that_the_encoder_does_not_read_is_read(library: MakeLibrary) -> None:
+    engine = library({"a.txt": RAIN})
+    found = ranked(engine, "挖泥船为什么沉没？", {"": 0.0}, Calibration())
+    assert [score for _, score in found] == pytest.approx([0.25] * 3)
+
+
+def test_sentences_stand_document_by_document_in_the_order_of_the_text() -> None:
+    items = [scored(2, 9, "b.", 0.9), scored(1, 0, "c.", 0.8), scored(2, 0, "a.", 0.7)]
+    assert texts(by_document(items)) == ["a.", "b.", "c."]

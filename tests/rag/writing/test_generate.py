@@ -38,7 +38,7 @@ def engine_of(
 ) -> tuple[QueryEngine, ScriptedLLM]:
     llm = ScriptedLLM(*scripts)
     writer = Writer(model_of(llm, prices=prices), Gate())
-    return QueryEngine(index, None, AnswerLimits(certain=0.0), writer=writer), llm
+    return QueryEngine(index, limits=AnswerLimits(certain=0.0), writer=writer), llm
 
 
 def used(sent: int, written: int, script: Script) -> Script:
@@ -91,7 +91,7 @@ def test_names_of_the_question_that_the_cited_sentences_lack_are_noted(seed_inde
 def test_a_failing_model_is_paused_and_the_answer_says_so(seed_index: Library) -> None:
     llm = ScriptedLLM(fails(ServerError(500)))
     model = model_of(llm, circuit=Circuit(failures=2))
-    engine = QueryEngine(seed_index, None, writer=Writer(model, Gate()))
+    engine = QueryEngine(seed_index, writer=Writer(model, Gate()))
     answers = [engine.ask(DENS) for _ in range(3)]
     assert [answer.fallback for answer in answers] == ["error", "error", "paused"]
     assert len(llm.sent) == 2

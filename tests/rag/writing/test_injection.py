@@ -34,7 +34,7 @@ def test_instructions_in_a_document_are_not_supported(
     said = written or trap
     llm = ScriptedLLM(obeys(trap, said))
     writer = Writer(model_of(llm), Gate(), "strike")
-    answer = QueryEngine(index, None, SURE, writer=writer).ask(
+    answer = QueryEngine(index, limits=SURE, writer=writer).ask(
         "How many people did the flood displace in Isken?"
     )
     assert not answer.abstained

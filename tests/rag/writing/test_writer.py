@@ -55,7 +55,7 @@ def released() -> Iterator[Event]:
 
 def engine_of(index: Library, *scripts: Script, unsupported: Policy = "drop", **limits: Any) -> QueryEngine:  # noqa: ANN401
     model = model_of(ScriptedLLM(*scripts), **limits)
-    return QueryEngine(index, None, SURE, writer=Writer(model, Gate(), unsupported))
+    return QueryEngine(index, limits=SURE, writer=Writer(model, Gate(), unsupported))
 
 
 def checked(engine: QueryEngine, question: str = RIGHT) -> Answer:
@@ -96,7 +96,7 @@ def words(answer: Answer, *verdicts: str) -> list[str]:
 
 def quoted(index: Library) -> list[str]:
     """The sentences of the quoted answer."""
-    return words(QueryEngine(index, None).ask(RIGHT))
+    return words(QueryEngine(index).ask(RIGHT))
 
 
 # Replies that the gate accepts
@@ -124,7 +124,7 @@ def test_marks_after_sentences_and_reasoning_before_them_are_accepted(seed_index
 def test_sentences_wait_until_one_is_supported(seed_index: Library) -> None:
     llm = ScriptedLLM(cites((INVENTED, TOO_HIGH), (TOO_HIGH, TOO_HIGH), (ACCEPTED, ACCEPTED)))
     writer = Writer(model_of(llm), Gate(), "strike")
-    events = QueryEngine(seed_index, None, SURE, writer=writer).stream(RIGHT)
+    events = QueryEngine(seed_index, limits=SURE, writer=writer).stream(RIGHT)
     seen = [event for event in events if isinstance(event, Token)]
     assert [(event.text.strip(), event.verdict) for event in seen] == [
         (INVENTED, "unsupported"),
@@ -182,7 +182,7 @@ def test_sentences_quoted_instead_are_quoted_however_certain_the_library_is(
     seed_index: Library, certain: float
 ) -> None:
     writer = Writer(model_of(ScriptedLLM(cites((INVENTED, TOO_HIGH)))), Gate())
-    answer = checked(QueryEngine(seed_index, None, AnswerLimits(certain=certain), writer=writer))
+    answer = checked(QueryEngine(seed_index, limits=AnswerLimits(certain=certain), writer=writer))
     assert answer.fallback == "nothing_supported"
     assert [(cited.verification.verdict, cited.verification.quote_matches) for cited in answer.citations] == [
         ("quoted", True)
@@ -220,7 +220,7 @@ def test_a_model_that_declines_leads_to_an_abstention(seed_index: Library) -> No
 def test_the_model_is_not_asked_if_the_library_has_no_answer(seed_index: Library) -> None:
     llm = ScriptedLLM(says("[1.1] Sixteen million."))
     writer = Writer(model_of(llm), Gate())
-    answer = checked(QueryEngine(seed_index, None, writer=writer), "What is the rainfall of Cambodia?")
+    answer = checked(QueryEngine(seed_index, writer=writer), "What is the rainfall of Cambodia?")
     assert (answer.abstained, llm.sent) == (True, [])
 
 
@@ -314,7 +314,7 @@ def test_a_model_that_declines_where_the_library_certainly_answers_did_not_find_
 ) -> None:
     question = "How many scam dens does Amnesty International say there are in Cambodia?"
     writer = Writer(model_of(ScriptedLLM(says("NO ANSWER"))), Gate())
-    answer = checked(QueryEngine(seed_index, None, writer=writer), question)
+    answer = checked(QueryEngine(seed_index, writer=writer), question)
     assert (answer.fallback, answer.model) == ("declined", "quoted")
     found_none = "scripted did not find an answer, but the library certainly has one"
     assert (answer.note or "").startswith(f"{found_none}; {UNQUOTED}")
@@ -361,6 +361,6 @@ def test_repeated_sentences_are_shown_once(seed_index: Library) -> None:
 def test_a_context_without_room_for_a_sentence_is_reported_without_asking(seed_index: Library) -> None:
     llm = ScriptedLLM(says("[1.1] x"))
     writer = Writer(model_of(llm, context=1024), Gate())
-    answer = checked(QueryEngine(seed_index, None, writer=writer))
+    answer = checked(QueryEngine(seed_index, writer=writer))
     assert (answer.fallback, llm.sent, words(answer)) == ("unusable", [], quoted(seed_index))
     assert "has no room for a sentence of the reports with this question (1024 tokens" in (answer.note or "")

@@ -36,5 +36,3 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     # The tests pass alike on a machine that takes ten seconds for them.
     monkeypatch.setattr("ui.cli.progress.LINE_SECONDS", 600.0)
-    # The tests pass alike where the packages of the reranker are installed and where not.
-    monkeypatch.setenv("FOOTNOTED_RERANKER", "none")

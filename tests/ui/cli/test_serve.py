@@ -25,7 +25,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from rag.errors import ReaderError
-from rag.finding.reader import BundledReader
+from rag.finding.cross_encoder import BundledReader
 from tests.support.processes import MODULE, ROOT, Served, environment, run, run_script, serving
 from ui.cli import serve as serve_module
 from ui.cli.serve import _Connection, _Models, _Server, listening_socket, serve
@@ -33,7 +33,7 @@ from ui.cli.server import running_server
 from ui.errors import PortInUseError
 from ui.settings import Settings, home_id
 
-HEAVY = ("torch", "transformers", "faiss", "tantivy", "gradio", "llama_index", "uvicorn", "fastapi")
+HEAVY = ("torch", "onnxruntime", "transformers", "faiss", "tantivy", "gradio", "llama_index", "uvicorn", "fastapi")
 
 
 @pytest.fixture(scope="module")
@@ -277,10 +277,10 @@ def test_a_server_whose_models_cannot_be_loaded_stops_with_the_cause(home: Path,
     damaged.write_bytes(b"no tensors")
     stopped: list[bool] = []
     with Library.open(home, encoder) as index:
-        engine = QueryEngine(index, BundledReader(damaged))
+        engine = QueryEngine(index, BundledReader(damaged, "0" * 64))
         models = _Models(engine)
         models.load(lambda: stopped.append(True))
-        with pytest.raises(ReaderError, match=r"weights in damaged\.safetensors do not fit"):
+        with pytest.raises(ReaderError, match=r"damaged\.safetensors, a file of the reader, has sha256"):
             models.close()
     assert (stopped, engine.is_warming) == ([True], True)
 
@@ -302,7 +302,7 @@ def test_a_server_that_was_killed_is_not_waited_for(own_home: Path) -> None:
         server.stop(signal.SIGKILL)
     assert (own_home / "server.json").is_file()
     answer, loaded = asked("ask", "How many suspects were arrested?", "--home", own_home)
-    assert "torch" in loaded
+    assert "onnxruntime" in loaded
     assert "41 suspects" in answer["citations"][0]["quote"]
 
 

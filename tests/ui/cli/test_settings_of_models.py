@@ -9,6 +9,7 @@ import pytest
 
 from index.library import Library
 from rag.errors import ModelSetupError
+from rag.finding.cross_encoder import bundled_reader
 from rag.llm import Limits, ModelSettings, Prices
 from ui.errors import SettingsError
 from ui.opening import open_engine
@@ -43,12 +44,13 @@ def test_without_a_provider_answers_are_quoted(seed_index: Library) -> None:
         assert engine.writer is None
 
 
-def test_the_reranker_is_named_by_its_folder_or_there_is_none(
+def test_the_reader_is_named_by_its_folder(
     tmp_path: Path, seed_index: Library, cross_encoder_folder: Path
 ) -> None:
-    for name, is_there in (("none", False), (str(cross_encoder_folder), True)):
-        with open_engine(in_file(tmp_path, f'reranker = "{name}"'), seed_index) as engine:
-            assert (engine.reranker is not None) is is_there
+    with open_engine(in_file(tmp_path, f'reader = "{cross_encoder_folder}"'), seed_index) as engine:
+        assert engine.reader.key == str(cross_encoder_folder)
+    with open_engine(in_file(tmp_path, ""), seed_index) as engine:
+        assert engine.reader is bundled_reader()
 
 
 def test_a_file_names_the_model_its_server_and_its_limits(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_the_server_fetches_a_document_from_an_allowed_host(
         allowed = Settings(
             home=index.home, url_hosts=(f"127.0.0.1:{host.port}",), url_http=True, url_loopback=True
         )
-        app = create_app(index, QueryEngine(index, None), allowed)
+        app = create_app(index, QueryEngine(index), allowed)
         with serving_app(app) as address, Client(address) as client:
             added = client.add_from_url(host.url("/gate.md"))
             assert (added.path, added.title, added.collection) == ("gate.md", "The gate", None)
@@ -202,7 +202,7 @@ def test_a_server_that_is_not_there_is_named() -> None:
 def test_a_token_opens_a_server_where_people_sign_in(tmp_path: Path, encoder: Encoder) -> None:
     with closing(Accounts.open(tmp_path / "accounts")) as accounts, Library.open(tmp_path, encoder) as index:
         _, secret = accounts.tokens.add("reader", [Scope.READ])
-        app = create_app(index, QueryEngine(index, None), sign_in=SignIn(accounts))
+        app = create_app(index, QueryEngine(index), sign_in=SignIn(accounts))
         with serving_app(app) as address:
             with Client(address, secret) as client:
                 assert list(client.documents()) == []
@@ -214,12 +214,7 @@ def test_a_token_opens_a_server_where_people_sign_in(tmp_path: Path, encoder: En
             assert unknown.value.status == 401
 
 
-def test_a_library_is_opened_by_its_folder(
-    encoder: Encoder,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("FOOTNOTED_RERANKER", "none")
+def test_a_library_is_opened_by_its_folder(encoder: Encoder, tmp_path: Path) -> None:
     with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [SEEDS / "cambodia-scam-raids.md"])
     with LocalClient.open(tmp_path / "home") as local:

@@ -46,7 +46,7 @@ def sign_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignIn]:
 def app(encoder: Encoder, sign_in: SignIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     """A server of an empty library, in which allowed requests find nothing to change."""
     with Library.open(tmp_path_factory.mktemp("home"), encoder) as index:
-        yield create_app(index, QueryEngine(index, None), sign_in=sign_in)
+        yield create_app(index, QueryEngine(index), sign_in=sign_in)
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +246,7 @@ def unguarded(
     given = Settings(home=home, insecure=request.param)
     with (
         Library.open(home, encoder) as index,
-        Server(create_app(index, QueryEngine(index, None), given)) as server,
+        Server(create_app(index, QueryEngine(index), given)) as server,
     ):
         yield server, request.param
 

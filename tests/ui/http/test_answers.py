@@ -39,7 +39,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         keep(index.catalog, MADE)
         keep(index.catalog, replace(MADE, answer_id="0b" * 16))
         AnswerStore(index.catalog).put("0c" * 16, None, MADE.created, SPACED)
-        with TestClient(create_app(index, QueryEngine(index, None))) as client:
+        with TestClient(create_app(index, QueryEngine(index))) as client:
             yield client
 
 

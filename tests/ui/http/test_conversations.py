@@ -57,7 +57,7 @@ def engine(tmp_path: Path) -> Iterator[QueryEngine]:
         index.replace([incoming("The council closed gate 3. Gate 4 is open. It rained for nine days.")])
         for each in (DAM, GATES, RAIN):
             keep(index.catalog, each)
-        yield QueryEngine(index, None, keeps=True)
+        yield QueryEngine(index, keeps=True)
 
 
 def listed(client: TestClient, **query: object) -> list[str]:

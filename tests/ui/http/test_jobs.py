@@ -69,7 +69,7 @@ def sign_in(index: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignIn]
 @pytest.fixture
 def signed(index: Library, settings: Settings, sign_in: SignIn) -> Iterator[TestClient]:
     """A client of a server at which people sign in."""
-    with TestClient(create_app(index, QueryEngine(index, None), settings, sign_in=sign_in)) as client:
+    with TestClient(create_app(index, QueryEngine(index), settings, sign_in=sign_in)) as client:
         yield client
 
 

@@ -37,7 +37,7 @@ def status(client: TestClient, tag: str) -> int:
 
 
 def test_it_has_what_the_whole_list_has_of_each_field(seed_index: Library) -> None:
-    with TestClient(create_app(seed_index, QueryEngine(seed_index, None))) as client:
+    with TestClient(create_app(seed_index, QueryEngine(seed_index))) as client:
         brief, whole = (client.get(route).json() for route in (BRIEF, "/v1/documents"))
     assert brief["generation"] == whole["generation"]
     assert len(brief["documents"]) == len(whole["documents"]) == 7

@@ -55,7 +55,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def engine(seed_index: Library) -> QueryEngine:
-    return QueryEngine(seed_index, None)
+    return QueryEngine(seed_index)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_server_that_starts_again_has_the_chosen_model(
     client: TestClient, far: ModelServer, seed_index: Library, settings: Settings
 ) -> None:
     client.put("/v1/model", json=wanted(far, key=KEY))
-    engine = QueryEngine(seed_index, None)
+    engine = QueryEngine(seed_index)
     again = served(engine, settings).get("/v1/model").json()
     assert (again["name"], again["has_key"]) == ("small", True)
     engine.set_writer(None)

@@ -162,7 +162,7 @@ def test_a_library_that_another_process_writes_to_is_told_without_process_and_fo
     index: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
-    app = create_app(index, QueryEngine(index, None))
+    app = create_app(index, QueryEngine(index))
     with TestClient(app) as client, FileLock(index.home / "write.lock"):
         locking.note_holder(index.home, "sync")
         found = locking.holder(index.home)

@@ -180,12 +180,12 @@ class TestForGood:
 
     def test_at_the_end_of_the_server_all_are_gone(self, index: Library) -> None:
         settings = Settings(home=index.home)
-        with TestClient(create_app(index, QueryEngine(index, None), settings)) as client:
+        with TestClient(create_app(index, QueryEngine(index), settings)) as client:
             route = upload(client)
             client.delete(route)
             assert set_aside(index) == 1
         assert set_aside(index) == 0
-        with TestClient(create_app(index, QueryEngine(index, None), settings)) as client:
+        with TestClient(create_app(index, QueryEngine(index), settings)) as client:
             assert refused(client.post(f"{route}/restore"), 404).startswith(
                 "document 1 is not in the library"
             )

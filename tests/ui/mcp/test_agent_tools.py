@@ -185,7 +185,7 @@ def signed(
     with closing(Accounts.open(home / "accounts")) as accounts, Library.open(home, encoder) as index:
         sync(index, [ROOT / "seeds" / "cambodia-scam-raids.md"])
         secrets = {scope: accounts.tokens.add(f"of-{scope}", [scope])[1] for scope in Scope}
-        app = create_app(index, QueryEngine(index, None), sign_in=SignIn(accounts))
+        app = create_app(index, QueryEngine(index), sign_in=SignIn(accounts))
         with serving_app(app) as address:
             yield address, secrets
 
@@ -217,7 +217,7 @@ def test_a_refusal_of_a_tool_is_recorded_with_the_address_of_the_agent(
     with closing(Accounts.open(tmp_path)) as accounts, Library.open(tmp_path, encoder) as index:
         sign_in = SignIn(accounts)
         _, secret = accounts.tokens.add("reader", [Scope.READ])
-        app = create_app(index, QueryEngine(index, None), sign_in=sign_in)
+        app = create_app(index, QueryEngine(index), sign_in=sign_in)
         asked = {"name": "ask", "arguments": {"question": "Why?"}}
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}
         headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json, text/event-stream"}

@@ -7,20 +7,15 @@ import pytest
 from rag.engine import QueryEngine
 from rag.finding.abstention import caveat, name_language
 from rag.finding.abstention.decision import quote_list
-from rag.finding.features import measure
-from rag.finding.ranking import load_weights, rank
-from rag.finding.reading import read
-from rag.questions import understand
+from tests.support.candidates import ranked_in
 from tests.support.libraries import MakeLibrary
 
 REPORT = {"a.txt": "The police arrested more than a thousand suspects in the raids of this week."}
 
 
 def beside(engine: QueryEngine, text: str) -> str | None:
-    question = understand(text)
-    with engine.index.snapshot() as snapshot:
-        readings = read(snapshot, snapshot.search(question.text))
-        return caveat(question, rank(measure(snapshot, question, readings), load_weights()))
+    question, _, found = ranked_in(engine, text)
+    return caveat(question, found)
 
 
 def test_no_caveat_if_the_sentences_contain_the_question_s_words(library: MakeLibrary) -> None:

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-
 import pytest
 
 from index.embedding import Encoder
 from rag.engine import QueryEngine
 from rag.finding.abstention import Abstention, decide, shortfall
 from rag.finding.abstention.requirements import missing_words
-from rag.finding.features import measure
-from rag.finding.ranking import Logistic, Scored, Weights, load_weights, rank
-from rag.finding.reading import Reading, read
-from rag.questions import Question, understand
+from rag.finding.ranking import Calibration
+from rag.questions import understand
+from tests.support.candidates import ALWAYS, NEVER, ranked_in
 from tests.support.libraries import MakeLibrary
 
 HARBOUR = {"a.txt": "The harbour of Tessaveld was closed by ice. Pilots waited for a week."}
-NEVER = replace(load_weights(), threshold=1.0, foreign_threshold=1.0)
-ALWAYS = replace(load_weights(), threshold=0.0, foreign_threshold=0.0)
 
 
-def ranked(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], list[Scored]]:
-    question = understand(text)
+def judged(
+    engine: QueryEngine, text: str, calibration: Calibration, *, filtered: bool = False
+) -> Abstention | None:
+    question, readings, found = ranked_in(engine, text)
     with engine.index.snapshot() as snapshot:
-        readings = read(snapshot, snapshot.search(question.text))
-        return question, readings, rank(measure(snapshot, question, readings), load_weights())
-
-
-def judged(engine: QueryEngine, text: str, weights: Weights, *, filtered: bool = False) -> Abstention | None:
-    question, readings, found = ranked(engine, text)
-    with engine.index.snapshot() as snapshot:
-        return decide(snapshot, question, found, weights, filtered=filtered, read=readings).abstention
+        return decide(snapshot, question, found, calibration, filtered=filtered, read=readings).abstention
 
 
 def test_the_threshold_separates_answers_from_abstentions(library: MakeLibrary) -> None:
@@ -53,7 +42,7 @@ def test_words_that_no_passage_contains_are_named(library: MakeLibrary) -> None:
 
 def test_a_word_of_any_passage_that_was_read_is_not_missing(library: MakeLibrary) -> None:
     engine = library({**HARBOUR, "b.txt": "Dividends had no ice in summer."})
-    question, readings, found = ranked(engine, "Which harbour has dividends?")
+    question, readings, found = ranked_in(engine, "Which harbour has dividends?")
     best = [item for item in found if "harbour" in item.candidate.sentence.text]
     near = [reading for reading in readings if reading.document.title == "a"]
     with engine.index.snapshot() as snapshot:
@@ -175,23 +164,6 @@ def test_a_year_that_no_passage_has_is_named_with_the_nearest_report(library: Ma
     )
 
 
-def test_a_question_in_another_language_is_refused_where_another_sentence_is_as_near(
-    library: MakeLibrary, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = library(HARBOUR)
-    monkeypatch.setattr(encoder, "languages", frozenset({"en", "zh"}))
-    question, readings, found = ranked(engine, "港口为什么关闭？")
-    weights = replace(ALWAYS, foreign=Logistic(1.0, {"lead": 4.0}), foreign_threshold=0.5)
-    tied = [found[0], replace(found[1], score=found[0].score)]
-    with engine.index.snapshot() as snapshot:
-        first = decide(snapshot, question, found[:1], weights, filtered=False, read=readings)
-        neither = decide(snapshot, question, tied, weights, filtered=False, read=readings)
-    assert first.abstention is None
-    assert first.answerability == pytest.approx(1 / (1 + math.exp(-1)))
-    assert neither.abstention is not None
-    assert neither.answerability == pytest.approx(1 / (1 + math.exp(-1) * 16))
-
-
 def test_reports_that_the_filters_exclude_are_not_mentioned(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
     near = judged(engine, "Why was the harbour closed?", NEVER, filtered=True)
@@ -214,7 +186,7 @@ def test_a_word_that_one_passage_contains_is_not_called_missing(library: MakeLib
 
 def test_missing_words_are_shown_as_written(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
-    question, [reading], _ = ranked(engine, "Did PILOTS strike in Tessaveld's harbours?")
+    question, [reading], _ = ranked_in(engine, "Did PILOTS strike in Tessaveld's harbours?")
     with engine.index.snapshot() as snapshot:
         assert missing_words(snapshot, question, reading) == ["strike"]
         # *strike* is a form of a verb, so it is no reason.
@@ -238,19 +210,19 @@ def test_a_name_with_hyphens_is_missing_unless_all_of_its_parts_are_there(
     library: MakeLibrary, asked: str, missing: list[str]
 ) -> None:
     engine = library({"a.txt": f"{HARBOUR['a.txt']} Dick and the pilot of an F-35 saw the ice."})
-    question, [reading], _ = ranked(engine, asked)
+    question, [reading], _ = ranked_in(engine, asked)
     with engine.index.snapshot() as snapshot:
         assert missing_words(snapshot, question, reading) == missing
 
 
 def test_a_passage_with_every_word_may_lack_the_kind_of_answer(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The harbour of Tessaveld was closed by ice."})
-    question, [reading], _ = ranked(engine, "When was the harbour of Tessaveld closed?")
+    question, [reading], _ = ranked_in(engine, "When was the harbour of Tessaveld closed?")
     with engine.index.snapshot() as snapshot:
         assert shortfall(snapshot, question, reading) == (
             "holds no answer of the kind that is asked for: a date"
         )
-    question, [reading], _ = ranked(engine, "How was the harbour of Tessaveld closed?")
+    question, [reading], _ = ranked_in(engine, "How was the harbour of Tessaveld closed?")
     with engine.index.snapshot() as snapshot:
         assert shortfall(snapshot, question, reading) == (
             "has the words of the question, and no sentence that is close enough to it in meaning"

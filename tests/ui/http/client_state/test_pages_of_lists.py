@@ -36,7 +36,7 @@ def engine(tmp_path: Path) -> Iterator[QueryEngine]:
             index.replace([incoming(f"The council closed the gate, {name} says.", name)])
         for number in range(1, 6):
             store(index, number)
-        yield QueryEngine(index, None, keeps=True)
+        yield QueryEngine(index, keeps=True)
 
 
 def store(index: Library, number: int) -> None:

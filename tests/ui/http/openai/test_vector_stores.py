@@ -98,7 +98,7 @@ def test_a_collection_is_a_vector_store(tmp_path: Path) -> None:
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         for name in ("dams/a.txt", "dams/b.txt", "rivers/c.txt"):
             index.replace([incoming(f"The council closed the gate, {name} says.", name)])
-        with TestClient(create_app(index, QueryEngine(index, None))) as client:
+        with TestClient(create_app(index, QueryEngine(index))) as client:
             for number, collection in enumerate(("dams", "dams", "rivers/north"), 1):
                 client.patch(f"/v1/documents/{number}", json={"collection": collection}).raise_for_status()
 

@@ -63,7 +63,7 @@ def test_a_server_whose_caches_are_being_built_is_not_ready(
     reopened: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(routes, "PROBE_SECONDS", PROBE_SECONDS)
-    engine = QueryEngine(reopened, None)
+    engine = QueryEngine(reopened)
     # Another process holds the lock under which caches are built.
     with TestClient(create_app(reopened, engine)) as client:
         with FileLock(reopened.home / "write.lock"):

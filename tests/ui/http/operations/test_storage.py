@@ -18,7 +18,7 @@ from ui.settings import Settings
 
 
 def test_storage_grows_with_reports_and_answers(sign_in: SignIn, index: Library) -> None:
-    app = create_app(index, QueryEngine(index, None, keeps=True), sign_in=sign_in)
+    app = create_app(index, QueryEngine(index, keeps=True), sign_in=sign_in)
     with TestClient(app, headers=bearer(sign_in, *Scope)) as client:
         before = client.get("/v1/storage").raise_for_status().json()
         client.post("/v1/documents", files=REPORT).raise_for_status()

