@@ -13,7 +13,7 @@ from index.text.segmentation import each_sentence
 from index.text.tabular import Table, cells, is_group, label_cells, tables
 from index.text.tokens import TokenSpans, tokens_of
 
-__all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]
+__all__ = ["CHUNKING", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]
 
 MAX_CHUNK_TOKENS = 200
 """The most tokens of a chunk; with the title it fits into MiniLM's window of 256."""
@@ -22,11 +22,10 @@ CHUNKING = 5
 """The version of the chunking. It rises whenever a release changes how passages are cut, prefixed or stored;
 libraries with an older version are then rebuilt."""
 
-HEADING_TOKENS = 60
-"""The most tokens of a table's headings that precede each passage of its rows."""
-
-SECTION_TOKENS = 20
-"""The most tokens of the names of groups of rows, which come between a table's headings and a passage."""
+_HEADING_TOKENS = 60
+_SECTION_TOKENS = 20
+"""The most tokens that a chunk of rows leaves free for the table's headings, and for the names of groups of
+rows: both precede its rows when it is searched."""
 
 _HEADING_CHARACTERS = 300
 _ROW_HEADING_CHARACTERS = 200
@@ -52,7 +51,7 @@ def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHU
     counts as several tokens.
 
     Rows of a table have chunks of their own, with room for the table's headings, which precede each chunk
-    when it is embedded (``HEADING_TOKENS``).
+    when it is searched (``_HEADING_TOKENS``).
 
     Args:
         document: the document; its text may be empty.
@@ -95,9 +94,9 @@ def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int
     """Return the number of tokens left for rows in a chunk, after the headings that each chunk repeats."""
     if table is None:
         return max_tokens
-    headings = min(tokens.between(table.header.start, table.header.end), HEADING_TOKENS)
+    headings = min(tokens.between(table.header.start, table.header.end), _HEADING_TOKENS)
     has_groups = any(line.start >= table.header.end and is_group(line.of(text)) for line in table.lines)
-    before = headings + (SECTION_TOKENS if has_groups else 0)
+    before = headings + (_SECTION_TOKENS if has_groups else 0)
     return max(max_tokens - before, max_tokens // 2, 1)
 
 
