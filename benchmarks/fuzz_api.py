@@ -209,6 +209,7 @@ def sample_server(*, sign_in: bool = False) -> Iterator[Sample]:
 
     With ``sign_in``, each request needs a token (:func:`sender_with`).
     """
+    from index.embedding import DEFAULT_MODEL
     from index.embedding.encoder import open_encoder
     from index.ingest.synchronize import sync
     from index.library import Library
@@ -222,6 +223,8 @@ def sample_server(*, sign_in: bool = False) -> Iterator[Sample]:
         # A request that chooses or tests a language model would make the server connect to any address.
         # The limits of senders have their own tests.
         settings = ['llm = "none"', "limit_questions = 0", "limit_requests = 0"]
+        # A request that changes the encoder would embed the library for minutes.
+        settings += [f'model = "{DEFAULT_MODEL}"']
         settings += ['sign_in = "on"'] if sign_in else []
         (home / FILE_NAME).write_text("\n".join(settings), encoding="utf-8")
         if sign_in:  # A server to which nobody can sign in does not start.

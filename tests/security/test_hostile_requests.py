@@ -204,6 +204,7 @@ def test_a_query_is_words_and_nothing_else(target: Target, words: str) -> None:
         target.post("/v1/chat", {"question": words}),
         target.ask("GET", f"/v1/conversations?query={quote(words[:200])}"),
         target.ask("GET", f"/v1/documents/1/matches?query={quote(words[:200])}"),
+        target.ask("GET", f"/v1/index/encoder?answer_id={quote(words[:200])}"),
     ]
     for answered in asked:
         target.assert_harmless(answered)
@@ -370,7 +371,9 @@ def test_a_request_of_another_form_gets_one_answer(target: Target, head: str) ->
     assert re.match(rb"HTTP/1.1 (200|400|403|404|405|414|426|431|501|505) |$", received)
 
 
-@pytest.mark.parametrize("path", ["/v1/search", "/v1/chat", "/v1/index/sync", "/gradio_api/queue/join"])
+@pytest.mark.parametrize(
+    "path", ["/v1/search", "/v1/chat", "/v1/index/sync", "/v1/index/encoder", "/gradio_api/queue/join"]
+)
 def test_a_body_without_measure_is_refused_before_it_is_read(target: Target, path: str) -> None:
     for lengths in ([("Content-Length", str(10**12))], [("Content-Length", "1000001")]):
         answered = target.ask("POST", path, [JSON, *lengths], b"{}", seconds=PROMPT_SECONDS)

@@ -68,6 +68,18 @@ def test_no_route_tells_another_user_s_answers_from_missing_ones(team: Team, sen
                 assert told(other, route, ids_of(answer)) == expected, route
 
 
+@pytest.mark.parametrize("sender", OTHERS)
+def test_the_language_of_another_user_s_question_is_not_told(team: Team, sender: str) -> None:
+    route = "GET /v1/index/encoder?answer_id={answer_id}"
+    with team.by(sender) as other:
+        expected = told(other, route, {"answer_id": NAMELESS})
+        assert expected[0] == 404
+        for answer in (team.plain, team.private):
+            assert told(other, route, {"answer_id": answer["answer_id"]}) == expected
+    with team.by("bea") as bea:
+        assert told(bea, route, {"answer_id": team.private["answer_id"]})[0] == 200
+
+
 @pytest.mark.parametrize("sender", STRANGERS)
 def test_no_route_tells_a_hidden_report_from_a_missing_one(team: Team, sender: str) -> None:
     assert len(REPORTS) >= 9
