@@ -340,22 +340,31 @@ def test_a_greeting_is_answered_with_a_sentence_alone(cause: Cause, language: st
 @pytest.mark.parametrize(
     ("language", "beginning"),
     [
-        ("en", "The model that searches this library does not read the language of this question."),
-        ("zh", "搜索此资料库的模型不识别该问题的语言。"),
-        ("vi", "Mô hình tìm kiếm trong thư viện này không đọc được ngôn ngữ của câu hỏi."),
-        ("id", "Model yang menelusuri pustaka ini tidak membaca bahasa pertanyaan ini."),
-        ("km", "ម៉ូដែលដែលស្វែងរកក្នុងបណ្ណាល័យនេះមិនយល់ភាសានៃសំណួរនេះទេ។"),
+        (
+            "en",
+            "The model that searches this library does not match this question with reports",
+        ),
+        ("zh", "搜索此资料库的模型无法把该问题与其他语言的报告对应起来。"),
+        (
+            "vi",
+            "Mô hình tìm kiếm trong thư viện này không đối chiếu được câu hỏi này",
+        ),
+        (
+            "id",
+            "Model yang menelusuri pustaka ini tidak dapat mencocokkan pertanyaan ini",
+        ),
+        ("km", "ម៉ូដែលដែលស្វែងរកក្នុងបណ្ណាល័យនេះមិនអាចផ្គូផ្គងសំណួរនេះជាមួយរបាយការណ៍ជាភាសាផ្សេងបានទេ។"),
     ],
 )
 def test_a_question_that_the_encoder_cannot_read_is_told_the_remedy_in_the_reader_s_language(
     language: str, beginning: str
 ) -> None:
     unread = replace(abstention(), cause="language")
-    [said] = Page(render.answer_markup(unread, locale_in(language))).text_of("fn-reason")
+    markup = render.answer_markup(unread, locale_in(language))
+    assert markup.startswith('<div class="fn-abstention fn-unread"'), "the script finds it"
+    [said] = Page(markup).text_of("fn-reason")
     assert said.startswith(beginning)
-    assert "pip install 'footnoted[multilingual]'" in said
-    assert "multilingual-e5-small" in said
-    assert "footnoted sync" in said
+    assert "FOOTNOTED_MODEL=multilingual-e5-small footnoted sync" in said
 
 
 def test_waiting_says_what_is_being_done() -> None:
