@@ -340,19 +340,10 @@ def test_a_greeting_is_answered_with_a_sentence_alone(cause: Cause, language: st
 @pytest.mark.parametrize(
     ("language", "beginning"),
     [
-        (
-            "en",
-            "The model that searches this library does not match this question with reports",
-        ),
+        ("en", "The model that searches this library does not match this question with reports"),
         ("zh", "搜索此资料库的模型无法把该问题与其他语言的报告对应起来。"),
-        (
-            "vi",
-            "Mô hình tìm kiếm trong thư viện này không đối chiếu được câu hỏi này",
-        ),
-        (
-            "id",
-            "Model yang menelusuri pustaka ini tidak dapat mencocokkan pertanyaan ini",
-        ),
+        ("vi", "Mô hình tìm kiếm trong thư viện này không đối chiếu được câu hỏi này"),
+        ("id", "Model yang menelusuri pustaka ini tidak dapat mencocokkan pertanyaan ini"),
         ("km", "ម៉ូដែលដែលស្វែងរកក្នុងបណ្ណាល័យនេះមិនអាចផ្គូផ្គងសំណួរនេះជាមួយរបាយការណ៍ជាភាសាផ្សេងបានទេ។"),
     ],
 )
@@ -361,7 +352,7 @@ def test_a_question_that_the_encoder_cannot_read_is_told_the_remedy_in_the_reade
 ) -> None:
     unread = replace(abstention(), cause="language")
     markup = render.answer_markup(unread, locale_in(language))
-    assert markup.startswith('<div class="fn-abstention fn-unread"'), "the script finds it"
+    assert markup.startswith('<div class="fn-abstention fn-unread'), "the script finds it"
     [said] = Page(markup).text_of("fn-reason")
     assert said.startswith(beginning)
     assert "FOOTNOTED_MODEL=multilingual-e5-small footnoted sync" in said
