@@ -8,7 +8,7 @@ at any other time. A question therefore does not wait for the passages of an ind
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
@@ -20,7 +20,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def on_workers(work: Callable[[Item], Result], items: Iterable[Item], *, urgent: bool) -> Iterator[Result]:
+def on_workers(
+    work: Callable[[Item], Result], items: Iterable[Item], *, urgent: bool
+) -> Generator[Result, None, None]:
     """Call ``work`` with each item, several at once; yield the results in the order of the items.
 
     Only a few items are begun ahead of the one whose result is due, so that the callers take turns. Closing

@@ -79,7 +79,8 @@ class TestDefaultModel:
     @given(TEXTS)
     def test_vectors_have_length_one(self, bge: Encoder, text: str) -> None:
         vectors = bge.encode([text, text])
-        assert (vectors.shape, vectors.dtype) == ((2, 384), np.float32)
+        assert vectors.shape == (2, 384)
+        assert vectors.dtype == np.float32
         assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-5)
         assert np.linalg.norm(bge.encode_query(text)) == pytest.approx(1, abs=1e-5)
 

@@ -21,10 +21,10 @@ COMMANDS = ("export", "verify", "sync", "ask", "search", "serve", "eval", "statu
 
 SLOW = frozenset(
     {
-        *("torch", "transformers", "sentence_transformers", "sklearn", "scipy", "pandas", "sympy"),
+        *("onnxruntime", "torch", "transformers", "sentence_transformers", "sklearn", "scipy", "pandas"),
         *("huggingface_hub", "faiss", "tantivy", "llama_index", "gradio", "fastapi", "uvicorn", "httpx"),
         *("matplotlib", "alembic", "symspellpy", "babel", "sqlalchemy", "pydantic_settings"),
-        *("psycopg", "pymilvus", "grpc"),
+        *("psycopg", "pymilvus", "grpc", "sympy"),
     }
 )
 """Packages that take long to import."""
@@ -65,8 +65,8 @@ def test_status_loads_the_settings_and_the_catalog_alone(home: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "needed"),
     [
-        ("search", {*STORED, "torch", "faiss", "tantivy"}),
-        ("ask", {*STORED, "torch", "faiss", "tantivy", "symspellpy", "babel"}),
+        ("search", {*STORED, "onnxruntime", "faiss", "tantivy"}),
+        ("ask", {*STORED, "onnxruntime", "faiss", "tantivy", "symspellpy", "babel"}),
     ],
 )
 def test_ask_and_search_load_what_they_use(command: str, needed: set[str], home: Path) -> None:
@@ -294,7 +294,7 @@ def test_status_counts_what_the_home_holds(capfd: pytest.CaptureFixture[str], ho
     reports = [file for file in SEEDS.iterdir() if file.suffix != ".jsonl" and not file.name.startswith(".")]
     assert (status["documents"], status["generation"]) == (len(reports), 1)
     assert status["folders"] == [str(SEEDS)]
-    assert status["model"].removesuffix("+bfloat16") == "all-MiniLM-L6-v2@53aa51172d142c89"
+    assert status["model"] == "bge-small-en-v1.5@68807e3ff2abb83c"
     sizes = dict(status["sizes"])
     assert sizes.pop("total") == sum(sizes.values())
     assert sizes["catalog.sqlite"] == (home / "catalog.sqlite").stat().st_size

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
+from index.embedding.bge import Bge
 from index.embedding.encoder import Encoder
+from index.embedding.model import Kind, Vector
 from index.library import Library
 from tests.support.reports import incoming
 from ui.http.request_bodies import MAX_BATCH
@@ -38,21 +40,22 @@ def test_each_result_is_that_of_the_single_search(seed_client: TestClient) -> No
     assert [len(found["results"]) > 0 for found in body["searches"]] == [True] * 4
 
 
-def test_new_queries_are_embedded_together(
+def test_each_new_query_is_embedded_once(
     index: Library, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.replace([incoming("The council closed gate 3. It rained for nine days.")])
-    passes: list[tuple[str, int]] = []
-    vectors = encoder._runner.vectors
+    embedded: list[str] = []
+    vector = Bge.vector
 
-    def counted(rows: Any, kind: Any) -> Any:  # noqa: ANN401 (passed on)
-        passes.append((kind, len(rows)))
-        return vectors(rows, kind)
+    def noted(model: Bge, text: str, kind: Kind) -> Vector:
+        embedded.append(text)
+        return vector(model, text, kind)
 
-    monkeypatch.setattr(encoder._runner, "vectors", counted)
+    monkeypatch.setattr(Bge, "vector", noted)
+    monkeypatch.setattr(encoder, "_recent", OrderedDict())
     words = [f"who closed gate {number} of the dam" for number in range(40, 48)]
     body = batch_response(index, [Query(word) for word in [*words, words[0]]])
-    assert [size for kind, size in passes if kind == "query"] == [4, 4]
+    assert sorted(embedded) == words
     assert [found["query"] for found in body["searches"]] == [*words, words[0]]
 
 
