@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ui.errors import UsedWronglyError
-from ui.settings import AUTO
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
@@ -49,6 +48,7 @@ def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iter
         VectorIndexError: if the setting ``index`` is not a valid address.
     """
     from index.library import Library
+    from ui.settings import AUTO
 
     def of_recipe(recipe: Recipe) -> Encoder:
         return _encoder_of(recipe, settings)
@@ -78,6 +78,7 @@ def open_configured_encoder(settings: Settings) -> Encoder:
     """
     from index.embedding import open_encoder
     from index.library import embedded_with
+    from ui.settings import AUTO
 
     stored = embedded_with(settings.home, settings.database)
     named = None if settings.model == AUTO else settings.model
