@@ -38,7 +38,7 @@ PACKAGED = PackagedModel(
 ADAPTER = Path(str(files("rag.finding").joinpath("cross_encoder.safetensors")))
 """The file of low-rank changes (LoRA: Hu et al., 2021) and of the head that were trained for this program."""
 
-ADAPTER_SHA256 = ""
+ADAPTER_SHA256 = "5e352bb109975ec05beaab7bebe60ca54f42946dbaf4da305105c532af617e45"
 """The sha256 of :data:`ADAPTER`."""
 
 MAX_TOKENS = 144
@@ -156,14 +156,19 @@ def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[Any]]:
         if f"{name}_quantized" not in base:
             changes[name] = adapter[name].astype(base[name].dtype).reshape(base[name].shape)
             continue
+        scale = float(base[f"{name}_scale"])
         if name in adapter:
-            weights = adapter[name].astype(np.float32)
+            steps = adapter[name].astype(np.float32) / scale
         else:
-            weights = base[f"{name}_quantized"] * base[f"{name}_scale"]
-            weights += (adapter[f"{name}.b"].astype(np.float32) @ adapter[f"{name}.a"].astype(np.float32)).T
-        scale = np.abs(weights).max() / _LARGEST
-        changes[f"{name}_quantized"] = np.rint(weights / scale).astype(np.int8)
-        changes[f"{name}_scale"] = np.asarray(scale, np.float32)
+            steps = adapter[f"{name}.a"].T.astype(np.float32) @ (
+                adapter[f"{name}.b"].T.astype(np.float32) / scale
+            )
+            steps += base[f"{name}_quantized"]
+        largest = float(max(steps.max(), -steps.min()))
+        # Millions of weights are rounded while a user waits, so in place.
+        steps *= _LARGEST / largest
+        changes[f"{name}_quantized"] = np.rint(steps, out=steps).astype(np.int8)
+        changes[f"{name}_scale"] = np.asarray(scale * largest / _LARGEST, np.float32)
     return changes
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from babel import Locale
 
 from index.embedding import MULTILINGUAL_MODEL
-from index.search import Snapshot
+from index.search import Snapshot, terms
 from index.text import may_be_in
 from rag.answers import Cause
 from rag.finding.abstention.requirements import (
@@ -23,6 +23,7 @@ from rag.finding.abstention.requirements import (
     text_of,
 )
 from rag.finding.candidates import is_foreign
+from rag.finding.matching import content_terms
 from rag.finding.ranking import Calibration, Scored, answerability_of
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import POSSESSIVE, Form, Kind, Question, fits_kind
@@ -171,8 +172,15 @@ def _abstention(
 
 
 def _has_few_words(index: Snapshot, question: Question, reading: Reading) -> bool:
+    """Return whether a passage lacks more than half of the question's words, weighted by rarity."""
+    language = reading.document.language
+    rarity = content_terms(index, question, language)
     missing = missing_words(index, question, reading)
-    return 2 * len(missing) >= len(content(index, question, reading))
+    lacks, of_all = (
+        sum(rarity.get(term, 0.0) for word in words for term in terms(word, language))
+        for words in (missing, content(index, question, reading))
+    )
+    return 2 * lacks > of_all
 
 
 def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
