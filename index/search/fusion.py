@@ -15,7 +15,7 @@ UNREAD = 0.2
 """The factor on the vectors' share for a query in a language that the encoder does not read. With the bundled
 encoder, a lower factor is best for Vietnamese, and a higher one for Indonesian (mlqa-vi, tydi-id); with this
 factor, neither language does worse than with words alone. The encoder knows the names and loan words that
-such a language shares with the languages that the encoder reads. The bundled encoder knows only the Latin
+such a language shares with the languages that the encoder reads. The default encoder knows only the Latin
 alphabet; for a query in any other alphabet, the factor is 0, which is best for mlqa-zh."""
 
 

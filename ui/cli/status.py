@@ -31,7 +31,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
           and that are not followed yet.
         - ``failed``: each file or folder that could not be read (``source``, ``path``, ``cause``, ``since``).
         - ``model``: the encoder of the library or, if the library is empty, the encoder of the settings. None
-          stands for the bundled encoder.
+          stands for the default encoder.
         - ``sizes``: the bytes of each entry of the home, and their ``total``.
         - ``server``: the ``address``, ``pid`` and ``started`` of the running server; None without one.
         - ``index``: the fields of :class:`index.search.status.LibraryStatus`; None without a library.
