@@ -74,7 +74,7 @@ class Variant:
 
 
 VARIANTS = (
-    Variant("all parts"),
+    Variant("nothing"),
     Variant("the prior in the score", uses_prior=False),
     Variant("the words in the prior", shares=(0, 1, 1)),
     Variant("the cosine in the prior", shares=(1, 0, 1)),

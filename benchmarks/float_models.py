@@ -59,9 +59,9 @@ def write_float_weights(model: PackagedModel, folder: Path) -> Path:
         shutil.copy(model.file.with_name(file), folder)
     if "classifier.weight" not in weights:
         modules = (
-            ("models.Transformer", ""),
-            ("models.Pooling", "1_Pooling"),
-            ("models.Normalize", "2_Normalize"),
+            ("Transformer", ""),
+            ("Pooling", "1_Pooling"),
+            ("Normalize", "2_Normalize"),
         )
         _write(
             folder / "modules.json",

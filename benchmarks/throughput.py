@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from itertools import zip_longest
 from pathlib import Path
 from statistics import median
@@ -129,7 +130,9 @@ class _Worker:
 
 def work(name: str) -> None:
     """Embed each line of texts and print the time it took; at the end, print the peak memory."""
-    embed = _ours() if name == OURS else _llama_index(name)
+    # What a library prints while it loads a model must not get among the measurements.
+    with redirect_stdout(sys.stderr):
+        embed = _ours() if name == OURS else _llama_index(name)
     for line in sys.stdin:
         texts = json.loads(line)
         began = time.perf_counter()

@@ -30,6 +30,7 @@ from transformers import BertForSequenceClassification
 from benchmarks.asked import LEARNED, Asked, ask_all, held_out, questions_of, reports_of
 from benchmarks.float_models import matrices, write_float_weights
 from benchmarks.side_by_side import note
+from index.embedding import sha256_of
 from rag.answer_limits import MAX_READ
 from rag.evaluation.bootstrap import Sample, auroc, estimate
 from rag.finding.cross_encoder import ADAPTER, PACKAGED, pairs_of
@@ -180,7 +181,7 @@ def main() -> None:
             note(progress(learner, shown))
     note(progress(learner, shown))
     learner.write(ADAPTER)
-    print(f"written {ADAPTER.name}")
+    print(f'written {ADAPTER.name}; its digest: ADAPTER_SHA256 = "{sha256_of(ADAPTER)}"')
 
 
 def examples(asked: Iterable[Asked]) -> Iterator[Example]:
