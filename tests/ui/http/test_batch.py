@@ -55,7 +55,8 @@ def test_each_new_query_is_embedded_once(
     monkeypatch.setattr(encoder, "_recent", OrderedDict())
     words = [f"who closed gate {number} of the dam" for number in range(40, 48)]
     body = batch_response(index, [Query(word) for word in [*words, words[0]]])
-    assert sorted(embedded) == words
+    # A server of another test may embed its own questions meanwhile.
+    assert sorted(text for text in embedded if text in words) == words
     assert [found["query"] for found in body["searches"]] == [*words, words[0]]
 
 
