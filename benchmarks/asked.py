@@ -24,7 +24,7 @@ from index.library import NO_FILTERS, Library, Snapshot
 from index.search import Hit
 from rag.answer_limits import DEFAULT_LIMITS, MAX_READ
 from rag.finding import DocumentTexts, find_candidates, read
-from rag.finding.candidates import Candidate, vectors_of
+from rag.finding.candidates import Candidate, nearness_of
 from rag.finding.copies import Copies, find_passages, without_repeated_sentences
 from rag.finding.reading import Reading
 from rag.finding.spelling import correct
@@ -151,11 +151,8 @@ def _parts(
 ) -> npt.NDArray[np.float64]:
     parts = np.zeros((len(found), 3))
     if found:
-        cosines = vectors_of(index, [each.sentence for each in found]) @ index.encoder.encode_query(
-            question.text
-        )
+        parts[:, 1] = nearness_of(index, question, [each.sentence for each in found])
         scores = {hit.chunk_id: hit.score for hit in hits}
-        parts[:, 1] = (cosines - cosines.min()) / max(float(np.ptp(cosines)), 1e-9)
         parts[:, 2] = [scores.get(each.sentence.chunk_id, each.reading.score) for each in found]
         parts[:, 0] = 2 * np.array([each.prior for each in found]) - parts[:, 1] - parts[:, 2]
     return parts

@@ -77,9 +77,8 @@ def find_candidates(
     """Return the sentences and rows of passages that may answer, those that come nearest first.
 
     Three scores, of equal weights, decide what is near: the share of the question's words, weighted by
-    rarity, that the sentence, its headings and its title have; the cosine with the question, scaled to 0 to 1
-    over all sentences; and the score of the passage. Titles, captions, and rows of other periods than the
-    question's are left out.
+    rarity, that the sentence, its headings and its title have; its nearness (:func:`nearness_of`); and the
+    score of the passage. Titles, captions, and rows of other periods than the question's are left out.
 
     Args:
         index: the library that was searched.
@@ -95,8 +94,7 @@ def find_candidates(
     if not found:
         return []
     sentences = [reading.sentences[number] for reading, number, _ in found]
-    cosines = vectors_of(index, sentences) @ index.encoder.encode_query(question.text)
-    nearness = (cosines - cosines.min()) / max(float(np.ptp(cosines)), 1e-9)
+    nearness = nearness_of(index, question, sentences)
     scores = {hit.chunk_id: hit.score for hit in hits}
     passages = [
         scores.get(sentence.chunk_id, reading.score)
@@ -105,6 +103,23 @@ def find_candidates(
     priors = (np.array([coverage for _, _, coverage in found]) + nearness + np.array(passages)) / 2
     nearest = np.argsort(-priors, kind="stable").tolist()
     return [Candidate(found[place][0], found[place][1], float(priors[place])) for place in nearest]
+
+
+def nearness_of(
+    index: Snapshot, question: Question, sentences: Sequence[ReadSentence]
+) -> npt.NDArray[np.float32]:
+    """Return the cosine of each sentence with the question, scaled to 0 to 1; shape (sentences,).
+
+    Rows are scaled on their own: the vector of a row is that of its labels, and the vector of a sentence the
+    mean of its tokens in the passage, so that rows come nearer to any question.
+    """
+    cosines = vectors_of(index, sentences) @ index.encoder.encode_query(question.text)
+    are_rows = np.array([bool(sentence.headings) for sentence in sentences])
+    for of_kind in (are_rows, ~are_rows):
+        if of_kind.any():
+            own = cosines[of_kind]
+            cosines[of_kind] = (own - own.min()) / max(float(np.ptp(own)), 1e-9)
+    return np.asarray(cosines, np.float32)
 
 
 def _coverages(index: Snapshot, question: Question, reading: Reading) -> Iterator[tuple[int, float]]:
