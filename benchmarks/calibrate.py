@@ -198,7 +198,7 @@ def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration
 
     Sentences in other languages than the question's are left out, because the reader does not read them.
     """
-    samples: list[tuple[Array, Array, npt.NDArray[np.bool_]]] = []
+    samples: list[tuple[Array, Array, Array, npt.NDArray[np.bool_]]] = []
     for each in asked:
         read = [
             (item, gold)
@@ -208,24 +208,28 @@ def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration
         if read and any(gold for _, gold in read) == each.answerable:
             items, gold = zip(*read, strict=True)
             logits = variant.reader(reader, items).scores(each.question.text, [item.text for item in items])
-            samples.append((np.array(logits), np.array([item.prior for item in items]), np.array(gold)))
+            priors = np.array([item.prior for item in items])
+            rows = np.array([float(bool(item.sentence.headings)) for item in items])
+            samples.append((np.array(logits), priors, rows, np.array(gold)))
 
     def surprise(constants: Array) -> float:
-        scale, weight, offset = constants
+        scale, weight, offset, row_offset = constants
         total = 0.0
-        for logits, priors, gold in samples:
+        for logits, priors, rows, gold in samples:
             odds = scale * logits + (weight * priors if variant.uses_prior else 0.0) + offset
+            odds += row_offset * rows
             right = np.logaddexp.reduce(odds[gold]) if gold.any() else 0.0
             total += float(np.logaddexp.reduce([0.0, *odds]) - right)
         return total / len(samples)
 
-    found = minimize(surprise, np.array([1.0, 0.0, 0.0]), method="Nelder-Mead").x
-    scale, weight, offset = (round(float(each), 3) for each in found)
+    found = minimize(surprise, np.array([1.0, 0.0, 0.0, 0.0]), method="Nelder-Mead").x
+    scale, weight, offset, row_offset = (round(float(each), 3) for each in found)
     return replace(
         CALIBRATION,
         logit_scale=scale,
         prior_weight=weight if variant.uses_prior else 0.0,
         offset=offset,
+        row_offset=row_offset,
         threshold=0.0,
     )
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from rag.engine import QueryEngine
-from rag.finding.candidates import LARGEST_PRIOR, Candidate
+from rag.finding.candidates import LARGEST_PRIOR, Candidate, nearness_of
+from rag.questions import understand
 from tests.support.candidates import candidates_in
 from tests.support.libraries import MakeLibrary
 
@@ -43,9 +44,20 @@ def test_the_words_of_the_title_and_of_a_row_s_headings_and_group_count_as_its_o
     table = "| Gates | 2031 |\n|---|---|\n| Dredged | |\n| Canals | 12 |\n| Pumps | 14 |"
     engine = library({"a.md": f"# Isken\n\nIt rained.\n\n{table}", "b.txt": "Sailors sing at night."})
     found = by_text(engine, "How many gates of dredged canals in Isken were open in 2031?")
-    canals, pumps, rain = (found[text].prior for text in ("Canals | 12", "Pumps | 14", "It rained."))
-    assert canals > pumps > rain
+    assert found["Canals | 12"].prior > found["Pumps | 14"].prior
+    assert found["It rained."].prior > found["Sailors sing at night."].prior
     assert next(iter(found)) == "Canals | 12"
+
+
+def test_rows_and_other_sentences_are_scaled_on_their_own(library: MakeLibrary) -> None:
+    table = "| Item | Number |\n|---|---|\n| Canals | 12 |\n| Pumps | 14 |"
+    engine = library({"a.md": f"Canals were dug. It rained.\n\n{table}"})
+    candidates = candidates_in(engine, "How many canals?")
+    with engine.index.snapshot() as snapshot:
+        question = understand("How many canals?")
+        near = nearness_of(snapshot, question, [each.sentence for each in candidates]).tolist()
+    found = {each.sentence.text: value for each, value in zip(candidates, near, strict=True)}
+    assert found == {"Canals | 12": 1.0, "Pumps | 14": 0.0, "Canals were dug.": 1.0, "It rained.": 0.0}
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,15 @@ def test_the_prior_and_an_offset_count_as_the_calibration_says(library: MakeLibr
     assert dict(found) == pytest.approx({text: each / total for text, each in odds.items()})
 
 
+def test_a_row_has_an_offset_of_its_own(library: MakeLibrary) -> None:
+    engine = library(
+        {"a.md": "Some prose here.\n\n| Item | Number |\n|---|---|\n| Canals | 12 |\n| Pumps | 14 |\n"}
+    )
+    logits = {"Some prose": 0.0, "Canals": 0.0, "Pumps": 0.0}
+    found = dict(ranked(engine, "How many canals?", logits, Calibration(row_offset=-math.log(2))))
+    assert found == pytest.approx({"Some prose here.": 1 / 3, "Canals | 12": 1 / 6, "Pumps | 14": 1 / 6})
+
+
 def test_the_answerability_is_the_probability_that_any_of_them_answers() -> None:
     assert answerability_of([]) == 0.0
     assert answerability_of([scored(1, 0, "a.", 0.5), scored(1, 9, "b.", 0.3)]) == pytest.approx(0.8)
