@@ -44,7 +44,7 @@ class Calibration:
     offset: float = 0.0
     row_offset: float = 0.0
     likeness_scale: float = 40.0
-    likeness_offset: float = -36.0
+    likeness_offset: float = -23.0
     threshold: float = 0.5
     second_share: float = 0.5
     reach: float = 0.15
