@@ -145,6 +145,9 @@ def _opened(adapter: Path, sha256: str) -> OnnxModel:
 def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[Any]]:
     """Return the weights that take the place of those in an ONNX file.
 
+    Each column of a changed matrix has a scale of its own, where the file has one for the whole matrix: most
+    changes are smaller than the steps of that scale, and would be lost.
+
     Args:
         base: the initializers of the file. The matrix of a name, of shape (inputs, outputs), is the product
             of ``name_quantized``, in int8, and ``name_scale``.
@@ -164,11 +167,11 @@ def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[Any]]:
                 adapter[f"{name}.b"].T.astype(np.float32) / scale
             )
             steps += base[f"{name}_quantized"]
-        largest = float(max(steps.max(), -steps.min()))
         # Millions of weights are rounded while a user waits, so in place.
-        steps *= _LARGEST / largest
+        largest = np.maximum(steps.max(axis=0), -steps.min(axis=0)) / _LARGEST
+        steps /= largest
         changes[f"{name}_quantized"] = np.rint(steps, out=steps).astype(np.int8)
-        changes[f"{name}_scale"] = np.asarray(scale * largest / _LARGEST, np.float32)
+        changes[f"{name}_scale"] = (largest * scale).astype(np.float32)
     return changes
 
 
