@@ -50,7 +50,7 @@ class Calibration:
     reach: float = 0.15
 
 
-CALIBRATION = Calibration(prior_weight=5.0, offset=-3.25, row_offset=-1.0)
+CALIBRATION = Calibration(prior_weight=5.0, offset=-3.0, row_offset=-1.0)
 """The constants for the bundled reader."""
 
 
