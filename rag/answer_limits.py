@@ -31,9 +31,8 @@ MAX_SENTENCES = 8
 CERTAIN = 0.9
 """An answer counts as certain if the probability that the library answers the question is at least this.
 
-Below it, the best verdict on a sentence that a language model writes is ``paraphrased``. With the reranker,
-1 % and none of the unanswerable questions in the evaluation sets squad2 and clapnq reach it, and 17 % and
-27 % of the answerable ones (``benchmarks/certain.py``)."""
+Below it, the best verdict on a sentence that a language model writes is ``paraphrased``.
+``benchmarks/certain.py`` says how many answerable and unanswerable questions reach it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class QuestionRewritten:
 
 @dataclass(frozen=True, slots=True)
 class ReadingBegun:
-    """The reader begins to score sentences. Reader and reranker take most of the time before the passages.
+    """The reader begins to score sentences, which takes most of the time before the passages.
 
     For a follow-up, the reader may read twice: for the question alone, and for the question joined to the
     earlier one.
