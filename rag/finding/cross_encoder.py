@@ -82,7 +82,7 @@ class BundledReader:
 
         Args:
             adapter: the file of low-rank changes.
-            sha256: the digest of that file.
+            sha256: the digest of that file; "" to read without the changes.
         """
         self.key = f"{PACKAGED.name}@{PACKAGED.sha256[:16]}+{sha256[:16]}"
         self._adapter = adapter

@@ -158,8 +158,8 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
     *eu-011*), and 1 if the question names no subject.
     """
     record = best.candidate.reading.document
-    stem = PurePosixPath(record.path).stem
-    names = " ".join(filter(None, [record.title, record.publisher, record.stated, stem]))
+    file = PurePosixPath(record.path).name
+    names = " ".join(filter(None, [record.title, record.publisher, record.stated, file]))
     folded = " ".join([names, *acronyms(names)]).casefold()
     if not all(_has_name(folded, name) or names_same_country(name, names) for name in question.names):
         return 0.0

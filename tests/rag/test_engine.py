@@ -18,6 +18,7 @@ from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
+from rag.finding.ranking import Calibration
 from tests.support.candidates import candidates_in
 from tests.support.libraries import MakeLibrary
 
@@ -242,12 +243,11 @@ def test_a_threshold_of_ones_own_decides(library: MakeLibrary, threshold: float,
 
 def test_a_reader_of_ones_own_ranks_the_sentences(library: MakeLibrary, cross_encoder_folder: Path) -> None:
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
-    engine = QueryEngine(index, str(cross_encoder_folder), replace(DEFAULT_LIMITS, threshold=0.0))
-    scores = {
-        each.sentence.text: engine.reader.scores(SOLD, [each.text])[0] for each in candidates_in(engine, SOLD)
-    }
+    engine = QueryEngine(index, str(cross_encoder_folder), calibration=Calibration(threshold=0.0))
+    nearest = candidates_in(engine, SOLD)
+    scores = engine.reader.scores(SOLD, [each.text for each in nearest])
     answer = engine.ask(SOLD)
-    assert answer.citations[0].quote == max(scores, key=scores.__getitem__)
+    assert answer.citations[0].quote == nearest[scores.index(max(scores))].sentence.text
     assert list(answer.timings) == ["rewrite", "search", "select", "read", "answer"]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import mean
 
 from babel import Locale
 
 from index.embedding import MULTILINGUAL_MODEL
-from index.search import Snapshot, terms
+from index.search import Snapshot
 from index.text import may_be_in
 from rag.answers import Cause
 from rag.finding.abstention.requirements import (
@@ -16,14 +17,13 @@ from rag.finding.abstention.requirements import (
     absent_periods,
     absent_years,
     compared,
-    content,
     lacking,
     missing_words,
     named,
     text_of,
 )
 from rag.finding.candidates import is_foreign
-from rag.finding.matching import content_terms
+from rag.finding.matching import contains_term, content_terms, terms_of
 from rag.finding.ranking import Calibration, Scored, answerability_of
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import POSSESSIVE, Form, Kind, Question, fits_kind
@@ -31,6 +31,9 @@ from rag.questions import POSSESSIVE, Form, Kind, Question, fits_kind
 _NEARLY_BEST = 0.5
 """The passage of a sentence counts, too, if the sentence has at least this share of the best one's
 probability."""
+
+_MOST = 0.5
+"""A passage with a smaller share of the question's words does not have most of them."""
 
 _FIRST_PAGE = 3000
 """The characters at the beginning of a report that tell its period, such as *quarter ended June 30, 2023*."""
@@ -66,7 +69,9 @@ def decide(
     filtered: bool,
     read: Sequence[Reading],
 ) -> Decision:
-    """Decide whether the best sentence answers the question, and otherwise give the reason.
+    """Decide whether the library answers the question, and otherwise give the reason.
+
+    No sentence answers a question for an overview, so there is one if a passage has most of its words.
 
     Args:
         index: the library that was searched.
@@ -83,8 +88,12 @@ def decide(
             else "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
         )
         return Decision(None, Abstention("empty_library", reason))
-    best, answerability = ranked[0].candidate, answerability_of(ranked)
+    best = ranked[0].candidate
     foreign = is_foreign(question, best.reading.document.language)
+    if question.form is Form.SUMMARY and not foreign:
+        answerability = max(_share_of_words(index, question, reading) for reading in read)
+    else:
+        answerability = answerability_of(ranked)
     is_read = not foreign or may_be_in(question.language, index.encoder.languages)
     if is_read and answerability >= calibration.threshold:
         abstention = _unmet(index, question, ranked, read)
@@ -162,7 +171,7 @@ def _abstention(
             f"{quote_list(missing)}."
         )
         return Abstention("not_answered", reason)
-    if not spoken_of and all(_has_few_words(index, question, reading) for reading in read):
+    if not spoken_of and all(_share_of_words(index, question, reading) < _MOST for reading in read):
         none = f" None of them contains {quote_list(missing)}." if missing else ""
         reason = f"None of the nearest passages {passing} has most of the question's words.{none}"
         return Abstention("not_in_library", reason)
@@ -171,16 +180,11 @@ def _abstention(
     return Abstention("not_answered", reason)
 
 
-def _has_few_words(index: Snapshot, question: Question, reading: Reading) -> bool:
-    """Return whether a passage lacks more than half of the question's words, weighted by rarity."""
+def _share_of_words(index: Snapshot, question: Question, reading: Reading) -> float:
+    """Return the share of the question's content words that a passage has."""
     language = reading.document.language
-    rarity = content_terms(index, question, language)
-    missing = missing_words(index, question, reading)
-    lacks, of_all = (
-        sum(rarity.get(term, 0.0) for word in words for term in terms(word, language))
-        for words in (missing, content(index, question, reading))
-    )
-    return 2 * lacks > of_all
+    found = terms_of(text_of(reading), language)
+    return mean(contains_term(found, term) for term in content_terms(index, question, language) or [("", "")])
 
 
 def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:

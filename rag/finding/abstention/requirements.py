@@ -279,13 +279,6 @@ def missing_words(index: Snapshot, question: Question, reading: Reading) -> list
     ]
 
 
-def content(index: Snapshot, question: Question, reading: Reading) -> list[str]:
-    """Return the words of the question of which :func:`missing_words` may return some."""
-    language = reading.document.language
-    sought = content_terms(index, question, language)
-    return [word for word in _words(question) if any(term in sought for term in terms(word, language))]
-
-
 def _words(question: Question) -> list[str]:
     periods = [moment.span for moment in _moments(question.text, question.language)]
     return list(

@@ -83,7 +83,7 @@ def test_the_json_has_the_figures_the_curves_and_the_configuration(folder: Path)
     assert {key: stored[key] for key in MEASURED.as_dict()} == MEASURED.as_dict()
     assert stored["retrieval"]["fused"]["ndcg@10"]["value"] == 0.75
     assert stored["configuration"]["name"] == "wide | long"
-    assert stored["configuration"]["read_hits"] == 24
+    assert stored["configuration"]["read_hits"] == 36
     assert stored["curves"] == {
         "risk_coverage": [
             {"threshold": 0.9, "coverage": 0.5, "risk": 0.0},

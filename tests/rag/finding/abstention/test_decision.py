@@ -32,6 +32,15 @@ def test_the_threshold_separates_answers_from_abstentions(library: MakeLibrary) 
     )
 
 
+def test_an_overview_is_given_if_a_passage_has_most_of_the_words(library: MakeLibrary) -> None:
+    engine, usual = library(HARBOUR), Calibration(threshold=0.5)
+    assert judged(engine, "Summarise the harbour's ice.", usual) is None
+    assert judged(engine, "Summarise the harbour's ice.", NEVER) is None, "it has all of them"
+    abstention = judged(engine, "Summarise the hospitals of the parliament by the harbour.", usual)
+    assert abstention is not None
+    assert abstention.cause == "not_in_library"
+
+
 def test_words_that_no_passage_contains_are_named(library: MakeLibrary) -> None:
     assert judged(library(HARBOUR), "Which parliament voted against hospitals?", NEVER) == Abstention(
         "not_in_library",
@@ -59,7 +68,7 @@ def test_a_common_word_that_the_nearest_passages_lack_is_not_named(library: Make
     far = {f"far-{number}.txt": f"Bakers sold {number} loaves in spring." for number in range(60)}
     abstention = judged(library({**near, **far}), "Which parliament closed the harbour in spring?", NEVER)
     assert abstention is not None
-    assert abstention.reason.endswith(" None of them contains “parliament”.")
+    assert abstention.reason.endswith(" None of the passages nearest to it contains “parliament”.")
 
 
 def test_a_name_is_missed_although_the_passages_have_its_word(library: MakeLibrary) -> None:
