@@ -62,6 +62,7 @@ class Asked:
             ``MAX_READ``.
         parts: shape (candidates, 3), the three shares whose halves add up to a candidate's prior: that of the
             question's words that it has, its scaled cosine, and the score of its passage.
+        cosine: the cosine of the question and the nearest passage.
         gold: whether each candidate answers.
     """
 
@@ -71,6 +72,7 @@ class Asked:
     readings: tuple[Reading, ...]
     candidates: tuple[Candidate, ...]
     parts: npt.NDArray[np.float64]
+    cosine: float
     gold: tuple[bool, ...]
 
     @property
@@ -142,6 +144,7 @@ def _asked(index: Snapshot, written: Mapping[str, Any]) -> Asked:
         tuple(readings),
         tuple(kept),
         parts[[places[id(each)] for each in kept]],
+        max((hit.dense for hit in hits), default=0.0),
         tuple(_answers(written, each, texts) for each in kept),
     )
 

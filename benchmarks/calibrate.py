@@ -245,7 +245,12 @@ def outcomes_of(
             gold = {id(item): is_gold for item, is_gold in nearest}
             items = [item for item, _ in nearest]
             ranked = rank(
-                index.encoder, variant.reader(reader, items), each.question, items, without_threshold
+                index.encoder,
+                variant.reader(reader, items),
+                each.question,
+                items,
+                cosine=each.cosine,
+                calibration=without_threshold,
             )
             abstention = decide(
                 index, each.question, ranked, without_threshold, filtered=False, read=each.readings

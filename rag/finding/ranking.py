@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from index.embedding import Encoder
+from index.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Encoder
 from index.text import is_latin
-from rag.finding.candidates import Candidate, is_foreign
+from rag.finding.candidates import LARGEST_PRIOR, Candidate, is_foreign
 from rag.finding.cross_encoder import Reader
-from rag.questions import Question
+from rag.questions import Form, Question
 
 COMPARED = 24
 """The most sentences in other languages that are compared with a question."""
 
 _MAX_CHARACTERS = 400
 """The most characters of a sentence that is compared across languages, with its title and headings."""
+
+
+_NEAR: Mapping[str, tuple[float, float]] = {DEFAULT_MODEL: (0.67, 50.0), MULTILINGUAL_MODEL: (0.83, 100.0)}
+"""By encoder, the cosine below which even the nearest passage is about something else, and what each unit
+below it takes from all scores. On real reports, nine of ten answerable questions have a nearer passage, and
+no more than one of forty questions about other things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Calibration:
     likeness_scale: float = 40.0
     likeness_offset: float = -23.0
     threshold: float = 0.5
-    second_share: float = 0.5
+    second_share: float = 0.35
     reach: float = 0.15
 
 
@@ -67,19 +73,24 @@ def rank(
     reader: Reader,
     question: Question,
     candidates: Sequence[Candidate],
+    *,
+    cosine: float,
     calibration: Calibration = CALIBRATION,
 ) -> list[Scored]:
     """Score candidates together with the question, and return them best first; ties keep their order.
 
     The probabilities are a softmax over the candidates and "none of these", whose score is 0. Their sum is
     therefore the probability that any of them answers. Of the sentences in other languages, only the first
-    :data:`COMPARED` are returned.
+    :data:`COMPARED` are returned. No sentence answers a question for an overview, so there the prior stands
+    for the probability.
 
     Args:
         encoder: compares the question with sentences in other languages, if it reads both languages.
         reader: reads all other sentences.
         question: the question.
         candidates: the candidates, nearest first.
+        cosine: the cosine of the question and the nearest passage. The reader tells which sentence answers,
+            and less well whether the reports speak of the subject at all.
         calibration: the constants.
     """
     known = encoder.languages or frozenset()
@@ -89,6 +100,8 @@ def rank(
         language = candidate.reading.document.language
         is_compared = not reads(question, language) and {question.language, language} <= known
         (compared if is_compared else read).append(candidate)
+    if question.form is Form.SUMMARY and not compared:
+        return [Scored(candidate, candidate.prior / LARGEST_PRIOR) for candidate in candidates]
     compared = compared[:COMPARED]
     logits = [
         calibration.logit_scale * logit
@@ -103,6 +116,9 @@ def rank(
         calibration.likeness_scale * likeness.late + calibration.likeness_offset
         for likeness in (encoder.compare(question.text, list(map(_compared, compared))) if compared else ())
     ]
+    near, slope = _NEAR.get(encoder.name, (-1.0, 0.0))
+    distance = slope * max(near - cosine, 0.0)
+    logits = [logit - distance for logit in logits]
     scores = np.exp(np.array(logits) - np.logaddexp.reduce([0.0, *logits])).tolist()
     scored = [Scored(*pair) for pair in zip([*read, *compared], scores, strict=True)]
     return sorted(scored, key=lambda item: -item.score)

@@ -10,6 +10,7 @@ import pytest
 
 from index.embedding import Encoder
 from rag.engine import QueryEngine
+from rag.finding.candidates import LARGEST_PRIOR
 from rag.finding.ranking import COMPARED, Calibration, answerability_of, by_document, rank
 from rag.questions import understand
 from tests.support.candidates import candidates_in, scored, texts
@@ -34,7 +35,14 @@ def ranked(
     engine: QueryEngine, asked: str, logits: dict[str, float], calibration: Calibration
 ) -> list[tuple[str, float]]:
     candidates = candidates_in(engine, asked)
-    found = rank(engine.index.encoder, Known(logits), understand(asked), candidates, calibration)
+    found = rank(
+        engine.index.encoder,
+        Known(logits),
+        understand(asked),
+        candidates,
+        cosine=1.0,
+        calibration=calibration,
+    )
     return [(item.candidate.sentence.text, item.score) for item in found]
 
 
@@ -59,6 +67,28 @@ def test_the_prior_and_an_offset_count_as_the_calibration_says(library: MakeLibr
     assert dict(found) == pytest.approx({text: each / total for text, each in odds.items()})
 
 
+def test_if_even_the_nearest_passage_is_about_something_else_all_scores_fall(library: MakeLibrary) -> None:
+    engine, asked = library({"a.txt": RAIN}), "When did the dredger sink?"
+    candidates, reader = candidates_in(engine, asked), Known({"": 0.0})
+    scores = [
+        [
+            item.score
+            for item in rank(
+                engine.index.encoder,
+                reader,
+                understand(asked),
+                candidates,
+                cosine=cosine,
+                calibration=Calibration(),
+            )
+        ]
+        for cosine in (0.9, 0.67, 0.57)
+    ]
+    assert scores[0] == scores[1] == pytest.approx([0.25] * 3)
+    share = math.exp(-5) / (1 + 3 * math.exp(-5))
+    assert scores[2] == pytest.approx([share] * 3)
+
+
 def test_a_row_has_an_offset_of_its_own(library: MakeLibrary) -> None:
     engine = library(
         {"a.md": "Some prose here.\n\n| Item | Number |\n|---|---|\n| Canals | 12 |\n| Pumps | 14 |\n"}
@@ -66,6 +96,14 @@ def test_a_row_has_an_offset_of_its_own(library: MakeLibrary) -> None:
     logits = {"Some prose": 0.0, "Canals": 0.0, "Pumps": 0.0}
     found = dict(ranked(engine, "How many canals?", logits, Calibration(row_offset=-math.log(2))))
     assert found == pytest.approx({"Some prose here.": 1 / 3, "Canals | 12": 1 / 6, "Pumps | 14": 1 / 6})
+
+
+def test_for_an_overview_the_nearest_sentence_comes_first_and_nothing_is_read(library: MakeLibrary) -> None:
+    engine, asked = library({"a.txt": RAIN}), "Summarise how the dredger sank."
+    found = ranked(engine, asked, {}, Calibration())
+    candidates = candidates_in(engine, asked)
+    assert found[0][0] == "The dredger sank in March."
+    assert found == [(each.sentence.text, each.prior / LARGEST_PRIOR) for each in candidates]
 
 
 def test_the_answerability_is_the_probability_that_any_of_them_answers() -> None:
@@ -82,7 +120,7 @@ def test_the_nearest_sentences_in_another_language_are_compared_token_by_token(
     monkeypatch.setattr(encoder, "languages", frozenset({"en", "zh"}))
     candidates = candidates_in(engine, asked)
     calibration = Calibration(likeness_scale=7.0, likeness_offset=-5.0)
-    found = rank(encoder, engine.reader, understand(asked), candidates, calibration)
+    found = rank(encoder, engine.reader, understand(asked), candidates, cosine=1.0, calibration=calibration)
     nearest = [each.sentence.text for each in candidates[:COMPARED]]
     likenesses = encoder.compare(asked, [f"a: {text}" for text in nearest])
     odds = [math.exp(7 * likeness.late - 5) for likeness in likenesses]
