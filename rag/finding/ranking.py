@@ -20,10 +20,13 @@ _MAX_CHARACTERS = 400
 """The most characters of a sentence that is compared across languages, with its title and headings."""
 
 
-_NEAR: Mapping[str, tuple[float, float]] = {DEFAULT_MODEL: (0.67, 50.0), MULTILINGUAL_MODEL: (0.83, 100.0)}
+_NEAR: Mapping[str, tuple[float, float]] = {DEFAULT_MODEL: (0.66, 50.0), MULTILINGUAL_MODEL: (0.83, 100.0)}
 """By encoder, the cosine below which even the nearest passage is about something else, and what each unit
 below it takes from all scores. On real reports, nine of ten answerable questions have a nearer passage, and
-no more than one of forty questions about other things."""
+no more than one of ten questions about other things."""
+
+_OF_THE_SUBJECT = 0.95
+"""A sentence with this prior has most words of the question, so that the reports do speak of its subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ def rank(
         for likeness in (encoder.compare(question.text, list(map(_compared, compared))) if compared else ())
     ]
     near, slope = _NEAR.get(encoder.name, (-1.0, 0.0))
-    distance = slope * max(near - cosine, 0.0)
+    is_spoken_of = any(candidate.prior >= _OF_THE_SUBJECT for candidate in candidates)
+    distance = 0.0 if is_spoken_of else slope * max(near - cosine, 0.0)
     logits = [logit - distance for logit in logits]
     scores = np.exp(np.array(logits) - np.logaddexp.reduce([0.0, *logits])).tolist()
     scored = [Scored(*pair) for pair in zip([*read, *compared], scores, strict=True)]

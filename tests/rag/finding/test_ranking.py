@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -67,26 +67,25 @@ def test_the_prior_and_an_offset_count_as_the_calibration_says(library: MakeLibr
     assert dict(found) == pytest.approx({text: each / total for text, each in odds.items()})
 
 
-def test_if_even_the_nearest_passage_is_about_something_else_all_scores_fall(library: MakeLibrary) -> None:
+@pytest.mark.parametrize(("prior", "is_spoken_of"), [(0.5, False), (0.95, True)])
+def test_if_even_the_nearest_passage_is_about_something_else_all_scores_fall(
+    library: MakeLibrary, prior: float, is_spoken_of: bool
+) -> None:
     engine, asked = library({"a.txt": RAIN}), "When did the dredger sink?"
-    candidates, reader = candidates_in(engine, asked), Known({"": 0.0})
+    candidates = [replace(each, prior=prior) for each in candidates_in(engine, asked)]
     scores = [
-        [
-            item.score
-            for item in rank(
-                engine.index.encoder,
-                reader,
-                understand(asked),
-                candidates,
-                cosine=cosine,
-                calibration=Calibration(),
-            )
-        ]
-        for cosine in (0.9, 0.67, 0.57)
+        rank(
+            engine.index.encoder,
+            Known({"": 0.0}),
+            understand(asked),
+            candidates,
+            cosine=cosine,
+            calibration=Calibration(),
+        )[0].score
+        for cosine in (0.9, 0.66, 0.56)
     ]
-    assert scores[0] == scores[1] == pytest.approx([0.25] * 3)
-    share = math.exp(-5) / (1 + 3 * math.exp(-5))
-    assert scores[2] == pytest.approx([share] * 3)
+    share = 0.25 if is_spoken_of else math.exp(-5) / (1 + 3 * math.exp(-5))
+    assert scores == pytest.approx([0.25, 0.25, share])
 
 
 def test_a_row_has_an_offset_of_its_own(library: MakeLibrary) -> None:
