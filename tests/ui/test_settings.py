@@ -21,7 +21,7 @@ IN_A_FILE = (
     "llm_timeout, log_format, log_level, log_texts, "
     "max_expansion, max_megabytes, max_memory_megabytes, max_pages, max_seconds, max_text_megabytes, "
     "max_unpacked_megabytes, model, ocr, ocr_languages, openid_claim, openid_client, openid_issuer, "
-    "openid_name, openid_passwords, openid_secret, openid_users, otlp_endpoint, passwords, port, precision, "
+    "openid_name, openid_passwords, openid_secret, openid_users, otlp_endpoint, passwords, port, "
     "reader, sign_in, trusted_proxies, unsupported, uploads, url_hosts, url_http, url_loopback"
 )
 
