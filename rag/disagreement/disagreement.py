@@ -22,7 +22,7 @@ from rag.figures.rounding import agree, comparable, same_value
 from rag.figures.units import PERCENT
 from rag.word_parsing import word_set
 
-ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
+ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.65, 0.8, 0.85
 """The lowest cosine similarity of two sentences that say the same in different words.
 
 It is ``ALIKE`` if one word is next to both figures. Otherwise, it is ``MEASURED_ALIKE``

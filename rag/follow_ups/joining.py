@@ -23,7 +23,7 @@ from rag.follow_ups.conversation import (
 )
 from rag.questions import MAX_QUESTION_CHARACTERS, Question, understand
 
-SAME_KIND, CLEARLY = 0.4, 0.1
+SAME_KIND, CLEARLY = 0.58, 0.08
 """A name may replace another if their cosine similarity is at least ``SAME_KIND``, and at least ``CLEARLY``
 higher than the similarity to any other name."""
 

@@ -18,7 +18,7 @@ from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
-from rag.finding.ranking import Calibration
+from rag.finding.ranking import CALIBRATION, Calibration
 from tests.support.candidates import candidates_in
 from tests.support.libraries import MakeLibrary
 
@@ -104,6 +104,7 @@ def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(lib
             "may.md": front.format("May", "2031-05-12", "15,900", " in camps"),
         }
     )
+    engine.calibration = replace(CALIBRATION, second_share=0.0)
     answer = engine.ask("How many displaced people did the ministry count?")
     lines = answer.text.split("\n")
     assert sorted(lines) == [

@@ -92,4 +92,4 @@ def test_embedding_is_reported(watched: Watched, tmp_path: Path) -> None:
     index: Library
     with open_temporary(DOCUMENTS, DEFAULT, watched, tmp_path, lambda *stage: told.append(stage)) as index:
         assert index.generation == 1
-    assert told == [("embedding", 2, 2)]
+    assert told == [("embedding", 1, 2), ("embedding", 2, 2)]

@@ -39,9 +39,9 @@ def test_suggestions_are_questions_about_sentences_near_the_citations(
     seed_engine: QueryEngine, arrests: Answer
 ) -> None:
     assert suggest(seed_engine, arrests) == [
-        "Who suspended the deputy prosecutor?",
-        "What is Ji Xiha accused of?",
         "Who issued a single clearance directive for the whole country?",
+        "What is Ji Xiha accused of?",
+        "Who suspended the deputy prosecutor?",
     ]
 
 
@@ -54,9 +54,10 @@ def test_each_suggestion_is_answered_by_a_new_sentence(seed_engine: QueryEngine,
 
 
 def test_asked_questions_are_not_suggested(seed_engine: QueryEngine, arrests: Answer) -> None:
-    [first, *_] = suggest(seed_engine, arrests)
+    suspended = "Who suspended the deputy prosecutor?"
+    assert suspended in suggest(seed_engine, arrests)
     asked = replace(arrests, question="Who has suspended this deputy prosecutor?")
-    assert first not in suggest(seed_engine, asked)
+    assert suspended not in suggest(seed_engine, asked)
 
 
 def test_candidates_near_the_citations_come_first(seed_engine: QueryEngine, arrests: Answer) -> None:

@@ -15,7 +15,7 @@ from index.library import Library
 from rag.answer_limits import AnswerLimits
 from rag.answers import Answer
 from rag.engine import QueryEngine
-from rag.events import AnswerDone, CitationMade, PassagesFound, Token
+from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
 from rag.verification import Gate
 from rag.writing.writer import Policy, Writer
 from tests.support.scripted import (
@@ -32,7 +32,7 @@ from tests.support.scripted import (
     slowly,
 )
 
-RIGHT = "Was the figure of 15,900 displaced people right?"
+RIGHT = "Was the announced figure of displaced people right, or was it too high?"
 TOO_HIGH = "The announced figure was too high by 1,730 people, or 10.9 per cent."
 ACCEPTED = "The ministry has accepted this correction, and the figure of 15,900 should no longer be used."
 INVENTED = "The announced figure was too high by 9,999 people, or 88.8 per cent."
@@ -63,7 +63,7 @@ def checked(engine: QueryEngine, question: str = RIGHT) -> Answer:
     began = time.monotonic()
     events = list(engine.stream(question))
     assert time.monotonic() - began < SECONDS + 10
-    assert isinstance(events[0], PassagesFound)
+    assert [type(event) for event in events[:2]] == [ReadingBegun, PassagesFound]
     assert isinstance(events[-1], AnswerDone)
     answer = events[-1].answer
     assert "".join(event.text for event in events if isinstance(event, Token)) == answer.text
