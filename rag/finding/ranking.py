@@ -22,8 +22,9 @@ _MAX_CHARACTERS = 400
 
 _NEAR: Mapping[str, tuple[float, float]] = {DEFAULT_MODEL: (0.66, 50.0), MULTILINGUAL_MODEL: (0.83, 100.0)}
 """By encoder, the cosine below which even the nearest passage is about something else, and what each unit
-below it takes from all scores. On real reports, nine of ten answerable questions have a nearer passage, and
-no more than one of ten questions about other things."""
+below it takes from the scores of what is read. On real reports, nine of ten answerable questions have a
+nearer passage, and no more than one of ten questions about other things. Texts in other languages are farther
+away, and are not judged by this."""
 
 _OF_THE_SUBJECT = 0.95
 """A sentence with this prior has most words of the question, so that the reports do speak of its subject."""
@@ -52,8 +53,8 @@ class Calibration:
     prior_weight: float = 0.0
     offset: float = 0.0
     row_offset: float = 0.0
-    likeness_scale: float = 40.0
-    likeness_offset: float = -23.0
+    likeness_scale: float = 60.0
+    likeness_offset: float = -32.1
     threshold: float = 0.5
     second_share: float = 0.35
     reach: float = 0.15
@@ -106,11 +107,15 @@ def rank(
     if question.form is Form.SUMMARY and not compared:
         return [Scored(candidate, candidate.prior / LARGEST_PRIOR) for candidate in candidates]
     compared = compared[:COMPARED]
+    near, slope = _NEAR.get(encoder.name, (-1.0, 0.0))
+    is_spoken_of = any(candidate.prior >= _OF_THE_SUBJECT for candidate in candidates)
+    distance = 0.0 if is_spoken_of else slope * max(near - cosine, 0.0)
     logits = [
         calibration.logit_scale * logit
         + calibration.prior_weight * candidate.prior
         + calibration.offset
         + (calibration.row_offset if candidate.sentence.headings else 0.0)
+        - distance
         for candidate, logit in zip(
             read, reader.scores(question.text, [item.text for item in read]) if read else (), strict=True
         )
@@ -119,10 +124,6 @@ def rank(
         calibration.likeness_scale * likeness.late + calibration.likeness_offset
         for likeness in (encoder.compare(question.text, list(map(_compared, compared))) if compared else ())
     ]
-    near, slope = _NEAR.get(encoder.name, (-1.0, 0.0))
-    is_spoken_of = any(candidate.prior >= _OF_THE_SUBJECT for candidate in candidates)
-    distance = 0.0 if is_spoken_of else slope * max(near - cosine, 0.0)
-    logits = [logit - distance for logit in logits]
     scores = np.exp(np.array(logits) - np.logaddexp.reduce([0.0, *logits])).tolist()
     scored = [Scored(*pair) for pair in zip([*read, *compared], scores, strict=True)]
     return sorted(scored, key=lambda item: -item.score)
