@@ -113,7 +113,7 @@ def test_many_can_ask_at_the_same_time(seed_engine: QueryEngine) -> None:
 
 def test_a_follow_up_says_what_it_was_taken_to_ask(seed_engine: QueryEngine) -> None:
     first = seed_engine.ask(ORDERED)
-    made = anyio.run(steps, seed_engine, "Who ordered it?", Filters(), from_answers("c", [first]))
+    made = anyio.run(steps, seed_engine, "By whom?", Filters(), from_answers("c", [first]))
     assert made[-1].standalone is not None
     understood = understood_markup(made[-1].standalone, ENGLISH)
     shown = [understood in partial_markup(each, ENGLISH) for each in made]
