@@ -33,7 +33,17 @@ from ui.cli.server import running_server
 from ui.errors import PortInUseError
 from ui.settings import Settings, home_id
 
-HEAVY = ("torch", "onnxruntime", "transformers", "faiss", "tantivy", "gradio", "llama_index", "uvicorn", "fastapi")
+HEAVY = (
+    "torch",
+    "onnxruntime",
+    "transformers",
+    "faiss",
+    "tantivy",
+    "gradio",
+    "llama_index",
+    "uvicorn",
+    "fastapi",
+)
 
 
 @pytest.fixture(scope="module")
