@@ -69,7 +69,6 @@ class TestWorsened:
             "worse"
         }
         assert found["abstention_subject_removed.precision"] == "worse"
-        assert found["abstention_subject_removed.recall"] == "better"
         assert found["abstention.auroc"] == "no difference"
         assert outcomes(compare(after, before))["selection.any_correct"] == "better"
 
