@@ -332,7 +332,7 @@ def _without_pass(encoder: Encoder) -> Encoder:
         def __init__(self) -> None:
             self.__dict__.update(encoder.__dict__)
 
-        def passage_batches(self, texts: Sequence[str], _sentences: object) -> Iterator[dict[int, Embedded]]:
+        def encode_passages(self, texts: Sequence[str], _sentences: object) -> Iterator[Embedded]:
             raise AssertionError(f"{len(texts)} passages are not those that were embedded: {texts[:1]}")
 
     return Known()

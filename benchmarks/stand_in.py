@@ -51,15 +51,14 @@ class StandIn(Encoder):
         """Return a unit vector for each text: shape (len(texts), dimensions)."""
         return vectors_for(texts, self._around)
 
-    def passage_batches(
+    def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
-    ) -> Iterator[dict[int, Embedded]]:
+    ) -> Iterator[Embedded]:
         """Yield the vector of each text, repeated for each of its sentences, to take the usual space."""
-        made = [
+        yield from (
             Embedded(vector, np.repeat(vector[np.newaxis], len(parts), axis=0))
             for vector, parts in zip(self.encode(texts), sentences, strict=True)
-        ]
-        yield dict(enumerate(made))
+        )
 
     @property
     def around(self) -> Vectors:

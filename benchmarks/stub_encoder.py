@@ -51,15 +51,14 @@ class StubEncoder(Encoder):
         rows = [self.encode_query(text) for text in texts]
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
-    def passage_batches(
+    def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
-    ) -> Iterator[dict[int, Embedded]]:
+    ) -> Iterator[Embedded]:
         """Yield the vectors of passages and of their sentences; each vector depends on its own words only."""
-        made = [
+        yield from (
             Embedded(vector, self.encode([text[start:end] for start, end in parts]))
             for text, vector, parts in zip(texts, self.encode(texts), sentences, strict=True)
-        ]
-        yield dict(enumerate(made))
+        )
 
     def encode_queries(self, queries: Iterable[str]) -> None:
         """Do nothing: this encoder embeds many queries no faster than one by one."""

@@ -147,7 +147,7 @@ def _ours() -> Embed:
 
     def embed(texts: list[str]) -> object:
         parts = [[(span.start, span.end) for span in sentences(text, "en")] for text in texts]
-        return encoder.encode_passages(texts, parts)
+        return list(encoder.encode_passages(texts, parts))
 
     return embed
 

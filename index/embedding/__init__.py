@@ -9,7 +9,12 @@ from index.lazy import attributes
 if TYPE_CHECKING:
     from index.embedding.bge import DEFAULT_MODEL
     from index.embedding.encoder import Encoder, open_encoder
-    from index.embedding.multilingual import INSTALL_COMMAND, MULTILINGUAL_LANGUAGES, MULTILINGUAL_MODEL
+    from index.embedding.multilingual import (
+        INSTALL_COMMAND,
+        MULTILINGUAL_LANGUAGES,
+        MULTILINGUAL_MODEL,
+        has_multilingual,
+    )
     from index.embedding.onnx import OnnxModel, PackagedModel, Tokens, sha256_of
 
 __all__ = [
@@ -21,6 +26,7 @@ __all__ = [
     "OnnxModel",
     "PackagedModel",
     "Tokens",
+    "has_multilingual",
     "open_encoder",
     "sha256_of",
 ]
@@ -36,6 +42,7 @@ __getattr__ = attributes(
         "OnnxModel": "index.embedding.onnx",
         "PackagedModel": "index.embedding.onnx",
         "Tokens": "index.embedding.onnx",
+        "has_multilingual": "index.embedding.multilingual",
         "open_encoder": "index.embedding.encoder",
         "sha256_of": "index.embedding.onnx",
     },

@@ -145,33 +145,22 @@ class Encoder:
             np.stack([known[text] for text in texts]) if texts else np.empty((0, self.dimensions), np.float32)
         )
 
-    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
-        """Embed passages, and their sentences in context, without keeping the vectors in memory.
+    def encode_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
+    ) -> Iterator[Embedded]:
+        """Embed passages, and their sentences in context, while nobody waits; keep no vectors in memory.
 
         Args:
             texts: the texts; their vectors equal those of :meth:`encode`.
             sentences: the spans of each text's sentences, in code points of the text and in order.
-        """
-        made: dict[int, Embedded] = {}
-        for batch in self.passage_batches(texts, sentences):
-            made |= batch
-        return [made[place] for place in range(len(texts))]
-
-    def passage_batches(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
-    ) -> Iterator[dict[int, Embedded]]:
-        """Embed passages as :meth:`encode_passages` does, while nobody waits.
 
         Yields:
-            The vectors of some texts, by their positions in ``texts``, as soon as they are made. Closing the
-            iterator ends the work.
+            The vectors of each text, in order, as soon as they are made. Closing the iterator ends the work.
         """
         if texts:
             model = self._model
             passages = zip(texts, sentences, strict=True)
-            made = on_workers(lambda passage: model.passage(*passage), passages, urgent=False)
-            for place, embedded in enumerate(made):
-                yield {place: embedded}
+            yield from on_workers(lambda passage: model.passage(*passage), passages, urgent=False)
 
     def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:
         """Compare a question with a few texts, by their vectors and token by token, while a user waits.

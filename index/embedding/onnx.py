@@ -108,7 +108,8 @@ class OnnxModel:
             file: the ONNX file.
             output: the name of the model's output that is returned.
             changes: weights that replace those of the file, by the names of the file's initializers and in
-                their shapes and types. A name that the file lacks has no effect.
+                their types. The scale of a matrix may become one for each column. A name that the file lacks
+                has no effect.
         """
         import onnxruntime
 
@@ -141,14 +142,9 @@ class OnnxModel:
         [output] = self._session.run([self._output], inputs)
         return np.asarray(output[0], np.float32)
 
-    def run(self, inputs: Sequence[Tokens], *, urgent: bool = True) -> list[npt.NDArray[np.float32]]:
-        """Run the model on several texts, one on each core; return their outputs, in order.
-
-        Args:
-            inputs: the texts.
-            urgent: whether a user waits for the results. If not, the texts run with a low priority.
-        """
-        return list(on_workers(self, inputs, urgent=urgent))
+    def run(self, inputs: Sequence[Tokens]) -> list[npt.NDArray[np.float32]]:
+        """Run the model on several texts while a user waits; return their outputs in order."""
+        return list(on_workers(self, inputs, urgent=True))
 
 
 def sha256_of(file: Path) -> str:

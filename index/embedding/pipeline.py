@@ -23,7 +23,7 @@ from index.text.groups import sections_at
 from index.text.tabular import is_group
 
 TITLE_TOKENS = 40
-"""The most tokens of the document's title before each passage; title and passage fit into MiniLM's window."""
+"""The most tokens of the document's title before each passage."""
 
 _EMBED_AT_ONCE = 256
 """The number of passages that are embedded between two saves: an interrupted run loses at most this many."""
@@ -86,21 +86,21 @@ def embed_documents(
         ]
         rows = list(dict.fromkeys(row for passage in seen for row in passage.rows if row is not None))
         total = len(part) + len(rows)
-        made: dict[int, Embedded] = {}
-        for batch in encoder.passage_batches(
+        made: list[Embedded] = []
+        for embedded in encoder.encode_passages(
             [*(passage.text for passage in seen), *rows],
             [*(passage.sentences for passage in seen), *[()] * len(rows)],
         ):
-            made |= batch
-            # The last batch is reported below, after it has been saved.
+            made.append(embedded)
+            # The last text is reported below, after it has been saved.
             if progress is not None and len(made) < total:
                 progress("embedding", start + len(part) * len(made) // total, len(missing))
-        of_rows = {row: made[place].vector for place, row in enumerate(rows, len(part))}
+        of_rows = {row: embedded.vector for row, embedded in zip(rows, made[len(part) :], strict=True)}
         vectors: dict[str, Vector] = {}
         sentences: dict[str, bytes] = {}
-        for place, (digest, passage) in enumerate(zip(part, seen, strict=True)):
-            vectors[digest] = made[place].vector
-            of_sentences = passage.sentence_vectors(made[place], of_rows)
+        for digest, passage, embedded in zip(part, seen, made, strict=False):
+            vectors[digest] = embedded.vector
+            of_sentences = passage.sentence_vectors(embedded, of_rows)
             if of_sentences is not None:
                 sentences[digest] = pack(of_sentences)
         catalog.put_vectors(vectors, sentences)

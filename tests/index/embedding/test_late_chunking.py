@@ -104,7 +104,7 @@ def test_with_sentence_transformers_it_is_the_mean_of_the_tokens_that_the_librar
 
 def test_the_passages_own_vector_is_the_one_that_it_has_without_sentences(either: Encoder) -> None:
     passages = [joined([sentence] * (1 + place % 3)) for place, sentence in enumerate(SENTENCES)]
-    made = either.encode_passages([text for text, _ in passages], [parts for _, parts in passages])
+    made = list(either.encode_passages([text for text, _ in passages], [parts for _, parts in passages]))
     assert np.array_equal(
         np.stack([one.vector for one in made]), either.encode([text for text, _ in passages])
     )
@@ -133,7 +133,7 @@ def test_a_passage_without_sentences_and_no_passage(either: Encoder) -> None:
     [made] = either.encode_passages(["dam"], [[]])
     assert made.sentences is not None
     assert made.sentences.shape == (0, 384)
-    assert either.encode_passages([], []) == []
+    assert list(either.encode_passages([], [])) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads a priority")
@@ -146,20 +146,13 @@ def test_only_passages_of_an_index_wait_for_requests(monkeypatch: pytest.MonkeyP
         return through(model, text)
 
     monkeypatch.setattr(Bge, "_through", noted)
-    encoder.encode_passages(["The gate held."], [[(0, 14)]])
+    list(encoder.encode_passages(["The gate held."], [[(0, 14)]]))
     encoder.encode(["The gate held."])
     encoder.encode_queries(["Which gate held?"])
     encoder.encode_query("Which gate held?")
     likenesses = [encoder.compare("Did it hold?", ["It held."]) for _ in range(2)]
     assert likenesses[0] == likenesses[1]
     assert priorities == [True, False, False, False, False], "the same is compared once"
-
-
-def test_batches_have_each_passage_once(encoder: Encoder) -> None:
-    texts = [f"Gate {number} held. " * 30 for number in range(40)]
-    batches = list(encoder.passage_batches(texts, [[(0, 5)]] * len(texts)))
-    assert sorted(place for batch in batches for place in batch) == list(range(len(texts)))
-    assert len(batches) > 1
 
 
 class TestOtherTokenisers:

@@ -84,7 +84,7 @@ def test_what_is_known_is_not_embedded_again(tmp_path: Path, monkeypatch: pytest
         def never(*_arguments: object) -> None:
             raise AssertionError("embedded again")
 
-        monkeypatch.setattr(StubEncoder, "passage_batches", never)
+        monkeypatch.setattr(StubEncoder, "encode_passages", never)
         index.replace([incoming(TEXT, "b.txt")])
         assert [hit.document.path for hit in index.search("gate")] == ["a.txt", "b.txt"]
         numbers = [hit.chunk_id for hit in index.search("gate")]
@@ -162,12 +162,12 @@ def test_rows_whose_text_is_equal_are_embedded_once(tmp_path: Path, encoder: Enc
 class WholeTexts(StubEncoder):
     """An encoder that gives no vectors of sentences."""
 
-    def passage_batches(
+    def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
-    ) -> Iterator[dict[int, Embedded]]:
+    ) -> Iterator[Embedded]:
         """Yield the vectors of the texts alone."""
-        for batch in super().passage_batches(texts, sentences):
-            yield {place: Embedded(embedded.vector, None) for place, embedded in batch.items()}
+        for embedded in super().encode_passages(texts, sentences):
+            yield Embedded(embedded.vector, None)
 
 
 def test_an_encoder_without_vectors_of_sentences_gives_vectors_of_rows(tmp_path: Path) -> None:

@@ -167,12 +167,12 @@ def test_a_reader_is_not_kept_out_while_a_writer_embeds(encoder: Encoder, home: 
     embedding, go_on = threading.Event(), threading.Event()
 
     class Waiting(Watched):
-        def passage_batches(
+        def encode_passages(
             self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
-        ) -> Iterator[dict[int, Embedded]]:
+        ) -> Iterator[Embedded]:
             embedding.set()
             assert go_on.wait(60)
-            return super().passage_batches(texts, sentences)
+            return super().encode_passages(texts, sentences)
 
     with Library.open(home, Waiting(encoder)) as ours, ThreadPoolExecutor(1) as pool:
         try:

