@@ -6,7 +6,7 @@ of ``train``: the weights of the reader's score and of the prior and the offset 
 the threshold by the costs of errors. A wrong refusal costs 1; an answer whose first sentence is wrong costs
 ``--cost``.
 
-The table has the sets ``reports`` and ``field``, by which nothing is chosen. In each row, one part is taken
+The table has the sets ``reports`` and ``field``, by which this program chooses nothing. In each row, one part is taken
 away, and the constants are chosen anew without it: the prior in the score; a share of the prior, which also
 decides what the reader gets; the title and what is around a sentence in the text that the reader gets; or the
 requirement that the names and periods of a question are found.
