@@ -14,8 +14,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up
+from index.embedding import open_encoder
 from index.errors import BackupError, CatalogError, LibraryWriteError
 from index.library import Library
 from index.vectors import IndexPolicy
@@ -96,7 +96,9 @@ def main() -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
     home = folder / "home"
     said: dict[str, Any] = {}
-    with Library.open(home, StubEncoder(), policy=DEFAULT_POLICY) as index:
+    # A command opens a library with the library's own encoder, so that must be one that it can open.
+    encoder = open_encoder()
+    with Library.open(home, encoder, policy=DEFAULT_POLICY) as index:
         index.replace([incoming("One gate of the dam.", "a.txt"), incoming("Two gates.", "b.txt")])
         before = found(index, "gates of the dam")
         (folder / "reports").mkdir()
@@ -111,7 +113,7 @@ def main() -> None:
         said["backup"] = tried(lambda: back_up(home, folder / "library.tar"))
         said["settled"] = tried(index.compact)
         said["same after settling"] = found(index, "gates of the dam") == before
-        with Library.open(home, StubEncoder(), policy=DEFAULT_POLICY) as other:
+        with Library.open(home, encoder, policy=DEFAULT_POLICY) as other:
             said["same in another"] = found(other, "gates of the dam") == before
         filler.unlink()
         said["added with room"] = tried(lambda: index.replace([incoming("Three gates.", "c.txt")]))
@@ -121,7 +123,7 @@ def main() -> None:
         make_read_only(home)
         said["added read-only"] = tried(lambda: index.replace([incoming("Four gates.", "d.txt")]))
         said["same read-only"] = found(index, "gates of the dam") == after
-        said["opened read-only"] = tried(lambda: Library.open(home, StubEncoder()).close())
+        said["opened read-only"] = tried(lambda: Library.open(home, encoder).close())
     print(json.dumps(said))
 
 
