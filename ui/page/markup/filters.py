@@ -33,8 +33,8 @@ def filters_markup(searched: Searched | None, locale: Locale) -> str:
     return _paragraph(_only(searched, locale))
 
 
-def searched_markup(searched: Searched | None, read: int, locale: Locale) -> str:
-    """Return a line, shown if there is no answer, with the searched reports and the number of passages read.
+def searched_markup(searched: Searched | None, listed: int, locale: Locale) -> str:
+    """Return a line for an answer that abstains: the numbers of searched reports and of listed passages.
 
     If the number of searched reports is unknown or 0, return the same line as :func:`filters_markup`.
     """
@@ -45,7 +45,7 @@ def searched_markup(searched: Searched | None, read: int, locale: Locale) -> str
         if searched.filters
         else locale.text("searched.reports", count=searched.documents)
     )
-    nearest = locale.text("searched.passages", count=read) if read else ""
+    nearest = locale.text("searched.passages", count=listed) if listed else ""
     return _paragraph(f"{what} {nearest}".strip())
 
 

@@ -91,7 +91,7 @@ def test_an_answer_from_some_reports_says_from_which_before_its_first_word_and_w
 def test_an_abstention_says_how_much_was_searched_and_read() -> None:
     none = replace(abstention(passage("A."), passage("B.")), searched=Searched(7, Filters()))
     assert Page(answer_markup(none)).text_of("fn-searched") == [
-        "Searched 7 reports. The 2 closest passages were read."
+        "Searched 7 reports. The 2 closest passages are listed."
     ]
     narrowed = replace(none, searched=Searched(1, Filters(collections=("letters",))), passages=())
     assert Page(answer_markup(narrowed)).text_of("fn-searched") == [
