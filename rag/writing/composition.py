@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from index.embedding import Encoder
 from rag.answers import Answer, AnswerSentence, Citation
@@ -14,6 +15,7 @@ from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.companions import ITEM, with_companions
 from rag.finding.copies import CitedSentence, cite_earliest
+from rag.finding.ranking import Scored
 from rag.finding.selection import select
 from rag.headlines import headline_of
 from rag.questions import Form
@@ -144,6 +146,8 @@ def quote(
     chosen = select(findings.ranked, findings.question, findings.calibration, max_sentences)
     # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.
     score = min(item.score for item in chosen)
+    if findings.question.form is not Form.SUMMARY and len(chosen) < max_sentences:
+        chosen += islice(_contradicting(findings, chosen, composition.encoder), 1)
     groups = [
         [item for item in group if item in chosen or not is_instruction(item.candidate.sentence.text)]
         for group in with_companions(chosen, findings.question, max_sentences)
@@ -165,6 +169,38 @@ def quote(
     missing = None if asked.form is Form.SUMMARY else caveat(asked, shown)
     note = " ".join(filter(None, [draft.note, missing]))
     return replace(composition.answer(draft), note=note or None, headline=headline)
+
+
+def _contradicting(findings: Findings, chosen: Sequence[Scored], encoder: Encoder | None) -> Iterator[Scored]:
+    """Yield the sentences of other reports that state another figure for what the best sentence states.
+
+    A reader sees that only one sentence answers, so the other figure must be sought among what was read.
+    """
+
+    def cited(item: Scored) -> Citation:
+        found = findings.copies.earliest(item.candidate.reading.document, item.candidate.sentence)
+        words, span, record = found.sentence.text, found.sentence.span, found.record
+        languages[record.document_id] = record.language
+        verification = verify_quote(words, findings.document_texts.text(record), span)
+        return cite(
+            len(languages),
+            0,
+            words,
+            record=record,
+            span=span,
+            document_texts=findings.document_texts,
+            verification=verification,
+            also_in=found.also_in,
+        )
+
+    languages: dict[int, str] = {}
+    own = [cited(item) for item in chosen]
+    if disagreements(own, languages, encoder):
+        return
+    for item in findings.ranked:
+        is_other = item.candidate.reading.document.document_id != own[0].document_id
+        if is_other and disagreements([own[0], cited(item)], languages, encoder):
+            yield item
 
 
 def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import ARRESTS, Watched, ask
+from tests.browser.pages import Watched, ask
 from tests.browser.rows import row
 
 pytestmark = pytest.mark.browser
@@ -62,7 +62,7 @@ def test_brackets_show_and_hide_the_areas(seed_page: Watched) -> None:
 
 def test_n_and_p_open_the_footnotes_in_their_order(seed_page: Watched) -> None:
     page = seed_page.page
-    ask(page, ARRESTS)
+    ask(page, "List the recommendations of the inquiry.")
     page.locator(".fn-actions").last.wait_for()
     leave_the_question(page)
     marks = page.locator(".fn-mark")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -268,6 +269,7 @@ HOSTILE = "<img src=x onerror=document.title='owned'>"
 def test_words_of_a_table_are_words_wherever_they_stand(chromium: Browser, library: MakeLibrary) -> None:
     table = f"{HOSTILE}\n{HOSTILE} | Guilders\n<b>Zorblatt</b> bridge {HOSTILE} | 4,711\nMill | 12"
     engine = library({"hostile.txt": f"The cost of bridges.\n\n{table}\n"})
+    engine.calibration = replace(engine.calibration, threshold=0.0)
     with serving(engine.index, engine) as server, opened(chromium, server) as watched:
         page = watched.page
         question = "How many guilders did the Zorblatt bridge cost?"

@@ -117,6 +117,25 @@ def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(lib
     }
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many people were displaced on 12 May 2025?",
+        "What are the numbers of people displaced on 12 May 2025?",
+    ],
+)
+def test_another_report_s_figure_is_cited_although_the_reader_gives_its_sentence_little(
+    seed_engine: QueryEngine, question: str
+) -> None:
+    answer = seed_engine.ask(question)
+    [disagreement] = answer.disagreements
+    assert [figure.value for figure in disagreement.figures] == ["14,170", "15,900"]
+    quotes = {citation.id: citation.quote for citation in answer.citations}
+    assert "was 14,170, not 15,900" in quotes[1]
+    assert quotes[2].startswith("The Ministry of Civil Protection counted 15,900 displaced people on 12 May")
+    assert "31 people have been confirmed" not in "".join(quotes.values())
+
+
 def test_the_same_words_in_two_reports_are_cited_once(library: MakeLibrary) -> None:
     wire = "The dam at Harlamoor broke at dawn on 10 March."
     answer = library({"a.txt": wire, "b.txt": wire}).ask("When did the dam at Harlamoor break?")
