@@ -62,7 +62,6 @@ class Asked:
             ``MAX_READ``.
         parts: shape (candidates, 3), the three shares whose halves add up to a candidate's prior: that of the
             question's words that it has, its scaled cosine, and the score of its passage.
-        cosine: the cosine of the question and the nearest passage.
         gold: whether each candidate answers.
     """
 
@@ -72,7 +71,6 @@ class Asked:
     readings: tuple[Reading, ...]
     candidates: tuple[Candidate, ...]
     parts: npt.NDArray[np.float64]
-    cosine: float
     gold: tuple[bool, ...]
 
     @property
@@ -144,7 +142,6 @@ def _asked(index: Snapshot, written: Mapping[str, Any]) -> Asked:
         tuple(readings),
         tuple(kept),
         parts[[places[id(each)] for each in kept]],
-        max((hit.dense for hit in hits), default=0.0),
         tuple(_answers(written, each, texts) for each in kept),
     )
 

@@ -6,10 +6,10 @@ of ``train``: the weights of the reader's score and of the prior and the offset 
 the threshold by the costs of errors. A wrong refusal costs 1; an answer whose first sentence is wrong costs
 ``--cost``.
 
-The table has the sets ``reports`` and ``field``, by which this program chooses nothing. In each row, one part is taken
-away, and the constants are chosen anew without it: the prior in the score; a share of the prior, which also
-decides what the reader gets; the title and what is around a sentence in the text that the reader gets; or the
-requirement that the names and periods of a question are found.
+The table has the sets ``reports`` and ``field``, by which this program chooses nothing. In each row, one
+part is taken away, and the constants are chosen anew without it: the prior in the score; a share of the
+prior, which also decides what the reader gets; the title and what is around a sentence in the text that the
+reader gets; or the requirement that the names and periods of a question are found.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration
 
     Sentences in other languages than the question's are left out, because the reader does not read them.
     """
-    samples: list[tuple[Array, Array, Array, npt.NDArray[np.bool_]]] = []
+    samples: list[tuple[Array, Array, npt.NDArray[np.bool_]]] = []
     for each in asked:
         read = [
             (item, gold)
@@ -209,27 +209,24 @@ def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration
             items, gold = zip(*read, strict=True)
             logits = variant.reader(reader, items).scores(each.question.text, [item.text for item in items])
             priors = np.array([item.prior for item in items])
-            rows = np.array([float(bool(item.sentence.headings)) for item in items])
-            samples.append((np.array(logits), priors, rows, np.array(gold)))
+            samples.append((np.array(logits), priors, np.array(gold)))
 
     def surprise(constants: Array) -> float:
-        scale, weight, offset, row_offset = constants
+        scale, weight, offset = constants
         total = 0.0
-        for logits, priors, rows, gold in samples:
+        for logits, priors, gold in samples:
             odds = scale * logits + (weight * priors if variant.uses_prior else 0.0) + offset
-            odds += row_offset * rows
             right = np.logaddexp.reduce(odds[gold]) if gold.any() else 0.0
             total += float(np.logaddexp.reduce([0.0, *odds]) - right)
         return total / len(samples)
 
-    found = minimize(surprise, np.array([1.0, 0.0, 0.0, 0.0]), method="Nelder-Mead").x
-    scale, weight, offset, row_offset = (round(float(each), 3) for each in found)
+    found = minimize(surprise, np.array([1.0, 0.0, 0.0]), method="Nelder-Mead").x
+    scale, weight, offset = (round(float(each), 3) for each in found)
     return replace(
         CALIBRATION,
         logit_scale=scale,
         prior_weight=weight if variant.uses_prior else 0.0,
         offset=offset,
-        row_offset=row_offset,
         threshold=0.0,
     )
 
@@ -249,8 +246,7 @@ def outcomes_of(
                 variant.reader(reader, items),
                 each.question,
                 items,
-                cosine=each.cosine,
-                calibration=without_threshold,
+                without_threshold,
             )
             abstention = decide(
                 index, each.question, ranked, without_threshold, filtered=False, read=each.readings

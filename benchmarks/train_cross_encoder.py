@@ -7,7 +7,8 @@ The product reads, for each question of ``LEARNED``, what it would read for an a
 cross-encoder gets low-rank changes (LoRA: Hu et al., 2021) that tell the sentences and rows which answer from
 the others, listwise (Cao et al., Learning to Rank: From Pairwise Approach to Listwise Approach, 2007): a
 softmax over eight of them and *none of these*, whose score is 0, and which is right for a question without an
-answer. The questions about the ``HELD_OUT`` reports only show the progress.
+answer. Half of the questions about cells are left out, and ``ELSEWHERE`` questions are asked a second time,
+of reports that do not answer them. The questions about the ``HELD_OUT`` reports only show the progress.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import math
 import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -40,6 +41,13 @@ LISTED = 8
 
 NEAREST = 12
 """Two thirds of a step's wrong texts are among the nearest ones, as many as this."""
+
+CELLS = 0.5
+"""The share of the questions about cells that are learned from, because users ask fewer than a third."""
+
+ELSEWHERE, ELSEWHERE_NEAR = 700, 0.4
+"""The number of questions that are asked of other reports; so many of them with what came nearest there, the
+rest with what was read for another question."""
 
 QUESTIONS_A_STEP = 6
 PAIRS_AT_ONCE = 16
@@ -67,10 +75,20 @@ PROVENANCE = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, with the texts that the reader gets, nearest first, and whether each answers."""
+    """A question, with the texts that the reader gets, nearest first, and whether each answers.
+
+    Attributes:
+        question: the question.
+        kind: its kind, such as ``table``.
+        texts: the texts.
+        reports: the number of the report from which each text comes.
+        gold: whether each text answers.
+    """
 
     question: str
+    kind: str
     texts: tuple[str, ...]
+    reports: tuple[int, ...]
     gold: tuple[bool, ...]
 
 
@@ -167,6 +185,8 @@ def main() -> None:
         )
     chance = random.Random(0)  # noqa: S311
     shown = chance.sample(shown, min(SHOWN_QUESTIONS, len(shown)))
+    learned = [each for each in learned if each.kind != "table" or chance.random() < CELLS]
+    learned += asked_elsewhere(learned, chance)
     note(f"{len(learned)} questions to learn from, {len(shown)} others")
     with TemporaryDirectory() as folder:
         learner = Learner(write_float_weights(PACKAGED, Path(folder)))
@@ -203,7 +223,22 @@ def examples(asked: Iterable[Asked]) -> Iterator[Example]:
             read = tuple(
                 texts.setdefault(text, text) for text in (each.candidates[place].text for place in kept)
             )
-            yield Example(each.question.text, read, gold)
+            reports = tuple(each.candidates[place].reading.document.document_id for place in kept)
+            yield Example(each.question.text, each.kind, read, reports, gold)
+
+
+def asked_elsewhere(examples: Sequence[Example], chance: random.Random) -> Iterator[Example]:
+    """Yield questions with texts of reports that do not answer them, as if theirs were not in the library."""
+    answerable = [each for each in examples if any(each.gold)]
+    for asked in chance.sample(answerable, min(ELSEWHERE, len(answerable))):
+        own = {report for report, gold in zip(asked.reports, asked.gold, strict=True) if gold}
+        read = asked if chance.random() < ELSEWHERE_NEAR else chance.choice(examples)
+        texts = [
+            (text, report) for text, report in zip(read.texts, read.reports, strict=True) if report not in own
+        ]
+        if len(texts) >= LISTED:
+            words, reports = zip(*texts, strict=True)
+            yield Example(asked.question, asked.kind, words, reports, (False,) * len(texts))
 
 
 def steps_of(questions: Sequence[Example], chance: random.Random) -> Iterator[list[Example]]:
@@ -267,7 +302,8 @@ def _listed(example: Example, chance: random.Random) -> Example:
     near = chance.sample(wrong[:NEAREST], min(len(wrong[:NEAREST]), (2 * room + 2) // 3))
     far = chance.sample(wrong[NEAREST:], min(len(wrong[NEAREST:]), room - len(near)))
     texts = (*right, *near, *far)
-    return Example(example.question, texts, tuple(place < len(right) for place in range(len(texts))))
+    gold = tuple(place < len(right) for place in range(len(texts)))
+    return replace(example, texts=texts, reports=(), gold=gold)
 
 
 def _length(example: Example) -> float:

@@ -310,10 +310,7 @@ class QueryEngine:
         nearest = without_repeated_sentences(found, copies)[:MAX_READ]
         clock.lap("select")
         yield ReadingBegun(len(nearest))
-        cosine = max((hit.dense for hit in hits), default=0.0)
-        ranked = rank(
-            index.encoder, self.reader, question, nearest, cosine=cosine, calibration=self.calibration
-        )
+        ranked = rank(index.encoder, self.reader, question, nearest, self.calibration)
         clock.lap("read")
         decision = decide(index, question, ranked, self.calibration, filtered=bool(filters), read=readings)
         report = named_report(index, question, ranked, filters) if question.form is Form.SUMMARY else None

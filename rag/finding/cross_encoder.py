@@ -38,7 +38,7 @@ PACKAGED = PackagedModel(
 ADAPTER = Path(str(files("rag.finding").joinpath("cross_encoder.safetensors")))
 """The file of low-rank changes (LoRA: Hu et al., 2021) and of the head that were trained for this program."""
 
-ADAPTER_SHA256 = "5e352bb109975ec05beaab7bebe60ca54f42946dbaf4da305105c532af617e45"
+ADAPTER_SHA256 = "69ba9265d229313d85574e1bce72682e3dfd96203a1ed718ed9104d3a2edf54a"
 """The sha256 of :data:`ADAPTER`."""
 
 MAX_TOKENS = 144

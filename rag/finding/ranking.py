@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from index.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Encoder
+from index.embedding import Encoder
 from index.text import is_latin
 from rag.finding.candidates import LARGEST_PRIOR, Candidate, is_foreign
 from rag.finding.cross_encoder import Reader
@@ -20,16 +20,6 @@ _MAX_CHARACTERS = 400
 """The most characters of a sentence that is compared across languages, with its title and headings."""
 
 
-_NEAR: Mapping[str, tuple[float, float]] = {DEFAULT_MODEL: (0.66, 50.0), MULTILINGUAL_MODEL: (0.83, 100.0)}
-"""By encoder, the cosine below which even the nearest passage is about something else, and what each unit
-below it takes from the scores of what is read. In the sets by which they were chosen, ``reports``, ``field``
-and 40 questions about other things, nine of ten answerable questions have a nearer passage, and one of ten of
-the others. Texts in other languages are farther away, and are not judged by this."""
-
-_OF_THE_SUBJECT = 0.95
-"""A sentence with this prior has most words of the question, so that the reports do speak of its subject."""
-
-
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """The constants that turn scores into probabilities, and probabilities into decisions.
@@ -38,8 +28,6 @@ class Calibration:
         logit_scale: the weight of the reader's score.
         prior_weight: the weight of a candidate's ``prior``.
         offset: what is added to both.
-        row_offset: what is added for a row of a table: a third of the questions that the reader learned from
-            are about cells, far more than users ask.
         likeness_scale: the weight of the token-by-token similarity of two languages, by the encoder.
         likeness_offset: what is added to it.
         threshold: the engine abstains if the probability that the library answers is lower.
@@ -52,7 +40,6 @@ class Calibration:
     logit_scale: float = 1.0
     prior_weight: float = 0.0
     offset: float = 0.0
-    row_offset: float = 0.0
     likeness_scale: float = 60.0
     likeness_offset: float = -32.1
     threshold: float = 0.5
@@ -60,7 +47,7 @@ class Calibration:
     reach: float = 0.15
 
 
-CALIBRATION = Calibration(prior_weight=5.0, offset=-3.0, row_offset=-1.0)
+CALIBRATION = Calibration(prior_weight=5.0, offset=-3.5)
 """The constants for the bundled reader. ``reports`` and ``field`` were in sight when they were chosen, so the
 figures of these sets flatter them; ``benchmarks/calibrate.py`` chooses constants on other reports."""
 
@@ -78,8 +65,6 @@ def rank(
     reader: Reader,
     question: Question,
     candidates: Sequence[Candidate],
-    *,
-    cosine: float,
     calibration: Calibration = CALIBRATION,
 ) -> list[Scored]:
     """Score candidates together with the question, and return them best first; ties keep their order.
@@ -94,8 +79,6 @@ def rank(
         reader: reads all other sentences.
         question: the question.
         candidates: the candidates, nearest first.
-        cosine: the cosine of the question and the nearest passage. The reader tells which sentence answers,
-            and less well whether the reports speak of the subject at all.
         calibration: the constants.
     """
     known = encoder.languages or frozenset()
@@ -108,15 +91,8 @@ def rank(
     if question.form is Form.SUMMARY and not compared:
         return [Scored(candidate, candidate.prior / LARGEST_PRIOR) for candidate in candidates]
     compared = compared[:COMPARED]
-    near, slope = _NEAR.get(encoder.name, (-1.0, 0.0))
-    is_spoken_of = any(candidate.prior >= _OF_THE_SUBJECT for candidate in candidates)
-    distance = 0.0 if is_spoken_of else slope * max(near - cosine, 0.0)
     logits = [
-        calibration.logit_scale * logit
-        + calibration.prior_weight * candidate.prior
-        + calibration.offset
-        + (calibration.row_offset if candidate.sentence.headings else 0.0)
-        - distance
+        calibration.logit_scale * logit + calibration.prior_weight * candidate.prior + calibration.offset
         for candidate, logit in zip(
             read, reader.scores(question.text, [item.text for item in read]) if read else (), strict=True
         )

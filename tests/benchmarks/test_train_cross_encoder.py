@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from torch import nn
 
 from benchmarks.asked import ask_all, says
 from benchmarks.float_models import write_float_weights
-from benchmarks.train_cross_encoder import Example, Learner, examples, train
+from benchmarks.train_cross_encoder import LISTED, Example, Learner, asked_elsewhere, examples, train
 from index.embedding import open_encoder, sha256_of
 from index.ingest import sync
 from index.library import Library
@@ -56,9 +57,26 @@ def test_it_learns_from_what_the_product_reads_and_marks_the_sentence_that_is_qu
     assert len(unanswerable.texts) == MAX_READ
 
 
+def test_a_question_is_asked_of_reports_that_do_not_answer_it_and_has_no_right_text_there(
+    learned_from: list[Example],
+) -> None:
+    asked = learned_from[0]
+    [report] = {report for report, gold in zip(asked.reports, asked.gold, strict=True) if gold}
+    elsewhere = [
+        one
+        for seed in range(10)
+        for one in asked_elsewhere(learned_from, random.Random(seed))  # noqa: S311
+    ]
+    assert {each.question for each in elsewhere} == {asked.question}
+    assert len({each.texts for each in elsewhere}) == 2
+    for each in elsewhere:
+        assert len(each.texts) >= LISTED
+        assert (report in each.reports, any(each.gold)) == (False, False)
+
+
 def test_the_loss_falls_and_the_product_opens_the_file(learned_from: list[Example], tmp_path: Path) -> None:
     assert any(learned_from[0].gold[:4])
-    few = [Example(each.question, each.texts[:4], each.gold[:4]) for each in learned_from]
+    few = [replace(each, texts=each.texts[:4], gold=each.gold[:4]) for each in learned_from]
     learner = Learner(write_float_weights(PACKAGED, tmp_path / "float"))
     losses = list(train(learner, [few] * 4, random.Random(0), minutes=10))  # noqa: S311
     assert losses[3] < losses[0]

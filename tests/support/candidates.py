@@ -48,5 +48,4 @@ def ranked_in(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], 
         hits = snapshot.search(question.text)
         readings = read(snapshot, hits)
         found = find_candidates(snapshot, question, hits, readings)
-        cosine = max((hit.dense for hit in hits), default=0.0)
-        return question, readings, rank(snapshot.encoder, engine.reader, question, found, cosine=cosine)
+        return question, readings, rank(snapshot.encoder, engine.reader, question, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
@@ -35,14 +35,7 @@ def ranked(
     engine: QueryEngine, asked: str, logits: dict[str, float], calibration: Calibration
 ) -> list[tuple[str, float]]:
     candidates = candidates_in(engine, asked)
-    found = rank(
-        engine.index.encoder,
-        Known(logits),
-        understand(asked),
-        candidates,
-        cosine=1.0,
-        calibration=calibration,
-    )
+    found = rank(engine.index.encoder, Known(logits), understand(asked), candidates, calibration)
     return [(item.candidate.sentence.text, item.score) for item in found]
 
 
@@ -67,36 +60,6 @@ def test_the_prior_and_an_offset_count_as_the_calibration_says(library: MakeLibr
     assert dict(found) == pytest.approx({text: each / total for text, each in odds.items()})
 
 
-@pytest.mark.parametrize(("prior", "is_spoken_of"), [(0.5, False), (0.95, True)])
-def test_if_even_the_nearest_passage_is_about_something_else_all_scores_fall(
-    library: MakeLibrary, prior: float, is_spoken_of: bool
-) -> None:
-    engine, asked = library({"a.txt": RAIN}), "When did the dredger sink?"
-    candidates = [replace(each, prior=prior) for each in candidates_in(engine, asked)]
-    scores = [
-        rank(
-            engine.index.encoder,
-            Known({"": 0.0}),
-            understand(asked),
-            candidates,
-            cosine=cosine,
-            calibration=Calibration(),
-        )[0].score
-        for cosine in (0.9, 0.66, 0.56)
-    ]
-    share = 0.25 if is_spoken_of else math.exp(-5) / (1 + 3 * math.exp(-5))
-    assert scores == pytest.approx([0.25, 0.25, share])
-
-
-def test_a_row_has_an_offset_of_its_own(library: MakeLibrary) -> None:
-    engine = library(
-        {"a.md": "Some prose here.\n\n| Item | Number |\n|---|---|\n| Canals | 12 |\n| Pumps | 14 |\n"}
-    )
-    logits = {"Some prose": 0.0, "Canals": 0.0, "Pumps": 0.0}
-    found = dict(ranked(engine, "How many canals?", logits, Calibration(row_offset=-math.log(2))))
-    assert found == pytest.approx({"Some prose here.": 1 / 3, "Canals | 12": 1 / 6, "Pumps | 14": 1 / 6})
-
-
 def test_for_an_overview_the_nearest_sentence_comes_first_and_nothing_is_read(library: MakeLibrary) -> None:
     engine, asked = library({"a.txt": RAIN}), "Summarise how the dredger sank."
     found = ranked(engine, asked, {}, Calibration())
@@ -119,7 +82,7 @@ def test_the_nearest_sentences_in_another_language_are_compared_token_by_token(
     monkeypatch.setattr(encoder, "languages", frozenset({"en", "zh"}))
     candidates = candidates_in(engine, asked)
     calibration = Calibration(likeness_scale=7.0, likeness_offset=-5.0)
-    found = rank(encoder, engine.reader, understand(asked), candidates, cosine=1.0, calibration=calibration)
+    found = rank(encoder, engine.reader, understand(asked), candidates, calibration)
     nearest = [each.sentence.text for each in candidates[:COMPARED]]
     likenesses = encoder.compare(asked, [f"a: {text}" for text in nearest])
     odds = [math.exp(7 * likeness.late - 5) for likeness in likenesses]
