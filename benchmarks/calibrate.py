@@ -1,10 +1,11 @@
 """Chooses the constants in ``rag/finding/ranking.py``, and measures each part of the ranking.
 
-``python -m benchmarks.calibrate [--write] [--cost C] [--limit N]``: an hour on two cores. The constants are
-chosen on questions about the ``HELD_OUT`` reports that the reader did not learn from, asked over all reports
-of ``train``: the weights of the reader's score and of the prior and the offset by maximum likelihood, then
-the threshold by the costs of errors. A wrong refusal costs 1; an answer whose first sentence is wrong costs
-``--cost``.
+``python -m benchmarks.calibrate [--write] [--limit N]``: half an hour on two cores. The weights of the
+reader's score and of the prior and the offset are chosen by maximum likelihood on questions about the
+``HELD_OUT`` reports that the reader did not learn from, asked over all reports of ``train``. A third of these
+questions look answerable and are not, far more than users ask. So they count less, as if they were
+``UNANSWERABLE`` of all; then the scores are probabilities for users' questions, and the threshold is one
+half. Questions in another language than their report, which the reader does not read, are left out.
 
 The table has the sets ``reports`` and ``field``, by which this program chooses nothing. In each row, one
 part is taken away, and the constants are chosen anew without it: the prior in the score; a share of the
@@ -15,9 +16,11 @@ reader gets; or the requirement that the names and periods of a question are fou
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePath
+from statistics import mean
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,9 +37,13 @@ from rag.finding.abstention import decide
 from rag.finding.candidates import Candidate
 from rag.finding.cross_encoder import Reader
 from rag.finding.ranking import CALIBRATION, Calibration, answerability_of, rank, reads
+from rag.questions import understand
 
 SETS = ("reports", "field")
 RANKING = Path(__file__).parent.parent / "rag" / "finding" / "ranking.py"
+
+UNANSWERABLE = 0.15
+"""The share of unanswerable questions among those of users: as large as in ``reports`` and ``field``."""
 
 Array = npt.NDArray[np.float64]
 
@@ -104,11 +111,10 @@ class Outcome:
         """Return whether there is no answer."""
         return self.unmet or self.probability < threshold
 
-    def cost(self, threshold: float, cost_of_wrong: float) -> float:
-        """Return the cost of what happens."""
-        if self.is_refused(threshold):
-            return float(self.answerable)
-        return 0.0 if self.first else cost_of_wrong
+    def is_good(self, threshold: float) -> bool:
+        """Return whether the first sentence is right, or no sentence is shown because none answers."""
+        refused = self.is_refused(threshold)
+        return self.first and not refused if self.answerable else refused
 
 
 class RememberingReader:
@@ -145,27 +151,21 @@ def main() -> None:
     """Ask, choose the constants, and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the constants into the program")
-    parser.add_argument("--cost", type=float, default=1.0, help="of a wrong answer; a wrong refusal costs 1")
     parser.add_argument("--limit", type=int, default=600, help="questions to choose by, at most")
     parser.add_argument("--home", type=Path, help="keep the library of the reports in this folder")
     given = parser.parse_args()
     print(machine())
     reader = RememberingReader(open_reader())
     chosen: dict[str, Calibration] = {}
-    questions = questions_of(*LEARNED)
-    calibrating = [each for each in questions if each["document"] in held_out(questions)]
     with reports_of("train", given.home) as library:
+        calibrating = calibrating_questions(library)
         asked = list(ask_all(library, calibrating[:: -(-len(calibrating) // given.limit)]))
-        for variant in VARIANTS:
-            note(f"choosing without {variant.name}")
-            fitted = fit(variant, asked, reader)
-            outcomes = list(outcomes_of(variant, asked, library, reader, fitted))
-            chosen[variant.name] = replace(fitted, threshold=threshold_of(outcomes, given.cost))
+    for variant in VARIANTS:
+        chosen[variant.name] = fit(variant, asked, reader)
+        note(f"without {variant.name}: {statement_of(chosen[variant.name])}")
     statement = statement_of(chosen[VARIANTS[0].name])
-    print(
-        f"{statement}\n\nchosen by {len(asked)} questions, with a cost of {given.cost:g} for a wrong answer\n"
-    )
-    columns = ("right first", "and answered", "answerable, refused", "unanswerable, refused", "cost")
+    print(f"{statement}\n\nchosen by {len(asked)} questions\n")
+    columns = ("right first", "and answered", "answerable, refused", "unanswerable, refused", "good")
     print(f"| set | without | {' | '.join(columns)} |\n{'|---' * (len(columns) + 2)}|")
     for name in SETS:
         with reports_of(name) as library:
@@ -173,7 +173,7 @@ def main() -> None:
             for variant in VARIANTS:
                 calibration = chosen[variant.name]
                 outcomes = list(outcomes_of(variant, asked, library, reader, calibration))
-                cells = figures(outcomes, calibration.threshold, given.cost)
+                cells = figures(outcomes, calibration.threshold)
                 print(f"| {name} | {variant.name} | {' | '.join(cells)} |", flush=True)
     if given.write:
         source = RANKING.read_text(encoding="utf-8")
@@ -193,12 +193,26 @@ def statement_of(calibration: Calibration) -> str:
     return f"CALIBRATION = Calibration({', '.join(differing)})"
 
 
+def calibrating_questions(library: Library) -> list[Mapping[str, Any]]:
+    """Return the questions about the ``HELD_OUT`` reports, without those that the reader does not read."""
+    questions = questions_of(*LEARNED)
+    unseen = held_out(questions)
+    languages = {PurePath(each.path).name: each.language for each in library.catalog.documents()}
+    return [
+        each
+        for each in questions
+        if each["document"] in unseen and reads(understand(each["question"]), languages[each["document"]])
+    ]
+
+
 def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration:
     """Return the constants with which the right sentences, or none of them, are most probable.
 
     Sentences in other languages than the question's are left out, because the reader does not read them.
     """
     samples: list[tuple[Array, Array, npt.NDArray[np.bool_]]] = []
+    answerable = mean(each.answerable for each in asked)
+    counts = {True: (1 - UNANSWERABLE) / answerable, False: UNANSWERABLE / (1 - answerable)}
     for each in asked:
         read = [
             (item, gold)
@@ -217,7 +231,7 @@ def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration
         for logits, priors, gold in samples:
             odds = scale * logits + (weight * priors if variant.uses_prior else 0.0) + offset
             right = np.logaddexp.reduce(odds[gold]) if gold.any() else 0.0
-            total += float(np.logaddexp.reduce([0.0, *odds]) - right)
+            total += counts[bool(gold.any())] * float(np.logaddexp.reduce([0.0, *odds]) - right)
         return total / len(samples)
 
     found = minimize(surprise, np.array([1.0, 0.0, 0.0]), method="Nelder-Mead").x
@@ -227,7 +241,6 @@ def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration
         logit_scale=scale,
         prior_weight=weight if variant.uses_prior else 0.0,
         offset=offset,
-        threshold=0.0,
     )
 
 
@@ -259,23 +272,15 @@ def outcomes_of(
             )
 
 
-def threshold_of(outcomes: Sequence[Outcome], cost_of_wrong: float) -> float:
-    """Return the threshold of the lowest cost."""
-    return min(
-        (round(step / 100, 2) for step in range(100)),
-        key=lambda threshold: sum(each.cost(threshold, cost_of_wrong) for each in outcomes),
-    )
-
-
-def figures(outcomes: Sequence[Outcome], threshold: float, cost_of_wrong: float) -> list[str]:
-    """Return the cells of a row: shares of the questions, and the mean cost, with 95 % intervals."""
+def figures(outcomes: Sequence[Outcome], threshold: float) -> list[str]:
+    """Return the cells of a row: shares of the questions, with 95 % intervals."""
     answerable = [each for each in outcomes if each.answerable]
     return [
         share(each.first for each in answerable),
         share(each.first and not each.is_refused(threshold) for each in answerable),
         share(each.is_refused(threshold) for each in answerable),
         share(each.is_refused(threshold) for each in outcomes if not each.answerable),
-        share(each.cost(threshold, cost_of_wrong) for each in outcomes),
+        share(each.is_good(threshold) for each in outcomes),
     ]
 
 
