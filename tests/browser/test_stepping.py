@@ -21,7 +21,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 @pytest.fixture
 def cited(seed_server: str) -> list[dict[str, Any]]:
-    """The citations of the answer to ``DISPLACED``, in two reports; disagreeing figures have a second mark."""
+    """The citations of the answer to ``DISPLACED``, in two reports. Differing figures have a second mark."""
     found: list[dict[str, Any]] = api_answer(seed_server, DISPLACED)["citations"]
     assert [one["id"] for one in found] == [1, 2]
     assert found[0]["document_id"] != found[1]["document_id"]
