@@ -151,7 +151,7 @@ def main() -> None:
     """Ask, choose the constants, and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the constants into the program")
-    parser.add_argument("--limit", type=int, default=600, help="questions to choose by, at most")
+    parser.add_argument("--limit", type=int, default=400, help="questions to choose by, at most")
     parser.add_argument("--home", type=Path, help="keep the library of the reports in this folder")
     given = parser.parse_args()
     print(machine())

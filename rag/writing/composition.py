@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from index.embedding import Encoder
 from rag.answers import Answer, AnswerSentence, Citation
@@ -147,7 +146,7 @@ def quote(
     # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.
     score = min(item.score for item in chosen)
     if findings.question.form is not Form.SUMMARY and len(chosen) < max_sentences:
-        chosen += islice(_contradicting(findings, chosen, composition.encoder), 1)
+        chosen += _contradicting(findings, chosen, composition.encoder)
     groups = [
         [item for item in group if item in chosen or not is_instruction(item.candidate.sentence.text)]
         for group in with_companions(chosen, findings.question, max_sentences)
@@ -171,8 +170,10 @@ def quote(
     return replace(composition.answer(draft), note=note or None, headline=headline)
 
 
-def _contradicting(findings: Findings, chosen: Sequence[Scored], encoder: Encoder | None) -> Iterator[Scored]:
-    """Yield the sentences of other reports that state another figure for what the best sentence states.
+def _contradicting(findings: Findings, chosen: Sequence[Scored], encoder: Encoder | None) -> list[Scored]:
+    """Return the likeliest sentence of another report with another figure for what the best one states.
+
+    There is none if the chosen sentences disagree already.
 
     A reader sees that only one sentence answers, so the other figure must be sought among what was read.
     """
@@ -183,7 +184,7 @@ def _contradicting(findings: Findings, chosen: Sequence[Scored], encoder: Encode
         languages[record.document_id] = record.language
         verification = verify_quote(words, findings.document_texts.text(record), span)
         return cite(
-            len(languages),
+            0,
             0,
             words,
             record=record,
@@ -194,13 +195,14 @@ def _contradicting(findings: Findings, chosen: Sequence[Scored], encoder: Encode
         )
 
     languages: dict[int, str] = {}
-    own = [cited(item) for item in chosen]
-    if disagreements(own, languages, encoder):
-        return
+    best, *others = map(cited, chosen)
+    if disagreements([best, *others], languages, encoder):
+        return []
     for item in findings.ranked:
-        is_other = item.candidate.reading.document.document_id != own[0].document_id
-        if is_other and disagreements([own[0], cited(item)], languages, encoder):
-            yield item
+        is_other = item.candidate.reading.document.document_id != best.document_id
+        if is_other and disagreements([best, cited(item)], languages, encoder):
+            return [item]
+    return []
 
 
 def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:

@@ -50,7 +50,7 @@ def test_the_answer_shows_every_quote_with_its_mark_and_its_source(
     seed_page: Watched, seed_server: str
 ) -> None:
     page = seed_page.page
-    question = "How many people were displaced on 12 May?"
+    question = "How many people were displaced on 12 May 2025?"
     said = api_answer(seed_server, question)
     cited = said["citations"]
     ask(page, question)
