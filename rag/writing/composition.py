@@ -146,7 +146,8 @@ def quote(
     # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.
     score = min(item.score for item in chosen)
     if findings.question.form is not Form.SUMMARY and len(chosen) < max_sentences:
-        chosen += _contradicting(findings, chosen, composition.encoder)
+        # A sentence that is chosen already is not quoted twice.
+        chosen += _contradicting(findings, chosen[0], composition.encoder)
     groups = [
         [item for item in group if item in chosen or not is_instruction(item.candidate.sentence.text)]
         for group in with_companions(chosen, findings.question, max_sentences)
@@ -170,10 +171,8 @@ def quote(
     return replace(composition.answer(draft), note=note or None, headline=headline)
 
 
-def _contradicting(findings: Findings, chosen: Sequence[Scored], encoder: Encoder | None) -> list[Scored]:
+def _contradicting(findings: Findings, best: Scored, encoder: Encoder | None) -> list[Scored]:
     """Return the likeliest sentence of another report with another figure for what the best one states.
-
-    There is none if the chosen sentences disagree already.
 
     A reader sees that only one sentence answers, so the other figure must be sought among what was read.
     """
@@ -195,12 +194,10 @@ def _contradicting(findings: Findings, chosen: Sequence[Scored], encoder: Encode
         )
 
     languages: dict[int, str] = {}
-    best, *others = map(cited, chosen)
-    if disagreements([best, *others], languages, encoder):
-        return []
+    own = cited(best)
     for item in findings.ranked:
-        is_other = item.candidate.reading.document.document_id != best.document_id
-        if is_other and disagreements([best, cited(item)], languages, encoder):
+        is_other = item.candidate.reading.document.document_id != own.document_id
+        if is_other and disagreements([own, cited(item)], languages, encoder):
             return [item]
     return []
 
