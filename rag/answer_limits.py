@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from index.search import DENSE_WEIGHT
+
 READ_HITS = 36
 """The number of passages that are read for an answer.
 
@@ -41,7 +43,7 @@ class AnswerLimits:
 
     Attributes:
         dense_weight: the weight of the vectors' score in the fused score of a search: 0 to search by words
-            alone, 1 by vectors alone. The default was chosen for answers, with ``reports`` and ``field``.
+            alone, 1 by vectors alone.
         read_hits: the number of passages that are read.
         widen_by: the number of sentences that are read on each side of a passage.
         max_sentences: the most sentences of an answer.
@@ -51,7 +53,7 @@ class AnswerLimits:
             threshold.
     """
 
-    dense_weight: float = 0.5
+    dense_weight: float = DENSE_WEIGHT
     read_hits: int = READ_HITS
     widen_by: int = WIDEN_BY
     max_sentences: int = MAX_SENTENCES

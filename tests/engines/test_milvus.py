@@ -92,7 +92,7 @@ def fill(library: Library, texts: dict[str, str]) -> None:
 
 def results(library: Library) -> list[object]:
     """The results of a library, by vectors alone and with the words."""
-    return [found(library, query, dense_weight=weight) for query in QUERIES for weight in (1.0, 0.35)]
+    return [found(library, query, dense_weight=weight) for query in QUERIES for weight in (1.0, 0.5)]
 
 
 def kind(library: Library) -> str:

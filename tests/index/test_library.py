@@ -155,7 +155,7 @@ class TestFilters:
         with varied.snapshot() as snapshot:
             most = snapshot.max_score("flood in the village")
         for hit in hits:
-            by_hand = 0.35 * (hit.dense - low) / (high - low) + 0.65 * hit.lexical / most
+            by_hand = 0.5 * (hit.dense - low) / (high - low) + 0.5 * hit.lexical / most
             assert hit.score == pytest.approx(by_hand, abs=1e-5)
 
     def test_vectors_count_for_less_where_the_encoder_does_not_read_the_question(
@@ -167,7 +167,7 @@ class TestFilters:
         with varied.snapshot() as snapshot:
             share = 1 / max(snapshot.max_score(asked), *(hit.lexical for hit in hits))
         for hit in hits:
-            by_hand = 0.07 * (hit.dense - low) / (high - low) + 0.93 * hit.lexical * share
+            by_hand = 0.1 * (hit.dense - low) / (high - low) + 0.9 * hit.lexical * share
             assert hit.score == pytest.approx(by_hand, abs=1e-5)
         by_vector = [round(hit.dense, 4) for hit in varied.search(asked, 60, dense_weight=1)]
         assert by_vector == sorted(by_vector, reverse=True), "vectors alone are vectors alone"

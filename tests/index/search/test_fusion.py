@@ -50,8 +50,8 @@ def test_scores_by_hand(
 
 
 def test_the_dense_half_weighs_035_unless_told_otherwise() -> None:
-    assert DENSE_WEIGHT == 0.35
-    assert fuse({1: 1.0, 2: 0.0}, {2: 3.0}, 4.0) == pytest.approx({1: 0.35, 2: 0.65 * 0.75})
+    assert DENSE_WEIGHT == 0.5
+    assert fuse({1: 1.0, 2: 0.0}, {2: 3.0}, 4.0) == pytest.approx({1: 0.5, 2: 0.5 * 0.75})
 
 
 @given(halves(), MOST, WEIGHTS)
