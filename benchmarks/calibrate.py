@@ -98,23 +98,17 @@ class Outcome:
     Attributes:
         answerable: whether the reports answer it.
         first: whether the first sentence is right.
-        probability: that the reports answer it.
-        unmet: whether a name or a period is required and missing.
+        refused: whether there is no answer.
     """
 
     answerable: bool
     first: bool
-    probability: float
-    unmet: bool
+    refused: bool
 
-    def is_refused(self, threshold: float) -> bool:
-        """Return whether there is no answer."""
-        return self.unmet or self.probability < threshold
-
-    def is_good(self, threshold: float) -> bool:
-        """Return whether the first sentence is right, or no sentence is shown because none answers."""
-        refused = self.is_refused(threshold)
-        return self.first and not refused if self.answerable else refused
+    @property
+    def is_good(self) -> bool:
+        """Whether the first sentence is right, or no sentence is shown because none answers."""
+        return self.first and not self.refused if self.answerable else self.refused
 
 
 class RememberingReader:
@@ -171,9 +165,8 @@ def main() -> None:
         with reports_of(name) as library:
             asked = list(ask_all(library, questions_about(name)))
             for variant in VARIANTS:
-                calibration = chosen[variant.name]
-                outcomes = list(outcomes_of(variant, asked, library, reader, calibration))
-                cells = figures(outcomes, calibration.threshold)
+                outcomes = list(outcomes_of(variant, asked, library, reader, chosen[variant.name]))
+                cells = figures(outcomes)
                 print(f"| {name} | {variant.name} | {' | '.join(cells)} |", flush=True)
     if given.write:
         source = RANKING.read_text(encoding="utf-8")
@@ -264,23 +257,23 @@ def outcomes_of(
             abstention = decide(
                 index, each.question, ranked, without_threshold, filtered=False, read=each.readings
             ).abstention
+            is_unmet = abstention is not None and (variant.requires or abstention.cause != "not_answered")
             yield Outcome(
                 each.answerable,
                 bool(ranked) and gold[id(ranked[0].candidate)],
-                answerability_of(ranked),
-                abstention is not None and (variant.requires or abstention.cause != "not_answered"),
+                is_unmet or answerability_of(ranked) < calibration.threshold,
             )
 
 
-def figures(outcomes: Sequence[Outcome], threshold: float) -> list[str]:
+def figures(outcomes: Sequence[Outcome]) -> list[str]:
     """Return the cells of a row: shares of the questions, with 95 % intervals."""
     answerable = [each for each in outcomes if each.answerable]
     return [
         share(each.first for each in answerable),
-        share(each.first and not each.is_refused(threshold) for each in answerable),
-        share(each.is_refused(threshold) for each in answerable),
-        share(each.is_refused(threshold) for each in outcomes if not each.answerable),
-        share(each.is_good(threshold) for each in outcomes),
+        share(each.first and not each.refused for each in answerable),
+        share(each.refused for each in answerable),
+        share(each.refused for each in outcomes if not each.answerable),
+        share(each.is_good for each in outcomes),
     ]
 
 

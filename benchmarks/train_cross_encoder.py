@@ -8,7 +8,8 @@ cross-encoder gets low-rank changes (LoRA: Hu et al., 2021) that tell the senten
 the others, listwise (Cao et al., Learning to Rank: From Pairwise Approach to Listwise Approach, 2007): a
 softmax over eight of them and *none of these*, whose score is 0, and which is right for a question without an
 answer. Half of the questions about cells are left out, and ``ELSEWHERE`` questions are asked a second time,
-of reports that do not answer them. The questions about the ``HELD_OUT`` reports only show the progress.
+of reports that do not answer them. In some steps the texts have a title that says nothing, as those of many
+uploads do, or no neighbours. The questions about the ``HELD_OUT`` reports only show the progress.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from benchmarks.side_by_side import note
 from index.embedding import sha256_of
 from rag.answer_limits import MAX_READ
 from rag.evaluation.bootstrap import Sample, auroc, estimate
+from rag.finding.candidates import BETWEEN
 from rag.finding.cross_encoder import ADAPTER, PACKAGED, pairs_of
 
 LISTED = 8
@@ -45,9 +47,32 @@ NEAREST = 12
 CELLS = 0.5
 """The share of the questions about cells that are learned from, because users ask fewer than a third."""
 
-ELSEWHERE, ELSEWHERE_NEAR = 700, 0.4
+ELSEWHERE, ELSEWHERE_NEAR = 1200, 0.4
 """The number of questions that are asked of other reports; so many of them with what came nearest there, the
 rest with what was read for another question."""
+
+POORLY_TITLED, ALONE = 0.12, 0.1
+"""The share of the questions whose texts have titles that say nothing, and that of those whose texts have
+nothing around them: half of these keep their titles."""
+
+POOR_TITLES = (
+    "A report",
+    "Report",
+    "Document",
+    "document",
+    "Untitled",
+    "report (1)",
+    "scan",
+    "final",
+    "Microsoft Word - draft",
+    "news",
+    "notes",
+    "statement",
+    "article",
+    "page",
+    "doc2",
+    "",
+)
 
 QUESTIONS_A_STEP = 6
 PAIRS_AT_ONCE = 16
@@ -301,9 +326,28 @@ def _listed(example: Example, chance: random.Random) -> Example:
     room = LISTED - len(right)
     near = chance.sample(wrong[:NEAREST], min(len(wrong[:NEAREST]), (2 * room + 2) // 3))
     far = chance.sample(wrong[NEAREST:], min(len(wrong[NEAREST:]), room - len(near)))
-    texts = (*right, *near, *far)
+    texts = [*right, *near, *far]
     gold = tuple(place < len(right) for place in range(len(texts)))
-    return replace(example, texts=texts, reports=(), gold=gold)
+    return replace(example, texts=tuple(poorer(texts, chance)), reports=(), gold=gold)
+
+
+def poorer(texts: Sequence[str], chance: random.Random) -> Iterator[str]:
+    """Yield the texts of a question, in some steps with poor titles or with nothing around them.
+
+    Texts have the form of :attr:`rag.finding.candidates.Candidate.text`. Rows of tables stay as they are.
+    """
+    drawn = chance.random()
+    is_alone = POORLY_TITLED <= drawn < POORLY_TITLED + ALONE
+    is_poorly_titled = drawn < POORLY_TITLED or (is_alone and chance.random() < 1 / 2)
+    titles: dict[str, str] = {}
+    for text in texts:
+        words, title, around = text.rsplit(" | ", 2)
+        if BETWEEN not in around:
+            yield text
+            continue
+        if is_poorly_titled:
+            title = titles.setdefault(title, chance.choice(POOR_TITLES))
+        yield f"{words} | {title} | {BETWEEN if is_alone else around}"
 
 
 def _length(example: Example) -> float:

@@ -53,7 +53,7 @@ class Candidate:
         if sentence.headings:
             around = f"{_one_line(sentence.section)[-100:]} {_one_line(sentence.headings)[-200:]}"
             return f"{_one_line(sentence.text)[:300]} | {title} | {around}"
-        around = f"{self._beside(-1)[-150:]} … {self._beside(1)[:100]}"
+        around = f"{self._beside(-1)[-150:]}{BETWEEN}{self._beside(1)[:100]}"
         return f"{_one_line(sentence.text)[:400]} | {title} | {around}"
 
     def _beside(self, step: int) -> str:
@@ -62,6 +62,10 @@ class Candidate:
         if not 0 <= number < len(self.reading.sentences) or self.reading.sentences[number].headings:
             return ""
         return _one_line(self.reading.sentences[number].text)
+
+
+BETWEEN = " … "
+"""Stands between the neighbours of a sentence in the text that a reader reads."""
 
 
 def _one_line(text: str) -> str:
