@@ -122,7 +122,8 @@ def nearness_of(
     for of_kind in (are_rows, ~are_rows):
         if of_kind.any():
             own = cosines[of_kind]
-            cosines[of_kind] = (own - own.min()) / max(float(np.ptp(own)), 1e-9)
+            # The only one is the nearest one.
+            cosines[of_kind] = (own - own.min()) / np.ptp(own) if np.ptp(own) else 1.0
     return np.asarray(cosines, np.float32)
 
 

@@ -49,6 +49,19 @@ def test_the_words_of_the_title_and_of_a_row_s_headings_and_group_count_as_its_o
     assert next(iter(found)) == "Canals | 12"
 
 
+def test_the_only_sentence_is_the_nearest_one_and_answers_whatever_its_report_is_called(
+    library: MakeLibrary,
+) -> None:
+    asked = "What did the council of Varda close on Monday?"
+    for name in ("a-report.txt", "gate.txt"):
+        engine = library({name: "The council of Varda closed the third gate of the dam on Monday."})
+        [only] = candidates_in(engine, asked)
+        with engine.index.snapshot() as snapshot:
+            assert nearness_of(snapshot, understand(asked), [only.sentence]).tolist() == [1.0]
+        assert [each.quote for each in engine.ask(asked).citations] == [only.sentence.text]
+        assert engine.ask("How many judges resigned?").abstained
+
+
 def test_rows_and_other_sentences_are_scaled_on_their_own(library: MakeLibrary) -> None:
     table = "| Item | Number |\n|---|---|\n| Canals | 12 |\n| Pumps | 14 |"
     engine = library({"a.md": f"Canals were dug. It rained.\n\n{table}"})
