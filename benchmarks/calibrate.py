@@ -227,7 +227,7 @@ def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration
             total += counts[bool(gold.any())] * float(np.logaddexp.reduce([0.0, *odds]) - right)
         return total / len(samples)
 
-    found = minimize(surprise, np.array([1.0, 0.0, 0.0]), method="Nelder-Mead").x
+    found = minimize(surprise, np.array([1.0, 1.0, 0.0]), method="BFGS").x
     scale, weight, offset = (round(float(each), 3) for each in found)
     return replace(
         CALIBRATION,

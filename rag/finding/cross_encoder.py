@@ -38,7 +38,7 @@ PACKAGED = PackagedModel(
 ADAPTER = Path(str(files("rag.finding").joinpath("cross_encoder.safetensors")))
 """The file of low-rank changes (LoRA: Hu et al., 2021) and of the head that were trained for this program."""
 
-ADAPTER_SHA256 = "69ba9265d229313d85574e1bce72682e3dfd96203a1ed718ed9104d3a2edf54a"
+ADAPTER_SHA256 = "9c5299429b35a7384b5754fa71fb8732f1e20028b57884ef770ca50a9f8ab5fc"
 """The sha256 of :data:`ADAPTER`."""
 
 MAX_TOKENS = 144
