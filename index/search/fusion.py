@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from index.text.languages import detect, is_latin, may_be_in
 
 DENSE_WEIGHT = 0.5
-"""The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so that the
-dense score counts for more than half. ``benchmarks/encoders.py`` compares other shares and other methods."""
+"""The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so the
+dense score counts for more than half. ``benchmarks/encoders.py`` compares other shares and methods."""
 
 UNREAD = 0.2
 """The factor on the vectors' share for a query in a language that the encoder does not read. With the bundled
