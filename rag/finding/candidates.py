@@ -122,8 +122,9 @@ def nearness_of(
     for of_kind in (are_rows, ~are_rows):
         if of_kind.any():
             own = cosines[of_kind]
+            spread = np.ptp(own)
             # The only one is the nearest one.
-            cosines[of_kind] = (own - own.min()) / np.ptp(own) if np.ptp(own) else 1.0
+            cosines[of_kind] = (own - own.min()) / spread if spread else 1.0
     return np.asarray(cosines, np.float32)
 
 

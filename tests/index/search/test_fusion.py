@@ -49,7 +49,7 @@ def test_scores_by_hand(
     assert fuse(dense, lexical, most, weight) == pytest.approx(expected)
 
 
-def test_the_dense_half_weighs_035_unless_told_otherwise() -> None:
+def test_both_halves_weigh_the_same_unless_told_otherwise() -> None:
     assert DENSE_WEIGHT == 0.5
     assert fuse({1: 1.0, 2: 0.0}, {2: 3.0}, 4.0) == pytest.approx({1: 0.5, 2: 0.5 * 0.75})
 
