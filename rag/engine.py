@@ -291,7 +291,9 @@ class QueryEngine:
         )
         if abstention is None and question.form is Form.SUMMARY:
             ranked = overview(index, ranked, best.report, self.limits.max_sentences)
-        findings = Findings(index, question, ranked, self.calibration, decision, copies, document_texts)
+        findings = Findings(
+            index, self.reader, question, ranked, self.calibration, decision, copies, document_texts
+        )
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}

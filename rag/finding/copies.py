@@ -6,7 +6,7 @@ If several copies contain a sentence, an answer cites it once, from one copy, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.documents import Span
 from index.errors import DocumentNotFoundError
@@ -74,6 +74,20 @@ class Copies:
         copies = [(record, sentence), *((other, found) for other, found in searched if found is not None)]
         (best, cited), *others = sorted(copies, key=lambda copy: _age(copy[0]))
         return CitedSentence(best, cited, tuple(_copy(other, found.span) for other, found in others))
+
+    def joined(self, cited: Sequence[CitedSentence]) -> list[CitedSentence]:
+        """Join sentences that follow one another in a paragraph of one copy: they get one footnote."""
+        found: list[CitedSentence] = []
+        for item in cited:
+            before = found[-1] if found else item
+            if before.record == item.record and _is_next(before.sentence, item.sentence):
+                span = Span(before.sentence.span.start, item.sentence.span.end)
+                text = span.of(self._document_texts.text(item.record).text)
+                sentence = replace(before.sentence, span=span, text=text)
+                found[-1] = CitedSentence(item.record, sentence, _in_both(before.also_in, item.also_in))
+            else:
+                found.append(item)
+        return found
 
     def _others(self, record: DocumentRecord) -> list[DocumentRecord]:
         others = set(self._groups.get(record.document_id, ())) - {record.document_id}
@@ -145,7 +159,9 @@ def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> li
 
 
 def cite_earliest(groups: Sequence[Sequence[Scored]], copies: Copies) -> list[CitedSentence]:
-    """Return the sentences of an answer, sorted, each with the copy from which it is cited: the earliest.
+    """Return what an answer cites, sorted, each with the copy from which it is cited: the earliest.
+
+    Sentences of a group that follow one another in a paragraph become one.
 
     Args:
         groups: the sentences, in groups that stay together. The first group stays first; the others are
@@ -160,7 +176,7 @@ def cite_earliest(groups: Sequence[Sequence[Scored]], copies: Copies) -> list[Ci
     later = sorted(
         found[1:], key=lambda group: (documents.index(group[0].record.document_id), group[0].sentence.span)
     )
-    return [item for group in (*found[:1], *later) for item in group]
+    return [item for group in (*found[:1], *later) for item in copies.joined(group)]
 
 
 def _repeated_shares(
@@ -181,6 +197,17 @@ def _repeated_shares(
         shares.append(sum(words in known for words in whole) / len(whole))
         seen.extend((document.document_id, words) for words in sentences)
     return shares
+
+
+def _is_next(sentence: ReadSentence, other: ReadSentence) -> bool:
+    return not (sentence.headings or other.headings) and 0 <= other.span.start - sentence.span.end <= 1
+
+
+def _in_both(copies: Iterable[Copy], others: Iterable[Copy]) -> tuple[Copy, ...]:
+    """Return the copies that contain both of two neighbours, one after the other."""
+    ends = {(copy.document_id, copy.version, copy.start): copy.end for copy in others}
+    keys = [(copy, (copy.document_id, copy.version, copy.end + 1)) for copy in copies]
+    return tuple(replace(copy, end=ends[key]) for copy, key in keys if key in ends)
 
 
 def _plain(sentence: str) -> str:

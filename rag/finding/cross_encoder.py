@@ -89,7 +89,7 @@ class BundledReader:
         self._sha256 = sha256
         self._model: OnnxModel | None = None
         self._lock = Lock()
-        self._remembered = lru_cache(REMEMBERED_QUESTIONS)(self._scores)
+        self._known = lru_cache(REMEMBERED_QUESTIONS)(_no_scores)
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
         """Return the score of each text. The scores of recent questions are cached.
@@ -97,14 +97,19 @@ class BundledReader:
         Raises:
             ReaderError: if a file of the reader is missing or damaged.
         """
-        return list(self._remembered(question, tuple(texts)))
+        known = self._known(question)
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            with self._lock:
+                if self._model is None:
+                    self._model = _opened(self._adapter, self._sha256)
+            logits = self._model.run(pairs_of(question, new))
+            known.update((text, float(logit[0])) for text, logit in zip(new, logits, strict=True))
+        return [known[text] for text in texts]
 
-    def _scores(self, question: str, texts: tuple[str, ...]) -> tuple[float, ...]:
-        with self._lock:
-            if self._model is None:
-                self._model = _opened(self._adapter, self._sha256)
-        logits = self._model.run(pairs_of(question, texts))
-        return tuple(float(logit[0]) for logit in logits)
+
+def _no_scores(_question: str) -> dict[str, float]:
+    return {}
 
 
 def pairs_of(question: str, texts: Sequence[str]) -> list[Tokens]:

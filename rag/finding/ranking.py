@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -138,3 +138,12 @@ def by_document(items: Sequence[Scored]) -> list[Scored]:
             item.candidate.sentence.span,
         ),
     )
+
+
+def neighbour(item: Scored, step: int) -> Scored:
+    """Return a copy of ``item`` for the sentence that comes ``step`` sentences later in the text.
+
+    The probability stays that of ``item``. A negative ``step`` counts backwards. The sentence must be part of
+    the same :class:`Reading`.
+    """
+    return replace(item, candidate=replace(item.candidate, number=item.candidate.number + step))

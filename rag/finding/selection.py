@@ -7,9 +7,8 @@ from itertools import islice
 
 from index.text import cells
 from rag.answer_limits import MAX_SENTENCES
-from rag.finding.companions import neighbour
 from rag.finding.matching import names_label
-from rag.finding.ranking import Calibration, Scored, by_document
+from rag.finding.ranking import Calibration, Scored, by_document, neighbour
 from rag.questions import POSSESSIVE, Form, Question
 
 MAX_OVERLAP = 0.6

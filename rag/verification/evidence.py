@@ -10,7 +10,6 @@ import regex
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.text import TableCell, detect
-from rag.finding.companions import PRONOUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,13 @@ SURE_FROM = 80
 """The fewest letters of a sentence for which the language identifier is trusted more than the language of the
 evidence."""
 
+_PRONOUN = regex.compile(
+    r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|ông|bà|họ|anh|chị|nó|ia|dia|mereka|beliau"
+    r"|他|她|它|他们|她们)\b",
+    regex.IGNORECASE,
+)
+"""A pronoun at the beginning of a sentence. The sentence before says what the pronoun means."""
+
 _GENERAL = regex.compile(
     r"^\W*(?:both|the (?:ministry|minister|company|group|agency|court|man|woman|official|president|mayor|two"
     r"|former|latter)|该)\b",
@@ -117,7 +123,7 @@ def referents(item: Evidence) -> str:
     They are the quote's context and, if the quote begins with a pronoun or a phrase such as *the ministry*,
     the sentence before the quote.
     """
-    is_open = PRONOUN.match(item.quote) or _GENERAL.match(item.quote)
+    is_open = _PRONOUN.match(item.quote) or _GENERAL.match(item.quote)
     return f"{item.context} {item.before if is_open else ''}".strip()
 
 

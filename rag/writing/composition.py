@@ -12,10 +12,10 @@ from rag.events import CitationMade, Event, Token
 from rag.finding.abstention import Abstention, caveat
 from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
 from rag.finding.citations import DocumentTexts, cite
-from rag.finding.companions import ITEM, with_companions
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.ranking import Scored
 from rag.finding.selection import select
+from rag.finding.stretches import ITEM, Widening
 from rag.headlines import headline_of
 from rag.questions import Form
 from rag.verdicts import Verification
@@ -148,9 +148,10 @@ def quote(
     if findings.question.form is not Form.SUMMARY and len(chosen) < max_sentences:
         # A sentence that is chosen already is not quoted twice.
         chosen += _contradicting(findings, chosen[0], composition.encoder)
+    widening = Widening(findings.index, findings.reader, findings.question)
     groups = [
         [item for item in group if item in chosen or not is_instruction(item.candidate.sentence.text)]
-        for group in with_companions(chosen, findings.question, max_sentences)
+        for group in widening.stretches(chosen, max_sentences)
     ]
     cited = cite_earliest(groups, findings.copies)
     for item in cited:

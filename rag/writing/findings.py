@@ -9,6 +9,7 @@ from index.library import Snapshot
 from rag.finding.abstention import Decision
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Copies
+from rag.finding.cross_encoder import Reader
 from rag.finding.ranking import Calibration, Scored
 from rag.questions import Question
 from rag.verdicts import Verification
@@ -28,6 +29,7 @@ class Findings:
 
     Attributes:
         index: the state of the library that was read.
+        reader: the model that read the sentences.
         question: the question in its standalone form.
         ranked: the sentences that were read, by their probability of answering, best first.
         calibration: the constants that ranked them.
@@ -37,6 +39,7 @@ class Findings:
     """
 
     index: Snapshot
+    reader: Reader
     question: Question
     ranked: Sequence[Scored]
     calibration: Calibration

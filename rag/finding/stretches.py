@@ -1,0 +1,153 @@
+"""Widens the chosen sentences to stretches: what answers is often more than one sentence.
+
+- The neighbours of a sentence in its paragraph join while it is likely that they are part of the answer: the
+  next sentence of the same quotation, the reason, what *it* stands for. How likely was learned from answers
+  that people marked as a whole (``benchmarks/train_stretches.py``).
+- A sentence that ends with a colon brings the items that follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import regex
+
+from index.search import Snapshot
+from rag.answer_limits import MAX_SENTENCES
+from rag.finding.candidates import vectors_of
+from rag.finding.cross_encoder import Reader
+from rag.finding.ranking import Scored, neighbour, reads
+from rag.finding.reading import ReadSentence
+from rag.questions import Question
+
+ITEM = regex.compile(
+    r"\s*(?:[•◦▪■‣·]\s*|[*–—-]\s+|\(?(?:\p{N}{1,2}|\p{L}|[ivx]{1,4})\)\s*|\p{N}{1,2}\.\s+)(?=[\p{L}\p{N}“\"‘'(])"
+)
+"""The beginning of a list's item: a bullet, a number or a letter."""
+
+_Key = tuple[int, int, int]
+"""A sentence: its document, its start and its end."""
+
+_LEADS = regex.compile(r"[:：]\s*$")
+_NUMBER = regex.compile(r"\p{N}{1,2}\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """The weights of a logistic regression that says whether a neighbour is part of the answer.
+
+    Attributes:
+        score: the weight of the reader's score of the neighbour minus that of the chosen sentence.
+        likeness: the weight of the cosine of the two sentences.
+        offset: the constant.
+    """
+
+    score: float
+    likeness: float
+    offset: float
+
+
+JOINING = Joining(score=0.26, likeness=1.866, offset=-1.242)
+"""The weights that ``benchmarks/train_stretches.py`` learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """What the widening of the sentences of one answer needs.
+
+    Attributes:
+        index: the library.
+        reader: reads the neighbours, if it reads their language.
+        question: the question.
+        joining: the weights that decide which neighbours join.
+    """
+
+    index: Snapshot
+    reader: Reader
+    question: Question
+    joining: Joining = JOINING
+
+    def stretches(self, chosen: Sequence[Scored], max_sentences: int = MAX_SENTENCES) -> list[list[Scored]]:
+        """Widen each chosen sentence to its stretch. No sentence is returned twice.
+
+        Args:
+            chosen: the result of :func:`rag.finding.selection.select`.
+            max_sentences: the most sentences to return. What belongs to a sentence takes precedence over the
+                sentences that were chosen after it, so that a list stays whole.
+
+        Returns:
+            The stretches in the order of ``chosen``, each in the order of the text and without gaps. A
+            sentence that an earlier stretch contains gets none of its own.
+        """
+        kept: set[_Key] = set()
+        found: list[list[Scored]] = []
+        for item in chosen:
+            room = max_sentences - len(kept)
+            if room <= 0 or _key(item) in kept:
+                continue
+            if _LEADS.search(item.candidate.sentence.text):
+                stretch = [item, *islice(_items(item), room - 1)]
+            elif reads(self.question, item.candidate.reading.document.language):
+                before = list(islice(self._joined(item, -1, kept), room - 1))
+                after = islice(self._joined(item, 1, kept), room - 1 - len(before))
+                stretch = [*reversed(before), item, *after]
+            else:
+                stretch = [item]
+            kept.update(map(_key, stretch))
+            found.append(stretch)
+        return found
+
+    def _joined(self, item: Scored, step: int, kept: Collection[_Key]) -> Iterator[Scored]:
+        """Yield the neighbours that join a sentence, outwards: those after it, or with -1 before it."""
+        other = item
+        while is_in_paragraph(other, step):
+            other = neighbour(other, step)
+            if _key(other) in kept or self.log_odds(item, other) < 0:
+                return
+            yield other
+
+    def log_odds(self, item: Scored, other: Scored) -> float:
+        """Return the log-odds that a neighbour is part of the answer that a sentence gives."""
+        gap, likeness = self.signs(item, other)
+        return self.joining.score * gap + self.joining.likeness * likeness + self.joining.offset
+
+    def signs(self, item: Scored, other: Scored) -> tuple[float, float]:
+        """Return the reader's score of a neighbour minus that of the sentence, and their cosine."""
+        pair = (item.candidate, other.candidate)
+        chosen, score = self.reader.scores(self.question.text, [each.text for each in pair])
+        one, another = vectors_of(self.index, [each.sentence for each in pair])
+        return score - chosen, float(one @ another)
+
+
+def _items(item: Scored) -> Iterator[Scored]:
+    numbered = False
+    for step, sentence in enumerate(_sentences(item)[item.candidate.number + 1 :], 1):
+        # The number of an item ("1.") has been split off as a sentence before the item.
+        is_number = _NUMBER.fullmatch(sentence.text) is not None
+        if sentence.headings or not (is_number or numbered or ITEM.match(sentence.text)):
+            return
+        if not is_number:
+            yield neighbour(item, step)
+        numbered = is_number
+
+
+def is_in_paragraph(item: Scored, step: int) -> bool:
+    """Return whether the next sentence, or with -1 the one before, is in the same paragraph."""
+    sentences, number = _sentences(item), item.candidate.number
+    if not 0 <= number + step < len(sentences):
+        return False
+    one, other = sorted((sentences[number], sentences[number + step]), key=lambda each: each.span)
+    # A line break separates a heading, an item or a paragraph from what follows.
+    is_prose = not (one.headings or one.is_heading or other.headings)
+    return is_prose and other.span.start - one.span.end <= 1
+
+
+def _sentences(item: Scored) -> Sequence[ReadSentence]:
+    return item.candidate.reading.sentences
+
+
+def _key(item: Scored) -> _Key:
+    span = item.candidate.sentence.span
+    return item.candidate.reading.document.document_id, span.start, span.end
