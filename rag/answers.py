@@ -7,7 +7,7 @@ span of a document: ``quote == document.text[start:end]``.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from index.records import Filters
 from index.text import Box
@@ -17,16 +17,23 @@ if TYPE_CHECKING:
     from index.search import Snapshot
 
 
-Cause = Literal["empty_library", "language", "not_in_library", "not_answered", "greeting", "thanks"]
+Courtesy = Literal["greeting", "thanks", "help", "needs_model", "nothing_earlier", "nothing_more"]
+"""The reply to a message that is no question.
+
+``greeting``, ``thanks``, ``help``: it only greets, thanks, or asks what the program does. ``needs_model``: it
+asks for a text that only a language model can write, and there is none. ``nothing_earlier``: it asks for more
+or less of an answer, and there is none. ``nothing_more``: no further sentence comes near the last question.
+"""
+
+Cause = Literal["empty_library", "language", "not_in_library", "not_answered"] | Courtesy
 """The reason for an abstention.
 
 ``empty_library``: nothing is indexed, or nothing passes the filters. ``language``: the question is in a
 language that the encoder cannot match with the documents' language. ``not_in_library``: no passage has most
-of the question's words. ``not_answered``: passages have most of them, and no sentence clearly answers.
-``greeting``, ``thanks``: the question only greets or thanks, and nothing was searched."""
+of the question's words. ``not_answered``: passages have most of them, and no sentence clearly answers."""
 
-COURTESIES: frozenset[Cause] = frozenset({"greeting", "thanks"})
-"""The causes for which the answer only returns a greeting or thanks."""
+COURTESIES: frozenset[Cause] = frozenset(get_args(Courtesy))
+"""The causes that are no fault of the library; a follow-up does not refer to such a reply."""
 
 
 Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]

@@ -20,13 +20,12 @@ from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
-from rag.finding.abstention import Decision, decide, shortfall
+from rag.finding.abstention import Abstention, Decision, decide, shortfall
 from rag.finding.candidates import find_candidates
 from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
 from rag.finding.cross_encoder import Reader, open_reader
-from rag.finding.greetings import greeting
 from rag.finding.overview import named_report, overview
 from rag.finding.ranking import CALIBRATION, Calibration, Scored, rank
 from rag.finding.reading import Reading, read
@@ -35,6 +34,7 @@ from rag.follow_ups.joining import is_from_another_report
 from rag.follow_ups.rewriting import wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
+from rag.requests import MOST_SENTENCES, Kind, Request, courtesy, fulfil, request_of
 from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
 from rag.writing.findings import Findings
 from rag.writing.writer import Writer, add_usage, generate
@@ -207,13 +207,17 @@ class QueryEngine:
         self, question: Question, filters: Filters, conversation: Conversation, *, exact: bool
     ) -> Generator[Event]:
         with self._with_its_writer() as engine, self.index.snapshot() as snapshot:
-            courtesy = None if exact else greeting(question)
-            if courtesy is not None:
+            request: Request | Abstention | None = None if exact else courtesy(snapshot, question)
+            if request is None and not exact and engine.writer is None:
+                request = request_of(question, conversation)
+            if isinstance(request, Abstention):
                 yield PassagesFound(())
-                answer = yield from abstain(_draft(snapshot, question, conversation), courtesy)
+                answer = yield from abstain(_draft(snapshot, question, conversation), request)
             else:
-                corrected = None if exact else correct(snapshot, question)
-                answer = yield from engine._answer(snapshot, question, corrected, filters, conversation)
+                corrected = None if exact else correct(snapshot, request.question if request else question)
+                answer = yield from engine._answer(
+                    snapshot, question, corrected, filters, conversation, request=request
+                )
         # Storing may wait for another process that writes to the catalog, so the snapshot is closed before.
         done = self._stored(answer, conversation.replaces) if self.keeps else answer
         if self.on_answer is not None:
@@ -252,6 +256,8 @@ class QueryEngine:
         corrected: str | None,
         filters: Filters,
         conversation: Conversation,
+        *,
+        request: Request | None,
     ) -> Generator[Event, None, Answer]:
         clock = _Clock()
         model = self.writer.model if self.writer else None
@@ -259,7 +265,12 @@ class QueryEngine:
         if corrected is not None:
             yield QuestionCorrected(corrected)
         asked = original if corrected is None else understand(corrected)
-        wordings = wordings_of(asked, conversation.exchanges, model, index.encoder, usages.append)
+        wanted = request.question if request is not None and corrected is None else asked
+        kind = request.kind if request else None
+        said = "\n".join(turn.answer for turn in conversation.exchanges) if kind == "more" else ""
+        # For less or more of the last answer, the question is the one that was searched for then.
+        history = () if kind in {"shorter", "more"} else conversation.exchanges
+        wordings = wordings_of(wanted, history, model, index.encoder, usages.append)
         if len(wordings) == 1:
             yield from _announced(asked, wordings[0])
         clock.lap("rewrite")
@@ -290,11 +301,14 @@ class QueryEngine:
             searched=search_scope(index, filters),
         )
         if abstention is None and question.form is Form.SUMMARY:
-            ranked = overview(index, ranked, best.report, self.limits.max_sentences)
+            ranked = overview(index, ranked, best.report, self.limits.max_sentences, said)
         findings = Findings(
             index, self.reader, question, ranked, self.calibration, decision, copies, document_texts
         )
-        answer = yield from self._author(findings, conversation, draft)
+        if kind is not None and abstention is None:
+            findings, note = fulfil(kind, findings, said)
+            draft = replace(draft, note=note)
+        answer = yield from self._author(findings, conversation, draft, kind)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
         if model is not None:
@@ -321,16 +335,19 @@ class QueryEngine:
         return _Found(question, readings, ranked, decision, report)
 
     def _author(
-        self, findings: Findings, conversation: Conversation, draft: Answer
+        self, findings: Findings, conversation: Conversation, draft: Answer, kind: Kind | None
     ) -> Generator[Event, None, Answer]:
-        choice = CellChoice(findings.index, findings.question, findings.document_texts)
+        cells = CellChoice(findings.index, findings.question, findings.document_texts)
+        # Who asks for a table asks for none of its cells.
+        choice = None if kind == "table" else cells
+        most = MOST_SENTENCES.get(kind, self.limits.max_sentences) if kind else self.limits.max_sentences
         numbers = numbers_of(conversation.cited)
         composition = Composition(findings.document_texts, numbers, choice, findings.index.encoder)
         abstention = findings.decision.abstention
         if abstention is not None:
             return (yield from abstain(draft, abstention))
         if self.writer is None:
-            return (yield from quote(findings, composition, draft, self.limits.max_sentences))
+            return (yield from quote(findings, composition, draft, most))
         return (
             yield from generate(self.writer, findings, composition, draft, conversation, limits=self.limits)
         )

@@ -107,7 +107,9 @@ def named_report(
     return None
 
 
-def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, most: int) -> list[Scored]:
+def overview(
+    index: Snapshot, ranked: Sequence[Scored], report: Scored | None, most: int, said: str = ""
+) -> list[Scored]:
     """Return the sentences of an overview, in the order of the text, all with the best score of ``ranked``.
 
     Rows of tables, headings, short sentences and instructions are left out. If no sentence remains, the whole
@@ -118,9 +120,12 @@ def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, m
         ranked: the sentences that were read, best first.
         report: a sentence of the report to summarise; None to summarise the passages that were read.
         most: the most sentences to return.
+        said: the earlier answers, whose sentences are left out.
     """
     pool = _whole(index, report) if report is not None else by_document(ranked)
-    pool = [item for item in pool if _stands_alone(item.candidate)]
+    pool = [
+        item for item in pool if _stands_alone(item.candidate) and item.candidate.sentence.text not in said
+    ]
     if not pool:
         return list(ranked)
     vectors = vectors_of(index, [item.candidate.sentence for item in pool])

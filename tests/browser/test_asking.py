@@ -334,3 +334,13 @@ def test_a_greeting_is_answered_with_a_sentence_and_no_buttons(seed_page: Watche
     answer = last_answer(page)
     expect(answer).to_have_text("Hello! Ask a question about the reports in this library.")
     expect(answer.get_by_role("button")).to_have_count(0)
+
+
+def test_what_only_a_language_model_can_do_is_said_with_the_words_of_the_page(seed_page: Watched) -> None:
+    page = seed_page.page
+    page.get_by_label("Your question").fill("translate that")
+    page.get_by_label("Your question").press("Enter")
+    answer = last_answer(page)
+    expect(answer).to_contain_text("choose one on the page, under “Quotes only” below the question")
+    expect(answer.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("button", name="Quotes only")).to_be_visible()

@@ -59,6 +59,19 @@ def test_a_cited_row_is_a_table_under_its_own_headings(seed_page: Watched, seed_
     expect(table.locator("tbody .fn-figure")).to_have_text(["4,980", "3,250", "−1,730"])
 
 
+def test_a_requested_table_has_all_its_rows_each_with_a_footnote(seed_page: Watched) -> None:
+    page = seed_page.page
+    page.get_by_label("Your question").fill("Make a table of displaced persons by district")
+    page.get_by_label("Your question").press("Enter")
+    table = page.locator("#fn-conversation .fn-group .fn-table table")
+    expect(table.locator("tbody tr")).to_have_count(5)
+    expect(table).to_have_count(1)
+    assert [row[0] for row in grid(table)] == [
+        *["District", "Sarrow", "Quell Delta", "Tamber", "Upper Isken", "All four districts"]
+    ]
+    assert [row[-1] for row in grid(table)] == ["", "[1]", "[2]", "[3]", "[4]", "[5]"]
+
+
 def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(
     seed_page: Watched, seed_server: str
 ) -> None:

@@ -156,6 +156,39 @@ def test_chat_answers_a_greeting_with_a_sentence(seed_client: TestClient) -> Non
     assert answer["text"] == "Hello! Ask a question about the reports in this library."
 
 
+def test_chat_says_that_a_language_model_is_needed_and_how_to_choose_one(seed_client: TestClient) -> None:
+    answer = seed_client.post("/v1/chat", json={"question": "translate that"}).json()
+    assert (answer["cause"], answer["passages"], answer["searched"]) == ("needs_model", [], None)
+    assert answer["text"] == (
+        "Without a language model, answers can only quote the reports; whoever runs this server can choose "
+        "one on the page, under “Quotes only” below the question, or with `footnoted model set`."
+    )
+
+
+def test_chat_shortens_and_extends_the_last_answer(seed_client: TestClient) -> None:
+    question = "How many people were displaced by the floods in Lorvenna in March?"
+    first = seed_client.post("/v1/chat", json={"question": question}).json()
+    turns = [{"role": "user", "content": question}, {"role": "assistant", "content": first["text"]}]
+    shorter, more = (
+        seed_client.post("/v1/chat", json={"question": said, "history": turns}).json()
+        for said in ("shorter", "more")
+    )
+    assert (shorter["text"], shorter["standalone"]) == (first["text"].split("\n")[0], question)
+    assert len(shorter["citations"]) == 1
+    assert more["text"].startswith("On 20 March the Ministry of Civil Protection had 12,400 displaced people")
+
+
+def test_chat_quotes_all_rows_of_a_table(seed_client: TestClient) -> None:
+    asked = {"question": "Make a table of displaced persons by district"}
+    citations = seed_client.post("/v1/chat", json=asked).json()["citations"]
+    assert [citation["quote"].split(" | ")[0] for citation in citations] == [
+        *["Sarrow", "Quell Delta", "Tamber", "Upper Isken", "All four districts"]
+    ]
+    assert {citation["headings"].splitlines()[0] for citation in citations} == {
+        "Persons displaced on 12 May 2025, by district:"
+    }
+
+
 @pytest.mark.parametrize("question", [ARRESTS, RAINFALL])
 @pytest.mark.parametrize(
     ("body", "headers"),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from index.embedding import MULTILINGUAL_MODEL
-from rag.answers import Answer, Cause, Citation, Comparison, Headline, Passage, Searched
+from rag.answers import COURTESIES, Answer, Cause, Citation, Comparison, Headline, Passage, Searched
 from rag.conversations import Judgement
 from rag.headlines import POINTS
 from rag.verdicts import DOUBTFUL
@@ -38,7 +38,7 @@ SHOWN_COPIES = 3
 """The most other documents with the same words that an attribution names; the JSON form has all."""
 
 _COURTESIES: Mapping[Cause | None, str] = {"greeting": "courtesy.greeting", "thanks": "courtesy.thanks"}
-"""The keys of the strings that answer a greeting or thanks."""
+"""The keys of the strings that answer a greeting or thanks; the other courtesies are in English."""
 
 _YES_OR_NO: Mapping[str, str] = {"yes": "headline.yes", "no": "headline.no"}
 """The keys of the strings for yes and no, which answer a question that compares two figures."""
@@ -89,8 +89,9 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
         locale: the reader's language.
         judgement: an earlier judgement of the answer, whose button looks pressed; None without one.
     """
-    if answer.cause in _COURTESIES:
-        words = string_markup(locale, _COURTESIES[answer.cause])
+    if answer.cause in COURTESIES:
+        key = _COURTESIES.get(answer.cause)
+        words = string_markup(locale, key) if key else escape(answer.text)
         return f'{_opening("fn-courtesy", answer)}<p class="fn-reason">{words}</p></div>'
     end = (
         f"{checks_markup(answer, locale)}{made_markup(answer, locale)}"

@@ -329,10 +329,12 @@ def test_a_correction_shows_before_the_answer_and_cannot_be_undone_yet() -> None
     [
         ("greeting", "en", "Hello! Ask a question about the reports in this library."),
         ("thanks", "vi", "Không có gì. Hãy đặt câu hỏi khác bất cứ lúc nào."),
+        ("needs_model", "vi", "<Nothing> found."),
     ],
 )
 def test_a_greeting_is_answered_with_a_sentence_alone(cause: Cause, language: str, said: str) -> None:
-    page = Page(render.answer_markup(replace(abstention(), cause=cause), locale_in(language)))
+    answer = replace(abstention(), cause=cause, text="<Nothing> found.")
+    page = Page(render.answer_markup(answer, locale_in(language)))
     assert page.text_of("fn-reason") == [said]
     assert page.text_of("fn-act") == []
 
