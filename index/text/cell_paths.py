@@ -228,10 +228,10 @@ def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
     is_per = {
         word for name in spelled_out for match in _PER.finditer(name) for word in match[1].casefold().split()
     }
-    whole = stated[0].strip("() ")
+    whole = stated[0].strip("() ,")
     scale = whole
     if stated["exception"]:
-        scale = stated[0][: stated.start("exception") - stated.start()].strip("() ")
+        scale = stated[0][: stated.start("exception") - stated.start()].strip("() ,")
     for phrase in _PHRASE.split(stated["words"] or ""):
         words = {word for word in regex.findall(r"\w+", phrase.casefold()) if word not in _GENERAL}
         if "per" in words:

@@ -82,3 +82,7 @@ def test_earnings_per_share_have_no_scale_that_excludes_them_also_if_they_are_ab
 
 def test_a_table_whose_first_row_is_100_per_cent_has_percentages() -> None:
     assert units("", "Sales | 100.0 % | 100.0 %", "Gross profit | 40.0 | 50.9")[1] == ["%", "%"]
+
+
+def test_a_unit_after_a_comma_in_the_caption_begins_with_its_first_word() -> None:
+    assert units("Passengers by ferry, in thousands", "Coast | 12 | 14") == [["in thousands", "in thousands"]]
