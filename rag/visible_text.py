@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unicodedata import category
 
+from index.text import readable_rows
+
 _BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that override or isolate the writing direction: with them, a line can look different from its
 content."""
@@ -20,6 +22,11 @@ def visible(text: str) -> str:
     """
     words = " ".join(text.split())
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_formless(each) else each for each in words)
+
+
+def readable(text: str) -> str:
+    """Return the visible form of a document's words, with middle dots in place of the bars between cells."""
+    return visible(readable_rows(text))
 
 
 def _is_formless(character: str) -> bool:

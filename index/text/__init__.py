@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         is_quantity,
         is_row,
         label_cells,
+        readable_rows,
         tables,
         words_outside_columns,
     )
@@ -51,6 +52,7 @@ __all__ = [
     "label_cells",
     "matches",
     "may_be_in",
+    "readable_rows",
     "revisions",
     "row_text",
     "sentences",
@@ -86,6 +88,7 @@ __getattr__ = attributes(
         "matches": "index.text.find",
         "may_be_in": "index.text.languages",
         "words_outside_columns": "index.text.tabular",
+        "readable_rows": "index.text.tabular",
         "revisions": "index.text.diff",
         "row_text": "index.text.chunks",
         "sentences": "index.text.segmentation",

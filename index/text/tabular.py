@@ -85,6 +85,21 @@ def cells(row: str) -> list[str]:
     return [cell.strip() for cell in CELL_EDGE.split(row)]
 
 
+def readable_rows(text: str) -> str:
+    """Return a text as people read it: with middle dots between the cells of a row, and without empty cells.
+
+    A semicolon parts adjacent rows, since many front ends put the lines of a text on one line.
+    """
+    if "|" not in text:
+        return text
+    lines = text.splitlines()
+    shown = [" · ".join(filter(None, cells(line))) for line in lines]
+    for place, adjacent in enumerate(pairwise(lines)):
+        if all(map(is_row, adjacent)):
+            shown[place] += ";"
+    return "\n".join(shown)
+
+
 def label_cells(row: Sequence[str]) -> list[str]:
     """Return the cells that name a row: the leading ones up to the first with words, without empty ones.
 

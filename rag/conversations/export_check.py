@@ -15,10 +15,11 @@ from index.catalog import Catalog, CatalogReader
 from index.documents import Document, Span
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
+from index.text import tables
 from rag.evidence import evidence_at
 from rag.verdicts import VERDICTS, Verdict
 from rag.verification import Evidence, Gate, Judge, is_verbatim
-from rag.visible_text import visible
+from rag.visible_text import readable, visible
 
 _VERDICT_WORDS: Mapping[Verdict, str] = {"unsupported": "not supported", "paraphrased": "only paraphrased"}
 
@@ -210,13 +211,15 @@ def _check_footnote(
     if problems:
         return checked, alone
     span = Span(place.start, place.end)
-    return checked, evidence_at(record, document, span, footnote.quote, footnote.headings)
+    rows = [] if footnote.headings is None else tables(document.text)
+    headings = next((each.header.of(document.text) for each in rows if each.span.covers(span)), None)
+    return checked, evidence_at(record, document, span, span.of(document.text), headings)
 
 
 def _differences(footnote: Footnote, place: Place, document: Document) -> Iterator[str]:
     if (words := _quoted(document, place)) != footnote.quote:
         yield f"the quote differs from the document, which says there: “{words}”"
-    if footnote.headings is not None and footnote.headings not in visible(document.text):
+    if footnote.headings is not None and footnote.headings not in readable(document.text):
         yield f"its headings, “{footnote.headings}”, are not in the document"
 
 
@@ -250,7 +253,7 @@ def _quoted(document: Document, place: Place) -> str:
     """Return the visible words at a position; empty if the text has no such position."""
     if not 0 <= place.start <= place.end <= len(document.text):
         return ""
-    return visible(Span(place.start, place.end).of(document.text))
+    return readable(Span(place.start, place.end).of(document.text))
 
 
 def _remarks(reader: CatalogReader, record: DocumentRecord, *, moved: bool) -> Iterator[str]:

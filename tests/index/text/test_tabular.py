@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Span
-from index.text.tabular import cells, is_row, label_cells, tables, words_outside_columns
+from index.text.tabular import cells, is_row, label_cells, readable_rows, tables, words_outside_columns
 
 LINES = st.sampled_from(
     [
@@ -186,3 +186,17 @@ def test_above_periods_and_the_number_of_a_page_the_line_that_names_the_table_is
 )
 def test_a_row_is_named_by_its_leading_cells_up_to_the_first_with_words(row: str, label: list[str]) -> None:
     assert label_cells(cells(row)) == label
+
+
+def test_people_read_rows_with_dots_between_cells_and_semicolons_between_rows() -> None:
+    text = "Costs of repair\n | 2031 | | 2030\nMill | $ 80 | | $ 70\nIn 2031, |x| rose."
+    assert readable_rows(text) == "Costs of repair\n2031 · 2030;\nMill · $ 80 · $ 70\nIn 2031, |x| rose."
+    assert readable_rows("Table 3. | Reported cases") == "Table 3. · Reported cases"
+
+
+@given(st.text("ab| \n", max_size=40))
+def test_a_text_for_people_has_every_word_and_no_bar_between_cells(text: str) -> None:
+    shown = readable_rows(text)
+    assert all(len(cells(line)) == 1 for line in shown.splitlines())
+    kept = shown.replace("·", "").replace(";", "").split()
+    assert kept == [word for word in text.split() if word != "|"]
