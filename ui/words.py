@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import takewhile
 
-from index.text import PATH_SEPARATOR
+from index.text import PATH_SEPARATOR, readable_rows
 from rag.verdicts import Verdict
 
 VERDICTS: Mapping[Verdict, str] = {
@@ -27,9 +27,6 @@ RECOGNISED = "words recognised in a picture of the page"
 
 UNDATED = "undated"
 """The word in place of the date of a source that has none."""
-
-SHOWN_PASSAGES = 3
-"""The most passages that an abstention shows; the JSON form has all of them."""
 
 EXCERPT_CHARACTERS = 280
 """The most characters in an excerpt of a passage or of a refused question."""
@@ -116,12 +113,26 @@ def date_precision(published: str | None) -> str | None:
     return _PRECISIONS[published.count("-")] if published else None
 
 
+ADVICE: Mapping[str | None, str] = {
+    "advice.filters": "Remove a filter and ask again.",
+    "advice.reword": "Ask in the words of the reports, or add a report that answers this.",
+}
+"""What a reader may try after an abstention, by the key of the page's string."""
+
+
+def advice_for(cause: str | None, *, filtered: bool) -> str | None:
+    """Return the key of what to try after an abstention; None if its reason says so."""
+    if cause in {"not_answered", "not_in_library"}:
+        return "advice.filters" if filtered else "advice.reword"
+    return "advice.language" if cause == "language" else None
+
+
 def excerpt(text: str) -> str:
     """Return the beginning of ``text`` on one line: at most ``EXCERPT_CHARACTERS``, then an ellipsis if cut.
 
     The cut is at the last space, if that is one of the last 40 characters.
     """
-    words = " ".join(text.split())
+    words = " ".join(readable_rows(text).split())
     if len(words) <= EXCERPT_CHARACTERS:
         return words
     cut = words[:EXCERPT_CHARACTERS]

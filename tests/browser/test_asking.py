@@ -89,21 +89,51 @@ def test_the_panel_shows_the_whole_text_of_a_report(seed_page: Watched, seed_ser
     assert page.locator("#fn-source .fn-text").evaluate("(element) => element.textContent") == text
 
 
-def test_no_answer_is_calm_and_leads_to_the_nearest_passages(seed_page: Watched, seed_server: str) -> None:
+def test_no_answer_is_the_reason_the_nearest_passage_and_what_to_try(
+    seed_page: Watched, seed_server: str
+) -> None:
     page = seed_page.page
     expected = api_answer(seed_server, BIRD)
+    nearest, *others = expected["passages"]
     ask(page, BIRD)
     abstention = last_answer(page).locator(".fn-abstention")
     expect(abstention.locator(".fn-none")).to_have_text("Not answered")
     expect(abstention.locator(".fn-reason")).to_have_text(expected["reason"])
     expect(abstention.locator(".fn-mark")).to_have_count(0)
-    nearest = expected["passages"][:3]
-    expect(abstention.locator(".fn-shortfall")).to_have_text(
-        [f"This passage {passage['shortfall']}." for passage in nearest]
+    card = abstention.locator(".fn-nearest")
+    expect(card.locator(".fn-shortfall")).to_have_text(f"This passage {nearest['shortfall']}.")
+    expect(abstention.locator(".fn-searched")).to_have_text(
+        "Searched 7 reports. Ask in the words of the reports, or add a report that answers this."
     )
-    abstention.locator(".fn-title").first.click()
+    # The others are behind one click, for the keyboard, too.
+    hidden = abstention.locator(".fn-others .fn-shortfall")
+    expect(hidden).to_have_count(len(others))
+    expect(hidden.first).to_be_hidden()
+    summary = abstention.get_by_text(f"Show {len(others)} more passages that were read")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(hidden).to_have_text([f"This passage {passage['shortfall']}." for passage in others])
+    expect(hidden.first).to_be_visible()
+    card.locator(".fn-title").click()
     page.locator("#fn-source mark").first.wait_for()
-    assert "".join(page.evaluate(MARKED).split()) == "".join(nearest[0]["text"].split())
+    assert "".join(page.evaluate(MARKED).split()) == "".join(nearest["text"].split())
+
+
+def test_no_answer_is_as_short_on_a_phone_and_after_a_reload(chromium: Browser, seed_server: str) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with opened(chromium, seed_server, **phone) as watched:
+        page = watched.page
+        ask(page, BIRD)
+        shown = page.locator("#fn-conversation .fn-abstention")
+        shown.locator(".fn-others summary").tap()
+        expect(shown.locator(".fn-others .fn-shortfall").first).to_be_visible()
+        page.reload()
+        expect(shown.locator(".fn-nearest .fn-shortfall")).to_be_visible()
+        expect(shown.locator(".fn-others .fn-shortfall").first).to_be_hidden()
+        height = shown.evaluate("(element) => element.getBoundingClientRect().height")
+        assert height < 844
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 def test_the_keyboard_alone_asks_opens_reads_and_returns(seed_page: Watched) -> None:

@@ -189,14 +189,9 @@ def test_the_newest_question_stands_at_the_top_once_its_answer_is_whole(seed_pag
     page.wait_for_function(at_top)
 
 
-def test_no_answer_says_what_was_searched(seed_page: Watched, seed_server: str) -> None:
-    page = seed_page.page
-    answer = answered(page, BIRD)
-    read = len(api_answer(seed_server, BIRD)["passages"])
-    expect(answer.locator(".fn-searched")).to_have_text(
-        f"Searched 7 reports. The {read} closest passages are listed."
-    )
-    expect(answer.locator(".fn-judge button")).to_have_text(["Thumbs up", "Should be answered"])
+def test_no_answer_has_its_own_judgements(seed_page: Watched) -> None:
+    judgements = answered(seed_page.page, BIRD).locator(".fn-judge button")
+    expect(judgements).to_have_text(["Thumbs up", "Should be answered"])
 
 
 def test_a_file_that_cannot_be_made_leaves_the_page_as_it_is(seed_page: Watched, seed_server: str) -> None:

@@ -255,6 +255,72 @@ def test_the_cell_that_answers_is_the_first_line_and_is_marked(
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
+WIDE = (
+    "Passengers by ferry, in thousands\n"
+    + " | ".join(["Line", *map(str, range(2019, 2031))])
+    + "\nNorthern coast and islands | "
+    + " | ".join(str(100 + year) for year in range(12))
+    + "\nSouthern lakes | "
+    + " | ".join(str(900 + year) for year in range(12))
+    + "\n"
+)
+
+
+@pytest.mark.parametrize("context", [{"viewport": {"width": 1000, "height": 800}}, PHONE])
+def test_the_asked_column_stands_beside_the_row_s_label_and_both_stay_in_view(
+    chromium: Browser, library: MakeLibrary, context: dict[str, Any]
+) -> None:
+    engine = library({"ferries.txt": WIDE})
+    with serving(engine.index, engine) as server, opened(chromium, server, **context) as watched:
+        page = watched.page
+        ask(page, "How many passengers did the northern coast and islands have in 2028?")
+        box = page.locator("#fn-conversation .fn-group .fn-table")
+        box.wait_for()
+        head, row = grid(box)
+        assert head[:3] == ["Line", "2028\nin thousands", "2019"]
+        assert row[:3] == ["Northern coast and islands", "109", "100"]
+        assert "2028" not in head[2:]
+        label, asked = box.locator("tbody th"), box.locator("tbody .fn-cell")
+        heading, last = box.locator("thead .fn-sought"), box.locator("tbody .fn-figure").last
+        expect(last).not_to_be_in_viewport()
+        box.evaluate("(element) => element.scrollTo(element.scrollWidth, 0)")
+        expect(last).to_be_in_viewport(ratio=1)
+        edges = [
+            each.evaluate("(e) => [e.getBoundingClientRect().left, e.getBoundingClientRect().right]")
+            for each in (box, label, asked, heading)
+        ]
+        (left, _), (first, end), (second, _), (third, _) = edges
+        assert (first, second, third) == pytest.approx((left, end, end), abs=1)
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_no_bar_between_cells_is_seen_or_copied(chromium: Browser, library: MakeLibrary) -> None:
+    engine = library({"costs.txt": f"{COSTS}\n\nAnnual review | Page 7\n\nAll of it was spent.\n"})
+    with serving(engine.index, engine) as server, opened(chromium, server) as watched:
+        page = watched.page
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        ask(page, "What were the costs of repair of the mill in 2031?")
+        page.locator(".fn-act-copy").click()
+        expect(page.locator("#fn-said")).to_have_text("Copied with its footnotes.")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert "Mill · $ 80 · $ 70 [1]" in copied
+        assert "Headings: Costs of repair 2031 · 2030" in copied
+        page.locator("#fn-conversation .fn-group .fn-mark").click()
+        page.locator("#fn-source tr.fn-cited").wait_for()
+        seen = page.locator("body").inner_text()
+        assert " | " not in seen.replace("Annual review | Page 7", "")
+        bar = page.locator("#fn-source .fn-text p .fn-bar")
+        expect(bar).to_have_count(1)
+        assert bar.evaluate(
+            "(e) => [getComputedStyle(e).fontSize, getComputedStyle(e, '::after').content]"
+        ) == [
+            "0px",
+            '"·" / ""',
+        ]
+        assert " | " not in copied
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
 def test_two_figures_that_a_question_compares_are_the_first_line(
     chromium: Browser, library: MakeLibrary
 ) -> None:

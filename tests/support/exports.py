@@ -31,6 +31,8 @@ DIGESTS: Digests = {(1, 2): "a" * 64, (2, 2): "b" * 64}
 
 FIRST = "Police arrested 1,043 people on Monday."
 SECOND = "The third gate of the dam failed | 12 | 30"
+SHOWN = "The third gate of the dam failed · 12 · 30"
+"""``SECOND`` as people read it."""
 THIRD = "Nobody knows why."
 
 

@@ -14,12 +14,13 @@ from rich.text import Text
 
 from rag.answers import COURTESIES
 from rag.verdicts import DOUBTFUL
-from rag.visible_text import visible
+from rag.visible_text import readable, visible
 from ui.cli.printing import Result
 from ui.words import (
+    ADVICE,
     COMPUTED,
     RECOGNISED,
-    SHOWN_PASSAGES,
+    advice_for,
     compared_names,
     date_or_undated,
     difference_words,
@@ -29,10 +30,10 @@ from ui.words import (
 )
 
 
-def print_answer(console: Console, answer: Result) -> None:
+def print_answer(console: Console, answer: Result, *, passages: int = 1) -> None:
     """Print an answer: its headline, its sentences with footnote marks, and its footnotes.
 
-    If the library has no answer, print why, and the nearest passages.
+    If the library has no answer, print why, at most ``passages`` of the nearest passages, and what to try.
     """
     if answer["searched_for"]:
         line = f"Searched for: {visible(answer['searched_for'])} (--exact searches for the question as typed)"
@@ -40,7 +41,7 @@ def print_answer(console: Console, answer: Result) -> None:
     if answer["standalone"]:
         console.print(Text(f"Understood as: {visible(answer['standalone'])}", style="italic"), end="\n\n")
     if answer["abstained"]:
-        _print_abstention(console, answer)
+        _print_abstention(console, answer, passages)
     if answer.get("headline"):
         _print_headline(console, answer["headline"])
     for paragraph in _paragraphs(answer):
@@ -53,14 +54,14 @@ def print_answer(console: Console, answer: Result) -> None:
     for number in sorted(first):
         _print_footnote(console, first[number], answer["text"])
     for dropped in answer["dropped"]:
-        words = visible(dropped["text"])
+        words = readable(dropped["text"])
         _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], words)
 
 
 def print_search(console: Console, response: Result, *, has_filters: bool = False) -> None:
     """Print the passages of a search, the best first; ``has_filters`` says whether it was filtered."""
     for number, result in enumerate(response["results"], 1):
-        _print_entry(console, f"{number}.", _source(result), _score(result), visible(result["text"]))
+        _print_entry(console, f"{number}.", _source(result), _score(result), readable(result["text"]))
     if not response["results"] and has_filters:
         console.print("Nothing was found: no report passes the filters; widen them and search again.")
     elif not response["results"]:
@@ -82,7 +83,7 @@ def _paragraphs(answer: Result) -> list[Text]:
             else:
                 paragraphs[-1].append(" ")
         struck = "strike" if sentence["verdict"] == "unsupported" else ""
-        paragraphs[-1].append(visible(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
+        paragraphs[-1].append(readable(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
         paragraphs[-1].append(doubt_after(sentence["verdict"]), style="italic")
         for number in sentence["citations"]:
             paragraphs[-1].append(f" [{number}]", style="cyan")
@@ -127,8 +128,8 @@ def _print_disagreement(console: Console, disagreement: Result) -> None:
 
 
 def _print_footnote(console: Console, citation: Result, text: str) -> None:
-    quote, verdict = visible(citation["quote"]), citation["verification"]["verdict"]
-    sentence = visible(text[citation["answer_start"] : citation["answer_end"]])
+    quote, verdict = readable(citation["quote"]), citation["verification"]["verdict"]
+    sentence = readable(text[citation["answer_start"] : citation["answer_end"]])
     # If the sentence repeats its quote, printing the quote as well would only hide the source.
     quoted = "" if quote == sentence else f"“{quote}”"
     reason = citation["verification"]["reason"] or "read the source"
@@ -136,18 +137,25 @@ def _print_footnote(console: Console, citation: Result, text: str) -> None:
     _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)
 
 
-def _print_abstention(console: Console, answer: Result) -> None:
+def _print_abstention(console: Console, answer: Result, shown: int) -> None:
     reason = Text(visible(answer["reason"] or answer["text"]))
     if answer["cause"] in COURTESIES:
         console.print(reason)
         return
     console.print(Text("No answer.", style="bold"), reason)
-    nearest: Sequence[Result] = answer["passages"][:SHOWN_PASSAGES]
-    if nearest:
-        console.print("\nNearest passages:\n")
-    for passage in nearest:
-        words = excerpt(visible(passage["text"]))
+    passages: Sequence[Result] = answer["passages"]
+    if passages:
+        console.print(f"\nNearest passage{'s' if shown > 1 else ''}:\n")
+    for passage in passages[:shown]:
+        words = visible(excerpt(passage["text"]))
         _print_entry(console, "–", _source(passage), passage["shortfall"] or "", words)
+    filters = (answer["searched"] or {}).get("filters") or {}
+    advice = ADVICE.get(advice_for(answer["cause"], filtered=any(filters.values())))
+    rest = len(passages) - shown
+    if advice:
+        console.print(advice)
+    if rest > 0:
+        console.print(f"Other passages read: {rest}; --passages {len(passages)} lists them.")
 
 
 def _print_entry(console: Console, mark: str, source: Text, remark: str, words: str) -> None:

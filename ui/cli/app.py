@@ -169,6 +169,7 @@ def ask(
     published_after: options.PublishedAfter = None,
     conversation: options.Conversation = None,
     exact: options.Exact = False,
+    passages: options.Passages = 1,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -184,7 +185,7 @@ def ask(
     if as_json:
         printing.print_json(answer)
     else:
-        print_answer(printing.standard_output(), answer)
+        print_answer(printing.standard_output(), answer, passages=passages)
 
 
 @app.command()

@@ -92,6 +92,9 @@ Exact = Annotated[
     bool,
     typer.Option("--exact", help="Search for the question as typed, without correcting its spelling."),
 ]
+Passages = Annotated[
+    int, typer.Option("--passages", min=1, max=100, help="If there is no answer: passages to list.")
+]
 
 
 def filters_of(

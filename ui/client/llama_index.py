@@ -13,6 +13,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index.core.tools import QueryEngineTool
 
 from index.records import NO_FILTERS, Filters
+from index.text import readable_rows
 from rag.answers import Citation
 from rag.llama_index import as_node
 from ui.client.results import SearchResult
@@ -77,7 +78,7 @@ class FootnotedQueryEngine(BaseQueryEngine):
             )
             for cited in answer.citations
         ]
-        return Response(answer.text, nodes, {"answer": answer.as_dict()})
+        return Response(readable_rows(answer.text), nodes, {"answer": answer.as_dict()})
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         return await asyncio.to_thread(self._query, query_bundle)

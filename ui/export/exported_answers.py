@@ -14,12 +14,14 @@ from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from rag.answers import Answer, Citation, Comparison, Disagreement, Headline, Passage, StatedFigure
 from rag.verdicts import DOUBTFUL, Verdict
-from rag.visible_text import visible
+from rag.visible_text import readable, visible
 from ui.export.manifest import AnswerEntry, ConversationEntry, FootnoteEntry, Manifest, digest_of
 from ui.words import (
+    ADVICE,
     COMPUTED,
     DOUBTS,
     RECOGNISED,
+    advice_for,
     compared_names,
     date_or_undated,
     difference_words,
@@ -177,7 +179,7 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
         abstention=visible(answer.reason or answer.text) if answer.abstained else None,
         first_line=first_line(answer.headline) if answer.headline else None,
         paragraphs=paragraphs,
-        remarks=tuple(map(visible, _remarks(answer))),
+        remarks=tuple(readable(line) for line in _remarks(answer)),
         differences=tuple(map(_difference, answer.disagreements)),
         colophon=tuple((name, visible(value)) for name, value in _colophon(answer)),
     )
@@ -236,7 +238,7 @@ def _paragraphs(answer: Answer) -> Iterator[tuple[Sentence, ...]]:
         if run and "\n" in answer.text[end : sentence.start]:
             yield tuple(run)
             run = []
-        words = visible(answer.text[sentence.start : sentence.end])
+        words = readable(answer.text[sentence.start : sentence.end])
         run.append(Sentence(words, sentence.citations, sentence.verdict))
         end = sentence.end
     if run:
@@ -249,8 +251,8 @@ def _note(number: int, cited: Citation) -> Note:
         attribution.append(f"superseded by version {cited.superseded_by} when this was answered")
     if cited.recognised:
         attribution.append(RECOGNISED)
-    headings = visible(cited.headings) if cited.headings else None
-    return Note(number, visible(cited.quote), headings or None, ", ".join(map(visible, attribution)))
+    headings = readable(cited.headings) if cited.headings else None
+    return Note(number, readable(cited.quote), headings or None, ", ".join(map(visible, attribution)))
 
 
 def _remarks(answer: Answer) -> Iterator[str]:
@@ -262,10 +264,14 @@ def _remarks(answer: Answer) -> Iterator[str]:
             yield f"{DOUBTS[sentence.verdict]} “{answer.text[sentence.start : sentence.end]}”{reason}"
     for dropped in answer.dropped:
         yield f"Left out, as not supported: “{dropped.text}”: {dropped.reason}"
-    if answer.abstained:
-        for passage in answer.passages:
-            place = ", ".join(_facts(passage, passage.published, passage.page))
-            yield f"Read: {place}" + (f": {passage.shortfall}" if passage.shortfall else "")
+    for passage in answer.passages[: int(answer.abstained)]:
+        place = ", ".join(_facts(passage, passage.published, passage.page))
+        yield f"Nearest passage: {place}" + (f": {passage.shortfall}" if passage.shortfall else "")
+        if others := answer.passages[1:]:
+            yield f"Other passages read: {len(others)}"
+    advice = advice_for(answer.cause, filtered=bool(answer.searched and answer.searched.filters))
+    if advice in ADVICE:
+        yield ADVICE[advice]
 
 
 def _difference(found: Disagreement) -> Difference:

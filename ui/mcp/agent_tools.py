@@ -15,6 +15,7 @@ from pydantic import Field, RootModel
 
 from index.errors import FootnotedError, outward_line
 from index.records import NO_FILTERS, Filters
+from index.text import readable_rows
 from rag.answers import Citation
 from ui.client import Document, DocumentText, SearchResponse
 from ui.http.openai.text import text_of
@@ -97,7 +98,8 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
             async with sources(context.request_context.request) as source:
                 found = await source.search(query, limit, _filters(filters))
         lines = [
-            f"[{place}] {each.title}, document {each.document_id}, {each.start} to {each.end}:\n{each.text}"
+            f"[{place}] {each.title}, document {each.document_id}, {each.start} to {each.end}:\n"
+            f"{readable_rows(each.text)}"
             for place, each in enumerate(found.results, 1)
         ]
         return _result("\n\n".join(lines) or "No passage matches.", found)

@@ -238,7 +238,7 @@ def test_an_abstention_is_a_result_with_the_nearest_passages(
     assert main(["ask", UNANSWERABLE, "--home", str(home)]) == 0
     out, _ = capfd.readouterr()
     assert out.startswith("No answer. ")
-    assert "Nearest passages:" in out
+    assert "Nearest passage:" in out
     assert answer["passages"][0]["title"] in " ".join(out.split())
 
 

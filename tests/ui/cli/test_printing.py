@@ -148,25 +148,44 @@ def test_two_figures_that_are_compared_stand_above_what_is_computed_from_them() 
     ]
 
 
-def test_an_abstention_is_its_reason_and_the_nearest_passages_with_what_each_lacks() -> None:
-    assert printed(answer_printing.print_answer, ABSTENTION.as_dict()) == [
-        "No answer. No report says when.",
-        "Nearest passages:",
+ADVICE = "Ask in the words of the reports, or add a report that answers this."
+
+
+def test_an_abstention_is_its_reason_the_nearest_passage_with_what_it_lacks_and_what_to_try() -> None:
+    read = replace(ABSTENTION, passages=(PASSAGE, replace(PASSAGE, title="Other"), PASSAGE))
+    nearest = [
         "– Inquiry · Ministry · 2031 · page 2 · dam.pdf",
         "  names no year",
         "  Dams fail.",
     ]
+    begun = ["No answer. No report says when.", "Nearest passage:", *nearest]
+    assert printed(answer_printing.print_answer, ABSTENTION.as_dict()) == [*begun, ADVICE]
+    assert printed(answer_printing.print_answer, read.as_dict()) == [
+        *begun,
+        ADVICE,
+        "Other passages read: 2; --passages 3 lists them.",
+    ]
+    assert printed(partial(answer_printing.print_answer, passages=3), read.as_dict())[1:6] == [
+        "Nearest passages:",
+        *nearest,
+        "– Other · Ministry · 2031 · page 2 · dam.pdf",
+    ]
+
+
+def test_a_row_is_printed_with_dots_between_its_cells() -> None:
+    table = replace(ABSTENTION, passages=(replace(PASSAGE, text="Gate | Shut\nNorth | | 30"),))
+    assert "  Gate · Shut; North · 30" in printed(answer_printing.print_answer, table.as_dict())
 
 
 def test_an_abstention_of_an_empty_library_lists_nothing() -> None:
-    empty = replace(ABSTENTION, passages=())
+    empty = replace(ABSTENTION, passages=(), cause="empty_library")
     assert printed(answer_printing.print_answer, empty.as_dict()) == ["No answer. No report says when."]
 
 
 def test_a_long_passage_is_cut_between_words() -> None:
     long = replace(ABSTENTION, passages=(replace(PASSAGE, text="word " * 200, shortfall=None),))
     lines = printed(answer_printing.print_answer, long.as_dict())
-    shown = " ".join(line.strip() for line in lines[3:])
+    shown = " ".join(line.strip() for line in lines[3:-1])
     assert shown == "word " * 56 + "…"
 
 

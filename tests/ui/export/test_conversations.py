@@ -41,14 +41,14 @@ MARKDOWN = """\
 **1,043** in \\*thousands\\* · Arrests › Monday · 2025
 
 Police arrested 1,043 people on Monday.[^1]
-The third gate of the dam failed \\| 12 \\| 30[^2][^1] *(paraphrased)*
+The third gate of the dam failed · 12 · 30[^2][^1] *(paraphrased)*
 
 ~~Nobody knows why.~~ *(not supported)*
 
 ### Remarks
 
 - Not mentioned in the sentences cited: “why”.
-- (paraphrased) “The third gate of the dam failed \\| 12 \\| 30”: “12” has no unit
+- (paraphrased) “The third gate of the dam failed · 12 · 30”: “12” has no unit
 - (not supported) “Nobody knows why.”: nothing is cited
 - Left out, as not supported: “The mayor fled.”: “mayor” is not in the cited sentence
 
@@ -79,7 +79,8 @@ No sentence answers.
 
 ### Remarks
 
-- Read: Nearest report, March 2025, page 4, 7.md, version 1: it has no figure
+- Nearest passage: Nearest report, March 2025, page 4, 7.md, version 1: it has no figure
+- Ask in the words of the reports, or add a report that answers this.
 
 ### About this answer
 
@@ -90,7 +91,7 @@ No sentence answers.
 
 ## And the gates?
 
-The third gate of the dam failed \\| 12 \\| 30[^2]
+The third gate of the dam failed · 12 · 30[^2]
 Police arrested 1,043 people on Monday.[^3]
 
 ### About this answer
@@ -103,7 +104,7 @@ Police arrested 1,043 people on Monday.[^3]
 [^1]: “Police arrested 1,043 people on Monday.”
     — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2
 
-[^2]: “The third gate of the dam failed \\| 12 \\| 30”
+[^2]: “The third gate of the dam failed · 12 · 30”
     — Report 2, The Office, 18 July 2025, 2.md, version 2
 
 [^3]: “Police arrested 1,043 people on Monday.”

@@ -17,7 +17,7 @@ from lxml import etree
 from index.loaders.word.docx import read_docx
 from rag.answers import Answer
 from rag.conversations.export_check import Claim
-from tests.support.exports import DIGESTS, FIRST, SECOND, answers_of_any_words, full_answer
+from tests.support.exports import DIGESTS, FIRST, SHOWN, answers_of_any_words, full_answer
 from tests.support.markup import answer, citation
 from ui.export import DOCX, Exported, export, read_export
 from ui.export.docx import W
@@ -56,7 +56,7 @@ def test_python_docx_opens_it_and_reads_its_paragraphs() -> None:
     assert [(p.style.name if p.style else "", p.text) for p in word.paragraphs][:5] == [
         ("Title", "How many were *arrested*?"),
         ("First Line", "1,043 in *thousands* · Arrests › Monday · 2025"),
-        ("Normal", f"{FIRST} {SECOND} (paraphrased)"),
+        ("Normal", f"{FIRST} {SHOWN} (paraphrased)"),
         ("Normal", "Nobody knows why. (not supported)"),
         ("Heading 1", "Remarks"),
     ]
@@ -74,10 +74,10 @@ def test_python_docx_opens_it_and_reads_its_paragraphs() -> None:
 def test_the_library_reads_the_sentences_with_their_footnotes() -> None:
     document = read_docx(written(full_answer()), PATH)
     assert document.title == "How many were *arrested*?"
-    assert f"{FIRST}¹ {SECOND}²³ (paraphrased)\n\n" in document.text
+    assert f"{FIRST}¹ {SHOWN}²³ (paraphrased)\n\n" in document.text
     assert document.text.endswith(
         f"¹ “{FIRST}” — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2\n\n"
-        "² “The third gate of the dam failed | 12 | 30” Headings: Table 1 Gate | Opened | Shut "
+        "² “The third gate of the dam failed · 12 · 30” Headings: Table 1 Gate · Opened · Shut "
         "— Report 2, The Office, 18 July 2025, 2.md, version 2\n\n"
         f"³ “{FIRST}” — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2"
     )
@@ -130,7 +130,7 @@ def test_word_is_told_of_the_part_its_styles_and_its_separators() -> None:
             "document",
             '<w:footnoteReference w:id="1"/>',
             "",
-            Claim(f"{FIRST} {SECOND}", (1, 2), "paraphrased"),
+            Claim(f"{FIRST} {SHOWN}", (1, 2), "paraphrased"),
         ),
         ("document", "Remarks", "Weather", Claim("Weather", ())),
         ("document", "(paraphrased)", "(well supported)", Claim("(well supported)", ())),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answers import Answer
-from tests.support.exports import DIGESTS, FIRST, SECOND, full_answer
+from rag.visible_text import readable
+from tests.support.exports import DIGESTS, FIRST, SECOND, SHOWN, full_answer
 from tests.support.markup import abstention, answer, citation
 from ui.export.exported_answers import Sheet, lay_out, lay_out_conversation
 from ui.export.manifest import AnswerEntry, ConversationEntry, FootnoteEntry, Manifest, digest_of
@@ -27,7 +28,7 @@ def test_each_answer_is_laid_out_as_by_itself_with_one_list_of_footnotes() -> No
         alone[0].parts[0],
         bound(replace(second, answer_id="0b" * 16, generation=2)).parts[0],
     )
-    assert [(note.number, note.quote) for note in sheet.notes] == [(1, FIRST), (2, SECOND), (3, SECOND)]
+    assert [(note.number, note.quote) for note in sheet.notes] == [(1, FIRST), (2, SHOWN), (3, SHOWN)]
     assert sheet.manifest == Manifest(
         (AnswerEntry("0" * 32, 1, ((1,), (2, 1), ())), AnswerEntry("0b" * 16, 2, ((3,),))),
         (
@@ -51,7 +52,7 @@ def test_numbers_of_two_questions_that_were_asked_at_once_are_told_apart() -> No
     one, two = answer(citation(1, FIRST, 1)), answer(citation(1, SECOND, 2))
     three = replace(full_answer(), citations=full_answer().citations)
     sheet = bound(one, two, three)
-    assert [(note.number, note.quote) for note in sheet.notes] == [(1, FIRST), (2, SECOND), (3, SECOND)]
+    assert [(note.number, note.quote) for note in sheet.notes] == [(1, FIRST), (2, SHOWN), (3, SHOWN)]
     assert [made.sentences for made in sheet.manifest.answers] == [((1,),), ((3,),), ((1,), (2, 1), ())]
     [difference] = sheet.parts[2].differences
     assert [row[3] for row in difference.rows] == [1, 2]
@@ -85,5 +86,5 @@ def test_every_mark_leads_to_the_words_that_it_led_to(conversation: list[list[tu
     for asked, made in zip(answers, sheet.manifest.answers, strict=True):
         marks = [mark for own in made.sentences for mark in own]
         assert [(entries[mark].document_id, quotes[mark]) for mark in marks] == [
-            (cited.document_id, cited.quote) for cited in asked.citations
+            (cited.document_id, readable(cited.quote)) for cited in asked.citations
         ]

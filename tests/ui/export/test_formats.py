@@ -17,7 +17,7 @@ from rag.conversations.answers import answer_json, load
 from rag.conversations.export_check import Claim, Place
 from rag.engine import QueryEngine
 from rag.verdicts import Verification
-from tests.support.exports import DIGESTS, FIRST, SECOND, THIRD, answers_of_any_words, full_answer
+from tests.support.exports import DIGESTS, FIRST, SECOND, SHOWN, THIRD, answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation, passage
 from ui.cli.verify import verify_file
 from ui.export import FORMATS, Exported, Format, NotExportedError, digests_of, export, format_of, read_export
@@ -47,11 +47,11 @@ def test_what_is_read_is_what_was_said(form: Format) -> None:
     assert (read.name, own.question) == (None, "How many were *arrested*?")
     assert read.claims == (
         Claim(FIRST, (1,)),
-        Claim(SECOND, second, "paraphrased"),
+        Claim(SHOWN, second, "paraphrased"),
         Claim(THIRD, (), "unsupported"),
     )
-    assert [note.quote for note in read.footnotes][:2] == [FIRST, SECOND]
-    assert [note.headings for note in read.footnotes][:2] == [None, "Table 1 Gate | Opened | Shut"]
+    assert [note.quote for note in read.footnotes][:2] == [FIRST, SHOWN]
+    assert [note.headings for note in read.footnotes][:2] == [None, "Table 1 Gate · Opened · Shut"]
     assert read.footnotes[0].attribution == "Report 1, The Office, 18 July 2025, page 3, 1.md, version 2"
     assert read.footnotes[0].place == Place(1, 2, "a" * 64, 100, 100 + len(FIRST))
     assert [(row.value, row.footnote) for row in read.rows] == [("1,043", 1), ("12", 2)]
@@ -94,7 +94,7 @@ def test_json_tells_a_quoted_sentence_from_a_supported_one() -> None:
     quoted = Verification("quoted", True, True, 1.0)
     made = answer(replace(citation(1, FIRST), verification=quoted), citation(2, SECOND, at=len(FIRST)))
     read = read_export(answer_json(made).encode(), Path("answer.json"))
-    assert read.claims == (Claim(FIRST, (1,), "quoted"), Claim(SECOND, (2,), "supported"))
+    assert read.claims == (Claim(FIRST, (1,), "quoted"), Claim(SHOWN, (2,), "supported"))
 
 
 @pytest.mark.parametrize(

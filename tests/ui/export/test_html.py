@@ -30,7 +30,7 @@ SHOWN = (
     '<td dir="auto">12</td><td dir="auto">Report 2 (version 2, superseded)</td><td dir="auto">undated</td>',
     '<td><a href="#note-2">2</a></td>',
     '<q class="quote" dir="auto">“Police arrested 1,043 people on Monday.”</q>',
-    '<span class="headings" dir="auto">Headings: Table 1 Gate | Opened | Shut</span>',
+    '<span class="headings" dir="auto">Headings: Table 1 Gate · Opened · Shut</span>',
     ">— Report 1, The Office, 18 July 2025, page 3, 1.md, version 2</span>",
     f"<dt>Prompt digest</dt><dd>{'c' * 64}</dd>",
 )

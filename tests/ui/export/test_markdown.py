@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
-from rag.answers import Answer
+from index.records import Filters
+from rag.answers import Answer, Searched
 from rag.conversations.export_check import Claim
 from rag.visible_text import visible
 from tests.support.exports import DIGESTS, FIRST, answers_of_any_words, full_answer
@@ -23,14 +25,14 @@ FULL = """\
 **1,043** in \\*thousands\\* · Arrests › Monday · 2025
 
 Police arrested 1,043 people on Monday.[^1]
-The third gate of the dam failed \\| 12 \\| 30[^2][^1] *(paraphrased)*
+The third gate of the dam failed · 12 · 30[^2][^1] *(paraphrased)*
 
 ~~Nobody knows why.~~ *(not supported)*
 
 ## Remarks
 
 - Not mentioned in the sentences cited: “why”.
-- (paraphrased) “The third gate of the dam failed \\| 12 \\| 30”: “12” has no unit
+- (paraphrased) “The third gate of the dam failed · 12 · 30”: “12” has no unit
 - (not supported) “Nobody knows why.”: nothing is cited
 - Left out, as not supported: “The mayor fled.”: “mayor” is not in the cited sentence
 
@@ -56,8 +58,8 @@ people arrested
 [^1]: “Police arrested 1,043 people on Monday.”
     — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2
 
-[^2]: “The third gate of the dam failed \\| 12 \\| 30”
-    Headings: Table 1 Gate \\| Opened \\| Shut
+[^2]: “The third gate of the dam failed · 12 · 30”
+    Headings: Table 1 Gate · Opened · Shut
     — Report 2, The Office, 18 July 2025, 2.md, version 2
 
 <!-- footnoted {"format":1,"answer_id":"00000000000000000000000000000000","generation":1,\
@@ -79,12 +81,16 @@ def test_it_has_all_that_the_answer_has() -> None:
     assert written(full_answer()) == FULL
 
 
-def test_an_abstention_says_why_and_what_was_read() -> None:
-    text = written(abstention(passage("Words.", "it has no figure")))
-    assert text.startswith(
-        "# ?\n\n## No answer\n\nNo sentence answers.\n\n## Remarks\n\n- Read: Nearest report, March 2025, "
-        "page 4, 7.md, version 1: it has no figure\n\n## About this answer\n"
-    )
+def test_an_abstention_says_why_and_names_the_nearest_passage_and_what_to_try() -> None:
+    near = [passage("Words.", "it has no figure"), passage("Others.", "it has no date"), passage("More.")]
+    narrowed = replace(abstention(*near), searched=Searched(3, Filters(kinds=("pdf",))))
+    remarks = written(narrowed).partition("## Remarks\n\n")[2].partition("\n\n")[0]
+    assert remarks.splitlines() == [
+        "- Nearest passage: Nearest report, March 2025, page 4, 7.md, version 1: it has no figure",
+        "- Other passages read: 2",
+        "- Remove a filter and ask again.",
+    ]
+    assert written(narrowed).startswith("# ?\n\n## No answer\n\nNo sentence answers.\n\n## Remarks\n\n")
 
 
 @pytest.mark.parametrize(

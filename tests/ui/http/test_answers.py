@@ -21,7 +21,7 @@ from rag.conversations.export_check import Claim
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from rag.verdicts import Verification
-from rag.visible_text import visible
+from rag.visible_text import readable
 from tests.support.exports import answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation
 from ui.app import create_app
@@ -198,7 +198,7 @@ def test_doubts_stand_behind_their_sentences() -> None:
 def test_a_row_has_its_headings_in_its_footnote() -> None:
     made = answer(replace(citation(1, "Monday | 412"), headings="Day | Arrests"))
     assert (
-        copied(made).text.splitlines()[-1].startswith("[1] “Monday | 412” Headings: Day | Arrests — Report 1")
+        copied(made).text.splitlines()[-1].startswith("[1] “Monday · 412” Headings: Day · Arrests — Report 1")
     )
 
 
@@ -208,7 +208,7 @@ def test_a_headline_is_the_first_line() -> None:
     )
     assert copied(made).text.splitlines()[0] == "412 in *tens* · Monday · 2031"
     assert copied(made).html.startswith(
-        "<p><strong>412</strong> in *tens* · Monday · 2031</p><p>Monday | 412"
+        "<p><strong>412</strong> in *tens* · Monday · 2031</p><p>Monday · 412"
     )
 
 
@@ -252,7 +252,7 @@ def test_all_that_an_answer_can_have_is_copied() -> None:
     made = full_answer()
     text = copied(made).text
     for cited in made.citations:
-        assert f"[{cited.id}] “{visible(cited.quote)}”" in text
+        assert f"[{cited.id}] “{readable(cited.quote)}”" in text
 
 
 @given(answers_of_any_words())

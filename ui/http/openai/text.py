@@ -8,7 +8,7 @@ import regex
 
 from rag.answers import Answer, Citation, StatedFigure
 from rag.verdicts import Verdict
-from rag.visible_text import visible
+from rag.visible_text import readable
 from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_facts
 
 _MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
@@ -56,7 +56,7 @@ def sentence(text: str, verdict: Verdict | None) -> str:
 
 def escaped(text: str) -> str:
     """Return text of a document or a model on one line, so that Markdown shows it and makes no link of it."""
-    words = _MARKUP.sub(r"\\\g<0>", visible(text))
+    words = _MARKUP.sub(r"\\\g<0>", readable(text))
     return _HOST.sub(rf"{_JOINER}\\.", _ADDRESS.sub(_JOINER, words))
 
 

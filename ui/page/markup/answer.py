@@ -30,9 +30,12 @@ from ui.page.markup.sources import (
     strip_markup,
     title_link,
 )
-from ui.page.markup.tables import CitedRow, table_markup
-from ui.page.markup.text import escape, string_markup
-from ui.words import SHOWN_PASSAGES, compared_names, difference_words, excerpt
+from ui.page.markup.tables import cited_row, table_markup
+from ui.page.markup.text import escape, quoted_markup, string_markup
+from ui.words import advice_for, compared_names, difference_words, excerpt
+
+_CHANGE_OVER = f"FOOTNOTED_MODEL={MULTILINGUAL_MODEL} footnoted sync"
+"""The command that changes a library over to the encoder that reads many languages."""
 
 SHOWN_COPIES = 3
 """The most other documents with the same words that an attribution names; the JSON form has all."""
@@ -137,7 +140,7 @@ def streamed_markup(
     """
     sentences = streamed_sentences(text, citations)
     rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
-    pending = f'<p class="fn-pending">{escape(rest)}</p>' if rest else ""
+    pending = f'<p class="fn-pending">{quoted_markup(rest)}</p>' if rest else ""
     note = ""
     if is_stopped:
         note = f'<p class="fn-note">{string_markup(locale, "stopped.part")}</p>'
@@ -233,12 +236,12 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     """Return the markup of the sentences: a paragraph for each line of prose, a table for adjacent rows."""
-    runs = ((row_of, list(run)) for row_of, run in groupby(sentences, key=lambda sentence: sentence.row_of))
+    runs = groupby(sentences, key=lambda sentence: sentence.row.headings if sentence.row else None)
     return "".join(
-        "".join(_paragraph(line, locale) for line in _lines(run))
-        if row_of is None
-        else table_markup(row_of, [_row(sentence, locale) for sentence in run])
-        for row_of, run in runs
+        "".join(_paragraph(line, locale) for line in _lines(list(run)))
+        if headings is None
+        else table_markup(headings, [cited_row(each.row, _notes(each, locale)) for each in run if each.row])
+        for headings, run in runs
     )
 
 
@@ -253,12 +256,8 @@ def _paragraph(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     return f'<p class="fn-sentences">{" ".join(_sentence(sentence, locale) for sentence in sentences)}</p>'
 
 
-def _row(sentence: ShownSentence, locale: Locale) -> CitedRow:
-    return CitedRow(sentence.text, _notes(sentence, locale), sentence.marked)
-
-
 def _sentence(sentence: ShownSentence, locale: Locale) -> str:
-    words = escape(sentence.text)
+    words = quoted_markup(sentence.text)
     verbatim = any(map(sentence.repeats, sentence.citations))
     shown = f'<q class="fn-quote">{words}</q>' if verbatim else f'<span class="fn-claim">{words}</span>'
     if sentence.verdict == "unsupported":
@@ -310,19 +309,26 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """Return the markup of an abstention.
+    """Return the markup of an abstention: why there is no answer, the nearest passage, and what to try.
 
-    It says why the library has no answer, and shows the nearest passages, each with the reason why it does
-    not answer the question.
+    The other passages that were read are behind a click.
     """
-    reason = _reason(answer, locale)
-    nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
-    heading = escape(locale.text("abstention.nearest"))
-    listed = f'<p class="fn-nearest">{heading}</p><ol>{nearest}</ol>' if nearest else ""
+    first, *others = answer.passages or (None,)
+    nearest = ""
+    if first:
+        heading = f'<p class="fn-nearest-name">{escape(locale.text("abstention.nearest"))}</p>'
+        nearest = f'<div class="fn-nearest">{heading}{_passage(first, locale)}</div>'
+    more = ""
+    if others:
+        summary = escape(locale.text("abstention.more", count=len(others)))
+        listed = "".join(f"<li>{_passage(passage, locale)}</li>" for passage in others if passage)
+        more = f'<details class="fn-others"><summary>{summary}</summary><ol>{listed}</ol></details>'
+    advice = advice_for(answer.cause, filtered=bool(answer.searched and answer.searched.filters))
+    tried = string_markup(locale, advice, command=_CHANGE_OVER) if advice else ""
     return (
         f'<p class="fn-none">{escape(locale.text("abstention.none"))}</p>'
-        f'<p class="fn-reason">{reason}</p>'
-        f"{searched_markup(answer.searched, len(answer.passages), locale)}{listed}"
+        f'<p class="fn-reason">{_reason(answer, locale)}</p>{nearest}'
+        f"{searched_markup(answer.searched, tried, locale)}{more}"
     )
 
 
@@ -332,23 +338,19 @@ def _reason(answer: Answer, locale: Locale) -> str:
     The reason is in English, with one exception: if the library cannot match the languages of the question
     and of the reports, the reason is in the reader's language.
     """
-    if answer.cause != "language":
-        return escape(answer.reason or answer.text)
-    command = f"FOOTNOTED_MODEL={MULTILINGUAL_MODEL} footnoted sync"
-    return string_markup(locale, "abstention.language", command=command)
+    if answer.cause == "language":
+        return string_markup(locale, "abstention.language")
+    return escape(answer.reason or answer.text)
 
 
-def _nearest(passage: Passage, locale: Locale) -> str:
+def _passage(passage: Passage, locale: Locale) -> str:
     facts = facts_markup(passage, [passage.page], locale, recognised=passage.recognised)
     why = ""
     if passage.shortfall:
         shortfall = escape(locale.text("abstention.shortfall", shortfall=passage.shortfall))
         why = f'<p class="fn-shortfall">{shortfall}</p>'
     words = escape(excerpt(passage.text))
-    return (
-        f'<li><p class="fn-source">{title_link(passage)}{facts}</p>'
-        f'<p class="fn-excerpt">{words}</p>{why}</li>'
-    )
+    return f'<p class="fn-source">{title_link(passage)}{facts}</p><p class="fn-excerpt">{words}</p>{why}'
 
 
 _OF_ANSWERS: Mapping[Judgement, str] = {

@@ -13,7 +13,7 @@ from rag.verdicts import DOUBTFUL, Verdict
 from rag.writing import QUOTED
 from ui.page.locales import Locale
 from ui.page.markup.sources import mark_markup
-from ui.page.markup.text import escape, source_date, string_markup
+from ui.page.markup.text import escape, quoted_markup, source_date, string_markup
 
 VERDICTS: Mapping[Verdict, str] = {
     "quoted": "verdict.quoted",
@@ -83,7 +83,7 @@ def _doubt(sentence: str, verdict: str, reason: str | None, locale: Locale) -> s
     why = locale.text(verdict)
     if reason:
         why = locale.text("checks.doubt", verdict=why, reason=reason)
-    return f'<li><q>{escape(sentence)}</q> <span class="fn-why">{escape(why)}</span></li>'
+    return f'<li><q>{quoted_markup(sentence)}</q> <span class="fn-why">{escape(why)}</span></li>'
 
 
 def _disagreement(disagreement: Disagreement, marks: Mapping[int, str], locale: Locale) -> str:

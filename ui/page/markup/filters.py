@@ -30,27 +30,21 @@ def filters_markup(searched: Searched | None, locale: Locale) -> str:
     """Return the line above an answer that names the filters of the search; empty without filters."""
     if searched is None or not searched.filters:
         return ""
-    return _paragraph(_only(searched, locale))
+    return f'<p class="fn-searched">{escape(_only(searched, locale))}</p>'
 
 
-def searched_markup(searched: Searched | None, listed: int, locale: Locale) -> str:
-    """Return a line for an answer that abstains: the numbers of searched reports and of listed passages.
+def searched_markup(searched: Searched | None, advice: str, locale: Locale) -> str:
+    """Return a line below an answer that abstains: what was searched, and ``advice``, which is markup.
 
-    If the number of searched reports is unknown or 0, return the same line as :func:`filters_markup`.
+    The line leaves out the number of searched reports if it is unknown or 0.
     """
-    if searched is None or not searched.documents:
-        return filters_markup(searched, locale)
-    what = (
-        _only(searched, locale)
-        if searched.filters
-        else locale.text("searched.reports", count=searched.documents)
-    )
-    nearest = locale.text("searched.passages", count=listed) if listed else ""
-    return _paragraph(f"{what} {nearest}".strip())
-
-
-def _paragraph(words: str) -> str:
-    return f'<p class="fn-searched">{escape(words)}</p>'
+    what = ""
+    if searched is not None and searched.filters:
+        what = _only(searched, locale)
+    elif searched is not None and searched.documents:
+        what = locale.text("searched.reports", count=searched.documents)
+    line = " ".join(filter(None, (escape(what), advice)))
+    return f'<p class="fn-searched">{line}</p>' if line else ""
 
 
 def _only(searched: Searched, locale: Locale) -> str:

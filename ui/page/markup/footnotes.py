@@ -13,8 +13,8 @@ from rag.answers import Answer, Citation
 from rag.verdicts import VERDICTS, Verdict
 from ui.page.locales import Locale
 from ui.page.markup.sources import badge_markup, facts_markup, source_target, title_link
-from ui.page.markup.tables import CitedRow, cell_number, table_markup
-from ui.page.markup.text import escape
+from ui.page.markup.tables import cited_row, table_markup
+from ui.page.markup.text import escape, quoted_markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,10 @@ class ShownSentence:
         return tuple(dict.fromkeys((cited.document_id, cited.version) for cited in self.citations))
 
     @property
-    def row_of(self) -> str | None:
-        """The caption and headings of the table if the sentence is a row of a table; None for prose."""
-        return next((cited.headings for cited in self.citations if self.repeats(cited)), None)
-
-    @property
-    def marked(self) -> int | None:
-        """The number, from 0, of the table cell that the question asks for; None for a whole row or prose."""
-        return next((cell_number(cited) for cited in self.citations if self.repeats(cited)), None)
+    def row(self) -> Citation | None:
+        """The footnote whose quote the sentence repeats, if this is a row of a table; None for prose."""
+        repeated = next((cited for cited in self.citations if self.repeats(cited)), None)
+        return repeated if repeated and repeated.headings is not None else None
 
     def repeats(self, cited: Citation) -> bool:
         """Return whether the sentence equals the quote of ``cited``, regardless of white space."""
@@ -126,8 +122,8 @@ def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str
 
 def _words(cited: Citation) -> str:
     if cited.headings is None:
-        return f'<p class="fn-foot-words"><q class="fn-foot-quote">{escape(cited.quote)}</q></p>'
-    return table_markup(cited.headings, [CitedRow(cited.quote, "", cell_number(cited))])
+        return f'<p class="fn-foot-words"><q class="fn-foot-quote">{quoted_markup(cited.quote)}</q></p>'
+    return table_markup(cited.headings, [cited_row(cited)])
 
 
 def _verdict(sentence: ShownSentence, cited: Citation, locale: Locale) -> str:

@@ -11,6 +11,7 @@ from unicodedata import category
 
 from babel.dates import format_date, format_skeleton
 
+from index.text import readable_rows
 from ui.page.locales import ENGLISH, Locale
 from ui.words import date_words, first_day
 
@@ -23,6 +24,11 @@ def escape(text: str) -> str:
     Control characters, which HTML does not allow, become U+FFFD.
     """
     return "".join(map(_escape_character, text))
+
+
+def quoted_markup(text: str) -> str:
+    """Return words of a document as markup, with middle dots in place of the bars between cells."""
+    return escape(readable_rows(text))
 
 
 def _escape_character(character: str) -> str:

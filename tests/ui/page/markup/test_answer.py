@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.text import readable_rows
 from rag.answers import Cause, CellAddress, Citation, Comparison, Computed, Copy, Headline
 from rag.conversations.feedback import Judgement
 from rag.headlines import POINTS
@@ -42,7 +43,7 @@ def test_every_quoted_sentence_is_shown_whole_with_its_mark(quotes: list[str]) -
         for number, quote in enumerate(quotes, 1)
     ]
     page = Page(answer_markup(answer(*cited)))
-    assert "".join(page.text_of("fn-quote")) == "".join(map(shown, quotes))
+    assert "".join(page.text_of("fn-quote")) == "".join(shown(readable_rows(quote)) for quote in quotes)
     assert page.text_of("fn-mark") == [f"[{number}]" for number in range(1, len(quotes) + 1)]
     assert set(page.tags) <= TAGS
 
@@ -261,15 +262,24 @@ def test_a_note_stands_below_the_answer() -> None:
     assert Page(above(answer_markup(noted))).texts[-1] == ("fn-note", "The words cited are in Khmer.")
 
 
-def test_an_abstention_gives_the_reason_and_the_nearest_passages_with_what_they_lack() -> None:
-    shown_three = [passage(f"Passage {number}.", "does not contain “population”") for number in range(5)]
-    page = Page(answer_markup(abstention(*shown_three)))
+def test_an_abstention_gives_the_reason_and_the_nearest_passage_and_the_others_behind_a_click() -> None:
+    read = [passage(f"Gate {number} | Shut", f"lacks “{number}”") for number in range(5)]
+    markup = answer_markup(abstention(*read))
+    nearest, _, others = markup.partition('<details class="fn-others">')
+    page = Page(f"{nearest}</div>")
     assert page.text_of("fn-none") == ["Not answered"]
     assert page.text_of("fn-reason") == ["No sentence answers."]
-    assert page.text_of("fn-excerpt") == ["Passage 0.", "Passage 1.", "Passage 2."]
-    assert page.text_of("fn-shortfall") == ["This passage does not contain “population”."] * 3
+    assert page.text_of("fn-nearest-name") == ["Closest passage"]
+    assert page.text_of("fn-excerpt") == ["Gate 0 · Shut"]
+    assert page.text_of("fn-shortfall") == ["This passage lacks “0”."]
     assert page.text_of("fn-fact")[:2] == ["March 2025", "page 4"]
-    assert [href for href, _ in page.links if href.startswith("#")] == ["#cite-7-1-10-20"] * 3
+    assert page.text_of("fn-searched") == [
+        "Ask in the words of the reports, or add a report that answers this."
+    ]
+    assert others.startswith("<summary>Show 4 more passages that were read</summary><ol><li>")
+    assert Page(markup).text_of("fn-excerpt") == [f"Gate {number} · Shut" for number in range(5)]
+    assert [href for href, _ in Page(markup).links if href.startswith("#")] == ["#cite-7-1-10-23"] * 5
+    assert "fn-others" not in answer_markup(abstention(read[0]))
 
 
 def test_an_abstention_over_an_empty_library_lists_nothing() -> None:
@@ -299,8 +309,8 @@ def test_a_streamed_answer_ends_as_the_whole_answer() -> None:
 def test_a_row_is_a_table_as_soon_as_its_footnote_arrives() -> None:
     first, second = row(1, "Monday | 412"), row(2, "Tuesday | 96", at=13)
     text = "Monday | 412 Tuesday | 96"
-    assert Page(streamed_markup(text[:12], [])).text_of("fn-pending") == ["Monday | 412"]
-    assert Page(streamed_markup(text, [first])).text_of("fn-pending") == ["Tuesday | 96"]
+    assert Page(streamed_markup(text[:12], [])).text_of("fn-pending") == ["Monday · 412"]
+    assert Page(streamed_markup(text, [first])).text_of("fn-pending") == ["Tuesday · 96"]
     assert Page(above(streamed_markup(text, [first]))).text_of("fn-figure") == ["Arrests", "412"]
     assert body(streamed_markup(text, [first, second])) == body(
         answer_markup(answer(first, second, text=text))
@@ -355,9 +365,10 @@ def test_a_question_that_the_encoder_cannot_read_is_told_the_remedy_in_the_reade
     unread = replace(abstention(), cause="language")
     markup = render.answer_markup(unread, locale_in(language))
     assert markup.startswith('<div class="fn-abstention fn-unread'), "the script finds it"
-    [said] = Page(markup).text_of("fn-reason")
-    assert said.startswith(beginning)
-    assert "FOOTNOTED_MODEL=multilingual-e5-small footnoted sync" in said
+    [reason] = Page(markup).text_of("fn-reason")
+    assert reason.startswith(beginning)
+    [advice] = Page(markup).text_of("fn-searched")
+    assert "FOOTNOTED_MODEL=multilingual-e5-small footnoted sync" in advice
 
 
 def test_waiting_says_what_is_being_done() -> None:

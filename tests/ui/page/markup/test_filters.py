@@ -67,7 +67,7 @@ def test_what_is_said_is_in_the_reader_s_language() -> None:
 @given(texts, texts)
 def test_a_hostile_name_or_title_is_text(name: str, title: str) -> None:
     searched = Searched(1, Filters((7,), (name,), (), (name,)), (title,))
-    for markup in (filters_markup(searched, ENGLISH), searched_markup(searched, 2, ENGLISH)):
+    for markup in (filters_markup(searched, ENGLISH), searched_markup(searched, "Try this.", ENGLISH)):
         page = Page(markup)
         assert page.tags == ["p"]
         words = "".join(page.text_of("fn-searched"))
@@ -88,12 +88,12 @@ def test_an_answer_from_some_reports_says_from_which_before_its_first_word_and_w
     assert Page(answer_markup(replace(made, searched=Searched(7, Filters())))).text_of("fn-searched") == []
 
 
-def test_an_abstention_says_how_much_was_searched_and_read() -> None:
+def test_an_abstention_says_what_was_searched_and_what_to_try() -> None:
     none = replace(abstention(passage("A."), passage("B.")), searched=Searched(7, Filters()))
     assert Page(answer_markup(none)).text_of("fn-searched") == [
-        "Searched 7 reports. The 2 closest passages are listed."
+        "Searched 7 reports. Ask in the words of the reports, or add a report that answers this."
     ]
     narrowed = replace(none, searched=Searched(1, Filters(collections=("letters",))), passages=())
     assert Page(answer_markup(narrowed)).text_of("fn-searched") == [
-        "Searched only: collection letters (1 report)."
+        "Searched only: collection letters (1 report). Remove a filter and ask again."
     ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from index.text import readable_rows
 from rag.answers import Citation
 from rag.verdicts import Verdict, Verification
 from tests.support.markup import ENGLISH, Page, citation, shown, texts
@@ -119,7 +120,7 @@ def test_a_replaced_version_and_recognised_words_are_said() -> None:
 def test_hostile_words_of_a_report_or_a_model_are_text(quote: str, title: str, reason: str) -> None:
     cited = found(replace(citation(1, quote), title=title, publisher=title), "paraphrased", reason)
     page = Page(foot_list_markup([resting("A sentence.", cited)], ENGLISH))
-    assert "".join(page.text_of("fn-foot-quote")) == shown(quote)
+    assert "".join(page.text_of("fn-foot-quote")) == shown(readable_rows(quote))
     assert "".join(page.text_of("fn-foot-title")) == shown(title)
     said = f"In the model’s words, not confirmed: {shown(reason)}. Compare them with the quote."
     assert "".join(page.text_of("fn-foot-verdict")) == said

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from rag.answers import CellAddress
 from tests.support.markup import citation
-from ui.page.markup.tables import CitedRow, cell_number, table_markup
+from ui.page.markup.tables import CitedRow, cited_row, table_markup
 
 HEADINGS = "Revenue by segment\n(in millions of euros)\nSegment | 2023 | 2024 | Note"
 FOOD = CitedRow("Food | 1,204.5 | (38.1) | restated", "")
@@ -39,14 +39,14 @@ class Grid(HTMLParser):
             self.rows.append([])
         elif tag in {"td", "th"}:
             self.rows[-1].append((tag, dict(attrs).get("class"), ""))
-        elif tag == "span":
+        elif tag == "span" and "caption" in self._open:
             self.caption.append("")
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self._open[-1:] == ["span"]:
+        if self._open[-2:] == ["caption", "span"]:
             self.caption[-1] += data
         elif {"td", "th"} & set(self._open):
             tag, kind, words = self.rows[-1][-1]
@@ -93,19 +93,70 @@ def test_a_heading_above_others_spans_their_columns_and_units_alone_span_all() -
     assert '<th class="fn-figure" colspan="4">&#40;in millions&#41;</th>' in markup
 
 
-def test_the_meant_cell_is_marked() -> None:
-    grid = Grid(table_markup(HEADINGS, [CitedRow(FOOD.text, "", 2), PAPER]))
-    assert [kind for _, kind, _ in grid.rows[1]] == [None, "fn-figure", "fn-figure fn-cell", None, "fn-notes"]
-    assert [kind for _, kind, _ in grid.rows[2]] == [None, "fn-figure", "fn-figure", None, "fn-notes"]
+def test_the_asked_column_comes_first_and_its_cell_is_marked() -> None:
+    grid = Grid(table_markup(HEADINGS, [CitedRow(FOOD.text, "", 2, ("2024", "in millions")), PAPER]))
+    figure = "fn-figure"
+    assert [kind for _, kind, _ in grid.rows[0]] == [None, f"{figure} fn-sought", figure, None, None]
+    assert [kind for _, kind, _ in grid.rows[1]] == [None, f"{figure} fn-cell", figure, None, "fn-notes"]
+    assert [kind for _, kind, _ in grid.rows[2]] == [None, figure, figure, None, "fn-notes"]
     assert grid.tags.count("mark") == 1
-    assert grid.words[1] == ["Food", "1,204.5", "(38.1)", "restated", ""]
+    assert grid.words == [
+        ["Segment", "2024 in millions", "2023", "Note", ""],
+        ["Food", "(38.1)", "1,204.5", "restated", ""],
+        ["Paper", "€ 12 m", "–", "", ""],
+    ]
 
 
-def test_the_number_of_a_cell_follows_from_its_place_in_the_row() -> None:
+def test_above_the_asked_column_is_its_whole_heading_and_a_wide_heading_stays_over_the_others() -> None:
+    headings = "| Three months |  | Six months\n| 2031 | 2030 | 2031 | 2030\n| (in millions)"
+    asked = CitedRow("Pumps | 12 | 14 | 22 | 26", "", 1, ("Three months", "2031", "in millions"))
+    markup = table_markup(headings, [asked])
+    assert Grid(markup).words == [
+        ["", "Three months 2031 in millions", "Three months", "Six months", ""],
+        ["", "2030", "2031", "2030", ""],
+        ["", "(in millions)", ""],
+        ["Pumps", "12", "14", "22", "26", ""],
+    ]
+    assert '<th class="fn-figure fn-sought" rowspan="3">' in markup
+    assert '<th class="fn-figure" colspan="2">Six months</th>' in markup
+    assert '<th class="fn-figure" colspan="3">&#40;in millions&#41;</th>' in markup
+
+
+def test_several_cells_that_name_a_row_are_one_label_before_the_asked_column() -> None:
+    rows = [CitedRow("2031 | Varda | 12 | 13", "", 3, ("Closed",)), CitedRow("2032 | Varda | 14 | 15", "", 2)]
+    grid = Grid(table_markup("Year | Valley | Open | Closed", rows))
+    assert grid.words == [
+        ["Year · Valley", "Closed", "Open", ""],
+        ["2031 · Varda", "13", "12", ""],
+        ["2032 · Varda", "15", "14", ""],
+    ]
+    assert [kind for _, kind, _ in grid.rows[2]] == [None, "fn-figure", "fn-figure fn-cell", "fn-notes"]
+
+
+@given(st.lists(st.text("abc1 ", max_size=4), min_size=2, max_size=6), st.data())
+def test_wherever_the_asked_column_is_no_word_is_lost(words: list[str], data: st.DataObject) -> None:
+    row = ["Food", *words, "7"]
+    marked = data.draw(st.integers(1, len(row) - 1))
+    grid = Grid(
+        table_markup(
+            " | ".join(["Name", *map(str, range(1, len(row)))]), [CitedRow(" | ".join(row), "", marked)]
+        )
+    )
+    found = [cell for cell in grid.words[1] if cell]
+    assert sorted(found) == sorted(filter(None, map(str.strip, row)))
+    assert found[1 : 2 if row[marked].strip() else 1] == [row[marked].strip()] * bool(row[marked].strip())
+
+
+def test_the_place_of_a_cell_and_its_heading_follow_from_the_citation() -> None:
     row = citation(1, FOOD.text)
-    value = CellAddress("Food", "2024", "(38.1)", "", row.start + 17, row.start + 23)
-    assert FOOD.text[17:23] == value.value
-    assert (cell_number(replace(row, cell=value)), cell_number(row)) == (2, None)
+    assert FOOD.text[17:23] == "(38.1)"
+    cell = CellAddress("Food", "Years › 2024", "(38.1)", "in millions", row.start + 17, row.start + 23)
+    assert cited_row(replace(row, cell=cell), "[1]") == CitedRow(
+        FOOD.text, "[1]", 2, ("Years", "2024", "in millions")
+    )
+    in_heading = replace(cell, column="2024 (in millions)")
+    assert cited_row(replace(row, cell=in_heading)).heading == ("2024 (in millions)",)
+    assert cited_row(row) == CitedRow(FOOD.text, "")
 
 
 def test_columns_of_figures_are_set_apart_from_columns_of_words() -> None:

@@ -52,7 +52,7 @@ export function offerLanguages() {
   for (const answer of abstentions) {
     const known = answer.querySelector(".fn-read-more");
     if (!canOffer()) known?.remove();
-    else if (!known) answer.querySelector(".fn-reason").after(opener());
+    else if (!known) answer.querySelector(".fn-searched").append(" ", opener());
   }
 }
 

@@ -3,6 +3,8 @@
 import { make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 
+const BAR = /(?<=^|\s)(\|)(?=\s|$)/; // between cells; the style shows a dot
+
 /** Returns a line with the number of the page that begins at `unit`, or nothing if none does. */
 export function pageMark({ pages }, unit) {
   const number = pages.get(unit);
@@ -24,9 +26,13 @@ export function markedWords({ string, from, to }, begin, end) {
     .slice(0, -1)
     .map((cut, index) => [cut, string.slice(cut, cuts[index + 1])])
     .filter(([, words]) => words)
-    .map(([cut, words]) =>
-      cut >= from && cut < to ? make("mark", { tabindex: "-1" }, words) : document.createTextNode(words),
-    );
+    .flatMap(([cut, words]) => {
+      const parts = words.split(BAR).filter(Boolean);
+      const nodes = parts.map((part) =>
+        part === "|" ? make("span", { class: "fn-bar" }, part) : document.createTextNode(part),
+      );
+      return cut >= from && cut < to ? [make("mark", { tabindex: "-1" }, ...nodes)] : nodes;
+    });
 }
 
 // Matches

@@ -6,6 +6,7 @@ import { source } from "../desk/panes.js";
 import { dateWords, ownDate } from "../facts.js";
 import { t } from "../i18n.js";
 import { codePoints, offsetOf } from "./places.js";
+import { readable } from "./tables.js";
 import { hrefOf } from "./trail.js";
 
 const PAUSE = 150; // milliseconds without a change of the selection before the toolbar appears
@@ -75,7 +76,7 @@ export function selectionBar({ shown, ask, copy }) {
     const found = selected();
     if (!found) return false;
     element.hidden = true;
-    ask(found);
+    ask({ ...found, words: readable(found.words) });
     return true;
   }
 
@@ -132,7 +133,7 @@ function written(report, { words, start, end }, page) {
   const facts = [report.title, ...known, page ? t("source.page", { page }) : null].filter(Boolean).join(", ");
   const target = hrefOf({ id: report.document_id, version: report.version, quote: { start, end } });
   const address = new URL(`./${target}`, document.baseURI).href;
-  const quote = `“${words}”`;
+  const quote = `“${readable(words)}”`;
   const link = make("a", { href: address }, facts);
   return {
     text: `${quote}\n${facts}\n${address}\n`,

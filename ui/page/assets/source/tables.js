@@ -12,6 +12,16 @@ const CELL_EDGE = /(?<=^|\s)\|(?=\s|$)/g;
 const NO_VALUE = new Set(["", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"]);
 const UNIT_LETTERS = 3; // a cell with more letters than a currency code or a unit is text
 
+/** Returns text as people read it: with middle dots in place of the bars between cells. */
+export const readable = (text) =>
+  text.replace(/.*\|.*/g, (line) =>
+    line
+      .split(CELL_EDGE)
+      .map((cell) => cell.trim())
+      .filter(Boolean)
+      .join(" · "),
+  );
+
 /** Returns the lines of a stretch of `string`, with their cells as [begin, end], without the bars. */
 function linesOf(string, begin, end) {
   let gap = begin;

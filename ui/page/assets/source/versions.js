@@ -4,6 +4,7 @@ import { button, make } from "../controls/dom.js";
 import { dateWords, ownDate, timeWords } from "../facts.js";
 import { t } from "../i18n.js";
 import { getChanges, words } from "../server.js";
+import { readable } from "./tables.js";
 
 /** Creates the list; `open` opens a version, `compare` shows what changed between two. */
 export function versionList(report, versions, { open, compare }) {
@@ -70,14 +71,14 @@ const SIGNS = { came: "+", went: "−" };
 function changeElement(report, { from, to }, { change, sentences, old, new: later, text }, open) {
   if (text === null) return make("p", { class: "fn-unchanged" }, t("source.unchanged", { count: sentences }));
   const language = { lang: report.language, dir: "auto" };
-  if (change === "stayed") return make("p", { class: "fn-stayed", ...language }, text);
+  if (change === "stayed") return make("p", { class: "fn-stayed", ...language }, readable(text));
   const [version, quote] = change === "came" ? [to, later] : [from, old];
   const go = () => open({ id: report.document_id, version, quote });
   const way = button("", go, { title: t("source.showIn", { version }) });
   way.append(
     make("span", { class: "fn-sign", "aria-hidden": "true" }, SIGNS[change]),
     make("span", { class: "fn-unseen" }, t(`source.${change}`)),
-    make(change === "came" ? "ins" : "del", language, text),
+    make(change === "came" ? "ins" : "del", language, readable(text)),
   );
   return way;
 }
