@@ -258,7 +258,7 @@ def test_the_cell_that_answers_is_the_first_line_and_is_marked(
 WIDE = (
     "Passengers by ferry, in thousands\n"
     + " | ".join(["Line", *map(str, range(2019, 2031))])
-    + "\nNorthern coast and islands | "
+    + "\n  Northern coast and islands | "
     + " | ".join(str(100 + year) for year in range(12))
     + "\nSouthern lakes | "
     + " | ".join(str(900 + year) for year in range(12))
@@ -291,6 +291,8 @@ def test_the_asked_column_stands_beside_the_row_s_label_and_both_stay_in_view(
         ]
         (left, _), (first, end), (second, _), (third, _) = edges
         assert (first, second, third) == pytest.approx((left, end, end), abs=1)
+        box.locator(".fn-mark").click()
+        expect(page.locator("#fn-source tr.fn-cited .fn-cell")).to_have_count(1)
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 

@@ -31,11 +31,12 @@ function linesOf(string, begin, end) {
       const start = begin + found.index;
       const edges = [...found[0].matchAll(CELL_EDGE)].map((edge) => start + edge.index);
       const stop = start + found[0].length;
-      const cells = [start, ...edges.map((edge) => edge + 1)].map((cell, index) => [
+      const first = start + found[0].search(/\S/); // a quote begins after the indentation
+      const cells = [first, ...edges.map((edge) => edge + 1)].map((cell, index) => [
         cell,
         edges[index] ?? stop,
       ]);
-      const line = { gap, begin: start, end: stop, cells, isRow: edges.length > 0 };
+      const line = { gap, begin: first, end: stop, cells, isRow: edges.length > 0 };
       gap = stop;
       return line;
     });
