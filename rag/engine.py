@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
 
 from index.errors import UnreachableError
@@ -30,7 +31,9 @@ from rag.finding.overview import named_report, overview
 from rag.finding.ranking import CALIBRATION, Calibration, Scored, rank
 from rag.finding.reading import Reading, read
 from rag.finding.spelling import correct
+from rag.follow_ups.conversation import Exchange, report_meant
 from rag.follow_ups.joining import is_from_another_report
+from rag.follow_ups.repetition import without_repetition
 from rag.follow_ups.rewriting import wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
@@ -275,11 +278,18 @@ class QueryEngine:
             yield from _announced(asked, wordings[0])
         clock.lap("rewrite")
         document_texts = DocumentTexts(index.reader)
+        history = conversation.exchanges
+        report = report_meant(asked.text, history)
+        if report is not None and not filters.document_ids:
+            filters = replace(filters, document_ids=(report,))
         copies = Copies(index, document_texts, filters)
-        best = yield from self._find_and_rank(index, wordings[0], filters, copies, clock)
+        search = partial(
+            self._find_and_rank, index, asked, history, filters=filters, copies=copies, clock=clock
+        )
+        best = yield from search(wordings[0])
         for wording in wordings[1:]:
-            other = yield from self._find_and_rank(index, wording, filters, copies, clock)
-            is_other = is_from_another_report(best.question, conversation.exchanges, best.title)
+            other = yield from search(wording)
+            is_other = is_from_another_report(best.question, history, best.title)
             likelier = max(best, other, key=lambda each: each.decision.answerability or 0.0)
             best = other if is_other else likelier
         if len(wordings) > 1:
@@ -317,7 +327,15 @@ class QueryEngine:
         return replace(answer, timings=timings)
 
     def _find_and_rank(
-        self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
+        self,
+        index: Snapshot,
+        asked: Question,
+        history: Sequence[Exchange],
+        question: Question,
+        *,
+        filters: Filters,
+        copies: Copies,
+        clock: _Clock,
     ) -> Generator[Event, None, _Found]:
         hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
@@ -327,6 +345,7 @@ class QueryEngine:
         clock.lap("select")
         yield ReadingBegun(len(nearest))
         ranked = rank(index.encoder, self.reader, question, nearest, self.calibration)
+        ranked = without_repetition(ranked, asked, question, history)
         clock.lap("read")
         decision = decide(index, question, ranked, self.calibration, filtered=bool(filters), read=readings)
         report = named_report(index, question, ranked, filters) if question.form is Form.SUMMARY else None

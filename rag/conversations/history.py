@@ -97,6 +97,7 @@ def exchange_of(answer: Answer) -> Exchange:
         standalone=answer.standalone or answer.searched_for or answer.question,
         answer=answer.text,
         source=answer.citations[0].title if answer.citations else "",
+        document_id=answer.citations[0].document_id if answer.citations else None,
     )
 
 

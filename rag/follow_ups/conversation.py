@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import regex
 
 from index.search import NO_SPACES
+from rag.finding.matching import content_words
 
 MAX_EXCHANGES = 6
 """The most earlier turns that are kept for a follow-up: the latest ones."""
@@ -35,10 +37,12 @@ _PREPOSITION = regex.compile(
 )
 
 _PRONOUN = regex.compile(
-    r"\b(?P<bound>(?:its|their|his|her)(?!\sown\b)|he|she|it|they)\b|\b(?:him|them|theirs|hers)\b"
+    r"\b(?P<bound>(?:its|their|his|her)(?!\sown\b)|(?<=\b(?:are|did|do|does|is|was|were)\s)(?:its|their|his|her)"
+    r"|he|she|it|they)\b|\b(?:him|them|theirs|hers)\b"
     r"|(?<!\b(?:is|are|was|were|be|been)\s)\bthere\b(?!\s(?:is|are|was|were|been)\b)"
-    r"|(?:^|\b(?:of|in|on|at|to|for|from|by|with|about|after|before|like|than|since|did|does|do|is|was|are|were)\s)"
-    r"(?:this|that|these|those)\b(?!\s(?:year|month|week|quarter)\b)"
+    r"|(?:^|\b(?:of|in|on|at|to|for|from|by|with|about|after|before|like|than|since|did|does|do|is|was|are|were"
+    r"|say|said)\s)(?:this|that|these|those)\b(?!\s(?:year|month|week|quarter)\b)"
+    r"|\b(?:th(?:is|at|[eo]se|ere)|(?:these|those)\s\p{L}+)\W*$|^(?:tell me |any |some )?more\W*$"
     r"|\b(?:else|the (?:same|others?|former|latter)|such an?)\b|\bones?\W*$"
     r"|\b(?:(?:ông|bà|anh|chị|cô) (?:ấy|ta)|nó|họ|đó|đấy|ấy|vậy)\b|(?<!(?:năm|tháng|tuần) )\bnày\b"
     r"|\b(?:dia|ia|beliau|mereka|itu|tersebut|sana|situ)\b|(?<!(?:tahun|bulan|minggu) )\bini\b"
@@ -72,6 +76,16 @@ _CLAUSE = regex.compile(
 )
 
 
+_THE_REPORT = regex.compile(
+    r"\b(?:this|that|the(?: same)?) (?:report|document|study|paper|article)\b"
+    r"(?!\s(?:about|by|dated|for|from|into|of|on|published|that|titled|which|with)\b)",
+    _I,
+)
+"""Words for a report that name none: *this report*, and not *the report on the dam*."""
+
+_MOST_WORDS = 7  # after a connective such as *and*, of a question that does not name its subject
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """An earlier turn of a conversation.
@@ -80,11 +94,19 @@ class Exchange:
         standalone: the question that the search used: the rewritten or corrected one, if there is one.
         answer: the answer's text.
         source: the title of the report that the answer cites first; empty if it cites none.
+        document_id: the id of that report.
     """
 
     standalone: str
     answer: str = ""
     source: str = ""
+    document_id: int | None = None
+
+
+def report_meant(question: str, history: Sequence[Exchange]) -> int | None:
+    """Return the id of the report last cited, if a question speaks of *this report*; else None."""
+    cited = (turn.document_id for turn in reversed(history) if turn.document_id is not None)
+    return next(cited, None) if _THE_REPORT.search(question) else None
 
 
 def core_of(question: str) -> str:
@@ -118,17 +140,27 @@ def is_fragment(question: str) -> bool:
         return len(rest) <= (_HAN_CHARACTERS if regex.search(r"\p{Han}", rest) else _OTHER_CHARACTERS)
     # Words without a question mark are keywords to search for.
     is_asked = joined or _PREPOSITION.match(rest) or question.rstrip().endswith("?")
-    most = 7 if joined else 4 if _PREPOSITION.match(rest) else 2
+    most = _MOST_WORDS if joined else 4 if _PREPOSITION.match(rest) else 2
     return bool(is_asked) and is_short and len(rest.split()) <= most
 
 
 def depends_on_earlier_turn(question: str) -> bool:
     """Return whether a question cannot be understood without an earlier turn.
 
-    Such a question is a fragment, or has a pronoun that stands for something outside the question.
+    Such a question is a fragment, or has a pronoun that stands for something outside the question, or is
+    short, begins with a word such as *and*, and has no name.
     """
     core = core_of(question)
-    return is_fragment(question) or any(not _is_bound(core, found) for found in _PRONOUN.finditer(core))
+    outside = _THE_REPORT.sub("the", core)
+    # What is asked of *this report* is sought in it. *What happened to that report?* asks about the report.
+    core = outside if content_words(outside, "en") else core
+    joined = CONNECTIVE.match(core)
+    rest = core[joined.end() :] if joined else core
+    continues = (
+        joined and not joined["about"] and len(rest.split()) <= _MOST_WORDS and not _NAMED.search(rest)
+    )
+    has_pronoun = any(not _is_bound(core, found) for found in _PRONOUN.finditer(core))
+    return is_fragment(question) or has_pronoun or bool(continues)
 
 
 def may_stand_alone(question: str) -> bool:

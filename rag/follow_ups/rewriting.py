@@ -51,12 +51,7 @@ def wordings_of(
       fragment, and the question joined with that turn.
     - For any other question: the question as asked.
 
-    Args:
-        question: the question as asked.
-        history: earlier turns, the oldest first.
-        model: the language model, or None.
-        encoder: compares the names of two turns.
-        on_usage: called with the tokens of the model's reply, even if the reply is not used.
+    ``on_usage`` is called with the tokens of the model's reply, even if the reply is not used.
     """
     rewritten = _rewritten(question, history, model, on_usage) if model is not None and history else None
     if rewritten is not None:

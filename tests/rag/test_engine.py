@@ -283,3 +283,38 @@ def test_a_follow_up_that_names_nothing_stays_in_the_report_of_the_answer_before
     then = engine.ask("Who paid for it?", conversation=from_answers("c", [first]))
     assert then.standalone == "Why did the dock workers at Tolm go on strike? Who paid for it?"
     assert [citation.path for citation in then.citations] == ["strike.txt"]
+
+
+def test_a_refused_question_is_what_a_follow_up_refers_to(library: MakeLibrary) -> None:
+    fire = "A falling tree started the fire at Oss. The fire brigade needed nine hours."
+    engine = QueryEngine(library({"fire.txt": fire}).index)
+    first = engine.ask("How many hospital beds does Poland have?")
+    assert first.abstained
+    then = engine.ask("Why did it fall?", conversation=from_answers("c", [first]))
+    assert then.standalone == "How many hospital beds does Poland have? Why did it fall?"
+    assert then.abstained
+
+
+def test_this_report_is_the_one_cited_last(library: MakeLibrary) -> None:
+    museums = "There are 1,125 accredited museums. Three in four museums say that they lack storage space."
+    schools = (
+        "Nine in ten schools say that they lack storage space. Storage space is the main need of schools."
+    )
+    engine = QueryEngine(library({"museums.txt": museums, "schools.txt": schools}).index)
+    first = engine.ask("How many accredited museums are there?")
+    then = engine.ask("Who lacks storage space in this report?", conversation=from_answers("c", [first]))
+    assert [citation.path for citation in first.citations + then.citations] == ["museums.txt"] * 2
+    assert then.searched is not None
+    assert then.searched.titles == ("museums",)
+
+
+def test_a_new_thing_is_not_answered_with_the_words_of_the_answer_before(library: MakeLibrary) -> None:
+    local = "Each local observer was charged 10 dollars to be accredited in Zimbabwe in 2023."
+    foreign = "International media and observers paid a fee of 400 dollars."
+    engine = QueryEngine(library({"fees.txt": f"{local} {foreign}"}).index)
+    first = engine.ask("How much was a local observer charged in Zimbabwe in 2023?")
+    assert [citation.quote for citation in first.citations] == [local]
+    before = from_answers("c", [first])
+    asked = ("and an international one?", "and a journalist with a drone?", "tell me more")
+    then = [engine.ask(question, conversation=before).citations for question in asked]
+    assert [[citation.quote for citation in each] for each in then] == [[foreign], [], [local]]

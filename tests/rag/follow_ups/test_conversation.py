@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rag.follow_ups.conversation import (
+    Exchange,
     core_of,
     depends_on_earlier_turn,
     is_fragment,
     may_stand_alone,
+    report_meant,
     split_preposition,
 )
 
@@ -22,6 +24,12 @@ PRONOUNS = (
     "How long do their batteries last?",
     "What else did the minister say?",
     "And who suspended him?",
+    "and who led the attack?",
+    "who said that",
+    "Who runs these schools?",
+    "how many cases were there?",
+    "what was its own share in 1996?",
+    "tell me more",
     "他什么时候被停职？",
     "那里有多少人？",
     "该公司有多少员工？",
@@ -65,6 +73,9 @@ INDEPENDENT = (
     "And what did eBay for Charity contribute in 2023?",
     "Summarise the report on the dam.",
     "corning goodwill end 2022",
+    "What does this report say about storage space?",
+    "ok and how many asthma sufferers were being treated in the student survey?",
+    "Which retailers sell their own brands?",
     "Spousal support",
     "what about why can't I apply a feature code?",
     "I updated my credit card, but it keeps showing errors",
@@ -118,3 +129,19 @@ def test_a_fragment_names_a_thing_after_a_preposition(question: str, preposition
 def test_only_a_sentence_or_keywords_may_be_asked_alone() -> None:
     asked = ("When was he suspended?", "Net debt?", "Debt?", "And in March?", "How many?", "By whom?")
     assert [may_stand_alone(question) for question in asked] == [True, True, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [
+        ("How many audits are in the report?", 7),
+        ("Summarise this document", 7),
+        ("What happened to that report?", 7),
+        ("Summarise the report on the dam.", None),
+        ("What does the May report say?", None),
+    ],
+)
+def test_a_report_without_a_name_is_the_one_cited_last(question: str, meant: int | None) -> None:
+    history = [Exchange("Why?", document_id=3), Exchange("When?", document_id=7), Exchange("Who?")]
+    assert report_meant(question, history) == meant
+    assert report_meant(question, history[2:]) is None

@@ -39,6 +39,16 @@ def joined(encoder: Encoder, question: str, *before: str) -> str | None:
             "What about Finland?",
             "What share of the cases in Finland in 2007 were imported?",
         ),
+        (CASES, "and spain?", "What share of the cases in spain in 2007 were imported?"),
+        (CASES, "and the year before?", "What share of the cases in Sweden in 2006 were imported?"),
+        ("How many cases were there in March 2024?", "and in may?", "How many cases were there in May 2024?"),
+        (
+            "What were sales in the three months to July 2019?",
+            "and in the three months to July 2022?",
+            "What were sales in the three months to July 2022?",
+        ),
+        ("Did the ministry bar observers?", "why?", "Why did the ministry bar observers?"),
+        ("Why did gate 3 fail?", "When?", "When did gate 3 fail?"),
         (CASES, "And the cost?", f"{CASES} And the cost?"),
         (
             "How many enquiries came to the EU service from Ireland?",
@@ -55,12 +65,17 @@ def test_the_question_before_completes_a_dependent_one(
     assert joined(encoder, question, before) == expected
 
 
-def test_a_chain_keeps_its_first_question_and_the_last(encoder: Encoder) -> None:
-    assert joined(encoder, "By whom?", ACCUSED, "When was he suspended?") == (
-        f"{ACCUSED} When was he suspended? By whom?"
-    )
-    searched = f"{ACCUSED} When was he suspended? By whom?"
-    assert joined(encoder, "Why?", ACCUSED, searched) == f"{ACCUSED} By whom? Why?"
+def test_a_chain_keeps_its_first_question_and_the_last_sentence(encoder: Encoder) -> None:
+    suspended = f"{ACCUSED} When was he suspended?"
+    assert joined(encoder, "By whom?", ACCUSED, "When was he suspended?") == f"{suspended} By whom?"
+    assert joined(encoder, "Why?", ACCUSED, f"{suspended} By whom?") == f"{suspended} Why?"
+    assert joined(encoder, "And the cost?", f"{CASES} And the trend?") == f"{CASES} And the cost?"
+
+
+def test_after_a_turn_without_an_answer_its_only_name_is_replaced(encoder: Encoder) -> None:
+    asked, before = understand("And eBay?"), "What dividend did Coca-Cola declare?"
+    made = [join(asked, [Exchange(before, source=source)], encoder) for source in ("", "Annual report")]
+    assert [each.text for each in made if each] == ["What dividend did eBay declare?", f"{before} And eBay?"]
 
 
 def test_a_sentence_keeps_its_kind_of_answer_and_a_fragment_takes_the_earlier_one(
@@ -72,6 +87,9 @@ def test_a_sentence_keeps_its_kind_of_answer_and_a_fragment_takes_the_earlier_on
     assert sentence is not None
     assert fragment is not None
     assert (sentence.kind, sentence.form) == (Kind.NAME, Form.FACT)
+    reason = join(understand("Why?"), before, encoder)
+    assert reason is not None
+    assert reason.kind is Kind.REASON
     assert (fragment.kind, fragment.names) == (Kind.NUMBER, ("Thailand",))
 
 
@@ -95,7 +113,11 @@ def test_a_nameless_question_stays_with_the_report_that_was_cited(
 ) -> None:
     before = [Exchange("When?", source="Annual report")]
     assert is_from_another_report(understand(question), before, title) is expected
-    assert not is_from_another_report(understand(question), turns("When?"), title)
+    assert not is_from_another_report(understand(question), [], title)
+
+
+def test_a_nameless_question_after_a_turn_without_an_answer_is_not_answered_alone() -> None:
+    assert is_from_another_report(understand("Why did it fall?"), turns("How large is it?"), "Annual report")
 
 
 def test_a_question_that_would_be_too_long_is_not_joined(encoder: Encoder) -> None:
