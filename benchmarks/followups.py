@@ -1,16 +1,19 @@
 """Prints how well follow-up questions find their evidence: as asked, as searched, and written out.
 
-``python -m benchmarks.followups [seeds] [mtrag-human] [reports]``; the default is all. No language model
-rewrites the questions. On the sample reports, with the sixty follow-ups of ``followups.jsonl``, the figure is
-the reciprocal rank of the first passage with the evidence. On ``mtrag-human`` it is fused nDCG@10 over the
-last turns of its conversations. On ``reports``, with the sixty follow-ups of ``real_reports.jsonl``, each
-question is printed with what was searched and answered, for a person to judge.
+``python -m benchmarks.followups [seeds] [mtrag-human] [reports] [hurried]``; the default is all. No language
+model rewrites the questions. On the sample reports, with the sixty follow-ups of ``followups.jsonl``, the
+figure is the reciprocal rank of the first passage with the evidence. On ``mtrag-human`` it is fused nDCG@10
+over the last turns of its conversations. On ``reports``, with the sixty follow-ups of ``real_reports.jsonl``,
+each question is printed with what was searched and answered, for a person to judge. ``hurried`` counts the
+right answers and refusals in sixty conversations over ``field`` and ``reports``, typed as by users in a
+hurry: a quarter changes the subject, and in a quarter the library lacks what was asked first.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +27,7 @@ from index.embedding.encoder import Encoder, open_encoder
 from index.ingest import sync
 from index.library import Library
 from index.search.fusion import DENSE_WEIGHT
+from rag.answers import Answer
 from rag.conversations.history import Conversation, exchange_of
 from rag.engine import QueryEngine
 from rag.evaluation import read_dataset
@@ -105,6 +109,8 @@ def main(names: list[str]) -> None:
         _over_conversations(encoder)
     if not names or "reports" in names:
         _over_reports(encoder)
+    if not names or "hurried" in names:
+        _over_hurried(encoder)
 
 
 @contextmanager
@@ -172,6 +178,37 @@ def _print_answer(engine: QueryEngine, row: dict[str, Any]) -> None:
     print(f"  searched: {answer.standalone or answer.question}")
     print(f"  answered: {cited.path if cited else '–'}: {answer.text[:300]!r}")
     print(f"  expected: {row['document']}: {row['answer']!r}")
+
+
+def _over_hurried(encoder: Encoder) -> None:
+    rows = [row for _, row in read_json_lines(TESTS / "hurried.jsonl")]
+    outcomes: Counter[tuple[str, str]] = Counter()
+    for name in ("field", "reports"):
+        with _library(data_folder() / name, encoder) as index:
+            engine = QueryEngine(index)
+            for row in rows:
+                if row["library"] == name:
+                    outcomes[row["split"], _outcome(engine, row)] += 1
+    print("\nhurried: answers to the last question")
+    for split in ("tune", "held_out"):
+        counted = {outcome: outcomes[split, outcome] for outcome in ("right", "refused", "repeated", "wrong")}
+        print(f"| {split.replace('_', ' ')} | {' | '.join(f'{word} {n}' for word, n in counted.items())} |")
+
+
+def _outcome(engine: QueryEngine, row: dict[str, Any]) -> str:
+    """Return how the last question of a row was answered; a row without an answer needs a refusal."""
+    answers: list[Answer] = []
+    for question in [*row["history"], row["question"]]:
+        before = Conversation(None, tuple(map(exchange_of, answers)))
+        answers.append(engine.ask(question, conversation=before))
+    *_, before_last, last = [
+        [(each.path, " ".join(each.quote.split())) for each in a.citations] for a in answers
+    ]
+    if not row["answer"]:
+        return "wrong" if last else "right"
+    if any(path == row["document"] and row["answer"] in quote for path, quote in last):
+        return "right"
+    return "refused" if not last else "repeated" if last == before_last else "wrong"
 
 
 def _print_row(name: str, samples: Sequence[Sample]) -> None:

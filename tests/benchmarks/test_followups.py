@@ -8,10 +8,11 @@ from statistics import fmean
 
 import pytest
 
-from benchmarks.followups import FollowUp, read_follow_ups, reciprocal_rank, searched
+from benchmarks.followups import TESTS, FollowUp, read_follow_ups, reciprocal_rank, searched
 from index.documents import Document
 from index.loaders import SUFFIXES, load
 from rag.engine import QueryEngine
+from rag.json_lines import read_json_lines
 from tests.support.processes import ROOT
 
 
@@ -44,6 +45,15 @@ def test_the_words_of_every_evidence_are_in_its_document_once(
         assert each.evidence, each.id
         for document, words in each.evidence:
             assert documents[document].text.count(words) == 1, each.id
+
+
+def test_there_are_sixty_hurried_conversations_with_changes_of_subject_and_refusals() -> None:
+    rows = [row for _, row in read_json_lines(TESTS / "hurried.jsonl")]
+    assert [row["_id"] for row in rows] == [f"h{number:02}" for number in range(1, 61)]
+    assert Counter(row["split"] for row in rows) == {"tune": 30, "held_out": 30}
+    kinds = Counter(row["kind"] for row in rows)
+    assert (kinds["change_of_subject"], kinds["after_refusal"]) == (15, 12)
+    assert all(bool(row["document"]) == bool(row["answer"]) for row in rows)
 
 
 @pytest.mark.parametrize("split", ["tune", "held_out"])
