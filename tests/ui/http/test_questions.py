@@ -236,6 +236,13 @@ def test_chat_reads_only_what_was_published_between_its_dates(seed_client: TestC
     assert "cambodia-scam-raids.md" not in {passage["path"] for passage in events_sent[0][1]["passages"]}
 
 
+def test_a_question_that_only_asks_replaces_what_the_earlier_one_asks(seed_client: TestClient) -> None:
+    history = [{"role": "user", "content": "Did gate 3 of the Maravel Dam fail?"}]
+    answer = seed_client.post("/v1/chat", json={"question": "why?", "history": history}).json()
+    assert answer["standalone"] == "Why did gate 3 of the Maravel Dam fail?"
+    assert answer["citations"][0]["path"] == "lorvenna-maravel-dam-inquiry.pdf"
+
+
 def test_chat_takes_a_conversation(seed_client: TestClient) -> None:
     history = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day."}]
     body = {"question": ARRESTS, "conversation_id": "c1", "history": history}
