@@ -19,6 +19,9 @@ COMPARED = 24
 _MAX_CHARACTERS = 400
 """The most characters of a sentence that is compared across languages, with its title and headings."""
 
+SURE = 0.5
+"""The reader is sure of a sentence or row if it is at least this likely to be the one that answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:

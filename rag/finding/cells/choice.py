@@ -50,6 +50,9 @@ not count."""
 _NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
 """The marks of footnotes in a row's label."""
 
+_VARIANT = regex.compile(r"\b(?:includ|exclud|before|after|without|except|net of)", regex.IGNORECASE)
+"""Begins what a row counts in or leaves out: *Total equity including non-controlling interests*."""
+
 _PLURAL = regex.compile(r"(?<=\p{N})s\b")
 """The ending of *F-35s*."""
 
@@ -76,7 +79,7 @@ class CellChoice:
     question: Question
     document_texts: DocumentTexts
 
-    def cell(self, cited: CitedSentence, sentence: str) -> TableCell | None:
+    def cell(self, cited: CitedSentence, sentence: str, *, is_sure: bool = False) -> TableCell | None:
         """Return the cell of a cited row that the question means.
 
         Return None if that is unclear, or if the cited sentence is not a row.
@@ -84,9 +87,12 @@ class CellChoice:
         Args:
             cited: the cited sentence of a document.
             sentence: the sentence of the answer that cites it.
+            is_sure: whether the reader is sure of the row (:data:`SURE`).
         """
         row = self.row(cited)
-        return None if row is None else choose_cell(self.index, self.question, row, sentence)
+        if row is None:
+            return None
+        return choose_cell(self.index, self.question, row, sentence, is_sure=is_sure)
 
     def row(self, cited: CitedSentence) -> Row | None:
         """Return the cited row of a table; None if the cited sentence is not a row."""
@@ -122,7 +128,13 @@ class Row:
 
 
 def choose_cell(
-    index: Snapshot, question: Question, row: Row, sentence: str, *, of_pair: bool = False
+    index: Snapshot,
+    question: Question,
+    row: Row,
+    sentence: str,
+    *,
+    of_pair: bool = False,
+    is_sure: bool = False,
 ) -> TableCell | None:
     """Return the cell of a row that a question means; None if that is unclear.
 
@@ -135,8 +147,9 @@ def choose_cell(
         sentence: a sentence of the answer: the row itself, or a sentence about it.
         of_pair: whether the cell is one of two that are compared. If not, a question about a change means
             only a cell that states a change.
+        is_sure: whether the reader is sure of the row, so that the question may name it in other words.
     """
-    every = cells_of(index, question, row)
+    every = cells_of(index, question, row, is_sure=is_sure)
     found = [cell for cell in every if _is_value(cell.value)]
     stated = [cell for cell in found if _states(sentence, cell.value)]
     stated = [cell for cell in stated if not _is_negated(question, row, cell)]
@@ -146,18 +159,18 @@ def choose_cell(
     best = _best_cell(index, question, row, found, fitting)
     if best is None or not is_quantity(best.value):
         return None
-    is_meant = of_pair or (
-        _is_covered(question, row, best) and not _means_another(index, question, row, best)
-    )
+    if not of_pair and _is_variant(question, row, best):
+        return None
+    is_clear = (is_sure and _is_asked_whole(question, row, best)) or _is_covered(question, row, best)
+    is_meant = of_pair or (is_clear and not _means_another(index, question, row, best))
     return best if is_meant else None
 
 
-def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
+def cells_of(index: Snapshot, question: Question, row: Row, *, is_sure: bool = False) -> list[TableCell]:
     """Return the cells of a row; none if the question does not name the row, or may mean another table."""
     every = table_cells(row.text, row.header, row.span)
-    if not every or not _is_named(index, question, row) or _names_another(index, question, row, every):
-        return []
-    return every
+    is_row_meant = bool(every) and (is_sure or _is_named(index, question, row))
+    return every if is_row_meant and not _names_another(index, question, row, every) else []
 
 
 def _is_value(words: str) -> bool:
@@ -196,6 +209,22 @@ def _is_covered(question: Question, row: Row, cell: TableCell) -> bool:
     asked = content_words(things, row.language)
     missing = {term for term in asked if not contains_term(name_terms, term)}
     return len(missing) <= max(1, MISSING * len(set(asked)))
+
+
+def _is_asked_whole(question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether the headings above a cell are periods, or have no word that the question lacks."""
+    asked = words_of(question.text, row.language)
+    return all(
+        is_period(heading) or all(contains_term(asked, term) for term in content_words(heading, row.language))
+        for heading in cell.column.split(PATH_SEPARATOR)
+    )
+
+
+def _is_variant(question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether a row counts in or leaves out something, and the question does not say so."""
+    return row.language == "en" and not {word.lower() for word in _VARIANT.findall(_own_label(cell.row))} <= {
+        word.lower() for word in _VARIANT.findall(question.text)
+    }
 
 
 def rows_of(row: Row) -> list[list[TableCell]]:

@@ -86,6 +86,12 @@ Statement of Income
 | May 7, 2023 | May 8, 2022 | May 7, 2023 | May 8, 2022
 Ticket fees | 1,044 | 984 | 3,071 | 2,897
 """
+VARIANT = """\
+Balance
+ | 2023 | 2022
+Equity including non-controlling interests | 1,048 | 990
+Debt | 30 | 40
+"""
 GROWTH = """\
 Key figures
 | Quarters Ended June 30, | | | | Six Months Ended June 30, |
@@ -366,3 +372,24 @@ def test_the_cell_of_an_answer_is_a_span_of_the_text(library: MakeLibrary) -> No
     assert text[cited.cell.start : cited.cell.end] == cited.cell.value == "$ 2,540"
     assert (cited.cell.row, cited.cell.box) == ("Net revenues", None)
     assert cited.cell.column == "Three Months Ended June 30, › 2023"
+
+
+@pytest.mark.parametrize(
+    ("table", "label", "question", "expected"),
+    [
+        (GATES, "Gate 4", "How much did the northern entrance cost in 2031?", "$ 80"),
+        # The reader is sure of a row, not of a column.
+        (LIMITS, "Toluene", "How much of the solvent may go to the sea?", None),
+        (VARIANT, "Equity including", "What was the equity at the end of 2023?", None),
+        (VARIANT, "Equity including", "What was equity including minorities at the end of 2023?", "1,048"),
+    ],
+)
+def test_the_reader_may_be_sure_of_a_row_that_the_question_names_in_other_words(
+    library: MakeLibrary, table: str, label: str, question: str, expected: str | None
+) -> None:
+    with library({"report.txt": table}).index.snapshot() as snapshot:
+        [found] = tables(table)
+        [line] = [line for line in found.lines if line.of(table).startswith(label)]
+        row = Row(table, "en", found.header, line)
+        cell = choose_cell(snapshot, understand(question), row, line.of(table), is_sure=True)
+    assert (cell and cell.value) == expected
