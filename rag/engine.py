@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from threading import Lock
 
 from index.errors import UnreachableError
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters, Viewer
-from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES, MAX_READ, AnswerLimits
+from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES, AnswerLimits
 from rag.answers import Answer, search_scope
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
-from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
-from rag.finding.abstention import Abstention, Decision, decide, shortfall
-from rag.finding.candidates import find_candidates
+from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten
+from rag.finding.abstention import Abstention, shortfall
 from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
-from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
+from rag.finding.copies import Copies, without_repeated_readings
 from rag.finding.cross_encoder import Reader, open_reader
-from rag.finding.overview import named_report, overview
-from rag.finding.ranking import CALIBRATION, Calibration, Scored, rank
-from rag.finding.reading import Reading, read
+from rag.finding.overview import overview
+from rag.finding.ranking import CALIBRATION, Calibration
 from rag.finding.spelling import correct
-from rag.follow_ups.conversation import Exchange, report_meant
-from rag.follow_ups.joining import is_from_another_report
-from rag.follow_ups.repetition import without_repetition
+from rag.follow_ups.conversation import report_meant
 from rag.follow_ups.rewriting import wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
 from rag.requests import MOST_SENTENCES, Kind, Request, courtesy, fulfil, request_of
+from rag.retrieval import Clock, Retrieval
 from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
 from rag.writing.findings import Findings
 from rag.writing.writer import Writer, add_usage, generate
@@ -262,7 +257,7 @@ class QueryEngine:
         *,
         request: Request | None,
     ) -> Generator[Event, None, Answer]:
-        clock = _Clock()
+        clock = Clock()
         model = self.writer.model if self.writer else None
         usages: list[Usage] = []
         if corrected is not None:
@@ -283,18 +278,15 @@ class QueryEngine:
         if report is not None and not filters.document_ids:
             filters = replace(filters, document_ids=(report,))
         copies = Copies(index, document_texts, filters)
-        search = partial(
-            self._find_and_rank, index, asked, history, filters=filters, copies=copies, clock=clock
-        )
-        best = yield from search(wordings[0])
-        for wording in wordings[1:]:
-            other = yield from search(wording)
-            is_other = is_from_another_report(best.question, history, best.title)
-            likelier = max(best, other, key=lambda each: each.decision.answerability or 0.0)
-            best = other if is_other else likelier
+        retrieval = Retrieval(index, self.reader, self.limits, self.calibration, filters, copies, clock)
+        best = yield from retrieval.find(wordings, asked, history)
         if len(wordings) > 1:
             yield from _announced(asked, best.question)
-        question, ranked, decision = best.question, best.ranked, best.decision
+        sides, note = (yield from retrieval.sides(best)) if request is None else ((), None)
+        question, decision = best.question, best.decision
+        ranked = [*sides, *(item for item in best.ranked if item not in sides)]
+        if len(sides) == 2:
+            decision = replace(decision, abstention=None)
         abstention = decision.abstention
         listed = without_repeated_readings(best.readings, copies) if abstention else best.readings
         passages = tuple(
@@ -304,6 +296,7 @@ class QueryEngine:
         yield PassagesFound(passages)
         draft = replace(
             _draft(index, original, conversation),
+            note=note,
             passages=passages,
             answerability=decision.answerability,
             standalone=question.text if question.text != asked.text else None,
@@ -313,11 +306,19 @@ class QueryEngine:
         if abstention is None and question.form is Form.SUMMARY:
             ranked = overview(index, ranked, best.report, self.limits.max_sentences, said)
         findings = Findings(
-            index, self.reader, question, ranked, self.calibration, decision, copies, document_texts
+            index,
+            self.reader,
+            question,
+            ranked,
+            self.calibration,
+            decision,
+            copies,
+            document_texts,
+            len(sides),
         )
         if kind is not None and abstention is None:
-            findings, note = fulfil(kind, findings, said)
-            draft = replace(draft, note=note)
+            findings, remark = fulfil(kind, findings, said)
+            draft = replace(draft, note=remark)
         answer = yield from self._author(findings, conversation, draft, kind)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
@@ -325,33 +326,6 @@ class QueryEngine:
             for usage in usages:
                 timings = add_usage(timings, usage, model)
         return replace(answer, timings=timings)
-
-    def _find_and_rank(
-        self,
-        index: Snapshot,
-        asked: Question,
-        history: Sequence[Exchange],
-        question: Question,
-        *,
-        filters: Filters,
-        copies: Copies,
-        clock: _Clock,
-    ) -> Generator[Event, None, _Found]:
-        hits = find_passages(index, question, self.limits, filters, copies)
-        clock.lap("search")
-        readings = read(index, hits, self.limits.widen_by)
-        found = find_candidates(index, question, hits, readings)
-        nearest = without_repeated_sentences(found, copies)[:MAX_READ]
-        clock.lap("select")
-        yield ReadingBegun(len(nearest))
-        ranked = rank(index.encoder, self.reader, question, nearest, self.calibration)
-        ranked = without_repetition(ranked, asked, question, history)
-        clock.lap("read")
-        decision = decide(index, question, ranked, self.calibration, filtered=bool(filters), read=readings)
-        report = named_report(index, question, ranked, filters) if question.form is Form.SUMMARY else None
-        if report is not None:
-            decision = Decision(decision.answerability, None)
-        return _Found(question, readings, ranked, decision, report)
 
     def _author(
         self, findings: Findings, conversation: Conversation, draft: Answer, kind: Kind | None
@@ -370,30 +344,6 @@ class QueryEngine:
         return (
             yield from generate(self.writer, findings, composition, draft, conversation, limits=self.limits)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The passages and sentences found for one wording of a question: as asked, or as a standalone question.
-
-    Attributes:
-        question: the question in this wording.
-        readings: the passages that were read.
-        ranked: their sentences, best first.
-        decision: the decision whether the library answers the question.
-        report: the best sentence of the report whose overview the question asks for; else None.
-    """
-
-    question: Question
-    readings: list[Reading]
-    ranked: list[Scored]
-    decision: Decision
-    report: Scored | None
-
-    @property
-    def title(self) -> str:
-        """The title of the report that contains the best sentence; "" if no sentence was found."""
-        return self.ranked[0].candidate.reading.document.title if self.ranked else ""
 
 
 def _announced(asked: Question, searched: Question) -> Iterator[Event]:
@@ -441,14 +391,3 @@ class _State:
         """Count one open question less."""
         with self.lock:
             self.open_questions -= 1
-
-
-@dataclass(slots=True)
-class _Clock:
-    timings: dict[str, float] = field(default_factory=dict)
-    _last: float = field(default_factory=time.perf_counter)
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.timings[stage] = round(self.timings.get(stage, 0.0) + (now - self._last) * 1000, 2)
-        self._last = now

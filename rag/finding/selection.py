@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from index.text import cells
 from rag.answer_limits import MAX_SENTENCES
-from rag.finding.matching import names_label
-from rag.finding.ranking import Calibration, Scored, by_document, neighbour
-from rag.questions import POSSESSIVE, Form, Question
+from rag.finding.ranking import Calibration, Scored, by_document
+from rag.questions import Form, Question
 
 MAX_OVERLAP = 0.6
 """If the Jaccard index of two sentences' words is higher, they say the same; only the better one is used."""
@@ -25,11 +23,8 @@ def select(
 
     The form of the question decides which sentences follow the best one:
 
-    - For a fact: the second-best sentence, if its probability is at least ``calibration.second_share`` of the
-      best one's.
-    - For a comparison: one sentence for each thing that the question names. If the best sentence is a row,
-      these are the other rows of its group that the question names; else the best sentence with each name. If
-      the question names no second thing, the same sentences as for a fact.
+    - For a fact or a comparison (:mod:`rag.finding.parts` seeks its sides): the second-best sentence, if its
+      probability is at least ``calibration.second_share`` of the best one's.
     - For a list or a summary: every sentence whose probability is at least ``calibration.reach`` of the best
       one's.
 
@@ -41,13 +36,8 @@ def select(
     """
     if not ranked:
         return []
-    if question.form is Form.FACT:
+    if question.form in {Form.FACT, Form.COMPARISON}:
         chosen = _nearly_equal(ranked, calibration.second_share, max_sentences)
-    elif question.form is Form.COMPARISON:
-        chosen = _rows_named(ranked[0], question.text) or _for_each_name(ranked, question.names)
-        chosen = chosen[:max_sentences]
-        if len(chosen) == 1:
-            chosen = _nearly_equal(ranked, calibration.second_share, max_sentences)
     else:
         least = calibration.reach * ranked[0].score
         chosen = list(islice(_distinct(item for item in ranked if item.score >= least), max_sentences))
@@ -58,39 +48,6 @@ def _nearly_equal(ranked: Sequence[Scored], share: float, most: int) -> list[Sco
     """Return the best sentence, and the next one that does not repeat it if it is nearly as probable."""
     best, *others = islice(_distinct(ranked), min(most, 2))
     return [best, *(other for other in others if other.score >= share * best.score)]
-
-
-def _rows_named(best: Scored, question: str) -> list[Scored]:
-    """Return the best sentence and the other rows of its group that the question names.
-
-    A row is named by its whole label, such as *Space*, with a capital. Return nothing if the best sentence is
-    not a row that the question names, or if the question names no other row of the group.
-    """
-    sentence, number = best.candidate.sentence, best.candidate.number
-    if not sentence.headings or not names_label(question, cells(sentence.text)[0]):
-        return []
-    rows = [
-        neighbour(best, other - number)
-        for other, row in enumerate(best.candidate.reading.sentences)
-        if (row.header, row.section) == (sentence.header, sentence.section)
-        and other != number
-        and not row.is_heading
-        and names_label(question, cells(row.text)[0])
-    ]
-    return [best, *rows] if rows else []
-
-
-def _for_each_name(ranked: Sequence[Scored], names: Sequence[str]) -> list[Scored]:
-    """Return the best sentence and, for each name that no chosen sentence has, the best sentence with it."""
-    chosen = list(ranked[:1])
-    for name in names:
-        if not any(_has(item, name) for item in chosen):
-            chosen += [item for item in ranked if _has(item, name) and not _is_repeated(item, chosen)][:1]
-    return chosen
-
-
-def _has(item: Scored, name: str) -> bool:
-    return POSSESSIVE.sub("", name.casefold()) in item.candidate.sentence.in_context.casefold()
 
 
 def _distinct(items: Iterable[Scored]) -> Iterator[Scored]:

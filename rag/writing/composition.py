@@ -13,7 +13,7 @@ from rag.finding.abstention import Abstention, caveat
 from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
-from rag.finding.ranking import Scored
+from rag.finding.ranking import SURE, Scored
 from rag.finding.selection import select
 from rag.finding.stretches import ITEM, Widening
 from rag.headlines import headline_of
@@ -52,7 +52,14 @@ class Composition:
     _is_item: bool = False
     _languages: dict[int, str] = field(default_factory=dict)
 
-    def add(self, words: str, cited: Sequence[CitedSentence], verification: Verification) -> Iterator[Event]:
+    def add(
+        self,
+        words: str,
+        cited: Sequence[CitedSentence],
+        verification: Verification,
+        *,
+        is_sure: bool = False,
+    ) -> Iterator[Event]:
         """Add a sentence, and yield its events.
 
         If the sentence and the one before it cite different documents, or either is an item of a list, a line
@@ -62,6 +69,7 @@ class Composition:
             words: the sentence.
             cited: the sentences that it cites.
             verification: the result of checking it.
+            is_sure: whether the reader is sure (:data:`SURE`) that the cited row answers.
         """
         documents = tuple(dict.fromkeys(item.record.document_id for item in cited))
         is_item = ITEM.match(words) is not None
@@ -72,7 +80,7 @@ class Composition:
         self.text += gap + words
         self._last = documents
         self._languages.update((item.record.document_id, item.record.language) for item in cited)
-        made = [self._cite(start, words, item, verification) for item in cited]
+        made = [self._cite(start, words, item, verification, is_sure=is_sure) for item in cited]
         ids, verdict = tuple(citation.id for citation in made), verification.verdict
         self.sentences.append(AnswerSentence(start, len(self.text), ids, verdict, verification.reason))
         self.citations += made
@@ -89,7 +97,9 @@ class Composition:
             disagreements=disagreements(self.citations, self._languages, self.encoder),
         )
 
-    def _cite(self, start: int, words: str, item: CitedSentence, verification: Verification) -> Citation:
+    def _cite(
+        self, start: int, words: str, item: CitedSentence, verification: Verification, *, is_sure: bool
+    ) -> Citation:
         return cite(
             self._number(item),
             start,
@@ -99,7 +109,7 @@ class Composition:
             document_texts=self.document_texts,
             verification=verification,
             header=item.sentence.header,
-            cell=self.choice.cell(item, words) if self.choice else None,
+            cell=self.choice.cell(item, words, is_sure=is_sure) if self.choice else None,
             also_in=item.also_in,
         )
 
@@ -142,10 +152,12 @@ def quote(
         max_sentences: the most sentences to quote.
         confidence: adjusts the verification of each sentence; None to leave it as it is.
     """
-    chosen = select(findings.ranked, findings.question, findings.calibration, max_sentences)
+    chosen = list(findings.ranked[: findings.sides]) or select(
+        findings.ranked, findings.question, findings.calibration, max_sentences
+    )
     # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.
     score = min(item.score for item in chosen)
-    if findings.question.form is not Form.SUMMARY and len(chosen) < max_sentences:
+    if not findings.sides and findings.question.form is not Form.SUMMARY and len(chosen) < max_sentences:
         # A sentence that is chosen already is not quoted twice.
         chosen += _contradicting(findings, chosen[0], composition.encoder)
     widening = Widening(findings.index, findings.reader, findings.question)
@@ -160,14 +172,18 @@ def quote(
         verification = verify_quote(words, document, item.sentence.span)
         if confidence is not None:
             verification = confidence.adjust(verification, score)
-        yield from composition.add(words, [item], verification)
+        is_sure = not composition.citations and findings.ranked[0].score >= SURE
+        yield from composition.add(words, [item], verification, is_sure=is_sure)
     pair = _pair(findings, composition.choice, cited)
     headline = headline_of(findings.question, composition.citations, pair)
+    if findings.sides and pair is None:
+        # The value of one side alone does not answer.
+        headline = None
     is_compared = headline is not None and headline.comparison is not None
     # The headline says whether a figure rose, so *rise* is not missing, although no cited row has the word.
     asked = subject_of(findings.question) if is_compared else findings.question
     shown = [item for group in groups for item in group]
-    missing = None if asked.form is Form.SUMMARY else caveat(asked, shown)
+    missing = None if asked.form is Form.SUMMARY or draft.note else caveat(asked, shown)
     note = " ".join(filter(None, [draft.note, missing]))
     return replace(composition.answer(draft), note=note or None, headline=headline)
 

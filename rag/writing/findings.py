@@ -36,6 +36,7 @@ class Findings:
         decision: the decision whether the library answers the question.
         copies: finds the earliest copy of a sentence, which is the one to cite.
         document_texts: provides the texts of documents.
+        sides: the number of the first sentences, if each was sought for one of two compared values.
     """
 
     index: Snapshot
@@ -46,6 +47,7 @@ class Findings:
     decision: Decision
     copies: Copies
     document_texts: DocumentTexts
+    sides: int = 0
 
 
 @dataclass(frozen=True, slots=True)

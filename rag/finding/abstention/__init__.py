@@ -6,6 +6,7 @@ from rag.finding.abstention.decision import (
     caveat,
     decide,
     name_language,
+    quote_list,
     shortfall,
 )
 
@@ -15,5 +16,6 @@ __all__ = [
     "caveat",
     "decide",
     "name_language",
+    "quote_list",
     "shortfall",
 ]

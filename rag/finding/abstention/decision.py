@@ -134,7 +134,7 @@ def _unmet(
     if names:
         reason = f"The nearest report is “{record.title}”; it does not name {quote_list(names)}."
         return Abstention("not_answered", reason)
-    missing = _undated(question, "\n".join(map(text_of, nearest)), foreign=foreign)
+    missing = undated(question, "\n".join(map(text_of, nearest)), foreign=foreign)
     if missing:
         reports = {reading.document.document_id: reading.document for reading in nearest}
         texts = [text_of(reading) for reading in read if reading.document.document_id in reports]
@@ -142,7 +142,7 @@ def _unmet(
             index.reader.text(report.document_id, report.version).text[:_FIRST_PAGE]
             for report in reports.values()
         ]
-        of_reports = _undated(question, "\n".join(texts), foreign=foreign)
+        of_reports = undated(question, "\n".join(texts), foreign=foreign)
         missing = [period for period in missing if period in of_reports]
     if not missing:
         return None
@@ -153,7 +153,7 @@ def _unmet(
     return Abstention("not_answered", reason)
 
 
-def _undated(question: Question, text: str, *, foreign: bool) -> list[str]:
+def undated(question: Question, text: str, *, foreign: bool) -> list[str]:
     """Return the parts of years and the years that a question names and ``text`` is not about."""
     periods = [] if foreign else absent_periods(question, text)
     return periods + [year for year in absent_years(question, text) if year not in " ".join(periods)]

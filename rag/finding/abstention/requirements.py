@@ -7,7 +7,7 @@ words match. The reasons of an abstention name nothing else: no verb, no word th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ from rag.figures.periods import joined_periods
 from rag.finding.english_words import LIGHT_WORDS, english_frequency, is_term
 from rag.finding.matching import contains_term, content_terms, terms_of
 from rag.finding.reading import Reading
-from rag.questions import OF_A_DATE, POSSESSIVE, Question, asks
+from rag.questions import OF_A_DATE, POSSESSIVE, Form, Question, asks
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 _PLURAL = regex.compile(r"(?<=\p{L}{4}|\p{N})s$")
@@ -37,9 +37,10 @@ _CAPITALISED = regex.compile(r"(?<!\p{L})\p{Lu}[\p{L}\p{M}\p{N}'’&-]*")
 _INNER_CAPITAL = regex.compile(r"\p{Ll}+\p{Lu}")
 _LINK = r"\W+(?:(?:of|on|for|and|the)\W+)?"
 _FISCAL = regex.compile(r"\s(?:fiscal|financial)(?:\syear)?\b", regex.IGNORECASE)
-_COORDINATES = regex.compile(
-    r"(?:['’]s?)?\W(?:[^.;:?!]*\W)?(?:and|or|than|versus|vs|et|ou|y|o|e|und|oder|dan|atau|và|hay|и|или)\W"
-    r"(?:(?:of|in|that|those|the|for|at|by)\W){0,2}"
+COORDINATES = regex.compile(
+    r"(?:['’]s?)?\W(?:[^.;:?!]*?\W)??(?P<join>and|or|than|versus|vs|against|with|compar\p{L}+\W(?:with|to)"
+    r"|et|ou|y|o|e|und|oder|dan|atau|và|hay|и|или)\W+(?:(?:of|in|that|those|the|for|at|by)\W){0,2}",
+    regex.IGNORECASE,
 )
 """The words between two names that a question compares: *'s or*, *'s sales higher than those of*."""
 
@@ -99,13 +100,16 @@ def compared(question: Question) -> list[str]:
 
     One report need not name both.
     """
-    names = phrases(question)
-    joined: list[str] = []
-    for name, other in pairwise(names):
-        pattern = rf"{regex.escape(name)}{_COORDINATES.pattern}{regex.escape(other)}"
-        if regex.search(pattern, question.text, regex.IGNORECASE):
-            joined += [name, other]
-    return joined
+    return [name for match in coordinated(question) for name in match.group("first", "second")]
+
+
+def coordinated(question: Question) -> Iterator[regex.Match[str]]:
+    """Yield where a question compares two phrases: the groups ``first``, ``join`` and ``second``."""
+    for name, other in pairwise(phrases(question)):
+        pattern = rf"(?P<first>{regex.escape(name)}){COORDINATES.pattern}(?P<second>{regex.escape(other)})"
+        match = regex.search(pattern, question.text, regex.IGNORECASE)
+        if match and (match["join"].casefold() != "with" or question.form is Form.COMPARISON):
+            yield match
 
 
 def named(question: Question, text: str) -> list[str]:

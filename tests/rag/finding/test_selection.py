@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rag.finding.ranking import Calibration, Scored
 from rag.finding.selection import select
 from rag.questions import Question, understand
@@ -40,27 +38,6 @@ def test_the_second_sentence_repeats_nothing() -> None:
         scored(1, 90, "They came from six countries.", 0.25),
     ]
     assert chosen(ranked) == ["Police arrested 40 men on Monday.", "They came from six countries."]
-
-
-def test_a_comparison_has_each_row_of_the_group_that_it_names() -> None:
-    question = understand("Which had more sales, Space or Ships and Harbours, since the other is smaller?")
-    lines = ["Ships and Harbours | 24", "Other | 3", "Space | 29", "Space Ships | 12"]
-    rows = [scored(1, 20 * place, line, 0.9, "Sales | 2023") for place, line in enumerate(lines)]
-    reading = rows[0].candidate.reading
-    sentences = tuple(row.candidate.sentence for row in rows)
-    best = replace(rows[0].candidate, reading=replace(reading, sentences=sentences))
-    ranked = [replace(rows[0], candidate=best), scored(1, 500, "Space and Ships are our businesses.", 0.8)]
-    assert chosen(ranked, question) == ["Ships and Harbours | 24", "Space | 29"]
-
-
-def test_a_comparison_has_a_sentence_for_each_thing_that_it_names() -> None:
-    ranked = [
-        scored(1, 0, "Syria | 33.42", 0.9, "Country | EURm"),
-        scored(1, 20, "Egypt | 14.90", 0.8, "Country | EURm"),
-        scored(1, 40, "Tunisia | 14.50", 0.3, "Country | EURm"),
-    ]
-    for asked in ("Did Syria or Tunisia get more assistance?", "Whose is higher, Syria's or Tunisia's?"):
-        assert chosen(ranked, understand(asked)) == ["Syria | 33.42", "Tunisia | 14.50"]
 
 
 def test_a_list_has_all_sentences_near_the_best() -> None:

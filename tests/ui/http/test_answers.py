@@ -328,3 +328,29 @@ def test_a_figure_of_another_column_is_no_headline(
     assert (cast["headline"], cast["citations"][0]["cell"]) == (None, None)
     assert against["headline"]["value"] == "3,946,785"
     assert (against["headline"]["row"], against["headline"]["column"]) == ("Segun Agbaje", "Against")
+
+
+def test_two_reports_are_compared_by_a_row_of_each_and_a_name_without_a_report_is_said_to_be_absent(
+    library: Callable[[Mapping[str, str]], QueryEngine],
+) -> None:
+    head = "annual results\nStatement of income\nIn millions | 2024 | 2023\nNet sales"
+    engine = library(
+        {
+            "corning.txt": f"Corning {head} | 3,243 | 3,615\nOperating income | 279 | 490\n",
+            "costco.txt": f"Costco {head} | 52,604 | 51,612\nOperating income | 1,600 | 1,700\n",
+        }
+    )
+    with TestClient(create_app(engine.index, engine)) as client:
+        both, one = (
+            client.post(
+                "/v1/chat", json={"question": f"Compare Corning's net sales with {name}'s in 2024"}
+            ).json()
+            for name in ("Costco", "Walmart")
+        )
+    assert [each["quote"] for each in both["citations"]] == [
+        "Net sales | 3,243 | 3,615",
+        "Net sales | 52,604 | 51,612",
+    ]
+    assert (both["note"], both["headline"]) == (None, None)
+    assert [each["quote"] for each in one["citations"]] == ["Net sales | 3,243 | 3,615"]
+    assert (one["note"], one["headline"]) == ("Not found in these reports: “Walmart”.", None)
