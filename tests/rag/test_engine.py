@@ -311,10 +311,10 @@ def test_this_report_is_the_one_cited_last(library: MakeLibrary) -> None:
 def test_a_new_thing_is_not_answered_with_the_words_of_the_answer_before(library: MakeLibrary) -> None:
     local = "Each local observer was charged 10 dollars to be accredited in Zimbabwe in 2023."
     foreign = "International media and observers paid a fee of 400 dollars."
-    engine = QueryEngine(library({"fees.txt": f"{local} {foreign}"}).index)
+    engine = QueryEngine(library({"fees.txt": f"{local}\n\n{foreign}"}).index)
     first = engine.ask("How much was a local observer charged in Zimbabwe in 2023?")
     assert [citation.quote for citation in first.citations] == [local]
     before = from_answers("c", [first])
-    asked = ("and an international one?", "and a journalist with a drone?", "tell me more")
+    asked = ("and an international one?", "and a journalist with a drone?", "and in Zimbabwe?")
     then = [engine.ask(question, conversation=before).citations for question in asked]
     assert [[citation.quote for citation in each] for each in then] == [[foreign], [], [local]]
