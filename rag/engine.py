@@ -24,7 +24,7 @@ from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, without_repeated_readings
 from rag.finding.cross_encoder import Reader, open_reader
-from rag.finding.overview import overview
+from rag.finding.overview import described, means_one, names_nothing, overview
 from rag.finding.ranking import CALIBRATION, Calibration
 from rag.finding.spelling import correct
 from rag.follow_ups.conversation import report_meant
@@ -268,7 +268,12 @@ class QueryEngine:
         said = "\n".join(turn.answer for turn in conversation.exchanges) if kind == "more" else ""
         # For less or more of the last answer, the question is the one that was searched for then.
         history = () if kind in {"shorter", "more"} else conversation.exchanges
-        wordings = wordings_of(wanted, history, model, index.encoder, usages.append)
+        if wanted.form is Form.SUMMARY and names_nothing(index, wanted):
+            wordings: tuple[Question, ...] = (wanted,)
+            if conversation.cited and means_one(wanted):
+                filters = replace(filters, document_ids=(conversation.cited[-1].document_id,))
+        else:
+            wordings = wordings_of(wanted, history, model, index.encoder, usages.append)
         if len(wordings) == 1:
             yield from _announced(asked, wordings[0])
         clock.lap("rewrite")
@@ -304,7 +309,9 @@ class QueryEngine:
             searched=search_scope(index, filters),
         )
         if abstention is None and question.form is Form.SUMMARY:
-            ranked = overview(index, ranked, best.report, self.limits.max_sentences, said)
+            ranked = overview(index, ranked, best.reports, self.limits.max_sentences, said)
+            if best.reports:
+                draft = replace(draft, note=described(index, best.reports, filters))
         findings = Findings(
             index,
             self.reader,

@@ -168,14 +168,25 @@ _ASKS: tuple[tuple[Kind, regex.Pattern[str]], ...] = (
     (Kind.NAME, regex.compile(r"^\W*(?:who|whom|whose)\b|\bby whom\b", regex.IGNORECASE)),
 )
 
+_REPORTS = (
+    "(?:reports?|documents?|papers?|files?|articles?|stud(?:y|ies)|letters?|filings?|releases?|10-[qk])"
+)
+_LIBRARY = "(?:my|the|this|your) (?:library|collection)"
+
 _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
     (
         Form.SUMMARY,
         regex.compile(
-            r"^\W*(?:please )?(?:summari[sz]e|summary|outline|give (?:me )?(?:an? )?(?:overview|summary))\b"
-            r"|\b(?:overview|summary) of\b"
-            r"|\b(?:main|key) (?:points|findings|messages|takeaways|conclusions)\b"
-            r"|^\W*what (?:is|are) .{0,40}\babout\W*$|^\W*tell me about\b",
+            r"^\W*(?:please |can you |could you )*(?:summari[sz]e|summary|outline|sum up"
+            r"|(?:give|tell|show) (?:me )?(?:an? |the )?(?:\p{L}+ )?(?:overview|summary|gist))\b"
+            r"|\b(?:overview|summary|gist) of\b|\btl;?\s?dr\b"
+            r"|\b(?:main|key) (?:points|findings|messages|takeaways|conclusions|figures|facts|results|highlights)\b"
+            r"|^\W*what(?:['’]?s| is| are| was| were) .{0,40}\babout\W*$|^\W*tell me about\b"
+            rf"|^\W*what(?:['’]?s| is| are| does| do)\b.*\b{_REPORTS}\b.*\b(?:about|say|cover)\W*$"
+            rf"|^\W*(?:what|which) (?:kinds? of )?{_REPORTS} (?:do (?:you|i|we) have|are there|(?:are )?(?:in )?here"
+            rf"|are in {_LIBRARY})\W*$"
+            rf"|^\W*what(?:['’]?s| is| are| do (?:you|i|we) have)? in (?:here|{_LIBRARY})\W*$"
+            rf"|^\W*(?:list|show)(?: me)?(?: all)?(?: of)?(?: the| my| your| these)? {_REPORTS}\W*$",
             regex.IGNORECASE,
         ),
     ),

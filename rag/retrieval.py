@@ -14,7 +14,7 @@ from rag.finding.abstention import Decision, decide, quote_list
 from rag.finding.candidates import find_candidates
 from rag.finding.copies import Copies, find_passages, without_repeated_sentences
 from rag.finding.cross_encoder import Reader
-from rag.finding.overview import named_report
+from rag.finding.overview import named_report, names_nothing, newest_reports
 from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of
 from rag.finding.ranking import Calibration, Scored, rank
 from rag.finding.reading import Reading, read
@@ -47,14 +47,14 @@ class Found:
         readings: the passages that were read.
         ranked: their sentences, best first.
         decision: the decision whether the library answers the question.
-        report: the best sentence of the report whose overview the question asks for; else None.
+        reports: a sentence of each report whose overview the question asks for.
     """
 
     question: Question
     readings: list[Reading]
     ranked: list[Scored]
     decision: Decision
-    report: Scored | None
+    reports: Sequence[Scored]
 
     @property
     def title(self) -> str:
@@ -131,7 +131,11 @@ class Retrieval:
     def _found(
         self, question: Question, asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
-        index, calibration = self.index, self.calibration
+        index, calibration, is_overview = self.index, self.calibration, question.form is Form.SUMMARY
+        if is_overview and names_nothing(index, question) and index.reader.count_documents(self.filters) > 1:
+            reports = newest_reports(index, self.filters, self.limits.max_sentences)
+            self.clock.lap("select")
+            return Found(question, [], reports, Decision(1.0, None), reports)
         hits = find_passages(index, question, self.limits, self.filters, self.copies)
         self.clock.lap("search")
         readings = read(index, hits, self.limits.widen_by)
@@ -143,8 +147,7 @@ class Retrieval:
         ranked = without_repetition(ranked, asked, question, history)
         self.clock.lap("read")
         decision = decide(index, question, ranked, calibration, filtered=bool(self.filters), read=readings)
-        is_summary = question.form is Form.SUMMARY
-        report = named_report(index, question, ranked, self.filters) if is_summary else None
+        report = named_report(index, question, ranked, self.filters) if is_overview else None
         if report is not None:
             decision = Decision(decision.answerability, None)
-        return Found(question, readings, ranked, decision, report)
+        return Found(question, readings, ranked, decision, [report] if report else [])

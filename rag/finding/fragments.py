@@ -9,6 +9,7 @@ from rag.finding.reading import ReadSentence
 
 _COMPLETE = regex.compile(r"[.!?…。！？।۔။។]\P{L}*$|\s\|\s")
 _WORDS = regex.compile(r"\p{L}+")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}&-]{2,}")
 _NAMED = regex.compile(r"\p{L}{4,}")
 _CAPTION = regex.compile(
     r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}", regex.IGNORECASE
@@ -45,3 +46,36 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
     # a word without a capital.
     words = (_NAMED if is_fragment(text) else _WORDS).findall(text)
     return bool(words) and all(word[0].isupper() for word in words)
+
+
+_LEANS = regex.compile(
+    r"\P{L}*\p{Ll}|\s*(?:\(?(?:[¹²³⁰⁴-⁹*†‡☐☒☑□■¨]|\p{N}{1,2}\))|\p{N}{1,2}\s\p{Lu})|\W*(?i:notes?:|sources?:)"
+    r"|\W*(?i:see|refer|indicate by check|he|she|it|they|his|her|its|their)\b"
+)
+"""The beginning of a sentence that the text or a page's layout has cut in two, of a footnote, of an instruction
+to readers, or of a sentence about what the one before it names."""
+
+_ASKS = regex.compile(r"[?？؟]\W*$")
+
+_SHORTEST = 8
+"""The fewest words of a sentence that stands alone."""
+
+
+def stands_alone(sentence: ReadSentence, title: str) -> bool:
+    """Return whether a sentence says something without its neighbours.
+
+    A row, a heading, a question, a footnote, an instruction or a fragment does not.
+
+    Args:
+        sentence: the sentence.
+        title: the document's title.
+    """
+    text = sentence.text
+    return (
+        not is_row(text)
+        and not is_fragment(text)
+        and _LEANS.match(text) is None
+        and _ASKS.search(text) is None
+        and not names_only(sentence, title)
+        and len(_WORD.findall(text)) >= _SHORTEST
+    )

@@ -1,14 +1,15 @@
-"""Chooses the sentences of an overview: those that represent a whole report, or the passages found.
+"""Chooses the sentences of an overview: those that represent a whole report, each report, or the passages found.
 
 No sentence answers *Summarise Netflix's report*, so the scores for answers do not help. A sentence represents
-a text well if it is near the mean of the sentences (the centroid: Radev et al., Centroid-based summarization
-of multiple documents, ANLP 2000) and far from the sentences chosen before (maximal marginal relevance).
-Sentences near the beginning of a report are preferred.
+a text if it is near the mean of the sentences (the centroid: Radev et al., Centroid-based summarization of
+multiple documents, ANLP 2000), if people are likely to ask about it, if it comes early, and if it is far from
+the sentences chosen before (maximal marginal relevance). The main rows of financial statements are chosen by
+their labels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import PurePosixPath
@@ -16,15 +17,19 @@ from pathlib import PurePosixPath
 import numpy as np
 import regex
 
+from index.documents import Span
+from index.embedding import DEFAULT_MODEL
 from index.records import Filters
 from index.search import Snapshot, Term, terms
-from index.text import is_row
+from index.text import cells
 from rag.figures.countries import names_same_country
-from rag.finding.candidates import Candidate, vectors_of
-from rag.finding.fragments import is_fragment, names_only
-from rag.finding.matching import acronyms, contains_term, content_terms
+from rag.finding.candidates import LARGEST_PRIOR, Candidate, vectors_of
+from rag.finding.fragments import names_only, stands_alone
+from rag.finding.matching import acronyms, contains_term, content_words
 from rag.finding.ranking import Scored, by_document
-from rag.finding.reading import sentences_of
+from rag.finding.reading import Reading, sentences_of
+from rag.finding.salience import salience_of
+from rag.finding.selection import is_repeated
 from rag.questions import Question
 
 _MAX_PASSAGES = 1000
@@ -34,38 +39,51 @@ _NAMED = 0.5
 """A question names a report if the report's title, publisher, date and file name contain at least this share
 of the words of the question's subject, weighted by rarity."""
 
-_SHORTEST = 8
-"""The fewest words of a sentence that can represent a text."""
+_SALIENT = 0.5
+_NEAR = 0.35
+"""A sentence fits if these shares of the sentences are less likely to be asked about, and farther from the mean.
+"""
 
-_FIRST = 0.35
-"""The advantage of the first sentence of a text over later ones, in the unit of cosines."""
+_UNFIT = 10.0
+"""The disadvantage of other sentences, in standard deviations of the nearness: only short texts need them."""
 
-_FADES = 4
+_FIRST = 4.0
+"""The advantage of the first sentence that fits over later ones, in the same unit."""
+
+_FADES = 8
 """The advantage falls from sentence to sentence: after three times this many sentences, it is half as
 large."""
 
-_APART = 0.6
-"""The disadvantage of a sentence with the same meaning as a chosen one, in the unit of cosines."""
-
-_FIGURES = 0.05
-"""The advantage of a sentence with an amount of money or a percentage."""
+_APART = 4.0
+"""The disadvantage of a sentence with the same meaning as a chosen one, in the same unit."""
 
 _MOST = 6
-"""The most sentences of an overview."""
+"""The most sentences and rows of an overview."""
+
+_SEVERAL = regex.compile(
+    r"\b(?:(?:report|document|file|paper|article)s|these|those|library|collection|here)\b", regex.IGNORECASE
+)
+
+_REVENUE = regex.compile(r"(?:total )?(?:net |operating )*(?:sales|revenues?|turnover)", regex.IGNORECASE)
+_RESULT = regex.compile(
+    r"net (?:income|earnings|profit|loss)(?: (?:or )?(?:income|earnings|profit|loss))?"
+    r"(?: (?:attributable|available) to (?!non).+)?|(?:(?:profit|loss|earnings) )+(?:for the (?:financial )?(?:year|period|quarter)|after tax(?:ation)?)",
+    regex.IGNORECASE,
+)
+_ASSETS = regex.compile("total assets", regex.IGNORECASE)
+"""The labels of the main rows of financial statements."""
+
+_NOT_LETTERS = regex.compile(r"[^\p{L}]+")
+_SUM = regex.compile(r"\p{N}(?![\p{N}.,]*\s?(?:%|per\s?cent))")
+"""The beginning of a figure that is no percentage."""
 
 _REPORT = frozenset({
     "overview", "summari", "summaris", "summar", "outlin", "about", "report", "document", "paper", "articl",
     "stori", "studi", "file", "releas", "press", "statement", "brief", "main", "key", "point", "find",
-    "result", "content", "quarter", "annual", "whole",
+    "result", "content", "quarter", "annual", "whole", "librari", "collect", "list", "show", "here", "thing", "kind",
+    "tl", "dr", "tldr", "highlight", "takeaway", "messag", "conclus", "fact", "figur", "gist", "quick", "short",
 })  # fmt: skip
 """English stems of words that ask for an overview or mean the report, and do not name its subject."""
-
-_INSTRUCTION = regex.compile(
-    r"^\W*(?:(?:see|refer)\b|(?:note|source):)|\bindicate by check mark\b|^\s*[☐☒☑□■¨]", regex.IGNORECASE
-)
-"""The mark of an instruction to readers, of a note below a table, or of a box to tick on a form."""
-
-_AMOUNT = regex.compile(r"\p{Sc}\s?\p{N}|\p{N}\s?(?:%|per\s?cent)")
 
 _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
 """The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
@@ -107,40 +125,119 @@ def named_report(
     return None
 
 
-def overview(
-    index: Snapshot, ranked: Sequence[Scored], report: Scored | None, most: int, said: str = ""
-) -> list[Scored]:
-    """Return the sentences of an overview, in the order of the text, all with the best score of ``ranked``.
+def newest_reports(index: Snapshot, filters: Filters, most: int) -> list[Scored]:
+    """Return a sentence of each of the newest reports that pass the filters, the newest first."""
+    records = [index.reader.document(number) for number in index.reader.newest(most, filters)]
+    wholes = [_whole(index, Reading(record, (), 1.0)) for record in records]
+    return [whole[0] for whole in wholes if whole]
 
-    Rows of tables, headings, short sentences and instructions are left out. If no sentence remains, the whole
-    of ``ranked`` is returned.
+
+def overview(
+    index: Snapshot, ranked: Sequence[Scored], reports: Sequence[Scored], most: int, said: str = ""
+) -> list[Scored]:
+    """Return the sentences and rows of an overview, with the best score of ``ranked``.
+
+    Several reports have one each; those of one are in the order of the text. A report of which no sentence
+    stands alone gives its first rows or sentences that state something.
 
     Args:
         index: the library.
         ranked: the sentences that were read, best first.
-        report: a sentence of the report to summarise; None to summarise the passages that were read.
+        reports: a sentence of each report to summarise; none to summarise the passages that were read.
         most: the most sentences to return.
         said: the earlier answers, whose sentences are left out.
     """
-    pool = _whole(index, report) if report is not None else by_document(ranked)
+    score = ranked[0].score if ranked else 1.0
+    wholes = [_whole(index, report.candidate.reading) for report in reports] or [by_document(ranked)]
+    wholes = [[item for item in whole if item.candidate.sentence.text not in said] for whole in wholes]
+    share = min(most, _MOST) if len(wholes) == 1 else 1
+    chosen: list[Scored] = []
+    for whole in wholes:
+        rows = _main_rows(whole)[: share // 2] if reports else []
+        own = [*rows, *_representative(index, whole, share - len(rows))]
+        chosen += sorted(own, key=whole.index) or _stating(whole)[:share]
+    return [replace(item, score=score) for item in chosen]
+
+
+def _stating(whole: Sequence[Scored]) -> list[Scored]:
+    return [
+        item
+        for item in whole
+        if not names_only(item.candidate.sentence, item.candidate.reading.document.title)
+    ]
+
+
+def described(index: Snapshot, reports: Sequence[Scored], filters: Filters) -> str | None:
+    """Return what an overview is of, from the reports' records; None if that needs no words.
+
+    Args:
+        index: the library.
+        reports: a sentence of the report that the question names, or of each of the newest ones.
+        filters: the filters of the search.
+    """
+    if len(reports) == 1:
+        record = reports[0].candidate.reading.document
+        known = ", ".join(filter(None, [record.publisher, record.stated]))
+        return f"This is an overview of “{record.title}”{f' ({known})' if known else ''}."
+    count = index.reader.count_documents(filters)
+    return f"These are the newest {len(reports)} of {count} reports." if len(reports) < count else None
+
+
+def _main_rows(whole: Sequence[Scored]) -> list[Scored]:
+    """Return the rows of a report's revenue, result and assets; none without an income statement.
+
+    The first table with a row of revenue and a row of the result is one.
+    """
+    found: dict[tuple[str, Span], Scored] = {}
+    for item in whole:
+        sentence = item.candidate.sentence
+        if sentence.header is None or sentence.is_heading or not _SUM.search(sentence.text):
+            continue
+        label = _NOT_LETTERS.sub(" ", cells(sentence.text)[0]).strip()
+        for kind in (_REVENUE, _RESULT, _ASSETS):
+            if kind.fullmatch(label):
+                found.setdefault((kind.pattern, sentence.header), item)
+    for (kind, header), row in found.items():
+        result = found.get((_RESULT.pattern, header))
+        if kind == _REVENUE.pattern and result is not None:
+            assets = [each for (other, _), each in found.items() if other == _ASSETS.pattern]
+            return [row, result, *assets[:1]]
+    return []
+
+
+def _representative(index: Snapshot, items: Iterable[Scored], most: int) -> list[Scored]:
+    """Return the sentences that represent all of those that stand alone, the best first."""
     pool = [
-        item for item in pool if _stands_alone(item.candidate) and item.candidate.sentence.text not in said
+        item for item in items if stands_alone(item.candidate.sentence, item.candidate.reading.document.title)
     ]
     if not pool:
-        return list(ranked)
+        return []
     vectors = vectors_of(index, [item.candidate.sentence for item in pool])
-    mean = vectors.mean(axis=0)
-    nearness = vectors @ (mean / np.linalg.norm(mean))
-    amounts = np.array([bool(_AMOUNT.search(item.candidate.sentence.text)) for item in pool])
-    value = nearness + _FIRST / np.sqrt(1 + np.arange(len(pool)) / _FADES) + _FIGURES * amounts
-    chosen: list[int] = []
+    nearness = vectors @ vectors.mean(axis=0)
+    salience = salience_of(vectors) if index.encoder.name == DEFAULT_MODEL else np.ones(len(pool))
+    fits = (salience >= np.quantile(salience, _SALIENT)) & (nearness >= np.quantile(nearness, _NEAR))
+    before = np.maximum(np.cumsum(fits) - 1, 0)
+    value = (nearness - nearness.mean()) / (nearness.std() or 1.0) + np.log(salience)
+    value += _FIRST / np.sqrt(1 + before / _FADES) - _UNFIT * ~fits
     repeated = np.zeros(len(pool))
-    while len(chosen) < min(most, _MOST, len(pool)):
+    chosen: list[Scored] = []
+    while len(chosen) < most and np.isfinite(value).any():
         best = int(np.argmax(value - _APART * repeated))
-        chosen.append(best)
-        repeated = np.maximum(repeated, vectors @ vectors[best])
         value[best] = -np.inf
-    return [replace(pool[number], score=ranked[0].score) for number in sorted(chosen)]
+        if not is_repeated(pool[best], chosen):
+            chosen.append(pool[best])
+            repeated = np.maximum(repeated, vectors @ vectors[best])
+    return chosen
+
+
+def names_nothing(index: Snapshot, question: Question) -> bool:
+    """Return whether a question for an overview names no subject: *What are these reports about?*."""
+    return not question.names and not _subject(index, question, question.language)
+
+
+def means_one(question: Question) -> bool:
+    """Return whether a question that names no subject may mean one report: *tl;dr*, *What is it about?*"""
+    return _SEVERAL.search(question.text) is None
 
 
 def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, float]:
@@ -151,8 +248,7 @@ def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, f
         if not _REPORT.intersection(stem for _, stem in terms(word, "en"))
         for term in terms(word, language)
     }
-    words = content_terms(index, question, language)
-    return {term: rarity for term, rarity in words.items() if term in own}
+    return dict(index.idf([term for term in content_words(question.text, language) if term in own]))
 
 
 def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
@@ -182,24 +278,9 @@ def _has_name(folded: str, name: str) -> bool:
     return bare in folded or (is_of_parts and all(part in folded for part in parts))
 
 
-def _whole(index: Snapshot, best: Scored) -> list[Scored]:
-    """Return all sentences of the report that contains ``best``, with the score of ``best``."""
-    record = best.candidate.reading.document
-    passages = islice(index.reader.passages(document_id=record.document_id), _MAX_PASSAGES)
+def _whole(index: Snapshot, reading: Reading) -> list[Scored]:
+    """Return all sentences of the report of a reading, with the score 1."""
+    passages = islice(index.reader.passages(document_id=reading.document.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))
-    reading = replace(best.candidate.reading, sentences=sentences)
-    return [
-        replace(best, candidate=replace(best.candidate, reading=reading, number=number))
-        for number in range(len(sentences))
-    ]
-
-
-def _stands_alone(candidate: Candidate) -> bool:
-    sentence = candidate.sentence
-    return (
-        not is_row(sentence.text)
-        and not _INSTRUCTION.search(sentence.text)
-        and not is_fragment(sentence.text)
-        and not names_only(sentence, candidate.reading.document.title)
-        and len(_WORD.findall(sentence.text)) >= _SHORTEST
-    )
+    whole = replace(reading, sentences=sentences)
+    return [Scored(Candidate(whole, number, LARGEST_PRIOR), 1.0) for number in range(len(sentences))]

@@ -54,12 +54,13 @@ def _distinct(items: Iterable[Scored]) -> Iterator[Scored]:
     """Yield the sentences that repeat no sentence yielded before."""
     chosen: list[Scored] = []
     for item in items:
-        if not _is_repeated(item, chosen):
+        if not is_repeated(item, chosen):
             chosen.append(item)
             yield item
 
 
-def _is_repeated(item: Scored, chosen: Sequence[Scored]) -> bool:
+def is_repeated(item: Scored, chosen: Sequence[Scored]) -> bool:
+    """Return whether a chosen sentence says the same."""
     return any(_repeats(item, other) for other in chosen)
 
 

@@ -20,7 +20,7 @@ from rag.finding.candidates import vectors_of
 from rag.finding.cross_encoder import Reader
 from rag.finding.ranking import Scored, neighbour, reads
 from rag.finding.reading import ReadSentence
-from rag.questions import Question
+from rag.questions import Form, Question
 
 ITEM = regex.compile(
     r"\s*(?:[•◦▪■‣·]\s*|[*–—-]\s+|\(?(?:\p{N}{1,2}|\p{L}|[ivx]{1,4})\)\s*|\p{N}{1,2}\.\s+)(?=[\p{L}\p{N}“\"‘'(])"
@@ -70,7 +70,7 @@ class Widening:
     joining: Joining = JOINING
 
     def stretches(self, chosen: Sequence[Scored], max_sentences: int = MAX_SENTENCES) -> list[list[Scored]]:
-        """Widen each chosen sentence to its stretch. No sentence is returned twice.
+        """Widen each chosen sentence to its stretch, but not those of an overview, which answer nothing.
 
         Args:
             chosen: the result of :func:`rag.finding.selection.select`.
@@ -81,6 +81,7 @@ class Widening:
             The stretches in the order of ``chosen``, each in the order of the text and without gaps. A
             sentence that an earlier stretch contains gets none of its own.
         """
+        is_asked = self.question.form is not Form.SUMMARY
         kept: set[_Key] = set()
         found: list[list[Scored]] = []
         for item in chosen:
@@ -89,7 +90,7 @@ class Widening:
                 continue
             if _LEADS.search(item.candidate.sentence.text):
                 stretch = [item, *islice(_items(item), room - 1)]
-            elif reads(self.question, item.candidate.reading.document.language):
+            elif is_asked and reads(self.question, item.candidate.reading.document.language):
                 before = list(islice(self._joined(item, -1, kept), room - 1))
                 after = islice(self._joined(item, 1, kept), room - 1 - len(before))
                 stretch = [*reversed(before), item, *after]

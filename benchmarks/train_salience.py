@@ -1,0 +1,119 @@
+"""Trains which sentences of a report people ask about, and writes ``rag/finding/salience.npy``.
+
+``python -m benchmarks.train_salience [--home FOLDER]``: five minutes on two cores, after ten in which the
+reports are indexed.
+
+A sentence of the reports of ``train`` counts as asked about if it says what the evidence of a question says.
+A logistic regression learns to tell these sentences from all others by their vectors alone; rows of tables,
+headings and fragments are left out. First a quarter of the reports is held out, for which the area under the curve is printed; the file
+is of all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from statistics import mean
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from benchmarks.asked import LEARNED, questions_of, reports_of, says
+from benchmarks.side_by_side import note
+from index.library import Library
+from rag.finding.candidates import vectors_of
+from rag.finding.fragments import stands_alone
+from rag.finding.reading import ReadSentence, sentences_of
+from rag.finding.salience import FILE
+
+SHARE_SHOWN = 0.25
+REGULARISATION = 0.3
+"""The inverse strength of the regularisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The sentences of a report that stand alone.
+
+    Attributes:
+        sentences: the sentences.
+        vectors: their vectors, shape (sentences, dimensions).
+        asked: whether a question is about each.
+    """
+
+    sentences: Sequence[ReadSentence]
+    vectors: npt.NDArray[np.float32]
+    asked: npt.NDArray[np.bool_]
+
+
+def main() -> None:
+    """Learn, show how well, and write the file."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--home", type=Path, help="keep the library of the reports in this folder")
+    given = parser.parse_args()
+    evidence: dict[str, list[tuple[Mapping[str, Any], Sequence[str]]]] = {}
+    for question in questions_of(*LEARNED):
+        if question["kind"] != "table" and not question.get("cell"):
+            for each in question["evidence"]:
+                evidence.setdefault(each["document"], []).append((each, question["answers"]))
+    with reports_of("train", given.home) as library:
+        reports = list(reports_in(library, evidence))
+    random.Random(0).shuffle(reports)  # noqa: S311
+    shown = reports[: round(SHARE_SHOWN * len(reports))]
+    weights = learned(reports[len(shown) :])
+    found = [roc_auc_score(each.asked, each.vectors @ weights[:-1]) for each in shown]
+    note(
+        f"{len(reports)} reports, {sum(each.asked.sum() for each in reports)} sentences that are asked about"
+    )
+    print(f"AUROC within a report, mean of {len(shown)} others: {mean(found):.3f}")
+    np.save(FILE, learned(reports), allow_pickle=False)
+    print(f"written {FILE.name}")
+
+
+def learned(reports: Sequence[Report]) -> npt.NDArray[np.float32]:
+    """Return the weight of each dimension, and last the constant."""
+    model = LogisticRegression(C=REGULARISATION, class_weight="balanced", max_iter=500)
+    model.fit(
+        np.concatenate([each.vectors for each in reports]), np.concatenate([each.asked for each in reports])
+    )
+    return np.append(model.coef_[0], model.intercept_).astype(np.float32)
+
+
+def reports_in(
+    library: Library, evidence: Mapping[str, Sequence[tuple[Mapping[str, Any], Sequence[str]]]]
+) -> Iterator[Report]:
+    """Yield the reports that are asked about."""
+    with library.snapshot() as index:
+        for record in index.reader.documents():
+            quotes = evidence.get(PurePath(record.path).name, ())
+            document = index.reader.text(record.document_id, record.version)
+            passages = index.reader.passages(document_id=record.document_id)
+            sentences = [
+                each
+                for passage in passages
+                for each in sentences_of(passage)
+                if stands_alone(each, record.title)
+            ]
+            if not quotes or not sentences:
+                continue
+            pages = [document.page_at(each.span.start) for each in sentences]
+            asked = [
+                any(
+                    says(each.text, quote["quote"], answers)
+                    for quote, answers in quotes
+                    if page is None or quote["page"] is None or page == quote["page"]
+                )
+                for each, page in zip(sentences, pages, strict=True)
+            ]
+            if any(asked) and not all(asked):
+                yield Report(sentences, vectors_of(index, sentences), np.array(asked))
+
+
+if __name__ == "__main__":
+    main()
