@@ -14,17 +14,17 @@ from index.errors import UnreachableError
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters, Viewer
 from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES, AnswerLimits
-from rag.answers import Answer, search_scope
+from rag.answers import Answer, Passage, search_scope
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten
-from rag.finding.abstention import Abstention, shortfall
+from rag.finding.abstention import Abstention, Decision, shortfall
 from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, without_repeated_readings
 from rag.finding.cross_encoder import Reader, open_reader
-from rag.finding.overview import described, means_one, names_nothing, overview
+from rag.finding.overview import asks_in_general, means_one
 from rag.finding.ranking import CALIBRATION, Calibration
 from rag.finding.spelling import correct
 from rag.follow_ups.conversation import report_meant
@@ -32,7 +32,7 @@ from rag.follow_ups.rewriting import wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
 from rag.requests import MOST_SENTENCES, Kind, Request, courtesy, fulfil, request_of
-from rag.retrieval import Clock, Retrieval
+from rag.retrieval import Clock, Found, Retrieval
 from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
 from rag.writing.findings import Findings
 from rag.writing.writer import Writer, add_usage, generate
@@ -265,57 +265,31 @@ class QueryEngine:
         asked = original if corrected is None else understand(corrected)
         wanted = request.question if request is not None and corrected is None else asked
         kind = request.kind if request else None
-        said = "\n".join(turn.answer for turn in conversation.exchanges) if kind == "more" else ""
+        filters = _narrowed(index, wanted, filters, conversation)
         # For less or more of the last answer, the question is the one that was searched for then.
-        history = () if kind in {"shorter", "more"} else conversation.exchanges
-        if wanted.form is Form.SUMMARY and names_nothing(index, wanted):
-            wordings: tuple[Question, ...] = (wanted,)
-            if conversation.cited and means_one(wanted):
-                filters = replace(filters, document_ids=(conversation.cited[-1].document_id,))
-        else:
-            wordings = wordings_of(wanted, history, model, index.encoder, usages.append)
+        is_whole = kind in {"shorter", "more"} or asks_in_general(index, wanted)
+        history = () if is_whole else conversation.exchanges
+        wordings = wordings_of(wanted, history, model, index.encoder, usages.append)
         if len(wordings) == 1:
             yield from _announced(asked, wordings[0])
         clock.lap("rewrite")
         document_texts = DocumentTexts(index.reader)
-        history = conversation.exchanges
-        report = report_meant(asked.text, history)
-        if report is not None and not filters.document_ids:
-            filters = replace(filters, document_ids=(report,))
         copies = Copies(index, document_texts, filters)
         retrieval = Retrieval(index, self.reader, self.limits, self.calibration, filters, copies, clock)
-        best = yield from retrieval.find(wordings, asked, history)
+        best = yield from retrieval.find(wordings, asked, conversation.exchanges)
         if len(wordings) > 1:
             yield from _announced(asked, best.question)
         sides, note = (yield from retrieval.sides(best)) if request is None else ((), None)
-        question, decision = best.question, best.decision
-        ranked = [*sides, *(item for item in best.ranked if item not in sides)]
-        if len(sides) == 2:
-            decision = replace(decision, abstention=None)
-        abstention = decision.abstention
-        listed = without_repeated_readings(best.readings, copies) if abstention else best.readings
-        passages = tuple(
-            as_passage(each, document_texts, shortfall(index, question, each) if abstention else None)
-            for each in listed[:LISTED_PASSAGES]
-        )
+        ranked, decision = best.with_first(sides)
+        passages = _passages(index, best, decision, copies, document_texts)
         yield PassagesFound(passages)
-        draft = replace(
-            _draft(index, original, conversation),
-            note=note,
-            passages=passages,
-            answerability=decision.answerability,
-            standalone=question.text if question.text != asked.text else None,
-            searched_for=corrected,
-            searched=search_scope(index, filters),
-        )
-        if abstention is None and question.form is Form.SUMMARY:
-            ranked = overview(index, ranked, best.reports, self.limits.max_sentences, said)
-            if best.reports:
-                draft = replace(draft, note=described(index, best.reports, filters))
+        if decision.abstention is None and best.question.form is Form.SUMMARY:
+            said = "\n".join(turn.answer for turn in conversation.exchanges) if kind == "more" else ""
+            ranked, note = retrieval.overview(best, said)
         findings = Findings(
             index,
             self.reader,
-            question,
+            best.question,
             ranked,
             self.calibration,
             decision,
@@ -323,9 +297,17 @@ class QueryEngine:
             document_texts,
             len(sides),
         )
-        if kind is not None and abstention is None:
-            findings, remark = fulfil(kind, findings, said)
-            draft = replace(draft, note=remark)
+        if kind is not None and decision.abstention is None:
+            findings, note = fulfil(kind, findings, conversation)
+        draft = replace(
+            _draft(index, original, conversation),
+            note=note,
+            passages=passages,
+            answerability=decision.answerability,
+            standalone=best.question.text if best.question.text != asked.text else None,
+            searched_for=corrected,
+            searched=search_scope(index, filters),
+        )
         answer = yield from self._author(findings, conversation, draft, kind)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
@@ -351,6 +333,24 @@ class QueryEngine:
         return (
             yield from generate(self.writer, findings, composition, draft, conversation, limits=self.limits)
         )
+
+
+def _narrowed(index: Snapshot, asked: Question, filters: Filters, conversation: Conversation) -> Filters:
+    """Return the filters for a question about *this report*: after an answer, the one that it cites last."""
+    report = report_meant(asked.text, conversation.exchanges)
+    if report is None and conversation.cited and asks_in_general(index, asked) and means_one(asked):
+        report = conversation.cited[-1].document_id
+    return filters if report is None or filters.document_ids else replace(filters, document_ids=(report,))
+
+
+def _passages(
+    index: Snapshot, found: Found, decision: Decision, copies: Copies, document_texts: DocumentTexts
+) -> tuple[Passage, ...]:
+    """Return the nearest passages; if there is no answer, each with what it lacks."""
+    if decision.abstention is None:
+        return tuple(as_passage(each, document_texts) for each in found.readings[:LISTED_PASSAGES])
+    listed = without_repeated_readings(found.readings, copies)[:LISTED_PASSAGES]
+    return tuple(as_passage(each, document_texts, shortfall(index, found.question, each)) for each in listed)
 
 
 def _announced(asked: Question, searched: Question) -> Iterator[Event]:

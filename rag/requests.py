@@ -155,12 +155,13 @@ def request_of(question: Question, conversation: Conversation) -> Request | Abst
     return Request(kinds[0], understand(conversation.exchanges[-1].standalone))
 
 
-def fulfil(kind: Kind, findings: Findings, said: str) -> tuple[Findings, str | None]:
-    """Return the findings that a request wants quoted, without what was ``said``, and a note or None."""
+def fulfil(kind: Kind, findings: Findings, conversation: Conversation) -> tuple[Findings, str | None]:
+    """Return the findings that a request wants quoted, without what was said, and a note or None."""
     ranked, least, note = findings.ranked, findings.calibration.reach * findings.ranked[0].score, None
     if kind == "shorter":
         return findings, None
     if kind == "more":
+        said = "\n".join(turn.answer for turn in conversation.exchanges)
         chosen = [item for item in ranked if item.score >= least and item.candidate.sentence.text not in said]
         if not chosen:
             none = Abstention("nothing_more", _REPLIES["nothing_more"])
@@ -171,7 +172,9 @@ def fulfil(kind: Kind, findings: Findings, said: str) -> tuple[Findings, str | N
             return findings, "No table that was read comes as near as these words."
         if len(chosen) > MOST_ROWS:
             note = f"These are the first {MOST_ROWS} of {len(chosen)} rows."
-    return replace(findings, ranked=chosen, question=replace(findings.question, form=Form.LIST)), note
+    is_overview = findings.question.form is Form.SUMMARY
+    asked = findings.question if is_overview else replace(findings.question, form=Form.LIST)
+    return replace(findings, ranked=chosen, question=asked), note
 
 
 def table_rows(findings: Findings, least: float) -> list[Scored]:

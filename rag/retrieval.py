@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from index.library import Snapshot
-from index.records import Filters
+from index.records import DocumentRecord, Filters
 from rag.answer_limits import MAX_READ, AnswerLimits
 from rag.events import Event, ReadingBegun
 from rag.finding.abstention import Decision, decide, quote_list
 from rag.finding.candidates import find_candidates
 from rag.finding.copies import Copies, find_passages, without_repeated_sentences
 from rag.finding.cross_encoder import Reader
-from rag.finding.overview import named_report, names_nothing, newest_reports
+from rag.finding.overview import asks_in_general, described, named_report, newest_reports, overview
 from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of
 from rag.finding.ranking import Calibration, Scored, rank
 from rag.finding.reading import Reading, read
@@ -47,14 +47,20 @@ class Found:
         readings: the passages that were read.
         ranked: their sentences, best first.
         decision: the decision whether the library answers the question.
-        reports: a sentence of each report whose overview the question asks for.
+        reports: the reports whose overview the question asks for.
     """
 
     question: Question
     readings: list[Reading]
     ranked: list[Scored]
     decision: Decision
-    reports: Sequence[Scored]
+    reports: Sequence[DocumentRecord]
+
+    def with_first(self, sides: Sequence[Scored]) -> tuple[list[Scored], Decision]:
+        """Return the sentences with the sides of a comparison first; two sides are an answer."""
+        ranked = [*sides, *(item for item in self.ranked if item not in sides)]
+        both = replace(self.decision, abstention=None)
+        return ranked, both if len(sides) == 2 else self.decision
 
     @property
     def title(self) -> str:
@@ -128,14 +134,23 @@ class Retrieval:
             return chosen, f"Not found in these reports: {quote_list([parts[missing].value])}."
         return chosen, None
 
+    def overview(self, found: Found, said: str) -> tuple[list[Scored], str | None]:
+        """Return the sentences of an overview without what was ``said``, and a note of what it is of."""
+        ranked = found.ranked
+        if found.readings:
+            ranked = overview(self.index, ranked, found.reports, self.limits.max_sentences, said)
+        return ranked, described(self.index, found.reports, self.filters) if found.reports else None
+
     def _found(
         self, question: Question, asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
-        index, calibration, is_overview = self.index, self.calibration, question.form is Form.SUMMARY
-        if is_overview and names_nothing(index, question) and index.reader.count_documents(self.filters) > 1:
-            reports = newest_reports(index, self.filters, self.limits.max_sentences)
+        index, calibration = self.index, self.calibration
+        if asks_in_general(index, question) and index.reader.count_documents(self.filters) > 1:
+            newest = newest_reports(index, self.filters, self.limits.max_sentences)
+            lines = overview(index, [], newest, self.limits.max_sentences)
             self.clock.lap("select")
-            return Found(question, [], reports, Decision(1.0, None), reports)
+            if lines:
+                return Found(question, [], lines, Decision(1.0, None), newest)
         hits = find_passages(index, question, self.limits, self.filters, self.copies)
         self.clock.lap("search")
         readings = read(index, hits, self.limits.widen_by)
@@ -147,6 +162,7 @@ class Retrieval:
         ranked = without_repetition(ranked, asked, question, history)
         self.clock.lap("read")
         decision = decide(index, question, ranked, calibration, filtered=bool(self.filters), read=readings)
+        is_overview = question.form is Form.SUMMARY
         report = named_report(index, question, ranked, self.filters) if is_overview else None
         if report is not None:
             decision = Decision(decision.answerability, None)

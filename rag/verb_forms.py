@@ -69,17 +69,7 @@ def _past_tenses(base: str) -> Iterator[str]:
         yield f"{base}ed"
 
 
-def _third_person(base: str) -> str:
-    """Return the third person of a verb: *runs*."""
-    if base.endswith(("s", "x", "z", "ch", "sh")) or base in {"go", "do"}:
-        return f"{base}es"
-    if base.endswith("y") and base[-2] not in _VOWELS:
-        return f"{base[:-1]}ies"
-    return f"{base}s"
-
-
 _IRREGULAR_FORMS = [tuple(forms.split()) for forms in _IRREGULAR.split("|")]
-_BASES = [*_REGULAR.split(), *(base for base, _, _ in _IRREGULAR_FORMS)]
 _REGULAR_PAST = {form: base for base in _REGULAR.split() for form in _past_tenses(base)}
 
 PAST: Mapping[str, str] = _REGULAR_PAST | {form: base for base, form, _ in _IRREGULAR_FORMS}
@@ -87,6 +77,3 @@ PAST: Mapping[str, str] = _REGULAR_PAST | {form: base for base, form, _ in _IRRE
 
 PARTICIPLES: Mapping[str, str] = _REGULAR_PAST | {form: base for base, _, form in _IRREGULAR_FORMS}
 """Participles with their infinitives: ``broken`` → ``break``."""
-
-THIRD_PERSON: Mapping[str, str] = {_third_person(base): base for base in _BASES}
-"""Third persons with their infinitives: ``runs`` → ``run``."""

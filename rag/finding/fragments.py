@@ -52,8 +52,8 @@ _LEANS = regex.compile(
     r"\P{L}*\p{Ll}|\s*(?:\(?(?:[¹²³⁰⁴-⁹*†‡☐☒☑□■¨]|\p{N}{1,2}\))|\p{N}{1,2}\s\p{Lu})|\W*(?i:notes?:|sources?:)"
     r"|\W*(?i:see|refer|indicate by check|he|she|it|they|his|her|its|their)\b"
 )
-"""The beginning of a sentence that the text or a page's layout has cut in two, of a footnote, of an instruction
-to readers, or of a sentence about what the one before it names."""
+"""The beginning of a sentence that the text or a page's layout has cut in two, of a footnote, of an
+instruction to readers, or of a sentence about what the one before it names."""
 
 _ASKS = regex.compile(r"[?？؟]\W*$")
 

@@ -1,4 +1,4 @@
-"""Chooses the sentences of an overview: those that represent a whole report, each report, or the passages found.
+"""Chooses the sentences of an overview: those that represent a report, each report, or the passages found.
 
 No sentence answers *Summarise Netflix's report*, so the scores for answers do not help. A sentence represents
 a text if it is near the mean of the sentences (the centroid: Radev et al., Centroid-based summarization of
@@ -19,7 +19,7 @@ import regex
 
 from index.documents import Span
 from index.embedding import DEFAULT_MODEL
-from index.records import Filters
+from index.records import DocumentRecord, Filters
 from index.search import Snapshot, Term, terms
 from index.text import cells
 from rag.figures.countries import names_same_country
@@ -30,7 +30,7 @@ from rag.finding.ranking import Scored, by_document
 from rag.finding.reading import Reading, sentences_of
 from rag.finding.salience import salience_of
 from rag.finding.selection import is_repeated
-from rag.questions import Question
+from rag.questions import Form, Question
 
 _MAX_PASSAGES = 1000
 """The most passages of a report, from its beginning, from which sentences are chosen: about 400 pages."""
@@ -41,8 +41,8 @@ of the words of the question's subject, weighted by rarity."""
 
 _SALIENT = 0.5
 _NEAR = 0.35
-"""A sentence fits if these shares of the sentences are less likely to be asked about, and farther from the mean.
-"""
+"""A sentence fits if these shares of the sentences are less likely to be asked about, and farther from the
+mean."""
 
 _UNFIT = 10.0
 """The disadvantage of other sentences, in standard deviations of the nearness: only short texts need them."""
@@ -67,7 +67,8 @@ _SEVERAL = regex.compile(
 _REVENUE = regex.compile(r"(?:total )?(?:net |operating )*(?:sales|revenues?|turnover)", regex.IGNORECASE)
 _RESULT = regex.compile(
     r"net (?:income|earnings|profit|loss)(?: (?:or )?(?:income|earnings|profit|loss))?"
-    r"(?: (?:attributable|available) to (?!non).+)?|(?:(?:profit|loss|earnings) )+(?:for the (?:financial )?(?:year|period|quarter)|after tax(?:ation)?)",
+    r"(?: (?:attributable|available) to (?!non).+)?"
+    r"|(?:(?:profit|loss|earnings) )+(?:for the (?:financial )?(?:year|period|quarter)|after tax(?:ation)?)",
     regex.IGNORECASE,
 )
 _ASSETS = regex.compile("total assets", regex.IGNORECASE)
@@ -80,8 +81,9 @@ _SUM = regex.compile(r"\p{N}(?![\p{N}.,]*\s?(?:%|per\s?cent))")
 _REPORT = frozenset({
     "overview", "summari", "summaris", "summar", "outlin", "about", "report", "document", "paper", "articl",
     "stori", "studi", "file", "releas", "press", "statement", "brief", "main", "key", "point", "find",
-    "result", "content", "quarter", "annual", "whole", "librari", "collect", "list", "show", "here", "thing", "kind",
-    "tl", "dr", "tldr", "highlight", "takeaway", "messag", "conclus", "fact", "figur", "gist", "quick", "short",
+    "result", "content", "quarter", "annual", "whole", "librari", "collect", "list", "show", "here", "thing",
+    "kind", "tl", "dr", "tldr", "highlight", "takeaway", "messag", "conclus", "fact", "figur", "gist",
+    "quick", "short",
 })  # fmt: skip
 """English stems of words that ask for an overview or mean the report, and do not name its subject."""
 
@@ -98,8 +100,8 @@ _PARTS = regex.compile(r"[\W_]+|(?<=\p{Ll})(?=\p{Lu})")
 
 def named_report(
     index: Snapshot, question: Question, ranked: Sequence[Scored], filters: Filters
-) -> Scored | None:
-    """Return the best sentence of the report whose overview a question asks for; None if it names no report.
+) -> DocumentRecord | None:
+    """Return the report whose overview a question asks for; None if it names no report.
 
     A question names a report by words of its title, publisher, date or file name. If only one report passes
     the filters, *this report* is enough.
@@ -121,19 +123,17 @@ def named_report(
     if shares[report] >= _NAMED and (
         _subject(index, question, language) or index.reader.count_documents(filters) == 1
     ):
-        return best_of[report]
+        return best_of[report].candidate.reading.document
     return None
 
 
-def newest_reports(index: Snapshot, filters: Filters, most: int) -> list[Scored]:
-    """Return a sentence of each of the newest reports that pass the filters, the newest first."""
-    records = [index.reader.document(number) for number in index.reader.newest(most, filters)]
-    wholes = [_whole(index, Reading(record, (), 1.0)) for record in records]
-    return [whole[0] for whole in wholes if whole]
+def newest_reports(index: Snapshot, filters: Filters, most: int) -> list[DocumentRecord]:
+    """Return the newest reports that pass the filters, the newest first."""
+    return [index.reader.document(number) for number in index.reader.newest(most, filters)]
 
 
 def overview(
-    index: Snapshot, ranked: Sequence[Scored], reports: Sequence[Scored], most: int, said: str = ""
+    index: Snapshot, ranked: Sequence[Scored], reports: Sequence[DocumentRecord], most: int, said: str = ""
 ) -> list[Scored]:
     """Return the sentences and rows of an overview, with the best score of ``ranked``.
 
@@ -143,18 +143,18 @@ def overview(
     Args:
         index: the library.
         ranked: the sentences that were read, best first.
-        reports: a sentence of each report to summarise; none to summarise the passages that were read.
+        reports: the reports to summarise; none to summarise the passages that were read.
         most: the most sentences to return.
         said: the earlier answers, whose sentences are left out.
     """
     score = ranked[0].score if ranked else 1.0
-    wholes = [_whole(index, report.candidate.reading) for report in reports] or [by_document(ranked)]
+    wholes = [whole_report(index, report) for report in reports] or [by_document(ranked)]
     wholes = [[item for item in whole if item.candidate.sentence.text not in said] for whole in wholes]
     share = min(most, _MOST) if len(wholes) == 1 else 1
     chosen: list[Scored] = []
     for whole in wholes:
-        rows = _main_rows(whole)[: share // 2] if reports else []
-        own = [*rows, *_representative(index, whole, share - len(rows))]
+        rows = main_rows(whole)[: share // 2] if reports else []
+        own = [*rows, *representative(index, whole, share - len(rows))]
         chosen += sorted(own, key=whole.index) or _stating(whole)[:share]
     return [replace(item, score=score) for item in chosen]
 
@@ -167,23 +167,22 @@ def _stating(whole: Sequence[Scored]) -> list[Scored]:
     ]
 
 
-def described(index: Snapshot, reports: Sequence[Scored], filters: Filters) -> str | None:
+def described(index: Snapshot, reports: Sequence[DocumentRecord], filters: Filters) -> str | None:
     """Return what an overview is of, from the reports' records; None if that needs no words.
 
     Args:
         index: the library.
-        reports: a sentence of the report that the question names, or of each of the newest ones.
+        reports: the report that the question names, or the newest ones.
         filters: the filters of the search.
     """
     if len(reports) == 1:
-        record = reports[0].candidate.reading.document
-        known = ", ".join(filter(None, [record.publisher, record.stated]))
-        return f"This is an overview of “{record.title}”{f' ({known})' if known else ''}."
+        known = ", ".join(filter(None, [reports[0].publisher, reports[0].stated]))
+        return f"This is an overview of “{reports[0].title}”{f' ({known})' if known else ''}."
     count = index.reader.count_documents(filters)
     return f"These are the newest {len(reports)} of {count} reports." if len(reports) < count else None
 
 
-def _main_rows(whole: Sequence[Scored]) -> list[Scored]:
+def main_rows(whole: Sequence[Scored]) -> list[Scored]:
     """Return the rows of a report's revenue, result and assets; none without an income statement.
 
     The first table with a row of revenue and a row of the result is one.
@@ -197,15 +196,15 @@ def _main_rows(whole: Sequence[Scored]) -> list[Scored]:
         for kind in (_REVENUE, _RESULT, _ASSETS):
             if kind.fullmatch(label):
                 found.setdefault((kind.pattern, sentence.header), item)
-    for (kind, header), row in found.items():
+    for (label_of, header), row in found.items():
         result = found.get((_RESULT.pattern, header))
-        if kind == _REVENUE.pattern and result is not None:
+        if label_of == _REVENUE.pattern and result is not None:
             assets = [each for (other, _), each in found.items() if other == _ASSETS.pattern]
             return [row, result, *assets[:1]]
     return []
 
 
-def _representative(index: Snapshot, items: Iterable[Scored], most: int) -> list[Scored]:
+def representative(index: Snapshot, items: Iterable[Scored], most: int) -> list[Scored]:
     """Return the sentences that represent all of those that stand alone, the best first."""
     pool = [
         item for item in items if stands_alone(item.candidate.sentence, item.candidate.reading.document.title)
@@ -230,13 +229,15 @@ def _representative(index: Snapshot, items: Iterable[Scored], most: int) -> list
     return chosen
 
 
-def names_nothing(index: Snapshot, question: Question) -> bool:
+def asks_in_general(index: Snapshot, question: Question) -> bool:
     """Return whether a question for an overview names no subject: *What are these reports about?*."""
-    return not question.names and not _subject(index, question, question.language)
+    if question.form is not Form.SUMMARY or question.names:
+        return False
+    return not _subject(index, question, question.language)
 
 
 def means_one(question: Question) -> bool:
-    """Return whether a question that names no subject may mean one report: *tl;dr*, *What is it about?*"""
+    """Return whether a question that names no subject may mean one report, as *What is it about?* does."""
     return _SEVERAL.search(question.text) is None
 
 
@@ -278,9 +279,9 @@ def _has_name(folded: str, name: str) -> bool:
     return bare in folded or (is_of_parts and all(part in folded for part in parts))
 
 
-def _whole(index: Snapshot, reading: Reading) -> list[Scored]:
-    """Return all sentences of the report of a reading, with the score 1."""
-    passages = islice(index.reader.passages(document_id=reading.document.document_id), _MAX_PASSAGES)
+def whole_report(index: Snapshot, report: DocumentRecord) -> list[Scored]:
+    """Return all sentences and rows of a report, with the score 1."""
+    passages = islice(index.reader.passages(document_id=report.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))
-    whole = replace(reading, sentences=sentences)
+    whole = Reading(report, sentences, 1.0)
     return [Scored(Candidate(whole, number, LARGEST_PRIOR), 1.0) for number in range(len(sentences))]

@@ -1,8 +1,8 @@
 """How likely people are to ask about a sentence, whatever the question.
 
-Nobody asks about forward-looking statements, an auditor's duties or what a chapter describes; people ask about what
-happened, how much, and who. ``benchmarks/train_salience.py`` learned to tell them apart, by the vectors of the default
-encoder, from the sentences that answer 4,000 questions about a hundred reports.
+Nobody asks about forward-looking statements, an auditor's duties or what a chapter describes; people ask
+about what happened, how much, and who. ``benchmarks/train_salience.py`` learned to tell them apart, by the
+vectors of the default encoder, from the sentences that answer questions about eighty reports.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ FILE = Path(__file__).with_name("salience.npy")
 def salience_of(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return how likely people are to ask about each sentence, from 0 to 1; shape (sentences,).
 
-    One half is the salience of a sentence that is as likely to be asked about as not, if half of all sentences were.
+    It is one half for a sentence that would as likely be asked about as not, if half of all sentences were.
 
     Args:
         vectors: vectors of the default encoder, shape (sentences, dimensions).
     """
     weights = _weights()
-    return 1 / (1 + np.exp(-(vectors @ weights[:-1] + weights[-1])))
+    return np.asarray(1 / (1 + np.exp(-(vectors @ weights[:-1] + weights[-1]))), np.float32)
 
 
 @cache
 def _weights() -> npt.NDArray[np.float32]:
-    return np.load(FILE, allow_pickle=False)
+    return np.asarray(np.load(FILE, allow_pickle=False), np.float32)

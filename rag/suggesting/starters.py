@@ -1,8 +1,8 @@
 """Starters: questions to begin a conversation with, made from the newest reports of the library.
 
-They are made in the same way as suggestions (:mod:`rag.suggesting.suggestions`): without a language model,
-and in English only. A server makes them in the background while it has nothing else to do, one try (a
-question to the engine) at a time.
+They are about the sentences that represent a report (:mod:`rag.finding.overview`) and the main rows of its
+financial statements, and made without a language model, in English only. A server makes them in the
+background while it has nothing else to do, one try (a question to the engine) at a time.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import regex
 
-from index.documents import Document, Span
-from index.errors import DocumentNotFoundError
 from index.library import Library
 from index.records import Filters
 from rag.engine import QueryEngine
-from rag.suggesting.proper_names import DATE
-from rag.suggesting.suggestions import LANGUAGE, Candidate, candidates_in, is_answered_by, without_repetitions
+from rag.finding.overview import main_rows, newest_reports, representative, whole_report
+from rag.finding.ranking import Scored
+from rag.suggesting.shapes import DATE, question_about, question_of
+from rag.suggesting.suggestions import LANGUAGE, Candidate, is_answered_by, text_around, without_repetitions
 
 MAX_STARTERS = 4
 """The most starters."""
@@ -29,16 +29,15 @@ _REPORTS = 12
 _TRIED_EACH = 8
 """The most questions that the engine tries for one report."""
 
-_BEGINNING = 40_000
-"""Starters are made from this many code points at the beginning of a report, which says what it is about."""
+_REPRESENTATIVE = 60
+"""The number of sentences of a report, those that represent it best, that starters are made from."""
 
-_MOST_CAPITALS = 4
-"""More consecutive capitalised words than this are a heading that runs into the sentence."""
+_SAYS_ENOUGH = 8
+"""The fewest words of a question that is clear although it names nothing."""
 
 _NAME = regex.compile(
     r"(?<=\s)(?P<the>[Tt]he\s)?\p{L}*\p{Lu}[^\s?]*(?P<more>\s(?:of\s|and\s|&\s)?\p{Lu}[^\s?]*)*"
 )
-_BLANK_LINE = regex.compile(r"\n\s*\n")
 _COMPANY = regex.compile(r"\bthe\s(?i:company|corporation|group)\b")
 """The words by which a report refers to its publisher."""
 _MEASURE = regex.compile(r"^(?P<asks>What (?:was|were)) (?:the\s)?")
@@ -142,53 +141,51 @@ def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
 
 def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
     """Return the title of each of the newest reports, with the questions to try; skip reports without any."""
-    with index.catalog.reading() as reader:
-        newest = reader.newest(_REPORTS, Filters(languages=(LANGUAGE,)))
     found: list[tuple[str, list[Candidate]]] = []
     earlier: list[str] = []
-    for document_id in newest:
-        try:
-            document = index.catalog.text(document_id)
-        except DocumentNotFoundError:
-            continue
-        beginning = Span(0, min(_BEGINNING, len(document.text)))
-        made = candidates_in(document, document_id, [beginning])
-        plain = [each for each in made if not _has_heading(each, document)]
-        named = [_with_publisher(each, document.publisher) for each in plain]
-        clear = [each for each in named if _is_clear(each.question)]
-        # "Who" takes the place of the subject, so these questions read worse than the others and come last.
-        clear.sort(key=lambda each: each.question.startswith("Who "))
-        chosen = list(without_repetitions(clear, earlier))[:_TRIED_EACH]
-        earlier += [each.question for each in chosen]
-        if chosen:
-            found.append((document.title, chosen))
+    with index.snapshot() as snapshot:
+        for record in newest_reports(snapshot, Filters(languages=(LANGUAGE,)), _REPORTS):
+            whole = whole_report(snapshot, record)
+            text = snapshot.reader.text(record.document_id, record.version).text
+            made: list[tuple[Scored, str | None]] = [
+                (item, question_about(item.candidate.sentence.text)) for item in main_rows(whole)
+            ]
+            made += [
+                (item, question_of(sentence.text, text_around(text, sentence.span)))
+                for item in representative(snapshot, whole, _REPRESENTATIVE)
+                for sentence in [item.candidate.sentence]
+            ]
+            named = [
+                Candidate(
+                    _with_publisher(asked, record.publisher), record.document_id, item.candidate.sentence.span
+                )
+                for item, asked in made
+                if asked is not None
+            ]
+            clear = [each for each in named if _is_clear(each.question)]
+            chosen = list(without_repetitions(clear, earlier))[:_TRIED_EACH]
+            earlier += [each.question for each in chosen]
+            if chosen:
+                found.append((record.title, chosen))
     return found
 
 
-def _with_publisher(candidate: Candidate, publisher: str | None) -> Candidate:
+def _with_publisher(question: str, publisher: str | None) -> str:
     """Name the publisher in a question that says *the company*, or asks for a figure without saying whose."""
-    question = candidate.question
     if publisher is None or publisher.casefold() in question.casefold():
-        return candidate
+        return question
     named = _COMPANY.sub(lambda _: publisher, question)
     if named == question:
         named = _MEASURE.sub(lambda found: f"{found['asks']} {publisher}’s ", question)
-    return replace(candidate, question=named)
-
-
-def _has_heading(candidate: Candidate, document: Document) -> bool:
-    """Return whether a candidate's sentence seems to contain a heading: a blank line or a very long name."""
-    names = _NAME.finditer(candidate.question)
-    return _BLANK_LINE.search(candidate.span.of(document.text)) is not None or any(
-        len(name[0].split()) > _MOST_CAPITALS for name in names
-    )
+    return named
 
 
 def _is_clear(question: str) -> bool:
-    """Return whether a question names something, so that it is clear without an answer beside it."""
+    """Return whether a question is clear without an answer beside it: it names something or is long."""
     names = _NAME.finditer(DATE.sub("", question))
     # A name such as "the Plan" means something only within its report.
-    return any(name["the"] is None or name["more"] for name in names)
+    is_named = any(name["the"] is None or name["more"] for name in names)
+    return is_named or (len(question.split()) >= _SAYS_ENOUGH and _COMPANY.search(question) is None)
 
 
 def _is_answered(engine: QueryEngine, candidate: Candidate) -> bool:

@@ -1,7 +1,7 @@
 """Suggestions for the next question: questions whose answers are close to the words that an answer cites.
 
 No language model is involved. The sentences around the cited ones are turned into questions
-(:mod:`rag.suggesting.question_rules`), and the engine answers each of them. A question is suggested only if
+(:mod:`rag.suggesting.shapes`), and the engine answers each of them. A question is suggested only if
 its answer cites the sentence that it was made from. English only.
 """
 
@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import regex
+
 from index.documents import Document, Span
 from index.errors import DocumentNotFoundError
 from index.library import Library
@@ -21,7 +23,7 @@ from index.text import sentences
 from rag.answers import Answer
 from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
-from rag.suggesting.question_rules import questions_in
+from rag.suggesting.shapes import question_of
 
 MAX_SUGGESTIONS = 3
 """The most suggestions."""
@@ -39,13 +41,16 @@ _AROUND = 1_500
 """The number of code points before and after the cited words that count as text on the same subject."""
 
 _FAR = 20_000
-"""The number of code points, before and after that text, that are searched for other uses of a word."""
+"""The number of code points, before and after a sentence, that are searched for other uses of its words."""
 
 _NEAREST_PASSAGES = 1
 """For an abstention, only so many passages are used, because the second is seldom close to the question."""
 
 _SAYS_ENOUGH = 6
 """The fewest words of a question that is clear without an answer beside it."""
+
+_LONE = regex.compile(r"(?:was|were|is|are|did)\sthe\s(\p{Ll}+)(?:\s\p{Ll}+(?:ed|en)\b|\?|$)")
+"""The only word after *the* in the subject of a question."""
 
 _ALIKE = 0.5
 """Two questions with a larger overlap of words (Jaccard index) count as the same question."""
@@ -57,17 +62,15 @@ class Candidate:
 
     Attributes:
         question: the question.
-        subject: the subject of the sentence; "" if the question was made without parsing one.
         document_id: the document's number.
         span: the sentence's span in the document's text.
-        distance: code points between the sentence and the nearest cited words.
+        distance: code points between the sentence and the nearest cited words, if any are cited.
     """
 
     question: str
-    subject: str
     document_id: int
     span: Span
-    distance: int
+    distance: int = 0
 
 
 def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> list[str]:
@@ -131,12 +134,17 @@ def _current(index: Library, document_id: int, version: int) -> Document | None:
 def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -> Iterator[Candidate]:
     """Yield the questions whose answers are in or near ``spans`` of a document, in the order of the text."""
     for start, end in _stretches(document.text, spans):
-        around = document.text[max(start - _FAR, 0) : end + _FAR]
         for sentence in sentences(document.text[start:end], document.language):
             span = Span(start + sentence.start, start + sentence.end)
             distance = min(max(span.start - each.end, each.start - span.end, 0) for each in spans)
-            for phrased in questions_in(span.of(document.text), around)[:1]:
-                yield Candidate(phrased.question, phrased.subject, document_id, span, distance)
+            question = question_of(span.of(document.text), text_around(document.text, span))
+            if question is not None:
+                yield Candidate(question, document_id, span, distance)
+
+
+def text_around(text: str, span: Span) -> str:
+    """Return the text in which other uses of a sentence's words are sought."""
+    return text[max(span.start - _FAR, 0) : span.end + _FAR]
 
 
 def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
@@ -161,11 +169,11 @@ def _is_clear(candidate: Candidate, answer: Answer) -> bool:
     """
     if answer.abstained and len(candidate.question.split()) < _SAYS_ENOUGH:
         return False
-    article, _, noun = candidate.subject.partition(" ")
-    if article != "the" or " " in noun or not noun.islower():
+    lone = _LONE.search(candidate.question)
+    if lone is None:
         return True
     titles = [cited.title for cited in answer.citations] or [passage.title for passage in answer.passages]
-    return _words(noun) <= _words(" ".join([answer.question, answer.text, *titles]))
+    return _words(lone[1]) <= _words(" ".join([answer.question, answer.text, *titles]))
 
 
 def without_repetitions(candidates: Iterable[Candidate], earlier: Iterable[str]) -> Iterator[Candidate]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.verb_forms import PARTICIPLES, PAST, THIRD_PERSON
+from rag.verb_forms import PARTICIPLES, PAST
 
 
 @pytest.mark.parametrize(
@@ -31,18 +31,3 @@ def test_the_past_of_a_verb_is_known(past: str, base: str | None) -> None:
 )
 def test_the_participle_of_a_verb_is_known(participle: str, base: str | None) -> None:
     assert PARTICIPLES.get(participle) == base
-
-
-@pytest.mark.parametrize(
-    ("third", "base"),
-    [
-        ("runs", "run"),
-        ("covers", "cover"),
-        ("carries", "carry"),
-        ("goes", "go"),
-        ("teaches", "teach"),
-        ("tals", None),
-    ],
-)
-def test_the_third_person_of_a_verb_is_known(third: str, base: str | None) -> None:
-    assert THIRD_PERSON.get(third) == base

@@ -39,9 +39,8 @@ def test_suggestions_are_questions_about_sentences_near_the_citations(
     seed_engine: QueryEngine, arrests: Answer
 ) -> None:
     assert suggest(seed_engine, arrests) == [
-        "Who issued a single clearance directive for the whole country?",
-        "What is Ji Xiha accused of?",
-        "Who suspended the deputy prosecutor?",
+        "When did Hun Manet issue a single clearance directive for the whole country?",
+        "When did the Ministry of Justice suspend the deputy prosecutor?",
     ]
 
 
@@ -54,9 +53,9 @@ def test_each_suggestion_is_answered_by_a_new_sentence(seed_engine: QueryEngine,
 
 
 def test_asked_questions_are_not_suggested(seed_engine: QueryEngine, arrests: Answer) -> None:
-    suspended = "Who suspended the deputy prosecutor?"
+    suspended = "When did the Ministry of Justice suspend the deputy prosecutor?"
     assert suspended in suggest(seed_engine, arrests)
-    asked = replace(arrests, question="Who has suspended this deputy prosecutor?")
+    asked = replace(arrests, question="When has the Ministry of Justice suspended this deputy prosecutor?")
     assert suspended not in suggest(seed_engine, asked)
 
 
@@ -72,8 +71,8 @@ def test_after_an_abstention_suggestions_come_from_the_nearest_report(seed_engin
     none = seed_engine.ask("What is the national bird of Cambodia?")
     assert none.abstained
     assert suggest(seed_engine, none) == [
-        "Who issued a single clearance directive for the whole country?",
-        "What is Ji Xiha accused of?",
+        "When did Hun Manet issue a single clearance directive for the whole country?",
+        "When did the Ministry of Justice suspend the deputy prosecutor?",
     ]
 
 
@@ -86,7 +85,7 @@ def test_nothing_is_suggested_if_no_report_mentions_the_subject(seed_engine: Que
 def test_suggestions_respect_the_filters(seed_engine: QueryEngine) -> None:
     filters = Filters(publishers=("Footnoted sample library",))
     answer = seed_engine.ask(ARRESTS, filters)
-    assert len(suggest(seed_engine, answer)) == 3
+    assert len(suggest(seed_engine, answer)) == 2
     assert answer.searched is not None
     elsewhere = replace(answer, searched=replace(answer.searched, filters=Filters(publishers=("Nobody",))))
     assert suggest(seed_engine, elsewhere) == []
