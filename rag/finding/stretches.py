@@ -82,6 +82,7 @@ class Widening:
             sentence that an earlier stretch contains gets none of its own.
         """
         is_asked = self.question.form is not Form.SUMMARY
+        wanted = set(map(_key, chosen))
         kept: set[_Key] = set()
         found: list[list[Scored]] = []
         for item in chosen:
@@ -91,8 +92,8 @@ class Widening:
             if _LEADS.search(item.candidate.sentence.text):
                 stretch = [item, *islice(_items(item), room - 1)]
             elif is_asked and reads(self.question, item.candidate.reading.document.language):
-                before = list(islice(self._joined(item, -1, kept), room - 1))
-                after = islice(self._joined(item, 1, kept), room - 1 - len(before))
+                before = list(islice(self._joined(item, -1, wanted, kept), room - 1))
+                after = islice(self._joined(item, 1, wanted, kept), room - 1 - len(before))
                 stretch = [*reversed(before), item, *after]
             else:
                 stretch = [item]
@@ -100,12 +101,15 @@ class Widening:
             found.append(stretch)
         return found
 
-    def _joined(self, item: Scored, step: int, kept: Collection[_Key]) -> Iterator[Scored]:
+    def _joined(
+        self, item: Scored, step: int, wanted: Collection[_Key], kept: Collection[_Key]
+    ) -> Iterator[Scored]:
         """Yield the neighbours that join a sentence, outwards: those after it, or with -1 before it."""
         other = item
         while is_in_paragraph(other, step):
             other = neighbour(other, step)
-            if _key(other) in kept or self.log_odds(item, other) < 0:
+            key = _key(other)
+            if key in kept or (key not in wanted and self.log_odds(item, other) < 0):
                 return
             yield other
 

@@ -84,6 +84,12 @@ def test_the_neighbours_of_a_paragraph_join_from_the_nearest_on(seed_engine: Que
     assert cited(seed_engine, text, "It lent", joining=NEVER) == own[1:2]
 
 
+def test_chosen_neighbours_are_one_stretch(seed_engine: QueryEngine) -> None:
+    items = read("The fund lends to farms. It lent 4 million. Rates rose.")
+    [stretch] = widened(seed_engine, [items[1], items[0]], joining=NEVER)
+    assert texts(stretch) == ["The fund lends to farms.", "It lent 4 million."]
+
+
 def test_no_neighbour_joins_in_a_language_that_is_not_read(seed_engine: QueryEngine) -> None:
     question = understand("Apa yang dilakukan oleh bank itu pada bulan Maret tahun lalu?")
     items = read("The fund lends to farms. It lent 4 million. Rates rose.")
