@@ -54,13 +54,7 @@ class Question:
     kind: Kind
     form: Form = Form.FACT
 
-    @property
-    def proper_names(self) -> tuple[str, ...]:
-        """The names without figures, months, days, quarters and single letters."""
-        return tuple(name for name in self.names if _PROPER.match(name) and not OF_A_DATE.fullmatch(name))
 
-
-_PROPER = regex.compile(r"\p{L}.")
 OF_A_DATE = regex.compile(
     rf"(?:{MONTHS}|{DAYS}|(?:[QH][1-4]|[1-4][QH])(?:[-/'’]?(?:20)?\d\d)?|FY['’]?(?:20)?\d\d|(?:First|Second"
     r"|Third|Fourth)-(?:Quarter|Half))"

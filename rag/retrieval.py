@@ -70,17 +70,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """Finds what one state of the library has on one question.
-
-    Attributes:
-        index: the library.
-        reader: reads the nearest sentences together with the question.
-        limits: how much is read.
-        calibration: the constants of the ranking.
-        filters: the filters that a document must pass.
-        copies: the near-duplicates.
-        clock: takes the time of each stage.
-    """
+    """Finds what one state of the library has on one question."""
 
     index: Snapshot
     reader: Reader

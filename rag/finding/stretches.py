@@ -55,14 +55,7 @@ JOINING = Joining(score=0.26, likeness=1.866, offset=-1.242)
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """What the widening of the sentences of one answer needs.
-
-    Attributes:
-        index: the library.
-        reader: reads the neighbours, if it reads their language.
-        question: the question.
-        joining: the weights that decide which neighbours join.
-    """
+    """Widens the sentences of one answer. The reader reads the neighbours in the languages that it reads."""
 
     index: Snapshot
     reader: Reader

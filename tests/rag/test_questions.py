@@ -85,11 +85,6 @@ def test_a_question_may_have_2000_characters_and_no_more() -> None:
         understand("a" * (MAX_QUESTION_CHARACTERS + 1))
 
 
-def test_proper_names_are_no_figures_parts_of_dates_or_single_letters() -> None:
-    question = understand("How many F-35s did Lockheed sell to the U.S. and to Norway in May or Q3 of 2023?")
-    assert question.proper_names == ("F-35s", "Lockheed", "Norway")
-
-
 @pytest.mark.parametrize(
     ("question", "names"),
     [
