@@ -25,7 +25,7 @@ asks for a text that only a language model can write, and there is none. ``nothi
 or less of an answer, and there is none. ``nothing_more``: no further sentence comes near the last question.
 """
 
-Cause = Literal["empty_library", "language", "not_in_library", "not_answered"] | Courtesy
+Cause = Literal["empty_library", "language", "not_in_library", "not_answered", Courtesy]
 """The reason for an abstention.
 
 ``empty_library``: nothing is indexed, or nothing passes the filters. ``language``: the question is in a

@@ -36,7 +36,7 @@ _OTHERS = 0o077
 _OFFENDERS = 3
 """The most files that a check names."""
 
-_REPORT = "The night ferry to Harlamoor carried 412 passengers. The harbour office counted them twice."
+_REPORT = "The night ferry to Harlamoor carried 412 passengers.\n\nThe harbour office counted them twice."
 _QUESTION = "How many passengers did the night ferry carry?"
 _QUOTE = "The night ferry to Harlamoor carried 412 passengers."
 

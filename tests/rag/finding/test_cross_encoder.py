@@ -60,7 +60,7 @@ class TestTheBundledReader:
         first = reader.scores(QUESTION, TEXTS)
         first.reverse()
         assert reader.scores(QUESTION, TEXTS) == first[::-1]
-        reader.scores(QUESTION, TEXTS[:1])
+        reader.scores(QUESTION, [*TEXTS[:1], "Ben left.", "Ben left."])
         reader.scores("Where did the vans stand?", TEXTS)
         assert runs == [3, 1, 3]
 

@@ -190,12 +190,12 @@ def test_a_question_follows_the_conversation_that_is_named(
     assert second["conversation_id"] == first["conversation_id"]
     assert second["standalone"] == "How many people were displaced by the floods in Lorvenna in May?"
     numbers = {
-        (cited["document_id"], cited["start"]): cited["id"]
+        (cited["document_id"], cited["start"], cited["end"]): cited["id"]
         for answer in (first, second)
         for cited in answer["citations"]
     }
     for cited in second["citations"]:
-        assert numbers[cited["document_id"], cited["start"]] == cited["id"]
+        assert numbers[cited["document_id"], cited["start"], cited["end"]] == cited["id"]
     assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
 
 
