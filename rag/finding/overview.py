@@ -9,6 +9,7 @@ their labels.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -87,6 +88,12 @@ _REPORT = frozenset({
 })  # fmt: skip
 """English stems of words that ask for an overview or mean the report, and do not name its subject."""
 
+_ONE_REPORT = regex.compile(
+    r"\b(?:article|bulletin|chapter|document|filing|guid(?:e|ance)|letter|paper|plan|report|speech|statement|study"
+    r"|testimony|10-[qk])\b",
+    regex.IGNORECASE,
+)
+
 _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
 """The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
 
@@ -104,7 +111,8 @@ def named_report(
     """Return the report whose overview a question asks for; None if it names no report.
 
     A question names a report by words of its title, publisher, date or file name. If only one report passes
-    the filters, *this report* is enough.
+    the filters, *this report* is enough. *The paper on the strike* is the report that has most of what was
+    read, if that is at least half.
 
     Args:
         index: the library.
@@ -124,7 +132,9 @@ def named_report(
         _subject(index, question, language) or index.reader.count_documents(filters) == 1
     ):
         return best_of[report].candidate.reading.document
-    return None
+    [(most, count)] = Counter(item.candidate.reading.document.document_id for item in ranked).most_common(1)
+    is_meant = _ONE_REPORT.search(question.text) is not None and 2 * count >= len(ranked)
+    return best_of[most].candidate.reading.document if is_meant else None
 
 
 def newest_reports(index: Snapshot, filters: Filters, most: int) -> list[DocumentRecord]:

@@ -66,6 +66,23 @@ def test_a_subject_that_no_title_names_is_summarised_from_the_passages_that_were
     assert words(answer)[0] == BRIDGE
 
 
+@pytest.mark.parametrize(
+    ("question", "is_whole"),
+    [
+        ("What is the paper on frost and apples about, in a few points pls", True),
+        ("They told me of a study about apples in frost, what is it about?", True),
+        ("Summarise the frost and the apples", False),
+    ],
+)
+def test_a_report_is_meant_that_has_most_of_what_was_read(
+    library: MakeLibrary, question: str, *, is_whole: bool
+) -> None:
+    answer = library({"orchard.md": ORCHARD, "a.txt": BRIDGE}).ask(question)
+    assert {citation.path for citation in answer.citations[:1]} == {"orchard.md"}
+    is_named = answer.note == "This is an overview of “Orchard survey of Belmor”."
+    assert is_named is is_whole
+
+
 def test_one_report_that_passes_the_filters_needs_no_name(library: MakeLibrary) -> None:
     engine = library({"orchard.md": ORCHARD, "bridge.txt": f"{BRIDGE} It reopens in June."})
     [number] = [item.document_id for item in engine.index.catalog.documents() if item.path == "bridge.txt"]
