@@ -22,6 +22,13 @@ OPENING = regex.compile(
 )
 """Opening words of courtesy."""
 
+_NEW_SUBJECT = regex.compile(
+    r"(?:(?:an)?other|(?:a )?different|(?:a )?new|something|next) (?:else|point|question|subject|thing|topic)"
+    r"\s?[,.:;–-]|(?:by the way|moving on)\b",
+    _I,
+)
+"""Words that announce another subject: *Something else, …*, *New topic: …*."""
+
 CONNECTIVE = regex.compile(
     r"^(?:(?:(?:and|but|so|dan|lalu|thế|vậy) )?(?P<about>(?:what|how) about|còn|bagaimana dengan)\b"
     r"|(?:and|but|or|also|so|then|và|dan|lalu|kalau|tapi)\b|(?P<about>ចុះ|那(?!么|里|个|些|次))|还有)\s*",
@@ -160,6 +167,8 @@ def depends_on_earlier_turn(question: str) -> bool:
         joined and not joined["about"] and len(rest.split()) <= _MOST_WORDS and not _NAMED.search(rest)
     )
     has_pronoun = any(not _is_bound(core, found) for found in _PRONOUN.finditer(core))
+    if _NEW_SUBJECT.match(core):
+        return has_pronoun
     return is_fragment(question) or has_pronoun or bool(continues)
 
 

@@ -151,6 +151,13 @@ def test_filters_choose_what_is_read(library: MakeLibrary) -> None:
     assert nothing.reason == "No report passes the filters; widen them and ask again."
 
 
+def test_a_library_whose_rows_are_all_of_other_periods_is_not_called_empty(library: MakeLibrary) -> None:
+    rows = "| Item | Million |\n|---|---|\n| Net sales in 2022 | 5 |\n| Net sales in 2023 | 6 |\n"
+    answer = library({"a.md": rows}).ask("How much were net sales in 2019?")
+    assert (answer.cause, answer.answerability) == ("not_answered", 0.0)
+    assert answer.text.endswith("None of the passages nearest to it contains “2019”.")
+
+
 def test_an_empty_library_says_so(library: MakeLibrary) -> None:
     answer = library({}).ask("Who ordered it?")
     assert (answer.abstained, answer.cause) == (True, "empty_library")

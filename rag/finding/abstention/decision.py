@@ -80,6 +80,9 @@ def decide(
         filtered: whether filters narrowed the search.
         read: all passages that were read, best first; the reason is about all of them.
     """
+    if not ranked and read:
+        # The rows of all tables that were found are of other periods.
+        return Decision(0.0, _abstention(index, question, read, filtered=filtered))
     if not ranked:
         reason = (
             "No report passes the filters; widen them and ask again."

@@ -145,3 +145,17 @@ def test_a_report_without_a_name_is_the_one_cited_last(question: str, meant: int
     history = [Exchange("Why?", document_id=3), Exchange("When?", document_id=7), Exchange("Who?")]
     assert report_meant(question, history) == meant
     assert report_meant(question, history[2:]) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "depends"),
+    [
+        ("other topic, how did Broadway do in autumn", False),
+        ("OK, new point: gas in Tamber", False),
+        ("Moving on – and the harbour?", False),
+        ("another question: what did it cost?", True),
+        ("something else?", True),
+    ],
+)
+def test_an_announced_subject_depends_on_nothing_but_by_a_pronoun(question: str, *, depends: bool) -> None:
+    assert depends_on_earlier_turn(question) is depends
