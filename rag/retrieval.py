@@ -15,7 +15,7 @@ from rag.finding.candidates import find_candidates
 from rag.finding.copies import Copies, find_passages, without_repeated_sentences
 from rag.finding.cross_encoder import Reader
 from rag.finding.overview import asks_in_general, described, named_report, newest_reports, overview
-from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of
+from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of, rows_named
 from rag.finding.ranking import Calibration, Scored, rank
 from rag.finding.reading import Reading, read
 from rag.follow_ups.conversation import Exchange
@@ -105,6 +105,9 @@ class Retrieval:
             A sentence for each value, or for one of them if no report names the other one, which the note
             then says; none if that does not help.
         """
+        is_comparison = whole.question.form is Form.COMPARISON
+        if is_comparison and whole.ranked and (rows := rows_named(whole.ranked[0], whole.question.text)):
+            return rows[: self.limits.max_sentences], None
         parts = parts_of(whole.question)
         if not parts or not whole.ranked or all(part.is_in(whole.ranked[0]) for part in parts):
             return (), None

@@ -17,8 +17,8 @@ from rag.figures.reporting_periods import Periods, periods_of, without_periods
 from rag.finding.abstention.decision import undated
 from rag.finding.abstention.requirements import COORDINATES, absent_names, coordinated, text_of
 from rag.finding.candidates import is_foreign
-from rag.finding.matching import contains_term, content_words, terms_of
-from rag.finding.ranking import Scored
+from rag.finding.matching import contains_term, content_words, names_label, terms_of
+from rag.finding.ranking import Scored, neighbour
 from rag.finding.reading import Reading
 from rag.questions import Form, Question, understand
 
@@ -111,6 +111,26 @@ def _pairs(question: Question) -> Iterator[_Pair]:
     for match in [*found, *_OR.finditer(text)]:
         values = match["first"], match["second"]
         yield match.span("first"), match.start("join"), match.span("second"), values, False
+
+
+def rows_named(best: Scored, question: str) -> Sequence[Scored]:
+    """Return the best sentence and the other rows of its group that the question names by their whole label.
+
+    Return none if the best sentence is not a row that the question names, or if it names no other one. The
+    words of the report's title may be such a label, so that the values alone do not tell the rows apart.
+    """
+    sentence, number = best.candidate.sentence, best.candidate.number
+    if not sentence.headings or not names_label(question, cells(sentence.text)[0]):
+        return ()
+    rows = [
+        neighbour(best, other - number)
+        for other, row in enumerate(best.candidate.reading.sentences)
+        if (row.header, row.section) == (sentence.header, sentence.section)
+        and other != number
+        and not row.is_heading
+        and names_label(question, cells(row.text)[0])
+    ]
+    return [best, *rows] if rows else ()
 
 
 def in_one_table(parts: Sequence[Part], ranked: Sequence[Scored]) -> Sequence[Scored]:

@@ -10,6 +10,7 @@ from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of
 from rag.finding.ranking import Scored
 from rag.questions import Form, understand
 from tests.support.candidates import scored
+from tests.support.libraries import MakeLibrary
 
 
 def parts(question: str) -> list[tuple[str, str]]:
@@ -128,3 +129,13 @@ def test_only_a_name_that_nothing_has_is_said_to_be_absent() -> None:
     assert is_absent(ASKED[1], CORNING, [CORNING.candidate.reading])
     assert not is_absent(ASKED[1], CORNING, [NETFLIX.candidate.reading])
     assert not is_absent(parts_of(understand("Sales in 2022 vs 2023?"))[1], CORNING, [])
+
+
+def test_rows_that_a_question_names_are_both_quoted_even_if_the_title_has_their_names(
+    library: MakeLibrary,
+) -> None:
+    table = "| Unit | Players, in millions |\n|---|---|\n| King | 238 |\n| Tolmar | 92 |\n| Blizz | 26 |\n"
+    answer = library({"a.md": f"---\ntitle: Tolmar and its games\n---\n\n{table}"}).ask(
+        "How many players had King vs Tolmar?"
+    )
+    assert [citation.quote for citation in answer.citations] == ["King | 238", "Tolmar | 92"]
