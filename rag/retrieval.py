@@ -40,14 +40,9 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The passages and sentences found for one wording of a question: as asked, or as a standalone question.
+    """The passages and sentences found for one wording of a question, best first.
 
-    Attributes:
-        question: the question in this wording.
-        readings: the passages that were read.
-        ranked: their sentences, best first.
-        decision: the decision whether the library answers the question.
-        reports: the reports whose overview the question asks for.
+    ``reports`` are those whose overview the question asks for.
     """
 
     question: Question
@@ -83,13 +78,7 @@ class Retrieval:
     def find(
         self, wordings: Sequence[Question], asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
-        """Return what is found for the likeliest of the wordings.
-
-        Args:
-            wordings: the question as asked and, for a follow-up, as a standalone question.
-            asked: the question as asked.
-            history: the earlier turns, whose answers are not repeated.
-        """
+        """Return what is found for the likeliest wording of ``asked``, without repeating ``history``."""
         best = yield from self._found(wordings[0], asked, history)
         for wording in wordings[1:]:
             other = yield from self._found(wording, asked, history)

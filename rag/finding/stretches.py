@@ -36,12 +36,10 @@ _NUMBER = regex.compile(r"\p{N}{1,2}\.")
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """The weights of a logistic regression that says whether a neighbour is part of the answer.
+    """A logistic regression that says whether a neighbour is part of the answer.
 
-    Attributes:
-        score: the weight of the reader's score of the neighbour minus that of the chosen sentence.
-        likeness: the weight of the cosine of the two sentences.
-        offset: the constant.
+    ``score`` is the weight of the reader's score of the neighbour minus that of the chosen sentence, and
+    ``likeness`` that of the cosine of the two.
     """
 
     score: float
