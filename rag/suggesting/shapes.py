@@ -11,6 +11,7 @@ from collections.abc import Callable
 import regex
 
 from index.text import DAYS, MONTHS, cells
+from rag.questions import asks
 from rag.verb_forms import PARTICIPLES, PAST
 
 _MOST_WORDS = 17
@@ -185,6 +186,8 @@ def _within(subject: str, around: str) -> str | None:
     if any(word in PAST or word in _AUXILIARIES for word in words[1:]):
         return None
     first = words[0]
+    if asks(first.lower(), "en") or first.lower() in {"after", "as", "before", "if", "since", "until"}:
+        return None
     is_word = first.lower() in {"the", "a", "an"} or (
         not first.isupper() and regex.search(rf"\b{regex.escape(first.lower())}\b", around) is not None
     )

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.browser
 
 TANNERY = "The tannery of Westmere"
 SOLD = f"{TANNERY} was sold to Corin Dalvey for 4,200 guilders."
-DATED = f"---\ntitle: {TANNERY}\npublished: 1934-05-01\n---\n\n{SOLD} Nobody else had asked for it.\n"
+DATED = f"---\ntitle: {TANNERY}\npublished: 1934-05-01\n---\n\n{SOLD}\n\nNobody else had asked for it.\n"
 WHO_BOUGHT, FOR_HOW_MUCH = f"Who was {TANNERY.lower()} sold to?", "And for how many guilders?"
 SOON = 60_000
 DARK = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).every((part) => part < 64)"

@@ -43,6 +43,7 @@ def test_a_sentence_with_a_figure_or_a_date_gives_a_question(sentence: str, ques
         "2024 was a hard year for people in need.",
         "Three quarters of the victims were members of gangs.",
         "The valley is quiet",
+        "When the school year began in September.",
     ],
 )
 def test_a_sentence_of_another_shape_gives_none(sentence: str) -> None:
