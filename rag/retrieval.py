@@ -55,7 +55,7 @@ class Found:
         """Return the sentences with the sides of a comparison first; two sides are an answer."""
         ranked = [*sides, *(item for item in self.ranked if item not in sides)]
         both = replace(self.decision, abstention=None)
-        return ranked, both if len(sides) == 2 else self.decision
+        return ranked, both if len(sides) > 1 else self.decision
 
     @property
     def title(self) -> str:

@@ -82,9 +82,10 @@ class Copies:
             before = found[-1] if found else item
             if before.record == item.record and _is_next(before.sentence, item.sentence):
                 span = Span(before.sentence.span.start, item.sentence.span.end)
+                gap = item.sentence.span.start - before.sentence.span.end
                 text = span.of(self._document_texts.text(item.record).text)
                 sentence = replace(before.sentence, span=span, text=text)
-                found[-1] = CitedSentence(item.record, sentence, _in_both(before.also_in, item.also_in))
+                found[-1] = CitedSentence(item.record, sentence, _in_both(before.also_in, item.also_in, gap))
             else:
                 found.append(item)
         return found
@@ -203,10 +204,10 @@ def _is_next(sentence: ReadSentence, other: ReadSentence) -> bool:
     return not (sentence.headings or other.headings) and 0 <= other.span.start - sentence.span.end <= 1
 
 
-def _in_both(copies: Iterable[Copy], others: Iterable[Copy]) -> tuple[Copy, ...]:
-    """Return the copies that contain both of two neighbours, one after the other."""
+def _in_both(copies: Iterable[Copy], others: Iterable[Copy], gap: int) -> tuple[Copy, ...]:
+    """Return the copies that contain both of two neighbours, with ``gap`` code points between them."""
     ends = {(copy.document_id, copy.version, copy.start): copy.end for copy in others}
-    keys = [(copy, (copy.document_id, copy.version, copy.end + 1)) for copy in copies]
+    keys = [(copy, (copy.document_id, copy.version, copy.end + gap)) for copy in copies]
     return tuple(replace(copy, end=ends[key]) for copy, key in keys if key in ends)
 
 

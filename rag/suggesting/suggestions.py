@@ -83,15 +83,16 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
     """
     follows = continue_conversation(engine.index.catalog, answer.conversation_id)
     filters = answer.searched.filters if answer.searched else Filters()
-    shown = {
+    shown = [
         (cited.document_id, Span(cited.start, cited.end)) for cited in (*answer.citations, *follows.cited)
-    }
+    ]
     own = (answer.question, answer.searched_for or "", answer.standalone or "")
     earlier = [*own, *(each.standalone for each in follows.exchanges)]
     candidates = [
         each
         for each in candidates_of(engine.index, answer)
-        if (each.document_id, each.span) not in shown and _is_clear(each, answer)
+        if not any(number == each.document_id and span.covers(each.span) for number, span in shown)
+        and _is_clear(each, answer)
     ]
     ends = time.perf_counter() + seconds
     quoting = engine.quoting_only()
@@ -191,11 +192,13 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 
 def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
-    """Return whether the first citation of ``answer`` is within the candidate's sentence.
+    """Return whether the first citation of ``answer`` is within the candidate's sentence, or has all of it.
 
     This is False for an abstention, and for an answer to a rewritten form of the question.
     """
     if answer.abstained or answer.standalone is not None:
         return False
     first = answer.citations[0]
-    return first.document_id == candidate.document_id and candidate.span.covers(Span(first.start, first.end))
+    cited = Span(first.start, first.end)
+    is_it = candidate.span.covers(cited) or cited.covers(candidate.span)
+    return first.document_id == candidate.document_id and is_it
