@@ -30,8 +30,8 @@ from benchmarks.side_by_side import note
 from index.library import Library
 from rag.finding.candidates import vectors_of
 from rag.finding.fragments import stands_alone
+from rag.finding.overview import SALIENCE
 from rag.finding.reading import ReadSentence, sentences_of
-from rag.finding.salience import FILE
 
 SHARE_SHOWN = 0.25
 REGULARISATION = 0.3
@@ -79,8 +79,8 @@ def main() -> None:
         f"{len(reports)} reports, {sum(each.asked.sum() for each in reports)} sentences that are asked about"
     )
     print(f"AUROC within a report, mean of {len(shown)} others: {mean(found):.3f}")
-    np.save(FILE, learned(reports), allow_pickle=False)
-    print(f"written {FILE.name}")
+    np.save(SALIENCE, learned(reports), allow_pickle=False)
+    print(f"written {SALIENCE.name}")
 
 
 def learned(reports: Sequence[Report]) -> npt.NDArray[np.float32]:

@@ -96,7 +96,7 @@ def main() -> None:
         "| | the whole answer is shown | nothing else is | both | F1 | sentences |\n|---|---|---|---|---|---|"
     )
     print(row("the best sentence", [each.counts(lambda _: False) for each in marked]))
-    joined = [each.counts(partial(joins, left_out[each.document])) for each in marked]
+    joined = [each.counts(partial(_joins, left_out[each.document])) for each in marked]
     print(row("joined", joined))
     print(row("all of the paragraph", [each.counts(lambda _: True) for each in marked]))
     joining = learned(marked)
@@ -157,9 +157,8 @@ def learned(marked: Sequence[Marked]) -> Joining:
     return Joining(*(round(float(each), 3) for each in weights))
 
 
-def joins(joining: Joining, beside: Neighbour) -> bool:
-    """Return whether a neighbour joins."""
-    return joining.score * beside.score + joining.likeness * beside.likeness + joining.offset >= 0
+def _joins(joining: Joining, beside: Neighbour) -> bool:
+    return joining.joins(beside.score, beside.likeness)
 
 
 def row(name: str, counts: Sequence[tuple[int, int, int]]) -> str:

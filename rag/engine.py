@@ -284,8 +284,7 @@ class QueryEngine:
         passages = _passages(index, best, decision, copies, document_texts)
         yield PassagesFound(passages)
         if decision.abstention is None and best.question.form is Form.SUMMARY:
-            said = "\n".join(turn.answer for turn in conversation.exchanges) if kind == "more" else ""
-            ranked, note = retrieval.overview(best, said)
+            ranked, note = retrieval.overview(best, conversation.said if kind == "more" else "")
         findings = Findings(
             index,
             self.reader,
@@ -295,7 +294,7 @@ class QueryEngine:
             decision,
             copies,
             document_texts,
-            len(sides),
+            sides,
         )
         if kind is not None and decision.abstention is None:
             findings, note = fulfil(kind, findings, conversation)

@@ -32,7 +32,6 @@ MOST_ROWS = 30
 
 Kind = Literal["shorter", "more", "table"]
 
-
 MOST_SENTENCES: Mapping[Kind, int] = {"shorter": 1, "table": MOST_ROWS}
 """The most sentences of an answer to a request, where it says how many."""
 
@@ -161,7 +160,7 @@ def fulfil(kind: Kind, findings: Findings, conversation: Conversation) -> tuple[
     if kind == "shorter":
         return findings, None
     if kind == "more":
-        said = "\n".join(turn.answer for turn in conversation.exchanges)
+        said = conversation.said
         chosen = [item for item in ranked if item.score >= least and item.candidate.sentence.text not in said]
         if not chosen:
             none = Abstention("nothing_more", _REPLIES["nothing_more"])

@@ -36,6 +36,11 @@ class Conversation:
     cited: tuple[Citation, ...] = ()
     replaces: str | None = None
 
+    @property
+    def said(self) -> str:
+        """The text of its last answers."""
+        return "\n".join(turn.answer for turn in self.exchanges)
+
 
 MAX_NUMBERED = 200
 """The most answers of a conversation, the latest ones, whose footnote numbers a new answer uses again."""

@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
+import numpy.typing as npt
 import regex
 
 from index.documents import Span
@@ -29,9 +31,12 @@ from rag.finding.fragments import names_only, stands_alone
 from rag.finding.matching import acronyms, contains_term, content_words
 from rag.finding.ranking import Scored, by_document
 from rag.finding.reading import Reading, sentences_of
-from rag.finding.salience import salience_of
 from rag.finding.selection import is_repeated
 from rag.questions import Form, Question
+
+SALIENCE = Path(__file__).with_name("salience.npy")
+"""A logistic regression that tells which sentences people ask about, by vectors of the default encoder: the
+weight of each number of a vector, and last the constant. ``benchmarks/train_salience.py`` learned it."""
 
 _MAX_PASSAGES = 1000
 """The most passages of a report, from its beginning, from which sentences are chosen: about 400 pages."""
@@ -223,7 +228,7 @@ def representative(index: Snapshot, items: Iterable[Scored], most: int) -> list[
         return []
     vectors = vectors_of(index, [item.candidate.sentence for item in pool])
     nearness = vectors @ vectors.mean(axis=0)
-    salience = salience_of(vectors) if index.encoder.name == DEFAULT_MODEL else np.ones(len(pool))
+    salience = _salience(vectors) if index.encoder.name == DEFAULT_MODEL else np.ones(len(pool))
     fits = (salience >= np.quantile(salience, _SALIENT)) & (nearness >= np.quantile(nearness, _NEAR))
     before = np.maximum(np.cumsum(fits) - 1, 0)
     value = (nearness - nearness.mean()) / (nearness.std() or 1.0) + np.log(salience)
@@ -237,6 +242,17 @@ def representative(index: Snapshot, items: Iterable[Scored], most: int) -> list[
             chosen.append(pool[best])
             repeated = np.maximum(repeated, vectors @ vectors[best])
     return chosen
+
+
+def _salience(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return how likely people are to ask about each sentence, from 0 to 1; shape (sentences,)."""
+    weights = _weights()
+    return np.asarray(1 / (1 + np.exp(-(vectors @ weights[:-1] + weights[-1]))), np.float32)
+
+
+@cache
+def _weights() -> npt.NDArray[np.float32]:
+    return np.asarray(np.load(SALIENCE, allow_pickle=False), np.float32)
 
 
 def asks_in_general(index: Snapshot, question: Question) -> bool:

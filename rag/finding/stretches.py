@@ -46,6 +46,10 @@ class Joining:
     likeness: float
     offset: float
 
+    def joins(self, gap: float, likeness: float) -> bool:
+        """Return whether a neighbour joins: its score is ``gap`` higher, its cosine ``likeness``."""
+        return self.score * gap + self.likeness * likeness + self.offset >= 0
+
 
 JOINING = Joining(score=0.26, likeness=1.866, offset=-1.242)
 """The weights that ``benchmarks/train_stretches.py`` learned."""
@@ -100,14 +104,9 @@ class Widening:
         while is_in_paragraph(other, step):
             other = neighbour(other, step)
             key = _key(other)
-            if key in kept or (key not in wanted and self.log_odds(item, other) < 0):
+            if key in kept or (key not in wanted and not self.joining.joins(*self.signs(item, other))):
                 return
             yield other
-
-    def log_odds(self, item: Scored, other: Scored) -> float:
-        """Return the log-odds that a neighbour is part of the answer that a sentence gives."""
-        gap, likeness = self.signs(item, other)
-        return self.joining.score * gap + self.joining.likeness * likeness + self.joining.offset
 
     def signs(self, item: Scored, other: Scored) -> tuple[float, float]:
         """Return the reader's score of a neighbour minus that of the sentence, and their cosine."""

@@ -152,7 +152,7 @@ def quote(
         max_sentences: the most sentences to quote.
         confidence: adjusts the verification of each sentence; None to leave it as it is.
     """
-    chosen = list(findings.ranked[: findings.sides]) or select(
+    chosen = list(findings.sides) or select(
         findings.ranked, findings.question, findings.calibration, max_sentences
     )
     # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.

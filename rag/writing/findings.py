@@ -36,7 +36,7 @@ class Findings:
         decision: the decision whether the library answers the question.
         copies: finds the earliest copy of a sentence, which is the one to cite.
         document_texts: provides the texts of documents.
-        sides: the number of the first sentences, if each was sought for one of two compared values.
+        sides: the sentences that were sought for the values of a comparison, each for one.
     """
 
     index: Snapshot
@@ -47,7 +47,7 @@ class Findings:
     decision: Decision
     copies: Copies
     document_texts: DocumentTexts
-    sides: int = 0
+    sides: Sequence[Scored] = ()
 
 
 @dataclass(frozen=True, slots=True)
