@@ -74,7 +74,7 @@ class Widening:
 
         Returns:
             The stretches in the order of ``chosen``, each in the order of the text and without gaps. A
-            sentence that an earlier stretch contains gets none of its own.
+            sentence that an earlier stretch contains, or reaches, gets none of its own.
         """
         is_asked = self.question.form is not Form.SUMMARY
         wanted = set(map(_key, chosen))
@@ -93,7 +93,15 @@ class Widening:
             else:
                 stretch = [item]
             kept.update(map(_key, stretch))
-            found.append(stretch)
+            for earlier in found:
+                if _is_followed_by(stretch[-1], earlier[0]):
+                    earlier[:0] = stretch
+                    break
+                if _is_followed_by(earlier[-1], stretch[0]):
+                    earlier.extend(stretch)
+                    break
+            else:
+                found.append(stretch)
         return found
 
     def _joined(
@@ -137,6 +145,10 @@ def is_in_paragraph(item: Scored, step: int) -> bool:
     # A line break separates a heading, an item or a paragraph from what follows.
     is_prose = not (one.headings or one.is_heading or other.headings)
     return is_prose and other.span.start - one.span.end <= 1
+
+
+def _is_followed_by(item: Scored, other: Scored) -> bool:
+    return is_in_paragraph(item, 1) and _key(neighbour(item, 1)) == _key(other)
 
 
 def _sentences(item: Scored) -> Sequence[ReadSentence]:

@@ -19,6 +19,7 @@ from rag.finding.ranking import Scored
 from rag.finding.reading import Reading, ReadSentence
 from rag.finding.stretches import ITEM, JOINING, Joining, Widening
 from rag.questions import Question, understand
+from tests.rag.finding.test_ranking import Known
 from tests.support.candidates import record, texts
 from tests.support.libraries import MakeLibrary
 
@@ -88,6 +89,16 @@ def test_chosen_neighbours_are_one_stretch(seed_engine: QueryEngine) -> None:
     items = read("The fund lends to farms. It lent 4 million. Rates rose.")
     [stretch] = widened(seed_engine, [items[1], items[0]], joining=NEVER)
     assert texts(stretch) == ["The fund lends to farms.", "It lent 4 million."]
+
+
+def test_stretches_that_meet_are_one(seed_engine: QueryEngine) -> None:
+    items = read("The chair is accused. He resigned. A chair was appointed.")
+    reader, higher = Known({"The chair": 0.0, "He": 1.0, "A chair": 3.0}), Joining(1, 0, 0)
+    with seed_engine.index.snapshot() as snapshot:
+        widening = Widening(snapshot, reader, WHAT, higher)
+        assert [texts(each) for each in widening.stretches([items[2]])] == [["A chair was appointed."]]
+        for chosen in ([items[2], items[0]], [items[0], items[2]]):
+            assert [texts(each) for each in widening.stretches(chosen)] == [texts(items)]
 
 
 def test_no_neighbour_joins_in_a_language_that_is_not_read(seed_engine: QueryEngine) -> None:
