@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from index.documents import Span
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
@@ -15,7 +16,7 @@ from rag.answers import Answer
 from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
 from rag.suggesting import suggestions
-from rag.suggesting.suggestions import candidates_of
+from rag.suggesting.suggestions import Candidate, candidates_of, is_answered_by
 from tests.support.libraries import MakeLibrary
 
 suggest = partial(suggestions.suggest, seconds=60)
@@ -163,3 +164,15 @@ def test_the_plan_is_suggested_only_if_the_answer_mentions_a_plan(library: MakeL
     answer = answers_to(engine, "Are the sirens of Varda loud?")
     questions = suggest(engine, answer)
     assert "How much does the scheme cost?" not in questions
+
+
+def test_a_widened_answer_answers_with_each_of_its_sentences(library: MakeLibrary) -> None:
+    earned = "The company earned 4 million euros less than a year before."
+    fire = "The reason is that a fire closed its plant in Ghent, which made half of its glass."
+    text = f"{earned} {fire} The canteen has a new cook."
+    answer = library({"a.txt": text}).ask("Why did the company earn less?")
+    [citation] = answer.citations
+    assert citation.quote == f"{earned} {fire}"
+    spans = [Span(text.index(each), text.index(each) + len(each)) for each in (earned, fire, "The canteen")]
+    candidates = [Candidate("", citation.document_id, span) for span in spans]
+    assert [is_answered_by(each, answer) for each in candidates] == [True, True, False]
