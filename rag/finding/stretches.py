@@ -93,7 +93,7 @@ class Widening:
             else:
                 stretch = [item]
             kept.update(map(_key, stretch))
-            for earlier in found:
+            for earlier in found if is_asked else ():
                 if _is_followed_by(stretch[-1], earlier[0]):
                     earlier[:0] = stretch
                     break
