@@ -24,7 +24,7 @@ from benchmarks.fuzz_damage import damaged
 from benchmarks.fuzz_samples import ROOT, samples
 from index.documents import Document
 from index.errors import LoadError
-from index.loaders import Limits, Options
+from index.loaders import LoadingLimits, Options
 from index.loaders.sandbox.client import Isolated, ReaderDiedError
 
 FILES = 2000
@@ -32,7 +32,8 @@ SEED = 20_261_125
 SLOW_SECONDS = 5.0
 
 OPTIONS = Options(
-    Limits(megabytes=16, pages=200, unpacked_megabytes=64, seconds=20.0, memory_megabytes=1024), ("secret",)
+    LoadingLimits(megabytes=16, pages=200, unpacked_megabytes=64, seconds=20.0, memory_megabytes=1024),
+    ("secret",),
 )
 """Small limits, so that unbounded growth is noticed."""
 

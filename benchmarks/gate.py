@@ -25,13 +25,13 @@ import regex
 from benchmarks.datasets import data_folder
 from index.text import sentences
 from rag.evaluation import PRECISION, Table, claim_tables, measure_claims, read_dataset
-from rag.llm import Limits, ModelSettings, open_model
+from rag.llm import ModelLimits, ModelSettings, open_model
 from rag.verdicts import WRITTEN
 from rag.verification import LANGUAGE_MODEL, Evidence, Gate, Judge, Thresholds, open_judge
 
 CASES = Path(__file__).parent.parent / "tests" / "rag" / "verification" / "adversarial.jsonl"
 SETS = ("claims", "adversarial", "scifact", "clapnq")
-LIMITS = Limits(context_tokens=2048, reply_tokens=16, seconds=120)
+LIMITS = ModelLimits(context_tokens=2048, reply_tokens=16, seconds=120)
 
 Pair = tuple[str, str, Sequence[Evidence]]
 """The name of a group of pairs, a sentence, and the evidence against which the gate checks the sentence."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.datasets import HOME, data_folder
 from index.embedding.encoder import open_encoder
-from rag.evaluation import Configuration, Evaluation, Figure, Part, evaluate, read_dataset
+from rag.evaluation import Configuration, Estimate, Evaluation, Part, evaluate, read_dataset
 from rag.evaluation.bootstrap import KeyPath
 
 ASKED = 300
@@ -131,7 +131,7 @@ def answer_rows(evaluation: Evaluation, key_paths: Sequence[KeyPath]) -> Sequenc
     ]
 
 
-def _shown(figure: Figure) -> str:
+def _shown(figure: Estimate) -> str:
     digits = 0 if figure.value > 2 else 3
     return f"{figure.value:.{digits}f} ({figure.low:.{digits}f}–{figure.high:.{digits}f})"
 

@@ -39,7 +39,7 @@ from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
 from rag.json_lines import read_json_lines
-from rag.llm import Limits, ModelSettings, open_model
+from rag.llm import ModelLimits, ModelSettings, open_model
 from rag.verdicts import DOUBTFUL
 from rag.verification import Gate, Thresholds, open_judge
 from rag.writing.composition import QUOTED
@@ -48,7 +48,7 @@ from rag.writing.writer import Writer
 SETS = ("seeds", "seed", "reports", "clapnq")
 REPORTS_QUESTIONS = 60
 CLAPNQ_QUESTIONS = 100
-LIMITS = Limits(context_tokens=1280, reply_tokens=160, seconds=120)
+LIMITS = ModelLimits(context_tokens=1280, reply_tokens=160, seconds=120)
 _STATED = regex.compile(r"\p{N}[\p{N}.,]*(?<=\p{N})|(?<!^)(?<![.?!:“\"]\s)\b\p{Lu}[\p{L}\p{M}'’-]+")
 
 _SEEDS = Path(__file__).parent.parent / "seeds"

@@ -29,7 +29,7 @@ from index.loaders import DEFAULTS, MEGABYTE, Isolated, Options
 from index.memory import give_back
 from index.records import Viewer
 from index.uploads import Deletions
-from index.workers import Background, Writer, every, steps
+from index.workers import Background, JobRunner, every, steps
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.suggesting import StarterMaker
@@ -137,7 +137,7 @@ def create_app(
     reader, renderer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
     most_bytes = operation.limit_storage * MEGABYTE
-    writer, deletions = Writer(index, options), Deletions(index, most_bytes)
+    writer, deletions = JobRunner(index, options), Deletions(index, most_bytes)
     change = EncoderChange(writer, index, settings)
     choice = ModelChoice(engine, settings)
     choice.open_stored()

@@ -343,14 +343,14 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         Raises:
             SettingsError: if ``llm_reply`` is more than half of ``llm_context``.
         """
-        from rag.llm import Limits, Prices
+        from rag.llm import LoadingLimits, Prices
 
         if self.llm_reply > self.llm_context // 2:
             raise SettingsError(
                 f"the setting llm_reply is {self.llm_reply}; it must be at most half of llm_context, "
                 f"{self.llm_context // 2}"
             )
-        limits = Limits(self.llm_context, self.llm_reply, self.llm_timeout)
+        limits = LoadingLimits(self.llm_context, self.llm_reply, self.llm_timeout)
         return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
 
     def thresholds(self) -> Thresholds | None:
@@ -368,7 +368,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
             SettingsError: if ``ocr`` is set and tesseract or one of its languages is not installed.
         """
         from index.errors import RecognitionError
-        from index.loaders import Limits, Options, check
+        from index.loaders import LoadingLimits, Options, check
 
         if self.ocr:
             try:
@@ -376,7 +376,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
             except RecognitionError as error:
                 raise SettingsError(f"the setting ocr cannot be used: {error}") from error
         return Options(
-            Limits(
+            LoadingLimits(
                 megabytes=self.max_megabytes,
                 text_megabytes=self.max_text_megabytes,
                 pages=self.max_pages,

@@ -13,7 +13,7 @@ from index.catalog.databases import (
     shown,
     writing,
 )
-from index.catalog.limits import Limits, all_documents, documents_in, hidden_collections
+from index.catalog.limits import CollectionViewers, all_documents, documents_in, hidden_collections
 from index.catalog.reader import CatalogReader, Part
 from index.catalog.schema import (
     TEXT,
@@ -42,7 +42,7 @@ __all__ = [
     "BackupReport",
     "Catalog",
     "CatalogReader",
-    "Limits",
+    "CollectionViewers",
     "MovedCatalog",
     "Part",
     "address_of",

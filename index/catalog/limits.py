@@ -42,7 +42,7 @@ def all_documents() -> sa.Select[Any]:
     return sa.select(documents.c.id)
 
 
-class Limits:
+class CollectionViewers:
     """Stores who may see a library's limited collections. Safe to share between threads.
 
     Args:

@@ -10,10 +10,10 @@ from typing import Generic, TypeVar
 from index.errors import Cancelled
 
 File = TypeVar("File")
-Reader = TypeVar("Reader")
+FileReader = TypeVar("FileReader")
 Result = TypeVar("Result")
 
-Read = Callable[[File, Reader, Callable[[], None]], Result]
+Read = Callable[[File, FileReader, Callable[[], None]], Result]
 """Reads a file with a reader, such as a process that reads files. From time to time it calls its last
 argument, which raises an error if the caller no longer needs the result."""
 
@@ -25,8 +25,8 @@ _WAIT_SECONDS = 0.5
 
 def read_ahead(
     files: Sequence[File],
-    readers: Sequence[Reader],
-    read: Read[File, Reader, Result],
+    readers: Sequence[FileReader],
+    read: Read[File, FileReader, Result],
     size: Callable[[Result], int],
     waiting: Callable[[], None] | None = None,
 ) -> Generator[tuple[File, Future[Result]]]:
@@ -54,14 +54,14 @@ def read_ahead(
             shelf.cancel()
 
 
-class _Shelf(Generic[File, Reader, Result]):
+class _Shelf(Generic[File, FileReader, Result]):
     """The results that wait for the caller.
 
     Threads start to read the files in order, but may finish them in any order.
     """
 
     def __init__(
-        self, files: Sequence[File], read: Read[File, Reader, Result], size: Callable[[Result], int]
+        self, files: Sequence[File], read: Read[File, FileReader, Result], size: Callable[[Result], int]
     ) -> None:
         self._files = iter(enumerate(files))
         self._read = read
@@ -71,7 +71,7 @@ class _Shelf(Generic[File, Reader, Result]):
         self._is_cancelled = False
         self._changed = Condition()
 
-    def fill(self, reader: Reader) -> None:
+    def fill(self, reader: FileReader) -> None:
         """Read one file after the other until none is left, or until the reading is cancelled."""
         while (item := self._next()) is not None:
             place, file = item

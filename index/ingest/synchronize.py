@@ -48,7 +48,7 @@ _SECONDS_AT_ONCE = 60.0
 Text recognition takes seconds for each page."""
 
 
-class Reader(Protocol):
+class FileReader(Protocol):
     """A process of this machine, or a core of a cluster, that reads one file at a time."""
 
     def read(
@@ -136,7 +136,7 @@ def sync(
     progress: Progress | None = None,
     options: Options = DEFAULTS,
     *,
-    reader: Isolated | Sequence[Reader] | None = None,
+    reader: Isolated | Sequence[FileReader] | None = None,
     leave: Collection[Path] = (),
 ) -> SyncReport:
     """Bring the library up to date with ``paths``.
@@ -235,7 +235,7 @@ def apply(
     started: float | None = None,
     options: Options = DEFAULTS,
     *,
-    reader: Isolated | Sequence[Reader] | None = None,
+    reader: Isolated | Sequence[FileReader] | None = None,
     clock: StageClock | None = None,
 ) -> SyncReport:
     """Read the files of ``changes``, commit the documents and removals, and return a report.
@@ -306,7 +306,7 @@ def _read_all(
     index: Library,
     files: Sequence[File],
     options: Options,
-    reader: Isolated | Sequence[Reader] | None,
+    reader: Isolated | Sequence[FileReader] | None,
     progress: Progress | None,
 ) -> Iterator[tuple[File, Incoming | LoadError | None]]:
     """Yield each file, in order, with its document, its LoadError, or None if the document is unchanged."""
@@ -319,7 +319,7 @@ def _read_all(
     with ExitStack() as opened:
         # One process for each core, if there are enough files for them.
         processes = min(usable_cores(), len(files) // _FILES_A_READER)
-        readers: Sequence[Reader]
+        readers: Sequence[FileReader]
         if isinstance(reader, Sequence):
             readers = reader
         else:
@@ -342,7 +342,7 @@ def _characters_of(incoming: Incoming | None) -> int:
 
 def _read(
     file: File,
-    reader: Reader,
+    reader: FileReader,
     waiting: Callable[[], None],
     *,
     options: Options,

@@ -17,7 +17,7 @@ from index.loaders.mail.message import read_eml
 from index.loaders.markdown import read_markdown
 from index.loaders.metadata import with_date
 from index.loaders.opendocument.odt import read_ods, read_odt
-from index.loaders.options import DEFAULTS, MEGABYTE, Limits, Loader, Options
+from index.loaders.options import DEFAULTS, MEGABYTE, Loader, LoadingLimits, Options
 from index.loaders.pdf.document import read_pdf
 from index.loaders.pdf.ocr import check
 from index.loaders.rtf.document import read_rtf
@@ -34,7 +34,7 @@ __all__ = [
     "MEGABYTE",
     "SUFFIXES",
     "Isolated",
-    "Limits",
+    "LoadingLimits",
     "Options",
     "check",
     "check_archive",
@@ -102,7 +102,7 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
     return with_date(described(document, read_sidecar(path)), path, by_time=options.by_time)
 
 
-def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
+def content(path: Path, limits: LoadingLimits = DEFAULTS.limits) -> bytes:
     """Read the bytes of a regular file that is neither empty nor too large.
 
     Raises:
@@ -138,7 +138,7 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
     return LoadError(path, cause, "split it into parts")
 
 
-def _check_text(path: Path, size: int, limits: Limits) -> None:
+def _check_text(path: Path, size: int, limits: LoadingLimits) -> None:
     """Raise LoadError if ``size``, the number of bytes of a text in UTF-8, is over the limit.
 
     A limit is needed, since embedding a very large text takes hours.

@@ -14,7 +14,7 @@ from index.errors import LoadError
 from index.loaders.blocks import flow
 from index.loaders.magic import OLD_OFFICE, binary_kind
 from index.loaders.metadata import Properties, iso_date, readable_property
-from index.loaders.options import MEGABYTE, Limits
+from index.loaders.options import MEGABYTE, LoadingLimits
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -35,7 +35,7 @@ _PROGRAMS = frozenset({"openpyxl", "python-pptx", "python-docx", "Apache POI", "
 """Names that programs write in place of the author's name."""
 
 
-def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limits) -> None:
+def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: LoadingLimits) -> None:
     """Refuse a file that is not an archive of the expected format, or is too large when unpacked.
 
     Args:

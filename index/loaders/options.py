@@ -19,7 +19,7 @@ MEMORY_PER_BYTE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LoadingLimits:
     """The upper limits for one file. A megabyte has 1024² bytes.
 
     Attributes:
@@ -61,7 +61,7 @@ class Options:
             uploads, whose files have just been written.
     """
 
-    limits: Limits = Limits()
+    limits: LoadingLimits = LoadingLimits()
     passwords: tuple[str, ...] = ()
     ocr: bool = False
     ocr_languages: tuple[str, ...] = ("eng",)

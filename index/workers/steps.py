@@ -9,13 +9,13 @@ from threading import Event
 from index.errors import UnreachableError
 from index.ingest.watch import Watch
 from index.library import Library
-from index.workers.writer import Writer
+from index.workers.writer import JobRunner
 
 _AGAIN_SECONDS = 60.0
 """The seconds until the next attempt if another process or an unreachable server prevents a compaction."""
 
 
-def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
+def watch(index: Library, writer: JobRunner) -> Callable[[Event], None]:
     """Return a function for a thread: it syncs the followed folders now and after each change in them."""
 
     def work(stop: Event) -> None:

@@ -36,7 +36,7 @@ from index.uploads.leftovers import sweep_uploads
 from index.uploads.receiving import Kept, index_upload, uploads_folder
 
 STOPPED = "the server was stopped"
-STOP_SECONDS = 4.0
+JOB_STOP_SECONDS = 4.0
 """The seconds that a job may take to stop: embedding checks for cancellation between two batches."""
 
 MOST_WAITING = 100
@@ -87,7 +87,7 @@ class _SyncRequest:
             self.leave |= set(change.leave)
 
 
-class Writer:
+class JobRunner:
     """Runs jobs one by one, in the order of their requests. Safe to share between threads.
 
     Leaving the context asks the running job to stop, and cancels the waiting ones.
@@ -215,7 +215,7 @@ class Writer:
             running.cancel(STOPPED)
             self._reader.interrupt()
         if thread is not None:
-            thread.join(STOP_SECONDS)
+            thread.join(JOB_STOP_SECONDS)
         if thread is None or not thread.is_alive():
             self._reader.close()
 

@@ -1,6 +1,6 @@
 """Evaluation of retrieval and answers on any set of questions."""
 
-from rag.evaluation.bootstrap import Figure
+from rag.evaluation.bootstrap import Estimate
 from rag.evaluation.claims import PRECISION, ClaimsMeasured, claim_tables, measure_claims
 from rag.evaluation.comparison import Comparison, compare
 from rag.evaluation.configuration import DEFAULT, Configuration, read_configuration
@@ -22,8 +22,8 @@ __all__ = [
     "Comparison",
     "Configuration",
     "Dataset",
+    "Estimate",
     "Evaluation",
-    "Figure",
     "Part",
     "Table",
     "claim_tables",

@@ -33,7 +33,7 @@ _WEIGHTS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Estimate:
     """A figure with its 95 % interval.
 
     Attributes:
@@ -129,7 +129,7 @@ def twice(statistic: Statistic) -> Statistic:
     return lambda weights: statistic(np.hstack([weights, weights]))
 
 
-def estimate(sample: Sample) -> Figure | None:
+def estimate(sample: Sample) -> Estimate | None:
     """Return the figure with its interval; None if the figure is undefined."""
     n = len(sample.queries)
     if not n:
@@ -137,7 +137,7 @@ def estimate(sample: Sample) -> Figure | None:
     value = float(sample.statistic(np.ones((1, n)))[0])
     if np.isnan(value):
         return None
-    return Figure(value, *interval(bootstrap(sample)), n)
+    return Estimate(value, *interval(bootstrap(sample)), n)
 
 
 def bootstrap(sample: Sample) -> Array:

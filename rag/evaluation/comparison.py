@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rag.evaluation.bootstrap import LEVEL, Array, Figure, KeyPath, bootstrap, interval
+from rag.evaluation.bootstrap import LEVEL, Array, Estimate, KeyPath, bootstrap, interval
 from rag.evaluation.evaluation import Evaluation
 
 Outcome = Literal["better", "worse", "no difference", "not tested"]
@@ -29,9 +29,9 @@ class Difference:
     """
 
     key_path: KeyPath
-    first: Figure
-    second: Figure
-    change: Figure
+    first: Estimate
+    second: Estimate
+    change: Estimate
     p: float | None
     outcome: Outcome
 
@@ -96,7 +96,7 @@ def _difference(key_path: KeyPath, first: Evaluation, second: Evaluation) -> Dif
     before_sample, after_sample = first.samples[key_path], second.samples[key_path]
     changes = bootstrap(after_sample) - bootstrap(before_sample)
     changes = changes[~np.isnan(changes)]
-    change = Figure(after.value - before.value, *interval(changes), after.n)
+    change = Estimate(after.value - before.value, *interval(changes), after.n)
     if before_sample.is_time:
         return Difference(key_path, before, after, change, None, "not tested")
     p = _two_sided(changes)

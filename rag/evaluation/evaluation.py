@@ -26,7 +26,7 @@ from rag.evaluation.answered_queries import (
     ask_without_subject,
     with_removable_subject,
 )
-from rag.evaluation.bootstrap import Figure, KeyPath, Sample, estimate, quantile
+from rag.evaluation.bootstrap import Estimate, KeyPath, Sample, estimate, quantile
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Dataset, Query, choose
 from rag.evaluation.gate import measure_gate
@@ -65,7 +65,7 @@ class Evaluation:
     n_documents: int
     n_queries: int
     samples: Mapping[KeyPath, Sample]
-    figures: Mapping[KeyPath, Figure]
+    figures: Mapping[KeyPath, Estimate]
     risk_coverage: tuple[RiskPoint, ...] = ()
     calibration: tuple[CalibrationBin, ...] = ()
     notes: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rag.evaluation.bootstrap import Figure, KeyPath
+from rag.evaluation.bootstrap import Estimate, KeyPath
 from rag.evaluation.comparison import Comparison
 from rag.evaluation.evaluation import Evaluation
 
@@ -61,7 +61,7 @@ def tables_of(evaluation: Evaluation) -> Iterator[Table]:
     """Yield a table for each part (like retrieval) that was measured."""
     for section, (heading, explanation) in HEADINGS.items():
         form = _form(section)
-        cells: dict[str, dict[str, Figure]] = {}
+        cells: dict[str, dict[str, Estimate]] = {}
         for key_path, figure in evaluation.figures.items():
             if key_path[0] == section:
                 row, column = _row_and_column(key_path)
@@ -105,7 +105,7 @@ def _form(section: str) -> str:
     return ".1f" if section == _LATENCY else ".3f"
 
 
-def _shown(figure: Figure, form: str, between: str) -> str:
+def _shown(figure: Estimate, form: str, between: str) -> str:
     """Format a figure and its interval."""
     return f"{figure.value:{form}} ({figure.low:{form}}{between}{figure.high:{form}})"
 

@@ -42,7 +42,7 @@ _TEST_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ModelLimits:
     """The limits of a reply.
 
     Attributes:
@@ -116,7 +116,7 @@ class LanguageModel:
 
     llm: LLM
     name: str
-    limits: Limits = field(default_factory=Limits)
+    limits: ModelLimits = field(default_factory=ModelLimits)
     _: KW_ONLY
     prices: Prices | None = None
     constrain: Constrain = unconstrained

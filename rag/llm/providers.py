@@ -17,7 +17,15 @@ from urllib.parse import urlsplit
 
 from rag.errors import ModelSetupError
 from rag.llm.failures import redact
-from rag.llm.language_model import AT_ONCE, CHOICES, Constrain, LanguageModel, Limits, Prices, unconstrained
+from rag.llm.language_model import (
+    AT_ONCE,
+    CHOICES,
+    Constrain,
+    LanguageModel,
+    ModelLimits,
+    Prices,
+    unconstrained,
+)
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import grammar, schema
 
@@ -55,7 +63,7 @@ class ModelSettings:
     model: str
     address: str | None = None
     key: str | None = field(default=None, repr=False)
-    limits: Limits = field(default_factory=Limits)
+    limits: ModelLimits = field(default_factory=ModelLimits)
     prices: Prices | None = None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from index.catalog import CATALOG, Catalog, Limits
+from index.catalog import CATALOG, Catalog, CollectionViewers
 from tests.security.attacks import FORWARDED, Attack, Target, operations
 from tests.support.people import PASSWORD, form_fields, sign_in
 from tests.support.processes import Served, run, serving
@@ -90,7 +90,7 @@ def test_accounts_are_asked_for_on_this_machine_too(served: Served, home: Path) 
 def test_a_limited_collection_is_closed_on_this_machine_too(seeded: Path, tmp_path: Path) -> None:
     home = Path(shutil.copytree(seeded, tmp_path / "home"))
     with closing(Catalog.open(home / CATALOG)) as catalog:
-        Limits(catalog.engine).set("Board", [])
+        CollectionViewers(catalog.engine).set("Board", [])
     done = run("serve", "--port", "0", "--home", home)
     assert (done.returncode, done.stdout) == (2, "")
     assert "because the home has limited collections, and nobody can yet" in done.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import LoadError
-from index.loaders import Limits, Options
+from index.loaders import LoadingLimits, Options
 from index.loaders.sandbox.client import Isolated
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
@@ -34,14 +34,16 @@ def is_gone(pid: int, seconds: float = 10) -> bool:
     return not is_running(pid)
 
 
-def refusal(reader: Isolated, path: Path, limits: Limits | None = None) -> LoadError:
+def refusal(reader: Isolated, path: Path, limits: LoadingLimits | None = None) -> LoadError:
     with pytest.raises(LoadError) as caught:
-        reader.load(path, Options(limits or Limits()))
+        reader.load(path, Options(limits or LoadingLimits()))
     assert caught.value.path == path
     return caught.value
 
 
-def sent_while_reading(reader: Isolated, small: Path, slow: Path, number: int, limits: Limits) -> LoadError:
+def sent_while_reading(
+    reader: Isolated, small: Path, slow: Path, number: int, limits: LoadingLimits
+) -> LoadError:
     """Send a signal to a process while it reads ``slow``, and return the resulting error."""
     reader.load(small)
     with ThreadPoolExecutor(1) as pool:

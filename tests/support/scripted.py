@@ -12,7 +12,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, Completi
 from llama_index.core.llms import CustomLLM
 from pydantic import PrivateAttr
 
-from rag.llm import LanguageModel, Limits, Prices
+from rag.llm import LanguageModel, ModelLimits, Prices
 from rag.llm.circuit import Circuit
 
 PATIENCE = 30.0
@@ -175,5 +175,5 @@ def model_of(
     circuit: Circuit | None = None,
 ) -> LanguageModel:
     """A ``LanguageModel`` over a scripted model."""
-    limits = Limits(context_tokens=context, reply_tokens=512, seconds=seconds, attempts=attempts)
+    limits = ModelLimits(context_tokens=context, reply_tokens=512, seconds=seconds, attempts=attempts)
     return LanguageModel(llm, "scripted", limits, prices=prices, circuit=circuit or Circuit())

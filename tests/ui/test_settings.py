@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.loaders import Limits, Options
+from index.loaders import LoadingLimits, Options
 from tests.support.scans import needs_tesseract
 from ui.errors import SettingsError
 from ui.settings import PREFIX, Settings, default_home, home_id, load_settings, needed
@@ -145,7 +145,7 @@ def test_a_file_of_settings_says_how_files_are_read(tmp_path: Path) -> None:
         'ocr_languages = ["fra", "script/Arabic"]',
     )
     assert load_settings(home=tmp_path).loading() == Options(
-        Limits(
+        LoadingLimits(
             megabytes=1,
             text_megabytes=7,
             pages=2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.catalog import Catalog, Limits
+from index.catalog import Catalog, CollectionViewers
 from index.documents import MAX_COLLECTION_CHARACTERS
 from ui.accounts.database import Accounts
 from ui.errors import AccountError
@@ -38,7 +38,7 @@ class CollectionLimits:
     def __init__(self, catalog: Catalog, accounts: Accounts) -> None:
         self._catalog = catalog
         self._accounts = accounts
-        self._limits = Limits(catalog.engine)
+        self._limits = CollectionViewers(catalog.engine)
 
     def all(self) -> list[CollectionRecord]:
         """Return all collections that have documents or a limit, sorted by name."""

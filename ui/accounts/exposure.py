@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from ipaddress import ip_address
 
-from index.catalog import Limits
+from index.catalog import CollectionViewers
 from ui.accounts.database import Accounts
 from ui.accounts.schema import ACCOUNTS
 from ui.accounts.sign_in import SignIn
@@ -60,7 +60,7 @@ def why_several_people(settings: Settings) -> str | None:
                 return "the home has accounts"
     if has_library(settings):
         with open_catalog(settings) as catalog:
-            if Limits(catalog.engine).all():
+            if CollectionViewers(catalog.engine).all():
                 return "the home has limited collections"
     return None
 

@@ -78,7 +78,7 @@ def conversations_router() -> Router:
         catalog: OwnCatalog, conversation_id: ConversationIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:
         """Export a conversation as a file with footnotes, which `footnoted verify` can check."""
-        return exported_response(catalog, conversation_id, suffix)
+        return conversation_response(catalog, conversation_id, suffix)
 
     @router.get("/{conversation_id}", response_class=Response, responses={200: {"model": WholeConversation}})
     def conversation(catalog: OwnCatalog, conversation_id: ConversationIdInPath) -> Response:
@@ -112,7 +112,7 @@ def conversations_router() -> Router:
     return router
 
 
-def exported_response(catalog: Catalog, conversation_id: str, suffix: str) -> Response:
+def conversation_response(catalog: Catalog, conversation_id: str, suffix: str) -> Response:
     """Return the response of ``GET /v1/conversations/{id}.{suffix}``: a file to save.
 
     Raises:

@@ -29,7 +29,7 @@ from index.ingest import Job, Jobs
 from index.library import Library
 from index.search import library_status
 from index.text import detect, may_be_in
-from index.workers import Writer
+from index.workers import JobRunner
 from rag.conversations import stored_answer
 from ui.accounts import Scope
 from ui.http.access.identity import identity_of
@@ -115,7 +115,7 @@ class EncoderChange:
     Entering the context goes on with a change-over that a stop of the server has interrupted.
     """
 
-    def __init__(self, writer: Writer, index: Library, settings: Settings | None) -> None:
+    def __init__(self, writer: JobRunner, index: Library, settings: Settings | None) -> None:
         self._writer = writer
         self._index = index
         self._model = settings.model if settings else None

@@ -16,7 +16,7 @@ from index.errors import FailureNotFoundError, JobEndedError, JobNotFoundError
 from index.ingest import KEPT, Count, Failures, Job, Jobs, KeptFailure
 from index.library import Library
 from index.records import HiddenPaths
-from index.workers import Writer
+from index.workers import JobRunner
 from ui.http.access.views import OwnLibrary
 from ui.http.problems import documented
 from ui.http.request_bodies import Number, RequestModel, Text
@@ -40,7 +40,7 @@ class SyncRequest(RequestModel):
     """The body of a sync request. It has no fields, because a sync reads exactly the followed folders."""
 
 
-def jobs_router(writer: Writer) -> Router:
+def jobs_router(writer: JobRunner) -> Router:
     """Return the routes of the jobs of ``writer`` and of other processes that use the same library.
 
     A job belongs to its sender. For others than administrators, the jobs of other senders do not exist.

@@ -17,7 +17,7 @@ from index.errors import GoneError, LibraryLockedError, LoadError, NotUploadedEr
 from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import Deletions, Sent, add_upload, keep_upload
-from index.workers import Writer
+from index.workers import JobRunner
 from ui.accounts import Identity
 from ui.http.access.identity import identity_of
 from ui.http.access.views import OwnLibrary
@@ -40,7 +40,7 @@ QUEUED = {"description": "The library keeps the file and reads it in the job `jo
 
 
 def uploads_router(
-    reader: Isolated, options: Options, writer: Writer, deletions: Deletions, most_bytes: int = 0
+    reader: Isolated, options: Options, writer: JobRunner, deletions: Deletions, most_bytes: int = 0
 ) -> Router:
     """Return the routes under ``/v1/documents`` that add, delete and restore uploaded documents.
 
@@ -171,7 +171,7 @@ def uploaded_response(index: Library, reader: Isolated, options: Options, sent: 
     return document_response(index, record.document_id, record.version)
 
 
-def queued_response(index: Library, writer: Writer, options: Options, sent: Sent) -> Response:
+def queued_response(index: Library, writer: JobRunner, options: Options, sent: Sent) -> Response:
     """Queue a file, and return the 202 response of ``POST /v1/documents`` with the id of the file's job.
 
     Raises:

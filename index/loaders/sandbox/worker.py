@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from index.errors import LoadError
 from index.loaders import content, load
-from index.loaders.options import MEGABYTE, Limits, Options
+from index.loaders.options import MEGABYTE, LoadingLimits, Options
 from index.loaders.pdf.open import draw_page
 from index.loaders.sandbox.protocol import (
     READY,
@@ -183,7 +183,7 @@ def _send_answer(answer: Answer, answers: _Pipe) -> None:
     send(message, answers)
 
 
-def _limit(limits: Limits, megabytes: int) -> None:
+def _limit(limits: LoadingLimits, megabytes: int) -> None:
     """Limit the time and, on Linux, the memory for reading a file."""
     _limit_time(limits)
     if sys.platform == "linux":
@@ -196,7 +196,7 @@ def _limit(limits: Limits, megabytes: int) -> None:
         )
 
 
-def _limit_time(limits: Limits) -> None:
+def _limit_time(limits: LoadingLimits) -> None:
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, limits.seconds + _GRACE_SECONDS)
 

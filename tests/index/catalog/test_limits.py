@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.catalog import Limits
+from index.catalog import CollectionViewers
 from index.catalog.reader import CatalogReader
 from index.documents import Span
 from index.embedding.encoder import Encoder
@@ -43,7 +43,7 @@ def limited(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Library:
         (reports / path).write_text(text, encoding="utf-8")
     library = Library.open(tmp_path / "home", encoder)
     sync(library, [reports], reader=loading)
-    Limits(library.catalog.engine).set("board", ["bea"])
+    CollectionViewers(library.catalog.engine).set("board", ["bea"])
     return library
 
 
@@ -58,7 +58,7 @@ OPEN = ["loose.txt", "news/pier.txt"]
 def test_a_viewer_sees_open_collections_and_those_that_are_limited_to_it(limited: Library) -> None:
     seen = {viewer: paths(limited.for_viewer(viewer)) for viewer in (None, ADMINISTRATOR, BEA, CAI)}
     assert seen == {None: ALL, ADMINISTRATOR: ALL, BEA: ALL, CAI: OPEN}
-    limits = Limits(limited.catalog.engine)
+    limits = CollectionViewers(limited.catalog.engine)
     assert limits.all() == {"board": ("bea",)}
     limits.set("board", ["cai", "dee"])
     assert limits.all() == {"board": ("cai", "dee")}
@@ -140,7 +140,7 @@ def test_a_limit_counts_from_the_next_snapshot_on(limited: Library) -> None:
     cai = limited.for_viewer(CAI)
     before = limited.generation
     with cai.snapshot() as snapshot:
-        Limits(limited.catalog.engine).set("news", [])
+        CollectionViewers(limited.catalog.engine).set("news", [])
         assert "news/pier.txt" in {hit.document.path for hit in snapshot.search("harbour")}
     assert {hit.document.path for hit in cai.search("harbour")} == {"loose.txt"}
     assert limited.generation == before

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import LoadError
-from index.loaders import Limits, Options
+from index.loaders import LoadingLimits, Options
 from index.loaders.sandbox.client import Isolated
 from tests.support.children import GATE, WORDS
 
@@ -49,7 +49,7 @@ def read(shared: Isolated, tmp_path: Path) -> Callable[[str, bytes], str]:
         file = tmp_path / name
         file.write_bytes(data)
         try:
-            return shared.load(file, Options(Limits(seconds=60))).text
+            return shared.load(file, Options(LoadingLimits(seconds=60))).text
         except LoadError as error:
             if error.__cause__ is not None:  # The reading process died.
                 raise

@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import pytest
 
 from index.errors import LoadError
-from index.loaders import Limits
+from index.loaders import LoadingLimits
 from index.loaders.archive import check_archive, core_properties
 from index.loaders.metadata import Properties
 
@@ -26,7 +26,7 @@ def zipped(entries: Mapping[str, bytes], compression: int = ZIP_STORED) -> bytes
     return file.getvalue()
 
 
-def refusal(data: bytes, limits: Limits = Limits()) -> tuple[str, str]:  # noqa: B008 (frozen)
+def refusal(data: bytes, limits: LoadingLimits = LoadingLimits()) -> tuple[str, str]:  # noqa: B008 (frozen)
     with pytest.raises(LoadError) as caught:
         check_archive(data, PATH, WORD, "a Word document", limits)
     return caught.value.cause, caught.value.remedy
@@ -81,7 +81,7 @@ def test_the_error_gives_the_cause_and_the_remedy(data: bytes, cause: str, remed
 
 
 def test_a_file_that_would_unpack_to_too_much_is_refused() -> None:
-    limits = Limits(unpacked_megabytes=2)
+    limits = LoadingLimits(unpacked_megabytes=2)
     check_archive(zipped({WORD: b" " * 2 * 1024 * 1024}), PATH, WORD, "a Word document", limits)
     assert refusal(zipped({WORD: b" " * 3 * 1024 * 1024}), limits) == (
         "unpacks to 3 MB, more than the limit of 2 MB",
@@ -91,14 +91,14 @@ def test_a_file_that_would_unpack_to_too_much_is_refused() -> None:
 
 def test_an_archive_that_expands_without_measure_is_refused() -> None:
     packed = zipped({WORD: b" " * 4 * 1024 * 1024}, ZIP_DEFLATED)
-    limits = Limits(expansion=100)
+    limits = LoadingLimits(expansion=100)
     cause, remedy = refusal(packed, limits)
     times = round(4 * 1024 * 1024 / len(packed))
     assert cause == (
         f"unpacks to {times:,} times its size, more than the limit of 100 times, as malicious archives do"
     )
     assert remedy == "save it again"
-    check_archive(packed, PATH, WORD, "a Word document", Limits(expansion=times + 1))
+    check_archive(packed, PATH, WORD, "a Word document", LoadingLimits(expansion=times + 1))
 
 
 def package(said: str | None) -> bytes:

@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from index.loaders import Limits
+from index.loaders import LoadingLimits
 from tests.index.loaders.test_hostile import WORDS, rewritten, sheet, word
 from tests.support.processes import run_script
 
@@ -236,6 +236,6 @@ def test_a_small_file_that_becomes_huge_is_refused_within_500_megabytes(
 
 
 def test_the_memory_of_a_file_grows_with_the_file() -> None:
-    limits = Limits()
+    limits = LoadingLimits()
     assert [limits.memory_of(size) for size in (0, 2048, 1 << 20, 256 << 20)] == [256, 256, 512, 4096]
-    assert Limits(memory_megabytes=64).memory_of(1 << 20) == 64
+    assert LoadingLimits(memory_megabytes=64).memory_of(1 << 20) == 64

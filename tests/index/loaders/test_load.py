@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from index.documents import Document
 from index.errors import LoadError
-from index.loaders import SUFFIXES, Limits, Options, load
+from index.loaders import SUFFIXES, LoadingLimits, Options, load
 
 SUPPORTED = (
     ".csv, .docx, .eml, .epub, .htm, .html, .markdown, .md, .ods, .odt, .pdf, .pptm, .pptx, .rtf, "
@@ -194,7 +194,7 @@ def test_a_denied_permission_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
     file = write(tmp_path, "a.txt", b"x" * (3 * 1024 * 1024))
     with pytest.raises(LoadError) as caught:
-        load(file, Options(limits=Limits(megabytes=2)))
+        load(file, Options(limits=LoadingLimits(megabytes=2)))
     assert str(caught.value) == "a.txt: has 3 MB, more than the limit of 2 MB; split it into parts"
 
 
@@ -253,7 +253,7 @@ def test_importing_the_loaders_imports_no_library_that_reads_a_format() -> None:
 class TestText:
     """The limit of text holds for every format, whatever the size of the file."""
 
-    LIMITS = Options(Limits(text_megabytes=1))
+    LIMITS = Options(LoadingLimits(text_megabytes=1))
     MEGABYTE = 1024 * 1024
 
     @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.csv"])

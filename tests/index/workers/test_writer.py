@@ -16,7 +16,7 @@ from index.ingest.watch import Change
 from index.library import Library
 from index.loaders import Options
 from index.records import Viewer
-from index.workers.writer import STOPPED, Writer
+from index.workers.writer import STOPPED, JobRunner
 from rag.engine import QueryEngine
 from tests.support.background import GATE, WEIR, Held, accepted, app_of, held_sync, send, unsynced, wait_until
 from tests.support.reports import paths, write
@@ -82,7 +82,7 @@ def test_what_a_watch_asks_for_while_a_sync_waits_becomes_part_of_it(
     more = write(folder.parent / "more/more.txt", GATE).parent
     index.catalog.follow([str(more)])
     growing, done = write(more / "growing.txt", WEIR), Event()
-    with Writer(index, Options()) as writer:
+    with JobRunner(index, Options()) as writer:
         held.hold()
         first = writer.sync(Change((folder,), frozenset({folder / "weir.txt"})))
         assert held.reached.wait(20)
@@ -106,7 +106,7 @@ def test_a_request_joins_a_waiting_sync_of_its_own_viewer_only(
 ) -> None:
     ana, bea = Viewer("ana"), Viewer("bea", sees_all=True)
     held.hold()
-    with Writer(index, Options()) as writer:
+    with JobRunner(index, Options()) as writer:
         writer.sync(Change((folder,)))
         assert held.reached.wait(20)
         waiting = [writer.sync(viewer=viewer).id for viewer in (None, ana, bea)]
@@ -129,5 +129,5 @@ def test_a_watch_is_told_that_its_sync_failed(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(index.catalog, "put_vectors", full)
-    with Writer(index, Options()) as writer:
+    with JobRunner(index, Options()) as writer:
         assert not writer.synced(Change((folder,)))

@@ -15,7 +15,7 @@ from index.ingest.watch import Change
 from index.library import Library
 from index.loaders import DEFAULTS
 from index.workers import writer as module
-from index.workers.writer import Writer
+from index.workers.writer import JobRunner
 from tests.support.reports import incoming, write
 
 
@@ -30,7 +30,7 @@ def test_a_sync_can_be_asked_for_after_one_that_waited_is_unknown(
         index.replace([incoming("Two gates.", "b.txt")])
         free = Event()
         monkeypatch.setattr(module, "RunningJob", _Waiting(free))
-        with Writer(index, DEFAULTS) as writer:
+        with JobRunner(index, DEFAULTS) as writer:
             waiting = writer.sync()
             restore(home, tmp_path / "library.tar")
             free.set()

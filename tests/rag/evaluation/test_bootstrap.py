@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from rag.evaluation.bootstrap import Figure, Sample, auroc, bootstrap, estimate, mean, quantile, ratio, twice
+from rag.evaluation.bootstrap import (
+    Estimate,
+    Sample,
+    auroc,
+    bootstrap,
+    estimate,
+    mean,
+    quantile,
+    ratio,
+    twice,
+)
 
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
@@ -106,7 +116,7 @@ class TestEstimate:
 
     def test_undefined_rounds_do_not_count(self) -> None:
         figure = estimate(Sample(ids(2), ratio([1, 0], [1, 0])))
-        assert figure == Figure(1.0, 1.0, 1.0, 2)
+        assert figure == Estimate(1.0, 1.0, 1.0, 2)
         assert np.isnan(bootstrap(Sample(ids(2), ratio([1, 0], [1, 0])))).any()
 
     def test_large_sets_are_resampled_in_bounded_batches(self) -> None:

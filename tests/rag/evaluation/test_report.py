@@ -11,7 +11,7 @@ import pytest
 
 from rag.evaluation import Configuration, Evaluation, compare
 from rag.evaluation.abstention_quality import CalibrationBin, RiskPoint
-from rag.evaluation.bootstrap import Figure, Sample, mean
+from rag.evaluation.bootstrap import Estimate, Sample, mean
 from rag.evaluation.report import write_comparison, write_report
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -34,7 +34,7 @@ MEASURED = Evaluation(
         place: Sample(("q1", "q2"), mean([value, value]), is_time=place[0] == "latency_ms")
         for place, value in PLACES.items()
     },
-    figures={place: Figure(value, value - 0.1, value + 0.1, 1234) for place, value in PLACES.items()},
+    figures={place: Estimate(value, value - 0.1, value + 0.1, 1234) for place, value in PLACES.items()},
     risk_coverage=(RiskPoint(0.9, 0.5, 0.0), RiskPoint(0.4, 1.0, 0.25)),
     calibration=(CalibrationBin(0.2, 0.1, 20), CalibrationBin(0.8, 0.9, 20)),
     notes=("2 judgements are left out",),

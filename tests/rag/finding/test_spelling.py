@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.catalog import Limits
+from index.catalog import CollectionViewers
 from index.records import Viewer
 from index.uploads import edit_document
 from rag.conversations import from_answers
@@ -129,7 +129,7 @@ class TestHiddenWords:
         whole = library(REPORTS | {"vault.txt": "The board paid a shell company of Piet Vandermeer."})
         [hidden] = [each for each in whole.index.catalog.documents() if each.path == "vault.txt"]
         edit_document(whole.index, hidden.document_id, {"collection": "board"})
-        Limits(whole.index.catalog.engine).set("board", ["bea"])
+        CollectionViewers(whole.index.catalog.engine).set("board", ["bea"])
         assert corrected(whole, asked) == meant
         assert corrected(whole.for_viewer(Viewer("bea")), asked) == meant
         visible = corrected(whole.for_viewer(Viewer("cai")), asked)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from rag.errors import ModelError
-from rag.llm import LanguageModel, Limits, Prices, Usage, language_model
+from rag.llm import LanguageModel, ModelLimits, Prices, Usage, language_model
 from rag.llm.circuit import Circuit
 from rag.llm.messages import Message
 from tests.support.scripted import ScriptedLLM, ServerError, fails, for_ever, hangs, model_of, says
@@ -174,7 +174,7 @@ def test_an_empty_reply_is_not_a_failure() -> None:
 
 def test_no_message_contains_the_key() -> None:
     llm = ScriptedLLM(fails(ServerError(401, "the key sk-secret is wrong")))
-    model = LanguageModel(llm, "scripted", Limits(attempts=1), secret="sk-secret")  # noqa: S106
+    model = LanguageModel(llm, "scripted", ModelLimits(attempts=1), secret="sk-secret")  # noqa: S106
     error = failure_of(model)
     assert str(error) == "scripted could not be asked: its server refused the key"
     assert error.detail == "ServerError: the key … is wrong"
@@ -205,7 +205,7 @@ def test_closing_releases_the_resources() -> None:
 
 def test_a_reply_that_waits_too_long_for_others_fails_as_busy() -> None:
     llm = ScriptedLLM(says("One. ", "Two."), says("Yes."))
-    model = LanguageModel(llm, "Scripted", Limits(seconds=1.0), at_once=1)
+    model = LanguageModel(llm, "Scripted", ModelLimits(seconds=1.0), at_once=1)
     first = iter(model.write(ASKED))
     assert next(first) == "One. "
     with pytest.raises(ModelError, match="Scripted is busy with other questions") as caught:
@@ -224,7 +224,10 @@ def test_the_reading_thread_closes_the_connection_of_an_abandoned_reply() -> Non
         closing.set()
 
     model = LanguageModel(
-        ScriptedLLM(for_ever("One. ")), "Scripted", Limits(seconds=20.0), close_connection=close_connection
+        ScriptedLLM(for_ever("One. ")),
+        "Scripted",
+        ModelLimits(seconds=20.0),
+        close_connection=close_connection,
     )
     writing = iter(model.write(ASKED))
     assert next(writing) == "One. "

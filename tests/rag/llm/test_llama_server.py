@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.writing import smollm2
 from rag.errors import ModelError, ModelSetupError
-from rag.llm import LanguageModel, Limits, ModelSettings, open_model
+from rag.llm import LanguageModel, ModelLimits, ModelSettings, open_model
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import Message, tokens
 from rag.writing.reply_parser import parse_reply
@@ -42,14 +42,14 @@ def server(weights: Path) -> Iterator[LlamaServer]:
 
 @pytest.fixture(scope="module")
 def model(server: LlamaServer) -> Iterator[LanguageModel]:
-    limits = Limits(context_tokens=1024, reply_tokens=48, seconds=60.0, attempts=1)
+    limits = ModelLimits(context_tokens=1024, reply_tokens=48, seconds=60.0, attempts=1)
     opened = open_model(ModelSettings("llamacpp", "small", f"{server.address}/v1", limits=limits))
     yield opened
     opened.close()
 
 
 def test_a_local_model_has_the_name_of_its_file_and_stops_when_closed(weights: Path) -> None:
-    opened = open_model(ModelSettings("llamacpp", str(weights), limits=Limits(512, 8, 60.0, 1)))
+    opened = open_model(ModelSettings("llamacpp", str(weights), limits=ModelLimits(512, 8, 60.0, 1)))
     assert opened.name == weights.stem == "SmolLM2-135M-Instruct.Q4_1"
     opened.close()
     with pytest.raises(ModelError):
@@ -103,7 +103,7 @@ def test_the_server_may_be_closed_at_once(weights: Path) -> None:
 
 def test_a_server_that_writes_is_closed_at_once_and_twice(weights: Path) -> None:
     server = LlamaServer(weights, 2048, threads=1)
-    limits = Limits(context_tokens=2048, reply_tokens=2000, seconds=60.0, attempts=3)
+    limits = ModelLimits(context_tokens=2048, reply_tokens=2000, seconds=60.0, attempts=3)
     model = open_model(ModelSettings("llamacpp", "small", f"{server.address}/v1", limits=limits))
     pieces = iter(model.write([Message("user", "Count from one to a thousand, in words.")]))
     assert next(pieces)

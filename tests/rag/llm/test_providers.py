@@ -11,10 +11,10 @@ import llama_index.llms
 import pytest
 
 from rag.errors import ModelError, ModelSetupError
-from rag.llm import LanguageModel, Limits, ModelSettings, Prices, open_model
+from rag.llm import LanguageModel, ModelLimits, ModelSettings, Prices, open_model
 from tests.support.model_server import model_server
 
-LIMITS = Limits(context_tokens=8192, reply_tokens=300, seconds=12.0)
+LIMITS = ModelLimits(context_tokens=8192, reply_tokens=300, seconds=12.0)
 
 A_PACKAGE = '''
 from typing import Any
@@ -232,10 +232,10 @@ def test_a_name_is_checked_when_the_model_is_opened_and_again_at_each_connection
         with pytest.raises(ModelSetupError, match="link-local"):
             open_model(ModelSettings("openai", "small", address))
         told[:] = ["127.0.0.1"]
-        model = open_model(ModelSettings("openai", "small", address, limits=Limits(attempts=1)))
+        model = open_model(ModelSettings("openai", "small", address, limits=ModelLimits(attempts=1)))
         assert model.try_out().usage.completion_tokens > 0
         # The first connection is kept open, so that another client has to connect.
-        other = open_model(ModelSettings("openai", "small", address, limits=Limits(attempts=1)))
+        other = open_model(ModelSettings("openai", "small", address, limits=ModelLimits(attempts=1)))
         for wrong in (["169.254.169.254"], ["127.0.0.1", "fe80::1"]):
             told[:] = wrong
             with pytest.raises(ModelError, match="its server could not be reached") as caught:

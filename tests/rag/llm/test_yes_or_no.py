@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rag.errors import ModelError
-from rag.llm import LanguageModel, Limits
+from rag.llm import LanguageModel, ModelLimits
 from rag.llm.prompts import judge_prompt
 from rag.verification import open_judge
 from tests.support.scripted import ScriptedLLM, ServerError, fails, says
@@ -24,7 +24,7 @@ def likely(**shares: float) -> Mapping[str, Any]:
 
 
 def asking(llm: ScriptedLLM) -> LanguageModel:
-    limits = Limits(seconds=5.0, attempts=1)
+    limits = ModelLimits(seconds=5.0, attempts=1)
     return LanguageModel(llm, "scripted", limits, choice={"logprobs": True})
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.catalog import Limits
+from index.catalog import CollectionViewers
 from index.embedding.encoder import Encoder
 from index.library import Library
 from tests.support.people import PASSWORD, make_hashes_quick
@@ -101,7 +101,7 @@ def test_people_sign_in_by_default_as_long_as_the_home_has_a_limited_collection(
     settings = Settings(home=tmp_path)
     with Library.open(tmp_path, encoder) as library:
         assert not is_on(settings, exposed=False)
-        limits = Limits(library.catalog.engine)
+        limits = CollectionViewers(library.catalog.engine)
         limits.set("Board", [])
         with pytest.raises(UsedWronglyError, match="because the home has limited collections, and nobody"):
             is_on(settings, exposed=False)

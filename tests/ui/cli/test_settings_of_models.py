@@ -10,7 +10,7 @@ import pytest
 from index.library import Library
 from rag.errors import ModelSetupError
 from rag.finding.cross_encoder import bundled_reader
-from rag.llm import Limits, ModelSettings, Prices
+from rag.llm import ModelLimits, ModelSettings, Prices
 from ui.errors import SettingsError
 from ui.opening import open_engine
 from ui.settings import PREFIX, Settings, load_settings, needed
@@ -65,7 +65,7 @@ def test_a_file_names_the_model_its_server_and_its_limits(tmp_path: Path) -> Non
         "small",
         "http://127.0.0.1:8080/v1",
         KEY,
-        Limits(context_tokens=8192, reply_tokens=300, seconds=12.5),
+        ModelLimits(context_tokens=8192, reply_tokens=300, seconds=12.5),
         Prices(0.15, 0.6),
     )
     assert settings.unsupported == "strike"

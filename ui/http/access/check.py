@@ -14,12 +14,12 @@ from sqlalchemy.exc import DatabaseError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as ASGIScope
 
 from index.errors import UnreachableError
 from rag.engine import QueryEngine
-from ui.accounts import LOCAL, Identity, Session, SignIn, TooManyAttemptsError
-from ui.accounts import Scope as ScopeName
+from ui.accounts import LOCAL, Identity, Scope, Session, SignIn, TooManyAttemptsError
 from ui.http.access.identity import session_cookie
 from ui.http.access.table import Requirement, requirement_of
 from ui.http.middleware import is_forwarded
@@ -100,7 +100,7 @@ class SignInCheck:
         self._insecure = insecure
         self._lookups = CapacityLimiter(_LOOKUPS)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
@@ -113,7 +113,7 @@ class SignInCheck:
         else:
             await refusal(scope, 403, _FORWARDED, {})(scope, receive, send)
 
-    async def _check(self, sign_in: SignIn, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _check(self, sign_in: SignIn, scope: ASGIScope, receive: Receive, send: Send) -> None:
         if _is_open(scope):
             await self._app(scope, receive, send)
             return
@@ -137,7 +137,7 @@ class SignInCheck:
         await refused(scope, receive, send)
 
     async def _pass_on_watched(
-        self, scope: Scope, receive: Receive, send: Send, found: _Found, may_go_on: Callable[[], bool]
+        self, scope: ASGIScope, receive: Receive, send: Send, found: _Found, may_go_on: Callable[[], bool]
     ) -> None:
         """Pass the request on. If the response is a stream of events, end it once ``may_go_on`` is false."""
         watches: list[asyncio.Task[None]] = []
@@ -170,7 +170,7 @@ class SignInCheck:
         if passing.cancelled_caught and is_open:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, found: _Found) -> None:
+    async def _pass_on(self, scope: ASGIScope, receive: Receive, send: Send, found: _Found) -> None:
         engine = self._engine
         if self._sign_in is not None and found.identity is not None:
             engine = engine.for_viewer(self._sign_in.accounts.viewer(found.identity))
@@ -178,7 +178,7 @@ class SignInCheck:
         scope.setdefault("state", {}).update(state)
         await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Scope, requirement: Requirement | ScopeName, found: _Found) -> Response | None:
+    def _refusal(self, scope: ASGIScope, requirement: Requirement | Scope, found: _Found) -> Response | None:
         identity, opens_page = found.identity, _opens_page(scope, found.sent)
         if identity is None:
             return (_to_sign_in if opens_page else _unknown)(scope, found.sent)
@@ -189,7 +189,7 @@ class SignInCheck:
         return refusal(scope, 403, *insufficient_scope(identity, requirement))
 
 
-def client_address(scope: Scope) -> str:
+def client_address(scope: ASGIScope) -> str:
     """Return the network address of the client; empty if it is unknown.
 
     If a trusted proxy forwarded the request, this is the address of the proxy's client
@@ -199,7 +199,7 @@ def client_address(scope: Scope) -> str:
     return str(client)
 
 
-def set_session_cookie(response: Response, scope: Scope, name: str, value: str, seconds: int) -> None:
+def set_session_cookie(response: Response, scope: ASGIScope, name: str, value: str, seconds: int) -> None:
     """Set the cookie of a session on a response.
 
     No script can read the cookie. On a request from another site, the browser sends the cookie only if a
@@ -209,12 +209,12 @@ def set_session_cookie(response: Response, scope: Scope, name: str, value: str, 
     response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
-def _is_open(scope: Scope) -> bool:
+def _is_open(scope: ASGIScope) -> bool:
     """Return whether a request is to a route that needs no sender."""
     return requirement_of(scope["method"], scope["path"]) is Requirement.NOTHING
 
 
-def _find(sign_in: SignIn, scope: Scope) -> _Found:
+def _find(sign_in: SignIn, scope: ASGIScope) -> _Found:
     """Look up the sender of a request. If the request has a token, its cookie is ignored."""
     kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
@@ -226,7 +226,7 @@ def _find(sign_in: SignIn, scope: Scope) -> _Found:
     return _Found(session.identity if session else None, session, "session")
 
 
-def _may_go_on(sign_in: SignIn, requirement: Requirement | ScopeName, scope: Scope, found: _Found) -> bool:
+def _may_go_on(sign_in: SignIn, requirement: Requirement | Scope, scope: ASGIScope, found: _Found) -> bool:
     """Return whether the sender of a request that passed would still pass now, without using its session."""
     if found.session is not None:
         session = sign_in.accounts.sessions.find(found.session.cookie, is_use=False)
@@ -239,20 +239,20 @@ def _may_go_on(sign_in: SignIn, requirement: Requirement | ScopeName, scope: Sco
     return identity is not None and (isinstance(requirement, Requirement) or requirement in identity.scopes)
 
 
-def insufficient_scope(sender: Identity, scope: ScopeName) -> tuple[str, dict[str, str]]:
+def insufficient_scope(sender: Identity, scope: Scope) -> tuple[str, dict[str, str]]:
     """Return the detail and the headers of the 403 response to a sender who lacks ``scope``."""
     detail = f"This needs the scope {scope.value!r}, which {sender} does not have."
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
     return detail, {"WWW-Authenticate": challenge}
 
 
-def _opens_page(scope: Scope, sent: str) -> bool:
+def _opens_page(scope: ASGIScope, sent: str) -> bool:
     """Return whether a person opens a page or a file in a browser with this request."""
     is_get = scope["method"] in {"GET", "HEAD"}
     return is_get and sent != "token" and "text/html" in Headers(scope=scope).get("accept", "")
 
 
-def _to_sign_in(scope: Scope, sent: str) -> Response:
+def _to_sign_in(scope: ASGIScope, sent: str) -> Response:
     query = scope["query_string"].decode("latin-1")
     path = quote(scope["path"]) + (f"?{query}" if query else "")
     ended = {"why": "ended"} if sent == "session" else {}
@@ -260,7 +260,7 @@ def _to_sign_in(scope: Scope, sent: str) -> Response:
     return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
 
 
-def _unknown(scope: Scope, sent: str) -> Response:
+def _unknown(scope: ASGIScope, sent: str) -> Response:
     challenge = _CHALLENGE
     if sent == "token":
         detail = "The token is wrong, has expired or was revoked; `footnoted token add` makes a new one."
@@ -274,7 +274,7 @@ def _unknown(scope: Scope, sent: str) -> Response:
     return refusal(scope, 401, detail, {"WWW-Authenticate": challenge})
 
 
-def _make_private(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) -> Send:
+def _make_private(send: Send, sign_in: SignIn, scope: ASGIScope, session: Session | None) -> Send:
     """Wrap ``send`` so that a response is private to the sender of the request.
 
     A browser must ask the server before it shows the response from its cache. After the sender has signed

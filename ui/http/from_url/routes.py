@@ -14,7 +14,7 @@ from index.documents import MAX_COLLECTION_CHARACTERS
 from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import Sent
-from index.workers import Writer
+from index.workers import JobRunner
 from ui.errors import FetchError, RefusedURLError
 from ui.http.access.views import OwnLibrary
 from ui.http.from_url.fetch import MAX_URL_CHARACTERS, Fetched, FetchRules, fetch
@@ -57,7 +57,7 @@ class FromURLRequest(RequestModel):
 
 
 def from_url_router(
-    rules: FetchRules, reader: Isolated, options: Options, writer: Writer, most_bytes: int = 0
+    rules: FetchRules, reader: Isolated, options: Options, writer: JobRunner, most_bytes: int = 0
 ) -> Router:
     """Return the route ``/v1/documents/from-url``.
 

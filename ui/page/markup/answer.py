@@ -17,7 +17,7 @@ from rag.headlines import POINTS
 from rag.verdicts import DOUBTFUL
 from ui.export import FORMATS
 from ui.page.locales import Locale
-from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup, made_markup
+from ui.page.markup.checks import VERDICT_KEYS, checks_markup, disagreements_markup, made_markup
 from ui.page.markup.filters import filters_markup, searched_markup
 from ui.page.markup.footnotes import ShownSentence, answer_sentences, foot_list_markup, streamed_sentences
 from ui.page.markup.interpretation import corrected_markup, interpretation_markup, understood_markup
@@ -270,7 +270,7 @@ def _notes(sentence: ShownSentence, locale: Locale) -> str:
     marks = "".join(mark_markup(cited, locale) for cited in sentence.citations)
     if sentence.verdict not in DOUBTFUL:
         return marks
-    label = string_markup(locale, VERDICTS[sentence.verdict])
+    label = string_markup(locale, VERDICT_KEYS[sentence.verdict])
     return f'{marks} <span class="fn-doubt">{label}</span>'
 
 

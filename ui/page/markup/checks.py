@@ -15,7 +15,7 @@ from ui.page.locales import Locale
 from ui.page.markup.sources import mark_markup
 from ui.page.markup.text import escape, quoted_markup, source_date, string_markup
 
-VERDICTS: Mapping[Verdict, str] = {
+VERDICT_KEYS: Mapping[Verdict, str] = {
     "quoted": "verdict.quoted",
     "supported": "verdict.supported",
     "paraphrased": "verdict.paraphrased",
@@ -36,7 +36,7 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
     if not answer.dropped and all(sentence.verdict not in DOUBTFUL for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)
-    found = [(counts[verdict], key) for verdict, key in VERDICTS.items()]
+    found = [(counts[verdict], key) for verdict, key in VERDICT_KEYS.items()]
     parts = [
         locale.text("checks.count", number=number, verdict=locale.text(key))
         for number, key in (*found, (len(answer.dropped), _LEFT_OUT))
@@ -44,7 +44,7 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
     ]
     doubts = [
         _doubt(
-            answer.text[sentence.start : sentence.end], VERDICTS[sentence.verdict], sentence.reason, locale
+            answer.text[sentence.start : sentence.end], VERDICT_KEYS[sentence.verdict], sentence.reason, locale
         )
         for sentence in answer.sentences
         if sentence.verdict in DOUBTFUL

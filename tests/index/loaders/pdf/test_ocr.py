@@ -12,7 +12,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from index.documents import Document, Span
 from index.errors import LoadError, RecognitionError
-from index.loaders import Limits, Options
+from index.loaders import LoadingLimits, Options
 from index.loaders.pdf.characters import Frame as Shown
 from index.loaders.pdf.document import read_pdf
 from index.loaders.pdf.ocr import MAX_PIXELS, check, scale
@@ -99,7 +99,7 @@ class TestAScannedReport:
 
     def test_a_page_that_takes_too_long_is_given_up(self) -> None:
         picture = pictures(build(body(FIRST)))[0]
-        options = Options(limits=Limits(seconds=0.001), ocr=True)
+        options = Options(limits=LoadingLimits(seconds=0.001), ocr=True)
         with pytest.raises(LoadError) as error:
             read_pdf(scanned([picture]), PATH, options)
         assert error.value.cause == (

@@ -13,7 +13,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from index.errors import LoadError
-from index.loaders import Limits, Options
+from index.loaders import LoadingLimits, Options
 from index.loaders.pdf.document import READ_PICTURES, read_pdf
 from tests.support.pdf_files import PATH, column, draw
 
@@ -44,9 +44,9 @@ def test_a_password_that_is_not_needed_is_no_error() -> None:
 
 def test_more_pages_than_are_read_are_refused() -> None:
     data = draw(*[column(f"Page about gate {number}.") for number in range(3)])
-    assert len(read_pdf(data, PATH, Options(limits=Limits(pages=3))).page_starts) == 3
+    assert len(read_pdf(data, PATH, Options(limits=LoadingLimits(pages=3))).page_starts) == 3
     with pytest.raises(LoadError) as error:
-        read_pdf(data, PATH, Options(limits=Limits(pages=2)))
+        read_pdf(data, PATH, Options(limits=LoadingLimits(pages=2)))
     assert str(error.value) == ("inquiry.pdf: has 3 pages, more than the limit of 2; split it into parts")
 
 

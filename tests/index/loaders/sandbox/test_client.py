@@ -15,7 +15,7 @@ from index.embedding.encoder import Encoder
 from index.errors import LoadError
 from index.ingest.synchronize import sync
 from index.library import Library
-from index.loaders import SUFFIXES, Limits, Options, load
+from index.loaders import SUFFIXES, LoadingLimits, Options, load
 from index.loaders.sandbox import child
 from index.loaders.sandbox.client import Isolated, ReaderDiedError
 from index.loaders.sandbox.protocol import Sink, send
@@ -52,7 +52,7 @@ class TestReading:
     def test_options_are_passed_on(self, shared: Isolated, tmp_path: Path) -> None:
         file = tmp_path / "large.txt"
         file.write_text("x" * (3 << 20))
-        error = refusal(shared, file, Limits(megabytes=2))
+        error = refusal(shared, file, LoadingLimits(megabytes=2))
         assert error.cause == "has 3 MB, more than the limit of 2 MB"
 
     def test_a_relative_path_starts_at_the_current_folder_of_this_process(
@@ -129,7 +129,7 @@ class TestCutting:
 
         started = time.monotonic()
         with pytest.raises(KeyError, match="given up"):
-            reader.read(slow, Options(Limits(seconds=60)), waiting=give_up)
+            reader.read(slow, Options(LoadingLimits(seconds=60)), waiting=give_up)
         assert time.monotonic() - started < 20
         assert before is not None
         assert is_gone(before)
@@ -140,7 +140,7 @@ class TestMisfortune:
     def test_a_file_that_takes_too_long_is_given_up(self, reader: Isolated, small: Path, slow: Path) -> None:
         reader.load(small)
         before, started = reader.pid, time.monotonic()
-        error = refusal(reader, slow, Limits(seconds=0.5))
+        error = refusal(reader, slow, LoadingLimits(seconds=0.5))
         assert time.monotonic() - started < 5
         assert str(error) == (
             "slow.html: took more than 0.5 seconds to read; split it into parts, or allow more time"
@@ -153,7 +153,7 @@ class TestMisfortune:
     def test_the_time_to_start_the_process_is_not_the_files(self, reader: Isolated, small: Path) -> None:
         reader.load(small)
         reader.close()
-        assert reader.load(small, Options(Limits(seconds=0.3))).text == GATE
+        assert reader.load(small, Options(LoadingLimits(seconds=0.3))).text == GATE
 
     def test_a_file_is_given_up_on_request_and_the_next_one_is_read(
         self, reader: Isolated, small: Path, slow: Path
@@ -161,7 +161,7 @@ class TestMisfortune:
         reader.interrupt()
         reader.load(small)
         with ThreadPoolExecutor(1) as pool:
-            reading = pool.submit(reader.load, slow, Options(Limits(seconds=60)))
+            reading = pool.submit(reader.load, slow, Options(LoadingLimits(seconds=60)))
             time.sleep(0.3)
             reader.interrupt()
             error = reading.exception(timeout=10)
@@ -170,7 +170,7 @@ class TestMisfortune:
         assert reader.load(small).text.startswith(GATE[:10])
 
     def test_a_process_that_hangs_is_ended(self, reader: Isolated, small: Path, slow: Path) -> None:
-        error = sent_while_reading(reader, small, slow, signal.SIGSTOP, Limits(seconds=1))
+        error = sent_while_reading(reader, small, slow, signal.SIGSTOP, LoadingLimits(seconds=1))
         assert error.cause == "took more than 1 seconds to read"
         assert reader.load(small).text == GATE
 
@@ -196,7 +196,7 @@ class TestMisfortune:
         self, small: Path, slow: Path, number: int, cause: str
     ) -> None:
         with Isolated() as reader:
-            error = sent_while_reading(reader, small, slow, number, Limits())
+            error = sent_while_reading(reader, small, slow, number, LoadingLimits())
             assert reader.load(small).text == GATE
         assert (error.path, error.cause) == (slow, cause)
         assert isinstance(error.__cause__, ReaderDiedError)
@@ -209,7 +209,7 @@ class TestMisfortune:
         file = tmp_path / "large.txt"
         file.write_text(WORDS * (100_000_000 // len(WORDS)))
         before = reader.load(small) and reader.pid
-        error = refusal(reader, file, Limits(memory_megabytes=64))
+        error = refusal(reader, file, LoadingLimits(memory_megabytes=64))
         assert str(error) == (
             "large.txt: needed more than the 64 MB of memory that a file of its size may take; "
             "split it into parts, or allow more memory"
@@ -225,7 +225,7 @@ class TestMisfortune:
         reader.load(page)
         kept = reader.pid
         assert kept is not None, "the libraries for a page keep more than 10 MB"
-        assert reader.load(page, Options(Limits(memory_megabytes=40))) == load(page)
+        assert reader.load(page, Options(LoadingLimits(memory_megabytes=40))) == load(page)
         assert reader.pid is None, "which is more than a quarter of 40 MB"
         assert reader.load(small).text == GATE
 
@@ -300,7 +300,7 @@ def test_a_sync_goes_on_after_a_file_that_hangs_and_leaves_no_process(
     last.write_text(WORDS)
     children = children_of(os.getpid())
     with Library.open(tmp_path / "home", encoder) as index:
-        report = sync(index, [small, slow, last], options=Options(Limits(seconds=1)))
+        report = sync(index, [small, slow, last], options=Options(LoadingLimits(seconds=1)))
     assert report.added == ("gate.txt", "water.txt")
     assert [(failure.path, failure.cause) for failure in report.failed] == [
         ("slow.html", "took more than 1 seconds to read; split it into parts, or allow more time")

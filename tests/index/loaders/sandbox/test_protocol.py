@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, Origin, PageLayout, Section
-from index.loaders import Limits, Options
+from index.loaders import LoadingLimits, Options
 from index.loaders.sandbox.protocol import Answer, MessageError, Request, pack, receive, send, unpack
 from index.text.cutting import Cutting, cut
 
@@ -73,7 +73,7 @@ def test_every_answer_arrives_as_it_was_sent(
     st.binary(min_size=1),
     st.builds(
         Options,
-        limits=st.builds(Limits, megabytes=st.integers(1), seconds=st.floats(0, 1e9)),
+        limits=st.builds(LoadingLimits, megabytes=st.integers(1), seconds=st.floats(0, 1e9)),
         passwords=st.lists(st.text()).map(tuple),
         ocr=st.booleans(),
         ocr_languages=st.lists(st.text()).map(tuple),

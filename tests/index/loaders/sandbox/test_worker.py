@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from index.loaders import Limits
+from index.loaders import LoadingLimits
 from index.loaders.sandbox.client import Isolated
 from tests.support.children import GATE, is_gone, is_running, refusal, sent_while_reading
 
@@ -43,7 +43,7 @@ class TestProcess:
         assert reader.pid is not None
         os.kill(reader.pid, signal.SIGINT)
         assert reader.load(small).text == GATE
-        sent_while_reading(reader, small, slow, signal.SIGSEGV, Limits())
+        sent_while_reading(reader, small, slow, signal.SIGSEGV, LoadingLimits())
         assert capfd.readouterr() == ("", "")
 
     def test_modules_in_the_current_folder_are_not_imported(

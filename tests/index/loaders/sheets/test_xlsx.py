@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from index.documents import Section
 from index.errors import LoadError
-from index.loaders import Limits, Options, load
+from index.loaders import LoadingLimits, Options, load
 from index.loaders.sheets.xlsx import read_xlsx
 
 PATH = Path("reports/dam.xlsx")
@@ -266,7 +266,7 @@ class TestHostileFiles:
 
     def test_it_is_bounded_when_unpacked(self) -> None:
         with pytest.raises(LoadError, match="more than the limit of 0 MB"):
-            read_xlsx(workbook(small), PATH, Options(limits=Limits(unpacked_megabytes=0)))
+            read_xlsx(workbook(small), PATH, Options(limits=LoadingLimits(unpacked_megabytes=0)))
 
     def test_nothing_is_printed_of_a_workbook_with_styles_that_are_missing(
         self, capsys: pytest.CaptureFixture[str]

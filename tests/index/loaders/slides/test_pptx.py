@@ -11,7 +11,7 @@ from pptx import Presentation
 
 from index.documents import Section
 from index.errors import LoadError
-from index.loaders import Limits, Options, load
+from index.loaders import LoadingLimits, Options, load
 from index.loaders.slides.pptx import read_pptx
 from tests.support.slide_files import BLANK, PATH, box, changed, nothing, picture, presentation, titled
 
@@ -131,7 +131,7 @@ class TestErrors:
 
     def test_it_is_bounded_when_unpacked(self) -> None:
         with pytest.raises(LoadError, match="more than the limit of 0 MB"):
-            read_pptx(presentation(titled("x")), PATH, Options(limits=Limits(unpacked_megabytes=0)))
+            read_pptx(presentation(titled("x")), PATH, Options(limits=LoadingLimits(unpacked_megabytes=0)))
 
 
 @pytest.mark.parametrize("name", ["Dam.PPTX", "dam.pptm"])
