@@ -343,14 +343,14 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         Raises:
             SettingsError: if ``llm_reply`` is more than half of ``llm_context``.
         """
-        from rag.llm import LoadingLimits, Prices
+        from rag.llm import ModelLimits, Prices
 
         if self.llm_reply > self.llm_context // 2:
             raise SettingsError(
                 f"the setting llm_reply is {self.llm_reply}; it must be at most half of llm_context, "
                 f"{self.llm_context // 2}"
             )
-        limits = LoadingLimits(self.llm_context, self.llm_reply, self.llm_timeout)
+        limits = ModelLimits(self.llm_context, self.llm_reply, self.llm_timeout)
         return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
 
     def thresholds(self) -> Thresholds | None:

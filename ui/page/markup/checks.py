@@ -44,7 +44,10 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
     ]
     doubts = [
         _doubt(
-            answer.text[sentence.start : sentence.end], VERDICT_KEYS[sentence.verdict], sentence.reason, locale
+            answer.text[sentence.start : sentence.end],
+            VERDICT_KEYS[sentence.verdict],
+            sentence.reason,
+            locale,
         )
         for sentence in answer.sentences
         if sentence.verdict in DOUBTFUL
