@@ -27,7 +27,7 @@ from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, path_of
 from benchmarks.datasets import HOME
 from benchmarks.stand_in import StandIn
 from index.documents import Document as Report
-from index.text.chunks import MAX_CHUNK_TOKENS
+from index.text.passages import MAX_CHUNK_TOKENS
 
 ALTERNATIVES = HOME / "alternatives"
 """The folder of llama-index's indexes, which later scripts reuse; it may be deleted at any time."""

@@ -25,7 +25,7 @@ from index.search import Hit
 from rag.answer_limits import DEFAULT_LIMITS, MAX_READ
 from rag.finding import DocumentTexts, find_candidates, read
 from rag.finding.candidates import Candidate, nearness_of
-from rag.finding.copies import Copies, find_passages, without_repeated_sentences
+from rag.finding.citations import Copies, find_passages, without_repeated_sentences
 from rag.finding.reading import Reading
 from rag.finding.spelling import correct
 from rag.json_lines import read_json_lines

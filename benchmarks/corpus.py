@@ -23,7 +23,7 @@ from index.documents import Document
 from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
 from index.records import Incoming
-from index.text.segmentation import sentences
+from index.text.passages import sentences
 from rag.evaluation import read_dataset
 from rag.evaluation.datasets import spread
 

@@ -25,8 +25,7 @@ from index.embedding.encoder import Encoder, open_encoder
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated
 from index.records import Incoming
-from index.text.chunks import MAX_CHUNK_TOKENS
-from index.text.cutting import Cutting, cut
+from index.text.passages import MAX_CHUNK_TOKENS, Cutting, cut
 
 _AT_ONCE = 200
 """Documents that are stored in one transaction: 2,000 passages, as in a sync."""

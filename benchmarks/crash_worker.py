@@ -21,9 +21,15 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
-from index.uploads.editing import edit_document
-from index.uploads.receiving import Sent, add_upload, uploads_folder
-from index.uploads.removing import Removed, remove_upload, restore_upload
+from index.uploads import (
+    Removed,
+    Sent,
+    add_upload,
+    edit_document,
+    remove_upload,
+    restore_upload,
+    uploads_folder,
+)
 from index.vectors import IndexPolicy
 
 DEFAULT_POLICY = IndexPolicy(small=3, most_recent=6, flat_up_to=12, lists_by_root=1.0)

@@ -23,10 +23,9 @@ from benchmarks.stub_encoder import StubEncoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Incoming
-from index.search.bases import FileBases
+from index.search.bases import FileBases, folder_of
 from index.search.caches import open_caches
-from index.search.manifest import folder_of
-from index.uploads.leftovers import sweep_uploads
+from index.uploads import sweep_uploads
 
 _LONGEST = 2.5
 """The longest time in seconds that a process works before it is killed."""

@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.evaluation import Configuration, Dataset
-from rag.evaluation.temporary_index import open_temporary
+from rag.evaluation.datasets import open_temporary
 
 _HERE = Path(__file__).parent
 

@@ -29,10 +29,9 @@ from benchmarks.asked import Asked, ask_all, questions_about, reports_of
 from benchmarks.datasets import HOME, data_folder, open_index
 from benchmarks.side_by_side import note
 from index.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Encoder, open_encoder
-from index.embedding.late_interaction import late_interaction
-from index.embedding.model import Vectors
+from index.embedding.model import Vectors, late_interaction
 from index.library import POOL, Library
-from index.search.fusion import fuse
+from index.search.snapshot import fuse
 from rag.answer_limits import MAX_READ
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread

@@ -26,14 +26,13 @@ from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest import sync
 from index.library import Library
-from index.search.fusion import DENSE_WEIGHT
+from index.search.snapshot import DENSE_WEIGHT
 from rag.answers import Answer
 from rag.conversations.history import Conversation, exchange_of
 from rag.engine import QueryEngine
 from rag.evaluation import read_dataset
-from rag.evaluation.bootstrap import Sample, bootstrap, estimate, interval, mean
-from rag.evaluation.retrieval import measure_retrieval
-from rag.follow_ups.conversation import Exchange
+from rag.evaluation.measures import Sample, bootstrap, estimate, interval, mean, measure_retrieval
+from rag.follow_ups import Exchange
 from rag.json_lines import read_json_lines
 
 ROOT = Path(__file__).parent.parent

@@ -29,7 +29,7 @@ from urllib.parse import unquote, urlsplit
 
 from benchmarks.serving import serving
 from ui.accounts import Accounts, Role, Scope
-from ui.http.access.table import Requirement, requirement_of
+from ui.http.access import Requirement, requirement_of
 
 if TYPE_CHECKING:
     import schemathesis

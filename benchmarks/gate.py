@@ -24,9 +24,9 @@ import regex
 
 from benchmarks.datasets import data_folder
 from index.text import sentences
+from rag.answers import WRITTEN
 from rag.evaluation import PRECISION, Table, claim_tables, measure_claims, read_dataset
 from rag.llm import ModelLimits, ModelSettings, open_model
-from rag.verdicts import WRITTEN
 from rag.verification import LANGUAGE_MODEL, Evidence, Gate, Judge, Thresholds, open_judge
 
 CASES = Path(__file__).parent.parent / "tests" / "rag" / "verification" / "adversarial.jsonl"

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from benchmarks.datasets import HOME, data_folder
 from index.embedding.encoder import open_encoder
 from index.embedding.model import Vectors
-from index.text.segmentation import sentences
+from index.text.passages import sentences
 from rag.evaluation import read_dataset
 
 DIMENSIONS = 384

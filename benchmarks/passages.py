@@ -20,7 +20,7 @@ from index.embedding.encoder import Encoder, open_encoder
 from index.library import POOL
 from rag.answer_limits import READ_HITS, AnswerLimits
 from rag.evaluation import Configuration, Dataset, Evaluation, evaluate, read_dataset
-from rag.evaluation.bootstrap import KeyPath
+from rag.evaluation.measures import KeyPath
 
 SETS = ("squad2", "mlqa-en", "clapnq", "mtrag-human", "tatqa")
 

@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.datasets import HOME, data_folder
 from index.embedding.encoder import open_encoder
 from rag.evaluation import Configuration, Estimate, Evaluation, Part, evaluate, read_dataset
-from rag.evaluation.bootstrap import KeyPath
+from rag.evaluation.measures import KeyPath
 
 ASKED = 300
 """The most questions of a set; with so many, a share is known to within about 0.05."""

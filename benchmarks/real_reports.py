@@ -42,8 +42,8 @@ from index.library import Library
 from rag.answers import Citation
 from rag.engine import STAGES, QueryEngine
 from rag.evaluation import read_dataset
-from rag.evaluation.bootstrap import Sample, estimate, mean
 from rag.evaluation.datasets import part_of
+from rag.evaluation.measures import Sample, estimate, mean
 
 SETS = ("reports", "field", "written")
 

@@ -14,19 +14,16 @@ from benchmarks.corpus import PASSAGES_A_DOCUMENT, SOURCE, Corpus, path_of, vect
 from benchmarks.datasets import HOME
 from index.catalog.schema import HEAD
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Offsets
-from index.embedding.model import Embedded, Vectors
+from index.embedding.model import Embedded, Offsets, Vectors
 from index.library import Library
-from index.text import chunks, segmentation, tabular
+from index.text import passages, tabular
 
 LIBRARIES = HOME / "libraries"
 """The folder of filled libraries, which later scripts reuse; it may be deleted at any time."""
 
 _DOCUMENTS_AT_ONCE = 1_000
 
-_PASSAGES_BY = tuple(
-    str(module.__file__) for module in (chunks, segmentation, tabular, sys.modules[Corpus.__module__])
-)
+_PASSAGES_BY = tuple(str(module.__file__) for module in (passages, tabular, sys.modules[Corpus.__module__]))
 """The code that makes passages and vectors: if it changes, libraries are filled again."""
 
 

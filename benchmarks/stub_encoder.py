@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Offsets
-from index.embedding.model import Embedded, Vectors
+from index.embedding.model import Embedded, Offsets, Vectors
 from index.records import Recipe
 
 _WORD = re.compile(r"\w+|[^\w\s]")

@@ -26,11 +26,10 @@ from benchmarks.datasets import data_folder
 from benchmarks.float_models import minilm_folder, write_float_weights
 from benchmarks.side_by_side import machine
 from index.embedding import DEFAULT_MODEL, Encoder, open_encoder
-from index.embedding.bge import PACKAGED
+from index.embedding.onnx import PACKAGED
 from index.library import TITLE_TOKENS
-from index.memory import configure_memory
-from index.text.chunks import chunk, passage_text
-from index.text.segmentation import sentences
+from index.machine import configure_memory
+from index.text.passages import chunk, passage_text, sentences
 from rag.evaluation import Dataset, read_dataset
 
 SOURCES = ("scifact", "squad2", "clapnq", "tatqa", "mlqa-en", "mtrag-human")

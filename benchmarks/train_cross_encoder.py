@@ -34,7 +34,7 @@ from benchmarks.float_models import matrices, write_float_weights
 from benchmarks.side_by_side import note
 from index.embedding import sha256_of
 from rag.answer_limits import MAX_READ
-from rag.evaluation.bootstrap import Sample, auroc, estimate
+from rag.evaluation.measures import Sample, auroc, estimate
 from rag.finding.candidates import BETWEEN
 from rag.finding.cross_encoder import ADAPTER, PACKAGED, pairs_of
 

@@ -28,7 +28,7 @@ from benchmarks.asked import LEARNED, questions_of, reports_of, says
 from benchmarks.side_by_side import note
 from index.library import Library
 from rag.finding.candidates import vectors_of
-from rag.finding.fragments import stands_alone
+from rag.finding.matching import stands_alone
 from rag.finding.overview import SALIENCE
 from rag.finding.reading import ReadSentence, sentences_of
 

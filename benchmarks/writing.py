@@ -34,13 +34,12 @@ from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest import QUESTIONS, sync
 from index.library import Library
-from rag.answers import Answer, Citation
+from rag.answers import DOUBTFUL, Answer, Citation
 from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
 from rag.json_lines import read_json_lines
 from rag.llm import ModelLimits, ModelSettings, open_model
-from rag.verdicts import DOUBTFUL
 from rag.verification import Gate, Thresholds, open_judge
 from rag.writing.composition import QUOTED
 from rag.writing.writer import Writer

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ui.openid_settings import OpenIDSettings
-from ui.operation_settings import OperationSettings
-from ui.settings import PREFIX, Settings, needed
+from ui.settings import PREFIX, OpenIDSettings, OperationSettings, Settings, needed
 
 PAGE = Path(__file__).with_name("settings.md")
 BEGIN, END = "<!-- table -->\n", "<!-- end of table -->\n"

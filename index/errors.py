@@ -50,7 +50,7 @@ class LibraryError(FootnotedError):
         super().__init__(line)
         self._outward = outward
 
-    def outward(self) -> str:  # noqa: D102 (inherited)
+    def outward(self) -> str:
         return self._outward
 
 
@@ -79,7 +79,7 @@ class CatalogUnreachableError(CatalogError, UnreachableError):
             "(FOOTNOTED_DATABASE_URL or --to) and its server, then try again"
         )
 
-    def outward(self) -> str:  # noqa: D102 (inherited)
+    def outward(self) -> str:
         return "the database of the library cannot be reached; try again in a moment"
 
 
@@ -92,7 +92,7 @@ class VectorsUnreachableError(UnreachableError):
             "Milvus, then try again"
         )
 
-    def outward(self) -> str:  # noqa: D102 (inherited)
+    def outward(self) -> str:
         return "the search index of the library cannot be reached; try again in a moment"
 
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from index.catalog.builds import drop_abandoned
 from index.catalog.database import Catalog
 from index.catalog.databases import address_of, database_at
-from index.catalog.deleted_rows import restore_vectors
 from index.catalog.duplicate_groups import Duplicates
 from index.catalog.reader import CatalogReader
+from index.catalog.writes import drop_abandoned, restore_vectors
 from index.embedding.encoder import Encoder, EncoderPool
 from index.embedding.pipeline import TITLE_TOKENS, Progress, embed_documents
 from index.errors import (
@@ -27,12 +26,9 @@ from index.errors import (
 )
 from index.private import make_folder
 from index.records import NO_FILTERS, Committed, Filters, Incoming, Recipe, Viewer
-from index.search.fusion import DENSE_WEIGHT
-from index.search.maintenance import Maintenance, naming_failures
-from index.search.reindex import rebuild
-from index.search.snapshot import POOL, Hit, Snapshot
-from index.text.chunks import CHUNKING, MAX_CHUNK_TOKENS
-from index.text.cutting import Cutting
+from index.search.maintenance import Maintenance, naming_failures, rebuild
+from index.search.snapshot import DENSE_WEIGHT, POOL, Hit, Snapshot
+from index.text.passages import CHUNKING, MAX_CHUNK_TOKENS, Cutting
 from index.vectors import DEFAULT_POLICY, IndexPolicy, Store, store_at
 
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Snapshot"]
@@ -277,7 +273,7 @@ class Library:
             lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in
                 ``removed``; None allows any name.
             back: to restore a deleted document, the file with its saved rows
-                (:mod:`index.catalog.deleted_rows`); ``incoming`` must contain the document too.
+                (:mod:`index.catalog.writes`); ``incoming`` must contain the document too.
 
         Raises:
             LoadError: if a document of ``incoming`` would replace one that the library's viewer may not see,

@@ -6,14 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from index.details import Details, covering, described, merged
-from index.documents import MAX_COLLECTION_CHARACTERS, Chunk, Document, Origin, Span
+from index.documents import (
+    MAX_COLLECTION_CHARACTERS,
+    Chunk,
+    Details,
+    Document,
+    Origin,
+    Span,
+    covering,
+    described,
+    merged,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from index.text.cutting import Cut, Cutting
+    from index.text.passages import Cut, Cutting
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +288,7 @@ class Recipe:
         max_chunk_tokens: the most tokens in a passage.
         title_tokens: how many tokens of the title are put before each passage; with 0 the title is neither
             embedded nor searched.
-        chunking: the version of the chunking (:data:`index.text.chunks.CHUNKING`).
+        chunking: the version of the chunking (:data:`index.text.passages.CHUNKING`).
         model: the name or folder by which the encoder is opened. Two recipes that differ only in it are
             equal, since two names may open the same encoder.
     """

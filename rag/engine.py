@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -12,30 +13,164 @@ from threading import Lock
 
 from index.errors import UnreachableError
 from index.library import NO_FILTERS, Library, Snapshot
-from index.records import Filters, Viewer
-from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES, AnswerLimits
+from index.records import DocumentRecord, Filters, Viewer
+from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES, MAX_READ, AnswerLimits
 from rag.answers import Answer, Passage, search_scope
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
-from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten
-from rag.finding.abstention import Abstention, Decision, shortfall
-from rag.finding.cells.choice import CellChoice
-from rag.finding.citations import DocumentTexts, as_passage
-from rag.finding.copies import Copies, without_repeated_readings
+from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
+from rag.finding.abstention import Abstention, Decision, decide, quote_list, shortfall
+from rag.finding.candidates import find_candidates
+from rag.finding.cells import CellChoice
+from rag.finding.citations import (
+    Copies,
+    DocumentTexts,
+    as_passage,
+    find_passages,
+    without_repeated_readings,
+    without_repeated_sentences,
+)
 from rag.finding.cross_encoder import Reader, open_reader
-from rag.finding.overview import asks_in_general, means_one
-from rag.finding.ranking import CALIBRATION, Calibration
+from rag.finding.overview import asks_in_general, described, means_one, named_report, newest_reports, overview
+from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of, rows_named
+from rag.finding.ranking import CALIBRATION, Calibration, Scored, rank
+from rag.finding.reading import Reading, read
 from rag.finding.spelling import correct
-from rag.follow_ups.conversation import report_meant
-from rag.follow_ups.rewriting import wordings_of
+from rag.follow_ups import Exchange, is_from_another_report, report_meant, without_repetition, wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
 from rag.requests import MOST_SENTENCES, Kind, Request, courtesy, fulfil, request_of
-from rag.retrieval import Clock, Found, Retrieval
-from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
-from rag.writing.findings import Findings
+from rag.writing.composition import QUOTED, Composition, Findings, abstain, numbers_of, quote
 from rag.writing.writer import Writer, add_usage, generate
+
+
+@dataclass(slots=True)
+class Clock:
+    """The milliseconds of the stages of an answer, by name."""
+
+    timings: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        """Add the time since the last call to a stage."""
+        now = time.perf_counter()
+        self.timings[stage] = round(self.timings.get(stage, 0.0) + (now - self._last) * 1000, 2)
+        self._last = now
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages and sentences found for one wording of a question, best first.
+
+    ``reports`` are those whose overview the question asks for.
+    """
+
+    question: Question
+    readings: list[Reading]
+    ranked: list[Scored]
+    decision: Decision
+    reports: Sequence[DocumentRecord]
+
+    def with_first(self, sides: Sequence[Scored]) -> tuple[list[Scored], Decision]:
+        """Return the sentences with the sides of a comparison first; two sides are an answer."""
+        ranked = [*sides, *(item for item in self.ranked if item not in sides)]
+        both = replace(self.decision, abstention=None)
+        return ranked, both if len(sides) > 1 else self.decision
+
+    @property
+    def title(self) -> str:
+        """The title of the report that contains the best sentence; "" if no sentence was found."""
+        return self.ranked[0].candidate.reading.document.title if self.ranked else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Finds what one state of the library has on one question."""
+
+    index: Snapshot
+    reader: Reader
+    limits: AnswerLimits
+    calibration: Calibration
+    filters: Filters
+    copies: Copies
+    clock: Clock
+
+    def find(
+        self, wordings: Sequence[Question], asked: Question, history: Sequence[Exchange]
+    ) -> Generator[Event, None, Found]:
+        """Return what is found for the likeliest wording of ``asked``, without repeating ``history``."""
+        best = yield from self._found(wordings[0], asked, history)
+        for wording in wordings[1:]:
+            other = yield from self._found(wording, asked, history)
+            is_other = is_from_another_report(best.question, history, best.title)
+            likelier = max(best, other, key=lambda each: each.decision.answerability or 0.0)
+            best = other if is_other else likelier
+        return best
+
+    def sides(self, whole: Found) -> Generator[Event, None, tuple[Sequence[Scored], str | None]]:
+        """Seek the two values of a comparison apart, unless the best sentence has both.
+
+        Returns:
+            A sentence for each value, or for one of them if no report names the other one, which the note
+            then says; none if that does not help.
+        """
+        is_comparison = whole.question.form is Form.COMPARISON
+        if is_comparison and whole.ranked and (rows := rows_named(whole.ranked[0], whole.question.text)):
+            return rows[: self.limits.max_sentences], None
+        parts = parts_of(whole.question)
+        if not parts or not whole.ranked or all(part.is_in(whole.ranked[0]) for part in parts):
+            return (), None
+        if rows := in_one_table(parts, whole.ranked):
+            return rows, None
+        found = []
+        for part in parts:
+            side = yield from self._found(part.question, part.question, ())
+            found.append(side)
+        ranked = [[] if each.decision.abstention else each.ranked for each in found]
+        sides = best_of_each(parts, ranked, self.calibration.second_share)
+        chosen = [item for side in sides for item in side]
+        if len(chosen) == 1:
+            missing = sides.index([])
+            if not is_absent(parts[missing], chosen[0], found[missing].readings):
+                return (), None
+            return chosen, f"Not found in these reports: {quote_list([parts[missing].value])}."
+        return chosen, None
+
+    def overview(self, found: Found, said: str) -> tuple[list[Scored], str | None]:
+        """Return the sentences of an overview without what was ``said``, and a note of what it is of."""
+        ranked = found.ranked
+        if found.readings:
+            ranked = overview(self.index, ranked, found.reports, self.limits.max_sentences, said)
+        return ranked, described(self.index, found.reports, self.filters) if found.reports else None
+
+    def _found(
+        self, question: Question, asked: Question, history: Sequence[Exchange]
+    ) -> Generator[Event, None, Found]:
+        index, calibration = self.index, self.calibration
+        if asks_in_general(index, question) and index.reader.count_documents(self.filters) > 1:
+            newest = newest_reports(index, self.filters, self.limits.max_sentences)
+            lines = overview(index, [], newest, self.limits.max_sentences)
+            self.clock.lap("select")
+            if lines:
+                return Found(question, [], lines, Decision(1.0, None), newest)
+        hits = find_passages(index, question, self.limits, self.filters, self.copies)
+        self.clock.lap("search")
+        readings = read(index, hits, self.limits.widen_by)
+        found = find_candidates(index, question, hits, readings)
+        nearest = without_repeated_sentences(found, self.copies)[:MAX_READ]
+        self.clock.lap("select")
+        yield ReadingBegun(len(nearest))
+        ranked = rank(index.encoder, self.reader, question, nearest, calibration)
+        ranked = without_repetition(ranked, asked, question, history)
+        self.clock.lap("read")
+        decision = decide(index, question, ranked, calibration, filtered=bool(self.filters), read=readings)
+        is_overview = question.form is Form.SUMMARY
+        report = named_report(index, question, ranked, self.filters) if is_overview else None
+        if report is not None:
+            decision = Decision(decision.answerability, None)
+        return Found(question, readings, ranked, decision, [report] if report else [])
+
 
 STAGES = ("rewrite", "search", "select", "read", "answer")
 """The stages whose milliseconds are in an answer's ``timings``, one after another."""

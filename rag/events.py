@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag.answers import Answer, Citation, Passage
-from rag.verdicts import Verdict
+from rag.answers import Answer, Citation, Passage, Verdict
 
 
 @dataclass(frozen=True, slots=True)

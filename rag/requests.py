@@ -19,13 +19,11 @@ from index.text import cells, fold
 from rag.answers import Cause
 from rag.conversations.history import Conversation
 from rag.finding.abstention import Abstention, Decision
-from rag.finding.fragments import names_only
-from rag.finding.matching import contains_term, content_words, terms_of
+from rag.finding.matching import contains_term, content_words, names_only, terms_of
 from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence, sentences_of
-from rag.questions import Form, Question, understand
-from rag.word_parsing import lines, word_set
-from rag.writing.findings import Findings
+from rag.questions import Form, Question, lines, understand, word_set
+from rag.writing.composition import Findings
 
 MOST_ROWS = 30
 """The most rows of a table that an answer quotes."""

@@ -23,32 +23,26 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route, compile_path
 from starlette.staticfiles import StaticFiles
 
+from index import workers
 from index.ingest import SyncReport
 from index.library import Library
 from index.loaders import DEFAULTS, MEGABYTE, Isolated, Options
-from index.memory import give_back
+from index.machine import give_back
 from index.records import Viewer
 from index.uploads import Deletions
-from index.workers import Background, JobRunner, every, steps
+from index.workers import Background, JobRunner, every
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.suggesting import StarterMaker
 from ui.accounts import SignIn
 from ui.counts import open_counts
 from ui.http import problems
-from ui.http.access.check import SignInCheck
-from ui.http.access.collections import collections_router
-from ui.http.access.identity import identity_router
-from ui.http.access.table import check_table
-from ui.http.access.tokens import tokens_router
-from ui.http.access.users import users_router
-from ui.http.answers import answers_router
-from ui.http.conversations import conversations_router
-from ui.http.documents import documents_router
+from ui.http.access import SignInCheck, check_table, identity_router
+from ui.http.accounts import collections_router, tokens_router, users_router
+from ui.http.answers import answers_router, conversations_router
+from ui.http.documents import documents_router, versions_router
 from ui.http.encoder import EncoderChange, encoder_router
-from ui.http.from_url.fetch import FetchRules
-from ui.http.from_url.routes import from_url_router
-from ui.http.jobs import failures_router, jobs_router
+from ui.http.from_url import FetchRules, from_url_router
 from ui.http.middleware import (
     BodyLimit,
     CacheForever,
@@ -59,32 +53,31 @@ from ui.http.middleware import (
 )
 from ui.http.model import model_router
 from ui.http.openid import Provider
-from ui.http.operations.description import describe_refusals
-from ui.http.operations.observation import Observation
-from ui.http.operations.rate_limits import SenderLimits
-from ui.http.operations.routes import audit_router, health_router, metrics_router
-from ui.http.operations.storage import storage_router
-from ui.http.operations.traces import Traces
+from ui.http.operations.observation import Observation, SenderLimits, Traces
+from ui.http.operations.routes import (
+    audit_router,
+    describe_refusals,
+    health_router,
+    metrics_router,
+    storage_router,
+)
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
 from ui.http.router import operation_id
-from ui.http.uploads import uploads_router
-from ui.http.versions import versions_router
-from ui.mcp.http import PATH as MCP_PATH
-from ui.mcp.http import MCPEndpoint
+from ui.http.uploads import failures_router, jobs_router, uploads_router
+from ui.mcp.server import PATH as MCP_PATH
+from ui.mcp.server import MCPEndpoint
 from ui.model_choice import ModelChoice
-from ui.operation_settings import OperationSettings
 from ui.operations import AuditLog, Quotas
+from ui.operations.audit import retention
 from ui.operations.metrics import Metrics, log_answer
-from ui.operations.retention import retention
 from ui.operations.telemetry import open_tracing
 from ui.page.administration import administration_router, refusal_page
-from ui.page.gradio_import import quick_gradio_import
-from ui.page.gradio_routes import EventCheck, remove_other_routes
+from ui.page.gradio_routes import EventCheck, quick_gradio_import, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.page.sign_in import sign_in_router
-from ui.settings import Settings, home_id
+from ui.settings import OperationSettings, Settings, home_id
 
 if TYPE_CHECKING:
     from ui.operations.tracing import Tracing
@@ -149,14 +142,14 @@ def create_app(
     metrics = Metrics(engine)
     engine.on_answer = _answer_observer(metrics, tracing, texts=operation.log_texts)
     writer.on_sync = _sync_observer(metrics, tracing)
-    workers = [
-        Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),
+    threads = [
+        Background("maintenance", every(_MAINTENANCE_SECONDS, workers.maintain(index))),
         Background("retention", every(_RETENTION_SECONDS, retention(index, audit, operation))),
         Background("deletions", every(_DELETION_SECONDS, deletions.finish)),
         Background("starters", every(_STARTER_SECONDS, starters.step)),
         Background("memory", every(_MEMORY_SECONDS, give_back)),
     ]
-    watching = [Background("watch", steps.watch(index, writer))] if watch else []
+    watching = [Background("watch", workers.watch(index, writer))] if watch else []
     traced = [closing(tracing)] if tracing else []
     app = FastAPIOffline(
         lifespan=_lifespan(
@@ -168,7 +161,7 @@ def create_app(
             reader,
             renderer,
             deletions,
-            *workers,
+            *threads,
             writer,
             change,
             *watching,
@@ -312,7 +305,7 @@ def _mount_chat(app: FastAPI, scratch: Path) -> None:
         import gradio as gr
 
     from ui.page.chat import build_chat, labels
-    from ui.page.theme import footnoted_theme
+    from ui.page.head import footnoted_theme
 
     page = build_chat()
     # Until its app is launched, Gradio copies every file that a value names, and a mounted app is never

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ui.errors import UsedWronglyError
+import anyio
+
+from rag.engine import QueryEngine
+from ui.errors import UsedWronglyError, WarmingUpError
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
@@ -242,3 +245,22 @@ def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
     finally:
         if model is not None:
             model.close()
+
+
+WAIT_SECONDS = 30.0
+"""The seconds that a request waits for the models: several times as long as loading takes."""
+
+_STEP_SECONDS = 0.05
+
+
+async def until_warm(engine: QueryEngine) -> None:
+    """Wait until the models of ``engine`` are loaded.
+
+    Raises:
+        WarmingUpError: if loading takes longer than ``WAIT_SECONDS``.
+    """
+    until = anyio.current_time() + WAIT_SECONDS
+    while engine.is_warming:
+        if anyio.current_time() >= until:
+            raise WarmingUpError
+        await anyio.sleep(_STEP_SECONDS)

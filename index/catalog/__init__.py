@@ -1,6 +1,16 @@
 """The catalog: the SQL database that holds everything a library keeps."""
 
-from index.catalog.backup import BackupReport, back_up, restore
+from index.catalog.backup import (
+    BackupReport,
+    MovedCatalog,
+    back_up,
+    check_empty,
+    check_unused,
+    copy_tables,
+    move_catalog,
+    put_aside_catalog,
+    restore,
+)
 from index.catalog.database import Catalog
 from index.catalog.databases import (
     CATALOG,
@@ -26,15 +36,7 @@ from index.catalog.schema import (
     series_names,
     withdrawals,
 )
-from index.catalog.transfer import (
-    MovedCatalog,
-    check_empty,
-    check_unused,
-    copy_tables,
-    move_catalog,
-    put_aside_catalog,
-)
-from index.catalog.uploaders import bytes_by_uploader, uploaded_bytes, uploader_of
+from index.catalog.writes import bytes_by_uploader, uploaded_bytes, uploader_of
 
 __all__ = [
     "CATALOG",

@@ -7,9 +7,13 @@ state after it, never one in between.
 
 from __future__ import annotations
 
+import os
+import socket
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +28,7 @@ from index.catalog.databases import (
     shown,
     writing,
 )
-from index.catalog.deleted_rows import restore_rows
-from index.catalog.long_texts import LongTexts
-from index.catalog.queries import batches, get_meta, searched_build
+from index.catalog.queries import LongTexts, batches, get_meta, searched_build
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import (
     builds,
@@ -38,7 +40,6 @@ from index.catalog.schema import (
     sources,
     vectors,
 )
-from index.catalog.uploaders import put_uploader
 from index.catalog.writes import (
     check_lineage,
     check_vectors,
@@ -50,6 +51,8 @@ from index.catalog.writes import (
     insert_build,
     insert_chunks,
     note_removals,
+    put_uploader,
+    restore_rows,
     set_meta,
     supersede,
     update_file_dates,
@@ -211,7 +214,7 @@ class Catalog:
 
         Args:
             new: the passages' vectors, by digest.
-            sentences: the packed vectors of the passages' sentences (:mod:`index.embedding.quantize`), by the
+            sentences: the packed vectors of the passages' sentences (:mod:`index.embedding.onnx`), by the
                 same digests. Passages for which the encoder gives no vectors of sentences are absent.
         """
         rows = [
@@ -292,7 +295,7 @@ class Catalog:
             lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in
                 ``removed``; None allows any name.
             back: to restore a deleted document, the file with the document's saved rows
-                (:mod:`index.catalog.deleted_rows`); ``new`` must contain the document too.
+                (:mod:`index.catalog.writes`); ``new`` must contain the document too.
             mark: a random name for this commit, which ``CatalogReader.mark`` returns.
 
         Raises:
@@ -390,3 +393,75 @@ def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
         build = insert_build(connection, recipe)
         set_meta(connection, "build", str(build.number))
     return build
+
+
+_PROCESSES = Path("/proc")
+_BOOT = _PROCESSES / "sys/kernel/random/boot_id"
+_BOOT_DIGITS = 8
+
+_STATE, _START = 0, 19
+"""Fields of ``/proc/PID/stat`` after the program's name (fields 3 and 22 in proc(5))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Identifies a process, and distinguishes it from a later process with the same pid.
+
+    Attributes:
+        pid: the number that the system gave to the process.
+        host: the host name of the process's machine or container.
+        started: the system's boot, and the clock tick after it when the process started; empty if unknown.
+    """
+
+    pid: int
+    host: str
+    started: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.pid}@{self.host}" + (f"/{self.started}" if self.started else "")
+
+    @classmethod
+    def parse(cls, written: str) -> Process:
+        """Parse ``written``, the text that ``str`` makes of a process.
+
+        Raises:
+            ValueError: if ``written`` has another form.
+        """
+        pid, _, place = written.partition("@")
+        host, _, started = place.partition("/")
+        return cls(int(pid), host, started)
+
+    @property
+    def lives(self) -> bool | None:
+        """Whether the process still runs; None if this is unknown, as for a process of another host."""
+        # On Windows, signal 0 would end the process.
+        if self.host != socket.gethostname() or sys.platform == "win32" or self.pid <= 0:
+            return None
+        if self.started:
+            return _start_of(self.pid) == self.started
+        try:
+            os.kill(self.pid, 0)
+        except PermissionError:
+            return True
+        except (ProcessLookupError, OverflowError):
+            return False
+        return True
+
+
+def this_process() -> Process:
+    """Return the current process."""
+    return Process(os.getpid(), socket.gethostname(), _start_of(os.getpid()))
+
+
+def _start_of(pid: int) -> str:
+    """Return the id of the system's boot, and the clock tick after it at which a process started.
+
+    The result is empty if the process has ended, or if the system is not Linux.
+    """
+    try:
+        # The program's name is in parentheses and may contain parentheses itself.
+        fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        boot = _BOOT.read_text()[:_BOOT_DIGITS]
+    except OSError:
+        return ""
+    return "" if fields[_STATE] in {"Z", "X"} else f"{boot}-{fields[_START]}"

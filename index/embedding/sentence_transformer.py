@@ -1,7 +1,7 @@
 """Opens models with the library sentence-transformers, which interprets the configuration of a model.
 
 Importing sentence-transformers takes seconds, since it imports torch, the training parts of transformers,
-scikit-learn, SciPy and pandas. The default encoder (:mod:`index.embedding.bge`) needs none of them.
+scikit-learn, SciPy and pandas. The default encoder (:mod:`index.embedding.onnx`) needs none of them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.late_chunking import Offsets, token_parts
-from index.embedding.late_interaction import DEPTH
-from index.embedding.model import Embedded, EmbeddedTokens, Kind, Vector, unit, vectors_of_parts
+from index.embedding.model import (
+    DEPTH,
+    Embedded,
+    EmbeddedTokens,
+    Kind,
+    Offsets,
+    Vector,
+    token_parts,
+    unit,
+    vectors_of_parts,
+)
 from index.errors import EncoderError
 
 if TYPE_CHECKING:

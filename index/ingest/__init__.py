@@ -8,13 +8,10 @@ from index.lazy import attributes
 
 if TYPE_CHECKING:
     from index.ingest.cluster import ClusterReader, open_cluster
-    from index.ingest.discover import QUESTIONS, Root, scan
-    from index.ingest.failures import Failures, KeptFailure
-    from index.ingest.jobs import KEPT, Job, JobProgress, Jobs
-    from index.ingest.running_job import RunningJob
-    from index.ingest.synchronize import SyncReport, sync
+    from index.ingest.discover import QUESTIONS, Failures, KeptFailure, Root, scan
+    from index.ingest.jobs import KEPT, Job, JobProgress, Jobs, RunningJob
+    from index.ingest.synchronize import Count, SyncReport, sync
     from index.ingest.watch import Change, Watch
-    from index.ingest.workload import Count
 
 __all__ = [
     "KEPT",
@@ -44,17 +41,17 @@ __getattr__ = attributes(
         "QUESTIONS": "index.ingest.discover",
         "Root": "index.ingest.discover",
         "scan": "index.ingest.discover",
-        "Failures": "index.ingest.failures",
-        "KeptFailure": "index.ingest.failures",
+        "Failures": "index.ingest.discover",
+        "KeptFailure": "index.ingest.discover",
         "KEPT": "index.ingest.jobs",
         "Job": "index.ingest.jobs",
         "JobProgress": "index.ingest.jobs",
         "Jobs": "index.ingest.jobs",
-        "RunningJob": "index.ingest.running_job",
+        "RunningJob": "index.ingest.jobs",
         "SyncReport": "index.ingest.synchronize",
         "sync": "index.ingest.synchronize",
         "Change": "index.ingest.watch",
         "Watch": "index.ingest.watch",
-        "Count": "index.ingest.workload",
+        "Count": "index.ingest.synchronize",
     },
 )

@@ -26,10 +26,9 @@ from index.embedding.pipeline import embed_documents
 from index.errors import ClusterError, LoadError, line_of
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated, Options, content
-from index.loaders.sidecar import sidecar_content, sidecar_of
+from index.loaders.metadata import sidecar_content, sidecar_of
 from index.records import Incoming, Recipe
-from index.text.chunks import CHUNKING
-from index.text.cutting import Cut, Cutting
+from index.text.passages import CHUNKING, Cut, Cutting
 
 if TYPE_CHECKING:
     import numpy as np

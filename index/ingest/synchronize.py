@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from threading import Condition
+from typing import Any, Generic, Protocol, TypeVar
 
-from index.cores import usable_cores
 from index.documents import Document
-from index.errors import LibraryLockedError, LoadError
+from index.errors import Cancelled, LibraryLockedError, LoadError
 from index.ingest.discover import (
     MISSING,
     Failure,
+    Failures,
     Listing,
     Root,
     is_own,
@@ -27,15 +29,142 @@ from index.ingest.discover import (
     scan,
     without_files,
 )
-from index.ingest.failures import Failures
-from index.ingest.read_ahead import read_ahead
-from index.ingest.stages import StageClock
 from index.library import Library, Progress
 from index.loaders import DEFAULTS, SUFFIXES, Options
+from index.loaders.metadata import sidecar_of
 from index.loaders.sandbox.client import Isolated
-from index.loaders.sidecar import sidecar_of
+from index.machine import usable_cores
 from index.records import FileState, Incoming
-from index.text.cutting import Cut, Cutting
+from index.text.passages import Cut, Cutting
+
+Item = TypeVar("Item")
+Worker = TypeVar("Worker")
+Result = TypeVar("Result")
+
+Read = Callable[[Item, Worker, Callable[[], None]], Result]
+"""Reads a file with a reader, such as a process that reads files. From time to time it calls its last
+argument, which raises an error if the caller no longer needs the result."""
+
+MOST_AHEAD = 5_000_000
+"""No reader begins another file while the results that wait for the caller have this many characters."""
+
+_WAIT_SECONDS = 0.5
+
+
+def read_ahead(
+    files: Sequence[Item],
+    readers: Sequence[Worker],
+    read: Read[Item, Worker, Result],
+    size: Callable[[Result], int],
+    waiting: Callable[[], None] | None = None,
+) -> Generator[tuple[Item, Future[Result]]]:
+    """Yield each file with a completed future of its result, in the order of ``files``.
+
+    If reading a file raised an error, its future has that error instead of a result. Reading pauses while the
+    caller is behind, so that the results take little memory. Closing the iterator cancels the reading.
+
+    Args:
+        files: the files.
+        readers: the readers, at least one. Each reads one file at a time.
+        read: reads a file; several threads call it at once.
+        size: returns the size of a result in characters.
+        waiting: called every half second while the next result is not ready; if it raises an error, the
+            reading is cancelled.
+    """
+    shelf = _Shelf(files, read, size)
+    with ThreadPoolExecutor(len(readers), "read") as threads:
+        for reader in readers:
+            threads.submit(shelf.fill, reader)
+        try:
+            for place, file in enumerate(files):
+                yield file, shelf.take(place, waiting)
+        finally:
+            shelf.cancel()
+
+
+class _Shelf(Generic[Item, Worker, Result]):
+    """The results that wait for the caller.
+
+    Threads start to read the files in order, but may finish them in any order.
+    """
+
+    def __init__(
+        self, files: Sequence[Item], read: Read[Item, Worker, Result], size: Callable[[Result], int]
+    ) -> None:
+        self._files = iter(enumerate(files))
+        self._read = read
+        self._size = size
+        self._results: dict[int, Future[Result]] = {}
+        self._held = 0
+        self._is_cancelled = False
+        self._changed = Condition()
+
+    def fill(self, reader: Worker) -> None:
+        """Read one file after the other until none is left, or until the reading is cancelled."""
+        while (item := self._next()) is not None:
+            place, file = item
+            result: Future[Result] = Future()
+            try:
+                result.set_result(self._read(file, reader, self._check))
+            except BaseException as error:  # noqa: BLE001 (the caller gets it)
+                result.set_exception(error)
+            with self._changed:
+                self._results[place] = result
+                self._held += self._size_of(result)
+                self._changed.notify_all()
+
+    def take(self, place: int, waiting: Callable[[], None] | None) -> Future[Result]:
+        """Wait for the result of a file; remove the result from the shelf, and return it."""
+        with self._changed:
+            while not self._changed.wait_for(lambda: place in self._results, _WAIT_SECONDS):
+                if waiting is not None:
+                    waiting()
+            result = self._results.pop(place)
+            self._held -= self._size_of(result)
+            self._changed.notify_all()
+        return result
+
+    def cancel(self) -> None:
+        with self._changed:
+            self._is_cancelled = True
+            self._changed.notify_all()
+
+    def _next(self) -> tuple[int, Item] | None:
+        with self._changed:
+            # A thread has always begun the file that the caller takes next, so this wait ends.
+            self._changed.wait_for(lambda: self._is_cancelled or self._held < MOST_AHEAD)
+            return None if self._is_cancelled else next(self._files, None)
+
+    def _check(self) -> None:
+        if self._is_cancelled:
+            raise Cancelled("the sync has ended")
+
+    def _size_of(self, result: Future[Result]) -> int:
+        return 0 if result.exception() else self._size(result.result())
+
+
+STAGES = ("rebuild", "list", "read", "index", "compact")
+"""The stages of a sync: rebuild an outdated library, list the files, wait for files to be read, embed and
+commit them, and compact the caches. Reading and indexing alternate."""
+
+
+@dataclass(slots=True)
+class StageClock:
+    """Adds up the time of each stage.
+
+    Attributes:
+        seconds: the seconds by stage.
+    """
+
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    _last: float = field(default_factory=time.monotonic)
+
+    def lap(self, stage: str) -> None:
+        """Add the time since the last call to the time of ``stage``."""
+        now = time.monotonic()
+        self.seconds[stage] += now - self._last
+        self._last = now
+
 
 _CHARACTERS_AT_ONCE = 5_000_000
 """A sync commits its new documents when they have more characters than this."""
@@ -109,7 +238,7 @@ class SyncReport:
         seconds: the duration.
         generation: the library's generation after the sync, a number that rises with each change of the
             passages.
-        stages: the seconds by stage (:mod:`index.ingest.stages`), which :meth:`as_dict` leaves out.
+        stages: the seconds by stage (:mod:`index.ingest.synchronize`), which :meth:`as_dict` leaves out.
     """
 
     added: tuple[str, ...]
@@ -374,3 +503,74 @@ def _digest(location: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise LoadError(location, str(error.strerror), "check the file's permissions") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The number of files or passages that are done, and the number that are known so far."""
+
+    done: int = 0
+    of: int = 0
+
+
+NONE = Count()
+
+READING = "reading"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The work done so far and its duration, from which :func:`seconds_left` estimates the rest.
+
+    Attributes:
+        reading: the seconds spent on reading files.
+        embedding: the seconds spent on embedding passages, that is, on computing their vectors.
+        files: the number of files read, and the number of all files.
+        passages: the number of passages embedded, and the number of passages found so far.
+        covered: the number of files that contain the passages found so far.
+    """
+
+    reading: float = 0.0
+    embedding: float = 0.0
+    files: Count = NONE
+    passages: Count = NONE
+    covered: int = 0
+
+
+def seconds_left(work: Workload) -> float | None:
+    """Estimate the seconds left from the pace so far; None until a passage is embedded.
+
+    Embedding takes longest. The estimate assumes that unread files have as many passages as those read.
+    """
+    files, passages = work.files, work.passages
+    if not passages.done or (files.of and not files.done):
+        return None
+    reading, coming = 0.0, float(passages.of - passages.done)
+    if files.done:
+        reading = (files.of - files.done) * work.reading / files.done
+    if work.covered:
+        coming += (files.of - work.covered) * passages.of / work.covered
+    return round(reading + coming * work.embedding / passages.done, 1)
+
+
+def rate(work: Workload) -> float | None:
+    """Return the number of passages embedded per second; None before the first passage."""
+    return work.passages.done / work.embedding if work.passages.done and work.embedding else None
+
+
+def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
+    """Return ``work``, updated with a progress report that came ``seconds`` after the previous one.
+
+    A sync embeds in several rounds, and the reports of each round count its passages from 0. The result
+    counts the passages of all rounds.
+    """
+    if stage == READING:
+        return replace(work, files=count, reading=work.reading + seconds)
+    known = work.passages
+    before = known.of - count.of if known.done < known.of else known.of
+    return replace(
+        work,
+        passages=Count(before + count.done, before + count.of),
+        covered=work.files.done,
+        embedding=work.embedding + seconds,
+    )

@@ -6,28 +6,24 @@ import codecs
 import stat
 from pathlib import Path
 
-from index.details import described
-from index.documents import Document
+from index.documents import Document, described
 from index.errors import LoadError
-from index.loaders.archive import check_archive
-from index.loaders.epub.book import read_epub
+from index.loaders.archive import check_archive, seems_html, seems_pdf
+from index.loaders.epub import read_epub
 from index.loaders.html.page import read_html
-from index.loaders.magic import seems_html, seems_pdf
-from index.loaders.mail.message import read_eml
+from index.loaders.mail import read_eml
 from index.loaders.markdown import read_markdown
-from index.loaders.metadata import with_date
-from index.loaders.opendocument.odt import read_ods, read_odt
+from index.loaders.metadata import read_sidecar, with_date
+from index.loaders.opendocument import read_ods, read_odt
 from index.loaders.options import DEFAULTS, MEGABYTE, Loader, LoadingLimits, Options
 from index.loaders.pdf.document import read_pdf
 from index.loaders.pdf.ocr import check
-from index.loaders.rtf.document import read_rtf
+from index.loaders.rtf import read_rtf
 from index.loaders.sandbox.client import Isolated
-from index.loaders.sheets.csv import read_delimited
-from index.loaders.sheets.xlsx import read_xlsx
-from index.loaders.sidecar import read_sidecar
-from index.loaders.slides.pptx import read_pptx
+from index.loaders.sheets.xlsx import read_delimited, read_xlsx
+from index.loaders.slides import read_pptx
 from index.loaders.text import read_text
-from index.loaders.word.docx import docx_damage_reported, read_docx
+from index.loaders.word import docx_damage_reported, read_docx
 
 __all__ = [
     "DEFAULTS",

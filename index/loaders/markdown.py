@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from index.documents import Document
 from index.loaders.blocks import join, sections_of
-from index.loaders.decoding import decode
-from index.loaders.front_matter import split_front_matter
 from index.loaders.html.elements import outlined, page_blocks
-from index.loaders.html.source import parse_page
+from index.loaders.html.page import parse_page
 from index.loaders.metadata import assemble
 from index.loaders.options import DEFAULTS, Options
+from index.loaders.text import decode, split_front_matter
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

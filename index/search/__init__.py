@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from index.lazy import attributes
 
 if TYPE_CHECKING:
-    from index.search.analyzers import NO_SPACES, PAIRS, Term, composed, field_of, terms, terms_in
-    from index.search.fusion import DENSE_WEIGHT
-    from index.search.snapshot import Hit, Snapshot
-    from index.search.status import library_status, size_of
+    from index.search.bm25 import NO_SPACES, PAIRS, Term, composed, field_of, terms, terms_in
+    from index.search.snapshot import DENSE_WEIGHT, Hit, Snapshot, library_status, size_of
 
 __all__ = [
     "DENSE_WEIGHT",
@@ -30,17 +28,17 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
-        "DENSE_WEIGHT": "index.search.fusion",
+        "DENSE_WEIGHT": "index.search.snapshot",
         "Hit": "index.search.snapshot",
         "Snapshot": "index.search.snapshot",
-        "library_status": "index.search.status",
-        "size_of": "index.search.status",
-        "NO_SPACES": "index.search.analyzers",
-        "PAIRS": "index.search.analyzers",
-        "Term": "index.search.analyzers",
-        "composed": "index.search.analyzers",
-        "field_of": "index.search.analyzers",
-        "terms": "index.search.analyzers",
-        "terms_in": "index.search.analyzers",
+        "library_status": "index.search.snapshot",
+        "size_of": "index.search.snapshot",
+        "NO_SPACES": "index.search.bm25",
+        "PAIRS": "index.search.bm25",
+        "Term": "index.search.bm25",
+        "composed": "index.search.bm25",
+        "field_of": "index.search.bm25",
+        "terms": "index.search.bm25",
+        "terms_in": "index.search.bm25",
     },
 )

@@ -20,9 +20,8 @@ from index.catalog.reader import CatalogReader
 from index.errors import LexicalIndexError
 from index.private import make_folder
 from index.records import NO_FILTERS, Allowed, Build, Filters
-from index.search.bases import Bases
-from index.search.bm25 import LexicalIndex, WordSearch, entries, files_in
-from index.search.manifest import (
+from index.search.bases import (
+    Bases,
     FileStates,
     Manifest,
     are_unchanged,
@@ -32,6 +31,7 @@ from index.search.manifest import (
     states_of,
     write_manifest,
 )
+from index.search.bm25 import LexicalIndex, WordSearch, entries, files_in
 from index.vectors import VectorIndex, VectorIndexError
 
 _REMOVED_SHARE = 0.05

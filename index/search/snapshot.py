@@ -2,20 +2,86 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
+import sqlalchemy as sa
+
+from index.catalog.database import Catalog
 from index.catalog.duplicate_groups import Duplicates
+from index.catalog.queries import get_build
 from index.catalog.reader import CatalogReader
+from index.catalog.schema import builds, chunks, documents
+from index.catalog.writes import count_missing
 from index.documents import Span
 from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
-from index.embedding.quantize import unpack
+from index.embedding.onnx import unpack
 from index.records import NO_FILTERS, DocumentRecord, Filters, Passage
-from index.search.analyzers import Term
-from index.search.bm25 import WordSearch
+from index.search.bases import Manifest, folder_of, read_manifest
+from index.search.bm25 import Term, WordSearch
 from index.search.caches import Caches
-from index.search.fusion import DENSE_WEIGHT, fuse, share_of_vectors
+from index.text.languages import detect, is_latin, may_be_in
+
+DENSE_WEIGHT = 0.5
+"""The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so the
+dense score counts for more than half. ``benchmarks/encoders.py`` compares other shares and methods."""
+
+UNREAD = 0.2
+"""The factor on the vectors' share for a query in a language that the encoder does not read. With the bundled
+encoder, a lower factor is best for Vietnamese, and a higher one for Indonesian (mlqa-vi, tydi-id); with this
+factor, neither language does worse than with words alone. The encoder knows the names and loan words that
+such a language shares with the languages that the encoder reads. The default encoder knows only the Latin
+alphabet; for a query in any other alphabet, the factor is 0, which is best for mlqa-zh."""
+
+
+def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
+    """Return ``share``, reduced if the encoder does not read the language of ``query``.
+
+    Args:
+        query: the query's text.
+        languages: the ISO 639-1 codes of the languages that the encoder reads; None if unknown.
+        share: the weight of the vectors in the fused score, from 0 to 1; 0 and 1 are never reduced.
+    """
+    if share in {0, 1} or may_be_in(detect(query), languages):
+        return share
+    return share * UNREAD if is_latin(query) else 0.0
+
+
+def fuse(
+    dense: Mapping[int, float],
+    lexical: Mapping[int, float],
+    max_score: float,
+    dense_weight: float = DENSE_WEIGHT,
+) -> dict[int, float]:
+    """Scale cosines and BM25 scores to 0..1, and add them by weight.
+
+    Cosines are scaled between the lowest and the highest cosine in ``dense``. BM25 scores are divided by
+    ``max_score``. If even the best passage has few of the query's words, all BM25 scores therefore stay low,
+    and the vectors decide.
+
+    Args:
+        dense: the cosine of every candidate, by chunk id.
+        lexical: the BM25 score of the candidates that share a word with the query, by chunk id.
+        max_score: the bound of the query's BM25 scores (:meth:`index.search.bm25.WordSearch.max_score`); a
+            higher score in ``lexical`` takes its place.
+        dense_weight: 0 for words alone, 1 for vectors alone.
+
+    Returns:
+        Fused scores from 0 to 1 by chunk id, unordered.
+    """
+    low, high = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
+    best = max(max_score, max(lexical.values(), default=0.0))
+    return {
+        number: dense_weight * ((cosine - low) / (high - low) if high > low else 1.0)
+        + (1 - dense_weight) * (lexical.get(number, 0.0) / best if best > 0 else 0.0)
+        for number, cosine in dense.items()
+    }
+
 
 POOL = 100
 """The vectors and the words each contribute this many candidates to the fusion."""
@@ -223,3 +289,94 @@ def _hit(
         passage.sections,
         passage.recognised,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedBuild:
+    """A build (passages and their vectors) that a process is making, or that a later process will resume.
+
+    Attributes:
+        encoder: the key of the build's encoder.
+        documents: the number of documents that the build has so far.
+        of: the number of documents that the finished build will have.
+    """
+
+    encoder: str
+    documents: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """The status of a library.
+
+    Attributes:
+        generation: the number of commits that changed the searchable passages.
+        build: the number of the current build; None while nothing was ever indexed.
+        encoder: the key of the build's encoder, or None.
+        passages: the number of searchable passages.
+        recent: the number of passages newer than the base, the file of vectors. Opening the library reads
+            their vectors from the catalog.
+        removed: the number of removed passages that the caches still contain and searches leave out.
+        cached: whether the caches are finished; if not, the next search builds them.
+        cache_bytes: the size of the caches.
+        building: another build that is not finished, or None.
+    """
+
+    generation: int
+    build: int | None
+    encoder: str | None
+    passages: int
+    recent: int
+    removed: int
+    cached: bool
+    cache_bytes: int
+    building: UnfinishedBuild | None
+
+
+def library_status(home: Path, catalog: Catalog) -> LibraryStatus:
+    """Read the status of the library in ``home``, whose catalog is ``catalog``."""
+    with catalog.reading() as reader:
+        build, generation = reader.build, reader.generation
+        if build is None:
+            return LibraryStatus(generation, None, None, 0, 0, 0, True, 0, _building(catalog, None))
+        folder = folder_of(home, build)
+        noted = read_manifest(folder)
+        manifest = noted or Manifest()
+        mine = chunks.c.build == build.number
+        after = sa.select(sa.func.count()).select_from(chunks).where(mine, chunks.c.id > manifest.last)
+        recent = int(reader.connection.scalar(after) or 0)
+        passages, removed = reader.count_chunks(), len(reader.removed())
+    return LibraryStatus(
+        generation,
+        build.number,
+        build.recipe.encoder,
+        passages,
+        recent,
+        removed,
+        noted is not None and not noted.writing,
+        size_of(folder),
+        _building(catalog, build.number),
+    )
+
+
+def size_of(place: Path) -> int:
+    """Return the size in bytes of a file or of a folder's files; skip files that disappear meanwhile."""
+    files = [Path(folder, name) for folder, _, names in os.walk(place) for name in names]
+    total = 0
+    for file in files or [place]:
+        with suppress(OSError):
+            state = file.lstat()
+            total += state.st_size if stat.S_ISREG(state.st_mode) else 0
+    return total
+
+
+def _building(catalog: Catalog, searched: int | None) -> UnfinishedBuild | None:
+    with catalog.engine.connect() as connection:
+        others = sa.select(sa.func.max(builds.c.id)).where(builds.c.id != (searched or 0))
+        number = connection.scalar(others)
+        if number is None:
+            return None
+        build = get_build(connection, number)
+        total = int(connection.scalar(sa.select(sa.func.count()).select_from(documents)) or 0)
+    return UnfinishedBuild(build.recipe.encoder, total - count_missing(catalog.engine, build), total)

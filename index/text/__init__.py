@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from index.lazy import attributes
 
 if TYPE_CHECKING:
-    from index.text.cell_paths import PATH_SEPARATOR, TableCell, table_cells
-    from index.text.chunks import MAX_CHUNK_TOKENS, row_text, table_context
     from index.text.date_words import DAYS, MONTHS
     from index.text.diff import Change, Revision, revisions
-    from index.text.find import fold_characters, matches
+    from index.text.find import fold, fold_characters, matches
     from index.text.geometry import Box, boxes
     from index.text.languages import detect, is_latin, may_be_in
-    from index.text.normalize import fold
-    from index.text.segmentation import sentences
+    from index.text.passages import MAX_CHUNK_TOKENS, row_text, sentences, table_context
     from index.text.tabular import (
+        PATH_SEPARATOR,
+        TableCell,
         cells,
         is_barred_caption,
         is_group,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
         is_row,
         label_cells,
         readable_rows,
+        table_cells,
         tables,
         words_outside_columns,
     )
@@ -66,17 +66,17 @@ __getattr__ = attributes(
     __name__,
     {
         "DAYS": "index.text.date_words",
-        "MAX_CHUNK_TOKENS": "index.text.chunks",
+        "MAX_CHUNK_TOKENS": "index.text.passages",
         "MONTHS": "index.text.date_words",
-        "PATH_SEPARATOR": "index.text.cell_paths",
+        "PATH_SEPARATOR": "index.text.tabular",
         "Box": "index.text.geometry",
         "Change": "index.text.diff",
         "Revision": "index.text.diff",
-        "TableCell": "index.text.cell_paths",
+        "TableCell": "index.text.tabular",
         "boxes": "index.text.geometry",
         "cells": "index.text.tabular",
         "detect": "index.text.languages",
-        "fold": "index.text.normalize",
+        "fold": "index.text.find",
         "fold_characters": "index.text.find",
         "is_group": "index.text.tabular",
         "is_period": "index.text.tabular",
@@ -90,10 +90,10 @@ __getattr__ = attributes(
         "words_outside_columns": "index.text.tabular",
         "readable_rows": "index.text.tabular",
         "revisions": "index.text.diff",
-        "row_text": "index.text.chunks",
-        "sentences": "index.text.segmentation",
-        "table_cells": "index.text.cell_paths",
-        "table_context": "index.text.chunks",
+        "row_text": "index.text.passages",
+        "sentences": "index.text.passages",
+        "table_cells": "index.text.tabular",
+        "table_context": "index.text.passages",
         "tables": "index.text.tabular",
     },
 )

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from index.documents import Document, Span
-from index.text.segmentation import sentences
+from index.text.passages import sentences
 
 _COMPARED = 40_000
 """The most pairs of sentences to compare between two neighbouring anchors (matches of sentences that both

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from index.text.normalize import UNSPACED
+from index.text.find import UNSPACED
 
 if TYPE_CHECKING:
     import numpy as np

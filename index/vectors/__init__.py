@@ -17,9 +17,21 @@ import numpy.typing as npt
 
 from index.embedding.model import Vectors
 from index.errors import VectorIndexError
-from index.vectors.candidates import Batches, Candidates, Change, Expected, FetchVectors, Mark, Store
-from index.vectors.exact import NOISE, FlatVectors, append_block, cosines, nearest
-from index.vectors.file import open_base, write_base
+from index.vectors.exact import (
+    NOISE,
+    Batches,
+    Candidates,
+    Change,
+    Expected,
+    FetchVectors,
+    FlatVectors,
+    Mark,
+    Store,
+    append_block,
+    cosines,
+    nearest,
+)
+from index.vectors.faiss_index import open_base, write_base
 from index.vectors.milvus import store_at
 from index.vectors.policy import DEFAULT_POLICY, IndexPolicy, Kind
 

@@ -10,8 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from index.errors import VectorsUnreachableError
-from index.vectors.candidates import FetchVectors, are_enough, are_few, candidates_to_request, ranked
-from index.vectors.exact import Cosines, Ids, Mask
+from index.vectors.exact import (
+    Cosines,
+    FetchVectors,
+    Ids,
+    Mask,
+    are_enough,
+    are_few,
+    candidates_to_request,
+    ranked,
+)
 from index.vectors.policy import Kind
 
 if TYPE_CHECKING:
@@ -47,7 +55,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MilvusVectors:
-    """A base whose vectors are in a collection. See :class:`index.vectors.candidates.Candidates`.
+    """A base whose vectors are in a collection. See :class:`index.vectors.exact.Candidates`.
 
     If hundreds of passages have the same text, a search may find only some of them, since Milvus's graph does
     not link all of them.

@@ -18,14 +18,14 @@ import numpy as np
 import sqlalchemy as sa
 
 from index.errors import VectorIndexError, VectorsUnreachableError
-from index.vectors.candidates import (
+from index.vectors.collection import LISTED, LOST, SECONDS, Collection, MilvusVectors
+from index.vectors.exact import (
     Candidates,
     Change,
     Expected,
     Mark,
     Store,
 )
-from index.vectors.collection import LISTED, LOST, SECONDS, Collection, MilvusVectors
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -88,7 +88,7 @@ def store_at(address: str) -> Store | None:
 
 
 class MilvusStore:
-    """Keeps collections of vectors on a Milvus server. See :class:`index.vectors.candidates.Store`."""
+    """Keeps collections of vectors on a Milvus server. See :class:`index.vectors.exact.Store`."""
 
     def __init__(self, address: str) -> None:
         self._address = sa.make_url(address)

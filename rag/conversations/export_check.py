@@ -16,8 +16,8 @@ from index.documents import Document, Span
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from index.text import tables
+from rag.answers import VERDICTS, Verdict
 from rag.evidence import evidence_at
-from rag.verdicts import VERDICTS, Verdict
 from rag.verification import Evidence, Gate, Judge, is_verbatim
 from rag.visible_text import readable, visible
 

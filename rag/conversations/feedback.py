@@ -14,7 +14,7 @@ from index.documents import Span
 from index.errors import DocumentNotFoundError
 from index.library import Library
 from rag.answers import Answer
-from rag.conversations.owners import keys_of
+from rag.conversations.store import keys_of
 from rag.errors import SpanError
 
 Judgement = Literal["right", "wrong", "unanswerable"]

@@ -11,7 +11,7 @@ from rag.answers import COURTESIES, Answer, Citation
 from rag.conversations.answers import answers_before, conversation
 from rag.conversations.store import AnswerStore
 from rag.errors import OtherConversationError
-from rag.follow_ups.conversation import MAX_EXCHANGES, Exchange
+from rag.follow_ups import MAX_EXCHANGES, Exchange
 
 MAX_TURN_CHARACTERS = 4_000
 """The most characters of an earlier turn that are read for a follow-up."""
@@ -24,7 +24,7 @@ class Conversation:
     Attributes:
         id: the id under which its answers are stored; None if nothing is stored.
         exchanges: its last turns, the oldest first, at most
-            :data:`~rag.follow_ups.conversation.MAX_EXCHANGES`.
+            :data:`~rag.follow_ups.MAX_EXCHANGES`.
         cited: the footnotes of its answers. A later answer that cites the same words gives them the same
             number.
         replaces: the id of an answer that the next one replaces. When the new answer is stored, the replaced

@@ -6,7 +6,7 @@ that changed it) stays the same. Processes that write documents wait only while 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,13 @@ import sqlalchemy as sa
 
 from index.catalog import (
     Catalog,
+    all_documents,
     bytes_of,
+    documents_in,
+    hidden_collections,
+    insert_into,
     kept,
+    kept_documents,
     kept_owners,
     kept_references,
     kept_words,
@@ -25,7 +30,6 @@ from index.catalog import (
 )
 from index.records import Viewer
 from index.text import fold
-from rag.conversations import owners
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 from rag.visible_text import visible
 
@@ -86,7 +90,7 @@ class KeptConversation:
 class AnswerStore:
     """The stored answers of a library, as JSON texts. Safe to share between threads.
 
-    An answer that the viewer of the catalog may not read counts as missing (:mod:`rag.conversations.owners`).
+    An answer that the viewer of the catalog may not read counts as missing (:mod:`rag.conversations.store`).
     Only the owner can list, continue, change or share an answer; other users can read a shared answer by its
     id.
 
@@ -97,8 +101,8 @@ class AnswerStore:
     def __init__(self, catalog: Catalog) -> None:
         self._engine = catalog.engine
         self._viewer = catalog.viewer
-        self._own = owners.is_own(catalog.viewer)
-        self._readable = owners.is_readable(catalog.viewer)
+        self._own = is_own(catalog.viewer)
+        self._readable = is_readable(catalog.viewer)
 
     def put(
         self,
@@ -138,7 +142,7 @@ class AnswerStore:
             if references:
                 connection.execute(sa.insert(kept_references), references)
             shown = {document_id for document_id, _ in fields.references} | fields.documents
-            owners.note_owner(connection, number, self._viewer, shown)
+            note_owner(connection, number, self._viewer, shown)
             if replaces is not None and conversation_id is not None:
                 _withdraw(connection, conversation_id, replaces, number, self._own)
 
@@ -183,11 +187,9 @@ class AnswerStore:
         """
         if self._has_own(connection, conversation_id):
             return self._own
-        shared = sa.select(owners.owner_of(kept.c.number)).where(
-            kept.c.series == conversation_id, self._readable
-        )
+        shared = sa.select(owner_of(kept.c.number)).where(kept.c.series == conversation_id, self._readable)
         owner = connection.scalar(shared.order_by(kept.c.number).limit(1))
-        return sa.and_(self._readable, owners.owner_of(kept.c.number) == owner)
+        return sa.and_(self._readable, owner_of(kept.c.number) == owner)
 
     def before(
         self, answer_id: str, limit: int | None = None, *, own: bool = False
@@ -209,7 +211,7 @@ class AnswerStore:
         with self._engine.connect() as connection:
             condition = self._own if own else self._readable
             number, conversation_id = _place(connection, answer_id, condition)
-            same_owner = owners.owner_of(kept.c.number) == owners.owner_of(sa.literal(number))
+            same_owner = owner_of(kept.c.number) == owner_of(sa.literal(number))
             earlier = (
                 sa.select(*_STORED)
                 .where(kept.c.series == conversation_id, kept.c.number < number, condition, same_owner)
@@ -289,7 +291,7 @@ class AnswerStore:
 
     def _share(self, condition: sa.ColumnElement[bool], *, shared: bool) -> bool:
         with writing(self._engine) as connection:
-            return owners.set_shared(connection, sa.and_(condition, self._own), shared=shared) > 0
+            return set_shared(connection, sa.and_(condition, self._own), shared=shared) > 0
 
     def _is_name_of(self, conversation_id: str) -> sa.ColumnElement[bool]:
         return sa.and_(series_names.c.series == conversation_id, _is_own_name(self._viewer))
@@ -298,7 +300,7 @@ class AnswerStore:
         """Delete the answers that were made before a time, ISO 8601 in UTC; return how many were deleted."""
         with writing(self._engine) as connection:
             deleted = connection.execute(sa.delete(kept).where(kept.c.created < before)).rowcount
-            left = sa.select(kept.c.series, owners.owner_of(kept.c.number)).where(kept.c.series.is_not(None))
+            left = sa.select(kept.c.series, owner_of(kept.c.number)).where(kept.c.series.is_not(None))
             named = sa.tuple_(series_names.c.series, series_names.c.owner)
             connection.execute(sa.delete(series_names).where(named.not_in(left)))
         return deleted
@@ -347,7 +349,7 @@ class AnswerStore:
         with writing(self._engine) as connection:
             connection.execute(sa.delete(series_names).where(self._is_name_of(conversation_id)))
             # The deletion takes the write lock, so the conversation cannot vanish meanwhile.
-            own = sa.select(owners.owner_of(kept.c.number)).where(kept.c.series == conversation_id, self._own)
+            own = sa.select(owner_of(kept.c.number)).where(kept.c.series == conversation_id, self._own)
             owner = connection.scalar(own.order_by(kept.c.number).limit(1))
             if owner is None:
                 raise ConversationNotFoundError(conversation_id)
@@ -391,7 +393,7 @@ def _decoded(body: bytes) -> str:
 
 
 def _is_own_name(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    return sa.true() if viewer is None else series_names.c.owner.in_(owners.keys_of(viewer))
+    return sa.true() if viewer is None else series_names.c.owner.in_(keys_of(viewer))
 
 
 def _place(
@@ -491,9 +493,85 @@ def _select(
             series_names,
             sa.and_(
                 series_names.c.series == grouped.c.series,
-                series_names.c.owner == owners.owner_of(grouped.c.first),
+                series_names.c.owner == owner_of(grouped.c.first),
             ),
             isouter=True,
         )
         .order_by(grouped.c.last.desc())
     )
+
+
+NOBODY = ""
+"""The owner's key for answers that belong to nobody."""
+
+
+def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
+    """Return the SQL condition that ``viewer`` owns an answer and may see all documents that it shows.
+
+    If there is no viewer, every answer meets the condition.
+    """
+    if viewer is None:
+        return sa.true()
+    numbers = sa.select(kept_owners.c.number)
+    own: sa.ColumnElement[bool] = kept.c.number.in_(numbers.where(kept_owners.c.owner.in_(keys_of(viewer))))
+    if NOBODY in keys_of(viewer):
+        own |= kept.c.number.not_in(numbers)
+    return sa.and_(own, *_shows_no_hidden_document(viewer))
+
+
+def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
+    """Return the SQL condition that ``viewer`` may read an answer.
+
+    The answer must be the viewer's own or shared, and the viewer must be allowed to see all documents that
+    it shows. If there is no viewer, every answer meets the condition.
+
+    If a shared answer cites a deleted document, the library no longer knows who may see that document. Then
+    only the owner and viewers who see all documents can read the answer.
+    """
+    if viewer is None:
+        return sa.true()
+    shared = sa.select(kept_owners.c.number).where(kept_owners.c.shared)
+    conditions = [kept.c.number.in_(shared), *_shows_no_hidden_document(viewer)]
+    if not viewer.sees_all:
+        cites_deleted = kept_references.c.document_id.not_in(all_documents())
+        conditions.append(kept.c.number.not_in(sa.select(kept_references.c.number).where(cites_deleted)))
+    return sa.or_(is_own(viewer), sa.and_(*conditions))
+
+
+def keys_of(viewer: Viewer) -> tuple[str, ...]:
+    """Return the keys of the owners whose answers count as the viewer's own."""
+    return (viewer.key, NOBODY) if viewer.sees_all else (viewer.key,)
+
+
+def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    """Return an SQL expression for the key of the owner of the answer with this number."""
+    owners = kept_owners.alias()
+    owner = sa.select(owners.c.owner).where(owners.c.number == number).correlate_except(owners)
+    return sa.func.coalesce(owner.scalar_subquery(), NOBODY)
+
+
+def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, shown: Collection[int]) -> None:
+    """Record the owner of a new answer, and the documents whose words or titles it shows (``shown``)."""
+    if viewer is not None and viewer.key != NOBODY:
+        row = {"number": number, "owner": viewer.key, "shared": False}
+        connection.execute(sa.insert(kept_owners).values(row))
+    if shown:
+        rows = [{"number": number, "document_id": document_id} for document_id in sorted(shown)]
+        connection.execute(sa.insert(kept_documents), rows)
+
+
+def set_shared(connection: sa.Connection, answers: sa.ColumnElement[bool], *, shared: bool) -> int:
+    """Share the answers that meet a condition, or stop sharing them; return the number of these answers."""
+    rows = sa.select(kept.c.number, owner_of(kept.c.number), sa.literal(shared)).where(answers)
+    columns: list[Any] = ["number", "owner", "shared"]
+    new = insert_into(connection, kept_owners).from_select(columns, rows)
+    changed = new.on_conflict_do_update(index_elements=["number"], set_={"shared": shared})
+    return len(connection.execute(changed.returning(kept_owners.c.number)).all())
+
+
+def _shows_no_hidden_document(viewer: Viewer) -> list[sa.ColumnElement[bool]]:
+    hidden = hidden_collections(viewer)
+    if hidden is None:
+        return []
+    shows = sa.select(kept_documents.c.number).where(kept_documents.c.document_id.in_(documents_in(hidden)))
+    return [kept.c.number.not_in(shows)]

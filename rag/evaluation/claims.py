@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.answers import WRITTEN, Verification
 from rag.errors import DatasetError
-from rag.evaluation.bootstrap import Sample, auroc, estimate
-from rag.evaluation.tables import Table
+from rag.evaluation.measures import Sample, auroc, estimate
+from rag.evaluation.report import Table
 from rag.json_lines import read_json_lines
-from rag.verdicts import WRITTEN, Verification
 from rag.verification import Evidence, Gate, Thresholds
 from rag.verification.vetoes import VETOES
 

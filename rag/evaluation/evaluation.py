@@ -2,37 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from index.embedding import Encoder, open_encoder
 from index.library import Library, Progress
+from rag.answers import VERDICTS, Answer, Verdict
 from rag.engine import QueryEngine
-from rag.evaluation.abstention_quality import (
-    CalibrationBin,
-    RiskPoint,
-    calibration,
-    label_both,
-    labelled,
-    measure_abstention,
-    measure_removal,
-    risk_coverage,
-)
-from rag.evaluation.answered_queries import (
+from rag.evaluation.datasets import Claim, Configuration, Dataset, Query, choose, open_temporary
+from rag.evaluation.library_set import (
     AnsweredQuery,
     ask_all,
     ask_without_subject,
     with_removable_subject,
 )
-from rag.evaluation.bootstrap import Estimate, KeyPath, Sample, estimate, quantile
-from rag.evaluation.configuration import Configuration
-from rag.evaluation.datasets import Dataset, Query, choose
-from rag.evaluation.gate import measure_gate
-from rag.evaluation.retrieval import measure_retrieval
-from rag.evaluation.selection import measure_selection
-from rag.evaluation.temporary_index import open_temporary
+from rag.evaluation.measures import (
+    LEVEL,
+    Array,
+    CalibrationBin,
+    Estimate,
+    KeyPath,
+    RiskPoint,
+    Sample,
+    bootstrap,
+    calibration,
+    estimate,
+    interval,
+    label_both,
+    labelled,
+    measure_abstention,
+    measure_removal,
+    measure_retrieval,
+    measure_selection,
+    quantile,
+    ratio,
+    risk_coverage,
+)
+from rag.verification import Evidence, Gate
+
+_WORST_FIRST = VERDICTS[::-1]
+
+
+def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[KeyPath, Sample]:
+    """Measure the share of each verdict among the answers' sentences, and how many claims pass as supported.
+
+    ``verdicts`` covers all sentences of all answers, quoted ones included. ``called_supported`` has three
+    figures: the shares of claims that pass if they are checked against sentences that support them, that
+    contradict them, and that belong to another claim.
+    """
+    verdicts = [verdicts_of(item.answer) for item in asked]
+    ids = tuple(item.query.id for item in asked)
+    counts = [len(found) for found in verdicts]
+    samples: dict[KeyPath, Sample] = {}
+    if any(counts):
+        for verdict in VERDICTS:
+            shares = ratio([found.count(verdict) for found in verdicts], counts)
+            samples["gate", "verdicts", verdict] = Sample(ids, shares)
+    by_relation = {
+        "supporting": [(claim, claim) for claim in claims if claim.supported],
+        "contradicting": [(claim, claim) for claim in claims if not claim.supported],
+        "of_another": list(_with_another(claims)),
+    }
+    for name, pairs in by_relation.items():
+        if pairs:
+            samples["gate", "called_supported", name] = _called_supported(pairs)
+    return samples
+
+
+def verdicts_of(answer: Answer) -> list[Verdict]:
+    """Return each sentence's verdict: the worst verdict of its footnotes; *unsupported* if it has none."""
+    return [
+        min(
+            (cited.verification.verdict for cited in answer.cited_by(sentence)),
+            key=_WORST_FIRST.index,
+            default="unsupported",
+        )
+        for sentence in answer.sentences
+    ]
+
+
+def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
+    """Yield each claim with the next claim that has a different statement and a different document.
+
+    After the last claim, the search for the next one goes on with the first.
+    """
+    for index, claim in enumerate(claims):
+        for other in (*claims[index + 1 :], *claims[:index]):
+            if claim.document != other.document and claim.query != other.query:
+                yield claim, other
+                break
+
+
+def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
+    """Measure the share of pairs in which the second claim's sentences count as support for the first claim.
+
+    The bootstrap draws statements: all pairs whose first claim has the same statement are drawn together.
+    """
+    gate = Gate()
+    called: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for claim, other in pairs:
+        verdict = gate.check(claim.text, [Evidence(sentence) for sentence in other.sentences]).verdict
+        called[claim.query] += verdict == "supported"
+        counts[claim.query] += 1
+    return Sample(tuple(counts), ratio([called[query] for query in counts], list(counts.values())))
+
 
 Part = Literal["retrieval", "selection", "answers", "gate"]
 """A part that can be measured separately. Every part that asks questions also measures latency."""
@@ -99,7 +178,7 @@ def evaluate(
     """Measure a configuration on a set.
 
     Args:
-        dataset: from :func:`~rag.evaluation.layouts.read_dataset`.
+        dataset: from :func:`~rag.evaluation.datasets.read_dataset`.
         configuration: the configuration to measure.
         home: the home folder; temporary indexes go into its ``evaluation/indexes``.
         parts: the parts to measure, such as ``retrieval``.
@@ -194,3 +273,112 @@ def measure_latency(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
         for stage, values in times.items()
         for name, share in SHARES.items()
     }
+
+
+Outcome = Literal["better", "worse", "no difference", "not tested"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure under two configurations.
+
+    Attributes:
+        key_path: the keys of the figure in the JSON form, from the outermost.
+        first: the figure under the first configuration.
+        second: the figure under the second configuration.
+        change: the second minus the first, with its 95 % interval over paired resamples.
+        p: the probability that two equal configurations differ at least as much by chance; None for a time,
+            which varies from run to run with the machine.
+        outcome: the second configuration compared with the first, at the 5 % level. Each figure is tested
+            separately, so of twenty equal figures, one on average appears different by chance.
+    """
+
+    key_path: KeyPath
+    first: Estimate
+    second: Estimate
+    change: Estimate
+    p: float | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two configurations on one set.
+
+    Attributes:
+        dataset: the set's name.
+        first: the name of the first configuration.
+        second: the name of the second configuration.
+        n_queries: the number of questions.
+        differences: one row per figure that both evaluations have.
+    """
+
+    dataset: str
+    first: str
+    second: str
+    n_queries: int
+    differences: tuple[Difference, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the comparison as plain dicts and lists, ready for JSON.
+
+        Each difference has the field ``place`` in place of ``key_path``: the keys, with dots between them.
+        """
+        result = asdict(self)
+        rows = result["differences"]
+        return result | {"differences": [{"place": ".".join(row.pop("key_path")), **row} for row in rows]}
+
+
+def compare(first: Evaluation, second: Evaluation) -> Comparison:
+    """Test every figure that two evaluations of the same questions share, with a paired bootstrap.
+
+    The resamples of both evaluations contain the same questions (Efron and Tibshirani, 1993, chapter 16;
+    Koehn, Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004).
+
+    Raises:
+        ValueError: if the evaluations are of different sets.
+    """
+    if first.dataset != second.dataset:
+        raise ValueError(
+            f"{first.dataset} and {second.dataset} are different sets; compare two configurations on one"
+        )
+    return Comparison(
+        first.dataset,
+        first.configuration.name,
+        second.configuration.name,
+        second.n_queries,
+        tuple(
+            _difference(key_path, first, second)
+            for key_path in first.figures
+            if key_path in second.figures
+            and first.samples[key_path].queries == second.samples[key_path].queries
+        ),
+    )
+
+
+def _difference(key_path: KeyPath, first: Evaluation, second: Evaluation) -> Difference:
+    before, after = first.figures[key_path], second.figures[key_path]
+    before_sample, after_sample = first.samples[key_path], second.samples[key_path]
+    changes = bootstrap(after_sample) - bootstrap(before_sample)
+    changes = changes[~np.isnan(changes)]
+    change = Estimate(after.value - before.value, *interval(changes), after.n)
+    if before_sample.is_time:
+        return Difference(key_path, before, after, change, None, "not tested")
+    p = _two_sided(changes)
+    return Difference(key_path, before, after, change, p, _outcome(change.value, p))
+
+
+def _two_sided(changes: Array) -> float:
+    """Return the two-sided p-value of a change, given its value in each resample.
+
+    The p-value is twice the share of the resamples on the smaller side of zero, and at most 1. A change of
+    zero counts on both sides.
+    """
+    side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
+    return min(1.0, 2 * (side + 1) / (len(changes) + 1))
+
+
+def _outcome(change: float, p: float) -> Outcome:
+    if p >= 1 - LEVEL or change == 0:
+        return "no difference"
+    return "better" if change > 0 else "worse"

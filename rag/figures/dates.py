@@ -6,19 +6,240 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+import calendar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, lru_cache
-from itertools import chain
+from itertools import chain, pairwise
+from typing import Literal
 
 import regex
 
-from index.documents import Span
-from rag.figures.moment import AMBIGUOUS, BABEL, RELATIVE, VI_DAYS, VI_MONTHS, ZH_DAYS, Moment, Relation
-from rag.figures.periods import named_periods
+from index.documents import UNKNOWN_LANGUAGE, Span
+from rag.questions import lines, word_set
+
+Relation = Literal["before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date as a text states it. A part that the text leaves out is None.
+
+    Attributes:
+        span: its span in the text.
+        year: the year.
+        month: the month, from 1.
+        day: the day of the month.
+        weekday: the day of the week, from 0 for Monday.
+        decade: whether ``year`` stands for the ten years that begin with it: *the 1990s*.
+        relative: for a relative date, the number of units before the day of writing: 1 for *yesterday*, -1
+            for *tomorrow*.
+        relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``. For *a year
+            earlier*, it is ``preceding year``: years before the year that the sentence is about. For *a month
+            earlier*, it is ``preceding month``.
+        relation: ``before`` or ``after`` if the date is a limit, as in *until May* or *since May*.
+        may_be_count: whether the year may be a count instead: *2000 people*.
+        until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
+        swapped: whether it is uncertain which number is the day and which the month: 3/4/2025.
+        through: the last year of a span of two years, such as the fiscal year 2011-12.
+        ahead: whether the text says that the date is still to come.
+    """
+
+    span: Span
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    weekday: int | None = None
+    decade: bool = False
+    relative: int | None = None
+    relative_unit: str | None = None
+    relation: Relation | None = None
+    may_be_count: bool = False
+    swapped: bool = False
+    until: int | None = None
+    through: int | None = None
+    ahead: bool = False
+
+    @property
+    def iso(self) -> str:
+        """Return the ISO date, without the unknown parts: ``2025-07`` for a month; empty if none is known."""
+        return "-".join(f"{part:02}" for part in (self.year, self.month, self.day) if part)
+
+
+BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")
+
+AMBIGUOUS = word_set("""
+    may march mar sun sat mon wed fri mei minggu mars do so di mi sab dom lun jan jun dec des sep sen
+    rab kam jum min sel august set out mer gio mar. ago avr
+""")
+"""Words that count as a month or a weekday only beside a number, or with a capital after a preposition."""
+
+VI_MONTHS: Mapping[str, int] = {
+    "giêng": 1, "một": 1, "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9,
+    "mười một": 11, "mười hai": 12, "mười": 10, "chạp": 12,
+}  # fmt: skip
+
+VI_DAYS: Mapping[str, int] = {"hai": 0, "ba": 1, "tư": 2, "năm": 3, "sáu": 4, "bảy": 5}
+
+ZH_DAYS: Mapping[str, int] = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
+
+RELATIVE: Mapping[str, tuple[int, str]] = {
+    **dict.fromkeys(lines("""
+        a year earlier, the year before, the previous year, a year before, one year earlier, one year before,
+        the preceding year, the year prior, the previous financial year, the previous fiscal year,
+        the prior financial year, 12 months earlier, twelve months earlier, the year earlier, the prior year,
+        năm trước đó, một năm trước đó, năm trước, satu tahun sebelumnya, setahun sebelumnya,
+        tahun sebelumnya, 上一年, 上年同期, 前一年, 上年
+    """), (1, "preceding year")),
+    **dict.fromkeys(("a month earlier", "the previous month"), (1, "preceding month")),
+    **{f"{word} {unit}": (back, unit) for unit in ("week", "month", "year")
+       for word, back in (("this", 0), ("last", 1), ("next", -1))},
+    **{word: (back, unit) for unit, back, words in (
+        ("day", 0, "today, hôm nay, hari ini, 今天"), ("day", 1, "yesterday, hôm qua, kemarin, 昨天, 昨日"),
+        ("day", -1, "tomorrow, ngày mai, besok, 明天"),
+        ("week", 1, "tuần trước, pekan lalu, minggu lalu, 上周"),
+        ("month", 0, "tháng này, bulan ini, 本月"), ("month", 1, "tháng trước, bulan lalu, 上个月, 上月"),
+        ("year", 0, "năm nay, tahun ini, 今年"), ("year", 1, "năm ngoái, tahun lalu, 去年"),
+        ("year", -1, "năm tới, tahun depan, 明年"),
+    ) for word in lines(words)},
+}  # fmt: skip
+
+MONTHS_OF: Mapping[str, int] = {
+    "quarter": 3, "half": 6, "q": 3, "h": 6, "three": 3, "six": 6, "nine": 9, "3": 3, "6": 6, "9": 9,
+    "kuartal": 3, "triwulan": 3, "semester": 6, "paruh": 6, "quý": 3, "nửa": 6, "ba": 3, "sáu": 6, "chín": 9,
+    "季度": 3, "半年": 6,
+}  # fmt: skip
+"""The number of months in a part of a year, by its name."""
+
 
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d{2})"
+_OF = (
+    rf"(?:,?\s(?:(?:of|in|for)\s)?(?:(?:the|calendar)\s(?:year\s)?)?{_YEAR}|[/-]{_YEAR}"
+    r"|\s?['’](?P<short>\d\d)(?!\d)|\s(?:of|in)\sthe\syear\b)?"
+)
+_FROM = rf"(?:(?<!\b(?:fiscal|financial)\s)\b{_YEAR}(?:['’]s)?[\s/-]?|(?<![\p{{L}}\p{{N}}]))"
+_ENDS = r"(?!\s(?:fiscal|financial)\b)(?![\p{L}\p{N}])"
+_ENGLISH = (
+    regex.compile(
+        rf"{_FROM}(?:(?P<place>first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s‐‑–-]"
+        rf"(?P<part>quarter|half)|(?P<place>first|last|final)[\s‐‑–-](?P<part>three|six|nine|[369])"
+        rf"[\s‐‑–-]months?)\b{_OF}{_ENDS}",
+        regex.IGNORECASE,
+    ),
+    regex.compile(
+        rf"{_FROM}(?:(?P<part>Q)(?P<place>[1-4])|(?P<part>H)(?P<place>[12])|(?P<place>[1-4])(?P<part>Q)"
+        rf"|(?P<place>[12])(?P<part>H))(?:{_YEAR}|(?<=[QH])(?P<short>\d\d)(?!\d)|{_OF}){_ENDS}",
+        regex.IGNORECASE,
+    ),
+)
+"""The parts of years as English texts write them: *Second-Quarter 2023*, *Q2 2023*, *2Q23*, *2023-Q2*."""
+_NAMED: Mapping[str, tuple[regex.Pattern[str], ...]] = {
+    "en": _ENGLISH,
+    UNKNOWN_LANGUAGE: _ENGLISH,
+    "vi": (
+        regex.compile(
+            rf"\b(?:(?P<part>quý)\s(?P<place>IV|I{{1,3}}|[1-4]|một|hai|ba|tư)"
+            rf"|(?:(?P<part>nửa)|(?P<part>6|sáu|3|ba|9|chín)\stháng)\s(?P<place>đầu|cuối)(?=\snăm))\b(?:(?:\snăm\s|/|\s){_YEAR})?",
+            regex.IGNORECASE,
+        ),
+    ),
+    "id": (
+        regex.compile(
+            r"\b(?P<part>kuartal|triwulan|semester|paruh)\s(?P<place>ke-[1-4]|pertama|kedua|ketiga|keempat|IV"
+            rf"|I{{1,3}}|[1-4])\b(?:\s(?:tahun\s)?{_YEAR})?",
+            regex.IGNORECASE,
+        ),
+    ),
+    "zh": (
+        regex.compile(rf"(?:{_YEAR}\s?年)?第?(?P<place>[一二三四1-4])(?:个)?(?P<part>季度)"),
+        regex.compile(rf"(?:{_YEAR}\s?年)?(?P<place>[上下])(?P<part>半年)"),
+    ),
+}
+_PLACES: Mapping[str, int] = {
+    **{str(number): number for number in range(1, 5)},
+    **{name: place for names in (
+        "first second third fourth", "1st 2nd 3rd 4th", "i ii iii iv", "một hai ba tư", "一 二 三 四",
+        "pertama kedua ketiga keempat", "ke-1 ke-2 ke-3 ke-4", "đầu", "上 下",
+    ) for place, name in enumerate(names.split(), 1)},
+    "final": 0, "last": 0, "cuối": 0,
+}  # fmt: skip
+"""The number of a part within its year; 0 for the last part."""
+_JOINS = regex.compile(
+    r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到)\s?"
+    r"(?:the\s)?(?:end\sof\s|hết\s|cuối\s|akhir\s)?",
+    regex.IGNORECASE,
+)
+_BOTH = regex.compile(r"\s?(?:and|và|dan)\b", regex.IGNORECASE)
+_BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s(?:\p{L}+\s)?$", regex.IGNORECASE)
+
+
+def named_periods(text: str, language: str) -> Iterator[Moment]:
+    """Yield the quarters, halves and other parts of years in ``text``, each with its first and last month."""
+    for pattern in _NAMED.get(language, ()):
+        for match in pattern.finditer(text):
+            months = MONTHS_OF[match["part"].lower()]
+            place = _PLACES[match["place"].lower()] or 12 // months
+            if place * months <= 12:
+                first, last = (place - 1) * months + 1, place * months
+                yield Moment(Span(match.start(), match.end()), _year_of(match), first, until=last)
+
+
+def _year_of(match: regex.Match[str]) -> int | None:
+    groups = match.groupdict()
+    if groups.get("short"):
+        return 2000 + int(groups["short"])
+    return int(groups["year"]) if groups.get("year") else None
+
+
+def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Moment, Moment]]:
+    """Find pairs of dates that bound a period of whole months, such as *1 April to 30 June*.
+
+    Args:
+        found: the dates of a text, in order.
+        text: the text.
+
+    Returns:
+        For each pair, its first date, its second date, and the period.
+    """
+    periods = []
+    for first, last in pairwise(found):
+        gap = text[first.span.end : last.span.start]
+        if not _JOINS.fullmatch(gap) or not first.month or not last.month or first.until or last.until:
+            continue
+        if _BOTH.match(gap) and not _BETWEEN.search(text[: first.span.start]):
+            continue
+        whole = first.day in {None, 1} and last.day in {None, *_last_days(last)}
+        if whole and first.month <= last.month and (last.year is None or first.year in {None, last.year}):
+            span = Span(first.span.start, last.span.end)
+            period = Moment(span, last.year or first.year, first.month, until=last.month)
+            periods.append((first, last, period))
+    return periods
+
+
+def _last_days(moment: Moment) -> set[int]:
+    years = [moment.year] if moment.year else [2023, 2024]
+    return {calendar.monthrange(year, moment.month or 1)[1] for year in years}
+
+
+def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
+    """Return the dates; the year of each *a year earlier* becomes the latest year in the text, minus one.
+
+    Args:
+        found: the dates of a text.
+        otherwise: dates whose latest year is used if the text names no year.
+    """
+    year = _latest_year(found) or _latest_year(otherwise)
+    return [
+        replace(moment, year=year - 1) if year and moment.relative_unit == "preceding year" else moment
+        for moment in found
+    ]
+
+
+def _latest_year(found: Sequence[Moment]) -> int:
+    return max((moment.year for moment in found if moment.year and not moment.decade), default=0)
+
+
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?P<month>0?[1-9]|1[0-2])"
 
@@ -264,3 +485,117 @@ def _years(text: str) -> Iterator[Moment]:
         decade = match["decade"] is not None
         sure = decade or _YEAR_BEFORE.search(before) or not regex.match(r"\s\p{Ll}{3,}", text[match.end() :])
         yield Moment(Span(*match.span()), int(match["year"]), decade=decade, may_be_count=not sure)
+
+
+_COUNTS = {
+    "three": 3, "six": 6, "nine": 9, "twelve": 12, "thirteen": 13, "fourteen": 14, "twenty-six": 26,
+    "thirty-nine": 39, "fifty-two": 52, "fifty-three": 53,
+}  # fmt: skip
+_MONTHS_OF_WEEKS = {
+    **dict.fromkeys((12, 13, 14, 16, 17), 3), **dict.fromkeys((24, 26, 27, 28), 6),
+    **dict.fromkeys((36, 39, 40), 9), **dict.fromkeys((52, 53), 12),
+}  # fmt: skip
+"""The length in months of a fiscal period, by its weeks. Some companies' quarters have 12 and 16 weeks."""
+
+_NO_PART = r"(?!\sof\s(?!(?:the\s)?(?:fiscal|financial|current|year|\d{4})))"
+"""Follows *quarter* and *half* of a year; *half of it* and *a quarter of a million* are no periods."""
+
+_LENGTH = regex.compile(
+    rf"\b(?P<count>\d{{1,2}}|{'|'.join(_COUNTS)})[\s-](?P<unit>month|week)s?\b"
+    r"(?!\s(?:earlier|before|ago|later))"
+    rf"|\b(?P<quarter>quarters?{_NO_PART}|[1-4]Q|Q[1-4])(?!\p{{L}})"
+    rf"|\b(?P<half>half{_NO_PART}|[12]H|H[12])(?!\p{{L}})"
+    r"|\b(?P<year>years?\sended|full[\s-]years?|annual|(?<!\bof\s(?:the\s)?)fiscal\syear(?!\sto\b))\b",
+    regex.IGNORECASE,
+)
+_PATH = regex.compile(r"\s*[›\n]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """The periods that a text names.
+
+    Attributes:
+        years: the years.
+        months: the months, from 1 to 12, in which the dates and periods end.
+        lengths: the lengths of the periods, such as ``3 months``; 13 weeks count as a quarter.
+    """
+
+    years: frozenset[int] = frozenset()
+    months: frozenset[int] = frozenset()
+    lengths: frozenset[str] = frozenset()
+
+    def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
+        """Return whether a question with these periods cannot mean a certain cell.
+
+        Years, months and lengths are compared separately. The years of the cell are those that its column
+        names. If the column names none, they are those of the row; if the row names none either, those of
+        the caption. The cell is excluded if both it and the question have years, but none in common. A row
+        that names all years of the question is an exception: its cells are not excluded. Months and lengths
+        exclude a cell in the same way.
+
+        Args:
+            column: the periods that the headings of the cell's column name.
+            row: the periods that the label of its row names.
+            caption: the periods that the caption of its table names.
+        """
+        return any(
+            bool(asked - (rows if columns else frozenset()))
+            and bool(named := columns or rows or captions)
+            and not asked & named
+            for asked, columns, rows, captions in zip(
+                self._kinds, column._kinds, row._kinds, caption._kinds, strict=True
+            )
+        )
+
+    def shared(self, other: Periods) -> frozenset[tuple[str, object]]:
+        """Return the years, months and lengths that both texts name, as pairs such as ``("year", 2023)``."""
+        names = ("year", "month", "length")
+        return frozenset(
+            (name, each)
+            for name, own, others in zip(names, self._kinds, other._kinds, strict=True)
+            for each in own & others
+        )
+
+    @property
+    def _kinds(self) -> tuple[frozenset[object], ...]:
+        return self.years, self.months, self.lengths
+
+
+@lru_cache(maxsize=1024)
+def periods_of(words: str, language: str) -> Periods:
+    """Return the periods that a question, a label or the headings of a column name."""
+    text = _PATH.sub(" ", words)
+    found = [moment for moment in dates(text, language) if not moment.may_be_count]
+    for first, last, whole in joined_periods(found, text):
+        found = [moment for moment in found if moment not in {first, last}] + [whole]
+    found = anchored(found)
+    return Periods(
+        frozenset(moment.year for moment in found if moment.year and not moment.decade),
+        frozenset(month for moment in found if (month := moment.until or moment.month)),
+        frozenset([*_lengths_of(found), *_named_lengths(text)]),
+    )
+
+
+def without_periods(words: str, language: str) -> str:
+    """Return a question without the dates, years and lengths of periods that it names."""
+    found = [moment for moment in dates(words, language) if not moment.may_be_count]
+    for moment in sorted(found, key=lambda moment: -moment.span.start):
+        words = f"{words[: moment.span.start]} {words[moment.span.end :]}"
+    return _LENGTH.sub(" ", words)
+
+
+def _lengths_of(found: Sequence[Moment]) -> Iterator[str]:
+    for moment in found:
+        if moment.until and moment.month:
+            yield f"{moment.until - moment.month + 1} months"
+
+
+def _named_lengths(text: str) -> Iterator[str]:
+    for match in _LENGTH.finditer(text):
+        if count := match["count"]:
+            number, unit = _COUNTS.get(count.lower()) or int(count), match["unit"].lower()
+            months = number if unit == "month" else _MONTHS_OF_WEEKS.get(number)
+            yield f"{months} months" if months else f"{number} weeks"
+        else:
+            yield "3 months" if match["quarter"] else "6 months" if match["half"] else "12 months"

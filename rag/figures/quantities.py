@@ -15,10 +15,188 @@ import regex
 
 from index.documents import Span
 from rag.figures.dates import dates
-from rag.figures.number_words import ORDINALS
-from rag.figures.numerals import Number, hundredths, numbers, value_of
-from rag.figures.units import PERCENT, POINTS, currency_at, currency_before, period_at, unit_at
-from rag.word_parsing import word_set
+from rag.figures.numerals import ORDINALS, Number, hundredths, numbers, value_of
+from rag.questions import word_set
+
+PERCENT = "percent"
+POINTS = "percentage point"
+
+_UNITS: Mapping[str, str] = {
+    PERCENT: "%|％|per cent|percent|pct|phần trăm|persen|pour cent|prozent|por ciento|por cento|percento",
+    POINTS: "percentage points?|pp|điểm phần trăm|poin persentase|poin persen|个百分点|prozentpunkte?"
+            "|points? de pourcentage",
+    "millimetre": "mm|millimet(?:re|er)s?|毫米|milimeter",
+    "centimetre": "cm|centimet(?:re|er)s?|厘米|xen-ti-mét|sentimeter",
+    "metre": "m|met(?:re|er)s?|米|mét|meter|mètres?|metros?",
+    "kilometre": "km|kilomet(?:re|er)s?|公里|千米|ki-lô-mét|cây số|kilomètres?|kilómetros?|quilômetros?",
+    "mile": "miles?|mi|英里|dặm|mil laut",
+    "foot": "feet|foot|ft|英尺|kaki",
+    "inch": "inch(?:es)?|英寸|inci",
+    "square metre": "m²|m2|sq m|square met(?:re|er)s?|平方米|mét vuông|meter persegi",
+    "square kilometre": "km²|km2|sq km|square kilomet(?:re|er)s?|平方公里|kilomet vuông|km vuông"
+                        "|kilometer persegi|km persegi",
+    "hectare": "ha|hectares?|公顷|héc-ta|hecta|hektare?|hektar",
+    "acre": "acres?|英亩|mẫu",
+    "milligram": "mg|milligrams?|毫克",
+    "gram": "g|grams?|grammes?|克",
+    "kilogram": "kg|kgs|kilos?|kilogram(?:me)?s?|公斤|千克|ki-lô-gam|cân",
+    "tonne": "t|tonnes?|metric tons?|吨|tấn|ton|tonnen|toneladas?",
+    "short ton": "short tons?",
+    "pound (weight)": "lbs?|磅",
+    "millilitre": "ml|millilit(?:re|er)s?|毫升",
+    "litre": "l|lit(?:re|er)s?|升|lít|litros?",
+    "cubic metre": "m³|m3|cubic met(?:re|er)s?|立方米|mét khối|meter kubik",
+    "gallon": "gallons?|加仑|galon",
+    "barrel": "barrels?|bbl|桶|thùng|barel",
+    "second": "seconds?|secs?|秒|giây|detik",
+    "minute": "minutes?|mins?|分钟|phút|menit|minuten|minutos?",
+    "hour": "hours?|hrs?|h|小时|giờ|tiếng|jam|stunden?|heures?|horas?",
+    "day": "days?|天|日|ngày|hari|tage?|tagen|jours?|días?|dias?",
+    "week": "weeks?|周|星期|tuần|minggu|pekan|wochen?|semaines?|semanas?",
+    "month": "months?|个月|tháng|bulan|monate?|monaten|mois|meses|mes",
+    "year": "years?|年|năm|tahun|jahre?|jahren|ans|années?|años?|anos?",
+    "decade": "decades?|thập kỷ|dekade|dasawarsa",
+    "year of age": "years? old|years? of age|岁|tuổi|year-olds?",
+    "degree Celsius": "°\\s?c|degrees? celsius|degrees? centigrade|摄氏度|độ c|derajat celsius",
+    "degree Fahrenheit": "°\\s?f|degrees? fahrenheit|华氏度|độ f",
+    "degree": "degrees?|°|độ|derajat|度",
+    "kilowatt-hour": "kwh|kilowatt[- ]hours?|千瓦时|度电",
+    "megawatt-hour": "mwh|megawatt[- ]hours?|兆瓦时",
+    "gigawatt-hour": "gwh|gigawatt[- ]hours?",
+    "terawatt-hour": "twh|terawatt[- ]hours?",
+    "kilowatt": "kw|kilowatts?|千瓦",
+    "megawatt": "mw|megawatts?|兆瓦",
+    "gigawatt": "gw|gigawatts?|吉瓦",
+    "kilometre an hour": "km/h|kph|kmph|kilomet(?:re|er)s? (?:per|an) hour"
+                         "|公里/小时|km/giờ|km/jam|km per jam",
+    "mile an hour": "mph|miles? (?:per|an) hour|英里/小时",
+    "knot": "knots?|节|hải lý/giờ",
+    "kilobyte": "kb|kilobytes?",
+    "megabyte": "mb|megabytes?",
+    "gigabyte": "gb|gigabytes?",
+    "terabyte": "tb|terabytes?",
+    "time": "times|倍|lần|kali",
+}  # fmt: skip
+"""For the name of each unit, the pattern of its written forms; the case is ignored."""
+
+_MULTIPLES: Mapping[str, tuple[str, str]] = {
+    "millimetre": ("metre", "0.001"), "centimetre": ("metre", "0.01"), "kilometre": ("metre", "1000"),
+    "milligram": ("gram", "0.001"), "kilogram": ("gram", "1000"), "tonne": ("gram", "1000000"),
+    "millilitre": ("litre", "0.001"), "cubic metre": ("litre", "1000"),
+    "hectare": ("square metre", "10000"), "square kilometre": ("square metre", "1000000"),
+    "minute": ("second", "60"), "hour": ("second", "3600"), "day": ("second", "86400"),
+    "week": ("second", "604800"), "year": ("month", "12"), "decade": ("month", "120"),
+    "megawatt-hour": ("kilowatt-hour", "1000"), "gigawatt-hour": ("kilowatt-hour", "1000000"),
+    "terawatt-hour": ("kilowatt-hour", "1000000000"), "megawatt": ("kilowatt", "1000"),
+    "gigawatt": ("kilowatt", "1000000"), "mile": ("metre", "1609.344"), "foot": ("metre", "0.3048"),
+    "inch": ("metre", "0.0254"), "acre": ("square metre", "4046.8564224"),
+    "pound (weight)": ("gram", "453.59237"),
+}  # fmt: skip
+"""Units that are exact multiples of another. A month has no exact number of days."""
+
+DOLLAR = "dollar"
+"""A dollar of an unknown country."""
+
+_CURRENCIES: Mapping[str, str] = {
+    "USD": r"us\$|usd|us dollars?|u\.s\. dollars?|american dollars?|美元|美金|đô la mỹ|đô-la mỹ|dolar as",
+    "AUD": r"a\$|aud|australian dollars?|澳元", "CAD": r"c\$|cad|canadian dollars?|加元",
+    "SGD": r"s\$|sgd|singapore dollars?|新元", "HKD": r"hk\$|hkd|hong kong dollars?|港元|港币",
+    DOLLAR: r"\$|dollars?|đô la|đô-la|đôla|dolar|dólares?",
+    "EUR": "€|eur|euros?|欧元|ơ-rô", "GBP": "£|gbp|pounds? sterling|pounds?|英镑|bảng anh|poundsterling",
+    "JPY": "jpy|yen|日元|yên", "CNY": "cny|rmb|yuan|renminbi|人民币|元|nhân dân tệ|tệ", "YEN OR YUAN": "¥|￥",
+    "VND": "₫|vnd|vnđ|đồng|dong|đ|越南盾|越盾", "IDR": "rp|idr|rupiah|印尼盾|印度尼西亚卢比",
+    "MYR": "rm|myr|ringgit|林吉特", "THB": "฿|thb|baht|泰铢|bạt", "KHR": "៛|khr|riels?|瑞尔",
+    "INR": "₹|inr|rupees?|卢比", "KRW": "₩|krw|south korean won|韩元",
+    "PHP": "₱|php|pesos?|比索", "CHF": "chf|swiss francs?",
+    "RUB": "₽|rub|roubles?|rubles?|卢布",
+}  # fmt: skip
+
+_PER = regex.compile(
+    r"\s?(?:/|per\s|an?\s(?=(?:second|minute|hour|day|week|month|year)\b"
+    r"(?!\s(?:before|earlier|ago|later|after|previously|prior)\b))|each\s|every\s|mỗi\s"
+    r"|một\s(?=năm|tháng"
+    r"|ngày|giờ|tuần)|setiap\s|每)\s?(?P<unit>\p{L}+)"
+    r"|\s(?P<adverb>daily|weekly|monthly|annually|yearly)\b",
+    regex.IGNORECASE,
+)
+_ADVERBS = {"daily": "day", "weekly": "week", "monthly": "month", "annually": "year", "yearly": "year"}
+
+
+@cache
+def _pattern(names: str) -> regex.Pattern[str]:
+    table = _UNITS if names == "units" else _CURRENCIES
+    forms = "|".join(f"(?P<n{number}>{form})" for number, form in enumerate(table.values()))
+    # (?p) selects POSIX matching: the longest form wins.
+    return regex.compile(rf"(?p)(?:{forms})(?![a-zà-ỹđ\d²³])", regex.IGNORECASE)
+
+
+def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
+    return list(table)[int(str(match.lastgroup)[1:])]
+
+
+def unit_at(text: str, offset: int) -> tuple[str, int] | None:
+    """Return the name and end of the unit at ``offset``, or after a space or hyphen there, or else None."""
+    start = offset + (1 if text[offset : offset + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
+    match = _pattern("units").match(text, start)
+    return (_name(match, _UNITS), match.end()) if match else None
+
+
+def currency_at(text: str, offset: int) -> tuple[str, int] | None:
+    """Return the code and end of the currency at ``offset``, or after a space there, or else None.
+
+    The code is from ISO 4217, or a name for a currency that may be one of several, such as ``dollar``.
+    """
+    start = offset + (text[offset : offset + 1] in {" ", "\u00a0", "\u202f"})
+    match = _pattern("currencies").match(text, start)
+    return (_name(match, _CURRENCIES), match.end()) if match else None
+
+
+def currency_before(text: str, offset: int) -> tuple[str, int] | None:
+    """Return the code and the start of the currency that ends just before ``offset``; None if there is none.
+
+    The code is like that of :func:`currency_at`.
+    """
+    first = max(0, offset - 8)
+    before = text[first:offset].rstrip(" \u00a0\u202f")
+    for start in range(len(before)):
+        if start and before[start - 1].isalpha() and before[start].isalpha():
+            continue
+        match = _pattern("currencies").fullmatch(before, start)
+        if match and (not match[0].isalpha() or len(match[0]) <= 3):
+            return _name(match, _CURRENCIES), first + start
+    return None
+
+
+def period_at(text: str, offset: int) -> tuple[str, int] | None:
+    """Return the unit of a rate (``hour`` for *per hour*) at ``offset``, and the rate's end, or else None."""
+    match = _PER.match(text, offset)
+    if match is None:
+        return None
+    if match["adverb"]:
+        return _ADVERBS[match["adverb"].lower()], match.end()
+    found = unit_at(match["unit"], 0)
+    if found is None or found[1] != len(match["unit"]):
+        return match["unit"].lower(), match.end()
+    return found[0], match.end()
+
+
+def in_base(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
+    """Convert a value to the base unit of ``unit``, and return both: 2,000 and ``metre`` for 2 kilometres."""
+    if unit is None:
+        return value, None
+    name, slash, rest = unit.partition("/")
+    base, factor = _MULTIPLES.get(name, (name, "1"))
+    return value * Decimal(factor), base + slash + rest
+
+
+def same_currency(one: str | None, other: str | None) -> bool:
+    """Return whether two currencies may be the same: a dollar of an unknown country matches any dollar."""
+    if one == other:
+        return True
+    pair = {one, other}
+    dollars = {DOLLAR, "USD", "AUD", "CAD", "SGD", "HKD"}
+    return (DOLLAR in pair and pair <= dollars) or pair in ({"YEN OR YUAN", "JPY"}, {"YEN OR YUAN", "CNY"})
+
 
 _STOPS = word_set("""
 a about adalah after akan already also among an and are arrested as at be because been before being
@@ -455,3 +633,158 @@ def _ordinals(text: str) -> Iterator[Quantity]:
             value = Decimal(ORDINALS.get(word) or _NAMED_ORDINALS.get(word) or int(word))
             span = Span(*match.span())
             yield Quantity(value, value, Decimal(1), ORDINAL, None, None, "exactly", span, match[0])
+
+
+FAIR_DISTANCE = Decimal("0.2")
+"""The largest distance between a figure that is stated with *over* or *under* and the true figure, as a share
+of the larger figure."""
+
+NEAR = Decimal("0.1")
+"""The largest distance between a figure that is stated with *nearly* and the true figure, as a share of the
+stated figure."""
+
+_THIRDS = frozenset({Decimal("33.33"), Decimal("66.67")})
+
+LOOSENED = 0.6
+"""The score of a figure that omits a hedge of the cited figure, or that is rounded without saying so."""
+
+
+def same_kind(stated: Quantity, cited: Quantity) -> bool:
+    """Return whether two quantities have the same unit and currency, so that their values can be compared.
+
+    The stated quantity may leave out a rate, such as *a day*, that the cited quantity has. A stated number
+    that has neither a unit nor a noun may leave out the currency.
+    """
+    if stated.currency or cited.currency:
+        bare = stated.currency is None and stated.noun is None and stated.unit is None
+        return bare or (
+            same_currency(stated.currency, cited.currency) and _base_unit(stated) in {None, _base_unit(cited)}
+        )
+    unit, cited_unit = _base_unit(stated), _base_unit(cited)
+    return unit == cited_unit or (
+        cited_unit is not None and unit is not None and cited_unit.startswith(f"{unit}/")
+    )
+
+
+def comparable(one: Quantity, other: Quantity) -> bool:
+    """Return whether two quantities are of the same kind, whichever of them is the stated one."""
+    return same_kind(one, other) and same_kind(other, one)
+
+
+def _base_unit(quantity: Quantity) -> str | None:
+    return in_base(quantity.low, quantity.unit)[1]
+
+
+def same_value(stated: Quantity, cited: Quantity) -> bool:
+    """Return whether two quantities of the same kind have the same value, in equal or convertible units."""
+    ends = [in_base(value, stated.unit)[0] for value in (stated.low, stated.high)]
+    cited_ends = [in_base(value, cited.unit)[0] for value in (cited.low, cited.high)]
+    if ends == cited_ends:
+        return True
+    may_be_third = stated.unit == PERCENT and not stated.is_range and not cited.is_range
+    # Thirds have no exact decimal form.
+    return may_be_third and ends[0] in _THIRDS and abs(ends[0] - cited_ends[0]) <= Decimal("0.7")
+
+
+def fairness(stated: Quantity, cited: Quantity) -> float:
+    """Return how fairly ``stated`` gives the value of ``cited``, a figure of the same kind.
+
+    Args:
+        stated: the figure in a sentence.
+        cited: the figure in its evidence.
+
+    Returns:
+        1 if ``stated`` is fair, :data:`LOOSENED` if it omits a hedge or rounds without saying so, else 0.
+    """
+    if same_value(stated, cited):
+        return _same(stated, cited)
+    if stated.is_range and cited.is_range:
+        ends = ((stated.low, cited.low), (stated.high, cited.high))
+        is_fair = all(_is_rounding(value, true_value) and _digits(value) >= 2 for value, true_value in ends)
+        return LOOSENED if is_fair else 0.0
+    if cited.vague or cited.is_range:
+        return _within(stated, cited)
+    if stated.vague:
+        return 1.0 if stated.low <= cited.low <= stated.high else 0.0
+    if stated.is_range:
+        return 0.0
+    value = in_base(stated.low, stated.unit)[0]
+    true_value = in_base(cited.low, cited.unit)[0]
+    return _rounded(stated, value, cited, true_value)
+
+
+_IMPLIED = {
+    ("at least", "over"), ("at most", "under"), ("under", "nearly"), ("about", "nearly"), ("about", "over"),
+    ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"),
+    ("at most", "exactly"),
+}  # fmt: skip
+"""Pairs of comparators that agree if the figures have the same value: the sentence's, then its evidence's."""
+
+_LIMITS = {"at least", "at most", "over", "under"}
+"""Comparators that state a limit. If both figures have one, different values disagree, unless the stated
+figure has fewer digits."""
+
+_DROPPED = {"about", "nearly", "over", "at least"}
+
+
+def _same(stated: Quantity, cited: Quantity) -> float:
+    if stated.comparator == cited.comparator or (stated.comparator, cited.comparator) in _IMPLIED:
+        adds_limit = stated.comparator in {"at least", "at most"} and cited.comparator == "exactly"
+        return LOOSENED if adds_limit else 1.0
+    return LOOSENED if stated.comparator == "exactly" and cited.comparator in _DROPPED else 0.0
+
+
+def _within(stated: Quantity, cited: Quantity) -> float:
+    if stated.vague or stated.is_range:
+        return 0.0
+    fits = {
+        "at least": stated.low == cited.low, "over": stated.low < cited.low and cited.vague,
+        "at most": stated.low == cited.high, "under": False,
+    }  # fmt: skip
+    return 1.0 if fits.get(stated.comparator, False) else 0.0
+
+
+def _rounded(stated: Quantity, value: Decimal, cited: Quantity, true_value: Decimal) -> float:
+    hedge, cited_hedge = stated.comparator, cited.comparator
+    is_other_limit = {hedge, cited_hedge} <= _LIMITS and _digits(value) >= _digits(true_value)
+    if not true_value or not value or is_other_limit:
+        return 0.0
+    below, above = (true_value - value) / abs(true_value), (value - true_value) / abs(value)
+    if hedge in {"over", "at least"}:
+        return float(cited_hedge not in {"at most", "under", "nearly"} and 0 < below <= FAIR_DISTANCE)
+    if hedge in {"under", "at most"}:
+        return float(cited_hedge not in {"over", "at least"} and 0 < above <= FAIR_DISTANCE)
+    if hedge == "nearly":
+        return float(cited_hedge in {"exactly", "about"} and 0 < above <= NEAR)
+    is_fair = _is_rounding(value, true_value)
+    if hedge == "about":
+        return float(is_fair and cited_hedge in {"exactly", "about", "nearly", "over"})
+    return LOOSENED if is_fair and cited_hedge in {"exactly", "about"} and _digits(value) >= 2 else 0.0
+
+
+def agree(one: Quantity, other: Quantity) -> bool:
+    """Return whether two figures can stand for one value, given rounding and words such as *about*."""
+    pairs = ((one, other), (other, one))
+    return comparable(one, other) and any(fairness(*pair) > 0 or _allows(*pair) for pair in pairs)
+
+
+def _allows(limit: Quantity, item: Quantity) -> bool:
+    """Return whether ``limit`` (a range, or a figure with *over* or *at most*) allows the figure ``item``.
+
+    *Over 100* allows *120*; *between 10 and 20* allows *15*.
+    """
+    least, most = (in_base(value, limit.unit)[0] for value in (limit.low, limit.high))
+    low, high = (in_base(value, item.unit)[0] for value in (item.low, item.high))
+    if limit.comparator in {"over", "at least"}:
+        return least <= high
+    return low <= most if limit.comparator in {"under", "at most"} else least <= low <= high <= most
+
+
+def _is_rounding(value: Decimal, true_value: Decimal) -> bool:
+    """Return whether ``value`` rounds ``true_value`` by at most a twentieth, as 1,000 rounds 1,043."""
+    place = Decimal(1).scaleb(value.normalize().adjusted() - _digits(value) + 1)
+    return abs(value - true_value) * 2 <= place and abs(value - true_value) * 20 <= abs(true_value)
+
+
+def _digits(value: Decimal) -> int:
+    return len(value.normalize().as_tuple().digits)

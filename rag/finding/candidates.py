@@ -11,9 +11,8 @@ import numpy.typing as npt
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import Hit, Snapshot, Term
 from index.text import cells
-from rag.figures.reporting_periods import Periods, periods_of
-from rag.finding.fragments import names_only
-from rag.finding.matching import content_terms, matching_terms, terms_of
+from rag.figures.dates import Periods, periods_of
+from rag.finding.matching import content_terms, matching_terms, names_only, terms_of
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import Question
 

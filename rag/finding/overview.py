@@ -27,11 +27,9 @@ from index.search import Snapshot, Term, terms
 from index.text import cells
 from rag.figures.countries import names_same_country
 from rag.finding.candidates import LARGEST_PRIOR, Candidate, vectors_of
-from rag.finding.fragments import names_only, stands_alone
-from rag.finding.matching import acronyms, contains_term, content_words
-from rag.finding.ranking import Scored, by_document
+from rag.finding.matching import acronyms, contains_term, content_words, names_only, stands_alone
+from rag.finding.ranking import Scored, by_document, is_repeated
 from rag.finding.reading import Reading, sentences_of
-from rag.finding.selection import is_repeated
 from rag.questions import Form, Question
 
 SALIENCE = Path(__file__).with_name("salience.npy")

@@ -12,10 +12,8 @@ from itertools import product
 import regex
 
 from index.text import cells
-from rag.figures.dates import dates
-from rag.figures.reporting_periods import Periods, periods_of, without_periods
-from rag.finding.abstention.decision import undated
-from rag.finding.abstention.requirements import COORDINATES, absent_names, coordinated, text_of
+from rag.figures.dates import Periods, dates, periods_of, without_periods
+from rag.finding.abstention import COORDINATES, absent_names, coordinated, text_of, undated
 from rag.finding.candidates import is_foreign
 from rag.finding.matching import contains_term, content_words, names_label, terms_of
 from rag.finding.ranking import Scored, neighbour

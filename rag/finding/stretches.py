@@ -68,7 +68,7 @@ class Widening:
         """Widen each chosen sentence to its stretch, but not those of an overview, which answer nothing.
 
         Args:
-            chosen: the result of :func:`rag.finding.selection.select`.
+            chosen: the result of :func:`rag.finding.ranking.select`.
             max_sentences: the most sentences to return. What belongs to a sentence takes precedence over the
                 sentences that were chosen after it, so that a list stays whole.
 

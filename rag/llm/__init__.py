@@ -1,8 +1,8 @@
 """Access to language models through llama-index. No other package calls a language model."""
 
 from rag.llm.language_model import AT_ONCE, LanguageModel, ModelLimits, Prices, Trial
+from rag.llm.messages import Reply, Usage
 from rag.llm.providers import ModelSettings, open_model
-from rag.llm.replies import Reply, Usage
 
 __all__ = [
     "AT_ONCE",

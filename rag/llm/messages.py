@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import queue
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Literal
 
 import regex
+
+from rag.errors import ModelError
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import ChatResponse
 
 NO_ANSWER = "NO ANSWER"
 """The reply of a model if the sentences do not answer the question."""
@@ -111,3 +119,321 @@ def without_thoughts(text: str) -> str:
 def pair_surrogates(text: str) -> str:
     """Join surrogate pairs; replace lone surrogates, which can be neither stored nor sent."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+_RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+"""HTTP statuses of a busy or failing server; other statuses mean that the request is wrong."""
+
+_TRANSPORT_ERRORS = frozenset({"TransportError", "APIConnectionError"})
+"""Errors of httpx and of clients based on it: the server was unreachable, or the connection broke."""
+
+_TIMEOUT_ERRORS = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Timeout"})
+"""Timeout errors of Python, httpx, clients based on it, and requests."""
+
+_REASONS = {
+    401: "its server refused the key",
+    403: "its server refused the key",
+    402: "its server asks for a payment",
+    404: "its server does not have this model",
+    429: "its server has had too many requests",
+}
+"""What HTTP statuses mean for a reader."""
+
+_HIDDEN = "…"
+"""The text that replaces a key in a message."""
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Return whether the same request may succeed a moment later.
+
+    Each client has its own error classes. If the error has an HTTP status, the status decides; otherwise the
+    types of the errors in the chain of causes do.
+    """
+    status = _status(error)
+    if status is not None:
+        return status in _RETRYABLE
+    return any(isinstance(cause, OSError) or _TRANSPORT_ERRORS & _kinds(cause) for cause in _chain(error))
+
+
+def is_timeout(error: BaseException) -> bool:
+    """Return whether an error means that the client's own time limit has passed."""
+    return any(_TIMEOUT_ERRORS & _kinds(cause) for cause in _chain(error))
+
+
+def reason_of(error: BaseException) -> str | None:
+    """Return in words for a reader why a model could not be asked; None if the error does not say it."""
+    status = _status(error)
+    if status is not None:
+        refused = "its server failed" if status >= 500 else "its server refused the request"
+        return _REASONS.get(status, refused)
+    return "its server could not be reached" if is_retryable(error) else None
+
+
+def describe(error: BaseException, secret: str | None = None) -> str:
+    """Describe an error on one line.
+
+    Args:
+        error: an error of a client.
+        secret: the key, which the description hides: a server may repeat a key that it refuses, and an
+            address may contain one.
+    """
+    words = redact(" ".join(str(error).split()), secret)
+    return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__
+
+
+def redact(words: str, secret: str | None) -> str:
+    """Return a message in which an ellipsis replaces the key."""
+    return words.replace(secret, _HIDDEN) if secret else words
+
+
+def _status(error: BaseException) -> int | None:
+    for bearer in (error, getattr(error, "response", None)):
+        status = getattr(bearer, "status_code", None)
+        if isinstance(status, int) and status > 0:
+            return status
+    return None
+
+
+def _kinds(error: BaseException) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__
+
+
+Stream = Callable[[], "Iterator[ChatResponse]"]
+"""Starts a reply, and yields its pieces."""
+
+CloseConnection = Callable[[], object]
+"""Closes the connection of an abandoned reply.
+
+The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector ends a
+stream that was not read to its end. The collector may run in any thread. If that thread is just taking a
+connection from the same client, the thread and the collector deadlock. The reply must therefore be closed at
+once, while no lock is held."""
+
+_MOST_WAITING = 256
+"""The most unread pieces; a model that writes faster waits."""
+
+_LOOK_SECONDS = 0.2
+"""While a model waits, the seconds between two checks whether its reply is still wanted."""
+
+_CUT = frozenset({"length", "max_tokens"})
+"""Finish reasons of a truncated reply, in lower case."""
+
+_FINISH_FIELDS = ("finish_reason", "done_reason", "stop_reason")
+"""The fields for the finish reason, one for each kind of client."""
+
+_STREAMED = regex.compile(r"(?:message|content_block)_")
+"""The beginning of the types of Anthropic's events, whose last one has the finish reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The tokens of a reply.
+
+    Attributes:
+        prompt_tokens: the tokens of the prompt.
+        completion_tokens: the tokens of the reply.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Reply:
+    """The text of a reply, in pieces as it is written; it can be read once.
+
+    Attributes:
+        usage: the tokens so far. They are an estimate until the reply ends, and remain one if the model does
+            not report them.
+        is_cut: whether the reply ended at its length limit.
+        logprobs: the likely first tokens with their log-probabilities; empty if the model does not report
+            them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        prompt_bytes: int,
+        stream: Stream,
+        deadline: float,
+        close_connection: CloseConnection = lambda: None,
+    ) -> None:
+        """Start the reply.
+
+        Args:
+            name: the model's name.
+            prompt_bytes: the length of the prompt, in bytes of UTF-8.
+            stream: starts the reply; called in another thread.
+            deadline: the time by which the reply must be complete, on the monotonic clock.
+            close_connection: called in the thread of ``stream`` after a reply that was abandoned or failed.
+        """
+        self.usage = Usage(prompt_bytes // BYTES_A_TOKEN, 0)
+        self.is_cut = False
+        self.logprobs: Mapping[str, float] = {}
+        self._name = name
+        self._deadline = deadline
+        self._close_connection = close_connection
+        self._pieces: queue.Queue[ChatResponse | Exception | None] = queue.Queue(_MOST_WAITING)
+        self._abandoned = Event()
+        # A daemon thread: a hung model must not keep the program from exiting.
+        Thread(target=self._write, args=(stream,), name="footnoted-reply", daemon=True).start()
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the pieces.
+
+        Raises:
+            ModelError: ``timeout``, if the next piece does not arrive before the deadline; ``error``, if a
+                client that reports the end of a reply reports none.
+            Exception: any error of the model's client.
+        """
+        written = 0
+        has_end, reports_end = False, False
+        try:
+            while (response := self._next()) is not None:
+                finish = _finish(response.raw)
+                has_end, reports_end = (
+                    has_end or finish is not None,
+                    reports_end or _reports_end(response.raw),
+                )
+                self.is_cut = self.is_cut or finish in _CUT
+                self.logprobs = self.logprobs or _logprobs(response.raw)
+                written += len((response.delta or "").encode("utf-8", "replace"))
+                self._count(response, written)
+                if response.delta:
+                    yield response.delta
+            if reports_end and not has_end:
+                raise broken_off(self._name)
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Stop the reply as soon as its client returns the next piece."""
+        self._abandoned.set()
+
+    def _next(self) -> ChatResponse | None:
+        try:
+            item = self._pieces.get(timeout=max(self._deadline - time.monotonic(), 0.001))
+        except queue.Empty:
+            raise ModelError(f"{self._name} did not finish its answer in time", "timeout") from None
+        if isinstance(item, Exception):
+            raise item
+        if time.monotonic() > self._deadline:
+            raise ModelError(f"{self._name} did not finish its answer in time", "timeout")
+        return item
+
+    def _write(self, stream: Stream) -> None:
+        is_whole = False
+        try:
+            is_whole = self._pass_on(stream())
+        except Exception as error:  # noqa: BLE001 (any client error; the reader of the reply raises it)
+            self._put(error)
+        else:
+            self._put(None)
+        finally:
+            if not is_whole:
+                self._close_connection()
+
+    def _pass_on(self, responses: Iterator[ChatResponse]) -> bool:
+        """Pass the pieces on to the caller; return False if the caller or the deadline ended the reply."""
+        try:
+            return all(map(self._put, responses))
+        finally:
+            # A generator closes its connection here; other iterators have nothing to close.
+            getattr(responses, "close", lambda: None)()
+
+    def _put(self, item: ChatResponse | Exception | None) -> bool:
+        """Pass one item on to the caller; return False if the caller or the deadline ended the reply."""
+        while not self._abandoned.is_set() and time.monotonic() < self._deadline:
+            try:
+                self._pieces.put(item, timeout=_LOOK_SECONDS)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def _count(self, response: ChatResponse, written: int) -> None:
+        from llama_index.core.callbacks.token_counting import get_tokens_from_response
+
+        try:
+            prompt, completion = get_tokens_from_response(response)
+        except (TypeError, ValueError, AttributeError):
+            # llama-index may be unable to count the tokens of this client, which is no reason to lose the
+            # reply.
+            prompt = completion = 0
+        self.usage = Usage(
+            prompt or self.usage.prompt_tokens,
+            completion or max(self.usage.completion_tokens, written // BYTES_A_TOKEN),
+        )
+
+
+def failure(name: str, error: Exception, secret: str | None = None, *, has_begun: bool = False) -> ModelError:
+    """Convert an error of a model's client to a ModelError, which a reader understands.
+
+    Args:
+        name: the model's name.
+        error: the client's error; it becomes the ``detail``.
+        secret: text to hide in the detail.
+        has_begun: whether a part of the reply has arrived.
+    """
+    if is_timeout(error):
+        return ModelError(f"{name} did not answer in time", "timeout")
+    detail = describe(error, secret)
+    if has_begun:
+        return broken_off(name, detail)
+    reason = reason_of(error)
+    return ModelError(f"{name} could not be asked: {reason}" if reason else f"{name} failed", "error", detail)
+
+
+def broken_off(name: str, detail: str = "the reply has no end") -> ModelError:
+    """Return the error of a reply that ends before its end."""
+    return ModelError(f"The reply of {name} broke off", "error", detail)
+
+
+def _finish(raw: object) -> str | None:
+    """Return the finish reason if the client reports one; each provider has its own field for it."""
+    choice = _first_choice(raw)
+    for place in (choice, _field(choice, "delta")):
+        for name in _FINISH_FIELDS:
+            if reason := _field(place, name):
+                return str(getattr(reason, "name", reason)).casefold()
+    return "done" if _field(raw, "done") is True else None
+
+
+def _reports_end(raw: object) -> bool:
+    """Return whether a piece is of a client that reports the finish reason of each reply."""
+    choice = _first_choice(raw)
+    names = {*_FINISH_FIELDS, "done"}
+    has_field = (
+        bool(names & set(choice)) if isinstance(choice, dict) else any(hasattr(choice, n) for n in names)
+    )
+    return has_field or _STREAMED.match(str(_field(raw, "type"))) is not None
+
+
+def _logprobs(raw: object) -> Mapping[str, float]:
+    """Return the likely first tokens of a piece of a reply, with their log-probabilities.
+
+    They are read from the fields of OpenAI's protocol. The result is empty if the piece lacks these fields.
+    """
+    found = _field(_field(_first_choice(raw), "logprobs"), "content")
+    if not isinstance(found, list) or not found:
+        return {}
+    tokens = _field(found[0], "top_logprobs") or []
+    return {str(_field(token, "token")): float(_field(token, "logprob")) for token in tokens}
+
+
+def _first_choice(raw: object) -> object:
+    """Return the part of a piece, in OpenAI's protocol, that has the text; any other piece as it is."""
+    choices = _field(raw, "choices")
+    return choices[0] if isinstance(choices, list) and choices else raw
+
+
+def _field(raw: object, name: str) -> Any:  # noqa: ANN401 (any client's)
+    return raw.get(name) if isinstance(raw, dict) else getattr(raw, name, None)

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 from index.documents import Document, Span
-from rag.verdicts import Verification
+from rag.answers import Verification
 from rag.verification.evidence import Evidence
-from rag.verification.gate import Gate
-from rag.verification.judge import LANGUAGE_MODEL, NO_JUDGE, Judge, Thresholds, open_judge
+from rag.verification.judge import LANGUAGE_MODEL, NO_JUDGE, Gate, Judge, Thresholds, open_judge
 from rag.verification.near_verbatim import is_verbatim
 
 __all__ = [

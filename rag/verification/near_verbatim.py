@@ -18,15 +18,19 @@ import regex
 
 from index.documents import Span
 from index.search import composed, field_of, terms_in
-from rag.figures.dates import dates
-from rag.figures.moment import Moment
-from rag.figures.periods import anchored
-from rag.figures.quantities import ORDINAL, Quantity, quantities, with_comparator
-from rag.figures.rounding import fairness, same_kind
-from rag.figures.units import PERCENT
+from rag.figures.dates import Moment, anchored, dates
+from rag.figures.quantities import (
+    ORDINAL,
+    PERCENT,
+    Quantity,
+    fairness,
+    quantities,
+    same_kind,
+    with_comparator,
+)
+from rag.questions import word_set
 from rag.verification.evidence import Evidence
 from rag.verification.vetoes.dates import follows
-from rag.word_parsing import word_set
 
 FUNCTION_WORDS = word_set(
     "the a an this that these those which who its their his her own also and of has have had"

@@ -5,23 +5,142 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import regex
+
 from index.embedding import Encoder
-from rag.answers import Answer, AnswerSentence, Citation
-from rag.disagreement.disagreement import disagreements
+from index.library import Snapshot
+from rag.answers import Answer, AnswerSentence, Citation, Verification
+from rag.disagreement import disagreements
 from rag.events import CitationMade, Event, Token
-from rag.finding.abstention import Abstention, caveat
+from rag.finding.abstention import Abstention, Decision, caveat
 from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
-from rag.finding.citations import DocumentTexts, cite
-from rag.finding.copies import CitedSentence, cite_earliest
-from rag.finding.ranking import SURE, Scored
-from rag.finding.selection import select
+from rag.finding.citations import CitedSentence, Copies, DocumentTexts, cite, cite_earliest
+from rag.finding.cross_encoder import Reader
+from rag.finding.ranking import SURE, Calibration, Scored, select
 from rag.finding.stretches import ITEM, Widening
 from rag.headlines import headline_of
-from rag.questions import Form
-from rag.verdicts import Verification
+from rag.questions import Form, Question
 from rag.verification import verify_quote
-from rag.writing.findings import Confidence, Findings
-from rag.writing.prompt_injection import is_instruction
+
+UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
+"""The reason for a verdict of ``paraphrased`` if it is not certain that the library answers the question."""
+FAR = "the cited words support it, but other sentences are closer to the question"
+"""The reason for a verdict of ``paraphrased`` if sentences that are not cited are closer to the question."""
+
+NEAREST = 0.8
+"""A sentence with at least this share of the best sentence's probability counts among the nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The material for the answer to one question.
+
+    Attributes:
+        index: the state of the library that was read.
+        reader: the model that read the sentences.
+        question: the question in its standalone form.
+        ranked: the sentences that were read, by their probability of answering, best first.
+        calibration: the constants that ranked them.
+        decision: the decision whether the library answers the question.
+        copies: finds the earliest copy of a sentence, which is the one to cite.
+        document_texts: provides the texts of documents.
+        sides: the sentences that were sought for the values of a comparison, each for one.
+    """
+
+    index: Snapshot
+    reader: Reader
+    question: Question
+    ranked: Sequence[Scored]
+    calibration: Calibration
+    decision: Decision
+    copies: Copies
+    document_texts: DocumentTexts
+    sides: Sequence[Scored] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """The certainty that the library, and the sentences that a model cites, answer the question.
+
+    The verdicts on sentences do not show this: for a question without an answer in the library, a model
+    copies words of the reports that are close to the question but do not answer it.
+
+    Attributes:
+        answerability: the probability that the library answers the question.
+        certain: the lowest ``answerability`` that counts as a certain answer.
+        best: the probability of the best sentence.
+        reach: an answer made of quotes leaves out sentences whose probability is below ``reach`` times
+            ``best``.
+    """
+
+    answerability: float
+    certain: float
+    best: float
+    reach: float
+
+    def adjust(self, verification: Verification, score: float) -> Verification:
+        """Return a verification; lower ``supported`` to ``paraphrased`` if the sentence is a doubtful answer.
+
+        The answer is doubtful if ``answerability`` is below ``certain``. It is also doubtful if ``score`` is
+        below ``reach`` times ``best``, because an answer made of quotes would then leave the cited sentences
+        out. The verdict ``quoted`` stays, because this verdict does not say that the sentence answers.
+
+        Args:
+            verification: the result of checking the sentence.
+            score: the probability that the cited sentences answer.
+        """
+        near = self._share(score)
+        checks = {**verification.checks, "answers": round(self.answerability * min(near / self.reach, 1), 4)}
+        doubt = UNCERTAIN if self.answerability < self.certain else FAR if near < self.reach else None
+        if doubt is None or verification.verdict != "supported":
+            return replace(verification, checks=checks)
+        return replace(verification, verdict="paraphrased", reason=doubt, checks=checks)
+
+    def justifies(self, verification: Verification, score: float) -> bool:
+        """Return whether a sentence justifies showing the model's answer instead of quotes.
+
+        An unsupported sentence does not. Any other sentence does if ``score``, the probability that the cited
+        sentences answer, is at least ``reach`` times ``best``. If ``answerability`` is below ``certain``,
+        ``score`` must be at least ``NEAREST`` times ``best``.
+        """
+        if verification.verdict == "unsupported":
+            return False
+        certain = self.answerability >= self.certain
+        return self._share(score) >= (self.reach if certain else NEAREST)
+
+    def _share(self, score: float) -> float:
+        return score / self.best if self.best else 0.0
+
+
+_ABOVE = "above|previous|preceding|prior|earlier|foregoing|following"
+_ADDRESSES = regex.compile(
+    rf"\b(?:ignore|disregard|forget|override|skip)\s(?:\p{{L}}+\s){{0,3}}?(?:{_ABOVE}|everything"
+    rf"|instructions?|rules?|prompts?)\b"
+    r"|\bas an? (?:AI|artificial intelligence|(?:large )?language model|assistant|chatbot)\b"
+    r"|\byou (?:are|act as) (?:now )?(?:an? )?(?:AI|language model|assistant|chatbot)\b"
+    r"|\b(?:say|answer|reply|respond|write|output|print|tell (?:the )?(?:user|reader)) (?:only )?(?:that"
+    r"|with)\b(?=.*\b(?:ignore|instead)\b)"
+    r"|^\W*(?:say|answer|reply|respond|output|print|repeat|tell (?:the )?(?:user"
+    r"|reader))\b(?: only)? (?:that|with|the)\b"
+    r"|\b(?:system|new) (?:prompt|instructions?)\b|\bdo not (?:mention|tell|reveal|cite|say)\b"
+    r"|\byou must (?:now )?(?:answer|say|reply|respond|write|state)\b"
+    r"|(?:忽略|无视|忘记|不要理会|不理会)(?:以上|上述|上面|之前|前面|先前|所有)|作为(?:一个|一名)?(?:人工智能|AI|语言模型|助手)|请(?:只)?(?:回答|回复|输出)"
+    r"|系统提示|^\s*(?:请)?(?:回答|回复|输出)(?:说|道|：|:)"
+    r"|\b(?:bỏ qua|phớt lờ|quên|không tuân theo)\s(?:\p{L}+\s){0,3}?(?:trên|trước|hướng dẫn|chỉ dẫn"
+    r"|chỉ thị|câu lệnh)\b"
+    r"|\b(?:là|như|với tư cách) (?:một )?(?:trí tuệ nhân tạo|AI|mô hình ngôn ngữ|trợ lý)\b"
+    r"|\bhãy (?:trả lời|nói|viết) (?:rằng|là)\b"
+    r"|\b(?:abaikan|lupakan|hiraukan)\s(?:\p{L}+\s){0,3}?(?:di atas|sebelumnya|petunjuk|instruksi|perintah)\b"
+    r"|\bsebagai (?:sebuah )?(?:AI|kecerdasan buatan|model bahasa|asisten)\b|\b(?:jawab|katakan"
+    r"|tuliskan)(?:lah)? bahwa\b",
+    regex.IGNORECASE,
+)
+
+
+def is_instruction(sentence: str) -> bool:
+    """Return whether a sentence tells a language model, or a program, what to say or do."""
+    return _ADDRESSES.search(sentence) is not None
+
 
 Place = tuple[int, int, int, int]
 """The span that a footnote's number stands for: document, version, start and end."""

@@ -22,7 +22,7 @@ from benchmarks.corpus import (
 )
 from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
-from index.text.chunks import chunk
+from index.text.passages import chunk
 from tests.support.reports import Watched
 
 SENTENCES = tuple(

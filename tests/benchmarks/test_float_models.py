@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.float_models import write_float_weights
 from index.embedding import Encoder, open_encoder
-from index.embedding.bge import PACKAGED
+from index.embedding.onnx import PACKAGED
 
 TEXTS = ["The dam broke at night.", "Net sales rose by 4 % to 7.2 billion euros."]
 

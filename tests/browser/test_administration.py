@@ -19,7 +19,7 @@ from tests.browser.views import SIZES, is_phone
 from tests.support.libraries import MakeLibrary
 from tests.support.people import PASSWORD, make_hashes_quick
 from ui.accounts import Accounts, Role, Scope, SignIn
-from ui.page.locales import languages, locale_in
+from ui.page.head import languages, locale_in
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.pages import ARRESTS, opened
-from ui.page.locales import locale_in
+from ui.page.head import locale_in
 
 
 @pytest.mark.parametrize(

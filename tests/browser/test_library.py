@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from index.loaders import SUFFIXES
-from index.text.normalize import fold
+from index.text.find import fold
 from tests.browser.desks import PHONE
 from tests.browser.pages import opened
 from tests.browser.rows import chips, choose, find, groups, more, row, titles

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from rag.suggesting.starters import MAX_STARTERS
+from rag.suggesting import MAX_STARTERS
 from tests.browser.pages import ARRESTS, BIRD, ask
 
 DAM = "How many times did Pavo Arnholt telephone Corin Dalvey?"

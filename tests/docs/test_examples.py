@@ -19,7 +19,7 @@ import pytest
 
 from benchmarks.writing import smollm2
 from index.loaders import load
-from index.loaders.sidecar import sidecar_of
+from index.loaders.metadata import sidecar_of
 from tests.docs.pages import PAGES, ROOT, Block, blocks, holds, prints
 from tests.support.processes import MODULE, environment, serving
 from ui.settings import FILE_NAME, load_settings

@@ -11,8 +11,8 @@ from index.embedding.encoder import Encoder
 from index.library import Library
 from tests.support.commands import fails, prints
 from tests.support.postgresql import ON_SQLITE, Server
+from ui.cli import operations as migrating
 from ui.cli.app import main
-from ui.cli.operations import migrate as migrating
 from ui.settings import Settings
 
 BESIDE = (("user", "list"), ("audit",))
@@ -136,7 +136,7 @@ def test_a_backup_that_cannot_be_restored_leaves_uploads_in_their_places(
     monkeypatch.setenv("FOOTNOTED_DATABASE_URL", database_url)
     restore = ["restore", str(tmp_path / "library.tar"), "--home", str(home)]
     with monkeypatch.context() as patch:
-        patch.setattr("index.catalog.transfer._digest", lambda connection, _: connection.dialect.name)
+        patch.setattr("index.catalog.backup._digest", lambda connection, _: connection.dialect.name)
         assert main(restore) == 1
     assert (home / "uploads" / "mine.txt").read_text() == "A report."
     assert main(restore) == 0

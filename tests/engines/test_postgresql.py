@@ -21,7 +21,7 @@ from index.errors import (
     outward_line,
 )
 from index.library import Library
-from index.memory import LONG
+from index.machine import LONG
 from index.records import Filters
 from index.search.maintenance import Maintenance
 from tests.engines.conftest import Replica

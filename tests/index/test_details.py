@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.details import KEYS, Detail, covering, described, merged, uncovered
-from index.documents import Document
+from index.documents import KEYS, Detail, Document, covering, described, merged, uncovered
 
 READ = Document(
     "Words.", "T", "text", "en", publisher="Council", origins={"title": "page", "publisher": "sidecar"}

@@ -11,18 +11,16 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks.stub_encoder import StubEncoder
-from index.catalog import builds
-from index.catalog.builds import drop_abandoned
+from index.catalog import writes
 from index.catalog.database import Catalog
 from index.catalog.schema import chunks, vectors
-from index.catalog.writes import drop_unused_vectors, insert_build
+from index.catalog.writes import drop_abandoned, drop_unused_vectors, insert_build
 from index.errors import BuildGoneError
 from index.library import Library
 from index.records import Build, Recipe
-from index.search import reindex as rebuilding
-from index.search.bases import FileBases
-from index.search.manifest import folder_of, read_manifest, with_base, write_manifest
-from index.search.status import library_status
+from index.search import maintenance as rebuilding
+from index.search.bases import FileBases, folder_of, read_manifest, with_base, write_manifest
+from index.search.snapshot import library_status
 from tests.support.reports import incoming, paths
 
 REPORTS = [incoming(f"Gate {number} of the dam.", f"{number:02}.txt") for number in range(12)]
@@ -98,7 +96,7 @@ def test_a_library_goes_back_to_an_encoder_whose_passages_were_half_deleted(
             raise KilledError
         drop_unused_vectors(connection, candidates)
 
-    monkeypatch.setattr(builds, "drop_unused_vectors", drop)
+    monkeypatch.setattr(writes, "drop_unused_vectors", drop)
     monkeypatch.setattr(rebuilding, "drop_abandoned", partial(drop_abandoned, at_once=5))
     with other(home) as index, pytest.raises(KilledError):
         index.rebuild()
@@ -129,12 +127,12 @@ def test_of_two_that_make_a_library_anew_in_two_ways_one_is_told(home: Path) -> 
         other(home) as ours,
         Library.open(home, StubEncoder("third"), open_other_encoder=StubEncoder.for_recipe) as theirs,
     ):
-        begun = builds.begin_build(theirs.catalog.engine, Recipe("third@24", 200, 40, 1))
+        begun = writes.begin_build(theirs.catalog.engine, Recipe("third@24", 200, 40, 1))
         ours.rebuild()
         with pytest.raises(BuildGoneError, match=r"^another process has meanwhile rebuilt the library"):
-            builds.add_to_build(theirs.catalog.engine, begun, {})
+            writes.add_to_build(theirs.catalog.engine, begun, {})
         with pytest.raises(BuildGoneError):
-            builds.switch_to_build(theirs.catalog.engine, begun)
+            writes.switch_to_build(theirs.catalog.engine, begun)
         assert found(ours) == found(theirs) == [item.path for item in REPORTS]
         theirs.rebuild()
         assert found(ours) == found(theirs) == [item.path for item in REPORTS]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from index.memory import ARENAS, PRIMITIVES, configure_memory
+from index.machine import ARENAS, PRIMITIVES, configure_memory
 
 _COUNT = """
 import ctypes, sys, threading
-from index.memory import configure_memory
+from index.machine import configure_memory
 if sys.argv[2] == "limited":
     configure_memory()
 begin = threading.Barrier(40)
@@ -53,7 +53,7 @@ def test_threads_share_few_heaps(tmp_path: Path) -> None:
 
 _REUSE = """
 import resource, sys
-from index.memory import configure_memory
+from index.machine import configure_memory
 if sys.argv[1] == "limited":
     configure_memory()
 for _ in range(20):
@@ -76,7 +76,7 @@ def test_each_step_of_a_model_reuses_the_memory_of_the_step_before() -> None:
 
 _RETURN = """
 from pathlib import Path
-from index.memory import give_back
+from index.machine import give_back
 
 def resident():
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -8,7 +8,7 @@ from threading import Event, Thread, get_native_id
 
 import pytest
 
-from index.priority import NICENESS, lower_priority
+from index.machine import NICENESS, lower_priority
 from index.workers import Background
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads a priority")

@@ -19,7 +19,7 @@ from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.private import make_file, make_folder, write_file
-from index.uploads.receiving import Sent, add_upload
+from index.uploads import Sent, add_upload
 from tests.support.reports import incoming, write
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")

@@ -12,7 +12,7 @@ from rag.conversations import Conversation, from_answers
 from rag.engine import QueryEngine
 from rag.events import AnswerDone, PassagesFound, Token
 from rag.finding.abstention import Abstention
-from rag.follow_ups.conversation import Exchange
+from rag.follow_ups import Exchange
 from rag.questions import understand
 from rag.requests import MOST_ROWS, Request, request_of
 from rag.verification import Gate

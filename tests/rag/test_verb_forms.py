@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.verb_forms import PARTICIPLES, PAST
+from rag.questions import PARTICIPLES, PAST
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.support.people import PASSWORD
 from tests.support.processes import ROOT, serving
 from ui.accounts import Accounts, CollectionLimits, Role, Scope, SignIn
 from ui.cli.server import SERVER_FILE
-from ui.http.access.identity import session_cookie
+from ui.http.access import session_cookie
 
 BOARD = "board"
 """The collection that only bea and the administrator ada may see."""

@@ -21,7 +21,7 @@ from tests.support.processes import serving
 from tests.support.reports import write
 from ui.accounts import Accounts, Role, Scope, SignIn
 from ui.accounts.schema import sessions, tokens
-from ui.http.access.identity import session_cookie
+from ui.http.access import session_cookie
 
 SECONDS = 8.0
 """The time within which a stream ends, on a busy machine."""

@@ -17,8 +17,7 @@ from tests.support.background import accepted, ended
 from tests.support.web_host import REPORT, WebHost, web_host
 from ui.app import create_app
 from ui.errors import FetchError
-from ui.http.from_url.fetch import FetchRules, fetch
-from ui.http.from_url.network import is_public
+from ui.http.from_url import FetchRules, fetch, is_public
 from ui.settings import Settings
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from rag.conversations import AnswerStore
 from tests.security.team import NAMELESS
 from tests.security.vault import SENDERS, UPLOADS, VAULT, Vault, served_vault
 from ui.accounts import Scope
-from ui.http.access.table import TABLE, Requirement
+from ui.http.access import TABLE, Requirement
 from ui.http.openai.completions import MODEL
 from ui.page.head import ASSETS_ROUTE
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.security.team import ASKED, BOARD, SECRET, STRANGERS, Team
-from ui.http.access.table import TABLE
+from ui.http.access import TABLE
 from ui.http.openai.completions import MODEL
 
 TYPED = "How much did the board pay the Quilfeather family?"

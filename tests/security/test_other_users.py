@@ -14,7 +14,7 @@ import pytest
 
 from tests.security.team import NAMELESS, OPEN_QUESTION, OTHERS, STRANGERS, Team
 from ui.accounts import Scope
-from ui.http.access.table import TABLE
+from ui.http.access import TABLE
 
 BODIES: Mapping[str, Any] = {
     "PATCH /v1/answers/{answer_id}": {"shared": True},

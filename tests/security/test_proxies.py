@@ -16,7 +16,7 @@ from tests.security.attacks import FORWARDED, Attack, Target, operations
 from tests.support.people import PASSWORD, form_fields, sign_in
 from tests.support.processes import Served, run, serving
 from ui.accounts import Accounts, Role
-from ui.accounts.throttle import OF_NAME_AT_ADDRESS
+from ui.accounts.sign_in import OF_NAME_AT_ADDRESS
 from ui.cli.server import SERVER_FILE
 
 PAGE = ("/", "/theme.css", "/docs", "/openapi.json", "/gradio_api/queue/data?session_hash=a", "/mcp")

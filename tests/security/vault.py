@@ -20,13 +20,13 @@ from index.loaders.sandbox.client import Isolated
 from index.records import Viewer
 from index.uploads import edit_document
 from rag.engine import QueryEngine
-from rag.finding.english_words import english_frequency
+from rag.finding.spelling import english_frequency
 from tests.security.team import NAMELESS
 from tests.support.asgi import Server
 from tests.support.people import PASSWORD, make_hashes_quick
 from ui.accounts import Accounts, CollectionLimits, Role, Scope, SignIn
 from ui.app import create_app
-from ui.http.access.identity import session_cookie
+from ui.http.access import session_cookie
 from ui.settings import Settings
 
 VAULT = "Zarquilla"

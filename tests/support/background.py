@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.testclient import TestClient
 
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Offsets
-from index.embedding.model import Embedded, Vectors
+from index.embedding.model import Embedded, Offsets, Vectors
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.reports import write

@@ -8,7 +8,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
-from index.uploads.editing import edit_document
+from index.uploads import edit_document
 from tests.support.reports import write
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."

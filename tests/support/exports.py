@@ -19,8 +19,8 @@ from rag.answers import (
     Dropped,
     Headline,
     StatedFigure,
+    Verdict,
 )
-from rag.verdicts import Verdict
 from rag.visible_text import visible
 from tests.support.markup import abstention, answer, citation, passage, texts
 from ui.export import Digests, Exported, Format, export_conversation, read_export

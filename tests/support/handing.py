@@ -34,7 +34,7 @@ class HandedOn(Isolated):
 
 
 SYNCS = ("index.ingest.synchronize.Isolated",)
-SERVERS = ("ui.app.Isolated", "index.workers.writer.Isolated")
+SERVERS = ("ui.app.Isolated", "index.workers.Isolated")
 
 
 @contextmanager

@@ -18,13 +18,13 @@ from threading import Event, Thread
 import numpy as np
 
 from benchmarks.stub_encoder import StubEncoder
-from index.embedding.bge import PACKAGED
 from index.embedding.model import Vectors
+from index.embedding.onnx import PACKAGED
 from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.text.tokens import token_spans_by
-from index.uploads.receiving import Sent, add_upload
+from index.uploads import Sent, add_upload
 from tests.support.reports import VOCABULARY
 
 _MEGABYTE = 1024 * 1024

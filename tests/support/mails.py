@@ -6,7 +6,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 
-from index.loaders.mail.message import read_eml
+from index.loaders.mail import read_eml
 
 PATH = Path("mail/dam.eml")
 SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was built."

@@ -10,10 +10,9 @@ from unicodedata import category
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rag.answers import Answer, AnswerSentence, Citation, Passage
+from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
 from rag.conversations.store import StoredText
-from rag.verdicts import Verification
-from ui.page.locales import locale_in
+from ui.page.head import locale_in
 
 ENGLISH = locale_in("en")
 

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import odfdo
 
-from index.loaders.opendocument.odt import read_odt
+from index.loaders.opendocument import read_odt
 
 PATH = Path("reports/dam.odt")
 NAMES = " ".join(

@@ -16,8 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from index.catalog import CATALOG, address_of, backup
-from index.catalog.databases.postgresql import PostgreSQL
-from index.catalog.databases.sqlite import SQLite
+from index.catalog.databases import PostgreSQL, SQLite
 
 _USER = "footnoted"
 _ACCOUNT = "postgres"

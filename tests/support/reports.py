@@ -10,12 +10,11 @@ from typing import Any
 
 from index.documents import Chunk, Document
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Offsets
-from index.embedding.model import Embedded, Vectors
+from index.embedding.model import Embedded, Offsets, Vectors
 from index.library import NO_FILTERS, Hit, Library
 from index.records import DocumentRecord, Filters, Incoming, NewVersion
-from index.search.fusion import DENSE_WEIGHT
-from index.text.segmentation import sentences
+from index.search.snapshot import DENSE_WEIGHT
+from index.text.passages import sentences
 
 VOCABULARY = [
     "report",

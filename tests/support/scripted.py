@@ -13,7 +13,7 @@ from llama_index.core.llms import CustomLLM
 from pydantic import PrivateAttr
 
 from rag.llm import LanguageModel, ModelLimits, Prices
-from rag.llm.circuit import Circuit
+from rag.llm.language_model import Circuit
 
 PATIENCE = 30.0
 Script = Callable[[Sequence[ChatMessage]], Iterator[Any]]

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.answers import Answer, AnswerSentence, Citation
-from rag.evaluation.answered_queries import AnsweredQuery
+from rag.answers import Answer, AnswerSentence, Citation, Verdict, Verification
 from rag.evaluation.datasets import Query
-from rag.verdicts import Verdict, Verification
+from rag.evaluation.library_set import AnsweredQuery
 
 HEADER = "query-id\tcorpus-id\tscore"
 

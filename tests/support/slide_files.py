@@ -14,7 +14,7 @@ from pptx.shapes.shapetree import GroupShapes, SlideShapes
 from pptx.slide import Slide
 from pptx.util import Emu, Inches
 
-from index.loaders.slides.pptx import read_pptx
+from index.loaders.slides import read_pptx
 
 PATH = Path("talks/dam.pptx")
 TITLE_AND_TEXT, TITLE_ONLY, BLANK = 1, 5, 6

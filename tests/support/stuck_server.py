@@ -36,11 +36,11 @@ def main() -> int:
 
     QueryEngine.stream = stream  # type: ignore[assignment]
     if fifo != "-":
-        from index.workers import writer
+        from index import workers
         from ui.http import questions as api
 
         api.feedback_response = lambda *_arguments: {"read": Path(fifo).read_text()}
-        writer.sync = lambda *_arguments, **_more: never.wait()  # type: ignore[assignment, attr-defined]
+        workers.sync = lambda *_arguments, **_more: never.wait()  # type: ignore[assignment, attr-defined]
     from ui.cli.app import main as command
 
     return command(sys.argv[2:])

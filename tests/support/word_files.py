@@ -13,7 +13,7 @@ from docx.document import Document as WordDocument
 from docx.oxml import parse_xml
 
 from index.documents import Document
-from index.loaders.word.docx import read_docx
+from index.loaders.word import read_docx
 
 PATH = Path("reports/dam.docx")
 NAMESPACES = (

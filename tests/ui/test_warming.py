@@ -18,11 +18,11 @@ from rag.engine import QueryEngine
 from rag.finding.cross_encoder import BundledReader
 from tests.support.markup import ENGLISH
 from tests.support.talks import UNCHANGED, ask
-from ui import warming
+from ui import opening
 from ui.app import create_app
 from ui.page.conversation import ShownConversation
 from ui.page.events import ChatEvents
-from ui.page.locales import locale_in
+from ui.page.head import locale_in
 from ui.page.markup.answer import failure_markup
 from ui.page.partial_answer import PartialAnswer, partial_answers, partial_markup
 
@@ -101,7 +101,7 @@ def test_a_question_waits_for_the_models(client: TestClient, engine: QueryEngine
 def test_a_question_does_not_wait_for_ever(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
-    monkeypatch.setattr(warming, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(opening, "WAIT_SECONDS", 0.2)
     refused = client.post(route, json=QUESTIONS[route])
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     assert refused.json()["detail"] == DETAIL
@@ -128,7 +128,7 @@ def test_the_page_says_what_a_question_waits_for(engine: QueryEngine) -> None:
 def test_the_page_gives_a_question_back_that_waited_too_long(
     engine: QueryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warming, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(opening, "WAIT_SECONDS", 0.2)
     conversation = ShownConversation()
     updates = ask(ChatEvents(engine, UNCHANGED), QUESTION, conversation)
     assert updates[-1][0] == QUESTION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.verdicts import DOUBTFUL
+from rag.answers import DOUBTFUL
 from ui.words import (
     DOUBTS,
     EXCERPT_CHARACTERS,

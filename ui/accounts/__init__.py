@@ -3,16 +3,20 @@
 The package has no code for HTTP, which is in :mod:`ui.http`.
 """
 
-from ui.accounts.collection_access import CollectionLimits, CollectionRecord
+from ui.accounts.access import CollectionLimits, CollectionRecord
 from ui.accounts.database import Accounts
-from ui.accounts.identity import LOCAL, Identity
-from ui.accounts.pending import PENDING_SECONDS, Pending
+from ui.accounts.identity import LOCAL, ROLE_SCOPES, Identity, Role, Scope
 from ui.accounts.provided import Person
 from ui.accounts.schema import ACCOUNTS
-from ui.accounts.scopes import ROLE_SCOPES, Role, Scope
-from ui.accounts.sessions import IDLE_SECONDS, KNOWN_SECONDS, LONGEST_SECONDS, Session
-from ui.accounts.sign_in import SignIn
-from ui.accounts.throttle import TooManyAttemptsError, networks_of
+from ui.accounts.sessions import (
+    IDLE_SECONDS,
+    KNOWN_SECONDS,
+    LONGEST_SECONDS,
+    PENDING_SECONDS,
+    Pending,
+    Session,
+)
+from ui.accounts.sign_in import SignIn, TooManyAttemptsError, networks_of
 from ui.accounts.tokens import TokenRecord
 from ui.accounts.users import UserRecord
 

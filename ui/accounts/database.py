@@ -12,13 +12,10 @@ import sqlalchemy as sa
 
 from index.catalog import insert_into
 from index.records import Viewer
-from ui.accounts.identity import Identity
-from ui.accounts.names import key_of
-from ui.accounts.pending import PendingSignIns
+from ui.accounts.identity import Identity, Scope, key_of
 from ui.accounts.provided import ProvidedUsers
 from ui.accounts.schema import ACCOUNTS, secrets
-from ui.accounts.scopes import Scope
-from ui.accounts.sessions import Sessions
+from ui.accounts.sessions import PendingSignIns, Sessions
 from ui.accounts.tokens import Tokens
 from ui.accounts.users import Users
 from ui.errors import OwnTablesError

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ui.accounts.names import checked_name, is_same_but_for_case, key_of
+from ui.accounts.identity import Role, checked_name, is_same_but_for_case, key_of
 from ui.accounts.schema import provided, users
-from ui.accounts.scopes import Role
 from ui.accounts.users import NO_HASH, UserRecord, name_is_taken, records
 from ui.errors import AccountError, NotAdmittedError
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import sqlalchemy as sa
+from itsdangerous import TimestampSigner
 
-from ui.accounts.identity import Identity
-from ui.accounts.names import checked_name, key_of
+from ui.accounts.identity import ROLE_SCOPES, Identity, Role, Scope, checked_name, key_of
 from ui.accounts.schema import tokens, users
-from ui.accounts.scopes import ROLE_SCOPES, Role, Scope
 from ui.errors import AccountError
 
 PREFIX = "fn_"
@@ -171,3 +170,13 @@ class Tokens:
         if missing:
             raise AccountError(f"the {user.role} {name!r} does not have the scope {missing[0]}; leave it out")
         return int(user.id)
+
+
+def timed_signer(time: Callable[[], float]) -> type[TimestampSigner]:
+    """Return a class of signers whose timestamps come from the clock ``time``, in seconds since 1970."""
+
+    class _Timed(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return int(time())
+
+    return _Timed

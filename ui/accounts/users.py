@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from pwdlib import PasswordHash
 
-from ui.accounts.names import checked_name, key_of
+from ui.accounts.identity import Role, checked_name, key_of
 from ui.accounts.schema import provided, sessions, users
-from ui.accounts.scopes import Role
 from ui.errors import AccountError, LastAdministratorError
-from ui.openid_settings import ProviderChoice
+from ui.settings import ProviderChoice
 
 MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 1_000
@@ -242,7 +241,7 @@ def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
 
 
 def _has_way(user: sa.FromClause, provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
-    """Return the SQL condition that a user can sign in (:func:`ui.accounts.exposure.can_sign_in`)."""
+    """Return the SQL condition that a user can sign in (:func:`ui.accounts.access.can_sign_in`)."""
     by_password = user.c.password != NO_HASH
     if provider is None:
         return user.c.disabled.is_(None) & by_password

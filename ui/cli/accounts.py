@@ -247,7 +247,7 @@ def _opened(home: Path | None, action: str = "", of: str | None = None) -> Itera
 
 def _warn_of_open_server(home: Path | None) -> None:
     """Warn if the library's running server lets everyone in, since it was started before that was wrong."""
-    from ui.accounts.exposure import why_sign_in
+    from ui.accounts.access import why_sign_in
     from ui.cli.server import running_server
 
     settings = settings_of(home=home)

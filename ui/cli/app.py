@@ -20,20 +20,15 @@ from typing import Annotated, NoReturn
 import typer
 
 from index.errors import STANDARD_ERRORS, FootnotedError
-from index.memory import configure_memory
+from index.machine import configure_memory
 from ui.cli import options, printing
 from ui.cli.accounts import collections, tokens, users
-from ui.cli.export import export
+from ui.cli.export import export, verify
 from ui.cli.model import commands as model
-from ui.cli.operations.audit import audit
-from ui.cli.operations.backup import backup, restore
-from ui.cli.operations.check import check
-from ui.cli.operations.migrate import migrate
+from ui.cli.operations import audit, backup, check, migrate, read_status, restore
 from ui.cli.options import AsJson, Home, Limit, settings_of
-from ui.cli.progress import progress_bar, waiting
-from ui.cli.shutdown import EXIT_SECONDS, exit_with, signals_noted
-from ui.cli.status import read_status
-from ui.cli.verify import verify
+from ui.cli.printing import progress_bar, waiting
+from ui.cli.serve import EXIT_SECONDS, exit_with, signals_noted
 from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expected_errors, explain
 
 NAME = "footnoted"
@@ -174,8 +169,8 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the library, with a footnote for each sentence."""
-    from ui.cli.answer_printing import print_answer
-    from ui.cli.server_requests import ask
+    from ui.cli.printing import print_answer
+    from ui.cli.server import ask
 
     dates = published_before, published_after
     filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
@@ -204,8 +199,8 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """List the passages that match a query best, best first."""
-    from ui.cli.answer_printing import print_search
-    from ui.cli.server_requests import search
+    from ui.cli.printing import print_search
+    from ui.cli.server import search
 
     dates = published_before, published_after
     filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
@@ -267,7 +262,7 @@ def mcp(
     home: Home = None,
 ) -> None:
     """Serve the library to an agent over standard input and output (Model Context Protocol)."""
-    from ui.cli.server_requests import serve_agent
+    from ui.cli.server import serve_agent
 
     if token_file is not None and (server is None or str(token_file) == "-"):
         raise UsedWronglyError("a --token-file is a file, and for a --server; give both")

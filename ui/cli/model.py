@@ -13,7 +13,7 @@ import typer
 
 from ui.cli import printing
 from ui.cli.options import AsJson, Home, read_secret, settings_of, type_secret
-from ui.cli.progress import waiting
+from ui.cli.printing import waiting
 from ui.cli.server import post, running_server
 from ui.errors import ServerGoneError, ServerRefusedError, SettingsError, UsedWronglyError
 

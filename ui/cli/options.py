@@ -16,7 +16,7 @@ import typer
 
 from index.records import Filters
 from ui.errors import UsedWronglyError
-from ui.syntax import CONVERSATION_ID, MAX_ID, is_iso_date
+from ui.words import CONVERSATION_ID, MAX_ID, is_iso_date
 
 if TYPE_CHECKING:
     from ui.settings import Settings

@@ -9,15 +9,35 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.visible_text import visible
+from rag.answers import COURTESIES, DOUBTFUL
+from rag.visible_text import readable, visible
+from ui.words import (
+    ADVICE,
+    COMPUTED,
+    RECOGNISED,
+    advice_for,
+    compared_names,
+    date_or_undated,
+    difference_words,
+    doubt_after,
+    excerpt,
+    source_facts,
+)
+
+if TYPE_CHECKING:
+    from index.ingest import JobProgress
+    from index.library import Progress
 
 WIDTH = 100
 """The maximum width of a result, in columns: longer lines are hard to read, even on a wide terminal."""
@@ -170,3 +190,240 @@ def _size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"
+
+
+def print_answer(console: Console, answer: Result, *, passages: int = 1) -> None:
+    """Print an answer: its headline, its sentences with footnote marks, and its footnotes.
+
+    If the library has no answer, print why, at most ``passages`` of the nearest passages, and what to try.
+    """
+    if answer["searched_for"]:
+        line = f"Searched for: {visible(answer['searched_for'])} (--exact searches for the question as typed)"
+        console.print(Text(line, style="italic"), end="\n\n")
+    if answer["standalone"]:
+        console.print(Text(f"Understood as: {visible(answer['standalone'])}", style="italic"), end="\n\n")
+    if answer["abstained"]:
+        _print_abstention(console, answer, passages)
+    if answer.get("headline"):
+        _print_headline(console, answer["headline"])
+    for paragraph in _paragraphs(answer):
+        console.print(paragraph, end="\n\n")
+    for disagreement in answer["disagreements"]:
+        _print_disagreement(console, disagreement)
+    if answer["note"]:
+        console.print(Text(visible(answer["note"]), style="italic"), end="\n\n")
+    first = {citation["id"]: citation for citation in reversed(answer["citations"])}
+    for number in sorted(first):
+        _print_footnote(console, first[number], answer["text"])
+    for dropped in answer["dropped"]:
+        words = readable(dropped["text"])
+        _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], words)
+
+
+def print_search(console: Console, response: Result, *, has_filters: bool = False) -> None:
+    """Print the passages of a search, the best first; ``has_filters`` says whether it was filtered."""
+    for number, result in enumerate(response["results"], 1):
+        _print_entry(console, f"{number}.", _source(result), _score(result), readable(result["text"]))
+    if not response["results"] and has_filters:
+        console.print("Nothing was found: no report passes the filters; widen them and search again.")
+    elif not response["results"]:
+        console.print("Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER")
+
+
+def _paragraphs(answer: Result) -> list[Text]:
+    """Return the paragraphs of an answer.
+
+    Each sentence is followed by the numbers of its footnotes. A label precedes the numbers if the quotes may
+    not support the sentence.
+    """
+    paragraphs = [Text()] if answer["sentences"] else []
+    for sentence, before in zip(answer["sentences"], [None, *answer["sentences"]], strict=False):
+        if before is not None:
+            between = answer["text"][before["end"] : sentence["start"]]
+            if "\n" in between:
+                paragraphs.append(Text())
+            else:
+                paragraphs[-1].append(" ")
+        struck = "strike" if sentence["verdict"] == "unsupported" else ""
+        paragraphs[-1].append(readable(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
+        paragraphs[-1].append(doubt_after(sentence["verdict"]), style="italic")
+        for number in sentence["citations"]:
+            paragraphs[-1].append(f" [{number}]", style="cyan")
+    return paragraphs
+
+
+def _print_headline(console: Console, headline: Result) -> None:
+    other = headline.get("comparison")
+    if other is None:
+        names = [visible(headline[name]) for name in ("row", "column") if headline[name]]
+        _print_value(console, headline, " · ".join(names))
+        console.print()
+        return
+    computed = other["computed"]
+    shared, *own = compared_names(*((each["row"], each["column"]) for each in (headline, other)))
+    if computed["answer"]:
+        answer = visible(computed["answer"])
+        console.print(Text(f"{answer[:1].upper()}{answer[1:]}", style="bold"))
+    if shared:
+        console.print(Text(visible(shared), style="dim"))
+    for each, own_names in zip((headline, other), own, strict=True):
+        _print_value(console, each, visible(own_names))
+    difference = difference_words(computed["difference"], computed["unit"], computed["percent"])
+    console.print(Text(f"Difference {visible(difference)}, {COMPUTED}", style="italic"), end="\n\n")
+
+
+def _print_value(console: Console, figure: Result, names: str) -> None:
+    console.print(
+        Text(visible(figure["value"]), style="bold").append(f" {visible(figure['unit'])}", "not bold")
+    )
+    console.print(Text(names, style="dim"))
+
+
+def _print_disagreement(console: Console, disagreement: Result) -> None:
+    console.print(Text(f"The sources give different figures: {visible(disagreement['about'])}", style="bold"))
+    for figure in disagreement["figures"]:
+        facts = [figure["title"], figure["publisher"], date_or_undated(figure["published"])]
+        facts += ["superseded"] if figure["superseded"] else []
+        source = " · ".join(visible(fact) for fact in facts if fact)
+        console.print(Text(f"  {visible(figure['value'])} [{figure['citation']}] {source}"))
+    console.print()
+
+
+def _print_footnote(console: Console, citation: Result, text: str) -> None:
+    quote, verdict = readable(citation["quote"]), citation["verification"]["verdict"]
+    sentence = readable(text[citation["answer_start"] : citation["answer_end"]])
+    # If the sentence repeats its quote, printing the quote as well would only hide the source.
+    quoted = "" if quote == sentence else f"“{quote}”"
+    reason = citation["verification"]["reason"] or "read the source"
+    doubt = f"{verdict}: {reason}" if verdict in DOUBTFUL else ""
+    _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)
+
+
+def _print_abstention(console: Console, answer: Result, shown: int) -> None:
+    reason = Text(visible(answer["reason"] or answer["text"]))
+    if answer["cause"] in COURTESIES:
+        console.print(reason)
+        return
+    console.print(Text("No answer.", style="bold"), reason)
+    passages: Sequence[Result] = answer["passages"]
+    if passages:
+        console.print(f"\nNearest passage{'s' if shown > 1 else ''}:\n")
+    for passage in passages[:shown]:
+        words = visible(excerpt(passage["text"]))
+        _print_entry(console, "–", _source(passage), passage["shortfall"] or "", words)
+    filters = (answer["searched"] or {}).get("filters") or {}
+    advice = ADVICE.get(advice_for(answer["cause"], filtered=any(filters.values())))
+    rest = len(passages) - shown
+    if advice:
+        console.print(advice)
+    if rest > 0:
+        console.print(f"Other passages read: {rest}; --passages {len(passages)} lists them.")
+
+
+def _print_entry(console: Console, mark: str, source: Text, remark: str, words: str) -> None:
+    entry = Table.grid(padding=(0, 1))
+    entry.add_column(no_wrap=True, style="cyan")
+    entry.add_column(overflow="fold")
+    entry.add_row(mark, source)
+    for line, style in ((visible(remark), "italic"), (words, "")):
+        if line:
+            entry.add_row("", Text(line, style=style))
+    console.print(Padding(entry, (0, 0, 1, 0)))
+
+
+def _source(place: Result) -> Text:
+    facts = [
+        *source_facts(place.get("publisher"), place.get("author"), place["published"], place["page"]),
+        RECOGNISED if place.get("recognised") else None,
+        place.get("path"),
+    ]
+    line = Text(visible(place["title"]), style="bold")
+    return line.append("".join(f" · {visible(fact)}" for fact in facts if fact), style="not bold")
+
+
+def _score(result: Result) -> str:
+    scores = result["scores"]
+    return f"score {result['score']:.2f} (meaning {scores['dense']:.2f}, words {scores['lexical']:.1f})"
+
+
+LINE_SECONDS = 10.0
+"""The seconds between two lines if standard error is not a terminal."""
+
+
+@contextmanager
+def job_progress(console: Console) -> Iterator[Callable[[JobProgress], None]]:
+    """Yield a function that shows the progress of a job that reads files and embeds passages."""
+    if not console.is_terminal:
+        yield _lines(console)
+        return
+    with progress_bar(console) as bar:
+
+        def show(now: JobProgress) -> None:
+            if bar is not None and now.stage is not None:
+                count = now.files if now.stage == "reading" else now.passages
+                bar(now.stage, count.done, count.of)
+
+        yield show
+
+
+def _lines(console: Console) -> Callable[[JobProgress], None]:
+    last = time.monotonic()
+
+    def show(now: JobProgress) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LINE_SECONDS:
+            last = time.monotonic()
+            print_line(console, f"footnoted: {progress_line(now)}")
+
+    return show
+
+
+def progress_line(now: JobProgress) -> str:
+    """Return the progress of a job as one line: files, passages, rate and time left, if they are known."""
+    parts = [f"{now.files.done} of {now.files.of} files read"] if now.files.of else []
+    if now.passages.of:
+        parts.append(f"{now.passages.done:,} of {now.passages.of:,} passages embedded")
+    if now.rate is not None:
+        parts.append(f"{now.rate:.1f} passages a second")
+    if now.seconds_left is not None:
+        parts.append(f"about {now.seconds_left:.0f} s left")
+    return ", ".join(parts) or "starting"
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Progress | None]:
+    """Yield a function that draws a progress bar for each stage; None if ``console`` is not a terminal."""
+    if not console.is_terminal:
+        yield None
+        return
+    from rich import progress
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[pace]}"),
+        progress.TimeRemainingColumn(compact=True),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, progress.TaskID] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage.capitalize(), total=total, pace="")
+            task = bars.tasks[tasks[stage]]
+            bars.update(task.id, completed=done, total=total)
+            if task.speed:
+                bars.update(task.id, pace=f"{task.speed:.1f} a second")
+
+        yield report
+
+
+@contextmanager
+def waiting(console: Console, message: str) -> Iterator[None]:
+    """Show ``message`` until the context ends if ``console`` is a terminal; otherwise show nothing."""
+    if console.is_terminal:
+        with console.status(message):
+            yield
+    else:
+        yield

@@ -3,33 +3,152 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread, Timer
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import uvicorn
 from fastapi import FastAPI
 from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ui.accounts.exposure import is_exposed, open_sign_in
+from ui.accounts.access import is_exposed, open_sign_in
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
-from ui.cli.shutdown import EXIT_SECONDS, exit_within
-from ui.errors import AlreadyServedError, PortInUseError
+from ui.errors import FAILED, AlreadyServedError, PortInUseError
 from ui.opening import open_library
 from ui.operations import configure_log
 from ui.settings import Settings
 
 if TYPE_CHECKING:
     from rag.engine import QueryEngine
+
+EXIT_SECONDS = 8.0
+"""The seconds that a server may take to end after a signal, before it is killed."""
+
+_LOG_SECONDS = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def interruptible() -> Iterator[Event]:
+    """Make SIGTERM raise ``KeyboardInterrupt``, as Ctrl-C does, so that open resources are closed.
+
+    Yields:
+        An event that is set after either signal. An import can swallow ``KeyboardInterrupt``, so the caller
+        must check the event after its slow imports.
+    """
+    interrupted = Event()
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    with _handling(interrupt):
+        yield interrupted
+
+
+@contextmanager
+def signals_noted(seconds: float) -> Iterator[Event]:
+    """Set an event on SIGTERM and Ctrl-C; the caller must check the event, and stop.
+
+    Args:
+        seconds: the time that the context may take to end after a signal, before the process is killed.
+
+    Yields:
+        The event, which is set after either signal.
+    """
+    noted = Event()
+    timers: list[Timer] = []
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        if not noted.is_set():
+            noted.set()
+            timers.append(exit_within(seconds, lambda: None))
+
+    with _handling(note):
+        try:
+            yield noted
+        finally:
+            for timer in timers:
+                timer.cancel()
+
+
+@contextmanager
+def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let ``handler`` handle SIGTERM and Ctrl-C until the context ends."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+def exit_within(seconds: float, clean_up: Callable[[], None]) -> Timer:
+    """Kill this process after ``seconds``, with exit code 1, if it has not ended by then.
+
+    The catalog and the caches survive a kill at any moment, and the system releases locks and ports.
+
+    Args:
+        seconds: the time that the process may take to end by itself.
+        clean_up: called before the kill; it must not block.
+
+    Returns:
+        The running timer, which the caller may cancel.
+    """
+
+    def kill() -> None:
+        with suppress(OSError):
+            clean_up()
+        # Log in a thread, because the reader of the log may hang.
+        logging_thread = Thread(
+            target=_log.error,
+            args=("killed the process, which did not end within %g seconds", seconds),
+            daemon=True,
+        )
+        logging_thread.start()
+        logging_thread.join(_LOG_SECONDS)
+        os._exit(FAILED)
+
+    timer = Timer(max(seconds - _LOG_SECONDS, 0.0), kill)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def exit_with(command: Callable[[], int]) -> NoReturn:
+    """Run ``command`` and end this process with the exit code that it returns.
+
+    The process ends like any Python program: it waits for other threads, except daemon threads, and runs the
+    functions registered with :mod:`atexit`. It skips only the last step, in which the interpreter frees its
+    modules: a thread of a C++ library that entered Python during that step would abort the process.
+    """
+    code = FAILED
+
+    def end() -> None:
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+
+    # The function that is registered first runs last.
+    atexit.register(end)
+    code = command()
+    sys.exit(code)
+
 
 STOP_SECONDS = 3
 """The seconds that open connections may take to end; an open browser page always holds a connection."""
@@ -121,7 +240,7 @@ def serve(
     Args:
         settings: the settings, among them the home folder, the address and the model.
         announce: called with the server's URL when the server accepts requests, before the models are loaded.
-        interrupted: set after a signal, by :func:`~ui.cli.shutdown.signals_noted`.
+        interrupted: set after a signal, by :func:`~ui.cli.serve.signals_noted`.
         watch: whether changes in the followed folders are synced at once.
 
     Raises:

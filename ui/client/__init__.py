@@ -8,10 +8,8 @@ from index.lazy import attributes
 
 if TYPE_CHECKING:
     from index.records import Filters
-    from ui.client.async_client import AsyncClient
-    from ui.client.client import Client
+    from ui.client.client import AsyncClient, Client, ProblemError
     from ui.client.local import LocalClient
-    from ui.client.problems import ProblemError
     from ui.client.results import Document, DocumentText, SearchResponse, SearchResult
 
 __all__ = [
@@ -29,13 +27,13 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
-        "AsyncClient": "ui.client.async_client",
+        "AsyncClient": "ui.client.client",
         "Client": "ui.client.client",
         "Document": "ui.client.results",
         "DocumentText": "ui.client.results",
         "Filters": "index.records",
         "LocalClient": "ui.client.local",
-        "ProblemError": "ui.client.problems",
+        "ProblemError": "ui.client.client",
         "SearchResponse": "ui.client.results",
         "SearchResult": "ui.client.results",
     },

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from index.records import Filters
 from rag.answers import Answer
 from ui.client.results import Document, DocumentText, SearchResponse, parse
-from ui.syntax import request_fields
+from ui.words import request_fields
 
 T = TypeVar("T")
 

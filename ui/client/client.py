@@ -2,23 +2,168 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Self, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from random import SystemRandom
+from typing import Any, Self, TypeVar
 
 import httpx
 
 from index.records import NO_FILTERS, Filters
-from rag.answers import Answer
-from rag.events import StreamedEvent
+from rag.answers import Answer, Citation, Passage
+from rag.events import (
+    AnswerDone,
+    CitationMade,
+    PassagesFound,
+    QuestionCorrected,
+    QuestionRewritten,
+    StreamedEvent,
+    Token,
+)
 from ui.client import calls
 from ui.client.calls import ADDRESS, SECONDS, Call, Turns
-from ui.client.events import EventReader
-from ui.client.problems import ProblemError, problem_of
-from ui.client.results import Document, DocumentText, SearchResponse
-from ui.client.retries import Retries
-from ui.errors import ServerGoneError
+from ui.client.results import Document, DocumentText, SearchResponse, parse
+from ui.errors import ServerGoneError, ServerRefusedError
+
+_RANDOM = SystemRandom()
+
+BUSY = frozenset({429, 503})
+"""The statuses with which a server says that it has not begun to handle the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """The number of times that a client repeats a request, and the pause before each repetition.
+
+    Attributes:
+        most: the maximum number of repetitions.
+        first_seconds: the pause before the first repetition, if the server names no pause. The pause doubles
+            with each repetition, and is then shortened at random by up to a half.
+        longest_seconds: the longest pause; if the next pause would be longer, the client gives up.
+    """
+
+    most: int = 4
+    first_seconds: float = 0.5
+    longest_seconds: float = 60.0
+
+    def pause(self, repetitions: int, outcome: httpx.Response | httpx.ConnectError) -> float | None:
+        """Return the seconds to wait before a repetition; None if the client must not repeat the request.
+
+        Args:
+            repetitions: the number of repetitions so far.
+            outcome: the response, or the error if there is no response.
+        """
+        if repetitions >= self.most:
+            return None
+        asked: float | None = None
+        if isinstance(outcome, httpx.Response):
+            if outcome.status_code not in BUSY:
+                return None
+            asked = _seconds(outcome.headers.get("retry-after", ""))
+        if asked is None:
+            asked = self.first_seconds * 2**repetitions * _RANDOM.uniform(0.5, 1)
+        return asked if asked <= self.longest_seconds else None
+
+
+def _seconds(header: str) -> float | None:
+    """Return the waiting time that a ``Retry-After`` header asks for, in seconds.
+
+    Return None if the header is neither a number of seconds nor a date.
+    """
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max((until - datetime.now(UTC)).total_seconds(), 0.0) if until.tzinfo else None
+
+
+class ProblemError(ServerRefusedError):
+    """The server refused a request. The message is the problem's detail, which says what to do.
+
+    Attributes:
+        status: the HTTP status.
+        problem: the problem document; ``errors`` in it names each wrong field.
+    """
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem["detail"], problem["status"])
+        self.problem = problem
+
+
+def problem_of(response: httpx.Response) -> dict[str, Any]:
+    """Return the problem document in a response whose body was read; if there is none, make one."""
+    status, reason = response.status_code, response.reason_phrase
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    known = body if isinstance(body, dict) else {}
+    detail = known.get("detail") or f"the server answered {status} {reason}, and no problem document"
+    return {"type": "about:blank", "title": reason, **known, "status": status, "detail": str(detail)}
+
+
+class EventReader:
+    """Reads a stream of events from the parts in which it arrives.
+
+    Attributes:
+        is_complete: whether the whole answer has arrived.
+    """
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self.is_complete = False
+
+    def feed(self, part: bytes) -> Iterator[StreamedEvent]:
+        """Take the next part of the stream, and yield the events that are then complete.
+
+        Raises:
+            ProblemError: if the answer failed on the server.
+        """
+        # Lines are split here, since str.splitlines would also split at line separators inside the JSON.
+        *whole, self._rest = (self._rest + part).replace(b"\r\n", b"\n").split(b"\n\n")
+        for block in whole:
+            fields = dict(_field(line) for line in block.split(b"\n") if line and not line.startswith(b":"))
+            name = fields.get(b"event", b"").decode()
+            if name == "error":
+                raise ProblemError(json.loads(fields[b"data"]))
+            # A newer server may send events of other kinds.
+            if name in _KINDS:
+                event = _KINDS[name](json.loads(fields[b"data"]))
+                self.is_complete |= isinstance(event, AnswerDone)
+                yield event
+
+    def end(self) -> None:
+        """Check that the stream has ended with the answer.
+
+        Raises:
+            ServerGoneError: if the stream ended before the answer was complete.
+        """
+        if not self.is_complete:
+            raise ServerGoneError("the server ended before the answer was complete; ask again")
+
+
+_KINDS: Mapping[str, Callable[[Any], StreamedEvent]] = {
+    "corrected": lambda data: QuestionCorrected(data["searched_for"]),
+    "rewritten": lambda data: QuestionRewritten(data["standalone"]),
+    "passages": lambda data: PassagesFound(parse(tuple[Passage, ...], data["passages"])),
+    "token": lambda data: Token(data["text"], data["verdict"]),
+    "citation": lambda data: CitationMade(parse(Citation, data)),
+    "answer": lambda data: AnswerDone(parse(Answer, data)),
+}
+
+
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.partition(b":")
+    return name, value.removeprefix(b" ")
+
 
 T = TypeVar("T")
 
@@ -45,7 +190,7 @@ class Client:
             address: the URL of the server.
             token: a token that ``footnoted token add`` made; None if the server needs no sign-in.
             retries: how often, and after which pauses, to repeat a request to a busy server; None for the
-                defaults of :class:`~ui.client.retries.Retries`.
+                defaults of :class:`~ui.client.client.Retries`.
             seconds: the longest time to wait for a connection or for the next part of a response.
         """
         self._http = httpx.Client(**calls.client_fields(address, token, seconds))
@@ -192,5 +337,184 @@ class Client:
         request = self._http.build_request(call.method, call.path, **call.fields)
         try:
             return self._http.send(request, stream=True)
+        except httpx.ConnectError as error:
+            return error
+
+
+class AsyncClient:
+    """Asks a server. The methods are those of :class:`ui.client.client.Client`, but asynchronous.
+
+    Every method raises :class:`ProblemError` if the server refuses the request, and
+    :class:`~ui.errors.ServerGoneError` if the server cannot be reached. If the server is busy, the client
+    repeats the request.
+    """
+
+    def __init__(
+        self,
+        address: str = ADDRESS,
+        token: str | None = None,
+        *,
+        retries: Retries | None = None,
+        seconds: float = SECONDS,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Make a client; it connects with its first request.
+
+        Args:
+            address: the URL of the server.
+            token: a token that ``footnoted token add`` made; None if the server needs no sign-in.
+            retries: how often, and after which pauses, to repeat a request to a busy server; None for the
+                defaults of :class:`~ui.client.client.Retries`.
+            seconds: the longest time to wait for a connection or for the next part of a response.
+            transport: sends the requests; over the network by default.
+        """
+        self._http = httpx.AsyncClient(**calls.client_fields(address, token, seconds), transport=transport)
+        self._retries = retries or Retries()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
+        """Find the passages that match a query, best first."""
+        return await self._result(calls.search(query, limit, filters))
+
+    async def search_many(
+        self, queries: Sequence[str], limit: int = 10, filters: Filters = NO_FILTERS
+    ) -> list[SearchResponse]:
+        """Search for several queries in one request, all in the same state of the library."""
+        return await self._result(calls.search_many(queries, limit, filters))
+
+    async def ask(
+        self,
+        question: str,
+        filters: Filters = NO_FILTERS,
+        *,
+        conversation_id: str | None = None,
+        history: Turns = (),
+        exact: bool = False,
+    ) -> Answer:
+        """Answer a question; if the library has no answer, abstain and give the reasons.
+
+        Args:
+            question: the question.
+            filters: the documents to search.
+            conversation_id: the conversation that the question continues, from an earlier answer.
+            history: the earlier turns, in place of ``conversation_id``, if the server keeps no conversations.
+            exact: whether to search for the question as it is written, without correcting its spelling.
+        """
+        return await self._result(calls.ask(question, filters, conversation_id, history, exact=exact))
+
+    async def stream(
+        self,
+        question: str,
+        filters: Filters = NO_FILTERS,
+        *,
+        conversation_id: str | None = None,
+        history: Turns = (),
+        exact: bool = False,
+    ) -> AsyncIterator[StreamedEvent]:
+        """Answer as :meth:`ask` does, but yield the answer's events; the last event has the whole answer."""
+        call = calls.ask(question, filters, conversation_id, history, exact=exact, stream=True)
+        reader = EventReader()
+        async with self._sent(call) as response:
+            async for part in response.aiter_bytes():
+                for event in reader.feed(part):
+                    yield event
+            reader.end()
+
+    async def answer(self, answer_id: str) -> Answer:
+        """Return a stored answer."""
+        return await self._result(calls.answer(answer_id))
+
+    async def documents(self) -> AsyncIterator[Document]:
+        """Yield the current version of every document, in the order in which the documents were added."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page, cursor = await self._result(calls.documents(cursor))
+            for document in page:
+                yield document
+
+    async def text(
+        self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
+    ) -> DocumentText:
+        """Return the text of a version of a document: by default, the whole text of the current version.
+
+        ``start`` and ``end`` limit the text; they are offsets in code points, and ``end`` is exclusive.
+        """
+        return await self._result(calls.text(document_id, version, start, end))
+
+    async def add(self, name: str, content: bytes, details: Mapping[str, str] | None = None) -> Document:
+        """Add a document, or a new version of the document with the same name.
+
+        Args:
+            name: the name of the file.
+            content: the bytes of the file.
+            details: any of title, publisher, author, published, language, collection and password.
+        """
+        return await self._result(calls.add(name, content, details or {}))
+
+    async def add_from_url(
+        self, url: str, name: str = "", details: Mapping[str, str] | None = None
+    ) -> Document:
+        """Let the server fetch a document from a URL and add the document.
+
+        The operator of the server decides from which hosts it fetches. If no hosts are allowed, the server
+        refuses with 409.
+
+        Args:
+            url: the URL of the file.
+            name: the name in the library, with the suffix of the format; by default the last part of the
+                URL's path.
+            details: as for :meth:`add`.
+        """
+        return await self._result(calls.add_from_url(url, name, details or {}))
+
+    async def delete(self, document_id: int) -> None:
+        """Delete a document that was uploaded."""
+        await self._result(calls.delete(document_id))
+
+    async def _result(self, call: Call[T]) -> T:
+        async with self._sent(call) as response:
+            return call.result(await response.aread())
+
+    @asynccontextmanager
+    async def _sent(self, call: Call[T]) -> AsyncIterator[httpx.Response]:
+        """Send a request, and repeat it while the server is busy; yield the response with its body unread."""
+        repetitions = 0
+        try:
+            while True:
+                outcome = await self._try(call)
+                pause = self._retries.pause(repetitions, outcome)
+                if pause is None:
+                    break
+                if isinstance(outcome, httpx.Response):
+                    await outcome.aclose()
+                await asyncio.sleep(pause)
+                repetitions += 1
+            if isinstance(outcome, httpx.ConnectError):
+                raise outcome
+            try:
+                if not outcome.is_success:
+                    await outcome.aread()
+                    raise ProblemError(problem_of(outcome))
+                yield outcome
+            finally:
+                await outcome.aclose()
+        except httpx.TransportError as error:
+            raise ServerGoneError(
+                f"the server at {self._http.base_url} cannot be reached: {error}"
+            ) from error
+
+    async def _try(self, call: Call[T]) -> httpx.Response | httpx.ConnectError:
+        request = self._http.build_request(call.method, call.path, **call.fields)
+        try:
+            return await self._http.send(request, stream=True)
         except httpx.ConnectError as error:
             return error

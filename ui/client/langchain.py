@@ -8,7 +8,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, SkipValidation
 
 from index.records import NO_FILTERS, Filters
-from ui.client.sources import Source, id_of, metadata_of
+from ui.client.results import Source, id_of, metadata_of
 
 
 class FootnotedRetriever(BaseRetriever):

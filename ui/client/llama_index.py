@@ -16,8 +16,7 @@ from index.records import NO_FILTERS, Filters
 from index.text import readable_rows
 from rag.answers import Citation
 from rag.llama_index import as_node
-from ui.client.results import SearchResult
-from ui.client.sources import Source, metadata_of
+from ui.client.results import SearchResult, Source, metadata_of
 
 
 class FootnotedRetriever(BaseRetriever):

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import TypeAdapter
+
+from index.records import Filters
+from rag.answers import Answer, Citation
 
 T = TypeVar("T")
 
@@ -123,3 +126,24 @@ def parse(kind: type[T], value: Any) -> T:  # noqa: ANN401 (JSON)
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 (a type)
     return TypeAdapter(kind)
+
+
+class Source(Protocol):
+    """A client of a server, or of a library in this process."""
+
+    def search(self, query: str, limit: int = ..., filters: Filters = ...) -> SearchResponse:
+        """Find the passages that match a query, best first."""
+
+    def ask(self, question: str, filters: Filters = ...) -> Answer:
+        """Answer a question; if the library has no answer, abstain and give the reasons."""
+
+
+def metadata_of(found: SearchResult | Citation) -> dict[str, Any]:
+    """Return the metadata of a passage or a footnote: its document, version, span, page and publication."""
+    names = ("document_id", "version", "start", "end", "page", "path", "title", "publisher", "published")
+    return {name: getattr(found, name) for name in names}
+
+
+def id_of(found: SearchResult | Citation) -> str:
+    """Return an id for a passage or a footnote, made of its document, version, start and end."""
+    return f"{found.document_id}.{found.version}:{found.start}-{found.end}"

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag.answers import Answer
+from rag.answers import Answer, Verdict
 from rag.conversations import Claim, Footnote, load
 from rag.errors import AnswerFormError
-from rag.verdicts import Verdict
 from ui.errors import NotExportedError
 from ui.export.exported_answers import Digests, Sheet, digests_of, facts, lay_out, lay_out_conversation
 from ui.export.reader import Exported, ReadAnswer, Row

@@ -12,8 +12,17 @@ from dataclasses import dataclass, replace
 from index.catalog import Catalog
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
-from rag.answers import Answer, Citation, Comparison, Disagreement, Headline, Passage, StatedFigure
-from rag.verdicts import DOUBTFUL, Verdict
+from rag.answers import (
+    DOUBTFUL,
+    Answer,
+    Citation,
+    Comparison,
+    Disagreement,
+    Headline,
+    Passage,
+    StatedFigure,
+    Verdict,
+)
 from rag.visible_text import readable, visible
 from ui.export.manifest import AnswerEntry, ConversationEntry, FootnoteEntry, Manifest, digest_of
 from ui.words import (

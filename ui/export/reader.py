@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rag.answers import Verdict
 from rag.conversations import Claim, Footnote
-from rag.verdicts import Verdict
 from rag.visible_text import visible
 from ui.export.exported_answers import HEADINGS, FirstLine
 from ui.export.manifest import Manifest

@@ -16,7 +16,6 @@ from typing import Annotated, Self
 from fastapi import HTTPException, Query, Request
 from starlette.responses import JSONResponse
 
-from index.cores import usable_cores
 from index.embedding import (
     INSTALL_COMMAND,
     MULTILINGUAL_LANGUAGES,
@@ -27,17 +26,17 @@ from index.embedding import (
 )
 from index.ingest import Job, Jobs
 from index.library import Library
+from index.machine import usable_cores
 from index.search import library_status
 from index.text import detect, may_be_in
 from index.workers import JobRunner
 from rag.conversations import stored_answer
 from ui.accounts import Scope
-from ui.http.access.identity import identity_of
-from ui.http.access.views import OwnLibrary
-from ui.http.jobs import accepted
+from ui.http.access import OwnLibrary, identity_of
 from ui.http.problems import documented
 from ui.http.request_bodies import AnswerId, RequestModel
 from ui.http.router import Router
+from ui.http.uploads import accepted
 from ui.settings import Settings
 
 _PASSAGES_A_SECOND = 5.0

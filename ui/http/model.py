@@ -21,8 +21,7 @@ from rag.errors import JudgeError, ModelError, ModelSetupError
 from rag.llm import ModelSettings, Trial
 from ui.accounts import Scope
 from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
-from ui.http.access.grants import require_scopes
-from ui.http.access.identity import identity_of
+from ui.http.access import identity_of, require_scopes
 from ui.http.origin_check import why_not_here
 from ui.http.problems import documented
 from ui.http.request_bodies import RequestModel, Text, example

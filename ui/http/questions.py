@@ -39,9 +39,9 @@ from rag.events import (
 )
 from rag.llm import AT_ONCE
 from rag.suggesting import StarterMaker, Starters
-from ui.http.access.views import OwnEngine, OwnLibrary
+from ui.http.access import OwnEngine, OwnLibrary
 from ui.http.openai import completions_router, responses_router, vector_stores_router
-from ui.http.operations.rate_limits import count_queries
+from ui.http.operations.observation import count_queries
 from ui.http.problems import documented
 from ui.http.request_bodies import (
     EVENT,
@@ -53,8 +53,8 @@ from ui.http.request_bodies import (
 )
 from ui.http.router import Router
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
+from ui.opening import until_warm
 from ui.search import Query, batch_response, embed, search_response
-from ui.warming import until_warm
 
 
 def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> Router:

@@ -11,7 +11,7 @@ from index.documents import MAX_COLLECTION_CHARACTERS
 from index.records import Filters
 from rag.conversations import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
-from ui.syntax import CONVERSATION_ID, ISO_DATE, MAX_ID, is_iso_date
+from ui.words import CONVERSATION_ID, ISO_DATE, MAX_ID, is_iso_date
 
 EVENT_STREAM = "text/event-stream"
 EVENT = {

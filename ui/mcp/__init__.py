@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from index.lazy import attributes
 
 if TYPE_CHECKING:
-    from ui.mcp.http import MCPEndpoint
-    from ui.mcp.stdio import serve_stdio
+    from ui.mcp.server import MCPEndpoint, serve_stdio
 
 __all__ = ["MCPEndpoint", "serve_stdio"]
 
-__getattr__ = attributes(__name__, {"MCPEndpoint": "ui.mcp.http", "serve_stdio": "ui.mcp.stdio"})
+__getattr__ = attributes(__name__, {"MCPEndpoint": "ui.mcp.server", "serve_stdio": "ui.mcp.server"})

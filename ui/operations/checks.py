@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 from index.errors import line_of
 from ui.accounts import ACCOUNTS, Accounts, Role
-from ui.accounts.exposure import can_sign_in, why_several_people, why_sign_in
+from ui.accounts.access import can_sign_in, why_several_people, why_sign_in
 from ui.errors import expected_errors
 from ui.opening import has_library, open_catalog, open_configured_encoder
 from ui.settings import FILE_NAME, Settings

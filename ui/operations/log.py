@@ -19,7 +19,7 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ui.operation_settings import OperationSettings
+    from ui.settings import OperationSettings
 
 EVENTS = "footnoted"
 """The name of the logger of events."""

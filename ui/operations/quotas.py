@@ -15,7 +15,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from index.loaders import MEGABYTE
 from ui.accounts import Identity, networks_of
 from ui.counts import Counts
-from ui.operation_settings import OperationSettings
+from ui.settings import OperationSettings
 
 REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
 REFUSALS = RateLimitItemPerMinute(600)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ui.errors import SettingsError
-from ui.operation_settings import OperationSettings
+from ui.settings import OperationSettings
 
 if TYPE_CHECKING:
     from ui.operations.tracing import Tracing

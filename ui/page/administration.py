@@ -17,10 +17,11 @@ from ui.page.head import (
     ASSETS_ROUTE,
     CONSTANTS_ELEMENT,
     DARK_SCRIPT,
+    Locale,
+    locale_for,
     module_links,
     style_links,
 )
-from ui.page.locales import Locale, locale_for
 
 _PAGE = """<!doctype html>
 <html lang="{language}">

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from ui.http.access.views import engine_of
+from ui.http.access import engine_of
 from ui.page.conversation import ChatMessage
 from ui.page.events import ChatEvents, Update, fail, start_over
-from ui.page.locales import Locale, gradio_words, locale_for
+from ui.page.head import Locale, gradio_words, locale_for
 from ui.page.sessions import Session
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def build_chat() -> gr.Blocks:
     """Build the conversation and the input. The page's script adds all the rest.
 
     The session on the server keeps the conversation. The browser sends only the question, its filters and
-    commands (:mod:`ui.page.commands`). The engine that answers an event leaves out the reports and answers
-    that the sender of the event may not see (:mod:`ui.http.access.views`).
+    commands (:mod:`ui.page.conversation`). The engine that answers an event leaves out the reports and
+    answers that the sender of the event may not see (:mod:`ui.http.access`).
     """
     import gradio as gr
 

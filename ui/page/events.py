@@ -14,13 +14,11 @@ from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.questions import MAX_QUESTION_CHARACTERS
 from ui.errors import FiltersError, WarmingUpError
-from ui.page.commands import Command, read_command, read_filters
-from ui.page.conversation import ChatMessage, Exchange, ShownConversation
-from ui.page.locales import Locale
+from ui.page.conversation import ChatMessage, Command, Exchange, ShownConversation, read_command, read_filters
+from ui.page.head import Locale
 from ui.page.markup.answer import failure_markup
 from ui.page.partial_answer import partial_answers
-from ui.page.restore import restore
-from ui.page.sessions import Session
+from ui.page.sessions import Session, restore
 from ui.words import excerpt
 
 _log = logging.getLogger(__name__)

@@ -23,9 +23,9 @@ from rag.events import (
     Token,
 )
 from ui.http.streaming import EngineEvents
-from ui.page.locales import Locale
+from ui.opening import until_warm
+from ui.page.head import Locale
 from ui.page.markup.answer import answer_markup, failure_markup, streamed_markup, waiting_markup
-from ui.warming import until_warm
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,233 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING
 
-from index.loaders.blocks import BULLET, Block, Heading, flow
-from index.loaders.html.tables import CELLS, Table, open_table
+import regex
+
+from index.loaders.blocks import BULLET, MAX_CELL_CHARACTERS, Block, Heading, flow, row
+from index.loaders.equations import note_mark, superscript
 from index.loaders.numerals import LETTER_FORMATS, written_number
-from index.loaders.superscripts import superscript
 from index.loaders.text import unwrap
+from index.text.tabular import is_period
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
+
+_FEW_PLACES = 10_000
+_PLACES_PER_CELL = 20
+"""A table may have ``_FEW_PLACES`` places (rows times columns), and this many more for each cell. A larger
+table is not written in columns: it would be huge and mostly empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a page's table.
+
+    Attributes:
+        text: the words, on one line.
+        start: the first column of the grid that the cell covers, from 0.
+        end: the column after the last one that it covers.
+        linked: the share of the words' characters that are in links, 0 to 1.
+    """
+
+    text: str
+    start: int
+    end: int
+    linked: float = 0.0
+
+
+def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """Return the words of each row by visible column.
+
+    - Cells of different rows that overlap in the grid share a column.
+    - A cell that spans two neighbouring cells of another row goes into the column of the first of these.
+    - An empty string stands for a missing cell, except after the last cell of a row.
+
+    If the table would be mostly empty, each row is only the list of its cells' words.
+
+    Args:
+        rows: for each row, the cells that have words, from the left.
+    """
+    gaps = _Gaps(rows)
+    places: dict[tuple[int, int], int] = {}
+    columns: list[tuple[int, int]] = []
+    for start, end in sorted({(cell.start, cell.end) for cells in rows for cell in cells}):
+        if gaps.within(start, end):
+            continue
+        first, last = columns[-1] if columns else (0, 0)
+        if start < last and not gaps.within(first, max(last, end)):
+            columns[-1] = (first, max(last, end))
+        else:
+            columns.append((start, end))
+        places[start, end] = len(columns) - 1
+    if len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(map(len, rows)):
+        return [[cell.text for cell in cells] for cells in rows]
+    ends = [end for _, end in columns]
+    return [_placed(cells, places, ends) for cells in rows]
+
+
+def _placed(cells: Sequence[Cell], places: dict[tuple[int, int], int], ends: Sequence[int]) -> list[str]:
+    words: list[str] = []
+    for cell in cells:
+        place = places.get((cell.start, cell.end), bisect_right(ends, cell.start))
+        words += [""] * (place - len(words))
+        words.append(cell.text)
+    return words
+
+
+class _Gaps:
+    """The gaps between neighbouring cells of the same row."""
+
+    def __init__(self, rows: Sequence[Sequence[Cell]]) -> None:
+        found = sorted({(left.end, right.start) for cells in rows for left, right in pairwise(cells)})
+        self._ends = [end for end, _ in found]
+        self._nearest = [*accumulate((start for _, start in reversed(found)), min)][::-1]
+
+    def within(self, start: int, end: int) -> bool:
+        """Return whether a range of grid columns contains a gap.
+
+        A range that contains a gap covers parts of two neighbouring cells of one row.
+        """
+        place = bisect_right(self._ends, start)
+        return place < len(self._nearest) and self._nearest[place] < end
+
+
+CELLS = frozenset({"td", "th"})
+
+_MOST_COLUMNS = 1000
+"""The most columns that browsers let a cell cover."""
+
+_MOST_DOWN = 50
+"""The most cells that may reach down into a row from the rows above; further cells end with their own row."""
+
+_MOST_REPEATED = 10
+"""The most characters that a table may repeat, as a multiple of the characters in its cells."""
+
+_CURRENCY = re.compile(r"[(\[]?[$€£¥₩₹₫฿]\s*[(\[]?")
+_FIGURE_END = re.compile(r"[\d–—-][)\]]?\Z")
+_AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
+
+
+@dataclass(slots=True)
+class Table:
+    """A data table that is being read.
+
+    A cell that covers several rows is repeated in each of them, since each row is cited by itself.
+
+    Attributes:
+        _rows: the finished rows with words: their cells from the left, empty cells included.
+        _cells: the cells of the current row.
+        _down: the cells of the rows above that reach down to the current row, each with the number of rows
+            that it still covers, the current row included.
+        _reaching: the cells of the current row that reach down, each with the number of rows that it covers,
+            the current row included.
+        _characters: the number of characters of all cells, without repetitions.
+        _repeated: the number of repeated characters.
+    """
+
+    _rows: list[list[Cell]] = field(default_factory=list)
+    _cells: list[Cell] = field(default_factory=list)
+    _down: list[tuple[Cell, int]] = field(default_factory=list)
+    _reaching: list[tuple[Cell, int]] = field(default_factory=list)
+    _characters: int = 0
+    _repeated: int = 0
+
+    def end_cell(self, text: str, linked: float, element: HtmlElement | None = None) -> None:
+        """Add a cell to the current row, in the next columns that no cell from above covers.
+
+        Args:
+            text: the words of the cell.
+            linked: the share of the words' characters that are in links.
+            element: the cell's element; None for words outside of cells.
+        """
+        start = self._cells[-1].end if self._cells else 0
+        for above, _ in self._down:
+            if above.start <= start < above.end:
+                start = above.end
+        width, height = (_span(element, name) for name in ("colspan", "rowspan"))
+        cell = Cell(flow(text), start, start + min(width, _MOST_COLUMNS), linked)
+        self._cells.append(cell)
+        self._characters += len(cell.text)
+        if height > 1:
+            self._reaching.append((cell, height))
+
+    def end_row(self, *, is_real: bool) -> None:
+        """End the current row; a row without words is left out.
+
+        Args:
+            is_real: whether the page has a ``tr`` element for the row. Without one, the call ends a row only
+                if cells were added.
+        """
+        if not (self._cells or is_real):
+            return
+        if any(cell.text for cell in self._cells):
+            cells = [*self._cells, *(cell for cell, _ in self._down if self._may_repeat(cell))]
+            self._rows.append(sorted(cells, key=lambda cell: cell.start))
+        below = [(cell, height - 1) for cell, height in [*self._down, *self._reaching] if height > 1]
+        self._down = sorted(below[:_MOST_DOWN], key=lambda reach: reach[0].start)
+        self._cells, self._reaching = [], []
+
+    def _may_repeat(self, cell: Cell) -> bool:
+        """Return whether the table may repeat the characters of ``cell``; if so, count them as repeated."""
+        may = self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters
+        self._repeated += len(cell.text) if may else 0
+        return may
+
+    def lines(self) -> list[tuple[str, float]]:
+        """Return each row as a line of text, with the mean share of link text in its cells (0 to 1)."""
+        texts = [row(words) for words in in_columns([joined_figures(cells) for cells in self._rows])]
+        links = [sum(cell.linked for cell in cells) / len(cells) for cells in self._rows]
+        return list(zip(texts, links, strict=True))
+
+
+def open_table(element: HtmlElement) -> Table | None:
+    """Return an empty ``Table`` for reading the table ``element``; None if the table only lays out the page.
+
+    A table lays out the page if its role says so, if it contains tables or a very long cell, or if no row has
+    more than one cell. The role ``table`` allows rows of one cell.
+    """
+    if element.get("role") in {"presentation", "none"} or element.find(".//table") is not None:
+        return None
+    widths = [sum(1 for cell in line if cell.tag in CELLS) for line in element.iter("tr")]
+    if max(widths, default=0) <= 1 and element.get("role") != "table":
+        return None
+    if any(len(cell.text_content()) > MAX_CELL_CHARACTERS for cell in element.iter("td", "th")):
+        return None
+    return Table()
+
+
+def joined_figures(cells: Iterable[Cell]) -> list[Cell]:
+    """Return the cells of a row without empty ones, and with each sign joined to its figure.
+
+    The signs are currency signs, closing brackets and percent signs. A sign that stands alone, such as ``%``
+    above a column, stays a cell.
+    """
+    joined: list[Cell] = []
+    for cell in cells:
+        if joined and cell.text and _is_one_figure(joined[-1].text, cell.text):
+            joined[-1] = Cell(joined[-1].text + cell.text, joined[-1].start, cell.end)
+        elif cell.text:
+            joined.append(cell)
+    return joined
+
+
+def _is_one_figure(before: str, text: str) -> bool:
+    """Return whether two neighbouring cells hold a figure and its sign or bracket."""
+    if _AFTER_FIGURE.fullmatch(text):
+        return _FIGURE_END.search(before) is not None and not is_period(before)
+    return _CURRENCY.fullmatch(before) is not None
+
+
+def _span(element: HtmlElement | None, name: str) -> int:
+    """Return the number of columns or rows that an element covers, at least 1."""
+    written = (element.get(name) or "").strip() if element is not None else ""
+    return max(int(written), 1) if re.fullmatch(r"[0-9]{1,5}", written) else 1
+
 
 UNREAD = frozenset(
     {
@@ -313,3 +528,172 @@ class _List:
 
 def _integer(written: str | None, otherwise: int) -> int:
     return int(written) if written and re.fullmatch(r"-?[0-9]{1,6}", written) else otherwise
+
+
+_MARK = regex.compile(r"(?:\p{Nd}{1,4}|[*∗†‡§¶#]{1,4}|\p{Ll}|[ivx]{1,6}|[A-Z])")
+_NAMED = regex.compile(
+    r"(?:foot|end)-?notes?[-_]?(?:ref|call|anchor|link|mark|num)|note-?ref|fn-?ref|(?:foot|end)notereference",
+    regex.IGNORECASE,
+)
+"""Class names that mark an element as a reference to a note."""
+
+_NO_REFERENCE = regex.compile(r"back|return", regex.IGNORECASE)
+_RAISED_STYLE = regex.compile(
+    r"vertical-align\s*:\s*(?:super|0*\.?[1-9][0-9.]*\s*(?:em|ex|%|pt))"
+    r"|position\s*:\s*relative\s*;(?:[^;]*;)?\s*top\s*:\s*-0*[.1-9]",
+    regex.IGNORECASE,
+)
+_CLASS = regex.compile(r"\.([\w-]+)(?:\s+a)?(?::link|:visited)?\s*$")
+_SCHEME = regex.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_ABBREVIATION = regex.compile(
+    r"\b(?:fig|figs|eq|eqs|no|nos|p|pp|sec|art|tab|ch|chap|vol|para|nr|abb|ref|refs|app|s)\.\Z",
+    regex.IGNORECASE,
+)
+_BETWEEN = regex.compile(r"[\s,;]*")
+_KEPT_CHARACTERS = 20
+_MOST_INSIDE = 4
+"""The most elements inside a reference, so that very deep nesting costs little time."""
+
+_WORD = "word"
+"""The value of ``_PrecedingText.since_last`` at the start of a paragraph. It differs from "", which means
+that a reference directly precedes the current position."""
+
+_INLINE = frozenset(
+    {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
+    | {"label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt"}
+    | {"u", "var", "wbr"}
+)
+
+
+@dataclass(slots=True)
+class _PrecedingText:
+    """The text of a paragraph before the current position in a page.
+
+    Attributes:
+        words: the last characters of this text.
+        since_last: the last characters of this text that follow its most recent reference to a note.
+    """
+
+    words: str = ""
+    since_last: str = _WORD
+
+    def cross(self, element: HtmlElement) -> None:
+        """At the start or end of a block element, forget the text, since a new paragraph begins there."""
+        if element.tag not in _INLINE:
+            self.words, self.since_last = "", _WORD
+
+    def add(self, text: str | None) -> None:
+        """Add the text that comes next on the page."""
+        self.words = (self.words + (text or ""))[-_KEPT_CHARACTERS:]
+        self.since_last = (self.since_last + (text or ""))[-_KEPT_CHARACTERS:]
+
+
+def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
+    """Put references to notes, and text that a style raises, into ``sup`` elements.
+
+    Without ``sup``, ``2,500`` with a reference to note ``2`` would read as ``2,5002``. A link or ``span``
+    that consists of a number, or of a mark such as ``*``, is a reference in two cases:
+
+    - its role or class says so;
+    - it is a link to a place in a page, and directly follows a word, a figure or another reference.
+
+    Args:
+        page: the page; this function changes it.
+        styles: the page's style sheets.
+    """
+    from lxml import etree
+
+    classes = _raised_classes(styles)
+    found: list[HtmlElement] = []
+    preceding, inside = _PrecedingText(), 0
+    for event, element in etree.iterwalk(page, events=("start", "end")):
+        if not isinstance(element.tag, str):
+            continue
+        preceding.cross(element)
+        if event == "start":
+            if element.tag == "sup" or inside:
+                inside += 1
+            elif _is_raised(element, classes) or _is_reference(element, preceding):
+                found.append(element)
+                inside = 1
+            preceding.add(element.text)
+        else:
+            inside = max(inside - 1, 0)
+            if not inside and (element.tag == "sup" or element in found[-1:]):
+                preceding.since_last = ""
+            preceding.add(element.tail)
+    for element in found:
+        _raise(element)
+
+
+def _raised_classes(styles: Iterable[str]) -> frozenset[str]:
+    """Return the names of the classes whose text is raised above the line by the style sheets."""
+    classes: set[str] = set()
+    for style in styles:
+        for rule in style.split("}"):
+            selectors, _, declarations = rule.rpartition("{")
+            if _RAISED_STYLE.search(declarations):
+                named = map(_CLASS.search, selectors.rpartition("{")[2].split(","))
+                classes |= {one[1] for one in named if one}
+    return frozenset(classes)
+
+
+def _is_raised(element: HtmlElement, classes: frozenset[str]) -> bool:
+    if element.tag not in _INLINE:
+        return False
+    named = set((element.get("class") or "").split())
+    return bool(named & classes) or _RAISED_STYLE.search(element.get("style") or "") is not None
+
+
+def _is_reference(element: HtmlElement, preceding: _PrecedingText) -> bool:
+    if element.tag not in {"a", "span"} or (element.text is None and len(element) == 0):
+        return False
+    inside = list(islice(element.iter(), 1, _MOST_INSIDE + 2))
+    if len(inside) > _MOST_INSIDE or any(one.tag == "sup" for one in inside):
+        return False
+    if not _MARK.fullmatch(flow("".join(element.itertext())).strip("[]()")):
+        return False
+    return _is_called_reference(element) or (
+        element.tag == "a" and _is_placed_like_reference(element, preceding)
+    )
+
+
+def _is_called_reference(element: HtmlElement) -> bool:
+    kinds = f"{element.get('role') or ''} {element.get('epub:type') or ''}".split()
+    named = element.get("class") or ""
+    is_named = _NAMED.search(named) and not _NO_REFERENCE.search(named)
+    return bool({"doc-noteref", "noteref"} & set(kinds) or is_named)
+
+
+def _is_placed_like_reference(link: HtmlElement, preceding: _PrecedingText) -> bool:
+    """Return whether a link directly follows a word, a figure or another reference."""
+    target = link.get("href") or ""
+    if "#" in target and _BETWEEN.fullmatch(preceding.since_last):
+        return True
+    words = preceding.words
+    if not target or not words or words[-1].isspace() or _ABBREVIATION.search(words):
+        return False
+    if (link.tail or "")[:1].isalnum():
+        return False
+    return "#" in target or (words[-1].isdecimal() and not _SCHEME.match(target))
+
+
+def _raise(element: HtmlElement) -> None:
+    """Put the content of an element into ``sup``.
+
+    A link that consists of letters, such as ``a`` or ``iv``, also gets brackets.
+    """
+    from lxml.html import Element
+
+    written = flow("".join(element.itertext()))
+    is_link = element.tag == "a" or next(element.iter("a"), None) is not None
+    raised = Element("sup")
+    if is_link and _MARK.fullmatch(written) and written.isalpha():
+        for child in list(element):
+            element.remove(child)
+        raised.text = note_mark(written)
+    else:
+        raised.text = element.text
+        raised.extend(list(element))
+    element.text = None
+    element.append(raised)

@@ -3,36 +3,308 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from index.documents import Document
+from index.documents import Document, Section
 from index.errors import LoadError, RecognitionError
+from index.loaders.archive import binary_kind, seems_pdf
 from index.loaders.blocks import flow
-from index.loaders.magic import binary_kind, seems_pdf
 from index.loaders.metadata import Properties, assemble, iso_date, readable_property
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.pdf.characters import Frame, frame, glyphs, readable
-from index.loaders.pdf.columns import ordered
-from index.loaders.pdf.continuations import PageParts, Stitched, followed, layouts, stitched
-from index.loaders.pdf.cover.details import FirstPages, front_page
-from index.loaders.pdf.cut_lines import without_cut_lines
-from index.loaders.pdf.footnotes import separate_notes, usual_height
-from index.loaders.pdf.lines import lines
+from index.loaders.pdf.columns import ordered, without_cut_lines
+from index.loaders.pdf.cover import FirstPages, front_page
 from index.loaders.pdf.ocr import recognised, scale
-from index.loaders.pdf.open import PDFIUM, SAVE_AGAIN, opened
-from index.loaders.pdf.outline import Bookmark, bookmarks, sections
-from index.loaders.pdf.paragraphs import Paragraph, paragraphs, words_of
+from index.loaders.pdf.paragraphs import (
+    PageParts,
+    Paragraph,
+    Stitched,
+    followed,
+    layouts,
+    paragraphs,
+    separate_notes,
+    stitched,
+    usual_height,
+    words_of,
+)
 from index.loaders.pdf.running_heads import without_running
-from index.loaders.pdf.runs import Line, pieces
-
-__all__ = ["PDFIUM", "READ_PICTURES", "read_pdf"]
+from index.loaders.pdf.table_layout import lines
+from index.loaders.pdf.text import Frame, Line, frame, glyphs, pieces, readable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from pypdfium2 import PdfDocument, PdfPage
+
+PDFIUM = threading.RLock()
+"""The lock to hold for every call of PDFium: two threads must not call it at once, even for two documents."""
+
+SAVE_AGAIN = "open it in a PDF program and save it again"
+"""The remedy for a broken file."""
+
+
+MAX_PIXELS = 16_000_000
+"""The most pixels in a page's picture: some pages are a hundred times as high as they are wide."""
+
+
+def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
+    """Open a PDF without a password, or with the first of ``options.passwords`` that opens it.
+
+    Call this only while holding the lock ``PDFIUM``.
+
+    Args:
+        data: the file's content.
+        path: the file, for messages.
+        options: the options, with the passwords and the limit of pages.
+
+    Raises:
+        LoadError: if the file is broken or has no pages, no password opens it, its encryption is not
+            supported, or it has too many pages.
+    """
+    document = _unlocked(data, path, options.passwords)
+    pages, most = len(document), options.limits.pages
+    if 0 < pages <= most:
+        return document
+    document.close()
+    if pages:
+        cause = f"has {pages:,} pages, more than the limit of {most:,}"
+        raise LoadError(path, cause, "split it into parts")
+    raise LoadError(path, "is broken: it has no pages", SAVE_AGAIN)
+
+
+def _unlocked(data: bytes, path: Path, passwords: tuple[str, ...]) -> PdfDocument:
+    from pypdfium2 import PdfDocument, PdfiumError
+    from pypdfium2.raw import FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+
+    for password in (None, *passwords):
+        try:
+            return PdfDocument(data, password=password)
+        except PdfiumError as error:
+            if error.err_code == FPDF_ERR_SECURITY:
+                cause = "is encrypted in a way that cannot be read"
+                raise LoadError(path, cause, "save a copy without encryption") from error
+            if error.err_code != FPDF_ERR_PASSWORD:
+                raise LoadError(path, "is broken: its structure cannot be read", SAVE_AGAIN) from error
+    raise _locked(path, len(passwords))
+
+
+def _locked(path: Path, tried: int) -> LoadError:
+    if tried == 0:
+        return LoadError(path, "is encrypted and needs a password", "save a copy without a password")
+    which = "the password given does not open" if tried == 1 else f"none of the {tried} passwords given opens"
+    return LoadError(path, f"is encrypted, and {which} it", "give its password, or save a copy without one")
+
+
+def draw_page(data: bytes, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
+    """Draw a page as a PNG picture, rotated as a viewer shows it.
+
+    Args:
+        data: the file's content.
+        path: the file, for messages.
+        page: the number of the page, from 1.
+        width: the width of the picture in pixels; the picture of a very tall page is narrower.
+        options: the options, with the passwords.
+
+    Raises:
+        LoadError: if the file cannot be opened, has no such page, or the page cannot be drawn.
+    """
+    from pypdfium2 import PdfiumError
+
+    if not seems_pdf(data):
+        raise LoadError(path, "is not a PDF, and only the pages of a PDF can be drawn", "ask for its text")
+    with PDFIUM:
+        document = opened(data, path, options)
+        try:
+            if not 1 <= page <= len(document):
+                raise LoadError(path, f"has no page {page}", f"ask for a page from 1 to {len(document)}")
+            drawn = document[page - 1]
+            across, down = drawn.get_size()
+            scale = min(width / across, (MAX_PIXELS / (across * down)) ** 0.5)
+            picture = BytesIO()
+            drawn.render(scale=scale).to_pil().save(picture, "PNG")
+        except (PdfiumError, ZeroDivisionError, ValueError) as error:
+            raise LoadError(path, f"is broken: page {page} cannot be drawn", SAVE_AGAIN) from error
+        finally:
+            document.close()
+    return picture.getvalue()
+
+
+MAX_BOOKMARKS = 2_000
+"""The most bookmarks that are read."""
+
+MAX_LEVEL = 15
+"""The deepest level of bookmarks that is read: files with deeper levels are broken or hostile."""
+
+_MAX_TITLE = 300
+"""The most characters of a bookmark's title."""
+
+_MAX_NUMBER = 6
+"""The longest number of a heading, in characters, for example ``12.1.3``."""
+
+_LEEWAY = 3.0
+"""How far, in points, the top of a paragraph may be above the place to which its bookmark leads."""
+
+
+class Bookmark(NamedTuple):
+    """An entry of a PDF's outline.
+
+    Attributes:
+        level: the entry's depth, from 1.
+        title: the entry's title, on one line.
+        page: the index of the page to which the entry leads.
+        place: the x and y of the target in PDF coordinates, in points; None for a coordinate that the file
+            does not give.
+    """
+
+    level: int
+    title: str
+    page: int
+    place: tuple[float | None, float | None]
+
+
+def bookmarks(document: PdfDocument) -> list[Bookmark]:
+    """Read the bookmarks that lead to a page, in order. Call this only while holding the lock ``PDFIUM``."""
+    from ctypes import addressof
+
+    from pypdfium2.raw import FPDFBookmark_GetFirstChild, FPDFBookmark_GetNextSibling
+
+    found: list[Bookmark] = []
+    seen: set[int] = set()
+    waiting: list[tuple[Any, int]] = [(FPDFBookmark_GetFirstChild(document, None), 1)]
+    while waiting and len(seen) < MAX_BOOKMARKS:
+        entry, level = waiting.pop()
+        if not entry or addressof(entry.contents) in seen:  # the bookmarks form a circle
+            continue
+        seen.add(addressof(entry.contents))
+        bookmark = _bookmark(document, entry, level)
+        if bookmark is not None:
+            found.append(bookmark)
+        waiting.append((FPDFBookmark_GetNextSibling(document, entry), level))
+        if level < MAX_LEVEL:
+            waiting.append((FPDFBookmark_GetFirstChild(document, entry), level + 1))
+    return found
+
+
+def _bookmark(document: PdfDocument, entry: Any, level: int) -> Bookmark | None:  # noqa: ANN401 - a pointer
+    from pypdfium2.raw import FPDFBookmark_GetDest, FPDFDest_GetDestPageIndex
+
+    target = FPDFBookmark_GetDest(document, entry)
+    page = FPDFDest_GetDestPageIndex(document, target) if target else -1
+    title = _title(entry)
+    if page < 0 or not title:
+        return None
+    return Bookmark(level, title, page, _place(target))
+
+
+def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
+    from ctypes import create_string_buffer
+
+    from pypdfium2.raw import FPDFBookmark_GetTitle
+
+    size = FPDFBookmark_GetTitle(entry, None, 0)
+    buffer = create_string_buffer(size)
+    FPDFBookmark_GetTitle(entry, buffer, size)
+    written = buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "ignore")
+    return flow("".join(map(readable, written)))[:_MAX_TITLE].rstrip()
+
+
+def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
+    """Return the x and y of a bookmark's destination, in PDF coordinates.
+
+    A coordinate is None if this kind of destination does not give it (ISO 32000-1, 12.3.2).
+    """
+    from ctypes import byref, c_float, c_ulong
+
+    from pypdfium2 import raw
+
+    count, numbers = c_ulong(), (c_float * 4)()
+    view = raw.FPDFDest_GetView(target, byref(count), numbers)
+    if view == raw.PDFDEST_VIEW_XYZ:
+        return _location(target)
+    if view in {raw.PDFDEST_VIEW_FITH, raw.PDFDEST_VIEW_FITBH} and count.value:
+        return None, numbers[0]
+    if view == raw.PDFDEST_VIEW_FITR and count.value == 4:
+        return numbers[0], numbers[3]
+    return None, None
+
+
+def _location(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
+    from ctypes import byref, c_float, c_int
+
+    from pypdfium2.raw import FPDFDest_GetLocationInPage
+
+    has_x, has_y, has_zoom = c_int(), c_int(), c_int()
+    x, y, zoom = c_float(), c_float(), c_float()
+    flags = byref(has_x), byref(has_y), byref(has_zoom)
+    if not FPDFDest_GetLocationInPage(target, *flags, byref(x), byref(y), byref(zoom)):
+        return None, None
+    return (x.value if has_x.value else None), (y.value if has_y.value else None)
+
+
+def sections(
+    marks: Sequence[Bookmark],
+    pages: Sequence[Sequence[Paragraph]],
+    whole: Stitched,
+    frames: Sequence[Frame],
+) -> tuple[Section, ...]:
+    """Return a section for each bookmark, in the order of the text.
+
+    Args:
+        marks: the bookmarks; those that lead beyond the last page are left out.
+        pages: the paragraphs of each page.
+        whole: the canonical text.
+        frames: the visible area of each page.
+    """
+    placed = [
+        Section(_start(mark, pages[mark.page], whole, frames[mark.page]), mark.level, mark.title)
+        for mark in marks
+        if mark.page < len(pages)
+    ]
+    return tuple(sorted(placed, key=lambda section: section.start))
+
+
+def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Frame) -> int:
+    """Return the offset of the paragraph to which a bookmark leads.
+
+    It is the paragraph with the bookmark's title (the nearest, if several have it), else the paragraph at the
+    bookmark's place, else the first of the page.
+    """
+    starts = whole.paragraph_starts[mark.page]
+    x, y = frame.shown(*mark.place)
+    headings = [
+        (abs(paragraph.first.top - y), start)
+        for paragraph, start in zip(page, starts, strict=True)
+        if _is_titled(paragraph.text, mark.title)
+    ]
+    if headings:
+        return min(headings)[1]
+    below = [
+        (paragraph.first.top, -paragraph.first.left, start)
+        for paragraph, start in zip(page, starts, strict=True)
+        if paragraph.first.top <= y + _LEEWAY and paragraph.last.right > x
+    ]
+    return max(below)[2] if below else whole.page_starts[mark.page]
+
+
+def _is_titled(text: str, title: str) -> bool:
+    """Return whether a paragraph is the heading that a bookmark names.
+
+    The section number may be missing from the paragraph or from the bookmark.
+    """
+    if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
+        return False
+    words, named = _letters(text), _letters(title)
+    shorter, longer = sorted((words, named), key=len)
+    number = longer.removesuffix(shorter)
+    return bool(shorter) and longer.endswith(shorter) and len(number) <= _MAX_NUMBER
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
 
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
 _COPIERS = re.compile(r"(?:pdftk|PDFium)\b", re.IGNORECASE)

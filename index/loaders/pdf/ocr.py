@@ -16,8 +16,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, NamedTuple
 
 from index.errors import RecognitionError
-from index.loaders.pdf.characters import Frame, box_bytes
-from index.loaders.pdf.runs import Glyph, is_unspaced
+from index.loaders.pdf.text import Frame, Glyph, box_bytes, is_unspaced
 from index.text.geometry import BOX_BYTES
 
 if TYPE_CHECKING:

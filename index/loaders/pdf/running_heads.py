@@ -16,7 +16,7 @@ from statistics import median
 import regex
 
 from index.loaders.numerals import roman_value
-from index.loaders.pdf.runs import Line
+from index.loaders.pdf.text import Line
 
 EDGE = 0.2
 """The share of a page's height, at its top and at its bottom, in which a running title can stand."""

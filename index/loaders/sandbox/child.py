@@ -18,7 +18,7 @@ from typing import IO
 
 from index.loaders.options import DEFAULTS, MEGABYTE
 from index.loaders.sandbox.protocol import READY, Answer, Request, pack, receive, send, unpack
-from index.text.cutting import Cutting
+from index.text.passages import Cutting
 
 _START_SECONDS = 120.0
 """The seconds that the process may take to start; it takes one second on an idle machine."""

@@ -22,7 +22,7 @@ from index.errors import LoadError
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sandbox.child import Child, ReaderDiedError
 from index.loaders.sandbox.protocol import Answer, MessageError, Request
-from index.text.cutting import Cut, Cutting
+from index.text.passages import Cut, Cutting
 
 _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory", re.IGNORECASE)
 """Words in the error messages of libraries that run out of memory."""
@@ -91,7 +91,7 @@ class Isolated:
         return answer.document, answer.cut
 
     def draw_page(self, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-        """Draw a page of the file at ``path`` as PNG, as :func:`index.loaders.pdf.open.draw_page` does.
+        """Draw a page of the file at ``path`` as PNG, as :func:`index.loaders.pdf.document.draw_page` does.
 
         Raises:
             LoadError: as that function and :meth:`load` do.

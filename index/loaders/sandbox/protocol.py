@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from index.documents import Document
 from index.loaders.options import Options
-from index.text.cutting import Cut, Cutting
+from index.text.passages import Cut, Cutting
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from index.errors import LoadError
 from index.loaders import content, load
 from index.loaders.options import MEGABYTE, LoadingLimits, Options
-from index.loaders.pdf.open import draw_page
+from index.loaders.pdf.document import draw_page
 from index.loaders.sandbox.protocol import (
     READY,
     Answer,
@@ -32,9 +32,9 @@ from index.loaders.sandbox.protocol import (
     send,
     unpack,
 )
-from index.text.cutting import Cutting, cut
 from index.text.languages import detect
 from index.text.minhash import signature
+from index.text.passages import Cutting, cut
 from index.text.tokens import TokenSpans, token_spans_by
 
 _MOST_OF_A_REQUEST = 1 << 28

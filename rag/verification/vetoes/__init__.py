@@ -13,9 +13,8 @@ from rag.verification.evidence import Evidence, Statement
 from rag.verification.vetoes.attribution import attribution_fault, uncertain_attribution
 from rag.verification.vetoes.dates import date_fault, uncertain_dates
 from rag.verification.vetoes.figures import figure_fault, uncertain_figures
-from rag.verification.vetoes.names import name_fault, uncertain_names
+from rag.verification.vetoes.names import name_fault, subject_fault, uncertain_names
 from rag.verification.vetoes.negation import negation_fault, uncertain_negation
-from rag.verification.vetoes.subject import subject_fault
 
 Check = Callable[[Statement, Sequence[Evidence]], str | None]
 

@@ -12,12 +12,9 @@ from dataclasses import replace
 import regex
 
 from index.search import terms
-from rag.figures.dates import dates
-from rag.figures.quantities import Quantity, quantities
-from rag.figures.reporting_periods import Periods, periods_of
-from rag.figures.rounding import comparable
-from rag.verification.evidence import Evidence, Statement, language_in
-from rag.verification.rows import Cell, Row, row_of
+from rag.figures.dates import Periods, dates, periods_of
+from rag.figures.quantities import Quantity, comparable, quantities
+from rag.verification.evidence import Cell, Evidence, Row, Statement, language_in, row_of
 from rag.verification.vetoes.figures import is_stated_by, stated_figures
 
 FEWEST = 2

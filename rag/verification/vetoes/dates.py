@@ -6,12 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from rag.figures.dates import dates, resolved
-from rag.figures.moment import Moment
-from rag.figures.periods import anchored, joined_periods
+from rag.figures.dates import Moment, anchored, dates, joined_periods, resolved
 from rag.figures.quantities import ORDINAL, quantities
-from rag.verification.evidence import Evidence, Statement, language_in
-from rag.verification.rows import row_of
+from rag.verification.evidence import Evidence, Statement, language_in, row_of
 
 _FIELDS = ("year", "month", "day", "weekday")
 

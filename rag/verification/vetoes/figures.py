@@ -13,13 +13,21 @@ from itertools import combinations, pairwise, permutations
 import regex
 
 from index.documents import Span
-from rag.figures.dates import dates
-from rag.figures.quantities import ORDINAL, Quantity, quantities
-from rag.figures.reporting_periods import periods_of
-from rag.figures.rounding import LOOSENED, fairness, same_kind, same_value
-from rag.figures.units import PERCENT, POINTS, in_base, same_currency
-from rag.verification.evidence import Evidence, Statement, language_in
-from rag.verification.rows import Cell, row_of, with_units
+from rag.figures.dates import dates, periods_of
+from rag.figures.quantities import (
+    LOOSENED,
+    ORDINAL,
+    PERCENT,
+    POINTS,
+    Quantity,
+    fairness,
+    in_base,
+    quantities,
+    same_currency,
+    same_kind,
+    same_value,
+)
+from rag.verification.evidence import Cell, Evidence, Statement, language_in, row_of, with_units
 
 SMALL = 20
 """Quotes may list a few things without counting them. Therefore, a count up to this number is vetoed only if
@@ -186,7 +194,7 @@ def is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = L
         quantity: the figure of the sentence.
         other: the figure of the quote.
         text: the sentence; if it tells of a loss or fall, a negative figure may be stated as a positive one.
-        fair: the lowest :func:`~rag.figures.rounding.fairness` that is enough.
+        fair: the lowest :func:`~rag.figures.quantities.fairness` that is enough.
     """
     if other.high < 0 <= quantity.low and _DOWN.search(text):
         other = replace(other, low=-other.high, high=-other.low)

@@ -8,15 +8,15 @@ from itertools import groupby
 
 import regex
 
-from index.search import composed
+from index.search import composed, terms
 from index.text import fold
 from rag.figures.countries import countries, is_country
 from rag.figures.dates import dates
 from rag.figures.quantities import quantities
-from rag.finding.english_words import english_frequency
 from rag.finding.matching import acronyms
+from rag.finding.spelling import english_frequency
+from rag.questions import word_set
 from rag.verification.evidence import Evidence, Statement, language_in, referents
-from rag.word_parsing import word_set
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
 _OFTEN_CAPITALISED = word_set("""
@@ -221,3 +221,22 @@ def _is_explained(short: str, text: str) -> bool:
         return False
     letters = "".join(part[0] for part in regex.split(r"[\s-]+", match["long"].strip()) if part).casefold()
     return letters.endswith(regex.sub(r"s$", "", short).casefold())
+
+
+FEWEST = 4
+"""The fewest words of a sentence that is compared; *the*, *of* and the like do not count."""
+
+
+def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return a fault, in words, if the quotes and their context have no word of the sentence; else None.
+
+    The result is also None if a quote is in a different language from the sentence, or if the sentence has
+    fewer than ``FEWEST`` words.
+    """
+    if any(language_in(item) != statement.language for item in evidence):
+        return None
+    own = set(terms(statement.text, statement.language))
+    text = " ".join(f"{item.quote} {referents(item)}" for item in evidence)
+    if len(own) < FEWEST or own & set(terms(text, statement.language)):
+        return None
+    return "the cited sentence is about something else"

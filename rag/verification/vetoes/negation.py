@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import regex
 
 from index.search import composed, field_of, terms_in
-from rag.finding.english_words import english_frequency
-from rag.verb_forms import PARTICIPLES, PAST
+from rag.finding.spelling import english_frequency
+from rag.questions import PARTICIPLES, PAST, word_set
 from rag.verification.evidence import Evidence, Statement, language_in
-from rag.word_parsing import word_set
 
 _DENIALS: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(

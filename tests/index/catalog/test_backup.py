@@ -20,8 +20,7 @@ from index.catalog import backup
 from index.catalog.backup import back_up, restore
 from index.embedding.encoder import Encoder
 from index.errors import BackupError
-from index.ingest.discover import Failure, Root
-from index.ingest.failures import Failures
+from index.ingest.discover import Failure, Failures, Root
 from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.reports import Watched, found, incoming, paths, write

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.catalog.deleted_rows import save_rows, trashed_document
+from index.catalog.writes import save_rows, trashed_document
 from index.documents import PageLayout, Section
 from index.embedding.encoder import Encoder
 from index.errors import DocumentNotFoundError, TakenError

@@ -15,7 +15,7 @@ from threading import Event
 
 import pytest
 
-from index.catalog.liveness import this_process
+from index.catalog.database import this_process
 from index.catalog.lock import HOLDER_FILE, WriteLock, holder, naming_task, note_holder
 from index.errors import LibraryLockedError
 

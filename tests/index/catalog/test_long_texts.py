@@ -10,8 +10,8 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.catalog.databases.sqlite import PIECE
-from index.catalog.long_texts import LongText, LongTexts
+from index.catalog.databases import PIECE
+from index.catalog.queries import LongText, LongTexts
 
 
 def parts(utf8: bytes, length: int = 7) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.catalog.database import Catalog
 from index.documents import Document
 from index.records import Filters, Passage
-from index.text.segmentation import sentences
+from index.text.passages import sentences
 from tests.support.reports import version
 from tests.support.writings import TEXTS
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.catalog.builds import add_to_build, begin_build
 from index.catalog.database import Catalog
 from index.catalog.reader import CatalogReader
+from index.catalog.writes import add_to_build, begin_build
 from index.documents import Document
 from index.errors import DocumentNotFoundError
 from index.records import Filters, Recipe

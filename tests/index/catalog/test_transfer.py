@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks.stub_encoder import StubEncoder
+from index.catalog.backup import copy_catalog
 from index.catalog.database import Catalog
 from index.catalog.schema import chunks, documents, metadata
-from index.catalog.transfer import copy_catalog
 from index.errors import CatalogError
 from index.library import Library
 from rag.conversations.store import AnswerStore

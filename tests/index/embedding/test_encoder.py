@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from index.embedding.bge import DEFAULT_MODEL, PACKAGED, Bge
 from index.embedding.encoder import Encoder, open_encoder
 from index.embedding.model import Kind, Vector
+from index.embedding.onnx import DEFAULT_MODEL, PACKAGED, Bge
 from tests.support.writings import PIECES, SENTENCES, TEXTS
 
 PROMPT = "Represent this sentence for searching relevant passages: "

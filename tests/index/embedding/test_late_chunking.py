@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.embedding import OnnxModel, Tokens
-from index.embedding.bge import PACKAGED, Bge
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
-from index.embedding.late_chunking import Offsets, token_parts
-from index.priority import NICENESS
+from index.embedding.model import Offsets, token_parts
+from index.embedding.onnx import PACKAGED, Bge
+from index.machine import NICENESS
 from tests.support.writings import PIECES, SENTENCES
 
 if TYPE_CHECKING:

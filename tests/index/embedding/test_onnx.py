@@ -14,7 +14,7 @@ import onnxruntime
 import pytest
 
 from index.embedding import OnnxModel, PackagedModel, Tokens
-from index.embedding.bge import PACKAGED
+from index.embedding.onnx import PACKAGED
 from index.errors import EncoderError
 from tests.support.processes import ROOT, environment
 

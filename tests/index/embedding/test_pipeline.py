@@ -10,10 +10,9 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Offsets
-from index.embedding.model import Embedded, Vectors
+from index.embedding.model import Embedded, Offsets, Vectors
+from index.embedding.onnx import pack, unpack
 from index.embedding.pipeline import PassageInput
-from index.embedding.quantize import pack, unpack
 from index.library import Library
 from tests.support.reports import Watched, incoming
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embedding.q4_file import Sizes, Vocabulary, read_q4_file
+from index.embedding.onnx import Sizes, Vocabulary, read_q4_file
 
 PIECES = ("<s>", "<pad>", "</s>", "<unk>", "▁báo")
 SCORES = (0.0, 0.0, 0.0, 0.0, -3.5)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.embedding.encoder import Encoder
-from index.embedding.quantize import pack, unpack
+from index.embedding.onnx import pack, unpack
 from tests.support.writings import SENTENCES
 
 

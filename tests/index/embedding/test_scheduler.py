@@ -9,9 +9,8 @@ from threading import Event, Lock, get_native_id
 
 import pytest
 
-from index.cores import usable_cores
-from index.embedding.scheduler import on_workers
-from index.priority import NICENESS, lower_priority
+from index.embedding.onnx import on_workers
+from index.machine import NICENESS, lower_priority, usable_cores
 
 CORES = usable_cores()
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import FailureNotFoundError
-from index.ingest.discover import MISSING, Failure, Listing, Root
-from index.ingest.failures import Failures
+from index.ingest.discover import MISSING, Failure, Failures, Listing, Root
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated

@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from index.catalog.database import Catalog
 from index.catalog.lock import WriteLock, holder
 from index.errors import Cancelled
-from index.ingest import running_job as module
-from index.ingest.jobs import Job, JobProgress, Jobs
-from index.ingest.running_job import RunningJob
-from index.ingest.synchronize import sync
-from index.ingest.workload import Count, Workload, advanced, rate, seconds_left
+from index.ingest import jobs as module
+from index.ingest.jobs import Job, JobProgress, Jobs, RunningJob
+from index.ingest.synchronize import Count, Workload, advanced, rate, seconds_left, sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.clocks import Clock, set_time

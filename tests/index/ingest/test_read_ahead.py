@@ -12,8 +12,8 @@ from threading import Barrier, Event, Lock
 import pytest
 
 from index.errors import Cancelled
-from index.ingest import read_ahead as module
-from index.ingest.read_ahead import read_ahead
+from index.ingest import synchronize as module
+from index.ingest.synchronize import read_ahead
 from index.loaders import Isolated
 from tests.support.background import PATIENCE, wait_until
 

@@ -12,7 +12,7 @@ from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import Filters
-from index.uploads.receiving import Sent, add_upload
+from index.uploads import Sent, add_upload
 from tests.support.reports import incoming
 
 YEAR = 365 * 86_400 * 10**9

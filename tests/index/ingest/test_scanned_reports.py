@@ -11,7 +11,7 @@ from index.ingest.discover import Failure
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import Options
-from index.loaders.sidecar import sidecar_of
+from index.loaders.metadata import sidecar_of
 from rag.engine import QueryEngine
 from tests.support.pdf_files import FIRST, SECOND, body, build
 from tests.support.scans import needs_tesseract, pictures, scanned

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import LoadError
-from index.loaders.front_matter import split_front_matter
 from index.loaders.metadata import Properties
+from index.loaders.text import split_front_matter
 
 PATH = Path("report.md")
 

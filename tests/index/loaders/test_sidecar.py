@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from index.details import KEYS
+from index.documents import KEYS
 from index.errors import LoadError
 from index.loaders import load
-from index.loaders.sidecar import read_sidecar, sidecar_of
+from index.loaders.metadata import read_sidecar, sidecar_of
 
 TEXT = "---\ntitle: Its own title\npublished: 1999\n---\nThe gate failed.\n"
 

@@ -6,7 +6,7 @@ import unicodedata
 
 from hypothesis import given
 
-from index.search.analyzers import PAIRS, analyzers, field_of, single_characters, terms, terms_in
+from index.search.bm25 import PAIRS, analyzers, field_of, single_characters, terms, terms_in
 from tests.support.writings import TEXTS
 
 

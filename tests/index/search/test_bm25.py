@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.records import Allowed
-from index.search.analyzers import terms
-from index.search.bm25 import Entry, LexicalIndex
+from index.search.bm25 import Entry, LexicalIndex, terms
 from tests.support.writings import SENTENCES
 
 ENGLISH = {

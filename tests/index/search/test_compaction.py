@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from index.catalog.builds import add_to_build, begin_build
+from index.catalog.writes import add_to_build, begin_build
 from index.embedding.encoder import Encoder
 from index.embedding.pipeline import embed_documents
 from index.library import Library
 from index.records import Recipe
+from index.search.bases import read_manifest
 from index.search.bm25 import Entry, LexicalIndex
-from index.search.manifest import read_manifest
 from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming, words
 

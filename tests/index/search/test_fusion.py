@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.search.fusion import DENSE_WEIGHT, UNREAD, fuse, share_of_vectors
+from index.search.snapshot import DENSE_WEIGHT, UNREAD, fuse, share_of_vectors
 
 COSINES = st.dictionaries(st.integers(1, 40), st.floats(-1, 1, width=32), max_size=20)
 WEIGHTS = st.floats(0, 1)

@@ -16,8 +16,7 @@ import pytest
 
 from index.catalog import lock as locking
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Offsets
-from index.embedding.model import Embedded
+from index.embedding.model import Embedded, Offsets
 from index.errors import LibraryLockedError
 from index.library import Library
 from index.search.bm25 import Entry, LexicalIndex

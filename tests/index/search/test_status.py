@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.search.status import size_of
+from index.search.snapshot import size_of
 
 
 def test_a_size_is_that_of_all_files_in_a_folder_or_of_a_file(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from index.documents import Span
 from index.text import TableCell, table_cells, tables
-from index.text.groups import section_at
+from index.text.tabular import section_at
 
 TABLE = (
     "Statements of income (dollars in millions)\n"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from index.documents import Chunk, Document, Span
 from index.embedding.encoder import Encoder
-from index.text.chunks import MAX_CHUNK_TOKENS, TokenSpans, chunk, row_text, rows_text
-from index.text.segmentation import sentences
+from index.text.passages import MAX_CHUNK_TOKENS, chunk, row_text, rows_text, sentences
+from index.text.tokens import TokenSpans
 from tests.support.writings import LANGUAGES, TEXTS
 
 ROOM = st.integers(1, 40)

@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document
-from index.text.chunks import chunk
-from index.text.cutting import Chunks, Cut, cut
 from index.text.minhash import signature
+from index.text.passages import Chunks, Cut, chunk, cut
 from tests.support.writings import LANGUAGES, TEXTS
 
 TABLE = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.documents import Document
 from index.text.diff import revisions
-from index.text.segmentation import sentences
+from index.text.passages import sentences
 from tests.support.writings import TEXTS
 
 GATE, WATER, SHOES = "The third gate is shut.", "The water is clean.", "Shoes are made here."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.documents import Span
-from index.text.groups import section_at, sections_at
+from index.text.tabular import section_at, sections_at
 
 HEADER = "| 2031"
 

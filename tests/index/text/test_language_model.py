@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from py3langid import langid
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from index.text.language_model import open_identifier
+from index.text.languages import open_identifier
 
 LANGUAGES = ("de", "en", "fr")
 TEXTS = ("The council closed the gate.", "Der Rat schloss das Tor.", "Le conseil a fermé la porte.")

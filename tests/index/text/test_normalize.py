@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.text.normalize import fold
+from index.text.find import fold
 
 letters = st.text(st.characters(max_codepoint=0x1EFF, categories=["Lu", "Ll", "Zs", "Nd", "Po"]), max_size=30)
 

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from index.documents import Span
-from index.text.segmentation import sentences
+from index.text.passages import sentences
 from index.text.tabular import tables
 from tests.support.writings import LANGUAGES, TEXTS
 

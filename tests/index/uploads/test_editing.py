@@ -19,11 +19,10 @@ from index.errors import LibraryLockedError, LoadError, OutdatedError
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import DEFAULTS
+from index.loaders.metadata import sidecar_of
 from index.loaders.sandbox.client import Isolated
-from index.loaders.sidecar import sidecar_of
 from index.records import DocumentRecord, Filters
-from index.uploads.receiving import Sent, add_upload, uploads_folder
-from index.uploads.removing import remove_upload, restore_upload
+from index.uploads import Sent, add_upload, remove_upload, restore_upload, uploads_folder
 from tests.support.background import Held
 from tests.support.edits import GATE, REPORT, edit, filed, note
 from tests.support.reports import Watched, found, write

@@ -11,15 +11,21 @@ from pathlib import Path
 import pytest
 
 from benchmarks.stub_encoder import StubEncoder
+from index import uploads
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import Incoming
-from index.uploads import leftovers
-from index.uploads.leftovers import sweep_uploads
-from index.uploads.receiving import Sent, add_upload, index_upload, keep_upload, uploads_folder
-from index.uploads.removing import remove_upload
+from index.uploads import (
+    Sent,
+    add_upload,
+    index_upload,
+    keep_upload,
+    remove_upload,
+    sweep_uploads,
+    uploads_folder,
+)
 
 
 class Killed(BaseException):
@@ -32,7 +38,7 @@ def swept() -> Callable[[Library], list[tuple[str, str]]]:
 
     def sweep(index: Library) -> list[tuple[str, str]]:
         folder = uploads_folder(index)
-        for left in folder.glob(f"{leftovers.INCOMING}*"):
+        for left in folder.glob(f"{uploads.INCOMING}*"):
             # No process has this id, so that the owner counts as ended.
             left.rename(left.with_name(left.name.replace(f"{os.getpid()}@", "4194305@")))
         sweep_uploads(index, folder)
@@ -57,7 +63,7 @@ def kill_in(
     with monkeypatch.context() as patched:
         patched.setattr(owner, step, killed)
         # A killed process would not run its clean-up.
-        patched.setattr("index.uploads.receiving.put_back", lambda *_: None)
+        patched.setattr("index.uploads.put_back", lambda *_: None)
         with pytest.raises(Killed):
             index_upload(index, loading, Options(), kept)
 
@@ -104,7 +110,7 @@ def test_one_that_was_not_placed_yet_is_gone_and_the_former_stays(
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {}))
         kept = keep_upload(index, Options(), Sent("a.txt", BytesIO(b"Two gates."), {}))
-        leftovers.note_placing(kept.folder, kept.name, kept.digest)
+        uploads.note_placing(kept.folder, kept.name, kept.digest)
         assert swept(index) == [("a.txt", "One gate.")]
         assert sync(index).unchanged == 1
 

@@ -18,7 +18,7 @@ from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
-from index.uploads.receiving import PLACING, Sent, add_upload
+from index.uploads import PLACING, Sent, add_upload
 from tests.support.background import Held
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."

@@ -17,9 +17,7 @@ from index.errors import LibraryLockedError, LibraryRestoredError, TakenError
 from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
-from index.uploads.receiving import Sent, add_upload, hidden_folder
-from index.uploads.removing import Removed, remove_upload, restore_upload
-from index.uploads.undo import Deletions
+from index.uploads import Deletions, Removed, Sent, add_upload, hidden_folder, remove_upload, restore_upload
 from tests.support.reports import incoming
 
 

@@ -13,8 +13,15 @@ from index.errors import StorageLimitError
 from index.library import Library
 from index.loaders import DEFAULTS, MEGABYTE, Isolated
 from index.records import DocumentRecord, Viewer
-from index.uploads import Deletions, Sent, add_upload, edit_document, keep_upload, uploads_folder
-from index.uploads.receiving import index_upload
+from index.uploads import (
+    Deletions,
+    Sent,
+    add_upload,
+    edit_document,
+    index_upload,
+    keep_upload,
+    uploads_folder,
+)
 
 ANA, BO, NOBODY = Viewer("home/user/1"), Viewer("home/user/2"), Viewer("")
 GATE, WALL = "The third gate of the dam failed.", "The wall of the dam holds."

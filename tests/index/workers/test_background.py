@@ -7,9 +7,10 @@ from threading import Event
 
 import pytest
 
+from index import workers
 from index.errors import CatalogError
 from index.library import Library
-from index.workers import Background, every, steps
+from index.workers import Background, every
 
 
 def test_a_step_goes_on_after_an_error_and_logs_it_once_until_a_step_succeeds(
@@ -58,7 +59,7 @@ def test_maintenance_compacts_once_for_each_generation(
 ) -> None:
     compacted: list[int] = []
     monkeypatch.setattr(index, "compact", lambda: compacted.append(index.generation))
-    step = steps.maintain(index)
+    step = workers.maintain(index)
     step()
     step()
     assert len(compacted) == 1

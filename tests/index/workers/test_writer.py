@@ -10,13 +10,13 @@ from threading import Event, Thread, Timer
 import pytest
 from starlette.testclient import TestClient
 
-from index.catalog.liveness import this_process
+from index.catalog.database import this_process
 from index.ingest.jobs import INTERRUPTED, Jobs
 from index.ingest.watch import Change
 from index.library import Library
 from index.loaders import Options
 from index.records import Viewer
-from index.workers.writer import STOPPED, JobRunner
+from index.workers import STOPPED, JobRunner
 from rag.engine import QueryEngine
 from tests.support.background import GATE, WEIR, Held, accepted, app_of, held_sync, send, unsynced, wait_until
 from tests.support.reports import paths, write

@@ -8,14 +8,14 @@ from threading import Event
 import pytest
 
 from benchmarks.stub_encoder import StubEncoder
+from index import workers as module
 from index.catalog.backup import back_up, restore
-from index.ingest.running_job import RunningJob
+from index.ingest.jobs import RunningJob
 from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library
 from index.loaders import DEFAULTS
-from index.workers import writer as module
-from index.workers.writer import JobRunner
+from index.workers import JobRunner
 from tests.support.reports import incoming, write
 
 

@@ -39,6 +39,8 @@ from rag.answers import (
     Passage,
     Searched,
     StatedFigure,
+    Verdict,
+    Verification,
 )
 from rag.conversations.answers import (
     answer_json,
@@ -52,7 +54,6 @@ from rag.conversations.answers import (
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from rag.errors import AnswerFormError, AnswerNotFoundError
-from rag.verdicts import Verdict, Verification
 from tests.support.markup import answer, bodies, citation
 from tests.support.reports import write
 

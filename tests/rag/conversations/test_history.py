@@ -20,7 +20,7 @@ from rag.conversations.history import (
 )
 from rag.conversations.store import AnswerStore
 from rag.errors import AnswerNotFoundError, OtherConversationError
-from rag.follow_ups.conversation import MAX_EXCHANGES
+from rag.follow_ups import MAX_EXCHANGES
 from tests.support.markup import citation
 
 BARE = Answer("0" * 32, "", "", False, None, None, None, (), (), (), None, "quoted", 1, "2025-01-01")

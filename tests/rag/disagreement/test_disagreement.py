@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.embedding import Encoder
 from rag.answers import Citation, Copy, Disagreement
-from rag.disagreement.disagreement import disagreements
+from rag.disagreement import disagreements
 from rag.engine import QueryEngine
 from rag.json_lines import read_json_lines
 from tests.support.disagreements import DISAGREE, FINE

@@ -6,17 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.evaluation.abstention_quality import (
+from rag.evaluation.datasets import Query
+from rag.evaluation.library_set import AnsweredQuery
+from rag.evaluation.measures import (
     CalibrationBin,
+    KeyPath,
     RiskPoint,
+    Sample,
     calibration,
+    estimate,
     measure_abstention,
     measure_removal,
     risk_coverage,
 )
-from rag.evaluation.answered_queries import AnsweredQuery
-from rag.evaluation.bootstrap import KeyPath, Sample, estimate
-from rag.evaluation.datasets import Query
 from tests.support.sets import asked
 
 YES = Query("yes", "When?", answerable=True, answers=("Sunday",))

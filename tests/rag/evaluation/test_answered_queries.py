@@ -10,10 +10,8 @@ from index.documents import Document
 from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.engine import QueryEngine
-from rag.evaluation.answered_queries import ask_all, ask_without_subject, with_removable_subject
-from rag.evaluation.configuration import Configuration
-from rag.evaluation.datasets import Dataset, Query
-from rag.evaluation.temporary_index import open_temporary
+from rag.evaluation.datasets import Configuration, Dataset, Query, open_temporary
+from rag.evaluation.library_set import ask_all, ask_without_subject, with_removable_subject
 
 DOCUMENTS = {
     "dam": Document("The dam of Varda broke on Sunday at dawn. Nobody was warned.", "Dam", "text", "en"),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from rag.evaluation.bootstrap import (
+from rag.evaluation.measures import (
     Estimate,
     Sample,
     auroc,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.answers import Verification
 from rag.errors import DatasetError, JsonLinesError
 from rag.evaluation.claims import (
     NEVER,
@@ -19,7 +20,6 @@ from rag.evaluation.claims import (
     measure_claims,
     read_claims,
 )
-from rag.verdicts import Verification
 from rag.verification import Evidence, Gate, Thresholds
 
 ROWS = ["Region | Passed | Rate (%)", "Northern | 3,588 | 69", "Coastal | 3,116 | 76"]

@@ -15,10 +15,9 @@ from index.documents import Document
 from index.embedding.encoder import Encoder
 from rag.answer_limits import AnswerLimits
 from rag.evaluation import Configuration, Dataset, Evaluation, compare, evaluate, read_dataset
-from rag.evaluation.bootstrap import KeyPath, Sample, estimate, mean
-from rag.evaluation.comparison import Comparison, Outcome
 from rag.evaluation.datasets import Query
-from rag.evaluation.evaluation import Part
+from rag.evaluation.evaluation import Comparison, Outcome, Part
+from rag.evaluation.measures import KeyPath, Sample, estimate, mean
 
 ALL = read_dataset(Path(__file__).parents[3] / "seeds")
 SEEDS = replace(ALL, queries=ALL.queries[::6])

@@ -8,7 +8,7 @@ import pytest
 
 from rag.answer_limits import AnswerLimits
 from rag.errors import ConfigurationError
-from rag.evaluation.configuration import Configuration, read_configuration, settings_of
+from rag.evaluation.datasets import Configuration, read_configuration, settings_of
 
 
 def test_a_file_sets_its_keys_and_names_the_configuration(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from index.embedding.encoder import Encoder
 from rag.evaluation import PARTS, Configuration, Evaluation, Part, evaluate, read_dataset
 from rag.evaluation.datasets import part_of
-from rag.evaluation.retrieval import METRICS
+from rag.evaluation.measures import METRICS
 from tests.support.reports import Watched
 from tests.support.sets import write_beir
 

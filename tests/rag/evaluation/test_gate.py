@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rag.answers import AnswerSentence
-from rag.evaluation.answered_queries import AnsweredQuery
-from rag.evaluation.bootstrap import estimate
 from rag.evaluation.datasets import Claim, Query
-from rag.evaluation.gate import measure_gate, verdicts_of
+from rag.evaluation.evaluation import measure_gate, verdicts_of
+from rag.evaluation.library_set import AnsweredQuery
+from rag.evaluation.measures import estimate
 from tests.support.sets import asked
 
 QUERY = Query("q1", "When?")

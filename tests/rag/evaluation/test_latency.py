@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rag.evaluation.bootstrap import estimate
 from rag.evaluation.datasets import Query
 from rag.evaluation.evaluation import measure_latency
+from rag.evaluation.measures import estimate
 from tests.support.sets import asked
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from index.documents import Document, Span
 from rag.errors import DatasetError, JsonLinesError
-from rag.evaluation.datasets import Claim, Evidence
-from rag.evaluation.layouts import read_dataset
+from rag.evaluation.datasets import Claim, Evidence, read_dataset
 from tests.support.sets import HEADER, write_beir, write_lines
 
 SEEDS = Path(__file__).parents[3] / "seeds"

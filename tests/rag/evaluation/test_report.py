@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.evaluation import Configuration, Evaluation, compare
-from rag.evaluation.abstention_quality import CalibrationBin, RiskPoint
-from rag.evaluation.bootstrap import Estimate, Sample, mean
+from rag.evaluation.measures import CalibrationBin, Estimate, RiskPoint, Sample, mean
 from rag.evaluation.report import write_comparison, write_report
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -11,11 +11,8 @@ import pytest
 from index.documents import Document
 from index.embedding.encoder import Encoder
 from index.library import Library
-from rag.evaluation.bootstrap import estimate
-from rag.evaluation.configuration import Configuration
-from rag.evaluation.datasets import Query
-from rag.evaluation.retrieval import METRICS, measure_retrieval
-from rag.evaluation.temporary_index import open_temporary
+from rag.evaluation.datasets import Configuration, Query, open_temporary
+from rag.evaluation.measures import METRICS, estimate, measure_retrieval
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,9 @@ import pytest
 from index.documents import Span
 from index.library import Library
 from rag.engine import QueryEngine
-from rag.evaluation.answered_queries import AnsweredQuery, ask_all
-from rag.evaluation.bootstrap import estimate
 from rag.evaluation.datasets import Evidence, Query
-from rag.evaluation.selection import Quote, agreement, is_gold, measure_selection, quotes_of
+from rag.evaluation.library_set import AnsweredQuery, ask_all
+from rag.evaluation.measures import Quote, agreement, estimate, is_gold, measure_selection, quotes_of
 from tests.support.sets import asked
 
 SUNDAY = "The dam broke on Sunday."

@@ -11,8 +11,7 @@ import pytest
 from index.documents import Document
 from index.embedding.encoder import Encoder
 from index.library import Library
-from rag.evaluation.configuration import Configuration
-from rag.evaluation.temporary_index import open_temporary
+from rag.evaluation.datasets import Configuration, open_temporary
 from tests.support.reports import Watched, paths
 
 DOCUMENTS = {

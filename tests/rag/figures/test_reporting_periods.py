@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.figures.reporting_periods import Periods, periods_of, without_periods
+from rag.figures.dates import Periods, periods_of, without_periods
 
 
 @pytest.mark.parametrize(

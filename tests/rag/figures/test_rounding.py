@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.figures.quantities import quantities
-from rag.figures.rounding import LOOSENED, agree, fairness, same_kind
+from rag.figures.quantities import LOOSENED, agree, fairness, quantities, same_kind
 
 
 @pytest.mark.parametrize(

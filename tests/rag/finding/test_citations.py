@@ -12,10 +12,10 @@ from index.documents import Document, Span
 from index.embedding.encoder import Encoder
 from index.library import Library
 from index.records import Incoming
+from rag.answers import Verification
 from rag.engine import QueryEngine
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.reading import read
-from rag.verdicts import Verification
 
 SENTENCES = (
     "Police arrested 40 people on Monday.",

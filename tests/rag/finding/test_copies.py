@@ -7,8 +7,7 @@ from index.records import Filters
 from rag.answer_limits import DEFAULT_LIMITS, READ_HITS
 from rag.answers import Answer, Citation, Copy
 from rag.engine import QueryEngine
-from rag.finding.citations import DocumentTexts
-from rag.finding.copies import Copies, find_passages
+from rag.finding.citations import Copies, DocumentTexts, find_passages
 from rag.finding.reading import ReadSentence
 from rag.questions import understand
 from tests.support.libraries import MakeLibrary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.finding.english_words import is_term
+from rag.finding.spelling import is_term
 
 
 @pytest.mark.parametrize(

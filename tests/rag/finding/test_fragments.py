@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from index.documents import Span
-from rag.finding.fragments import is_fragment, names_only
+from rag.finding.matching import is_fragment, names_only
 from rag.finding.reading import ReadSentence
 
 TITLE = "The Maravel Dam"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.search import terms
-from rag.figures.number_words import ENGLISH
+from rag.figures.numerals import ENGLISH
 from rag.finding.matching import acronyms, contains_term, names_label, terms_of
 
 

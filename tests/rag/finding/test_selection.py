@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rag.finding.ranking import Calibration, Scored
-from rag.finding.selection import select
+from rag.finding.ranking import Calibration, Scored, select
 from rag.questions import Question, understand
 from tests.support.candidates import scored, texts
 

@@ -12,8 +12,7 @@ from index.records import Filters
 from index.text import sentences
 from rag.engine import QueryEngine
 from rag.finding.candidates import Candidate
-from rag.finding.citations import DocumentTexts
-from rag.finding.copies import Copies, cite_earliest
+from rag.finding.citations import Copies, DocumentTexts, cite_earliest
 from rag.finding.matching import terms_of
 from rag.finding.ranking import Scored
 from rag.finding.reading import Reading, ReadSentence

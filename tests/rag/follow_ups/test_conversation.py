@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.follow_ups.conversation import (
+from rag.follow_ups import (
     Exchange,
     core_of,
     depends_on_earlier_turn,

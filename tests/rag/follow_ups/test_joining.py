@@ -7,8 +7,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from index.embedding import Encoder
-from rag.follow_ups.conversation import Exchange, core_of, depends_on_earlier_turn, split_preposition
-from rag.follow_ups.joining import is_from_another_report, join
+from rag.follow_ups import (
+    Exchange,
+    core_of,
+    depends_on_earlier_turn,
+    is_from_another_report,
+    join,
+    split_preposition,
+)
 from rag.questions import MAX_QUESTION_CHARACTERS, Form, Kind, understand
 from tests.rag.follow_ups.test_conversation import INDEPENDENT
 

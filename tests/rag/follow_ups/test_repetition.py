@@ -10,8 +10,7 @@ from index.text import sentences
 from rag.finding.candidates import Candidate
 from rag.finding.ranking import Scored
 from rag.finding.reading import Reading, ReadSentence
-from rag.follow_ups.conversation import Exchange
-from rag.follow_ups.repetition import without_repetition
+from rag.follow_ups import Exchange, without_repetition
 from rag.questions import understand
 from tests.support.candidates import record
 

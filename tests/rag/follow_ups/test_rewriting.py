@@ -9,9 +9,7 @@ from threading import Event
 import pytest
 
 from index.embedding import Encoder
-from rag.follow_ups.conversation import Exchange
-from rag.follow_ups.joining import join
-from rag.follow_ups.rewriting import wordings_of
+from rag.follow_ups import Exchange, join, wordings_of
 from rag.llm import Usage
 from rag.questions import understand
 from tests.support.scripted import Script, ScriptedLLM, ServerError, fails, for_ever, hangs, model_of, says

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from index.documents import Span
 from index.text import TableCell
 from rag.answers import Comparison, Computed, Headline
-from rag.finding.cells import CellPair
-from rag.finding.cells.numbers import DecimalMark, written
-from rag.headlines.comparisons import headline_of_pair
+from rag.finding.cells import CellPair, DecimalMark, written
+from rag.headlines import headline_of_pair
 
 
 def pair(

@@ -8,12 +8,10 @@ import pytest
 
 from index.documents import Span
 from index.text import TableCell
-from rag.answers import CellAddress, Citation, Headline
+from rag.answers import CellAddress, Citation, Headline, Verification
 from rag.finding.cells import CellPair
-from rag.headlines import headline_of
-from rag.headlines.values import headline_of_cell
+from rag.headlines import headline_of, headline_of_cell
 from rag.questions import understand
-from rag.verdicts import Verification
 from tests.support.markup import citation
 
 CELL = CellAddress("Net revenues", "2023", "$ 2,540", "$ In millions", 115, 122)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from rag.llm.circuit import FAILURES, PAUSE_SECONDS, Circuit
+from rag.llm.language_model import FAILURES, PAUSE_SECONDS, Circuit
 
 
 class Clock:

@@ -6,7 +6,7 @@ import httpx
 import openai
 import pytest
 
-from rag.llm.failures import describe, is_retryable, is_timeout, redact
+from rag.llm.messages import describe, is_retryable, is_timeout, redact
 from tests.support.scripted import ServerError
 
 REQUEST = httpx.Request("POST", "http://127.0.0.1:1/v1/chat/completions")

@@ -11,7 +11,7 @@ import pytest
 
 from rag.errors import ModelError
 from rag.llm import LanguageModel, ModelLimits, Prices, Usage, language_model
-from rag.llm.circuit import Circuit
+from rag.llm.language_model import Circuit
 from rag.llm.messages import Message
 from tests.support.scripted import ScriptedLLM, ServerError, fails, for_ever, hangs, model_of, says
 

@@ -13,8 +13,8 @@ import pytest
 from benchmarks.writing import smollm2
 from rag.errors import ModelError, ModelSetupError
 from rag.llm import LanguageModel, ModelLimits, ModelSettings, open_model
-from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import Message, tokens
+from rag.llm.providers import LlamaServer
 from rag.writing.reply_parser import parse_reply
 from tests.support.children import is_gone
 from tests.support.processes import run_script
@@ -117,7 +117,7 @@ def test_a_server_that_writes_is_closed_at_once_and_twice(weights: Path) -> None
 
 def test_the_server_ends_with_the_process_that_started_it(weights: Path) -> None:
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom rag.llm.llama_server import LlamaServer\n"
+        "import os, sys\nfrom pathlib import Path\nfrom rag.llm.providers import LlamaServer\n"
         "server = LlamaServer(Path(sys.argv[1]), 512, 1)\nprint(server.pid, flush=True)\nos._exit(9)"
     )
     done = run_script(script, weights)

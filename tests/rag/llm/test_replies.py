@@ -13,7 +13,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 
 from rag.errors import ModelError
 from rag.llm import Usage
-from rag.llm.replies import Reply
+from rag.llm.messages import Reply
 from tests.support.scripted import PATIENCE, Script, ScriptedLLM, fails, for_ever, hangs, says
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.suggesting.shapes import question_about, question_of
+from rag.suggesting import question_about, question_of
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from rag.answer_limits import DEFAULT_LIMITS
 from rag.engine import QueryEngine
-from rag.suggesting.starters import StarterMaker, Starters
+from rag.suggesting import StarterMaker, Starters
 from tests.support.libraries import MakeLibrary
 
 DAM = "Of the dam of Varda\n\nThe council of Varda closed the third gate of the dam on 3 March 1931.\n"

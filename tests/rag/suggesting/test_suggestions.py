@@ -12,14 +12,14 @@ from index.documents import Span
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
+from rag import suggesting
 from rag.answers import Answer
 from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
-from rag.suggesting import suggestions
-from rag.suggesting.suggestions import Candidate, candidates_of, is_answered_by
+from rag.suggesting import Candidate, candidates_of, is_answered_by
 from tests.support.libraries import MakeLibrary
 
-suggest = partial(suggestions.suggest, seconds=60)
+suggest = partial(suggesting.suggest, seconds=60)
 """``suggestions.suggest`` with ample time, so that the result does not depend on the machine."""
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
@@ -93,12 +93,12 @@ def test_suggestions_respect_the_filters(seed_engine: QueryEngine) -> None:
 
 
 def test_no_question_is_tried_after_the_time_limit(seed_engine: QueryEngine, arrests: Answer) -> None:
-    assert suggestions.suggest(seed_engine, arrests, seconds=0) == []
+    assert suggesting.suggest(seed_engine, arrests, seconds=0) == []
 
 
 def test_suggestions_take_less_than_the_time_limit(seed_engine: QueryEngine, arrests: Answer) -> None:
     began = time.perf_counter()
-    suggestions.suggest(seed_engine, arrests)
+    suggesting.suggest(seed_engine, arrests)
     # The call takes one second on an idle machine.
     assert time.perf_counter() - began < 3
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rag.errors import ModelError
 from rag.verification import Evidence, Gate, Thresholds
 from rag.verification.evidence import Statement
-from rag.verification.gate import IN_OTHER_WORDS, UNJUDGED
+from rag.verification.judge import IN_OTHER_WORDS, UNJUDGED
 from rag.verification.vetoes import VETOES
 
 CASES = [

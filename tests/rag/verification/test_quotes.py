@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.documents import Document, Span
-from rag.verdicts import Verification
+from rag.answers import Verification
 from rag.verification import verify_quote
 
 REPORT = Document("Police arrested 1,043 people on Monday. They were freed.", "Raid", "text")

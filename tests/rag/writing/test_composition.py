@@ -9,11 +9,10 @@ import pytest
 from index.documents import Span
 from index.library import Library
 from index.records import DocumentRecord
+from rag.answers import Verification
 from rag.events import CitationMade, Token
-from rag.finding.citations import DocumentTexts
-from rag.finding.copies import CitedSentence
+from rag.finding.citations import CitedSentence, DocumentTexts
 from rag.finding.reading import ReadSentence
-from rag.verdicts import Verification
 from rag.writing.composition import Composition, numbers_of
 
 SUPPORTED = Verification("supported", True, True, 1.0)

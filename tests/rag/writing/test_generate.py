@@ -14,7 +14,7 @@ from rag.conversations.history import Conversation, from_answers
 from rag.engine import QueryEngine
 from rag.events import QuestionRewritten
 from rag.llm import Prices
-from rag.llm.circuit import Circuit
+from rag.llm.language_model import Circuit
 from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.scripted import Script, ScriptedLLM, ServerError, cites, fails, model_of, says

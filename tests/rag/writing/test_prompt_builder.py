@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from index.documents import Span
 from index.records import DocumentRecord
 from rag.finding.reading import ReadSentence
-from rag.follow_ups.conversation import Exchange
-from rag.follow_ups.rewriting import rewriting_prompt
+from rag.follow_ups import Exchange, rewriting_prompt
 from rag.llm.messages import NO_ANSWER, escape_fences, grammar, schema, tokens
-from rag.writing.prompt_builder import Prompt, Source, build_prompt
+from rag.writing.writer import Prompt, Source, build_prompt
 
 BUDGET = 3_000
 

@@ -13,7 +13,7 @@ from index.library import Library
 from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.processes import run
 from ui.accounts import ACCOUNTS, Accounts, Scope
-from ui.accounts.exposure import is_exposed, open_sign_in
+from ui.accounts.access import is_exposed, open_sign_in
 from ui.cli.serve import listening_socket
 from ui.errors import UsedWronglyError
 from ui.settings import Settings

@@ -12,7 +12,7 @@ from tests.support.clocks import Clock
 from tests.support.people import PASSWORD
 from ui.accounts import PENDING_SECONDS, Accounts, Person, Role
 from ui.errors import AccountError, LastAdministratorError, NotAdmittedError
-from ui.openid_settings import ProviderChoice
+from ui.settings import ProviderChoice
 
 ISSUER = "https://login.example"
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.people import PASSWORD
 from ui.accounts import Accounts, Identity, Scope, SignIn, TooManyAttemptsError, networks_of
-from ui.accounts.throttle import (
+from ui.accounts.sign_in import (
     OF_ADDRESS,
     OF_BROWSER,
     OF_NAME,

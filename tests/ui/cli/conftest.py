@@ -35,4 +35,4 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("FOOTNOTED_")]:
         monkeypatch.delenv(name)
     # The tests pass alike on a machine that takes ten seconds for them.
-    monkeypatch.setattr("ui.cli.progress.LINE_SECONDS", 600.0)
+    monkeypatch.setattr("ui.cli.printing.LINE_SECONDS", 600.0)

@@ -19,7 +19,7 @@ from tests.support.processes import ROOT
 from ui.cli.app import main
 from ui.cli.options import filters_of
 from ui.http.request_bodies import ChatRequest, SearchRequest
-from ui.syntax import MAX_ID, request_fields
+from ui.words import MAX_ID, request_fields
 
 RAIDS = "cambodia-scam-raids.md"
 NUMBERED = "give the document_id that “footnoted search --json” prints"

@@ -10,9 +10,17 @@ from io import BytesIO, StringIO, TextIOWrapper
 import pytest
 from rich.console import Console
 
-from rag.answers import Answer, AnswerSentence, Citation, Comparison, Computed, Headline, Passage
-from rag.verdicts import Verification
-from ui.cli import answer_printing, printing
+from rag.answers import (
+    Answer,
+    AnswerSentence,
+    Citation,
+    Comparison,
+    Computed,
+    Headline,
+    Passage,
+    Verification,
+)
+from ui.cli import printing
 
 FIRST, SECOND, THIRD = "The dam held.", "The gate did not.", "Nine people died."
 TEXT = f"{FIRST} {SECOND}\n{THIRD}"
@@ -93,7 +101,7 @@ def printed(show: object, *arguments: object, width: int = 80) -> list[str]:
 
 
 def test_an_answer_is_its_sentences_with_their_marks_a_line_a_document_then_the_footnotes() -> None:
-    assert printed(answer_printing.print_answer, ANSWER.as_dict()) == [
+    assert printed(printing.print_answer, ANSWER.as_dict()) == [
         "The dam held. [1] The gate did not. [2] [3]",
         "Nine people died. [4]",
         "[1] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
@@ -112,7 +120,7 @@ def test_a_quoted_sentence_is_printed_without_a_remark() -> None:
         sentences=(replace(sentence(FIRST, 1), verdict="quoted"),),
         citations=(citation(1, FIRST, verification=quoted),),
     )
-    assert printed(answer_printing.print_answer, made.as_dict()) == [
+    assert printed(printing.print_answer, made.as_dict()) == [
         "The dam held. [1]",
         "[1] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
     ]
@@ -120,12 +128,12 @@ def test_a_quoted_sentence_is_printed_without_a_remark() -> None:
 
 def test_a_note_stands_between_the_answer_and_its_footnotes() -> None:
     noted = replace(ANSWER, note="The reports are in English.")
-    assert printed(answer_printing.print_answer, noted.as_dict())[2] == "The reports are in English."
+    assert printed(printing.print_answer, noted.as_dict())[2] == "The reports are in English."
 
 
 def test_an_answer_that_is_one_value_begins_with_it() -> None:
     valued = replace(ANSWER, headline=Headline("$ 12", "in millions", "Gates", "2023"))
-    assert printed(answer_printing.print_answer, valued.as_dict())[:2] == ["$ 12 in millions", "Gates · 2023"]
+    assert printed(printing.print_answer, valued.as_dict())[:2] == ["$ 12 in millions", "Gates · 2023"]
 
 
 def test_two_figures_that_are_compared_stand_above_what_is_computed_from_them() -> None:
@@ -136,7 +144,7 @@ def test_two_figures_that_are_compared_stand_above_what_is_computed_from_them() 
         "2023",
         Comparison("$ 10", "in millions", "Gates", "2022", Computed("+$2", "in millions", "+20.0%", "yes")),
     )
-    shown = printed(answer_printing.print_answer, replace(ANSWER, headline=compared).as_dict())
+    shown = printed(printing.print_answer, replace(ANSWER, headline=compared).as_dict())
     assert shown[:7] == [
         "Yes",
         "Gates",
@@ -159,13 +167,13 @@ def test_an_abstention_is_its_reason_the_nearest_passage_with_what_it_lacks_and_
         "  Dams fail.",
     ]
     begun = ["No answer. No report says when.", "Nearest passage:", *nearest]
-    assert printed(answer_printing.print_answer, ABSTENTION.as_dict()) == [*begun, ADVICE]
-    assert printed(answer_printing.print_answer, read.as_dict()) == [
+    assert printed(printing.print_answer, ABSTENTION.as_dict()) == [*begun, ADVICE]
+    assert printed(printing.print_answer, read.as_dict()) == [
         *begun,
         ADVICE,
         "Other passages read: 2; --passages 3 lists them.",
     ]
-    assert printed(partial(answer_printing.print_answer, passages=3), read.as_dict())[1:6] == [
+    assert printed(partial(printing.print_answer, passages=3), read.as_dict())[1:6] == [
         "Nearest passages:",
         *nearest,
         "– Other · Ministry · 2031 · page 2 · dam.pdf",
@@ -174,17 +182,17 @@ def test_an_abstention_is_its_reason_the_nearest_passage_with_what_it_lacks_and_
 
 def test_a_row_is_printed_with_dots_between_its_cells() -> None:
     table = replace(ABSTENTION, passages=(replace(PASSAGE, text="Gate | Shut\nNorth | | 30"),))
-    assert "  Gate · Shut; North · 30" in printed(answer_printing.print_answer, table.as_dict())
+    assert "  Gate · Shut; North · 30" in printed(printing.print_answer, table.as_dict())
 
 
 def test_an_abstention_of_an_empty_library_lists_nothing() -> None:
     empty = replace(ABSTENTION, passages=(), cause="empty_library")
-    assert printed(answer_printing.print_answer, empty.as_dict()) == ["No answer. No report says when."]
+    assert printed(printing.print_answer, empty.as_dict()) == ["No answer. No report says when."]
 
 
 def test_a_long_passage_is_cut_between_words() -> None:
     long = replace(ABSTENTION, passages=(replace(PASSAGE, text="word " * 200, shortfall=None),))
-    lines = printed(answer_printing.print_answer, long.as_dict())
+    lines = printed(printing.print_answer, long.as_dict())
     shown = " ".join(line.strip() for line in lines[3:-1])
     assert shown == "word " * 56 + "…"
 
@@ -200,7 +208,7 @@ def test_search_results_are_numbered_with_the_parts_of_their_score() -> None:
         "score": 0.876,
         "scores": {"dense": 0.5, "lexical": 12.34},
     }
-    assert printed(answer_printing.print_search, {"results": [result, result]}) == [
+    assert printed(printing.print_search, {"results": [result, result]}) == [
         "1. Inquiry · August 2031 · page 1 · dam.pdf",
         "   score 0.88 (meaning 0.50, words 12.3)",
         "   Dams fail.",
@@ -211,10 +219,10 @@ def test_search_results_are_numbered_with_the_parts_of_their_score() -> None:
 
 
 def test_a_search_without_a_result_says_what_to_do() -> None:
-    assert printed(partial(answer_printing.print_search, has_filters=True), {"results": []}) == [
+    assert printed(partial(printing.print_search, has_filters=True), {"results": []}) == [
         "Nothing was found: no report passes the filters; widen them and search again."
     ]
-    assert printed(answer_printing.print_search, {"results": []}) == [
+    assert printed(printing.print_search, {"results": []}) == [
         "Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER"
     ]
 
@@ -246,7 +254,7 @@ def test_a_sync_reports_each_failure_on_one_line_apart_from_the_counts() -> None
 def test_markup_in_a_title_is_shown_as_it_is() -> None:
     marked = replace(ABSTENTION, passages=(replace(PASSAGE, title="[red]Inquiry[/red]"),))
     assert "– [red]Inquiry[/red] · Ministry · 2031 · page 2 · dam.pdf" in printed(
-        answer_printing.print_answer, marked.as_dict()
+        printing.print_answer, marked.as_dict()
     )
 
 

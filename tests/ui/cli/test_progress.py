@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from index.ingest import JobProgress
-from index.ingest.workload import Count
+from index.ingest.synchronize import Count
 from tests.support.clocks import Clock, set_time
-from ui.cli import progress
-from ui.cli.progress import job_progress, progress_line
+from ui.cli import printing
+from ui.cli.printing import job_progress, progress_line
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_a_line_has_files_passages_rate_and_time_left_as_far_as_known(now: JobPr
 
 def test_without_a_terminal_a_line_comes_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(100.0)
-    monkeypatch.setattr("ui.cli.progress.LINE_SECONDS", 10.0)
-    set_time(monkeypatch, progress, clock)
+    monkeypatch.setattr("ui.cli.printing.LINE_SECONDS", 10.0)
+    set_time(monkeypatch, printing, clock)
     printed = StringIO()
     with job_progress(Console(file=printed, width=60)) as show:
         for second in range(1, 25):

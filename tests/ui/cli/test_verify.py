@@ -18,7 +18,7 @@ from rag.conversations.answers import keep
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from tests.support.reports import write
-from ui.cli.verify import MAX_BYTES, Verified, verify_file
+from ui.cli.export import MAX_BYTES, Verified, verify_file
 from ui.errors import UsedWronglyError
 from ui.export import FORMATS, digests_of, export
 

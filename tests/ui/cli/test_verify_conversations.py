@@ -20,7 +20,7 @@ from rag.conversations.history import continue_conversation
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from tests.support.reports import write
-from ui.cli.verify import verify_file
+from ui.cli.export import verify_file
 from ui.export import FORMATS, digests_of, export_conversation
 
 GATE = "The council of Varda closed the third gate of the dam on 4 May, and 120 families left."

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.events import QuestionCorrected, Token
-from ui.client.events import EventReader
-from ui.client.problems import ProblemError
+from ui.client.client import EventReader, ProblemError
 
 WORDS = ("One\u2028two\x85three.", " Four — “five”.", "")
 

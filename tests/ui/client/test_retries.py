@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from ui.client import AsyncClient, Client, ProblemError
-from ui.client.retries import Retries
+from ui.client.client import Retries
 
 QUICK = Retries(first_seconds=0.01)
 FOUND = {"query": "gate", "results": [], "took_ms": 1.0, "generation": 3}

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from lxml import etree
 
-from index.loaders.word.docx import read_docx
+from index.loaders.word import read_docx
 from rag.answers import Answer
 from rag.conversations.export_check import Claim
 from tests.support.exports import DIGESTS, FIRST, SHOWN, answers_of_any_words, full_answer

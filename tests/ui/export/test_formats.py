@@ -12,14 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.library import Library
-from rag.answers import Answer
+from rag.answers import Answer, Verification
 from rag.conversations.answers import answer_json, load
 from rag.conversations.export_check import Claim, Place
 from rag.engine import QueryEngine
-from rag.verdicts import Verification
 from tests.support.exports import DIGESTS, FIRST, SECOND, SHOWN, THIRD, answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation, passage
-from ui.cli.verify import verify_file
+from ui.cli.export import verify_file
 from ui.export import FORMATS, Exported, Format, NotExportedError, digests_of, export, format_of, read_export
 from ui.export import sheet_as_read as as_read
 from ui.export.comparison import check_kept

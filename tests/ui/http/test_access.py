@@ -21,8 +21,7 @@ from tests.support.asgi import Server
 from tests.support.people import PASSWORD, make_hashes_quick
 from ui.accounts import ROLE_SCOPES, Accounts, Role, Scope, SignIn
 from ui.app import create_app
-from ui.http.access.identity import session_cookie
-from ui.http.access.table import TABLE, Requirement, check_table, requirement_of, routes_of
+from ui.http.access import TABLE, Requirement, check_table, requirement_of, routes_of, session_cookie
 from ui.page.head import ASSETS_ROUTE
 from ui.settings import Settings
 

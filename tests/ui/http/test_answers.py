@@ -15,12 +15,11 @@ from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
-from rag.answers import Answer, Comparison, Computed, Disagreement, Headline, StatedFigure
+from rag.answers import Answer, Comparison, Computed, Disagreement, Headline, StatedFigure, Verification
 from rag.conversations.answers import answer_json, keep
 from rag.conversations.export_check import Claim
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
-from rag.verdicts import Verification
 from rag.visible_text import readable
 from tests.support.exports import answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation

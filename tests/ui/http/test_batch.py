@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from index.embedding.bge import Bge
 from index.embedding.encoder import Encoder
 from index.embedding.model import Kind, Vector
+from index.embedding.onnx import Bge
 from index.library import Library
 from tests.support.reports import incoming
 from ui.http.request_bodies import MAX_BATCH

@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.embedding import MULTILINGUAL_MODEL
-from index.embedding.bge import DEFAULT_MODEL
+from index.embedding.onnx import DEFAULT_MODEL
 from index.ingest.synchronize import sync
 from rag.engine import QueryEngine
 from tests.support.background import Held, accepted, ended, wait_until

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from index.catalog.database import Catalog
-from index.catalog.liveness import this_process
+from index.catalog.database import Catalog, this_process
 from index.catalog.lock import WriteLock, locked
 from index.ingest.jobs import JobProgress, Jobs
 from index.library import Library

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
+from index import workers
 from index.library import Library
-from index.workers import writer
 from tests.support.background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync, send, unsynced
 from tests.support.reports import paths
 from ui.http import uploads
@@ -104,7 +104,7 @@ def test_more_files_than_may_wait_for_the_writer_are_refused_and_nothing_of_them
     index: Library, held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unsynced(index, tmp_path / "reports")
-    monkeypatch.setattr(writer, "MOST_WAITING", 2)
+    monkeypatch.setattr(workers, "MOST_WAITING", 2)
     with app_of(index) as client:
         held_sync(client, held)
         jobs = [accepted(send(client, f"{number}.txt", GATE.encode())) for number in range(2)]

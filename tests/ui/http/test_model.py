@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from benchmarks.writing import smollm2
 from index.library import Library
 from rag.engine import QueryEngine
-from rag.llm.llama_server import LlamaServer
+from rag.llm.providers import LlamaServer
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
 from ui.app import create_app
 from ui.settings import PREFIX, Settings, load_settings

@@ -13,17 +13,24 @@ from filelock import FileLock
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
+from index import uploads
 from index.catalog import lock as locking
 from index.catalog.backup import back_up, restore
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
-from index.uploads import removing, undo
-from index.uploads.leftovers import INCOMING, sweep_uploads
-from index.uploads.receiving import Sent, add_upload, uploads_folder
-from index.uploads.removing import Removed, remove_upload, restore_upload
-from index.workers.background import Background, every
+from index.uploads import (
+    INCOMING,
+    Removed,
+    Sent,
+    add_upload,
+    remove_upload,
+    restore_upload,
+    sweep_uploads,
+    uploads_folder,
+)
+from index.workers import Background, every
 from rag.engine import QueryEngine
 from tests.support.background import wait_until
 from tests.support.pdf_files import column, draw
@@ -159,7 +166,7 @@ class TestForGood:
     def test_after_its_time_it_is_gone_with_all_that_was_kept(
         self, client: TestClient, index: Library, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(undo, "UNDO_SECONDS", 0.0)
+        monkeypatch.setattr(uploads, "UNDO_SECONDS", 0.0)
         route = upload(client)
         client.delete(route)
         assert refused(client.post(f"{route}/restore"), 410) == (
@@ -171,9 +178,9 @@ class TestForGood:
     def test_it_goes_without_being_asked_for(
         self, index: Library, loading: Isolated, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(undo, "UNDO_SECONDS", 0.05)
+        monkeypatch.setattr(uploads, "UNDO_SECONDS", 0.05)
         number = add_upload(index, loading, DEFAULTS, Sent("a.txt", BytesIO(b"Gate."), {})).document_id
-        held = undo.Deletions(index)
+        held = uploads.Deletions(index)
         with held, Background("deletions", every(0.05, held.finish)):
             held.delete(number)
             wait_until(lambda: set_aside(index) == 0)
@@ -261,6 +268,6 @@ def kill_while_restoring(
 
     with monkeypatch.context() as patched:
         patched.setattr(index, "replace", killed)
-        patched.setattr(removing, "ExitStack", Nothing)
+        patched.setattr(uploads, "ExitStack", Nothing)
         with pytest.raises(Killed):
             restore_upload(index, removed)

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.support.pdf_files import column, draw
-from ui.http.versions import CHANGES, MATCHES
+from ui.http.documents import CHANGES, MATCHES
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 

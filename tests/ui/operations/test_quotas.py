@@ -7,9 +7,9 @@ import pytest
 from index.loaders import MEGABYTE
 from ui.accounts import LOCAL, ROLE_SCOPES, Identity, Role
 from ui.counts import MemoryCounts
-from ui.operation_settings import OperationSettings
 from ui.operations import Excess, Quotas
 from ui.operations.quotas import REFUSALS_OF_ADDRESS, Refusals
+from ui.settings import OperationSettings
 
 MEMBER = ROLE_SCOPES[Role.MEMBER]
 ANA = Identity("user", MEMBER, 1, "ana")

@@ -18,10 +18,10 @@ from rag.conversations.feedback_file import FILE
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from tests.support.clocks import Clock, set_time
-from ui.operation_settings import OperationSettings
 from ui.operations import Act, AuditLog
-from ui.operations import retention as module
-from ui.operations.retention import DAY_SECONDS, Forgotten, forget, retention
+from ui.operations import audit as module
+from ui.operations.audit import DAY_SECONDS, Forgotten, forget, retention
+from ui.settings import OperationSettings
 
 NOW = 1_800_000_000.0  # 2027-01-15T08:00:00+00:00
 OLD, YOUNG = "2026-12-15T07:59:59+00:00", "2026-12-15T08:00:00+00:00"

@@ -10,16 +10,15 @@ import pytest
 
 from tests.support.processes import ROOT
 from ui.errors import SettingsError
-from ui.operation_settings import OperationSettings
 from ui.operations.telemetry import open_tracing
-from ui.settings import load_settings
+from ui.settings import OperationSettings, load_settings
 
 ENDPOINT = "http://127.0.0.1:4318"
 
 OFF = """
 import sys
 from ui.app import create_app
-from ui.operation_settings import OperationSettings
+from ui.settings import OperationSettings
 from ui.operations.telemetry import open_tracing
 assert open_tracing(OperationSettings()) is None
 parts = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.proto")

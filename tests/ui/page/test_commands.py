@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from index.records import Filters
 from ui.errors import FiltersError
-from ui.page.commands import Command, read_command, read_filters
+from ui.page.conversation import Command, read_command, read_filters
 
 ANSWER = "0123456789abcdef" * 2
 

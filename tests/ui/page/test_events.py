@@ -14,7 +14,7 @@ from tests.support.markup import ENGLISH
 from tests.support.talks import BROKE, COST, DAM, UNCHANGED, act, all_of, ask, ids, questions
 from ui.page.conversation import ShownConversation
 from ui.page.events import ChatEvents, fail, start_over
-from ui.page.locales import Locale, locale_in
+from ui.page.head import Locale, locale_in
 from ui.page.markup.answer import failure_markup
 from ui.page.sessions import Session
 

@@ -16,7 +16,7 @@ def run(script: str) -> str:
 
 IMPORT = """
 import sys
-from ui.page.gradio_import import quick_gradio_import
+from ui.page.gradio_routes import quick_gradio_import
 
 before = list(sys.meta_path)
 with quick_gradio_import():
@@ -51,7 +51,7 @@ def test_the_import_leaves_out_mcp_which_can_be_imported_later() -> None:
 
 def test_an_error_of_the_import_is_raised_and_leaves_nothing_behind() -> None:
     output = run(
-        "import sys\nfrom ui.page.gradio_import import quick_gradio_import\n"
+        "import sys\nfrom ui.page.gradio_routes import quick_gradio_import\n"
         "before = list(sys.meta_path)\n"
         "try:\n    with quick_gradio_import():\n        raise ImportError('gradio')\n"
         "except ImportError as error:\n    print(error, sys.meta_path == before, 'mcp' in sys.modules)"

@@ -6,8 +6,7 @@ import json
 import re
 from html import unescape
 
-from ui.page.constants import CONSTANTS
-from ui.page.head import ADMINISTRATION_STYLES, ASSETS, HEAD, MODULES, SIGN_IN_STYLES, STYLES
+from ui.page.head import ADMINISTRATION_STYLES, ASSETS, CONSTANTS, HEAD, MODULES, SIGN_IN_STYLES, STYLES
 
 
 def test_the_head_carries_the_constants_of_the_server() -> None:

@@ -10,8 +10,7 @@ import babel
 import pytest
 
 import ui
-from ui.page.head import ASSETS
-from ui.page.locales import ENGLISH, Locale, gradio_words, languages, locale_for, locale_in
+from ui.page.head import ASSETS, ENGLISH, Locale, gradio_words, languages, locale_for, locale_in
 
 ENGLISH_WORDS = locale_in(ENGLISH).words
 PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")

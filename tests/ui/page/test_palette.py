@@ -7,8 +7,7 @@ from itertools import product
 
 import pytest
 
-from ui.page.head import ASSETS
-from ui.page.theme import footnoted_theme
+from ui.page.head import ASSETS, footnoted_theme
 
 GROUNDS = ("ground", "raised", "paper")
 TEXTS = (

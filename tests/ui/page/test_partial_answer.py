@@ -14,8 +14,7 @@ from rag.conversations.history import NO_CONVERSATION, Conversation, from_answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from tests.support.markup import ENGLISH
-from ui.page.markup.answer import answer_markup
-from ui.page.markup.interpretation import understood_markup
+from ui.page.markup.answer import answer_markup, understood_markup
 from ui.page.partial_answer import PartialAnswer, partial_answers, partial_markup, stopped_markup
 
 ARRESTS = "How many suspects were arrested, and over how many days?"

@@ -16,7 +16,7 @@ from rag.engine import QueryEngine
 from tests.support.markup import ENGLISH, Page
 from ui.page.conversation import ShownConversation
 from ui.page.markup.answer import answer_markup
-from ui.page.restore import restore
+from ui.page.sessions import restore
 
 DAM = "The dam of Varda broke on Sunday. It had cost 412 million crowns. Nobody was warned of it."
 QUESTIONS = (

@@ -16,9 +16,8 @@ from tests.support.markup import ENGLISH
 from tests.support.talks import BROKE, COST, DAM, UNCHANGED, ask, ids, last_of, questions
 from ui.page.conversation import ShownConversation
 from ui.page.events import ChatEvents, Update
-from ui.page.locales import Locale
-from ui.page.restore import restore
-from ui.page.sessions import Session
+from ui.page.head import Locale
+from ui.page.sessions import Session, restore
 
 
 @pytest.fixture

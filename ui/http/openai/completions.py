@@ -9,25 +9,186 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Annotated, Any, Literal
 
+import regex
 from anyio import CapacityLimiter, to_thread
 from fastapi import HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from rag.answers import Answer
+from rag.answers import Answer, Citation, StatedFigure, Verdict
+from rag.conversations import Conversation, from_turns
 from rag.events import AnswerDone, CitationMade, Event, Token
-from ui.http.access.views import OwnEngine
-from ui.http.openai.messages import Message, question_and_history
-from ui.http.openai.text import below, mark, sentence, text_of
+from rag.visible_text import readable
+from ui.http.access import OwnEngine
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, Text, example
 from ui.http.router import Router
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
-from ui.warming import until_warm
+from ui.opening import until_warm
+from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_facts
+
+_MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
+"""Characters that can be Markdown."""
+
+_JOINER = "\N{WORD JOINER}"
+"""An invisible character that parts an address. Many clients make links of bare addresses, some of them after
+they have resolved the escapes of Markdown, so that an escape alone does not help."""
+
+_ADDRESS = regex.compile(r"(?<=/)(?=/)|(?=@)")
+"""The places at which an address is parted: after the scheme, and before the sign of an e-mail address."""
+
+_HOST = regex.compile(r"(?<=[\p{L}\p{N}_-])\.(?=\p{L}{2})|(?<=www)\.", regex.IGNORECASE)
+"""The dots in the name of a host; other clients take a joiner for a part of the name."""
+
+_FOOTNOTE = regex.compile(r"^\[\p{N}+\]: .*“.*$\n?", regex.MULTILINE)
+_BELOW = regex.compile(
+    r"^(?:The sources give different figures: .*\n(?:- .*\n?)*|(?:Searched for|Understood as): .*\n?)\n*",
+    regex.MULTILINE,
+)
+_ESCAPED = regex.compile(r"\\([\\`*_{}\[\]<>#|~!.])")
+_MARK = regex.compile(r"(?: \[\p{N}+\])+(?=\s|$)")
+
+
+def text_of(answer: Answer) -> str:
+    """Return an answer as text: sentences with footnote marks, then the part that :func:`below` returns."""
+    return "".join(text for text, _ in pieces(answer))
+
+
+def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
+    """Yield each part of an answer's text, with its citation if it is a footnote mark, else with None."""
+    end = 0
+    for each in answer.sentences:
+        yield sentence(answer.text[end : each.end], each.verdict), None
+        yield from ((mark(cited), cited) for cited in answer.cited_by(each))
+        end = each.end
+    yield escaped(answer.text[end:]) + below(answer), None
+
+
+def sentence(text: str, verdict: Verdict | None) -> str:
+    """Return a sentence with its leading white space, and a label if its sources do not fully support it."""
+    gap = text[: len(text) - len(text.lstrip())]
+    return gap + escaped(text) + doubt_after(verdict)
+
+
+def escaped(text: str) -> str:
+    """Return text of a document or a model on one line, so that Markdown shows it and makes no link of it."""
+    words = _MARKUP.sub(r"\\\g<0>", readable(text))
+    return _HOST.sub(rf"{_JOINER}\\.", _ADDRESS.sub(_JOINER, words))
+
+
+def footnotes(citations: Iterable[Citation]) -> str:
+    """Return the footnotes in the order of their numbers, one line each: the quote and its source."""
+    lines = {
+        cited.id: f"[{cited.id}]: {_headings(cited)}“{escaped(cited.quote)}” — {_source(cited)}"
+        for cited in citations
+    }
+    return "\n".join(lines[number] for number in sorted(lines))
+
+
+def differences(answer: Answer) -> str:
+    """Return a line for each disagreement of sources, followed by a line for each of its figures."""
+    lines: list[str] = []
+    for disagreement in answer.disagreements:
+        lines.append(f"The sources give different figures: {escaped(disagreement.about)}")
+        lines += [
+            f"- {escaped(figure.value)} [{figure.citation}], {_figure_source(figure)}"
+            for figure in disagreement.figures
+        ]
+    return "\n".join(lines)
+
+
+def without_footnotes(text: str) -> str:
+    """Return the plain text of an answer that :func:`text_of` wrote, without marks, footnotes and labels."""
+    words = _MARK.sub("", _BELOW.sub("", _FOOTNOTE.sub("", text)))
+    for verdict in DOUBTS:
+        words = words.replace(doubt_after(verdict), "")
+    return _ESCAPED.sub(r"\1", words).replace(_JOINER, "").strip()
+
+
+def _headings(cited: Citation) -> str:
+    """Return the headings above a cited table row, with a colon; empty for other citations."""
+    return f"{escaped(cited.headings)}: " if cited.headings else ""
+
+
+def _figure_source(figure: StatedFigure) -> str:
+    superseded = ", superseded by a newer version" if figure.superseded else ""
+    return f"{escaped(figure.title)}, {escaped(date_or_undated(figure.published))}{superseded}"
+
+
+def _source(cited: Citation) -> str:
+    facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
+    facts += [RECOGNISED] if cited.recognised else []
+    facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
+    return ", ".join(filter(None, map(escaped, facts)))
+
+
+def mark(cited: Citation) -> str:
+    """Return the mark of a footnote, with a space before it."""
+    return f" [{cited.id}]"
+
+
+def below(answer: Answer) -> str:
+    """Return the part of an answer below its sentences; empty if there is none.
+
+    The part has the disagreements of sources, the question with its spelling corrected, the follow-up as it
+    was reworded, the answer's caveat, and the footnotes.
+    """
+    corrected = f"Searched for: {escaped(answer.searched_for)}" if answer.searched_for else ""
+    understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""
+    note = escaped(answer.note) if answer.note else ""
+    parts = [differences(answer), corrected, understood, note, footnotes(answer.citations)]
+    return "".join(f"\n\n{part}" for part in parts if part)
+
+
+class ContentPart(BaseModel):
+    """A part of a message. Only parts with text are read."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    type: Text
+    text: Text | None = None
+
+
+class Message(BaseModel):
+    """A message of a conversation. System messages are ignored."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: Text | list[ContentPart] | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of the message."""
+        if isinstance(self.content, list):
+            return "\n".join(part.text for part in self.content if part.text)
+        return self.content or ""
+
+
+def question_and_history(messages: Sequence[Message]) -> tuple[str, Conversation]:
+    """Return the question, which is the last message of the user, and the conversation before it.
+
+    Raises:
+        HTTPException: 422 if no message has the role ``user``.
+    """
+    for place in reversed(range(len(messages))):
+        if messages[place].role == "user":
+            before = [
+                (
+                    message.role,
+                    without_footnotes(message.text) if message.role == "assistant" else message.text,
+                )
+                for message in messages[:place]
+                if message.role in {"user", "assistant"}
+            ]
+            return messages[place].text, from_turns(before)
+    raise HTTPException(422, "messages has no message with the role user; send the question as one")
+
 
 MODEL = "footnoted"
 """The name of the only model; requests may use any other name."""
@@ -170,3 +331,184 @@ def _usage(answer: Answer) -> dict[str, int]:
 
 def _server_sent(chunk: dict[str, Any]) -> ServerSentEvent:
     return {"data": json.dumps(chunk, ensure_ascii=False)}
+
+
+class ResponsesRequest(BaseModel):
+    """A question, or a conversation whose last message with the role ``user`` is the question."""
+
+    model_config = ConfigDict(extra="allow", strict=True) | example(
+        model="footnoted", input="Why did gate 3 of the Maravel Dam fail?"
+    )
+
+    model: Text = MODEL
+    input: Text | Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]
+    stream: bool = False
+    previous_response_id: Text | None = None
+
+    def messages(self) -> list[Message]:
+        """Return the input as messages."""
+        return [Message(role="user", content=self.input)] if isinstance(self.input, str) else self.input
+
+
+def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
+    """Return the route ``/v1/responses`` of OpenAI's protocol.
+
+    Args:
+        at_work: returns the limiter that keeps the server from producing too many answers at the same time.
+    """
+    router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
+
+    @router.post(
+        "/responses",
+        responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
+    )
+    async def respond(engine: OwnEngine, request: ResponsesRequest) -> Response:
+        """Return a footnoted answer as a response. The field `footnoted` has the whole answer.
+
+        Each footnote is an annotation `file_citation`, whose `index` is the offset of its mark in the text.
+        """
+        if request.previous_response_id is not None:
+            raise HTTPException(422, "previous_response_id: no response is kept; send the turns in input")
+        question, conversation = question_and_history(request.messages())
+        await until_warm(engine)
+        if not request.stream:
+            answer = await to_thread.run_sync(
+                lambda: engine.ask(question, conversation=conversation), limiter=at_work()
+            )
+            return JSONResponse(response_of(answer))
+        events = engine.stream(question, conversation=conversation)
+        return await answer_stream(events, _Events().encode, "/v1/responses", at_work())
+
+    return router
+
+
+def response_of(answer: Answer) -> dict[str, Any]:
+    """Return an answer as a completed response."""
+    written = _Written()
+    for text, citation in pieces(answer):
+        written.add(text, citation)
+    return _completed(answer, answer.answer_id, int(time.time()), written)
+
+
+class _Written:
+    """The text of a response that has been written so far, and the annotations of this text."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.annotations: list[dict[str, Any]] = []
+
+    def add(self, text: str, citation: Citation | None = None) -> None:
+        """Add text; if ``citation`` is given, the text is its footnote mark."""
+        if citation is not None:
+            place = {"type": "file_citation", "index": len(self.text) + 1}
+            document = {"file_id": str(citation.document_id), "filename": citation.path}
+            self.annotations.append({**place, **document, "footnote": citation.id})
+        self.text += text
+
+    def part(self) -> dict[str, Any]:
+        """Return the text with its annotations, as the content part of the response's message."""
+        annotations = list(self.annotations)
+        return {"type": "output_text", "text": self.text, "annotations": annotations, "logprobs": []}
+
+
+class _Events:
+    """Encodes one streamed answer as the events of a response."""
+
+    def __init__(self) -> None:
+        self._id = uuid.uuid4().hex
+        self._created = int(time.time())
+        self._written = _Written()
+        self._count = 0
+
+    def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
+        """Encode one event of the engine as server-sent events of OpenAI's protocol."""
+        if self._count == 0:
+            yield from self._begin()
+        match event:
+            case Token(text, verdict):
+                yield self._delta(sentence(text, verdict))
+            case CitationMade(citation):
+                yield self._delta(mark(citation), citation)
+                annotations = self._written.annotations
+                place = {**self._place(), "annotation_index": len(annotations) - 1}
+                yield self._event("output_text.annotation.added", **place, annotation=annotations[-1])
+            case AnswerDone(answer):
+                if rest := below(answer):
+                    yield self._delta(rest)
+                yield from self._end(answer)
+            case StreamFailed(problem):
+                error = {"code": str(problem["status"]), "message": problem["detail"], "param": None}
+                yield self._sent("error", {"type": "error", **error})
+
+    def _begin(self) -> Iterator[ServerSentEvent]:
+        begun = _response(self._id, self._created, "in_progress", [])
+        yield self._event("created", response=begun)
+        yield self._event("in_progress", response=begun)
+        item = _message(self._id, "in_progress", [])
+        yield self._event("output_item.added", output_index=0, item=item)
+        yield self._event("content_part.added", **self._place(), part=_Written().part())
+
+    def _delta(self, text: str, citation: Citation | None = None) -> ServerSentEvent:
+        self._written.add(text, citation)
+        return self._event("output_text.delta", **self._place(), delta=text, logprobs=[])
+
+    def _end(self, answer: Answer) -> Iterator[ServerSentEvent]:
+        part = self._written.part()
+        yield self._event("output_text.done", **self._place(), text=part["text"], logprobs=[])
+        yield self._event("content_part.done", **self._place(), part=part)
+        item = _message(self._id, "completed", [part])
+        yield self._event("output_item.done", output_index=0, item=item)
+        completed = _completed(answer, self._id, self._created, self._written)
+        yield self._event("completed", response=completed)
+
+    def _place(self) -> dict[str, Any]:
+        return {"item_id": f"msg_{self._id}", "output_index": 0, "content_index": 0}
+
+    def _event(self, name: str, **fields: Any) -> ServerSentEvent:  # noqa: ANN401 (JSON)
+        return self._sent(f"response.{name}", {"type": f"response.{name}", **fields})
+
+    def _sent(self, name: str, data: dict[str, Any]) -> ServerSentEvent:
+        numbered = {**data, "sequence_number": self._count}
+        self._count += 1
+        return {"event": name, "data": json.dumps(numbered, ensure_ascii=False)}
+
+
+def _completed(answer: Answer, unprefixed_id: str, created: int, written: _Written) -> dict[str, Any]:
+    sent, made = (int(answer.timings.get(f"{name}_tokens", 0)) for name in ("prompt", "completion"))
+    usage = {
+        "input_tokens": sent,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": made,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": sent + made,
+    }
+    output = [_message(unprefixed_id, "completed", [written.part()])]
+    response = _response(unprefixed_id, created, "completed", output)
+    return {**response, "usage": usage, "footnoted": answer.as_dict()}
+
+
+def _response(unprefixed_id: str, created: int, status: str, output: list[dict[str, Any]]) -> dict[str, Any]:
+    unused = ("error", "incomplete_details", "instructions", "previous_response_id", "temperature", "top_p")
+    return {
+        "id": f"resp_{unprefixed_id}",
+        "object": "response",
+        "created_at": created,
+        "status": status,
+        "model": MODEL,
+        "output": output,
+        "parallel_tool_calls": False,
+        "tool_choice": "none",
+        "tools": [],
+        "metadata": {},
+        **dict.fromkeys(unused),
+    }
+
+
+def _message(unprefixed_id: str, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": f"msg_{unprefixed_id}",
+        "type": "message",
+        "role": "assistant",
+        "status": status,
+        "content": content,
+    }

@@ -15,15 +15,15 @@ from starlette.requests import HTTPConnection
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.library import Library
 from index.records import Filters
-from ui.http.access.views import OwnEngine
+from ui.http.access import OwnEngine
 from ui.http.openai.completions import MODEL
-from ui.http.operations.rate_limits import count_queries
+from ui.http.operations.observation import count_queries
 from ui.http.problems import documented
 from ui.http.request_bodies import MAX_FILTER_VALUES, RequestModel, Text, Words, example
 from ui.http.router import Router
+from ui.opening import until_warm
 from ui.search import Query, batch_response
-from ui.syntax import MAX_ID
-from ui.warming import until_warm
+from ui.words import MAX_ID
 
 MAX_RESULTS = 50
 MAX_QUERIES = 20

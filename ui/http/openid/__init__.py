@@ -3,7 +3,7 @@
 Authlib is imported when the first person signs in, and never without a provider.
 """
 
-from ui.http.openid.errors import ProviderDownError, ProviderError, ProviderResponseError, UnverifiedError
+from ui.http.openid.client import ProviderDownError, ProviderError, ProviderResponseError, UnverifiedError
 from ui.http.openid.provider import Provider
 
 __all__ = ["Provider", "ProviderDownError", "ProviderError", "ProviderResponseError", "UnverifiedError"]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from anyio import Lock
 
 from ui.accounts import Pending, Person
-from ui.http.openid.errors import ProviderError, UnverifiedError
-from ui.openid_settings import ProviderChoice
+from ui.http.openid.client import ProviderError, UnverifiedError
+from ui.settings import ProviderChoice
 
 if TYPE_CHECKING:
     from ui.http.openid.client import Client
@@ -59,7 +59,7 @@ class Provider:
         """Return the person who has signed in to the provider.
 
         Args:
-            pending: the sign-in, as :meth:`ui.accounts.pending.PendingSignIns.end` returned it.
+            pending: the sign-in, as :meth:`ui.accounts.sessions.PendingSignIns.end` returned it.
             callback: the same as for :meth:`address`.
             code: the authorization code with which the browser has come back.
             issuer: the issuer with which the browser has come back; empty if there is none.

@@ -1,4 +1,4 @@
-/** Exports the constants that the server shares with the page (ui/page/constants.py). */
+/** Exports the constants that the server shares with the page (ui/page/head.py). */
 
 export const {
   LANGUAGES,

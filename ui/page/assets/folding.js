@@ -1,4 +1,4 @@
-/** Folds text for a comparison without case and accents, as the server does (index/text/normalize.py). */
+/** Folds text for a comparison without case and accents, as the server does (index/text/find.py). */
 
 const PLAIN = /^[\x20-\x7e]*$/;
 const IGNORED = /[\u0300-\u036f\p{Cf}\p{Cs}]+/gu; // not the vowel and tone signs of other scripts

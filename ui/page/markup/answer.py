@@ -1,38 +1,398 @@
 """The markup of answers and questions in the chat, which Gradio shows as sanitised Markdown.
 
-Text of documents and people is escaped (:mod:`ui.page.markup.text`). The markup of a message is a single line
-that begins with a block tag, so that CommonMark reads it as one HTML block and parses nothing inside
+Text of documents and people is escaped (:mod:`ui.page.markup.tables`). The markup of a message is a single
+line that begins with a block tag, so that CommonMark reads it as one HTML block and parses nothing inside
 (https://spec.commonmark.org/0.31.2/#html-blocks).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import groupby, pairwise
 
+import babel
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
 from index.embedding import MULTILINGUAL_MODEL
-from rag.answers import COURTESIES, Answer, Cause, Citation, Comparison, Headline, Passage, Searched
+from rag.answers import (
+    COURTESIES,
+    DOUBTFUL,
+    VERDICTS,
+    Answer,
+    Cause,
+    Citation,
+    Comparison,
+    Disagreement,
+    Headline,
+    Passage,
+    Searched,
+    StatedFigure,
+    Verdict,
+)
 from rag.conversations import Judgement
+from rag.engine import STAGES
 from rag.headlines import POINTS
-from rag.verdicts import DOUBTFUL
+from rag.writing import QUOTED
 from ui.export import FORMATS
-from ui.page.locales import Locale
-from ui.page.markup.checks import VERDICT_KEYS, checks_markup, disagreements_markup, made_markup
-from ui.page.markup.filters import filters_markup, searched_markup
-from ui.page.markup.footnotes import ShownSentence, answer_sentences, foot_list_markup, streamed_sentences
-from ui.page.markup.interpretation import corrected_markup, interpretation_markup, understood_markup
-from ui.page.markup.sources import (
+from ui.page.head import Locale
+from ui.page.markup.tables import (
+    badge_markup,
     by_source,
+    cited_row,
+    escape,
     facts_markup,
+    localized_date,
     mark_markup,
+    quoted_markup,
+    source_date,
     source_markup,
     source_target,
+    string_markup,
     strip_markup,
+    table_markup,
     title_link,
 )
-from ui.page.markup.tables import cited_row, table_markup
-from ui.page.markup.text import escape, quoted_markup, string_markup
 from ui.words import advice_for, compared_names, difference_words, excerpt
+
+VERDICT_KEYS: Mapping[Verdict, str] = {
+    "quoted": "verdict.quoted",
+    "supported": "verdict.supported",
+    "paraphrased": "verdict.paraphrased",
+    "unsupported": "verdict.unsupported",
+}
+"""The key of each verdict's label in the interface's strings."""
+
+_LEFT_OUT = "verdict.leftOut"
+
+_HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
+
+
+def checks_markup(answer: Answer, locale: Locale) -> str:
+    """Return the markup of a collapsed list of the doubtful and dropped sentences; empty if there are none.
+
+    Each sentence is followed by the reason why it is doubtful or was dropped.
+    """
+    if not answer.dropped and all(sentence.verdict not in DOUBTFUL for sentence in answer.sentences):
+        return ""
+    counts = Counter(sentence.verdict for sentence in answer.sentences)
+    found = [(counts[verdict], key) for verdict, key in VERDICT_KEYS.items()]
+    parts = [
+        locale.text("checks.count", number=number, verdict=locale.text(key))
+        for number, key in (*found, (len(answer.dropped), _LEFT_OUT))
+        if number
+    ]
+    doubts = [
+        _doubt(
+            answer.text[sentence.start : sentence.end],
+            VERDICT_KEYS[sentence.verdict],
+            sentence.reason,
+            locale,
+        )
+        for sentence in answer.sentences
+        if sentence.verdict in DOUBTFUL
+    ]
+    doubts += [_doubt(dropped.text, _LEFT_OUT, dropped.reason, locale) for dropped in answer.dropped]
+    summary = escape(locale.text("checks.summary", counts=locale.text("list.comma").join(parts)))
+    return f'<details class="fn-checks"><summary>{summary}</summary><ul>{"".join(doubts)}</ul></details>'
+
+
+def made_markup(answer: Answer, locale: Locale) -> str:
+    """Return a line that names the model that wrote an answer, and the seconds and tokens that this took.
+
+    The line is empty if no model wrote the answer.
+    """
+    if answer.model == QUOTED:
+        return ""
+    seconds = sum(answer.timings.get(stage, 0.0) for stage in STAGES) / 1000
+    tokens = sum(int(answer.timings.get(name, 0)) for name in ("prompt_tokens", "completion_tokens"))
+    shown = format_decimal(round(seconds, 1), locale=locale.language)
+    facts = [
+        string_markup(locale, "made.by", name=escape(answer.model)),
+        string_markup(locale, "made.seconds", number=escape(shown)),
+        *([string_markup(locale, "made.tokens", tokens)] if tokens else []),
+    ]
+    spans = " ".join(f"<span>{fact}</span>" for fact in facts)
+    return f'<p class="fn-made"><span class="fn-facts">{spans}</span></p>'
+
+
+def disagreements_markup(answer: Answer, locale: Locale) -> str:
+    """Return a table for each disagreement between the sources; its first row has the newest figure."""
+    marks = {cited.id: mark_markup(cited, locale) for cited in answer.citations}
+    return "".join(_disagreement(disagreement, marks, locale) for disagreement in answer.disagreements)
+
+
+def _doubt(sentence: str, verdict: str, reason: str | None, locale: Locale) -> str:
+    why = locale.text(verdict)
+    if reason:
+        why = locale.text("checks.doubt", verdict=why, reason=reason)
+    return f'<li><q>{quoted_markup(sentence)}</q> <span class="fn-why">{escape(why)}</span></li>'
+
+
+def _disagreement(disagreement: Disagreement, marks: Mapping[int, str], locale: Locale) -> str:
+    rows = "".join(_rows(disagreement.figures, marks, locale))
+    headings = "".join(f'<th scope="col">{escape(locale.text(key))}</th>' for key in _HEADINGS)
+    about = escape(locale.text("disagreement.about", about=disagreement.about))
+    return (
+        f'<table class="fn-disagreement"><caption>{about}</caption>'
+        f"<thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str], locale: Locale) -> Iterator[str]:
+    for figure in figures:
+        source = " · ".join(filter(None, [figure.title, figure.publisher]))
+        date = source_date(locale, figure.published)
+        if figure.superseded:
+            date = locale.text("disagreement.superseded", date=date)
+        yield (
+            f"<tr><td>{escape(figure.value)}{marks.get(figure.citation, '')}</td><td>{escape(source)}</td>"
+            f"<td>{escape(date)}</td></tr>"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSentence:
+    """A sentence of the answer with its footnotes.
+
+    Attributes:
+        text: the sentence.
+        citations: the footnotes.
+        verdict: the result of checking the sentence.
+        begins_line: whether a line break precedes the sentence, as before each item of a list.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: Verdict
+    begins_line: bool = False
+
+    @property
+    def sources(self) -> tuple[tuple[int, int], ...]:
+        """The ids and versions of the cited documents, each pair once, in the order of the footnotes."""
+        return tuple(dict.fromkeys((cited.document_id, cited.version) for cited in self.citations))
+
+    @property
+    def row(self) -> Citation | None:
+        """The footnote whose quote the sentence repeats, if this is a row of a table; None for prose."""
+        repeated = next((cited for cited in self.citations if self.repeats(cited)), None)
+        return repeated if repeated and repeated.headings is not None else None
+
+    def repeats(self, cited: Citation) -> bool:
+        """Return whether the sentence equals the quote of ``cited``, regardless of white space."""
+        return self.text.split() == cited.quote.split()
+
+
+def answer_sentences(answer: Answer) -> list[ShownSentence]:
+    """Return the sentences of a finished answer, with their footnotes."""
+    return [
+        ShownSentence(
+            answer.text[sentence.start : sentence.end],
+            answer.cited_by(sentence),
+            sentence.verdict,
+            _begins_line(answer.text, sentence.start),
+        )
+        for sentence in answer.sentences
+    ]
+
+
+def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSentence]:
+    """Return the sentences of a partial answer that already have footnotes."""
+    return [
+        ShownSentence(text[start:end], tuple(cited), verdict, _begins_line(text, start))
+        for (start, end, verdict), cited in groupby(
+            citations,
+            key=lambda cited: (cited.answer_start, cited.answer_end, cited.verification.verdict),
+        )
+    ]
+
+
+def _begins_line(text: str, start: int) -> bool:
+    return text[:start].endswith("\n")
+
+
+_WORST = VERDICTS[::-1]
+_VERDICTS: Mapping[Verdict, str] = {
+    "quoted": "foot.verbatim",
+    "supported": "foot.supported",
+    "paraphrased": "foot.paraphrased",
+    "unsupported": "foot.unsupported",
+}
+_REASONED: Mapping[Verdict, str] = {
+    "quoted": "foot.verbatim",
+    "supported": "foot.supported",
+    "paraphrased": "foot.paraphrasedFor",
+    "unsupported": "foot.unsupportedFor",
+}
+"""The key of the string for each verdict that is shown with its reason."""
+
+
+def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
+    """Return the markup of a collapsed list of the footnotes, sorted by number; empty if there are none."""
+    cited: dict[int, list[tuple[ShownSentence, Citation]]] = {}
+    for sentence in sentences:
+        for citation in sentence.citations:
+            cited.setdefault(citation.id, []).append((sentence, citation))
+    if not cited:
+        return ""
+    items = "".join(_foot(cited[number], locale) for number in sorted(cited))
+    summary = escape(locale.text("foot.count", count=len(cited)))
+    return f'<details class="fn-footnotes"><summary>{summary}</summary><ol>{items}</ol></details>'
+
+
+def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str:
+    """Return the markup of one footnote, with the worst verdict of the sentences that have this footnote."""
+    sentence, cited = min(uses, key=lambda use: _WORST.index(use[1].verification.verdict))
+    verdict = cited.verification.verdict
+    number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'
+    facts = facts_markup(cited, [cited.page], locale, recognised=cited.recognised)
+    source = f"{title_link(cited, 'fn-foot-title')}{facts}{badge_markup(cited, locale)}"
+    return (
+        f'<li class="fn-foot fn-foot-{cited.id} fn-{verdict}">{number}<div class="fn-foot-body">'
+        f'{_words(cited)}<p class="fn-foot-source">{source}</p>'
+        f'<p class="fn-foot-verdict">{escape(_verdict(sentence, cited, locale))}</p></div></li>'
+    )
+
+
+def _words(cited: Citation) -> str:
+    if cited.headings is None:
+        return f'<p class="fn-foot-words"><q class="fn-foot-quote">{quoted_markup(cited.quote)}</q></p>'
+    return table_markup(cited.headings, [cited_row(cited)])
+
+
+def _verdict(sentence: ShownSentence, cited: Citation, locale: Locale) -> str:
+    verdict, reason = cited.verification.verdict, cited.verification.reason
+    if verdict == "supported" and sentence.repeats(cited):
+        return locale.text("foot.verbatim")
+    if reason is None:
+        return locale.text(_VERDICTS[verdict])
+    return locale.text(_REASONED[verdict], reason=reason)
+
+
+_NAMED = 3
+"""The most values of a filter that a line names."""
+
+_ONE_OF = {
+    "publishers": "narrowed.publisher",
+    "languages": "narrowed.language",
+    "collections": "narrowed.collection",
+    "kinds": "narrowed.kind",
+}
+"""The key of the string for each filter that can have several values."""
+
+_DATES = {"published_after": "narrowed.after", "published_before": "narrowed.before"}
+
+
+def filters_markup(searched: Searched | None, locale: Locale) -> str:
+    """Return the line above an answer that names the filters of the search; empty without filters."""
+    if searched is None or not searched.filters:
+        return ""
+    return f'<p class="fn-searched">{escape(_only(searched, locale))}</p>'
+
+
+def searched_markup(searched: Searched | None, advice: str, locale: Locale) -> str:
+    """Return a line below an answer that abstains: what was searched, and ``advice``, which is markup.
+
+    The line leaves out the number of searched reports if it is unknown or 0.
+    """
+    what = ""
+    if searched is not None and searched.filters:
+        what = _only(searched, locale)
+    elif searched is not None and searched.documents:
+        what = locale.text("searched.reports", count=searched.documents)
+    line = " ".join(filter(None, (escape(what), advice)))
+    return f'<p class="fn-searched">{line}</p>' if line else ""
+
+
+def _only(searched: Searched, locale: Locale) -> str:
+    filters = locale.text("list.semicolon").join(filter_phrases(searched, locale))
+    return locale.text("searched.only", filters=filters, count=searched.documents)
+
+
+def filter_phrases(searched: Searched, locale: Locale) -> Iterator[str]:
+    """Yield a phrase for each filter of a search."""
+    if searched.filters.document_ids:
+        yield _reports(searched, locale)
+    given = asdict(searched.filters)
+    for name, key in _ONE_OF.items():
+        values = given.get(name) or ()
+        if name == "languages":
+            values = [_language(code, locale) for code in values]
+        elif name == "kinds":
+            values = [_kind(code, locale) for code in values]
+        if values:
+            yield locale.text(key, name=_any_of(values, locale))
+    for name, key in _DATES.items():
+        if given[name]:
+            yield locale.text(key, date=localized_date(locale, given[name]) or "")
+
+
+def _reports(searched: Searched, locale: Locale) -> str:
+    number = len(searched.filters.document_ids)
+    titles = [locale.text("narrowed.title", title=title) for title in searched.titles]
+    more = number - len(titles)
+    if not titles:
+        return locale.text("narrowed.reports", count=number)
+    if more:
+        titles.append(locale.text("narrowed.others", count=more))
+    return str(format_list(titles, "standard", locale=locale.language))
+
+
+def _any_of(values: Sequence[str], locale: Locale) -> str:
+    named = list(values[:_NAMED])
+    if len(values) > _NAMED:
+        named.append(locale.text("narrowed.others", count=len(values) - _NAMED))
+    return str(format_list(named, "or", locale=locale.language))
+
+
+def _kind(code: str, locale: Locale) -> str:
+    try:
+        return locale.text(f"kind.{code}")
+    except KeyError:  # A program may filter by any kind.
+        return code
+
+
+def _language(code: str, locale: Locale) -> str:
+    return str(babel.Locale(locale.language).languages.get(code, code))
+
+
+def interpretation_markup(
+    standalone: str | None, searched_for: str | None, searched: Searched | None, locale: Locale
+) -> str:
+    """Return the lines above an answer in progress: one for each of the first three arguments that is given.
+
+    Args:
+        standalone: the follow-up question, rewritten so that it can be understood without the conversation.
+        searched_for: the question with its spelling corrected.
+        searched: the filters of the search; a search without filters gives no line.
+        locale: the reader's language.
+    """
+    corrected = corrected_markup(searched_for, locale, is_answered=False)
+    return corrected + understood_markup(standalone, locale) + filters_markup(searched, locale)
+
+
+def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: bool) -> str:
+    """Return a line with the corrected question; empty if the spelling was not corrected.
+
+    If ``is_answered`` is true, the line has a button that searches for the question as typed.
+    """
+    if searched_for is None:
+        return ""
+    words = string_markup(locale, "answer.searchedFor", question=f"<q>{escape(searched_for)}</q>")
+    label = escape(locale.text("act.exact"))
+    button = f' <button class="fn-act fn-act-exact">{label}</button>' if is_answered else ""
+    return f'<p class="fn-understood">{words}{button}</p>'
+
+
+def understood_markup(standalone: str | None, locale: Locale) -> str:
+    """Return a line with the rewritten form of a follow-up question; empty if it was not rewritten."""
+    if standalone is None:
+        return ""
+    words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")
+    return f'<p class="fn-understood">{words}</p>'
+
 
 _CHANGE_OVER = f"FOOTNOTED_MODEL={MULTILINGUAL_MODEL} footnoted sync"
 """The command that changes a library over to the encoder that reads many languages."""

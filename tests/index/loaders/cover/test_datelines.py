@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.loaders.cover.datelines import is_date, read_date, stated_date
+from index.loaders.cover import is_date, read_date, stated_date
 
 
 @pytest.mark.parametrize(

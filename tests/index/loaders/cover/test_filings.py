@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.loaders.cover.filings import as_written, declared_filing, filing
+from index.loaders.cover import as_written, declared_filing, filing
 from index.loaders.metadata import Properties
 
 REGISTRANT = ["Foot Locker, Inc.", "(Exact name of registrant as specified in charter)"]

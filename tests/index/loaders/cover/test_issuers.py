@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.loaders.cover.issuers import is_organisation, issuer
+from index.loaders.cover import is_organisation, issuer
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.documents import Section
 from index.errors import LoadError
 from index.loaders import load
-from index.loaders.epub.book import read_epub
+from index.loaders.epub import read_epub
 
 PATH = Path("books/dam.epub")
 SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was built."

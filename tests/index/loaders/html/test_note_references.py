@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.loaders.epub.book import read_epub
+from index.loaders.epub import read_epub
 from tests.index.loaders.epub.test_book import PATH as BOOK
 from tests.index.loaders.epub.test_book import book, page
 from tests.index.loaders.html.test_page import between, read

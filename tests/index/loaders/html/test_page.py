@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import LoadError
-from index.loaders.decoding import decode
 from index.loaders.html.page import fragment_blocks, read_html
+from index.loaders.text import decode
 
 PATH = Path("pages/dam.html")
 

@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.loaders.html.columns import Cell, in_columns
+from index.loaders.html.elements import Cell, in_columns, joined_figures
 from index.loaders.html.page import fragment_blocks
-from index.loaders.html.tables import joined_figures
-from index.text.cell_paths import table_cells
-from index.text.tabular import tables
+from index.text.tabular import table_cells, tables
 from tests.index.loaders.html.test_page import between
 
 

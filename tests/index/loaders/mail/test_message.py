@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.errors import LoadError
 from index.loaders import load
-from index.loaders.mail.message import read_eml
+from index.loaders.mail import read_eml
 from tests.support.mails import HEAD, PATH, SENTENCE
 
 

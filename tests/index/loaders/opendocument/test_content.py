@@ -6,8 +6,7 @@ import odfdo
 import pytest
 
 from index.documents import Section
-from index.loaders.opendocument.odt import read_odt
-from index.loaders.opendocument.tables import MAX_REPEATED
+from index.loaders.opendocument import MAX_REPEATED, read_odt
 from tests.support.opendocument_files import PATH, SENTENCE, level, p, packed, row, saved, table, text_of
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.documents import Document, Section
 from index.errors import LoadError
 from index.loaders import load
-from index.loaders.opendocument.odt import read_ods, read_odt
+from index.loaders.opendocument import read_ods, read_odt
 from tests.support.opendocument_files import NAMES, PATH, SENTENCE, p, packed, row, saved, table
 
 

@@ -16,7 +16,7 @@ from reportlab.platypus import PageBreak, Paragraph, Table
 from index.errors import LoadError
 from index.loaders.pdf.document import READ_PICTURES, read_pdf
 from index.loaders.pdf.paragraphs import joined
-from index.loaders.pdf.positioned import unplaced
+from index.loaders.pdf.text import unplaced
 from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, body, build, column, draw, read
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from index.loaders.pdf.document import read_pdf
-from index.loaders.pdf.ligatures import LIGATURES, ligature, with_ligatures
+from index.loaders.pdf.text import LIGATURES, ligature, with_ligatures
 from tests.support.pdf_files import PATH
 
 SIZE = 10.0

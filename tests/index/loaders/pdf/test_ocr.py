@@ -13,9 +13,9 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 from index.documents import Document, Span
 from index.errors import LoadError, RecognitionError
 from index.loaders import LoadingLimits, Options
-from index.loaders.pdf.characters import Frame as Shown
 from index.loaders.pdf.document import read_pdf
 from index.loaders.pdf.ocr import MAX_PIXELS, check, scale
+from index.loaders.pdf.text import Frame as Shown
 from index.text.geometry import boxes
 from tests.support.pdf_files import FIRST, PATH, SECOND, body, build
 from tests.support.scans import needs_tesseract, pictures, scanned

@@ -10,8 +10,7 @@ from reportlab.lib.units import cm
 from reportlab.pdfgen.canvas import Canvas
 
 from index.documents import Section
-from index.loaders.pdf.document import read_pdf
-from index.loaders.pdf.outline import MAX_BOOKMARKS
+from index.loaders.pdf.document import MAX_BOOKMARKS, read_pdf
 from tests.support.pdf_files import FIRST, PATH, SECOND, column, draw
 
 HEADINGS = (("1 Summary", 0), ("What went wrong", 1), ("2 Costs", 0))

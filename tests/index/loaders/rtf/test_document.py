@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.documents import Section
 from index.errors import LoadError
 from index.loaders import load
-from index.loaders.rtf.document import read_rtf
+from index.loaders.rtf import read_rtf
 
 PATH = Path("reports/dam.rtf")
 SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was built."

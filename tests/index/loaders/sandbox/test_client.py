@@ -19,7 +19,7 @@ from index.loaders import SUFFIXES, LoadingLimits, Options, load
 from index.loaders.sandbox import child
 from index.loaders.sandbox.client import Isolated, ReaderDiedError
 from index.loaders.sandbox.protocol import Sink, send
-from index.text.cutting import Cutting, cut
+from index.text.passages import Cutting, cut
 from tests.support.children import GATE, WORDS, children_of, is_gone, refusal, sent_while_reading
 
 SEEDS = Path(__file__).parents[4] / "seeds"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.documents import Document, Origin, PageLayout, Section
 from index.loaders import LoadingLimits, Options
 from index.loaders.sandbox.protocol import Answer, MessageError, Request, pack, receive, send, unpack
-from index.text.cutting import Cutting, cut
+from index.text.passages import Cutting, cut
 
 DOCUMENT = Document(
     "The gate is closed.\n\nIt stays closed.",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.documents import Section
 from index.errors import LoadError
 from index.loaders import load
-from index.loaders.sheets.csv import read_delimited
+from index.loaders.sheets.xlsx import read_delimited
 
 PATH = Path("exports/gates.csv")
 

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.loaders.blocks import join
-from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_written_figure
-from index.loaders.sheets.heading_spans import is_period
+from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_period, is_written_figure
 from index.text.tabular import tables
 
 Line: TypeAlias = Sequence[str | int | None]

@@ -12,7 +12,7 @@ from pptx import Presentation
 from index.documents import Section
 from index.errors import LoadError
 from index.loaders import LoadingLimits, Options, load
-from index.loaders.slides.pptx import read_pptx
+from index.loaders.slides import read_pptx
 from tests.support.slide_files import BLANK, PATH, box, changed, nothing, picture, presentation, titled
 
 

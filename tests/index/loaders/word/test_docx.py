@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 
 from index.errors import LoadError
 from index.loaders import load
-from index.loaders.word.docx import read_docx
+from index.loaders.word import read_docx
 from tests.support.word_files import PATH, changed, read, saved
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.engine import QueryEngine
-from rag.finding.abstention import caveat, name_language
-from rag.finding.abstention.decision import quote_list
+from rag.finding.abstention import caveat, name_language, quote_list
 from tests.support.candidates import ranked_in
 from tests.support.libraries import MakeLibrary
 

@@ -6,8 +6,7 @@ import pytest
 
 from index.embedding import Encoder
 from rag.engine import QueryEngine
-from rag.finding.abstention import Abstention, decide, shortfall
-from rag.finding.abstention.requirements import missing_words
+from rag.finding.abstention import Abstention, decide, missing_words, shortfall
 from rag.finding.ranking import Calibration
 from rag.questions import understand
 from tests.support.candidates import ALWAYS, NEVER, ranked_in

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from index.text import fold
 from rag.engine import QueryEngine
-from rag.finding.abstention import Abstention, caveat, decide, shortfall
-from rag.finding.abstention.requirements import lacking
+from rag.finding.abstention import Abstention, caveat, decide, lacking, shortfall
 from tests.support.candidates import ALWAYS, NEVER, ranked_in
 from tests.support.libraries import MakeLibrary
 

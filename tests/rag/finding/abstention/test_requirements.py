@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.finding.abstention.requirements import (
+from rag.finding.abstention import (
     absent_months,
     absent_names,
     absent_periods,

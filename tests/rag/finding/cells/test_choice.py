@@ -6,7 +6,7 @@ import pytest
 
 from index.text import is_row, tables
 from rag.engine import QueryEngine
-from rag.finding.cells.choice import Row, choose_cell
+from rag.finding.cells import Row, choose_cell
 from rag.questions import understand
 from tests.support.libraries import MakeLibrary
 

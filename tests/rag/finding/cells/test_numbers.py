@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.finding.cells.numbers import CellNumber, DecimalMark, cell_number, decimal_mark, written
+from rag.finding.cells import CellNumber, DecimalMark, cell_number, decimal_mark, written
 
 MARKS: tuple[DecimalMark, DecimalMark] = (".", ",")
 

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from index.library import Library
 from tests.support.clocks import Clock, set_time
 from ui.accounts import LOCAL, Identity, Scope
-from ui.http.client_state import idempotency
-from ui.http.client_state.idempotency import Idempotency
+from ui.http import client_state
+from ui.http.client_state import Idempotency
 
 if TYPE_CHECKING:
     from httpx2 import Response as Received
@@ -102,7 +102,7 @@ def test_a_key_in_use_waits_and_each_sender_has_its_own() -> None:
 
 def test_old_responses_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    set_time(monkeypatch, idempotency, clock)
+    set_time(monkeypatch, client_state, clock)
 
     async def made() -> Response:
         return Response(b"made")
@@ -113,9 +113,9 @@ def test_old_responses_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     async def some() -> None:
         keys = Idempotency()
         assert [await is_replayed(keys, key) for key in ("a", "a")] == [False, True]
-        clock.now += idempotency.KEPT_SECONDS + 1
+        clock.now += client_state.KEPT_SECONDS + 1
         assert [await is_replayed(keys, key) for key in ("a", "a")] == [False, True]
-        for number in range(idempotency.MOST_KEPT):
+        for number in range(client_state.MOST_KEPT):
             await is_replayed(keys, str(number))
         assert [await is_replayed(keys, key) for key in ("499", "a")] == [True, False]
 

@@ -18,8 +18,8 @@ from rag.conversations.answers import keep
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
 from tests.support.reports import incoming
-from ui.http.client_state.cursors import cursor_of, sort_key_of
-from ui.syntax import MAX_ID
+from ui.http.client_state import cursor_of, sort_key_of
+from ui.words import MAX_ID
 
 LISTS = {
     "/v1/documents": ("documents", "path"),

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from ui.http.access.check import client_address
+from ui.http.access import client_address
 from ui.http.middleware import ForwardedClients
-from ui.operation_settings import OperationSettings
+from ui.settings import OperationSettings
 
 PROXY = "10.0.0.5"
 CLIENT = "203.0.113.7"

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 from starlette.testclient import TestClient
 
-from ui.http.middleware.security_headers import page_policy
+from ui.http.middleware import page_policy
 from ui.page.head import ASSETS_ROUTE
 
 

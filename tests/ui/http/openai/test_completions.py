@@ -11,14 +11,13 @@ import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from index.library import Library
-from rag.answers import Citation
+from rag.answers import Citation, Verification
 from rag.engine import QueryEngine
-from rag.verdicts import Verification
 from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.openai_client import served
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
-from ui.http.openai.text import escaped, footnotes, text_of, without_footnotes
+from ui.http.openai.completions import escaped, footnotes, text_of, without_footnotes
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"

@@ -13,8 +13,8 @@ from tests.support.clocks import Clock, set_time
 from tests.support.openid_provider import SECRET, OpenIDProvider, openid_provider
 from tests.ui.http.openid.conftest import Serve
 from tests.ui.http.openid.steps import answer_of, come_back, name_of, said, to_provider
+from ui.http.openid import client
 from ui.http.openid import provider as module
-from ui.http.openid import transport
 from ui.operations import AuditLog
 from ui.operations.quotas import REFUSALS_OF_ADDRESS
 
@@ -184,7 +184,7 @@ def test_a_redirect_is_not_followed(serve: Serve, provider: OpenIDProvider) -> N
 
 
 def test_a_long_answer_is_not_read(serve: Serve, provider: OpenIDProvider) -> None:
-    provider.answers[DESCRIPTION] = (200, b" " * (transport.MAX_BYTES + 1))
+    provider.answers[DESCRIPTION] = (200, b" " * (client.MAX_BYTES + 1))
     refused = serve().get("/sign-in/openid")
     assert (refused.status_code, said(refused)) == (502, UNUSABLE)
 

@@ -13,7 +13,7 @@ import pytest
 from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.processes import ROOT, environment
 from ui.accounts import Accounts
-from ui.accounts.exposure import open_sign_in
+from ui.accounts.access import open_sign_in
 from ui.errors import USED_WRONGLY, SettingsError, UsedWronglyError, explain
 from ui.settings import Settings, load_settings
 

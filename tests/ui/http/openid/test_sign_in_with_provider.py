@@ -16,8 +16,8 @@ from tests.ui.http.openid.steps import answer_of, by_password, come_back, name_o
 from ui.accounts import Accounts, Role
 from ui.accounts.sessions import IDLE_SECONDS
 from ui.operations import AuditLog
-from ui.page.locales import languages, locale_in
-from ui.page.sign_in.provider import MOST_PENDING
+from ui.page.head import languages, locale_in
+from ui.page.sign_in import MOST_PENDING
 
 
 def test_a_person_signs_in_with_the_provider_and_signs_out(serve: Serve, accounts: Accounts) -> None:

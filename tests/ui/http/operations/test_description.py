@@ -10,8 +10,7 @@ from starlette.testclient import TestClient
 
 from tests.ui.http.operations.conftest import bearer
 from ui.accounts import Scope, SignIn
-from ui.http.access.identity import session_cookie
-from ui.http.access.table import Requirement, requirement_of
+from ui.http.access import Requirement, requirement_of, session_cookie
 from ui.http.problems import MEDIA_TYPE
 
 

@@ -12,15 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.text import readable_rows
-from rag.answers import Cause, CellAddress, Citation, Comparison, Computed, Copy, Headline
+from rag.answers import (
+    Cause,
+    CellAddress,
+    Citation,
+    Comparison,
+    Computed,
+    Copy,
+    Headline,
+    Verdict,
+    Verification,
+)
 from rag.conversations.feedback import Judgement
 from rag.headlines import POINTS
-from rag.verdicts import Verdict, Verification
 from tests.support.markup import ENGLISH, Page, above, abstention, answer, citation, passage, shown, texts
-from ui.page.locales import locale_in
+from ui.page.head import locale_in
 from ui.page.markup import answer as render
 from ui.page.markup.answer import actions_markup, failure_markup, question_markup
-from ui.page.markup.sources import source_target
+from ui.page.markup.tables import source_target
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)

@@ -8,18 +8,16 @@ from html import unescape
 
 import regex
 
-from rag.answers import Disagreement, Dropped, StatedFigure
-from rag.verdicts import Verification
+from rag.answers import Disagreement, Dropped, StatedFigure, Verification
 from tests.support.markup import ENGLISH, abstention, answer, citation
-from ui.page.locales import locale_in
+from ui.page.head import locale_in
 from ui.page.markup import answer as render
-from ui.page.markup import checks, interpretation
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)
-understood_markup = partial(interpretation.understood_markup, locale=ENGLISH)
-checks_markup = partial(checks.checks_markup, locale=ENGLISH)
-disagreements_markup = partial(checks.disagreements_markup, locale=ENGLISH)
+understood_markup = partial(render.understood_markup, locale=ENGLISH)
+checks_markup = partial(render.checks_markup, locale=ENGLISH)
+disagreements_markup = partial(render.disagreements_markup, locale=ENGLISH)
 
 HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
 LACKS = "9.9 million is not in the cited sentence, which has 1.2 million"
@@ -53,7 +51,7 @@ def test_quoted_sentences_are_counted_beside_those_that_a_model_wrote_in_vain() 
         ("en", "Sentences checked: 1 quoted word for word, 1 left out"),
         ("zh", "已核查的句子：1 句逐字引用、1 句已略去"),
     ):
-        assert parts(checks.checks_markup(made, locale_in(language)))[0] == counted
+        assert parts(render.checks_markup(made, locale_in(language)))[0] == counted
 
 
 def test_doubts_are_counted_and_each_is_told_with_its_reason() -> None:
@@ -81,7 +79,7 @@ def test_doubts_are_told_in_the_reader_s_language() -> None:
         answer(citation(1, "Gate 3 failed."), citation(2, "It rusted.", at=15)),
         dropped=(Dropped("It cost 9.9 million.", LACKS),),
     )
-    assert parts(checks.checks_markup(made, locale_in("zh"))) == [
+    assert parts(render.checks_markup(made, locale_in("zh"))) == [
         "已核查的句子：2 句有依据、1 句已略去",
         *("It cost 9.9 million.", f"已略去：{LACKS}"),
     ]

@@ -11,9 +11,9 @@ from hypothesis import given
 from index.records import Filters
 from rag.answers import Searched
 from tests.support.markup import ENGLISH, Page, abstention, answer, citation, passage, shown, texts
-from ui.page.locales import Locale, locale_in
+from ui.page.head import Locale, locale_in
 from ui.page.markup import answer as render
-from ui.page.markup.filters import filter_phrases, filters_markup, searched_markup
+from ui.page.markup.answer import filter_phrases, filters_markup, searched_markup
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)

@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given
 
 from index.text import readable_rows
-from rag.answers import Citation
-from rag.verdicts import Verdict, Verification
+from rag.answers import Citation, Verdict, Verification
 from tests.support.markup import ENGLISH, Page, citation, shown, texts
-from ui.page.head import ASSETS
-from ui.page.locales import locale_in
-from ui.page.markup.footnotes import ShownSentence, foot_list_markup
+from ui.page.head import ASSETS, locale_in
+from ui.page.markup.answer import ShownSentence, foot_list_markup
 
 
 def resting(words: str, *cited: Citation) -> ShownSentence:

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.support.markup import ENGLISH, Page, answer, citation
-from ui.page.locales import locale_in
-from ui.page.markup.answer import answer_markup, streamed_markup, waiting_markup
-from ui.page.markup.checks import made_markup
+from ui.page.head import locale_in
+from ui.page.markup.answer import answer_markup, made_markup, streamed_markup, waiting_markup
 
 TIMINGS = {
     "rewrite": 100.0,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 
 from tests.support.markup import ENGLISH, Page, citation, shown, texts
-from ui.page.markup.sources import strip_markup
+from ui.page.markup.tables import strip_markup
 
 
 def strip(*cited: object) -> Page:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 
 from tests.support.markup import ENGLISH, Page, shown, texts
-from ui.page.locales import Locale
-from ui.page.markup.text import escape, localized_date, source_date, string_markup
+from ui.page.head import Locale
+from ui.page.markup.tables import escape, localized_date, source_date, string_markup
 
 
 @given(texts)

@@ -18,7 +18,7 @@ const DOUBLE = 1000; // milliseconds in which the same question again is a doubl
 
 const state = { number: 0, timer: 0, listeners: [], sent: { question: "", time: 0 } };
 
-/** Sends {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?} (ui/page/commands.py). */
+/** Sends {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?} (ui/page/conversation.py). */
 export function request(command) {
   state.listeners.forEach((listener) => listener(command));
   send(command);

@@ -1,0 +1,570 @@
+"""The databases that a catalog can be in: a SQLite file in the home folder, or PostgreSQL.
+
+The catalog's tables and queries are the same for both databases. This package holds all differences.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from index.errors import CatalogError, CatalogUnreachableError, LibraryLockedError
+from index.private import database_files, make_file
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.abc import Buffer
+    from sqlalchemy.dialects import postgresql
+
+_TRANSACTIONS = 4_706_501
+"""The number of the advisory lock that each writing transaction holds."""
+
+_LOCKS = {"write": 4_706_502, "base": 4_706_503}
+"""The numbers of the advisory locks of :meth:`PostgreSQL.lock`, by purpose."""
+
+_TIMES = {
+    "connect_timeout": 5,
+    # If one side vanishes without closing the connection, the other side notices within a minute.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+    "options": "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "
+    # As with SQLite, a writer waits at most half a minute for another writer.
+    "-c lock_timeout=30s",
+}
+_CONNECTIONS, _FEW_CONNECTIONS = 8, 2
+"""The most idle connections that a process keeps open: to the catalog, and to any other schema. A process
+opens more connections when it needs them, up to the server's limit."""
+
+_PROGRAM = "footnoted"
+"""The name of the program in the server's list of connections."""
+
+_POLL_SECONDS = 0.05
+_LOCK_NOT_AVAILABLE = "55P03"
+
+_PIECE = 64 * 1024
+"""The characters in a part of a text."""
+
+_TEXT = sa.text("SELECT text FROM versions WHERE document_id = :document AND version = :version")
+
+
+class PostgreSQL:
+    """Implements :class:`index.catalog.databases.Database` for PostgreSQL."""
+
+    def exists(self, address: sa.URL) -> bool:
+        engine = self.connect(address)
+        try:
+            return sa.inspect(engine).has_table("alembic_version")
+        finally:
+            engine.dispose()
+
+    def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
+        """Open the database at ``address``.
+
+        Raises:
+            CatalogError: if psycopg, a part of the extra ``engines``, is not installed.
+        """
+        try:
+            engine = sa.create_engine(
+                address,
+                connect_args={**_TIMES, "application_name": _PROGRAM},
+                pool_size=_FEW_CONNECTIONS if schema else _CONNECTIONS,
+                max_overflow=-1,
+                # A restart of the database server ends the connections of the pool.
+                pool_pre_ping=True,
+            )
+        except ImportError as error:
+            raise CatalogError(
+                "a catalog in PostgreSQL needs psycopg; install it with: pip install 'footnoted[engines]'"
+            ) from error
+        sa.event.listen(engine, "connect", _replace_zeros)
+        if schema:
+            sa.event.listen(engine, "connect", _searching(schema))
+        sa.event.listen(engine, "handle_error", _explain)
+        return engine
+
+    def version(self, connection: sa.Connection, schema: str) -> int:
+        comment = sa.text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
+        return int(connection.scalar(comment, {"schema": schema}) or 0)
+
+    def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
+        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        connection.exec_driver_sql(f"COMMENT ON SCHEMA {schema} IS '{version}'")
+
+    def begin_reading(self, connection: sa.Connection) -> None:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def begin_writing(self, connection: sa.Connection) -> None:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TRANSACTIONS)))
+
+    def begin_migrating(self, connection: sa.Connection) -> None:
+        self.begin_writing(connection)
+
+    def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
+        query = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {_sequence(table)}"  # noqa: S608 (our names)
+        return int(connection.scalar(sa.text(query)) or 0)
+
+    def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        # Ids begin at 1; the last argument says whether this id has been given to a row.
+        connection.execute(sa.select(sa.func.setval(_sequence(table), max(number, 1), number > 0)))
+
+    def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
+        text: str = connection.execute(_TEXT, {"document": document_id, "version": version}).scalar_one()
+        for start in range(0, len(text), _PIECE):
+            yield text[start : start + _PIECE].encode()
+
+    def damage(self, connection: sa.Connection) -> str | None:
+        """Return None: the server checks its own files."""
+        del connection
+        return None
+
+    def size(self, connection: sa.Connection) -> int:
+        query = sa.select(sa.func.pg_database_size(sa.func.current_database()))
+        return int(connection.scalar(query) or 0)
+
+    def programs(self, connection: sa.Connection) -> int:
+        query = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND application_name = :name AND pid <> pg_backend_pid()"
+        )
+        return int(connection.scalar(sa.text(query), {"name": _PROGRAM}) or 0)
+
+    def clear_log(self, connection: sa.Connection) -> None:
+        """Do nothing: the server reuses the space of deleted rows when it vacuums."""
+
+    @contextmanager
+    def lock(self, engine: sa.Engine, timeout: float, purpose: str = "write") -> Iterator[bool]:
+        number = _LOCKS[purpose]
+        deadline = time.monotonic() + timeout
+        # The lock belongs to the connection, so a process that dies releases it.
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while not (held := bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))))):
+                if time.monotonic() >= deadline:
+                    break
+                time.sleep(_POLL_SECONDS)
+            try:
+                yield held
+            finally:
+                # If the connection is lost, the server has released the lock.
+                with suppress(CatalogUnreachableError):
+                    if held:
+                        connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+
+
+def _sequence(table: sa.Table) -> str:
+    """Return the name of the sequence from which a table takes its ids."""
+    [key] = table.primary_key.columns
+    return f"{table.name}_{key.name}_seq"
+
+
+def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
+    """Let the connection store U+FFFD in place of U+0000, which PostgreSQL cannot store in a text."""
+    from psycopg.types.string import StrDumperUnknown
+
+    class Dumper(StrDumperUnknown):
+        def dump(self, obj: str) -> Buffer | None:
+            return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+
+    connection.adapters.register_dumper(str, Dumper)
+
+
+def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
+    """Return a listener that makes each new connection find tables only in ``schema``.
+
+    The listener executes a statement, because a connection pooler may drop the options of a connection.
+    """
+
+    def search(connection: psycopg.Connection, _record: object) -> None:
+        connection.autocommit = True
+        connection.execute(f"SET search_path TO {schema}".encode())
+        connection.autocommit = False
+
+    return search
+
+
+def _explain(context: sa.engine.ExceptionContext) -> None:
+    """Raise an error of this program if a connection was lost or refused, or a lock timed out."""
+    if context.is_pre_ping:
+        # The pool makes a new connection in place of the one that the server has ended.
+        return
+    error = context.original_exception
+    if getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+        line = "another process is writing to the library's database; wait until it is done, then try again"
+        raise LibraryLockedError(line, line) from error
+    if context.is_disconnect or (
+        context.connection is None and isinstance(context.sqlalchemy_exception, sa.exc.OperationalError)
+    ):
+        raise CatalogUnreachableError(" ".join(str(error).split())) from error
+
+
+PATIENCE_SECONDS = 30.0
+"""The most seconds that a writer waits for another writer."""
+
+PIECE = 256 * 1024
+"""The number of bytes of a text that are read at once. To read the whole text at once, SQLite would need
+twice the text's memory."""
+
+_ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND version = :version")
+
+
+class SQLite:
+    """Implements :class:`index.catalog.databases.Database` for SQLite."""
+
+    def exists(self, address: sa.URL) -> bool:
+        return _file(address).is_file()
+
+    def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
+        del schema
+        # SQLite gives its -wal and -shm files the mode of this file. If the file cannot be created here,
+        # SQLite's own error says why.
+        with suppress(OSError):
+            make_file(_file(address))
+        # A reader holds its connection while a question is answered, so the number of connections has no
+        # limit. The pool keeps few of them open, because each keeps 2 MB of pages.
+        engine = sa.create_engine(
+            address, connect_args={"timeout": PATIENCE_SECONDS}, pool_size=8, max_overflow=-1
+        )
+        sa.event.listen(engine, "connect", _set_pragmas)
+        return engine
+
+    def version(self, connection: sa.Connection, schema: str) -> int:
+        del schema
+        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+    def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
+        del schema
+        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+
+    def begin_reading(self, connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    def begin_writing(self, connection: sa.Connection) -> None:
+        """Do nothing: the first change locks the file."""
+
+    def begin_migrating(self, connection: sa.Connection) -> None:
+        # SQLite's driver begins no transaction for CREATE TABLE; IMMEDIATE also excludes other processes.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
+        query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        return int(connection.scalar(query, {"name": table.name}) or 0)
+
+    def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        # SQLite itself remembers the highest id of a row.
+        if number != self.last_number(connection, table):
+            values = {"name": table.name, "number": number}
+            connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
+            connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:name, :number)"), values)
+
+    def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
+        row = connection.execute(_ROW, {"document": document_id, "version": version}).scalar_one()
+        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+        with driver.blobopen("versions", "text", row, readonly=True) as stored:
+            while part := stored.read(PIECE):
+                yield part
+
+    def damage(self, connection: sa.Connection) -> str | None:
+        found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+        return None if found == "ok" else found
+
+    def size(self, connection: sa.Connection) -> int:
+        return sum(
+            file.stat().st_size for file in database_files(_file(connection.engine.url)) if file.exists()
+        )
+
+    def programs(self, connection: sa.Connection) -> int:
+        del connection
+        return 0
+
+    def clear_log(self, connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def lock(self, engine: sa.Engine, timeout: float, purpose: str = "write") -> Iterator[bool]:
+        """Yield True without a lock: the lock of the home folder already excludes all writers to the file."""
+        del engine, timeout, purpose
+        yield True
+
+
+def _file(address: sa.URL) -> Path:
+    return Path(address.database or "")
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    _set_wal(connection)
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA synchronous=FULL")
+    # Deleted texts leave no trace in the file.
+    connection.execute("PRAGMA secure_delete=ON")
+    # The cache of a connection can be small, since the system caches the file for all connections.
+    connection.execute("PRAGMA cache_size=-2000")
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # SQLite's own timeout does not apply while another process creates the database file.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+CATALOG = "catalog.sqlite"
+"""The name of the SQLite file in a home folder."""
+
+
+Purpose = Literal["write", "base"]
+"""The purpose of a lock: to write to the catalog, or to update the base (the stored vectors of older
+passages, :mod:`index.search.bases`)."""
+
+
+class Database(Protocol):
+    """The operations that differ between SQLite and PostgreSQL, the databases of a catalog."""
+
+    def exists(self, address: sa.URL) -> bool:
+        """Return whether there is a catalog at ``address``, without creating one.
+
+        Raises:
+            CatalogError: if the database cannot be reached.
+        """
+
+    def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
+        """Open the database at ``address``; create the file of a SQLite database if it is missing.
+
+        Args:
+            address: the address.
+            schema: in a server's database, the schema that has the tables; by default, the first schema in
+                the user's search path. A SQLite file has no schemas.
+        """
+
+    def version(self, connection: sa.Connection, schema: str) -> int:
+        """Return the number that :meth:`set_version` stored; 0 if there is none."""
+
+    def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
+        """Store the version number of the tables of ``schema``; create the schema if it is missing."""
+
+    def begin_reading(self, connection: sa.Connection) -> None:
+        """Begin a transaction in which ``connection`` reads one fixed state."""
+
+    def begin_writing(self, connection: sa.Connection) -> None:
+        """Exclude other writers, from now or from the transaction's first write, until it ends."""
+
+    def begin_migrating(self, connection: sa.Connection) -> None:
+        """Begin a transaction that changes the tables, and exclude other writers."""
+
+    def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
+        """Return the highest id that any row of ``table`` ever had; 0 if there never was a row."""
+
+    def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        """Make ``table`` give the id ``number`` + 1 to its next row.
+
+        PostgreSQL does not undo this if the transaction fails.
+        """
+
+    def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
+        """Yield the text of a version in UTF-8, in consecutive parts that may end within a character."""
+
+    def damage(self, connection: sa.Connection) -> str | None:
+        """Describe the damage that a quick check of the database finds; return None if it finds none."""
+
+    def size(self, connection: sa.Connection) -> int:
+        """Return the number of bytes that the database takes on its disk."""
+
+    def programs(self, connection: sa.Connection) -> int:
+        """Return the number of other connections to the database from processes of this program.
+
+        For a SQLite file, the number is unknown, and the result is 0.
+        """
+
+    def clear_log(self, connection: sa.Connection) -> None:
+        """Empty the write-ahead log, which still has deleted rows. A log that a reader needs is kept."""
+
+    def lock(
+        self, engine: sa.Engine, timeout: float, purpose: Purpose = "write"
+    ) -> AbstractContextManager[bool]:
+        """Hold a lock on the whole catalog, in addition to the lock of the home folder.
+
+        Args:
+            engine: the engine of the database.
+            timeout: the seconds to wait for another holder.
+            purpose: the purpose of the lock. Locks for different purposes do not exclude each other.
+
+        Returns:
+            A context manager that yields whether the lock was taken: False if another process held it for
+            longer than ``timeout``.
+        """
+
+
+_DATABASES: dict[str, Database] = {"sqlite": SQLite(), "postgresql": PostgreSQL()}
+
+
+def address_of(home: Path, database_url: str = "") -> sa.URL:
+    """Return the address of a library's catalog.
+
+    Args:
+        home: the library's folder.
+        database_url: the address of a PostgreSQL database; empty for the SQLite file in ``home``.
+
+    Raises:
+        CatalogError: if ``database_url`` is not the address of a PostgreSQL database.
+    """
+    if not database_url:
+        return sa.URL.create("sqlite", database=str(home / CATALOG))
+    try:
+        address = sa.make_url(database_url)
+    except (sa.exc.ArgumentError, ValueError):
+        address = None
+    if address is None or address.drivername != "postgresql+psycopg" or not address.database:
+        # The message does not show the whole text, in which a password may be anywhere.
+        given = f"{address.drivername}://…" if address else "FOOTNOTED_DATABASE_URL or --to"
+        raise CatalogError(
+            f"{given} is not the address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+        )
+    if "password" in address.query or "@" in (address.host or ""):
+        raise CatalogError(
+            "the address of the database has its password in the wrong place; write "
+            "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, with %40 for @, or use a ~/.pgpass file"
+        )
+    return address
+
+
+def shown(address: sa.URL) -> str:
+    """Return what messages show of an address: a file's path, or a server's address without the password."""
+    return str(address.database) if is_file(address) else address.render_as_string(hide_password=True)
+
+
+def is_file(address: sa.URL) -> bool:
+    """Return whether an address belongs to a SQLite file."""
+    return address.get_backend_name() == "sqlite"
+
+
+def database_at(address: sa.URL) -> Database:
+    """Return the :class:`Database` for an address from :func:`address_of`."""
+    return _DATABASES[address.get_backend_name()]
+
+
+def database_of(connection: sa.Connection | sa.Engine) -> Database:
+    """Return the :class:`Database` for a connection or an engine."""
+    return _DATABASES[connection.dialect.name]
+
+
+def begin_reading(connection: sa.Connection) -> None:
+    """Begin a transaction in which ``connection`` reads one fixed state."""
+    database_of(connection).begin_reading(connection)
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a transaction for writing. After its first write, no other writer can change what it reads."""
+    with engine.begin() as connection:
+        database_of(connection).begin_writing(connection)
+        yield connection
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an ``INSERT`` whose ``on_conflict_…`` methods set what happens to rows that exist already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    # The import takes a tenth of a second; commands on a SQLite file should not wait for it.
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
+
+
+class _JsonValues(FunctionElement[Any]):
+    """A table of the values of a JSON array; its column is ``value``."""
+
+    name = "json_values"
+    inherit_cache = True
+
+
+class _Bytes(FunctionElement[bytes]):
+    """The bytes of a text in UTF-8."""
+
+    name = "bytes_of"
+    type = sa.LargeBinary()
+    inherit_cache = True
+
+
+class _JsonObject(FunctionElement[Any]):
+    """An aggregate function that collects key-value pairs into a JSON object."""
+
+    name = "json_object_of"
+    inherit_cache = True
+
+
+@compiles(_JsonValues)
+def _json_values(element: _JsonValues, compiler: SQLCompiler, **more: object) -> str:
+    return f"json_each({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_JsonValues, "postgresql")
+def _json_values_in_postgresql(element: _JsonValues, compiler: SQLCompiler, **more: object) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **more)} AS JSON))"
+
+
+@compiles(_JsonObject)
+def _json_object(element: _JsonObject, compiler: SQLCompiler, **more: object) -> str:
+    return f"json_group_object({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_JsonObject, "postgresql")
+def _json_object_in_postgresql(element: _JsonObject, compiler: SQLCompiler, **more: object) -> str:
+    # Without any pair, PostgreSQL would return NULL.
+    return f"coalesce(json_object_agg({compiler.process(element.clauses, **more)}), '{{}}')"
+
+
+@compiles(_Bytes)
+def _bytes(element: _Bytes, compiler: SQLCompiler, **more: object) -> str:
+    return f"CAST({compiler.process(element.clauses, **more)} AS BLOB)"
+
+
+@compiles(_Bytes, "postgresql")
+def _bytes_in_postgresql(element: _Bytes, compiler: SQLCompiler, **more: object) -> str:
+    return f"convert_to({compiler.process(element.clauses, **more)}, 'UTF8')"
+
+
+def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
+    """Make a query that returns the values of a JSON array as rows, converted to ``kind``.
+
+    The array is a single parameter of the query. A parameter for each value would be slow, and databases
+    limit the number of parameters.
+    """
+    argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
+    value = _JsonValues(argument).table_valued("value").c.value
+    return sa.select(sa.cast(value, sa.BigInteger) if kind is int else value)
+
+
+def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
+    """Make a query that returns ``values``, either all numbers or all texts, as rows."""
+    return each_json(json.dumps(values), int if values and isinstance(values[0], int) else str)
+
+
+def bytes_of(text: sa.ColumnElement[str]) -> sa.ColumnElement[bytes]:
+    """Return the SQL expression for a text's bytes, which a query can read even if they are not UTF-8.
+
+    A single damaged text in a SQLite file would otherwise fail the query of all texts.
+    """
+    return _Bytes(text)
+
+
+def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return the SQL expression that collects key-value pairs into a JSON object."""
+    return _JsonObject(key, value)

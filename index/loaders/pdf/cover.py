@@ -1,0 +1,402 @@
+"""Groups the lines of a first page by size and weight: a title of several lines becomes one group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
+from statistics import median
+
+import regex
+
+from index.loaders.blocks import flow
+from index.loaders.cover import (
+    can_be_title,
+    filing,
+    has_words,
+    is_among,
+    is_caption,
+    is_furniture,
+    is_organisation,
+    issuer,
+    reads_like_title,
+    stated_date,
+)
+from index.loaders.metadata import MAX_TITLE_CHARACTERS, Properties, title_of_line
+from index.loaders.pdf.paragraphs import Paragraph, begins_item, joined
+from index.loaders.pdf.text import Line, Placed, joined_by
+
+LARGER = 1.08
+"""A line is a heading if it is larger than the text by this ratio. The sizes within a group differ less."""
+
+_MAX_STEP = 1.9
+"""The largest distance between the lines of a title, in line heights."""
+
+_NEAR_ROW = 0.8
+"""The distance from a table's row, in line heights, within which a line belongs to the table."""
+
+_FOOT = 0.06
+"""The share of a page's height, at its foot, in which no title stands."""
+
+_PROSE_CHARACTERS = 120
+_MAX_LINES = 5
+"""The most lines of a title; a long group of more lines is a paragraph in larger letters."""
+
+_BAR = regex.compile(r"\A([\p{L}\p{N}. ]{1,16}) [|] ")
+"""The start of a heading with a bar after its number: ``Chapter 1 | Results``."""
+
+_NUMBER = regex.compile(r"\d{1,2}(?:\.\d{1,2})*\.?|[IVX]{1,4}\.")
+_WORD = regex.compile(r"\p{L}{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class LineGroup:
+    """Successive lines of one size and weight.
+
+    Attributes:
+        text: the words of the lines, on one line, never empty.
+        lines: the text of each line.
+        ratio: the height of the lines' font, divided by the height of the font of the page's text.
+        height: the height of the lines' font, in points.
+        is_bold: whether the lines are bold.
+        is_in_table: whether a row of a table stands beside the lines, or closely above or below them.
+    """
+
+    text: str
+    lines: tuple[str, ...]
+    ratio: float
+    height: float
+    is_bold: bool
+    is_in_table: bool
+
+    @property
+    def is_larger(self) -> bool:
+        """Return whether the lines' font is larger than the font of the page's text."""
+        return self.ratio >= LARGER
+
+    @property
+    def is_smaller(self) -> bool:
+        """Return whether the lines' font is smaller than the font of the page's text."""
+        return self.ratio * LARGER < 1
+
+    @property
+    def is_prose(self) -> bool:
+        """Return whether the lines are a paragraph of the page's text, not a heading."""
+        is_long = len(self.text) > _PROSE_CHARACTERS
+        return is_long and (len(self.lines) > _MAX_LINES or not (self.is_bold or self.is_larger))
+
+    @property
+    def title(self) -> str:
+        """The text of the lines. A long heading is cut after the last line that fits in a title."""
+        if len(self.text) <= MAX_TITLE_CHARACTERS or self.is_prose or not self.is_larger:
+            return self.text
+        end = 0
+        for line in self.lines:
+            if end + len(line) > MAX_TITLE_CHARACTERS:
+                break
+            end += len(line) + 1
+        return self.text[:end].rsplit(" ", 1)[0] if end else self.text
+
+
+def line_groups(page: Sequence[Line], known: frozenset[str]) -> list[LineGroup]:
+    """Group the lines of a page, in order, without the page's foot and without table rows of several cells.
+
+    Args:
+        page: the page's lines.
+        known: the document's words, which show whether a hyphen at the end of a line divides a word.
+    """
+    rows = [line for line in page if line.is_row]
+    written = [line for line in page if not line.is_row] or rows
+    usual = median([line.height for line in written for _ in line.text] or [1.0])
+    groups = [_group(run, rows, usual, known) for run in _runs(page)]
+    return [group for group in groups if group.text]
+
+
+def _runs(page: Sequence[Line]) -> Iterator[list[Line]]:
+    foot = _FOOT * max((line.top for line in page), default=0.0)
+    run: list[Line] = []
+    for line in page:
+        if line.top < foot or (line.is_row and not _is_single(line)):
+            continue
+        if run and not _is_same_group(run[-1], line):
+            yield run
+            run = []
+        run.append(line)
+    if run:
+        yield run
+
+
+def _is_single(row: Line) -> bool:
+    """Return whether a row is an ordinary line: it has one cell, or a number and then one cell."""
+    cells = [text for cell in row.cells if (text := cell.words.text.strip())]
+    is_numbered = len(cells) == 2 and _NUMBER.fullmatch(cells[0]) is not None
+    return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)
+
+
+def _is_same_group(line: Line, following: Line) -> bool:
+    small, large = sorted((line.height, following.height))
+    return (
+        large <= LARGER * small
+        and all(line.bold) == all(following.bold)
+        and 0 < line.bottom - following.bottom <= _MAX_STEP * large
+        and following.left < line.right
+        and line.left < following.right
+        and not begins_item(following.text)
+        and not is_furniture(flow(line.text))
+        and not is_furniture(flow(following.text))
+    )
+
+
+def _group(run: Sequence[Line], rows: Sequence[Line], usual: float, known: frozenset[str]) -> LineGroup:
+    words = _words(run[0])
+    for line in run[1:]:
+        words = joined(words, _words(line), known)
+    height, near = max(line.height for line in run), _NEAR_ROW * run[0].height
+    top, bottom = run[0].top + near, run[-1].bottom - near
+    return LineGroup(
+        text=_BAR.sub(r"\1 ", flow(words.text)),
+        lines=tuple(flow(_words(line).text) for line in run),
+        ratio=height / usual,
+        height=height,
+        is_bold=all(run[0].bold),
+        is_in_table=any(row not in run and row.bottom < top and row.top > bottom for row in rows),
+    )
+
+
+def _words(line: Line) -> Placed:
+    """Return the words of a line, with spaces between the cells of a row."""
+    return joined_by(" ", [cell.words.strip() for cell in line.cells if cell.words.text.strip()])
+
+
+MUCH_LARGER = 1.3
+"""If the first page has few words, a heading on the second page that is larger by this ratio is the title."""
+
+_FEW_WORDS = 8
+_ALIKE = 0.9
+"""A heading with at least this share of the largest heading's height counts as equally large."""
+
+_STANDING_WITHIN = 8
+"""The number of first groups of a page among which a line no larger than the text can be a title."""
+
+_CAPTION_WITHIN = 2
+
+
+def title_of_pages(
+    pages: Sequence[Sequence[Line]], running: Sequence[str], known: frozenset[str]
+) -> str | None:
+    """Find the title that the first pages show; None if they have only prose and tables.
+
+    The title is the largest heading above the first paragraph, else the running title with the most words,
+    else the first line of the page that looks like a heading.
+
+    Args:
+        pages: the lines of the first pages, without running titles.
+        running: the running titles in the upper half of the pages.
+        known: the document's words, which show whether a hyphen at the end of a line divides a word.
+    """
+    number = next((number for number, page in enumerate(pages) if page), None)
+    if number is None:
+        return None
+    groups = line_groups(pages[number], known)
+    found = _top_heading(groups)
+    if sum(len(_WORD.findall(line.text)) for line in pages[number]) <= _FEW_WORDS:
+        following = pages[number + 1] if number + 1 < len(pages) else ()
+        other = _top_heading(line_groups(following, known))
+        if other and (found is None or other.height > MUCH_LARGER * found.height):
+            found = other
+    if found is not None:
+        return found.title
+    titles = [title for title in running if has_words(title) and can_be_title(title)]
+    return max(titles, key=lambda title: len(title.split()), default=None) or _heading_in_text(groups)
+
+
+def caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
+    """Return the caption of a table or figure at the start of a page; None if the page begins otherwise."""
+    captions = [
+        group.text
+        for group in line_groups(page, known)[:_CAPTION_WITHIN]
+        if is_caption(group.text) and len(group.text) <= MAX_TITLE_CHARACTERS and not group.is_smaller
+    ]
+    return captions[0] if captions else None
+
+
+def lines_above_text(page: Sequence[Line], known: frozenset[str]) -> list[str]:
+    """Return the lines of a page above its first paragraph of prose, without table rows of several cells."""
+    return [line for group in _above_prose(line_groups(page, known)) for line in group.lines]
+
+
+def _above_prose(groups: Sequence[LineGroup]) -> list[LineGroup]:
+    return list(takewhile(lambda group: not group.is_prose, groups))
+
+
+def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
+    """Return the largest heading above the first paragraph of prose; None if there is none.
+
+    The name of an organisation counts only if there is no other heading. A single word counts only if no
+    heading of several words is about as large.
+    """
+    above = [group for group in _above_prose(groups) if _is_heading(group)]
+    chosen = [group for group in above if not is_organisation(group.text)] or above
+    if not chosen:
+        return None
+    largest = max(group.height for group in chosen)
+    large = [group for group in chosen if group.height >= _ALIKE * largest]
+    return next((group for group in large if has_words(group.text)), large[0])
+
+
+def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
+    """Return the first heading on a page, as a title; None if there is none.
+
+    Among the first groups of lines on the page, a single line in the size of the text also counts as a
+    heading if it can be a title.
+    """
+    for number, group in enumerate(groups):
+        if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
+            return group.title
+    return None
+
+
+def _is_heading(group: LineGroup) -> bool:
+    return (group.is_larger or (group.is_bold and not group.is_in_table)) and can_be_title(group.title)
+
+
+def _stands_alone(group: LineGroup) -> bool:
+    """Return whether a group has only one line, not in a table or in small type, that looks like a title."""
+    is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
+    return is_line and can_be_title(group.text) and title_of_line(group.text) is not None
+
+
+_PAGES = 6
+"""The number of first pages whose running titles are read."""
+
+_LEAD_PARAGRAPHS = 12
+"""The number of first paragraphs in which the first sentence of a news release is looked for."""
+
+_LETTERHEAD_LINES = 3
+_TOP = 0.6
+_BOTTOM = 0.12
+"""The shares of a page's height, at its top and at its foot, in which dates usually stand."""
+
+_PAGE_NUMBER = regex.compile(r"\A\W*\d{1,4}\s+(?=\p{L}{2})|(?<=\p{L}{2})\s+\d{1,4}\W*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPages:
+    """The first pages of a document.
+
+    Attributes:
+        lines: the lines of each page.
+        kept: ``lines`` without running titles and page numbers.
+        heights: the height of each page, in points.
+        paragraphs: the paragraphs of the first page.
+        known: the document's words, which show whether a hyphen at the end of a line divides a word.
+        text: the document's text.
+    """
+
+    lines: Sequence[Sequence[Line]]
+    kept: Sequence[Sequence[Line]]
+    heights: Sequence[float]
+    paragraphs: Sequence[Paragraph]
+    known: frozenset[str]
+    text: str
+
+
+def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, Properties]:
+    """Choose between the details (title, publisher, date) on the first page and in the file's properties.
+
+    Many programs write the file's name into the properties as the title. The title in the properties is
+    therefore credible in two cases only:
+
+    - its words stand above the text of the page, and it is not just a part of the title that the page shows;
+    - the page shows no title, and the title in the properties reads like a title.
+
+    The title of an SEC form always comes from its cover.
+
+    Args:
+        pages: the first pages.
+        properties: the file's properties.
+
+    Returns:
+        First, the details that the page states, without a title if the title in the properties is credible.
+        Second, the author and the date in the properties, and their title if it is credible.
+    """
+    page = pages.lines[0] if pages.lines else ()
+    lines = [_line_text(line) for line in page]
+    cover = filing(lines, pages.text)
+    if cover is not None:
+        return cover.details, Properties(author=properties.author, published=properties.published)
+    leads = [paragraph.text for paragraph in pages.paragraphs[:_LEAD_PARAGRAPHS] if not paragraph.is_row]
+    title = title_of_pages(pages.kept[:2], _running_titles(pages), pages.known)
+    above = lines_above_text(page, pages.known)
+    credible = properties.title if properties.title and _is_credible(properties.title, above, title) else None
+    if credible is None and title is None and pages.kept:
+        title = caption_of_page(pages.kept[0], pages.known)
+    stated = Properties(
+        title=None if credible else title,
+        publisher=issuer(lines, leads, _above_title(above, credible or title), properties.author),
+        published=stated_date(_at_edges(page, pages.heights[0] if pages.heights else 0.0), leads, lines),
+    )
+    return stated, Properties(title=credible, author=properties.author, published=properties.published)
+
+
+def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
+    """Return whether the title in the properties is credible, and says as much as the title on the page.
+
+    Args:
+        named: the title in the properties.
+        above: the lines above the text of the first page.
+        title: the title that the page shows; None if it shows none. A ``named`` that is only a part of this
+            title, such as the name of a company, is not credible.
+    """
+    if is_furniture(named):
+        return False
+    if title is None:
+        return (has_words(named) and is_among(named, above)) or reads_like_title(named)
+    if is_among(named, [title]):
+        return is_among(title, [named])
+    return has_words(named) and is_among(named, above)
+
+
+def _above_title(above: Sequence[str], title: str | None) -> list[str]:
+    """Return those lines of ``above`` (the lines above the text) that precede the title, as letterheads do.
+
+    Authors and their offices follow the title. If no line contains the title, return the first
+    ``_LETTERHEAD_LINES`` lines.
+    """
+    if title is None or not any(map(partial(_is_part, title), above)):
+        return list(above[:_LETTERHEAD_LINES])
+    return list(takewhile(lambda line: not _is_part(title, line), above))
+
+
+def _is_part(title: str, line: str) -> bool:
+    return has_words(line) and is_among(line, [title])
+
+
+def _line_text(line: Line) -> str:
+    """Return the text of a line, with spaces between the cells of a row."""
+    return flow(" ".join(cell.words.text for cell in line.cells))
+
+
+def _at_edges(page: Sequence[Line], height: float) -> list[str]:
+    """Return the lines at the top and foot of a page, where dates stand; all lines if the page has few.
+
+    Each cell of a row is a line of its own.
+    """
+    return [
+        flow(cell.words.text) if line.is_row else _line_text(line)
+        for line in page
+        if len(page) < 20 or line.top > (1 - _TOP) * height or line.bottom < _BOTTOM * height
+        for cell in (line.cells if line.is_row else line.cells[:1])
+        if cell.words.text.strip()
+    ]
+
+
+def _running_titles(pages: FirstPages) -> list[str]:
+    """Return the running titles in the upper half of the first pages, without page numbers."""
+    return [
+        _PAGE_NUMBER.sub("", _line_text(line))
+        for lines, kept, height in list(zip(pages.lines, pages.kept, pages.heights, strict=True))[:_PAGES]
+        for line in lines
+        if line not in kept and line.bottom > height / 2 and not is_furniture(_line_text(line))
+    ]

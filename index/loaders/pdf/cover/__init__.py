@@ -1,1 +1,0 @@
-"""Finds the title, publisher and date of a PDF on its first page."""

@@ -1,0 +1,459 @@
+"""Finds the headings above a table, and puts them into rows.
+
+A heading of several lines becomes one cell. Its lines may be apart in the file: some programs write the
+headings of a table line by line, others cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
+from typing import NamedTuple
+
+import regex
+
+from index.loaders.pdf.table_grid import Atom, Column, atoms, has_quantity, joined_atoms, placed, text_of
+from index.loaders.pdf.text import Cell, Line, joined_by, unplaced
+
+MAX_LINES = 40
+"""The most lines of headings above the first row of a table, counting the names of groups of rows."""
+
+MAX_HEIGHT = 9.0
+"""The largest distance, in line heights, of a heading from the first row."""
+
+TIGHT = 1.6
+"""The largest distance, in line heights, between two lines of one heading."""
+
+STEP = 2.5
+"""The largest distance, in line heights, between a heading and the line below it."""
+
+MAX_OVERLAP = 0.3
+"""A line is below another line if less than this share of its height overlaps the other line's height."""
+
+MAX_LEDGE = 8.0
+"""How far, in line heights, a heading may begin to the left of the columns of figures."""
+
+MAX_SHIFT = 1.5
+"""The largest distance, in line heights, between the middle of a heading and the middle of its columns."""
+
+EXACT = 0.5
+"""The largest distance, in heights of the heading, between two edges or middles that count as aligned."""
+
+_PERIOD = regex.compile(
+    r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may"
+    r"|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b|\A\W*(?:in|dollars in)\b|\A\(?unaudited",
+    regex.IGNORECASE,
+)
+"""A heading that often stands over several columns: a period, or the units."""
+
+_UNITS = regex.compile(r"\((?:\p{L}+ ){0,3}in (?:thousand|million|billion|[A-Z$€£])", regex.IGNORECASE)
+_CAPTION = regex.compile(r"(?:table|figure|chart|box)\s+[\p{N}.]*\p{N}", regex.IGNORECASE)
+_SENTENCE = regex.compile(r"(?:\p{Ll}\p{Ll}|\p{N})[.!?]\s*$")
+
+
+@dataclass(slots=True)
+class _Heading:
+    """A cell of a table's headings.
+
+    Attributes:
+        columns: the numbers of the columns that the heading covers, from left to right.
+        cell: the words of the heading.
+        bottom: the lower bound of the heading's last line, in points.
+        top: the upper bound of the heading's first line, in points.
+    """
+
+    columns: tuple[int, ...]
+    cell: Cell
+    bottom: float
+    top: float
+
+    def add(self, cell: Cell, bottom: float) -> None:
+        """Add the next line of the heading, or the next part of the same line."""
+        words = joined_by(" ", (self.cell.words.strip(), cell.words.strip()))
+        left, right = min(self.cell.left, cell.left), max(self.cell.right, cell.right)
+        self.cell = Cell(words, left, right, self.cell.first_word)
+        self.bottom = min(self.bottom, bottom)
+
+    def shift(self, columns: Sequence[Column]) -> float:
+        """Return the distance, in points, from the heading's middle to the middle of its columns."""
+        left, right = columns[self.columns[0]].left, columns[self.columns[-1]].right
+        return abs(left + right - self.cell.left - self.cell.right) / 2
+
+
+class _HeadingPart(NamedTuple):
+    """A line of a heading, or a part of such a line.
+
+    Attributes:
+        atom: the words.
+        columns: the numbers of the columns under the words.
+        line: the whole line, perhaps with parts of other headings.
+    """
+
+    atom: Atom
+    columns: tuple[int, ...]
+    line: Line
+
+    def is_beside(self, other: _HeadingPart) -> bool:
+        """Return whether two parts stand at one height."""
+        shared = min(self.line.top, other.line.top) - max(self.line.bottom, other.line.bottom)
+        return shared > 0.5 * other.line.height
+
+    def is_aligned(self, other: _HeadingPart) -> bool:
+        """Return whether two parts have a left edge, a right edge or a middle in common."""
+        left, right = self.atom.left - other.atom.left, self.atom.right - other.atom.right
+        return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
+
+    def overlaps(self, other: _HeadingPart) -> bool:
+        """Return whether two parts overlap horizontally; their heights do not matter."""
+        return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
+
+
+def ends_like_sentence(line: Line) -> bool:
+    """Return whether a line ends like a sentence; a colon or an abbreviation's full stop does not count."""
+    return _SENTENCE.search(line.text) is not None
+
+
+def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> tuple[int, int]:
+    """Count the lines at the end of ``lines`` that are headings of a table or name groups of its rows.
+
+    A line names a group of rows if it stands between the headings and the rows, over the labels only.
+
+    Args:
+        lines: the lines before the table, in reading order.
+        first: the table's first row.
+        columns: the table's columns.
+
+    Returns:
+        The number of lines of headings, and the number of lines after them that name groups of rows.
+    """
+    right = max(column.right for column in columns)
+    over = [column for column in columns[1:] if column.has_figures] or list(columns[1:])
+    edge = min(column.left for column in over)
+    found: list[Line] = []
+    for index in range(len(lines) - 1, max(len(lines) - MAX_LINES, 0) - 1, -1):
+        line = lines[index]
+        above = line.bottom - first.bottom
+        # A line may have the units over the labels, and beside them a heading over the figures.
+        has_units = line.is_row and _UNITS.match(line.text) is not None and not has_quantity(atoms(line))
+        if (
+            (line.is_row and not has_units)
+            or not 0.3 * line.height < above < MAX_HEIGHT * line.height
+            or (line.right > right + 4 * line.height and not _is_over(line, columns))
+            or (not has_units and line.right > edge + line.height and _is_caption(line, lines, columns, edge))
+            or (index and _continues_caption(lines[index - 1], line, right))
+            or ends_like_sentence(line)
+        ):
+            break
+        found.append(line)
+    while found:
+        fitting = _below(found, _top(found, first, edge))
+        if len(fitting) == len(found):
+            break
+        found = fitting
+    over_figures = [line.bottom for line in found if line.right > edge]
+    lowest = min(over_figures, default=first.top)
+    names = len(
+        list(
+            takewhile(
+                lambda line: line.right <= edge and line.top < lowest + MAX_OVERLAP * line.height, found
+            )
+        )
+    )
+    return len(found) - names, names
+
+
+def _below(lines: Sequence[Line], top: float) -> list[Line]:
+    """Return those ``lines``, from the lowest, that precede the first line wholly above ``top``."""
+    return list(takewhile(lambda line: line.bottom < top, lines))
+
+
+def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
+    """Return the upper bound of the highest heading of a table, in points.
+
+    Each heading stands closely above the first row or another heading. A line over the labels is a heading
+    only if a line over the figures reaches as high.
+
+    Args:
+        lines: the lines above the table that may be headings.
+        first: the table's first row.
+        edge: the left edge of the columns of figures.
+    """
+    level, top = first.top, first.top
+    for line in sorted(lines, key=lambda line: line.bottom):
+        if line.bottom - level > (STEP - 1) * line.height:
+            break
+        level = max(level, line.top)
+        if line.right > edge:
+            top = max(top, line.top)
+    return top
+
+
+def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], edge: float) -> bool:
+    """Return whether a line stands over the whole table, not just over the columns of figures.
+
+    ``edge`` is the left edge of the columns of figures.
+    """
+    labels = columns[0]
+    if line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height):
+        return True
+    middle, right = (line.left + line.right) / 2, max(column.right for column in columns)
+    shifts = [abs((left + right) / 2 - middle) for left in (labels.left, edge)]
+    is_alone = len(line.cells) == 1 and not any(
+        min(line.top, other.top) - max(line.bottom, other.bottom) > 0.5 * line.height
+        for other in lines
+        if other is not line
+    )
+    return middle < edge or (is_alone and shifts[0] <= MAX_SHIFT * line.height < shifts[1])
+
+
+def _is_over(line: Line, columns: Sequence[Column]) -> bool:
+    """Return whether a line stands over the middle of the last column and over no other column."""
+    *others, last = columns
+    return line.left > others[-1].right and last.left <= (line.left + line.right) / 2 <= last.right
+
+
+def _continues_caption(above: Line, line: Line, right: float) -> bool:
+    """Return whether ``line`` continues the caption whose first line is ``above``.
+
+    ``line`` may be indented by the width of the caption's number. ``above`` must be full: the first word of
+    ``line`` does not fit between the end of ``above`` and ``right``, the right edge of the table.
+    """
+    step = above.bottom - line.bottom
+    is_full = above.right + line.first_word + line.height > right
+    return _CAPTION.match(above.text) is not None and 0 < step < TIGHT * line.height and is_full
+
+
+def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
+    """Put the headings of a table into rows, from the top.
+
+    The lines of one heading are joined. A heading that spans several columns becomes a cell of the first of
+    these columns, in a row above the headings of single columns.
+
+    Args:
+        lines: the lines of the headings, in reading order.
+        columns: the table's columns.
+    """
+    headings: list[_Heading] = []
+    for new, height in _with_spans(lines, columns):
+        before = next((each for each in reversed(headings) if _is_one(each, new, height)), None)
+        if before is None:
+            headings.append(new)
+        else:
+            before.add(new.cell, new.bottom)
+    return _rows(headings, lines, columns)
+
+
+def is_by_cell(lines: Sequence[Line]) -> bool:
+    """Return whether headings are written cell by cell: some line stands higher than the line before it."""
+    return any(after.bottom - before.bottom > 0.3 * after.height for before, after in pairwise(lines))
+
+
+def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tuple[_Heading, float]]:
+    """Yield the headings in reading order, each with the font height of its first line, in points.
+
+    If headings are written cell by cell, the lines of each heading are joined. Otherwise each line is split
+    where its words stand over different columns, and each of these parts is a heading.
+    """
+    parts = [
+        _HeadingPart(atom, covered, line)
+        for line in lines
+        for atom, covered in placed(atoms(line), line.height, columns)
+    ]
+    stacks: list[list[_HeadingPart]] = []
+    by_cell = is_by_cell(lines)
+    for part in parts:
+        if by_cell and stacks and _is_next_line(stacks[-1][-1], part, parts):
+            stacks[-1].append(part)
+        else:
+            stacks.append([part])
+    for stack in stacks:
+        yield _heading(stack, parts, columns), stack[0].line.height
+
+
+def _is_next_line(above: _HeadingPart, below: _HeadingPart, parts: Sequence[_HeadingPart]) -> bool:
+    """Return whether two successive parts are lines of one cell.
+
+    The parts must be aligned, and ``below`` must stand closely below ``above``. No other part beside
+    ``below`` may overlap ``above`` horizontally, and no other part beside ``above`` may overlap ``below``.
+    """
+    step = above.line.bottom - below.line.bottom
+    return (
+        0.3 * below.line.height < step < TIGHT * below.line.height
+        and above.is_aligned(below)
+        and _UNITS.match(text_of(below.atom)) is None
+        and [part for part in parts if part.is_beside(below) and part.overlaps(above)] == [below]
+        and [part for part in parts if part.is_beside(above) and part.overlaps(below)] == [above]
+    )
+
+
+def _heading(
+    stack: Sequence[_HeadingPart], parts: Sequence[_HeadingPart], columns: Sequence[Column]
+) -> _Heading:
+    """Join the lines of one heading, ``stack``, from the top; ``parts`` has the lines of all headings."""
+    before, after, is_alone = -1e6, 1e6, True
+    for own in stack:
+        atom, beside = own.atom, [part.atom for part in parts if part.is_beside(own)]
+        nearest = max((other.right for other in beside if other.right < atom.left), default=-1e6)
+        before = max(before, (nearest + atom.left) / 2)
+        nearest = min((other.left for other in beside if other.left > atom.right), default=1e6)
+        after = min(after, (nearest + atom.right) / 2)
+        is_alone = is_alone and len(beside) == 1
+    widest = max(stack, key=lambda part: part.atom.right - part.atom.left)
+    wide = is_alone or any(_PERIOD.search(text_of(part.atom)) for part in stack)
+    height = widest.line.height
+    covered = _span(widest.atom, widest.columns, columns, (before, after), height, wide=wide)
+    heading = _Heading(covered, joined_atoms([stack[0].atom]), stack[0].line.bottom, stack[0].line.top)
+    for part in stack[1:]:
+        heading.add(joined_atoms([part.atom]), part.line.bottom)
+    return heading
+
+
+def _span(
+    atom: Atom,
+    covered: tuple[int, ...],
+    columns: Sequence[Column],
+    bounds: tuple[float, float],
+    height: float,
+    *,
+    wide: bool,
+) -> tuple[int, ...]:
+    """Return the numbers of the columns that a heading covers.
+
+    These are the columns under the heading, or a wider range of columns if the heading stands over the middle
+    of that range.
+
+    Args:
+        atom: the heading.
+        covered: the columns under the heading.
+        columns: the table's columns.
+        bounds: the x coordinates halfway to the next heading on the left and on the right.
+        height: the height of the heading's line, in points.
+        wide: whether the heading is likely to stand over several columns, for example because it is a period.
+    """
+    if covered[0] == 0:
+        return covered
+    first, last = covered[0], covered[-1]
+    middle = (atom.left + atom.right) / 2
+    inside = columns[first].left - 0.5 * height <= middle <= columns[last].right + 0.5 * height
+    if inside and not wide and len(covered) == 1:
+        return covered
+    best = covered
+    for start in range(1, first + 1):
+        for end in range(last, len(columns)):
+            left, right = columns[start].left, columns[end].right
+            fits = bounds[0] - height <= left and right <= bounds[1] + height
+            # The heading stands over the middle of these columns.
+            if fits and abs((left + right) / 2 - middle) <= MAX_SHIFT * height and end - start >= len(best):
+                best = tuple(range(start, end + 1))
+    return best
+
+
+def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
+    """Return whether two headings belong to one cell, as its lines or as parts of one line."""
+    text = below.cell.words.text
+    if (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
+        return False
+    return above.columns == below.columns and -0.5 * height < above.bottom - below.bottom < TIGHT * height
+
+
+def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
+    """Put headings into rows, and return the rows from the top.
+
+    A heading goes into the lowest row if no other heading is below it in the same columns. Otherwise it goes
+    into the row directly above the highest of the headings below it.
+    """
+    levels: list[list[_Heading]] = []
+    for heading in sorted(headings, key=lambda each: each.bottom):
+        level = 0
+        for number, row in enumerate(levels):
+            if any(set(heading.columns) & set(other.columns) for other in row):
+                level = number + 1
+        if level == len(levels):
+            levels.append([])
+        levels[level].append(heading)
+    _raise_uncovered(levels, columns)
+    rows = []
+    for row in reversed(levels):
+        held = {heading.columns[0]: heading.cell for heading in row}
+        cells = tuple(
+            held.get(number) or Cell(unplaced(""), columns[number].left, columns[number].right, 0.0)
+            for number in range(max(held) + 1)
+        )
+        lowest = min(row, key=lambda heading: heading.bottom)
+        like = min(lines, key=lambda line: abs(line.bottom - lowest.bottom))
+        rows.append(replace(like, cells=cells, is_row=True))
+    return rows
+
+
+def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
+    """Move a heading up one row if a heading on its left, in that upper row, would seem to cover it.
+
+    If *Revenue* stands over *2024* and nothing stands over *Change* on its right, *Revenue* would seem to
+    cover *Change*, too. *Change* moves only if one of two signs shows that *Revenue* does not cover it:
+
+    - *Revenue* reaches down to the height of *Change*.
+    - *Revenue* stands exactly over the middle of several other columns.
+
+    Args:
+        levels: the rows of headings, from the lowest; they are changed in place.
+        columns: the table's columns.
+    """
+    for row, above in pairwise(levels):
+        if any(_UNITS.match(heading.cell.words.text) for heading in row):
+            continue
+        for heading in sorted(row, key=lambda each: each.columns[0]):
+            if any(set(heading.columns) & set(other.columns) for other in above):
+                continue
+            left = [other for other in above if other.columns[0] < heading.columns[0]]
+            nearest = max(left, key=lambda other: other.columns[0], default=None)
+            if nearest and (
+                nearest.bottom < heading.top
+                or (
+                    len(nearest.columns) > 1
+                    and nearest.shift(columns) < EXACT * (nearest.top - nearest.bottom)
+                )
+            ):
+                row.remove(heading)
+                above.append(heading)
+
+
+MIN_INDENT = 0.25
+"""The smallest difference, in line heights, between the left edges of two levels."""
+
+MAX_LEVELS = 8
+"""If labels have more left edges than this, they are centred rather than indented."""
+
+
+def with_levels(rows: Sequence[Line]) -> list[Line]:
+    """Set the level of each row that has a label.
+
+    The level is the number of different left edges of labels that lie to the left of the row's own label. If
+    only some labels at one edge are bold, and one of the bold labels names a group of rows, the labels at
+    this edge that are not bold are one level deeper than the bold ones.
+    """
+    labelled = [row for row in rows if row.cells[0].words.text.strip()]
+    edges = _edges(labelled)
+    if len(edges) > MAX_LEVELS:
+        return list(rows)
+    places = {id(row): sum(row.left >= edge for edge in edges) for row in labelled}
+    weighted = {
+        place
+        for place in set(places.values())
+        if len({row.bold[0] for row in labelled if places[id(row)] == place}) > 1
+        and any(_is_name(row) and row.bold[0] for row in labelled if places[id(row)] == place)
+    }
+    keys = {id(row): (places[id(row)], places[id(row)] in weighted and not row.bold[0]) for row in labelled}
+    ranks = {key: rank for rank, key in enumerate(sorted(set(keys.values())))}
+    return [replace(row, level=ranks[keys[id(row)]]) if id(row) in keys else row for row in rows]
+
+
+def _edges(rows: Sequence[Line]) -> list[float]:
+    """Return the left edges of labels, from the left; edges close to each other count as the leftmost."""
+    lefts = sorted(row.left for row in rows)
+    height = max((row.height for row in rows), default=0.0)
+    return lefts[:1] + [right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height]
+
+
+def _is_name(row: Line) -> bool:
+    return not any(cell.words.text.strip() for cell in row.cells[1:])

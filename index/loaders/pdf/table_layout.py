@@ -1,0 +1,479 @@
+"""Puts the words of a page's tables into rows and columns, by their alignment.
+
+A PDF page has no tables, only words at places. An empty cell has no characters, a currency sign may stand
+apart from its figure, and a heading may stand across several columns. Only all rows of a table together show
+its columns:
+
+1. The words of a row become atoms: a figure with its currency sign, brackets and percent sign, or a stretch
+   of words.
+2. Atoms of different rows that stand above each other form a column. An atom that stands above two atoms of
+   another row spans their columns and forms no column.
+3. Each atom goes to its column, a spanning atom to the first column that it covers. A column without an atom
+   gets an empty cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+import regex
+
+from index.loaders.equations import superscript
+from index.loaders.pdf.table_grid import (
+    Atom,
+    Column,
+    atoms,
+    cells_of,
+    find_columns,
+    has_quantity,
+    joined_atoms,
+    text_of,
+)
+from index.loaders.pdf.table_headings import (
+    MAX_HEIGHT,
+    MIN_INDENT,
+    ends_like_sentence,
+    header_rows,
+    headings_above,
+    is_by_cell,
+    with_levels,
+)
+from index.loaders.pdf.text import Cell, Line, Placed, joined_by, unplaced
+from index.text.tabular import MAX_LABELS, is_period, is_quantity
+
+MAX_STEP = 3.0
+"""The largest distance, in line heights, between two rows of a table."""
+
+MAX_ATOMS = 2_000
+"""A table with more atoms is not arranged in columns: the search for columns takes quadratic time."""
+
+TIGHT = 1.5
+"""The largest distance, in line heights, between two lines of one cell."""
+
+_UNFINISHED = regex.compile(
+    r"(?:[,;/&–—-]|\b(?:an?|and|as|at|by|for|from|in|of|on|or|per|than|the|to|with))\s*\Z", regex.IGNORECASE
+)
+"""The end of a line that shows that a label continues in the next line."""
+
+_LOWER = regex.compile(r"[(“\"]?\p{Ll}")
+
+
+def with_tables(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines of a page; each row of a table gets a cell for each column up to the row's last words.
+
+    Args:
+        lines: the lines of the page in reading order. ``Line.is_row`` tells which of them have the gaps of a
+            table's row.
+    """
+    lines = _without_heading_rows(_headings_first(lines))
+    read: list[Line] = []
+    place = 0
+    while place < len(lines):
+        if not lines[place].is_row:
+            read.append(lines[place])
+            place += 1
+            continue
+        end = _end(lines, place)
+        table = list(lines[place:end])
+        rows = [atoms(line) for line in table]
+        columns = find_columns(rows) if sum(map(len, rows)) <= MAX_ATOMS else []
+        if len(columns) > 1:
+            captions = _captions(rows, table)
+            read += [replace(line, is_row=False) for line in table[:captions]]
+            table, rows = table[captions:], rows[captions:]
+            if read and _is_label_of(read[-1], table[0], rows[0], columns):
+                table[:0] = [read.pop()]
+                rows[:0] = [atoms(table[0])]
+            above, names = headings_above(read, table[0], columns)
+            inside = _headings_inside(rows)
+            headings = [*read[len(read) - above - names : len(read) - names], *table[:inside]]
+            named = [(line, atoms(line)) for line in read[len(read) - names :]]
+            del read[len(read) - above - names :]
+            body = [*named, *zip(table[inside:], rows[inside:], strict=True)]
+            table = [*header_rows(headings, columns), *with_levels(_filled(body, columns))]
+        else:
+            table = [
+                replace(line, cells=tuple(joined_atoms([atom]) for atom in row)) if line.is_row else line
+                for line, row in zip(table, rows, strict=True)
+            ]
+        read += [replace(table[0], begins_table=True), *table[1:]]
+        place = end
+    return read
+
+
+def _headings_first(lines: Sequence[Line]) -> list[Line]:
+    """Move the headings of a table before its rows if the file has them after the rows."""
+    kept: list[Line] = []
+    first: int | None = None
+    for line in lines:
+        if first is not None and _may_be_heading(line, kept[first]):
+            kept.insert(first, line)
+            first += 1
+            continue
+        if not line.is_row:
+            first = None
+        elif first is None:
+            first = len(kept)
+        kept.append(line)
+    return kept
+
+
+def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
+    """Clear ``is_row`` for the lines of headings that are written cell by cell.
+
+    The last line of such a heading may stand beside the first line of the next heading, and so look like a
+    row.
+    """
+    kept = list(lines)
+    for place, line in enumerate(lines):
+        if not line.is_row or not has_quantity(atoms(line)):
+            continue
+        last = place
+        while last and place - last < MAX_LABELS and _is_name(lines[last - 1], line):
+            last -= 1
+        first = last
+        while first and _may_be_heading(lines[first - 1], line):
+            first -= 1
+        if is_by_cell(lines[first:last]):
+            kept[first:last] = [replace(heading, is_row=False) for heading in lines[first:last]]
+    return kept
+
+
+def _is_name(line: Line, first: Line) -> bool:
+    """Return whether a line is not far above the row ``first``, over the row's label but not its figures."""
+    return (
+        not line.is_row
+        and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
+        and line.right < first.cells[1].left
+        and line.left <= first.left + 2 * first.height
+        and not ends_like_sentence(line)
+    )
+
+
+def _may_be_heading(line: Line, first: Line) -> bool:
+    """Return whether a line is not far above the figures of the row ``first``, and has no quantity itself."""
+    above = line.bottom - first.bottom
+    return (
+        0.3 * line.height < above < MAX_HEIGHT * line.height
+        and line.left > first.left + 2 * first.height
+        and line.right < first.right + 4 * first.height
+        and not any(atom.is_figure and is_quantity(text_of(atom)) for atom in atoms(line))
+        and not ends_like_sentence(line)
+    )
+
+
+def _end(lines: Sequence[Line], first: int) -> int:
+    """Return the index after the last row of the table that begins at ``first``.
+
+    Lines of labels may come between its rows.
+    """
+    end = first + 1
+    left, right = lines[first].left, lines[first].right
+    has_figures = has_quantity(atoms(lines[first]))
+    while (row := _next_row(lines, end)) is not None:
+        new = lines[row]
+        left, right = min(left, new.left), max(right, new.right)
+        begins = has_figures and _is_heading(new)
+        figures = min(new.cells[1].left, lines[end - 1].cells[1].left)
+        if begins or not all(_is_label(line, left, right, figures) for line in lines[end:row]):
+            break
+        has_figures = has_figures or has_quantity(atoms(new))
+        end = row + 1
+    return end
+
+
+def _next_row(lines: Sequence[Line], end: int) -> int | None:
+    """Return the index of the first row at or after ``end``.
+
+    Return None if there is a large vertical gap, or more than ``MAX_LABELS`` other lines, before that row.
+    """
+    for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
+        before, line = lines[place - 1], lines[place]
+        height = max(line.height, before.height)
+        # The figures of a row may stand beside the middle of its label, which has several lines.
+        if not -height < before.bottom - line.bottom < MAX_STEP * height or line.bottom == before.bottom:
+            return None
+        if line.is_row:
+            return place
+    return None
+
+
+def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
+    """Return whether a line between two rows of a table is a label of rows, rather than a paragraph.
+
+    A label is narrow, or ends before the cells to the right of the labels. It does not end like a sentence.
+
+    Args:
+        line: the line.
+        left: the left edge of the table.
+        right: the right edge of the table.
+        figures: the left edge of the cells after the labels.
+    """
+    return (
+        line.right <= right + line.height
+        and (line.right - line.left < 0.7 * (right - left) or line.right < figures)
+        and not ends_like_sentence(line)
+    )
+
+
+def _is_heading(line: Line) -> bool:
+    """Return whether a row has several periods and no quantity, as the headings of a new table have."""
+    row = atoms(line)
+    return sum(is_period(text_of(atom)) for atom in row) > 1 and not any(
+        is_quantity(text_of(atom)) for atom in row
+    )
+
+
+def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
+    """Count the lines at the start of ``table`` that are its caption; some of them may look like rows.
+
+    Only a caption of at least two lines counts. Its last line has a single atom (figure or stretch of words),
+    does not begin to the left of the line before it, and precedes a row of headings.
+
+    Args:
+        rows: the atoms of each line of the table.
+        table: the lines of the table.
+    """
+    headings = list(takewhile(lambda row: not has_quantity(row), rows))
+    for place in range(len(headings) - 2, 0, -1):
+        line, above = table[place], table[place - 1]
+        if len(rows[place]) == 1 and len(rows[place + 1]) > 1 and above.left <= line.left + line.height:
+            return place + 1
+    return 0
+
+
+def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence[Column]) -> bool:
+    """Return whether ``line``, above a table, begins the label of the table's first row.
+
+    Args:
+        line: the line above the table.
+        first: the table's first row.
+        row: the atoms of the first row.
+        columns: the table's columns.
+    """
+    cell = cells_of(row, first.height, columns)[0]
+    return (
+        not line.is_row
+        and line.bottom - first.bottom < TIGHT * first.height
+        and line.right <= max(columns[1].left, columns[0].right)
+        and _LOWER.match(cell.words.text) is not None
+    )
+
+
+def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
+    """Count the first rows of a table that are headings: rows with several cells and no quantity."""
+    count = 0
+    for row in rows:
+        if len(row) < 2 or has_quantity(row):
+            break
+        count += 1
+    # In a table without quantities, only the first row counts as headings.
+    return count if count < len(rows) else 1
+
+
+def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
+    """Join the lines of each label, and give each row a cell for each column up to the row's last words."""
+    rows = [
+        replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True) for line, row in body
+    ]
+    labels = [row.cells[0].right for row in rows if len(row.cells) > 1 and row.cells[0].words.text]
+    edge = max(labels, default=columns[0].right)
+    filled: list[Line] = []
+    hanging: Cell | None = None
+    for new in rows:
+        if filled and (_continues_label(filled[-1], new, edge) or _hangs(hanging, filled[-1], new, edge)):
+            is_indented = new.left - filled[-1].left > MIN_INDENT * new.height
+            hanging = new.cells[0] if is_indented and len(new.cells) == 1 else None
+            filled[-1:] = _with_label(filled[-1], new)
+        else:
+            hanging = None
+            filled.append(new)
+    return filled
+
+
+def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
+    """Return whether ``line`` is the third or a later line of a label.
+
+    The previous line of the label must be indented, have the same left edge as ``line``, and have no room for
+    the first word of ``line``.
+
+    Args:
+        hanging: the previous line of the label, if it is indented and not the first line; else None.
+        before: the row whose label ends with ``hanging``.
+        line: the next line.
+        edge: the right edge of the column of labels.
+    """
+    return (
+        hanging is not None
+        and abs(hanging.left - line.left) < MIN_INDENT * line.height
+        and hanging.right + line.first_word > edge
+        and before.bottom - line.bottom < TIGHT * line.height
+    )
+
+
+def _continues_label(before: Line, line: Line, edge: float) -> bool:
+    """Return whether the label of the row ``before`` continues in ``line``, the next line.
+
+    The right edge of the column of labels is ``edge``.
+    """
+    label, rest = before.cells[0], line.cells[0]
+    step = before.bottom - line.bottom
+    if not label.words.text or step > TIGHT * line.height:
+        return False
+    if not rest.words.text:
+        # The figures of a row may stand beside the middle of its label, which has several lines.
+        return len(before.cells) == 1 and step < 0.9 * line.height
+    if len(before.cells) == 1 and _UNFINISHED.search(label.words.text):
+        return True
+    if not _LOWER.match(rest.words.text):
+        return False
+    return len(before.cells) == 1 or len(line.cells) == 1 or label.right + rest.first_word > edge
+
+
+def _with_label(before: Line, line: Line) -> list[Line]:
+    """Join the label of the row ``before`` with the rest of the label, which is the first cell of ``line``.
+
+    Returns:
+        One row; two rows if ``before`` and ``line`` both have cells after the label. The first row then has
+        the whole label.
+    """
+    label = _joined(before.cells[0], line.cells[0])
+    bold = (before.bold[0], line.bold[1])
+    if len(before.cells) == 1 or len(line.cells) == 1:
+        others = before.cells[1:] or line.cells[1:]
+        return [replace(before, cells=(label, *others), bottom=line.bottom, top=line.top, bold=bold)]
+    empty = replace(line.cells[0], words=unplaced(""))
+    return [replace(before, cells=(label, *before.cells[1:])), replace(line, cells=(empty, *line.cells[1:]))]
+
+
+def _joined(cell: Cell, below: Cell) -> Cell:
+    if not below.words.text:
+        return cell
+    words = joined_by(" ", (cell.words.strip(), below.words.strip()))
+    return Cell(words, min(cell.left, below.left), max(cell.right, below.right), cell.first_word)
+
+
+MAX_WORD_GAP = 1.5
+"""A gap wider than this, in line heights, may separate cells: spaces in justified text are seldom so wide."""
+
+SURE_GAP = 4.0
+"""A gap wider than this, in line heights, separates cells even if the adjacent lines have no gap there."""
+
+SURE_GAPS = 3
+"""A line with at least this many gaps is always a row."""
+
+MIN_WORD_GAP = 0.12
+"""A gap no wider than this between two pieces of a line, in line heights, is inside a word."""
+
+SCRIPT_RATIO = 0.85
+"""A piece smaller than this share of its line's height may be a superscript or subscript."""
+
+_LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
+"""A piece that is only a bullet, or only the number of an item or heading."""
+
+_PROSE = regex.compile(r"\P{N}*\p{L}")
+
+
+def lines(pieces: Iterable[Line]) -> list[Line]:
+    """Join the pieces (text runs) of a page, given in reading order, into lines and table rows."""
+    joined: list[Line] = []
+    for piece in pieces:
+        line = replace(piece, cells=_wide_cells(piece))
+        if joined and _continues_line(joined[-1], line):
+            joined[-1] = _together(joined[-1], line)
+        else:
+            joined.append(line)
+    return with_tables(
+        [
+            replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
+            for number, line in enumerate(joined)
+        ]
+    )
+
+
+def _wide_cells(piece: Line) -> tuple[Cell, ...]:
+    """Return the cells of a text run, joined where the gap between them is at most ``MAX_WORD_GAP``."""
+    if len(piece.cells) == 1:
+        return piece.cells
+    cells = [piece.cells[0]]
+    for cell in piece.cells[1:]:
+        if cell.left - cells[-1].right > MAX_WORD_GAP * piece.height:
+            cells.append(cell)
+        else:
+            words = joined_by(" ", (_without_end(cells[-1].words), cell.words))
+            cells[-1] = Cell(words, cells[-1].left, cell.right, cells[-1].first_word)
+    return tuple(cells)
+
+
+def _without_end(words: Placed) -> Placed:
+    return words.cut(0, len(words.text.rstrip()))
+
+
+def _continues_line(line: Line, following: Line) -> bool:
+    """Return whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
+    overlap = min(line.top, following.top) - max(line.bottom, following.bottom)
+    smaller = min(line.height, following.height)
+    end = line.right if line.resumes is None else line.resumes
+    if overlap > 0.6 * smaller and following.left > end - 0.45 * smaller:
+        return True
+    is_near = abs(following.left - end) < 0.3 * line.height
+    return is_near and overlap > 0.25 * smaller and _is_script(following, line)
+
+
+def _is_script(piece: Line, line: Line) -> bool:
+    return piece.height < SCRIPT_RATIO * line.height
+
+
+def _together(line: Line, following: Line) -> Line:
+    taller = line if line.height >= following.height else following
+    gap = following.left - line.right
+    end, start = _raised(line, following).cells[-1], _raised(following, line).cells[0]
+    cells = (*line.cells[:-1], end, start, *following.cells[1:])
+    if gap <= MAX_WORD_GAP * taller.height:
+        between = " " if gap > MIN_WORD_GAP * taller.height or end.words.text.endswith(" ") else ""
+        words = _without_end(end.words) + unplaced(between) + start.words
+        one = Cell(words, end.left, max(end.right, start.right), end.first_word)
+        cells = (*line.cells[:-1], one, *following.cells[1:])
+    resumes = None
+    if _is_script(following, line):
+        resumes = line.right if line.resumes is None else line.resumes
+    return Line(cells, taller.bottom, taller.top, (line.bold[0], following.bold[1]), resumes=resumes)
+
+
+def _raised(piece: Line, line: Line) -> Line:
+    """Return ``piece``, as a superscript if it is a small number that is raised beside ``line``."""
+    cell = piece.cells[0]
+    is_raised = _is_script(piece, line) and piece.top > line.top - 0.15 * line.height
+    if len(piece.cells) > 1 or not is_raised or not cell.words.text.strip().isdecimal():
+        return piece
+    words = Placed(superscript(cell.words.text), cell.words.boxes)
+    return replace(piece, cells=(replace(cell, words=words),))
+
+
+def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
+    """Return whether a line is a table's row.
+
+    A row has many gaps, or a wide gap, or a gap closely above or below a gap of a neighbouring line.
+    A list item (a bullet or number, then words) is never a row.
+    """
+    first, *others = line.cells
+    if not others:
+        return False
+    if len(others) == 1 and _LABEL.fullmatch(first.words.text.strip()) and _PROSE.match(others[0].words.text):
+        return False
+    gaps = _gaps(line)
+    if len(gaps) >= SURE_GAPS or any(end - start > SURE_GAP * line.height for start, end in gaps):
+        return True
+    return any(
+        min(end, other_end) - max(start, other_start) > 0.5 * line.height
+        for other in neighbours
+        if other is not line and abs(other.bottom - line.bottom) < 3 * line.height
+        for start, end in gaps
+        for other_start, other_end in _gaps(other)
+    )
+
+
+def _gaps(line: Line) -> list[tuple[float, float]]:
+    return [(line.cells[number].right, line.cells[number + 1].left) for number in range(len(line.cells) - 1)]

@@ -1,1 +1,0 @@
-"""Puts the words of a page's tables into rows and columns."""

@@ -1,0 +1,694 @@
+"""Restores the ligatures of fonts that do not say which letters their glyphs stand for.
+
+Without its ligature, ``first`` becomes ``rst``. The width of the glyph, compared with letters on the page,
+and the word around the glyph show whether it is fi, fl, ff, ffi or ffl.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import zip_longest
+from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import category, normalize
+
+import regex
+
+from index.loaders.blocks import without_bars
+from index.loaders.equations import superscript
+from index.text.find import UNSPACED
+from index.text.geometry import BOX_BYTES, UNITS
+from index.text.tabular import CELL_SEPARATOR
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+    from pypdfium2 import PdfPage, PdfTextPage
+
+FIRST_NAMED = 0x20
+"""The lowest code that stands for a character. If a font does not say which character a glyph stands for,
+PDFium gives the glyph the code 0 or the glyph's number in the font."""
+
+LIGATURES = ("fi", "fl", "ff", "ffi", "ffl")
+
+_TOLERANCE = 0.15
+"""A ligature is about as wide as its letters together: the widths differ by less than this share."""
+
+_ALIKE = 0.05
+"""Ligatures whose widths differ by less than this share cannot be told apart by width: i is as wide as l."""
+
+_TOUCHING = 0.15
+"""The largest gap between the letters of a word, as a share of their height."""
+
+_SAME_HEIGHT = 0.03
+_VOWELS = "aeiouyäëïöüæøåáéíóúýàèìòùâêîôûãõ"
+_IE = ("d", "l", "n", "r", "s")
+"""The letters that follow ``fie`` inside words such as ``certified`` and ``classifier``."""
+
+_INITIAL_IE = ("l", "n", "r", "st")
+"""The letters that follow ``fie`` at the start of words such as ``field`` and ``fierce``. Before other
+letters, ``fle`` is usual, as in ``flesh`` and ``fled``."""
+
+_WORD = regex.compile(r"\p{L}{3,}")
+
+Box = Sequence[float]
+"""Left, bottom, right, top, in points."""
+
+
+def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
+    """Return the characters of a page, with the letters of missing ligatures filled in.
+
+    A glyph without a character becomes a ligature if it stands beside letters and is as wide as a ligature.
+
+    Args:
+        characters: a string for each glyph, empty if the glyph gives no character.
+        codes: the code of each glyph; below ``FIRST_NAMED`` if its font does not name its character.
+        boxes: the box of each glyph.
+    """
+    restored = list(characters)
+    unnamed = [index for index, code in enumerate(codes) if code < FIRST_NAMED and not characters[index]]
+    if not unnamed:
+        return restored
+    widths = _widths(characters, boxes)
+    known = frozenset(
+        word.casefold() for word in _WORD.findall("".join(character or "\0" for character in characters))
+    )
+    for index in unnamed:
+        before, after = _letters(characters, boxes, index, -1), _letters(characters, boxes, index, 1)
+        fitting = _fitting(boxes[index], widths) if before or after else []
+        if fitting:
+            restored[index] = ligature(before.casefold(), after.casefold(), fitting, known)
+    return restored
+
+
+def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[str]) -> str:
+    """Choose the ligature that completes a word. All arguments are in lower case.
+
+    Args:
+        before: the letters before the ligature.
+        after: the letters after the ligature.
+        fitting: the possible ligatures, the likeliest first; not empty.
+        known: other words of the page.
+    """
+    for one in fitting:
+        if f"{before}{one}{after}" in known:
+            return one
+    return next((one for one in fitting if _can_stand(before, one, after)), fitting[0])
+
+
+def _can_stand(before: str, one: str, after: str) -> bool:
+    """Return whether European words usually allow the ligature ``one`` between ``before`` and ``after``.
+
+    Vowels usually follow fl, but follow fi only in words such as ``justifiable`` and ``certified``.
+    """
+    if one == "ff":
+        return not after.startswith(("i", "l"))  # the ligature would then be ffi or ffl
+    takes_i = not after or after[0] not in _VOWELS or after.startswith("ab")
+    if after.startswith("e") and not one.startswith("ff"):
+        endings = _IE if before else _INITIAL_IE
+        takes_i = after[1:].startswith(endings)
+    return takes_i == one.endswith("i")
+
+
+def _widths(characters: Sequence[str], boxes: Sequence[Box]) -> Mapping[str, list[tuple[float, float]]]:
+    """Return the (height, width), in points, of each f, i and l on a page, by letter."""
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for character, (left, bottom, right, top) in zip(characters, boxes, strict=True):
+        if character in ("f", "i", "l") and top > bottom:
+            found[character].append((top - bottom, right - left))
+    return found
+
+
+def _fitting(box: Box, widths: Mapping[str, list[tuple[float, float]]]) -> list[str]:
+    """Return the ligatures whose letters together are about as wide as ``box``; empty if there are none.
+
+    For example, fi fits a box that is as wide as an f and an i of the same height.
+    """
+    left, bottom, right, top = box
+    height, width = top - bottom, right - left
+    usual: dict[str, float] = {}
+    for letter, sizes in widths.items():
+        alike = [(high, wide) for high, wide in sizes if abs(high - height) <= _SAME_HEIGHT * height]
+        usual[letter] = median(wide * height / high for high, wide in alike or sizes)
+    if height <= 0 or usual.keys() != {"f", "i", "l"}:
+        return []
+    differences = {one: abs(sum(map(usual.__getitem__, one)) / width - 1) for one in LIGATURES if width > 0}
+    closest = min(differences.values(), default=1.0)
+    return [
+        one
+        for one, difference in differences.items()
+        if closest <= _TOLERANCE and difference <= closest + _ALIKE
+    ]
+
+
+def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: int) -> str:
+    """Return the letters of a word that follow a glyph (``step`` is 1) or precede it (``step`` is -1)."""
+    letters: list[str] = []
+    while 0 <= index + step < len(characters):
+        here, there = boxes[index], boxes[index + step]
+        character = characters[index + step]
+        gap = there[0] - here[2] if step > 0 else here[0] - there[2]
+        height = here[3] - here[1]
+        is_beside = abs(gap) <= _TOUCHING * height and abs(there[1] - here[1]) <= _TOUCHING * height
+        if not character.isalpha() or not is_beside:
+            break
+        letters.append(character)
+        index += step
+    return "".join(letters[::step])
+
+
+NOWHERE = bytes(BOX_BYTES)
+"""The box, all zeros, of a character that is not on the page."""
+
+_SPACES = regex.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Text with a box for each character.
+
+    Attributes:
+        text: the text.
+        boxes: ``BOX_BYTES`` bytes for each character.
+        mended: the offsets at which a hyphen and a line break were removed, in order.
+    """
+
+    text: str
+    boxes: bytes
+    mended: tuple[int, ...] = ()
+
+    def __add__(self, other: Placed) -> Placed:
+        mended = self.mended
+        if other.mended:
+            mended += tuple(len(self.text) + offset for offset in other.mended)
+        return Placed(self.text + other.text, self.boxes + other.boxes, mended)
+
+    def cut(self, start: int, end: int) -> Placed:
+        """Return the characters from ``start`` to ``end`` with their boxes."""
+        if start == 0 and end == len(self.text):
+            return self
+        mended = tuple(offset - start for offset in self.mended if start <= offset <= end)
+        return Placed(self.text[start:end], self.boxes[start * BOX_BYTES : end * BOX_BYTES], mended)
+
+    def strip(self) -> Placed:
+        """Return the text without white space at its ends."""
+        return self.cut(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
+
+    def replaced(self, character: str, by: str) -> Placed:
+        """Return the text with each ``character`` replaced by ``by``; both are single characters."""
+        return Placed(self.text.replace(character, by), self.boxes, self.mended)
+
+    def on_one_line(self) -> Placed:
+        """Return the text with one space instead of each run of white space, and none at the ends."""
+        stripped = self.strip()
+        if " ".join(stripped.text.split()) == stripped.text:
+            return stripped
+        return _joined(stripped.text, stripped)
+
+
+def _joined(text: str, words: Placed) -> Placed:
+    return joined_by(" ", [words.cut(*span) for span in _words(text)])
+
+
+def _words(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for space in _SPACES.finditer(text):
+        yield start, space.start()
+        start = space.end()
+    yield start, len(text)
+
+
+def unplaced(text: str) -> Placed:
+    """Return ``text``, which is not on the page, with the box ``NOWHERE`` (zeros) for each character."""
+    return Placed(text, NOWHERE * len(text))
+
+
+def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
+    """Join ``parts``, which may be empty, with ``between``, a separator that is not on the page."""
+    mark = unplaced(between)
+    whole: Placed | None = None
+    for part in parts:
+        whole = part if whole is None else whole + mark + part
+    return whole or unplaced("")
+
+
+MIN_GUTTER = 0.7
+"""The narrowest gutter between columns, in line heights: most spaces between words are half as wide."""
+
+INDENT = "  "
+"""The spaces before the label of a table's row, once for each level of indentation."""
+
+WRAPPED_HYPHEN = "\u00ad"
+"""The soft hyphen, which here marks the end of a line that divides a word."""
+
+_UNSPACED = regex.compile(rf"[{UNSPACED}]")
+
+
+class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
+    """One character, with its edges on the page.
+
+    ``bottom`` and ``top`` are the bounds of the font, so they are the same for high and low letters. A line
+    break is a glyph, too, but its edges have no meaning.
+
+    Attributes:
+        bold: whether the font is bold; set only for the first and last character of a line.
+        box: the character's box as eight bytes, in the format of ``PageLayout.boxes``.
+    """
+
+    character: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+    bold: bool = False
+    box: bytes = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A stretch of a line between two wide gaps.
+
+    Attributes:
+        words: the cell's text.
+        left: the cell's left edge, in points.
+        right: the cell's right edge, in points.
+        first_word: the width of the cell's first word, in points.
+    """
+
+    words: Placed
+    left: float
+    right: float
+    first_word: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text run, a line made up of such runs, or a row of a table.
+
+    Attributes:
+        cells: the stretches between wide gaps, from left to right; at least one.
+        bottom: the font's lower bound, in points.
+        top: the font's upper bound, in points.
+        bold: two values: whether the first and whether the last character of the line is bold.
+        is_row: whether the line is a row of a table.
+        begins_table: whether the line is the first row of a table.
+        level: how deep a row's label is indented, from 0.
+        resumes: if the line ends with superscripts or subscripts, the right edge, in points, of the text
+            before them; else None.
+    """
+
+    cells: tuple[Cell, ...]
+    bottom: float
+    top: float
+    bold: tuple[bool, bool] = (False, False)
+    is_row: bool = False
+    begins_table: bool = False
+    level: int = 0
+    resumes: float | None = None
+
+    @property
+    def words(self) -> Placed:
+        """The line's text, with the places of its characters.
+
+        A row has " | " between its cells, and an indented row begins with spaces.
+        """
+        if len(self.cells) == 1 and not self.is_row:
+            return self.cells[0].words
+        if self.is_row:
+            cells = [cell.words.strip() for cell in self.cells]
+            row = joined_by(CELL_SEPARATOR, [_without_bars(cell) for cell in cells]).strip()
+            return unplaced(INDENT * self.level) + row if self.level else row
+        *others, last = self.cells
+        return joined_by(" ", [*(cell.words.strip() for cell in others), last.words])
+
+    @property
+    def text(self) -> str:
+        """The line's text, without the places of its characters."""
+        return self.words.text
+
+    @property
+    def left(self) -> float:
+        """The left edge of the first cell, in points."""
+        return self.cells[0].left
+
+    @property
+    def right(self) -> float:
+        """The right edge of the last cell, in points."""
+        return self.cells[-1].right
+
+    @property
+    def first_word(self) -> float:
+        """The width of the line's first word, in points."""
+        return self.cells[0].first_word
+
+    @property
+    def height(self) -> float:
+        """The distance between the font's bounds, in points; never 0."""
+        return max(self.top - self.bottom, 0.1)
+
+
+def _without_bars(words: Placed) -> Placed:
+    """Replace each ``|`` in a cell's text that would look like a separator of cells."""
+    return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
+
+
+def is_unspaced(character: str) -> bool:
+    """Return whether a character belongs to a script without spaces between words."""
+    return bool(_UNSPACED.match(character))
+
+
+def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
+    """Group glyphs into text runs. A run ends at a line break, or at the hyphen of a divided word.
+
+    A gap of more than ``MIN_GUTTER`` between two glyphs begins a new :class:`Cell` of the run. Such
+    a gap may also lie between two columns of text, so a ``Cell`` is not always a cell of a table.
+    """
+    current: list[Glyph] = []
+    for glyph in glyphs:
+        if glyph.character not in "\r\n":
+            current.append(glyph)
+        if glyph.character in "\r\n" + WRAPPED_HYPHEN:
+            yield from _line(current)
+            current = []
+    yield from _line(current)
+
+
+def _line(glyphs: list[Glyph]) -> Iterator[Line]:
+    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
+    if not inked:
+        return
+    top, bottom = median([glyph.top for glyph in inked]), median([glyph.bottom for glyph in inked])
+    height = max(top - bottom, 0.1)
+    cells: list[Cell] = []
+    stretch: list[Glyph] = []
+    before = inked[0]
+    for glyph in glyphs:
+        if not glyph.character.isspace():
+            if glyph.left - before.right > MIN_GUTTER * height:
+                cells.append(_cell(stretch, top, height))
+                stretch = []
+            before = glyph
+        stretch.append(glyph)
+    cells.append(_cell(stretch, top, height))
+    yield Line(tuple(cells), bottom, top, (inked[0].bold, inked[-1].bold))
+
+
+def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
+    """Make a cell of a line: runs of white space become one space, and raised figures become superscripts.
+
+    Args:
+        glyphs: the characters of the cell; a space at its end stays.
+        top: the upper bound of the line's font, in points.
+        height: the height of the line's font, in points.
+    """
+    parts: list[str] = []
+    boxes: list[bytes] = []
+    spaced = False
+    least, highest = 0.8 * height, top - 0.15 * height
+    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
+    for character, _, bottom, _, upper, _, box in glyphs:
+        if character.isspace():
+            spaced = True
+            continue
+        if spaced and parts:
+            parts.append(" ")
+            boxes.append(NOWHERE)
+        spaced = False
+        is_raised = upper > highest and upper - bottom < least
+        parts.append(superscript(character) if is_raised else character)
+        boxes.append(box)
+    if spaced:
+        parts.append(" ")
+        boxes.append(NOWHERE)
+    words = Placed("".join(parts), b"".join(boxes))
+    return Cell(words, inked[0].left, inked[-1].right, _first_word(glyphs))
+
+
+def _first_word(glyphs: Sequence[Glyph]) -> float:
+    """Return the width, in points, of the first word; in a script without spaces, of the first character."""
+    first: Glyph | None = None
+    last: Glyph | None = None
+    for glyph in glyphs:
+        if last is not None and (glyph.character.isspace() or is_unspaced(last.character)):
+            break
+        if not glyph.character.isspace():
+            first, last = first or glyph, glyph
+    return last.right - first.left if first and last else 0.0
+
+
+_BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
+_LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
+
+
+_MAX_COORDINATE = 1e6
+"""The largest coordinate that is read, in points: broken fonts put characters at infinity. A page has at most
+14,400 points (ISO 32000-1, annex C)."""
+
+_MAX_BOX_COORDINATE = 65_535
+"""The largest coordinate that ``PageLayout.boxes`` can hold: the largest unsigned 16-bit number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The visible area of a page, and its rotation. The four edges are in PDF coordinates, in points.
+
+    Attributes:
+        left: the left edge.
+        bottom: the lower edge.
+        right: the right edge.
+        top: the upper edge.
+        rotation: the clockwise rotation of the visible page, in degrees.
+        width: the width of the visible page after rotation, in points.
+        height: the height of the visible page after rotation, in points.
+    """
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    rotation: int
+    width: float
+    height: float
+
+    def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
+        """Convert a point from PDF coordinates to coordinates on the visible page, after rotation.
+
+        The origin of the result is the lower left corner of the visible page. If ``x`` is None, the point is
+        at the left edge of the page before rotation; if ``y`` is None, at its upper edge.
+        """
+        if x is None or y is None:
+            x, y = (self.left if x is None else x), (self.top if y is None else y)
+        match self.rotation:
+            case 90:
+                return y - self.bottom, self.right - x
+            case 180:
+                return self.right - x, self.top - y
+            case 270:
+                return self.top - y, x - self.left
+            case _:
+                return x - self.left, y - self.bottom
+
+
+def frame(page: PdfPage) -> Frame:
+    """Return the visible area of ``page``."""
+    left, bottom, right, top = page.get_bbox()
+    width, height = page.get_size()
+    return Frame(left, bottom, right, top, page.get_rotation(), width, height)
+
+
+def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
+    """Return a page's characters in the order of its text layer, with their places on the visible page.
+
+    Characters outside the visible page, such as printers' marks, are left out. A ligature gives several
+    characters, each with the box of the ligature.
+    """
+    count = text_page.count_chars()
+    codes = _codes(text_page, count)
+    shown = _boxes(frame, text_page, count)
+    characters = [readable(character) for character in _characters(codes)]
+    if not all(characters):
+        characters = with_ligatures(characters, codes, _upright(shown, frame, text_page).tolist())
+    edges = _edges(characters)
+    boxes = box_bytes(shown, frame)
+    placed: list[Glyph] = []
+    places = zip(*shown.T.tolist(), _is_inside(shown, frame).tolist(), strict=True)
+    for index, (character, (left, bottom, right, top, is_inside)) in enumerate(
+        zip(characters, places, strict=True)
+    ):
+        if not character or not (is_inside or character.isspace()):
+            continue
+        bold = index in edges and _is_bold(text_page, index)
+        box = boxes[index * BOX_BYTES : (index + 1) * BOX_BYTES]
+        if len(character) == 1:
+            placed.append(Glyph(character, left, bottom, right, top, bold, box))
+        else:  # a ligature
+            placed += [Glyph(part, left, bottom, right, top, bold, box) for part in character]
+    return placed
+
+
+def _codes(text_page: PdfTextPage, count: int) -> list[int]:
+    from ctypes import c_int, c_uint, c_void_p
+
+    from pypdfium2.raw import FPDFText_GetUnicode
+
+    ask, handle = _direct(FPDFText_GetUnicode, c_uint, c_void_p, c_int), _address(text_page.raw)
+    return [ask(handle, index) for index in range(count)]
+
+
+def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:  # noqa: ANN401 - of ctypes
+    """Return a function of PDFium in a form that takes addresses (integers) instead of pointers.
+
+    The loader calls the function for each character, and checking pointers would take half of the time.
+    """
+    from ctypes import CFUNCTYPE
+
+    return CFUNCTYPE(result, *arguments)(_address(function))
+
+
+def _address(pointer: Any) -> int:  # noqa: ANN401 - of ctypes
+    from ctypes import c_void_p, cast
+
+    return cast(pointer, c_void_p).value or 0
+
+
+def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float64]:
+    """Return the box (left, bottom, right, top) of each character on the visible page; shape (n, 4)."""
+    from ctypes import addressof, c_int, c_void_p, sizeof
+
+    import numpy as np
+    from pypdfium2.raw import FS_RECTF, FPDFText_GetLooseCharBox
+
+    ask = _direct(FPDFText_GetLooseCharBox, c_int, c_void_p, c_int, c_void_p)
+    rectangles = (FS_RECTF * count)()
+    handle, start, size = _address(text_page.raw), addressof(rectangles), sizeof(FS_RECTF)
+    for index, place in enumerate(range(start, start + count * size, size)):
+        ask(handle, index, place)
+    left, top, right, bottom = np.frombuffer(rectangles, np.float32).reshape(-1, 4).T.astype(np.float64)
+    shown = _turned(np.column_stack((left, bottom, right, top)), frame)
+    return np.clip(np.nan_to_num(shown), -_MAX_COORDINATE, _MAX_COORDINATE)
+
+
+def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
+    """Return for each box whether at least a part of it is on the visible page; shape (n,)."""
+    left, bottom, right, top = shown.T
+    inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
+    return inside
+
+
+def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
+    """Convert boxes (left, bottom, right, top) from PDF coordinates to those of the visible, rotated page.
+
+    The array and the result have the shape (n, 4).
+    """
+    import numpy as np
+
+    left, bottom, right, top = boxes.T
+    match frame.rotation:
+        case 90:
+            turned = (bottom - frame.bottom, frame.right - right, top - frame.bottom, frame.right - left)
+        case 180:
+            turned = (frame.right - right, frame.top - top, frame.right - left, frame.top - bottom)
+        case 270:
+            turned = (frame.top - top, left - frame.left, frame.top - bottom, right - frame.left)
+        case _:
+            turned = (left - frame.left, bottom - frame.bottom, right - frame.left, top - frame.bottom)
+    return np.column_stack(turned)
+
+
+def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -> NDArray[np.float64]:
+    """Turn each box so that its text runs from left to right; shape (n, 4).
+
+    The names of a chart's axes, for example, are often written vertically. Boxes of text in different
+    directions are turned by different angles, so their places cannot be compared with each other.
+    """
+    from ctypes import c_float, c_int, c_void_p
+
+    import numpy as np
+    from pypdfium2.raw import FPDFText_GetCharAngle
+
+    ask, handle = _direct(FPDFText_GetCharAngle, c_float, c_void_p, c_int), _address(text_page.raw)
+    angles = np.array([ask(handle, index) for index in range(len(shown))])  # clockwise, in radians
+    turns = np.rint(-np.degrees(angles) / 90 - frame.rotation / 90) % 4
+    upright = shown.copy()
+    for turn in (1, 2, 3):
+        upright[turns == turn] = _turned(shown[turns == turn], replace(frame, rotation=90 * turn))
+    return upright
+
+
+def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
+    """Convert boxes to the bytes of ``PageLayout.boxes``.
+
+    Boxes are clipped at the page's edges, but keep a width and a height of at least one unit.
+
+    Args:
+        shown: boxes ``(left, bottom, right, top)`` on the visible page; shape (n, 4).
+        frame: the page.
+    """
+    import numpy as np
+
+    left, bottom, right, top = np.asarray(shown, np.float64).reshape(-1, 4).T
+    corners = np.column_stack((left, frame.height - top, right, frame.height - bottom))
+    limits = np.minimum(np.array([frame.width, frame.height] * 2) * UNITS, _MAX_BOX_COORDINATE)
+    first = np.floor(np.clip(np.nan_to_num(corners[:, :2]) * UNITS, 0, limits[:2] - 1))
+    last = np.ceil(np.clip(np.nan_to_num(corners[:, 2:]) * UNITS, 0, limits[2:]))
+    return np.hstack((first, np.maximum(last, first + 1))).astype("<u2").tobytes()
+
+
+def _characters(codes: Sequence[int]) -> Iterator[str]:
+    """Yield the character of each code; for a pair of surrogates, the character and then an empty string."""
+    high = 0
+    for code, following in zip_longest(codes, codes[1:], fillvalue=0):
+        if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
+            high = code
+            yield chr(0x10000 + ((code - 0xD800) << 10) + (following - 0xDC00))
+        elif high:
+            high = 0
+            yield ""
+        else:
+            yield chr(code)
+
+
+def _edges(characters: Sequence[str]) -> set[int]:
+    """Return the indexes of the first and the last character of each line; white space does not count."""
+    edges: set[int] = set()
+    first = last = -1
+    for index, character in enumerate(characters):
+        if character and not character.isspace():
+            first, last = first if first >= 0 else index, index
+        if character in _LINE_ENDS and first >= 0:
+            edges |= {first, last}
+            first = -1
+    return edges | ({first, last} if first >= 0 else set())
+
+
+def _is_bold(text_page: PdfTextPage, index: int) -> bool:
+    """Return whether the name of a character's font has a word for bold type, such as ``heavy``."""
+    from ctypes import create_string_buffer
+
+    from pypdfium2.raw import FPDFText_GetFontInfo
+
+    name = create_string_buffer(128)
+    FPDFText_GetFontInfo(text_page, index, name, len(name), None)
+    return _BOLD.search(name.value) is not None
+
+
+@lru_cache(maxsize=4096)
+def readable(character: str) -> str:
+    """Return the text that a character of a page stands for.
+
+    A ligature becomes its letters. A bullet of a symbol font becomes ``•``. PDFium's mark for a word that is
+    divided at a line's end becomes ``WRAPPED_HYPHEN``. Most control characters become an empty string.
+    """
+    if not character or "\ufb00" <= character <= "\ufb06":
+        return normalize("NFKC", character)
+    if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end
+        return WRAPPED_HYPHEN
+    if character in "\uf0b7\uf0a7\uf0d8\uf06c\uf06e\uf0fc":  # Symbol's and Wingdings' bullets
+        return "•"
+    if character in "\t\r\n":
+        return character
+    return "" if category(character) in {"Cc", "Cs", "Cf"} and character not in "\u200c\u200d" else character

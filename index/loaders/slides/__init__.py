@@ -1,1 +1,0 @@
-"""Presentations: slides, charts and diagrams."""

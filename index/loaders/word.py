@@ -1,0 +1,834 @@
+"""The XML names of WordprocessingML (ISO/IEC 29500-1, clause 17), and functions that read its elements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import regex
+
+from index.documents import Document
+from index.loaders.archive import check_archive, core_properties, damage_reported, parse_xml
+from index.loaders.blocks import (
+    BULLET,
+    Block,
+    Heading,
+    flow,
+    is_layout_table,
+    join,
+    prose,
+    row_block,
+    running_titles,
+    sections_of,
+)
+from index.loaders.equations import from_word, in_font, is_equation, note_mark, sign, superscript
+from index.loaders.metadata import assemble, title_of_line
+from index.loaders.numerals import written_number
+from index.loaders.options import DEFAULTS, Options
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+    from docx.opc.part import Part
+    from lxml.etree import _Element as Element
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+_OFF = {"0", "false", "off", "none"}
+
+
+def related(part: Part, kind: str) -> Element | None:
+    """Return the root element of another part (a file in the document), to which ``part`` refers.
+
+    ``kind`` is the type of the other part. Return None if there is no such part, or if it is not XML.
+    """
+    from lxml.etree import XMLSyntaxError
+
+    for relation in part.rels.values():
+        if relation.reltype == _RELATIONS + kind and not relation.is_external:
+            try:
+                return parse_xml(relation.target_part.blob)
+            except XMLSyntaxError:
+                return None
+    return None
+
+
+def value(element: Element | None, path: str) -> str | None:
+    """Return the value of the element at ``path``, such as ``pPr/pStyle``, below ``element``.
+
+    Return None if there is no such element, or if it has no value.
+    """
+    found = element.find("/".join(W + name for name in path.split("/"))) if element is not None else None
+    return found.get(f"{W}val") if found is not None else None
+
+
+def switch(element: Element | None, name: str) -> bool | None:
+    """Return whether the on/off property ``name`` of ``element`` is on; None if it is not set."""
+    found = element.find(W + name) if element is not None else None
+    return None if found is None else found.get(f"{W}val", "1") not in _OFF
+
+
+def integer(written: str | None, otherwise: int) -> int:
+    """Parse a number of up to six digits; return ``otherwise`` if ``written`` is anything else."""
+    return int(written) if written and regex.fullmatch(r"[0-9]{1,6}", written) else otherwise
+
+
+_CHECKED, _UNCHECKED = "☒", "☐"
+
+
+class Fields:
+    """Tracks the fields that are open at the current point of the text. Fields may be nested."""
+
+    def __init__(self) -> None:
+        self._in_code: list[bool] = []
+
+    @property
+    def is_code(self) -> bool:
+        """Return whether text at the current point is part of a field's code."""
+        return any(self._in_code)
+
+    def read_mark(self, mark: Element) -> str:
+        """Open a field, begin a field's result, or close a field, depending on the element ``mark``.
+
+        At the start of a form control, return the control's text; otherwise return an empty string.
+        """
+        kind = mark.get(f"{W}fldCharType")
+        if kind == "begin":
+            shown = "" if self.is_code else _control(mark)
+            self._in_code.append(True)
+            return shown
+        if kind == "separate" and self._in_code:
+            self._in_code[-1] = False
+        elif kind == "end" and self._in_code:
+            self._in_code.pop()
+        return ""
+
+    def end_paragraph(self) -> None:
+        """End all field codes, since a damaged code without an end must not hide the rest of the document."""
+        self._in_code = [False] * len(self._in_code)
+
+
+def _control(mark: Element) -> str:
+    """Return the text of a form control, or "" for another field.
+
+    Check boxes and drop-down lists have no field result, so their text comes from their settings.
+    """
+    form_field = mark.find(f"{W}ffData")
+    box = form_field.find(f"{W}checkBox") if form_field is not None else None
+    if box is not None:
+        checked = switch(box, "checked")
+        return _CHECKED if (switch(box, "default") if checked is None else checked) else _UNCHECKED
+    choice = form_field.find(f"{W}ddList") if form_field is not None else None
+    if choice is None:
+        return ""
+    entries = [entry.get(f"{W}val", "") for entry in choice.iter(f"{W}listEntry")]
+    chosen = integer(value(choice, "result") or value(choice, "default"), 0)
+    return entries[chosen] if chosen < len(entries) else ""
+
+
+_MOST_BASES = 20
+"""The longest chain of base styles; a longer chain is circular."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The format of a run. A property that is not set is None.
+
+    Attributes:
+        is_hidden: whether the run's text is hidden.
+        position: ``superscript``, ``subscript`` or ``baseline``.
+        font: the run's font.
+    """
+
+    is_hidden: bool | None = None
+    position: str | None = None
+    font: str | None = None
+
+
+class Formats:
+    """Finds the formats of runs (stretches of text) in the styles of a document and in the runs."""
+
+    def __init__(self, part: Part) -> None:
+        root = related(part, "styles")
+        self._styles = {
+            style.get(f"{W}styleId", ""): style
+            for style in (root.iter(f"{W}style") if root is not None else ())
+        }
+        self._usual = next(
+            (
+                name
+                for name, style in self._styles.items()
+                if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in {"1", "true", "on"}
+            ),
+            "",
+        )
+        defaults = root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr") if root is not None else None
+        self._defaults = _format_of(defaults)
+        self._of_styles: dict[str, Format] = {}
+
+    def of_run(self, run: Element, paragraph_style: str | None) -> Format:
+        """Return the format of a run. Each property comes from the run, else from its styles or the defaults.
+
+        Args:
+            run: the run, or another element with ``w:rPr``.
+            paragraph_style: the style of the run's paragraph.
+        """
+        properties = run.find(f"{W}rPr")
+        own = _format_of(properties)
+        styles = (
+            self._of_style(value(properties, "rStyle") or ""),
+            self._of_style(paragraph_style or self._usual),
+        )
+        # Text is visible if both the run's style and the paragraph's style hide it (ISO/IEC 29500-1, 17.7.3).
+        hidden = own.is_hidden
+        if hidden is None:
+            hidden = bool(self._defaults.is_hidden) or bool(styles[0].is_hidden) != bool(styles[1].is_hidden)
+        formats = (own, *styles, self._defaults)
+        return Format(
+            hidden,
+            next((one.position for one in formats if one.position), None),
+            next((one.font for one in formats if one.font), None),
+        )
+
+    def _of_style(self, name: str) -> Format:
+        if name not in self._of_styles:
+            self._of_styles[name] = self._inherited(name)
+        return self._of_styles[name]
+
+    def _inherited(self, name: str) -> Format:
+        """Return the format of a style. Its base styles give the properties that the style does not set."""
+        hidden, position, font = None, None, None
+        for _ in range(_MOST_BASES):
+            style = self._styles.get(name)
+            if style is None:
+                break
+            stated = _format_of(style.find(f"{W}rPr"))
+            hidden = stated.is_hidden if hidden is None else hidden
+            position, font = position or stated.position, font or stated.font
+            name = value(style, "basedOn") or ""
+        return Format(hidden, position, font)
+
+
+def _format_of(properties: Element | None) -> Format:
+    if properties is None:
+        return Format()
+    fonts = properties.find(f"{W}rFonts")
+    return Format(
+        switch(properties, "vanish"),
+        value(properties, "vertAlign"),
+        fonts.get(f"{W}ascii") if fonts is not None else None,
+    )
+
+
+KINDS = ("footnote", "endnote")
+_USUAL_FORMATS = {"footnote": "decimal", "endnote": "lowerRoman"}
+_SEPARATORS = {"separator", "continuationSeparator", "continuationNotice"}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note that the text refers to.
+
+    Attributes:
+        element: the element with the note's text.
+        mark: the mark, as the text shows it at the reference.
+        custom: the author's own mark; empty for a numbered note.
+    """
+
+    element: Element
+    mark: str
+    custom: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The numbering of notes in a section.
+
+    Attributes:
+        kind: the format of the numbers.
+        start: the first number.
+        restart: where the numbers restart: ``eachSect``, ``eachPage``, or ``continuous`` (nowhere).
+    """
+
+    kind: str
+    start: int
+    restart: str
+
+
+class Notes:
+    """The notes of a document.
+
+    Callers must ask for marks in the order of the text, because notes are counted.
+
+    Args:
+        part: the document's main part.
+        body: the document's body, whose sections give the numbering of notes.
+    """
+
+    def __init__(self, part: Part, body: Element) -> None:
+        settings = related(part, "settings")
+        sections = [
+            one
+            for one in body.iter(f"{W}sectPr")
+            if next(one.iterancestors(f"{W}sectPrChange"), None) is None
+        ]
+        self._series = {kind: _Series(part, kind, settings, sections) for kind in KINDS}
+
+    def mark(self, reference: Element, custom: str | None) -> str:
+        """Return the mark of the note at a reference, and count the note if it is numbered.
+
+        Args:
+            reference: the reference in the text.
+            custom: the author's own mark, or None for a numbered note.
+        """
+        kind = "endnote" if reference.tag == f"{W}endnoteReference" else "footnote"
+        return self._series[kind].mark(reference.get(f"{W}id") or "", custom)
+
+    def end_section(self) -> None:
+        """Use the numbering of the next section from here on."""
+        for series in self._series.values():
+            series.end_section()
+
+    def end_page(self) -> None:
+        """Restart the numbers that restart on each page. Call this at each page break of the file."""
+        for series in self._series.values():
+            series.end_page()
+
+    def referred(self) -> Iterator[Note]:
+        """Yield the notes that the text refers to: footnotes, then endnotes, both in text order."""
+        for series in self._series.values():
+            yield from series.referred.values()
+
+
+class _Series:
+    """The footnotes, or the endnotes, of a document."""
+
+    def __init__(self, part: Part, kind: str, settings: Element | None, sections: list[Element]) -> None:
+        root = related(part, f"{kind}s")
+        self._notes = {
+            note.get(f"{W}id", ""): note
+            for note in (root.iter(f"{W}{kind}") if root is not None else ())
+            if note.get(f"{W}type") not in _SEPARATORS
+        }
+        self._sections = [_numbers(kind, section, settings) for section in sections]
+        self._usual = _numbers(kind, settings)
+        self._section = 0
+        self._count: int | None = None
+        self.referred: dict[str, Note] = {}
+
+    @property
+    def _numbers(self) -> _Numbers:
+        return self._sections[self._section] if self._section < len(self._sections) else self._usual
+
+    def mark(self, number: str, custom: str | None) -> str:
+        if custom is None:
+            self._count = self._numbers.start if self._count is None else self._count + 1
+            mark = note_mark(written_number(self._count, self._numbers.kind))
+        else:
+            mark = note_mark(custom)
+        if number in self._notes:
+            self.referred.setdefault(number, Note(self._notes[number], mark, custom or ""))
+        return mark
+
+    def end_section(self) -> None:
+        self._section += 1
+        if self._numbers.restart in {"eachSect", "eachPage"}:
+            self._count = None
+
+    def end_page(self) -> None:
+        if self._numbers.restart == "eachPage":
+            self._count = None
+
+
+def _numbers(kind: str, *properties: Element | None) -> _Numbers:
+    """Read the numbering of notes. Each setting comes from the first of ``properties`` that has it."""
+
+    def first_value(name: str) -> str | None:
+        found = (value(one, f"{kind}Pr/{name}") for one in properties)
+        return next((one for one in found if one is not None), None)
+
+    shape = first_value("numFmt") or _USUAL_FORMATS[kind]
+    return _Numbers(shape, integer(first_value("numStart"), 1), first_value("numRestart") or "continuous")
+
+
+_LEVEL = regex.compile(r"%([1-9])")
+_HEADING_STYLE = regex.compile(r"heading ?([1-9])", regex.IGNORECASE)
+_BODY_LEVEL = 9
+"""The outline level of body text (ISO/IEC 29500-1, 17.3.1.20)."""
+
+"""The longest chain of base styles; a longer chain is circular."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A level of a list.
+
+    Attributes:
+        kind: the format of the level's numbers.
+        text: the pattern of the level's markers, for example ``%1.%2``.
+        start: the level's first number.
+        restart: this level's numbers restart after an item at one of the levels 1 to ``restart``. With 0,
+            they never restart; with None, they restart after an item at any outer level.
+        is_legal: whether the level's markers write the numbers of all levels as decimals.
+    """
+
+    kind: str
+    text: str
+    start: int
+    restart: int | None
+    is_legal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list of a document.
+
+    Attributes:
+        definition: the id of the list's definition. All lists with one definition share their counts.
+        levels: the list's levels, by depth from 0.
+        begun_anew: the depths at which the list restarts the shared counts.
+    """
+
+    definition: str
+    levels: dict[int, _Level]
+    begun_anew: frozenset[int]
+
+
+class Numbering:
+    """Finds the markers (numbers or bullets) of list items, and the levels of headings.
+
+    Items are counted, so callers must ask for markers in document order.
+    """
+
+    def __init__(self, part: Part) -> None:
+        self._counts: dict[str, dict[int, int]] = {}
+        self._counted: set[tuple[str, int]] = set()
+        self._groups: dict[str, object] = {}
+        styles = related(part, "styles")
+        self._styles: dict[str, Element] = {
+            style.get(f"{W}styleId") or "": style
+            for style in (styles.iter(f"{W}style") if styles is not None else ())
+        }
+        root = related(part, "numbering")
+        self._lists = self._read(root) if root is not None else {}
+
+    def level(self, paragraph: Element) -> int:
+        """Return the level of a heading, from 1; 0 for other paragraphs."""
+        own = value(paragraph, "pPr/outlineLvl")
+        if own is not None:
+            level = integer(own, _BODY_LEVEL) + 1
+        else:
+            style = value(paragraph, "pPr/pStyle") or ""
+            level = next((found for one in self._bases(style) if (found := _outline(one))), 0)
+        return level if level <= _BODY_LEVEL else 0
+
+    def marker(self, paragraph: Element) -> tuple[str, object | None]:
+        """Count a list item; return its marker, and an object that identifies its list.
+
+        Outside lists, the marker is empty and the object is None.
+        """
+        list_id, depth = self._list_and_depth(paragraph)
+        item_list = self._lists.get(list_id)
+        level = item_list.levels.get(depth) if item_list is not None else None
+        if item_list is None or level is None:
+            return "", None
+        group = self._groups.setdefault(list_id, object())
+        counts = self._counts.setdefault(item_list.definition, {})
+        if depth in item_list.begun_anew and (list_id, depth) not in self._counted:
+            counts.pop(depth, None)
+        self._counted.add((list_id, depth))
+        counts[depth] = counts.get(depth, level.start - 1) + 1
+        for deeper in [other for other in counts if other > depth]:
+            restart = item_list.levels[deeper].restart if deeper in item_list.levels else None
+            if restart is None or depth + 1 <= restart:
+                del counts[deeper]
+        if level.kind == "bullet":
+            return BULLET, group
+        written = _LEVEL.sub(lambda match: _counted(item_list, counts, level, int(match[1]) - 1), level.text)
+        return (f"{written.strip()} " if written.strip() else ""), group
+
+    def _list_and_depth(self, paragraph: Element) -> tuple[str, int]:
+        """Return the id of a paragraph's list ("0" outside lists), and the paragraph's depth in it.
+
+        The depth is from 0. The paragraph's style and its base styles give the values that it does not set.
+        """
+        list_id = value(paragraph, "pPr/numPr/numId")
+        level = value(paragraph, "pPr/numPr/ilvl")
+        for style in self._bases(value(paragraph, "pPr/pStyle") or ""):
+            if list_id is not None and level is not None:
+                break
+            if style.find(f"{W}pPr/{W}numPr") is None:
+                continue
+            inherited = value(style, "pPr/numPr/numId")
+            if list_id is None:
+                list_id = inherited
+                level = level or value(style, "pPr/numPr/ilvl") or self._level_of_style(list_id, style)
+        return list_id or "0", integer(level, 0)
+
+    def _level_of_style(self, list_id: str | None, style: Element) -> str | None:
+        return self._linked.get((list_id or "", style.get(f"{W}styleId") or ""))
+
+    def _bases(self, name: str) -> Iterator[Element]:
+        """Yield a style, then the style on which it is based, and so on."""
+        for _ in range(_MOST_BASES):
+            style = self._styles.get(name)
+            if style is None:
+                return
+            yield style
+            name = value(style, "basedOn") or ""
+
+    def _read(self, root: Element) -> dict[str, _List]:
+        definitions = {one.get(f"{W}abstractNumId", ""): one for one in root.iter(f"{W}abstractNum")}
+        numbered = {one.get(f"{W}numId", ""): one for one in root.iter(f"{W}num")}
+        self._linked: dict[tuple[str, str], str] = {}
+        lists: dict[str, _List] = {}
+        for list_id, one in numbered.items():
+            definition = value(one, "abstractNumId") or ""
+            link = value(definitions.get(definition), "numStyleLink")
+            if link is not None:  # the list has the levels of the style's list
+                target = value(self._styles.get(link), "pPr/numPr/numId") or ""
+                definition = value(numbered.get(target), "abstractNumId") or definition
+            source = definitions.get(definition)
+            written = source.findall(f"{W}lvl") if source is not None else []
+            levels = {integer(level.get(f"{W}ilvl"), 0): _level(level) for level in written}
+            for level in written:
+                self._linked[list_id, value(level, "pStyle") or ""] = level.get(f"{W}ilvl") or "0"
+            begun_anew: set[int] = set()
+            for override in one.findall(f"{W}lvlOverride"):
+                depth = integer(override.get(f"{W}ilvl"), 0)
+                replaced = override.find(f"{W}lvl")
+                if replaced is not None:
+                    levels[depth] = _level(replaced)
+                start = value(override, "startOverride")
+                if start is not None and depth in levels:
+                    levels[depth] = replace(levels[depth], start=integer(start, 1))
+                    begun_anew.add(depth)
+            lists[list_id] = _List(definition, levels, frozenset(begun_anew))
+        return lists
+
+
+def _level(element: Element) -> _Level:
+    restart = value(element, "lvlRestart")
+    return _Level(
+        value(element, "numFmt") or "decimal",
+        value(element, "lvlText") or "",
+        integer(value(element, "start"), 1),
+        None if restart is None else integer(restart, 0),
+        switch(element, "isLgl") or False,
+    )
+
+
+def _counted(item_list: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
+    """Return a list's current number at ``depth``, for the marker of an item at the level ``item``.
+
+    The number has the format of its own level or, if ``item.is_legal``, is a decimal. The result is empty if
+    the level's format is ``none``.
+    """
+    level = item_list.levels.get(depth)
+    kind = level.kind if level is not None else "decimal"
+    if item.is_legal and kind not in {"bullet", "none"}:
+        kind = "decimal"
+    return written_number(counts.get(depth, level.start if level is not None else 1), kind)
+
+
+def _outline(style: Element) -> int:
+    """Return the heading level of a style, from 1; 0 if the style gives none."""
+    written = value(style, "pPr/outlineLvl")
+    if written is not None:
+        return integer(written, _BODY_LEVEL) + 1
+    called = _HEADING_STYLE.fullmatch(value(style, "name") or style.get(f"{W}styleId") or "")
+    return int(called[1]) if called else 0
+
+
+_UNREAD = frozenset(
+    {f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}sdtEndPr"}
+    | {f"{W}tblPr", f"{W}tblGrid", f"{W}trPr", f"{W}tcPr", f"{W}sectPr", f"{W}rt", f"{W}rubyPr", FALLBACK}
+)
+"""Elements that are not read: deleted text, the old copy of moved text, field codes, properties,
+pronunciation above characters, and fallbacks for older programs."""
+
+_SPACES = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}noBreakHyphen": "-", f"{W}cr": "\n"}
+_NOTE_REFERENCES = {f"{W}footnoteReference", f"{W}endnoteReference"}
+_ON = {"1", "true", "on"}
+_CODE = regex.compile("[0-9A-Fa-f]{1,4}")
+
+
+@dataclass(slots=True)
+class _ParagraphState:
+    """The state of the paragraph that is being read.
+
+    Attributes:
+        style: the paragraph's style.
+        format: the format of the current run.
+        boxes: the text boxes that are anchored in the paragraph.
+    """
+
+    style: str | None
+    format: Format = field(default_factory=Format)
+    boxes: list[Element] = field(default_factory=list)
+
+
+class Content:
+    """Reads the blocks of a document.
+
+    The object counts list items and notes, so callers must read elements in document order.
+
+    Args:
+        part: the document's main part.
+        body: the document's body.
+    """
+
+    def __init__(self, part: Part, body: Element) -> None:
+        self._numbering = Numbering(part)
+        self._formats = Formats(part)
+        self._notes = Notes(part, body)
+        self._fields = Fields()
+
+    def blocks(self, container: Element) -> Iterator[Block]:
+        """Yield the paragraphs and table rows below an element, in reading order."""
+        joined: list[Element] = []
+        for child in container:
+            ends = child.tag != f"{W}p" and next(child.iter(f"{W}p"), None) is not None
+            if joined and (ends or not _is_joined_to_next(joined[-1])):
+                yield from self._paragraph(joined)
+                joined = []
+            if child.tag == f"{W}p":
+                joined.append(child)
+            elif child.tag == f"{W}tbl":
+                yield from self._table(child)
+            elif isinstance(child.tag, str) and child.tag not in _UNREAD:
+                yield from self.blocks(child)
+        if joined:
+            yield from self._paragraph(joined)
+
+    def notes(self) -> Iterator[Block]:
+        """Yield the footnotes, then the endnotes. Each begins with the mark of its reference in the text.
+
+        Callers must read the body first. Notes without a reference are left out, as in Word.
+        """
+        for note in list(self._notes.referred()):
+            text = flow(" ".join(block.text for block in self.blocks(note.element)))
+            own = next(
+                (mark for mark in (superscript(note.custom), note.custom) if text.startswith(mark)), ""
+            )
+            text = text.removeprefix(own).lstrip()
+            if text:
+                yield Block(f"{note.mark} {text}".strip())
+
+    def _paragraph(self, joined: list[Element]) -> Iterator[Block]:
+        """Yield the lines of a paragraph, then the blocks of its text boxes.
+
+        Args:
+            joined: the paragraph's elements. There are several if tracked changes have deleted the paragraph
+                marks between them.
+        """
+        paragraph = joined[-1]
+        state = _ParagraphState(value(paragraph, "pPr/pStyle"))
+        words = "".join("".join(self._words(one, state)) for one in joined)
+        self._fields.end_paragraph()
+        lines = [text for text in map(flow, words.split("\n")) if text]
+        marker, group = "", None
+        if lines or not self._is_unseen(paragraph):
+            marker, group = self._numbering.marker(paragraph)
+        level = self._numbering.level(paragraph)
+        if level and lines:
+            yield Heading(marker + " ".join(lines), group, level)
+            lines = []
+        group = group or (object() if len(lines) > 1 else None)
+        for number, text in enumerate(lines):
+            yield Block((marker if number == 0 else "") + text, group)
+        for box in state.boxes:  # a text box is anchored in the paragraph, but is not part of its text
+            yield from self.blocks(box)
+        if paragraph.find(f"{W}pPr/{W}sectPr") is not None:
+            self._notes.end_section()
+
+    def _is_unseen(self, paragraph: Element) -> bool:
+        """Return whether a paragraph's mark (¶) is hidden.
+
+        Lists do not count an empty paragraph whose mark is hidden.
+        """
+        properties = paragraph.find(f"{W}pPr")
+        if properties is None:
+            return False
+        return bool(self._formats.of_run(properties, value(paragraph, "pPr/pStyle")).is_hidden)
+
+    def _words(self, element: Element, state: _ParagraphState) -> Iterator[str]:
+        """Yield the text of a paragraph, and add the paragraph's text boxes to ``state.boxes``."""
+        children = iter(element)
+        for child in children:
+            tag = child.tag
+            if tag in _UNREAD or not isinstance(tag, str):
+                continue
+            if tag == f"{W}r":
+                yield from self._run(child, state)
+            elif tag == f"{W}fldChar":
+                yield self._fields.read_mark(child)
+            elif tag == f"{W}txbxContent":
+                state.boxes.append(child)
+            elif tag in {f"{W}lastRenderedPageBreak", f"{W}br"} and _ends_page(child):
+                self._notes.end_page()
+                yield " " if tag == f"{W}br" else ""
+            elif self._fields.is_code or state.format.is_hidden:
+                continue
+            elif tag in _NOTE_REFERENCES:
+                is_custom = child.get(f"{W}customMarkFollows") in _ON
+                yield self._notes.mark(child, self._custom_mark(children, state) if is_custom else None)
+            elif is_equation(child):
+                yield from_word(child, lambda one: "".join(self._words_of(one, state)))
+            else:
+                yield from self._characters(child, state)
+
+    def _characters(self, element: Element, state: _ParagraphState) -> Iterator[str]:
+        """Yield the text of a visible element other than a run."""
+        tag = str(element.tag)
+        if tag == f"{W}t":
+            text = in_font(element.text or "", state.format.font)
+            yield superscript(text) if state.format.position == "superscript" else text
+        elif tag == f"{W}sym":
+            code = element.get(f"{W}char") or ""
+            yield sign(int(code, 16) if _CODE.fullmatch(code) else 0, element.get(f"{W}font"))
+        elif tag == f"{W}br":
+            yield " " if element.get(f"{W}type") == "column" else "\n"
+        elif tag in _SPACES:
+            yield _SPACES[tag]
+        else:
+            yield from self._words(element, state)
+
+    def _words_of(self, element: Element, state: _ParagraphState) -> Iterator[str]:
+        """Yield the text of an element in an equation, or after a note's reference in the reference's run."""
+        if element.tag == f"{W}r":
+            yield from self._run(element, state)
+        elif element.tag not in _UNREAD and isinstance(element.tag, str):
+            yield from self._characters(element, state)
+
+    def _run(self, run: Element, state: _ParagraphState) -> Iterator[str]:
+        outer, state.format = state.format, self._formats.of_run(run, state.style)
+        yield from self._words(run, state)
+        state.format = outer
+
+    def _custom_mark(self, rest: Iterable[Element], state: _ParagraphState) -> str:
+        """Return the author's own mark for a note: the text after the reference, in the same run."""
+        state.format = Format(font=state.format.font)
+        return flow("".join(word for one in rest for word in self._words_of(one, state)))
+
+    def _table(self, table: Element) -> Iterator[Block]:
+        """Yield one block per row.
+
+        A table that only lays out the page yields the blocks in its cells instead.
+        """
+        rows = [
+            [self._cell(cell) for cell in row.iter(f"{W}tc") if _nearest(cell, "tr") is row]
+            for row in table.iter(f"{W}tr")
+            if _nearest(row, "tbl") is table and not _is_unread_row(row)
+        ]
+        if is_layout_table(rows):
+            for cells in rows:
+                for cell in cells:
+                    yield from cell
+            return
+        group = object()
+        for cells in rows:
+            yield row_block(cells, group)
+
+    def _cell(self, cell: Element) -> list[Block]:
+        """Return the blocks of a cell; none for a cell that is merged with the cell above."""
+        merged = cell.find(f"{W}tcPr/{W}vMerge")
+        if merged is not None and merged.get(f"{W}val") != "restart":
+            return []
+        return list(self.blocks(cell))
+
+
+def _is_joined_to_next(paragraph: Element) -> bool:
+    """Return whether a tracked change deletes or moves the mark at a paragraph's end.
+
+    Such a change joins the paragraph to the next one.
+    """
+    properties = paragraph.find(f"{W}pPr/{W}rPr")
+    return properties is not None and any(
+        properties.find(W + name) is not None for name in ("del", "moveFrom")
+    )
+
+
+def _is_unread_row(row: Element) -> bool:
+    """Return whether a row of a table is deleted or hidden."""
+    properties = row.find(f"{W}trPr")
+    return properties is not None and (
+        properties.find(f"{W}del") is not None or switch(properties, "hidden") is True
+    )
+
+
+def _ends_page(element: Element) -> bool:
+    return element.tag == f"{W}lastRenderedPageBreak" or element.get(f"{W}type") == "page"
+
+
+def _nearest(element: Element, name: str) -> Element | None:
+    return next(element.iterancestors(f"{W}{name}"), None)
+
+
+def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """Read a Word file (.docx) as a document. Macros do not run, and the loader fetches nothing.
+
+    Text that a tracked change deletes, hidden text and field codes are left out; text that a tracked change
+    inserts is kept. Notes follow the body, each with the mark that Word would show. Headers and footers come
+    last, without repetitions.
+
+    Raises:
+        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
+            words.
+    """
+    check_archive(data, path, "word/document.xml", "a Word document", options.limits)
+    with docx_damage_reported(path):
+        return _read(data, path)
+
+
+def docx_damage_reported(path: Path) -> AbstractContextManager[None]:
+    """Return a context manager that turns python-docx's errors about a damaged file into a LoadError."""
+    from docx.opc.exceptions import OpcError
+
+    return damage_reported(path, "word processor", OpcError)
+
+
+def _read(data: bytes, path: Path) -> Document:
+    import docx
+
+    word = docx.Document(BytesIO(data))
+    content = Content(word.part, word.element.body)
+    blocks = list(content.blocks(word.element.body))
+    heading = _title(word, blocks)
+    blocks += content.notes()
+    blocks += running_titles(_headers_and_footers(word, content))
+    text = join(blocks)
+    return assemble(
+        path,
+        "docx",
+        text,
+        core_properties(data, path),
+        heading=heading,
+        sample=prose(blocks),
+        sections=sections_of(blocks, text),
+    )
+
+
+def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
+    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title.
+
+    Return None if there is neither.
+    """
+    styled = next((flow(p.text) for p in word.paragraphs if p.style and p.style.style_id == "Title"), None)
+    first = next((block.text for block in blocks if block.text.strip()), "")
+    return styled or title_of_line(first)
+
+
+def _headers_and_footers(word: WordDocument, content: Content) -> Iterator[Block]:
+    for section in word.sections:
+        for part in (
+            *(section.header, section.first_page_header, section.even_page_header),
+            *(section.footer, section.first_page_footer, section.even_page_footer),
+        ):
+            # If a part is linked to that of the previous section, python-docx would create a new part here.
+            if not part.is_linked_to_previous:
+                yield from content.blocks(part._element)  # python-docx has no public name for the element.

@@ -1,0 +1,455 @@
+"""Splits a canonical text into sentences."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, overload
+
+import regex
+import sentencex
+
+from index.documents import UNKNOWN_LANGUAGE, Chunk, Document, Span
+from index.text.date_words import MONTHS
+from index.text.minhash import signature
+from index.text.tabular import CELL_EDGE, Table, cells, is_group, label_cells, tables
+from index.text.tokens import TokenSpans, tokens_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
+"""The end of a block, such as a paragraph: loaders leave no line break inside a paragraph."""
+
+_UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
+"""The Khmer khan and bariyoosan and the Burmese section sign, at which sentencex 1.0 does not split."""
+
+_RAISED_NUMBER = regex.compile(
+    rf"""(?:(?<=\p{{Ll}}{{5}})(?<!approx|paras|chaps|sects)[.!?]|[.!?][”’»"]|\)[.!?])\d{{1,3}}(?=\s+[\p{{Lu}}“‘«"])
+    (?!\s+(?:(?:{MONTHS})\b
+    |(?![AI]\b)[\p{{Lu}}\d]{{1,3}}\b|Million|Billion|Percent|Per\b))""",
+    regex.VERBOSE,
+)
+"""The end of a sentence with the number of a note ("stayed silent.1 Only"), which sentencex 1.0 takes for a
+decimal. The word before the number is longer than an abbreviation ("No.5", "para.4"), and neither a month nor
+a unit follows."""
+
+_NOTE_MARK = regex.compile(
+    r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"
+)
+"""The mark of a footnote. If it follows a sentence without a space, it belongs to that sentence."""
+
+_GOES_ON = regex.compile(
+    rf"""(?<=\b(?:Ms|Mx|Mses|Amb|Atty)\.[ \u00a0]*)(?=\p{{Lu}})
+    |(?<=\b(?:Figs|Eqs?|Vols?|Chs?|[Pp]aras?|Exh?|[Aa]pprox)\.[ \u00a0]*)(?=\p{{N}})
+    |(?<=\b(?:{MONTHS})\.[ \u00a0]*)(?=\p{{N}}{{1,2}},[ \u00a0]\p{{N}}{{4}}\b)
+    |(?<=\b\p{{Lu}}\.)(?=\p{{Lu}}\.)
+    |(?<=\p{{N}}[ \u00a0]?[ap]\.m\.[ \u00a0]*)
+    (?=\p{{Lu}}{{1,3}}T\b|UTC\b|(?:\p{{Lu}}\p{{Ll}}+[ ]){{1,3}}[Tt]ime\b)""",
+    regex.VERBOSE,
+)
+"""Matches the places at which sentencex 1.0 ends a sentence that goes on: after abbreviations that it does
+not know (of titles and of counted things); in a date whose month has a stop ("April. 18, 2023"); inside
+initials ("non-U.S."); before a time zone ("2 p.m. ET")."""
+
+_WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
+
+
+def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
+    """Return the sentences of ``text``, in order, without the white space around them.
+
+    Every character that is not white space is in exactly one sentence. A row of a table is one sentence,
+    regardless of its punctuation. Three kinds of pieces join the sentence before them in the same block:
+
+    - a piece without a letter or digit, such as a lone bullet or a closing quotation mark
+    - a piece that begins with the bar between two cells: ``Figure 2. | Rate of``
+    - the mark of a footnote directly after the sentence
+
+    Args:
+        text: a document's canonical text, in which a line break ends a block.
+        language: an ISO 639-1 code, which decides the abbreviations; ``und`` uses English abbreviations.
+    """
+    return list(each_sentence(text, language, tables(text)))
+
+
+def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[Span]:
+    """Yield the sentences of ``text``, whose tables are ``found``; see :func:`sentences`."""
+    rows = {line.start: line.end for table in found for line in table.lines}
+    for start, end in _blocks(text):
+        if rows.get(start) == end:
+            yield from filter(None, [_trim(text, start, end)])
+        else:
+            yield from _in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in _BLOCK_BREAK.finditer(text):
+        if start < match.start():
+            yield start, match.start()
+        start = match.end()
+    if start < len(text):
+        yield start, len(text)
+
+
+def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
+    # The pieces keep every character, so adding up their lengths gives their places without a search.
+    edges = [start]
+    for piece in sentencex.segment(language, text[start:end]):
+        origin = edges[-1]
+        edges.extend(origin + stop for stop in _further_stops(piece))
+        edges.append(origin + len(piece))
+    if edges[-1] != end:
+        raise ValueError(
+            f"sentencex changed the text: {edges[-1] - start} characters came back of {end - start}"
+        )
+    spans: list[Span] = []
+    for left, right in pairwise(edges):
+        begin = left
+        if spans and spans[-1].end == left and (mark := _NOTE_MARK.match(text, left, right)):
+            begin = mark.end()
+            spans[-1] = Span(spans[-1].start, begin)
+        span = _trim(text, begin, right)
+        if span is None:
+            continue
+        continues = any(form.match(text, span.start) for form in (CELL_EDGE, _GOES_ON))
+        if spans and (continues or not _WORD_OR_DIGIT.search(text, span.start, span.end)):
+            spans[-1] = Span(spans[-1].start, span.end)
+        else:
+            spans.append(span)
+    return spans
+
+
+def _further_stops(piece: str) -> list[int]:
+    ends = {match.end() for stops in (_UNSEGMENTED_STOPS, _RAISED_NUMBER) for match in stops.finditer(piece)}
+    return sorted(end for end in ends if end < len(piece))
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    piece = text[start:end]
+    if not piece.strip():
+        return None
+    return Span(start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip()))
+
+
+MAX_CHUNK_TOKENS = 200
+"""The most tokens of a chunk; with the title it fits into the window of any usual encoder, 256."""
+
+CHUNKING = 5
+"""The version of the chunking. It rises whenever a release changes how passages are cut, prefixed or stored;
+libraries with an older version are then rebuilt."""
+
+_HEADING_TOKENS = 60
+_SECTION_TOKENS = 20
+"""The most tokens that a chunk of rows leaves free for the table's headings, and for the names of groups of
+rows: both precede its rows when it is searched."""
+
+_HEADING_CHARACTERS = 300
+_ROW_HEADING_CHARACTERS = 200
+"""The most characters of a table's caption and headings, counted from their end, in the text that a passage
+of rows is embedded as, and in that of a single row: the headings of the columns come last."""
+
+_LONGEST_WORD = 20
+"""The longest token, in characters, that counts as one token. A longer token is text that the tokenizer does
+not know: MiniLM's tokenizer turns a whole phrase of Thai, Khmer or Burmese into one unknown token."""
+
+_CHARACTERS_A_TOKEN = 4
+"""Each run of this many characters in such a longer token counts as one token. English has about as many
+characters in a token, so a passage stays readable."""
+
+_GRAPHEME = regex.compile(r"\X")
+
+
+def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHUNK_TOKENS) -> list[Chunk]:
+    """Pack a document's sentences into chunks of at most ``max_tokens`` tokens.
+
+    The chunks are in order and do not overlap. Only white space is between them. A sentence longer than a
+    chunk is cut at white space, or between graphemes if it has none. A token longer than ``_LONGEST_WORD``
+    counts as several tokens.
+
+    Rows of a table have chunks of their own, with room for the table's headings, which precede each chunk
+    when it is searched (``_HEADING_TOKENS``).
+
+    Args:
+        document: the document; its text may be empty.
+        token_spans: the encoder's tokenizer.
+        max_tokens: the most tokens in a chunk, at least 1.
+    """
+    return list(each_chunk(document, token_spans, max_tokens))
+
+
+def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> Iterator[Chunk]:
+    """Yield the chunks that :func:`chunk` returns, one by one."""
+    text = document.text
+    tokens = _TokenCounter(text, token_spans)
+    found = tables(text)
+    held: list[Span] = []
+    table: Table | None = None
+    room = max_tokens
+    for sentence in each_sentence(text, document.language, found):
+        next_table = _table_at(found, sentence)
+        if held and next_table is not table:
+            yield _as_chunk(held, table)
+            held = []
+        if next_table is not table:
+            table, room = next_table, _room(text, next_table, tokens, max_tokens)
+        for piece in _fitting(text, sentence, tokens, room):
+            if held and tokens.between(held[0].start, piece.end) > room:
+                yield _as_chunk(held, table)
+                held = []
+            held.append(piece)
+    if held:
+        yield _as_chunk(held, table)
+
+
+def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
+    place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
+    return found[place] if place >= 0 and found[place].span.covers(sentence) else None
+
+
+def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
+    """Return the number of tokens left for rows in a chunk, after the headings that each chunk repeats."""
+    if table is None:
+        return max_tokens
+    headings = min(tokens.between(table.header.start, table.header.end), _HEADING_TOKENS)
+    has_groups = any(line.start >= table.header.end and is_group(line.of(text)) for line in table.lines)
+    before = headings + (_SECTION_TOKENS if has_groups else 0)
+    return max(max_tokens - before, max_tokens // 2, 1)
+
+
+class _TokenCounter:
+    """Counts the tokens that begin in a range, by bisection over one tokenisation of the document."""
+
+    def __init__(self, text: str, token_spans: TokenSpans) -> None:
+        self.starts = array("I")  # four bytes a token
+        for start, end in tokens_of(text, token_spans):
+            if end - start <= _LONGEST_WORD:
+                self.starts.append(start)
+            else:
+                self.starts.extend(range(start, end, _CHARACTERS_A_TOKEN))
+
+    def between(self, start: int, end: int) -> int:
+        return bisect_left(self.starts, end) - bisect_left(self.starts, start)
+
+
+def _as_chunk(held: Sequence[Span], table: Table | None) -> Chunk:
+    header = table.header if table and len(table.header) else None
+    return Chunk(Span(held[0].start, held[-1].end), tuple(held), header)
+
+
+def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:
+    """Return the whole sentence if it fits into a chunk; otherwise, cut it into as few pieces as possible."""
+    pieces: list[Span] = []
+    start = sentence.start
+    while tokens.between(start, sentence.end) > max_tokens:
+        # The first token that does not fit begins at this offset.
+        limit = tokens.starts[bisect_left(tokens.starts, start) + max_tokens]
+        # If a character has more tokens than a chunk can have, it becomes a chunk of its own.
+        cut = _cut_before(text, start, max(start + 1, min(limit, sentence.end)))
+        pieces.append(Span(start, start + len(text[start:cut].rstrip())))
+        start = cut
+        while start < sentence.end and text[start].isspace():
+            start += 1
+    if start < sentence.end:
+        pieces.append(Span(start, sentence.end))
+    return pieces
+
+
+def _cut_before(text: str, start: int, limit: int) -> int:
+    """Return the last position in ``(start, limit]`` after white space, or else between graphemes."""
+    for cut in range(limit, start, -1):
+        if text[cut - 1].isspace() and text[start:cut].strip():
+            return cut
+    last = start
+    for match in _GRAPHEME.finditer(text, start):
+        if match.end() > limit:
+            break
+        last = match.end()
+    # A grapheme that is longer than a chunk (a base letter under hundreds of marks) is cut inside.
+    return last if last > start else limit
+
+
+def lacks_headings(span: Span, header: Span | None) -> bool:
+    """Return whether a passage contains rows of a table without the table's headings.
+
+    Args:
+        span: the span of the passage.
+        header: the span of the headings of the passage's table; None if there are none.
+    """
+    return header is not None and not span.covers(header)
+
+
+def table_context(headings: str, section: str) -> str:
+    """Return the words that precede a passage of table rows: the table's headings and the groups' names."""
+    return "\n".join(part for part in (headings, section) if part)
+
+
+def row_text(title: str, headings: str, section: str, row: str) -> str:
+    """Return the text that a row of a table is embedded as: title, end of the headings, groups and label.
+
+    The row's figures are left out, since they say nothing to an encoder.
+
+    Args:
+        title: the document's title, or "".
+        headings: the table's caption and headings.
+        section: the names of the groups of rows that contain the row, one per line; "" if none does.
+        row: the words of the row.
+    """
+    words = _one_line(headings)[-_ROW_HEADING_CHARACTERS:].lstrip()
+    named = " ".join(part for part in (words, _one_line(section), _label(row)) if part)
+    return f"{title}: {named}" if title else named
+
+
+def rows_text(title: str, headings: str, section: str, rows: Sequence[str]) -> str:
+    """Return the text that a passage of rows is embedded as, on four lines; empty lines are left out.
+
+    The lines have the title, the end of the table's headings, the groups of the first row, and the labels of
+    all rows.
+
+    Args:
+        title: as for :func:`row_text`.
+        headings: as for :func:`row_text`.
+        section: the names of the groups that contain the passage's first row, one per line.
+        rows: the words of the rows, and of the names of groups between them.
+    """
+    words = _one_line(headings)[-_HEADING_CHARACTERS:].lstrip()
+    labels = "; ".join(filter(None, map(_label, rows)))
+    return "\n".join(part for part in (title, words, _one_line(section), labels) if part)
+
+
+def _label(row: str) -> str:
+    return " ".join(label_cells(cells(row)))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def passage_text(title: str, text: str, headings: str = "") -> str:
+    """Return the text that is indexed for a passage, and embedded for prose: title, headings and words.
+
+    Args:
+        title: the document's title, or "".
+        text: the passage's words.
+        headings: the headings of the passage's table, if the passage does not contain them; else "".
+    """
+    return "\n".join(part for part in (title, headings, text) if part)
+
+
+_NO_HEADER = (1, 0)
+"""The numbers that stand for a missing header: a span that ends before it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """The settings for cutting a document into passages.
+
+    Attributes:
+        tokenizer: the encoder's tokenizer, as the JSON of the library ``tokenizers``.
+        max_tokens: the most tokens in a passage.
+        language: the ISO 639-1 code that the user has given; empty to use the language that the loader finds.
+    """
+
+    tokenizer: str
+    max_tokens: int
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The passages of a document and the signature of its text.
+
+    Attributes:
+        language: the document's language, whose rules divided the text into sentences.
+        counts: the number of sentences of each passage. This and the next two fields are arrays of four-byte
+            numbers in the machine's byte order.
+        sentences: start and end of each sentence, in order.
+        headers: start and end of the header (caption and headings) of each passage's table; (1, 0) for a
+            passage without a header.
+        signature: the text's MinHash signature (:func:`index.text.minhash.signature`).
+    """
+
+    language: str
+    counts: bytes
+    sentences: bytes
+    headers: bytes
+    signature: bytes | None
+
+    def fits(self, text: str) -> bool:
+        """Return whether all passages are in order and within ``text``."""
+        if any(len(numbers) % 4 for numbers in (self.counts, self.sentences, self.headers)):
+            return False
+        counts, sentences, headers = map(_numbers, (self.counts, self.sentences, self.headers))
+        if len(headers) != 2 * len(counts) or len(sentences) != 2 * counts.sum(dtype="u8"):
+            return False
+        ends = headers[1::2][headers[::2] <= headers[1::2]]
+        return bool(
+            (counts > 0).all()
+            and (sentences[::2] < sentences[1::2]).all()
+            and (sentences[1:-1:2] <= sentences[2::2]).all()
+            and (not len(sentences) or sentences[-1] <= len(text))
+            and (ends <= len(text)).all()
+        )
+
+
+def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
+    """Return the passages into which :func:`index.text.passages.chunk` cuts a document, in compact form.
+
+    Args:
+        document: the document.
+        token_spans: the encoder's tokenizer.
+        max_tokens: the most tokens in a passage, at least 1.
+    """
+    counts, sentences, headers = array("I"), array("I"), array("I")
+    for chunk in each_chunk(document, token_spans, max_tokens):
+        counts.append(len(chunk.sentences))
+        for span in chunk.sentences:
+            sentences.append(span.start)
+            sentences.append(span.end)
+        headers.extend((chunk.header.start, chunk.header.end) if chunk.header else _NO_HEADER)
+    return Cut(
+        document.language,
+        counts.tobytes(),
+        sentences.tobytes(),
+        headers.tobytes(),
+        signature(document.text),
+    )
+
+
+class Chunks(Sequence[Chunk]):
+    """The passages of a :class:`Cut`; each is created when it is accessed."""
+
+    def __init__(self, compact: Cut) -> None:
+        import numpy as np
+
+        self._ends = np.cumsum(_numbers(compact.counts), dtype=np.int64)
+        self._sentences = _numbers(compact.sentences)
+        self._headers = _numbers(compact.headers)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, place: int) -> Chunk: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Chunk]: ...
+    def __getitem__(self, place: int | slice) -> Chunk | Sequence[Chunk]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        # As with a list, negative positions count from the end, and positions outside raise IndexError.
+        place = range(len(self))[place]
+        first = int(self._ends[place - 1]) if place else 0
+        edges = self._sentences[2 * first : 2 * int(self._ends[place])].tolist()
+        spans = tuple(map(Span, edges[::2], edges[1::2]))
+        start, end = self._headers[2 * place : 2 * place + 2].tolist()
+        return Chunk(Span(spans[0].start, spans[-1].end), spans, Span(start, end) if start <= end else None)
+
+
+def _numbers(packed: bytes) -> npt.NDArray[np.uint32]:
+    import numpy as np
+
+    return np.frombuffer(packed, np.uint32)

@@ -1,0 +1,687 @@
+"""Stores, deletes, restores and edits uploaded files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from index.catalog import uploaded_bytes, uploader_of
+from index.catalog.database import Process, this_process
+from index.catalog.writes import save_rows, trashed_document
+from index.documents import Detail, Details, described, merged
+from index.errors import (
+    DocumentNotFoundError,
+    GoneError,
+    LoadError,
+    NotUploadedError,
+    StorageLimitError,
+    TakenError,
+    printable,
+)
+from index.ingest.discover import state_of
+from index.library import Library, Progress
+from index.loaders import MEGABYTE, Options
+from index.loaders.metadata import SUFFIX, checked_details, read_sidecar, sidecar_of
+from index.loaders.sandbox.client import Isolated
+from index.private import make_folder, opener, write_file
+from index.records import DocumentRecord, Incoming, Viewer
+
+
+def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) -> DocumentRecord:
+    """Edit the details of a document in the catalog, without reading its file.
+
+    Args:
+        index: the library.
+        document_id: the document's id.
+        edits: the new values, by the keys in ``index.documents.KEYS``; an empty value removes the detail.
+
+    Raises:
+        DocumentNotFoundError: if there is no such document.
+        LoadError: if a value cannot be stored.
+        OutdatedError: if the document was changed or removed meanwhile.
+        LibraryLockedError: if another process writes for more than half a minute.
+    """
+    with index.catalog.reading() as catalog:
+        record, file = catalog.document(document_id), catalog.file(document_id)
+        before, lineage = catalog.details(record.source, record.path), catalog.lineage
+        document = catalog.as_read(document_id)
+    taken_back = dict.fromkeys(edits, Detail("", "edit"))
+    given = {**taken_back, **checked_details(Path(record.path), edits, "edit")}
+    if merged(before, given) != before:
+        # Keep the recorded state of the file, so that a sync notices if the file has changed since it was
+        # read.
+        state, version = (file.size, file.mtime_ns), (document_id, record.version)
+        edited = Incoming(record.source, record.path, *state, record.digest, document, version, given)
+        index.replace([edited], lineage=lineage)
+    return index.catalog.document(document_id)
+
+
+INCOMING = ".incoming-"
+"""The prefix of the hidden folders with uploaded or deleted files; the name of their process follows it."""
+
+_LEFT_SECONDS = 86_400.0
+"""The age in seconds after which a folder counts as abandoned if its process is unknown."""
+
+_NOTE = ".placing"
+
+
+def note_placing(incoming: Path, name: str, digest: str) -> None:
+    """Record in an upload's hidden folder that the file is about to move to the uploads folder.
+
+    Args:
+        incoming: the hidden folder, which still has the file.
+        name: the file's name, which is the same in both folders.
+        digest: sha256 of the file's content.
+    """
+    (incoming / _NOTE).write_text(json.dumps({"name": name, "digest": digest}), encoding="utf-8")
+
+
+def note_removing(folder: Path, name: str) -> None:
+    """Record in a hidden folder that the file of a deleted document is about to move there.
+
+    Args:
+        folder: the hidden folder.
+        name: the file's name.
+    """
+    (folder / _NOTE).write_text(json.dumps({"name": name, "digest": None}), encoding="utf-8")
+
+
+def note_restoring(folder: Path, name: str) -> None:
+    """Record in a hidden folder that a deleted upload's file is about to move back to the uploads folder.
+
+    Args:
+        folder: the hidden folder.
+        name: the file's name, which no other upload has.
+    """
+    noted = {"name": name, "digest": None, "restoring": True}
+    (folder / _NOTE).write_text(json.dumps(noted), encoding="utf-8")
+
+
+def aside_of(incoming: Path, place: Path) -> Path:
+    """Return the path in ``incoming`` to which the file at ``place`` moves when it is replaced or deleted."""
+    # An upload's name never begins with a dot, so this name differs from it.
+    return incoming / f".former-{place.suffix}"
+
+
+def put_back(place: Path, aside: Path) -> None:
+    """Move the former file from ``aside`` back to ``place``; if there was none, delete the new file."""
+    if aside.exists():
+        aside.replace(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
+def sweep_uploads(index: Library, folder: Path) -> None:
+    """Undo the uploads and deletions that a killed process has not finished.
+
+    Args:
+        index: the library.
+        folder: the folder of the library's uploads.
+    """
+    for left in folder.glob(f"{INCOMING}*"):
+        written = left.name.removeprefix(INCOMING).rpartition("-")[0].replace("+", "/")
+        with suppress(OSError, ValueError, KeyError):
+            lives = Process.parse(written).lives
+            if lives is None:
+                lives = time.time() - left.stat().st_mtime < _LEFT_SECONDS
+            if not lives:
+                _take_back(index, folder, left)
+                shutil.rmtree(left)
+
+
+def _take_back(index: Library, folder: Path, left: Path) -> None:
+    """Undo one unfinished upload or deletion, unless the catalog already records its outcome."""
+    note = left / _NOTE
+    if not note.is_file():
+        return
+    noted = json.loads(note.read_bytes())
+    if (left / noted["name"]).exists():
+        # The file has not moved yet, so there is nothing to undo.
+        return
+    known = index.catalog.files(str(folder)).get(noted["name"])
+    place = folder / noted["name"]
+    if noted["digest"] is not None:
+        if known is None or known.digest != noted["digest"]:
+            put_back(place, aside_of(left, place))
+        return
+    # An upload from an older version of the program may have a sidecar, which has moved with the file.
+    for former in (place, sidecar_of(place)):
+        aside = aside_of(left, former)
+        if noted.get("restoring"):
+            if known is None:
+                former.unlink(missing_ok=True)
+        elif known is not None and aside.exists():
+            aside.replace(former)
+
+
+def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: int) -> None:
+    """Check that a viewer may upload another file.
+
+    Args:
+        index: the library.
+        place: the path that the file gets in the uploads folder; a file there now is replaced, so its size
+            does not count.
+        size: the size of the file in bytes.
+        viewer: the viewer's key. An empty key, such as that of a command on this machine, has no limit.
+        most_bytes: the most bytes that all uploads of the viewer may take; 0 for no limit.
+
+    Raises:
+        StorageLimitError: if all uploads of the viewer would take more than ``most_bytes``.
+    """
+    if not viewer or not most_bytes:
+        return
+    with index.catalog.reading() as reader:
+        held = uploaded_bytes(reader.connection, viewer, str(place.parent), except_path=place.name)
+    if held + size > most_bytes:
+        raise StorageLimitError(
+            f"the file has {_tenths(size, math.ceil)} MB, and of the {most_bytes // MEGABYTE:,} MB that the "
+            f"uploads of one sender may take, {_tenths(max(most_bytes - held, 0), math.floor)} MB are left; "
+            "delete an upload first"
+        )
+
+
+def _tenths(size: int, rounded: Callable[[float], int]) -> str:
+    """Format a size in bytes as megabytes with one decimal place; ``rounded`` rounds up or down."""
+    return f"{rounded(size / MEGABYTE * 10) / 10:,.1f}"
+
+
+_MAX_NAME_BYTES = 200
+"""The most bytes of a file name. File systems allow 255, and the name of the file's sidecar is longer."""
+
+_NUMBERED = 100
+"""The number at which the search for a free name, such as ``report-2.pdf``, ends."""
+
+_MAX_SUFFIX_BYTES = 20
+"""The most bytes after a name's last dot that count as a suffix."""
+
+_AT_ONCE = 1 << 20
+
+PLACING = threading.Lock()
+"""The lock that a thread holds while it stores, removes or restores an uploaded file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as received from the user.
+
+    Attributes:
+        name: the file's name on the user's computer.
+        file: the file's content.
+        details: the details that the user has given: title, publisher, author, published, language,
+            collection.
+        most_bytes: the most bytes that all uploads of the user may take; 0 for no limit.
+    """
+
+    name: str
+    file: BinaryIO
+    details: Mapping[str, str]
+    most_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An uploaded file on the disk that is not indexed yet.
+
+    Attributes:
+        folder: a hidden folder that contains only this file.
+        name: the file's name in this folder and in the library.
+        digest: sha256 of the file's content.
+        details: the details that the user gave with the file.
+        viewer: the user; None for a user who may see all documents.
+        most_bytes: the most bytes that all uploads of the user may take; 0 for no limit.
+    """
+
+    folder: Path
+    name: str
+    digest: str
+    details: Mapping[str, Detail]
+    viewer: Viewer | None = None
+    most_bytes: int = 0
+
+    @property
+    def uploader(self) -> str:
+        """The key of the user who sent the file; empty for an unknown user."""
+        return self.viewer.key if self.viewer else ""
+
+    def discard(self) -> None:
+        """Delete the hidden folder. An indexed file is no longer in it, and stays."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def uploads_folder(index: Library) -> Path:
+    """Return the folder of the library's uploads."""
+    return index.uploads.absolute()
+
+
+def is_uploaded(index: Library, record: DocumentRecord) -> bool:
+    """Return whether a document was uploaded."""
+    return record.source == str(uploads_folder(index))
+
+
+def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -> DocumentRecord:
+    """Store an uploaded file and index it.
+
+    If an uploaded document has the same file name, the file becomes its new version. If the file cannot be
+    read or indexed, it is deleted, and an earlier file of that name stays.
+
+    Args:
+        index: the library.
+        reader: the process that reads the file.
+        options: loader options and limits.
+        sent: the file, and the details that the user has given.
+
+    Raises:
+        LoadError: if the file cannot be read, or a detail cannot be stored.
+        StorageLimitError: if all uploads of the user would take more than ``sent.most_bytes``.
+        LibraryLockedError: if another process writes for more than half a minute.
+    """
+    kept = keep_upload(index, options, sent)
+    try:
+        return index_upload(index, reader, options, kept)
+    finally:
+        kept.discard()
+
+
+def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
+    """Write an uploaded file to a hidden folder without parsing it. The caller must later discard the result.
+
+    If a report that the user may not see has the same name, a number is added to the name of the new file.
+
+    Raises:
+        LoadError: if the file is too large, or a detail cannot be stored.
+        StorageLimitError: if all uploads of the user would take more than ``sent.most_bytes``.
+    """
+    folder = uploads_folder(index)
+    plain = _free_name(index, folder, _safe_name(sent.name))
+    with ExitStack() as unless_kept:
+        incoming = hidden_folder(folder)
+        unless_kept.callback(shutil.rmtree, incoming, ignore_errors=True)
+        arrived = incoming / plain
+        details = checked_details(arrived, sent.details, "upload")
+        digest = _keep(sent.file, arrived, options.limits.megabytes)
+        kept = Kept(incoming, plain, digest, details, index.catalog.viewer, sent.most_bytes)
+        check_room(index, folder / plain, arrived.stat().st_size, kept.uploader, kept.most_bytes)
+        unless_kept.pop_all()
+    return kept
+
+
+def index_upload(
+    index: Library, reader: Isolated, options: Options, kept: Kept, progress: Progress | None = None
+) -> DocumentRecord:
+    """Read a stored file and index it, as :func:`add_upload` does.
+
+    Args:
+        index: the library.
+        reader: the process that reads the file.
+        options: loader options and limits.
+        kept: the file. The user who sent it must be allowed to see the document that it creates or updates.
+        progress: receives the number of embedded passages; an error that it raises cancels the upload.
+    """
+    index = index.for_viewer(kept.viewer)
+    arrived = kept.folder / kept.name
+    folder = uploads_folder(index)
+    place = folder / kept.name
+    before, given = _details(index, folder, kept)
+    language = merged(before, given).get("language")
+    cutting = index.cutting(language.value if language else "")
+    waiting = None if progress is None else partial(progress, "reading", 0, 1)
+    read, cut = reader.read(arrived, replace(options, by_time=False), cutting, waiting)
+    if progress is not None:
+        progress("reading", 1, 1)
+    document = described(read, read_sidecar(place))
+    how_cut = (cutting, cut) if cutting and cut else None
+    incoming = Incoming(str(folder), kept.name, 0, 0, kept.digest, document, given=given, cut=how_cut)
+    # Embed before taking the lock, because embedding may take many minutes.
+    index.embed([incoming], progress)
+    # Without the lock, two uploads of the same name could store the file of one with the text of the other.
+    with PLACING, ExitStack() as unless_indexed:
+        # Another upload of the same user may have arrived meanwhile.
+        check_room(index, place, arrived.stat().st_size, kept.uploader, kept.most_bytes)
+        aside = aside_of(kept.folder, place)
+        _set_aside(place, aside)
+        unless_indexed.callback(put_back, place, aside)
+        note_placing(kept.folder, kept.name, kept.digest)
+        arrived.replace(place)
+        index.catalog.follow([str(folder)])
+        _, given = _details(index, folder, kept)
+        size, mtime_ns = state_of(place, place.stat())
+        state = replace(incoming, size=size, mtime_ns=mtime_ns, given=given, uploader=kept.uploader)
+        index.replace([state])
+        unless_indexed.pop_all()
+        return index.catalog.document(index.catalog.files(str(folder))[kept.name].document_id)
+
+
+def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
+    """Return the details that the document at an upload's path has now, and the details that the upload sets.
+
+    An upload clears the details that came with an earlier upload, but keeps those that a user has edited.
+    """
+    with index.catalog.reading() as catalog:
+        before = catalog.details(str(folder), kept.name)
+    former = {key: Detail("", "upload") for key, detail in before.items() if detail.origin == "upload"}
+    return before, {**former, **kept.details}
+
+
+def hidden_folder(folder: Path) -> Path:
+    """Create a hidden folder in ``folder``; a later process deletes it if this process is killed."""
+    make_folder(folder)
+    mine = str(this_process()).replace("/", "+")
+    return Path(tempfile.mkdtemp(prefix=f"{INCOMING}{mine}-", dir=folder))
+
+
+def _set_aside(place: Path, aside: Path) -> None:
+    """Copy the file at ``place``, if there is one, to ``aside``."""
+    if place.exists():
+        shutil.copy2(place, aside)
+
+
+def _safe_name(name: str) -> str:
+    """Make a safe file name from the name that a client sent.
+
+    The result has no folders and no control characters, and is short enough for the file system. It is not
+    the name of a hidden file, nor of a sidecar (a metadata file beside a document).
+    """
+    last = printable(name.replace("\\", "/").rsplit("/", 1)[-1]).strip().lstrip(".").replace(":", "_")
+    while last.endswith(SUFFIX):
+        last = last.removesuffix(SUFFIX)
+    stem, dot, suffix = last.rpartition(".")
+    if not stem or len(suffix.encode()) > _MAX_SUFFIX_BYTES:
+        stem, dot, suffix = last, "", ""
+    most = _MAX_NAME_BYTES - len((dot + suffix).encode())
+    return (stem.encode()[:most].decode(errors="ignore") or "file") + dot + suffix
+
+
+def _free_name(index: Library, folder: Path, name: str) -> str:
+    """Return ``name``, or a numbered name if a report that the viewer may not see already has ``name``."""
+    place = Path(name)
+    with index.catalog.reading() as catalog:
+        names = (name, *(f"{place.stem}-{number}{place.suffix}" for number in range(2, _NUMBERED)))
+        return next((each for each in names if not catalog.is_hidden_at(str(folder), each)), name)
+
+
+def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
+    """Copy the content of a sent file to ``place``; return the sha256 of the content."""
+    digest = hashlib.sha256()
+    size = 0
+    with open(place, "wb", opener=opener) as kept:
+        while part := file.read(_AT_ONCE):
+            size += len(part)
+            if size > megabytes * MEGABYTE:
+                cause = f"has more than the {megabytes:,} MB that are read"
+                raise LoadError(place, cause, "split it into parts")
+            digest.update(part)
+            kept.write(part)
+        kept.flush()
+        os.fsync(kept.fileno())
+    return digest.hexdigest()
+
+
+_ROWS = ".rows.sqlite"
+_REMOVED, _CLAIMED = ".removed.json", ".claimed.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A deleted document that can be restored.
+
+    Attributes:
+        document_id: the document's id.
+        name: the file's name.
+        lineage: the catalog's random name (``Build.lineage``) when the document was deleted.
+        folder: a hidden folder with the document's file and its rows of the catalog.
+        collection: the document's collection, or None.
+        uploader: the key of the viewer who uploaded the file; empty for an unknown viewer.
+        size: the size of the file in bytes.
+        at: the time of the deletion, in seconds since 1970.
+    """
+
+    document_id: int
+    name: str
+    lineage: str
+    folder: Path
+    collection: str | None = None
+    uploader: str = ""
+    size: int = 0
+    at: float = 0.0
+
+    @classmethod
+    def find(cls, index: Library, document_id: int) -> Self | None:
+        """Find the deletion of a document, whichever server made it; None if its hidden folder is gone."""
+        for file in uploads_folder(index).glob(f"{INCOMING}*/{_REMOVED}"):
+            # Another server may discard the folder meanwhile, and a newer program may write other fields.
+            with suppress(OSError, ValueError, TypeError):
+                removed = cls(**(json.loads(file.read_bytes()) | {"folder": file.parent}))
+                if removed.document_id == document_id and Path(removed.name).name == removed.name:
+                    return removed
+        return None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no server has claimed the document yet, to restore it or to discard it."""
+        return (self.folder / _REMOVED).is_file()
+
+    def claim(self, index: Library) -> Self | None:
+        """Claim the document, so that no other caller can restore or discard it.
+
+        Returns:
+            This deletion with a new folder, which belongs to this process; None if another caller has claimed
+            the document.
+        """
+        try:
+            (self.folder / _REMOVED).rename(self.folder / _CLAIMED)
+            folder = hidden_folder(uploads_folder(index))
+            folder.rmdir()
+            self.folder.rename(folder)
+        except OSError:
+            return None
+        return replace(self, folder=folder)
+
+    def note(self) -> None:
+        """Write a file in the folder, so that other servers can find the document and restore it."""
+        write_file(self.folder / _REMOVED, json.dumps(asdict(self) | {"folder": None}))
+
+    def discard(self) -> None:
+        """Delete the hidden folder. The file of a restored document is no longer in it, and stays."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def remove_upload(index: Library, document_id: int) -> Removed:
+    """Delete an uploaded document with all its versions, and move its file to a hidden folder.
+
+    The caller must later pass the result to :func:`restore_upload`, or call ``discard`` on it.
+
+    Raises:
+        DocumentNotFoundError: if there is no such document.
+        NotUploadedError: if the document's file is in a folder that the library follows.
+        LibraryLockedError: if another process writes for more than half a minute; the file stays.
+        LibraryRestoredError: if a backup was restored meanwhile; nothing is deleted.
+    """
+    with index.catalog.reading() as reader:
+        record, lineage = reader.document(document_id), reader.lineage
+        uploader, size = uploader_of(reader.connection, document_id), reader.file(document_id).size
+    if not is_uploaded(index, record):
+        raise NotUploadedError(
+            f"{record.path} lies in a folder that the library follows, and would come back with the "
+            "next sync; delete the file there and run “footnoted sync”"
+        )
+    place = Path(record.source, record.path)
+    folder = hidden_folder(uploads_folder(index))
+    removed = Removed(
+        document_id, place.name, lineage, folder, record.collection, uploader, size, time.time()
+    )
+    with PLACING, ExitStack() as unless_removed:
+        unless_removed.callback(removed.discard)
+        with index.catalog.reading() as reader:
+            save_rows(reader.connection, document_id, removed.folder / _ROWS)
+        note_removing(removed.folder, place.name)
+        for file in (place, sidecar_of(place)):
+            if file.exists():
+                kept = file.replace(aside_of(removed.folder, file))
+                unless_removed.callback(kept.replace, file)
+        index.replace([], [document_id], lineage=lineage)
+        unless_removed.pop_all()
+    # Write the note last: otherwise another server could take the files of a deletion that then fails.
+    with suppress(OSError):
+        removed.note()
+    return removed
+
+
+def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> DocumentRecord:
+    """Restore a deleted document with its id, all its versions and their vectors.
+
+    Args:
+        index: the library.
+        removed: the deleted document.
+        most_bytes: the most bytes that all uploads of one viewer may take; 0 for no limit.
+
+    Raises:
+        StorageLimitError: if all uploads of the document's uploader would take more than ``most_bytes``.
+        GoneError: if a backup was restored after the deletion, or the folder was deleted.
+        TakenError: if a file of the same name was uploaded after the deletion.
+        LibraryLockedError, LibraryWriteError: raised as by :meth:`index.library.Library.replace`; the
+            document stays deleted.
+    """
+    place, rows = uploads_folder(index) / removed.name, removed.folder / _ROWS
+    with index.catalog.reading() as reader:
+        is_same_library = reader.lineage == removed.lineage
+    if not is_same_library or not rows.exists():
+        what = f"document {removed.document_id} was deleted, and what was kept of it is gone"
+        raise GoneError(f"{what}; upload its file again")
+    with PLACING, ExitStack() as unless_restored:
+        if place.exists():
+            raise TakenError(f"{removed.name} was uploaded again meanwhile; delete that report first")
+        check_room(index, place, removed.size, removed.uploader, most_bytes)
+        note_restoring(removed.folder, removed.name)
+        unless_restored.callback(note_removing, removed.folder, removed.name)
+        for file in (place, sidecar_of(place)):
+            kept = aside_of(removed.folder, file)
+            if kept.exists():
+                kept.replace(file)
+                unless_restored.callback(file.replace, kept)
+        index.replace([trashed_document(rows)], lineage=removed.lineage, back=rows)
+        unless_restored.pop_all()
+    removed.discard()
+    return index.catalog.document(removed.document_id)
+
+
+UNDO_SECONDS = 600.0
+"""The seconds for which a deletion can be undone while the server runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Undoable:
+    """A deletion that can be undone until ``until``, in seconds of ``time.monotonic``."""
+
+    removed: Removed
+    until: float
+
+
+class Deletions:
+    """The deletions that a server can still undo. Leaving the context makes all of them final."""
+
+    def __init__(self, index: Library, most_bytes: int = 0) -> None:
+        """Keep the deletions of documents in ``index``.
+
+        Args:
+            index: the library.
+            most_bytes: the most bytes that all uploads of one viewer may take; 0 for no limit.
+        """
+        self._index = index
+        self._most_bytes = most_bytes
+        self._lock = Lock()
+        self._undoable: dict[int, _Undoable] = {}
+        self._final: dict[int, str | None] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._finish(float("inf"))
+
+    def delete(self, document_id: int, viewer: Viewer | None = None) -> None:
+        """Delete a document that ``viewer`` may see; if ``viewer`` is None, delete any document.
+
+        Raises the errors of :func:`index.uploads.remove_upload`.
+        """
+        removed = remove_upload(self._index.for_viewer(viewer), document_id)
+        with self._lock:
+            self._undoable[document_id] = _Undoable(removed, time.monotonic() + UNDO_SECONDS)
+
+    def restore(self, document_id: int, viewer: Viewer | None = None) -> None:
+        """Undo the deletion of a document. A document that was not deleted stays as it is.
+
+        Raises:
+            DocumentNotFoundError: if the document was never in the library, or ``viewer`` may not see its
+                collection, or another server made the deletion final.
+            GoneError: if this server made the deletion final.
+            TakenError, StorageLimitError, LibraryLockedError: raised as by
+                :func:`index.uploads.restore_upload`. The caller can try again.
+        """
+        with self._lock:
+            self._finish(time.monotonic())
+            removed = self._kept(document_id)
+            collection = removed.collection if removed else self._final.get(document_id)
+            with self._index.catalog.for_viewer(viewer).reading() as reader:
+                if collection in reader.hidden:
+                    raise DocumentNotFoundError(document_id, None)
+            claimed = removed.claim(self._index) if removed is not None else None
+            if claimed is not None:
+                until = time.monotonic() + claimed.at + UNDO_SECONDS - time.time()
+                self._undoable[document_id] = _Undoable(claimed, until)
+                with ExitStack() as unless_restored:
+                    unless_restored.callback(claimed.note)
+                    restore_upload(self._index, claimed, self._most_bytes)
+                    unless_restored.pop_all()
+                del self._undoable[document_id]
+            elif document_id in self._final:
+                when = f"more than {round(UNDO_SECONDS / 60)} minutes ago"
+                raise GoneError(f"document {document_id} was deleted {when}; upload its file again")
+            else:
+                self._index.catalog.for_viewer(viewer).document(document_id)
+
+    def _kept(self, document_id: int) -> Removed | None:
+        """Return the deletion of a document, whichever server made it; None if it cannot be undone now."""
+        deletion = self._undoable.get(document_id)
+        if deletion is not None and not deletion.removed.is_open:
+            # Another server is restoring the document, or has restored it.
+            del self._undoable[document_id]
+            deletion = None
+        if deletion is not None:
+            return deletion.removed
+        removed = None if document_id in self._final else Removed.find(self._index, document_id)
+        return removed if removed is not None and time.time() < removed.at + UNDO_SECONDS else None
+
+    def finish(self) -> None:
+        """Make final every deletion that is too old to be undone."""
+        with self._lock:
+            self._finish(time.monotonic())
+
+    def _finish(self, now: float) -> None:
+        """Make final every deletion whose time for undoing ended at ``now`` or earlier.
+
+        Call this only while holding the lock.
+        """
+        for document_id, deletion in list(self._undoable.items()):
+            if deletion.until <= now:
+                del self._undoable[document_id]
+                # Leave the document alone if another server is restoring it.
+                if (claimed := deletion.removed.claim(self._index)) is not None:
+                    claimed.discard()
+                    self._final[document_id] = claimed.collection

@@ -1,1 +1,0 @@
-"""Finds the figures in which reports disagree."""

@@ -1,0 +1,484 @@
+"""Figures with confidence intervals, computed from one observation per question.
+
+The intervals are percentile bootstraps over questions (Efron and Tibshirani, An Introduction to the
+Bootstrap, 1993, chapter 13). A statistic is computed for all resamples at once: a resample is a row of
+weights, the number of times that each question was drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.documents import Span
+from index.library import Library, Progress
+from rag.answers import Answer
+from rag.evaluation.datasets import Evidence, Query
+from rag.evaluation.library_set import AnsweredQuery
+
+Array = npt.NDArray[np.float64]
+
+_Values = Sequence[float] | npt.NDArray[Any]
+
+Statistic = Callable[[Array], Array]
+"""Maps weights of the observations, shape (rounds, n), to the statistic of each round, shape (rounds,). A
+statistic that is undefined is NaN."""
+
+KeyPath = tuple[str, ...]
+"""The keys of a figure in an evaluation's JSON form, from the outermost."""
+
+ROUNDS = 1000
+LEVEL = 0.95
+_SEED = 0
+_WEIGHTS_AT_ONCE = 4_000_000
+"""The most weights in memory: 32 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95 % interval.
+
+    Attributes:
+        value: the figure over all questions.
+        low: the lower end of the interval.
+        high: the upper end of the interval.
+        n: the number of questions.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """The data behind a figure.
+
+    Attributes:
+        queries: the ids of the questions, in the order of the observations.
+        statistic: computes the figure from the weights of the questions.
+        is_time: whether the figure is a time, which also depends on the machine; for other figures, higher is
+            better.
+    """
+
+    queries: tuple[str, ...]
+    statistic: Statistic
+    is_time: bool = False
+
+
+def mean(values: _Values) -> Statistic:
+    """Return a statistic: the mean of one value per question."""
+    return ratio(values, np.ones(len(values)))
+
+
+def ratio(numerators: _Values, denominators: _Values) -> Statistic:
+    """Return a statistic: the sum of the numerators divided by the sum of the denominators.
+
+    An example is the share of sentences with a certain verdict, where each question has its own number of
+    sentences.
+    """
+    above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
+    return lambda weights: _divided(weights @ above, weights @ below)
+
+
+def _divided(above: Array, below: Array) -> Array:
+    """Return the quotients; those by zero are NaN."""
+    return np.divide(above, below, out=np.full_like(below, np.nan), where=below != 0)
+
+
+def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
+    """Return a statistic: the area under the receiver operating characteristic.
+
+    It is the probability that a positive scores above a negative; ties count half (Mann–Whitney).
+    """
+    values = np.asarray(scores, dtype=float)
+    order = np.argsort(values, kind="stable")
+    is_positive = np.asarray(positive, dtype=float)[order]
+    ties = np.flatnonzero(np.diff(values[order], prepend=-np.inf) > 0)
+
+    def of(weights: Array) -> Array:
+        ordered = weights[:, order]
+        positives = np.add.reduceat(ordered * is_positive, ties, axis=1)
+        negatives = np.add.reduceat(ordered * (1 - is_positive), ties, axis=1)
+        below = np.cumsum(negatives, axis=1) - negatives
+        won = (positives * (below + negatives / 2)).sum(axis=1)
+        return _divided(won, positives.sum(axis=1) * negatives.sum(axis=1))
+
+    return of
+
+
+def quantile(values: Sequence[float], share: float) -> Statistic:
+    """Return a statistic: the smallest value such that at least ``share`` of the values do not exceed it."""
+    order = np.argsort(np.asarray(values, dtype=float), kind="stable")
+    ordered = np.asarray(values, dtype=float)[order]
+
+    def of(weights: Array) -> Array:
+        reached = np.cumsum(weights[:, order], axis=1)
+        # Weights are whole numbers, so this small tolerance only corrects rounding errors.
+        result: Array = ordered[np.argmax(reached >= share * reached[:, -1:] - 1e-9, axis=1)]
+        return result
+
+    return of
+
+
+def twice(statistic: Statistic) -> Statistic:
+    """Adapt a statistic of two observations per question, so that it takes one weight per question.
+
+    ``statistic`` takes the weights of all first observations, followed by those of all second observations.
+    Both observations of a question get the weight of the question.
+    """
+    return lambda weights: statistic(np.hstack([weights, weights]))
+
+
+def estimate(sample: Sample) -> Estimate | None:
+    """Return the figure with its interval; None if the figure is undefined."""
+    n = len(sample.queries)
+    if not n:
+        return None
+    value = float(sample.statistic(np.ones((1, n)))[0])
+    if np.isnan(value):
+        return None
+    return Estimate(value, *interval(bootstrap(sample)), n)
+
+
+def bootstrap(sample: Sample) -> Array:
+    """Return the statistic of each of ``ROUNDS`` resamples, shape (ROUNDS,).
+
+    Samples with the same number of questions get the same draws, so their differences are paired.
+    """
+    return np.concatenate([sample.statistic(weights) for weights in _resamples(len(sample.queries))])
+
+
+def interval(resampled: Array) -> tuple[float, float]:
+    """Return the ends of the interval that contains the central share ``LEVEL`` of the resamples.
+
+    Undefined resamples are left out.
+    """
+    tail = (1 - LEVEL) / 2
+    low, high = np.nanquantile(resampled, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _resamples(n: int) -> Iterator[Array]:
+    generator = np.random.default_rng(_SEED)
+    at_once = max(1, _WEIGHTS_AT_ONCE // n)
+    for start in range(0, ROUNDS, at_once):
+        rounds = min(at_once, ROUNDS - start)
+        drawn = generator.integers(0, n, (rounds, n)) + n * np.arange(rounds)[:, np.newaxis]
+        yield np.bincount(drawn.ravel(), minlength=rounds * n).reshape(rounds, n).astype(float)
+
+
+POOL = 100
+"""The number of passages that each search returns."""
+
+METRICS = {
+    "ndcg@10": "nDCG@10",
+    "recall@1": "R@1",
+    "recall@5": "R@5",
+    "recall@20": "R@20",
+    "recall@100": "R@100",
+    "mrr@10": "RR@10",
+}
+"""Names of the figures in the JSON form, and in ir_measures (MacAvaney et al., ECIR 2022). nDCG is
+trec_eval's, with linear gains."""
+
+_Run = dict[str, Mapping[str, float]]
+"""The scores of the documents found for each question, by id."""
+
+
+def measure_retrieval(
+    index: Library, queries: Sequence[Query], dense_weight: float, progress: Progress | None = None
+) -> dict[KeyPath, Sample]:
+    """Measure how well three rankings find the relevant documents: dense, lexical and fused.
+
+    *Dense* ranks by vectors alone, *lexical* by words alone, and *fused* by both. A search returns passages;
+    a document takes the rank of its best passage among the ``POOL`` best.
+
+    Args:
+        index: the library to search; it contains the set's documents.
+        queries: the set's questions; those for which the set names no relevant document are skipped.
+        dense_weight: the weight of the vectors' score in the fused score, 0 to 1.
+        progress: receives the number of searched questions.
+
+    Returns:
+        The value of each metric for each question, by ranking and metric; empty if all questions are skipped.
+    """
+    judged = [query for query in queries if query.relevant]
+    if not judged:
+        return {}
+    weights = {"dense": 1.0, "lexical": 0.0, "fused": dense_weight}
+    runs: dict[str, _Run] = {ranking: {} for ranking in weights}
+    for done, query in enumerate(judged, 1):
+        for ranking, weight in weights.items():
+            hits = index.search(query.text, POOL, dense_weight=weight)
+            documents = dict.fromkeys(hit.document.path for hit in hits)
+            # Ranks replace scores, because trec_eval reorders documents with equal scores.
+            runs[ranking][query.id] = {document: float(-rank) for rank, document in enumerate(documents)}
+        if progress is not None:
+            progress("searching", done, len(judged))
+    names = tuple(query.id for query in judged)
+    return {
+        ("retrieval", ranking, metric): Sample(names, mean(values))
+        for ranking, run in runs.items()
+        for metric, values in _values(judged, run).items()
+    }
+
+
+def _values(judged: Sequence[Query], run: _Run) -> dict[str, list[float]]:
+    """Return the values of each metric, one per question."""
+    import ir_measures
+
+    metrics = {ir_measures.parse_measure(name): metric for metric, name in METRICS.items()}
+    qrels = {query.id: dict(query.judged or {}) for query in judged}
+    values = {metric: dict.fromkeys(qrels, 0.0) for metric in METRICS}
+    for found in ir_measures.iter_calc(list(metrics), qrels, run):
+        values[metrics[found.measure]][found.query_id] = found.value
+    return {metric: list(of_queries.values()) for metric, of_queries in values.items()}
+
+
+FIRST_SENTENCES = 3
+"""The number of sentences of the best passage that the baseline without selection cites."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A cited span, with its words."""
+
+    document: str
+    span: Span
+    text: str
+
+
+def measure_selection(
+    asked: Sequence[AnsweredQuery], index: Library, dense_weight: float
+) -> dict[KeyPath, Sample]:
+    """Measure the citations for the questions whose correct answer (the gold standard) is known.
+
+    ``first_correct`` is the share of questions whose first citation is correct, and ``any_correct`` the share
+    of those with any correct citation. ``precision``, ``recall`` and ``f1`` compare the citations of each
+    question with the gold sentences or spans. ``first_three`` has these three figures for a baseline that
+    cites the first sentences of the best passage. An abstention counts as citing nothing correct.
+
+    Args:
+        asked: the answers to the set's questions.
+        index: the library that answered them.
+        dense_weight: the weight of the vectors' score in the fused score of the library's search, 0 to 1.
+    """
+    known = [item for item in asked if item.query.has_gold]
+    if not known:
+        return {}
+    ids = tuple(item.query.id for item in known)
+    right = [[is_gold(item.query, quote) for quote in quotes_of(item.answer)] for item in known]
+    samples: dict[KeyPath, Sample] = {
+        ("selection", "first_correct"): Sample(ids, mean([float(any(marks[:1])) for marks in right])),
+        ("selection", "any_correct"): Sample(ids, mean([float(any(marks)) for marks in right])),
+    }
+    marked = [item for item in known if item.query.sentences or item.query.evidence]
+    if marked:
+        chosen = [agreement(item.query, quotes_of(item.answer)) for item in marked]
+        plain = [agreement(item.query, _first_three(index, item.query, dense_weight)) for item in marked]
+        names = tuple(item.query.id for item in marked)
+        for key_path, found in ((("selection",), chosen), (("selection", "first_three"), plain)):
+            for name in found[0]:
+                samples[*key_path, name] = Sample(names, mean([each[name] for each in found]))
+    return samples
+
+
+def quotes_of(answer: Answer) -> list[Quote]:
+    """Return the quotes of an answer, in the order of its footnotes."""
+    return [
+        Quote(citation.path, Span(citation.start, citation.end), citation.quote)
+        for citation in answer.citations
+    ]
+
+
+def is_gold(query: Query, quote: Quote) -> bool:
+    """Return whether a quote contains an answer, or matches or overlaps a gold sentence or span."""
+    words = _plain(quote.text)
+    return (
+        any(_plain(answer) in words for answer in query.answers)
+        or any(_same(words, sentence) for sentence in query.sentences)
+        or any(_overlaps(quote, item) for item in query.evidence)
+    )
+
+
+def agreement(query: Query, quotes: Sequence[Quote]) -> dict[str, float]:
+    """Return how far quotes agree with the gold sentences and spans, which the data set gives as answers.
+
+    Returns:
+        ``precision`` is the share of the quotes that match or overlap a gold sentence or span (0 without
+        quotes); ``recall`` is the share of the gold sentences and spans that a quote matches or overlaps;
+        ``f1`` is the harmonic mean of both.
+    """
+    of_sentences = [[_same(_plain(quote.text), sentence) for quote in quotes] for sentence in query.sentences]
+    of_stretches = [[_overlaps(quote, item) for quote in quotes] for item in query.evidence]
+    gold = of_sentences + of_stretches
+    right = [any(marks) for marks in zip(*gold, strict=True)]
+    precision = sum(right) / len(quotes) if quotes else 0.0
+    recall = sum(any(marks) for marks in gold) / len(gold)
+    total = precision + recall
+    return {"precision": precision, "recall": recall, "f1": 2 * precision * recall / total if total else 0.0}
+
+
+def _first_three(index: Library, query: Query, dense_weight: float) -> list[Quote]:
+    hits = index.search(query.text, 1, dense_weight=dense_weight)
+    return [
+        Quote(hit.document.path, span, hit.text[span.start - hit.span.start : span.end - hit.span.start])
+        for hit in hits
+        for span in hit.sentences[:FIRST_SENTENCES]
+    ]
+
+
+def _same(words: str, sentence: str) -> bool:
+    """Return whether one text contains the other.
+
+    Such texts count as the same sentence, because annotators split sentences differently.
+    """
+    gold = _plain(sentence)
+    return words in gold or gold in words
+
+
+def _overlaps(quote: Quote, gold: Evidence) -> bool:
+    if quote.document != gold.document:
+        return False
+    return quote.span.start < gold.span.end and gold.span.start < quote.span.end
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+BINS = 10
+"""The number of bins of the calibration curve; each has the same number of questions."""
+
+_POINTS = 200
+"""The most points of the risk–coverage curve."""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPoint:
+    """The risk of answering only the questions with the highest answerability.
+
+    Attributes:
+        threshold: the lowest answerability of an answered question.
+        coverage: the share of all questions that are answered.
+        risk: the share of these answers that are wrong: their first citation is wrong, or they should be
+            abstentions.
+    """
+
+    threshold: float
+    coverage: float
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Questions of similar answerability.
+
+    Attributes:
+        predicted: the mean of their answerability.
+        observed: the share of them that the library answers.
+        n: the number of questions.
+    """
+
+    predicted: float
+    observed: float
+    n: int
+
+
+def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
+    """Measure the abstentions on the questions that the set labels as answerable or unanswerable.
+
+    In ``precision``, ``recall`` and ``f1``, abstentions are the positive class. ``auroc`` tells how well the
+    answerability ranks answerable questions above unanswerable ones. The result is empty if the set labels no
+    question as unanswerable.
+    """
+    marked = labelled(asked)
+    if all(item.query.answerable for item in marked):
+        return {}
+    ids = tuple(item.query.id for item in marked)
+    return {("abstention", name): Sample(ids, statistic) for name, statistic in _figures(marked).items()}
+
+
+def measure_removal(
+    present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
+) -> dict[KeyPath, Sample]:
+    """Measure the same figures as :func:`measure_abstention` on questions that were asked twice.
+
+    Each question is asked once of the whole library, and once without the documents on its subject.
+
+    Args:
+        present: the answers from the whole library.
+        removed: the answers to the same questions, in the same order, without the documents on their subject.
+    """
+    if not removed:
+        return {}
+    ids = tuple(item.query.id for item in removed)
+    # A resample draws both answers to a question together, because they are not independent.
+    return {
+        ("abstention_subject_removed", name): Sample(ids, twice(statistic))
+        for name, statistic in _figures(label_both(present, removed)).items()
+    }
+
+
+def label_both(present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
+    """Label the questions of ``present`` as answerable, and those of ``removed`` as unanswerable."""
+    return [
+        replace(item, query=replace(item.query, answerable=answerable))
+        for items, answerable in ((present, True), (removed, False))
+        for item in items
+    ]
+
+
+def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
+    """Return the questions that the set labels as answerable or unanswerable."""
+    return [item for item in asked if item.query.answerable is not None]
+
+
+def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
+    """Return the risk–coverage curve, by falling answerability, of the questions whose answers can be judged.
+
+    Abstentions have no point on the curve, but ``coverage`` counts them among all questions.
+    """
+    judged = [item for item in asked if item.query.has_gold or item.query.answerable is False]
+    answered = sorted(
+        (item for item in judged if not item.answer.abstained), key=lambda item: -item.answerability
+    )
+    points: dict[float, RiskPoint] = {}
+    wrong = 0
+    for count, item in enumerate(answered, 1):
+        wrong += not any(is_gold(item.query, quote) for quote in quotes_of(item.answer)[:1])
+        # The last of several questions of equal answerability sets their point.
+        points[item.answerability] = RiskPoint(item.answerability, count / len(judged), wrong / count)
+    step = max(1, -(-len(points) // _POINTS))
+    return tuple(list(points.values())[::-step][::-1])
+
+
+def calibration(marked: Sequence[AnsweredQuery]) -> tuple[CalibrationBin, ...]:
+    """Return the calibration curve: questions by rising answerability, in ``BINS`` bins of equal size."""
+    rising = sorted(marked, key=lambda item: item.answerability)
+    predicted = np.array([item.answerability for item in rising])
+    observed = np.array([bool(item.query.answerable) for item in rising], dtype=float)
+    return tuple(
+        CalibrationBin(float(predicted[part].mean()), float(observed[part].mean()), len(part))
+        for part in np.array_split(np.arange(len(rising)), BINS)
+        if len(part)
+    )
+
+
+def _figures(marked: Sequence[AnsweredQuery]) -> dict[str, Statistic]:
+    answerable = [bool(item.query.answerable) for item in marked]
+    abstentions = np.array([item.answer.abstained for item in marked], dtype=float)
+    unanswerable = 1 - np.array(answerable, dtype=float)
+    right = abstentions * unanswerable
+    return {
+        "auroc": auroc([item.answerability for item in marked], answerable),
+        "precision": ratio(right, abstentions),
+        "recall": ratio(right, unanswerable),
+        "f1": ratio(2 * right, abstentions + unanswerable),
+    }

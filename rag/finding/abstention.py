@@ -1,0 +1,590 @@
+"""Decides whether the library answers a question, and otherwise says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import regex
+from babel import Locale
+
+from index.documents import UNKNOWN_LANGUAGE, Span
+from index.embedding import MULTILINGUAL_MODEL
+from index.search import Snapshot, terms
+from index.text import fold, may_be_in
+from rag.answers import Cause
+from rag.figures.countries import names_same_country
+from rag.figures.dates import Moment, dates, joined_periods
+from rag.finding.candidates import is_foreign
+from rag.finding.matching import contains_term, content_terms, terms_of
+from rag.finding.ranking import Calibration, Scored, answerability_of
+from rag.finding.reading import Reading, ReadSentence
+from rag.finding.spelling import LIGHT_WORDS, english_frequency, is_term
+from rag.questions import OF_A_DATE, POSSESSIVE, Form, Kind, Question, asks, fits_kind
+
+_YEAR = regex.compile(r"(?:19|20)\d\d")
+_PLURAL = regex.compile(r"(?<=\p{L}{4}|\p{N})s$")
+_NAME = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’&-]*")
+_WORD = regex.compile(
+    r"\p{N}[\p{N}.,]*\p{N}(?!\p{L})|[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}'’&-]*[\p{L}\p{M}\p{N}])?"
+)
+_LATIN = regex.compile(r"[\p{Latin}\p{M}\p{N}'’-]+")
+_JOINS = regex.compile(r"[\W_]+")
+_CAPITALISED = regex.compile(r"(?<!\p{L})\p{Lu}[\p{L}\p{M}\p{N}'’&-]*")
+_INNER_CAPITAL = regex.compile(r"\p{Ll}+\p{Lu}")
+_LINK = r"\W+(?:(?:of|on|for|and|the)\W+)?"
+_FISCAL = regex.compile(r"\s(?:fiscal|financial)(?:\syear)?\b", regex.IGNORECASE)
+COORDINATES = regex.compile(
+    r"(?:['’]s?)?\W(?:[^.;:?!]*?\W)??(?P<join>and|or|than|versus|vs|against|with|compar\p{L}+\W(?:with|to)"
+    r"|et|ou|y|o|e|und|oder|dan|atau|và|hay|и|или)\W+(?:(?:of|in|that|those|the|for|at|by)\W){0,2}",
+    regex.IGNORECASE,
+)
+"""The words between two names that a question compares: *'s or*, *'s sales higher than those of*."""
+
+_FIRST_DAYS = 7
+"""A quarter of whole weeks may end up to this many days after its last month: on 2 April."""
+
+_SHORTEST_PART = 3
+"""The fewest letters of a part of a hyphenated name that is sought by itself, unlike ``F`` of ``F-35``."""
+
+_SHORTEST_JOINED = 5
+"""The fewest letters of a word that is sought in a text without its spaces and hyphens: *wildfire* is also
+*wild fire*."""
+
+_RARE = 0.7
+"""A reason names a term if its rarity is at least this share of the rarity of the question's rarest word."""
+
+
+def phrases(question: Question) -> list[str]:
+    """Return the question's names, without figures and parts of dates; adjacent names form one phrase.
+
+    Return no phrases if capitals do not tell names from other words: in German, and in a question written in
+    capitals or like a title.
+    """
+    words = list(_NAME.finditer(question.text))
+    # In German, every noun has a capital.
+    if (
+        question.language == "de"
+        or question.text.isupper()
+        or any(_is_of_a_title(each[0]) for each in words[1:])
+    ):
+        return []
+    periods = [moment.span for moment in _moments(question.text, question.language)]
+    found: list[str] = []
+    for name in dict.fromkeys(each[0] for each in words if not _is_within(each, periods)):
+        is_name = name in question.names or _INNER_CAPITAL.match(name)
+        if not is_name or OF_A_DATE.fullmatch(name):
+            continue
+        before = found[-1] if found else ""
+        if before and POSSESSIVE.search(before) is None and f"{before} {name}" in question.text:
+            found[-1] = f"{before} {name}"
+        else:
+            found.append(name)
+    return [POSSESSIVE.sub("", phrase) for phrase in found if len(phrase) > 1]
+
+
+def _is_of_a_title(word: str) -> bool:
+    """Return whether a word like *Were* has a capital only because the question is written like a title."""
+    return word.istitle() and word.casefold() in LIGHT_WORDS and OF_A_DATE.fullmatch(word) is None
+
+
+def _is_within(word: regex.Match[str], spans: Iterable[Span]) -> bool:
+    return any(Span(*word.span()).overlaps(span) for span in spans)
+
+
+def compared(question: Question) -> list[str]:
+    """Return the phrases that a question compares with the phrase before or after: *Corning or eBay*.
+
+    One report need not name both.
+    """
+    return [name for match in coordinated(question) for name in match.group("first", "second")]
+
+
+def coordinated(question: Question) -> Iterator[regex.Match[str]]:
+    """Yield where a question compares two phrases: the groups ``first``, ``join`` and ``second``."""
+    for name, other in pairwise(phrases(question)):
+        pattern = rf"(?P<first>{regex.escape(name)}){COORDINATES.pattern}(?P<second>{regex.escape(other)})"
+        match = regex.search(pattern, question.text, regex.IGNORECASE)
+        if match and (match["join"].casefold() != "with" or question.form is Form.COMPARISON):
+            yield match
+
+
+def named(question: Question, text: str) -> list[str]:
+    """Return the question's names of which ``text`` has every word."""
+    words = {word for phrase in phrases(question) for word in phrase.split()}
+    absent = {word for word in words if not _names(text, word, question.language)}
+    return [phrase for phrase in phrases(question) if absent.isdisjoint(phrase.split())]
+
+
+def absent_names(question: Question, text: str) -> list[str]:
+    """Return the question's names that ``text`` does not mention.
+
+    A text mentions a name if it has one of these: a word of the name or a form of it, written with a capital;
+    the words for which an acronym stands; or another name of the same country.
+    """
+    return [phrase for phrase in phrases(question) if not _names(text, phrase, question.language)]
+
+
+def _names(text: str, phrase: str, language: str) -> bool:
+    for word in phrase.split():
+        bare = _PLURAL.sub("", word)
+        forms = [bare, *_parts(bare), ".".join(bare) + "."]
+        written = "|".join(_as_written(form) for form in forms if form)
+        if regex.search(rf"(?<!\p{{L}})(?:{written})", text):
+            return True
+    return names_same_country(phrase, text) or _spells_out(text, phrase) or _has_form(text, phrase, language)
+
+
+def _as_written(name: str) -> str:
+    """Return a pattern that matches a name with its capital: *Target* and *TARGET*, but not *target*."""
+    return rf"[{regex.escape(name[0])}{regex.escape(name[0].upper())}](?i:{regex.escape(name[1:])})"
+
+
+def _spells_out(text: str, name: str) -> bool:
+    """Return whether a text has the words for which the acronym ``name`` stands.
+
+    For an acronym of two letters, the words need capitals: *earnings per share* spells out EPS, but *each
+    user* does not spell out EU. Small letters of an acronym stand for small words: *MoU*.
+    """
+    letters = "".join(letter for letter in name if not letter.islower())
+    if not name[:1].isupper() or not name[-1:].isupper() or len(letters) < 2:
+        return False
+    words = _LINK.join("and" if each == "&" else rf"{regex.escape(each)}[\p{{L}}-]*" for each in letters)
+    return regex.search(rf"\b{words}", text, regex.IGNORECASE if len(name) > 2 else 0) is not None
+
+
+def _has_form(text: str, phrase: str, language: str) -> bool:
+    """Return whether a text has another form of a word of ``phrase`` with a capital: *Africa* for *African*.
+
+    Accents do not matter: *Kasai* is *Kasaï*.
+    """
+    capitalised = " ".join(dict.fromkeys(_CAPITALISED.findall(text)))
+    found = terms_of(fold(capitalised), language)
+    sought = [term for term in terms(fold(phrase), language) if len(term[1]) >= _SHORTEST_PART]
+    return any(contains_term(found, term) for term in sought)
+
+
+def absent_years(question: Question, text: str) -> list[str]:
+    """Return the years that the question names and ``text`` does not contain, in four digits or in two."""
+    asked = [name for name in question.names if _YEAR.fullmatch(name) and name not in text]
+    if not asked:
+        return []
+    moments = [moment for line in text.splitlines() for moment in dates(line, question.language)]
+    found = {year for moment in moments for year in (moment.year, moment.through)}
+    return [
+        year
+        for year in asked
+        if int(year) not in found and not regex.search(rf"(?:\bFY\s?|['’]){year[2:]}(?!\d)", text)
+    ]
+
+
+def absent_periods(question: Question, text: str) -> list[str]:
+    """Return the parts of years, as the question writes them, that ``text`` is not about.
+
+    A text is about a part of a year if it names the part, or a date at the part's end: *June 30* for the
+    second quarter and for the first half. In a question about a fiscal year, dates do not count, because
+    fiscal years end on different dates. If the text has no date or part that counts,
+    return an empty list.
+    """
+    plain = _FISCAL.sub("", question.text)
+    asked = [moment for moment in _moments(plain, question.language) if moment.until]
+    if not asked:
+        return []
+    found = _moments_of_lines(_FISCAL.sub("", text), question.language)
+    if plain != question.text:
+        found = [moment for moment in found if moment.until]
+    if not found:
+        return []
+    return [
+        plain[part.span.start : part.span.end]
+        for part in asked
+        if not any(_is_in(moment, part) for moment in found)
+    ]
+
+
+def absent_months(question: Question, text: str) -> list[str]:
+    """Return the months and days, as the question writes them, of whose month ``text`` has no date."""
+    asked = [moment for moment in _moments(question.text, question.language) if not moment.until]
+    written = [question.text[moment.span.start : moment.span.end] for moment in asked]
+    folded = fold(text) if asked else ""
+    found = _moments_of_lines(text, question.language) if asked else []
+    return [
+        words
+        for words, month in zip(written, asked, strict=True)
+        if fold(words) not in folded and not any(_names_month(moment, month) for moment in found)
+    ]
+
+
+def _names_month(moment: Moment, month: Moment) -> bool:
+    years = {moment.year, month.year} - {None}
+    return len(years) < 2 and month.month in {moment.month, moment.until}
+
+
+def _moments_of_lines(text: str, language: str) -> list[Moment]:
+    return [moment for line in text.splitlines() for moment in _moments(line, language)]
+
+
+@lru_cache(maxsize=4096)
+def _moments(text: str, language: str) -> tuple[Moment, ...]:
+    """Return the parts of years (such as quarters) in a line, and the dates that have a month."""
+    found = dates(text, language)
+    joined = [period for _, _, period in joined_periods(found, text)]
+    return (*(moment for moment in found if moment.month), *joined)
+
+
+def _is_in(moment: Moment, part: Moment) -> bool:
+    """Return whether a text that names ``moment``, a date or part of a year, may be about the part ``part``.
+
+    Two parts are compared by their months only. A date must be at the end of the part, and its year must be
+    the same if both years are known.
+    """
+    if moment.year and part.year and moment.year != part.year and not moment.until:
+        return False
+    if moment.until:
+        return (moment.month, moment.until) == (part.month, part.until)
+    last = part.until or 0
+    return moment.month == last or (moment.month == last % 12 + 1 and (moment.day or 31) <= _FIRST_DAYS)
+
+
+def text_of(reading: Reading) -> str:
+    """Return what a reader sees of a passage: its report's title, publisher and date, and its sentences.
+
+    Each is on a line of its own; a row of a table has its headings before it.
+    """
+    record = reading.document
+    about = [each for each in (record.title, record.publisher, record.stated) if each]
+    return "\n".join([*about, *(sentence.in_context for sentence in reading.sentences)])
+
+
+def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
+    """Return the question's content words, as written, that a passage (:func:`text_of`) lacks; no dates.
+
+    A passage lacks a hyphenated word if it has none of the word's parts. It lacks a hyphenated name, such as
+    *Moby-Dick*, if it lacks any of the name's parts (:func:`_parts`).
+    """
+    language = reading.document.language
+    text = text_of(reading)
+    found = terms_of(text, language)
+    joined = _JOINS.sub("", fold(text))
+    sought = content_terms(index, question, language)
+
+    def is_absent(words: str) -> bool:
+        own = [term for term in terms(words, language) if term in sought]
+        return bool(own) and not any(contains_term(found, term) for term in own)
+
+    return [
+        word
+        for word in _words(question)
+        if any(map(is_absent, _parts(word) if word in question.names else [word]))
+        and not _is_joined_in(joined, word)
+    ]
+
+
+def _words(question: Question) -> list[str]:
+    periods = [moment.span for moment in _moments(question.text, question.language)]
+    return list(
+        dict.fromkeys(each[0] for each in _WORD.finditer(question.text) if not _is_within(each, periods))
+    )
+
+
+def _parts(name: str) -> list[str]:
+    """Return the parts of a hyphenated name, or the whole name if a part is too short (``F`` in ``F-35``)."""
+    parts = name.split("-")
+    return parts if min(map(len, parts)) >= _SHORTEST_PART else [name]
+
+
+def _is_joined_in(joined: str, word: str) -> bool:
+    bare = _JOINS.sub("", fold(_PLURAL.sub("", POSSESSIVE.sub("", word))))
+    return len(bare) >= _SHORTEST_JOINED and bare in joined
+
+
+def lacking(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[str]:
+    """Return what a question has and none of the passages contains, as far as it can be a reason.
+
+    These are names, figures, years and other periods, and in an English question also terms
+    (:func:`~rag.finding.spelling.is_term`) that are nearly as rare in the library as the rarest word of
+    the question. The result is in the order of the question.
+    """
+    text = "\n".join(map(text_of, readings))
+    periods = absent_periods(question, text) + absent_months(question, text)
+    years = [year for year in absent_years(question, text) if year not in " ".join(periods)]
+    names = absent_names(question, text)
+    within = {word for name in names for word in name.split()}
+    absent = _in_all(missing_words(index, question, reading) for reading in readings)
+    language = question.language
+    rarity = content_terms(index, question, language)
+    least = _RARE * max(rarity.values(), default=0.0)
+
+    def is_rare(word: str) -> bool:
+        return max((rarity.get(term, 0.0) for term in terms(word, language)), default=0.0) >= least
+
+    words = [
+        word
+        for word in absent
+        if _YEAR.fullmatch(word) is None
+        and POSSESSIVE.sub("", word) not in within
+        and _is_reason(word, question)
+        and (not _names(text, word, language) if word in question.names else is_rare(word))
+    ]
+    plain = _FISCAL.sub("", question.text)
+    return sorted([*periods, *years, *names, *words], key=plain.find)
+
+
+def _in_all(lists: Iterable[Sequence[str]]) -> list[str]:
+    first, *others = lists
+    return [word for word in first if all(word in other for other in others)]
+
+
+def _is_reason(word: str, question: Question) -> bool:
+    """Return whether a missing word may be named: a name, a figure, or a term of an English question."""
+    is_english = english_frequency(word.casefold()) > 0
+    if asks(word, question.language if is_english else UNKNOWN_LANGUAGE):
+        return False
+    if word in question.names:
+        return True
+    is_known = question.language in {"en", UNKNOWN_LANGUAGE} and _LATIN.fullmatch(word) is not None
+    return is_known and any(map(is_term, POSSESSIVE.sub("", word).split("-")))
+
+
+_NEARLY_BEST = 0.5
+"""The passage of a sentence counts, too, if the sentence has at least this share of the best one's
+probability."""
+
+_MOST = 0.5
+"""A passage with a smaller share of the question's words does not have most of them."""
+
+_FIRST_PAGE = 3000
+"""The characters at the beginning of a report that tell its period, such as *quarter ended June 30, 2023*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """The reason for an abstention: ``cause`` is a code for programs, ``reason`` tells it in words."""
+
+    cause: Cause
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The decision whether the library answers a question.
+
+    Attributes:
+        answerability: the probability that the library answers, 0 to 1; None if nothing was read.
+        abstention: the reason for an abstention; None if there is an answer.
+    """
+
+    answerability: float | None
+    abstention: Abstention | None
+
+
+def decide(
+    index: Snapshot,
+    question: Question,
+    ranked: Sequence[Scored],
+    calibration: Calibration,
+    *,
+    filtered: bool,
+    read: Sequence[Reading],
+) -> Decision:
+    """Decide whether the library answers the question, and otherwise give the reason.
+
+    No sentence answers a question for an overview, so there is one if a passage has most of its words.
+
+    Args:
+        index: the library that was searched.
+        question: the question.
+        ranked: the candidate sentences, best first.
+        calibration: has the threshold.
+        filtered: whether filters narrowed the search.
+        read: all passages that were read, best first; the reason is about all of them.
+    """
+    if not ranked and read:
+        # The rows of all tables that were found are of other periods.
+        return Decision(0.0, _abstention(index, question, read, filtered=filtered))
+    if not ranked:
+        reason = (
+            "No report passes the filters; widen them and ask again."
+            if filtered
+            else "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
+        )
+        return Decision(None, Abstention("empty_library", reason))
+    best = ranked[0].candidate
+    foreign = is_foreign(question, best.reading.document.language)
+    if question.form is Form.SUMMARY and not foreign:
+        answerability = max(_share_of_words(index, question, reading) for reading in read)
+    else:
+        answerability = answerability_of(ranked)
+    is_read = not foreign or may_be_in(question.language, index.encoder.languages)
+    if is_read and answerability >= calibration.threshold:
+        abstention = _unmet(index, question, ranked, read)
+    elif foreign and not (is_read and any(not is_foreign(question, each.document.language) for each in read)):
+        abstention = _language_abstention(index, question, best.reading)
+    else:
+        abstention = _abstention(index, question, read, filtered=filtered)
+    return Decision(answerability, abstention)
+
+
+def _unmet(
+    index: Snapshot, question: Question, ranked: Sequence[Scored], read: Sequence[Reading]
+) -> Abstention | None:
+    """Return an abstention if a name or a period in the question is missing from what was found; else None.
+
+    - A name must be in the text, title or publisher of the report of the best-ranked sentence. Names are not
+      sought for a comparison, because its answer may name only one of the two compared things. If a question
+      compares names in another way, one of them may be in any passage that was read.
+    - A year, or a part of a year such as a quarter, must be in the passage of the best sentence or of one
+      that is nearly as probable (:data:`_NEARLY_BEST`), or in what else was read of their reports: other
+      passages, the headings of tables, titles, dates, and the first page.
+    - If the report of the best-ranked sentence is not in the language of the question, only years are sought.
+    """
+    least = _NEARLY_BEST * ranked[0].score
+    nearest = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
+    record = nearest[0].document
+    foreign = is_foreign(question, record.language)
+    names = [] if foreign or question.form is Form.COMPARISON else absent_names(question, text_of(nearest[0]))
+    if names:
+        # The whole text is fetched only if the passage does not have the name.
+        document = index.reader.text(record.document_id, record.version).text
+        elsewhere = compared(question)
+        of_all = absent_names(question, "\n".join(map(text_of, read)))
+        names = [
+            name
+            for name in absent_names(question, document)
+            if name in names and (name in of_all or name not in elsewhere)
+        ]
+    if names:
+        reason = f"The nearest report is “{record.title}”; it does not name {quote_list(names)}."
+        return Abstention("not_answered", reason)
+    missing = undated(question, "\n".join(map(text_of, nearest)), foreign=foreign)
+    if missing:
+        reports = {reading.document.document_id: reading.document for reading in nearest}
+        texts = [text_of(reading) for reading in read if reading.document.document_id in reports]
+        texts += [
+            index.reader.text(report.document_id, report.version).text[:_FIRST_PAGE]
+            for report in reports.values()
+        ]
+        of_reports = undated(question, "\n".join(texts), foreign=foreign)
+        missing = [period for period in missing if period in of_reports]
+    if not missing:
+        return None
+    reason = (
+        f"The nearest report is “{record.title}”; the passages of it that were read do not give "
+        f"{quote_list(missing)}."
+    )
+    return Abstention("not_answered", reason)
+
+
+def undated(question: Question, text: str, *, foreign: bool) -> list[str]:
+    """Return the parts of years and the years that a question names and ``text`` is not about."""
+    periods = [] if foreign else absent_periods(question, text)
+    return periods + [year for year in absent_years(question, text) if year not in " ".join(periods)]
+
+
+def _abstention(
+    index: Snapshot, question: Question, read: Sequence[Reading], *, filtered: bool
+) -> Abstention:
+    passing = "that pass the filters" if filtered else "in this library"
+    spoken_of, missing = named(question, text_of(read[0])), lacking(index, question, read)
+    if spoken_of and missing:
+        reason = (
+            f"Of the nearest passages {passing}, some speak of {quote_list(spoken_of)}; none contains "
+            f"{quote_list(missing)}."
+        )
+        return Abstention("not_answered", reason)
+    if not spoken_of and all(_share_of_words(index, question, reading) < _MOST for reading in read):
+        none = f" None of them contains {quote_list(missing)}." if missing else ""
+        reason = f"None of the nearest passages {passing} has most of the question's words.{none}"
+        return Abstention("not_in_library", reason)
+    none = f" None of the passages nearest to it contains {quote_list(missing)}." if missing else ""
+    reason = f"Passages {passing} come near the question; no sentence clearly answers it.{none}"
+    return Abstention("not_answered", reason)
+
+
+def _share_of_words(index: Snapshot, question: Question, reading: Reading) -> float:
+    """Return the share of the question's content words that a passage has."""
+    language = reading.document.language
+    sought, found = content_terms(index, question, language), terms_of(text_of(reading), language)
+    return sum(contains_term(found, term) for term in sought) / max(len(sought), 1)
+
+
+def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
+    """Return in a few words why one passage does not answer the question."""
+    if is_foreign(question, reading.document.language):
+        return f"is in {name_language(reading.document.language)}, unlike the question"
+    missing = lacking(index, question, [reading])
+    if missing:
+        return f"does not contain {quote_list(missing)}"
+    if question.kind is not Kind.OPEN and not any(
+        _has_kind(sentence, question.kind) for sentence in reading.sentences
+    ):
+        return f"holds no answer of the kind that is asked for: {question.kind}"
+    if missing_words(index, question, reading):
+        return "has no sentence that is close enough to the question in meaning"
+    return "has the words of the question, and no sentence that is close enough to it in meaning"
+
+
+def _has_kind(sentence: ReadSentence, kind: Kind) -> bool:
+    """Return whether a sentence contains what an answer of ``kind`` needs.
+
+    The currency of a row's amounts may be in the heading only, so any figure of a row with headings may be an
+    amount. The headings of a row may contain the date.
+    """
+    if not sentence.headings:
+        return fits_kind(sentence.text, kind)
+    is_amount = kind is Kind.MONEY and fits_kind(sentence.text, Kind.NUMBER)
+    return is_amount or fits_kind(sentence.in_context if kind is Kind.DATE else sentence.text, kind)
+
+
+def _language_abstention(index: Snapshot, question: Question, reading: Reading) -> Abstention:
+    asked, written = name_language(question.language), name_language(reading.document.language)
+    languages = f"The question is in {asked}, the nearest report is in {written}"
+    reads = index.encoder.languages
+    if reads is not None and {question.language, reading.document.language} <= reads:
+        return Abstention("not_answered", f"{languages}, and no sentence that was read answers it.")
+    known = (
+        f"reads {' and '.join(map(name_language, sorted(reads)))}"
+        if reads
+        else "does not match texts across languages"
+    )
+    return Abstention(
+        "language",
+        f"{languages}, and the encoder {index.encoder.name} {known}; ask in the reports' language, or change "
+        f"the library over to {MULTILINGUAL_MODEL}: with the button in the page, or with "
+        f"`FOOTNOTED_MODEL={MULTILINGUAL_MODEL} footnoted sync`.",
+    )
+
+
+_ENGLISH = Locale("en")
+
+
+def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
+    """Return a warning for the user if the cited sentences may fail to answer the question; else None.
+
+    The warning says that the sentences are in another language than the question, or that they lack a name
+    or a part of a year (such as a quarter) that the question has.
+    """
+    languages = {item.candidate.reading.document.language for item in cited}
+    foreign = sorted(language for language in languages if is_foreign(question, language))
+    if foreign:
+        cited_in = " and ".join(map(name_language, foreign))
+        asked = name_language(question.language)
+        return f"The question is in {asked}; the words cited are in {cited_in}, so check that they answer it."
+    # The page shows the title and the publisher beside the sentence, so what they name is not missing.
+    records = [item.candidate.reading.document for item in cited]
+    shown = [text for record in records for text in (record.title, record.publisher, record.stated) if text]
+    text = "\n".join([*shown, *(item.candidate.sentence.in_context for item in cited)])
+    missing = [*absent_names(question, text), *absent_periods(question, text)]
+    return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
+
+
+def name_language(code: str) -> str:
+    """Return the English name of a language by its ISO 639-1 code, or the code itself if it has no name."""
+    return str(_ENGLISH.languages.get(code, code))
+
+
+def quote_list(words: Iterable[str]) -> str:
+    """Return words in quotation marks, each once, with commas between them and without endings (*'s*)."""
+    return ", ".join(f"“{word}”" for word in dict.fromkeys(POSSESSIVE.sub("", word) for word in words))

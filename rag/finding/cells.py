@@ -1,0 +1,872 @@
+"""Finds the cell of a cited row that a question means, or the two cells that it compares."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+import regex
+
+from index.documents import Span
+from index.search import Snapshot, Term, terms
+from index.text import (
+    PATH_SEPARATOR,
+    TableCell,
+    cells,
+    is_period,
+    is_quantity,
+    is_row,
+    table_cells,
+    tables,
+    words_outside_columns,
+)
+from rag.figures.dates import Periods, periods_of, without_periods
+from rag.figures.numerals import COMMA_FOR_POINT
+from rag.figures.quantities import quantities
+from rag.finding.citations import CitedSentence, DocumentTexts
+from rag.finding.matching import contains_term, content_terms, content_words, names_label, words_of
+from rag.questions import Form, Question
+
+ValueKind = Literal["change", "percentage", "average", "ratio", "sum"]
+
+_CHANGE = r"grow|grew|ris[ei]|rose|increas|fall|fell(?! to \p{L})|drop|decreas|declin|chang|difference"
+_ASKS_CHANGE = regex.compile(rf"\b(?:{_CHANGE})\w*", regex.IGNORECASE)
+_NAMES_CHANGE = regex.compile(rf"\b(?:{_CHANGE}|inc\b|dec\b|growth|variance)", regex.IGNORECASE)
+_CHANGE_WORDS = regex.compile(rf"{_NAMES_CHANGE.pattern}\w*", regex.IGNORECASE)
+_ASKS_PERCENTAGE = regex.compile(
+    r"(?<!\p{N}\s?)\bper ?cent(?:ages?)?\b(?!\spoints?\b)|\bgrowth rate|\b(?:by what share|proportion)\b",
+    regex.IGNORECASE,
+)
+_ASKS_MONEY = regex.compile(
+    r"\bhow much money\b|\b(?:in|how many) (?:\p{L}+ )?(?:dollars|euros|pounds)\b|\bdollar (?:amount|change)",
+    regex.IGNORECASE,
+)
+_COMPUTED: Mapping[ValueKind, regex.Pattern[str]] = {
+    "average": regex.compile(r"\b(?:averag|means?\b)", regex.IGNORECASE),
+    "ratio": regex.compile(r"\bratios?\b", regex.IGNORECASE),
+    "sum": regex.compile(r"\b(?:sums?|combined|cumulative)\b", regex.IGNORECASE),
+}
+"""Words for computed figures. If a question has one, the names of the cell must have one, too."""
+_IS_PERCENTAGE = regex.compile(r"%|\bper ?cent(?:ages?)?", regex.IGNORECASE)
+_ARE_PERCENTAGES = regex.compile(r"(?:^|\b(?:as an?|in)\s|\()(?:%|per ?cent)", regex.IGNORECASE)
+"""Matches words by which all cells are percentages, so not *in millions, except percentages*."""
+
+
+def asks_percentage(question: str) -> bool:
+    """Return whether a question asks for a percentage. A percentage that it states itself does not count."""
+    return _ASKS_PERCENTAGE.search(question) is not None
+
+
+def asked_kinds(question: str) -> Set[ValueKind]:
+    """Return the kinds of value that a question asks for.
+
+    *By what percentage did it grow?* asks for a *percentage* and for a *change*.
+    """
+    found = _computed(question)
+    if _ASKS_CHANGE.search(question):
+        found.add("change")
+    return found | {"percentage"} if asks_percentage(question) else found
+
+
+def words_for_kinds(question: str) -> str:
+    """Return the words with which a question asks for a kind of value, such as *percentage* and *grow*."""
+    return " ".join([*_ASKS_PERCENTAGE.findall(question), *_ASKS_CHANGE.findall(question)])
+
+
+def without_kinds(heading: str, kinds: Set[ValueKind]) -> str:
+    """Return a heading without the words that say that its values are of these kinds."""
+    if "change" in kinds:
+        heading = _CHANGE_WORDS.sub(" ", heading)
+    return _IS_PERCENTAGE.sub(" ", heading) if "percentage" in kinds else heading
+
+
+def kinds_of(cell: TableCell, caption: str = "") -> Set[ValueKind]:
+    """Return the kinds of value that a cell may have.
+
+    Args:
+        cell: the cell.
+        caption: the words above all columns of its table, such as *as a percentage of revenues*.
+    """
+    found = _computed(f"{cell.row}\n{cell.column}\n{caption}")
+    if _NAMES_CHANGE.search(f"{cell.row} {cell.column}"):
+        found.add("change")
+    is_percentage = (
+        _IS_PERCENTAGE.search(f"{cell.value} {cell.column} {cell.row}")
+        or _ARE_PERCENTAGES.search(cell.unit)
+        or _ARE_PERCENTAGES.search(caption)
+    )
+    return found | {"percentage"} if is_percentage else found
+
+
+def _computed(words: str) -> set[ValueKind]:
+    return {kind for kind, pattern in _COMPUTED.items() if pattern.search(words)}
+
+
+def names_change(words: str) -> bool:
+    """Return whether the heading of a column says that its cells are changes."""
+    return _NAMES_CHANGE.search(words) is not None
+
+
+def excludes_kind(question: str, cell: TableCell, caption: str) -> bool:
+    """Return whether a question cannot mean a cell, because the cell has the wrong kind of value."""
+    lacks = not asked_kinds(question) <= kinds_of(cell, caption)
+    return lacks or (cell.unit == "%" and _ASKS_MONEY.search(question) is not None)
+
+
+NAMED = 0.5
+"""A question names a row if it has at least this share of the words of its label, weighted by rarity, and a
+column if it has more than this share of the words of its heading."""
+
+MISSING = 0.4
+"""A cell can be meant only if the names of the cell, its table and its document (:func:`_is_covered`) lack at
+most one of the question's words, or at most this share of them. Periods are compared apart, so their words do
+not count."""
+
+_NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
+"""The marks of footnotes in a row's label."""
+
+_VARIANT = regex.compile(r"\b(?:includ|exclud|before|after|without|except|net of)", regex.IGNORECASE)
+"""Begins what a row counts in or leaves out: *Total equity including non-controlling interests*."""
+
+_PLURAL = regex.compile(r"(?<=\p{N})s\b")
+"""The ending of *F-35s*."""
+
+YEAR = regex.compile(r"(?<![\p{L}\p{N}.,$€£¥])(?:19|20)\d\d(?![\p{N}%]|[.,]\p{N})")
+"""Matches a year in a question or a heading."""
+
+_NEGATED = regex.compile(r"(?<!\p{L})non[-\s](\p{L}+)", regex.IGNORECASE)
+_WORD = regex.compile(r"\p{L}+")
+
+_NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
+
+
+@dataclass(frozen=True, slots=True)
+class CellChoice:
+    """Chooses the cells that a question means in the table rows that an answer cites.
+
+    Attributes:
+        index: the library, for the rarity of words.
+        question: the question in its standalone form.
+        document_texts: provides the texts of documents.
+    """
+
+    index: Snapshot
+    question: Question
+    document_texts: DocumentTexts
+
+    def cell(self, cited: CitedSentence, sentence: str, *, is_sure: bool = False) -> TableCell | None:
+        """Return the cell of a cited row that the question means.
+
+        Return None if that is unclear, or if the cited sentence is not a row.
+
+        Args:
+            cited: the cited sentence of a document.
+            sentence: the sentence of the answer that cites it.
+            is_sure: whether the reader is sure of the row (:data:`SURE`).
+        """
+        row = self.row(cited)
+        if row is None:
+            return None
+        return choose_cell(self.index, self.question, row, sentence, is_sure=is_sure)
+
+    def row(self, cited: CitedSentence) -> Row | None:
+        """Return the cited row of a table; None if the cited sentence is not a row."""
+        header = cited.sentence.header
+        if header is None or not is_row(cited.sentence.text):
+            return None
+        text = self.document_texts.text(cited.record).text
+        return Row(text, cited.record.language, header, cited.sentence.span, cited.record.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, in a document's text.
+
+    Attributes:
+        text: the document's canonical text.
+        language: the document's language.
+        header: the span of the caption and headings of its table.
+        span: the span of the row.
+        title: the document's title.
+    """
+
+    text: str
+    language: str
+    header: Span
+    span: Span
+    title: str = ""
+
+    def names_of(self, *row_cells: TableCell) -> str:
+        """Return the labels of cells of this table, the table's headings and the document's title."""
+        labels = [name for cell in row_cells for name in (cell.row, cell.column)]
+        return "\n".join([*labels, self.header.of(self.text), self.title])
+
+
+def choose_cell(
+    index: Snapshot,
+    question: Question,
+    row: Row,
+    sentence: str,
+    *,
+    of_pair: bool = False,
+    is_sure: bool = False,
+) -> TableCell | None:
+    """Return the cell of a row that a question means; None if that is unclear.
+
+    Only cells whose value ``sentence`` states can be meant.
+
+    Args:
+        index: the library, for the rarity of words.
+        question: the question.
+        row: the row that the sentence cites.
+        sentence: a sentence of the answer: the row itself, or a sentence about it.
+        of_pair: whether the cell is one of two that are compared. If not, a question about a change means
+            only a cell that states a change.
+        is_sure: whether the reader is sure of the row, so that the question may name it in other words.
+    """
+    every = cells_of(index, question, row, is_sure=is_sure)
+    found = [cell for cell in every if _is_value(cell.value)]
+    stated = [cell for cell in found if _states(sentence, cell.value)]
+    stated = [cell for cell in stated if not _is_negated(question, row, cell)]
+    if not of_pair:
+        stated = [cell for cell in stated if not excludes_kind(question.text, cell, _caption(row))]
+    fitting = fitting_cells(_asked_periods(question, row), row, stated)
+    best = _best_cell(index, question, row, found, fitting)
+    if best is None or not is_quantity(best.value):
+        return None
+    if not of_pair and _is_variant(question, row, best):
+        return None
+    is_clear = (is_sure and _is_asked_whole(question, row, best)) or _is_covered(question, row, best)
+    is_meant = of_pair or (is_clear and not _means_another(index, question, row, best))
+    return best if is_meant else None
+
+
+def cells_of(index: Snapshot, question: Question, row: Row, *, is_sure: bool = False) -> list[TableCell]:
+    """Return the cells of a row; none if the question does not name the row, or may mean another table."""
+    every = table_cells(row.text, row.header, row.span)
+    is_row_meant = bool(every) and (is_sure or _is_named(index, question, row))
+    return every if is_row_meant and not _names_another(index, question, row, every) else []
+
+
+def _is_value(words: str) -> bool:
+    """Return whether a cell's words are a value: a quantity, or only a sign such as a dash in its place."""
+    return is_quantity(words) or not any(map(str.isalnum, words))
+
+
+def _label(line: str) -> str:
+    return _NOTES.sub("", cells(line)[0]).strip()
+
+
+def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
+    """Return whether the question has every figure of the row's label, and enough of the label's words.
+
+    If the question lacks words of the label, the words that are also in the table's caption do not count:
+    *revenue* alone does not mean *total revenue* in a table of revenue by product.
+    """
+    label = _label(row.span.of(row.text))
+    figures = set(_NUMERAL.findall(label))
+    if not figures <= set(_NUMERAL.findall(question.text)):
+        return False
+    words = frozenset(term for term in words_of(label, row.language) if not term[1].isdecimal())
+    asked = words_of(question.text, row.language)
+    lacking = {term for term in words if not contains_term(asked, term)}
+    rarity = index.idf(list(words - words_of(_caption(row), row.language) if lacking else words))
+    named = sum(weight for term, weight in rarity.items() if term not in lacking)
+    return named >= NAMED * sum(rarity.values()) if rarity else bool(words or figures) and not lacking
+
+
+def _is_covered(question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether the names of a cell, its table and its document have enough words of the question."""
+    name_terms = words_of(row.names_of(cell), row.language)
+    if asked_kinds(question.text) <= kinds_of(cell, _caption(row)):
+        name_terms |= words_of(words_for_kinds(question.text), row.language)
+    things = _PLURAL.sub("", without_periods(question.text, row.language))
+    asked = content_words(things, row.language)
+    missing = {term for term in asked if not contains_term(name_terms, term)}
+    return len(missing) <= max(1, MISSING * len(set(asked)))
+
+
+def _is_asked_whole(question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether the headings above a cell are periods, or have no word that the question lacks."""
+    asked = words_of(question.text, row.language)
+    return all(
+        is_period(heading) or all(contains_term(asked, term) for term in content_words(heading, row.language))
+        for heading in cell.column.split(PATH_SEPARATOR)
+    )
+
+
+def _is_variant(question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether a row counts in or leaves out something, and the question does not say so."""
+    return row.language == "en" and not {word.lower() for word in _VARIANT.findall(_own_label(cell.row))} <= {
+        word.lower() for word in _VARIANT.findall(question.text)
+    }
+
+
+def rows_of(row: Row) -> list[list[TableCell]]:
+    """Return the cells of each row in the table of ``row``."""
+    lines = [
+        line
+        for table in tables(row.text)
+        if table.header == row.header
+        for line in table.lines
+        if line.start >= row.header.end and is_row(line.of(row.text))
+    ]
+    return [found for line in lines if (found := table_cells(row.text, row.header, line))]
+
+
+def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether the question may mean another cell of the table, or a row of another table.
+
+    - A cell fits better if the labels of its row and column have all words of the question that the labels of
+      ``cell`` have, and more. This holds for an empty cell, too.
+    - A row whose label has the same words of the question fits better if this label is shorter: a question
+      for *total liabilities* does not mean *total current liabilities*. It fits as well if only the names of
+      the groups differ: a question for *sales* does not tell those of 2018 from those of 2019.
+    - A row of another table fits better if the question contains its whole label, and ``cell`` lacks a word
+      of the label (:func:`_lacks_name`).
+    """
+    asked = content_terms(index, question, row.language)
+
+    def asked_in(names: str) -> frozenset[Term]:
+        own = words_of(names, row.language)
+        return frozenset(term for term in asked if contains_term(own, term))
+
+    def is_no_longer(name: str) -> bool:
+        words = words_of(name, row.language)
+        is_shorter = words < label and (label - words).isdisjoint(asked)
+        return is_shorter or (
+            name != cell.row and _own_label(name) == _own_label(cell.row) and not label < words
+        )
+
+    label, column = words_of(cell.row, row.language), asked_in(cell.column)
+    own = asked_in(cell.row) | column
+    table = [other for found in rows_of(row) for other in found]
+    rows = {other.row: asked_in(other.row) for other in table}
+    caption = _caption(row)
+    same_kind = {other.column for other in table if not excludes_kind(question.text, other, caption)}
+    columns = set(map(asked_in, same_kind))
+    return (
+        any(words | others > own for words in rows.values() for others in columns)
+        or any(words | column >= own and is_no_longer(name) for name, words in rows.items())
+        or (question.form is not Form.COMPARISON and _lacks_name(question, row, cell, frozenset(asked)))
+    )
+
+
+def _own_label(path: str) -> str:
+    return path.rpartition(PATH_SEPARATOR)[2]
+
+
+def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[Term]) -> bool:
+    """Return whether the question contains a row label of the document, and ``cell`` lacks a word of it.
+
+    ``cell`` lacks a word if its labels, its table's headings and the document's title do not have it. The row
+    label must begin with a capital, in the question too: the capital tells the name of a row, such as
+    *Water*, from an ordinary word.
+    """
+    lacking = asked - words_of(row.names_of(cell), row.language)
+    labels = {_label(line) for line in row.text.splitlines() if is_row(line)}
+    return any(
+        names_label(question.text, label) and not lacking.isdisjoint(words_of(label, row.language))
+        for label in labels
+    )
+
+
+def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:
+    """Return whether a word of the question is in another cell of the row, but not in the row's label.
+
+    The question may then mean another table: if two tables are side by side, each line is a row of both.
+    """
+    asked = [term for term in content_terms(index, question, row.language) if not term[1].isdecimal()]
+    label = words_of(every[0].row, row.language)
+    words = [words_of(cell.value, row.language) for cell in every if not is_quantity(cell.value)]
+    return any(
+        term in cell_terms and not contains_term(label, term) for cell_terms in words for term in asked
+    )
+
+
+def _states(sentence: str, value: str) -> bool:
+    numeral = _NUMERAL.search(value)
+    return numeral is None or numeral[0] in _NUMERAL.findall(sentence)
+
+
+def fitting_cells(asked: Periods, row: Row, among: Sequence[TableCell]) -> list[TableCell]:
+    """Return the cells that the periods of a question do not exclude (:meth:`Periods.excludes`).
+
+    A question for a year, and no month or part of it, excludes the cells of a quarter or half.
+    """
+    caption = periods_of(_caption(row), row.language)
+    columns = _column_periods(row)
+    is_for_year = bool(asked.years) and not asked.months and not asked.lengths
+
+    def fits(cell: TableCell) -> bool:
+        column, label = columns[cell.span], periods_of(cell.row, row.language)
+        lengths = column.lengths or label.lengths or caption.lengths
+        is_part = bool(lengths) and "12 months" not in lengths
+        return not (is_for_year and is_part) and not asked.excludes(column, label, caption)
+
+    return list(filter(fits, among))
+
+
+def _caption(row: Row) -> str:
+    return words_outside_columns(row.header.of(row.text))
+
+
+def _column_periods(row: Row) -> dict[Span, Periods]:
+    """Return the periods that the headings above each cell of a row name, by the span of the cell.
+
+    A column of changes, such as *% change*, compares the columns on its left. If its own heading names no
+    length of a period, the column gets the length that the headings of those columns name.
+    """
+    periods: dict[Span, Periods] = {}
+    lengths: frozenset[str] = frozenset()
+    for cell in table_cells(row.text, row.header, row.span):
+        named = periods_of(cell.column, row.language)
+        if not named.lengths and names_change(cell.column):
+            named = replace(named, lengths=lengths)
+        lengths = named.lengths
+        periods[cell.span] = named
+    return periods
+
+
+def _best_cell(
+    index: Snapshot, question: Question, row: Row, found: Sequence[TableCell], fitting: Sequence[TableCell]
+) -> TableCell | None:
+    """Return the cell whose column the question means, if it means one column.
+
+    The words of the row's label do not tell a column from another, nor do words that every column has. Of the
+    rest of the question, the column must have something, and everything that any other column has. The
+    question must also name the column: *votes* alone does not mean *broker non-votes*. If the row has a
+    single value, a heading without a word of the question, such as *Amount*, is enough.
+
+    Args:
+        index: the library, for the rarity of words.
+        question: the question.
+        row: the row.
+        found: all cells of the row that have a value.
+        fitting: those that the question does not exclude.
+    """
+    headings = {cell.span: words_of(cell.column, row.language) for cell in found}
+    label = words_of(found[0].row, row.language) if found else frozenset()
+    asked = [term for term in content_terms(index, question, row.language) if not contains_term(label, term)]
+    periods, columns = _asked_periods(question, row), _column_periods(row)
+    kinds = asked_kinds(question.text)
+    shared: dict[Span, frozenset[object]] = {}
+    for cell in found:
+        heading = frozenset[Term]() if _is_negated(question, row, cell) else headings[cell.span]
+        words = frozenset(term for term in asked if contains_term(heading, term))
+        shared[cell.span] = words | periods.shared(columns[cell.span]) | (kinds & kinds_of(cell))
+    if len(found) == len(fitting) == 1 and not shared[found[0].span]:
+        return found[0]
+    common = frozenset[Term]() if len(found) < 2 else frozenset.intersection(*headings.values())
+    everywhere = frozenset[object]() if len(found) < 2 else frozenset.intersection(*shared.values())
+    meant = [
+        cell
+        for cell in fitting
+        if shared[cell.span] > everywhere
+        and all(shared[other.span] <= shared[cell.span] for other in fitting)
+        and _is_column_named(index, question, row, cell, common)
+    ]
+    if len(meant) != 1:
+        return None
+    # If an amount and a percentage fit alike, neither is clear.
+    alike = [other for other in fitting if shared[other.span] == shared[meant[0].span]]
+    return meant[0] if all(kinds_of(meant[0]) <= kinds_of(other) for other in alike) else None
+
+
+def _is_negated(question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether only one of a question and a heading has *non* before a word: *votes*, *non-votes*."""
+    return row.language == "en" and _negates(question.text, cell.column)
+
+
+def _negates(question: str, heading: str) -> bool:
+    """Return whether one of two texts has *non* before a word that the other has, and only, without it.
+
+    *Non-GAAP operating margin* negates *GAAP operating margin*, and the reverse. A text with both does not.
+    """
+    asked_negated, has_negated = (
+        frozenset(_NEGATED.findall(text.casefold())) for text in (question, heading)
+    )
+    asked, has = (
+        frozenset(_WORD.findall(_NEGATED.sub(" ", text.casefold()))) for text in (question, heading)
+    )
+    return bool((has_negated - asked_negated - has) & asked or (asked_negated - has_negated - asked) & has)
+
+
+def _is_column_named(
+    index: Snapshot, question: Question, row: Row, cell: TableCell, common: frozenset[Term]
+) -> bool:
+    """Return whether the question has most of the words of the lowest heading above a cell.
+
+    Periods are compared apart, so their words do not count. Nor do the words for the kind of value that the
+    question asks for, and those that the headings of every column have (``common``).
+    """
+    heading = without_periods(cell.column.rpartition(PATH_SEPARATOR)[2], row.language)
+    if is_period(heading):
+        return True
+    own = words_of(without_kinds(heading, asked_kinds(question.text) & kinds_of(cell)), row.language)
+    rarity = index.idf([term for term in own - common if not term[1].isdecimal()])
+    asked = words_of(question.text, row.language)
+    named = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
+    return not rarity or named > NAMED * sum(rarity.values())
+
+
+def _asked_periods(question: Question, row: Row) -> Periods:
+    """Return the periods that a question names, with each year of a list, such as *2019, 2018 and 2017*."""
+    periods = periods_of(question.text, row.language)
+    return replace(periods, years=periods.years | frozenset(map(int, YEAR.findall(question.text))))
+
+
+DecimalMark = Literal[".", ","]
+
+MINUS = "−"
+"""The sign that is written before a negative number."""
+
+_PLAIN_NUMERAL = regex.compile(r"(?<![\p{L}\p{N}.,/-])\d[\d.,]*(?<=\d)(?![\p{L}\p{N}/-])")
+_CURRENCY = r"(?:US|C|A)?[$€£¥₹]|\b(?:EUR|USD|GBP)\b"
+_CELL = regex.compile(
+    rf"(?P<currency>{_CURRENCY})?\s?(?P<negative>[(−–-])?\s?(?P<currency>{_CURRENCY})?\s?"
+    rf"(?P<digits>\d[\d.,]*)\s?(?P<percent>%)?\s?(?P<closed>\))?\s?(?P<percent>%)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CellNumber:
+    """The number that a cell states.
+
+    Attributes:
+        value: the number; it is negative if it is written in brackets or after a minus sign.
+        decimals: the number of digits after the decimal mark.
+        currency: the sign or code of the currency in the cell; "" without one.
+        percent: whether the cell has a percent sign.
+        grouped: whether separators group the thousands.
+    """
+
+    value: Decimal
+    decimals: int
+    currency: str
+    percent: bool
+    grouped: bool
+
+
+def decimal_mark(table: str, language: str) -> DecimalMark | None:
+    """Return the decimal mark of a table's numbers; None if it is in doubt.
+
+    A number that is possible with only one mark, such as ``12.5``, decides. If the table has no such number,
+    the language decides: a point in English, a comma in a language that writes 1.234,5.
+
+    Args:
+        table: the words of the table.
+        language: ISO 639-1.
+    """
+    numerals = _PLAIN_NUMERAL.findall(table)
+    marks: tuple[DecimalMark, DecimalMark] = (".", ",")
+    shown = [mark for mark in marks if any(_shows(numeral, mark) for numeral in numerals)]
+    if shown:
+        return shown[0] if len(shown) == 1 else None
+    if language == "en":
+        return "."
+    return "," if language in COMMA_FOR_POINT else None
+
+
+def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
+    """Return the number of a cell; None if the cell has other words, or if its number is in doubt.
+
+    A number is in doubt if its decimal mark may instead group thousands, like the point of ``3.933``. A
+    number with any mark is in doubt if the decimal mark is not known.
+
+    Args:
+        value: the words of the cell.
+        mark: the decimal mark of its table; None if it is not known.
+    """
+    match = _CELL.fullmatch(value.strip())
+    if match is None or (match["negative"] == "(") is not bool(match["closed"]):
+        return None
+    digits = match["digits"]
+    if mark is None and not digits.isdecimal():
+        return None
+    decimal, group = (".", ",") if mark != "," else (",", ".")
+    whole, _, decimals = digits.partition(decimal)
+    if not regex.fullmatch(rf"\d+|[1-9]\d{{0,2}}(?:\{group}\d{{3}})+", whole):
+        return None
+    if decimal in digits and not (decimals.isdecimal() and not _is_doubtful(whole, decimals)):
+        return None
+    plain = whole.replace(group, "")
+    number = Decimal(f"{plain}.{decimals}" if decimals else plain)
+    signed = -number if match["negative"] else number
+    currency = next(filter(None, match.captures("currency")), "")
+    return CellNumber(signed, len(decimals), currency, bool(match.captures("percent")), group in whole)
+
+
+def written(number: Decimal, decimals: int, mark: DecimalMark | None, *, grouped: bool) -> str:
+    """Return a number without its sign, in the format of its table.
+
+    Args:
+        number: the number.
+        decimals: the number of digits to write after the decimal mark.
+        mark: the decimal mark; None for a point.
+        grouped: whether to group the thousands.
+    """
+    rounded = abs(number).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    words = f"{rounded:{',' if grouped else ''}f}"
+    return words.translate(str.maketrans(".,", ",.")) if mark == "," else words
+
+
+def _shows(numeral: str, mark: DecimalMark) -> bool:
+    """Return whether a number is possible only with this decimal mark."""
+    decimal, group = regex.escape(mark), regex.escape("," if mark == "." else ".")
+    return bool(
+        regex.fullmatch(
+            rf"\d{{1,3}}(?:{group}\d{{3}})+{decimal}\d+|\d{{1,3}}(?:{group}\d{{3}}){{2,}}"
+            rf"|\d+{decimal}(?:\d{{1,2}}|\d{{4,}})|(?:0|\d{{4,}}){decimal}\d{{3}}",
+            numeral,
+        )
+    )
+
+
+def _is_doubtful(whole: str, decimals: str) -> bool:
+    """Return whether the mark before ``decimals`` may be a separator of thousands, as in ``3.933``."""
+    return len(decimals) == 3 and whole.isdecimal() and len(whole) <= 3 and not whole.startswith("0")
+
+
+COVERED = 0.6
+"""The names of the cells must have at least this share of the comparison's words, weighted by rarity."""
+
+_CHANGES = (
+    r"chang|increas|decreas|gr[eo]w|ris[ei]|rose|fall|fell(?! to \p{L})|drop|declin|mov(?:e|ed)\b"
+    r"|(?:go|went|gone)\b"
+)
+_OVER_TIME = regex.compile(rf"\b(?:{_CHANGES})", regex.IGNORECASE)
+_COMPARES = regex.compile(
+    rf"\b(?:{_CHANGES}|differ|compar|versus\b|vs\b|more\b|less\b|fewer\b|exceed"
+    r"|(?:high|low|larg|small|great|bigg)er\b)",
+    regex.IGNORECASE,
+)
+_OTHERWISE = regex.compile(
+    r"^\W*(?:why|when|who)\b|\b(?:which|what) (?:\p{L}+ )?(?:years?|quarters?|months?|periods?)\b"
+    r"|\bhow many (?:years|times|of)\b|\b(?:caus|reason|factor|driv|led\b|due\b|contribut|explain|attribut)",
+    regex.IGNORECASE,
+)
+"""Matches a question that asks for a cause, a time or a count, which two figures do not answer."""
+
+_DERIVED = regex.compile(
+    r"\b(?:averages?|means?|sums?|totals?|combined|cumulative|ratios?|proportions?|shares?|cagr|compound"
+    r"|per ?cent(?:age)? of|as a per ?cent(?:age)?|respectively|times)\b",
+    regex.IGNORECASE,
+)
+"""Words for figures other than a difference. They rule out a comparison, unless the table itself has them."""
+
+_AGAINST = regex.compile(r"\b(?:between|than|compared|versus|vs|and|or)\b", regex.IGNORECASE)
+_SHAPES = regex.compile(
+    rf"\b(?:(?:{_CHANGES}|differ|compar|exceed|respect)\p{{L}}*|per ?cent\p{{L}}*|versus|vs|less|fewer"
+    r"|amounts?|values?|figures?|(?:high|low|larg|small|great|bigg)er|between|years?|fiscal|ended|respective|absolute"
+    r"|quarters?|half|months?|earlier|previous|prior|last|before|same|period|company"
+    r"|first|second|third|fourth|[qh][1-4]|[1-4][qh]|(?:19|20)\d\d)\b",
+    regex.IGNORECASE,
+)
+"""Words of a comparison that say how things are compared, or for which period, but not which things."""
+
+_DATES = regex.compile(
+    r"\p{N}+|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*|\b(?:as )?restated\b|[^\p{L}\p{N}]+",
+    regex.IGNORECASE,
+)
+_LENGTHS = frozenset({"year", "month", "week", "quarter", "day"})
+
+
+@dataclass(frozen=True, slots=True)
+class CellPair:
+    """The two cells that a comparison means.
+
+    Attributes:
+        first: the cell of the later year, or the cell of the row that the question names first.
+        second: the other cell.
+        is_over_time: whether the cells differ only in their years.
+        mark: the decimal mark of their table; None if it is in doubt.
+        language: the language of their document.
+    """
+
+    first: TableCell
+    second: TableCell
+    is_over_time: bool
+    mark: DecimalMark | None
+    language: str
+
+
+def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> CellPair | None:
+    """Return the two cells that a question compares; None if that is unclear, or if it compares nothing.
+
+    A comparison is recognised in English only.
+
+    Args:
+        index: the library, for the rarity of words.
+        question: the question.
+        rows: the rows that the answer cites; the first one has at least one of the cells.
+    """
+    if not rows or not _COMPARES.search(question.text) or _OTHERWISE.search(question.text):
+        return None
+    found = _of_two_years(index, question, rows[0]) or _of_two_rows(index, question, rows)
+    if found is None:
+        return None
+    row = rows[0]
+    names = row.names_of(found.first, found.second)
+    is_clear = _is_asked_alone(index, question, row, names) and not _has_rival(index, question, row, found)
+    return found if is_clear else None
+
+
+def subject_of(question: Question) -> Question:
+    """Return a question with only the words that say what is compared: without *rise* and *2023*."""
+    return replace(question, text=_SHAPES.sub(" ", question.text))
+
+
+def offset_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
+    """Return the offset at which a question first names the row of ``cell``.
+
+    Only the words that tell this row from the row of ``other`` count. Return None if there are no such words,
+    or if the question lacks one of them.
+    """
+    own = {term for term in words_of(cell.row, language) if not term[1].isdecimal()}
+    own -= words_of(other.row, language)
+    offsets = {
+        term: match.start()
+        for match in reversed(list(regex.finditer(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’&.-]*", question)))
+        for term in terms(match[0], language)
+        if term in own
+    }
+    return min(offsets.values()) if own and own <= offsets.keys() else None
+
+
+def mark_of(row: Row) -> DecimalMark | None:
+    """Return the decimal mark of a row's table, judged by the lines near the row; None if it is in doubt."""
+    lines = row.text[row.header.end : row.span.end + 2000].splitlines()
+    return decimal_mark("\n".join(cell for line in lines for cell in cells(line)[1:]), row.language)
+
+
+def _of_two_years(index: Snapshot, question: Question, row: Row) -> CellPair | None:
+    years = _years(question.text)
+    if len(years) == 1 and _OVER_TIME.search(question.text) and not _AGAINST.search(question.text):
+        years |= {min(years) - 1}
+    if len(years) != 2:
+        return None
+    asked = replace(periods_of(question.text, row.language), years=years)
+    quantity_cells = [cell for cell in cells_of(index, question, row) if is_quantity(cell.value)]
+    of_years = [
+        cell
+        for cell in fitting_cells(asked, row, quantity_cells)
+        if len(YEAR.findall(cell.column)) == 1 and _years(cell.column) <= years
+    ]
+    columns: dict[str, list[TableCell]] = defaultdict(list)
+    for cell in of_years:
+        columns[_without_dates(cell.column)].append(cell)
+    # A heading centred above several columns is missing from the names of the columns left of the centre.
+    named = [name for name in columns if name]
+    groups = [of_years] if len(of_years) == 2 and len(named) < 2 else list(columns.values())
+    pairs = [group for group in groups if {max(_years(cell.column)) for cell in group} == years]
+    pair = _best_group(index, question, pairs, row.language)
+    if pair is None or len(pair) != 2:
+        return None
+    earlier, later = sorted(pair, key=lambda cell: max(_years(cell.column)))
+    return CellPair(later, earlier, True, mark_of(row), row.language)
+
+
+def _years(words: str) -> frozenset[int]:
+    return frozenset(map(int, YEAR.findall(words)))
+
+
+def _best_group(
+    index: Snapshot, question: Question, groups: Sequence[Sequence[TableCell]], language: str
+) -> Sequence[TableCell] | None:
+    """Return the group of cells whose heading has the most words of the question; None if there is a tie."""
+    asked = content_terms(index, question, language)
+    scored = [
+        (_weight_in(asked, words_of(_without_dates(cells[0].column), language)), cells) for cells in groups
+    ]
+    scored.sort(key=lambda item: -item[0])
+    return scored[0][1] if len(scored) == 1 or (scored and scored[0][0] > scored[1][0]) else None
+
+
+def _of_two_rows(index: Snapshot, question: Question, rows: Sequence[Row]) -> CellPair | None:
+    table = [row for row in rows if row.header == rows[0].header and row.text == rows[0].text]
+    found = [choose_cell(index, question, row, row.span.of(row.text), of_pair=True) for row in table]
+    chosen = [cell for cell in found if cell is not None]
+    if len(chosen) != 2 or found[0] is None or chosen[0].column != chosen[1].column:
+        return None
+    mark, language = mark_of(rows[0]), rows[0].language
+    one, other = chosen
+    years, others = (periods_of(cell.row, language).years for cell in chosen)
+    if years != others:
+        if len(years) != 1 or len(others) != 1 or _without_dates(one.row) != _without_dates(other.row):
+            return None
+        later, earlier = (one, other) if max(years) > max(others) else (other, one)
+        return CellPair(later, earlier, True, mark, language)
+    offset = offset_of_name(question.text, one, other, language)
+    another = offset_of_name(question.text, other, one, language)
+    if offset is None or another is None or offset == another or _OVER_TIME.search(question.text):
+        return None
+    first, second = (one, other) if offset < another else (other, one)
+    return CellPair(first, second, False, mark, language)
+
+
+def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -> bool:
+    """Return whether a question asks only for two figures, and not for an average, share or third figure."""
+    if any(word.lower() not in names.lower() for word in _DERIVED.findall(question.text)):
+        return False
+    # Two columns named only by years may be full years, so a length of time in the question, such as a
+    # quarter, must also be in the names.
+    lengths = periods_of(question.text, row.language).lengths
+    if lengths and not lengths & periods_of(names, row.language).lengths:
+        return False
+    if any(
+        (found.unit or "").rpartition("/")[2] not in _LENGTHS
+        and found.written not in names
+        and not YEAR.fullmatch(found.written)
+        for found in quantities(question.text, "en")
+    ):
+        return False
+    plain = subject_of(question)
+    asked = content_terms(index, plain, row.language) if plain.text.strip(" ?.") else {}
+    return _weight_in(asked, words_of(names, row.language)) >= COVERED * sum(asked.values())
+
+
+def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) -> bool:
+    """Return whether the question names another row of the table at least as clearly as the pair's rows.
+
+    A row with the same label in another group of rows counts as equally clear, unless the question has all
+    words of the names of the pair's rows.
+    """
+    language = row.language
+    heading = words_of(row.header.of(row.text), language)
+    weights = content_terms(index, subject_of(question), language)
+    asked = {term: weight for term, weight in weights.items() if term not in heading}
+    own = {pair.first.row, pair.second.row}
+    best = min(_fit(asked, name, language) for name in own)
+    labels = {name.rpartition(PATH_SEPARATOR)[2] for name in own}
+    dated = {_without_dates(name) for name in own if YEAR.search(name)}
+    for other in {found[0].row for found in rows_of(row)} - own:
+        if _without_dates(other) in dated:
+            continue
+        fit = _fit(asked, other, language)
+        is_alike = other.rpartition(PATH_SEPARATOR)[2] in labels and fit[0] == best[0]
+        if fit >= best or (is_alike and best[1] < 0):
+            return True
+    return False
+
+
+def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, int]:
+    """Return how well a name fits the question, as a pair of numbers: a larger pair is a better fit.
+
+    The first number is the weight of the question's words in the name. The second is minus the number of the
+    other words in the name: -2 if there are two.
+    """
+    name_terms = words_of(name, language)
+    others = sum(not contains_term(frozenset(asked), term) for term in name_terms)
+    return round(_weight_in(asked, name_terms), 6), -others
+
+
+def _weight_in(asked: Mapping[Term, float], text_terms: frozenset[Term]) -> float:
+    return sum(weight for term, weight in asked.items() if contains_term(text_terms, term))
+
+
+def _without_dates(heading: str) -> str:
+    return _DATES.sub(" ", heading).strip().lower()

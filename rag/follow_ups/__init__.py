@@ -1,1 +1,0 @@
-"""Rewrites follow-up questions so that they stand alone."""

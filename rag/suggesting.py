@@ -1,0 +1,564 @@
+"""Suggests questions to ask after an answer, and questions to begin with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import regex
+
+from index.documents import Document, Span
+from index.errors import DocumentNotFoundError
+from index.library import Library
+from index.records import Filters
+from index.search import terms
+from index.text import DAYS, MONTHS, cells, sentences
+from rag.answers import Answer
+from rag.conversations.history import continue_conversation
+from rag.engine import QueryEngine
+from rag.finding.overview import main_rows, newest_reports, representative, whole_report
+from rag.finding.ranking import Scored
+from rag.questions import PARTICIPLES, PAST, asks
+
+_MOST_WORDS = 17
+"""The most words of a question."""
+
+_MOST_SUBJECT_WORDS = 9
+
+DATE = regex.compile(
+    rf"(?:\b\p{{N}}{{1,2}}(?:st|nd|rd|th)?\s)?\b(?:{MONTHS})(?:\s\p{{N}}{{1,2}}\b)?(?:,?\s\p{{N}}{{4}})?\b"
+    rf"|\b(?:{DAYS})\b|\b(?:fiscal\s)?(?:1[5-9]|20)\p{{N}}{{2}}\b"
+)
+"""A date, a year or a weekday."""
+
+_ABOUT = (
+    r"(?:(?:about|around|approximately|an estimated|nearly|almost|some|at least|up to|more than|over)\s)*"
+)
+_NUMBER = (
+    r"(?:\p{N}[\p{N},.]*(?<=\p{N})|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+    r"(?:\s(?:hundred|thousand|million|billion))?"
+)
+_SCALE = r"(?:\s(?:thousand|million|billion|trillion))"
+_WHEN = rf"(?:in|for|during|at|as of|on)\s(?:the\s(?:[\p{{L}}-]+\s){{1,4}}?(?:ended|of)\s)?(?:{DATE.pattern})"
+
+_BRACKETS = regex.compile(r"\s?\([^()]{0,80}\)|\s?\[\p{N}{1,3}\]|[¹²³⁰⁴-⁹]+")
+_ATTRIBUTED = regex.compile(r"\s(?:attributable|available)\s.*", regex.IGNORECASE)
+_BULLET = regex.compile(r"^[\s•●▪◦‣·]+")
+_FRONTED = regex.compile(rf"^(?P<when>(?:In|On|By|As of)\s(?:{DATE.pattern})),?\s(?=\S)")
+_BREAK = regex.compile(r"[;:]|,(?!\p{N}|\s(?:19|20)\p{N}{2}\b)|\s[–—-]+\s")
+"""The end of a clause."""
+_PREPOSITION = regex.compile(r"\s(?:of|for|in|from|to|on|at|by|with|per)\s")
+_UNFINISHED = regex.compile(
+    r"\b(?:and|or|of|for|with|by|on|at|as|to|the|an?|is|was|be)\?$|\sand\s(?:\p{Sc}|" + _NUMBER + r"\b)",
+    regex.IGNORECASE,
+)
+_UNSAFE = regex.compile(r"[“”\"«»|\[\]{}<>…?!*_#=@\\]|\bhttps?:")
+_LEANS = regex.compile(
+    r"\b(?:he|she|it|they|him|them|his|her|its|their|we|us|our|I|you|your|my|this|that|these|those|there|here|such|"
+    r"same|former|latter|others?|both|who|which|whose|not|no|also|because|while|although|respectively|compared|"
+    r"versus|as follows|the (?:figure|table|report|rest|following|remaining))\b",
+    regex.IGNORECASE,
+)
+"""Words about other sentences or a second clause."""
+
+_COUNTED = regex.compile(rf"^{_ABOUT}{_NUMBER}\s(?P<of>of\s(?=the\s))?(?P<rest>\p{{L}}.*)", regex.IGNORECASE)
+_PLURAL = regex.compile(
+    r"^(?:[\p{L}’'-]+\s){0,3}?(?:\p{Ll}{2,}s|people|children|women|men|personnel|staff)\s\p{Ll}"
+)
+_UNITS = regex.compile(
+    r"^(?:years?|months?|weeks?|days?|hours?|minutes|times|quarters?|thirds?|per|percent|percentage)\b"
+)
+_AUXILIARIES = frozenset({
+    "is", "are", "was", "were", "be", "been", "has", "have", "had", "will", "would",
+    "can", "could", "may", "might", "must", "should",
+})  # fmt: skip
+_NOT_COUNTS = regex.compile(
+    r"^(?:(?:1[5-9]|20)\p{N}{2}|\p{N}+(?:\.\p{N}+)+)\s(?!(?:thousand|million|billion)\b)"
+)
+"""A year, or the number of a paragraph."""
+_SHARE = regex.compile(
+    rf"^{_ABOUT}\p{{N}}[\p{{N}},.]*\s?(?:%|per\s?cent)\sof\s(?P<rest>\p{{L}}.*)", regex.IGNORECASE
+)
+_FIGURE = regex.compile(
+    r"^(?P<subject>[^,;:]+?)\s(?:(?P<be>is|are|was|were)|stood at|amounted to|totall?ed|reached|averaged"
+    r"|(?:increased|decreased|rose|fell|grew|declined|dropped|climbed)(?:\s(?:by\s)?\p{N}[\p{N},.]*\s?(?:%|per\s?cent))?"
+    rf"(?:\s(?P<before>{_WHEN}))?,?\sto)\s{_ABOUT}(?:\p{{L}}{{0,3}}\p{{Sc}}\s?\p{{N}}[\p{{N}},.]*+{_SCALE}?+"
+    rf"|\p{{N}}[\p{{N}},.]*+(?:\s?(?:%|per\s?cent)|{_SCALE}))(?:\sper\s(?:\p{{Ll}}+\s)?share)?+"
+    rf"(?!\s(?:and|higher|lower|more|less|above|below)\b)(?:\s(?P<when>{_WHEN}))?(?=\s|[,.;]|$)"
+)
+_DEED = "|".join({**PAST, **PARTICIPLES})
+_DONE = regex.compile(
+    rf"^(?P<subject>[^,;:]+?)\s(?:(?P<be>was|were)\s)?(?P<done>{_DEED})\b(?P<rest>[^,;:]*?)\s(?:on|in)\s(?:{DATE.pattern})$"
+)
+_DID = regex.compile(
+    rf"^(?P<subject>[^,;:]+?)\s(?P<did>{_DEED})\s{_ABOUT}{_NUMBER}\s(?P<noun>(?:[\p{{L}}-]+\s){{0,2}}?"
+    r"(?:\p{Ll}{2,}s|people|children|women|men))(?P<rest>(?:\s.*)?)$"
+)
+
+
+def question_of(sentence: str, around: str) -> str | None:
+    """Return the question that a sentence answers; None if it has none of the shapes.
+
+    Args:
+        sentence: a sentence of an English report.
+        around: nearby text, which tells a name from an ordinary word at the start of a sentence.
+    """
+    words = _BULLET.sub("", _BRACKETS.sub("", " ".join(sentence.split())))
+    if not words.endswith(".") or _UNSAFE.search(words):
+        return None
+    fronted = _FRONTED.match(words)
+    when = f" {fronted['when'][0].lower()}{fronted['when'][1:]}" if fronted else ""
+    words = words[fronted.end() :] if fronted else words
+    clause = _BREAK.split(words.rstrip(". "))[0]
+    for shape in _SHAPES:
+        question = shape(clause, around, when)
+        if question is not None:
+            question = f"{' '.join(question.split())}?"
+            return question if _reads_well(question) else None
+    return None
+
+
+def question_about(row: str) -> str:
+    """Return the question for the figures of a row of a table, by its label in ordinary words."""
+    label = " ".join(_ATTRIBUTED.sub("", _BRACKETS.sub(" ", cells(row)[0])).split()).lower()
+    return f"What {'were' if label.endswith('s') else 'was'} {label}?"
+
+
+def _reads_well(question: str) -> bool:
+    is_whole = _LEANS.search(question) is None and _UNFINISHED.search(question) is None
+    return is_whole and 4 <= len(question.split()) <= _MOST_WORDS
+
+
+def _how_many(clause: str, _around: str, when: str) -> str | None:
+    """Turn *Some 40 houses were destroyed* into *How many houses were destroyed?*."""
+    found = _COUNTED.match(clause)
+    plural = _PLURAL.match(found["rest"]) if found else None
+    if found is None or plural is None or _NOT_COUNTS.match(clause) or _UNITS.match(found["rest"]):
+        return None
+    after = found["rest"][plural.end() - 2 :]
+    has_verb = any(word in PAST or word in _AUXILIARIES for word in after.split())
+    return (
+        f"How many {found['of'] or ''}{found['rest']}{when}"
+        if has_verb or not _PREPOSITION.match(after)
+        else None
+    )
+
+
+def _what_share(clause: str, _around: str, when: str) -> str | None:
+    """Turn *60% of the shops closed* into *What share of the shops closed?*."""
+    found = _SHARE.match(clause)
+    return f"What share of {found['rest']}{when}" if found else None
+
+
+def _what_was(clause: str, around: str, when: str) -> str | None:
+    """Turn *Net revenue rose to $3 million in 2031* into *What was net revenue in 2031?*."""
+    found = _FIGURE.match(clause)
+    subject = _within(found["subject"], around) if found else None
+    if found is None or subject is None:
+        return None
+    be = found["be"] or ("were" if _PREPOSITION.split(subject)[0].endswith("s") else "was")
+    stated = found["when"] or found["before"]
+    return f"What {be} {subject}{f' {stated}' if stated else when}"
+
+
+def _when(clause: str, around: str, when: str) -> str | None:
+    """Turn *The mill was rebuilt in May* into *When was the mill rebuilt?*."""
+    found = _DONE.match(clause + when)
+    subject = _within(found["subject"], around) if found else None
+    if found is None or subject is None or regex.search(r"\p{N}", found["rest"]):
+        return None
+    done, rest = found["done"], found["rest"]
+    if found["be"]:
+        return f"When {found['be']} {subject} {done}{rest}" if done in PARTICIPLES else None
+    return f"When did {subject} {PAST[done]}{rest}" if done in PAST else None
+
+
+def _how_many_did(clause: str, around: str, when: str) -> str | None:
+    """Turn *The city built 40 schools* into *How many schools did the city build?*."""
+    found = _DID.match(clause)
+    subject = _within(found["subject"], around) if found else None
+    if found is None or subject is None or found["did"] not in PAST or _UNITS.match(found["noun"]):
+        return None
+    if found["rest"].startswith(" of ") or any(word in PAST for word in found["rest"].split()):
+        return None
+    return f"How many {found['noun']} did {subject} {PAST[found['did']]}{found['rest']}{when}"
+
+
+def _within(subject: str, around: str) -> str | None:
+    """Return a subject as within a sentence, *the levee* for *The levee*; None if it suits no question."""
+    words = subject.split()
+    if not 1 <= len(words) <= _MOST_SUBJECT_WORDS or regex.search(r"\p{N}", subject):
+        return None
+    if any(word in PAST or word in _AUXILIARIES for word in words[1:]):
+        return None
+    first = words[0]
+    if asks(first.lower(), "en") or first.lower() in {"after", "as", "before", "if", "since", "until"}:
+        return None
+    is_word = first.lower() in {"the", "a", "an"} or (
+        not first.isupper() and regex.search(rf"\b{regex.escape(first.lower())}\b", around) is not None
+    )
+    return " ".join([first.lower() if is_word else first, *words[1:]])
+
+
+_SHAPES: tuple[Callable[[str, str, str], str | None], ...] = (
+    _how_many,
+    _what_share,
+    _what_was,
+    _when,
+    _how_many_did,
+)
+
+
+MAX_SUGGESTIONS = 3
+"""The most suggestions."""
+
+LANGUAGE = "en"
+"""The language of the suggestions."""
+
+_ASKED_AT_MOST = 6
+"""The most questions that the engine tries for one answer."""
+
+SECONDS = 1.0
+"""The seconds after which no further question is tried; a question that is being tried then is completed."""
+
+_AROUND = 1_500
+"""The number of code points before and after the cited words that count as text on the same subject."""
+
+_FAR = 20_000
+"""The number of code points, before and after a sentence, that are searched for other uses of its words."""
+
+_NEAREST_PASSAGES = 1
+"""For an abstention, only so many passages are used, because the second is seldom close to the question."""
+
+_SAYS_ENOUGH_BESIDE_AN_ANSWER = 6
+"""The fewest words of a question that is clear without an answer beside it."""
+
+_LONE = regex.compile(r"(?:was|were|is|are|did)\sthe\s(\p{Ll}+)(?:\s\p{Ll}+(?:ed|en)\b|\?|$)")
+"""The only word after *the* in the subject of a question."""
+
+_ALIKE = 0.5
+"""Two questions with a larger overlap of words (Jaccard index) count as the same question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A question, and the sentence that should answer it.
+
+    Attributes:
+        question: the question.
+        document_id: the document's number.
+        span: the sentence's span in the document's text.
+        distance: code points between the sentence and the nearest cited words, if any are cited.
+    """
+
+    question: str
+    document_id: int
+    span: Span
+    distance: int = 0
+
+
+def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> list[str]:
+    """Return at most three questions to ask after an answer, the nearest to its citations first.
+
+    Args:
+        engine: answers each question, so that only questions with an answer are suggested.
+        answer: the answer; for an abstention, its nearest passage takes the place of citations.
+        seconds: the time after which no further question is tried.
+    """
+    follows = continue_conversation(engine.index.catalog, answer.conversation_id)
+    filters = answer.searched.filters if answer.searched else Filters()
+    shown = [
+        (cited.document_id, Span(cited.start, cited.end)) for cited in (*answer.citations, *follows.cited)
+    ]
+    own = (answer.question, answer.searched_for or "", answer.standalone or "")
+    earlier = [*own, *(each.standalone for each in follows.exchanges)]
+    candidates = [
+        each
+        for each in candidates_of(engine.index, answer)
+        if not any(number == each.document_id and span.covers(each.span) for number, span in shown)
+        and _is_clear_beside(each, answer)
+    ]
+    ends = time.perf_counter() + seconds
+    quoting = engine.quoting_only()
+    answered = (
+        each.question
+        for each in islice(without_repetitions(candidates, earlier), _ASKED_AT_MOST)
+        if time.perf_counter() < ends
+        and is_answered_by(each, quoting.ask(each.question, filters, follows, exact=True))
+    )
+    return list(islice(answered, MAX_SUGGESTIONS))
+
+
+def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
+    """Return the questions that sentences in or near the cited words should answer, the nearest first."""
+    # If no report mentions the subject, the nearest passage is about something else.
+    near = answer.passages[:_NEAREST_PASSAGES] if answer.cause == "not_answered" else ()
+    by_document: dict[tuple[int, int], list[Span]] = {}
+    for place in answer.citations or near:
+        by_document.setdefault((place.document_id, place.version), []).append(Span(place.start, place.end))
+    found = [
+        candidate
+        for (document_id, version), spans in by_document.items()
+        if (document := _current(index, document_id, version)) is not None
+        for candidate in candidates_in(document, document_id, spans)
+    ]
+    return sorted(found, key=lambda candidate: candidate.distance)
+
+
+def _current(index: Library, document_id: int, version: int) -> Document | None:
+    """Return a document's text if it is in :data:`LANGUAGE` and no newer version replaced it, else None."""
+    try:
+        if index.catalog.document(document_id).version != version:
+            return None
+        document = index.catalog.text(document_id, version)
+    except DocumentNotFoundError:
+        return None
+    return document if document.language == LANGUAGE else None
+
+
+def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -> Iterator[Candidate]:
+    """Yield the questions whose answers are in or near ``spans`` of a document, in the order of the text."""
+    for start, end in _stretches(document.text, spans):
+        for sentence in sentences(document.text[start:end], document.language):
+            span = Span(start + sentence.start, start + sentence.end)
+            distance = min(max(span.start - each.end, each.start - span.end, 0) for each in spans)
+            question = question_of(span.of(document.text), text_around(document.text, span))
+            if question is not None:
+                yield Candidate(question, document_id, span, distance)
+
+
+def text_around(text: str, span: Span) -> str:
+    """Return the text in which other uses of a sentence's words are sought."""
+    return text[max(span.start - _FAR, 0) : span.end + _FAR]
+
+
+def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
+    """Return the starts and ends of whole lines of text around ``spans``; stretches that meet are merged."""
+    stretches: list[tuple[int, int]] = []
+    for span in sorted(spans):
+        start = text.rfind("\n", 0, max(span.start - _AROUND, 0)) + 1
+        end = text.find("\n", span.end + _AROUND)
+        end = len(text) if end < 0 else end
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
+        else:
+            stretches.append((start, end))
+    return stretches
+
+
+def _is_clear_beside(candidate: Candidate, answer: Answer) -> bool:
+    """Return whether a reader of the answer can tell what the candidate's question is about.
+
+    A question about "the plan" is clear if the answer, its question or a title mentions a plan. An abstention
+    says little about the subject, so a question after it must also have ``_SAYS_ENOUGH`` words.
+    """
+    if answer.abstained and len(candidate.question.split()) < _SAYS_ENOUGH_BESIDE_AN_ANSWER:
+        return False
+    lone = _LONE.search(candidate.question)
+    if lone is None:
+        return True
+    titles = [cited.title for cited in answer.citations] or [passage.title for passage in answer.passages]
+    return _words(lone[1]) <= _words(" ".join([answer.question, answer.text, *titles]))
+
+
+def without_repetitions(candidates: Iterable[Candidate], earlier: Iterable[str]) -> Iterator[Candidate]:
+    """Yield the candidates, without those that repeat an earlier question or a candidate before them."""
+    taken = [_words(question) for question in earlier if question]
+    for candidate in candidates:
+        words = _words(candidate.question)
+        if not any(len(words & other) > _ALIKE * len(words | other) for other in taken):
+            taken.append(words)
+            yield candidate
+
+
+def _words(question: str) -> frozenset[tuple[str, str]]:
+    return frozenset(terms(question, LANGUAGE))
+
+
+def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
+    """Return whether the first citation of ``answer`` is within the candidate's sentence, or has all of it.
+
+    This is False for an abstention, and for an answer to a rewritten form of the question.
+    """
+    if answer.abstained or answer.standalone is not None:
+        return False
+    first = answer.citations[0]
+    cited = Span(first.start, first.end)
+    is_it = candidate.span.covers(cited) or cited.covers(candidate.span)
+    return first.document_id == candidate.document_id and is_it
+
+
+MAX_STARTERS = 4
+"""The most starters."""
+
+_REPORTS = 12
+"""The number of newest reports that starters are made from."""
+
+_TRIED_EACH = 8
+"""The most questions that the engine tries for one report."""
+
+_REPRESENTATIVE = 60
+"""The number of sentences of a report, those that represent it best, that starters are made from."""
+
+_SAYS_ENOUGH = 8
+"""The fewest words of a question that is clear although it names nothing."""
+
+_NAME = regex.compile(
+    r"(?<=\s)(?P<the>[Tt]he\s)?\p{L}*\p{Lu}[^\s?]*(?P<more>\s(?:of\s|and\s|&\s)?\p{Lu}[^\s?]*)*"
+)
+_COMPANY = regex.compile(r"\bthe\s(?i:company|corporation|group)\b")
+"""The words by which a report refers to its publisher."""
+_MEASURE = regex.compile(r"^(?P<asks>What (?:was|were)) (?:the\s)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A question to begin with.
+
+    Attributes:
+        question: the question.
+        document_id: the number of the report whose sentence answers it.
+        title: the report's title.
+    """
+
+    question: str
+    document_id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Starters:
+    """The starters (questions to begin a conversation with) for one state of the library's passages.
+
+    Attributes:
+        generation: the number of this state in the catalog.
+        starters: the starters, each about a different report if enough reports have one.
+        complete: whether no more will be added.
+    """
+
+    generation: int
+    starters: tuple[Starter, ...] = ()
+    complete: bool = False
+
+
+class StarterMaker:
+    """Makes the starters of a library: questions to begin a conversation with.
+
+    Each call of :meth:`step` tries one question. One thread may call :meth:`step`, and any number of other
+    threads :meth:`current`.
+
+    Args:
+        engine: answers each question, so that only questions with an answer are offered. Everyone gets the
+            same starters, so the engine must read only documents that everyone may see.
+        is_busy: returns whether the program does work that a step would slow down. It need not count the
+            questions of users, which the engine counts itself.
+    """
+
+    def __init__(self, engine: QueryEngine, is_busy: Callable[[], bool]) -> None:
+        self._engine = engine
+        self._is_busy = is_busy
+        self._made = ((-1, -1), Starters(generation=-1))
+        self._tries: Iterator[Starter | None] = iter(())
+
+    def current(self) -> Starters:
+        """Return the starters made so far for the present state of the library."""
+        return self._current(self._state())
+
+    def _state(self) -> tuple[int, int]:
+        """Return how often passages changed so far, and how often dates or access to collections changed."""
+        with self._engine.index.catalog.reading() as reader:
+            return reader.generation, reader.invalidation_count
+
+    def _current(self, state: tuple[int, int]) -> Starters:
+        of, made = self._made
+        return made if of == state else Starters(state[0])
+
+    def step(self) -> None:
+        """Try one question, unless the starters are complete, or a question or other work is in progress."""
+        state = self._state()
+        made = self._current(state)
+        if made.complete or self._engine.open_questions or self._is_busy():
+            return
+        if state != self._made[0]:
+            self._tries = try_questions(self._engine)
+        try:
+            found = next(self._tries)
+        except StopIteration:
+            self._made = state, replace(made, complete=True)
+            return
+        starters = made.starters if found is None else (*made.starters, found)
+        self._made = state, replace(made, starters=starters, complete=len(starters) == MAX_STARTERS)
+
+
+def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
+    """Try questions about the newest reports; yield a starter for an answered question, None for any other.
+
+    Every report is tried for a first starter before any report is tried for a second one.
+    """
+    quoting = engine.quoting_only()
+    waiting = _candidates(engine.index)
+    while waiting:
+        for title, candidates in list(waiting):
+            found = False
+            while candidates and not found:
+                candidate = candidates.pop(0)
+                found = _is_answered(quoting, candidate)
+                yield Starter(candidate.question, candidate.document_id, title) if found else None
+        waiting = [each for each in waiting if each[1]]
+
+
+def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
+    """Return the title of each of the newest reports, with the questions to try; skip reports without any."""
+    found: list[tuple[str, list[Candidate]]] = []
+    earlier: list[str] = []
+    with index.snapshot() as snapshot:
+        for record in newest_reports(snapshot, Filters(languages=(LANGUAGE,)), _REPORTS):
+            whole = whole_report(snapshot, record)
+            text = snapshot.reader.text(record.document_id, record.version).text
+            made: list[tuple[Scored, str | None]] = [
+                (item, question_about(item.candidate.sentence.text)) for item in main_rows(whole)
+            ]
+            made += [
+                (item, question_of(sentence.text, text_around(text, sentence.span)))
+                for item in representative(snapshot, whole, _REPRESENTATIVE)
+                for sentence in [item.candidate.sentence]
+            ]
+            named = [
+                Candidate(
+                    _with_publisher(asked, record.publisher), record.document_id, item.candidate.sentence.span
+                )
+                for item, asked in made
+                if asked is not None
+            ]
+            clear = [each for each in named if _is_clear(each.question)]
+            chosen = list(without_repetitions(clear, earlier))[:_TRIED_EACH]
+            earlier += [each.question for each in chosen]
+            if chosen:
+                found.append((record.title, chosen))
+    return found
+
+
+def _with_publisher(question: str, publisher: str | None) -> str:
+    """Name the publisher in a question that says *the company*, or asks for a figure without saying whose."""
+    if publisher is None or publisher.casefold() in question.casefold():
+        return question
+    named = _COMPANY.sub(lambda _: publisher, question)
+    if named == question:
+        named = _MEASURE.sub(lambda found: f"{found['asks']} {publisher}’s ", question)
+    return named
+
+
+def _is_clear(question: str) -> bool:
+    """Return whether a question is clear without an answer beside it: it names something or is long."""
+    names = _NAME.finditer(DATE.sub("", question))
+    # A name such as "the Plan" means something only within its report.
+    is_named = any(name["the"] is None or name["more"] for name in names)
+    return is_named or (len(question.split()) >= _SAYS_ENOUGH and _COMPANY.search(question) is None)
+
+
+def _is_answered(engine: QueryEngine, candidate: Candidate) -> bool:
+    """Return whether a candidate's sentence answers its question, without caveat or corrected spelling."""
+    answer = engine.ask(candidate.question)
+    return answer.searched_for is None and answer.note is None and is_answered_by(candidate, answer)

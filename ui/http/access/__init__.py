@@ -1,1 +1,0 @@
-"""Finds the sender of a request, and refuses a sender who may not do what the route does."""

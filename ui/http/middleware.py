@@ -1,0 +1,266 @@
+"""Middleware: clients behind proxies, limits on request bodies, compression, caching, security headers."""
+
+from __future__ import annotations
+
+import logging
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from ipaddress import IPv6Address
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from ui.http.problems import MEDIA_TYPE, problem_of
+
+MAX_BODY_BYTES = 1_000_000
+
+UPLOAD = ("POST", "/v1/documents")
+"""The only kind of request whose body may be as large as a file."""
+
+_FORM_BYTES = 1_000_000
+"""The maximum size of an upload's form without its file, in bytes."""
+
+
+class BodyLimit:
+    """Refuses a request with 413 if its declared length or its actual body exceeds ``MAX_BODY_BYTES``.
+
+    An upload has its own, larger limit. The error is raised when the application reads the body, so that the
+    application answers with a problem document, as for every error.
+    """
+
+    def __init__(self, app: ASGIApp, upload_bytes: int = MAX_BODY_BYTES) -> None:
+        """Limit the bodies that ``app`` receives; the file of an upload may have up to ``upload_bytes``."""
+        self._app = app
+        self._upload_bytes = upload_bytes + _FORM_BYTES
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; reading its body beyond the limit raises an error."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most = self._upload_bytes if (scope["method"], scope["path"]) == UPLOAD else MAX_BODY_BYTES
+        declared = Headers(scope=scope).get("content-length", "")
+        excess = declared.isdecimal() and int(declared) > most
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal excess, received
+            message: Message = {} if excess else await receive()
+            received += len(message.get("body", b""))
+            excess |= received > most
+            if excess:
+                raise HTTPException(413, f"The body is longer than {most:,} bytes; send less.")
+            return message
+
+        await self._app(scope, limited, send)
+
+
+class LengthCheck:
+    """Refuses with 400 a request that has both a length and a transfer coding, and closes its connection.
+
+    This server finds the end of such a request by the transfer coding. A proxy in front of it may use the
+    length instead and find another end. One client could then smuggle a request into the connection of
+    another client (RFC 9112, section 6.1).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        headers = Headers(scope=scope) if scope["type"] == "http" else ()
+        if "content-length" not in headers or "transfer-encoding" not in headers:
+            await self._app(scope, receive, send)
+            return
+        reason = "The request has both Content-Length and Transfer-Encoding; send one of them."
+        problem = problem_of(400, reason, scope["path"])
+        refusal = JSONResponse(problem, 400, {"Connection": "close"}, media_type=MEDIA_TYPE)
+        await refusal(scope, receive, send)
+
+
+_LIBRARY = "/v1/documents"
+_MIN_COMPRESSED_BYTES = 2_000
+_GZIP_LEVEL = 5
+"""The level of gzip. The highest level would make a list a tenth shorter, and take several times as long."""
+
+_CACHEABLE = (200, 304)
+
+
+class CompressLibrary:
+    """Compresses the responses under ``/v1/documents`` with gzip for clients that accept it.
+
+    Lists of documents are long. Starlette leaves pictures and event streams as they are.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._compressing = GZipMiddleware(app, minimum_size=_MIN_COMPRESSED_BYTES, compresslevel=_GZIP_LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and compress the response to a path under ``/v1/documents``."""
+        is_library = scope["type"] == "http" and scope["path"].startswith(_LIBRARY)
+        await (self._compressing if is_library else self._app)(scope, receive, send)
+
+
+class CacheForever:
+    """Lets browsers cache files without revalidation, since a file's address changes with its content."""
+
+    def __init__(self, app: ASGIApp, routes: tuple[str, ...]) -> None:
+        """Let browsers cache the responses of ``app`` to paths that begin with one of ``routes``."""
+        self._app = app
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and set ``Cache-Control`` on the response to a request for a file."""
+        if scope["type"] != "http" or not scope["path"].startswith(self._routes):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_immutable(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _CACHEABLE:
+                MutableHeaders(scope=message)["Cache-Control"] = "public, max-age=31536000, immutable"
+            await send(message)
+
+        await self._app(scope, receive, send_immutable)
+
+
+_OF_PROXIES = frozenset({"forwarded", "via", "x-real-ip"})
+_PREFIX = "x-forwarded-"
+
+_log = logging.getLogger(__name__)
+
+
+def is_forwarded(headers: Headers) -> bool:
+    """Return whether a request has a header that proxies add, such as ``X-Forwarded-For`` or ``Via``."""
+    return any(name in _OF_PROXIES or name.startswith(_PREFIX) for name in headers)
+
+
+class ForwardedClients:
+    """Gives a request that a trusted proxy forwarded the address and the scheme of the proxy's client.
+
+    The headers ``X-Forwarded-For`` and ``X-Forwarded-Proto`` of others are ignored; the log warns once.
+    """
+
+    def __init__(self, app: ASGIApp, proxies: Sequence[str]) -> None:
+        """Pass requests to ``app``; ``proxies`` are the addresses and networks of the trusted proxies."""
+        self._app = ProxyHeadersMiddleware(app, list(proxies))  # type: ignore[arg-type]  # uvicorn's own types
+        self._has_warned = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        for end in ("client", "server"):
+            if scope.get(end):
+                host, port = scope[end]
+                scope[end] = (_plain(host), port)
+        if scope["type"] == "http" and not self._has_warned and is_forwarded(Headers(scope=scope)):
+            self._warn_of(scope.get("client"))
+        await self._app(scope, receive, send)  # type: ignore[arg-type]
+
+    def _warn_of(self, client: tuple[str, int] | None) -> None:
+        if client is None or client[0] in self._app.trusted_hosts:
+            return
+        self._has_warned = True
+        _log.warning(
+            "%s sends headers of a reverse proxy, which are ignored, because FOOTNOTED_TRUSTED_PROXIES does "
+            "not name it; if it is your proxy, add its address there: until then, all its clients count as "
+            "one address, and cookies are not for HTTPS only",
+            client[0],
+        )
+
+
+def _plain(host: str) -> str:
+    """Return an IPv4 address as such: a socket that listens on ``::`` calls it ``::ffff:192.0.2.7``."""
+    try:
+        mapped = IPv6Address(host).ipv4_mapped
+    except ValueError:
+        return host
+    return str(mapped) if mapped else host
+
+
+_INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+
+_CHAT = b"<gradio-app"
+"""The start of an element that only the chat's page has."""
+
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+)
+"""The content security policy of the chat page. Styles need ``'unsafe-inline'``, because Gradio styles its
+components inline; scripts need their hash."""
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class PageHeaders:
+    """Adds security headers to every response, and a content security policy to every page.
+
+    The policy of a page lists the hashes of its inline scripts
+    (https://www.w3.org/TR/CSP3/#grammardef-hash-source). An injected script has no hash in this policy, so
+    the browser does not run the script. A response that already has a policy keeps that policy.
+    """
+
+    def __init__(self, app: ASGIApp, head: str = "") -> None:
+        """Secure the responses of ``app``, and insert the markup ``head`` into the chat page's head.
+
+        Gradio would insert the markup only when its own script runs, and the page would be visible without
+        styles until then.
+        """
+        self._app = app
+        self._head = head.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hold back a page until its inline scripts are known; pass every other response through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        held: Message | None = None
+        body = bytearray()
+
+        async def secured(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                if "content-security-policy" in headers:
+                    await send(message)
+                    return
+                if headers.get("content-type", "").startswith("text/html"):
+                    held = message
+                    return
+                headers["Content-Security-Policy"] = _DATA_POLICY
+            elif held is not None and message["type"] == "http.response.body":
+                body.extend(message.get("body", b""))
+                if message.get("more_body"):
+                    return
+                page = bytes(body)
+                headers = MutableHeaders(scope=held)
+                if _CHAT in page:
+                    page = page.replace(b"</head>", self._head + b"</head>", 1)
+                    headers["Content-Length"] = str(len(page))
+                headers["Content-Security-Policy"] = page_policy(page)
+                await send(held)
+                held, message = None, {**message, "body": page}
+            await send(message)
+
+        await self._app(scope, receive, secured)
+
+
+def page_policy(page: bytes) -> str:
+    """Return the content security policy that allows exactly the inline scripts of ``page``."""
+    digests = (b64encode(sha256(script).digest()).decode() for script in _INLINE_SCRIPT.findall(page))
+    return _PAGE_POLICY.format(hashes=" ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(digests)))
