@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from index.catalog.databases import database_of
 from index.errors import SchemaError
 
-HEAD = "0005"
+HEAD = "0001"
 """The schema revision of this code: the newest file of ``migrations/versions``."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = sa.MetaData()
 
@@ -285,7 +287,7 @@ withdrawals = sa.Table(
 
 series_names = sa.Table(
     # The names that users have given to series. Series of two owners may have the same id.
-    "names_of_series",
+    "series_names",
     metadata,
     sa.Column("series", TEXT, primary_key=True),
     # The owner's key; empty for a series without an owner.
@@ -369,8 +371,7 @@ def migrate(engine: sa.Engine) -> None:
 
     config = Config()
     # Alembic's configuration parser interprets a single %.
-    scripts = str(Path(__file__).parent / "migrations").replace("%", "%%")
-    config.set_main_option("script_location", scripts)
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with _migrating, engine.begin() as connection:
         database_of(connection).begin_migrating(connection)
         config.attributes["connection"] = connection

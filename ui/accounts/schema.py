@@ -9,7 +9,7 @@ from ui.own_tables import OwnTables
 
 metadata = sa.MetaData()
 
-ACCOUNTS = OwnTables("accounts", metadata, version=2, prefilled=("secrets",))
+ACCOUNTS = OwnTables("accounts", metadata, version=1, prefilled=("secrets",))
 
 users = sa.Table(
     "users",

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from index.catalog import schema
-from index.catalog.schema import HEAD, metadata, migrate
+from index.catalog import back_up, restore, schema
+from index.catalog.schema import HEAD, MIGRATIONS, metadata, migrate
+from index.embedding.encoder import Encoder
 from index.errors import SchemaError
-
-MIGRATIONS = Path(schema.__file__).parent / "migrations"
+from index.library import Library
+from tests.support.reports import incoming
 
 
 @pytest.fixture
@@ -79,6 +78,54 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engi
         assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "9999"
 
 
+LATER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "0002", "0001"
+
+
+def upgrade() -> None:
+    op.add_column("documents", sa.Column("pinned", sa.Boolean, nullable=False, server_default=sa.false()))
+"""
+
+
+@pytest.mark.sqlite
+def test_a_later_migration_opens_a_library_and_a_backup_of_the_first_and_the_first_program_then_refuses(
+    tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, saved = tmp_path / "home", tmp_path / "library.tar"
+    query = "Which gate failed?"
+    with Library.open(home, encoder) as library:
+        library.replace(
+            [incoming("The gate of Varda failed. Two held.", "dam.txt"), incoming("Shoes.", "b.txt")]
+        )
+        before = library.search(query, 3), library.catalog.documents(), library.catalog.generation()
+    back_up(home, saved)
+
+    later = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, later)
+    (later / "versions" / "0002_pinned.py").write_text(LATER)
+    with monkeypatch.context() as installed:
+        installed.setattr(schema, "MIGRATIONS", later)
+        installed.setattr(schema, "HEAD", "0002")
+        with Library.open(home, encoder) as library:
+            assert (
+                library.search(query, 3),
+                library.catalog.documents(),
+                library.catalog.generation(),
+            ) == before
+            pinned = sa.text("SELECT pinned FROM documents")
+            with library.catalog.engine.connect() as connection:
+                assert connection.scalars(pinned).all() == [False, False]
+        restore(tmp_path / "other", saved)
+        with Library.open(tmp_path / "other", encoder) as library:
+            assert [hit.text for hit in library.search(query, 3)] == [hit.text for hit in before[0]]
+
+    with pytest.raises(SchemaError, match=r"^the catalog has revision '0002', but"):
+        Library.open(home, encoder)
+
+
 def test_a_migration_that_fails_half_way_leaves_nothing(engine: sa.Engine) -> None:
     def disk_full(_connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
         if "CREATE TABLE vectors" in statement:
@@ -91,62 +138,6 @@ def test_a_migration_that_fails_half_way_leaves_nothing(engine: sa.Engine) -> No
     sa.event.remove(engine, "before_cursor_execute", disk_full)
     migrate(engine)
     assert tables(engine) == {"alembic_version", *metadata.tables}
-
-
-def upgrade(engine: sa.Engine, revision: str) -> None:
-    run(engine, command.upgrade, revision)
-
-
-def downgrade(engine: sa.Engine, revision: str) -> None:
-    run(engine, command.downgrade, revision)
-
-
-def run(engine: sa.Engine, move: Callable[[Config, str], None], revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        move(config, revision)
-
-
-def test_a_migration_can_be_taken_back(engine: sa.Engine) -> None:
-    migrate(engine)
-    downgrade(engine, "base")
-    assert tables(engine) == {"alembic_version"}
-
-
-def test_a_catalog_without_owners_gets_them(engine: sa.Engine) -> None:
-    """Its answers belong to nobody, names stay, and the documents of each answer are found in its text."""
-    upgrade(engine, "0001")
-    passages = [{"document_id": 7}, {"document_id": 8}, {"document_id": "9"}, "10"]
-    searched = {"filters": {"document_ids": [11, 7]}}
-    bodies = [
-        {"passages": passages, "searched": searched},
-        {"passages": [], "searched": None},
-        ["no answer"],
-        "broken",
-    ]
-    with engine.begin() as connection:
-        for number, body in enumerate(bodies, 1):
-            text = body if isinstance(body, str) else json.dumps(body)
-            row = {"number": number, "id": f"a{number}", "series": "c", "created": "2031", "body": text}
-            connection.execute(sa.insert(schema.kept).values(row))
-        cited = {"number": 2, "document_id": 5, "version": 1}
-        connection.execute(sa.insert(schema.kept_references).values(cited))
-        connection.execute(sa.text("INSERT INTO series_names VALUES ('c', 'The Dam', 'the dam')"))
-    migrate(engine)
-    with engine.connect() as connection:
-        shown = sa.select(schema.kept_documents.c.number, schema.kept_documents.c.document_id)
-        found = [tuple(row) for row in connection.execute(shown.order_by("number", "document_id"))]
-        assert found == [(1, 7), (1, 8), (1, 11), (2, 5)]
-        assert connection.execute(sa.select(schema.kept_owners)).all() == []
-        names = connection.execute(sa.select(schema.series_names)).all()
-        assert [tuple(row) for row in names] == [("c", "", "The Dam", "the dam")]
-    downgrade(engine, "0001")
-    with engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT * FROM series_names")).all() == [
-            ("c", "The Dam", "the dam")
-        ]
 
 
 def test_threads_may_open_one_new_database_at_once(tmp_path: Path) -> None:
