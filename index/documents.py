@@ -20,11 +20,7 @@ MAX_COLLECTION_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A half-open range ``[start, end)`` of code points in a document's text.
-
-    Raises:
-        ValueError: if ``start`` is negative or ``end`` is less than ``start``.
-    """
+    """A half-open range of code points in a document's text. Raises ValueError unless 0 <= start <= end."""
 
     start: int
     end: int
@@ -37,15 +33,12 @@ class Span:
         return self.end - self.start
 
     def of(self, text: str) -> str:
-        """Return the part of ``text`` that this span covers."""
         return text[self.start : self.end]
 
     def covers(self, other: Span) -> bool:
-        """Return whether ``other`` is wholly inside this span."""
         return self.start <= other.start and other.end <= self.end
 
     def overlaps(self, other: Span) -> bool:
-        """Return whether the two spans have at least one code point in common."""
         return self.start < other.end and other.start < self.end
 
 
@@ -57,13 +50,7 @@ Origin = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of a document's outline.
-
-    Attributes:
-        start: the offset of the entry's heading in the text.
-        level: the entry's depth, from 1.
-        title: the words of the heading, on one line.
-    """
+    """An entry of a document's outline: its heading's offset, its depth from 1, and its words on one line."""
 
     start: int
     level: int
@@ -72,15 +59,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """The size of a page, and the place of each character on it.
+    """The size of a page in points (1/72 inch), after rotation, and the place of each character.
 
-    Attributes:
-        width: the width in points (1/72 inch), after rotation.
-        height: the height in points.
-        boxes: four little-endian unsigned 16-bit numbers for each character of the text from the start of
-            this page to the start of the next page: left, top, right and bottom in quarters of a point from
-            the page's upper left corner. Four zeros mark a character without a place, such as a blank line
-            or a character that the loader has added.
+    ``boxes`` has four little-endian unsigned 16-bit numbers for each character of the text from the start of
+    this page to the start of the next page: left, top, right and bottom in quarters of a point from the
+    page's upper left corner. Four zeros mark a character without a place, such as a blank line or a character
+    that the loader has added.
     """
 
     width: float
@@ -97,21 +81,19 @@ class Document:
         title: the title, or the file's name if there is none.
         kind: the loader that read it: ``text``, ``markdown``, ``html``, ``pdf``, ``docx`` and so on.
         language: an ISO 639-1 code, or ``und``.
-        publisher: the publisher, as written in the document, or None.
-        published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``, or None.
-        page_starts: the offset in ``text`` at which each page starts; empty for formats without pages.
-        author: the author, as written in the document, or None.
-        origins: the sources of ``title``, ``publisher``, ``author``, ``published``, ``language`` and
-            ``collection``, by field; a detected or unknown value has none.
+        publisher: as written in the document.
+        published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``.
+        page_starts: the offset of each page in ``text``; empty for formats without pages.
+        author: as written in the document.
+        origins: the sources of the fields in :data:`KEYS`; a detected or unknown value has none.
         sections: the outline, in the order of the text.
         mended: the offsets at which the loader has joined a hyphenated word, in order. A hyphen and a line
             break, inserted at each offset, restore the printed text.
         layouts: a layout for each page; empty for formats without positions on pages.
         unread_pages: numbers, from 1, of pages that are pictures and have no text.
         recognised_pages: numbers, from 1, of pages whose text was recognised in a picture, perhaps wrongly.
-        recognised_in: the languages of text recognition (``Options.recognition``); empty if no page needed
-            recognition, or if it was not tried.
-        collection: the collection that a user has stated; None if the document's folder is its collection.
+        recognised_in: the languages of text recognition (``Options.recognition``); empty if it was not tried.
+        collection: the one that a user has stated; None if the document's folder is its collection.
     """
 
     text: str
@@ -132,7 +114,7 @@ class Document:
     collection: str | None = None
 
     def page_at(self, offset: int) -> int | None:
-        """Return the number, from 1, of the page at ``offset``; None for a format without pages."""
+        """Return the number, from 1; None for a format without pages."""
         return bisect_right(self.page_starts, offset) or None
 
 
@@ -140,11 +122,8 @@ class Document:
 class Chunk:
     """A passage: consecutive sentences of one document, the unit of embedding and search.
 
-    Attributes:
-        span: from the start of the first sentence to the end of the last.
-        sentences: the sentences in it, in order, as spans of the document.
-        header: for rows of a table, the span of the table's caption and headings; else None. The table's
-            first passage contains this span; the later passages start after it.
+    For rows of a table, ``header`` is the span of the table's caption and headings. The table's first passage
+    contains this span; the later passages start after it.
     """
 
     span: Span
@@ -158,15 +137,10 @@ KEYS = ("title", "publisher", "author", "published", "language", "collection")
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One detail that a user has given.
+    """One detail that a user has given; an empty value removes it.
 
-    Attributes:
-        value: the value that replaces the file's own value; an empty value removes the detail.
-        origin: how the user gave the detail: ``edit``, ``upload`` or ``sidecar``.
-        beneath: the file's own value, which applies again when the user removes the detail; None if the file
-            has no value.
-        beneath_origin: the source of the file's own value: a part of the file, or its sidecar. None if the
-            value is unknown, or was detected, as a language may be.
+    ``beneath`` is the file's own value, which applies again when the user removes the detail; its origin is
+    None if it is unknown, or was detected, as a language may be.
     """
 
     value: str
@@ -180,10 +154,7 @@ Details = Mapping[str, Detail]
 
 
 def merged(before: Details, given: Details) -> dict[str, Detail]:
-    """Return the details ``before`` with the changes ``given``.
-
-    A detail in ``given`` replaces the detail that has the same key, or removes it if the new value is empty.
-    """
+    """Return ``before`` with the changes ``given``, of which an empty value removes the detail."""
     return {key: detail for key, detail in {**before, **given}.items() if detail.value}
 
 
@@ -196,14 +167,14 @@ def covering(document: Document, given: Details) -> dict[str, Detail]:
 
 
 def described(document: Document, given: Details) -> Document:
-    """Return ``document`` with the details ``given`` (values and sources) in place of the file's own."""
+    """Return ``document`` with the details ``given`` in place of the file's own."""
     values: dict[str, Any] = {key: detail.value for key, detail in given.items()}
     origins = {key: detail.origin for key, detail in given.items()}
     return replace(document, **values, origins={**document.origins, **origins})
 
 
 def uncovered(document: Document, given: Details) -> Document:
-    """Undo :func:`described`: return ``document`` with the file's own values in place of ``given``."""
+    """Undo :func:`described`."""
     values: dict[str, Any] = {key: detail.beneath for key, detail in given.items()}
     origins = {key: origin for key, origin in document.origins.items() if key not in given}
     origins |= {key: detail.beneath_origin for key, detail in given.items() if detail.beneath_origin}

@@ -205,13 +205,7 @@ class FailureNotFoundError(FootnotedError, LookupError):
 
 
 class LoadError(FootnotedError):
-    """A file cannot be read as a document.
-
-    Attributes:
-        path: the file.
-        cause: what is wrong, as a predicate of the file, for example ``is empty``.
-        remedy: what to do about it, for example ``save it again with its text``.
-    """
+    """A file cannot be read: ``cause`` is a predicate of it, ``remedy`` what to do about it."""
 
     def __init__(self, path: Path, cause: str, remedy: str) -> None:
         super().__init__(path, cause, remedy)
@@ -228,12 +222,7 @@ class ClusterError(FootnotedError):
 
 
 class RecognitionError(FootnotedError):
-    """Optical character recognition cannot be done.
-
-    Attributes:
-        cause: what is wrong.
-        remedy: what to do about it.
-    """
+    """Optical character recognition cannot be done."""
 
     def __init__(self, cause: str, remedy: str) -> None:
         super().__init__(f"{cause}; {remedy}")
@@ -252,7 +241,7 @@ them too."""
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """Return the types of errors, of this program and its libraries, that :func:`line_of` explains.
+    """Return the types of errors that :func:`line_of` explains.
 
     Call this only after an error was raised, because the import of SQLAlchemy takes long.
     """
@@ -267,10 +256,7 @@ def line_of(error: BaseException) -> str:
 
 
 def outward_line(error: BaseException) -> str:
-    """Return the line that describes an error in job records and HTTP replies.
-
-    The line names no folder, process or machine.
-    """
+    """Describe an error in job records and HTTP replies, without any folder, process or machine."""
     return _line(error, outward=True) if isinstance(error, Exception) else str(error)
 
 

@@ -8,15 +8,10 @@ from typing import Any
 
 
 def attributes(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Make the ``__getattr__`` of a package, so that importing the package does not import its slow modules.
+    """Make the ``__getattr__`` of a package whose public names are in the modules ``homes``.
 
-    Args:
-        package: the package's ``__name__``.
-        homes: maps each public name to the module that defines it.
-
-    Raises:
-        ValueError: if a public name is also the name of a module of the package, because importing the module
-            would replace the attribute.
+    Raises ValueError if a public name is also the name of a module of the package, because importing the
+    module would replace the attribute.
     """
     for name in homes:
         if f"{package}.{name}" in homes.values():

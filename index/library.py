@@ -38,11 +38,7 @@ UPLOADS = "uploads"
 
 
 def embedded_with(home: Path, database_url: str = "") -> Recipe | None:
-    """Return the settings that embedded the passages in ``home``; None if there are no passages.
-
-    Raises:
-        CatalogError: if the catalog cannot be opened.
-    """
+    """Return the recipe of the passages in ``home``; None if there are none. Raises CatalogError."""
     address = address_of(home, database_url)
     if not database_at(address).exists(address):
         return None
@@ -59,14 +55,8 @@ class Library:
 
     Only one writer works at a time, across processes too. Each change of the passages makes a new generation,
     a numbered state of the library. A reader sees one generation only: :meth:`snapshot` gives a reader for
-    searches, ``library.catalog.reading()`` gives a reader of the catalog alone.
-
-    Attributes:
-        home: the folder that holds all the library's files.
-        catalog: the library's database.
-        duplicates: the groups of near-duplicate documents.
-        keeps_encoder: whether a library with passages goes on with their encoder.
-        uploads: the folder of the uploaded files, which the library follows.
+    searches, ``library.catalog.reading()`` gives a reader of the catalog alone. ``uploads`` is the folder of
+    the uploaded files, which the library follows.
     """
 
     def __init__(
@@ -123,7 +113,7 @@ class Library:
                 encoder until :meth:`rebuild` embeds the library again.
             choose_encoder: opens another encoder in place of ``encoder`` when the first documents are added
                 to an empty library; it receives the languages of these documents, as ISO 639-1 codes, or
-                empty where a language is unknown. None for ``encoder`` itself.
+                empty where a language is unknown.
             keeps_encoder: whether a library with passages goes on with their encoder, also after another
                 process has embedded it again. If not, :meth:`rebuild` embeds it again with ``encoder``.
             policy: decides the type of the vector index.
@@ -137,8 +127,7 @@ class Library:
 
         Raises:
             CatalogError: if the catalog cannot be opened.
-            EncoderMismatchError: if the library was indexed with another encoder, and ``open_other_encoder``
-                is None.
+            EncoderMismatchError: if the library has another encoder, and ``open_other_encoder`` is None.
             VectorIndexError: if ``index_url`` is not an address of this form.
         """
         store = store_at(index_url)
@@ -166,17 +155,12 @@ class Library:
         return library
 
     def for_viewer(self, viewer: Viewer | None) -> Library:
-        """Return a view of the library without the documents that ``viewer`` may not see.
-
-        Searches, lists, counts and look-ups by id leave these documents out. The library must stay open as
-        long as the view is used.
-        """
+        """Return a view without what ``viewer`` may not see, for as long as the library stays open."""
         other = copy(self)
         other.catalog = self.catalog.for_viewer(viewer)
         return other
 
     def close(self) -> None:
-        """Close the catalog."""
         self.catalog.close()
 
     def __enter__(self) -> Self:
@@ -191,9 +175,8 @@ class Library:
     def snapshot(self) -> Iterator[Snapshot]:
         """Yield a view of the newest generation; the view stays fixed while the context lasts.
 
-        Raises:
-            EncoderMismatchError: if the library was indexed with another encoder.
-            LibraryLockedError: if another process works on the caches for more than half a minute.
+        Raises EncoderMismatchError if the library was indexed with another encoder, and LibraryLockedError if
+        another process works on the caches for more than half a minute.
         """
         with self._maintenance.snapshot() as (whole, caches):
             encoder = self._encoder_of(whole)
@@ -228,28 +211,21 @@ class Library:
         filters: Filters = NO_FILTERS,
         dense_weight: float = DENSE_WEIGHT,
     ) -> list[Hit]:
-        """Search the newest generation (numbered state of the library) as :meth:`Snapshot.search` does."""
+        """Search the newest generation as :meth:`Snapshot.search` does."""
         with self.snapshot() as snapshot:
             return snapshot.search(query, limit, filters, dense_weight)
 
     def cutting(self, language: str = "") -> Cutting | None:
-        """Return the settings that a process needs to cut the file that it reads into passages.
+        """Return the settings by which the process that reads a file cuts it into passages.
 
-        Args:
-            language: ISO 639-1 code of the document's language, if the user has given one; else empty.
-
-        Returns:
-            The settings; None if the encoder's tokenizer cannot be sent to another process. In that case
-            :meth:`replace` cuts the documents.
+        ``language`` is the ISO 639-1 code that a user has given, else empty. None if the encoder's tokenizer
+        cannot be sent to another process: then :meth:`replace` cuts the documents.
         """
         encoder, recipe = self._current_recipe()
         return Cutting(encoder.tokenizer, recipe.max_chunk_tokens, language) if encoder.tokenizer else None
 
     def embed(self, incoming: Sequence[Incoming], progress: Progress | None = None) -> None:
-        """Embed the passages of ``incoming``, so that a later :meth:`replace` only has to write.
-
-        This raises the same errors as :meth:`replace`.
-        """
+        """Embed passages, so that a later :meth:`replace` only has to write; the errors are the same."""
         self._choose_first_encoder(incoming)
         encoder, recipe = self._current_recipe()
         described = self._described(incoming)
@@ -266,18 +242,13 @@ class Library:
     ) -> Committed:
         """Embed and add ``incoming``, and remove the documents ``removed``, in one commit.
 
-        Args:
-            incoming: the documents to add. A document whose path is known becomes a new version.
-            removed: ids of documents to remove.
-            progress: receives the number of embedded passages.
-            lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in
-                ``removed``; None allows any name.
-            back: to restore a deleted document, the file with its saved rows
-                (:mod:`index.catalog.writes`); ``incoming`` must contain the document too.
+        A document whose path is known becomes a new version. ``lineage`` is the random name
+        (``Build.lineage``) that the catalog had when the caller read the ids in ``removed``; None allows any.
+        To restore a deleted document, ``back`` is the file with its saved rows
+        (:func:`index.catalog.writes.save_rows`), and ``incoming`` contains it too.
 
         Raises:
-            LoadError: if a document of ``incoming`` would replace one that the library's viewer may not see,
-                or would be in a collection that the viewer may not see.
+            LoadError: if a document would replace one, or be in a collection, that the viewer may not see.
             LibraryRestoredError: if a backup was restored after the caller read ``lineage`` and the ids.
             OutdatedError, TakenError: see :meth:`index.catalog.database.Catalog.commit`; nothing is changed.
             EncoderMismatchError: if another process has embedded the library again with another encoder.
@@ -305,14 +276,9 @@ class Library:
     def compact(self) -> bool:
         """Rewrite caches that have many removed passages or unsaved vectors; searches go on meanwhile.
 
-        Until a compaction, removed passages still count in the document frequencies, and new vectors are in
-        memory only.
-
-        Returns:
-            True if anything was rewritten.
-
-        Raises:
-            LibraryLockedError, LibraryWriteError: as :meth:`replace`.
+        Until then, removed passages still count in the document frequencies, and new vectors are in memory
+        only. Returns whether anything was rewritten. Raises LibraryLockedError and LibraryWriteError as
+        :meth:`replace`.
         """
         return self._maintenance.compact()
 
@@ -325,14 +291,9 @@ class Library:
     def rebuild(self, progress: Progress | None = None, encoder: Encoder | None = None) -> None:
         """Cut and embed all passages again if they were made with other settings; searches go on meanwhile.
 
-        Args:
-            progress: receives the number of passages done, at the stage ``rebuilding``.
-            encoder: the encoder to change over to, with which a library that keeps its encoder then goes on;
-                None for :attr:`encoder`.
-
-        Raises:
-            LibraryLockedError: as :meth:`replace`.
-            BuildGoneError: if another process has meanwhile rebuilt the library with other settings.
+        A library that keeps its encoder goes on with ``encoder``, by default :attr:`encoder`. ``progress``
+        has the stage ``rebuilding``. Raises LibraryLockedError as :meth:`replace`, and BuildGoneError if
+        another process has meanwhile rebuilt the library with other settings.
         """
         encoder = encoder or self.encoder
         recipe = self._recipe_with(encoder)
@@ -360,11 +321,7 @@ class Library:
             self._encoder_pool.own = self._choose_encoder([item.document.language for item in incoming])
 
     def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
-        """Return the documents of ``incoming``, each with the details that users have given it.
-
-        Raises:
-            LoadError: as :meth:`replace`.
-        """
+        """Add the details that users have given. Raises LoadError as :meth:`replace`."""
         with self.catalog.reading() as reader:
             described = [item.described(reader.details(item.source, item.path)) for item in incoming]
             for item in described if reader.hidden else ():
@@ -385,7 +342,6 @@ class Library:
         return Recipe(encoder.key, *self._sizes, CHUNKING, encoder.name)
 
     def _current_recipe(self) -> tuple[Encoder, Recipe]:
-        """Return the encoder and the settings for new passages."""
         with self.catalog.reading() as reader:
             return self._encoder_of(reader), self._recipe_of(reader)
 

@@ -21,17 +21,13 @@ _OTHERS = 0o077
 
 
 def cache_folder() -> Path:
-    """Return the platform's folder for a user's cache files, which the program can make again."""
     return user_cache_path("footnoted", appauthor=False)
 
 
 def make_folder(folder: Path) -> None:
-    """Make sure that a folder exists, and that only its owner can access it.
+    """Make sure that a folder exists, and that only its owner can access it. Raises OSError.
 
     Missing parents are created in the same way. A shared folder (with the sticky bit) keeps its permissions.
-
-    Raises:
-        OSError: if the folder cannot be created.
     """
     if not folder.is_dir():
         if not folder.parent.exists():
@@ -42,13 +38,10 @@ def make_folder(folder: Path) -> None:
 
 
 def make_file(file: Path) -> None:
-    """Make sure that a file exists, and that only its owner can access it. A new file is empty.
+    """Make sure that a file exists, and that only its owner can access it. Raises OSError.
 
     An existing file is not opened: if it is a database, this process would lose its locks on the database
     when it closes the file.
-
-    Raises:
-        OSError: if the file cannot be created.
     """
     if not file.exists():
         descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
@@ -63,11 +56,7 @@ def make_file(file: Path) -> None:
 
 
 def write_file(file: Path, content: str | bytes) -> None:
-    """Write a file that only its owner can access; a reader finds the old content or all of the new content.
-
-    Raises:
-        OSError: if the file cannot be written; the old file stays, and no partial file is left.
-    """
+    """Replace a file in one step, for its owner alone. Raises OSError, and the old file stays."""
     descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as written:
@@ -80,7 +69,7 @@ def write_file(file: Path, content: str | bytes) -> None:
 
 
 def opener(path: str, flags: int) -> int:
-    """Open a file, as the ``opener`` of the function ``open``; only the owner can access a new file."""
+    """The ``opener`` of the function ``open`` for a file that only its owner can access."""
     return os.open(path, flags, FILE)
 
 
@@ -90,7 +79,7 @@ def database_files(database: Path) -> tuple[Path, ...]:
 
 
 def close_to_others(place: Path) -> None:
-    """Remove other users' permissions on a file or folder, if this process's user owns it."""
+    """Remove other users' permissions, if this process's user owns the place."""
     with suppress(OSError):
         mode = stat.S_IMODE(place.stat().st_mode)
         if mode & _OTHERS:

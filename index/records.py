@@ -45,9 +45,8 @@ class DocumentRecord:
         digest: sha256 of the file's bytes, in hexadecimal.
         added: when this version was indexed, ISO 8601 in UTC.
         author: the author, or None.
-        collection: the document's collection (see ``Incoming.collection``), or None.
-        origins: the sources of title, publisher, author, date, language and collection, by field; a
-            collection that is only the folder's name has no entry.
+        collection: see ``Incoming.collection``.
+        origins: the sources of the details, by field; none for a collection that is only the folder.
         unread_pages: numbers, from 1, of pages that are pictures and have no text.
         recognised_pages: numbers, from 1, of pages whose text was recognised in a picture, perhaps wrongly.
         superseded_by: the number of the next version; None for the current version.
@@ -75,12 +74,11 @@ class DocumentRecord:
     superseded_by: int | None = None
 
     def recognised(self, *pages: int | None) -> bool:
-        """Return whether the text of any of ``pages`` was recognised in a picture."""
         return any(page in self.recognised_pages for page in pages)
 
     @property
     def stated(self) -> str | None:
-        """The date of publication that the document or a user states; None if neither states one."""
+        """The date of publication that the document or a user states."""
         return None if self.origins.get("published") == "file time" else self.published
 
 
@@ -88,16 +86,9 @@ class DocumentRecord:
 class Filters:
     """Restricts a search to documents that meet every condition; an empty or None field sets no condition.
 
-    Attributes:
-        document_ids: the document has one of these ids.
-        publishers: its publisher is one of these, compared exactly.
-        languages: its language is one of these ISO 639-1 codes.
-        collections: its collection is one of these, compared exactly.
-        kinds: its ``DocumentRecord.kind`` is one of these.
-        published_before: it was published before this ISO date. If no date is stated, the time of the file
-            counts; a document without any date does not meet the condition.
-        published_after: it was published after this ISO date; for a month (``2021-05``) or a year, after its
-            last day. Documents without a stated date are treated as for ``published_before``.
+    Publishers and collections are compared exactly. If no date is stated, the time of the file counts; a
+    document without any date does not meet a condition on it. ``published_after`` a month (``2021-05``) or a
+    year means after its last day.
     """
 
     document_ids: tuple[int, ...] = ()
@@ -117,12 +108,7 @@ NO_FILTERS = Filters()
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person or program for whom a library is read; collections may be limited to some viewers.
-
-    Attributes:
-        key: tells viewers apart; other packages choose it.
-        sees_all: whether the viewer may see all collections, including those limited to other viewers.
-    """
+    """A person or program for whom a library is read; other packages choose the ``key``."""
 
     key: str
     sees_all: bool = False
@@ -130,13 +116,9 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class HiddenPaths:
-    """The paths of files that a viewer may not see. The operator ``in`` tells whether a path is among them.
+    """The paths of files that a viewer may not see; the operator ``in`` tells whether a path is among them.
 
     A file that is not in the library yet is hidden if its folder would put it into a hidden collection.
-
-    Attributes:
-        collections: the hidden collections.
-        documents: the paths of the hidden documents.
     """
 
     collections: frozenset[str] = frozenset()
@@ -151,18 +133,10 @@ class HiddenPaths:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was when it was last read.
+    """A file as it was when it was last read; size, in bytes, and mtime_ns include its sidecar.
 
-    Attributes:
-        document_id: the id of the document that was read from the file.
-        version: the document's version.
-        size: the size of the file and its sidecar, in bytes.
-        mtime_ns: the last change of the file or its sidecar, in nanoseconds since the epoch.
-        digest: sha256 of the file's bytes, in hexadecimal.
-        origins: by field, the part of the file in which the loader found each detail (``Document.origins``),
-            also for details that a user has changed since.
-        has_pictures: whether some of its pages are pictures that text recognition can read.
-        recognised_in: the languages of the last text recognition (``Document.recognised_in``).
+    ``origins`` are those that the loader found (``Document.origins``), also for details that a user has
+    changed since. ``has_pictures`` says that text recognition can read some of its pages.
     """
 
     document_id: int
@@ -175,31 +149,19 @@ class FileState:
     recognised_in: str = ""
 
     def awaits(self, recognition: str) -> bool:
-        """Return whether text recognition may find new text in the file.
-
-        ``recognition`` names the languages in which it would look for text; empty for no text recognition.
-        """
+        """Return whether text recognition in these languages may find new text in the file."""
         return self.has_pictures and recognition not in {"", self.recognised_in}
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A document to add: its path, the state of its file, and its text.
+    """A document to add: its path, the state of its file (size in bytes), and its text.
 
-    Attributes:
-        source: the absolute path of the folder that holds the file.
-        path: the file's path in that folder, with forward slashes.
-        size: the file's size in bytes.
-        mtime_ns: the file's last change, in nanoseconds since the epoch.
-        digest: sha256 of the file's bytes, in hexadecimal.
-        document: the loader's result; after :meth:`described`, with the users' details.
-        edited_version: for an edit, the id and the version of the document that is edited; the commit fails
-            if this version is no longer current. None for a file, which replaces any version at its path.
-        given: the details (such as the title) that this change sets or removes; all other details stay.
-        details: all details that users have set, ``given`` among them; :meth:`described` fills them in.
-        cut: the settings and the passages if the process that read the file also cut it; else None.
-        uploader: the key of the viewer who uploads the file, empty for an unknown viewer; None if this change
-            is not an upload.
+    ``document`` is the loader's result; after :meth:`described`, with the users' ``details``, of which this
+    change sets or removes those in ``given``. For an edit, ``edited_version`` is id and version of the edited
+    document; the commit fails if it is no longer current. ``cut`` has the settings and the passages if the
+    process that read the file also cut it. ``uploader`` is the key of the viewer who uploads the file, empty
+    if unknown, None if this is not an upload.
     """
 
     source: str
@@ -215,11 +177,7 @@ class Incoming:
     uploader: str | None = None
 
     def described(self, before: Details) -> Incoming:
-        """Return a copy whose document has all details that users have set.
-
-        Args:
-            before: the details that the catalog holds; :attr:`given` overrides them.
-        """
+        """Return a copy whose document has all details; ``before`` are those that the catalog holds."""
         details = covering(self.document, merged(before, self.given))
         return replace(self, document=described(self.document, details), details=details)
 
@@ -234,13 +192,8 @@ class Incoming:
 class NewVersion:
     """A document that is ready for a commit.
 
-    Attributes:
-        incoming: the document.
-        chunks: its passages, in order.
-        vector_digests: the digest of each passage's vector, in the same order. The catalog already has these
-            vectors.
-        signature: :func:`index.text.minhash.signature` of the text; None for a text too short to
-            compare.
+    ``vector_digests`` are those of its chunks, whose vectors the catalog already has; ``signature`` is None
+    for a text too short to compare.
     """
 
     incoming: Incoming
@@ -283,14 +236,9 @@ class Passage:
 class Recipe:
     """The settings by which passages are cut and embedded.
 
-    Attributes:
-        encoder: the encoder's key.
-        max_chunk_tokens: the most tokens in a passage.
-        title_tokens: how many tokens of the title are put before each passage; with 0 the title is neither
-            embedded nor searched.
-        chunking: the version of the chunking (:data:`index.text.passages.CHUNKING`).
-        model: the name or folder by which the encoder is opened. Two recipes that differ only in it are
-            equal, since two names may open the same encoder.
+    With ``title_tokens`` of 0, the title is neither embedded nor searched. ``chunking`` is
+    :data:`index.text.passages.CHUNKING`. Recipes that differ only in ``model``, by which the encoder of the
+    key ``encoder`` is opened, are equal, since two names may open the same encoder.
     """
 
     encoder: str
@@ -302,13 +250,10 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """All passages of a library, cut and embedded by one recipe.
+    """All passages of a library, cut and embedded by one recipe; its number is never reused.
 
-    Attributes:
-        number: the build's number, never reused.
-        lineage: a random name of the catalog. Restoring a backup changes the name, because in the restored
-            catalog an id may belong to a different document.
-        recipe: the recipe of its passages.
+    Restoring a backup changes ``lineage``, a random name of the catalog, because in the restored catalog an
+    id may belong to a different document.
     """
 
     number: int
@@ -318,14 +263,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The outcome of a commit.
-
-    Attributes:
-        generation: the new generation, the number of commits that have changed the searchable passages.
-        documents: the ids of the documents written.
-        added: for each of these documents, in the same order, the ids of its chunks.
-        removed: the ids of the removed chunks.
-    """
+    """The ids of the documents written, of the chunks of each, and of the removed chunks."""
 
     generation: int
     documents: tuple[int, ...]
@@ -335,12 +273,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The documents and chunks that pass a search's filters.
-
-    Attributes:
-        documents: the documents' ids, in order.
-        chunks: for each chunk id from 0, whether the chunk passes; ids beyond the end do not pass.
-    """
+    """The ids of the documents that pass a search's filters, and a mask of chunk ids from 0."""
 
     documents: tuple[int, ...]
     chunks: npt.NDArray[np.bool_] = field(hash=False, compare=False)

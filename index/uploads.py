@@ -42,18 +42,10 @@ from index.records import DocumentRecord, Incoming, Viewer
 
 
 def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) -> DocumentRecord:
-    """Edit the details of a document in the catalog, without reading its file.
+    """Edit the details in ``index.documents.KEYS``, without reading the file; an empty value removes one.
 
-    Args:
-        index: the library.
-        document_id: the document's id.
-        edits: the new values, by the keys in ``index.documents.KEYS``; an empty value removes the detail.
-
-    Raises:
-        DocumentNotFoundError: if there is no such document.
-        LoadError: if a value cannot be stored.
-        OutdatedError: if the document was changed or removed meanwhile.
-        LibraryLockedError: if another process writes for more than half a minute.
+    Raises DocumentNotFoundError, LoadError if a value cannot be stored, OutdatedError if the document was
+    changed or removed meanwhile, LibraryLockedError if another process writes for more than half a minute.
     """
     with index.catalog.reading() as catalog:
         record, file = catalog.document(document_id), catalog.file(document_id)
@@ -80,33 +72,17 @@ _NOTE = ".placing"
 
 
 def note_placing(incoming: Path, name: str, digest: str) -> None:
-    """Record in an upload's hidden folder that the file is about to move to the uploads folder.
-
-    Args:
-        incoming: the hidden folder, which still has the file.
-        name: the file's name, which is the same in both folders.
-        digest: sha256 of the file's content.
-    """
+    """Record in an upload's hidden folder that the file is about to move to the uploads folder."""
     (incoming / _NOTE).write_text(json.dumps({"name": name, "digest": digest}), encoding="utf-8")
 
 
 def note_removing(folder: Path, name: str) -> None:
-    """Record in a hidden folder that the file of a deleted document is about to move there.
-
-    Args:
-        folder: the hidden folder.
-        name: the file's name.
-    """
+    """Record in a hidden folder that the file of a deleted document is about to move there."""
     (folder / _NOTE).write_text(json.dumps({"name": name, "digest": None}), encoding="utf-8")
 
 
 def note_restoring(folder: Path, name: str) -> None:
-    """Record in a hidden folder that a deleted upload's file is about to move back to the uploads folder.
-
-    Args:
-        folder: the hidden folder.
-        name: the file's name, which no other upload has.
-    """
+    """Record in a hidden folder that its file is about to move back to the uploads folder."""
     noted = {"name": name, "digest": None, "restoring": True}
     (folder / _NOTE).write_text(json.dumps(noted), encoding="utf-8")
 
@@ -126,12 +102,7 @@ def put_back(place: Path, aside: Path) -> None:
 
 
 def sweep_uploads(index: Library, folder: Path) -> None:
-    """Undo the uploads and deletions that a killed process has not finished.
-
-    Args:
-        index: the library.
-        folder: the folder of the library's uploads.
-    """
+    """Undo the uploads and deletions that a killed process has not finished in ``folder``."""
     for left in folder.glob(f"{INCOMING}*"):
         written = left.name.removeprefix(INCOMING).rpartition("-")[0].replace("+", "/")
         with suppress(OSError, ValueError, KeyError):
@@ -169,18 +140,10 @@ def _take_back(index: Library, folder: Path, left: Path) -> None:
 
 
 def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: int) -> None:
-    """Check that a viewer may upload another file.
+    """Raises StorageLimitError if a viewer's uploads would take more than ``most_bytes``; 0 is no limit.
 
-    Args:
-        index: the library.
-        place: the path that the file gets in the uploads folder; a file there now is replaced, so its size
-            does not count.
-        size: the size of the file in bytes.
-        viewer: the viewer's key. An empty key, such as that of a command on this machine, has no limit.
-        most_bytes: the most bytes that all uploads of the viewer may take; 0 for no limit.
-
-    Raises:
-        StorageLimitError: if all uploads of the viewer would take more than ``most_bytes``.
+    The file at ``place`` is replaced, so its size does not count. An empty key, as of a command, has no
+    limit.
     """
     if not viewer or not most_bytes:
         return
@@ -195,7 +158,6 @@ def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: 
 
 
 def _tenths(size: int, rounded: Callable[[float], int]) -> str:
-    """Format a size in bytes as megabytes with one decimal place; ``rounded`` rounds up or down."""
     return f"{rounded(size / MEGABYTE * 10) / 10:,.1f}"
 
 
@@ -216,15 +178,7 @@ PLACING = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as received from the user.
-
-    Attributes:
-        name: the file's name on the user's computer.
-        file: the file's content.
-        details: the details that the user has given: title, publisher, author, published, language,
-            collection.
-        most_bytes: the most bytes that all uploads of the user may take; 0 for no limit.
-    """
+    """A file as received, with its name and details; all uploads of a user may take ``most_bytes``, or 0."""
 
     name: str
     file: BinaryIO
@@ -234,16 +188,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An uploaded file on the disk that is not indexed yet.
-
-    Attributes:
-        folder: a hidden folder that contains only this file.
-        name: the file's name in this folder and in the library.
-        digest: sha256 of the file's content.
-        details: the details that the user gave with the file.
-        viewer: the user; None for a user who may see all documents.
-        most_bytes: the most bytes that all uploads of the user may take; 0 for no limit.
-    """
+    """An uploaded file, alone in a hidden folder, that is not indexed yet; its ``digest`` is sha256."""
 
     folder: Path
     name: str
@@ -263,12 +208,10 @@ class Kept:
 
 
 def uploads_folder(index: Library) -> Path:
-    """Return the folder of the library's uploads."""
     return index.uploads.absolute()
 
 
 def is_uploaded(index: Library, record: DocumentRecord) -> bool:
-    """Return whether a document was uploaded."""
     return record.source == str(uploads_folder(index))
 
 
@@ -276,18 +219,8 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
     """Store an uploaded file and index it.
 
     If an uploaded document has the same file name, the file becomes its new version. If the file cannot be
-    read or indexed, it is deleted, and an earlier file of that name stays.
-
-    Args:
-        index: the library.
-        reader: the process that reads the file.
-        options: loader options and limits.
-        sent: the file, and the details that the user has given.
-
-    Raises:
-        LoadError: if the file cannot be read, or a detail cannot be stored.
-        StorageLimitError: if all uploads of the user would take more than ``sent.most_bytes``.
-        LibraryLockedError: if another process writes for more than half a minute.
+    read or indexed, it is deleted, and an earlier file of that name stays. Raises LoadError if the file
+    cannot be read, or a detail cannot be stored; StorageLimitError; LibraryLockedError.
     """
     kept = keep_upload(index, options, sent)
     try:
@@ -297,13 +230,10 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 
 
 def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
-    """Write an uploaded file to a hidden folder without parsing it. The caller must later discard the result.
+    """Write an uploaded file to a hidden folder without parsing it. The caller must later discard it.
 
     If a report that the user may not see has the same name, a number is added to the name of the new file.
-
-    Raises:
-        LoadError: if the file is too large, or a detail cannot be stored.
-        StorageLimitError: if all uploads of the user would take more than ``sent.most_bytes``.
+    Raises LoadError if the file is too large, or a detail cannot be stored; StorageLimitError.
     """
     folder = uploads_folder(index)
     plain = _free_name(index, folder, _safe_name(sent.name))
@@ -322,15 +252,7 @@ def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
 def index_upload(
     index: Library, reader: Isolated, options: Options, kept: Kept, progress: Progress | None = None
 ) -> DocumentRecord:
-    """Read a stored file and index it, as :func:`add_upload` does.
-
-    Args:
-        index: the library.
-        reader: the process that reads the file.
-        options: loader options and limits.
-        kept: the file. The user who sent it must be allowed to see the document that it creates or updates.
-        progress: receives the number of embedded passages; an error that it raises cancels the upload.
-    """
+    """Read and index a kept file, as :func:`add_upload` does; an error of ``progress`` cancels that."""
     index = index.for_viewer(kept.viewer)
     arrived = kept.folder / kept.name
     folder = uploads_folder(index)
@@ -366,9 +288,9 @@ def index_upload(
 
 
 def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
-    """Return the details that the document at an upload's path has now, and the details that the upload sets.
+    """Return the details that an upload's document has now, and those that the upload sets.
 
-    An upload clears the details that came with an earlier upload, but keeps those that a user has edited.
+    It clears the details that came with an earlier upload, but keeps those that a user has edited.
     """
     with index.catalog.reading() as catalog:
         before = catalog.details(str(folder), kept.name)
@@ -384,17 +306,12 @@ def hidden_folder(folder: Path) -> Path:
 
 
 def _set_aside(place: Path, aside: Path) -> None:
-    """Copy the file at ``place``, if there is one, to ``aside``."""
     if place.exists():
         shutil.copy2(place, aside)
 
 
 def _safe_name(name: str) -> str:
-    """Make a safe file name from the name that a client sent.
-
-    The result has no folders and no control characters, and is short enough for the file system. It is not
-    the name of a hidden file, nor of a sidecar (a metadata file beside a document).
-    """
+    """Return a name without folders and control characters, short, and of no hidden file or sidecar."""
     last = printable(name.replace("\\", "/").rsplit("/", 1)[-1]).strip().lstrip(".").replace(":", "_")
     while last.endswith(SUFFIX):
         last = last.removesuffix(SUFFIX)
@@ -406,7 +323,7 @@ def _safe_name(name: str) -> str:
 
 
 def _free_name(index: Library, folder: Path, name: str) -> str:
-    """Return ``name``, or a numbered name if a report that the viewer may not see already has ``name``."""
+    """Number ``name`` if a report that the viewer may not see already has it."""
     place = Path(name)
     with index.catalog.reading() as catalog:
         names = (name, *(f"{place.stem}-{number}{place.suffix}" for number in range(2, _NUMBERED)))
@@ -414,7 +331,6 @@ def _free_name(index: Library, folder: Path, name: str) -> str:
 
 
 def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
-    """Copy the content of a sent file to ``place``; return the sha256 of the content."""
     digest = hashlib.sha256()
     size = 0
     with open(place, "wb", opener=opener) as kept:
@@ -436,17 +352,10 @@ _REMOVED, _CLAIMED = ".removed.json", ".claimed.json"
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A deleted document that can be restored.
+    """A deleted document that can be restored from ``folder``, which has its file and its rows.
 
-    Attributes:
-        document_id: the document's id.
-        name: the file's name.
-        lineage: the catalog's random name (``Build.lineage``) when the document was deleted.
-        folder: a hidden folder with the document's file and its rows of the catalog.
-        collection: the document's collection, or None.
-        uploader: the key of the viewer who uploaded the file; empty for an unknown viewer.
-        size: the size of the file in bytes.
-        at: the time of the deletion, in seconds since 1970.
+    ``lineage`` is the catalog's when it was deleted, ``at`` the time in seconds since 1970, and ``uploader``
+    the key of the viewer, empty if unknown.
     """
 
     document_id: int
@@ -460,7 +369,7 @@ class Removed:
 
     @classmethod
     def find(cls, index: Library, document_id: int) -> Self | None:
-        """Find the deletion of a document, whichever server made it; None if its hidden folder is gone."""
+        """Find the deletion of a document, whichever server made it; None if its folder is gone."""
         for file in uploads_folder(index).glob(f"{INCOMING}*/{_REMOVED}"):
             # Another server may discard the folder meanwhile, and a newer program may write other fields.
             with suppress(OSError, ValueError, TypeError):
@@ -475,12 +384,7 @@ class Removed:
         return (self.folder / _REMOVED).is_file()
 
     def claim(self, index: Library) -> Self | None:
-        """Claim the document, so that no other caller can restore or discard it.
-
-        Returns:
-            This deletion with a new folder, which belongs to this process; None if another caller has claimed
-            the document.
-        """
+        """Move the folder to this process, so that no other can restore or discard it; None if one has."""
         try:
             (self.folder / _REMOVED).rename(self.folder / _CLAIMED)
             folder = hidden_folder(uploads_folder(index))
@@ -502,13 +406,10 @@ class Removed:
 def remove_upload(index: Library, document_id: int) -> Removed:
     """Delete an uploaded document with all its versions, and move its file to a hidden folder.
 
-    The caller must later pass the result to :func:`restore_upload`, or call ``discard`` on it.
-
-    Raises:
-        DocumentNotFoundError: if there is no such document.
-        NotUploadedError: if the document's file is in a folder that the library follows.
-        LibraryLockedError: if another process writes for more than half a minute; the file stays.
-        LibraryRestoredError: if a backup was restored meanwhile; nothing is deleted.
+    The caller must later pass the result to :func:`restore_upload`, or ``discard`` it. Raises
+    DocumentNotFoundError; NotUploadedError if the file is in a folder that the library follows;
+    LibraryLockedError, and the file stays; LibraryRestoredError if a backup was restored meanwhile, and
+    nothing is deleted.
     """
     with index.catalog.reading() as reader:
         record, lineage = reader.document(document_id), reader.lineage
@@ -543,17 +444,9 @@ def remove_upload(index: Library, document_id: int) -> Removed:
 def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> DocumentRecord:
     """Restore a deleted document with its id, all its versions and their vectors.
 
-    Args:
-        index: the library.
-        removed: the deleted document.
-        most_bytes: the most bytes that all uploads of one viewer may take; 0 for no limit.
-
-    Raises:
-        StorageLimitError: if all uploads of the document's uploader would take more than ``most_bytes``.
-        GoneError: if a backup was restored after the deletion, or the folder was deleted.
-        TakenError: if a file of the same name was uploaded after the deletion.
-        LibraryLockedError, LibraryWriteError: raised as by :meth:`index.library.Library.replace`; the
-            document stays deleted.
+    Raises, and the document stays deleted: StorageLimitError as :func:`check_room`; GoneError if a backup was
+    restored after the deletion, or the folder was deleted; TakenError if a file of the same name was uploaded
+    after it; LibraryLockedError, LibraryWriteError.
     """
     place, rows = uploads_folder(index) / removed.name, removed.folder / _ROWS
     with index.catalog.reading() as reader:
@@ -594,12 +487,6 @@ class Deletions:
     """The deletions that a server can still undo. Leaving the context makes all of them final."""
 
     def __init__(self, index: Library, most_bytes: int = 0) -> None:
-        """Keep the deletions of documents in ``index``.
-
-        Args:
-            index: the library.
-            most_bytes: the most bytes that all uploads of one viewer may take; 0 for no limit.
-        """
         self._index = index
         self._most_bytes = most_bytes
         self._lock = Lock()
@@ -616,10 +503,7 @@ class Deletions:
             self._finish(float("inf"))
 
     def delete(self, document_id: int, viewer: Viewer | None = None) -> None:
-        """Delete a document that ``viewer`` may see; if ``viewer`` is None, delete any document.
-
-        Raises the errors of :func:`index.uploads.remove_upload`.
-        """
+        """Delete a document that ``viewer`` may see; raises the errors of :func:`remove_upload`."""
         removed = remove_upload(self._index.for_viewer(viewer), document_id)
         with self._lock:
             self._undoable[document_id] = _Undoable(removed, time.monotonic() + UNDO_SECONDS)
@@ -627,12 +511,9 @@ class Deletions:
     def restore(self, document_id: int, viewer: Viewer | None = None) -> None:
         """Undo the deletion of a document. A document that was not deleted stays as it is.
 
-        Raises:
-            DocumentNotFoundError: if the document was never in the library, or ``viewer`` may not see its
-                collection, or another server made the deletion final.
-            GoneError: if this server made the deletion final.
-            TakenError, StorageLimitError, LibraryLockedError: raised as by
-                :func:`index.uploads.restore_upload`. The caller can try again.
+        Raises DocumentNotFoundError if it was never in the library, or ``viewer`` may not see its collection,
+        or another server made the deletion final; GoneError if this server did; and the errors of
+        :func:`restore_upload`, after which the caller can try again.
         """
         with self._lock:
             self._finish(time.monotonic())
@@ -657,7 +538,7 @@ class Deletions:
                 self._index.catalog.for_viewer(viewer).document(document_id)
 
     def _kept(self, document_id: int) -> Removed | None:
-        """Return the deletion of a document, whichever server made it; None if it cannot be undone now."""
+        """Return the deletion, whichever server made it; None if it cannot be undone now."""
         deletion = self._undoable.get(document_id)
         if deletion is not None and not deletion.removed.is_open:
             # Another server is restoring the document, or has restored it.
@@ -674,10 +555,7 @@ class Deletions:
             self._finish(time.monotonic())
 
     def _finish(self, now: float) -> None:
-        """Make final every deletion whose time for undoing ended at ``now`` or earlier.
-
-        Call this only while holding the lock.
-        """
+        """Call this only while holding the lock."""
         for document_id, deletion in list(self._undoable.items()):
             if deletion.until <= now:
                 del self._undoable[document_id]

@@ -42,12 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 class Background:
-    """A thread that runs ``work`` until ``work`` returns or the context ends.
-
-    Args:
-        name: the thread's name, for logs and debuggers.
-        work: runs in the thread. It receives an event, and must return soon after the event is set.
-    """
+    """A thread that runs ``work``, which must return soon after the event that it receives is set."""
 
     def __init__(self, name: str, work: Callable[[Event], None]) -> None:
         self._name = name
@@ -74,10 +69,9 @@ class Background:
 
 
 def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
-    """Return the work of a :class:`Background` that calls ``step`` at an interval.
+    """Return the work of a :class:`Background` that calls ``step`` at an interval, and logs its known errors.
 
-    If ``step`` raises a known error, the work logs it and goes on. It does not log the same error again until
-    ``step`` has succeeded or has raised another error.
+    The same error is not logged again until ``step`` has succeeded or has raised another one.
     """
 
     def work(stop: Event) -> None:
@@ -107,12 +101,8 @@ MOST_WAITING = 100
 class _Task:
     """A job of this process.
 
-    Attributes:
-        job_id: the job's id.
-        work: runs the job and returns the job's result.
-        over: an event that is set when the job ends, or when it is cancelled before it begins.
-        discard: deletes the hidden folder of the job's upload, if it has one; called just before ``over`` is
-            set.
+    ``over`` is set when it ends, or is cancelled before it begins; ``discard``, called just before, deletes
+    the hidden folder of an upload.
     """
 
     job_id: str
@@ -127,16 +117,12 @@ class _Task:
 
 @dataclass(slots=True)
 class _SyncRequest:
-    """The request of a waiting sync: to sync ``folders``, but skip the files in ``leave``.
-
-    ``folders`` is None for all followed folders.
-    """
+    """A waiting sync of ``folders``, or of all followed folders if None, without the files in ``leave``."""
 
     folders: set[Path] | None
     leave: set[Path]
 
     def add(self, change: Change | None) -> None:
-        """Add the folders of ``change`` to the request; None adds all followed folders."""
         if change is None or self.folders is None:
             # A request for all folders includes files that are still changing.
             self.folders, self.leave = None, set()
@@ -148,11 +134,8 @@ class _SyncRequest:
 class JobRunner:
     """Runs jobs one by one, in the order of their requests. Safe to share between threads.
 
-    Leaving the context asks the running job to stop, and cancels the waiting ones.
-
-    Attributes:
-        jobs: the library's jobs, of all processes.
-        on_sync: called with the report of each sync. It must be quick, and must not raise.
+    Leaving the context asks the running job to stop, and cancels the waiting ones. ``on_sync`` gets the
+    report of each sync; it must be quick, and must not raise.
     """
 
     def __init__(self, index: Library, options: Options) -> None:
@@ -186,12 +169,10 @@ class JobRunner:
 
     @property
     def home(self) -> Path:
-        """The library's folder."""
         return self._index.home
 
     @property
     def follows_any(self) -> bool:
-        """Return whether the library follows any folder."""
         return bool(self._index.catalog.sources())
 
     @property
@@ -201,14 +182,9 @@ class JobRunner:
         return last is not None and last.message in {INTERRUPTED, STOPPED}
 
     def sync(self, change: Change | None = None, viewer: Viewer | None = None) -> Job:
-        """Request a sync, and return its job.
+        """Request a sync, and return its job, which belongs to ``viewer``, or to nobody.
 
-        If a sync of the same viewer is still waiting, the request is added to this sync. It is added to no
-        other viewer's sync, which that viewer may cancel.
-
-        Args:
-            change: the folders to sync; None for all followed folders.
-            viewer: the viewer to whom the job belongs; None for nobody.
+        A request joins a waiting sync of the same viewer, but of no other, since that one may cancel it.
         """
         return self.jobs.get(self._submit_sync(change, viewer).job_id)
 
@@ -219,16 +195,9 @@ class JobRunner:
         return self._state(task) not in {"failed", None}
 
     def upload(self, kept: Kept, options: Options) -> Job:
-        """Request the indexing of an uploaded file, and return its job.
+        """Request the indexing of an uploaded file, and return its job, at whose end ``kept`` is discarded.
 
-        The writer calls ``kept.discard`` when the job ends.
-
-        Args:
-            kept: the file; if this method raises an error, the caller must call ``kept.discard``.
-            options: loader options and limits.
-
-        Raises:
-            BusyError: if too many jobs are waiting.
+        If this raises, such as BusyError if too many jobs are waiting, the caller must call ``kept.discard``.
         """
 
         def work(progress: Progress) -> Mapping[str, Any]:
@@ -244,12 +213,7 @@ class JobRunner:
         return self.jobs.get(task.job_id)
 
     def rebuild(self, open_encoder: Callable[[], Encoder] | None = None, viewer: Viewer | None = None) -> Job:
-        """Request a rebuild of the library, and return its job; meanwhile searches use the former build.
-
-        Args:
-            open_encoder: opens the encoder to change over to; None for the one that the settings name.
-            viewer: the viewer to whom the job belongs; None for nobody.
-        """
+        """Request a rebuild, by default with the settings' encoder; searches use the old build meanwhile."""
 
         def work(progress: Progress) -> Mapping[str, Any]:
             self._index.rebuild(progress, open_encoder() if open_encoder else None)
@@ -261,7 +225,7 @@ class JobRunner:
         return self.jobs.get(task.job_id)
 
     def close(self) -> None:
-        """Cancel waiting jobs, ask the running one to stop, and wait up to :data:`STOP_SECONDS` for it."""
+        """Cancel waiting jobs, ask the running one to stop, and wait a few seconds for it."""
         with self._lock:
             self._stopping = True
             running, thread = self._running, self._thread
@@ -297,7 +261,7 @@ class JobRunner:
         return Jobs(self._index.catalog.for_viewer(viewer))
 
     def _submit(self, task: _Task) -> None:
-        """Queue a task. Call this only while holding the lock."""
+        """Call this only while holding the lock."""
         if self._stopping:
             self._cancel(task)
             return
@@ -313,7 +277,7 @@ class JobRunner:
         task.end()
 
     def _state(self, task: _Task) -> str | None:
-        """Return the state of a task's job; None if the job is missing, as after a backup was restored."""
+        """Return None if the job is missing, as after a backup was restored."""
         try:
             return self.jobs.get(task.job_id).state
         except JobNotFoundError:

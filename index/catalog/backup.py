@@ -1,8 +1,7 @@
-"""Backs up a library to one file, and restores it from such a file. A server may run meanwhile.
+"""Backs up a library to one file, restores it, and moves its catalog between databases.
 
-The file is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the library's other files
-(uploads). It contains no caches, because the library can rebuild them from the catalog, which holds the
-vectors.
+A backup is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the uploads. It has no caches,
+which are made again from the catalog. A server may run during a backup and a restore.
 """
 
 from __future__ import annotations
@@ -54,15 +53,7 @@ _TEXTS_AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class MovedCatalog:
-    """A catalog that was copied to another database.
-
-    Attributes:
-        target: the address of the database, without its password.
-        generation: the library's generation, a number that rises with each change of the passages.
-        documents: the number of documents.
-        passages: the number of passages of all builds.
-        rows: the number of rows of all tables.
-    """
+    """A catalog that was copied to another database; ``passages`` counts those of all builds."""
 
     target: str
     generation: int
@@ -72,17 +63,10 @@ class MovedCatalog:
 
 
 def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
-    """Copy a library's catalog to another database, which must have no documents. The source is unchanged.
+    """Copy a library's catalog to another database, which must have no documents.
 
-    Args:
-        home: the library's folder.
-        from_url: the present database, as for :meth:`index.library.Library.open`.
-        to_url: the new database.
-
-    Raises:
-        CatalogError: if there is no library, if the new database has documents or cannot be used, or if the
-            copy differs from the source.
-        LibraryLockedError: if another process writes for more than half a minute.
+    Raises CatalogError if there is no library, if the new database has documents or cannot be used, or if the
+    copy differs; LibraryLockedError if another process writes for more than half a minute.
     """
     source, target = address_of(home, from_url), address_of(home, to_url)
     if not database_at(source).exists(source):
@@ -98,11 +82,7 @@ def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
 
 
 def check_empty(home: Path, database_url: str) -> None:
-    """Check that a database has no documents, so that a catalog can be copied into it.
-
-    Raises:
-        CatalogError: if the database has a catalog with documents, or cannot be used.
-    """
+    """Raises CatalogError if a database has a catalog with documents, or cannot be used."""
     address = address_of(home, database_url)
     if not database_at(address).exists(address):
         return
@@ -112,13 +92,7 @@ def check_empty(home: Path, database_url: str) -> None:
 
 
 def check_unused(home: Path, database_url: str) -> None:
-    """Check that no other program has a catalog's database open.
-
-    For example, a server of another home folder may use the same database.
-
-    Raises:
-        CatalogError: if another program has the database open for longer than two seconds.
-    """
+    """Raises CatalogError if another program, such as another home's server, keeps the database open."""
     address = address_of(home, database_url)
     database = database_at(address)
     engine = database.connect(address)
@@ -142,15 +116,7 @@ def _full(address: sa.URL) -> CatalogError:
 
 
 def put_aside_catalog(home: Path, others: Sequence[str] = ()) -> Path | None:
-    """Move the catalog's file into a new folder, so that no program mistakes it for the current catalog.
-
-    Args:
-        home: the library's folder.
-        others: the names of other databases in ``home`` to move too.
-
-    Returns:
-        The new folder; None if there is no file to move.
-    """
+    """Move the files to a new folder, so that no program mistakes them for current; return the folder."""
     names = (CATALOG, *others)
     files = [file for name in names for file in database_files(home / name) if file.exists()]
     if not files:
@@ -163,22 +129,11 @@ def put_aside_catalog(home: Path, others: Sequence[str] = ()) -> Path | None:
 
 
 def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool = False) -> Mapping[str, int]:
-    """Replace all rows of ``target`` with the rows of ``source``, in one transaction of each database.
+    """Replace all rows of ``target`` with those of ``source``, in one transaction of each database.
 
-    Ids stay the same, and the target never reuses an id of the source. Both catalogs must have the schema
-    of this program.
-
-    Args:
-        source: the database to copy.
-        target: the database whose rows are replaced.
-        only_into_empty: whether to refuse a target in which something was indexed.
-
-    Returns:
-        The number of rows that were copied, by table.
-
-    Raises:
-        CatalogError: if the target is refused, or if the copied rows differ from the source. The target's
-            transaction is rolled back.
+    Ids stay the same, and the target never reuses an id of the source. Returns the number of rows by table.
+    Raises CatalogError, and undoes the change, if the copy differs, or if ``only_into_empty`` and something
+    was indexed in the target.
     """
     with _one_state(source) as reading, writing(target) as connection:
         if only_into_empty and get_meta(connection, "generation"):
@@ -187,11 +142,7 @@ def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool 
 
 
 def copy_tables(tables: sa.MetaData, source: sa.Engine, target: sa.Engine) -> Mapping[str, int]:
-    """Replace the rows of ``tables`` in ``target`` with those in ``source``, as :func:`copy_catalog` does.
-
-    Raises:
-        CatalogError: if the copied rows differ from the source. The target's transaction is rolled back.
-    """
+    """Replace the rows of ``tables``, as :func:`copy_catalog` does."""
     with _one_state(source) as reading, writing(target) as connection:
         return _copy_tables(tables, reading, connection)
 
@@ -227,7 +178,6 @@ def _one_state(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of a table in batches, in the order of the primary key."""
     at_once = _TEXTS_AT_ONCE if table is versions else _AT_ONCE
     query = sa.select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
     for part in connection.execute(query).partitions():
@@ -245,7 +195,6 @@ def _digest(connection: sa.Connection, table: sa.Table) -> str:
 
 
 def _is_numbered(table: sa.Table) -> bool:
-    """Return whether the database assigns the ids of a table's rows."""
     return table.autoincrement_column is not None and bool(table.dialect_options["sqlite"]["autoincrement"])
 
 
@@ -255,15 +204,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
-    """The file ``manifest.json`` of a backup.
-
-    Attributes:
-        made: the time of the backup, ISO 8601 in UTC.
-        generation: as in :class:`BackupReport`.
-        documents: the number of documents.
-        home: the folder of the library that was backed up.
-        format: the form of the backup.
-    """
+    """The file ``manifest.json``: ``made`` is ISO 8601 in UTC, ``home`` the folder that was backed up."""
 
     made: str
     generation: int
@@ -274,18 +215,11 @@ class _Manifest:
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """Describes a backup and, after a restore, the files and folders that the restore has affected.
+    """Describes a backup and, after a restore, what the restore has affected.
 
-    Attributes:
-        file: the path of the file.
-        made: the time of the backup, ISO 8601 in UTC.
-        generation: the library's generation, a number that rises with each change of the passages.
-        documents: the number of documents.
-        bytes: the size of the file.
-        put_aside: after a restore that replaced files, the folder that now contains them; else None.
-        unconfirmed: after a restore, the folders that the library followed when it was backed up and no
-            longer follows. The library's own folders, such as the uploads, are not among them. Once a
-            user syncs a folder by its path, the library follows the folder again.
+    ``made`` is ISO 8601 in UTC, ``put_aside`` the folder with the replaced files. ``unconfirmed`` are the
+    folders that the library followed when it was backed up, and follows again once a user syncs them by their
+    paths; its own folders, such as the uploads, are not among them.
     """
 
     file: str
@@ -298,17 +232,10 @@ class BackupReport:
 
 
 def back_up(home: Path, file: Path, names: Sequence[str] = (), database_url: str = "") -> BackupReport:
-    """Write the present state of the library in ``home`` to ``file``, while other processes use the library.
+    """Write the library's state to a new file, for its owner alone, while other processes use the library.
 
-    Args:
-        home: the library's folder.
-        file: a new file, which appears once it is complete; only its owner can read it.
-        names: the names of other files and folders in ``home`` to include.
-        database_url: as for :meth:`index.library.Library.open`.
-
-    Raises:
-        BackupError: if there is no library, or ``file`` exists or cannot be written.
-        CatalogError: if the catalog cannot be read.
+    ``names`` are other files and folders in ``home`` to include. Raises BackupError if there is no library,
+    or ``file`` exists or cannot be written; CatalogError if the catalog cannot be read.
     """
     address = address_of(home, database_url)
     if not database_at(address).exists(address):
@@ -356,19 +283,12 @@ def restore(home: Path, file: Path, names: Sequence[str] = (), database_url: str
 
     A running server of ``home`` continues with the restored library. The replaced files are moved to a folder
     that the report names. The library does not follow the folders that the backup lists until a user confirms
-    them, since a backup from another person may list any folder of this machine.
+    them, since a backup from another person may list any folder of this machine. ``names`` are the other
+    files and folders to restore; everything else in the backup is ignored.
 
-    Args:
-        home: the library's folder.
-        file: a file from :func:`back_up`.
-        names: the names of other files and folders to restore. Everything else in the backup is ignored.
-        database_url: as for :meth:`index.library.Library.open`.
-
-    Raises:
-        BackupError: if ``file`` is not a complete backup, or the library that is there cannot be put aside;
-            nothing is changed then. Also if the disk fails later; the message then names the folder with the
-            replaced library.
-        LibraryLockedError: if another process writes for more than half a minute.
+    Raises BackupError if ``file`` is not a complete backup, or the present library cannot be put aside;
+    nothing is changed then. Also if the disk fails later; the message then names the folder with the replaced
+    library.
     """
     make_folder(home)
     address = address_of(home, database_url)
@@ -421,14 +341,7 @@ def _unwritable(file: Path, cause: str) -> BackupError:
 
 
 def _unpack(file: Path, folder: Path, home: Path, names: Sequence[str]) -> tuple[_Manifest, tuple[str, ...]]:
-    """Extract a backup to ``folder``, check the extracted files, and prepare the catalog for ``home``.
-
-    Returns:
-        The manifest, and the folders that the library no longer follows (:func:`_unconfirm`).
-
-    Raises:
-        BackupError: if the file cannot be read, or anything in it is not as :func:`back_up` writes it.
-    """
+    """Extract and check a backup, and prepare its catalog for ``home``."""
     wrong = "is not a backup of a library, or is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
@@ -471,20 +384,14 @@ def _read_manifest(data: bytes) -> _Manifest:
 
 
 def _extraction_filter(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Give an entry of a tar file private permissions, and return it; return None to skip the entry.
-
-    This skips devices, and links, which could expose files outside ``folder``.
-    """
+    """Skip devices, and links, which could expose files outside ``folder``."""
     if not (entry.isreg() or entry.isdir()):
         return None
     return tarfile.data_filter(entry, folder).replace(mode=FOLDER if entry.isdir() else FILE, deep=False)
 
 
 def _suspicious_content(connection: sqlite3.Connection) -> str | None:
-    """Describe a catalog's first trigger, view, or document path out of its folder; None if it has none.
-
-    This program never writes any of the three, so a catalog that has one may be an attack.
-    """
+    """Describe a trigger, view or path out of the folder; this program writes none: it may be an attack."""
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
         return f"its catalog has a {kind} {name!r}, which a catalog of Footnoted never has"
@@ -499,7 +406,6 @@ def _leads_out(path: PurePosixPath | PureWindowsPath) -> bool:
 
 
 def _relocate(catalog: Path, former: str, home: str) -> None:
-    """Replace the home folder ``former`` with ``home`` in the paths that the catalog stores."""
     with closing(sqlite3.connect(catalog)) as connection, connection:
         for table, column in (("documents", "source"), ("sources", "folder")):
             connection.execute(
@@ -511,11 +417,7 @@ def _relocate(catalog: Path, former: str, home: str) -> None:
 
 
 def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
-    """Stop following all folders except ``own``; return the folders that are no longer followed, in order.
-
-    This also empties the list of unreadable files, since no sync reads these folders until a user confirms
-    them.
-    """
+    """Stop following all folders except ``own``; no sync reads them, so the list of failures goes too."""
     with closing(sqlite3.connect(catalog)) as connection, connection:
         found = connection.execute("SELECT folder FROM sources ORDER BY folder").fetchall()
         connection.executemany(
@@ -526,11 +428,7 @@ def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
 
 
 def _renew(catalog: Path, at_least: int) -> None:
-    """Give a catalog a new random name (``Build.lineage``) and generation, so that no old cache matches it.
-
-    A generation is the number of a state of the catalog. The new generation is higher than both the
-    catalog's present one and ``at_least``.
-    """
+    """Give a catalog a new lineage and a higher generation, so that no old cache matches it."""
     with closing(sqlite3.connect(catalog)) as connection, connection:
         own = int(
             (connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone() or [0])[0]
@@ -541,11 +439,7 @@ def _renew(catalog: Path, at_least: int) -> None:
 
 
 def _put_catalog_aside(home: Path, server: Catalog | None, aside: Path) -> None:
-    """Copy the present catalog, if there is one, to a file in ``aside``.
-
-    The catalog's file is copied, not moved, since other processes may have it open. A damaged catalog stays
-    in place: :func:`_put_catalog` moves it.
-    """
+    """Copy the file, which others may have open; a damaged one stays for :func:`_put_catalog` to move."""
     present = home / CATALOG
     if server is not None:
         if server.generation():
@@ -558,23 +452,18 @@ def _put_catalog_aside(home: Path, server: Catalog | None, aside: Path) -> None:
 
 
 def _put_aside(home: Path, aside: Path, name: str) -> None:
-    """Move the file or folder ``name`` of ``home``, if it exists, to ``aside``."""
     if (home / name).exists():
         aside.mkdir(FOLDER, exist_ok=True)
         (home / name).replace(aside / name)
 
 
 def _exchange_rows(server: Catalog, new: Path) -> None:
-    """Replace the rows of ``server``, a catalog in a database server, with the rows of the file ``new``."""
     with closing(Catalog.open(new)) as restored:
         copy_catalog(restored.engine, server.engine)
 
 
 def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
-    """Overwrite ``catalog`` with ``new`` in one transaction.
-
-    A damaged catalog cannot be overwritten: its files are moved to ``aside``, and ``new`` takes their place.
-    """
+    """Overwrite the catalog in one transaction; the files of a damaged one move to ``aside``."""
     if catalog.exists() and _is_readable(catalog):
         _copy(new, catalog)
         return
@@ -632,10 +521,7 @@ def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
 
 
 def _add(tar: tarfile.TarFile, place: Path, name: str) -> None:
-    """Add a file or folder to a tar file; skip files that disappear meanwhile.
-
-    Hidden files inside a folder are left out: they are uploads that are not indexed yet.
-    """
+    """Skip files that disappear meanwhile, and hidden files in a folder: uploads that are not indexed yet."""
     try:
         inside = sorted(place.iterdir()) if place.is_dir() else []
         tar.add(place, name, recursive=False)

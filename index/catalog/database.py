@@ -68,12 +68,7 @@ if TYPE_CHECKING:
 
 
 class Catalog:
-    """A library's database. Safe to share between threads.
-
-    Attributes:
-        engine: the SQLAlchemy engine of the database.
-        viewer: readers show only the documents that this viewer may see; None for all documents.
-    """
+    """A library's database, for ``viewer``; None may see all. Safe to share between threads."""
 
     def __init__(self, engine: sa.Engine, viewer: Viewer | None = None) -> None:
         self.engine = engine
@@ -81,22 +76,17 @@ class Catalog:
         self._texts = LongTexts()
 
     def for_viewer(self, viewer: Viewer | None) -> Catalog:
-        """Return the same catalog for ``viewer``, without the documents that the viewer may not see."""
         other = copy(self)
         other.viewer = viewer
         return other
 
     @classmethod
     def open(cls, place: Path | sa.URL) -> Catalog:
-        """Open the catalog at ``place``; create or migrate it as needed.
+        """Open the catalog in a SQLite file or at an address; create or migrate it as needed.
 
-        Args:
-            place: the path of a SQLite file, or an address from :func:`index.catalog.databases.address_of`.
-
-        Raises:
-            CatalogError: if the catalog cannot be written, or if ``place`` is not a catalog.
-            CatalogUnreachableError: if the database's server does not answer.
-            SchemaError: if a newer program wrote the catalog.
+        Raises CatalogError if the catalog cannot be written, or if ``place`` is not a catalog;
+        CatalogUnreachableError if the database's server does not answer; SchemaError if a newer program wrote
+        the catalog.
         """
         address = sa.URL.create("sqlite", database=str(place)) if isinstance(place, Path) else place
         engine = database_at(address).connect(address)
@@ -110,7 +100,6 @@ class Catalog:
         return cls(engine)
 
     def close(self) -> None:
-        """Close all connections."""
         self.engine.dispose()
 
     def damage(self) -> str | None:
@@ -119,7 +108,7 @@ class Catalog:
             return database_of(connection).damage(connection)
 
     def size(self) -> int:
-        """Return the number of bytes that the database takes on its disk."""
+        """Return the bytes on the disk."""
         with self.engine.connect() as connection:
             return database_of(connection).size(connection)
 
@@ -132,11 +121,7 @@ class Catalog:
 
     @contextmanager
     def reading(self, build: Build | None = None) -> Iterator[CatalogReader]:
-        """Open a reader of the catalog's present state. Later commits do not change what the reader sees.
-
-        Args:
-            build: the build whose passages are read; None for the current one.
-        """
+        """Open a reader of the present state, by default of the current build. Commits do not change it."""
         with self.engine.connect() as connection:
             begin_reading(connection)
             yield CatalogReader(connection, self._texts, build, self.viewer)
@@ -147,47 +132,38 @@ class Catalog:
             return int(get_meta(connection, "generation") or 0)
 
     def build(self) -> Build | None:
-        """Return the build (set of embedded passages) that searches use; None before the first indexing."""
         with self.reading() as reader:
             return reader.build
 
     def sources(self) -> list[str]:
-        """Return the followed folders (those that a sync without a path reads), sorted by path."""
         with self.reading() as reader:
             return reader.sources()
 
     def unconfirmed(self) -> list[str]:
-        """Return the folders that a restored backup lists and no user has confirmed. No sync reads them."""
         with self.reading() as reader:
             return reader.unconfirmed()
 
     def files(self, source: str) -> dict[str, FileState]:
-        """Return the recorded state (size, time, digest …) of each file in the folder ``source``, by path."""
         with self.reading() as reader:
             return reader.files(source)
 
     def documents(self) -> list[DocumentRecord]:
-        """Return the current version of every document, in order of path."""
         with self.reading() as reader:
             return reader.documents()
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
-        """Return a version of a document, by default the current one (:meth:`CatalogReader.document`)."""
         with self.reading() as reader:
             return reader.document(document_id, version)
 
     def count_passages(self) -> int:
-        """Return the number of passages that a search can find."""
         with self.reading() as reader:
             return reader.count_chunks()
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """Return a version of a document, by default the current one, with text but without page layouts."""
         with self.reading() as reader:
             return reader.text(document_id, version)
 
     def known_vectors(self, digests: Collection[str]) -> set[str]:
-        """Return the subset of ``digests`` whose vectors are stored."""
         known: set[str] = set()
         with self.engine.connect() as connection:
             for part in batches(sorted(digests)):
@@ -197,7 +173,7 @@ class Catalog:
         return known
 
     def vectors_of(self, file: Path) -> frozenset[str]:
-        """Return the digests of the vectors of a file's passages; empty if no document has this file."""
+        """Return the digests of the vectors of a file's passages."""
         places = [(str(folder), file.relative_to(folder).as_posix()) for folder in file.parents]
         ids = sa.select(documents.c.id).where(sa.tuple_(documents.c.source, documents.c.path).in_(places))
         with self.engine.connect() as connection:
@@ -210,12 +186,10 @@ class Catalog:
     def put_vectors(
         self, new: Mapping[str, npt.NDArray[np.float32]], sentences: Mapping[str, bytes] | None = None
     ) -> None:
-        """Store vectors. Call this before the commit of the passages that refer to the vectors.
+        """Store vectors by digest. Call this before the commit of the passages that refer to them.
 
-        Args:
-            new: the passages' vectors, by digest.
-            sentences: the packed vectors of the passages' sentences (:mod:`index.embedding.onnx`), by the
-                same digests. Passages for which the encoder gives no vectors of sentences are absent.
+        ``sentences`` are packed vectors of the passages' sentences (:mod:`index.embedding.onnx`), if the
+        encoder makes them.
         """
         rows = [
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()
@@ -227,10 +201,7 @@ class Catalog:
                     connection.execute(insert_into(connection, table).on_conflict_do_nothing(), new_rows)
 
     def follow(self, folders: Iterable[str]) -> None:
-        """Follow folders, so that each later sync without a path reads them.
-
-        This also confirms folders that a restored backup lists; until then, no sync reads them.
-        """
+        """Let each sync without a path read these folders; this confirms those of a restored backup."""
         rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
             with writing(self.engine) as connection:
@@ -239,17 +210,9 @@ class Catalog:
                 connection.execute(new.on_conflict_do_update(index_elements=["folder"], set_=confirmed), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
-        """Record the new file sizes and times of documents whose content is unchanged.
+        """Record sizes and mtime_ns, by id, of unchanged documents, and the dates that come from mtime_ns.
 
-        A document whose date was taken from the time of its file gets a new date.
-
-        Args:
-            states: size in bytes and mtime_ns, by document id.
-            lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids;
-                None allows any name.
-
-        Raises:
-            LibraryRestoredError: if the catalog's name is no longer ``lineage``: a backup was restored.
+        Raises LibraryRestoredError if the catalog's name is no longer ``lineage``: a backup was restored.
         """
         if not states:
             return
@@ -279,30 +242,20 @@ class Catalog:
         back: Path | None = None,
         mark: str = "",
     ) -> Committed:
-        """Write new versions and remove documents in one transaction; return what has changed.
+        """Write new versions and remove documents, all of it in one transaction.
 
-        Each commit raises a number, the generation, by one.
-
-        Args:
-            new: documents to add, or new versions of known documents.
-            removed: ids of documents to remove with all their versions.
-            recipe: the recipe (the settings) by which the passages of ``new`` were cut and embedded; None for
-                the library's recipe. An empty library adopts ``recipe``; any other library must use it.
-            prepare: does slow work that belongs to the commit. The commit calls ``prepare`` with the expected
-                outcome before the transaction, since other writers wait during the transaction. If the actual
-                outcome differs, the commit calls ``prepare`` again inside the transaction. If ``prepare``
-                raises an error, nothing is committed.
-            lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in
-                ``removed``; None allows any name.
-            back: to restore a deleted document, the file with the document's saved rows
-                (:mod:`index.catalog.writes`); ``new`` must contain the document too.
-            mark: a random name for this commit, which ``CatalogReader.mark`` returns.
+        ``recipe`` is that of the passages of ``new``: an empty library adopts it, any other must use it.
+        ``prepare`` does slow work that belongs to the commit. It is called with the expected outcome before
+        the transaction, in which other writers wait, and if the actual outcome differs, again inside it; if
+        it raises an error, nothing is committed. ``lineage`` is the catalog's random name when the caller
+        read the ids in ``removed``. ``back`` is the file with the rows of a deleted document
+        (:func:`index.catalog.writes.save_rows`), which must also be in ``new``. ``CatalogReader.mark`` then
+        returns ``mark``.
 
         Raises:
             LibraryRestoredError: if the catalog's name is no longer ``lineage``: a backup was restored.
             OutdatedError: if a document of ``new`` is an edit of a version that is no longer current.
-            DetailsChangedError: if a user has edited the details of a document of ``new`` after
-                ``Incoming.described`` added the details to it.
+            DetailsChangedError: if a user has edited details after ``Incoming.described`` added them.
             TakenError: if another document has the id or the path of the document in ``back``.
         """
         expected: tuple[Committed, Build] | None = None
@@ -351,10 +304,9 @@ class Catalog:
         return committed
 
     def forget_removals(self, until: int) -> None:
-        """Delete the records of the chunks that were removed in the generation ``until`` or earlier.
+        """Forget the chunks that were removed in the generation ``until`` or earlier.
 
-        Call this only when no cache is older than ``until``: an older cache learns from these records which
-        chunks it must drop.
+        Call this only when no cache is older: it learns from these records which chunks it must drop.
         """
         with writing(self.engine) as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
@@ -373,13 +325,9 @@ def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:
 
 
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
-    """Return the build (set of embedded passages) to which new passages go: normally the current build.
+    """Return the build to which new passages go: the current one, or a new one if it has no passages.
 
-    If there is no build, this creates one. If the current build has no passages and was made for settings
-    other than ``recipe``, this replaces it with a new build.
-
-    Raises:
-        ValueError: if the current build has passages that were made with settings other than ``recipe``.
+    Raises ValueError if the current build has passages of other settings than ``recipe``.
     """
     build = searched_build(connection)
     if build is None:
@@ -407,10 +355,7 @@ _STATE, _START = 0, 19
 class Process:
     """Identifies a process, and distinguishes it from a later process with the same pid.
 
-    Attributes:
-        pid: the number that the system gave to the process.
-        host: the host name of the process's machine or container.
-        started: the system's boot, and the clock tick after it when the process started; empty if unknown.
+    ``started`` is the system's boot, and the clock tick after it when the process started; empty if unknown.
     """
 
     pid: int
@@ -422,11 +367,7 @@ class Process:
 
     @classmethod
     def parse(cls, written: str) -> Process:
-        """Parse ``written``, the text that ``str`` makes of a process.
-
-        Raises:
-            ValueError: if ``written`` has another form.
-        """
+        """Undo ``str``. Raises ValueError if ``written`` has another form."""
         pid, _, place = written.partition("@")
         host, _, started = place.partition("/")
         return cls(int(pid), host, started)
@@ -449,15 +390,11 @@ class Process:
 
 
 def this_process() -> Process:
-    """Return the current process."""
     return Process(os.getpid(), socket.gethostname(), _start_of(os.getpid()))
 
 
 def _start_of(pid: int) -> str:
-    """Return the id of the system's boot, and the clock tick after it at which a process started.
-
-    The result is empty if the process has ended, or if the system is not Linux.
-    """
+    """Empty if the process has ended, or if the system is not Linux."""
     try:
         # The program's name is in parentheses and may contain parentheses itself.
         fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()

@@ -1,7 +1,4 @@
-"""The databases that a catalog can be in: a SQLite file in the home folder, or PostgreSQL.
-
-The catalog's tables and queries are the same for both databases. This package holds all differences.
-"""
+"""The databases of a catalog, a SQLite file or PostgreSQL: all that differs between the two."""
 
 from __future__ import annotations
 
@@ -61,8 +58,6 @@ _TEXT = sa.text("SELECT text FROM versions WHERE document_id = :document AND ver
 
 
 class PostgreSQL:
-    """Implements :class:`index.catalog.databases.Database` for PostgreSQL."""
-
     def exists(self, address: sa.URL) -> bool:
         engine = self.connect(address)
         try:
@@ -71,11 +66,7 @@ class PostgreSQL:
             engine.dispose()
 
     def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
-        """Open the database at ``address``.
-
-        Raises:
-            CatalogError: if psycopg, a part of the extra ``engines``, is not installed.
-        """
+        """Raises CatalogError if psycopg, a part of the extra ``engines``, is not installed."""
         try:
             engine = sa.create_engine(
                 address,
@@ -164,7 +155,6 @@ class PostgreSQL:
 
 
 def _sequence(table: sa.Table) -> str:
-    """Return the name of the sequence from which a table takes its ids."""
     [key] = table.primary_key.columns
     return f"{table.name}_{key.name}_seq"
 
@@ -181,10 +171,7 @@ def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
 
 
 def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
-    """Return a listener that makes each new connection find tables only in ``schema``.
-
-    The listener executes a statement, because a connection pooler may drop the options of a connection.
-    """
+    """A statement sets the schema, because a connection pooler may drop the options of a connection."""
 
     def search(connection: psycopg.Connection, _record: object) -> None:
         connection.autocommit = True
@@ -220,8 +207,6 @@ _ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND ver
 
 
 class SQLite:
-    """Implements :class:`index.catalog.databases.Database` for SQLite."""
-
     def exists(self, address: sa.URL) -> bool:
         return _file(address).is_file()
 
@@ -339,20 +324,10 @@ class Database(Protocol):
     """The operations that differ between SQLite and PostgreSQL, the databases of a catalog."""
 
     def exists(self, address: sa.URL) -> bool:
-        """Return whether there is a catalog at ``address``, without creating one.
-
-        Raises:
-            CatalogError: if the database cannot be reached.
-        """
+        """Create nothing. Raises CatalogError if the database cannot be reached."""
 
     def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
-        """Open the database at ``address``; create the file of a SQLite database if it is missing.
-
-        Args:
-            address: the address.
-            schema: in a server's database, the schema that has the tables; by default, the first schema in
-                the user's search path. A SQLite file has no schemas.
-        """
+        """Create a missing SQLite file. ``schema`` has the tables in a server's database."""
 
     def version(self, connection: sa.Connection, schema: str) -> int:
         """Return the number that :meth:`set_version` stored; 0 if there is none."""
@@ -373,10 +348,7 @@ class Database(Protocol):
         """Return the highest id that any row of ``table`` ever had; 0 if there never was a row."""
 
     def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
-        """Make ``table`` give the id ``number`` + 1 to its next row.
-
-        PostgreSQL does not undo this if the transaction fails.
-        """
+        """Let the next row get ``number`` + 1. A failed transaction does not undo it in PostgreSQL."""
 
     def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
         """Yield the text of a version in UTF-8, in consecutive parts that may end within a character."""
@@ -388,10 +360,7 @@ class Database(Protocol):
         """Return the number of bytes that the database takes on its disk."""
 
     def programs(self, connection: sa.Connection) -> int:
-        """Return the number of other connections to the database from processes of this program.
-
-        For a SQLite file, the number is unknown, and the result is 0.
-        """
+        """Return the number of other connections of this program; 0, as unknown, for SQLite."""
 
     def clear_log(self, connection: sa.Connection) -> None:
         """Empty the write-ahead log, which still has deleted rows. A log that a reader needs is kept."""
@@ -399,31 +368,16 @@ class Database(Protocol):
     def lock(
         self, engine: sa.Engine, timeout: float, purpose: Purpose = "write"
     ) -> AbstractContextManager[bool]:
-        """Hold a lock on the whole catalog, in addition to the lock of the home folder.
-
-        Args:
-            engine: the engine of the database.
-            timeout: the seconds to wait for another holder.
-            purpose: the purpose of the lock. Locks for different purposes do not exclude each other.
-
-        Returns:
-            A context manager that yields whether the lock was taken: False if another process held it for
-            longer than ``timeout``.
-        """
+        """Lock the catalog for all home folders; yield False if that took more than ``timeout`` seconds."""
 
 
 _DATABASES: dict[str, Database] = {"sqlite": SQLite(), "postgresql": PostgreSQL()}
 
 
 def address_of(home: Path, database_url: str = "") -> sa.URL:
-    """Return the address of a library's catalog.
+    """Return the address of a catalog in PostgreSQL or, if ``database_url`` is empty, in ``home``.
 
-    Args:
-        home: the library's folder.
-        database_url: the address of a PostgreSQL database; empty for the SQLite file in ``home``.
-
-    Raises:
-        CatalogError: if ``database_url`` is not the address of a PostgreSQL database.
+    Raises CatalogError if ``database_url`` is not the address of a PostgreSQL database.
     """
     if not database_url:
         return sa.URL.create("sqlite", database=str(home / CATALOG))
@@ -451,22 +405,18 @@ def shown(address: sa.URL) -> str:
 
 
 def is_file(address: sa.URL) -> bool:
-    """Return whether an address belongs to a SQLite file."""
     return address.get_backend_name() == "sqlite"
 
 
 def database_at(address: sa.URL) -> Database:
-    """Return the :class:`Database` for an address from :func:`address_of`."""
     return _DATABASES[address.get_backend_name()]
 
 
 def database_of(connection: sa.Connection | sa.Engine) -> Database:
-    """Return the :class:`Database` for a connection or an engine."""
     return _DATABASES[connection.dialect.name]
 
 
 def begin_reading(connection: sa.Connection) -> None:
-    """Begin a transaction in which ``connection`` reads one fixed state."""
     database_of(connection).begin_reading(connection)
 
 
@@ -496,8 +446,6 @@ class _JsonValues(FunctionElement[Any]):
 
 
 class _Bytes(FunctionElement[bytes]):
-    """The bytes of a text in UTF-8."""
-
     name = "bytes_of"
     type = sa.LargeBinary()
     inherit_cache = True
@@ -542,10 +490,9 @@ def _bytes_in_postgresql(element: _Bytes, compiler: SQLCompiler, **more: object)
 
 
 def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
-    """Make a query that returns the values of a JSON array as rows, converted to ``kind``.
+    """Select the values of a JSON array as rows.
 
-    The array is a single parameter of the query. A parameter for each value would be slow, and databases
-    limit the number of parameters.
+    The array is a single parameter: one for each value would be slow, and databases limit their number.
     """
     argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
     value = _JsonValues(argument).table_valued("value").c.value
@@ -553,12 +500,12 @@ def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str
 
 
 def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
-    """Make a query that returns ``values``, either all numbers or all texts, as rows."""
+    """Select ``values``, either all numbers or all texts, as rows."""
     return each_json(json.dumps(values), int if values and isinstance(values[0], int) else str)
 
 
 def bytes_of(text: sa.ColumnElement[str]) -> sa.ColumnElement[bytes]:
-    """Return the SQL expression for a text's bytes, which a query can read even if they are not UTF-8.
+    """The bytes of a text, which a query can read even if they are not UTF-8.
 
     A single damaged text in a SQLite file would otherwise fail the query of all texts.
     """
@@ -566,5 +513,5 @@ def bytes_of(text: sa.ColumnElement[str]) -> sa.ColumnElement[bytes]:
 
 
 def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return the SQL expression that collects key-value pairs into a JSON object."""
+    """Aggregate key-value pairs into a JSON object."""
     return _JsonObject(key, value)

@@ -42,14 +42,10 @@ again."""
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """The near-duplicates in one state of the catalog.
+    """The near-duplicates in one state of the catalog, which is its lineage and generation.
 
-    Attributes:
-        state: the catalog's random name (``Build.lineage``), and the number of the state (the generation).
-        places: id and version of each document with a MinHash signature, in order of id.
-        signatures: the signatures of these documents, in the same order.
-        members: the ids of all documents in a document's group, by the document's id. Documents without
-            near-duplicates are absent.
+    ``places`` are id and version of each document with a signature, in order of id, as are ``signatures``.
+    ``members`` has the whole group of each document that has near-duplicates.
     """
 
     state: tuple[str, int]
@@ -59,24 +55,18 @@ class _Groups:
 
 
 class Duplicates:
-    """The near-duplicates in a catalog. Safe to share between threads.
-
-    A document without a MinHash signature has no near-duplicates.
-    """
+    """The near-duplicates in a catalog. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._groups: _Groups | None = None
 
     def groups(self, reader: CatalogReader) -> Mapping[int, tuple[int, ...]]:
-        """Group the documents that are near-duplicates of each other, directly or through other documents.
+        """Return the ids, in order, of all documents in a document's group, by the document's id.
 
-        The first call takes about a second for 10,000 documents. Later calls compare only the documents that
-        have changed, or all documents again if many have changed.
-
-        Returns:
-            The ids, in order, of all documents in a document's group, by the document's id. Documents without
-            near-duplicates, and documents that are hidden from the reader's viewer, are left out.
+        A group's documents resemble each other, directly or through others; those that are hidden from the
+        reader's viewer are left out. The first call takes about a second for 10,000 documents; later calls
+        compare only what has changed, or all again if that is much.
         """
         members = self._current(reader).members
         if not reader.hidden:
@@ -90,14 +80,9 @@ class Duplicates:
         return {document_id: group for document_id, group in seen.items() if len(group) > 1}
 
     def similar(self, reader: CatalogReader, document_id: int) -> list[tuple[DocumentRecord, float]]:
-        """Find the near-duplicates of a document's current version.
+        """Return the documents that resemble a current version by at least NEAR_DUPLICATE, and by how much.
 
-        Returns:
-            The documents whose estimated resemblance to the document is at least NEAR_DUPLICATE, each with
-            the resemblance, from 0 to 1. The most similar come first; ties are in order of path.
-
-        Raises:
-            DocumentNotFoundError: if there is no such document.
+        The most similar come first; ties are in order of path. Raises DocumentNotFoundError.
         """
         if not reader.records([document_id]):
             raise DocumentNotFoundError(document_id, None)
@@ -130,7 +115,7 @@ class Duplicates:
 
 
 def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, int]) -> _Groups:
-    """Group the near-duplicates in the state of ``reader``. If few documents changed, reuse ``known``."""
+    """Group the near-duplicates in the state of ``reader``; reuse ``known`` if few documents changed."""
     import numpy as np
 
     current = sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version)
@@ -162,7 +147,6 @@ def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, in
 def _signatures(
     reader: CatalogReader, places: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], npt.NDArray[np.uint32]]:
-    """Map each of ``places`` (pairs of a document's id and version) to its MinHash signature."""
     versions = dict(places)
     found: dict[tuple[int, int], npt.NDArray[np.uint32]] = {}
     for part in batches(sorted(versions)):
@@ -174,7 +158,6 @@ def _signatures(
 
 
 def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tuple[int, ...]]:
-    """Map each document's id to the ids of all documents in its group. Leave out groups of one."""
     groups: dict[int, list[int]] = {}
     for document_id, label in zip(ids, labels.tolist(), strict=True):
         groups.setdefault(label, []).append(document_id)
@@ -182,13 +165,7 @@ def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tupl
 
 
 def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Merge the group of each row in ``rows`` with the groups of all rows that resemble the row.
-
-    Args:
-        rows: positions in ``stored``.
-        stored: the signatures, of shape (documents, PERMUTATIONS).
-        labels: the group of each signature, changed in place.
-    """
+    """Merge the group of each of ``rows`` with those of all signatures that resemble it."""
     import numpy as np
 
     used = _BANDS * _ROWS
@@ -201,15 +178,9 @@ def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt
 
 
 def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
-    """Group the signatures that resemble each other, directly or through others.
+    """Return, for each signature, the position of the first signature in its group, shape (documents,).
 
-    The groups do not depend on the order of the signatures.
-
-    Args:
-        stored: signatures, of shape (documents, PERMUTATIONS).
-
-    Returns:
-        For each signature, the position of the first signature in its group, shape (documents,).
+    ``stored`` has the shape (documents, PERMUTATIONS). The groups do not depend on its order.
     """
     import numpy as np
 
@@ -235,7 +206,6 @@ def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
 
 
 def _join(alike: npt.NDArray[np.intp], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Find near-duplicates among the rows ``stored[alike]``, and merge their groups in ``labels``."""
     import numpy as np
 
     while len(alike) > 1:

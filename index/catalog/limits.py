@@ -1,8 +1,7 @@
 """Collections that only some viewers may see.
 
-Other viewers can neither read, list nor count a document of a limited collection
-(:class:`index.catalog.reader.CatalogReader`). The collection of a document's current version also decides who
-may see its older versions.
+For other viewers, a document of a limited collection does not exist. The collection of its current version
+decides about its older ones too.
 """
 
 from __future__ import annotations
@@ -38,22 +37,17 @@ def documents_in(collections: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def all_documents() -> sa.Select[Any]:
-    """Make a query for the ids of all documents, hidden or not."""
     return sa.select(documents.c.id)
 
 
 class CollectionViewers:
-    """Stores who may see a library's limited collections. Safe to share between threads.
-
-    Args:
-        engine: the catalog's database.
-    """
+    """Stores who may see the limited collections. Safe to share between threads."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
     def all(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the keys of the viewers who may see each limited collection, by the collection's name."""
+        """Return the keys of the viewers who may see each limited collection."""
         query = sa.select(limits.c.collection, limit_viewers.c.viewer).join_from(
             limits, limit_viewers, isouter=True
         )
@@ -64,10 +58,7 @@ class CollectionViewers:
         return found
 
     def set(self, collection: str, viewers: Collection[str]) -> None:
-        """Limit a collection to the viewers with these keys. They replace all earlier viewers.
-
-        A collection can be limited before it has its first document.
-        """
+        """Limit a collection, which may have no document yet, to the viewers with these keys."""
         rows = [{"collection": collection, "viewer": viewer} for viewer in sorted(set(viewers))]
         with writing(self._engine) as connection:
             count_invalidation(connection)

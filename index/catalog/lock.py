@@ -31,13 +31,7 @@ _TASK: ContextVar[str] = ContextVar("task", default="write")
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The holder of a library's write lock.
-
-    Attributes:
-        process: the process.
-        since: the time at which the process took the lock, ISO 8601 in UTC.
-        task: the task for which the process took the lock, such as ``sync`` or ``rebuild``.
-    """
+    """The holder of a lock; ``since`` is ISO 8601 in UTC, ``task`` such as ``sync`` or ``rebuild``."""
 
     process: Process
     since: str
@@ -47,13 +41,11 @@ class Holder:
 class WriteLock:
     """The write lock of a library: reentrant, and safe to share between threads.
 
-    The process that holds the lock is the only writer of the home folder and of the catalog, even if several
-    home folders share the catalog. A process that takes the lock with ``home_only`` is the only writer of its
-    home folder, but processes with other home folders may write to the catalog at the same time.
+    Its holder is the only writer of the home folder and of the catalog, even if several home folders share
+    the catalog. With ``home_only``, processes of other home folders may write to the catalog meanwhile.
     """
 
     def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:
-        """Make the lock of the library in ``home``; ``engine`` is None if the catalog is a SQLite file."""
         self._home = home
         self._engine = engine
         self._lock = FileLock(home / LOCK_FILE, mode=FILE)
@@ -62,18 +54,7 @@ class WriteLock:
     def hold(
         self, task: str | None = None, timeout: float | None = None, *, home_only: bool = False
     ) -> Iterator[None]:
-        """Exclude all other writers while the context lasts.
-
-        Args:
-            task: the task that the error message of a waiting writer names; by default, the task set by
-                :func:`naming_task`.
-            timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
-            home_only: whether to exclude only the writers of this home folder. The caller may then write the
-                caches in this folder, but not the catalog.
-
-        Raises:
-            LibraryLockedError: if another writer holds the lock for longer than ``timeout``.
-        """
+        """Raises LibraryLockedError after ``timeout`` seconds, by default :data:`LOCK_SECONDS`."""
         seconds = LOCK_SECONDS if timeout is None else timeout
         with ExitStack() as held:
             try:
@@ -101,7 +82,7 @@ def naming_task(task: str) -> Iterator[None]:
 
 
 def note_holder(home: Path, task: str) -> None:
-    """Record that this process writes to the library in ``home``. Call this only while holding the lock."""
+    """Call this only while holding the lock."""
     me = this_process()
     noted = {
         "pid": me.pid,
@@ -128,10 +109,6 @@ def holder(home: Path) -> Holder | None:
 
 
 def locked(home: Path) -> LibraryLockedError:
-    """Return the error for a library in ``home`` that another process is writing to.
-
-    The error names that process, if it is known.
-    """
     found = holder(home)
     who, why = "another process", ""
     if found is not None:

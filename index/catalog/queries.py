@@ -19,22 +19,21 @@ from index.machine import give_back
 from index.records import Build, DocumentRecord, FileState, Filters, Passage, Recipe
 
 Key = tuple[str, int, int]
-"""Identifies a text: the random name of its catalog (``Build.lineage``), the id of its document, and the
-document's version. Two texts never have the same key."""
+"""The random name of the catalog (``Build.lineage``), the document's id, and its version."""
 
 ROOM = 100_000_000
 """The most bytes of memory that the shared texts may take together."""
 
 
 class LongText:
-    """A text that is stored in pieces. ``text[start:end]`` gives a span of the text, as with a string.
+    """A text in pieces, of which ``text[start:end]`` gives a span, as of a string.
 
-    If a string contains a single emoji, Python stores four bytes for each of its characters. In pieces, only
-    the piece with the emoji takes four bytes for each character.
+    If a string contains a single emoji, Python stores four bytes for each of its characters; here, only for
+    those of a piece.
     """
 
     def __init__(self, utf8: Iterable[bytes]) -> None:
-        """Decode the consecutive parts of a text in UTF-8; a part may end within a character."""
+        """``utf8`` are consecutive parts, which may end within a character."""
         decoder = codecs.getincrementaldecoder("utf-8")("surrogatepass")
         self._pieces: list[str] = []
         self._starts: list[int] = []
@@ -61,12 +60,12 @@ class LongText:
 
     @property
     def size(self) -> int:
-        """The number of bytes that the text takes in memory."""
+        """The bytes that the text takes in memory."""
         return sum(map(sys.getsizeof, self._pieces))
 
 
 class LongTexts:
-    """The long texts that were read lately, up to a total number of bytes. Safe to share between threads.
+    """The long texts that were read lately. Safe to share between threads.
 
     Without sharing, thirty simultaneous searches that find the same report of 20 MB would take hundreds of
     megabytes, and the C library would not return all of that memory to the system.
@@ -78,10 +77,7 @@ class LongTexts:
         self._lock = Lock()
 
     def get(self, key: Key, read: Callable[[], Iterable[bytes]]) -> LongText:
-        """Return the text of ``key``. If no thread has read it lately, call ``read`` for its parts in UTF-8.
-
-        All other threads that call this method wait while ``read`` runs.
-        """
+        """Return the text of ``key``; while one thread reads it by ``read``, all others wait."""
         with self._lock:
             if key not in self._texts:
                 self._texts[key] = LongText(read())
@@ -94,18 +90,17 @@ class LongTexts:
 
 
 def is_current() -> sa.ColumnElement[bool]:
-    """Return the condition that joins a document to its current version."""
     return sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version)
 
 
 def is_version(document_id: int, version: int | None) -> sa.ColumnElement[bool]:
-    """Return the condition that selects a version of a document; None stands for the current one."""
+    """Select a version of a document; None is the current one."""
     wanted = documents.c.version if version is None else version
     return sa.and_(documents.c.id == document_id, versions.c.version == wanted)
 
 
 def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Make a query for all versions of all documents, with the columns of a DocumentRecord and ``more``."""
+    """Select all versions, with the columns of a DocumentRecord and ``more``."""
     return sa.select(
         versions.c.document_id,
         versions.c.version,
@@ -132,11 +127,7 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 
 
 def list_query() -> sa.Select[Any]:
-    """Make a query for all versions of all documents, with the columns of the document list.
-
-    SQLite reads the columns of a row in order, and must skip the long text to reach a later column. The list
-    therefore has few of the columns after the text.
-    """
+    """Select all versions, with few of the columns after the text, which SQLite must skip to reach them."""
     return sa.select(
         versions.c.document_id,
         versions.c.version,
@@ -155,7 +146,6 @@ def list_query() -> sa.Select[Any]:
 
 
 def file_query() -> sa.Select[Any]:
-    """Make a query for the path of each document's file, and the fields of the file's ``FileState``."""
     # Text recognition (OCR) applies only to pages of PDFs.
     pages = (versions.c.unread_pages, versions.c.recognised_pages)
     count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
@@ -176,14 +166,12 @@ def file_query() -> sa.Select[Any]:
 
 
 def to_file(row: sa.Row[Any]) -> FileState:
-    """Make a FileState from a row of :func:`file_query`."""
     origins = {key: origin for key, origin in {**row.origins, **row.covered}.items() if origin}
     state = (row.id, row.version, row.size, row.mtime_ns, row.digest)
     return FileState(*state, origins, row.has_pictures, row.recognised_in)
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
-    """Return the details that users have given a document, by key."""
     query = sa.select(
         details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
     ).where(details.c.document_id == document_id)
@@ -191,7 +179,6 @@ def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]
 
 
 def to_record(row: sa.Row[Any]) -> DocumentRecord:
-    """Make a DocumentRecord from a row of :func:`record_query`."""
     fields = row._mapping
     computed = {"pages", "unread_pages", "recognised_pages", "superseded_by"}
     return DocumentRecord(
@@ -204,7 +191,6 @@ def to_record(row: sa.Row[Any]) -> DocumentRecord:
 
 
 def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
-    """Make a Passage from a row of :func:`passage_query` and the text of the passage's document."""
     document = to_record(row)
     span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
@@ -225,10 +211,7 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
 
 
 def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> tuple[str, ...]:
-    """Return, for each sentence of a table, the names of the row groups around it (``Passage.sections``).
-
-    A sentence in the table's caption or headings belongs to no group: the result for it is "".
-    """
+    """Return ``Passage.sections``; a sentence in the caption or headings belongs to no group."""
     # Imported here: the command `status` opens the catalog but needs no tables, whose patterns import slowly.
     from index.text.tabular import sections_at
 
@@ -238,7 +221,7 @@ def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> 
 
 
 def to_document(row: sa.Row[Any]) -> Document:
-    """Build a Document from a full row of ``versions``, leaving out the page layouts."""
+    """Convert a full row of ``versions``, without the page layouts."""
     return Document(
         row.text,
         row.title,
@@ -260,7 +243,6 @@ def to_document(row: sa.Row[Any]) -> Document:
 
 
 def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Select[Any]:
-    """Make a query for the layouts of ``pages`` in one version of a document."""
     same = sa.and_(layouts.c.document_id == document_id, layouts.c.version == version)
     return sa.select(layouts).where(same, layouts.c.page.in_(pages))
 
@@ -275,7 +257,6 @@ characters from the start of the text again."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
-    """Translate ``filters`` to SQL conditions on a document's current version."""
     conditions: list[sa.ColumnElement[bool]] = []
     for column, values in (
         (documents.c.id, filters.document_ids),
@@ -297,7 +278,7 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
 
 
 def passage_query(build: int) -> sa.Select[Any]:
-    """Make a query for the chunks of current versions in ``build``, by id, with the columns of a Passage."""
+    """Select the chunks of current versions in ``build``, by id, with the columns of a Passage."""
     return (
         record_query(
             chunks.c.id.label("chunk_id"),
@@ -320,39 +301,28 @@ _Value = TypeVar("_Value")
 
 
 def batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
-    """Split ``values`` into batches for ``IN`` lists in SQL."""
     for start in range(0, len(values), _BATCH):
         yield values[start : start + _BATCH]
 
 
 def get_meta(connection: sa.Connection, key: str) -> str | None:
-    """Return a value of the ``meta`` table; None if the table does not have the key."""
     value: str | None = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
     return value
 
 
 def all_meta(connection: sa.Connection) -> dict[str, str]:
-    """Return all values of the ``meta`` table, by key."""
     return {key: value for key, value in connection.execute(sa.select(meta.c.key, meta.c.value))}  # noqa: C416
 
 
 def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = None) -> Build | None:
-    """Return the build (set of embedded passages) that searches use; None before the first indexing.
-
-    Args:
-        connection: reads the catalog.
-        known: the values of the ``meta`` table, if the caller has read them already; else None.
-    """
+    """Return the build that searches use; None before the first indexing. ``known`` is all of ``meta``."""
     values = all_meta(connection) if known is None else known
     number = values.get("build")
     return None if number is None else get_build(connection, int(number), values.get("lineage"))
 
 
 def get_build(connection: sa.Connection, number: int, lineage: str | None = None) -> Build:
-    """Return the build with this number, which must exist.
-
-    ``lineage`` is the catalog's random name; with None, this reads the name from the catalog.
-    """
+    """The build must exist. ``lineage`` is read from the catalog if it is None."""
     row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
     recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
     return Build(number, lineage or get_meta(connection, "lineage") or "", recipe)

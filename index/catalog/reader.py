@@ -92,17 +92,12 @@ _TOGETHER = 1_000
 
 
 class CatalogReader:
-    """Reads a catalog in one transaction. Only one thread may use it at a time.
+    """Reads a catalog in one transaction, for one thread at a time.
 
     With a viewer, the reader leaves out the documents that the viewer may not see. Only :meth:`sources`,
     :meth:`files`, :meth:`details` and the methods that the search caches call do not depend on the viewer.
-
-    Attributes:
-        generation: the number of commits that had changed the searchable passages when this state was
-            current.
-        build: the build whose passages are read (a build is all passages, cut and embedded by one recipe);
-            None if nothing has been indexed yet.
-        hidden: the collections that the viewer may not see, in order.
+    ``hidden`` are the collections that the viewer may not see, in order; ``build`` is the one whose passages
+    are read, None before the first indexing.
     """
 
     def __init__(
@@ -112,14 +107,6 @@ class CatalogReader:
         build: Build | None = None,
         viewer: Viewer | None = None,
     ) -> None:
-        """Read in the transaction of ``connection``.
-
-        Args:
-            connection: a connection in a transaction.
-            texts: the long texts that the readers of this catalog share.
-            build: the build whose passages are read; None for the current one.
-            viewer: the reader leaves out the documents that this viewer may not see; None for all documents.
-        """
         self._connection = connection
         self._texts = texts
         # Few statements, since each takes a millisecond if the database is on another machine.
@@ -133,11 +120,10 @@ class CatalogReader:
         )
 
     def for_viewer(self, viewer: Viewer | None) -> CatalogReader:
-        """Return a reader of the same state, without what ``viewer`` may not see; None may see all."""
+        """Return a reader of the same state; None may see all."""
         return CatalogReader(self._connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
-        """Return, as a list, the SQL condition for a visible document; an empty list if all are visible."""
         return [number.not_in(documents_in(each_of(self.hidden)))] if self.hidden else []
 
     @property
@@ -147,7 +133,6 @@ class CatalogReader:
 
     @property
     def connection(self) -> sa.Connection:
-        """The reader's connection. Other modules can query the same state through this connection."""
         return self._connection
 
     # Documents
@@ -165,12 +150,11 @@ class CatalogReader:
         return list(self._connection.scalars(query))
 
     def files(self, source: str) -> dict[str, FileState]:
-        """Return the recorded state (size, time, digest …) of each file in the folder ``source``, by path."""
         query = file_query().where(documents.c.source == source)
         return {row.path: to_file(row) for row in self._connection.execute(query)}
 
     def file(self, document_id: int) -> FileState:
-        """Return the recorded state of a document's file (size, time …), or raise DocumentNotFoundError."""
+        """Raises DocumentNotFoundError."""
         query = file_query().where(documents.c.id == document_id, *self._visible())
         row = self._connection.execute(query).first()
         if row is None:
@@ -178,16 +162,13 @@ class CatalogReader:
         return to_file(row)
 
     def details(self, source: str, path: str) -> dict[str, Detail]:
-        """Return the details that users have given the document at ``path``; empty if there are none."""
+        """Return the details that users have given the document at ``path``."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self._connection.scalar(place)
         return {} if number is None else details_of(self._connection, number)
 
     def documents(self, part: Part | None = None) -> list[DocumentRecord]:
-        """Return the current version of every document, in order of path.
-
-        With ``part``, return only the documents of that part, in order of id.
-        """
+        """Return all current versions in order of path, or those of ``part`` in order of id."""
         query = _in_order(record_query().where(is_current(), *self._visible()), part)
         return [to_record(row) for row in self._connection.execute(query)]
 
@@ -207,31 +188,28 @@ class CatalogReader:
         return sorted(found, key=lambda record: (record.path, record.source))
 
     def count_documents(self, filters: Filters = NO_FILTERS) -> int:
-        """Return the number of documents whose current version passes ``filters``."""
         query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
         return int(self._connection.scalar(query.where(*conditions(filters), *self._visible())) or 0)
 
     def count_by_collection(self) -> dict[str, int]:
-        """Return the number of documents in each collection."""
         query = sa.select(versions.c.collection, sa.func.count()).join_from(documents, versions, is_current())
         named = query.where(versions.c.collection.is_not(None), *self._visible())
         return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
 
     def count_by_language(self) -> dict[str, int]:
-        """Return the number of documents in each language, by ISO 639-1 code."""
         query = sa.select(versions.c.language, sa.func.count()).join_from(documents, versions, is_current())
         counted = query.where(*self._visible()).group_by(versions.c.language)
         return {language: count for language, count in self._connection.execute(counted)}  # noqa: C416 (as above)
 
     def newest(self, limit: int, filters: Filters = NO_FILTERS) -> list[int]:
-        """Return the ids of at most ``limit`` documents that pass ``filters``, most recently added first."""
+        """Return document ids, most recently added first."""
         query = sa.select(documents.c.id).join(versions, is_current())
         newest = query.where(*conditions(filters), *self._visible())
         newest = newest.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
         return list(self._connection.scalars(newest))
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
-        """Return a version of a document, by default the current one, or raise DocumentNotFoundError."""
+        """Return a version, by default the current one. Raises DocumentNotFoundError."""
         query = record_query().where(is_version(document_id, version), *self._visible())
         row = self._connection.execute(query).first()
         if row is None:
@@ -239,7 +217,7 @@ class CatalogReader:
         return to_record(row)
 
     def versions(self, document_id: int) -> list[DocumentRecord]:
-        """Return all versions of a document, newest first, or raise DocumentNotFoundError."""
+        """Return all versions, newest first. Raises DocumentNotFoundError."""
         query = record_query().where(documents.c.id == document_id, *self._visible())
         query = query.order_by(versions.c.version.desc())
         found = [to_record(row) for row in self._connection.execute(query)]
@@ -248,13 +226,12 @@ class CatalogReader:
         return found
 
     def is_hidden_at(self, source: str, path: str) -> bool:
-        """Return whether a document that the viewer may not see is at ``path`` in the folder ``source``."""
+        """Return whether ``path`` has a document that the viewer may not see."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self._connection.scalar(place)
         return number is not None and not self.records([number])
 
     def hidden_paths(self) -> HiddenPaths:
-        """Return the paths of the files that the viewer may not see."""
         if not self.hidden:
             return HiddenPaths()
         query = sa.select(documents.c.path).where(documents.c.id.in_(documents_in(each_of(self.hidden))))
@@ -267,11 +244,7 @@ class CatalogReader:
         return [to_record(row) for row in self._connection.execute(newest)]
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """Return a version of a document, by default the current one, with text but without page layouts.
-
-        Raises:
-            DocumentNotFoundError: if there is no such version.
-        """
+        """Return a version, without page layouts. Raises DocumentNotFoundError."""
         query = sa.select(versions).join_from(versions, documents).where(is_version(document_id, version))
         row = self._connection.execute(query.where(*self._visible())).first()
         if row is None:
@@ -279,14 +252,11 @@ class CatalogReader:
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
-        """Return a document's current version with the details in the file itself, without users' changes."""
+        """Return the current version with the file's own details, without users' changes."""
         return uncovered(self.text(document_id), details_of(self._connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
-        """Return the layouts (the positions of the characters) of ``pages``, by page number from 1.
-
-        Pages without a layout are absent.
-        """
+        """Return the layouts by page number, from 1; pages without one are absent."""
         return {
             row.page: PageLayout(row.width, row.height, zlib.decompress(row.boxes))
             for part in batches(sorted(pages))
@@ -296,12 +266,9 @@ class CatalogReader:
         }
 
     def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
-        """Find the sentence at exactly ``span`` in the version ``record``.
+        """Return the sentence at exactly ``span``, and for a row of a table the span of its headings.
 
-        Returns:
-            None if ``span`` is not exactly one sentence, or if ``record`` is no longer the current version.
-            Otherwise a pair: ``span``, and the span of the table's caption and headings if the sentence is a
-            row of a table, else None.
+        None if ``span`` is not one sentence, or if ``record`` is no longer the current version.
         """
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)
@@ -325,13 +292,7 @@ class CatalogReader:
         *,
         document_id: int | None = None,
     ) -> Iterator[Passage]:
-        """Yield passages in the order of their ids; unknown ids are ignored.
-
-        Args:
-            chunk_ids: the ids of the passages; None for all passages.
-            after: skip ids up to this one.
-            document_id: yield only the passages of this document; None for all documents.
-        """
+        """Yield passages in the order of their ids, from above ``after``; unknown ids are ignored."""
         query = passage_query(self._number).where(*self._visible())
         if document_id is not None:
             query = query.where(chunks.c.document_id == document_id)
@@ -349,10 +310,6 @@ class CatalogReader:
     def _texts_of(
         self, rows: Sequence[sa.Row[Any]], known: Mapping[tuple[int, int], str | LongText]
     ) -> dict[tuple[int, int], str | LongText]:
-        """Return the text of each document whose passages are in ``rows``, by document id and version.
-
-        Texts in ``known`` are taken from there instead of read again.
-        """
         characters = {(row.document_id, row.version): row.characters for row in rows}
         texts = {place: known[place] for place in characters if place in known}
         texts |= {
@@ -366,15 +323,13 @@ class CatalogReader:
         return texts
 
     def _long_text(self, document_id: int, version: int) -> LongText:
-        """Return a version's text, which has more than ``LONG`` characters; all readers share it."""
-
         def read() -> Iterator[bytes]:
             return database_of(self._connection).text_parts(self._connection, document_id, version)
 
         return self._texts.get((self.lineage, document_id, version), read)
 
     def count_chunks(self, filters: Filters = NO_FILTERS) -> int:
-        """Return the number of chunks, in the reader's build, of the documents that pass ``filters``."""
+        """Count the chunks of the reader's build."""
         query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first)).where(ranges.c.build == self._number)
         if filters or self.hidden:
             own = query.join_from(ranges, documents, ranges.c.document_id == documents.c.id)
@@ -392,7 +347,6 @@ class CatalogReader:
         return found
 
     def has_chunks(self) -> bool:
-        """Return whether the reader's build (its set of embedded passages) has any chunk."""
         some = sa.select(ranges.c.first).where(
             ranges.c.build == self._number, ranges.c.beyond > ranges.c.first
         )
@@ -456,7 +410,7 @@ class CatalogReader:
         )
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, bytes]:
-        """Map each chunk's id to the packed vectors of its sentences. Chunks without vectors are absent."""
+        """Return the packed vectors of sentences by chunk id; chunks without any are absent."""
         query = sa.select(chunks.c.id, sentence_vectors.c.packed).join_from(
             chunks, sentence_vectors, chunks.c.vector == sentence_vectors.c.digest
         )
@@ -467,11 +421,7 @@ class CatalogReader:
         }
 
     def all_vectors(self, after: int = -1) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
-        """Yield the ids and vectors of all chunks of the reader's build in batches, in order of id.
-
-        Args:
-            after: skip ids up to this one.
-        """
+        """Yield ids above ``after`` and their vectors in batches, in order of id."""
         import numpy as np
 
         query = (

@@ -355,11 +355,7 @@ _migrating = Lock()
 
 
 def migrate(engine: sa.Engine) -> None:
-    """Migrate the database behind ``engine`` to the revision :data:`HEAD`, in one transaction.
-
-    Raises:
-        SchemaError: if a newer program wrote the catalog.
-    """
+    """Migrate to :data:`HEAD` in one transaction. Raises SchemaError if a newer program wrote the catalog."""
     with engine.connect() as connection:
         found = _revision(connection)
     if found == HEAD:

@@ -1,6 +1,6 @@
-"""Writes the new versions, chunks and deletions of a commit, and predicts the outcome of a commit.
+"""Writes commits and builds, forecasts commits, and saves and restores the rows of deleted documents.
 
-Each function works in the transaction of the connection that it receives.
+Functions with a connection work in its transaction; those with an engine open their own.
 """
 
 from __future__ import annotations
@@ -56,7 +56,6 @@ from index.records import Build, Committed, Incoming, NewVersion, Recipe
 
 
 def set_meta(connection: sa.Connection, key: str, value: str) -> None:
-    """Set a value of the ``meta`` table."""
     changed = connection.execute(sa.update(meta).where(meta.c.key == key).values(value=value))
     if not changed.rowcount:
         connection.execute(sa.insert(meta).values(key=key, value=value))
@@ -68,18 +67,14 @@ def count_invalidation(connection: sa.Connection) -> None:
 
 
 def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[int, str]]:
-    """Write a new version of the document at the path of ``item``, or a new document if there is none.
+    """Write a new version of the document at the path of ``item``, or a new document.
 
-    If neither the file nor its text has changed, this updates the current version instead. The document's
-    old chunks are deleted. Older versions keep their text, so that old citations stay readable.
+    If neither the file nor its text has changed, this updates the current version instead. The document's old
+    chunks are deleted; older versions keep their text, so that old citations stay readable. Returns the
+    document's id, and the digest of each deleted chunk's vector by chunk id.
 
-    Returns:
-        The document's id, and the digest of each deleted chunk's vector, by chunk id.
-
-    Raises:
-        OutdatedError: if the item is an edit of a version that is no longer current.
-        DetailsChangedError: if a user has edited the details after ``Incoming.described`` added them to the
-            item.
+    Raises OutdatedError if the item is an edit of a version that is no longer current, and
+    DetailsChangedError if a user has edited the details after ``Incoming.described`` added them.
     """
     incoming, document = item.incoming, item.incoming.document
     found = document_at(connection, incoming)
@@ -110,7 +105,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
 
 def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int] | None:
-    """Return the id and current version of the document at the path of ``incoming``, else None."""
+    """Return the id and current version of the document at the path of ``incoming``."""
     is_at_path = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
     row = connection.execute(sa.select(documents.c.id, documents.c.version).where(is_at_path)).first()
     return None if row is None else (row.id, row.version)
@@ -125,11 +120,7 @@ def _insert_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _update_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
-    """Update a version whose text is unchanged, after a change of encoder or of a sidecar (a metadata file).
-
-    If ``item`` has no layouts (the places of the characters on the pages), as when it was read from the
-    catalog, the stored layouts stay.
-    """
+    """Stored layouts stay if ``item`` has none, as when it was read from the catalog."""
     mine = {"document_id": document_id, "version": version}
     for table, is_new in ((layouts, bool(item.incoming.document.layouts)), (signatures, True)):
         if is_new:
@@ -142,7 +133,6 @@ def _update_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _values(item: NewVersion) -> dict[str, Any]:
-    """Return the values of a version's columns, except the primary key and ``added``."""
     document = item.incoming.document
     return {
         "digest": item.incoming.digest,
@@ -167,7 +157,6 @@ def _values(item: NewVersion) -> dict[str, Any]:
 
 
 def _insert_beside(connection: sa.Connection, mine: Mapping[str, int], item: NewVersion) -> None:
-    """Write a version's layouts (the places of its characters) and MinHash signature."""
     pages = [
         {
             **mine,
@@ -185,7 +174,6 @@ def _insert_beside(connection: sa.Connection, mine: Mapping[str, int], item: New
 
 
 def put_details(connection: sa.Connection, document_id: int, given: Details) -> None:
-    """Replace a document's details with ``given``."""
     connection.execute(sa.delete(details).where(details.c.document_id == document_id))
     rows = [{"document_id": document_id, "key": key, **asdict(detail)} for key, detail in given.items()]
     if rows:
@@ -193,10 +181,9 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
 
 
 def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """Make the SQL statements that update a document's date, if it was taken from the time of its file.
+    """Update a date that was taken from the time of the file.
 
-    The first statement updates the date of the current version. If a user has set another date, the second
-    statement updates the file's own date, which the table ``details`` keeps.
+    If a user has set another date, the second statement updates the file's own date beneath it.
     """
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
@@ -213,20 +200,12 @@ def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Up
 
 
 def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
-    """Create a build without passages; ``recipe`` says how its passages will be cut and embedded."""
     values = {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__}
     return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))
 
 
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
-    """Delete a document with all its versions and chunks.
-
-    The chunks' vectors stay, since other chunks may share them;
-    :func:`drop_unused_vectors` deletes those that no chunk uses.
-
-    Returns:
-        The digest of each deleted chunk's vector, by chunk id.
-    """
+    """Delete a document with all its versions and chunks; return its vectors' digests by chunk id."""
     old = delete_chunks(connection, document_id)
     connection.execute(sa.delete(documents).where(documents.c.id == document_id))
     return old
@@ -252,24 +231,18 @@ def _number(inserted: sa.CursorResult[Any]) -> int:
 
 
 def _content_of(connection: sa.Connection, document_id: int, version: int) -> tuple[str, str] | None:
-    """Return the digest of a version's file, and the version's text; None if there is no such version."""
     same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
     found = connection.execute(sa.select(versions.c.digest, versions.c.text).where(same)).first()
     return None if found is None else (found.digest, found.text)
 
 
 def chunk_numbers(connection: sa.Connection, document_id: int) -> Sequence[int]:
-    """Return the ids of a document's chunks in all builds, in order."""
     query = sa.select(chunks.c.id).where(chunks.c.document_id == document_id).order_by(chunks.c.id)
     return connection.scalars(query).all()
 
 
 def delete_chunks(connection: sa.Connection, document_id: int, build: int | None = None) -> dict[int, str]:
-    """Delete a document's chunks in ``build``, or in all builds if it is None.
-
-    Returns:
-        The digest of each deleted chunk's vector, by chunk id.
-    """
+    """Delete chunks in ``build``, or in all builds; return their vectors' digests by chunk id."""
     mine = chunks.c.document_id == document_id
     range_of = ranges.c.document_id == document_id
     if build is not None:
@@ -282,16 +255,13 @@ def delete_chunks(connection: sa.Connection, document_id: int, build: int | None
 
 
 def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
-    """Raise LibraryRestoredError if the catalog's random name (``Build.lineage``) is no longer ``lineage``.
-
-    Restoring a backup changes the name. None for ``lineage`` allows any name.
-    """
+    """Raises LibraryRestoredError if a backup was restored since ``lineage`` was read; None allows any."""
     if lineage not in {None, get_meta(connection, "lineage")}:
         raise LibraryRestoredError("the library was restored from a backup during this change; try again")
 
 
 def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
-    """Raise VectorsGoneError if the vector of any passage of ``new`` is not stored."""
+    """Raises VectorsGoneError if the vector of any passage of ``new`` is not stored."""
     wanted = {digest for item in new for digest in item.vector_digests}
     # All digests are one JSON parameter: batches of a few hundred take ten times as long, and writers wait.
     query = sa.select(sa.func.count()).select_from(vectors)
@@ -301,7 +271,6 @@ def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
 
 
 def note_removals(connection: sa.Connection, numbers: Collection[int], generation: int) -> None:
-    """Record that the chunks ``numbers`` were removed, so that each cache drops those that it still has."""
     rows = [{"chunk": number, "generation": generation} for number in numbers]
     if rows:
         connection.execute(sa.insert(removals), rows)
@@ -320,10 +289,6 @@ _WRITTEN = sa.table(
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
-    """Make the table rows of a document's passages; :func:`insert_chunks` adds ids and the build's number.
-
-    A commit calls this before its transaction, which is then shorter: other writers wait until it ends.
-    """
     return [
         {
             "start": chunk.span.start,
@@ -339,17 +304,6 @@ def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
 def insert_chunks(
     connection: sa.Connection, build: int, document_id: int, rows: Sequence[dict[str, Any]]
 ) -> range:
-    """Write the passages of a document's current version in a build.
-
-    Args:
-        connection: a connection in a transaction that has written already, so that no other writer takes ids.
-        build: the build's number.
-        document_id: the document's id.
-        rows: from :func:`chunk_rows`.
-
-    Returns:
-        The ids of the chunks.
-    """
     first = last_number(connection, chunks) + 1
     for start in range(0, len(rows), _AT_ONCE):
         part = [
@@ -374,12 +328,9 @@ def insert_chunks(
 def forecast(
     connection: sa.Connection, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe | None
 ) -> tuple[Committed, Build]:
-    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, so that slow work can precede it.
+    """Predict the outcome of a commit and the build of its passages, so that slow work can precede it.
 
-    The actual outcome differs if another writer commits meanwhile, or if ``new`` has the same path twice.
-
-    Returns:
-        The expected outcome, and the build to which the new passages go.
+    The outcome differs if another writer commits meanwhile, or if ``new`` has the same path twice.
     """
     build = searched_build(connection)
     if build is None or recipe not in {None, build.recipe}:
@@ -429,25 +380,18 @@ def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
 
 
 def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> list[int]:
-    """Return the ids, in order, of the documents whose current version is not in ``build``.
-
-    Args:
-        engine: the catalog's engine.
-        build: the build.
-        limit: the most ids to return; None for all.
-    """
+    """Return the ids, in order, of the documents whose current version is not in ``build``."""
     with engine.connect() as connection:
         query = sa.select(documents.c.id).where(_is_missing(build)).order_by(documents.c.id).limit(limit)
         return list(connection.scalars(query))
 
 
 def count_missing(engine: sa.Engine, build: Build) -> int:
-    """Return the number of documents whose current version is not in ``build``."""
     return len(missing_documents(engine, build, None))
 
 
 def count_missing_passages(engine: sa.Engine, build: Build) -> int:
-    """Return how many passages these documents have in the current build."""
+    """Return how many passages the missing documents have in the current build."""
     current = versions.c.document_id == documents.c.id, versions.c.version == documents.c.version
     query = sa.select(sa.func.sum(versions.c.passages)).join_from(documents, versions, sa.and_(*current))
     with engine.connect() as connection:
@@ -463,17 +407,10 @@ def _is_missing(build: Build) -> sa.ColumnElement[bool]:
 
 
 def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tuple[int, NewVersion]]) -> None:
-    """Add documents to a build that no search uses yet.
+    """Add documents (their versions and chunks, by id) to a build that no search uses yet.
 
-    Args:
-        engine: the catalog's engine.
-        build: the build.
-        documents_at: each document's version and chunks, by the document's id. A document is skipped if this
-            version is no longer current.
-
-    Raises:
-        VectorsGoneError: if the vector of a chunk is no longer stored; nothing is written.
-        BuildGoneError: if another process has abandoned the build.
+    A document whose version is no longer current is skipped. Raises VectorsGoneError if a vector is no longer
+    stored, and BuildGoneError if another process has abandoned the build; nothing is written then.
     """
     rows = {document_id: chunk_rows(item) for document_id, (_, item) in documents_at.items()}
     with writing(engine) as connection:
@@ -488,12 +425,10 @@ def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tup
 
 
 def switch_to_build(engine: sa.Engine, build: Build) -> int:
-    """Make ``build`` the build that searches use, in one transaction; return the catalog's new generation.
+    """Let searches use ``build``, in one transaction, and return the new generation.
 
-    All other builds are abandoned for good; :func:`drop_abandoned` deletes their chunks.
-
-    Raises:
-        BuildGoneError: if another process has abandoned ``build`` meanwhile; nothing is changed.
+    All other builds are abandoned for good; :func:`drop_abandoned` deletes their chunks. Raises
+    BuildGoneError, and changes nothing, if another process has abandoned ``build`` meanwhile.
     """
     with writing(engine) as connection:
         _hold(connection, build)
@@ -517,11 +452,7 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
 def _hold(connection: sa.Connection, build: Build) -> None:
     """Take the write lock of the database, so that no other process can abandon ``build``.
 
-    Call this before the transaction reads anything: then the transaction waits for other writers only at its
-    start.
-
-    Raises:
-        BuildGoneError: if another process has abandoned the build.
+    Call this before the transaction reads anything: then it waits for other writers only at its start.
     """
     mine = builds.c.id == build.number
     if not connection.execute(sa.update(builds).where(mine).values(id=build.number)).rowcount:
@@ -529,10 +460,7 @@ def _hold(connection: sa.Connection, build: Build) -> None:
 
 
 def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
-    """Delete, in batches, the chunks of abandoned builds and the vectors that no remaining build uses.
-
-    If no build was abandoned, this returns at once. After an interruption, the next call continues the work.
-    """
+    """Delete, in batches, the chunks and vectors of abandoned builds; a later call continues the work."""
     with engine.connect() as connection:
         if get_meta(connection, _HAS_ABANDONED) is None:
             return
@@ -556,16 +484,7 @@ _ROWS_AT_ONCE = 500
 
 
 def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
-    """Copy a document's rows to ``file``.
-
-    Args:
-        connection: reads one state of the catalog.
-        document_id: the document's id.
-        file: a new file for the rows.
-
-    Raises:
-        DocumentNotFoundError: if there is no such document.
-    """
+    """Copy a document's rows to a new file. Raises DocumentNotFoundError."""
     own = sa.select(chunks.c.vector).where(chunks.c.document_id == document_id)
     with _opened(file) as kept:
         documents.metadata.create_all(kept, [*_ROWS, *_VECTORS])
@@ -578,10 +497,7 @@ def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
 
 
 def trashed_document(file: Path) -> Incoming:
-    """Return the document in a trash file (the saved rows of a deleted document), ready for a commit.
-
-    The result has no page layouts; :func:`restore_rows` restores these.
-    """
+    """Return the document in a trash file, ready for a commit; :func:`restore_rows` restores its layouts."""
     query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
     with _opened(file) as kept:
         row = kept.execute(query.join_from(documents, versions, is_current())).one()
@@ -591,21 +507,17 @@ def trashed_document(file: Path) -> Incoming:
 
 
 def restore_vectors(engine: sa.Engine, file: Path) -> None:
-    """Copy a trash file's vectors to the catalog. Call this before the commit that restores the document."""
+    """Call this before the commit that restores the document."""
     with _opened(file) as kept, writing(engine) as connection:
         for table in _VECTORS:
             _copy(kept, connection, table)
 
 
 def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
-    """Copy a document and all its versions from a trash file to the catalog, without its passages.
+    """Copy a document and its versions, without its passages, from a trash file to the catalog.
 
-    Returns:
-        The digests of all vectors in the trash file. After the commit, some of these vectors may belong to
-        no passage; the caller must then delete them.
-
-    Raises:
-        TakenError: if a document of the catalog has the id or the path of this document.
+    Returns the digests of all vectors in the file: after the commit, the caller must delete those that no
+    passage uses. Raises TakenError if another document has the id or the path.
     """
     with _opened(file) as kept:
         back = kept.execute(sa.select(documents)).one()
@@ -633,7 +545,6 @@ def _opened(file: Path) -> Iterator[sa.Connection]:
 def _copy(
     source: sa.Connection, target: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]
 ) -> int:
-    """Copy the rows of ``table`` that match ``where`` and that ``target`` lacks; return how many match."""
     count = 0
     insert = insert_into(target, table).on_conflict_do_nothing()
     for part in source.execute(sa.select(table).where(*where)).partitions(_ROWS_AT_ONCE):
@@ -644,33 +555,26 @@ def _copy(
 
 
 def put_uploader(connection: sa.Connection, document_id: int, viewer: str) -> None:
-    """Record the key of the viewer who uploaded a document's present file; "" if the viewer is unknown."""
+    """``viewer`` is "" if unknown."""
     connection.execute(sa.delete(uploaders).where(uploaders.c.document_id == document_id))
     if viewer:
         connection.execute(sa.insert(uploaders).values(document_id=document_id, viewer=viewer))
 
 
 def uploader_of(connection: sa.Connection, document_id: int) -> str:
-    """Return the key of the viewer who uploaded the present file of a document; empty if unknown."""
+    """Return the viewer's key; empty if unknown."""
     found = sa.select(uploaders.c.viewer).where(uploaders.c.document_id == document_id)
     return connection.scalar(found) or ""
 
 
 def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, except_path: str = "") -> int:
-    """Return the total size, in bytes, of the files that a viewer uploaded.
-
-    Args:
-        connection: reads one state of the catalog.
-        viewer: the viewer's key.
-        source: the folder of the uploads.
-        except_path: the path of a file that does not count, because the next upload replaces it.
-    """
+    """Sum a viewer's files in ``source``, without the one at ``except_path``, which an upload replaces."""
     own = _sizes(source).where(uploaders.c.viewer == viewer, documents.c.path != except_path)
     return int(connection.scalar(sa.select(sa.func.sum(own.subquery().c.size))) or 0)
 
 
 def bytes_by_uploader(connection: sa.Connection, source: str) -> dict[str, int]:
-    """Return the total bytes of each viewer's uploaded files, by the viewer's key, largest first."""
+    """Return the total bytes by the viewer's key, largest first."""
     sizes = _sizes(source).subquery()
     total = sa.func.sum(sizes.c.size)
     by_viewer = sa.select(sizes.c.viewer, total).group_by(sizes.c.viewer).order_by(total.desc())

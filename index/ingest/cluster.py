@@ -61,8 +61,7 @@ class _Task:
 class _Result:
     """A document and the vectors of its passages, by digest; or the cause and remedy of a failed reading.
 
-    ``known`` has the digests of the vectors of the document's previous version. The library already
-    stores these vectors, so ``vectors`` leaves them out.
+    ``known`` has the digests of vectors that the library already stores, so ``vectors`` leaves them out.
     """
 
     document: Document | None = None
@@ -74,30 +73,19 @@ class _Result:
     known: frozenset[str] = frozenset()
 
     def known_vectors(self, digests: Collection[str]) -> set[str]:
-        """Return those of ``digests`` whose vectors the library already has."""
         return {*digests} & self.known
 
     def put_vectors(
         self, new: Mapping[str, npt.NDArray[np.float32]], sentences: Mapping[str, bytes] | None = None
     ) -> None:
-        """Add vectors to the result."""
         self.vectors.update(new)
         self.sentences.update(sentences or {})
 
 
 class ClusterReader:
-    """Reads one file at a time on a node of a cluster, and stores the vectors of its passages."""
+    """Reads one file at a time on a node; ``writing`` lets one reader at a time write to the catalog."""
 
     def __init__(self, run: Any, index: Library, recipe: Recipe, writing: Lock) -> None:  # noqa: ANN401
-        """Read files with a remote function of Ray.
-
-        Args:
-            run: the remote function, which reads one file on a node.
-            index: the library.
-            recipe: the settings by which the library's passages are cut and embedded.
-            writing: a lock that all readers of a cluster share, so that only one reader at a time
-                writes to the catalog.
-        """
         self._run = run
         self._index = index
         self._recipe = recipe
@@ -112,11 +100,9 @@ class ClusterReader:
     ) -> tuple[Document, Cut | None]:
         """Read a document and its passages, as :meth:`index.loaders.Isolated.read` does.
 
-        Raises:
-            ClusterError: if the node fails, or if its version of the program or its encoder differs from the
-                library's; also if the connection to the cluster is lost.
-            LoadError: if the file cannot be read, or if each node that tried to read it was lost or ran out
-                of memory.
+        Raises ClusterError if the node fails, has another version of the program or the encoder, or the
+        connection is lost; LoadError if the file cannot be read, or each node that tried was lost or ran out
+        of memory.
         """
         import ray
 
@@ -151,15 +137,8 @@ class ClusterReader:
 def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
     """Connect to a Ray cluster, and yield a list with one reader for each of its cores.
 
-    A node reads at most as many files at once as it has cores.
-
-    Args:
-        address: the address, as ``ray.init`` takes it: ``ray://HOST:10001`` from outside the cluster,
-            ``HOST:6379`` on one of its nodes.
-        index: the library that the vectors are stored in.
-
-    Raises:
-        ClusterError: if Ray is not installed, or the cluster cannot be reached or has no cores.
+    ``address`` is ``ray://HOST:10001`` from outside the cluster, ``HOST:6379`` on one of its nodes. Raises
+    ClusterError if Ray is not installed, or the cluster cannot be reached or has no cores.
     """
     try:
         import ray
@@ -188,9 +167,7 @@ def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
 def _knock(address: str) -> None:
     """Check that a program listens at an address; Ray itself would take minutes to find out.
 
-    Raises:
-        OSError: if no program listens there.
-        ValueError: if ``address`` is neither ``HOST:PORT`` nor ``ray://HOST:PORT``.
+    Raises OSError if none does, and ValueError if the address has another form.
     """
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not (host and port.isdecimal()):
@@ -214,11 +191,7 @@ def _program() -> str:
 
 
 def _on_node(task: _Task) -> _Result:
-    """Read a file and embed its passages, on a node of the cluster.
-
-    Raises:
-        ClusterError: if the node cannot read files for this library; the message names the node.
-    """
+    """Raises ClusterError, which names the node, if it cannot read files for this library."""
     node = socket.gethostname()
     if _program() != task.program:
         raise ClusterError(
@@ -256,7 +229,6 @@ def _read_and_embed(task: _Task, encoder: Encoder) -> _Result:
 
 @cache
 def _reader() -> Isolated:
-    """Return the process that reads files for this Ray worker; every call returns the same process."""
     return Isolated()
 
 

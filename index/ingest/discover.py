@@ -1,4 +1,4 @@
-"""Lists the files of a folder with sizes and times, without reading them."""
+"""Lists the files of a folder with sizes and times, without reading them, and records those that failed."""
 
 from __future__ import annotations
 
@@ -32,19 +32,13 @@ _NOT_UTF8 = "its name is not UTF-8; rename it"
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A folder to list, or a part of one.
-
-    Attributes:
-        source: the absolute path of the folder. This path and the path in the folder identify a document.
-        part: the path of a file or folder in ``source``, with forward slashes; empty for all of ``source``.
-    """
+    """A folder to list, or ``part`` of one: its path in ``source`` with slashes. Both identify a document."""
 
     source: str
     part: str = ""
 
     @property
     def location(self) -> Path:
-        """The absolute path of the root."""
         return Path(self.source, self.part)
 
     def holds(self, path: str) -> bool:
@@ -54,14 +48,7 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file or folder that could not be read.
-
-    Attributes:
-        path: the path of the file or folder, in printable form.
-        cause: the cause and the remedy.
-        place: the same file or folder as a :class:`Root`: the folder that was being listed, and the path in
-            it.
-    """
+    """A file or folder that could not be read; ``path`` is printable, ``cause`` has the remedy too."""
 
     path: str
     cause: str
@@ -70,17 +57,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files under a root.
+    """The files under a root: size in bytes and mtime_ns by path, both with the sidecar's.
 
-    Attributes:
-        root: the root.
-        files: the size in bytes and the mtime_ns of each file, by its path in the root's source, in order of
-            paths. Both numbers include the file's sidecar (a metadata file beside it), as in
-            :func:`state_of`, so that a change of the sidecar is noticed.
-        failures: files and folders that could not be listed.
-        unlisted: the parts of the source that could not be listed or were skipped; a file there may exist
-            although ``files`` lacks it.
-        missing: whether ``root.part`` does not exist, although the folder around it does.
+    A file in ``unlisted``, which could not be listed or was skipped, may exist although ``files`` lacks it.
+    ``missing`` says that ``root.part`` does not exist, although the folder around it does.
     """
 
     root: Root
@@ -90,19 +70,15 @@ class Listing:
     missing: bool = False
 
     def covers(self, path: str) -> bool:
-        """Return whether the listing is complete enough to tell if ``path`` exists on the disk."""
+        """Return whether the listing can tell if ``path`` exists on the disk."""
         return self.root.holds(path) and not any(part.holds(path) for part in self.unlisted)
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
-    """Return the root (a folder, or a part of one) to list for ``path``.
+    """Return the root to list for ``path``, which need not exist.
 
-    If ``path`` is in a followed folder, the root is a part of that folder. Otherwise, a folder is itself
-    the root, and a file is listed as a part of the folder around it.
-
-    Args:
-        path: a folder or file; it need not exist.
-        followed: the folders and files that the library follows, as absolute paths.
+    If ``path`` is in a followed folder, the root is a part of that folder. Otherwise, a folder is itself the
+    root, and a file is a part of the folder around it.
     """
     # Resolve only paths with "..", since resolving also follows links that the user has named on purpose.
     absolute = path.resolve() if ".." in path.parts else path.absolute()
@@ -116,7 +92,7 @@ def root_of(path: Path, followed: Collection[str]) -> Root:
 
 
 def mode_of(path: Path) -> int:
-    """Return the ``stat.st_mode`` of ``path``; 0 if it does not exist or cannot be read."""
+    """Return the ``stat.st_mode`` of ``path``; 0 if it cannot be read."""
     try:
         return path.stat().st_mode
     except OSError:
@@ -137,20 +113,12 @@ def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
 
 
 def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
-    """Return the total size in bytes of a file and its sidecar, and the later mtime_ns of the two.
-
-    A sidecar is a file beside a document, with the document's metadata.
-
-    Args:
-        file: the file.
-        status: the result of ``stat`` for the file.
-    """
+    """Return the total size of a file and its sidecar, and the later mtime_ns of the two."""
     size, mtime_ns = _state(sidecar_of(file))
     return status.st_size + size, max(status.st_mtime_ns, mtime_ns)
 
 
 def _state(file: Path) -> tuple[int, int]:
-    """Return the size and mtime_ns of a file or link; two zeros if it does not exist or cannot be read."""
     try:
         state = file.lstat()
     except OSError:
@@ -170,15 +138,10 @@ def is_utf8(path: str) -> bool:
 def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -> Listing:
     """List the files under ``root``, in order of their paths.
 
-    The listing leaves out hidden files, files of evaluation questions, links to folders, and folders that are
-    followed on their own. A link to a file is listed if the file is in the source folder; otherwise the link
-    is a failure.
-
-    Args:
-        root: a folder, or a part of one.
-        followed: the absolute paths of the folders and files that the library follows.
-        home: the library's home folder, which the listing leaves out. A ``root`` in it is a failure, unless
-            the root is in a folder there that the library follows.
+    The listing leaves out hidden files, files of evaluation questions, links to folders, folders that are
+    followed on their own, and the library's ``home``. A link to a file is listed if the file is in the source
+    folder; otherwise the link is a failure, and so is a ``root`` in the home, unless it is in a folder there
+    that the library follows.
     """
     walk = _Walk(root, frozenset(followed) - {root.source}, home)
     missing = False
@@ -232,7 +195,6 @@ class _Walk:
         self.unlisted.append(place)
 
     def folder(self, top: Path) -> None:
-        """List a folder and its subfolders, with a stack instead of recursion."""
         folders = [top]
         while folders:
             folder = folders.pop()
@@ -284,7 +246,6 @@ class _Walk:
         return self._home.stat().st_ino if self._home is not None and self._home.exists() else -1
 
     def _may_lead_to(self, target: Path) -> bool:
-        """Return whether a link's target is inside the source folder and outside the library's home."""
         own = self._home is not None and lies_in(target, self._home)
         return target.is_relative_to(self._source.resolve()) and not own
 
@@ -299,15 +260,7 @@ def _is_hidden(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class KeptFailure:
-    """A file or folder that the last sync could not read.
-
-    Attributes:
-        failure_id: the id of the failure, never reused.
-        source: the followed folder, as an absolute path.
-        path: the path of the file in that folder; empty for the folder itself.
-        cause: the cause and the remedy.
-        since: the time of the first failure of the file, ISO 8601 in UTC.
-    """
+    """A file that the last sync could not read; ``path`` is empty for the folder ``source`` itself."""
 
     failure_id: int
     source: str
@@ -317,11 +270,7 @@ class KeptFailure:
 
 
 class Failures:
-    """The failures of one library. Safe to share between threads.
-
-    Args:
-        catalog: the catalog. The failures of files that the catalog's viewer may not see are left out.
-    """
+    """The failures of a library that its viewer may see. Safe to share between threads."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -337,11 +286,7 @@ class Failures:
         return [failure for failure in found if failure.path not in hidden]
 
     def dismiss(self, failure_id: int) -> None:
-        """Hide a failure until the file fails for another cause.
-
-        Raises:
-            FailureNotFoundError: if no such failure is listed.
-        """
+        """Hide a failure until the file fails for another cause. Raises FailureNotFoundError."""
         if failure_id not in {failure.failure_id for failure in self.undismissed()}:
             raise FailureNotFoundError(f"failure {failure_id} is not listed; read the list again")
         with writing(self._engine) as connection:
@@ -351,11 +296,7 @@ class Failures:
     def note(self, listings: Sequence[Listing], failed: Sequence[Failure], followed: Collection[str]) -> None:
         """Record ``failed``, and delete the failures of all other files in ``listings``.
 
-        Args:
-            listings: the listings of one sync.
-            failed: the files that the sync could not list or read. Of these, missing files and files
-                outside the followed folders are not recorded.
-            followed: the folders and files that the library follows, as absolute paths.
+        Missing files and files outside the followed folders are not recorded.
         """
         # Imported here, since that module imports all loaders, and `status` must start fast.
 
@@ -382,10 +323,9 @@ class Failures:
 
 
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
-    """Return the followed folder that contains ``place``, and the path of ``place`` in that folder.
+    """Return the followed folder around ``place``, "" if there is none, and the path in that folder.
 
-    The folder is "" if no followed folder contains ``place``. In the folder and the path, bytes that are not
-    UTF-8 are escaped, since the catalog cannot store them.
+    Bytes that are not UTF-8 are escaped, since the catalog cannot store them.
     """
     source, path = place.source, place.part
     if str(place.location) in followed:

@@ -43,15 +43,7 @@ _SILENCE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """The progress of a job.
-
-    Attributes:
-        stage: ``reading``, ``embedding``, ``rebuilding``, or None before any of them.
-        files: how many files are read, and how many there are.
-        passages: how many passages are embedded, and how many are known so far.
-        seconds_left: the estimated seconds until the end; None while there is no basis for an estimate.
-        rate: the number of passages embedded per second; None before the first passage.
-    """
+    """``stage`` is ``reading``, ``embedding``, ``rebuilding``, or None; ``rate`` is in passages a second."""
 
     stage: str | None = None
     files: Count = NONE
@@ -62,23 +54,10 @@ class JobProgress:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of background work.
+    """A piece of background work; times are ISO 8601 in UTC.
 
-    Attributes:
-        id: 32 hexadecimal digits.
-        kind: ``sync``, ``upload``, ``rebuild`` or ``compaction``.
-        state: ``waiting``, ``running``, ``done``, ``failed`` or ``cancelled``.
-        cancelling: whether the job is running and was asked to stop.
-        created: the time of the request; all times are ISO 8601 in UTC.
-        started: the time of its start, or None.
-        ended: the time of its end, or None.
-        stage: as in :class:`JobProgress`.
-        files: as in :class:`JobProgress`.
-        passages: as in :class:`JobProgress`.
-        seconds_left: as in :class:`JobProgress`.
-        message: why the job failed or was cancelled, in one line; else None.
-        result: the outcome as JSON; for a sync, its report. None unless the job is done.
-        owner: the process that runs the job, as ``str`` writes an ``index.catalog.database.Process``.
+    ``cancelling`` says that it is running and was asked to stop. ``message`` is why it failed or was
+    cancelled, in one line; ``result`` its outcome as JSON once it is done, for a sync its report.
     """
 
     id: str
@@ -98,21 +77,17 @@ class Job:
 
     @property
     def has_ended(self) -> bool:
-        """Return whether the job is done, failed or cancelled."""
         return self.state not in _UNENDED
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the job as plain dicts and scalars, ready for JSON."""
         return asdict(self)
 
 
 class Jobs:
     """The jobs of a library. Safe to share between threads.
 
-    Args:
-        catalog: the catalog. New jobs belong to its viewer. If this viewer may not see all documents, there
-            are no jobs of others.
-        owner: the process that runs new jobs; None for the current process.
+    New jobs belong to the viewer of ``catalog``, who sees no others unless the viewer may see all documents,
+    and to the process ``owner``, by default this one.
     """
 
     def __init__(self, catalog: Catalog, owner: Process | None = None) -> None:
@@ -124,10 +99,7 @@ class Jobs:
         self._visible = sa.true() if sees_all else jobs.c.sender == self._sender
 
     def create(self, kind: Kind) -> Job:
-        """Create a waiting job, and return it.
-
-        This deletes the ended jobs that are not among the newest :data:`KEPT` jobs.
-        """
+        """Create a waiting job, and forget the ended ones that are not among the newest :data:`KEPT`."""
         job_id = uuid.uuid4().hex
         row = {
             "id": job_id,
@@ -147,16 +119,12 @@ class Jobs:
         return self.get(job_id)
 
     def begin(self, job_id: str) -> bool:
-        """Mark a waiting job as running; return False if it was cancelled and so no longer waits."""
+        """Return False if the job was cancelled and so no longer waits."""
         values = {"state": "running", "started": _now(), "heard": _now()}
         return self._change(job_id, "waiting", values)
 
     def advance(self, job_id: str, progress: JobProgress) -> bool:
-        """Record the progress of a job; return whether the job should stop.
-
-        Raises:
-            sqlalchemy.exc.OperationalError: if the catalog cannot be written.
-        """
+        """Record the progress of a job; return whether the job should stop."""
         noted = (
             sa.update(jobs)
             .where(jobs.c.id == job_id)
@@ -167,23 +135,18 @@ class Jobs:
             return bool(connection.scalar(noted))
 
     def finish(self, job_id: str, progress: JobProgress, result: Mapping[str, Any] | None = None) -> None:
-        """Record that a running job is done."""
         self._end(job_id, "done", progress, {"result": result})
 
     def fail(self, job_id: str, progress: JobProgress, message: str) -> None:
-        """Record why a running job failed."""
         self._end(job_id, "failed", progress, {"message": message})
 
     def record_cancellation(self, job_id: str, progress: JobProgress, message: str) -> None:
-        """Record why a running job was cancelled."""
         self._end(job_id, "cancelled", progress, {"message": message})
 
     def request_cancel(self, job_id: str, message: str = "cancelled on request") -> Job:
         """Cancel a waiting job, or ask a running job to stop, whichever process runs it; return the job.
 
-        Raises:
-            JobNotFoundError: if there is no such job.
-            JobEndedError: if it has ended.
+        Raises JobNotFoundError if there is no such job, and JobEndedError if it has ended.
         """
         stopped = {"state": "cancelled", "message": message, "ended": _now()}
         before = self.get(job_id)
@@ -196,11 +159,7 @@ class Jobs:
         raise JobEndedError(f"the job {job_id} has ended ({how}); there is nothing to cancel")
 
     def get(self, job_id: str) -> Job:
-        """Return the job with this id.
-
-        Raises:
-            JobNotFoundError: if there is no such job.
-        """
+        """Raises JobNotFoundError."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id, self._visible)).first()
         if row is None:
@@ -214,14 +173,12 @@ class Jobs:
             return [_job_of(row) for row in connection.execute(query)]
 
     def unended(self) -> list[Job]:
-        """Return the waiting and the running jobs of all processes."""
         return [job for _, job in self._stored_unended() if not job.has_ended]
 
     def abandon(self) -> list[str]:
         """Record that the jobs of dead processes have failed, and return their ids.
 
-        Readers already see such a job as failed, although its row does not say so yet. A process calls this
-        before its first write.
+        Readers already see such a job as failed. A process calls this before its first write.
         """
         abandoned: list[str] = []
         for state, job in self._stored_unended():
@@ -231,7 +188,7 @@ class Jobs:
         return abandoned
 
     def _stored_unended(self) -> list[tuple[State, Job]]:
-        """Return the jobs that are waiting or running according to their rows, each with its stored state."""
+        """Return the jobs that wait or run according to their rows, each with its stored state."""
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED), self._visible)
         with self._engine.connect() as connection:
             return [(row.state, _job_of(row)) for row in connection.execute(query)]
@@ -298,12 +255,9 @@ WRITE_SECONDS = 0.5
 class RunningJob:
     """A context that records the start, progress and outcome of a job.
 
-    The work inside the context calls this object as its ``Progress``. If the work raises an error, the
-    context records the error and raises it again. :class:`Cancelled`, an interrupt, and any error after
-    a request to stop make the job ``cancelled``; all other errors make it ``failed``.
-
-    Attributes:
-        result: the result to record; set it before the context ends.
+    The work calls this object as its ``Progress``, and sets ``result`` before the context ends. If the work
+    raises an error, the context records the error and raises it again. :class:`Cancelled`, an interrupt, and
+    any error after a request to stop make the job ``cancelled``; all other errors make it ``failed``.
     """
 
     def __init__(
@@ -313,14 +267,7 @@ class RunningJob:
         also: Callable[[JobProgress], None] | None = None,
         explain: Callable[[BaseException], str] = str,
     ) -> None:
-        """Prepare to run a waiting job; the job begins when the context is entered.
-
-        Args:
-            jobs: the library's jobs.
-            job_id: the job's id.
-            also: called with each progress report, in addition to the record in the catalog.
-            explain: turns an error into the line to record.
-        """
+        """``also`` gets each progress report; ``explain`` turns an error into the line to record."""
         self.result: Mapping[str, Any] | None = None
         self._jobs = jobs
         self._id = job_id
@@ -358,12 +305,7 @@ class RunningJob:
                 self._jobs.fail(self._id, self._progress, " ".join(self._explain(error).split()))
 
     def __call__(self, stage: str, done: int, of: int) -> None:
-        """Record how many of the stage's files or passages are done.
-
-        Raises:
-            Cancelled: if the job was asked to stop. A request from another process takes effect within half a
-                second.
-        """
+        """Raises Cancelled at most half a second after any process has asked the job to stop."""
         now = time.monotonic()
         is_new = stage != self._progress.stage or done == of
         self._work = advanced(self._work, stage, Count(done, of), now - self._reported)

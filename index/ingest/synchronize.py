@@ -58,18 +58,12 @@ def read_ahead(
     size: Callable[[Result], int],
     waiting: Callable[[], None] | None = None,
 ) -> Generator[tuple[Item, Future[Result]]]:
-    """Yield each file with a completed future of its result, in the order of ``files``.
+    """Yield each file with a completed future of its result or error, in the order of ``files``.
 
-    If reading a file raised an error, its future has that error instead of a result. Reading pauses while the
-    caller is behind, so that the results take little memory. Closing the iterator cancels the reading.
-
-    Args:
-        files: the files.
-        readers: the readers, at least one. Each reads one file at a time.
-        read: reads a file; several threads call it at once.
-        size: returns the size of a result in characters.
-        waiting: called every half second while the next result is not ready; if it raises an error, the
-            reading is cancelled.
+    Reading pauses while the caller is behind, so that the results, whose ``size`` is in characters, take
+    little memory. Closing the iterator cancels the reading. Each reader reads one file at a time, so several
+    threads call ``read``. ``waiting`` is called every half second; if it raises an error, the reading is
+    cancelled.
     """
     shelf = _Shelf(files, read, size)
     with ThreadPoolExecutor(len(readers), "read") as threads:
@@ -83,10 +77,7 @@ def read_ahead(
 
 
 class _Shelf(Generic[Item, Worker, Result]):
-    """The results that wait for the caller.
-
-    Threads start to read the files in order, but may finish them in any order.
-    """
+    """The results that wait for the caller: threads begin the files in order, but may finish in any order."""
 
     def __init__(
         self, files: Sequence[Item], read: Read[Item, Worker, Result], size: Callable[[Result], int]
@@ -100,7 +91,6 @@ class _Shelf(Generic[Item, Worker, Result]):
         self._changed = Condition()
 
     def fill(self, reader: Worker) -> None:
-        """Read one file after the other until none is left, or until the reading is cancelled."""
         while (item := self._next()) is not None:
             place, file = item
             result: Future[Result] = Future()
@@ -114,7 +104,6 @@ class _Shelf(Generic[Item, Worker, Result]):
                 self._changed.notify_all()
 
     def take(self, place: int, waiting: Callable[[], None] | None) -> Future[Result]:
-        """Wait for the result of a file; remove the result from the shelf, and return it."""
         with self._changed:
             while not self._changed.wait_for(lambda: place in self._results, _WAIT_SECONDS):
                 if waiting is not None:
@@ -150,17 +139,12 @@ commit them, and compact the caches. Reading and indexing alternate."""
 
 @dataclass(slots=True)
 class StageClock:
-    """Adds up the time of each stage.
-
-    Attributes:
-        seconds: the seconds by stage.
-    """
+    """Adds up the seconds of each stage."""
 
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     _last: float = field(default_factory=time.monotonic)
 
     def lap(self, stage: str) -> None:
-        """Add the time since the last call to the time of ``stage``."""
         now = time.monotonic()
         self.seconds[stage] += now - self._last
         self._last = now
@@ -203,17 +187,9 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The plan of a sync.
+    """The plan of a sync: files to read, and the paths of documents whose file is gone, by id.
 
-    Attributes:
-        added: files that the library does not know.
-        changed: files whose size or time differs from the catalog's, or whose pages still need text
-            recognition.
-        removed: the paths of documents whose file is gone, by document id.
-        unchanged: the number of files that are neither added nor changed.
-        failed: files and folders that could not be listed.
-        lineage: the random name (``Build.lineage``) that the catalog had when the document ids were read. A
-            catalog with another name refuses the changes; None means that any catalog accepts them.
+    A catalog with another ``lineage`` than the one whose ids were read refuses the changes; None allows any.
     """
 
     added: tuple[File, ...]
@@ -226,20 +202,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """The outcome of a sync.
-
-    Attributes:
-        added: paths of new documents.
-        changed: paths of documents with a new version.
-        removed: paths of documents whose file is gone.
-        unchanged: the number of unchanged files.
-        failed: files that could not be read, with the cause; their documents stay.
-        passages: the number of passages in the library.
-        seconds: the duration.
-        generation: the library's generation after the sync, a number that rises with each change of the
-            passages.
-        stages: the seconds by stage (:mod:`index.ingest.synchronize`), which :meth:`as_dict` leaves out.
-    """
+    """The paths that a sync has added, changed, removed or could not read; their documents stay."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -268,21 +231,13 @@ def sync(
     reader: Isolated | Sequence[FileReader] | None = None,
     leave: Collection[Path] = (),
 ) -> SyncReport:
-    """Bring the library up to date with ``paths``.
+    """Bring the library up to date with ``paths``, and follow them; by default, with all followed folders.
 
-    The sync first rebuilds an outdated library. It skips the library's home folder, except for folders
-    in it that the library follows. ``Failures`` lists each file that cannot be read, until a sync reads the
-    file or the file is gone.
-
-    Args:
-        index: the library.
-        paths: folders or files to read, and to follow from now on; empty for all followed folders.
-        progress: receives the number of files read and passages embedded.
-        options: loader options and limits.
-        reader: a process that reads files, or the readers of a cluster (:mod:`index.ingest.cluster`). The
-            caller closes them. None starts a process for this sync. Without a cluster, a sync of many files
-            starts more processes.
-        leave: files to skip because they are still being written.
+    The sync first rebuilds an outdated library. It skips the library's home folder, except for folders in it
+    that the library follows, and the files in ``leave``, which are still being written. ``Failures`` lists
+    each file that cannot be read, until a sync reads the file or the file is gone. ``reader`` is a process
+    that reads files, or the readers of a cluster, which the caller closes; without a cluster, a sync of many
+    files starts more processes.
     """
     started, clock = time.monotonic(), StageClock()
     index.rebuild(progress)
@@ -314,13 +269,7 @@ def sync(
 def plan(
     known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing], recognition: str = ""
 ) -> Changes:
-    """Plan a sync: compare the catalog with listings of the folders, without reading a file.
-
-    Args:
-        known: the states of the files when they were last read, by folder and by path in the folder.
-        listings: the listings, with the present states of the files.
-        recognition: the languages of text recognition (``Options.recognition``).
-    """
+    """Compare the states of the catalog, by folder and path, with listings, without reading a file."""
     added: dict[tuple[str, str], File] = {}
     changed: dict[tuple[str, str], File] = {}
     removed: dict[int, str] = {}
@@ -367,19 +316,7 @@ def apply(
     reader: Isolated | Sequence[FileReader] | None = None,
     clock: StageClock | None = None,
 ) -> SyncReport:
-    """Read the files of ``changes``, commit the documents and removals, and return a report.
-
-    A file that cannot be read is reported, and its document stays as it is.
-
-    Args:
-        index: the library.
-        changes: from :func:`plan`.
-        progress: receives the number of files read and passages embedded.
-        started: ``time.monotonic()`` at the start, for the report.
-        options: loader options and limits.
-        reader: as for :func:`sync`.
-        clock: a clock that has the times of the earlier stages; None if there were none.
-    """
+    """Read and commit the files of ``changes``; one that cannot be read is reported, its document stays."""
     clock = clock or StageClock()
     begun = time.monotonic() if started is None else started
     failed = list(changes.failed)
@@ -438,7 +375,7 @@ def _read_all(
     reader: Isolated | Sequence[FileReader] | None,
     progress: Progress | None,
 ) -> Iterator[tuple[File, Incoming | LoadError | None]]:
-    """Yield each file, in order, with its document, its LoadError, or None if the document is unchanged."""
+    """Yield each file, in order, with its document, its LoadError, or None if it is unchanged."""
     number = 0
 
     def waiting() -> None:
@@ -477,7 +414,7 @@ def _read(
     options: Options,
     cutting: Cutting | None,
 ) -> Incoming | None:
-    """Read a file as a document; return None if the document cannot have changed since it was last read."""
+    """Return None if the document cannot have changed since it was last read."""
     location = Path(file.source, file.path)
     # Do not read a file that the loader refuses by its suffix: it may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
@@ -507,7 +444,7 @@ def _digest(location: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The number of files or passages that are done, and the number that are known so far."""
+    """The files or passages that are done, and those that are known so far."""
 
     done: int = 0
     of: int = 0
@@ -520,15 +457,7 @@ READING = "reading"
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The work done so far and its duration, from which :func:`seconds_left` estimates the rest.
-
-    Attributes:
-        reading: the seconds spent on reading files.
-        embedding: the seconds spent on embedding passages, that is, on computing their vectors.
-        files: the number of files read, and the number of all files.
-        passages: the number of passages embedded, and the number of passages found so far.
-        covered: the number of files that contain the passages found so far.
-    """
+    """The work so far, and the seconds of it; ``covered`` files contain the passages found so far."""
 
     reading: float = 0.0
     embedding: float = 0.0
@@ -554,12 +483,12 @@ def seconds_left(work: Workload) -> float | None:
 
 
 def rate(work: Workload) -> float | None:
-    """Return the number of passages embedded per second; None before the first passage."""
+    """Return the passages embedded per second."""
     return work.passages.done / work.embedding if work.passages.done and work.embedding else None
 
 
 def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
-    """Return ``work``, updated with a progress report that came ``seconds`` after the previous one.
+    """Return ``work``, updated with a report that came ``seconds`` after the previous one.
 
     A sync embeds in several rounds, and the reports of each round count its passages from 0. The result
     counts the passages of all rounds.

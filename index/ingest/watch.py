@@ -42,12 +42,10 @@ State = tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The changes that a sync should read.
+    """The folders that a sync should read.
 
-    Attributes:
-        folders: the followed folders and files in which something changed.
-        leave: the files in these folders that the sync skips, because they are still being written, or
-            because a sync has already tried to read them in their present state.
+    ``leave`` are files in them that are still being written, or that a sync has already tried in their
+    present state.
     """
 
     folders: tuple[Path, ...]
@@ -58,17 +56,11 @@ class ChangeTimes:
     """Remembers when each file last changed, to tell which files are still changing."""
 
     def __init__(self, seconds: float) -> None:
-        """Count a file as complete after ``seconds`` without a change."""
         self._seconds = seconds
         self._since: dict[Path, tuple[State, float]] = {}
 
     def still_changing(self, files: Mapping[Path, State], now: float) -> set[Path]:
-        """Return the files that may still be changing.
-
-        Args:
-            files: the present state of each changed file.
-            now: the time in seconds, on any monotonic clock.
-        """
+        """``now`` is in seconds, on any monotonic clock."""
         before = self._since
         self._since = {
             file: before[file] if file in before and before[file][0] == state else (state, now)
@@ -90,16 +82,7 @@ class Watch:
         *,
         uploads: Path | None = None,
     ) -> None:
-        """Watch the folders of a library.
-
-        Args:
-            catalog: the library's catalog.
-            home: the library's home folder, which is not watched.
-            sync: syncs the changes; returns False if the watch should try again later.
-            stop: ends the watch when it is set.
-            rest: seconds without a change after which a file counts as complete.
-            uploads: the folder of the uploads, which is not watched either: uploads are indexed at once.
-        """
+        """``sync`` returns False if the watch should try again; a file is complete after ``rest`` seconds."""
         self._catalog = catalog
         self._home = home.absolute()
         self._apart = [self._home, *([] if uploads is None else [uploads.absolute()])]
@@ -111,12 +94,7 @@ class Watch:
         self._not_before = 0.0
 
     def run(self) -> None:
-        """Watch until the stop event is set.
-
-        Raises:
-            OSError: if the system cannot watch so many folders.
-            KeyboardInterrupt: if the process is interrupted.
-        """
+        """Watch until the stop event is set. Raises OSError if the system cannot watch so many folders."""
         while not self._stop.is_set():
             try:
                 # A folder may disappear between the check and the start of the watch.
@@ -127,11 +105,7 @@ class Watch:
                 self._stop.wait(RETRY_SECONDS)
 
     def _watch(self, watched: Mapping[str, tuple[int, int]]) -> None:
-        """Watch folders and files until one of them, or the list of followed folders, changes.
-
-        Args:
-            watched: the device and inode of each path (:func:`_identities`).
-        """
+        """Watch until one of the paths, or the list of followed folders, changes."""
         if not watched:
             self._stop.wait(_TICK_SECONDS)
             return
@@ -218,11 +192,6 @@ def _identities(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _concerns(path: Path, names: Collection[Path]) -> bool:
-    """Return whether a change at ``path`` concerns a folder: the path is in it and not hidden there.
-
-    Args:
-        path: the path of the change.
-        names: the path of the folder as the library follows it, and the same path with its links resolved.
-    """
+    """Return whether ``path`` is in a folder, by any of its names, and not hidden there."""
     inside = [path.relative_to(name).parts for name in names if path.is_relative_to(name)]
     return bool(inside) and not any(part.startswith(".") for part in inside[0])

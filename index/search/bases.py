@@ -1,4 +1,4 @@
-"""Creates and opens a library's base: the vectors of its older passages, in a file or on a server."""
+"""The base of a library, the vectors of its older passages, and the manifest of its cache files."""
 
 from __future__ import annotations
 
@@ -28,25 +28,17 @@ from index.vectors import DEFAULT_POLICY, Change, Expected, IndexPolicy, Mark, S
 _MANIFEST = "current.json"
 
 _FORMER = ("vectors.faiss", "caches.json", "lexical")
-"""Files that earlier versions wrote to the home folder itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """The caches of a build on disk: the base (the file of vectors) and the words (the tantivy index).
 
-    A generation is the number of commits that have changed the searchable passages.
-
-    Attributes:
-        base: the name of the base's file; None while all vectors are in memory.
-        last: the highest chunk id of the generation that the base was built from.
-        base_generation: the generation that the base was built from.
-        words: the name of the folder with the tantivy index.
-        words_generation: the generation up to which removed passages are gone from the words.
-        writing: whether a process is writing to the words, so that some of their files may lack a digest.
-        mark: the random name of the commit for which that process writes.
-        written_after: the highest chunk id before that commit.
-        digests: the sha256 of each file in hexadecimal, by its path in the folder of the caches.
+    ``last`` and ``base_generation`` are the highest chunk id and the generation that the base was built from;
+    ``base`` is None while all vectors are in memory. Passages removed up to ``words_generation`` are gone
+    from the words. While ``writing``, a process adds words for the commit ``mark`` after the chunk id
+    ``written_after``, and some of their files may lack a digest. ``digests`` has the sha256 of each file, by
+    its path in the folder.
     """
 
     base: str | None = None
@@ -61,11 +53,7 @@ class Manifest:
 
     @property
     def removals_applied_until(self) -> int:
-        """The generation (state of the library) up to which removed passages are gone from the caches.
-
-        It is the older of the generations of the base (the file of vectors) and of the words (the tantivy
-        index). Without a base, it is the generation of the words.
-        """
+        """The generation up to which removed passages are gone from the base and the words."""
         return min(self.words_generation, self.base_generation) if self.base else self.words_generation
 
 
@@ -74,7 +62,6 @@ FileStates = Mapping[str, tuple[int, int, int, int]]
 
 
 def states_of(files: Iterable[str | Path]) -> FileStates:
-    """Return the state of each of ``files`` that exists, by its path."""
     found: dict[str, tuple[int, int, int, int]] = {}
     for file in files:
         with suppress(FileNotFoundError):
@@ -94,12 +81,11 @@ def are_unchanged(states: FileStates) -> bool:
 
 
 def folder_of(home: Path, build: Build) -> Path:
-    """Return the folder of a build's caches."""
     return home / "caches" / f"{build.lineage[:8]}-{build.number}"
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the manifest in ``folder``; None if it is missing or damaged."""
+    """Return None if the manifest is missing or damaged."""
     try:
         noted = json.loads((folder / _MANIFEST).read_bytes())
         return Manifest(**noted["manifest"]) if noted["digest"] == _digest_of(noted["manifest"]) else None
@@ -118,11 +104,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def digests(folder: Path, manifest: Manifest) -> dict[str, str]:
-    """Return the sha256 of each file of the base and the words, by its path in ``folder``.
+    """Return the sha256 of each file, by its path; it reveals damage that FAISS and tantivy do not notice.
 
-    The digests reveal damage that FAISS and tantivy do not notice. Files never change once they are written,
-    so this function takes the digests that ``manifest`` already has. Only ``meta.json``, tantivy's list of
-    its files, changes: its digest is always computed.
+    Files never change once they are written, so known digests are taken from ``manifest``. Only
+    ``meta.json``, tantivy's list of its files, changes.
     """
     files = [folder / manifest.base] if manifest.base else []
     files += sorted((folder / manifest.words).glob("[!.]*")) if manifest.words else []
@@ -138,8 +123,7 @@ def is_intact(folder: Path, manifest: Manifest) -> bool:
     """Return whether all files of the base and the words have the digests in ``manifest``.
 
     If a process died while it wrote the words, some files may have no digest, and ``meta.json`` may be the
-    old or the new one. While ``manifest.writing`` is set, the comparison therefore leaves out ``meta.json``
-    and the files without a digest.
+    old or the new one. While ``manifest.writing`` is set, these are left out.
     """
     try:
         now = digests(folder, Manifest(manifest.base, words=manifest.words))
@@ -152,7 +136,6 @@ def is_intact(folder: Path, manifest: Manifest) -> bool:
 
 
 def has_intact_base(folder: Path, manifest: Manifest) -> bool:
-    """Return whether there is a base (the file of vectors) whose digest is the one in ``manifest``."""
     return (
         manifest.base is not None
         and (folder / manifest.base).is_file()
@@ -161,7 +144,6 @@ def has_intact_base(folder: Path, manifest: Manifest) -> bool:
 
 
 def with_base(manifest: Manifest, other: Manifest) -> Manifest:
-    """Return a copy of ``manifest`` whose base (the file of vectors) is the one that ``other`` describes."""
     base = _of_base(other)
     kept = {name: digest for name, digest in manifest.digests.items() if name != manifest.base}
     return replace(
@@ -174,7 +156,6 @@ def with_base(manifest: Manifest, other: Manifest) -> Manifest:
 
 
 def with_words(manifest: Manifest, other: Manifest) -> Manifest:
-    """Return a copy of ``manifest`` whose words (the tantivy index) are those that ``other`` describes."""
     kept = _of_base(manifest).digests
     own = {name: digest for name, digest in other.digests.items() if name != other.base}
     return replace(
@@ -189,7 +170,6 @@ def _of_base(manifest: Manifest) -> Manifest:
 
 
 def delete_unused(home: Path, build: Build, manifest: Manifest) -> None:
-    """Delete a build's cache files that ``manifest`` does not name, and those of older program versions."""
     for former in _FORMER:
         _delete(home / former)
     for entry in folder_of(home, build).iterdir():
@@ -198,7 +178,6 @@ def delete_unused(home: Path, build: Build, manifest: Manifest) -> None:
 
 
 def delete_other_builds(home: Path, build: Build) -> None:
-    """Delete the caches of all builds except ``build``."""
     kept = folder_of(home, build)
     for folder in kept.parent.iterdir():
         if folder != kept:
@@ -213,10 +192,7 @@ def _delete(entry: Path) -> None:
 
 
 def _digest_of(noted: Mapping[str, Any]) -> str:
-    """Return the digest of a manifest's own content.
-
-    It reveals a damaged manifest, which would do as much harm as a damaged cache.
-    """
+    """Digest a manifest itself: a damaged one would do as much harm as a damaged cache."""
     return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
 
 
@@ -241,21 +217,10 @@ class Bases(Protocol):
     def open(
         self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
     ) -> tuple[VectorIndex, int]:
-        """Open the base (the vectors of the older passages) of the build that ``reader`` reads.
+        """Return an index over the base, and the highest passage id that it covers; else empty and 0.
 
-        Args:
-            folder: the build's folder of caches.
-            manifest: names the base.
-            reader: reads the newest generation (state) of the catalog.
-            dimensions: the length of a vector.
-
-        Returns:
-            An index over the base, and the highest passage id that the base covers. The index may still have
-            passages that were removed from the library. If there is no base, an empty index and 0.
-
-        Raises:
-            VectorIndexError: if the base cannot be opened.
-            VectorsUnreachableError: if the store does not answer.
+        ``reader`` reads the newest generation. The index may still have passages that were removed. Raises
+        VectorIndexError if the base cannot be opened, VectorsUnreachableError if the store does not answer.
         """
 
     def build(
@@ -265,36 +230,20 @@ class Bases(Protocol):
         dimensions: int,
         patience: float = 0,
     ) -> Manifest:
-        """Store the vectors of all passages that ``reader`` reads: make a base, or update one on a server.
+        """Make a base of all passages that ``reader`` reads, or update one; return a manifest of it alone.
 
-        Args:
-            folder: the build's folder of caches.
-            reader: reads the passages.
-            dimensions: the length of a vector.
-            patience: the seconds to wait while another process is making a base.
-
-        Returns:
-            A manifest that describes only the base.
-
-        Raises:
-            LibraryLockedError: if another process is making a base for longer than ``patience``.
-            VectorsUnreachableError: if the store does not answer.
+        Raises LibraryLockedError if another process makes a base for more than ``patience`` seconds, and
+        VectorsUnreachableError if the store does not answer.
         """
 
     def removals_applied_until(self, manifest: Manifest, build: Build) -> int:
-        """Return the generation up to which removed passages are gone from both the base and the words.
-
-        A generation is the number of a state of the library. The base is the stored vectors; the words are
-        the tantivy index that ``manifest`` names. The catalog may delete its records of all removals up to
-        this generation.
-        """
+        """Return the generation up to which the catalog may forget removals."""
 
 
 class FileBases:
-    """Keeps each base (stored vectors) in a file of the library's home folder. See :class:`Bases`."""
+    """Keeps each base in a file of the home folder."""
 
     def __init__(self, policy: IndexPolicy = DEFAULT_POLICY) -> None:
-        """Create bases (files of vectors) of the type that ``policy`` chooses."""
         self._policy = policy
 
     def open(
@@ -325,7 +274,7 @@ class FileBases:
 
 
 class SharedBases:
-    """Keeps bases (stored vectors) on a server, for all home folders of a library. See :class:`Bases`."""
+    """Keeps bases on a server, for all home folders of a library."""
 
     def __init__(self, store: Store, catalog: Catalog) -> None:
         self._store = store
@@ -387,11 +336,9 @@ class SharedBases:
         )
 
     def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
-        """Return the name and the mark of the newest base of the build that ``reader`` reads.
+        """Return the newest base's name and mark; "" and None if there is none.
 
-        A base is a collection of vectors; the mark says up to which state of the library the base is
-        complete. The mark is None if the base cannot be updated to the state of the catalog. If there is no
-        base, the name is "" and the mark None.
+        The mark is also None if the base cannot be updated to the state of the catalog.
         """
         name, mark = self._store.latest(_prefix(reader)) or ("", None)
         if mark is None:
@@ -426,7 +373,6 @@ class SharedBases:
 
 
 def prefix_of(build: Build) -> str:
-    """Return the prefix of the names of a build's collections of vectors on the server."""
     return f"footnoted_{build.lineage.replace('-', '')}_{build.number}_"
 
 
@@ -437,10 +383,10 @@ def _prefix(reader: CatalogReader) -> str:
 
 
 def _expected(reader: CatalogReader, mark: Mark) -> Expected:
-    """Return the passages that a base (stored vectors) with this ``mark`` must have, and sample vectors.
+    """Return what a base with this ``mark`` must have, with sample vectors.
 
-    The sample includes the newest passages, to reveal a catalog that has lost its last commits: such a
-    catalog gives the same ids to other passages, whose vectors differ from those in the base.
+    The sample includes the newest passages, to reveal a catalog that has lost its last commits: it gives the
+    same ids to other passages, whose vectors differ from those in the base.
     """
     alive = reader.chunk_mask(mark.last)
     numbers = np.flatnonzero(alive)

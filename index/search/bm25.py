@@ -57,18 +57,14 @@ Term = tuple[str, str]
 
 
 def terms(text: str, language: str) -> list[Term]:
-    """Return the terms by which ``text`` is indexed if its document is in ``language``, each once.
-
-    The terms in the field of the language come first, then the pairs of characters; both are in the order of
-    the text.
-    """
+    """Return the terms of a text in ``language``, each once; the pairs of characters come last."""
     # ASCII has no script without spaces, so most sentences need no field of pairs.
     fields = (field_of(language),) if text.isascii() else (field_of(language), PAIRS)
     return [(field, term) for field in fields for term in terms_in(field, text)]
 
 
 def single_characters(text: str) -> list[str]:
-    """Return the characters of ``text`` from scripts without spaces, each once; none if any two are adjacent.
+    """Return the characters of ``text`` from scripts without spaces; none if any two are adjacent.
 
     In these scripts, only pairs of adjacent characters are terms of the index. A text with a pair is searched
     by its pairs, so its single characters are needed only if it has no pair.
@@ -78,7 +74,6 @@ def single_characters(text: str) -> list[str]:
 
 
 def field_of(language: str) -> str:
-    """Return the field in which words of ``language`` (ISO 639-1) are indexed."""
     return language if language in _STEMMED else _PLAIN
 
 
@@ -90,16 +85,12 @@ def terms_in(field: str, text: str) -> list[str]:
 
 
 def written_words(text: str) -> list[str]:
-    """Return the words of ``text`` as they are written, in order, each once.
-
-    Words of fewer than 3 or more than 40 letters are left out, and so are scripts without spaces.
-    """
+    """Return the words of 3 to 40 letters, each once, except those of scripts without spaces."""
     return list(dict.fromkeys(_WRITTEN_WORD.findall(NO_SPACES.sub(" ", composed(text)))))
 
 
 @cache
 def analyzers() -> Mapping[str, tantivy.TextAnalyzer]:
-    """Return tantivy's text analyser of each field, by the field's name."""
     return {field: _analyzer(field) for field in (*_STEMMED, _PLAIN, PAIRS)}
 
 
@@ -144,7 +135,6 @@ _COUNTED = 2_000
 from the share of the best ones that may be seen."""
 
 _MOST_COUNTS = 10_000
-"""The number of terms whose counts a view keeps."""
 
 _MOST_ALIKE = 2_000
 """A search for a single character stops at about this many passages, since their vectors are compared too."""
@@ -161,7 +151,7 @@ of its terms."""
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A passage to index: its chunk id, language (ISO 639-1), text and document id."""
+    """A passage to index; ``number`` is its chunk id, ``document`` its document's id."""
 
     number: int
     language: str
@@ -175,16 +165,11 @@ _Hidden = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]]
 class LexicalIndex:
     """A tantivy index in a folder.
 
-    One thread may write at a time. Other threads search the index meanwhile through :class:`WordSearch`, a
-    fixed view of its passages.
+    One thread may write at a time. Other threads search meanwhile through :class:`WordSearch`.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open the index in ``folder``, or make an empty one.
-
-        Raises:
-            LexicalIndexError: if the folder cannot be opened as an index.
-        """
+        """Open or make the index. Raises LexicalIndexError if the folder cannot be opened as one."""
         make_folder(folder)
         self.folder = folder
         try:
@@ -196,11 +181,7 @@ class LexicalIndex:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
     def searcher(self) -> WordSearch:
-        """Return a fixed view of all passages on disk now, including those that other processes wrote.
-
-        Raises:
-            LexicalIndexError: if the files cannot be read.
-        """
+        """Return a view of all passages on disk now. Raises LexicalIndexError if they cannot be read."""
         try:
             self._index.reload()
             return WordSearch(self._index)
@@ -208,7 +189,7 @@ class LexicalIndex:
             raise LexicalIndexError(f"{self.folder.name} cannot be read: {error}") from error
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Add passages. Their ids must not be in the index yet."""
+        """Add passages whose ids are not in the index yet."""
         with self._writing() as writer:
             for entry in entries:
                 writer.add_document(_as_document(entry))
@@ -225,14 +206,12 @@ class LexicalIndex:
                 writer.delete_documents_by_query(some)
 
     def remove_after(self, last: int) -> None:
-        """Remove the passages with an id above ``last``."""
         if self.searcher().count_after(last):
             with self._writing() as writer:
                 writer.delete_documents_by_query(_after(self._index.schema, last))
 
     @contextmanager
     def _writing(self) -> Iterator[tantivy.IndexWriter]:
-        """Yield a writer, and commit its changes unless the context raises an error."""
         try:
             writer = self._index.writer(_WRITER_BYTES, num_threads=1)
             try:
@@ -245,10 +224,7 @@ class LexicalIndex:
 
 
 class WordSearch:
-    """Word search over the passages of a tantivy index, as they were at one moment.
-
-    Safe to share between threads.
-    """
+    """Searches the passages of an index as they were at one moment. Safe to share between threads."""
 
     def __init__(self, index: tantivy.Index) -> None:
         self._searcher = index.searcher()
@@ -261,12 +237,9 @@ class WordSearch:
     def view(self, allowed: Allowed | None, hidden: _Hidden) -> WordSearch:
         """Return a view whose words, frequencies and scores do not depend on passages that it leaves out.
 
-        The only exception is the mean length of a passage, by which tantivy scales all scores.
-
-        Args:
-            allowed: the passages of the view; None for all. Then, removed passages count in frequencies and
-                scores as long as tantivy counts them, but their words are unknown.
-            hidden: returns, for each id of an array, whether to leave out the passage.
+        The only exception is the mean length of a passage, by which tantivy scales all scores. If ``allowed``
+        is None, removed passages count in frequencies and scores as long as tantivy counts them, but their
+        words are unknown. ``hidden`` returns, for each id of an array, whether to leave out the passage.
         """
         view = copy(self)
         view._allowed, view._hidden, view._counts = allowed, hidden, {}
@@ -279,23 +252,21 @@ class WordSearch:
 
     @property
     def removed_count(self) -> int:
-        """The number of removed passages that tantivy still counts in its statistics."""
+        """The removed passages that tantivy still counts in its statistics."""
         return int(self._searcher.doc_freq("field", _ANY)) - len(self)
 
     @property
     def last(self) -> int:
-        """The highest id of a passage; 0 if there are no passages."""
+        """The highest id of a passage; 0 if there is none."""
         limit = 1
         while self.count_after(limit):
             limit *= 2
         return bisect_left(range(limit), True, key=lambda number: not self.count_after(number))
 
     def count_after(self, last: int) -> int:
-        """Return the number of passages with an id above ``last``."""
         return self._count(_after(self._schema, last))
 
     def count(self, numbers: Collection[int]) -> int:
-        """Return how many of the ids ``numbers`` are in the index."""
         if not numbers:
             return 0
         some = tantivy.Query.term_set_query(self._schema, "number", sorted(numbers))
@@ -315,14 +286,10 @@ class WordSearch:
         allowed: Allowed | None = None,
         hidden: _Hidden | None = None,
     ) -> dict[int, float]:
-        """Return the BM25 scores of the passages that match ``query`` best, by chunk id, best first.
+        """Return the BM25 scores of the best passages, by chunk id, best first; a query has no syntax.
 
-        Args:
-            query: any text; nothing in it is syntax.
-            limit: the number of results; ties with the last are included, so that the result does not depend
-                on the order of writing.
-            allowed: the documents and chunks that may be found; None allows all.
-            hidden: returns, for each id of an array, whether to leave out the passage; None leaves out none.
+        Ties with the last are included, so that the result does not depend on the order of writing.
+        ``hidden`` returns, for each id of an array, whether to leave out the passage.
         """
         clauses = [
             (tantivy.Occur.Should, clause)
@@ -369,10 +336,7 @@ class WordSearch:
         return tantivy.Query.boost_query(clause, _idf(count, self._total) / whole)
 
     def _single_character_clauses(self, query: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
-        """Return clauses that find passages by the query's single characters (:func:`single_characters`).
-
-        All passages that a clause finds get the same score.
-        """
+        """All passages that a clause finds get the same score."""
         return [
             (tantivy.Occur.Should, tantivy.Query.regex_query(self._schema, field, pattern))
             for character in single_characters(query)
@@ -386,7 +350,6 @@ class WordSearch:
         allowed: Allowed | None,
         hidden: _Hidden | None,
     ) -> list[tuple[int, float]]:
-        """Return the chunk ids and scores of those hits that are allowed and not hidden."""
         places = [address for _, address in hits]
         numbers = np.array(self._searcher.fast_field_values("number", places), np.int64)
         may = np.ones(len(numbers), np.bool_)
@@ -407,9 +370,9 @@ class WordSearch:
 
         A score approaches this bound as a passage repeats the query's words ever more often. Each language
         has its own field, and each field its own bound. The lowest bound is that of the field in which the
-        query's words are most frequent, usually the field of the query's language, so this method returns
-        the lowest bound. Passages in other languages may score higher. The field of character pairs is left
-        out, because most pairs of a question bridge two words and occur in no passage.
+        query's words are most frequent, usually the field of the query's language. Passages in other
+        languages may score higher. The field of character pairs is left out, because most pairs of a question
+        bridge two words and occur in no passage.
         """
         text = NO_SPACES.sub(" ", query)
         fields = [[(field, term) for term in terms_in(field, text)] for field in self._used if field != PAIRS]
@@ -432,15 +395,10 @@ class WordSearch:
         return self._count_of(_WRITTEN, word) > 0
 
     def alike(self, word: str, most: int) -> dict[str, float]:
-        """Return the written words that ``word`` may be a misspelling of, each with its share of passages.
+        """Return the written words that ``word``, in lower case, may misspell, and their share of passages.
 
-        They are as written, with their capitals. Words of fewer than three letters and words of scripts
-        without spaces are left out.
-
-        Args:
-            word: in lower case.
-            most: the most mistakes between the words, whatever their capitals: letters that were dropped,
-                added or replaced, or adjacent letters that were swapped. The first letter is the same.
+        They have the same first letter, and at most ``most`` mistakes, whatever their capitals: letters that
+        were dropped, added or replaced, or adjacent letters that were swapped.
         """
         from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
@@ -457,7 +415,6 @@ class WordSearch:
 
     @property
     def _total(self) -> int:
-        """The number of passages of this view."""
         return len(self) if self._allowed is None else int(np.count_nonzero(self._allowed.chunks))
 
     def _count_of(self, field: str, term: str) -> int:
@@ -487,12 +444,10 @@ def _idf(count: int, total: int) -> float:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files of the segments that tantivy's ``meta.json`` in ``folder`` lists.
+    """Return the files of the segments that ``meta.json`` lists, which tantivy never changes.
 
-    tantivy never changes these files. The folder may hold other files, which tantivy is still writing.
-
-    Raises:
-        LexicalIndexError: if ``meta.json`` cannot be read.
+    The folder may hold others, which tantivy is still writing. Raises LexicalIndexError if ``meta.json``
+    cannot be read.
     """
     try:
         segments = json.loads((folder / "meta.json").read_bytes())["segments"]
@@ -508,13 +463,11 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def _patterns_containing(field: str, character: str) -> Sequence[str]:
-    """Return regular expressions for the terms of ``field`` that contain ``character``."""
     # The character may be the first or the second of a pair: the last of a run is only ever the second.
     return (f"{character}.", f".{character}") if field == PAIRS else (f".*{character}.*",)
 
 
 def _after(schema: tantivy.Schema, last: int) -> tantivy.Query:
-    """Return a query for the passages with an id above ``last``."""
     kind = tantivy.FieldType.Unsigned
     return tantivy.Query.range_query(schema, "number", kind, lower_bound=last, include_lower=False)
 
@@ -550,12 +503,7 @@ def _as_document(entry: Entry) -> tantivy.Document:
 
 
 def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
-    """Yield an index entry for each of ``passages``.
-
-    Args:
-        passages: passages of the catalog.
-        titled: whether to index each passage together with the title of its document.
-    """
+    """``titled``: whether to index each passage together with the title of its document."""
     for passage in passages:
         document = passage.document
         headings = ""
@@ -568,11 +516,7 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
 def entries_of(
     item: NewVersion, document_id: int, numbers: Sequence[int], *, titled: bool
 ) -> Iterator[Entry]:
-    """Yield an index entry for each passage of ``item``, a document that a commit is about to write.
-
-    ``numbers`` are the chunk ids of the passages. ``titled`` says whether each passage is indexed together
-    with the title of its document.
-    """
+    """Yield the entries of a document that a commit is about to write with the chunk ids ``numbers``."""
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):
         headings = ""

@@ -48,22 +48,15 @@ a second."""
 
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """The vectors and words of one generation (state of the library). Safe to share between threads.
+    """The vectors and words of one generation. Safe to share between threads.
 
-    Attributes:
-        generation: the catalog's generation.
-        build: the build of the passages; None while nothing was ever indexed.
-        last: the highest chunk id of the generation.
-        vectors: the passages' vectors.
-        index: the tantivy index of the words; None while nothing was ever indexed.
-        words: a fixed view of the words of all passages, for the upkeep of the caches. It may include
-            passages of other generations, which :meth:`hidden` recognises. Searches use :meth:`words_of`.
-        gone: the ids of removed chunks that the words may still contain, in ascending order.
-        files: the state of each mapped file just before it was opened.
-        filter_results: the documents and chunks that pass recently used filters. A key consists of the
-            filters and of ``hidden`` and ``invalidation_count`` of the ``CatalogReader``, because these also
-            decide what passes.
-        views: the words that viewers may see, by ``hidden`` and ``invalidation_count`` as above.
+    ``build``, ``index`` and ``words`` are None while nothing was ever indexed. ``last`` is the highest chunk
+    id of the generation, and ``gone`` are the ids of removed chunks that the words may still contain, in
+    ascending order. ``words`` may include passages of other generations, which :meth:`hidden` recognises;
+    searches use :meth:`words_of`. ``files`` are the states of the mapped files just before they were opened.
+
+    The keys of ``filter_results`` and ``views`` include ``hidden`` and ``invalidation_count`` of the
+    ``CatalogReader``, because these also decide what passes.
     """
 
     generation: int
@@ -80,14 +73,11 @@ class Caches:
     views: dict[tuple[tuple[str, ...], int], WordSearch] = field(default_factory=dict, compare=False)
 
     def is_intact(self) -> bool:
-        """Return whether all mapped files are unchanged, and no search has found the base missing.
-
-        A search of a changed file may return nonsense or crash.
-        """
+        """A search of a changed file may return nonsense or crash."""
         return self.vectors.is_available() and are_unchanged(self.files)
 
     def is_writable(self) -> bool:
-        """Return whether the tantivy index can be written. Call this only while holding the write lock."""
+        """Call this only while holding the write lock."""
         try:
             # Open the index again, because the files of the open one may be deleted by now.
             return (
@@ -97,11 +87,7 @@ class Caches:
             return False
 
     def with_words(self) -> Caches:
-        """Return these caches with a new view of the tantivy index, as it is on disk now.
-
-        Raises:
-            LexicalIndexError: if the tantivy index cannot be opened.
-        """
+        """Return these caches with the words as they are on disk now. Raises LexicalIndexError."""
         if self.index is None:
             return self
         words = self.index.searcher()
@@ -109,10 +95,7 @@ class Caches:
         return replace(self, words=words, files=files, views={})
 
     def words_of(self, reader: CatalogReader) -> WordSearch | None:
-        """Return the words of the passages that the viewer of ``reader`` may see; None without any passage.
-
-        ``reader`` must read the generation (the state of the library) of these caches.
-        """
+        """Return the words that the viewer of ``reader``, which reads this generation, may see."""
         if self.words is None:
             return None
         state = reader.hidden, reader.invalidation_count
@@ -126,18 +109,11 @@ class Caches:
         return known
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Return whether searches must not find a chunk, for each chunk id in ``numbers``.
-
-        Searches must not find chunks that were removed, or that a writer is adding for a later commit. The
-        result has the shape of ``numbers``.
-        """
+        """Return whether each chunk was removed, or is being added for a later commit."""
         return _are_hidden(self.last, self.gone, numbers)
 
     def allowed(self, reader: CatalogReader, filters: Filters) -> Allowed:
-        """Return the documents and chunks that pass ``filters``.
-
-        ``reader`` must read the generation (the state of the library) of these caches.
-        """
+        """``reader`` must read the generation of these caches."""
         state = filters, reader.hidden, reader.invalidation_count
         known = self.filter_results.get(state)
         if known is None:
@@ -148,7 +124,7 @@ class Caches:
         return known
 
     def are_words_due(self) -> bool:
-        """Return whether so many removed passages still count in BM25 that the index should be rewritten."""
+        """Return whether too many removed passages still count in BM25."""
         if self.words is None:
             return False
         # Also count the passages whose removal is not yet written to the words.
@@ -167,17 +143,7 @@ def _are_hidden(
 
 
 def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bases) -> Caches | None:
-    """Open the caches in ``folder``, in the state of the library that ``reader`` reads.
-
-    Args:
-        folder: the build's folder of caches.
-        reader: reads a catalog that has a build.
-        dimensions: the length of a vector.
-        bases: opens the base.
-
-    Returns:
-        The caches; None if they are missing, damaged or incomplete.
-    """
+    """Open the caches in the state that ``reader`` reads; None if they are missing, damaged or incomplete."""
     manifest = read_manifest(folder)
     # Another home folder with the same catalog may have deleted records of removals that these caches need.
     if (
@@ -210,11 +176,7 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bas
 
 
 def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches | None:
-    """Update caches of an earlier state of the library to the state that ``reader`` reads.
-
-    Returns:
-        The updated caches; None if they cannot be updated, so that the caller must open them anew.
-    """
+    """Update caches of an earlier generation; None if they must be opened anew."""
     if caches.index is None or caches.generation < reader.forgotten():
         return None
     manifest = read_manifest(folder)
@@ -240,11 +202,7 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
 
 
 def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifest:
-    """Write the words (the tantivy index) of all passages that ``reader`` reads to a new folder.
-
-    Returns:
-        A manifest that describes only the words. Caches opened with it have all vectors in memory.
-    """
+    """Write the words to a new folder, and return a manifest that describes only them."""
     make_folder(folder)
     manifest = Manifest(words=f"words-{uuid.uuid4().hex[:8]}", words_generation=reader.generation)
     LexicalIndex(folder / manifest.words).add(entries(reader.passages(), titled=titled))
@@ -254,15 +212,7 @@ def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifes
 def catch_up_words(
     folder: Path, manifest: Manifest, reader: CatalogReader, last: int, *, titled: bool
 ) -> Manifest:
-    """Update the words (the tantivy index) to the state that ``reader`` reads; return the updated manifest.
-
-    Args:
-        folder: the build's folder of caches.
-        manifest: names the words, and the generation (the state of the library) that they have now.
-        reader: reads a newer generation.
-        last: the highest chunk id that the words cover.
-        titled: whether the words include the title of the document with each passage.
-    """
+    """Update the words, which cover the chunks up to ``last``, and return the updated manifest."""
     words = LexicalIndex(folder / manifest.words)
     if reader.last_chunk() > last:
         words.add(entries(reader.passages(after=last), titled=titled))
@@ -272,19 +222,11 @@ def catch_up_words(
 
 
 def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checked: bool = False) -> bool:
-    """Bring the words (the tantivy index) up to date after a process of another home folder has committed.
+    """Bring the words up to date after a process of another home folder has committed.
 
-    Call this only while holding the write lock of the home folder.
-
-    Args:
-        folder: the build's folder of caches.
-        reader: reads the newest generation (state of the library).
-        titled: whether the words include the title of the document with each passage.
-        checked: whether the files are known to be unchanged, so that their digests need not be computed.
-
-    Returns:
-        Whether the words are up to date now. False if the caches are damaged, or if the catalog no longer
-        knows all removed passages that the words still contain.
+    Call this only while holding the write lock of the home folder. ``checked`` says that the files are known
+    to be unchanged. Returns False if the caches are damaged, or if the catalog no longer knows all removed
+    passages that the words still contain.
     """
     manifest = read_manifest(folder)
     if manifest is None or reader.forgotten() > manifest.words_generation:
@@ -302,7 +244,7 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
 
 
 def _is_foreign(manifest: Manifest, reader: CatalogReader) -> bool:
-    """Return whether an id may belong to one passage in the tantivy index and to another in the catalog.
+    """Return whether an id may belong to one passage in the words and to another in the catalog.
 
     This happens if a process of this home folder writes passages to the index and then fails to commit them,
     and the next commit, by a process of another home folder, reuses their ids.
@@ -311,15 +253,9 @@ def _is_foreign(manifest: Manifest, reader: CatalogReader) -> bool:
 
 
 def prepare_words(folder: Path, last: int, mark: str) -> tuple[Manifest, LexicalIndex]:
-    """Open the words (the tantivy index) for writing; remove what an interrupted commit left in them.
+    """Open the words for writing; remove what an interrupted commit left in them.
 
-    Args:
-        folder: the build's folder of caches, created if it is missing.
-        last: the highest chunk id that was ever committed.
-        mark: the random name of the coming commit.
-
-    Returns:
-        The manifest as it was before this call, and the opened words.
+    ``last`` is the highest chunk id that was ever committed. Returns the manifest as it was before.
     """
     make_folder(folder)
     manifest = read_manifest(folder) or Manifest(words=f"words-{uuid.uuid4().hex[:8]}")
@@ -340,7 +276,6 @@ def _with_new(vectors: VectorIndex, reader: CatalogReader, after: int) -> Vector
 
 
 def _is_complete(caches: Caches, reader: CatalogReader) -> bool:
-    """Return whether the vectors and the words have as many passages as the catalog that ``reader`` reads."""
     passages = reader.count_chunks()
     if caches.words is None or len(caches.vectors) != passages:
         return False

@@ -108,13 +108,7 @@ def naming_failures(home: Path) -> Iterator[None]:
 
 
 class Maintenance:
-    """Keeps the caches of one library up to date. Safe to share between threads.
-
-    Attributes:
-        home: the library's folder.
-        policy: decides the type of the vector index.
-        bases: opens and makes the base (the older vectors).
-    """
+    """Keeps the caches of one library up to date. Safe to share between threads."""
 
     def __init__(
         self,
@@ -124,16 +118,7 @@ class Maintenance:
         policy: IndexPolicy = DEFAULT_POLICY,
         store: Store | None = None,
     ) -> None:
-        """Keep the caches of the library in ``home``.
-
-        Args:
-            home: the library's folder.
-            catalog: the library's catalog.
-            encoder_of: given a reader of the catalog, returns the encoder of its passages, or raises
-                EncoderMismatchError if that encoder cannot be opened.
-            policy: decides the type of the vector index.
-            store: keeps the base (the older vectors) on a server; None to keep it in a file.
-        """
+        """``encoder_of`` raises EncoderMismatchError if it cannot open the encoder of a reader's passages."""
         self.home = home
         self.policy = policy
         self.bases: Bases = FileBases(policy) if store is None else SharedBases(store, catalog)
@@ -146,11 +131,7 @@ class Maintenance:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Keep all other threads and processes from writing while the context lasts.
-
-        Raises:
-            LibraryLockedError: if another writer holds the lock for more than half a minute.
-        """
+        """Raises LibraryLockedError if another writer holds the lock for more than half a minute."""
         with self._write_lock.hold():
             yield
 
@@ -158,9 +139,8 @@ class Maintenance:
     def snapshot(self) -> Iterator[tuple[CatalogReader, Caches]]:
         """Yield a reader of the catalog, and the caches, both fixed at the newest state of the library.
 
-        Raises:
-            EncoderMismatchError: if the library was indexed with another encoder.
-            LibraryLockedError: if another process works on the caches for more than half a minute.
+        Raises EncoderMismatchError if the library was indexed with another encoder, and LibraryLockedError if
+        another process works on the caches for more than half a minute.
         """
         deadline = time.monotonic() + lock.LOCK_SECONDS
         while True:
@@ -174,16 +154,14 @@ class Maintenance:
             time.sleep(_POLL_SECONDS)
 
     def ensure_intact(self, reader: CatalogReader, caches: Caches) -> Caches:
-        """Return ``caches`` if their files are unchanged, else rebuilt caches of the same generation (state).
+        """Return ``caches`` if their files are unchanged, else rebuilt caches of the same generation.
 
-        Raises:
-            LibraryLockedError: if another process works on the caches for more than half a minute, or if
-                ``reader`` does not read the newest generation.
+        Raises LibraryLockedError if ``reader`` does not read the newest generation, or if another process
+        works on the caches for more than half a minute.
         """
         return caches if caches.is_intact() else self._renewed(reader, caches)
 
     def _renewed(self, reader: CatalogReader, damaged: Caches) -> Caches:
-        """Open or rebuild the caches in the state that ``reader`` reads, to replace the ``damaged`` ones."""
         deadline = time.monotonic() + lock.LOCK_SECONDS
         with self._caches_lock:
             if self._caches is damaged:
@@ -203,15 +181,7 @@ class Maintenance:
         lineage: str | None = None,
         back: Path | None = None,
     ) -> Committed:
-        """Commit new and removed documents to the catalog, and update the caches.
-
-        Call this only inside :meth:`writing`. The arguments are those of
-        :meth:`index.catalog.database.Catalog.commit`.
-
-        Raises:
-            LibraryRestoredError, OutdatedError, DetailsChangedError, TakenError: raised as by
-                ``Catalog.commit``.
-        """
+        """Commit as :meth:`index.catalog.database.Catalog.commit`, only inside :meth:`writing`."""
         with self.snapshot() as (reader, caches):
             before = caches if caches.is_writable() else self._renewed(reader, caches)
         written: list[Build] = []
@@ -236,7 +206,7 @@ class Maintenance:
         return committed
 
     def _finish(self, build: Build, committed: Committed) -> None:
-        """Bring the caches up to date after a commit; if this fails, the next reader or writer does it."""
+        """If this fails, the next reader or writer does it."""
         with self.snapshot() as (reader, caches):
             folder = folder_of(self.home, build)
             manifest = read_manifest(folder)
@@ -256,19 +226,15 @@ class Maintenance:
             return caches.are_words_due() or caches.vectors.is_due(self.policy)
 
     def compact(self) -> bool:
-        """Rewrite the files of the words and of the vectors if that is due, then switch to the new files.
+        """Rewrite the words and the vectors if that is due, then switch to the new files.
 
-        A rewrite of the words is due if they still count too many removed passages. A rewrite of the vectors
-        is due if too many vectors are removed or newer than the base, or if another type of base suits their
-        number. Searches go on meanwhile, and other writers wait only during the switch.
+        The words are due if they still count too many removed passages; the vectors, if too many are removed
+        or newer than the base, or if another type of base suits their number. Searches go on meanwhile, and
+        other writers wait only during the switch. Returns whether anything was rewritten: not if another
+        process is compacting, or the server of the vectors does not answer.
 
-        Returns:
-            Whether anything was rewritten; False if another process is compacting, or if the server of the
-            vectors does not answer.
-
-        Raises:
-            LibraryWriteError: if the disk is full; the old caches stay in use.
-            LibraryLockedError: as :meth:`writing`.
+        Raises LibraryWriteError if the disk is full, and the old caches stay in use; LibraryLockedError as
+        :meth:`writing`.
         """
         try:
             # A Timeout means that another process is compacting, so it must not become a LibraryWriteError.
@@ -314,7 +280,7 @@ class Maintenance:
         return True
 
     def _caches_of(self, reader: CatalogReader) -> Caches | None:
-        """Return the caches in the state that ``reader`` reads; None if the caller must open a new reader."""
+        """Return None if the caller must open a new reader."""
         caches = self._caches
         same = caches is not None and (caches.generation, caches.build) == (reader.generation, reader.build)
         if caches is not None and same and caches.is_intact():
@@ -357,10 +323,7 @@ class Maintenance:
         )
 
     def _caught_up(self, folder: Path, reader: CatalogReader) -> bool:
-        """Update the tantivy index after commits by processes of other home folders.
-
-        Call this only if the files of the index are intact. Return whether the update worked.
-        """
+        """Update the words, whose files are intact, after commits by processes of other home folders."""
         build = reader.build
         if build is None:
             return False
@@ -372,10 +335,7 @@ class Maintenance:
             return False
 
     def _repaired(self, folder: Path, reader: CatalogReader, dimensions: int) -> Caches | None:
-        """Rebuild the caches from the catalog, and return them.
-
-        Return None if another process holds the write lock, or has committed since ``reader`` was opened.
-        """
+        """Rebuild the caches; None if another process holds the write lock, or has committed meanwhile."""
         build = reader.build
         try:
             with self._write_lock.hold("repair", timeout=0, home_only=True):
@@ -419,19 +379,11 @@ def rebuild(
     """Cut and embed all documents by ``recipe``, and switch searches to the result once it is complete.
 
     Until then, searches use the old build, and documents that writers add are embedded by both recipes.
-    Writers wait only during the switch. A later run resumes an interrupted one.
+    Writers wait only during the switch. A later run resumes an interrupted one. ``progress`` counts passages
+    as the current build has them, because the new one may cut the documents in another way.
 
-    Args:
-        catalog: the library's catalog.
-        maintenance: keeps the library's caches.
-        encoder: the recipe's encoder.
-        recipe: how to cut and embed passages.
-        progress: receives the number of passages done, at the stage ``rebuilding``. They are counted as in
-            the current build, because the new one may cut the documents in another way.
-
-    Raises:
-        LibraryLockedError: if another process writes for more than half a minute.
-        BuildGoneError: if another process has meanwhile switched to another build.
+    Raises LibraryLockedError if another process writes for more than half a minute, and BuildGoneError if
+    another process has meanwhile switched to another build.
     """
     build = begin_build(catalog.engine, recipe)
     report = _counting(count_missing_passages(catalog.engine, build), progress)
@@ -445,11 +397,7 @@ def rebuild(
 def _switched(
     catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, report: Callable[[int], None]
 ) -> bool:
-    """Write the caches of ``build``, and let searches use ``build``.
-
-    Return False, without letting searches use it, if records of removals that it needs were deleted
-    meanwhile; the caller must then try again.
-    """
+    """Return False, to be tried again, if records of removals that ``build`` needs were deleted meanwhile."""
     folder, titled = folder_of(maintenance.home, build), build.recipe.title_tokens > 0
     with catalog.reading(build) as reader:
         last = reader.last_chunk()
@@ -473,7 +421,6 @@ def _switched(
 
 
 def _fill(catalog: Catalog, encoder: Encoder, build: Build, report: Callable[[int], None]) -> None:
-    """Cut and embed the documents that ``build`` lacks, and add their passages to the build."""
     while numbers := missing_documents(catalog.engine, build, _DOCUMENTS_AT_ONCE):
         versions: dict[int, tuple[int, Incoming]] = {}
         left, now = count_missing_passages(catalog.engine, build), 0
@@ -500,7 +447,7 @@ def _fill(catalog: Catalog, encoder: Encoder, build: Build, report: Callable[[in
 
 
 def _embedding(report: Callable[[int], None], left: int, now: int, _stage: str, done: int, of: int) -> None:
-    """Report how many of ``left`` passages remain, while the documents with ``now`` of them are embedded."""
+    """Report how many of ``left`` passages remain, while documents with ``now`` of them are embedded."""
     if done < of:  # The end is reported once the documents are in the build.
         report(left - now * done // of)
 

@@ -1,4 +1,4 @@
-"""Searches one generation (one state) of a library."""
+"""Searches one generation of a library by vectors and words, and tells the status of a library."""
 
 from __future__ import annotations
 
@@ -40,13 +40,7 @@ alphabet; for a query in any other alphabet, the factor is 0, which is best for 
 
 
 def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
-    """Return ``share``, reduced if the encoder does not read the language of ``query``.
-
-    Args:
-        query: the query's text.
-        languages: the ISO 639-1 codes of the languages that the encoder reads; None if unknown.
-        share: the weight of the vectors in the fused score, from 0 to 1; 0 and 1 are never reduced.
-    """
+    """Reduce ``share``, unless it is 0 or 1, if the encoder does not read the language of ``query``."""
     if share in {0, 1} or may_be_in(detect(query), languages):
         return share
     return share * UNREAD if is_latin(query) else 0.0
@@ -58,21 +52,12 @@ def fuse(
     max_score: float,
     dense_weight: float = DENSE_WEIGHT,
 ) -> dict[int, float]:
-    """Scale cosines and BM25 scores to 0..1, and add them by weight.
+    """Scale cosines and BM25 scores to 0..1, and add them by weight; return the fused scores by chunk id.
 
-    Cosines are scaled between the lowest and the highest cosine in ``dense``. BM25 scores are divided by
-    ``max_score``. If even the best passage has few of the query's words, all BM25 scores therefore stay low,
-    and the vectors decide.
-
-    Args:
-        dense: the cosine of every candidate, by chunk id.
-        lexical: the BM25 score of the candidates that share a word with the query, by chunk id.
-        max_score: the bound of the query's BM25 scores (:meth:`index.search.bm25.WordSearch.max_score`); a
-            higher score in ``lexical`` takes its place.
-        dense_weight: 0 for words alone, 1 for vectors alone.
-
-    Returns:
-        Fused scores from 0 to 1 by chunk id, unordered.
+    Cosines, those of all candidates, are scaled between the lowest and the highest. BM25 scores, absent for
+    candidates without a word of the query, are divided by ``max_score``, or by a higher score in ``lexical``.
+    If even the best passage has few of the query's words, all BM25 scores therefore stay low, and the vectors
+    decide. A ``dense_weight`` of 0 is words alone, 1 vectors alone.
     """
     low, high = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
     best = max(max_score, max(lexical.values(), default=0.0))
@@ -89,24 +74,10 @@ POOL = 100
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that a search has found.
+    """A passage that a search has found, with the fields of a Passage and its scores.
 
-    Attributes:
-        chunk_id: the passage's id in this generation.
-        document: the passage's document.
-        span: the passage's place in the document's text.
-        text: the text of the span.
-        page: the page on which the passage begins, from 1, or None.
-        score: the fused score, 0 to 1, relative to the other candidates.
-        dense: the cosine of the passage and the query.
-        lexical: the BM25 score; 0 if the passage shares no word with the query, or is not among the best
-            passages by words (:data:`POOL`).
-        sentences: the passage's sentences, as spans of the document.
-        header: for rows of a table, the span of the table's caption and headings; else None.
-        headings: the text of the header; empty outside tables.
-        sections: for each sentence, the names of the groups of rows that it belongs to, one per line; "" if
-            it belongs to none.
-        recognised: whether text recognition (OCR) read some of the passage's words, perhaps wrongly.
+    ``score`` is fused, 0 to 1, relative to the other candidates; ``dense`` is the cosine; ``lexical`` the
+    BM25 score, 0 if the passage shares no word with the query or is not among the best :data:`POOL` by words.
     """
 
     chunk_id: int
@@ -125,15 +96,7 @@ class Hit:
 
 
 class Snapshot:
-    """A library at one generation (the state after one commit); later commits do not change it.
-
-    Only one thread may use a snapshot at a time.
-
-    Attributes:
-        reader: reads the catalog at this generation.
-        generation: the generation's number.
-        encoder: the encoder of the passages' vectors.
-    """
+    """A library at one generation; later commits do not change it. Only one thread may use it at a time."""
 
     def __init__(
         self,
@@ -143,16 +106,6 @@ class Snapshot:
         duplicates: Duplicates,
         ensure_intact: Callable[[Caches], Caches],
     ) -> None:
-        """Search one generation of the library.
-
-        Args:
-            reader: reads the catalog at this generation.
-            caches: vectors and words of the same generation.
-            encoder: the encoder of the passages' vectors.
-            duplicates: finds near-duplicates.
-            ensure_intact: given caches, returns intact caches of the same generation
-                (:meth:`index.search.maintenance.Maintenance.ensure_intact`).
-        """
         self.reader = reader
         self.generation = caches.generation
         self.encoder = encoder
@@ -168,7 +121,6 @@ class Snapshot:
 
     @property
     def _words(self) -> WordSearch | None:
-        """The words of the passages that the viewer may see; None while nothing was ever indexed."""
         return self._caches.words_of(self.reader)
 
     def search(
@@ -180,17 +132,10 @@ class Snapshot:
     ) -> list[Hit]:
         """Return the passages nearest to ``query`` in meaning and words, best first.
 
-        Equal scores are ordered by the document's path and the passage's place in it, so that the result
-        depends on the library's content alone, not on its history.
-
-        Args:
-            query: any text; nothing in it is syntax.
-            limit: the most hits to return.
-            filters: select the documents, before the ranking.
-            dense_weight: the share of the vectors, from 0 (words alone) to 1 (vectors alone). The search
-                lowers it if the encoder does not read the query's language, and sets it to 0 if the encoder
-                does not know the alphabet either. If no passage has a word of the query, the vectors rank
-                alone.
+        Nothing in the query is syntax. Equal scores are ordered by the document's path and the passage's
+        place in it, so that the result depends on the library's content alone, not on its history.
+        ``dense_weight`` is the share of the vectors, lowered by :func:`share_of_vectors`; if no passage has a
+        word of the query, the vectors rank alone.
         """
         caches = self._caches
         words = caches.words_of(self.reader)
@@ -213,50 +158,39 @@ class Snapshot:
         return hits[:limit]
 
     def max_score(self, query: str) -> float:
-        """Return the highest BM25 score that a passage in the query's language can reach."""
+        """See :meth:`index.search.bm25.WordSearch.max_score`, as for the next three."""
         words = self._words
         return words.max_score(query) if words else 0.0
 
     def idf(self, terms: Collection[Term]) -> dict[Term, float]:
-        """Return the inverse document frequency of each term among the passages that the viewer may see."""
         words = self._words
         return words.idf(terms) if words else {}
 
     def is_written(self, word: str) -> bool:
-        """Return whether a passage that the viewer may see contains ``word`` with exactly these capitals."""
         words = self._words
         return words is not None and words.is_written(word)
 
     def alike(self, word: str, most: int) -> dict[str, float]:
-        """Return the words that ``word`` may be a misspelling of, each with its share of passages.
-
-        Only passages that the viewer may see count: see :meth:`index.search.bm25.WordSearch.alike`.
-        """
         words = self._words
         return words.alike(word, most) if words else {}
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
-        """Return an array of sentence vectors for each passage, by chunk id.
+        """Return the vectors of sentences by chunk id, shape (sentences, dimensions).
 
-        The shape of an array is (sentences, dimensions). The vector of a row of a table is that of
-        :func:`index.text.row_text`; the vector of any other sentence also reflects the sentences around it. A
-        passage is left out if the encoder made no sentence vectors for it.
+        The vector of a row of a table is that of :func:`index.text.row_text`; the vector of any other
+        sentence also reflects the sentences around it. Passages for which the encoder made none are absent.
         """
         stored = self.reader.sentence_vectors(chunk_ids)
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
 
     def neighbours(self, hit: Hit) -> list[Passage]:
-        """Return the passage of ``hit``, and those directly before and after it in its document, if any."""
+        """Return the passage of ``hit``, and those directly before and after it in its document."""
         # One transaction gives consecutive ids to a version's chunks.
         near = self.reader.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
         return [passage for passage in near if passage.document.document_id == hit.document.document_id]
 
     def groups(self) -> Mapping[int, tuple[int, ...]]:
-        """Return the group of near-duplicates of each document that has any, by document id.
-
-        The group includes the document itself: see
-        :meth:`index.catalog.duplicate_groups.Duplicates.groups`.
-        """
+        """See :meth:`index.catalog.duplicate_groups.Duplicates.groups`."""
         return self._duplicates.groups(self.reader)
 
 
@@ -293,13 +227,7 @@ def _hit(
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedBuild:
-    """A build (passages and their vectors) that a process is making, or that a later process will resume.
-
-    Attributes:
-        encoder: the key of the build's encoder.
-        documents: the number of documents that the build has so far.
-        of: the number of documents that the finished build will have.
-    """
+    """A build with ``documents`` of all its documents, which a process makes or a later one will resume."""
 
     encoder: str
     documents: int
@@ -308,19 +236,11 @@ class UnfinishedBuild:
 
 @dataclass(frozen=True, slots=True)
 class LibraryStatus:
-    """The status of a library.
+    """The status of a library; ``build`` and ``encoder`` are None while nothing was ever indexed.
 
-    Attributes:
-        generation: the number of commits that changed the searchable passages.
-        build: the number of the current build; None while nothing was ever indexed.
-        encoder: the key of the build's encoder, or None.
-        passages: the number of searchable passages.
-        recent: the number of passages newer than the base, the file of vectors. Opening the library reads
-            their vectors from the catalog.
-        removed: the number of removed passages that the caches still contain and searches leave out.
-        cached: whether the caches are finished; if not, the next search builds them.
-        cache_bytes: the size of the caches.
-        building: another build that is not finished, or None.
+    ``recent`` passages are newer than the base: opening the library reads their vectors from the catalog.
+    ``removed`` ones are still in the caches. ``cached`` says that the caches are finished; if not, the next
+    search builds them.
     """
 
     generation: int
@@ -335,7 +255,6 @@ class LibraryStatus:
 
 
 def library_status(home: Path, catalog: Catalog) -> LibraryStatus:
-    """Read the status of the library in ``home``, whose catalog is ``catalog``."""
     with catalog.reading() as reader:
         build, generation = reader.build, reader.generation
         if build is None:
@@ -361,7 +280,7 @@ def library_status(home: Path, catalog: Catalog) -> LibraryStatus:
 
 
 def size_of(place: Path) -> int:
-    """Return the size in bytes of a file or of a folder's files; skip files that disappear meanwhile."""
+    """Return the bytes of a file or of a folder's files; skip files that disappear meanwhile."""
     files = [Path(folder, name) for folder, _, names in os.walk(place) for name in names]
     total = 0
     for file in files or [place]:

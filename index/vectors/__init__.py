@@ -53,11 +53,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorIndex:
-    """An immutable index of vectors by id: each change returns a new index. Safe to share between threads.
-
-    Attributes:
-        dimensions: the length of a vector.
-    """
+    """An immutable index: each change returns a new one. Safe to share between threads."""
 
     dimensions: int
     _base: FlatVectors | Candidates | None = None
@@ -65,68 +61,50 @@ class VectorIndex:
 
     @classmethod
     def empty(cls, dimensions: int) -> VectorIndex:
-        """Return an empty index without a base."""
         return cls(dimensions)
 
     @classmethod
     def over(cls, base: Candidates, dimensions: int) -> VectorIndex:
-        """Return an index whose base (the older vectors) is in a :class:`Store` on a server."""
+        """Return an index whose base is in a :class:`Store` on a server."""
         return cls(dimensions, base)
 
     @classmethod
     def build(
         cls, path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy = DEFAULT_POLICY
     ) -> VectorIndex:
-        """Write a new base (a file of vectors) of the type that suits ``count`` vectors, and open it.
+        """Write a new base of the type that suits ``count`` vectors, and open it.
 
-        A small library gets a ``flat`` base, which is built in memory. A large one gets an ``ivf`` base; only
-        its compressed vectors and the training sample are in memory.
-
-        Args:
-            path: the base's file; an older file stays until the new one is complete.
-            dimensions: the length of a vector.
-            count: the number of vectors.
-            batches: iterates over all vectors; called twice for an ``ivf`` base, first for the training.
-            policy: decides the type of the base.
-
-        Raises:
-            OSError: if the file cannot be written; an older file at ``path`` stays as it is.
-            ValueError: if the batches do not have ``count`` vectors in rising order of ids.
+        A ``flat`` base is built in memory; of an ``ivf`` base, only the compressed vectors and the training
+        sample. ``batches`` is called twice for an ``ivf`` base. Raises OSError if the file cannot be written,
+        and an older one stays; ValueError if the batches do not have ``count`` vectors in rising order of
+        ids.
         """
         write_base(path, dimensions, count, batches, policy)
         return cls.open(path, dimensions)
 
     @classmethod
     def open(cls, path: Path, dimensions: int) -> VectorIndex:
-        """Open the base that :meth:`build` wrote, as a memory map; its file may then be deleted.
+        """Map the base that :meth:`build` wrote; its file may then be deleted.
 
-        Raises:
-            VectorIndexError: if the file is missing, is not a base (file of vectors), or has vectors of
-                another length.
+        Raises VectorIndexError if the file is missing, is not a base, or has vectors of another length.
         """
         return cls(dimensions, open_base(path, dimensions))
 
     @property
     def kind(self) -> Kind:
-        """The type of the base, the stored part of the index; ``none`` if there is no base."""
         return "none" if self._base is None else self._base.kind
 
     def is_available(self) -> bool:
-        """Return whether the base (stored vectors) is available: True until a search finds it missing."""
+        """Return whether no search has found the base missing."""
         return self._base is None or self._base.is_available()
 
     def __len__(self) -> int:
         return sum(len(part) for part in (*self._recent, *([] if self._base is None else [self._base])))
 
     def added(self, ids: Sequence[int], vectors: Vectors) -> VectorIndex:
-        """Return this index with more vectors.
+        """Add unit vectors, shape (len(ids), dimensions).
 
-        Args:
-            ids: the new ids, in rising order and all above the ids of the index.
-            vectors: unit vectors, shape (len(ids), dimensions).
-
-        Raises:
-            ValueError: if the ids are in another order, or not above those of the index.
+        Raises ValueError unless the ids rise and are above those of the index.
         """
         if not len(ids):
             return self
@@ -138,7 +116,6 @@ class VectorIndex:
         return replace(self, _recent=append_block(self._recent, block))
 
     def removed(self, ids: Collection[int]) -> VectorIndex:
-        """Return this index without ``ids``; unknown ids are ignored."""
         if not ids:
             return self
         gone = np.array(sorted(ids), np.int64)
@@ -146,11 +123,7 @@ class VectorIndex:
         return replace(self, _base=None if self._base is None else self._base.without(gone), _recent=recent)
 
     def is_due(self, policy: IndexPolicy = DEFAULT_POLICY) -> bool:
-        """Return whether the base (the stored part of the index) should be made anew.
-
-        This is so if too many vectors are removed or newer than the base, or if another type of base suits
-        their number.
-        """
+        """Return whether :class:`IndexPolicy` wants the base made anew."""
         base = 0 if self._base is None else self._base.total
         removed = 0 if self._base is None else base - len(self._base)
         recent = sum(len(block.ids) for block in self._recent)
@@ -163,15 +136,11 @@ class VectorIndex:
         allowed: npt.NDArray[np.bool_] | None,
         stored: FetchVectors,
     ) -> dict[int, float]:
-        """Return the cosines of the nearest vectors to ``vector``, by id, best first; ties in order of id.
+        """Return the cosines of the nearest vectors to a unit vector, by id, best first; ties in order of id.
 
-        Args:
-            vector: a unit vector, shape (dimensions,).
-            limit: the number of results; ties with the last are included, so that the result does not depend
-                on the order of insertion.
-            allowed: for each id from 0, whether it may be found; ids past the end of the array may not be
-                found. None allows all ids.
-            stored: fetches exact vectors, which rank the candidates of an approximate base.
+        Ties with the last are included, so that the result does not depend on the order of insertion.
+        ``allowed`` tells of each id from 0 whether it may be found; ids past its end may not. ``stored``
+        fetches exact vectors, which rank the candidates of an approximate base.
         """
         if limit < 1:
             return {}
@@ -189,10 +158,7 @@ class VectorIndex:
     def cosines(
         self, vector: npt.NDArray[np.float32], ids: Sequence[int], stored: FetchVectors
     ) -> dict[int, float]:
-        """Return the cosines of ``ids`` to ``vector``, by id.
-
-        ``stored`` fetches the exact vectors of an approximate base.
-        """
+        """Return the cosines by id; ``stored`` fetches the exact vectors of an approximate base."""
         asked = np.array(ids, np.int64)
         found = np.empty(len(asked), np.float32)
         missing = np.ones(len(asked), np.bool_)

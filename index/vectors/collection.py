@@ -55,15 +55,11 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MilvusVectors:
-    """A base whose vectors are in a collection. See :class:`index.vectors.exact.Candidates`.
+    """A base in a collection, which may have more vectors than the base.
 
-    If hundreds of passages have the same text, a search may find only some of them, since Milvus's graph does
-    not link all of them.
-
-    Attributes:
-        collection: the collection, which may have more vectors than the base.
-        alive: for each id from 0 to the base's highest id, whether a search may find it.
-        total: the number of the collection's vectors up to the base's highest id, including the removed ones.
+    ``alive`` tells of each id from 0 whether a search may find it; ``total`` counts the vectors up to the
+    highest id, removed ones too. If hundreds of passages have the same text, a search may find only some of
+    them, since Milvus's graph does not link all of them.
     """
 
     collection: Collection
@@ -110,8 +106,7 @@ class MilvusVectors:
     def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Ids:
         """Return ids that ``mask`` allows, among them the ``wanted`` ids nearest to ``vector``.
 
-        If Milvus finds fewer than ``wanted``, and ``mask`` allows at most ``LISTED`` ids, return all ids that
-        it allows.
+        If Milvus finds fewer, and ``mask`` allows at most ``LISTED`` ids, return all that it allows.
         """
         # Milvus does not know the mask, so a search asks for 1.5 times as many ids as it expects to need.
         fetched = wanted if self.total == count else math.ceil(1.5 * wanted * self.total / count)
@@ -131,7 +126,6 @@ class MilvusVectors:
         return some if len(found) < min(wanted, count) and count <= LISTED else found
 
     def _found(self, vector: npt.NDArray[np.float32], limit: int, condition: str) -> Ids:
-        """Return the ids that Milvus finds nearest to ``vector`` among the ids that meet ``condition``."""
         try:
             with self.collection.store.reaching() as client:
                 [hits] = client.search(

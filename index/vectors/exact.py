@@ -29,18 +29,13 @@ _SLACK = 2 * NOISE
 
 
 class IdentifiedVectors:
-    """The superclass of vectors whose ids are known, in memory or in a mapped file.
-
-    Attributes:
-        ids: the ids of all vectors, in rising order.
-    """
+    """Vectors whose ids are known, in rising order, in memory or in a mapped file."""
 
     __slots__ = ()
     ids: Ids
 
     @property
     def last(self) -> int:
-        """The highest id; 0 if there are no vectors."""
         return int(self.ids[-1]) if len(self.ids) else 0
 
     @property
@@ -49,19 +44,14 @@ class IdentifiedVectors:
         return len(self.ids)
 
     def is_available(self) -> bool:
-        """Return True: these vectors are in memory or in a mapped file, so no search finds them missing."""
         return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlatVectors(IdentifiedVectors):
-    """A block of vectors and their ids; immutable.
+    """A block of unit vectors, shape (n, dimensions), and their rising ids; immutable.
 
-    Attributes:
-        ids: the ids, in rising order: shape (n,).
-        vectors: unit vectors in the same order: shape (n, dimensions).
-        alive: for each row, True unless it is removed; None if no row is removed.
-        owner: the object that owns the memory of ``vectors`` if they are in a mapped file; else None.
+    ``alive`` is False for removed rows, None if there are none; ``owner`` owns the memory of a mapped file.
     """
 
     ids: Ids
@@ -74,11 +64,9 @@ class FlatVectors(IdentifiedVectors):
 
     @property
     def kind(self) -> Kind:
-        """The type of a base (stored vectors) that consists of this block."""
         return "flat"
 
     def without(self, ids: Ids) -> FlatVectors:
-        """Return this block without ``ids``; unknown ids are ignored."""
         rows = self.rows(ids)
         rows = rows[rows >= 0]
         if not len(rows):
@@ -118,11 +106,7 @@ class FlatVectors(IdentifiedVectors):
 
 
 def within(ids: Ids, allowed: Mask) -> Mask:
-    """Return, for each id, whether ``allowed`` allows it: shape (len(ids),).
-
-    ``ids`` must be in rising order. ``allowed`` has a value for each id from 0; ids past its end are not
-    allowed.
-    """
+    """Return whether each of the rising ``ids`` is allowed; ids past the end of ``allowed`` are not."""
     inside = np.zeros(len(ids), np.bool_)
     known = int(np.searchsorted(ids, len(allowed)))
     if known:
@@ -134,11 +118,10 @@ def within(ids: Ids, allowed: Mask) -> Mask:
 
 
 def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
-    """Return the cosines of unit vectors to ``vector``: shape (n,).
+    """Return the cosines of unit vectors to ``vector``, shape (n,).
 
-    The sum is computed in double precision and then rounded, so that the cosine of a row does not depend on
-    the other rows. In single precision, the result would depend on the order of the sum, which changes with
-    the number of rows.
+    The sum is rounded from double precision. In single precision, it would depend on the order of the sum,
+    which changes with the number of rows.
     """
     exact = vectors.astype(np.float64) @ vector.astype(np.float64)
     rounded: Cosines = exact.astype(np.float32)
@@ -148,10 +131,7 @@ def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
 def nearest(
     blocks: Sequence[FlatVectors], vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None
 ) -> tuple[Ids, Cosines]:
-    """Return the ids nearest to ``vector`` in all blocks, and their cosines, unordered.
-
-    The result has the ``limit`` nearest ids, all ids that tie with the last of them, and perhaps a few more.
-    """
+    """Return the ``limit`` nearest ids, all that tie with the last, and perhaps more, unordered."""
     products = [block.products(vector, allowed) for block in blocks]
     joined = np.concatenate([*products, np.empty(0, np.float32)])
     # np.partition is slow on many equal values, such as minus infinity.
@@ -184,7 +164,6 @@ def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[Fla
 
 
 def _joined(blocks: Sequence[FlatVectors]) -> FlatVectors:
-    """Return one block with the vectors of ``blocks``, without the removed ones."""
     whole = [block.alive is None for block in blocks]
     ids = [b.ids if all_there else b.ids[b.alive] for b, all_there in zip(blocks, whole, strict=True)]
     vectors = [
@@ -245,10 +224,7 @@ class Candidates(Protocol):
     def nearest(
         self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: FetchVectors
     ) -> tuple[Ids, Cosines]:
-        """Return the ids nearest to ``vector`` and their exact cosines, unordered.
-
-        The result has the ``limit`` nearest ids, all ids that tie with the last of them, and perhaps more.
-        """
+        """Return what :func:`nearest` does, ranked by exact vectors from ``stored``."""
 
     def is_available(self) -> bool:
         """Return whether the base (stored vectors) is available: True until a search finds it missing."""
@@ -256,12 +232,9 @@ class Candidates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The state of a library up to which a stored base is complete.
+    """The highest passage id that a base covers, and the generation up to which it is complete.
 
-    Attributes:
-        last: the highest passage id that the base covers.
-        generation: the number of the library's state. The passages that were removed up to this state are
-            gone from the base.
+    Passages that were removed up to this generation are gone from the base.
     """
 
     last: int
@@ -270,13 +243,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The passages that a base (stored vectors) with a certain :class:`Mark` must have.
+    """The passages that a base with a certain :class:`Mark` must have.
 
-    Attributes:
-        alive: for each id from 0 to the mark's ``last``, whether the library has the passage now.
-        removed: the ids that were removed after the mark's ``generation``; the base may still have some of
-            them.
-        sample: the vectors of a few passages, by id.
+    ``alive`` tells of each id up to the mark's ``last`` whether the library has it. The base may still have
+    some of ``removed``, the ids removed after the mark's generation. ``sample`` has a few vectors by id.
     """
 
     alive: Mask
@@ -286,13 +256,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The difference between the former and the new state of a base (stored vectors).
+    """The new mark and number of passages of a base, and what changed since the former mark.
 
-    Attributes:
-        mark: the mark of the new state.
-        count: the number of passages in the new state.
-        new: the vectors with ids above the former mark's ``last``.
-        removed: the ids of the passages that were removed after the former mark's ``generation``.
+    ``new`` has the vectors with ids above its ``last``, ``removed`` the ids removed after its ``generation``.
     """
 
     mark: Mark
@@ -308,11 +274,7 @@ class Store(Protocol):
     """
 
     def latest(self, prefix: str) -> tuple[str, Mark] | None:
-        """Return the name and mark of the newest finished base whose name begins with ``prefix``.
-
-        A base is a collection of vectors; its mark says up to which state of the library it is complete.
-        Return None if there is no such base.
-        """
+        """Return name and mark of the newest finished base whose name begins with ``prefix``."""
 
     def open(self, name: str, expected: Expected) -> Candidates | None:
         """Open a collection of vectors for searches; return None if it lacks the ``expected`` passages."""
@@ -321,11 +283,10 @@ class Store(Protocol):
         """Create an empty collection of vectors. It counts as unfinished until an update succeeds."""
 
     def update(self, name: str, change: Change) -> None:
-        """Add and remove the vectors of ``change``, then set the new mark once all searches find the change.
+        """Add and remove vectors, then set the new mark once all searches find the change.
 
-        The mark says up to which state of the library the base (the collection of vectors) is complete. An
-        interrupted update leaves the former mark, and can be repeated. If the changed base does not have
-        ``change.count`` passages, this method deletes the base and raises VectorsUnreachableError.
+        An interrupted update leaves the former mark, and can be repeated. If the base does not have
+        ``change.count`` passages then, it is deleted, and VectorsUnreachableError raised.
         """
 
     def drop(self, name: str) -> None:
@@ -336,7 +297,7 @@ class Store(Protocol):
 
 
 def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> tuple[Ids, Cosines]:
-    """Return the candidates ``ids`` in order of id, and their exact cosines to ``vector``."""
+    """Return the candidates in order of id, and their exact cosines."""
     ids = np.sort(ids)
     if not len(ids):
         return ids, np.empty(0, np.float32)
@@ -344,18 +305,12 @@ def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> t
 
 
 def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
-    """Return whether the candidates surely include the ``limit`` best vectors and all that tie with them.
-
-    Args:
-        found: the cosines of the candidates.
-        wanted: the number of candidates that the search asked for.
-        limit: the number of results.
-    """
+    """Return whether ``wanted`` candidates surely include the ``limit`` best and all that tie with them."""
     return bool(len(found) < wanted or found.min() < np.partition(found, len(found) - limit)[-limit] - NOISE)
 
 
 def candidates_to_request(limit: int) -> int:
-    """Return how many candidates to request, so that the ``limit`` nearest vectors are among them."""
+    """Return how many candidates to request, so that the ``limit`` nearest are among them."""
     return limit + max(MIN_EXTRA, round(EXTRA_SHARE * limit))
 
 

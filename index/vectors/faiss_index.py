@@ -45,15 +45,10 @@ Bits = npt.NDArray[np.uint8]
 class IvfVectors(IdentifiedVectors):
     """A base of the type ``ivf`` (FAISS's inverted file: vectors grouped around centroids); immutable.
 
-    See :class:`index.vectors.exact.Candidates`.
-
-    Attributes:
-        ids: the ids of all vectors, in rising order; FAISS knows a vector by its position in this array.
-        inverted: FAISS's index, mapped from its file; adding or removing vectors would crash the process.
-        centres: the centroids, as FAISS's flat index.
-        owner: the object that owns the memory of ``inverted`` and ``centres``.
-        alive: a bitmap of the positions that are not removed; None if no vector is removed.
-        removed_count: the number of removed vectors.
+    FAISS knows a vector by its position in ``ids``. ``inverted`` is mapped from its file, and adding or
+    removing vectors would crash the process; ``centres`` is FAISS's flat index of the centroids, and
+    ``owner`` owns the memory of both. ``alive`` has the positions that are not removed, None if none is
+    removed.
     """
 
     ids: Ids
@@ -116,7 +111,7 @@ class IvfVectors(IdentifiedVectors):
     def _search(
         self, vector: npt.NDArray[np.float32], wanted: int, candidates: Bits | None, count: int
     ) -> Rows:
-        """Search the lists nearest to ``vector``; return the positions of the ``wanted`` best candidates."""
+        """Return the positions of the ``wanted`` best candidates in the nearest lists."""
         lists, probes = self.inverted.nlist, self.inverted.nprobe
         if candidates is not None:
             # If there are few candidates, the nearest ones are in more distant lists. Measurements show that
@@ -156,12 +151,7 @@ def _count(bits: Bits) -> int:
 
 
 def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> None:
-    """Write ``count`` vectors to ``path``, as a base (file of vectors) of the type that suits their number.
-
-    Raises:
-        OSError: if the file cannot be written; an older file at ``path`` stays as it is.
-        ValueError: if the batches do not have ``count`` vectors in rising order of ids.
-    """
+    """Write a base of the type that suits ``count``; see :meth:`index.vectors.VectorIndex.build`."""
     ids = [np.empty(0, np.int64)]
     with _one_thread():
         filled: faiss.Index = faiss.IndexFlatIP(dimensions)
@@ -177,13 +167,10 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
 
 
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
-    """Map a base, which is a file of vectors, into memory. :func:`write_base` writes such a file.
+    """Map a base of :func:`write_base` into memory.
 
-    FAISS crashes the process if the file was shortened, so :mod:`index.search.bases` checks the file's
-    digest first.
-
-    Raises:
-        VectorIndexError: if the file is missing, is not a base, or has vectors of another length.
+    FAISS crashes the process if the file was shortened, so :mod:`index.search.bases` checks its digest first.
+    Raises VectorIndexError if the file is missing, is not a base, or has vectors of another length.
     """
     try:
         path.stat()

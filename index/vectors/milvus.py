@@ -66,11 +66,8 @@ _UNFINISHED = LOST | {700}
 def store_at(address: str) -> Store | None:
     """Return the store at ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; None for an empty address.
 
-    Only the host is needed; ``milvus+tls://`` encrypts the connection. The store connects with its first
-    request.
-
-    Raises:
-        VectorIndexError: if ``address`` has another form, or if the extra ``engines`` is not installed.
+    Only the host is needed; ``milvus+tls://`` encrypts the connection, which the first request makes. Raises
+    VectorIndexError if the address has another form, or the extra ``engines`` is not installed.
     """
     if not address:
         return None
@@ -88,8 +85,6 @@ def store_at(address: str) -> Store | None:
 
 
 class MilvusStore:
-    """Keeps collections of vectors on a Milvus server. See :class:`index.vectors.exact.Store`."""
-
     def __init__(self, address: str) -> None:
         self._address = sa.make_url(address)
         self._client: MilvusClient | None = None
@@ -246,7 +241,7 @@ def _marks(client: MilvusClient, name: str) -> list[dict[str, Any]]:
 
 
 def _count(client: MilvusClient, name: str, condition: str, seconds: float) -> int:
-    """Count the vectors that meet ``condition``, including all vectors written before this call."""
+    """Count all vectors written before this call that meet ``condition``."""
     [row] = client.query(
         name, filter=condition, output_fields=["count(*)"], consistency_level="Strong", timeout=seconds
     )

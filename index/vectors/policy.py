@@ -13,21 +13,13 @@ Kind = Literal["none", "flat", "ivf", "milvus"]
 
 @dataclass(frozen=True, slots=True)
 class IndexPolicy:
-    """The limits that decide when a new base (file of vectors) should be made, and which type it has.
+    """The limits that decide when a new base should be made, and which type it has.
 
-    The program ``benchmarks.vectors`` measured the defaults. A vector is recent if it is newer than the base.
-
-    Attributes:
-        small: no new base is due while at most this many vectors are recent, and at most this many have been
-            removed.
-        recent_share: a new base is due if the ratio of recent vectors to vectors in the base exceeds this.
-        most_recent: a new base is due if there are more recent vectors than this, however large the base is.
-        removed_share: a new base is due if a larger share of the base's vectors is removed.
-        flat_up_to: the most vectors in a flat base; a larger base is ``ivf``.
-        lists_by_root: the number of lists, divided by the square root of the number of vectors.
-        training: the number of vectors per list in the sample from which k-means learns the centroids.
-        rounds: the number of k-means iterations.
-        probes: the number of lists that a search without filters reads.
+    ``benchmarks.vectors`` measured the defaults. A vector is recent if it is newer than the base. A new base
+    is due once more than ``small`` vectors and more than ``recent_share`` of the base, or more than
+    ``most_recent``, are recent, or more than ``small`` and ``removed_share`` are removed. An ``ivf`` base,
+    from ``flat_up_to``, has ``lists_by_root`` times the root of its number as lists, learned from
+    ``training`` vectors each in ``rounds`` of k-means; a search without filters reads ``probes`` of them.
     """
 
     small: int = 2_000
@@ -41,14 +33,13 @@ class IndexPolicy:
     probes: int = 256
 
     def kind(self, count: int) -> Kind:
-        """Return the type of a new base (file of vectors) with ``count`` vectors."""
         return "flat" if count <= self.flat_up_to else "ivf"
 
     def suits(self, kind: Kind, count: int) -> bool:
-        """Return whether a base (stored vectors) of type ``kind`` still suits ``count`` vectors.
+        """Return whether a base of type ``kind`` still suits ``count`` vectors.
 
-        An ``ivf`` base suits down to half of ``flat_up_to`` vectors, so that a library near the limit does
-        not switch back and forth.
+        An ``ivf`` base suits down to half of ``flat_up_to``, so that a library near the limit does not switch
+        back and forth.
         """
         if kind == "none":
             return count <= self.small
@@ -57,14 +48,9 @@ class IndexPolicy:
         return count <= self.flat_up_to if kind == "flat" else 2 * count >= self.flat_up_to
 
     def lists(self, count: int) -> int:
-        """Return the number of lists (clusters) of an ``ivf`` base of ``count`` vectors."""
         return max(1, min(count, round(self.lists_by_root * math.sqrt(count))))
 
     def too_many(self, base: int, recent: int, removed: int) -> bool:
-        """Return whether so many vectors are ``recent`` or ``removed`` that a new base should be made.
-
-        ``base`` is the number of vectors in the present base; recent vectors are newer than the base.
-        """
         most = max(self.small, min(self.recent_share * base, self.most_recent))
         return recent > most or removed > max(self.small, self.removed_share * base)
 
