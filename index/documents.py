@@ -74,44 +74,27 @@ class PageLayout:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as its loader read it.
-
-    Attributes:
-        text: the canonical text, to which all spans refer.
-        title: the title, or the file's name if there is none.
-        kind: the loader that read it: ``text``, ``markdown``, ``html``, ``pdf``, ``docx`` and so on.
-        language: an ISO 639-1 code, or ``und``.
-        publisher: as written in the document.
-        published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``.
-        page_starts: the offset of each page in ``text``; empty for formats without pages.
-        author: as written in the document.
-        origins: the sources of the fields in :data:`KEYS`; a detected or unknown value has none.
-        sections: the outline, in the order of the text.
-        mended: the offsets at which the loader has joined a hyphenated word, in order. A hyphen and a line
-            break, inserted at each offset, restore the printed text.
-        layouts: a layout for each page; empty for formats without positions on pages.
-        unread_pages: numbers, from 1, of pages that are pictures and have no text.
-        recognised_pages: numbers, from 1, of pages whose text was recognised in a picture, perhaps wrongly.
-        recognised_in: the languages of text recognition (``Options.recognition``); empty if it was not tried.
-        collection: the one that a user has stated; None if the document's folder is its collection.
-    """
+    """A document as its loader read it. Spans refer to ``text``; offsets and pages are in rising order."""
 
     text: str
-    title: str
-    kind: str
-    language: str = UNKNOWN_LANGUAGE
+    title: str  # The file's name if it has none.
+    kind: str  # The loader that read it: ``text``, ``markdown``, ``html``, ``pdf``, ``docx`` and so on.
+    language: str = UNKNOWN_LANGUAGE  # ISO 639-1, or ``und``.
     publisher: str | None = None
-    published: str | None = None
-    page_starts: tuple[int, ...] = ()
+    published: str | None = None  # ISO 8601, possibly shortened to ``YYYY-MM`` or ``YYYY``.
+    page_starts: tuple[int, ...] = ()  # The offset of each page; empty for formats without pages.
     author: str | None = None
+    # By field, of those in KEYS; a detected or unknown value has none.
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     sections: tuple[Section, ...] = ()
+    # The offsets at which the loader has joined a hyphenated word: with a hyphen and a line break, each
+    # restores the printed text.
     mended: tuple[int, ...] = ()
-    layouts: tuple[PageLayout, ...] = ()
-    unread_pages: tuple[int, ...] = ()
-    recognised_pages: tuple[int, ...] = ()
-    recognised_in: str = ""
-    collection: str | None = None
+    layouts: tuple[PageLayout, ...] = ()  # One for each page; empty for formats without positions.
+    unread_pages: tuple[int, ...] = ()  # The numbers, from 1, of pages that are pictures without text.
+    recognised_pages: tuple[int, ...] = ()  # Those whose text was recognised in a picture, perhaps wrongly.
+    recognised_in: str = ""  # The languages of ``Options.recognition``; empty if it was not tried.
+    collection: str | None = None  # One that a user has stated; None if the folder is the collection.
 
     def page_at(self, offset: int) -> int | None:
         """Return the number, from 1; None for a format without pages."""

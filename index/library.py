@@ -29,7 +29,7 @@ from index.records import NO_FILTERS, Committed, Filters, Incoming, Recipe, View
 from index.search.maintenance import Maintenance, naming_failures, rebuild
 from index.search.snapshot import DENSE_WEIGHT, POOL, Hit, Snapshot
 from index.text.passages import CHUNKING, MAX_CHUNK_TOKENS, Cutting
-from index.vectors import DEFAULT_POLICY, IndexPolicy, Store, store_at
+from index.vectors import DEFAULT_POLICY, IndexPolicy, MilvusStore, store_at
 
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Snapshot"]
 
@@ -72,7 +72,7 @@ class Library:
         keeps_encoder: bool = False,
         policy: IndexPolicy = DEFAULT_POLICY,
         uploads: Path | None = None,
-        store: Store | None = None,
+        store: MilvusStore | None = None,
     ) -> None:
         self.home = home
         self.uploads = uploads or home / UPLOADS

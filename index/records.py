@@ -27,51 +27,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """One version of a document, without its text.
+    """One version of a document, without its text; the fields that are not explained are a Document's."""
 
-    Attributes:
-        document_id: the document's id, never reused.
-        version: from 1; rises when the file or the text read from it changes. A version's text never changes.
-        source: the absolute path of the folder that holds the file.
-        path: the file's path in that folder, with forward slashes.
-        kind: the loader that read it.
-        title: the document's title.
-        publisher: the publisher, or None.
-        published: its ISO date, sometimes only the year or the month (``2021-05``), or None.
-        language: an ISO 639-1 code, or ``und``.
-        pages: the number of pages; None for formats without pages.
-        characters: the length of its text in code points.
-        passages: the number of its chunks.
-        digest: sha256 of the file's bytes, in hexadecimal.
-        added: when this version was indexed, ISO 8601 in UTC.
-        author: the author, or None.
-        collection: see ``Incoming.collection``.
-        origins: the sources of the details, by field; none for a collection that is only the folder.
-        unread_pages: numbers, from 1, of pages that are pictures and have no text.
-        recognised_pages: numbers, from 1, of pages whose text was recognised in a picture, perhaps wrongly.
-        superseded_by: the number of the next version; None for the current version.
-    """
-
-    document_id: int
-    version: int
-    source: str
-    path: str
+    document_id: int  # Never reused.
+    version: int  # From 1; rises when the file or the text read from it changes. Its text never changes.
+    source: str  # The absolute path of the folder that holds the file.
+    path: str  # The file's path in that folder, with forward slashes.
     kind: str
     title: str
     publisher: str | None
     published: str | None
     language: str
-    pages: int | None
-    characters: int
+    pages: int | None  # None for formats without pages.
+    characters: int  # The length of its text in code points.
     passages: int
-    digest: str
-    added: str
+    digest: str  # sha256 of the file's bytes, in hexadecimal.
+    added: str  # When this version was indexed, ISO 8601 in UTC.
     author: str | None = None
-    collection: str | None = None
+    collection: str | None = None  # See ``Incoming.collection``.
+    # A collection that is only the folder's name has none.
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     unread_pages: tuple[int, ...] = ()
     recognised_pages: tuple[int, ...] = ()
-    superseded_by: int | None = None
+    superseded_by: int | None = None  # The number of the next version; None for the current version.
 
     def recognised(self, *pages: int | None) -> bool:
         return any(page in self.recognised_pages for page in pages)
@@ -204,32 +182,19 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk with its document and text.
-
-    Attributes:
-        chunk_id: the chunk's id.
-        document: the chunk's document.
-        span: the chunk's place in the document's text.
-        text: the text of the span.
-        page: the page on which the chunk begins, from 1; None for formats without pages.
-        sentences: the chunk's sentences, as spans of the document.
-        header: for rows of a table, the span of the table's caption and headings; else None.
-        headings: the text of the header; empty outside tables.
-        sections: for each sentence, the names of the groups of rows that it belongs to, one per line; "" if
-            it belongs to none.
-        recognised: whether any of its words were recognised in a picture of a page, perhaps wrongly.
-    """
+    """A chunk with its document and text."""
 
     chunk_id: int
     document: DocumentRecord
     span: Span
     text: str
-    page: int | None
+    page: int | None  # The page on which the chunk begins, from 1; None for formats without pages.
     sentences: tuple[Span, ...]
-    header: Span | None = None
-    headings: str = ""
+    header: Span | None = None  # For rows of a table, the span of the table's caption and headings.
+    headings: str = ""  # The text of the header.
+    # For each sentence, the names of the groups of rows that it belongs to, one per line.
     sections: tuple[str, ...] = ()
-    recognised: bool = False
+    recognised: bool = False  # Whether any of its words were recognised in a picture, perhaps wrongly.
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from index.catalog import uploaded_bytes, uploader_of
-from index.catalog.database import Process, this_process
+from index.catalog.lock import Process, this_process
 from index.catalog.writes import save_rows, trashed_document
 from index.documents import Detail, Details, described, merged
 from index.errors import (
@@ -71,19 +71,13 @@ _LEFT_SECONDS = 86_400.0
 _NOTE = ".placing"
 
 
-def note_placing(incoming: Path, name: str, digest: str) -> None:
-    """Record in an upload's hidden folder that the file is about to move to the uploads folder."""
-    (incoming / _NOTE).write_text(json.dumps({"name": name, "digest": digest}), encoding="utf-8")
+def note_move(folder: Path, name: str, digest: str | None = None, *, restoring: bool = False) -> None:
+    """Record in a hidden folder which file is about to move between it and the uploads folder.
 
-
-def note_removing(folder: Path, name: str) -> None:
-    """Record in a hidden folder that the file of a deleted document is about to move there."""
-    (folder / _NOTE).write_text(json.dumps({"name": name, "digest": None}), encoding="utf-8")
-
-
-def note_restoring(folder: Path, name: str) -> None:
-    """Record in a hidden folder that its file is about to move back to the uploads folder."""
-    noted = {"name": name, "digest": None, "restoring": True}
+    The file of an upload, with the sha256 ``digest``, moves there. One without ``digest`` was deleted, and
+    moves here, or back if ``restoring``.
+    """
+    noted = {"name": name, "digest": digest, "restoring": restoring}
     (folder / _NOTE).write_text(json.dumps(noted), encoding="utf-8")
 
 
@@ -129,10 +123,10 @@ def _take_back(index: Library, folder: Path, left: Path) -> None:
         if known is None or known.digest != noted["digest"]:
             put_back(place, aside_of(left, place))
         return
-    # An upload from an older version of the program may have a sidecar, which has moved with the file.
+    # Somebody may have put a sidecar beside the upload, which has moved with the file.
     for former in (place, sidecar_of(place)):
         aside = aside_of(left, former)
-        if noted.get("restoring"):
+        if noted["restoring"]:
             if known is None:
                 former.unlink(missing_ok=True)
         elif known is not None and aside.exists():
@@ -274,9 +268,10 @@ def index_upload(
         # Another upload of the same user may have arrived meanwhile.
         check_room(index, place, arrived.stat().st_size, kept.uploader, kept.most_bytes)
         aside = aside_of(kept.folder, place)
-        _set_aside(place, aside)
+        if place.exists():
+            shutil.copy2(place, aside)
         unless_indexed.callback(put_back, place, aside)
-        note_placing(kept.folder, kept.name, kept.digest)
+        note_move(kept.folder, kept.name, kept.digest)
         arrived.replace(place)
         index.catalog.follow([str(folder)])
         _, given = _details(index, folder, kept)
@@ -303,11 +298,6 @@ def hidden_folder(folder: Path) -> Path:
     make_folder(folder)
     mine = str(this_process()).replace("/", "+")
     return Path(tempfile.mkdtemp(prefix=f"{INCOMING}{mine}-", dir=folder))
-
-
-def _set_aside(place: Path, aside: Path) -> None:
-    if place.exists():
-        shutil.copy2(place, aside)
 
 
 def _safe_name(name: str) -> str:
@@ -428,7 +418,7 @@ def remove_upload(index: Library, document_id: int) -> Removed:
         unless_removed.callback(removed.discard)
         with index.catalog.reading() as reader:
             save_rows(reader.connection, document_id, removed.folder / _ROWS)
-        note_removing(removed.folder, place.name)
+        note_move(removed.folder, place.name)
         for file in (place, sidecar_of(place)):
             if file.exists():
                 kept = file.replace(aside_of(removed.folder, file))
@@ -458,8 +448,8 @@ def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> Doc
         if place.exists():
             raise TakenError(f"{removed.name} was uploaded again meanwhile; delete that report first")
         check_room(index, place, removed.size, removed.uploader, most_bytes)
-        note_restoring(removed.folder, removed.name)
-        unless_restored.callback(note_removing, removed.folder, removed.name)
+        note_move(removed.folder, removed.name, restoring=True)
+        unless_restored.callback(note_move, removed.folder, removed.name)
         for file in (place, sidecar_of(place)):
             kept = aside_of(removed.folder, file)
             if kept.exists():

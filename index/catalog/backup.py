@@ -17,7 +17,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -75,7 +75,7 @@ def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
         raise CatalogError(f"the catalog is in {shown(target)} already; name another database")
     with closing(Catalog.open(source)) as ours, closing(Catalog.open(target)) as theirs:
         with WriteLock(home, ours.engine).hold("migrate"):
-            counts = copy_catalog(ours.engine, theirs.engine, only_into_empty=True)
+            counts = copy_tables(metadata, ours.engine, theirs.engine, only_into_empty=True)
         generation = theirs.generation()
     rows = sum(counts.values())
     return MovedCatalog(shown(target), generation, counts[documents.name], counts[chunks.name], rows)
@@ -128,53 +128,41 @@ def put_aside_catalog(home: Path, others: Sequence[str] = ()) -> Path | None:
     return aside
 
 
-def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool = False) -> Mapping[str, int]:
-    """Replace all rows of ``target`` with those of ``source``, in one transaction of each database.
+def copy_tables(
+    tables: sa.MetaData, source: sa.Engine, target: sa.Engine, *, only_into_empty: bool = False
+) -> Mapping[str, int]:
+    """Replace the rows of ``tables`` in ``target``, in one transaction of each database.
 
     Ids stay the same, and the target never reuses an id of the source. Returns the number of rows by table.
     Raises CatalogError, and undoes the change, if the copy differs, or if ``only_into_empty`` and something
     was indexed in the target.
     """
-    with _one_state(source) as reading, writing(target) as connection:
+    counts: dict[str, int] = {}
+    with source.connect() as reading, writing(target) as connection:
+        begin_reading(reading)
         if only_into_empty and get_meta(connection, "generation"):
             raise _full(target.url)
-        return _copy_tables(metadata, reading, connection)
-
-
-def copy_tables(tables: sa.MetaData, source: sa.Engine, target: sa.Engine) -> Mapping[str, int]:
-    """Replace the rows of ``tables``, as :func:`copy_catalog` does."""
-    with _one_state(source) as reading, writing(target) as connection:
-        return _copy_tables(tables, reading, connection)
-
-
-def _copy_tables(tables: sa.MetaData, reading: sa.Connection, connection: sa.Connection) -> Mapping[str, int]:
-    counts: dict[str, int] = {}
-    for table in reversed(tables.sorted_tables):
-        connection.execute(sa.delete(table))
-    for table in tables.sorted_tables:
-        counts[table.name] = 0
-        for rows in _rows(reading, table):
-            connection.execute(sa.insert(table), rows)
-            counts[table.name] += len(rows)
-    for table in tables.sorted_tables:
-        if _digest(reading, table) != _digest(connection, table):
-            raise CatalogError(
-                f"the table {table.name} of {shown(connection.engine.url)} differs from the one that was "
-                "copied; nothing is changed there: try again, and report this error if it repeats"
-            )
-    for table in filter(_is_numbered, tables.sorted_tables):
-        [key] = table.primary_key.columns
-        highest = reading.scalar(sa.select(sa.func.max(key))) or 0
-        number = max(database_of(reading).last_number(reading, table), highest)
-        database_of(connection).set_last_number(connection, table, number)
+        for table in reversed(tables.sorted_tables):
+            connection.execute(sa.delete(table))
+        for table in tables.sorted_tables:
+            counts[table.name] = 0
+            for rows in _rows(reading, table):
+                connection.execute(sa.insert(table), rows)
+                counts[table.name] += len(rows)
+        for table in tables.sorted_tables:
+            if _digest(reading, table) != _digest(connection, table):
+                raise CatalogError(
+                    f"the table {table.name} of {shown(target.url)} differs from the one that was copied; "
+                    "nothing is changed there: try again, and report this error if it repeats"
+                )
+        # Only now, since PostgreSQL does not undo this.
+        for table in tables.sorted_tables:
+            if table.autoincrement_column is not None and table.dialect_options["sqlite"]["autoincrement"]:
+                [key] = table.primary_key.columns
+                highest = reading.scalar(sa.select(sa.func.max(key))) or 0
+                number = max(database_of(reading).last_number(reading, table), highest)
+                database_of(connection).set_last_number(connection, table, number)
     return counts
-
-
-@contextmanager
-def _one_state(engine: sa.Engine) -> Iterator[sa.Connection]:
-    with engine.connect() as connection:
-        begin_reading(connection)
-        yield connection
 
 
 def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
@@ -192,10 +180,6 @@ def _digest(connection: sa.Connection, table: sa.Table) -> str:
                 repr([row[column.name] for column in table.columns]).encode("utf-8", "surrogatepass")
             )
     return digest.hexdigest()
-
-
-def _is_numbered(table: sa.Table) -> bool:
-    return table.autoincrement_column is not None and bool(table.dialect_options["sqlite"]["autoincrement"])
 
 
 _MANIFEST = "manifest.json"
@@ -248,7 +232,11 @@ def back_up(home: Path, file: Path, names: Sequence[str] = (), database_url: str
         part.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as place:
             copy = Path(place) / CATALOG
-            _save(address, copy)
+            if is_file(address):
+                _copy(Path(str(address.database)), copy)
+            else:
+                with closing(Catalog.open(address)) as server:
+                    _save_rows(server.engine, copy)
             made = datetime.now(UTC).isoformat(timespec="seconds")
             generation, documents = _counts(copy)
             manifest = _Manifest(made, generation, documents, str(home.absolute()))
@@ -257,7 +245,10 @@ def back_up(home: Path, file: Path, names: Sequence[str] = (), database_url: str
                 open(part, "xb", opener=opener) as written,
                 tarfile.open(fileobj=written, mode="w", dereference=True) as tar,
             ):
-                _add_text(tar, _MANIFEST, json.dumps(asdict(manifest)))
+                data = json.dumps(asdict(manifest)).encode()
+                entry = tarfile.TarInfo(_MANIFEST)
+                entry.size = len(data)
+                tar.addfile(entry, io.BytesIO(data))
                 tar.add(copy, CATALOG)
                 for name in names:
                     _add(tar, home / name, name)
@@ -303,7 +294,10 @@ def restore(home: Path, file: Path, names: Sequence[str] = (), database_url: str
         server = None if is_file(address) else opened.enter_context(closing(Catalog.open(address)))
         with WriteLock(home, server.engine if server else None).hold("restore"):
             aside = home / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}"
-            present = server.generation() if server else _generation(home / CATALOG)
+            if server:
+                present = server.generation()
+            else:
+                present = _counts(home / CATALOG)[0] if _is_readable(home / CATALOG) else 0
             _renew(unpacked / CATALOG, at_least=present)
             try:
                 _put_catalog_aside(home, server, aside)
@@ -317,11 +311,14 @@ def restore(home: Path, file: Path, names: Sequence[str] = (), database_url: str
                 # Replace the catalog first: if that fails, or the process is killed meanwhile, no file has
                 # been moved yet. Then only renames are left.
                 if server:
-                    _exchange_rows(server, unpacked / CATALOG)
+                    with closing(Catalog.open(unpacked / CATALOG)) as restored:
+                        copy_tables(metadata, restored.engine, server.engine)
                 else:
                     _put_catalog(unpacked / CATALOG, home / CATALOG, aside)
                 for name in unpacked_names:
-                    _put_aside(home, aside, name)
+                    if (home / name).exists():
+                        aside.mkdir(FOLDER, exist_ok=True)
+                        (home / name).replace(aside / name)
                     (unpacked / name).replace(home / name)
             except (OSError, sqlite3.Error, sa.exc.SQLAlchemyError, CatalogError) as error:
                 former = f"; the former library is in {aside}, apart from files that are still in {home}"
@@ -451,20 +448,9 @@ def _put_catalog_aside(home: Path, server: Catalog | None, aside: Path) -> None:
             _copy(present, aside / CATALOG)
 
 
-def _put_aside(home: Path, aside: Path, name: str) -> None:
-    if (home / name).exists():
-        aside.mkdir(FOLDER, exist_ok=True)
-        (home / name).replace(aside / name)
-
-
-def _exchange_rows(server: Catalog, new: Path) -> None:
-    with closing(Catalog.open(new)) as restored:
-        copy_catalog(restored.engine, server.engine)
-
-
 def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
     """Overwrite the catalog in one transaction; the files of a damaged one move to ``aside``."""
-    if catalog.exists() and _is_readable(catalog):
+    if _is_readable(catalog):
         _copy(new, catalog)
         return
     for former in database_files(catalog):
@@ -473,17 +459,9 @@ def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
     new.replace(catalog)
 
 
-def _save(address: sa.URL, file: Path) -> None:
-    if is_file(address):
-        _copy(Path(str(address.database)), file)
-        return
-    with closing(Catalog.open(address)) as server:
-        _save_rows(server.engine, file)
-
-
 def _save_rows(engine: sa.Engine, file: Path) -> None:
     with closing(Catalog.open(file)) as saved:
-        copy_catalog(engine, saved.engine)
+        copy_tables(metadata, engine, saved.engine)
         saved.clear_log()
 
 
@@ -494,15 +472,13 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _is_readable(catalog: Path) -> bool:
+    if not catalog.exists():
+        return False
     try:
         with closing(sqlite3.connect(catalog)) as connection:
             return bool(connection.execute("PRAGMA quick_check").fetchone()[0] == "ok")
     except sqlite3.DatabaseError:
         return False
-
-
-def _generation(catalog: Path) -> int:
-    return _counts(catalog)[0] if catalog.exists() and _is_readable(catalog) else 0
 
 
 def _counts(catalog: Path) -> tuple[int, int]:
@@ -511,13 +487,6 @@ def _counts(catalog: Path) -> tuple[int, int]:
         found = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
         documents = connection.execute("SELECT count(*) FROM documents").fetchone()[0]
     return int(found[0]) if found else 0, int(documents)
-
-
-def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
-    data = text.encode()
-    entry = tarfile.TarInfo(name)
-    entry.size = len(data)
-    tar.addfile(entry, io.BytesIO(data))
 
 
 def _add(tar: tarfile.TarFile, place: Path, name: str) -> None:

@@ -6,14 +6,13 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from index.errors import CatalogError, CatalogUnreachableError, LibraryLockedError
@@ -24,10 +23,278 @@ if TYPE_CHECKING:
     from psycopg.abc import Buffer
     from sqlalchemy.dialects import postgresql
 
+CATALOG = "catalog.sqlite"
+"""The name of the SQLite file in a home folder."""
+
+
+Purpose = Literal["write", "base"]
+"""The purpose of a lock: to write to the catalog, or to update the base (the stored vectors of older
+passages, :mod:`index.search.bases`)."""
+
+
+def address_of(home: Path, database_url: str = "") -> sa.URL:
+    """Return the address of a catalog in PostgreSQL or, if ``database_url`` is empty, in ``home``.
+
+    Raises CatalogError if ``database_url`` is not the address of a PostgreSQL database.
+    """
+    if not database_url:
+        return sa.URL.create("sqlite", database=str(home / CATALOG))
+    try:
+        address = sa.make_url(database_url)
+    except (sa.exc.ArgumentError, ValueError):
+        address = None
+    if address is None or address.drivername != "postgresql+psycopg" or not address.database:
+        # The message does not show the whole text, in which a password may be anywhere.
+        given = f"{address.drivername}://…" if address else "FOOTNOTED_DATABASE_URL or --to"
+        raise CatalogError(
+            f"{given} is not the address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+        )
+    if "password" in address.query or "@" in (address.host or ""):
+        raise CatalogError(
+            "the address of the database has its password in the wrong place; write "
+            "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, with %40 for @, or use a ~/.pgpass file"
+        )
+    return address
+
+
+def shown(address: sa.URL) -> str:
+    """Return what messages show of an address: a file's path, or a server's address without the password."""
+    return str(address.database) if is_file(address) else address.render_as_string(hide_password=True)
+
+
+def is_file(address: sa.URL) -> bool:
+    return address.get_backend_name() == "sqlite"
+
+
+def database_at(address: sa.URL) -> SQLite | PostgreSQL:
+    return _DATABASES[address.get_backend_name()]
+
+
+def database_of(connection: sa.Connection | sa.Engine) -> SQLite | PostgreSQL:
+    return _DATABASES[connection.dialect.name]
+
+
+def begin_reading(connection: sa.Connection) -> None:
+    database_of(connection).begin_reading(connection)
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a transaction for writing. After its first write, no other writer can change what it reads."""
+    with engine.begin() as connection:
+        database_of(connection).begin_writing(connection)
+        yield connection
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an ``INSERT`` whose ``on_conflict_…`` methods set what happens to rows that exist already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    # The import takes a tenth of a second; commands on a SQLite file should not wait for it.
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
+
+
+class _JsonValues(FunctionElement[Any]):
+    """A table of the values of a JSON array; its column is ``value``."""
+
+    name = "json_values"
+    inherit_cache = True
+
+
+class _Bytes(FunctionElement[bytes]):
+    name = "bytes_of"
+    type = sa.LargeBinary()
+    inherit_cache = True
+
+
+class _JsonObject(FunctionElement[Any]):
+    """An aggregate function that collects key-value pairs into a JSON object."""
+
+    name = "json_object_of"
+    inherit_cache = True
+
+
+def _compile(element: type[FunctionElement[Any]], sqlite: str, postgresql: str) -> None:
+    """Compile ``element``, with its arguments in place of ``{}``, for each database."""
+
+    def compiled(form: str) -> Callable[..., str]:
+        return lambda each, compiler, **more: form.format(compiler.process(each.clauses, **more))
+
+    compiles(element)(compiled(sqlite))
+    compiles(element, "postgresql")(compiled(postgresql))
+
+
+_compile(_JsonValues, "json_each({})", "json_array_elements_text(CAST({} AS JSON))")
+# Without any pair, PostgreSQL would return NULL.
+_compile(_JsonObject, "json_group_object({})", "coalesce(json_object_agg({}), '{{}}')")
+_compile(_Bytes, "CAST({} AS BLOB)", "convert_to({}, 'UTF8')")
+
+
+def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
+    """Select the values of a JSON array as rows.
+
+    The array is a single parameter: one for each value would be slow, and databases limit their number.
+    """
+    argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
+    value = _JsonValues(argument).table_valued("value").c.value
+    return sa.select(sa.cast(value, sa.BigInteger) if kind is int else value)
+
+
+def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
+    """Select ``values``, either all numbers or all texts, as rows."""
+    return each_json(json.dumps(values), int if values and isinstance(values[0], int) else str)
+
+
+def bytes_of(text: sa.ColumnElement[str]) -> sa.ColumnElement[bytes]:
+    """The bytes of a text, which a query can read even if they are not UTF-8.
+
+    A single damaged text in a SQLite file would otherwise fail the query of all texts.
+    """
+    return _Bytes(text)
+
+
+def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Aggregate key-value pairs into a JSON object."""
+    return _JsonObject(key, value)
+
+
+PATIENCE_SECONDS = 30.0
+"""The most seconds that a writer waits for another writer."""
+
+PIECE = 256 * 1024
+"""The number of bytes of a text that are read at once. To read the whole text at once, SQLite would need
+twice the text's memory."""
+
+_ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND version = :version")
+
+
+class SQLite:
+    def exists(self, address: sa.URL) -> bool:
+        """Create nothing. Raises CatalogError if the database cannot be reached."""
+        return _file(address).is_file()
+
+    def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
+        """Open the database, and create a missing file. A server's database has the tables in ``schema``."""
+        del schema
+        # SQLite gives its -wal and -shm files the mode of this file. If the file cannot be created here,
+        # SQLite's own error says why.
+        with suppress(OSError):
+            make_file(_file(address))
+        # A reader holds its connection while a question is answered, so the number of connections has no
+        # limit. The pool keeps few of them open, because each keeps 2 MB of pages.
+        engine = sa.create_engine(
+            address, connect_args={"timeout": PATIENCE_SECONDS}, pool_size=8, max_overflow=-1
+        )
+        sa.event.listen(engine, "connect", _set_pragmas)
+        return engine
+
+    def version(self, connection: sa.Connection, schema: str) -> int:
+        """Return the number that :meth:`set_version` stored; 0 if there is none."""
+        del schema
+        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+    def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
+        """Store the version number of the tables of ``schema``; create the schema if it is missing."""
+        del schema
+        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+
+    def begin_reading(self, connection: sa.Connection) -> None:
+        """Begin a transaction in which ``connection`` reads one fixed state."""
+        connection.exec_driver_sql("BEGIN")
+
+    def begin_writing(self, connection: sa.Connection) -> None:
+        """Exclude other writers until the transaction ends: here, its first change locks the file."""
+
+    def begin_migrating(self, connection: sa.Connection) -> None:
+        """Begin a transaction that changes the tables, and exclude other writers."""
+        # SQLite's driver begins no transaction for CREATE TABLE; IMMEDIATE also excludes other processes.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
+        """Return the highest id that any row of ``table`` ever had; 0 if there never was a row."""
+        query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        return int(connection.scalar(query, {"name": table.name}) or 0)
+
+    def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        """Let the next row get ``number`` + 1. A failed transaction does not undo it in PostgreSQL."""
+        # SQLite itself remembers the highest id of a row.
+        if number != self.last_number(connection, table):
+            values = {"name": table.name, "number": number}
+            connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
+            connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:name, :number)"), values)
+
+    def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
+        """Yield a text in UTF-8, in consecutive parts that may end within a character."""
+        row = connection.execute(_ROW, {"document": document_id, "version": version}).scalar_one()
+        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+        with driver.blobopen("versions", "text", row, readonly=True) as stored:
+            while part := stored.read(PIECE):
+                yield part
+
+    def damage(self, connection: sa.Connection) -> str | None:
+        """Describe the damage that a quick check of the database finds."""
+        found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+        return None if found == "ok" else found
+
+    def size(self, connection: sa.Connection) -> int:
+        """Return the bytes that the database takes on its disk."""
+        return sum(
+            file.stat().st_size for file in database_files(_file(connection.engine.url)) if file.exists()
+        )
+
+    def programs(self, connection: sa.Connection) -> int:
+        """Return the number of other connections of this program; 0, as unknown, for a file."""
+        del connection
+        return 0
+
+    def clear_log(self, connection: sa.Connection) -> None:
+        """Empty the write-ahead log, which still has deleted rows. A log that a reader needs is kept."""
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def lock(self, engine: sa.Engine, timeout: float, purpose: Purpose = "write") -> Iterator[bool]:
+        """Lock the catalog for all home folders; yield False if that took more than ``timeout`` seconds.
+
+        A file has one home folder, whose own lock already excludes all other writers.
+        """
+        del engine, timeout, purpose
+        yield True
+
+
+def _file(address: sa.URL) -> Path:
+    return Path(address.database or "")
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    _set_wal(connection)
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA synchronous=FULL")
+    # Deleted texts leave no trace in the file.
+    connection.execute("PRAGMA secure_delete=ON")
+    # The cache of a connection can be small, since the system caches the file for all connections.
+    connection.execute("PRAGMA cache_size=-2000")
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # SQLite's own timeout does not apply while another process creates the database file.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 _TRANSACTIONS = 4_706_501
 """The number of the advisory lock that each writing transaction holds."""
 
-_LOCKS = {"write": 4_706_502, "base": 4_706_503}
+_LOCKS: dict[Purpose, int] = {"write": 4_706_502, "base": 4_706_503}
 """The numbers of the advisory locks of :meth:`PostgreSQL.lock`, by purpose."""
 
 _TIMES = {
@@ -136,7 +403,7 @@ class PostgreSQL:
         """Do nothing: the server reuses the space of deleted rows when it vacuums."""
 
     @contextmanager
-    def lock(self, engine: sa.Engine, timeout: float, purpose: str = "write") -> Iterator[bool]:
+    def lock(self, engine: sa.Engine, timeout: float, purpose: Purpose = "write") -> Iterator[bool]:
         number = _LOCKS[purpose]
         deadline = time.monotonic() + timeout
         # The lock belongs to the connection, so a process that dies releases it.
@@ -196,322 +463,4 @@ def _explain(context: sa.engine.ExceptionContext) -> None:
         raise CatalogUnreachableError(" ".join(str(error).split())) from error
 
 
-PATIENCE_SECONDS = 30.0
-"""The most seconds that a writer waits for another writer."""
-
-PIECE = 256 * 1024
-"""The number of bytes of a text that are read at once. To read the whole text at once, SQLite would need
-twice the text's memory."""
-
-_ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND version = :version")
-
-
-class SQLite:
-    def exists(self, address: sa.URL) -> bool:
-        return _file(address).is_file()
-
-    def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
-        del schema
-        # SQLite gives its -wal and -shm files the mode of this file. If the file cannot be created here,
-        # SQLite's own error says why.
-        with suppress(OSError):
-            make_file(_file(address))
-        # A reader holds its connection while a question is answered, so the number of connections has no
-        # limit. The pool keeps few of them open, because each keeps 2 MB of pages.
-        engine = sa.create_engine(
-            address, connect_args={"timeout": PATIENCE_SECONDS}, pool_size=8, max_overflow=-1
-        )
-        sa.event.listen(engine, "connect", _set_pragmas)
-        return engine
-
-    def version(self, connection: sa.Connection, schema: str) -> int:
-        del schema
-        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-
-    def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
-        del schema
-        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
-
-    def begin_reading(self, connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    def begin_writing(self, connection: sa.Connection) -> None:
-        """Do nothing: the first change locks the file."""
-
-    def begin_migrating(self, connection: sa.Connection) -> None:
-        # SQLite's driver begins no transaction for CREATE TABLE; IMMEDIATE also excludes other processes.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
-        query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-        return int(connection.scalar(query, {"name": table.name}) or 0)
-
-    def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
-        # SQLite itself remembers the highest id of a row.
-        if number != self.last_number(connection, table):
-            values = {"name": table.name, "number": number}
-            connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
-            connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:name, :number)"), values)
-
-    def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
-        row = connection.execute(_ROW, {"document": document_id, "version": version}).scalar_one()
-        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-        with driver.blobopen("versions", "text", row, readonly=True) as stored:
-            while part := stored.read(PIECE):
-                yield part
-
-    def damage(self, connection: sa.Connection) -> str | None:
-        found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
-        return None if found == "ok" else found
-
-    def size(self, connection: sa.Connection) -> int:
-        return sum(
-            file.stat().st_size for file in database_files(_file(connection.engine.url)) if file.exists()
-        )
-
-    def programs(self, connection: sa.Connection) -> int:
-        del connection
-        return 0
-
-    def clear_log(self, connection: sa.Connection) -> None:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    @contextmanager
-    def lock(self, engine: sa.Engine, timeout: float, purpose: str = "write") -> Iterator[bool]:
-        """Yield True without a lock: the lock of the home folder already excludes all writers to the file."""
-        del engine, timeout, purpose
-        yield True
-
-
-def _file(address: sa.URL) -> Path:
-    return Path(address.database or "")
-
-
-def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    _set_wal(connection)
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA synchronous=FULL")
-    # Deleted texts leave no trace in the file.
-    connection.execute("PRAGMA secure_delete=ON")
-    # The cache of a connection can be small, since the system caches the file for all connections.
-    connection.execute("PRAGMA cache_size=-2000")
-
-
-def _set_wal(connection: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            # SQLite's own timeout does not apply while another process creates the database file.
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-CATALOG = "catalog.sqlite"
-"""The name of the SQLite file in a home folder."""
-
-
-Purpose = Literal["write", "base"]
-"""The purpose of a lock: to write to the catalog, or to update the base (the stored vectors of older
-passages, :mod:`index.search.bases`)."""
-
-
-class Database(Protocol):
-    """The operations that differ between SQLite and PostgreSQL, the databases of a catalog."""
-
-    def exists(self, address: sa.URL) -> bool:
-        """Create nothing. Raises CatalogError if the database cannot be reached."""
-
-    def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
-        """Create a missing SQLite file. ``schema`` has the tables in a server's database."""
-
-    def version(self, connection: sa.Connection, schema: str) -> int:
-        """Return the number that :meth:`set_version` stored; 0 if there is none."""
-
-    def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
-        """Store the version number of the tables of ``schema``; create the schema if it is missing."""
-
-    def begin_reading(self, connection: sa.Connection) -> None:
-        """Begin a transaction in which ``connection`` reads one fixed state."""
-
-    def begin_writing(self, connection: sa.Connection) -> None:
-        """Exclude other writers, from now or from the transaction's first write, until it ends."""
-
-    def begin_migrating(self, connection: sa.Connection) -> None:
-        """Begin a transaction that changes the tables, and exclude other writers."""
-
-    def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
-        """Return the highest id that any row of ``table`` ever had; 0 if there never was a row."""
-
-    def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
-        """Let the next row get ``number`` + 1. A failed transaction does not undo it in PostgreSQL."""
-
-    def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
-        """Yield the text of a version in UTF-8, in consecutive parts that may end within a character."""
-
-    def damage(self, connection: sa.Connection) -> str | None:
-        """Describe the damage that a quick check of the database finds; return None if it finds none."""
-
-    def size(self, connection: sa.Connection) -> int:
-        """Return the number of bytes that the database takes on its disk."""
-
-    def programs(self, connection: sa.Connection) -> int:
-        """Return the number of other connections of this program; 0, as unknown, for SQLite."""
-
-    def clear_log(self, connection: sa.Connection) -> None:
-        """Empty the write-ahead log, which still has deleted rows. A log that a reader needs is kept."""
-
-    def lock(
-        self, engine: sa.Engine, timeout: float, purpose: Purpose = "write"
-    ) -> AbstractContextManager[bool]:
-        """Lock the catalog for all home folders; yield False if that took more than ``timeout`` seconds."""
-
-
-_DATABASES: dict[str, Database] = {"sqlite": SQLite(), "postgresql": PostgreSQL()}
-
-
-def address_of(home: Path, database_url: str = "") -> sa.URL:
-    """Return the address of a catalog in PostgreSQL or, if ``database_url`` is empty, in ``home``.
-
-    Raises CatalogError if ``database_url`` is not the address of a PostgreSQL database.
-    """
-    if not database_url:
-        return sa.URL.create("sqlite", database=str(home / CATALOG))
-    try:
-        address = sa.make_url(database_url)
-    except (sa.exc.ArgumentError, ValueError):
-        address = None
-    if address is None or address.drivername != "postgresql+psycopg" or not address.database:
-        # The message does not show the whole text, in which a password may be anywhere.
-        given = f"{address.drivername}://…" if address else "FOOTNOTED_DATABASE_URL or --to"
-        raise CatalogError(
-            f"{given} is not the address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
-        )
-    if "password" in address.query or "@" in (address.host or ""):
-        raise CatalogError(
-            "the address of the database has its password in the wrong place; write "
-            "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, with %40 for @, or use a ~/.pgpass file"
-        )
-    return address
-
-
-def shown(address: sa.URL) -> str:
-    """Return what messages show of an address: a file's path, or a server's address without the password."""
-    return str(address.database) if is_file(address) else address.render_as_string(hide_password=True)
-
-
-def is_file(address: sa.URL) -> bool:
-    return address.get_backend_name() == "sqlite"
-
-
-def database_at(address: sa.URL) -> Database:
-    return _DATABASES[address.get_backend_name()]
-
-
-def database_of(connection: sa.Connection | sa.Engine) -> Database:
-    return _DATABASES[connection.dialect.name]
-
-
-def begin_reading(connection: sa.Connection) -> None:
-    database_of(connection).begin_reading(connection)
-
-
-@contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Open a transaction for writing. After its first write, no other writer can change what it reads."""
-    with engine.begin() as connection:
-        database_of(connection).begin_writing(connection)
-        yield connection
-
-
-def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an ``INSERT`` whose ``on_conflict_…`` methods set what happens to rows that exist already."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    # The import takes a tenth of a second; commands on a SQLite file should not wait for it.
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)
-
-
-class _JsonValues(FunctionElement[Any]):
-    """A table of the values of a JSON array; its column is ``value``."""
-
-    name = "json_values"
-    inherit_cache = True
-
-
-class _Bytes(FunctionElement[bytes]):
-    name = "bytes_of"
-    type = sa.LargeBinary()
-    inherit_cache = True
-
-
-class _JsonObject(FunctionElement[Any]):
-    """An aggregate function that collects key-value pairs into a JSON object."""
-
-    name = "json_object_of"
-    inherit_cache = True
-
-
-@compiles(_JsonValues)
-def _json_values(element: _JsonValues, compiler: SQLCompiler, **more: object) -> str:
-    return f"json_each({compiler.process(element.clauses, **more)})"
-
-
-@compiles(_JsonValues, "postgresql")
-def _json_values_in_postgresql(element: _JsonValues, compiler: SQLCompiler, **more: object) -> str:
-    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **more)} AS JSON))"
-
-
-@compiles(_JsonObject)
-def _json_object(element: _JsonObject, compiler: SQLCompiler, **more: object) -> str:
-    return f"json_group_object({compiler.process(element.clauses, **more)})"
-
-
-@compiles(_JsonObject, "postgresql")
-def _json_object_in_postgresql(element: _JsonObject, compiler: SQLCompiler, **more: object) -> str:
-    # Without any pair, PostgreSQL would return NULL.
-    return f"coalesce(json_object_agg({compiler.process(element.clauses, **more)}), '{{}}')"
-
-
-@compiles(_Bytes)
-def _bytes(element: _Bytes, compiler: SQLCompiler, **more: object) -> str:
-    return f"CAST({compiler.process(element.clauses, **more)} AS BLOB)"
-
-
-@compiles(_Bytes, "postgresql")
-def _bytes_in_postgresql(element: _Bytes, compiler: SQLCompiler, **more: object) -> str:
-    return f"convert_to({compiler.process(element.clauses, **more)}, 'UTF8')"
-
-
-def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
-    """Select the values of a JSON array as rows.
-
-    The array is a single parameter: one for each value would be slow, and databases limit their number.
-    """
-    argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
-    value = _JsonValues(argument).table_valued("value").c.value
-    return sa.select(sa.cast(value, sa.BigInteger) if kind is int else value)
-
-
-def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
-    """Select ``values``, either all numbers or all texts, as rows."""
-    return each_json(json.dumps(values), int if values and isinstance(values[0], int) else str)
-
-
-def bytes_of(text: sa.ColumnElement[str]) -> sa.ColumnElement[bytes]:
-    """The bytes of a text, which a query can read even if they are not UTF-8.
-
-    A single damaged text in a SQLite file would otherwise fail the query of all texts.
-    """
-    return _Bytes(text)
-
-
-def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Aggregate key-value pairs into a JSON object."""
-    return _JsonObject(key, value)
+_DATABASES: dict[str, SQLite | PostgreSQL] = {"sqlite": SQLite(), "postgresql": PostgreSQL()}

@@ -1,8 +1,11 @@
-"""The write lock of a library, across threads and processes, and the record of its holder."""
+"""The write lock of a library, across threads and processes, and which process holds it."""
 
 from __future__ import annotations
 
 import json
+import os
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
@@ -13,7 +16,6 @@ from pathlib import Path
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from index.catalog.database import Process, this_process
 from index.catalog.databases import database_of
 from index.errors import LibraryLockedError
 from index.private import FILE, opener
@@ -126,3 +128,64 @@ def locked(home: Path) -> LibraryLockedError:
 def _forget_holder(home: Path) -> None:
     with suppress(OSError):
         (home / HOLDER_FILE).unlink(missing_ok=True)
+
+
+_PROCESSES = Path("/proc")
+_BOOT = _PROCESSES / "sys/kernel/random/boot_id"
+_BOOT_DIGITS = 8
+
+_STATE, _START = 0, 19
+"""Fields of ``/proc/PID/stat`` after the program's name (fields 3 and 22 in proc(5))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Identifies a process, and distinguishes it from a later process with the same pid.
+
+    ``started`` is the system's boot, and the clock tick after it when the process started; empty if unknown.
+    """
+
+    pid: int
+    host: str
+    started: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.pid}@{self.host}" + (f"/{self.started}" if self.started else "")
+
+    @classmethod
+    def parse(cls, written: str) -> Process:
+        """Undo ``str``. Raises ValueError if ``written`` has another form."""
+        pid, _, place = written.partition("@")
+        host, _, started = place.partition("/")
+        return cls(int(pid), host, started)
+
+    @property
+    def lives(self) -> bool | None:
+        """Whether the process still runs; None if this is unknown, as for a process of another host."""
+        # On Windows, signal 0 would end the process.
+        if self.host != socket.gethostname() or sys.platform == "win32" or self.pid <= 0:
+            return None
+        if self.started:
+            return _start_of(self.pid) == self.started
+        try:
+            os.kill(self.pid, 0)
+        except PermissionError:
+            return True
+        except (ProcessLookupError, OverflowError):
+            return False
+        return True
+
+
+def this_process() -> Process:
+    return Process(os.getpid(), socket.gethostname(), _start_of(os.getpid()))
+
+
+def _start_of(pid: int) -> str:
+    """Empty if the process has ended, or if the system is not Linux."""
+    try:
+        # The program's name is in parentheses and may contain parentheses itself.
+        fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        boot = _BOOT.read_text()[:_BOOT_DIGITS]
+    except OSError:
+        return ""
+    return "" if fields[_STATE] in {"Z", "X"} else f"{boot}-{fields[_START]}"

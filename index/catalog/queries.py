@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from index.catalog.databases import each_of, object_of
-from index.catalog.schema import builds, chunks, details, documents, layouts, meta, versions
+from index.catalog.schema import builds, chunks, details, documents, meta, versions
 from index.documents import Detail, Document, Section, Span
 from index.machine import give_back
 from index.records import Build, DocumentRecord, FileState, Filters, Passage, Recipe
@@ -240,11 +240,6 @@ def to_document(row: sa.Row[Any]) -> Document:
         # A collection without an origin is only the folder's name, which changes if the document moves.
         collection=row.collection if "collection" in row.origins else None,
     )
-
-
-def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Select[Any]:
-    same = sa.and_(layouts.c.document_id == document_id, layouts.c.version == version)
-    return sa.select(layouts).where(same, layouts.c.page.in_(pages))
 
 
 TEXTS = (

@@ -22,7 +22,6 @@ from index.catalog.queries import (
     file_query,
     is_current,
     is_version,
-    layout_query,
     list_query,
     passage_query,
     record_query,
@@ -107,7 +106,7 @@ class CatalogReader:
         build: Build | None = None,
         viewer: Viewer | None = None,
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._texts = texts
         # Few statements, since each takes a millisecond if the database is on another machine.
         self._meta = all_meta(connection)
@@ -121,7 +120,7 @@ class CatalogReader:
 
     def for_viewer(self, viewer: Viewer | None) -> CatalogReader:
         """Return a reader of the same state; None may see all."""
-        return CatalogReader(self._connection, self._texts, self.build, viewer)
+        return CatalogReader(self.connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
         return [number.not_in(documents_in(each_of(self.hidden)))] if self.hidden else []
@@ -130,10 +129,6 @@ class CatalogReader:
     def lineage(self) -> str:
         """The random name of the catalog; a restored backup gets a new one (see ``Build.lineage``)."""
         return self._meta.get("lineage") or ""
-
-    @property
-    def connection(self) -> sa.Connection:
-        return self._connection
 
     # Documents
 
@@ -147,16 +142,16 @@ class CatalogReader:
 
     def _folders(self, which: sa.ColumnElement[bool]) -> list[str]:
         query = sa.select(sources.c.folder).where(which).order_by(sources.c.folder)
-        return list(self._connection.scalars(query))
+        return list(self.connection.scalars(query))
 
     def files(self, source: str) -> dict[str, FileState]:
         query = file_query().where(documents.c.source == source)
-        return {row.path: to_file(row) for row in self._connection.execute(query)}
+        return {row.path: to_file(row) for row in self.connection.execute(query)}
 
     def file(self, document_id: int) -> FileState:
         """Raises DocumentNotFoundError."""
         query = file_query().where(documents.c.id == document_id, *self._visible())
-        row = self._connection.execute(query).first()
+        row = self.connection.execute(query).first()
         if row is None:
             raise DocumentNotFoundError(document_id, None)
         return to_file(row)
@@ -164,18 +159,18 @@ class CatalogReader:
     def details(self, source: str, path: str) -> dict[str, Detail]:
         """Return the details that users have given the document at ``path``."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
-        number = self._connection.scalar(place)
-        return {} if number is None else details_of(self._connection, number)
+        number = self.connection.scalar(place)
+        return {} if number is None else details_of(self.connection, number)
 
     def documents(self, part: Part | None = None) -> list[DocumentRecord]:
         """Return all current versions in order of path, or those of ``part`` in order of id."""
         query = _in_order(record_query().where(is_current(), *self._visible()), part)
-        return [to_record(row) for row in self._connection.execute(query)]
+        return [to_record(row) for row in self.connection.execute(query)]
 
     def list_rows(self, part: Part | None = None) -> list[dict[str, Any]]:
         """Return a row of :func:`list_query` for each document of :meth:`documents`, in the same order."""
         query = _in_order(list_query().where(is_current(), *self._visible()), part)
-        return [dict(row) for row in self._connection.execute(query).mappings()]
+        return [dict(row) for row in self.connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
         """Return, of these documents, the current versions that pass ``filters``, in order of path."""
@@ -183,35 +178,35 @@ class CatalogReader:
         found = [
             to_record(row)
             for part in batches(sorted(document_ids))
-            for row in self._connection.execute(query.where(documents.c.id.in_(part)))
+            for row in self.connection.execute(query.where(documents.c.id.in_(part)))
         ]
         return sorted(found, key=lambda record: (record.path, record.source))
 
     def count_documents(self, filters: Filters = NO_FILTERS) -> int:
         query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
-        return int(self._connection.scalar(query.where(*conditions(filters), *self._visible())) or 0)
+        return int(self.connection.scalar(query.where(*conditions(filters), *self._visible())) or 0)
 
     def count_by_collection(self) -> dict[str, int]:
         query = sa.select(versions.c.collection, sa.func.count()).join_from(documents, versions, is_current())
         named = query.where(versions.c.collection.is_not(None), *self._visible())
-        return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
+        return {name: count for name, count in self.connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
 
     def count_by_language(self) -> dict[str, int]:
         query = sa.select(versions.c.language, sa.func.count()).join_from(documents, versions, is_current())
         counted = query.where(*self._visible()).group_by(versions.c.language)
-        return {language: count for language, count in self._connection.execute(counted)}  # noqa: C416 (as above)
+        return {language: count for language, count in self.connection.execute(counted)}  # noqa: C416 (as above)
 
     def newest(self, limit: int, filters: Filters = NO_FILTERS) -> list[int]:
         """Return document ids, most recently added first."""
         query = sa.select(documents.c.id).join(versions, is_current())
         newest = query.where(*conditions(filters), *self._visible())
         newest = newest.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
-        return list(self._connection.scalars(newest))
+        return list(self.connection.scalars(newest))
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
         """Return a version, by default the current one. Raises DocumentNotFoundError."""
         query = record_query().where(is_version(document_id, version), *self._visible())
-        row = self._connection.execute(query).first()
+        row = self.connection.execute(query).first()
         if row is None:
             raise DocumentNotFoundError(document_id, version)
         return to_record(row)
@@ -220,7 +215,7 @@ class CatalogReader:
         """Return all versions, newest first. Raises DocumentNotFoundError."""
         query = record_query().where(documents.c.id == document_id, *self._visible())
         query = query.order_by(versions.c.version.desc())
-        found = [to_record(row) for row in self._connection.execute(query)]
+        found = [to_record(row) for row in self.connection.execute(query)]
         if not found:
             raise DocumentNotFoundError(document_id, None)
         return found
@@ -228,41 +223,41 @@ class CatalogReader:
     def is_hidden_at(self, source: str, path: str) -> bool:
         """Return whether ``path`` has a document that the viewer may not see."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
-        number = self._connection.scalar(place)
+        number = self.connection.scalar(place)
         return number is not None and not self.records([number])
 
     def hidden_paths(self) -> HiddenPaths:
         if not self.hidden:
             return HiddenPaths()
         query = sa.select(documents.c.path).where(documents.c.id.in_(documents_in(each_of(self.hidden))))
-        return HiddenPaths(frozenset(self.hidden), frozenset(self._connection.scalars(query)))
+        return HiddenPaths(frozenset(self.hidden), frozenset(self.connection.scalars(query)))
 
     def same_file(self, digest: str) -> list[DocumentRecord]:
         """Return the versions whose file has the sha256 ``digest``, the newest document and version first."""
         query = record_query().where(versions.c.digest == digest, *self._visible())
         newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
-        return [to_record(row) for row in self._connection.execute(newest)]
+        return [to_record(row) for row in self.connection.execute(newest)]
 
     def text(self, document_id: int, version: int | None = None) -> Document:
         """Return a version, without page layouts. Raises DocumentNotFoundError."""
         query = sa.select(versions).join_from(versions, documents).where(is_version(document_id, version))
-        row = self._connection.execute(query.where(*self._visible())).first()
+        row = self.connection.execute(query.where(*self._visible())).first()
         if row is None:
             raise DocumentNotFoundError(document_id, version)
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
         """Return the current version with the file's own details, without users' changes."""
-        return uncovered(self.text(document_id), details_of(self._connection, document_id))
+        return uncovered(self.text(document_id), details_of(self.connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
         """Return the layouts by page number, from 1; pages without one are absent."""
+        same = layouts.c.document_id == document_id, layouts.c.version == version
+        query = sa.select(layouts).where(*same, *self._visible(layouts.c.document_id))
         return {
             row.page: PageLayout(row.width, row.height, zlib.decompress(row.boxes))
             for part in batches(sorted(pages))
-            for row in self._connection.execute(
-                layout_query(document_id, version, part).where(*self._visible(layouts.c.document_id))
-            )
+            for row in self.connection.execute(query.where(layouts.c.page.in_(part)))
         }
 
     def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
@@ -277,7 +272,7 @@ class CatalogReader:
             .where(chunks.c.build == self._number, chunks.c.start <= span.start, chunks.c.end >= span.end)
             .where(*self._visible())
         )
-        row = self._connection.execute(query).first()
+        row = self.connection.execute(query).first()
         if row is None or [span.start, span.end] not in row.sentences:
             return None
         header = Span(*row.header) if row.header else None
@@ -301,7 +296,7 @@ class CatalogReader:
         texts: dict[tuple[int, int], str | LongText] = {}
         for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
             in_part = query if part is None else query.where(chunks.c.id.in_(part))
-            found = self._connection.execute(in_part.execution_options(yield_per=1000))
+            found = self.connection.execute(in_part.execution_options(yield_per=1000))
             for rows in _together(found):
                 texts = self._texts_of(rows, texts)
                 for row in rows:
@@ -318,13 +313,13 @@ class CatalogReader:
             if count > LONG and place not in texts
         }
         if numbers := [number for number, version in characters if (number, version) not in texts]:
-            for row in self._connection.execute(TEXTS, {"numbers": numbers}):
+            for row in self.connection.execute(TEXTS, {"numbers": numbers}):
                 texts[row.document_id, row.version] = row.text
         return texts
 
     def _long_text(self, document_id: int, version: int) -> LongText:
         def read() -> Iterator[bytes]:
-            return database_of(self._connection).text_parts(self._connection, document_id, version)
+            return database_of(self.connection).text_parts(self.connection, document_id, version)
 
         return self._texts.get((self.lineage, document_id, version), read)
 
@@ -334,7 +329,7 @@ class CatalogReader:
         if filters or self.hidden:
             own = query.join_from(ranges, documents, ranges.c.document_id == documents.c.id)
             query = own.join(versions, is_current()).where(*conditions(filters), *self._visible())
-        return int(self._connection.scalar(query) or 0)
+        return int(self.connection.scalar(query) or 0)
 
     def chunk_mask(self, last: int) -> npt.NDArray[np.bool_]:
         """Return a mask of the ids from 0 to ``last`` that chunks of the build have, shape (last + 1,)."""
@@ -342,7 +337,7 @@ class CatalogReader:
 
         query = sa.select(ranges.c.first, ranges.c.beyond)
         found = np.zeros(last + 1, np.bool_)
-        for first, beyond in self._connection.execute(query.where(ranges.c.build == self._number)):
+        for first, beyond in self.connection.execute(query.where(ranges.c.build == self._number)):
             found[first:beyond] = True
         return found
 
@@ -350,13 +345,13 @@ class CatalogReader:
         some = sa.select(ranges.c.first).where(
             ranges.c.build == self._number, ranges.c.beyond > ranges.c.first
         )
-        return self._connection.execute(some.limit(1)).first() is not None
+        return self.connection.execute(some.limit(1)).first() is not None
 
     def last_chunk(self) -> int:
         """Return the highest id among the chunks of the reader's build and the recorded removed chunks."""
         mine = ranges.c.build == self._number
-        beyond = self._connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
-        gone = self._connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
+        beyond = self.connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
+        gone = self.connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
         return max((beyond or 1) - 1, gone or 0)
 
     @property
@@ -380,7 +375,7 @@ class CatalogReader:
             .where(ranges.c.build == self._number, *conditions(filters), *self._visible())
             .order_by(ranges.c.document_id)
         )
-        rows = [tuple(row) for row in self._connection.execute(query)]
+        rows = [tuple(row) for row in self.connection.execute(query)]
         mask = np.zeros(max((beyond for _, _, beyond in rows), default=0), np.bool_)
         for _, first, beyond in rows:
             mask[first:beyond] = True
@@ -395,7 +390,7 @@ class CatalogReader:
     def removed(self, since: int = -1) -> list[int]:
         """Return the ids, in order, of the chunks that commits after the generation ``since`` removed."""
         query = sa.select(removals.c.chunk).where(removals.c.generation > since)
-        return sorted(self._connection.scalars(query))
+        return sorted(self.connection.scalars(query))
 
     def vectors(self, chunk_ids: Sequence[int]) -> npt.NDArray[np.float32]:
         """Return the vectors of ``chunk_ids`` in this order, shape (n, dimensions); all ids must exist."""
@@ -403,7 +398,7 @@ class CatalogReader:
 
         if not chunk_ids:
             return np.empty((0, 0), np.float32)
-        found = self._connection.execute(_VECTORS, {"numbers": json.dumps(list(chunk_ids))}).all()
+        found = self.connection.execute(_VECTORS, {"numbers": json.dumps(list(chunk_ids))}).all()
         rows = {number: vector for number, vector in found}  # noqa: C416 (rows are no pairs to mypy)
         return np.frombuffer(b"".join(rows[number] for number in chunk_ids), "<f4").reshape(
             len(chunk_ids), -1
@@ -417,7 +412,7 @@ class CatalogReader:
         return {
             number: packed
             for part in batches(sorted(chunk_ids))
-            for number, packed in self._connection.execute(query.where(chunks.c.id.in_(part)))
+            for number, packed in self.connection.execute(query.where(chunks.c.id.in_(part)))
         }
 
     def all_vectors(self, after: int = -1) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
@@ -431,7 +426,7 @@ class CatalogReader:
             .order_by(chunks.c.id)
             .execution_options(yield_per=_ROWS)
         )
-        for rows in self._connection.execute(query).partitions():
+        for rows in self.connection.execute(query).partitions():
             numbers = np.array([number for number, _ in rows], np.int64)
             stored = np.frombuffer(b"".join(vector for _, vector in rows), "<f4")
             yield numbers, stored.reshape(len(rows), -1)

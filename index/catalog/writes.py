@@ -56,9 +56,8 @@ from index.records import Build, Committed, Incoming, NewVersion, Recipe
 
 
 def set_meta(connection: sa.Connection, key: str, value: str) -> None:
-    changed = connection.execute(sa.update(meta).where(meta.c.key == key).values(value=value))
-    if not changed.rowcount:
-        connection.execute(sa.insert(meta).values(key=key, value=value))
+    new = insert_into(connection, meta).values(key=key, value=value)
+    connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
 def count_invalidation(connection: sa.Connection) -> None:
@@ -92,7 +91,9 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
         return _number(inserted), {}
     document_id, version = found
     old = delete_chunks(connection, document_id)
-    if _content_of(connection, document_id, version) == (incoming.digest, document.text):
+    same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
+    content = connection.execute(sa.select(versions.c.digest, versions.c.text).where(same)).first()
+    if content == (incoming.digest, document.text):
         _update_version(connection, document_id, version, item)
     else:
         version += 1
@@ -228,12 +229,6 @@ def _number(inserted: sa.CursorResult[Any]) -> int:
     if key is None:
         raise ValueError("the database gave no number to a row that was inserted")
     return int(key[0])
-
-
-def _content_of(connection: sa.Connection, document_id: int, version: int) -> tuple[str, str] | None:
-    same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
-    found = connection.execute(sa.select(versions.c.digest, versions.c.text).where(same)).first()
-    return None if found is None else (found.digest, found.text)
 
 
 def chunk_numbers(connection: sa.Connection, document_id: int) -> Sequence[int]:

@@ -298,8 +298,6 @@ class Failures:
 
         Missing files and files outside the followed folders are not recorded.
         """
-        # Imported here, since that module imports all loaders, and `status` must start fast.
-
         causes = {_kept(failure.place, followed): failure.cause for failure in failed}
         causes = {
             (source, path): cause

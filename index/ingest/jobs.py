@@ -20,12 +20,12 @@ from typing import Any, Literal, Self
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from index.catalog.database import Catalog, Process, this_process
+from index.catalog.database import Catalog
 from index.catalog.databases import writing
-from index.catalog.lock import naming_task
+from index.catalog.lock import Process, naming_task, this_process
 from index.catalog.schema import jobs
 from index.errors import Cancelled, JobEndedError, JobNotFoundError, UnreachableError
-from index.ingest.synchronize import NONE, Count, Workload, advanced, rate, seconds_left
+from index.ingest.synchronize import Count
 
 Kind = Literal["sync", "upload", "rebuild", "compaction"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -39,6 +39,9 @@ _UNENDED = ("waiting", "running")
 
 _SILENCE = timedelta(days=1)
 """After this time without an update, a job of another machine counts as failed."""
+
+
+NONE = Count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,3 +330,53 @@ class RunningJob:
         """Make the next progress report raise :class:`Cancelled`. Other threads may call this."""
         self._reason = reason
         self._stopped.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The work so far, and the seconds of it; ``covered`` files contain the passages found so far."""
+
+    reading: float = 0.0
+    embedding: float = 0.0
+    files: Count = NONE
+    passages: Count = NONE
+    covered: int = 0
+
+
+def seconds_left(work: Workload) -> float | None:
+    """Estimate the seconds left from the pace so far; None until a passage is embedded.
+
+    Embedding takes longest. The estimate assumes that unread files have as many passages as those read.
+    """
+    files, passages = work.files, work.passages
+    if not passages.done or (files.of and not files.done):
+        return None
+    reading, coming = 0.0, float(passages.of - passages.done)
+    if files.done:
+        reading = (files.of - files.done) * work.reading / files.done
+    if work.covered:
+        coming += (files.of - work.covered) * passages.of / work.covered
+    return round(reading + coming * work.embedding / passages.done, 1)
+
+
+def rate(work: Workload) -> float | None:
+    """Return the passages embedded per second."""
+    return work.passages.done / work.embedding if work.passages.done and work.embedding else None
+
+
+def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
+    """Return ``work``, updated with a report that came ``seconds`` after the previous one.
+
+    A sync embeds in several rounds, and the reports of each round count its passages from 0. The result
+    counts the passages of all rounds.
+    """
+    if stage == "reading":
+        return replace(work, files=count, reading=work.reading + seconds)
+    known = work.passages
+    before = known.of - count.of if known.done < known.of else known.of
+    return replace(
+        work,
+        passages=Count(before + count.done, before + count.of),
+        covered=work.files.done,
+        embedding=work.embedding + seconds,
+    )

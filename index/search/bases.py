@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -23,11 +23,9 @@ from index.catalog.reader import CatalogReader
 from index.errors import LibraryLockedError, VectorIndexError
 from index.private import make_folder, opener
 from index.records import Build
-from index.vectors import DEFAULT_POLICY, Change, Expected, IndexPolicy, Mark, Store, VectorIndex
+from index.vectors import DEFAULT_POLICY, Change, Expected, IndexPolicy, Mark, MilvusStore, VectorIndex
 
 _MANIFEST = "current.json"
-
-_FORMER = ("vectors.faiss", "caches.json", "lexical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +168,6 @@ def _of_base(manifest: Manifest) -> Manifest:
 
 
 def delete_unused(home: Path, build: Build, manifest: Manifest) -> None:
-    for former in _FORMER:
-        _delete(home / former)
     for entry in folder_of(home, build).iterdir():
         if entry.name not in {_MANIFEST, manifest.base, manifest.words}:
             _delete(entry)
@@ -208,11 +204,11 @@ _NEWEST, _SPREAD = 5, 10
 that are spread over the whole base."""
 
 
-class Bases(Protocol):
-    """Creates and opens the bases of a library.
+class FileBases:
+    """Keeps each base in a file of the home folder."""
 
-    A base has the vectors of the older passages: those that the library had when the base was made.
-    """
+    def __init__(self, policy: IndexPolicy = DEFAULT_POLICY) -> None:
+        self._policy = policy
 
     def open(
         self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
@@ -222,6 +218,10 @@ class Bases(Protocol):
         ``reader`` reads the newest generation. The index may still have passages that were removed. Raises
         VectorIndexError if the base cannot be opened, VectorsUnreachableError if the store does not answer.
         """
+        del reader
+        if manifest.base is None:
+            return VectorIndex.empty(dimensions), 0
+        return VectorIndex.open(folder / manifest.base, dimensions), manifest.last
 
     def build(
         self,
@@ -235,40 +235,15 @@ class Bases(Protocol):
         Raises LibraryLockedError if another process makes a base for more than ``patience`` seconds, and
         VectorsUnreachableError if the store does not answer.
         """
-
-    def removals_applied_until(self, manifest: Manifest, build: Build) -> int:
-        """Return the generation up to which the catalog may forget removals."""
-
-
-class FileBases:
-    """Keeps each base in a file of the home folder."""
-
-    def __init__(self, policy: IndexPolicy = DEFAULT_POLICY) -> None:
-        self._policy = policy
-
-    def open(
-        self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
-    ) -> tuple[VectorIndex, int]:
-        del reader
-        if manifest.base is None:
-            return VectorIndex.empty(dimensions), 0
-        return VectorIndex.open(folder / manifest.base, dimensions), manifest.last
-
-    def build(
-        self,
-        folder: Path,
-        reader: CatalogReader,
-        dimensions: int,
-        patience: float = 0,
-    ) -> Manifest:
         del patience
         make_folder(folder)
         name = f"vectors-{uuid.uuid4().hex[:8]}.faiss"
         VectorIndex.build(folder / name, dimensions, reader.count_chunks(), reader.all_vectors, self._policy)
         made = Manifest(base=name, last=reader.last_chunk(), base_generation=reader.generation)
-        return Manifest(made.base, made.last, made.base_generation, digests=digests(folder, made))
+        return replace(made, digests=digests(folder, made))
 
     def removals_applied_until(self, manifest: Manifest, build: Build) -> int:
+        """Return the generation up to which the catalog may forget removals."""
         del build
         return manifest.removals_applied_until
 
@@ -276,7 +251,7 @@ class FileBases:
 class SharedBases:
     """Keeps bases on a server, for all home folders of a library."""
 
-    def __init__(self, store: Store, catalog: Catalog) -> None:
+    def __init__(self, store: MilvusStore, catalog: Catalog) -> None:
         self._store = store
         self._catalog = catalog
 

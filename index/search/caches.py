@@ -21,9 +21,10 @@ from index.errors import LexicalIndexError
 from index.private import make_folder
 from index.records import NO_FILTERS, Allowed, Build, Filters
 from index.search.bases import (
-    Bases,
+    FileBases,
     FileStates,
     Manifest,
+    SharedBases,
     are_unchanged,
     digests,
     is_intact,
@@ -142,7 +143,9 @@ def _are_hidden(
     return np.asarray((numbers > last) | (gone[places] == numbers))
 
 
-def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bases) -> Caches | None:
+def open_caches(
+    folder: Path, reader: CatalogReader, dimensions: int, bases: FileBases | SharedBases
+) -> Caches | None:
     """Open the caches in the state that ``reader`` reads; None if they are missing, damaged or incomplete."""
     manifest = read_manifest(folder)
     # Another home folder with the same catalog may have deleted records of removals that these caches need.

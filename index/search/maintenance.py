@@ -48,7 +48,6 @@ from index.machine import give_back
 from index.private import FILE
 from index.records import Build, Committed, Incoming, NewVersion, Recipe
 from index.search.bases import (
-    Bases,
     FileBases,
     SharedBases,
     delete_other_builds,
@@ -71,7 +70,7 @@ from index.search.caches import (
     prepare_words,
     write_words,
 )
-from index.vectors import DEFAULT_POLICY, IndexPolicy, Store, VectorIndex, VectorIndexError
+from index.vectors import DEFAULT_POLICY, IndexPolicy, MilvusStore, VectorIndex, VectorIndexError
 
 _POLL_SECONDS = 0.02
 
@@ -116,12 +115,14 @@ class Maintenance:
         catalog: Catalog,
         encoder_of: Callable[[CatalogReader], Encoder],
         policy: IndexPolicy = DEFAULT_POLICY,
-        store: Store | None = None,
+        store: MilvusStore | None = None,
     ) -> None:
         """``encoder_of`` raises EncoderMismatchError if it cannot open the encoder of a reader's passages."""
         self.home = home
         self.policy = policy
-        self.bases: Bases = FileBases(policy) if store is None else SharedBases(store, catalog)
+        self.bases: FileBases | SharedBases = (
+            FileBases(policy) if store is None else SharedBases(store, catalog)
+        )
         self._encoder_of = encoder_of
         self._catalog = catalog
         self._caches: Caches | None = None

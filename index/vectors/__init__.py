@@ -20,19 +20,17 @@ from index.errors import VectorIndexError
 from index.vectors.exact import (
     NOISE,
     Batches,
-    Candidates,
     Change,
     Expected,
     FetchVectors,
     FlatVectors,
     Mark,
-    Store,
     append_block,
     cosines,
     nearest,
 )
-from index.vectors.faiss_index import open_base, write_base
-from index.vectors.milvus import store_at
+from index.vectors.faiss_index import IvfVectors, open_base, write_base
+from index.vectors.milvus import MilvusStore, MilvusVectors, store_at
 from index.vectors.policy import DEFAULT_POLICY, IndexPolicy, Kind
 
 __all__ = [
@@ -44,7 +42,7 @@ __all__ = [
     "IndexPolicy",
     "Kind",
     "Mark",
-    "Store",
+    "MilvusStore",
     "VectorIndex",
     "VectorIndexError",
     "store_at",
@@ -56,7 +54,7 @@ class VectorIndex:
     """An immutable index: each change returns a new one. Safe to share between threads."""
 
     dimensions: int
-    _base: FlatVectors | Candidates | None = None
+    _base: FlatVectors | IvfVectors | MilvusVectors | None = None
     _recent: tuple[FlatVectors, ...] = ()
 
     @classmethod
@@ -64,8 +62,8 @@ class VectorIndex:
         return cls(dimensions)
 
     @classmethod
-    def over(cls, base: Candidates, dimensions: int) -> VectorIndex:
-        """Return an index whose base is in a :class:`Store` on a server."""
+    def over(cls, base: MilvusVectors, dimensions: int) -> VectorIndex:
+        """Return an index whose base is in a :class:`MilvusStore` on a server."""
         return cls(dimensions, base)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any
 
 import faiss
 import numpy as np
@@ -198,38 +198,6 @@ EXACTLY = 256
 """If at most this many vectors are allowed, a search compares all of them exactly."""
 
 
-class Candidates(Protocol):
-    """An immutable base (stored vectors) that finds the candidates of a search.
-
-    Its length is the number of vectors that are not removed.
-    """
-
-    @property
-    def kind(self) -> Kind:
-        """The type of the base (see ``Kind``)."""
-
-    @property
-    def last(self) -> int:
-        """The highest id that the base may contain."""
-
-    @property
-    def total(self) -> int:
-        """The number of the base's vectors, including the removed ones."""
-
-    def __len__(self) -> int: ...
-
-    def without(self, ids: Ids) -> Self:
-        """Return this base without ``ids``; unknown ids are ignored."""
-
-    def nearest(
-        self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: FetchVectors
-    ) -> tuple[Ids, Cosines]:
-        """Return what :func:`nearest` does, ranked by exact vectors from ``stored``."""
-
-    def is_available(self) -> bool:
-        """Return whether the base (stored vectors) is available: True until a search finds it missing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Mark:
     """The highest passage id that a base covers, and the generation up to which it is complete.
@@ -265,35 +233,6 @@ class Change:
     count: int
     new: Batches
     removed: Sequence[int]
-
-
-class Store(Protocol):
-    """Keeps the bases (stored vectors) of several libraries on a server. Safe to share between threads.
-
-    Every method raises :class:`index.errors.VectorsUnreachableError` if the server does not answer.
-    """
-
-    def latest(self, prefix: str) -> tuple[str, Mark] | None:
-        """Return name and mark of the newest finished base whose name begins with ``prefix``."""
-
-    def open(self, name: str, expected: Expected) -> Candidates | None:
-        """Open a collection of vectors for searches; return None if it lacks the ``expected`` passages."""
-
-    def create(self, name: str, dimensions: int) -> None:
-        """Create an empty collection of vectors. It counts as unfinished until an update succeeds."""
-
-    def update(self, name: str, change: Change) -> None:
-        """Add and remove vectors, then set the new mark once all searches find the change.
-
-        An interrupted update leaves the former mark, and can be repeated. If the base does not have
-        ``change.count`` passages then, it is deleted, and VectorsUnreachableError raised.
-        """
-
-    def drop(self, name: str) -> None:
-        """Delete a collection of vectors, if it exists."""
-
-    def names(self, prefix: str) -> list[str]:
-        """Return the names of all collections, finished or not, whose name begins with ``prefix``."""
 
 
 def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> tuple[Ids, Cosines]:

@@ -7,25 +7,34 @@ are marks: each says up to which state of the library the collection is complete
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from index.errors import VectorIndexError, VectorsUnreachableError
-from index.vectors.collection import LISTED, LOST, SECONDS, Collection, MilvusVectors
 from index.vectors.exact import (
-    Candidates,
     Change,
+    Cosines,
     Expected,
+    FetchVectors,
+    Ids,
     Mark,
-    Store,
+    Mask,
+    are_enough,
+    are_few,
+    candidates_to_request,
+    ranked,
 )
+from index.vectors.policy import Kind
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -34,6 +43,24 @@ _PORT, _MAX_PORT = 19530, 65535
 _ADDRESS = re.compile(
     r"milvus(\+tls)?://([^@/]*@)?([0-9A-Za-z_.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?(/[0-9A-Za-z_]*)?"
 )
+
+_MOST = 16_384
+"""The most results that Milvus returns for one search."""
+
+_LISTED = 50_000
+"""The most ids in the filter of one request."""
+
+_WIDE = 2_000
+"""A search for more results than this takes longer than a search with a filter of many ids."""
+
+_BREADTH = 256
+"""The least number of candidates that a walk through the graph (HNSW) keeps."""
+
+_SECONDS = 10.0
+"""The seconds that a search waits for the server."""
+
+_LOST = {100, 101}
+"""Milvus's codes for a collection that does not exist or is not loaded."""
 
 _AT_ONCE = 1_000
 """The vectors in a request; Milvus refuses requests of more than 64 MB."""
@@ -59,11 +86,11 @@ _POLL_SECONDS = 0.5
 _LINKED = 1_024
 """Milvus makes no graph for a segment with fewer vectors than this; a search compares them all."""
 
-_UNFINISHED = LOST | {700}
+_UNFINISHED = _LOST | {700}
 """Milvus's codes for a collection that another process is making or deleting, or has left unfinished."""
 
 
-def store_at(address: str) -> Store | None:
+def store_at(address: str) -> MilvusStore | None:
     """Return the store at ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; None for an empty address.
 
     Only the host is needed; ``milvus+tls://`` encrypts the connection, which the first request makes. Raises
@@ -85,27 +112,34 @@ def store_at(address: str) -> Store | None:
 
 
 class MilvusStore:
+    """Keeps the bases of several libraries on a server. Safe to share between threads.
+
+    Every method raises VectorsUnreachableError if the server does not answer.
+    """
+
     def __init__(self, address: str) -> None:
         self._address = sa.make_url(address)
         self._client: MilvusClient | None = None
         self._silence, self._silent_until = "", 0.0
 
     def latest(self, prefix: str) -> tuple[str, Mark] | None:
+        """Return name and mark of the newest finished base whose name begins with ``prefix``."""
         found = [(name, mark) for name in self.names(prefix) for mark in self._marks_of(name)]
         return max(found, key=lambda each: each[1].generation, default=None)
 
-    def open(self, name: str, expected: Expected) -> Candidates | None:
+    def open(self, name: str, expected: Expected) -> MilvusVectors | None:
+        """Open a base for searches; return None if it lacks the ``expected`` passages."""
         alive, removed = expected.alive, expected.removed
         last, living = len(alive) - 1, int(np.count_nonzero(alive))
         inside = f"id > 0 and id <= {last}"
         with self.reaching() as client:
-            total = _count(client, name, inside, SECONDS)
-            few = len(removed) <= LISTED
+            total = _count(client, name, inside, _SECONDS)
+            few = len(removed) <= _LISTED
             if few and removed:
-                kept = _count(client, name, f"{inside} and id not in {list(removed)}", SECONDS)
+                kept = _count(client, name, f"{inside} and id not in {list(removed)}", _SECONDS)
             else:
                 kept = total
-            rows = client.get(name, ids=list(expected.sample), output_fields=["vector"], timeout=SECONDS)
+            rows = client.get(name, ids=list(expected.sample), output_fields=["vector"], timeout=_SECONDS)
         stored = {int(row["id"]): np.array(row["vector"], np.float32) for row in rows}
         same = all(
             number in stored and float(stored[number] @ vector) > _SAME
@@ -116,6 +150,7 @@ class MilvusStore:
         return MilvusVectors(Collection(self, name), alive, total)
 
     def create(self, name: str, dimensions: int) -> None:
+        """Create an empty base. It counts as unfinished until an update succeeds."""
         from pymilvus import DataType
 
         with self.reaching() as client:
@@ -130,6 +165,11 @@ class MilvusStore:
             )
 
     def update(self, name: str, change: Change) -> None:
+        """Add and remove vectors, then set the new mark once all searches find the change.
+
+        An interrupted update leaves the former mark, and can be repeated. If the base does not have
+        ``change.count`` passages then, it is deleted, and VectorsUnreachableError raised.
+        """
         mark, removed = change.mark, change.removed
         with self.reaching() as client:
             for ids, vectors in change.new():
@@ -153,7 +193,7 @@ class MilvusStore:
             _wait_until_linked(client, name, stored)
             time.sleep(max(0.0, SETTLED_SECONDS - (time.monotonic() - written)))
             former = [int(row["id"]) for row in _marks(client, name)]
-            fields = client.describe_collection(name, timeout=SECONDS)["fields"]
+            fields = client.describe_collection(name, timeout=_SECONDS)["fields"]
             [dimensions] = [int(field["params"]["dim"]) for field in fields if field["name"] == "vector"]
             row = {
                 "id": min(former, default=0) - 1,
@@ -172,7 +212,7 @@ class MilvusStore:
 
     def names(self, prefix: str) -> list[str]:
         with self.reaching() as client:
-            found: list[str] = client.list_collections(timeout=SECONDS)
+            found: list[str] = client.list_collections(timeout=_SECONDS)
         return sorted(name for name in found if name.startswith(prefix))
 
     @contextmanager
@@ -191,7 +231,7 @@ class MilvusStore:
         try:
             client = self._client
             if client is None:
-                client = self._client = MilvusClient(**self._connection(), timeout=SECONDS)
+                client = self._client = MilvusClient(**self._connection(), timeout=_SECONDS)
             yield client
         except (MilvusException, RpcError, OSError, ValueError) as error:
             cause = " ".join(str(getattr(error, "message", error)).split())[:300]
@@ -214,7 +254,7 @@ class MilvusStore:
         try:
             with self.reaching() as client:
                 # Milvus can search only a loaded collection, and someone may have released this one.
-                client.load_collection(name, timeout=SECONDS)
+                client.load_collection(name, timeout=_SECONDS)
                 return [Mark(int(row["last"]), int(row["generation"])) for row in _marks(client, name)]
         except VectorsUnreachableError as error:
             if getattr(error.__cause__, "code", None) in _UNFINISHED:
@@ -235,7 +275,7 @@ def _marks(client: MilvusClient, name: str) -> list[dict[str, Any]]:
         filter="id < 0",
         output_fields=["last", "generation"],
         consistency_level="Strong",
-        timeout=SECONDS,
+        timeout=_SECONDS,
     )
     return rows
 
@@ -263,7 +303,7 @@ def _is_linked(client: MilvusClient, name: str, count: int) -> bool:
     try:
         # Milvus's number of rows that wait for an index is of no use here: it is 0 before the graph is
         # loaded, and rises again when segments are merged.
-        segments = client.list_loaded_segments(name, timeout=SECONDS)
+        segments = client.list_loaded_segments(name, timeout=_SECONDS)
     except RpcError as error:
         if error.code() is StatusCode.UNIMPLEMENTED:
             # milvus-lite has no segments to wait for.
@@ -271,3 +311,104 @@ def _is_linked(client: MilvusClient, name: str, count: int) -> bool:
         raise
     graphs = all(segment.index_id for segment in segments if segment.num_rows >= _LINKED)
     return graphs and sum(segment.num_rows for segment in segments) >= count
+
+
+@dataclass(slots=True)
+class Collection:
+    """A Milvus collection. A search that finds it gone sets ``lost``; the library then reopens its base."""
+
+    store: MilvusStore
+    name: str
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MilvusVectors:
+    """A base in a collection, which may have more vectors than the base.
+
+    ``alive`` tells of each id from 0 whether a search may find it; ``total`` counts the vectors up to the
+    highest id, removed ones too. If hundreds of passages have the same text, a search may find only some of
+    them, since Milvus's graph does not link all of them.
+    """
+
+    collection: Collection
+    alive: Mask
+    total: int
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.alive))
+
+    @property
+    def kind(self) -> Kind:
+        return "milvus"
+
+    @property
+    def last(self) -> int:
+        return len(self.alive) - 1
+
+    def is_available(self) -> bool:
+        return not self.collection.lost
+
+    def without(self, ids: Ids) -> MilvusVectors:
+        alive = self.alive.copy()
+        alive[ids[(ids >= 0) & (ids <= self.last)]] = False
+        return replace(self, alive=alive)
+
+    def nearest(
+        self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: FetchVectors
+    ) -> tuple[Ids, Cosines]:
+        mask = self.alive
+        if allowed is not None:
+            mask = np.zeros(len(self.alive), np.bool_)
+            known = min(len(mask), len(allowed))
+            mask[:known] = self.alive[:known] & allowed[:known]
+        count, wanted = int(np.count_nonzero(mask)), candidates_to_request(limit)
+        if not count or are_few(count, wanted):
+            return ranked(np.flatnonzero(mask), vector, stored)
+        while True:
+            ids, found = ranked(self._search(vector, min(wanted, count), mask, count), vector, stored)
+            if wanted >= min(count, _MOST) or are_enough(found, wanted, limit):
+                return ids, found
+            # All candidates after the last result tie with it, as copies of a passage do; more may do so.
+            wanted *= 4
+
+    def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Ids:
+        """Return ids that ``mask`` allows, among them the ``wanted`` ids nearest to ``vector``.
+
+        If Milvus finds fewer, and ``mask`` allows at most ``_LISTED`` ids, return all that it allows.
+        """
+        # Milvus does not know the mask, so a search asks for 1.5 times as many ids as it expects to need.
+        fetched = wanted if self.total == count else math.ceil(1.5 * wanted * self.total / count)
+        found = np.empty(0, np.int64)
+        most = _WIDE if count <= _LISTED else _MOST
+        while fetched <= most and len(found) < min(wanted, count):
+            found = self._found(vector, fetched, f"id > 0 and id <= {self.last}")
+            found = found[mask[found]]
+            fetched *= 4
+        if len(found) >= wanted:
+            return found
+        some = np.flatnonzero(mask)
+        lists = [some[start : start + _LISTED].tolist() for start in range(0, count, _LISTED)]
+        parts = [self._found(vector, min(wanted, _MOST), f"id in {ids}") for ids in lists]
+        found = np.unique(np.concatenate([found, *parts]))
+        # Milvus reads only a part of a segment that has no graph yet (its interim index).
+        return some if len(found) < min(wanted, count) and count <= _LISTED else found
+
+    def _found(self, vector: npt.NDArray[np.float32], limit: int, condition: str) -> Ids:
+        try:
+            with self.collection.store.reaching() as client:
+                [hits] = client.search(
+                    self.collection.name,
+                    [vector],
+                    filter=condition,
+                    limit=limit,
+                    output_fields=[],
+                    search_params={"params": {"ef": max(limit, _BREADTH)}},
+                    consistency_level="Bounded",
+                    timeout=_SECONDS,
+                )
+        except VectorsUnreachableError as error:
+            if getattr(error.__cause__, "code", None) in _LOST:
+                self.collection.lost = True
+            raise
+        return np.unique(np.array([hit["id"] for hit in hits], np.int64))

@@ -25,8 +25,7 @@ from index.library import Library
 from index.records import Filters
 from index.search.bases import Manifest, SharedBases, prefix_of
 from index.vectors import DEFAULT_POLICY, Change, Expected, Mark, VectorIndex, milvus
-from index.vectors.collection import Collection, MilvusVectors
-from index.vectors.milvus import MilvusStore
+from index.vectors.milvus import Collection, MilvusStore, MilvusVectors
 from rag.engine import QueryEngine
 from tests.support.milvus import ON_ONE_SERVER, Kind, MilvusServer, is_installed, running
 from tests.support.postgresql import ON_SQLITE

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from index.catalog.database import Process, this_process
+from index.catalog.lock import Process, this_process
 
 
 def test_a_process_is_read_as_it_was_written() -> None:
@@ -38,7 +38,7 @@ def test_of_another_machine_nothing_can_be_told() -> None:
 
 
 def test_a_killed_process_is_dead_before_its_parent_has_asked_for_its_code() -> None:
-    code = "from index.catalog.database import this_process; print(this_process(), flush=True); input()"
+    code = "from index.catalog.lock import this_process; print(this_process(), flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:

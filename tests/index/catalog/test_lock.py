@@ -15,8 +15,7 @@ from threading import Event
 
 import pytest
 
-from index.catalog.database import this_process
-from index.catalog.lock import HOLDER_FILE, WriteLock, holder, naming_task, note_holder
+from index.catalog.lock import HOLDER_FILE, WriteLock, holder, naming_task, note_holder, this_process
 from index.errors import LibraryLockedError
 
 ROOT = Path(__file__).parents[3]

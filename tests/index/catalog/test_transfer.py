@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks.stub_encoder import StubEncoder
-from index.catalog.backup import copy_catalog
+from index.catalog.backup import copy_tables
 from index.catalog.database import Catalog
 from index.catalog.schema import chunks, documents, metadata
 from index.errors import CatalogError
@@ -60,7 +60,7 @@ def rows(catalog: Catalog) -> dict[str, list[tuple[object, ...]]]:
 def test_a_copy_has_all_rows_and_replaces_those_that_were_there(filled: Catalog, opened: Opened) -> None:
     copy = opened("copy")
     copy.follow(["/elsewhere"])
-    counts = copy_catalog(filled.engine, copy.engine)
+    counts = copy_tables(metadata, filled.engine, copy.engine)
     assert rows(copy) == rows(filled)
     assert counts == {name: len(its) for name, its in rows(filled).items()}
     assert (counts["documents"], counts["versions"], counts["kept"]) == (2, 3, 1)
@@ -69,7 +69,7 @@ def test_a_copy_has_all_rows_and_replaces_those_that_were_there(filled: Catalog,
 def test_ids_go_on_where_the_source_has_stopped(filled: Catalog, opened: Opened) -> None:
     """The id of the removed document is not given again, nor are the ids of its passages."""
     copy = opened("copy")
-    copy_catalog(filled.engine, copy.engine)
+    copy_tables(metadata, filled.engine, copy.engine)
     ids: list[tuple[int, int]] = []
     for catalog in (filled, copy):
         catalog.put_vectors({})
@@ -104,7 +104,7 @@ def test_a_copy_that_differs_is_refused_and_leaves_the_target_as_it_was(
         )
     before = rows(copy)
     with pytest.raises(CatalogError) as caught:
-        copy_catalog(filled.engine, copy.engine)
+        copy_tables(metadata, filled.engine, copy.engine)
     assert str(caught.value) == (
         f"the table documents of {tmp_path}/copy.sqlite differs from the one that was copied; nothing is "
         "changed there: try again, and report this error if it repeats"

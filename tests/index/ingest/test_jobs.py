@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from index.catalog.database import Catalog, this_process
+from index.catalog.database import Catalog
+from index.catalog.lock import this_process
 from index.catalog.schema import jobs as table
 from index.errors import JobEndedError, JobNotFoundError
 from index.ingest import jobs as history

@@ -21,7 +21,7 @@ from index.library import Library
 from index.search.bases import is_intact, read_manifest, write_manifest
 from index.search.bm25 import Entry, LexicalIndex
 from index.vectors import IndexPolicy
-from tests.support.reports import Watched, found, incoming, write
+from tests.support.reports import Watched, found, incoming
 
 QUERIES = ("gates of the dam", "clean water", "Varda", "市议会", "nothing of the kind")
 
@@ -255,33 +255,6 @@ def test_caches_of_another_catalog_count_for_nothing(encoder: Encoder, home: Pat
         (home / name).unlink(missing_ok=True)
     shutil.copy(other / "catalog.sqlite", home / "catalog.sqlite")
     assert finds(encoder, home) == finds(encoder, other)
-
-
-FORMER = ("vectors.faiss", "caches.json", "lexical/meta.json", "lexical/0.term")
-
-
-def with_former(home: Path) -> None:
-    for name in FORMER:
-        write(home / name, "what an earlier version kept")
-
-
-def test_what_an_earlier_version_kept_is_cleared_away_when_caches_are_made(
-    encoder: Encoder, home: Path, before: list[Any]
-) -> None:
-    with_former(home)
-    shutil.rmtree(home / "caches")
-    assert finds(encoder, home) == before
-    assert not any((home / name.split("/")[0]).exists() for name in FORMER)
-
-
-def test_what_an_earlier_version_kept_is_cleared_away_when_caches_are_settled(
-    encoder: Encoder, home: Path
-) -> None:
-    with_former(home)
-    with Library.open(home, encoder) as index:
-        index.replace([], [1])
-        assert index.compact()
-    assert not any((home / name.split("/")[0]).exists() for name in FORMER)
 
 
 def test_words_that_were_being_written_are_read_without_what_was_never_committed(

@@ -110,7 +110,7 @@ def test_one_that_was_not_placed_yet_is_gone_and_the_former_stays(
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {}))
         kept = keep_upload(index, Options(), Sent("a.txt", BytesIO(b"Two gates."), {}))
-        uploads.note_placing(kept.folder, kept.name, kept.digest)
+        uploads.note_move(kept.folder, kept.name, kept.digest)
         assert swept(index) == [("a.txt", "One gate.")]
         assert sync(index).unchanged == 1
 

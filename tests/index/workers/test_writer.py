@@ -10,7 +10,7 @@ from threading import Event, Thread, Timer
 import pytest
 from starlette.testclient import TestClient
 
-from index.catalog.database import this_process
+from index.catalog.lock import this_process
 from index.ingest.jobs import INTERRUPTED, Jobs
 from index.ingest.watch import Change
 from index.library import Library

@@ -185,7 +185,7 @@ class TestDelete:
         self, client: TestClient, index: Library
     ) -> None:
         number = upload(client, "gate.txt", GATE.encode(), title="On gate 3").json()["document_id"]
-        # A sidecar that an older program wrote.
+        # A sidecar that somebody put beside it.
         (index.home / "uploads" / "gate.txt.meta.yaml").write_text("title: Gates\n")
         response = client.delete(f"/v1/documents/{number}")
         assert (response.status_code, response.content) == (204, b"")

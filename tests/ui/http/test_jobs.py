@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from index.catalog.database import Catalog, this_process
-from index.catalog.lock import WriteLock, locked
+from index.catalog.database import Catalog
+from index.catalog.lock import WriteLock, locked, this_process
 from index.ingest.jobs import JobProgress, Jobs
 from index.library import Library
 from rag.engine import QueryEngine

@@ -225,7 +225,7 @@ def test_one_that_is_killed_while_it_comes_back_is_there_or_gone_as_a_whole(
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
         number = add_upload(index, loading, DEFAULTS, sent).document_id
-        # A sidecar that an older program wrote.
+        # A sidecar that somebody put beside it.
         (uploads_folder(index) / "a.txt.meta.yaml").write_text("title: Gates\n")
         sync(index, reader=loading)
         removed = remove_upload(index, number)
