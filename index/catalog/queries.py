@@ -101,26 +101,14 @@ def is_version(document_id: int, version: int | None) -> sa.ColumnElement[bool]:
 
 def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
     """Select all versions, with the columns of a DocumentRecord and ``more``."""
+    columns = versions.c[
+        "document_id", "version", "kind", "title", "publisher", "published", "language", "characters",
+        "passages", "digest", "added", "author", "collection", "origins", "unread_pages", "recognised_pages",
+    ]  # fmt: skip
     return sa.select(
-        versions.c.document_id,
-        versions.c.version,
-        documents.c.source,
-        documents.c.path,
-        versions.c.kind,
-        versions.c.title,
-        versions.c.publisher,
-        versions.c.published,
-        versions.c.language,
+        *columns,
+        *documents.c["source", "path"],
         sa.func.json_array_length(versions.c.page_starts).label("pages"),
-        versions.c.characters,
-        versions.c.passages,
-        versions.c.digest,
-        versions.c.added,
-        versions.c.author,
-        versions.c.collection,
-        versions.c.origins,
-        versions.c.unread_pages,
-        versions.c.recognised_pages,
         documents.c.version.label("current"),
         *more,
     ).join_from(documents, versions, versions.c.document_id == documents.c.id)
@@ -129,17 +117,11 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 def list_query() -> sa.Select[Any]:
     """Select all versions, with few of the columns after the text, which SQLite must skip to reach them."""
     return sa.select(
-        versions.c.document_id,
-        versions.c.version,
-        documents.c.source,
-        documents.c.path,
-        versions.c.kind,
-        versions.c.title,
-        versions.c.publisher,
-        versions.c.published,
+        *versions.c["document_id", "version"],
+        *documents.c["source", "path"],
+        *versions.c["kind", "title", "publisher", "published"],
         versions.c.origins["published"].as_string().label("published_origin"),
-        versions.c.language,
-        versions.c.collection,
+        *versions.c["language", "collection"],
         sa.func.nullif(sa.func.json_array_length(versions.c.page_starts), 0).label("pages"),
         versions.c.added,
     ).join_from(documents, versions, versions.c.document_id == documents.c.id)
@@ -152,15 +134,9 @@ def file_query() -> sa.Select[Any]:
     beneath = object_of(details.c.key, details.c.beneath_origin)
     covered = sa.select(beneath).where(details.c.document_id == documents.c.id).scalar_subquery()
     return sa.select(
-        documents.c.path,
-        documents.c.id,
-        documents.c.version,
-        documents.c.size,
-        documents.c.mtime_ns,
-        versions.c.digest,
-        versions.c.origins,
+        *documents.c["path", "id", "version", "size", "mtime_ns"],
+        *versions.c["digest", "origins", "recognised_in"],
         sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean).label("has_pictures"),
-        versions.c.recognised_in,
         sa.type_coerce(covered, sa.JSON).label("covered"),
     ).join_from(documents, versions, is_current())
 
@@ -172,9 +148,8 @@ def to_file(row: sa.Row[Any]) -> FileState:
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
-    query = sa.select(
-        details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
-    ).where(details.c.document_id == document_id)
+    columns = details.c["key", "value", "origin", "beneath", "beneath_origin"]
+    query = sa.select(*columns).where(details.c.document_id == document_id)
     return {key: Detail(*given) for key, *given in connection.execute(query)}
 
 
@@ -277,10 +252,7 @@ def passage_query(build: int) -> sa.Select[Any]:
     return (
         record_query(
             chunks.c.id.label("chunk_id"),
-            chunks.c.start,
-            chunks.c.end,
-            chunks.c.sentences,
-            chunks.c.header,
+            *chunks.c["start", "end", "sentences", "header"],
             versions.c.page_starts,
         )
         .join(chunks, chunks.c.document_id == documents.c.id)

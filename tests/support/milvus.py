@@ -25,7 +25,7 @@ import pytest
 
 from index.errors import VectorsUnreachableError
 from index.search.maintenance import Maintenance
-from index.vectors import collection, milvus
+from index.vectors import milvus
 from index.vectors.milvus import MilvusStore
 
 Kind = Literal["milvus", "milvus-lite"]
@@ -37,7 +37,7 @@ ON_ONE_SERVER = (
     (milvus, "SETTLED_SECONDS", 0),
     (milvus, "SILENCE", 0),
     # Search in Milvus even if the vectors are few.
-    (collection, "are_few", lambda _count, _wanted: False),
+    (milvus, "are_few", lambda _count, _wanted: False),
 )
 """The module, the name and the value of each constant that differs in the tests."""
 
