@@ -7,7 +7,6 @@ documents. The JSON text is written once, when the answer is stored, and never c
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -20,8 +19,6 @@ from index.errors import UnreachableError
 from rag.answers import Answer
 from rag.conversations.store import AnswerStore, SearchFields, StoredText
 from rag.errors import ANSWER_ID, AnswerFormError, AnswerNotFoundError, DamagedAnswerError, NotKeptError
-
-_FORMER_VERDICT = rb'("verdict"\s*:\s*)"partial"'
 
 _CAUSES = 3
 """The number of faults that the error for an invalid answer names."""
@@ -141,16 +138,15 @@ def answers_until(catalog: Catalog, answer_id: str) -> tuple[list[Kept], Answer]
 def load(body: str | bytes) -> Answer:
     """Parse the JSON text of an answer: the inverse of :meth:`Answer.as_dict`.
 
-    Nothing is corrected: an unknown field, a wrong type or a missing field is an error. There are two
-    exceptions for texts of earlier versions of the program: a field with a default may be missing, and the
-    verdict ``partial`` is read as ``paraphrased``.
+    Nothing is corrected: an unknown field, a wrong type or a missing field is an error. Only a field with a
+    default may be missing.
 
     Raises:
         AnswerFormError: if the text is not an answer.
     """
     answer = _read(body)
     try:
-        given, read = json.loads(_with_present_verdicts(body)), json.loads(answer_json(answer))
+        given, read = json.loads(body), json.loads(answer_json(answer))
     except (ValueError, RecursionError) as error:
         raise AnswerFormError(f"not an answer in its JSON form: {error}") from error
     if difference := _differs(given, read, ()):
@@ -189,23 +185,14 @@ def _sound_text(stored: StoredText) -> str:
     return stored[1]
 
 
-def _with_present_verdicts(body: str | bytes) -> str | bytes:
-    """Return the JSON text with the verdict ``partial`` of earlier versions renamed to ``paraphrased``."""
-    if isinstance(body, bytes):
-        return re.sub(_FORMER_VERDICT, rb'\1"paraphrased"', body)
-    return re.sub(_FORMER_VERDICT.decode(), r'\1"paraphrased"', body)
-
-
 def _read(body: str | bytes) -> Answer:
     """Parse the JSON text of an answer, and ignore unknown fields.
-
-    An earlier version of the program may have written the text.
 
     Raises:
         AnswerFormError: if the text is not an answer.
     """
     try:
-        return _adapter().validate_json(_with_present_verdicts(body), strict=True)
+        return _adapter().validate_json(body, strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         causes = "; ".join(f"{_dotted(item['loc'])}: {item['msg']}" for item in found[:_CAUSES])

@@ -111,7 +111,7 @@ def test_a_document_that_is_not_there_has_no_duplicates_to_ask_for(index: Librar
 
 
 def test_a_document_without_a_signature_resembles_nothing(index: Library) -> None:
-    # Remove the signature, as in a catalog of an older program; the third text has no words.
+    # The third text has no words, and so no signature; take the first one's away.
     index.replace([incoming(WIRE, "old.txt"), incoming(WIRE, "new.txt"), incoming("…", "dots.txt")])
     with index.catalog.engine.begin() as connection:
         connection.execute(sa.delete(signatures).where(signatures.c.document_id == 1))

@@ -128,7 +128,7 @@ def test_a_deletion_that_was_killed_before_it_was_done_is_taken_back(
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
         number = add_upload(index, loading, Options(), sent).document_id
-        # A sidecar that an older program wrote.
+        # A sidecar that somebody put beside it.
         (uploads_folder(index) / "a.txt.meta.yaml").write_text("author: A. Writer\n")
         sync(index, reader=loading)
         kill_while_deleting(index, monkeypatch, number, done=False)

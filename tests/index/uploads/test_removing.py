@@ -27,7 +27,7 @@ def test_a_document_that_cannot_be_deleted_keeps_its_file(
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("gate.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
         number = add_upload(index, loading, Options(), sent).document_id
-        # A sidecar that an older program wrote.
+        # A sidecar that somebody put beside it.
         (index.home / "uploads" / "gate.txt.meta.yaml").write_text("title: Gates\n")
         monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
         with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
