@@ -205,11 +205,7 @@ class Library:
             return snapshot.generation
 
     def search(
-        self,
-        query: str,
-        limit: int = 10,
-        filters: Filters = NO_FILTERS,
-        dense_weight: float = DENSE_WEIGHT,
+        self, query: str, limit: int = 10, filters: Filters = NO_FILTERS, dense_weight: float = DENSE_WEIGHT
     ) -> list[Hit]:
         """Search the newest generation as :meth:`Snapshot.search` does."""
         with self.snapshot() as snapshot:

@@ -407,12 +407,7 @@ def _characters_of(incoming: Incoming | None) -> int:
 
 
 def _read(
-    file: File,
-    reader: FileReader,
-    waiting: Callable[[], None],
-    *,
-    options: Options,
-    cutting: Cutting | None,
+    file: File, reader: FileReader, waiting: Callable[[], None], *, options: Options, cutting: Cutting | None
 ) -> Incoming | None:
     """Return None if the document cannot have changed since it was last read."""
     location = Path(file.source, file.path)

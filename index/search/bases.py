@@ -223,13 +223,7 @@ class FileBases:
             return VectorIndex.empty(dimensions), 0
         return VectorIndex.open(folder / manifest.base, dimensions), manifest.last
 
-    def build(
-        self,
-        folder: Path,
-        reader: CatalogReader,
-        dimensions: int,
-        patience: float = 0,
-    ) -> Manifest:
+    def build(self, folder: Path, reader: CatalogReader, dimensions: int, patience: float = 0) -> Manifest:
         """Make a base of all passages that ``reader`` reads, or update one; return a manifest of it alone.
 
         Raises LibraryLockedError if another process makes a base for more than ``patience`` seconds, and
@@ -272,13 +266,7 @@ class SharedBases:
             return VectorIndex.empty(dimensions), 0
         return VectorIndex.over(base, dimensions), mark.last
 
-    def build(
-        self,
-        folder: Path,
-        reader: CatalogReader,
-        dimensions: int,
-        patience: float = 0,
-    ) -> Manifest:
+    def build(self, folder: Path, reader: CatalogReader, dimensions: int, patience: float = 0) -> Manifest:
         del folder
         with self._alone(patience):
             name, mark = self._latest(reader)

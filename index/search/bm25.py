@@ -280,11 +280,7 @@ class WordSearch:
             raise LexicalIndexError(f"the words cannot be read: {error}") from error
 
     def search(
-        self,
-        query: str,
-        limit: int,
-        allowed: Allowed | None = None,
-        hidden: _Hidden | None = None,
+        self, query: str, limit: int, allowed: Allowed | None = None, hidden: _Hidden | None = None
     ) -> dict[int, float]:
         """Return the BM25 scores of the best passages, by chunk id, best first; a query has no syntax.
 

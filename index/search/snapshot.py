@@ -124,11 +124,7 @@ class Snapshot:
         return self._caches.words_of(self.reader)
 
     def search(
-        self,
-        query: str,
-        limit: int = 10,
-        filters: Filters = NO_FILTERS,
-        dense_weight: float = DENSE_WEIGHT,
+        self, query: str, limit: int = 10, filters: Filters = NO_FILTERS, dense_weight: float = DENSE_WEIGHT
     ) -> list[Hit]:
         """Return the passages nearest to ``query`` in meaning and words, best first.
 

@@ -237,12 +237,7 @@ def test_a_commit_that_fails_leaves_everything_as_it_was(catalog: Catalog) -> No
     )
     with pytest.raises(ValueError, match="zip"):
         catalog.commit([version("Changed."), broken], [1])
-    assert (
-        catalog.generation(),
-        catalog.documents(),
-        passages(catalog),
-        catalog.files("/r"),
-    ) == before
+    assert (catalog.generation(), catalog.documents(), passages(catalog), catalog.files("/r")) == before
     assert len(catalog.known_vectors(["vector of First words.", "vector of Second words."])) == 2
 
 

@@ -55,10 +55,7 @@ def written(catalog: Catalog) -> int:
     rows = (Span(7, 18), Span(19, 31), Span(32, 44))
     new = NewVersion(
         Incoming("/r", "a.pdf", 1, 1, "d", DOCUMENT),
-        (
-            Chunk(Span(0, 18), (Span(0, 5), rows[0]), Span(0, 18)),
-            Chunk(Span(19, 44), rows[1:], Span(0, 18)),
-        ),
+        (Chunk(Span(0, 18), (Span(0, 5), rows[0]), Span(0, 18)), Chunk(Span(19, 44), rows[1:], Span(0, 18))),
         ("v1", "v2"),
     )
     catalog.put_vectors({"v1": np.ones(2, np.float32), "v2": np.ones(2, np.float32)})
@@ -119,12 +116,7 @@ def test_the_same_words_without_layouts_keep_the_places_that_they_have(catalog: 
 
 @pytest.mark.parametrize(
     ("kind", "unread", "recognised", "expected"),
-    [
-        ("pdf", (), (), False),
-        ("pdf", (1,), (), True),
-        ("pdf", (), (2,), True),
-        ("pptx", (1,), (), False),
-    ],
+    [("pdf", (), (), False), ("pdf", (1,), (), True), ("pdf", (), (2,), True), ("pptx", (1,), (), False)],
 )
 def test_only_pages_of_pdfs_are_pictures_that_can_be_recognised(
     catalog: Catalog, kind: str, unread: tuple[int, ...], recognised: tuple[int, ...], expected: bool

@@ -77,10 +77,7 @@ def test_what_was_not_seen_is_not_gone() -> None:
     known = {"/r": {"sub/a": KNOWN, "subway": replace(KNOWN, document_id=8)}}
     listing = Listing(Root("/r"), {}, (Failure("sub", "is shut"),), (Root("/r", "sub"),))
     changes = plan(known, [listing])
-    assert (planned(changes), changes.failed) == (
-        {"removed": {8: "subway"}},
-        (Failure("sub", "is shut"),),
-    )
+    assert (planned(changes), changes.failed) == ({"removed": {8: "subway"}}, (Failure("sub", "is shut"),))
 
 
 def test_a_missing_part_is_a_removal_where_it_was_known_and_a_failure_where_not() -> None:

@@ -57,7 +57,7 @@ class TestReport:
         sync(index, [folder], lambda *stage: told.append(stage))
         # A slow file is reported every half second, with the number of files before it.
         assert [stage for stage in dict.fromkeys(told) if stage[1]] == [
-            *(("reading", 1, 2), ("reading", 2, 2), ("embedding", 1, 2), ("embedding", 2, 2)),
+            *(("reading", 1, 2), ("reading", 2, 2), ("embedding", 1, 2), ("embedding", 2, 2))
         ]
 
 
@@ -101,10 +101,7 @@ class TestChanges:
         assert [
             (record.version, index.catalog.text(record.document_id).text)
             for record in index.catalog.documents()
-        ] == [
-            (2, GATE + " It stays closed."),
-            (1, SHOES),
-        ]
+        ] == [(2, GATE + " It stays closed."), (1, SHOES)]
         assert did(sync(index)) == {"unchanged": 2}
 
     def test_what_is_left_out_is_neither_read_nor_said_to_be_gone(self, index: Library, folder: Path) -> None:

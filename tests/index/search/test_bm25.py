@@ -308,11 +308,7 @@ class TestNarrowing:
     @settings(max_examples=30)
     @given(texts=TEXTS, data=st.data(), limit=st.integers(1, 12))
     def test_it_is_the_full_ranking_without_what_may_not_be_found(
-        self,
-        tmp_path_factory: pytest.TempPathFactory,
-        texts: list[str],
-        data: st.DataObject,
-        limit: int,
+        self, tmp_path_factory: pytest.TempPathFactory, texts: list[str], data: st.DataObject, limit: int
     ) -> None:
         # Three passages a document, except for the last.
         made = LexicalIndex(tmp_path_factory.mktemp("words"))

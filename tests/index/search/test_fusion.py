@@ -40,11 +40,7 @@ def halves(draw: st.DrawFn) -> tuple[dict[int, float], dict[int, float]]:
     ],
 )
 def test_scores_by_hand(
-    dense: dict[int, float],
-    lexical: dict[int, float],
-    most: float,
-    weight: float,
-    expected: dict[int, float],
+    dense: dict[int, float], lexical: dict[int, float], most: float, weight: float, expected: dict[int, float]
 ) -> None:
     assert fuse(dense, lexical, most, weight) == pytest.approx(expected)
 
