@@ -11,11 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-UNKNOWN_LANGUAGE = "und"
-"""ISO 639-2's code for a language that was not determined."""
-
-MAX_COLLECTION_CHARACTERS = 200
-"""The most characters in a collection's name."""
+UNKNOWN_LANGUAGE = "und"  # ISO 639-2's code for a language that was not determined.
+MAX_COLLECTION_CHARACTERS = 200  # The most characters in a collection's name.
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,8 +129,7 @@ class Detail:
     beneath_origin: Origin | None = field(default=None, compare=False)
 
 
-Details = Mapping[str, Detail]
-"""Details by their keys, each of which is in :data:`KEYS`."""
+Details = Mapping[str, Detail]  # Details by their keys, each of which is in :data:`KEYS`.
 
 
 def merged(before: Details, given: Details) -> dict[str, Detail]:

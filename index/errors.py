@@ -18,8 +18,7 @@ _SQLITE_WRITING = {
     sqlite3.SQLITE_IOERR_TRUNCATE,
     sqlite3.SQLITE_IOERR_SHMSIZE,
 }
-RETRY_SECONDS = 5
-"""The seconds after which a caller that was refused for lack of capacity may try again."""
+RETRY_SECONDS = 5  # The seconds after which a caller that was refused for lack of capacity may try again.
 
 _DAMAGED = "if it repeats, restore a backup with `footnoted restore FILE`, or sync into a new --home"
 

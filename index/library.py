@@ -33,8 +33,7 @@ from index.vectors import DEFAULT_POLICY, IndexPolicy, MilvusStore, store_at
 
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Snapshot"]
 
-UPLOADS = "uploads"
-"""The folder of the uploaded files in a home folder."""
+UPLOADS = "uploads"  # The folder of the uploaded files in a home folder.
 
 
 def embedded_with(home: Path, database_url: str = "") -> Recipe | None:

@@ -158,11 +158,8 @@ def _tenths(size: int, rounded: Callable[[float], int]) -> str:
 _MAX_NAME_BYTES = 200
 """The most bytes of a file name. File systems allow 255, and the name of the file's sidecar is longer."""
 
-_NUMBERED = 100
-"""The number at which the search for a free name, such as ``report-2.pdf``, ends."""
-
-_MAX_SUFFIX_BYTES = 20
-"""The most bytes after a name's last dot that count as a suffix."""
+_NUMBERED = 100  # The number at which the search for a free name, such as ``report-2.pdf``, ends.
+_MAX_SUFFIX_BYTES = 20  # The most bytes after a name's last dot that count as a suffix.
 
 _AT_ONCE = 1 << 20
 
@@ -461,8 +458,7 @@ def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> Doc
     return index.catalog.document(removed.document_id)
 
 
-UNDO_SECONDS = 600.0
-"""The seconds for which a deletion can be undone while the server runs."""
+UNDO_SECONDS = 600.0  # The seconds for which a deletion can be undone while the server runs.
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,7 @@ from index.machine import lower_priority
 from index.records import Viewer
 from index.uploads import Kept, index_upload, sweep_uploads, uploads_folder
 
-STOP_SECONDS = 2.0
-"""The seconds to wait for the end of the thread when the context ends."""
+STOP_SECONDS = 2.0  # The seconds to wait for the end of the thread when the context ends.
 
 _log = logging.getLogger(__name__)
 

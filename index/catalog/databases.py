@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from psycopg.abc import Buffer
     from sqlalchemy.dialects import postgresql
 
-CATALOG = "catalog.sqlite"
-"""The name of the SQLite file in a home folder."""
+CATALOG = "catalog.sqlite"  # The name of the SQLite file in a home folder.
 
 
 Purpose = Literal["write", "base"]
@@ -160,8 +159,7 @@ def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.Co
     return _JsonObject(key, value)
 
 
-PATIENCE_SECONDS = 30.0
-"""The most seconds that a writer waits for another writer."""
+PATIENCE_SECONDS = 30.0  # The most seconds that a writer waits for another writer.
 
 PIECE = 256 * 1024
 """The number of bytes of a text that are read at once. To read the whole text at once, SQLite would need
@@ -291,8 +289,7 @@ def _set_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-_TRANSACTIONS = 4_706_501
-"""The number of the advisory lock that each writing transaction holds."""
+_TRANSACTIONS = 4_706_501  # The number of the advisory lock that each writing transaction holds.
 
 _LOCKS: dict[Purpose, int] = {"write": 4_706_502, "base": 4_706_503}
 """The numbers of the advisory locks of :meth:`PostgreSQL.lock`, by purpose."""
@@ -312,14 +309,12 @@ _CONNECTIONS, _FEW_CONNECTIONS = 8, 2
 """The most idle connections that a process keeps open: to the catalog, and to any other schema. A process
 opens more connections when it needs them, up to the server's limit."""
 
-_PROGRAM = "footnoted"
-"""The name of the program in the server's list of connections."""
+_PROGRAM = "footnoted"  # The name of the program in the server's list of connections.
 
 _POLL_SECONDS = 0.05
 _LOCK_NOT_AVAILABLE = "55P03"
 
-_PIECE = 64 * 1024
-"""The characters in a part of a text."""
+_PIECE = 64 * 1024  # The characters in a part of a text.
 
 _TEXT = sa.text("SELECT text FROM versions WHERE document_id = :document AND version = :version")
 

@@ -25,8 +25,7 @@ HOLDER_FILE = "writer.json"
 """The file that names the holder of the lock. The lock file itself cannot do this, since every attempt to
 take the lock truncates it."""
 
-LOCK_SECONDS = 30.0
-"""The seconds that a writer waits for another writer."""
+LOCK_SECONDS = 30.0  # The seconds that a writer waits for another writer.
 
 _TASK: ContextVar[str] = ContextVar("task", default="write")
 
@@ -134,8 +133,7 @@ _PROCESSES = Path("/proc")
 _BOOT = _PROCESSES / "sys/kernel/random/boot_id"
 _BOOT_DIGITS = 8
 
-_STATE, _START = 0, 19
-"""Fields of ``/proc/PID/stat`` after the program's name (fields 3 and 22 in proc(5))."""
+_STATE, _START = 0, 19  # Fields of ``/proc/PID/stat`` after the program's name (fields 3 and 22 in proc(5)).
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ from index.records import Build, DocumentRecord, FileState, Filters, Passage, Re
 Key = tuple[str, int, int]
 """The random name of the catalog (``Build.lineage``), the document's id, and its version."""
 
-ROOM = 100_000_000
-"""The most bytes of memory that the shared texts may take together."""
+ROOM = 100_000_000  # The most bytes of memory that the shared texts may take together.
 
 
 class LongText:
@@ -261,8 +260,7 @@ def passage_query(build: int) -> sa.Select[Any]:
     )
 
 
-_BATCH = 500
-"""The number of values in one IN list: old versions of SQLite allow 999 parameters."""
+_BATCH = 500  # The number of values in one IN list: old versions of SQLite allow 999 parameters.
 
 _Value = TypeVar("_Value")
 

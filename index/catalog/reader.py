@@ -61,8 +61,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-_ROWS = 2_000
-"""The number of vectors in a batch: 3 MB at 384 dimensions."""
+_ROWS = 2_000  # The number of vectors in a batch: 3 MB at 384 dimensions.
 
 _VECTORS = (
     sa.select(chunks.c.id, vectors.c.vector)
@@ -86,8 +85,7 @@ def _in_order(query: sa.Select[Any], part: Part | None) -> sa.Select[Any]:
     return query.where(documents.c.id > part.after).order_by(documents.c.id).limit(part.limit)
 
 
-_TOGETHER = 1_000
-"""The most passages for which one SQL statement reads the texts of their documents."""
+_TOGETHER = 1_000  # The most passages for which one SQL statement reads the texts of their documents.
 
 
 class CatalogReader:

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from index.catalog.databases import database_of
 from index.errors import SchemaError
 
-HEAD = "0001"
-"""The schema revision of this code: the newest file of ``migrations/versions``."""
+HEAD = "0001"  # The schema revision of this code: the newest file of ``migrations/versions``.
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -350,8 +349,7 @@ limit_viewers = sa.Table(
 )
 
 
-_migrating = Lock()
-"""Alembic keeps its state in module globals, so only one thread may run it."""
+_migrating = Lock()  # Alembic keeps its state in module globals, so only one thread may run it.
 
 
 def migrate(engine: sa.Engine) -> None:

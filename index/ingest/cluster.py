@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-_RETRIES = 5
-"""The number of times that Ray repeats a task whose node or process is lost."""
+_RETRIES = 5  # The number of times that Ray repeats a task whose node or process is lost.
 
 _WAIT_SECONDS = 0.5
 

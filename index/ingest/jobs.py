@@ -30,15 +30,13 @@ from index.ingest.synchronize import Count
 Kind = Literal["sync", "upload", "rebuild", "compaction"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
-KEPT = 1000
-"""The number of jobs to remember; older jobs are deleted if they have ended."""
+KEPT = 1000  # The number of jobs to remember; older jobs are deleted if they have ended.
 
 INTERRUPTED = "interrupted: its process ended before the work did"
 
 _UNENDED = ("waiting", "running")
 
-_SILENCE = timedelta(days=1)
-"""After this time without an update, a job of another machine counts as failed."""
+_SILENCE = timedelta(days=1)  # After this time without an update, a job of another machine counts as failed.
 
 
 NONE = Count()

@@ -150,8 +150,7 @@ class StageClock:
         self._last = now
 
 
-_CHARACTERS_AT_ONCE = 5_000_000
-"""A sync commits its new documents when they have more characters than this."""
+_CHARACTERS_AT_ONCE = 5_000_000  # A sync commits its new documents when they have more characters than this.
 
 _FILES_A_READER = 8
 """A sync starts one process per this many files, because a start takes as long as reading a few files."""

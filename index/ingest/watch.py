@@ -24,8 +24,7 @@ from index.ingest.synchronize import plan
 
 _log = logging.getLogger(__name__)
 
-REST_SECONDS = 1.0
-"""The seconds without a change after which a file counts as complete."""
+REST_SECONDS = 1.0  # The seconds without a change after which a file counts as complete.
 
 _TICK_SECONDS = 0.5
 """The longest time in seconds between two checks whether a followed folder has appeared or disappeared."""
@@ -36,8 +35,7 @@ _LOOK_AGAIN_SECONDS = 600.0
 _RETRY_SECONDS = 30.0
 """The seconds to wait after a failed sync, for example while another process is writing."""
 
-State = tuple[int, int] | None
-"""A file's size and mtime_ns; None if a known file is gone."""
+State = tuple[int, int] | None  # A file's size and mtime_ns; None if a known file is gone.
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,14 +37,9 @@ _STEMMED = {
 }  # fmt: skip
 """ISO 639-1 codes of the languages that tantivy stems, and tantivy's names for them."""
 
-_WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}
-"""Stemmed languages for which tantivy has no stop words."""
-
-_PLAIN = "plain"
-"""The field of the words of all languages that tantivy does not stem."""
-
-PAIRS = "pairs"
-"""The field of pairs of characters, for scripts without spaces between words."""
+_WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}  # Stemmed languages for which tantivy has no stop words.
+_PLAIN = "plain"  # The field of the words of all languages that tantivy does not stem.
+PAIRS = "pairs"  # The field of pairs of characters, for scripts without spaces between words.
 
 NO_SPACES = regex.compile(rf"[{UNSPACED}ーｰ]+")
 """A run of characters of a script that puts no spaces between words."""
@@ -121,8 +116,7 @@ _ANY = "*"
 """The term that every passage has in the field ``field``. Its document frequency counts a removed passage
 until tantivy merges the files that hold the passage."""
 
-_WRITTEN = "written"
-"""The field of the words as they are written, neither stemmed nor in lower case."""
+_WRITTEN = "written"  # The field of the words as they are written, neither stemmed nor in lower case.
 
 _FEW_DOCUMENTS = 1_000
 """If at most this many documents are allowed, a search names them in its query; else it filters its hits."""
@@ -141,8 +135,7 @@ _MOST_ALIKE = 2_000
 
 _WRITER_BYTES = 50_000_000
 
-_K1 = 1.2
-"""tantivy's k1: a word adds less than its inverse document frequency times ``_K1 + 1`` to a score."""
+_K1 = 1.2  # tantivy's k1: a word adds less than its inverse document frequency times ``_K1 + 1`` to a score.
 
 _NOISE = 1e-5
 """Scores that differ by at most this share count as equal, because rounding makes a sum depend on the order

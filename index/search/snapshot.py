@@ -68,8 +68,7 @@ def fuse(
     }
 
 
-POOL = 100
-"""The vectors and the words each contribute this many candidates to the fusion."""
+POOL = 100  # The vectors and the words each contribute this many candidates to the fusion.
 
 
 @dataclass(frozen=True, slots=True)

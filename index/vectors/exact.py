@@ -24,8 +24,7 @@ NOISE = 1e-5
 BLOCK_SIZE = 4096
 """The most vectors in a block: 6 MB at 384 dimensions, which take a millisecond or two to copy."""
 
-_SLACK = 2 * NOISE
-"""An upper bound of the rounding difference between two ways to sum a cosine."""
+_SLACK = 2 * NOISE  # An upper bound of the rounding difference between two ways to sum a cosine.
 
 
 class IdentifiedVectors:
@@ -191,11 +190,8 @@ Batches = Callable[[], Iterable[tuple[Ids, Vectors]]]
 MIN_EXTRA = 32
 """A search asks a base for at least this many candidates above its limit, since a base ranks inexactly."""
 
-EXTRA_SHARE = 0.25
-"""The same minimum as a share of the limit; the larger of the two minimums counts."""
-
-EXACTLY = 256
-"""If at most this many vectors are allowed, a search compares all of them exactly."""
+EXTRA_SHARE = 0.25  # The same minimum as a share of the limit; the larger of the two minimums counts.
+EXACTLY = 256  # If at most this many vectors are allowed, a search compares all of them exactly.
 
 
 @dataclass(frozen=True, slots=True)

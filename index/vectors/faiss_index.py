@@ -37,8 +37,7 @@ from index.vectors.exact import (
 )
 from index.vectors.policy import IndexPolicy, Kind
 
-Bits = npt.NDArray[np.uint8]
-"""A bitmap of positions, eight per byte, lowest bit first."""
+Bits = npt.NDArray[np.uint8]  # A bitmap of positions, eight per byte, lowest bit first.
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,38 +44,20 @@ _ADDRESS = re.compile(
     r"milvus(\+tls)?://([^@/]*@)?([0-9A-Za-z_.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?(/[0-9A-Za-z_]*)?"
 )
 
-_MOST = 16_384
-"""The most results that Milvus returns for one search."""
-
-_LISTED = 50_000
-"""The most ids in the filter of one request."""
-
-_WIDE = 2_000
-"""A search for more results than this takes longer than a search with a filter of many ids."""
-
-_BREADTH = 256
-"""The least number of candidates that a walk through the graph (HNSW) keeps."""
-
-_SECONDS = 10.0
-"""The seconds that a search waits for the server."""
-
-_LOST = {100, 101}
-"""Milvus's codes for a collection that does not exist or is not loaded."""
-
-_AT_ONCE = 1_000
-"""The vectors in a request; Milvus refuses requests of more than 64 MB."""
+_MOST = 16_384  # The most results that Milvus returns for one search.
+_LISTED = 50_000  # The most ids in the filter of one request.
+_WIDE = 2_000  # A search for more results than this takes longer than a search with a filter of many ids.
+_BREADTH = 256  # The least number of candidates that a walk through the graph (HNSW) keeps.
+_SECONDS = 10.0  # The seconds that a search waits for the server.
+_LOST = {100, 101}  # Milvus's codes for a collection that does not exist or is not loaded.
+_AT_ONCE = 1_000  # The vectors in a request; Milvus refuses requests of more than 64 MB.
 
 _GRAPH = {"M": 16, "efConstruction": 200}
 """HNSW's number of links per vector, and of candidates for these links while the graph is built."""
 
-SILENCE = 5.0
-"""The seconds after a failure in which no request is sent to the server."""
-
-_SAME = 0.999
-"""A vector in the collection counts as the catalog's vector if their cosine is above this."""
-
-_UPDATE_SECONDS = 600.0
-"""The seconds that a step of an update waits for the server."""
+SILENCE = 5.0  # The seconds after a failure in which no request is sent to the server.
+_SAME = 0.999  # A vector in the collection counts as the catalog's vector if their cosine is above this.
+_UPDATE_SECONDS = 600.0  # The seconds that a step of an update waits for the server.
 
 SETTLED_SECONDS = 6.0
 """The seconds after which every search finds a write. Milvus's consistency level *Bounded* lets a search miss
