@@ -5,21 +5,35 @@ from __future__ import annotations
 import gc
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 import tracemalloc
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
+from benchmarks.stub_encoder import StubEncoder
 from index.catalog.database import Catalog
+from index.catalog.lock import locked
 from index.catalog.schema import HEAD
-from index.documents import Chunk, Document, Span
-from index.errors import CatalogError, DocumentNotFoundError, SchemaError
-from index.records import Committed, DocumentRecord, FileState, Incoming, NewVersion, Passage
-from tests.support.reports import version
+from index.catalog.writes import save_rows, trashed_document
+from index.documents import Chunk, Document, PageLayout, Section, Span
+from index.embedding.encoder import Encoder
+from index.errors import CatalogError, DocumentNotFoundError, SchemaError, TakenError
+from index.ingest.synchronize import sync
+from index.library import Library
+from index.records import Build, Committed, DocumentRecord, FileState, Incoming, NewVersion, Passage
+from index.search.maintenance import Maintenance
+from tests.support.reports import Watched, found, incoming, version, words, write
 
 ONE = "First words. Second words."
 
@@ -297,3 +311,233 @@ def test_removals_stay_forgotten_if_older_caches_let_fewer_be_forgotten(tmp_path
     with catalog.reading() as reader:
         assert reader.forgotten() == 5
     catalog.close()
+
+
+@pytest.mark.parametrize("kind", ["locked", "busy", "full"])
+def test_caches_that_cannot_follow_are_no_error_of_the_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    errors: dict[str, Exception] = {
+        "locked": locked(tmp_path),
+        "busy": sa.exc.OperationalError("SELECT 1", {}, Exception("disk I/O error")),
+        "full": OSError(28, "No space left on device"),
+    }
+
+    def fail(_maintenance: Maintenance, _build: Build, _committed: Committed) -> None:
+        raise errors[kind]
+
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
+        monkeypatch.setattr(Maintenance, "_finish", fail)
+        assert index.replace([incoming("One gate.")]).generation == 1
+        monkeypatch.undo()
+        assert [hit.text for hit in index.search("gate")] == ["One gate."]
+
+
+ROOT = Path(__file__).parents[3]
+ROUNDS = 4
+
+SYNC = """
+import sys
+from pathlib import Path
+from benchmarks.stub_encoder import StubEncoder
+from index.loaders.sandbox.client import Isolated
+from index.library import Library
+from index.ingest.synchronize import sync
+home, folder = map(Path, sys.argv[1:])
+with Library.open(home, StubEncoder()) as index, Isolated() as reader:
+    for line in sys.stdin:
+        print(sync(index, [folder], reader=reader).failed, flush=True)
+"""
+
+
+def started(home: Path, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SYNC, str(home), str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.sqlite
+def test_the_index_that_they_leave_is_as_made_afresh(tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "reports"
+    for number, text in enumerate(words(12)):
+        write(folder / f"{number}.txt", text)
+    done = Event()
+    seen: list[list[str]] = []
+    with Library.open(home, StubEncoder()) as served:
+
+        def ask() -> None:
+            while not done.is_set():
+                with served.snapshot() as snapshot:
+                    hits = snapshot.search("flood in the village", 20)
+                    texts = [snapshot.reader.text(hit.document.document_id).text for hit in hits]
+                    assert [hit.span.of(text) for hit, text in zip(hits, texts, strict=True)] == [
+                        hit.text for hit in hits
+                    ]
+                seen.append([hit.document.path for hit in hits])
+                time.sleep(0.01)
+
+        pool = ThreadPoolExecutor(1)
+        asking = pool.submit(ask)
+        syncing = [started(home, folder) for _ in range(2)]
+        try:
+            for turn in range(ROUNDS):
+                for number, text in enumerate(words(3, seed=100 + turn)):
+                    write(folder / f"{(turn + number) % 12}.txt", text)
+                (folder / f"{11 - turn}.txt").unlink(missing_ok=True)
+                for process in syncing:
+                    assert process.stdin is not None
+                    process.stdin.write("\n")
+                    process.stdin.flush()
+                time.sleep(0.2)
+            ends = [process.communicate(timeout=60) for process in syncing]
+        finally:
+            done.set()
+            pool.shutdown()
+            for process in syncing:
+                process.kill()
+        asking.result()
+        assert [process.returncode for process in syncing] == [0, 0], ends
+        assert [end[0].splitlines() for end in ends] == [["()"] * ROUNDS] * 2
+        sync(served, [folder])
+        with Library.open(tmp_path / "fresh", StubEncoder()) as fresh:
+            sync(fresh, [folder])
+            for query in ("flood in the village", "police arrest", "gate of the dam"):
+                assert found(served, query, 20) == found(fresh, query, 20)
+    assert len(seen) > 10
+
+
+QUERIES = ("the third gate of the dam", "sheds of Orrin", "water")
+
+
+def report(text: str, path: str = "gate.pdf", title: str = "On gate 3") -> Incoming:
+    made = incoming(text, path, title=title, publisher="Council", published="2031-07")
+    document = replace(
+        made.document,
+        kind="pdf",
+        page_starts=(0, 4),
+        author="A. Writer",
+        origins={"title": "page", "collection": "sidecar"},
+        collection="Dams",
+        sections=(Section(0, 1, "The gate"),),
+        mended=(2,),
+        layouts=(PageLayout(595.0, 842.0, bytes(64)), PageLayout(595.0, 842.0, bytes(8 * (len(text) - 4)))),
+        recognised_pages=(2,),
+        recognised_in="eng",
+    )
+    return replace(made, document=document, size=77, mtime_ns=88)
+
+
+@pytest.fixture
+def removed(index: Library, tmp_path: Path) -> tuple[Path, list[object]]:
+    """A file with the rows of a removed document with two versions, and its state before the removal."""
+    index.replace([report("The third gate of the dam is shut."), incoming("Water rose.", "water.txt")])
+    index.replace([report("The third gate of the dam of Varda is open.\n\nNobody was told.")])
+    # Compact first: superseded words count in the rarity of others until then.
+    index.compact()
+    before = known(index)
+    file = tmp_path / "rows"
+    with index.catalog.reading() as reader:
+        save_rows(reader.connection, 1, file)
+    index.replace([], [1])
+    return file, before
+
+
+def known(index: Library) -> list[object]:
+    """The stored state of document 1, and the results of searches."""
+    with index.catalog.reading() as reader:
+        versions: list[DocumentRecord] = reader.versions(1)
+        state = reader.file(1)
+        layouts = [reader.layouts(1, record.version, [1, 2]) for record in versions]
+    texts = [index.catalog.text(1, record.version) for record in versions]
+    with index.snapshot() as snapshot:
+        return [
+            versions,
+            state,
+            layouts,
+            texts,
+            *(found(index, query) for query in QUERIES),
+            snapshot.groups(),
+        ]
+
+
+def test_it_is_as_if_it_had_never_gone(index: Library, removed: tuple[Path, list[object]]) -> None:
+    file, before = removed
+    assert [record.path for record in index.catalog.documents()] == ["water.txt"]
+    with pytest.raises(DocumentNotFoundError):
+        index.catalog.document(1, 1)
+    index.replace([trashed_document(file)], back=file)
+    index.compact()
+    assert known(index) == before
+    with Library.open(index.home, index.encoder) as again:
+        assert known(again) == before
+
+
+def test_nothing_is_embedded_and_no_vector_is_left_over(encoder: Encoder, tmp_path: Path) -> None:
+    watched = Watched(encoder)
+    with Library.open(tmp_path / "home", watched) as index:
+        index.replace([report("The third gate of the dam is shut.")])
+        stored = counts(index)
+        with index.catalog.reading() as reader:
+            save_rows(reader.connection, 1, tmp_path / "rows")
+        index.replace([], [1])
+        assert counts(index) == [0, 0]
+        watched.embedded.clear()
+        index.replace([trashed_document(tmp_path / "rows")], back=tmp_path / "rows")
+        assert (watched.embedded, counts(index)) == ([], stored)
+
+
+def test_one_that_comes_back_to_another_encoder_is_embedded_by_it(
+    encoder: Encoder, removed: tuple[Path, list[object]], index: Library
+) -> None:
+    file, before = removed
+    other = Watched(encoder, "another")
+    with Library.open(index.home, other, open_other_encoder=lambda _: encoder) as changed:
+        changed.rebuild()
+        other.embedded.clear()
+        changed.replace([trashed_document(file)], back=file)
+        assert len(other.embedded) == 1
+        assert known(changed) == before
+        assert counts(changed) == [2, 2]
+
+
+def counts(index: Library) -> list[int]:
+    """The numbers of stored vectors, of passages and of sentences."""
+    with index.catalog.engine.connect() as connection:
+        return [
+            connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()  # noqa: S608
+            for table in ("vectors", "sentence_vectors")
+        ]
+
+
+def test_it_does_not_come_back_to_a_place_that_is_taken(
+    index: Library, removed: tuple[Path, list[object]]
+) -> None:
+    file, _ = removed
+    index.replace([report("Another one.")])
+    generation = index.generation
+    with pytest.raises(TakenError, match=r"gate\.pdf is in the library again; delete it first, or leave it"):
+        index.replace([trashed_document(file)], back=file)
+    assert (index.generation, [record.document_id for record in index.catalog.documents()]) == (
+        generation,
+        [3, 2],
+    )
+
+
+def test_it_comes_back_once(index: Library, removed: tuple[Path, list[object]]) -> None:
+    file, before = removed
+    index.replace([trashed_document(file)], back=file)
+    with pytest.raises(TakenError):
+        index.replace([trashed_document(file)], back=file)
+    index.compact()
+    assert known(index) == before
+
+
+def test_what_is_not_there_cannot_be_kept(index: Library, tmp_path: Path) -> None:
+    with index.catalog.reading() as reader, pytest.raises(DocumentNotFoundError):
+        save_rows(reader.connection, 7, tmp_path / "rows")

@@ -8,18 +8,25 @@ from pathlib import Path
 from threading import Event, Thread, Timer
 
 import pytest
+from filelock import FileLock
 from starlette.testclient import TestClient
 
+from benchmarks.stub_encoder import StubEncoder
+from index import workers
+from index import workers as module
+from index.catalog.backup import back_up, restore
 from index.catalog.lock import this_process
-from index.ingest.jobs import INTERRUPTED, Jobs
+from index.ingest.jobs import INTERRUPTED, Jobs, RunningJob
+from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library
-from index.loaders import Options
+from index.loaders import DEFAULTS, Options
 from index.records import Viewer
+from index.vectors import IndexPolicy
 from index.workers import STOPPED, JobRunner
 from rag.engine import QueryEngine
 from tests.support.background import GATE, WEIR, Held, accepted, app_of, held_sync, send, unsynced, wait_until
-from tests.support.reports import paths, write
+from tests.support.reports import incoming, paths, write
 from ui.app import create_app
 
 
@@ -131,3 +138,50 @@ def test_a_watch_is_told_that_its_sync_failed(
     monkeypatch.setattr(index.catalog, "put_vectors", full)
     with JobRunner(index, Options()) as writer:
         assert not writer.synced(Change((folder,)))
+
+
+def test_a_sync_can_be_asked_for_after_one_that_waited_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, folder = tmp_path / "home", tmp_path / "reports"
+    write(folder / "a.txt", "One gate.")
+    with Library.open(home, StubEncoder()) as index:
+        sync(index, [folder])
+        back_up(home, tmp_path / "library.tar")
+        index.replace([incoming("Two gates.", "b.txt")])
+        free = Event()
+        monkeypatch.setattr(module, "RunningJob", _Waiting(free))
+        with JobRunner(index, DEFAULTS) as writer:
+            waiting = writer.sync()
+            restore(home, tmp_path / "library.tar")
+            free.set()
+            assert writer.sync().id != waiting.id
+            assert writer.synced(Change((folder,)))
+            assert [record.path for record in index.catalog.documents()] == ["a.txt"]
+
+
+class _Waiting:
+    """A ``RunningJob`` that begins only when the test lets it."""
+
+    def __init__(self, free: Event) -> None:
+        self._free = free
+
+    def __call__(self, *given: object, **named: object) -> object:
+        self._free.wait(30)
+        return RunningJob(*given, **named)  # type: ignore[arg-type]
+
+
+@pytest.mark.base_file
+def test_a_compaction_that_another_process_prevents_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_AGAIN_SECONDS", 0)
+    with Library.open(tmp_path / "home", StubEncoder(), policy=IndexPolicy(small=1)) as library:
+        library.replace([incoming("Gate 1. Gate 2. Gate 3.", "a.txt"), incoming("Gate 4.", "b.txt")])
+        library.replace([incoming("Gate 5.", "c.txt"), incoming("Gate 6.", "d.txt")])
+        step = workers.maintain(library)
+        with FileLock(tmp_path / "home" / "compact.lock"):
+            step()
+        assert library.is_due()
+        step()
+        assert not library.is_due()
