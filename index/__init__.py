@@ -36,15 +36,11 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
-        "Document": "index.documents",
-        "DocumentRecord": "index.records",
-        "Encoder": "index.embedding",
-        "Filters": "index.records",
-        "Hit": "index.search",
-        "Library": "index.library",
-        "Snapshot": "index.search",
-        "Span": "index.documents",
-        "open_encoder": "index.embedding",
-        "sync": "index.ingest",
+        "index.documents": ("Document", "Span"),
+        "index.embedding": ("Encoder", "open_encoder"),
+        "index.ingest": ("sync",),
+        "index.library": ("Library",),
+        "index.records": ("DocumentRecord", "Filters"),
+        "index.search": ("Hit", "Snapshot"),
     },
 )

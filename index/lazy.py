@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any
 
 
-def attributes(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Make the ``__getattr__`` of a package whose public names are in the modules ``homes``.
+def attributes(package: str, homes: Mapping[str, Collection[str]]) -> Callable[[str], Any]:
+    """Make the ``__getattr__`` of a package; ``homes`` has its public names by their modules.
 
     Raises ValueError if a public name is also the name of a module of the package, because importing the
     module would replace the attribute.
     """
-    for name in homes:
-        if f"{package}.{name}" in homes.values():
+    modules = {name: module for module, names in homes.items() for name in names}
+    for name in modules:
+        if f"{package}.{name}" in homes:
             raise ValueError(f"{package}.{name} is a module and cannot be a public name too; rename one")
 
     def get(name: str) -> Any:  # noqa: ANN401 (as the attributes of a module are)
-        if name not in homes:
+        if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(homes[name]), name)
+        return getattr(import_module(modules[name]), name)
 
     return get

@@ -21,9 +21,8 @@ __all__ = ["Answer", "Citation", "QueryEngine", "Retriever"]
 __getattr__ = attributes(
     __name__,
     {
-        "Answer": "rag.answers",
-        "Citation": "rag.answers",
-        "QueryEngine": "rag.engine",
-        "Retriever": "rag.llama_index",
+        "rag.answers": ("Answer", "Citation"),
+        "rag.engine": ("QueryEngine",),
+        "rag.llama_index": ("Retriever",),
     },
 )

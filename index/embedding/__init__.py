@@ -33,16 +33,13 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
-        "DEFAULT_MODEL": "index.embedding.onnx",
-        "Encoder": "index.embedding.encoder",
-        "INSTALL_COMMAND": "index.embedding.multilingual",
-        "MULTILINGUAL_LANGUAGES": "index.embedding.multilingual",
-        "MULTILINGUAL_MODEL": "index.embedding.multilingual",
-        "OnnxModel": "index.embedding.onnx",
-        "PackagedModel": "index.embedding.onnx",
-        "Tokens": "index.embedding.onnx",
-        "has_multilingual": "index.embedding.multilingual",
-        "open_encoder": "index.embedding.encoder",
-        "sha256_of": "index.embedding.onnx",
+        "index.embedding.encoder": ("Encoder", "open_encoder"),
+        "index.embedding.multilingual": (
+            "INSTALL_COMMAND",
+            "MULTILINGUAL_LANGUAGES",
+            "MULTILINGUAL_MODEL",
+            "has_multilingual",
+        ),
+        "index.embedding.onnx": ("DEFAULT_MODEL", "OnnxModel", "PackagedModel", "Tokens", "sha256_of"),
     },
 )

@@ -28,17 +28,7 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
-        "DENSE_WEIGHT": "index.search.snapshot",
-        "Hit": "index.search.snapshot",
-        "Snapshot": "index.search.snapshot",
-        "library_status": "index.search.snapshot",
-        "size_of": "index.search.snapshot",
-        "NO_SPACES": "index.search.bm25",
-        "PAIRS": "index.search.bm25",
-        "Term": "index.search.bm25",
-        "composed": "index.search.bm25",
-        "field_of": "index.search.bm25",
-        "terms": "index.search.bm25",
-        "terms_in": "index.search.bm25",
+        "index.search.bm25": ("NO_SPACES", "PAIRS", "Term", "composed", "field_of", "terms", "terms_in"),
+        "index.search.snapshot": ("DENSE_WEIGHT", "Hit", "Snapshot", "library_status", "size_of"),
     },
 )

@@ -27,14 +27,9 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
-        "AsyncClient": "ui.client.client",
-        "Client": "ui.client.client",
-        "Document": "ui.client.results",
-        "DocumentText": "ui.client.results",
-        "Filters": "index.records",
-        "LocalClient": "ui.client.local",
-        "ProblemError": "ui.client.client",
-        "SearchResponse": "ui.client.results",
-        "SearchResult": "ui.client.results",
+        "index.records": ("Filters",),
+        "ui.client.client": ("AsyncClient", "Client", "ProblemError"),
+        "ui.client.local": ("LocalClient",),
+        "ui.client.results": ("Document", "DocumentText", "SearchResponse", "SearchResult"),
     },
 )

@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 
 __all__ = ["MCPEndpoint", "serve_stdio"]
 
-__getattr__ = attributes(__name__, {"MCPEndpoint": "ui.mcp.server", "serve_stdio": "ui.mcp.server"})
+__getattr__ = attributes(__name__, {"ui.mcp.server": ("MCPEndpoint", "serve_stdio")})
