@@ -193,7 +193,6 @@ class Library:
 
     @property
     def recipe(self) -> Recipe:
-        """The settings by which new passages are cut and embedded."""
         with self.catalog.reading() as reader:
             return self._recipe_of(reader)
 
@@ -206,7 +205,6 @@ class Library:
     def search(
         self, query: str, limit: int = 10, filters: Filters = NO_FILTERS, dense_weight: float = DENSE_WEIGHT
     ) -> list[Hit]:
-        """Search the newest generation as :meth:`Snapshot.search` does."""
         with self.snapshot() as snapshot:
             return snapshot.search(query, limit, filters, dense_weight)
 

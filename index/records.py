@@ -56,7 +56,6 @@ class DocumentRecord:
 
     @property
     def stated(self) -> str | None:
-        """The date of publication that the document or a user states."""
         return None if self.origins.get("published") == "file time" else self.published
 
 
@@ -182,8 +181,6 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk with its document and text."""
-
     chunk_id: int
     document: DocumentRecord
     span: Span

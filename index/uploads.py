@@ -82,7 +82,6 @@ def note_move(folder: Path, name: str, digest: str | None = None, *, restoring: 
 
 
 def aside_of(incoming: Path, place: Path) -> Path:
-    """Return the path in ``incoming`` to which the file at ``place`` moves when it is replaced or deleted."""
     # An upload's name never begins with a dot, so this name differs from it.
     return incoming / f".former-{place.suffix}"
 
@@ -109,7 +108,6 @@ def sweep_uploads(index: Library, folder: Path) -> None:
 
 
 def _take_back(index: Library, folder: Path, left: Path) -> None:
-    """Undo one unfinished upload or deletion, unless the catalog already records its outcome."""
     note = left / _NOTE
     if not note.is_file():
         return
@@ -190,7 +188,6 @@ class Kept:
 
     @property
     def uploader(self) -> str:
-        """The key of the user who sent the file; empty for an unknown user."""
         return self.viewer.key if self.viewer else ""
 
     def discard(self) -> None:
@@ -367,7 +364,6 @@ class Removed:
 
     @property
     def is_open(self) -> bool:
-        """Whether no server has claimed the document yet, to restore it or to discard it."""
         return (self.folder / _REMOVED).is_file()
 
     def claim(self, index: Library) -> Self | None:
@@ -536,7 +532,6 @@ class Deletions:
         return removed if removed is not None and time.time() < removed.at + UNDO_SECONDS else None
 
     def finish(self) -> None:
-        """Make final every deletion that is too old to be undone."""
         with self._lock:
             self._finish(time.monotonic())
 

@@ -338,7 +338,6 @@ def _unwritable(file: Path, cause: str) -> BackupError:
 
 
 def _unpack(file: Path, folder: Path, home: Path, names: Sequence[str]) -> tuple[_Manifest, tuple[str, ...]]:
-    """Extract and check a backup, and prepare its catalog for ``home``."""
     wrong = "is not a backup of a library, or is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
@@ -414,7 +413,6 @@ def _relocate(catalog: Path, former: str, home: str) -> None:
 
 
 def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
-    """Stop following all folders except ``own``; no sync reads them, so the list of failures goes too."""
     with closing(sqlite3.connect(catalog)) as connection, connection:
         found = connection.execute("SELECT folder FROM sources ORDER BY folder").fetchall()
         connection.executemany(

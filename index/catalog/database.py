@@ -104,7 +104,6 @@ class Catalog:
             return database_of(connection).damage(connection)
 
     def size(self) -> int:
-        """Return the bytes on the disk."""
         with self.engine.connect() as connection:
             return database_of(connection).size(connection)
 
@@ -169,7 +168,6 @@ class Catalog:
         return known
 
     def vectors_of(self, file: Path) -> frozenset[str]:
-        """Return the digests of the vectors of a file's passages."""
         places = [(str(folder), file.relative_to(folder).as_posix()) for folder in file.parents]
         ids = sa.select(documents.c.id).where(sa.tuple_(documents.c.source, documents.c.path).in_(places))
         with self.engine.connect() as connection:

@@ -96,8 +96,6 @@ def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | p
 
 
 class _JsonValues(FunctionElement[Any]):
-    """A table of the values of a JSON array; its column is ``value``."""
-
     name = "json_values"
     inherit_cache = True
 
@@ -109,8 +107,6 @@ class _Bytes(FunctionElement[bytes]):
 
 
 class _JsonObject(FunctionElement[Any]):
-    """An aggregate function that collects key-value pairs into a JSON object."""
-
     name = "json_object_of"
     inherit_cache = True
 
@@ -142,7 +138,6 @@ def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str
 
 
 def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
-    """Select ``values``, either all numbers or all texts, as rows."""
     return each_json(json.dumps(values), int if values and isinstance(values[0], int) else str)
 
 
@@ -155,7 +150,6 @@ def bytes_of(text: sa.ColumnElement[str]) -> sa.ColumnElement[bytes]:
 
 
 def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Aggregate key-value pairs into a JSON object."""
     return _JsonObject(key, value)
 
 
@@ -199,7 +193,6 @@ class SQLite:
         connection.exec_driver_sql(f"PRAGMA user_version = {version}")
 
     def begin_reading(self, connection: sa.Connection) -> None:
-        """Begin a transaction in which ``connection`` reads one fixed state."""
         connection.exec_driver_sql("BEGIN")
 
     def begin_writing(self, connection: sa.Connection) -> None:
@@ -237,7 +230,6 @@ class SQLite:
         return None if found == "ok" else found
 
     def size(self, connection: sa.Connection) -> int:
-        """Return the bytes that the database takes on its disk."""
         return sum(
             file.stat().st_size for file in database_files(_file(connection.engine.url)) if file.exists()
         )
@@ -444,7 +436,6 @@ def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
 
 
 def _explain(context: sa.engine.ExceptionContext) -> None:
-    """Raise an error of this program if a connection was lost or refused, or a lock timed out."""
     if context.is_pre_ping:
         # The pool makes a new connection in place of the one that the server has ended.
         return

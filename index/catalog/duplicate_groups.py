@@ -55,8 +55,6 @@ class _Groups:
 
 
 class Duplicates:
-    """The near-duplicates in a catalog. Safe to share between threads."""
-
     def __init__(self) -> None:
         self._lock = Lock()
         self._groups: _Groups | None = None
@@ -165,7 +163,6 @@ def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tupl
 
 
 def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Merge the group of each of ``rows`` with those of all signatures that resemble it."""
     import numpy as np
 
     used = _BANDS * _ROWS

@@ -18,7 +18,6 @@ from index.records import Viewer
 
 
 def hidden_collections(viewer: Viewer | None) -> sa.Select[Any] | None:
-    """Make a query for the collections that ``viewer`` may not see; None if the viewer may see all."""
     if viewer is None or viewer.sees_all:
         return None
     own = sa.select(limit_viewers.c.collection).where(limit_viewers.c.viewer == viewer.key)
@@ -26,7 +25,6 @@ def hidden_collections(viewer: Viewer | None) -> sa.Select[Any] | None:
 
 
 def documents_in(collections: sa.Select[Any]) -> sa.Select[Any]:
-    """Make a query for the ids of the documents whose current version is in one of ``collections``."""
     document, version = documents.alias(), versions.alias()
     is_current = sa.and_(version.c.document_id == document.c.id, version.c.version == document.c.version)
     return (
@@ -47,7 +45,6 @@ class CollectionViewers:
         self._engine = engine
 
     def all(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the keys of the viewers who may see each limited collection."""
         query = sa.select(limits.c.collection, limit_viewers.c.viewer).join_from(
             limits, limit_viewers, isouter=True
         )

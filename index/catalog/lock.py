@@ -74,7 +74,6 @@ class WriteLock:
 
 @contextmanager
 def naming_task(task: str) -> Iterator[None]:
-    """Record ``task`` as the task of each lock that this thread takes while the context lasts."""
     before = _TASK.set(task)
     try:
         yield

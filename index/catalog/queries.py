@@ -59,7 +59,6 @@ class LongText:
 
     @property
     def size(self) -> int:
-        """The bytes that the text takes in memory."""
         return sum(map(sys.getsizeof, self._pieces))
 
 
@@ -185,7 +184,6 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
 
 
 def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> tuple[str, ...]:
-    """Return ``Passage.sections``; a sentence in the caption or headings belongs to no group."""
     # Imported here: the command `status` opens the catalog but needs no tables, whose patterns import slowly.
     from index.text.tabular import sections_at
 

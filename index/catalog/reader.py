@@ -155,7 +155,6 @@ class CatalogReader:
         return to_file(row)
 
     def details(self, source: str, path: str) -> dict[str, Detail]:
-        """Return the details that users have given the document at ``path``."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self.connection.scalar(place)
         return {} if number is None else details_of(self.connection, number)
@@ -219,7 +218,6 @@ class CatalogReader:
         return found
 
     def is_hidden_at(self, source: str, path: str) -> bool:
-        """Return whether ``path`` has a document that the viewer may not see."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self.connection.scalar(place)
         return number is not None and not self.records([number])
@@ -245,7 +243,6 @@ class CatalogReader:
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
-        """Return the current version with the file's own details, without users' changes."""
         return uncovered(self.text(document_id), details_of(self.connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
@@ -322,7 +319,6 @@ class CatalogReader:
         return self._texts.get((self.lineage, document_id, version), read)
 
     def count_chunks(self, filters: Filters = NO_FILTERS) -> int:
-        """Count the chunks of the reader's build."""
         query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first)).where(ranges.c.build == self._number)
         if filters or self.hidden:
             own = query.join_from(ranges, documents, ranges.c.document_id == documents.c.id)
@@ -359,11 +355,10 @@ class CatalogReader:
 
     @property
     def invalidation_count(self) -> int:
-        """The number of changes to dates (``Catalog.touch``) and to limits of collections (``Limits``)."""
+        """The number of changes to dates (``Catalog.touch``) and to limits of collections."""
         return int(self._meta.get("touched") or 0)
 
     def allowed(self, filters: Filters) -> Allowed:
-        """Return the ids of the documents that pass ``filters``, and a mask of their chunks."""
         import numpy as np
 
         query = (
@@ -414,7 +409,6 @@ class CatalogReader:
         }
 
     def all_vectors(self, after: int = -1) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
-        """Yield ids above ``after`` and their vectors in batches, in order of id."""
         import numpy as np
 
         query = (

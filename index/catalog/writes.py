@@ -106,7 +106,6 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
 
 def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int] | None:
-    """Return the id and current version of the document at the path of ``incoming``."""
     is_at_path = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
     row = connection.execute(sa.select(documents.c.id, documents.c.version).where(is_at_path)).first()
     return None if row is None else (row.id, row.version)
@@ -213,7 +212,6 @@ def delete_document(connection: sa.Connection, document_id: int) -> dict[int, st
 
 
 def drop_unused_vectors(connection: sa.Connection, candidates: Collection[str]) -> None:
-    """Delete the vectors among ``candidates`` that no chunk refers to."""
     named = sa.exists().where(chunks.c.vector == vectors.c.digest)
     for part in batches(sorted(candidates)):
         connection.execute(sa.delete(vectors).where(vectors.c.digest.in_(part), ~named))
@@ -386,7 +384,6 @@ def count_missing(engine: sa.Engine, build: Build) -> int:
 
 
 def count_missing_passages(engine: sa.Engine, build: Build) -> int:
-    """Return how many passages the missing documents have in the current build."""
     current = versions.c.document_id == documents.c.id, versions.c.version == documents.c.version
     query = sa.select(sa.func.sum(versions.c.passages)).join_from(documents, versions, sa.and_(*current))
     with engine.connect() as connection:
@@ -557,7 +554,6 @@ def put_uploader(connection: sa.Connection, document_id: int, viewer: str) -> No
 
 
 def uploader_of(connection: sa.Connection, document_id: int) -> str:
-    """Return the viewer's key; empty if unknown."""
     found = sa.select(uploaders.c.viewer).where(uploaders.c.document_id == document_id)
     return connection.scalar(found) or ""
 
@@ -569,7 +565,6 @@ def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, except_p
 
 
 def bytes_by_uploader(connection: sa.Connection, source: str) -> dict[str, int]:
-    """Return the total bytes by the viewer's key, largest first."""
     sizes = _sizes(source).subquery()
     total = sa.func.sum(sizes.c.size)
     by_viewer = sa.select(sizes.c.viewer, total).group_by(sizes.c.viewer).order_by(total.desc())

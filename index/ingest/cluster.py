@@ -43,8 +43,6 @@ _CONNECT_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A file to read on a node, with everything that the node needs to read it."""
-
     name: str
     content: bytes
     sidecar: bytes | None
@@ -185,7 +183,6 @@ def _task(path: Path, options: Options, cutting: Cutting | None, index: Library,
 
 
 def _program() -> str:
-    """Return the versions of this program and of its chunking. They must be the same on all nodes."""
     return f"footnoted {version('footnoted')}, chunking {CHUNKING}"
 
 

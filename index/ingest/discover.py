@@ -42,7 +42,6 @@ class Root:
         return Path(self.source, self.part)
 
     def holds(self, path: str) -> bool:
-        """Return whether a path, relative to ``source``, is ``part`` or inside it."""
         return not self.part or path == self.part or path.startswith(self.part + "/")
 
 
@@ -70,7 +69,6 @@ class Listing:
     missing: bool = False
 
     def covers(self, path: str) -> bool:
-        """Return whether the listing can tell if ``path`` exists on the disk."""
         return self.root.holds(path) and not any(part.holds(path) for part in self.unlisted)
 
 
@@ -92,7 +90,6 @@ def root_of(path: Path, followed: Collection[str]) -> Root:
 
 
 def mode_of(path: Path) -> int:
-    """Return the ``stat.st_mode`` of ``path``; 0 if it cannot be read."""
     try:
         return path.stat().st_mode
     except OSError:
@@ -100,7 +97,6 @@ def mode_of(path: Path) -> int:
 
 
 def lies_in(path: Path, folder: Path) -> bool:
-    """Return whether ``path`` is ``folder`` or is inside it, once all links are resolved."""
     # Path.resolve fails on a link to itself; os.path.realpath does not.
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
@@ -236,7 +232,6 @@ class _Walk:
             self.files[path] = state_of(file, state)
 
     def _is_home(self, entry: os.DirEntry[str]) -> bool:
-        """Return whether a folder is the library's home, even if another path leads to it."""
         if self._home is None or entry.inode() != self._home_number:
             return False
         return self._home.samefile(entry.path)
@@ -277,7 +272,6 @@ class Failures:
         self._engine = catalog.engine
 
     def undismissed(self) -> list[KeptFailure]:
-        """Return the failures that no user has dismissed, in order of their paths."""
         query = sa.select(*(column for column in failures.c if column is not failures.c.dismissed))
         by_path = query.where(~failures.c.dismissed).order_by(failures.c.path, failures.c.source)
         with self._catalog.reading() as reader:

@@ -168,7 +168,6 @@ class Jobs:
         return _job_of(row)
 
     def recent(self, limit: int = 100) -> list[Job]:
-        """Return the latest jobs, newest first."""
         query = sa.select(jobs).where(self._visible).order_by(jobs.c.number.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [_job_of(row) for row in connection.execute(query)]
@@ -189,7 +188,6 @@ class Jobs:
         return abandoned
 
     def _stored_unended(self) -> list[tuple[State, Job]]:
-        """Return the jobs that wait or run according to their rows, each with its stored state."""
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED), self._visible)
         with self._engine.connect() as connection:
             return [(row.state, _job_of(row)) for row in connection.execute(query)]
@@ -218,7 +216,6 @@ def _columns(progress: JobProgress) -> dict[str, object]:
 
 
 def _job_of(row: sa.Row[Any]) -> Job:
-    """Convert a row to a job, which counts as failed if its process has died."""
     died = row.state in _UNENDED and _is_over(row.owner, row.heard)
     return Job(
         id=row.id,
@@ -358,7 +355,6 @@ def seconds_left(work: Workload) -> float | None:
 
 
 def rate(work: Workload) -> float | None:
-    """Return the passages embedded per second."""
     return work.passages.done / work.embedding if work.passages.done and work.embedding else None
 
 

@@ -139,8 +139,6 @@ commit them, and compact the caches. Reading and indexing alternate."""
 
 @dataclass(slots=True)
 class StageClock:
-    """Adds up the seconds of each stage."""
-
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     _last: float = field(default_factory=time.monotonic)
 
@@ -214,7 +212,6 @@ class SyncReport:
     stages: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the report as plain lists, dicts and scalars, ready for JSON."""
         failed = [{"path": failure.path, "cause": failure.cause} for failure in self.failed]
         report = {**asdict(self), "failed": failed}
         del report["stages"]
@@ -268,7 +265,6 @@ def sync(
 def plan(
     known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing], recognition: str = ""
 ) -> Changes:
-    """Compare the states of the catalog, by folder and path, with listings, without reading a file."""
     added: dict[tuple[str, str], File] = {}
     changed: dict[tuple[str, str], File] = {}
     removed: dict[int, str] = {}
@@ -423,7 +419,6 @@ def _read(
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
-    """Return whether a metadata file or text recognition may change the document of an unchanged file."""
     has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
     return has_sidecar or known.awaits(options.recognition)
 
@@ -438,7 +433,7 @@ def _digest(location: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The files or passages that are done, and those that are known so far."""
+    """What is done, and what is known so far."""
 
     done: int = 0
     of: int = 0

@@ -51,8 +51,6 @@ class Change:
 
 
 class ChangeTimes:
-    """Remembers when each file last changed, to tell which files are still changing."""
-
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._since: dict[Path, tuple[State, float]] = {}
@@ -139,7 +137,6 @@ class Watch:
         ]
 
     def _settle(self, folders: set[str]) -> set[str]:
-        """Sync the folders in which a change is complete; return the folders to check again."""
         now = time.monotonic()
         self._not_before = now + self._seconds / 2
         pending = {folder: self._pending(folder) for folder in sorted(folders)}
@@ -164,7 +161,6 @@ class Watch:
         return recheck
 
     def _pending(self, folder: str) -> dict[Path, State]:
-        """Return the changed files of ``folder`` that no sync has tried to read in their present state."""
         followed = self._catalog.sources()
         root = root_of(Path(folder), followed)
         source = Path(root.source)
@@ -180,7 +176,6 @@ class Watch:
 
 
 def _identities(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return the device and inode of each path in ``followed`` that exists."""
     found: dict[str, tuple[int, int]] = {}
     for place in followed:
         with suppress(OSError):

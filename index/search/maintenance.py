@@ -86,7 +86,6 @@ _LATER = (*_FAILURES, UnreachableError, LibraryLockedError)
 
 @contextmanager
 def naming_failures(home: Path) -> Iterator[None]:
-    """Turn the errors of a full disk or a read-only folder into LibraryWriteError."""
     try:
         yield
     except Timeout:
@@ -324,7 +323,6 @@ class Maintenance:
         )
 
     def _caught_up(self, folder: Path, reader: CatalogReader) -> bool:
-        """Update the words, whose files are intact, after commits by processes of other home folders."""
         build = reader.build
         if build is None:
             return False

@@ -232,7 +232,6 @@ class Change:
 
 
 def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> tuple[Ids, Cosines]:
-    """Return the candidates in order of id, and their exact cosines."""
     ids = np.sort(ids)
     if not len(ids):
         return ids, np.empty(0, np.float32)
@@ -250,5 +249,4 @@ def candidates_to_request(limit: int) -> int:
 
 
 def are_few(count: int, wanted: int) -> bool:
-    """Return whether comparing all ``count`` vectors costs no more than ranking ``wanted`` candidates."""
     return count <= max(wanted, EXACTLY)

@@ -110,7 +110,6 @@ class IvfVectors(IdentifiedVectors):
     def _search(
         self, vector: npt.NDArray[np.float32], wanted: int, candidates: Bits | None, count: int
     ) -> Rows:
-        """Return the positions of the ``wanted`` best candidates in the nearest lists."""
         lists, probes = self.inverted.nlist, self.inverted.nprobe
         if candidates is not None:
             # If there are few candidates, the nearest ones are in more distant lists. Measurements show that
@@ -224,7 +223,6 @@ def _trained(dimensions: int, count: int, batches: Batches, policy: IndexPolicy)
 
 
 def _sample(dimensions: int, count: int, batches: Iterable[tuple[Ids, Vectors]], step: int) -> Vectors:
-    """Return every ``step``-th vector, beginning with the first."""
     sample = np.empty((-(-count // step), dimensions), np.float32)
     taken = skip = 0
     for _, vectors in batches:
