@@ -29,7 +29,7 @@ from index.records import NO_FILTERS, Committed, Filters, Incoming, Recipe, View
 from index.search.maintenance import Maintenance, naming_failures, rebuild
 from index.search.snapshot import DENSE_WEIGHT, POOL, Hit, Snapshot
 from index.text.passages import CHUNKING, MAX_CHUNK_TOKENS, Cutting
-from index.vectors import DEFAULT_POLICY, IndexPolicy, MilvusStore, store_at
+from index.vectors import DEFAULT_POLICY, IndexPolicy, store_at
 
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Snapshot"]
 
@@ -50,7 +50,7 @@ def embedded_with(home: Path, database_url: str = "") -> Recipe | None:
 
 
 class Library:
-    """A library in a home folder, open for searching and writing. Safe to share between threads.
+    """A library in a home folder, from :meth:`open`. Safe to share between threads.
 
     Only one writer works at a time, across processes too. Each change of the passages makes a new generation,
     a numbered state of the library. A reader sees one generation only: :meth:`snapshot` gives a reader for
@@ -58,30 +58,15 @@ class Library:
     the uploaded files, which the library follows.
     """
 
-    def __init__(
-        self,
-        home: Path,
-        catalog: Catalog,
-        encoder: Encoder,
-        *,
-        max_chunk_tokens: int = MAX_CHUNK_TOKENS,
-        title_tokens: int = TITLE_TOKENS,
-        open_other_encoder: Callable[[Recipe], Encoder] | None = None,
-        choose_encoder: Callable[[Collection[str]], Encoder] | None = None,
-        keeps_encoder: bool = False,
-        policy: IndexPolicy = DEFAULT_POLICY,
-        uploads: Path | None = None,
-        store: MilvusStore | None = None,
-    ) -> None:
-        self.home = home
-        self.uploads = uploads or home / UPLOADS
-        self.catalog = catalog
-        self.duplicates = Duplicates()
-        self.keeps_encoder = keeps_encoder
-        self._sizes = (max_chunk_tokens, title_tokens)
-        self._choose_encoder = choose_encoder
-        self._encoder_pool = EncoderPool(encoder, open_other_encoder)
-        self._maintenance = Maintenance(home, catalog, self._encoder_of, policy, store)
+    home: Path
+    uploads: Path
+    catalog: Catalog
+    duplicates: Duplicates
+    keeps_encoder: bool
+    _sizes: tuple[int, int]
+    _choose_encoder: Callable[[Collection[str]], Encoder] | None
+    _encoder_pool: EncoderPool
+    _maintenance: Maintenance
 
     @classmethod
     def open(
@@ -132,19 +117,14 @@ class Library:
         store = store_at(index_url)
         make_folder(home)
         catalog = Catalog.open(address_of(home, database_url))
-        library = cls(
-            home,
-            catalog,
-            encoder,
-            max_chunk_tokens=max_chunk_tokens,
-            title_tokens=title_tokens,
-            open_other_encoder=open_other_encoder,
-            choose_encoder=choose_encoder,
-            keeps_encoder=keeps_encoder,
-            policy=policy,
-            uploads=uploads,
-            store=store,
-        )
+        library = cls()
+        library.home, library.uploads = home, uploads or home / UPLOADS
+        library.catalog, library.duplicates = catalog, Duplicates()
+        library.keeps_encoder = keeps_encoder
+        library._sizes = (max_chunk_tokens, title_tokens)
+        library._choose_encoder = choose_encoder
+        library._encoder_pool = EncoderPool(encoder, open_other_encoder)
+        library._maintenance = Maintenance(home, catalog, library._encoder_of, policy, store)
         try:
             if open_other_encoder is None:
                 library._current_recipe()

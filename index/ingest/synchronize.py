@@ -12,9 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Condition
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from index.documents import Document
 from index.errors import Cancelled, LibraryLockedError, LoadError
 from index.ingest.discover import (
     MISSING,
@@ -35,7 +34,12 @@ from index.loaders.metadata import sidecar_of
 from index.loaders.sandbox.client import Isolated
 from index.machine import usable_cores
 from index.records import FileState, Incoming
-from index.text.passages import Cut, Cutting
+from index.text.passages import Cutting
+
+if TYPE_CHECKING:
+    from index.ingest.cluster import ClusterReader
+
+    FileReader = Isolated | ClusterReader  # Each reads one file at a time.
 
 Item = TypeVar("Item")
 Worker = TypeVar("Worker")
@@ -156,19 +160,6 @@ _FILES_A_READER = 8
 _SECONDS_AT_ONCE = 60.0
 """A sync commits its new documents after this many seconds, so that an interruption loses no more work.
 Text recognition takes seconds for each page."""
-
-
-class FileReader(Protocol):
-    """A process of this machine, or a core of a cluster, that reads one file at a time."""
-
-    def read(
-        self,
-        path: Path,
-        options: Options = ...,
-        cutting: Cutting | None = None,
-        waiting: Callable[[], None] | None = None,
-    ) -> tuple[Document, Cut | None]:
-        """Read a document and its passages, as :meth:`index.loaders.Isolated.read` does."""
 
 
 @dataclass(frozen=True, slots=True)
