@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Condition
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from index.errors import Cancelled, LibraryLockedError, LoadError
 from index.ingest.discover import (
@@ -39,7 +39,7 @@ from index.text.passages import Cutting
 if TYPE_CHECKING:
     from index.ingest.cluster import ClusterReader
 
-    FileReader = Isolated | ClusterReader  # Each reads one file at a time.
+    FileReader: TypeAlias = Isolated | ClusterReader  # Each reads one file at a time.
 
 Item = TypeVar("Item")
 Worker = TypeVar("Worker")
