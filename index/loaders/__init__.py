@@ -38,7 +38,6 @@ __all__ = [
     "docx_damage_reported",
     "load",
 ]
-
 _READERS: dict[str, Loader] = {
     ".txt": read_text,
     ".md": read_markdown,
@@ -60,16 +59,10 @@ _READERS: dict[str, Loader] = {
     ".odt": read_odt,
     ".ods": read_ods,
 }
-
 _PLAIN = {read_text, read_markdown, read_delimited}
-"""Loaders of plain text formats."""
-
+# Of UTF-16 and UTF-32, in which a text may take more bytes than in UTF-8.
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-"""The byte order marks of UTF-16 and UTF-32, in which a text may take more bytes than in UTF-8."""
-
-
-SUFFIXES = frozenset(_READERS)
-"""The suffixes, in lower case, of the files that can be loaded."""
+SUFFIXES = frozenset(_READERS)  # the suffixes, in lower case, of the files that can be loaded
 
 
 def load(path: Path, options: Options = DEFAULTS) -> Document:

@@ -18,9 +18,8 @@ from index.loaders.options import MEGABYTE, LoadingLimits
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+# The first bytes of an old Office file, or of a new one with a password ([MS-OFFCRYPTO], 2.3).
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""The first bytes of an old Office file, or of a new one with a password ([MS-OFFCRYPTO], 2.3)."""
-
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -41,8 +40,6 @@ _SIGNATURES = (
     (b"ID3", "an MP3 recording"),
     (b"OggS", "an Ogg recording"),
 )
-"""The first bytes of files in each format, as the format's specification gives them."""
-
 _ZIPPED = (
     (b"word/", "a Word document"),
     (b"xl/", "an Excel workbook"),
@@ -50,12 +47,8 @@ _ZIPPED = (
     (b"mimetypeapplication/epub", "an EPUB book"),
     (b"mimetypeapplication/vnd.oasis", "an OpenDocument file"),
 )
-"""Names of entries that identify kinds of ZIP archives."""
-
 _HTML_STARTS = (b"<!doctype html", b"<html")
-
-_PDF_HEADER_WITHIN = 1024
-"""Readers accept a PDF's header within this many first bytes (ISO 32000-1, annex H.3.4.1)."""
+_PDF_HEADER_WITHIN = 1024  # bytes within which readers accept a PDF's header (ISO 32000-1, annex H.3.4.1)
 
 
 def seems_pdf(data: bytes) -> bool:
@@ -86,20 +79,16 @@ def binary_kind(data: bytes) -> str | None:
     return next((kind for start, kind in _SIGNATURES if data.startswith(start)), None)
 
 
-MAX_ENTRIES = 65_535
-"""The largest number of entries in an archive without the ZIP64 extension."""
-
+MAX_ENTRIES = 65_535  # the largest number of entries in an archive without the ZIP64 extension
 _DAMAGE = (
     *(BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, SyntaxError, AssertionError),
     *(LookupError, ValueError, TypeError, AttributeError, OverflowError),
 )
-_ENCRYPTED = 0x1
-"""The flag of an entry that needs a password (APPNOTE.TXT, 4.4.4)."""
-
+_ENCRYPTED = 0x1  # the flag of an entry that needs a password (APPNOTE.TXT, 4.4.4)
 _REMEDY = "open it in the program that made it and save it again"
 _CORE_PROPERTIES = "docProps/core.xml"
+# Names that programs write in place of the author's name.
 _PROGRAMS = frozenset({"openpyxl", "python-pptx", "python-docx", "Apache POI", "Microsoft Office User"})
-"""Names that programs write in place of the author's name."""
 
 
 def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: LoadingLimits) -> None:

@@ -15,14 +15,8 @@ from index.documents import Section
 from index.text.tabular import CELL_SEPARATOR
 
 BULLET = "• "
-"""The marker of an item in an unordered list."""
-
-MAX_CELL_CHARACTERS = 1500
-"""A table with a longer cell only lays out a page. Loaders read it as text instead of rows."""
-
-PROSE_CHARACTERS = 80
-"""A shorter block is not used to detect the language, since it may belong to a table of contents."""
-
+MAX_CELL_CHARACTERS = 1500  # a table with a longer cell only lays out a page, and is read as text
+PROSE_CHARACTERS = 80  # a shorter block may belong to a table of contents, and shows no language
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 _LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
 

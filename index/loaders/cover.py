@@ -21,12 +21,11 @@ _MONTH = (
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
+# To be compiled with IGNORECASE.
 DAY = (
     rf"(?:{_MONTH}\s+{_NTH}\s?,?\s+\d{{4}}|{_NTH}\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}"
     r"|\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4})(?!\d)"
 )
-"""The regular expression of a day, to be compiled with IGNORECASE."""
-
 _MONTH_AND_YEAR = rf"{_MONTH},?\s+\d{{4}}(?!\d)"
 _PLACE = r"\p{Lu}[\p{L}.'’-]*(?:[ ,]+\p{Lu}[\p{L}.'’-]*){0,5}"
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
@@ -41,20 +40,18 @@ _ALONE = regex.compile(
     rf"(?P<date>{DAY}|{_MONTH_AND_YEAR})\W*",
     regex.IGNORECASE,
 )
+# The start of a news release: a place, a day and a dash.
 _DATELINE = regex.compile(
     rf"(?-i:{_PLACE})(?:\s*[,;–—-]+\s*|\s+\(?|\s*\()(?P<date>{DAY})\)?[^–—-]{{0,40}}?\s?(?:--?|[–—…]|\.\s?\.)\s",
     regex.IGNORECASE,
 )
-"""The start of a news release: a place, a day and a dash."""
-
 _PERIOD = regex.compile(
     r"\b(?:end(?:ed|ing|s)|as (?:of|at)|at|until|through|to|from|and|since|by)\Z", regex.IGNORECASE
 )
+# The year of a journal's issue, for example in ``The EFSA Journal 2009 – 223``.
 _ISSUE = regex.compile(
     r"\b(?:journal|bulletin|gazette|review)\s+(?P<year>(?:19|20)\d{2})\s?[-–—/;:(]\s?\d", regex.IGNORECASE
 )
-"""The year of a journal's issue, for example in ``The EFSA Journal 2009 – 223``."""
-
 _SLASHES = regex.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _NOT_READ = regex.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\s|(?<=\p{L})\.", regex.IGNORECASE)
 _SEPT = regex.compile(r"\bsept\b", regex.IGNORECASE)
@@ -143,6 +140,7 @@ _REPORTED = regex.compile(
     rf"date of report\b(?:\s*\([^()]*\))?\s*:?\s*(?P<date>{DAY})|(?P<before>{DAY})\s+date of report\b",
     regex.IGNORECASE,
 )
+# The kind of period on which a form reports; other forms report on a ``period``.
 _PERIODS = {
     "10-K": "fiscal year",
     "11-K": "fiscal year",
@@ -150,13 +148,8 @@ _PERIODS = {
     "40-F": "fiscal year",
     "10-Q": "quarterly period",
 }
-"""Maps the name of a form to the kind of period on which it reports; other forms report on a ``period``."""
-
-_MAX_NAME = 90
-"""The most characters of a company's name; a longer line above ``Exact name of registrant`` is not a name."""
-
-_SHOUTED = 0.7
-"""A name with a larger share of capitals among its letters counts as written in capitals."""
+_MAX_NAME = 90  # characters; a longer line above ``Exact name of registrant`` is not a company's name
+_SHOUTED = 0.7  # a name with a larger share of capitals among its letters counts as written in capitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,14 +257,13 @@ def _is_shouted(name: str) -> bool:
     return sum(map(str.isupper, letters)) > _SHOUTED * len(letters)
 
 
+# Not ``group``, since a table may be headed ``Age group``.
 _NOUNS = (
     "academy|administration|agency|association|authority|bank|bureau|cent(?:re|er)|chamber|commission(?:er)?"
     "|committee|corporation|council|court|department|directorate|federation|foundation|government|incorporated"
     "|inspectorate|institut(?:e|ion)|laborator(?:y|ies)|ministry|museum|observatory|office|organi[sz]ation"
     "|parliament|secretariat|senate|society|union|university"
 )
-"""Nouns that name organisations and little else; not ``group``, since a table may be headed ``Age group``."""
-
 _FORMS = r"inc|corp|co|ltd|limited|llc|llp|plc|ag|se|sa|nv|bv|gmbh|spa|oyj|asa|ab"
 _LEGAL = regex.compile(rf"(?:,?\s|\A)(?:{_FORMS}|[sS]\.[aA]\.|[nNbB]\.[vV]\.)\.?\Z", regex.IGNORECASE)
 _NOUN = regex.compile(rf"(?:.*\s)?(?:{_NOUNS})", regex.IGNORECASE)
@@ -280,12 +272,11 @@ _NAME_WORD = r"(?:\p{N}{0,3}\p{Lu}[\p{L}\p{N}&+.'’-]*|\p{Ll}{1,2}\p{Lu}[\p{L}\
 _NAME = rf"{_NAME_WORD}(?:,?\s(?:{_LINK}\s){{0,2}}{_NAME_WORD}|\s&\s{_NAME_WORD}){{0,9}}"
 _WHOLE_NAME = regex.compile(_NAME)
 _BEFORE_LINK = regex.compile(rf"\s{_LINK}\s")
+# The first words of lines that are titles or parts of sentences instead of names.
 _ROLE = regex.compile(
     r"(?:an? |the )?(?:annual|interim|final|joint|report|bulletin|by|to|from|for|in|on|at|about|towards?)\b",
     regex.IGNORECASE,
 )
-"""The first words of lines that are titles or parts of sentences instead of names."""
-
 _ALIAS = r"(?:,?\s\([^():]{1,80}\))"
 _TICKER = r"(?:,?\s?[(\[](?:[A-Za-z][A-Za-z., &]{1,40}:\s?[A-Z0-9.]{1,8}[;,]?\s?)+[)\]])"
 _LEAD = regex.compile(
@@ -300,12 +291,8 @@ _RELEASE = regex.compile(
     r"(?: inquiries| enquiries)? contacts?|newswire|business wire)\b",
     regex.IGNORECASE,
 )
-_LEAD_WITHIN = 160
-"""The dash before the company's name is within this many characters from the start of a release."""
-
-_MARKS = 2
-"""How many of the signs in ``_release`` are needed to show that the company named first issued the text."""
-
+_LEAD_WITHIN = 160  # characters from the start of a release to the dash before the company's name
+_MARKS = 2  # the signs in ``_release`` that show that the company named first issued the text
 _PUBLISHED_BY = regex.compile(
     rf"\W*(?i:published by|publisher|issued by)(?:\s*:|\s)\s*(?:the )?(?P<name>{_NAME})[.,]?"
 )
@@ -403,9 +390,7 @@ def _author(author: str | None, lines: Iterable[str]) -> str | None:
     return author if author.casefold() in flow(" ".join(lines)).casefold() else None
 
 
-_LETTERS = 0.75
-"""At least this share of a title's characters are letters; white space is not counted."""
-
+_LETTERS = 0.75  # at least this share of a title's characters are letters; white space is not counted
 _LEAST_WORDS = 3
 _WORD = regex.compile(r"\p{L}{2,}")
 _TOKEN = regex.compile(r"[\p{L}\p{N}]+")

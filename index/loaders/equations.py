@@ -35,13 +35,10 @@ def note_mark(written: str) -> str:
 
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _OFF = {"0", "false", "off"}
-
+# A number, word or sign, which needs no brackets around it.
 _SIMPLE = regex.compile(r"[-+\u2212]?[\p{L}\p{M}\p{N}.,%′]+|\P{L}")
-"""A number, word or sign, which needs no brackets around it."""
-
+# Unicode's invisible signs for function application, multiplication, separation and addition.
 _INVISIBLE = regex.compile(r"[\u2061-\u2064]")
-"""Unicode's invisible signs for function application, multiplication, separation and addition."""
-
 _INTEGRAL = "∫"
 
 
@@ -159,7 +156,6 @@ def _matrix_of_word(term: _Term) -> str:
 
 
 _BARS = {"top": "\u0305", "bot": "\u0332"}
-
 _OF_WORD: dict[str, Callable[[_Term], str]] = {
     "r": _run,
     "f": lambda term: fraction(
@@ -239,16 +235,11 @@ _OF_MATHML: dict[str, Callable[[list[str]], str]] = {
     "annotation": lambda _: "",
     "annotation-xml": lambda _: "",
 }
-
-
-UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-"""The replacement of an unknown sign: leaving the sign out would change the meaning of a sentence."""
-
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"  # leaving the sign out would change the meaning of a sentence
 _FIRST = 0x20
 _PRIVATE = 0xF000
 _PRIVATE_SIGNS = regex.compile("[\uf020-\uf0ff]")
 _SIGNS = regex.compile("[\x20-\xff\uf020-\uf0ff]")
-
 # The mappings are Unicode's for Symbol and, since 7.0, for Wingdings and Webdings. Signs that few fonts have
 # are replaced by similar ones that most fonts have: ✓, ✗, ☑, ☒, □, ← and →.
 _FONTS = {
@@ -283,9 +274,7 @@ _FONTS = {
         "🖁🖀🖨🖩🖿🖪🗜🔒🔓🗝📥📤🕳🌣🌤🌥🌦☁🌨🌧🌩🌪🌬🌫🌜🌡🛋🛏🍽🍸🛎🛍Ⓟ♿🛆🖈🎓🗤🗥🗦🗧🛪🐿🐦🐟🐕🐈🙬🙮🙭🙯🗺🌍🌏🌎🕊"
     ),
 }
-
-_ANY_FONT = {0xB7: "•", 0xA7: "▪", 0xD8: "➢", 0xFC: "✓"}
-"""The most likely meaning of signs of an unknown font: bullets of lists."""
+_ANY_FONT = {0xB7: "•", 0xA7: "▪", 0xD8: "➢", 0xFC: "✓"}  # in an unknown font: bullets of lists, most likely
 
 
 def is_symbol_font(font: str | None) -> bool:

@@ -18,19 +18,16 @@ from index.errors import LoadError, printable
 from index.loaders.blocks import flow
 from index.text.languages import detect
 
-MAX_TITLE_CHARACTERS = 120
-"""The most characters of a title in the text; a longer first line is a paragraph."""
-
+MAX_TITLE_CHARACTERS = 120  # a longer first line is a paragraph
 _ISO_DATE = re.compile(r"([0-9]{4})(?:[-/]?([0-9]{2})(?:[-/]?([0-9]{2})(?![0-9])(?:[T ].*)?)?)?", re.DOTALL)
 _WRITTEN_DATES = ("%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%b %d, %Y", "%d.%m.%Y")
 _WRITTEN_MONTHS = ("%B %Y", "%b %Y")
+# ``2031-07-18``, ``20310718``, ``2031_07`` or ``2031``. A date that begins with the day does not match, since
+# the first number could be the month.
 _DATE_IN_NAME = regex.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:(?P<mark>[-_. ]?)(?P<month>0[1-9]|1[0-2])"
     r"(?:(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))?)?(?!\d)"
 )
-"""A date in a file's name: ``2031-07-18``, ``20310718``, ``2031_07`` or ``2031``. A date that begins with the
-day does not match, since the first number could be the month."""
-
 _PROGRAM = re.compile(r"\AMicrosoft (?:Word|Excel|PowerPoint) - ")
 _PLACEHOLDER = re.compile(
     r".*\.(?:html?|xhtml|pdf|docx?|xlsx?|pptx?|rtf|odt|indd|qxd|tex|dvi|ps|txt|md)"
@@ -221,12 +218,9 @@ def title_of_line(text: str) -> str | None:
     return first
 
 
-SUFFIX = ".meta.yaml"
-"""The ending of a sidecar's name, after the whole name of the file: ``report.pdf.meta.yaml``."""
-
+SUFFIX = ".meta.yaml"  # after the whole name of the file: ``report.pdf.meta.yaml``
 _MAX_BYTES = 65_536
 _REMEDY = "correct the sidecar, or remove it"
-
 # O_NONBLOCK: opening a pipe must not wait for a writer. No system has all of these flags.
 _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 

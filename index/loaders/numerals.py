@@ -10,11 +10,9 @@ _ROMAN = (
 )
 _VALUES = {letters: value for value, letters in _ROMAN if len(letters) == 1}
 _NOTE_SIGNS = "*†‡§"
+# Word's formats by their short names in HTML and OpenDocument.
 LETTER_FORMATS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
-"""Word's formats by their short names in HTML and OpenDocument."""
-
-_MOST = 4000
-"""The first number that Roman numerals cannot write."""
+_MOST = 4000  # the first number that Roman numerals cannot write
 
 
 def written_number(number: int, kind: str) -> str:

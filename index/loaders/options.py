@@ -9,13 +9,10 @@ from pathlib import Path
 from index.documents import Document
 
 MEGABYTE = 1024 * 1024
-
+# The memory for reading an empty file. Real reports take less than half of this and of what
+# ``MEMORY_PER_BYTE`` adds.
 SMALL_FILE_MEGABYTES = 256
-"""The memory for reading an empty file. Real reports take less than half of this and of what
-``MEMORY_PER_BYTE`` adds."""
-
-MEMORY_PER_BYTE = 256
-"""The further bytes of memory for each byte of a file."""
+MEMORY_PER_BYTE = 256  # the further bytes of memory for each byte of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +84,6 @@ class Options:
 
 
 DEFAULTS = Options()
-
+# A loader takes a file's content, its path (for its name and for messages) and options. If it cannot read the
+# content, it raises LoadError and no other exception.
 Loader = Callable[[bytes, Path, Options], Document]
-"""A loader takes a file's content, its path (for its name and for messages) and options.
-
-If it cannot read the content, it raises LoadError and no other exception.
-"""

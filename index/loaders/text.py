@@ -24,34 +24,23 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-
+# Python has further codecs, and some of them are unsafe.
 _DOCUMENT_ENCODINGS = re.compile(
     r"utf-8|cp\d+|iso8859|koi8|gb|big5|euc|shift_jis|iso2022|johab|mac|tis|hz|ascii"
 )
-"""Encodings that a document may declare. Python has further codecs, and some of them are unsafe."""
-
+# What browsers use for these names (WHATWG Encoding Standard, section 4.2).
 _WEB_ALIASES = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
-"""The encodings that browsers use for these names (WHATWG Encoding Standard, section 4.2)."""
-
+# The likeliest first; office and mail programs used them before UTF-8.
 _LEGACY = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1258"),
 )
-"""The encodings to try in a guess, the likeliest first. Office and mail programs used them before UTF-8."""
-
-_DAMAGED_SHARE = 0.05
-"""A file counts as damaged UTF-8, and not as text in another encoding, if at most this share of its
-characters outside ASCII cannot be decoded."""
-
+_DAMAGED_SHARE = 0.05  # of the characters outside ASCII; more are another encoding than damaged UTF-8
 _CHAOS_MARGIN = 0.02
+# Scores that differ by at most this much are equal: charset-normalizer's, and the language model's.
 _TIE = 0.005
-"""Two scores count as equal if they differ by at most this much. ``_CHAOS_MARGIN`` is for the scores of
-charset-normalizer, ``_TIE`` for those of the language model."""
-
 _CONTROL = regex.compile(r"[\p{Cc}--[\t\n\v\f\r\x1b\x85]]", flags=regex.V1)
-
-_CONTROL_SHARE = 0.02
-"""A file with a larger share of control characters is binary."""
+_CONTROL_SHARE = 0.02  # a file with a larger share of control characters is binary
 
 
 def decode(data: bytes, path: Path, declared: str | None = None) -> str:
@@ -148,9 +137,7 @@ def _decoded(data: bytes, encoding: str | None) -> str | None:
         return None
 
 
-MAX_FRONT_MATTER = 65_536
-"""The most characters of front matter: a YAML parser takes a minute for a few million characters."""
-
+MAX_FRONT_MATTER = 65_536  # characters: a YAML parser takes a minute for a few million
 _OPENING = re.compile(r"---[ \t]*(?:\r\n|\r|\n)")
 _CLOSING = re.compile(r"^---[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
 _KEY = re.compile(r"[ \t]*[\w\"'-]+[ \t]*:(?:\s|$)")
@@ -216,12 +203,8 @@ def _parsed(source: str, path: Path) -> dict[str, str]:
     }
 
 
-MIN_WRAPPED_CHARACTERS = 45
-"""The least width at which a program wraps lines; a shorter line was not wrapped."""
-
-MAX_WRAPPED_CHARACTERS = 120
-"""The largest width at which a program wraps lines; a longer line is a whole paragraph."""
-
+MIN_WRAPPED_CHARACTERS = 45  # the narrowest width at which a program wraps lines
+MAX_WRAPPED_CHARACTERS = 120  # the widest; a longer line is a whole paragraph
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？；：።។။][\"'”’»)\]]*\s*\Z")
 _OWN_LINE = re.compile(

@@ -23,41 +23,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MIN_ROWS = 4
-"""The smallest number of lines in a column: headings and side notes have fewer lines."""
-
-MIN_WORDS = 2.5
-"""The smallest average number of words in a column's lines: the cells of a table have fewer words."""
-
-MIN_FILL = 0.6
-"""At least half of a column's lines fill this share of its width: the cells of a table fill less."""
-
-MIN_WRAPPED = 0.25
-"""The smallest share of a column's lines that begin inside a sentence: few cells of a table do."""
-
-MAX_LEADING = 2.2
-"""The largest median line distance of a column, in line heights: side notes are further apart."""
-
-MAX_CELL_FILL = 0.7
-"""The cells of a table's row fill less than this share of a column's width: running text fills more."""
-
+MIN_ROWS = 4  # headings and side notes have fewer lines than a column
+MIN_WORDS = 2.5  # a line of a column, on average: the cells of a table have fewer
+MIN_FILL = 0.6  # share of a column's width that half of its lines fill: cells of a table fill less
+MIN_WRAPPED = 0.25  # share of a column's lines that begin inside a sentence: few cells of a table do
+MAX_LEADING = 2.2  # line heights between the lines of a column (median): side notes are further apart
+MAX_CELL_FILL = 0.7  # share of a column's width that the cells of a row fill at most: running text fills more
 MIN_TABLE_ROWS = 3
-"""The smallest number of rows in a table across the gutter."""
-
-MIN_JUMPS = 0.08
-"""A page is reordered only if at least this share of its parts, and at least three, are out of order."""
-
-MAX_PARTS = 2_000
-"""A page with more parts than this is a drawing, on which the search for columns would take too long."""
-
-MAX_STRETCH = 2.5
-"""Two parts that follow each other in the file stay together if the second is less than this far, in line
-heights, below the first."""
-
+MIN_JUMPS = 0.08  # share of the parts, at least three, that are out of order on a page that is reordered
+MAX_PARTS = 2_000  # more are a drawing, on which the search for columns would take too long
+MAX_STRETCH = 2.5  # line heights down to the next part in the file, if the two stay together
 _MAX_DEPTH = 4
-_SAME_TOP = 4
-"""The largest difference, in points, between the tops of parts that stand side by side."""
-
+_SAME_TOP = 4  # points between the tops of parts that stand side by side
 _WRAPPED = regex.compile(r"[\p{Ll}\p{Lo}]")
 _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
 
@@ -315,15 +292,9 @@ def _words(text: str) -> float:
     return text.count(" ") + 1 + unspaced / 2
 
 
-COMPARED_LINES = 3
-"""The number of lines that are compared at the end of a page and at the start of the next page: running
-titles and page numbers may stand between a cut line and the edge of its page."""
-
-SAME_LINE = 0.3
-"""Two runs are on one line if their lower bounds are closer than this share of the upper run's height."""
-
-MIN_CHARACTERS = 3
-"""The fewest characters of a cut line by which the whole line can be recognised."""
+COMPARED_LINES = 3  # running titles and page numbers may stand between a cut line and the edge of its page
+SAME_LINE = 0.3  # share of the upper run's height between the lower bounds of two runs on one line
+MIN_CHARACTERS = 3  # of a cut line by which the whole line can be recognised
 
 
 def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:

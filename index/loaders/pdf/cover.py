@@ -27,25 +27,13 @@ from index.loaders.metadata import MAX_TITLE_CHARACTERS, Properties, title_of_li
 from index.loaders.pdf.paragraphs import Paragraph, begins_item, joined
 from index.loaders.pdf.text import Line, Placed, joined_by
 
-LARGER = 1.08
-"""A line is a heading if it is larger than the text by this ratio. The sizes within a group differ less."""
-
-_MAX_STEP = 1.9
-"""The largest distance between the lines of a title, in line heights."""
-
-_NEAR_ROW = 0.8
-"""The distance from a table's row, in line heights, within which a line belongs to the table."""
-
-_FOOT = 0.06
-"""The share of a page's height, at its foot, in which no title stands."""
-
+LARGER = 1.08  # times the size of the text; the sizes within a group of lines differ less
+_MAX_STEP = 1.9  # line heights between the lines of a title
+_NEAR_ROW = 0.8  # line heights from a table's row within which a line belongs to the table
+_FOOT = 0.06  # share of a page's height, at its foot, in which no title stands
 _PROSE_CHARACTERS = 120
-_MAX_LINES = 5
-"""The most lines of a title; a long group of more lines is a paragraph in larger letters."""
-
-_BAR = regex.compile(r"\A([\p{L}\p{N}. ]{1,16}) [|] ")
-"""The start of a heading with a bar after its number: ``Chapter 1 | Results``."""
-
+_MAX_LINES = 5  # a long group of more lines is a paragraph in larger letters
+_BAR = regex.compile(r"\A([\p{L}\p{N}. ]{1,16}) [|] ")  # ``Chapter 1 | Results``
 _NUMBER = regex.compile(r"\d{1,2}(?:\.\d{1,2})*\.?|[IVX]{1,4}\.")
 _WORD = regex.compile(r"\p{L}{2,}")
 
@@ -169,16 +157,10 @@ def _words(line: Line) -> Placed:
     return joined_by(" ", [cell.words.strip() for cell in line.cells if cell.words.text.strip()])
 
 
-MUCH_LARGER = 1.3
-"""If the first page has few words, a heading on the second page that is larger by this ratio is the title."""
-
+MUCH_LARGER = 1.3  # a heading on page 2 that is so much larger is the title, if page 1 has few words
 _FEW_WORDS = 8
-_ALIKE = 0.9
-"""A heading with at least this share of the largest heading's height counts as equally large."""
-
-_STANDING_WITHIN = 8
-"""The number of first groups of a page among which a line no larger than the text can be a title."""
-
+_ALIKE = 0.9  # share of the largest heading's height from which a heading counts as equally large
+_STANDING_WITHIN = 8  # a page's first groups, among which a line no larger than the text can be a title
 _CAPTION_WITHIN = 2
 
 
@@ -267,17 +249,11 @@ def _stands_alone(group: LineGroup) -> bool:
     return is_line and can_be_title(group.text) and title_of_line(group.text) is not None
 
 
-_PAGES = 6
-"""The number of first pages whose running titles are read."""
-
-_LEAD_PARAGRAPHS = 12
-"""The number of first paragraphs in which the first sentence of a news release is looked for."""
-
+_PAGES = 6  # the first pages whose running titles are read
+_LEAD_PARAGRAPHS = 12  # the first paragraphs, in which a news release has its first sentence
 _LETTERHEAD_LINES = 3
 _TOP = 0.6
-_BOTTOM = 0.12
-"""The shares of a page's height, at its top and at its foot, in which dates usually stand."""
-
+_BOTTOM = 0.12  # shares of a page's height, at its top and its foot, in which dates usually stand
 _PAGE_NUMBER = regex.compile(r"\A\W*\d{1,4}\s+(?=\p{L}{2})|(?<=\p{L}{2})\s+\d{1,4}\W*\Z")
 
 

@@ -39,15 +39,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from pypdfium2 import PdfDocument, PdfPage
 
+# Held for every call of PDFium: two threads must not call it at once, even for two documents.
 PDFIUM = threading.RLock()
-"""The lock to hold for every call of PDFium: two threads must not call it at once, even for two documents."""
-
 SAVE_AGAIN = "open it in a PDF program and save it again"
-"""The remedy for a broken file."""
-
-
-MAX_PIXELS = 16_000_000
-"""The most pixels in a page's picture: some pages are a hundred times as high as they are wide."""
+MAX_PIXELS = 16_000_000  # of a drawn page: some pages are a hundred times as high as they are wide
 
 
 def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
@@ -133,19 +128,10 @@ def draw_page(data: bytes, path: Path, page: int, width: int, options: Options =
 
 
 MAX_BOOKMARKS = 2_000
-"""The most bookmarks that are read."""
-
-MAX_LEVEL = 15
-"""The deepest level of bookmarks that is read: files with deeper levels are broken or hostile."""
-
+MAX_LEVEL = 15  # files with deeper bookmarks are broken or hostile
 _MAX_TITLE = 300
-"""The most characters of a bookmark's title."""
-
-_MAX_NUMBER = 6
-"""The longest number of a heading, in characters, for example ``12.1.3``."""
-
-_LEEWAY = 3.0
-"""How far, in points, the top of a paragraph may be above the place to which its bookmark leads."""
+_MAX_NUMBER = 6  # characters of a heading's number, for example ``12.1.3``
+_LEEWAY = 3.0  # points by which the top of a paragraph may be above the target of its bookmark
 
 
 class Bookmark(NamedTuple):
@@ -307,20 +293,14 @@ def _letters(text: str) -> str:
 
 
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
+# Programs that copy pages of other PDFs into a new file, and date it to the day of the copy. Others keep the
+# date of the first file, as qpdf and pypdf do, or write no date.
 _COPIERS = re.compile(r"(?:pdftk|PDFium)\b", re.IGNORECASE)
-"""Programs that copy pages of other PDFs into a new file, and date it to the day of the copy. Other such
-programs keep the date of the first file, as qpdf and pypdf do, or write no date."""
-
-_PICTURES_WITHIN = 4
-"""The depth to which nested forms (reusable parts of a page) are searched for pictures."""
-
+_PICTURES_WITHIN = 4  # the depth of nested forms (reusable parts of a page)
 READ_PICTURES = (
     "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
 )
-"""The remedy for a PDF without a text layer."""
-
 SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
-"""The remedy for a PDF in which OCR found no words."""
 
 
 @dataclass(frozen=True, slots=True)

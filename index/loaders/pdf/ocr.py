@@ -23,19 +23,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 PROGRAM = "tesseract"
-
-RESOLUTION = 300
-"""Dots per inch of a page's picture: the minimum that tesseract's manual recommends."""
-
-MAX_PIXELS = 40_000_000
-"""The most pixels in a page's picture: an A2 page at ``RESOLUTION``. Larger pages are scaled down."""
-
-MIN_CONFIDENCE = 40.0
-"""A line is text only if its words have at least this average confidence, from 0 to 100: stains, stamps and
-drawings have less."""
-
+RESOLUTION = 300  # dots per inch: the minimum that tesseract's manual recommends
+MAX_PIXELS = 40_000_000  # an A2 page at ``RESOLUTION``; larger pages are scaled down
+MIN_CONFIDENCE = 40.0  # the average of a line's words, from 0 to 100: stains, stamps and drawings have less
 INSTALL = "install it (Debian: tesseract-ocr), or turn the setting ocr off"
-
 _POINTS = 72
 _WORD_LEVEL = "5\t"
 _LIST_SECONDS = 10.0

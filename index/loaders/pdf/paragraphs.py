@@ -15,25 +15,12 @@ from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, un
 from index.text.geometry import BOX_BYTES
 from index.text.tabular import is_quantity
 
-MAX_SIZE_RATIO = 1.18
-"""The largest ratio of line heights within a paragraph: a heading is larger than its text."""
-
-MAX_STEP_RATIO = 1.25
-"""A line distance that exceeds the page's typical distance by this ratio separates paragraphs."""
-
-MAX_STEP = 1.9
-"""The largest line distance in a paragraph, in line heights; double spacing is 1.7."""
-
-MAX_INDENT = 0.8
-"""A line with a larger indent, in line heights, begins a paragraph."""
-
-SLACK = 0.5
-"""The space, in line heights, that a program may leave before the margin when it wraps a line."""
-
-RAGGED_SHARE = 0.35
-"""The space that a program may leave before the margin if the next line begins in lower case, as a share of
-the column's width."""
-
+MAX_SIZE_RATIO = 1.18  # of line heights within a paragraph: a heading is larger than its text
+MAX_STEP_RATIO = 1.25  # times the page's typical line distance; a larger one separates paragraphs
+MAX_STEP = 1.9  # line heights between the lines of a paragraph; double spacing is 1.7
+MAX_INDENT = 0.8  # line heights; a line with a larger indent begins a paragraph
+SLACK = 0.5  # line heights that a program may leave before the margin when it wraps a line
+RAGGED_SHARE = 0.35  # of the column's width may stay free if the next line begins in lower case
 _ITEM = regex.compile(
     r"[¹²³⁰⁴-⁹]{1,3}(?=\s?\S)|(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
 )
@@ -42,9 +29,7 @@ _SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-�
 _INITIALS = regex.compile(r"\b(?:\p{L}\.){2,}\s*\Z")
 _ENDING = 12
 _DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
-_COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")
-"""A compound whose last word is too short to be divided, for example ``Analyst-in-``."""
-
+_COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")  # ``Analyst-in-``: its last word is too short
 _HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
 _CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
 _WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
@@ -283,19 +268,10 @@ def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
     return f"{first}-{second}" in known or (min(len(first), len(second)) > 2 and {first, second} <= known)
 
 
-SAME_SIZE = 1.06
-"""The largest ratio of line heights within one paragraph."""
-
-MIN_WIDTH = 12
-"""The smallest width of a column, in line heights: captions and cells of tables are narrower."""
-
-MIN_WIDTH_INSIDE = 8
-"""Replaces ``MIN_WIDTH`` if the next column begins in lower case, as few cells of a table do."""
-
-MAX_COLUMNS_AHEAD = 3
-"""The number of next columns in which the rest of a paragraph is looked for. A column in between may be only
-the words of a figure."""
-
+SAME_SIZE = 1.06  # the largest ratio of line heights within one paragraph
+MIN_WIDTH = 12  # line heights: captions and cells of tables are narrower than columns
+MIN_WIDTH_INSIDE = 8  # if the next column begins in lower case, as few cells of a table do
+MAX_COLUMNS_AHEAD = 3  # one of the next columns may be only the words of a figure
 _CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")
 
@@ -540,20 +516,12 @@ def _whole(pieces: Sequence[Placed]) -> Placed:
     return Placed(text, b"".join(piece.boxes for piece in pieces), tuple(mended))
 
 
-SMALLER = 0.96
-"""The height of a footnote's lines is below this share of the height of the text's lines."""
-
-MAX_LINES = 2_000
-"""A page with more lines than this is a drawing, on which the search for footnotes would take too long."""
-
+SMALLER = 0.96  # share of the text's line height; footnotes are smaller
+MAX_LINES = 2_000  # more are a drawing, on which the search for footnotes would take too long
 _MARK = regex.compile(
     r"[¹²³⁰⁴-⁹*∗†‡§¶#]{1,3}\s?\S|\(?\d{1,3}[.)]?\s+\S|\d{1,3}(?=\p{Lu}\p{L})|\[\d{1,3}\]\s*\S|[a-z]\)\s"
 )
-
-
-_VERTICAL_WIDTH = 0.2
-"""The least width per character, in line heights, of a horizontal line: a narrower line is vertical."""
-
+_VERTICAL_WIDTH = 0.2  # line heights per character; a narrower line is vertical
 _MIN_VERTICAL_CHARACTERS = 8
 
 

@@ -18,35 +18,16 @@ import regex
 from index.loaders.numerals import roman_value
 from index.loaders.pdf.text import Line
 
-EDGE = 0.2
-"""The share of a page's height, at its top and at its bottom, in which a running title can stand."""
-
-NUMBER_EDGE = 0.12
-"""The share of a page's height, at its top and at its bottom, in which a lone page number can stand."""
-
-MAX_ROWS = 3
-"""The most rows of a header or footer."""
-
-MIN_PAGES = 3
-"""The least number of pages on which a running title repeats; two in a document of three or four pages.
-Running titles are not looked for in a shorter document."""
-
-MAX_SIZE = 1.3
-"""A line with letters is a heading if it is taller than this multiple of the page's median line height."""
-
-MAX_HEADING_LINES = 8
-"""The most lines in the headings of a table."""
-
+EDGE = 0.2  # share of a page's height, at its top and its foot, in which a running title can stand
+NUMBER_EDGE = 0.12  # the same for a lone page number
+MAX_ROWS = 3  # of a header or footer
+MIN_PAGES = 3  # with one running title: 2 in a document of ``_FEW_PAGES``; a shorter one has none
+MAX_SIZE = 1.3  # a line with letters is a heading if it is taller than this times the page's median
+MAX_HEADING_LINES = 8  # in the headings of a table
 _FEW_PAGES = 4
-_SAME_HEIGHT = 4.0
-"""The largest difference in height, in points, between the lines of one running title."""
-
-_CLOSE = 1.6
-"""The largest distance, in line heights, from a table's heading to the next heading or row below it."""
-
-_APART = 1.0
-"""The smallest distance from a page number to the text, in line heights."""
-
+_SAME_HEIGHT = 4.0  # points between the heights of the lines of one running title
+_CLOSE = 1.6  # line heights from a table's heading to the next heading or row below it
+_APART = 1.0  # line heights from a page number to the text, at least
 _MAX_NUMBER = 20_000
 _NUMBER = regex.compile(r"\d+|(?<=\A\W*)[ivxlc]+(?=\W*\Z)")
 _LETTER = regex.compile(r"\p{L}")

@@ -19,24 +19,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MIN_GAP = 0.45
-"""The smallest gap, in line heights, between two figures; a space inside a number is narrower."""
-
-SIGN_GAP = 14.0
-"""The largest gap, in line heights, between a currency sign and its figure."""
-
-SUFFIX_GAP = 2.5
-"""The largest gap, in line heights, between a figure and its percent sign or closing bracket."""
-
-HEADING_GAP = 0.35
-"""The smallest gap, in line heights, between the headings of two columns."""
-
-WIDER = 1.5
-"""The gap between two headings is at least this many times as wide as the median gap between their words."""
-
-
+MIN_GAP = 0.45  # line heights between two figures; a space inside a number is narrower
+SIGN_GAP = 14.0  # line heights between a currency sign and its figure
+SUFFIX_GAP = 2.5  # line heights between a figure and its percent sign or closing bracket
+HEADING_GAP = 0.35  # line heights between the headings of two columns, at least
+WIDER = 1.5  # the gap between two headings, divided by the median gap between their words
 _BOXES = Struct("<4H")
-
 _SIGN = regex.compile(r"[~<>≈]?\(?(?:US|C|A|HK|NZ|R|S)?[$€£¥₹]|[~<>≈]|EUR|USD|GBP")
 _NUMBER = regex.compile(
     r"[-+–−~<>≈(]{0,3}(?:(?:US|C|A|R)?[$€£¥])?[-–−(]?(?:\d[\d.,'’/:]*|\.\d+)[½¼¾]?\)?(?:%|x|bps|bp|pp|pts|M|m|bn|k)?"
@@ -264,12 +252,9 @@ def joined_atoms(parts: Sequence[Atom]) -> Cell:
     return Cell(words, tokens[0].left, tokens[-1].right, tokens[0].right - tokens[0].left)
 
 
-MIN_OVERLAP = 0.3
-"""Two atoms stand in one column if they overlap by at least this share of the narrower atom's width."""
-
+MIN_OVERLAP = 0.3  # share of the narrower atom's width by which two atoms of one column overlap
+# Atoms, or figures, of a table. It may be a single row, whose table goes on on the next page.
 FEWEST, FEWEST_FIGURES = 4, 2
-"""A table has at least ``FEWEST`` atoms or ``FEWEST_FIGURES`` figures. It may be a single row: only the first
-row of a table may fit on a page."""
 
 
 def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:

@@ -16,37 +16,20 @@ import regex
 from index.loaders.pdf.table_grid import Atom, Column, atoms, has_quantity, joined_atoms, placed, text_of
 from index.loaders.pdf.text import Cell, Line, joined_by, unplaced
 
-MAX_LINES = 40
-"""The most lines of headings above the first row of a table, counting the names of groups of rows."""
-
-MAX_HEIGHT = 9.0
-"""The largest distance, in line heights, of a heading from the first row."""
-
-TIGHT = 1.6
-"""The largest distance, in line heights, between two lines of one heading."""
-
-STEP = 2.5
-"""The largest distance, in line heights, between a heading and the line below it."""
-
-MAX_OVERLAP = 0.3
-"""A line is below another line if less than this share of its height overlaps the other line's height."""
-
-MAX_LEDGE = 8.0
-"""How far, in line heights, a heading may begin to the left of the columns of figures."""
-
-MAX_SHIFT = 1.5
-"""The largest distance, in line heights, between the middle of a heading and the middle of its columns."""
-
-EXACT = 0.5
-"""The largest distance, in heights of the heading, between two edges or middles that count as aligned."""
-
+MAX_LINES = 40  # of headings above the first row, counting the names of groups of rows
+MAX_HEIGHT = 9.0  # line heights from a heading to the first row
+TIGHT = 1.6  # line heights between two lines of one heading
+STEP = 2.5  # line heights between a heading and the line below it
+MAX_OVERLAP = 0.3  # share of a line's height that overlaps the height of the line above it
+MAX_LEDGE = 8.0  # line heights by which a heading may begin to the left of the columns of figures
+MAX_SHIFT = 1.5  # line heights between the middle of a heading and the middle of its columns
+EXACT = 0.5  # heights of the heading between two edges or middles that count as aligned
+# A heading that often stands over several columns: a period, or the units.
 _PERIOD = regex.compile(
     r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may"
     r"|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b|\A\W*(?:in|dollars in)\b|\A\(?unaudited",
     regex.IGNORECASE,
 )
-"""A heading that often stands over several columns: a period, or the units."""
-
 _UNITS = regex.compile(r"\((?:\p{L}+ ){0,3}in (?:thousand|million|billion|[A-Z$€£])", regex.IGNORECASE)
 _CAPTION = regex.compile(r"(?:table|figure|chart|box)\s+[\p{N}.]*\p{N}", regex.IGNORECASE)
 _SENTENCE = regex.compile(r"(?:\p{Ll}\p{Ll}|\p{N})[.!?]\s*$")
@@ -418,11 +401,8 @@ def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]
                 above.append(heading)
 
 
-MIN_INDENT = 0.25
-"""The smallest difference, in line heights, between the left edges of two levels."""
-
-MAX_LEVELS = 8
-"""If labels have more left edges than this, they are centred rather than indented."""
+MIN_INDENT = 0.25  # line heights between the left edges of two levels
+MAX_LEVELS = 8  # labels with more left edges are centred rather than indented
 
 
 def with_levels(rows: Sequence[Line]) -> list[Line]:

@@ -43,20 +43,13 @@ from index.loaders.pdf.table_headings import (
 from index.loaders.pdf.text import Cell, Line, Placed, joined_by, unplaced
 from index.text.tabular import MAX_LABELS, is_period, is_quantity
 
-MAX_STEP = 3.0
-"""The largest distance, in line heights, between two rows of a table."""
-
-MAX_ATOMS = 2_000
-"""A table with more atoms is not arranged in columns: the search for columns takes quadratic time."""
-
-TIGHT = 1.5
-"""The largest distance, in line heights, between two lines of one cell."""
-
+MAX_STEP = 3.0  # line heights between two rows of a table
+MAX_ATOMS = 2_000  # a larger table is not arranged: the search for columns takes quadratic time
+TIGHT = 1.5  # line heights between two lines of one cell
+# The end of a label that continues in the next line.
 _UNFINISHED = regex.compile(
     r"(?:[,;/&–—-]|\b(?:an?|and|as|at|by|for|from|in|of|on|or|per|than|the|to|with))\s*\Z", regex.IGNORECASE
 )
-"""The end of a line that shows that a label continues in the next line."""
-
 _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
 
 
@@ -355,24 +348,13 @@ def _joined(cell: Cell, below: Cell) -> Cell:
     return Cell(words, min(cell.left, below.left), max(cell.right, below.right), cell.first_word)
 
 
-MAX_WORD_GAP = 1.5
-"""A gap wider than this, in line heights, may separate cells: spaces in justified text are seldom so wide."""
-
-SURE_GAP = 4.0
-"""A gap wider than this, in line heights, separates cells even if the adjacent lines have no gap there."""
-
-SURE_GAPS = 3
-"""A line with at least this many gaps is always a row."""
-
-MIN_WORD_GAP = 0.12
-"""A gap no wider than this between two pieces of a line, in line heights, is inside a word."""
-
-SCRIPT_RATIO = 0.85
-"""A piece smaller than this share of its line's height may be a superscript or subscript."""
-
+MAX_WORD_GAP = 1.5  # line heights; a wider gap may separate cells: justified text seldom has it
+SURE_GAP = 4.0  # line heights; a wider gap separates cells even if the adjacent lines have none there
+SURE_GAPS = 3  # a line with as many gaps is always a row
+MIN_WORD_GAP = 0.12  # line heights; a gap no wider between two pieces is inside a word
+SCRIPT_RATIO = 0.85  # a piece smaller than this share of its line's height may be a superscript or subscript
+# A piece that is only a bullet, or only the number of an item or heading.
 _LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
-"""A piece that is only a bullet, or only the number of an item or heading."""
-
 _PROSE = regex.compile(r"\P{N}*\p{L}")
 
 

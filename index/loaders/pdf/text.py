@@ -29,34 +29,19 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from pypdfium2 import PdfPage, PdfTextPage
 
+# The lowest code of a character. If a font does not name a glyph's character, PDFium gives the code 0 or the
+# glyph's number in the font.
 FIRST_NAMED = 0x20
-"""The lowest code that stands for a character. If a font does not say which character a glyph stands for,
-PDFium gives the glyph the code 0 or the glyph's number in the font."""
-
 LIGATURES = ("fi", "fl", "ff", "ffi", "ffl")
-
-_TOLERANCE = 0.15
-"""A ligature is about as wide as its letters together: the widths differ by less than this share."""
-
-_ALIKE = 0.05
-"""Ligatures whose widths differ by less than this share cannot be told apart by width: i is as wide as l."""
-
-_TOUCHING = 0.15
-"""The largest gap between the letters of a word, as a share of their height."""
-
+_TOLERANCE = 0.15  # share by which the width of a ligature differs from the width of its letters
+_ALIKE = 0.05  # ligatures whose widths differ less cannot be told apart by width: i is as wide as l
+_TOUCHING = 0.15  # largest gap between the letters of a word, as a share of their height
 _SAME_HEIGHT = 0.03
 _VOWELS = "aeiouyäëïöüæøåáéíóúýàèìòùâêîôûãõ"
-_IE = ("d", "l", "n", "r", "s")
-"""The letters that follow ``fie`` inside words such as ``certified`` and ``classifier``."""
-
-_INITIAL_IE = ("l", "n", "r", "st")
-"""The letters that follow ``fie`` at the start of words such as ``field`` and ``fierce``. Before other
-letters, ``fle`` is usual, as in ``flesh`` and ``fled``."""
-
+_IE = ("d", "l", "n", "r", "s")  # the letters that follow ``fie`` inside words such as ``certified``
+_INITIAL_IE = ("l", "n", "r", "st")  # at the start, as in ``field``; before others, ``fle`` is usual
 _WORD = regex.compile(r"\p{L}{3,}")
-
-Box = Sequence[float]
-"""Left, bottom, right, top, in points."""
+Box = Sequence[float]  # left, bottom, right, top, in points
 
 
 def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
@@ -161,9 +146,7 @@ def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: 
     return "".join(letters[::step])
 
 
-NOWHERE = bytes(BOX_BYTES)
-"""The box, all zeros, of a character that is not on the page."""
-
+NOWHERE = bytes(BOX_BYTES)  # the box of a character that is not on the page
 _SPACES = regex.compile(r"\s+")
 
 
@@ -236,15 +219,9 @@ def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
     return whole or unplaced("")
 
 
-MIN_GUTTER = 0.7
-"""The narrowest gutter between columns, in line heights: most spaces between words are half as wide."""
-
-INDENT = "  "
-"""The spaces before the label of a table's row, once for each level of indentation."""
-
-WRAPPED_HYPHEN = "\u00ad"
-"""The soft hyphen, which here marks the end of a line that divides a word."""
-
+MIN_GUTTER = 0.7  # line heights between columns, at least: most spaces between words are half as wide
+INDENT = "  "  # before the label of a table's row, once for each level of indentation
+WRAPPED_HYPHEN = "\u00ad"  # the soft hyphen, which here marks the end of a line that divides a word
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
 
@@ -442,14 +419,8 @@ def _first_word(glyphs: Sequence[Glyph]) -> float:
 
 _BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
 _LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
-
-
-_MAX_COORDINATE = 1e6
-"""The largest coordinate that is read, in points: broken fonts put characters at infinity. A page has at most
-14,400 points (ISO 32000-1, annex C)."""
-
-_MAX_BOX_COORDINATE = 65_535
-"""The largest coordinate that ``PageLayout.boxes`` can hold: the largest unsigned 16-bit number."""
+_MAX_COORDINATE = 1e6  # points; broken fonts give infinity, a page has 14,400 (ISO 32000-1, annex C)
+_MAX_BOX_COORDINATE = 65_535  # the largest that ``PageLayout.boxes`` can hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,8 @@ from index.loaders.options import DEFAULTS, MEGABYTE
 from index.loaders.sandbox.protocol import READY, Answer, Request, pack, receive, send, unpack
 from index.text.passages import Cutting
 
-_START_SECONDS = 120.0
-"""The seconds that the process may take to start; it takes one second on an idle machine."""
-
-_END_SECONDS = 5.0
-"""How many seconds to wait for the rest of the standard error of a process that has ended."""
-
+_START_SECONDS = 120.0  # it takes one second on an idle machine
+_END_SECONDS = 5.0  # for the rest of the standard error of a process that has ended
 _WAIT_SECONDS = 0.5
 _KEPT_PARTS = 16
 _PART_BYTES = 4096

@@ -24,13 +24,9 @@ from index.loaders.sandbox.child import Child, ReaderDiedError
 from index.loaders.sandbox.protocol import Answer, MessageError, Request
 from index.text.passages import Cut, Cutting
 
+# In the error messages of libraries that run out of memory.
 _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory", re.IGNORECASE)
-"""Words in the error messages of libraries that run out of memory."""
-
 _MAX_MESSAGE_CHARACTERS = 200
-"""The most characters of the process's standard error that a message quotes."""
-
-
 __all__ = ["Isolated", "ReaderDiedError"]
 
 

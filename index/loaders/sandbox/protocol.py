@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _LENGTH = struct.Struct(">Q")
-
 Message = TypeVar("Message")
 
 
@@ -70,9 +69,9 @@ class Answer:
     cut: Cut | None = None
 
 
+# Sent when the process has started, when it has opened a tokeniser, and between reading and cutting a file:
+# the parent limits the time of each of these steps separately.
 READY = Answer()
-"""An answer that the process sends when it has started, when it has opened a tokeniser, and between reading
-and cutting a file. The parent limits the time of each of these steps separately."""
 
 
 class Source(Protocol):

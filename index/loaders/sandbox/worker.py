@@ -37,17 +37,9 @@ from index.text.minhash import signature
 from index.text.passages import Cutting, cut
 from index.text.tokens import TokenSpans, token_spans_by
 
-_MOST_OF_A_REQUEST = 1 << 28
-"""The most bytes of a request, which may hold a tokeniser; the one of a multilingual model has 17 MB."""
-
-
-_GRACE_SECONDS = 10.0
-"""The process ends itself this many seconds after a file's time limit. The parent ends it earlier, unless the
-parent is dead."""
-
-_KEPT_SHARE = 0.25
-"""After a file, a process that still holds more than this share of the file's memory limit ends itself."""
-
+_MOST_OF_A_REQUEST = 1 << 28  # bytes, with a tokeniser; the one of a multilingual model has 17 MB
+_GRACE_SECONDS = 10.0  # after a file's time limit; the parent ends the process earlier, unless it is dead
+_KEPT_SHARE = 0.25  # of a file's memory limit; a process that still holds more afterwards ends itself
 _ANY_WORDS = "The council closed the third gate of the dam, and nobody was told before Monday."
 
 
