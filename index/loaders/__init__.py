@@ -92,11 +92,10 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def content(path: Path, limits: LoadingLimits = DEFAULTS.limits) -> bytes:
-    """Read the bytes of a regular file that is neither empty nor too large.
+    """Read the bytes of a file.
 
     Raises:
-        LoadError: if ``path`` does not exist or is not a regular file; if the file is empty, too large or
-            unreadable.
+        LoadError: if it does not exist, is not a regular file, or is empty, too large or unreadable.
     """
     megabytes = limits.megabytes
     try:
@@ -128,10 +127,7 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
 
 
 def _check_text(path: Path, size: int, limits: LoadingLimits) -> None:
-    """Raise LoadError if ``size``, the number of bytes of a text in UTF-8, is over the limit.
-
-    A limit is needed, since embedding a very large text takes hours.
-    """
+    """Embedding a very large text takes hours; ``size`` is in bytes of UTF-8."""
     if size > limits.text_megabytes * MEGABYTE:
         text = f"{size / MEGABYTE:,.1f} MB of text"
         cause = f"has {text}, more than the limit of {limits.text_megabytes:,} MB"
@@ -140,7 +136,6 @@ def _check_text(path: Path, size: int, limits: LoadingLimits) -> None:
 
 
 def _check_content(data: bytes, path: Path, reader: Loader) -> None:
-    """Raise LoadError if a PDF or an HTML page has the suffix of another format."""
     if reader is not read_pdf and data.startswith(b"%PDF-"):
         raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
     if reader is read_pdf and not seems_pdf(data) and seems_html(data):

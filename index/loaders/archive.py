@@ -1,4 +1,4 @@
-"""Checks and reads ZIP archives, the containers of Office files and e-books."""
+"""Tells kinds of files by their bytes, and checks and reads ZIP archives, the containers of Office files."""
 
 from __future__ import annotations
 
@@ -52,21 +52,17 @@ _PDF_HEADER_WITHIN = 1024  # bytes within which readers accept a PDF's header (I
 
 
 def seems_pdf(data: bytes) -> bool:
-    """Return whether ``data`` has the header of a PDF within its first kilobyte."""
     return b"%PDF-" in data[:_PDF_HEADER_WITHIN]
 
 
 def seems_html(data: bytes) -> bool:
-    """Return whether ``data`` begins like a whole HTML page.
-
-    A byte order mark and white space may come first.
-    """
+    """A byte order mark and white space may come before the page."""
     start = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return start.startswith(_HTML_STARTS)
 
 
 def binary_kind(data: bytes) -> str | None:
-    """Return the kind of a binary file, for example ``a PNG picture``; None if the kind is unknown."""
+    """The kind of a binary file, for example ``a PNG picture``; None if it is unknown."""
     if data.startswith(b"%PDF-"):
         return "a PDF"
     if data.startswith(b"PK\x03\x04"):
@@ -94,12 +90,8 @@ _PROGRAMS = frozenset({"openpyxl", "python-pptx", "python-docx", "Apache POI", "
 def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: LoadingLimits) -> None:
     """Refuse a file that is not an archive of the expected format, or is too large when unpacked.
 
-    Args:
-        data: the file's content.
-        path: the file, for messages.
-        needed: an entry that every file of the format has.
-        kind: the format's name with its article, for example ``a Word document``.
-        limits: the limits for the unpacked archive.
+    ``needed`` is an entry that every file of the format has, ``kind`` the format's name with its article, for
+    example ``a Word document``.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, or too large when unpacked.
@@ -141,15 +133,11 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Loadi
 
 @contextmanager
 def damage_reported(path: Path, program: str, *own: type[Exception]) -> Iterator[None]:
-    """Return a context that turns a library's errors about a damaged file into a LoadError.
+    """Turn a library's errors about a damaged file into a LoadError.
 
     The libraries for Office files check little in advance, and parse many parts only when they are needed.
-    Damage may therefore raise any error, at any point of the reading.
-
-    Args:
-        path: the file.
-        program: the kind of program that can repair the file, for example ``spreadsheet program``.
-        own: the types of errors that the library itself defines.
+    Damage may therefore raise any error, at any point of the reading. ``program`` is the kind of program that
+    can repair the file, ``own`` are the errors that the library itself defines.
     """
     from lxml.etree import LxmlError
 
@@ -165,7 +153,7 @@ def damage_reported(path: Path, program: str, *own: type[Exception]) -> Iterator
 
 
 def parse_xml(data: bytes) -> Element:
-    """Parse XML from a file, and return its root element. The parser expands no entities and fetches nothing.
+    """Parse XML. The parser expands no entities and fetches nothing.
 
     Raises:
         lxml.etree.XMLSyntaxError: if ``data`` is not well-formed XML.
@@ -178,10 +166,8 @@ def parse_xml(data: bytes) -> Element:
 class Parts:
     """Reads the parts of an Office file or e-book by name. A part is an entry of the archive.
 
-    A name is only looked up among the archive's entries, so it cannot lead to a file outside the archive.
-
-    Raises:
-        LoadError: if the archive cannot be opened.
+    A name is only looked up among the entries, so it cannot lead to a file outside the archive. Each method,
+    and opening, raises LoadError if the archive or the part is missing or damaged.
     """
 
     def __init__(self, data: bytes, path: Path) -> None:
@@ -196,11 +182,6 @@ class Parts:
         return name in self._names
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a part.
-
-        Raises:
-            LoadError: if the part is missing, damaged, or cannot be unpacked.
-        """
         try:
             return self._archive.read(name)
         except KeyError as error:
@@ -210,11 +191,6 @@ class Parts:
             raise LoadError(self._path, cause, _REMEDY) from error
 
     def xml(self, name: str) -> Element:
-        """Return the root element of a part.
-
-        Raises:
-            LoadError: if the part is missing, damaged, or not XML.
-        """
         from lxml.etree import XMLSyntaxError
 
         try:
@@ -229,11 +205,7 @@ def core_properties(data: bytes, path: Path) -> Properties:
 
     The date is the day of the file's last change; if that is missing, the day of its creation. A missing or
     damaged property is None. The libraries for Office files are not used because they invent values for
-    missing properties.
-
-    Args:
-        data: an archive that passed ``check_archive``.
-        path: the file, for messages.
+    missing properties. ``data`` has passed ``check_archive``.
     """
     properties: dict[str, str] = {}
     try:

@@ -23,12 +23,10 @@ _LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading, list item, table row or line of code.
+    """A paragraph, heading, list item, table row or line of code, without markup and without line breaks.
 
-    Attributes:
-        text: the block's words, without markup and without line breaks.
-        group: an object that stands for the block's list, table or code block. ``join`` puts no blank line
-            between neighbouring blocks with the same object. A block without a group stands alone.
+    ``group`` stands for the block's list, table or code block: ``join`` puts no blank line between
+    neighbouring blocks with the same object. A block without a group stands alone.
     """
 
     text: str
@@ -37,17 +35,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Heading(Block):
-    """A block that is a heading.
-
-    Attributes:
-        level: the heading's depth, from 1.
-    """
+    """A heading; its level is from 1."""
 
     level: int = 1
 
 
 def flow(text: str) -> str:
-    """Return ``text`` on one line: each run of white space, including no-break spaces, becomes one space.
+    """Write ``text`` on one line: each run of white space, including no-break spaces, becomes one space.
 
     Soft hyphens are removed: they only mark where a word may be divided.
     """
@@ -55,10 +49,7 @@ def flow(text: str) -> str:
 
 
 def without_bars(cell: str) -> str:
-    """Replace each bar (``|``) that stands alone between spaces in a cell by ``¦``.
-
-    Otherwise, the bar would look like the edge of a cell.
-    """
+    """Replace each bar (``|``) that stands alone in a cell by ``¦``, since it looks like a cell's edge."""
     return _LONE_BAR.sub("¦", cell)
 
 
@@ -71,32 +62,18 @@ def row(cells: Iterable[str]) -> str:
 
 
 def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
-    """Write a table's row as one block.
-
-    Args:
-        cells: for each cell of the row, the blocks in the cell.
-        group: the object that stands for the table; it becomes ``Block.group``.
-    """
     return Block(row(" ".join(block.text for block in cell) for cell in cells), group)
 
 
 def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
-    """Return whether a table only lays out the page: it has one column, or a very long cell.
-
-    Args:
-        rows: for each row of the table and each cell of the row, the blocks in the cell.
-    """
+    """Whether a table only lays out the page: it has one column, or a very long cell."""
     return max(map(len, rows), default=0) <= 1 or any(
         sum(len(block.text) for block in cell) > MAX_CELL_CHARACTERS for cells in rows for cell in cells
     )
 
 
 def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield the blocks of headers and footers without repetitions.
-
-    A block repeats an earlier one if both have the same letters; page numbers may differ. Blocks without
-    letters are left out.
-    """
+    """Yield the blocks of headers and footers without repetitions; page numbers may differ."""
     seen: set[str] = set()
     for block in blocks:
         wording = "".join(filter(str.isalpha, block.text))
@@ -106,7 +83,7 @@ def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def prose(blocks: Iterable[Block]) -> str:
-    """Return the text of the long blocks, one block per line, for detecting the document's language."""
+    """The text of the long blocks, one per line, for detecting the document's language."""
     return "\n".join(block.text for block in blocks if len(block.text) >= PROSE_CHARACTERS)
 
 
@@ -142,12 +119,7 @@ def block_starts(blocks: Iterable[Block], text: str) -> list[int]:
 
 
 def sections_of(blocks: Sequence[Block], text: str) -> tuple[Section, ...]:
-    """Return the outline of a document: a section for each heading among ``blocks``.
-
-    Args:
-        blocks: the blocks of the document.
-        text: the text that ``join`` made of these blocks.
-    """
+    """Return a section for each heading; ``text`` is what ``join`` made of these blocks."""
     return tuple(
         Section(start, block.level, block.text)
         for block, start in zip(blocks, block_starts(blocks, text), strict=True)

@@ -1,7 +1,8 @@
-"""Finds the day on which a report was published, as its first page states it.
+"""Reads what a first page states: the publication day, the SEC form, the issuer, and lines fit for a title.
 
-The end of a period, as in ``for the quarter ended June 30, 2023``, does not count. Only English names of
-months are recognised. A date such as ``5/6/2023`` is not read, since either number could be the month.
+The end of a period, as in ``for the quarter ended June 30, 2023``, is no day of publication. Only English
+names of months are recognised. A date such as ``5/6/2023`` is not read, since either number could be the
+month.
 """
 
 from __future__ import annotations
@@ -59,22 +60,11 @@ _QUARTER_ENDS = ("-03-31", "-06-30", "-09-30", "-12-31")
 
 
 def stated_date(lines: Sequence[str], paragraphs: Iterable[str], all_lines: Iterable[str] = ()) -> str | None:
-    """Find the date of publication that a first page states.
+    """Find the date of publication, in ISO 8601, possibly ``YYYY-MM`` or ``YYYY``.
 
-    The kinds of dates, in order of preference:
-
-    - a date with a label, such as ``Published:``;
-    - the date at the start of a news release;
-    - a date alone on a line;
-    - the year of a journal's issue.
-
-    Args:
-        lines: the lines in the parts of the page where dates usually stand, in order.
-        paragraphs: the first paragraphs of the text; a news release begins with a place and a day.
-        all_lines: all lines of the page, including its header and footer.
-
-    Returns:
-        The date in ISO 8601, possibly ``YYYY-MM`` or ``YYYY``; None if the page states none.
+    The kinds of dates, in order of preference: one with a label, such as ``Published:``; one at the start of
+    a news release; one alone on a line; the year of a journal's issue. ``lines`` are those in the parts of
+    the page where dates usually stand, ``all_lines`` include its header and footer.
     """
     everything = [*all_lines, *lines]
     labelled = (match["date"] for line in everything if (match := _LABEL.match(line.strip())))
@@ -87,7 +77,7 @@ def stated_date(lines: Sequence[str], paragraphs: Iterable[str], all_lines: Iter
 
 
 def is_date(line: str) -> bool:
-    """Return whether a line is only a date, perhaps after a place."""
+    """Whether a line is only a date, perhaps after a place."""
     return _ALONE.fullmatch(line) is not None
 
 
@@ -100,22 +90,17 @@ def read_date(written: str) -> str | None:
 
 
 def _of_numbers(first: int, second: int, year: int) -> str | None:
-    """Return the ISO 8601 date for a day and a month, given in either order, and a year.
-
-    Return None if the order is not clear: both numbers could be the month, and they differ. Return None also
-    if neither number can be the month.
-    """
+    """Neither number, or both, may be the month: then there is no date, unless they are equal."""
     if min(first, second) > 12 or (max(first, second) <= 12 and first != second):
         return None
     return iso_date(f"{year}-{min(first, second):02}-{max(first, second):02}")
 
 
 def _alone(lines: Sequence[str]) -> Iterator[str]:
-    """Yield each date that is alone on a line, as written, unless the date is the end of a reported period.
+    """Yield each date that is alone on a line, unless it is the end of a reported period.
 
     A date after words such as ``ended`` or ``as of`` is the end of a period. The last day of a quarter, which
-    often heads a financial statement, counts as the end of a period, too, unless it follows a place and a
-    comma.
+    often heads a financial statement, counts as one, too, unless it follows a place and a comma.
     """
     before = ""
     for line in lines:
@@ -156,13 +141,9 @@ _SHOUTED = 0.7  # a name with a larger share of capitals among its letters count
 class Filing:
     """The cover of a form for the US Securities and Exchange Commission (SEC).
 
-    Attributes:
-        form: the form's name, such as ``10-Q``.
-        registrant: the company that files the form.
-        period: the period on which the form reports, such as ``quarterly period ended June 30, 2023``; None
-            if the cover states no period, or if it states the date of the report.
-        reported: the date of the report as written, such as ``August 9, 2023``; None if the cover states
-            none.
+    ``form`` is its name, such as ``10-Q``, ``registrant`` the company that files it. The cover may state a
+    ``period``, such as ``quarterly period ended June 30, 2023``, or when it was ``reported``, such as
+    ``August 9, 2023``.
     """
 
     form: str
@@ -172,32 +153,24 @@ class Filing:
 
     @property
     def title(self) -> str:
-        """The company and the form, then the period or the date of the report.
-
-        The period or date is left out if the title would be too long.
-        """
+        """The company and the form, then the period or the date, unless the title would be too long."""
         when = f" for the {self.period}" if self.period else f" of {self.reported}" if self.reported else ""
         short = f"{self.registrant}: Form {self.form}"
         return f"{short}{when}" if len(short + when) <= MAX_TITLE_CHARACTERS else short
 
     @property
     def published(self) -> str | None:
-        """The date of the report in ISO 8601; None if the cover states none that can be read."""
         return read_date(self.reported) if self.reported else None
 
     @property
     def details(self) -> Properties:
-        """The title, publisher and date that the cover gives the document."""
         return Properties(title=self.title, publisher=self.registrant, published=self.published)
 
 
 def filing(lines: Sequence[str], text: str) -> Filing | None:
-    """Read the cover of an SEC form from the first page; None if that page is not a cover.
+    """Read the cover of an SEC form from the lines of the first page; None if that page is not a cover.
 
-    Args:
-        lines: the lines of the page.
-        text: the document's text. If the cover writes the company's name in capitals, the text gives the
-            usual spelling of the name.
+    The document's text gives the usual spelling of a company's name in capitals.
     """
     forms = (_FORM.fullmatch(_HYPHENS.sub("-", line.strip())) for line in lines)
     form = next((match["form"] for match in forms if match), None)
@@ -217,10 +190,7 @@ def filing(lines: Sequence[str], text: str) -> Filing | None:
 def declared_filing(facts: Mapping[str, str], text: str) -> Filing | None:
     """Read the cover of an SEC form from its XBRL facts; None if the form's or the company's name is missing.
 
-    Args:
-        facts: the facts, by their names in the taxonomy ``dei``, such as ``EntityRegistrantName``.
-        text: the document's text. If the facts write the company's name in capitals, the text gives the usual
-            spelling of the name.
+    The facts are by their names in the taxonomy ``dei``, such as ``EntityRegistrantName``.
     """
     form, registrant = (flow(facts.get(name, "")) for name in ("DocumentType", "EntityRegistrantName"))
     if not form or not registrant:
@@ -239,10 +209,7 @@ def _written(day: date) -> str:
 
 
 def as_written(name: str, text: str) -> str:
-    """Return the usual spelling of a name in capitals: its most frequent mixed-case spelling in ``text``.
-
-    If ``text`` has no such spelling, or if ``name`` is not in capitals, return ``name`` unchanged.
-    """
+    """The most frequent mixed-case spelling in ``text`` of a name in capitals; else the name itself."""
     if not _is_shouted(name):
         return name
     words = [regex.escape(word).replace("'", "['’]").replace("’", "['’]") for word in name.split()]
@@ -309,12 +276,9 @@ def issuer(
 ) -> str | None:
     """Find the organisation that issued a report, as written; None if the page does not name it clearly.
 
-    Args:
-        lines: the lines of the first page, including its header and footer.
-        paragraphs: the first paragraphs of the page.
-        top: the lines above the title.
-        author: the author in the file's properties, or None. The author counts only if it is an organisation
-            and the page names it.
+    ``lines`` are those of the first page, including its header and footer, ``paragraphs`` its first
+    paragraphs, and ``top`` the lines above the title. The ``author`` in the file's properties counts only if
+    it is an organisation and the page names it.
     """
     is_release = any(_RELEASE.search(line) for line in lines)
     return (
@@ -326,7 +290,7 @@ def issuer(
 
 
 def is_organisation(name: str) -> bool:
-    """Return whether a name reads like an organisation's, such as ``Ministry of Health`` or ``eBay Inc.``."""
+    """Whether a name reads like an organisation's, such as ``Ministry of Health`` or ``eBay Inc.``."""
     if not 1 < len(name.split()) <= _MAX_WORDS + 2 or not _WHOLE_NAME.fullmatch(name) or _ROLE.match(name):
         return False
     return _LEGAL.search(name) is not None or _NOUN.fullmatch(_BEFORE_LINK.split(name)[0]) is not None
@@ -369,10 +333,9 @@ def _imprint(lines: Iterable[str]) -> str | None:
 
 
 def _letterhead(top: Sequence[str]) -> str | None:
-    """Return the organisation that has a line of its own above the title; None if there are none or several.
+    """The organisation that has a line of its own above the title, if there is only one.
 
-    A name does not count if the line before it introduces the name, for example by ending with ``to`` or a
-    colon.
+    It does not count if the line before introduces it, for example by ending with ``to`` or a colon.
     """
     before = ""
     found: list[str] = []
@@ -411,7 +374,7 @@ _CONTACT = regex.compile(r"\S@\S|https?:|www\.|\+?\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]
 
 
 def is_furniture(text: str) -> bool:
-    """Return whether a line is not part of a title, for example a date, a contact or ``Press release``."""
+    """Whether a line is not part of a title, for example a date, a contact or ``Press release``."""
     return (
         not _WORD.search(text)
         or _FURNITURE.fullmatch(text) is not None
@@ -421,16 +384,11 @@ def is_furniture(text: str) -> bool:
 
 
 def is_caption(text: str) -> bool:
-    """Return whether a text begins like the caption of a table or figure."""
     return _CAPTION.match(text) is not None
 
 
 def can_be_title(text: str) -> bool:
-    """Return whether a line may be a title.
-
-    A title is short, does not begin in lower case or end like a sentence, and is not a caption, a list item
-    or a date.
-    """
+    """A title is short, begins in upper case, ends unlike a sentence, and is no caption, item or date."""
     return (
         0 < len(text) <= MAX_TITLE_CHARACTERS
         and text[-1] not in ".:;,。：；，"
@@ -442,22 +400,18 @@ def can_be_title(text: str) -> bool:
 
 
 def has_words(text: str) -> bool:
-    """Return whether a text has several words, as most titles do."""
     return len(_WORD.findall(text)) > 1
 
 
 def reads_like_title(text: str) -> bool:
-    """Return whether a text has at least three words, and consists mostly of letters."""
+    """At least three words, and mostly letters."""
     written = [character for character in text if not character.isspace()]
     letters = sum(map(str.isalpha, written))
     return len(_WORD.findall(text)) >= _LEAST_WORDS and letters >= _LETTERS * len(written)
 
 
 def is_among(title: str, texts: Iterable[str]) -> bool:
-    """Return whether all words and numbers of ``title`` are in ``texts``, together or scattered.
-
-    Return False for a title without letters and digits.
-    """
+    """Whether all words and numbers of ``title``, at least one, are in ``texts``, together or scattered."""
     whole = " ".join(texts).casefold()
     letters = "".join(filter(str.isalnum, title.casefold()))
     if not letters:

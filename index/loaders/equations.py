@@ -18,7 +18,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-\N{MINUS SIGN}", "⁰¹²³⁴⁵⁶�
 
 
 def superscript(text: str) -> str:
-    """Write the digits and signs of ``text`` as superscripts: ``2,500²`` instead of ``2,5002``.
+    """Write digits and signs as superscripts: ``2,500²`` instead of ``2,5002``.
 
     Letters stay as they are, since nobody searches for superscript letters.
     """
@@ -26,10 +26,7 @@ def superscript(text: str) -> str:
 
 
 def note_mark(written: str) -> str:
-    """Write the mark of a note: with superscript digits or, if the mark has letters, in brackets.
-
-    The brackets separate the mark from the word before it.
-    """
+    """Write the mark of a note with superscript digits or, if it has letters, in brackets."""
     return f"[{written}]" if any(map(str.isalpha, written)) else superscript(written)
 
 
@@ -43,7 +40,6 @@ _INTEGRAL = "∫"
 
 
 def is_equation(element: Element) -> bool:
-    """Return whether an element of an office file is an equation."""
     return element.tag in {f"{M}oMath", f"{M}oMathPara"}
 
 
@@ -64,17 +60,14 @@ def _is_bracketed(text: str) -> bool:
 
 
 def fraction(above: str, below: str, sign: str = "/") -> str:
-    """Write a fraction, with ``above`` over ``below``."""
     return f"{grouped(above)}{sign}{grouped(below)}"
 
 
 def scripted(base: str, below: str = "", above: str = "") -> str:
-    """Write the term ``base`` with the subscript ``below`` and the superscript ``above``."""
     return grouped(base) + (f"_{grouped(below)}" if below else "") + (f"^{grouped(above)}" if above else "")
 
 
 def root(term: str, degree: str = "") -> str:
-    """Write the root of a term; without a degree, it is the square root."""
     before = superscript(degree) if degree.isdecimal() else f"^{grouped(degree)}" if degree else ""
     return f"{before}√{grouped(term)}"
 
@@ -87,9 +80,7 @@ def _matrix(rows: Iterable[Iterable[str]], *, is_bracketed: bool = False) -> str
 def from_word(element: Element, words: Callable[[Element], str]) -> str:
     """Write an equation of a Word file, or a part of an equation, as text.
 
-    Args:
-        element: the element of the equation or of the part.
-        words: returns the text of an element outside OMML, such as a run of ordinary text.
+    ``words`` returns the text of an element outside OMML, such as a run of ordinary text.
     """
     tag = str(element.tag)
     if not tag.startswith(M):
@@ -103,31 +94,24 @@ def from_word(element: Element, words: Callable[[Element], str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """An element of an equation in a Word file."""
-
     element: Element
     words: Callable[[Element], str]
 
     def inside(self, element: Element | None) -> str:
-        """Return the text of the children of ``element``; empty for None."""
         children = element if element is not None else ()
         return "".join(from_word(child, self.words) for child in children).strip()
 
     def part(self, name: str) -> str:
-        """Return the text of the first child with this name; empty if there is none."""
         return self.inside(self.element.find(M + name))
 
     def parts(self, name: str) -> list[str]:
-        """Return the text of each child with this name."""
         return [self.inside(one) for one in self.element.iterfind(M + name)]
 
     def property(self, name: str, otherwise: str) -> str:
-        """Return the value of a property, or ``otherwise`` if it is not set."""
         found = self.element.find(f"{self.element.tag!s}Pr/{M}{name}")
         return found.get(f"{M}val", "1") if found is not None else otherwise
 
     def has(self, name: str) -> bool:
-        """Return whether the property ``name`` is on."""
         return self.property(name, "0") not in _OFF
 
 
@@ -180,14 +164,14 @@ _OF_WORD: dict[str, Callable[[_Term], str]] = {
 
 
 def is_mathml(element: Element) -> bool:
-    """Return whether an element is an equation in MathML (``math``), with any namespace or prefix."""
+    """``math`` with any namespace or prefix."""
     return isinstance(element.tag, str) and _local(element) == "math"
 
 
 def from_mathml(element: Element) -> str:
     """Write an equation in MathML, with any namespace or prefix, as text.
 
-    If the equation is nested too deeply, this returns only its characters, without their arrangement.
+    If it is nested too deeply, this returns only its characters, without their arrangement.
     """
     try:
         return _of_mathml(element).strip()
@@ -278,16 +262,13 @@ _ANY_FONT = {0xB7: "•", 0xA7: "▪", 0xD8: "➢", 0xFC: "✓"}  # in an unknow
 
 
 def is_symbol_font(font: str | None) -> bool:
-    """Return whether a font has signs in place of letters."""
     return font is not None and font.casefold() in _FONTS
 
 
 def sign(place: int, font: str | None) -> str:
-    """Return the character for a sign of a font; ``UNKNOWN`` if the sign's meaning is not known.
+    """Return the character for a sign of a font; ``UNKNOWN`` if its meaning is not known.
 
-    Args:
-        place: the sign's code in the font, 0x20 to 0xFF, or the same code in the private use area.
-        font: the font's name; None if it is not known.
+    ``place`` is the sign's code in the font, 0x20 to 0xFF, or the same code in the private use area.
     """
     at = place - _PRIVATE if place >= _PRIVATE else place
     signs = _FONTS.get((font or "").casefold())

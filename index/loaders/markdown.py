@@ -52,7 +52,7 @@ def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Docu
 
 
 def _rendered(body: str) -> str:
-    """Render Markdown as HTML. Each note begins with its number; descriptions replace the pictures."""
+    """Each note begins with its number; descriptions replace the pictures."""
     from markdown_it.token import Token
 
     parser = _parser()
@@ -95,7 +95,7 @@ def _parser() -> MarkdownIt:
 
 
 def _closed(source: str) -> str:
-    """Return a block of HTML with all elements closed; an open one could hide the rest of the document."""
+    """Close all elements of a block of HTML; an open one could hide the rest of the document."""
     from lxml.html import tostring
 
     page = parse_page(source)
@@ -103,10 +103,9 @@ def _closed(source: str) -> str:
 
 
 def _inline_html(tag: str) -> str:
-    """Return the replacement for an HTML tag inside a line of Markdown.
+    """Keep line breaks and superscripts, and hide scripts, styles and templates.
 
-    Line breaks and superscripts keep their tags. A script, style or template becomes a hidden ``span``. Other
-    tags are dropped, but the text between them stays.
+    Other tags are dropped, but the text between them stays.
     """
     found = _INLINE_HTML.match(tag)
     if found is None:

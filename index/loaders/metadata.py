@@ -43,12 +43,8 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
 class Properties:
     """The details in a file's properties or front matter. A missing or unreadable detail is None.
 
-    Attributes:
-        title: the document's title.
-        publisher: the organisation that issued the document.
-        published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``.
-        language: an ISO 639 code.
-        author: the person who wrote the document.
+    ``publisher`` is the organisation, ``author`` the person. ``published`` is an ISO 8601 date, possibly
+    shortened to ``YYYY-MM`` or ``YYYY``; ``language`` is an ISO 639 code.
     """
 
     title: str | None = None
@@ -76,20 +72,10 @@ def assemble(
 ) -> Document:
     """Make a document with its details, and record the origin of each detail.
 
-    A detail comes from ``stated`` or, if it is missing there, from ``properties``. Without a title in either,
-    the title is ``heading`` or, if that is None, the file's name. A missing language is detected in the text.
-
-    Args:
-        path: the file.
-        kind: the loader's name, for ``Document.kind``.
-        text: the canonical text, which footnotes quote.
-        properties: the details that the file gives.
-        origin: the part of the file that gives ``properties``: ``document properties`` or ``front matter``.
-        stated: the details that the text itself states.
-        heading: a title from the text; None if the text has none.
-        sample: the part of the text in which the language is detected; empty for the whole text.
-        sections: the outline.
-        remedy: advice for a file without words.
+    A detail comes from ``stated``, what the text itself states, or, if it is missing there, from
+    ``properties``, whose ``origin`` is a part of the file. Without a title in either, the title is
+    ``heading`` or the file's name. A missing language is detected in ``sample`` or the whole text. ``remedy``
+    is advice for a file without words.
 
     Raises:
         LoadError: if the text is empty.
@@ -116,13 +102,7 @@ def assemble(
 
 
 def with_date(document: Document, path: Path, *, by_time: bool = True) -> Document:
-    """Return ``document``; if it has no date, add one from the file's name or time.
-
-    Args:
-        document: the document.
-        path: the document's file.
-        by_time: whether to use the time of the file's last change if the file's name has no date.
-    """
+    """If the document has no date, add one from the file's name or, if ``by_time``, its last change."""
     if document.published is not None:
         return document
     named = date_of_name(path.stem)
@@ -151,10 +131,7 @@ def _past(match: regex.Match[str]) -> str | None:
 
 
 def _first_day(parts: list[str]) -> date | None:
-    """Return the date with the year, month and day in ``parts``; None if the calendar has no such date.
-
-    A missing month or day counts as 1.
-    """
+    """A missing month or day counts as 1; None if the calendar has no such date."""
     try:
         return date(*[int(part) for part in parts], *[1] * (3 - len(parts)))
     except ValueError:
@@ -164,12 +141,8 @@ def _first_day(parts: list[str]) -> date | None:
 def iso_date(written: str | None) -> str | None:
     """Write a date as ``YYYY-MM-DD``; if it has no day or no month, as ``YYYY-MM`` or ``YYYY``.
 
-    Args:
-        written: an ISO 8601 date, with or without a time, or a date such as ``24 July 2025``,
-            ``July 24, 2025`` or ``24.7.2025``. Forms in which day and month could be swapped are not read.
-
-    Returns:
-        The date; None if ``written`` has another form, or if the calendar has no such date.
+    It is an ISO 8601 date, with or without a time, or a date such as ``24 July 2025``, ``July 24, 2025`` or
+    ``24.7.2025``. Forms in which day and month could be swapped are not read.
     """
     if not written:
         return None
@@ -191,13 +164,13 @@ def _strptime(text: str, forms: tuple[str, ...], as_form: str) -> str | None:
 
 
 def language_code(written: str | None) -> str | None:
-    """Return the language in a language tag, such as ``en`` in ``en-GB``; None if it names no language."""
+    """The language in a language tag, such as ``en`` in ``en-GB``; None if it names no language."""
     tag = _LANGUAGE.fullmatch((written or "").strip())
     return tag[1].lower() if tag and tag[1].lower() not in {"und", "mul", "zxx"} else None
 
 
 def readable_property(written: str | None) -> str | None:
-    """Return a title or name from a file's properties; None if it is only a file name or a placeholder.
+    """A title or name from a file's properties; None if it is only a file name or a placeholder.
 
     The result is on one line, without a prefix such as ``Microsoft Word - ``.
     """
@@ -206,12 +179,11 @@ def readable_property(written: str | None) -> str | None:
 
 
 def title_of_name(path: Path) -> str:
-    """Make a title from the file's name, for a document without a title."""
     return printable(path.stem) or printable(path.name)
 
 
 def title_of_line(text: str) -> str | None:
-    """Return the first line with words if it is short and does not end like a sentence; else None."""
+    """The first line with words if it is short and does not end like a sentence; else None."""
     first = next((flow(line) for line in text.splitlines() if _WORDS.search(line)), "")
     if not first or len(first) > MAX_TITLE_CHARACTERS or first[-1] in ".!?:;,…。！？；，":
         return None
@@ -226,18 +198,11 @@ _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NO
 
 
 def sidecar_of(path: Path) -> Path:
-    """Return the path of the sidecar of the file at ``path``, whether or not the sidecar exists."""
     return path.with_name(path.name + SUFFIX)
 
 
 def checked_details(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, Detail]:
-    """Check the details in ``values``, and return them in the form in which the catalog stores them.
-
-    Args:
-        path: the file that the details describe, for messages.
-        values: the details by key; empty values are left out.
-        origin: who or what gives the details: a user who edits them (``edit``) or uploads the file with them
-            (``upload``), or a sidecar (``sidecar``).
+    """Check details by key, and return those that are not empty in the form of the catalog.
 
     Raises:
         LoadError: if a key is unknown, a date or language cannot be read, or a collection's name is too long.
@@ -263,7 +228,7 @@ def checked_details(path: Path, values: Mapping[str, str], origin: Origin) -> di
 
 
 def read_sidecar(path: Path) -> dict[str, Detail]:
-    """Read the details in the sidecar of the file at ``path``; return an empty dict if it has no sidecar.
+    """Read the details in the sidecar of the file at ``path``; empty if it has no sidecar.
 
     Raises:
         LoadError: if the sidecar is a link (which may lead out of the folder) or another file that is not
@@ -288,7 +253,7 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
 
 
 def sidecar_content(path: Path) -> bytes | None:
-    """Read the bytes of the sidecar of the file at ``path``; return None if it has no sidecar.
+    """Read the bytes of the sidecar of the file at ``path``; None if it has no sidecar.
 
     At most one byte more than the limit is read, which is enough to tell that a sidecar is too large.
 

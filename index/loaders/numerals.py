@@ -18,20 +18,16 @@ _MOST = 4000  # the first number that Roman numerals cannot write
 def written_number(number: int, kind: str) -> str:
     """Write a number in one of Word's number formats (ISO/IEC 29500-1, 17.18.59).
 
-    If the format is unknown or cannot write the number, the result is a decimal number. The format ``none``
-    gives an empty string.
-
-    Args:
-        number: the number.
-        kind: the format, for example ``decimal``, ``lowerLetter``, ``upperRoman``, or ``chicago`` for the
-            signs ``*``, ``†``, ``‡`` and ``§``.
+    The formats are for example ``decimal``, ``lowerLetter``, ``upperRoman``, and ``chicago`` for the signs
+    ``*``, ``†``, ``‡`` and ``§``. If the format is unknown or cannot write the number, the result is a
+    decimal number. The format ``none`` gives an empty string.
     """
     written = _WRITTEN[kind](number) if kind in _WRITTEN and 0 < number < _MOST else ""
     return written or ("" if kind == "none" else str(number))
 
 
 def roman_value(letters: str) -> int:
-    """Return the value of a Roman numeral in lower-case letters."""
+    """The value of a Roman numeral in lower-case letters."""
     values = [_VALUES[letter] for letter in letters]
     return sum(-value if value < max(values[place:]) else value for place, value in enumerate(values))
 

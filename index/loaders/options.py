@@ -19,14 +19,8 @@ MEMORY_PER_BYTE = 256  # the further bytes of memory for each byte of a file
 class LoadingLimits:
     """The upper limits for one file. A megabyte has 1024² bytes.
 
-    Attributes:
-        megabytes: the size of the file.
-        text_megabytes: the size of the file's text in UTF-8.
-        pages: the number of the file's pages.
-        expansion: the size of an unpacked archive, as a multiple of the file's size.
-        unpacked_megabytes: the size of an unpacked archive.
-        seconds: the time for reading the file.
-        memory_megabytes: the memory for reading the file; a small file may take less (:meth:`memory_of`).
+    ``text_megabytes`` is the size of the file's text in UTF-8, ``expansion`` that of an unpacked archive as a
+    multiple of the file's. A small file may take less than ``memory_megabytes`` (:meth:`memory_of`).
     """
 
     megabytes: int = 256
@@ -38,9 +32,9 @@ class LoadingLimits:
     memory_megabytes: int = 4096
 
     def memory_of(self, size: int) -> int:
-        """Return the memory in megabytes that a file of ``size`` bytes may take.
+        """The megabytes that a file of ``size`` bytes may take.
 
-        It grows with the file. Otherwise two kilobytes of a PDF could unpack to gigabytes.
+        They grow with the file. Otherwise two kilobytes of a PDF could unpack to gigabytes.
         """
         return min(self.memory_megabytes, SMALL_FILE_MEGABYTES + MEMORY_PER_BYTE * size // MEGABYTE)
 
@@ -49,13 +43,9 @@ class LoadingLimits:
 class Options:
     """Options for reading files.
 
-    Attributes:
-        limits: limits for one file.
-        passwords: the passwords that are tried in turn on an encrypted file.
-        ocr: whether to read pages without a text layer by optical character recognition.
-        ocr_languages: tesseract's codes of the languages on such pages.
-        by_time: whether a document without a date gets the date of its file's last change. It is off for
-            uploads, whose files have just been written.
+    The passwords are tried in turn. ``ocr`` reads pages without a text layer, in languages given by
+    tesseract's codes. ``by_time`` gives a document without a date that of its file's last change; it is off
+    for uploads, whose files have just been written.
     """
 
     limits: LoadingLimits = LoadingLimits()
@@ -66,17 +56,13 @@ class Options:
 
     @property
     def recognition(self) -> str:
-        """The languages of OCR, joined by "+", for example ``eng+khm``; empty if OCR is off."""
+        """The languages of OCR, for example ``eng+khm``; empty if OCR is off."""
         return "+".join(self.ocr_languages) if self.ocr else ""
 
     def for_rereading(self, recognition: str) -> Options:
-        """Return the options for rereading a file that was last read with the OCR languages ``recognition``.
+        """Options for a file that was last read with ``recognition``, the value of that property then.
 
-        If these options turn OCR off and the file was read with OCR, the returned options turn OCR on with
-        the same languages, so that no recognised text is lost. Otherwise these options are returned.
-
-        Args:
-            recognition: the value of :attr:`recognition` when the file was last read.
+        If OCR is off now, it is turned on with the same languages, so that no recognised text is lost.
         """
         if self.ocr or not recognition:
             return self

@@ -1,4 +1,7 @@
-"""Reads plain text as a Document: unchanged, except for the line breaks of hard-wrapped paragraphs."""
+"""Decodes text, splits off its front matter, and reads plain text as a Document.
+
+Plain text stays unchanged, except for the line breaks of hard-wrapped paragraphs.
+"""
 
 from __future__ import annotations
 
@@ -46,10 +49,7 @@ _CONTROL_SHARE = 0.02  # a file with a larger share of control characters is bin
 def decode(data: bytes, path: Path, declared: str | None = None) -> str:
     """Decode ``data``. The text has no byte order mark; line breaks stay as they are.
 
-    Args:
-        data: the file's content.
-        path: the file, for messages.
-        declared: the encoding that the document declares, if any.
+    ``declared`` is the encoding that the document declares, if any.
 
     Raises:
         LoadError: if the content is binary, empty or damaged UTF-8, or if no encoding fits it.
@@ -96,10 +96,9 @@ def _by_content(data: bytes, path: Path, declared: str | None) -> str:
 
 
 def _by_guess(data: bytes, path: Path) -> str:
-    """Decode ``data`` in the likeliest encoding.
+    """charset-normalizer often finds several encodings whose texts differ in a few letters.
 
-    charset-normalizer often finds several encodings whose texts differ in a few letters. Of these texts, this
-    function returns the one that is most probably in a natural language.
+    Of these texts, take the one that is most probably in a natural language.
     """
     damaged = data.decode("utf-8", "replace")
     if damaged.count("\ufffd") <= _DAMAGED_SHARE * sum(character > "\x7f" for character in damaged):
@@ -119,7 +118,7 @@ def _by_guess(data: bytes, path: Path) -> str:
 
 
 def _known(label: str) -> str | None:
-    """Return Python's name for the encoding ``label``; None if a document may not declare this encoding."""
+    """Python's name for an encoding that a document may declare."""
     try:
         name = codecs.lookup(label.strip()).name
     except (LookupError, ValueError):
@@ -176,10 +175,7 @@ def split_front_matter(text: str, path: Path) -> tuple[Properties, str]:
 
 
 def _parsed(source: str, path: Path) -> dict[str, str]:
-    """Return the keys of the front matter, in lower case, with their values.
-
-    Values that are empty or are not strings, such as lists, are left out.
-    """
+    """The keys are in lower case. Values that are empty or no strings, such as lists, are left out."""
     import yaml
 
     remedy = "correct the lines between the two ---"
@@ -215,10 +211,10 @@ _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 
 
 def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Read a plain text file as a document.
+    """Read a plain text file as a document: the text after the front matter.
 
-    The document holds the text after the front matter. Inside a hard-wrapped paragraph, each character of a
-    line break becomes one space, so that all offsets stay the same.
+    Inside a hard-wrapped paragraph, each character of a line break becomes one space, so that all offsets
+    stay the same.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, has invalid front matter, or holds no text.

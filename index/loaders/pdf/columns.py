@@ -40,22 +40,17 @@ _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
 
 
 class _PiecePart(NamedTuple):
-    """One cell of a piece (text run), as a piece of its own.
-
-    Attributes:
-        rank: the cell's place in the order of the file; only cells of one piece have adjacent ranks.
-        line: a piece with only this cell.
-    """
+    """One cell of a piece, as a piece of its own; only cells of one piece have adjacent ranks."""
 
     rank: int
     line: Line
 
 
 def ordered(pieces: Sequence[Line]) -> list[Line]:
-    """Return the pieces (text runs) of a page in reading order.
+    """Return the pieces of a page in reading order.
 
-    If few of them are out of order in the file, or the page is a drawing, the pieces come back unchanged.
-    Otherwise, pieces that cross a gutter (the space between two columns) are split at it.
+    If few of them are out of order in the file, or the page is a drawing, they come back unchanged.
+    Otherwise, pieces that cross a gutter are split at it.
     """
     parts = list(_parts(pieces))
     if len(parts) > MAX_PARTS:
@@ -77,7 +72,7 @@ def _parts(pieces: Sequence[Line]) -> Iterator[_PiecePart]:
 
 
 def _whole(parts: Sequence[_PiecePart]) -> Iterator[Line]:
-    """Rejoin the parts of a text run that are still consecutive after sorting."""
+    """Rejoin the parts of a piece that are still consecutive."""
     current = parts[0]
     for before, part in pairwise(parts):
         if part.rank == before.rank + 1:
@@ -90,19 +85,12 @@ def _whole(parts: Sequence[_PiecePart]) -> Iterator[Line]:
 
 
 def _is_from_the_right(pieces: Sequence[Line]) -> bool:
-    """Return whether the first text runs of a page are in a right-to-left script."""
     sample = "".join(cell.words.text for piece in pieces[:12] for cell in piece.cells)
     return len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
 
 
 def _read(parts: Sequence[_PiecePart], *, from_right: bool, depth: int) -> tuple[list[_PiecePart], int]:
-    """Return the text parts of an area in reading order, and how many were out of order in the file.
-
-    Args:
-        parts: the parts of the area.
-        from_right: whether the right column is read first.
-        depth: the number of splits at gutters that led to this area.
-    """
+    """Return the parts of an area in reading order, and how many were out of order in the file."""
     gutter = _gutter(parts) if depth < _MAX_DEPTH else None
     if gutter is None:
         return _from_the_top(parts), 0
@@ -126,9 +114,8 @@ def _zones(
 ) -> Iterator[tuple[tuple[list[_PiecePart], list[_PiecePart]], list[_PiecePart]]]:
     """Yield the zones (horizontal bands) of a page from the top, each as ``((left, right), crossing)``.
 
-    ``left`` and ``right`` are the text parts on the two sides of the gutter between the columns.
-    ``crossing`` is what separates the zone from the next one: a text part that crosses the gutter, or the
-    text parts of a table's row. For the last zone, ``crossing`` is empty.
+    ``crossing`` separates the zone from the next one: a part that crosses the gutter, or the parts of a
+    table's row. For the last zone, it is empty.
     """
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     beside_gutter = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
@@ -152,9 +139,9 @@ def _zones(
 def _table_rows(parts: Sequence[_PiecePart], gutter: float) -> Iterator[list[_PiecePart]]:
     """Yield the rows of tables that extend across the gutter, each from left to right.
 
-    The cells of such a row leave much space on both sides of the gutter, do not begin in lower case,
-    and follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, because the
-    headings of two columns of text may stand at the same height.
+    The cells of such a row leave much space on both sides of the gutter, do not begin in lower case, and
+    follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, because the headings of two
+    columns of text may stand at the same height.
     """
     bounds = [(part.line.left, part.line.right) for part in parts]
     start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
@@ -182,15 +169,11 @@ def _crosses(line: Line, gutter: float) -> bool:
 
 
 def _height_on_page(part: _PiecePart) -> float:
-    """Return a sort key that is smaller for parts higher on the page."""
     return -(part.line.bottom + part.line.top) / 2
 
 
 def _from_the_top(parts: Sequence[_PiecePart]) -> list[_PiecePart]:
-    """Sort the parts of one column from the top.
-
-    Parts that follow each other in the file and on the page stay together.
-    """
+    """Sort a column's parts. Those that follow each other in the file and on the page stay together."""
     stretches: list[list[_PiecePart]] = []
     for part in sorted(parts):
         if stretches and _is_next(stretches[-1][-1].line, part.line):
@@ -202,7 +185,6 @@ def _from_the_top(parts: Sequence[_PiecePart]) -> list[_PiecePart]:
 
 
 def _is_next(line: Line, following: Line) -> bool:
-    """Return whether ``following`` is beside ``line`` or closely below it."""
     down = line.bottom - following.bottom
     return -0.6 * line.height < down < MAX_STRETCH * max(line.height, following.height)
 
@@ -221,7 +203,7 @@ def _rows(parts: Sequence[_PiecePart]) -> list[list[_PiecePart]]:
 
 
 def _gutter(parts: Sequence[_PiecePart]) -> float | None:
-    """Return the x coordinate of a gutter between columns of running text; None if there is none."""
+    """The x coordinate of a gutter between columns of running text."""
     if len(parts) < 2 * MIN_ROWS:
         return None
     gaps = _gaps(parts)
@@ -237,10 +219,9 @@ def _gutter(parts: Sequence[_PiecePart]) -> float | None:
 
 
 def _gaps(parts: Sequence[_PiecePart]) -> NDArray[np.float64]:
-    """Return the gap (start, end) from each text part to its nearest neighbour on the right.
+    """The gap (start, end) from each part to its nearest neighbour on the right; shape (n, 2).
 
-    Only text at the same height, at least ``MIN_GUTTER`` away, is a neighbour. The result has the shape
-    (n, 2), without a row for text parts that have no neighbour.
+    Only text at the same height, at least ``MIN_GUTTER`` away, is a neighbour.
     """
     import numpy as np
 
@@ -255,7 +236,7 @@ def _gaps(parts: Sequence[_PiecePart]) -> NDArray[np.float64]:
 
 
 def _most_shared_middle(gaps: NDArray[np.float64]) -> float:
-    """Return the middle of the interval that the most gaps have in common."""
+    """The middle of the interval that the most gaps have in common."""
     import numpy as np
 
     edges = np.concatenate((gaps[:, 0], gaps[:, 1]))
@@ -266,7 +247,7 @@ def _most_shared_middle(gaps: NDArray[np.float64]) -> float:
 
 
 def _is_column(parts: Sequence[_PiecePart]) -> bool:
-    """Return whether the parts are lines of running text, one below the other, and not cells or notes."""
+    """Whether the parts are lines of running text, one below the other, and not cells or notes."""
     rows = _rows(parts)
     if len(rows) < MIN_ROWS:
         return False
@@ -287,7 +268,6 @@ def _is_column(parts: Sequence[_PiecePart]) -> bool:
 
 
 def _words(text: str) -> float:
-    """Count the words of ``text``; in a script without spaces, two characters count as one word."""
     unspaced = sum(map(is_unspaced, text))
     return text.count(" ") + 1 + unspaced / 2
 
@@ -298,11 +278,7 @@ MIN_CHARACTERS = 3  # of a cut line by which the whole line can be recognised
 
 
 def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Remove the text runs of lines that a page's edge cuts off; a neighbouring page has these lines whole.
-
-    Args:
-        pages: the text runs of each page.
-    """
+    """Remove the runs of lines that a page's edge cuts off; a neighbouring page has these lines whole."""
     kept = [list(runs) for runs in pages]
     for above, below in pairwise(kept):
         lowest = [_PlacedLine(runs) for runs in _by_height(above)[:COMPARED_LINES]]
@@ -315,13 +291,7 @@ def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
 
 class _PlacedLine:
-    """A line and the places of its characters.
-
-    Attributes:
-        runs: the runs of the line.
-        characters: the characters without white space, each with its left edge in quarters of a point, as in
-            ``PageLayout``.
-    """
+    """A line, and its characters without white space, each with its left edge in quarters of a point."""
 
     def __init__(self, runs: Sequence[Line]) -> None:
         self.runs = runs
@@ -334,14 +304,11 @@ class _PlacedLine:
         ]
 
     def is_cut(self, whole: _PlacedLine) -> bool:
-        """Return whether this line is the clipped copy of the line ``whole``.
+        """Whether this line is the clipped copy of the line ``whole``.
 
-        A clipped copy meets three conditions:
-
-        - Each of its characters is where ``whole`` has the same character.
-        - Clipping has kept all occurrences of a letter, or none.
-        - Some missing letter is to the left of a kept one. A line that only lacks the end of ``whole`` is
-          therefore not a clipped copy.
+        Each of its characters is then where ``whole`` has the same character; clipping has kept all
+        occurrences of a letter, or none; and some missing letter is to the left of a kept one, since a line
+        may only lack the end of ``whole``.
         """
         if not MIN_CHARACTERS <= len(self.characters) < len(whole.characters):
             return False
@@ -358,7 +325,7 @@ class _PlacedLine:
 
 
 def _by_height(runs: Sequence[Line]) -> list[list[Line]]:
-    """Group runs into lines; return the runs of each line, the lowest line first."""
+    """Group runs into lines, the lowest first."""
     lines: list[list[Line]] = []
     for run in sorted(runs, key=lambda run: run.bottom):
         if lines and run.bottom - lines[-1][0].bottom < SAME_LINE * run.height:

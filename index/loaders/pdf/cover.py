@@ -1,4 +1,7 @@
-"""Groups the lines of a first page by size and weight: a title of several lines becomes one group."""
+"""Finds the title, publisher and date on the first pages of a PDF, and checks those in its properties.
+
+The lines of a page are grouped by size and weight: a title of several lines becomes one group.
+"""
 
 from __future__ import annotations
 
@@ -42,13 +45,9 @@ _WORD = regex.compile(r"\p{L}{2,}")
 class LineGroup:
     """Successive lines of one size and weight.
 
-    Attributes:
-        text: the words of the lines, on one line, never empty.
-        lines: the text of each line.
-        ratio: the height of the lines' font, divided by the height of the font of the page's text.
-        height: the height of the lines' font, in points.
-        is_bold: whether the lines are bold.
-        is_in_table: whether a row of a table stands beside the lines, or closely above or below them.
+    ``text`` is on one line and never empty. ``ratio`` is the height of the lines, divided by that of the
+    page's text; ``height`` is in points. ``is_in_table`` tells whether a row of a table stands beside the
+    lines, or closely above or below them.
     """
 
     text: str
@@ -60,23 +59,21 @@ class LineGroup:
 
     @property
     def is_larger(self) -> bool:
-        """Return whether the lines' font is larger than the font of the page's text."""
         return self.ratio >= LARGER
 
     @property
     def is_smaller(self) -> bool:
-        """Return whether the lines' font is smaller than the font of the page's text."""
         return self.ratio * LARGER < 1
 
     @property
     def is_prose(self) -> bool:
-        """Return whether the lines are a paragraph of the page's text, not a heading."""
+        """Whether the lines are a paragraph of the page's text, not a heading."""
         is_long = len(self.text) > _PROSE_CHARACTERS
         return is_long and (len(self.lines) > _MAX_LINES or not (self.is_bold or self.is_larger))
 
     @property
     def title(self) -> str:
-        """The text of the lines. A long heading is cut after the last line that fits in a title."""
+        """The text. A long heading is cut after the last line that fits in a title."""
         if len(self.text) <= MAX_TITLE_CHARACTERS or self.is_prose or not self.is_larger:
             return self.text
         end = 0
@@ -88,12 +85,7 @@ class LineGroup:
 
 
 def line_groups(page: Sequence[Line], known: frozenset[str]) -> list[LineGroup]:
-    """Group the lines of a page, in order, without the page's foot and without table rows of several cells.
-
-    Args:
-        page: the page's lines.
-        known: the document's words, which show whether a hyphen at the end of a line divides a word.
-    """
+    """Group the lines of a page, without its foot and without table rows of several cells."""
     rows = [line for line in page if line.is_row]
     written = [line for line in page if not line.is_row] or rows
     usual = median([line.height for line in written for _ in line.text] or [1.0])
@@ -116,7 +108,6 @@ def _runs(page: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _is_single(row: Line) -> bool:
-    """Return whether a row is an ordinary line: it has one cell, or a number and then one cell."""
     cells = [text for cell in row.cells if (text := cell.words.text.strip())]
     is_numbered = len(cells) == 2 and _NUMBER.fullmatch(cells[0]) is not None
     return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)
@@ -153,7 +144,6 @@ def _group(run: Sequence[Line], rows: Sequence[Line], usual: float, known: froze
 
 
 def _words(line: Line) -> Placed:
-    """Return the words of a line, with spaces between the cells of a row."""
     return joined_by(" ", [cell.words.strip() for cell in line.cells if cell.words.text.strip()])
 
 
@@ -167,15 +157,10 @@ _CAPTION_WITHIN = 2
 def title_of_pages(
     pages: Sequence[Sequence[Line]], running: Sequence[str], known: frozenset[str]
 ) -> str | None:
-    """Find the title that the first pages show; None if they have only prose and tables.
+    """Find the title on the first pages (without running titles); None if they have only prose and tables.
 
-    The title is the largest heading above the first paragraph, else the running title with the most words,
-    else the first line of the page that looks like a heading.
-
-    Args:
-        pages: the lines of the first pages, without running titles.
-        running: the running titles in the upper half of the pages.
-        known: the document's words, which show whether a hyphen at the end of a line divides a word.
+    It is the largest heading above the first paragraph, else the running title with the most words, else the
+    first line of the page that looks like a heading.
     """
     number = next((number for number, page in enumerate(pages) if page), None)
     if number is None:
@@ -194,7 +179,7 @@ def title_of_pages(
 
 
 def caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
-    """Return the caption of a table or figure at the start of a page; None if the page begins otherwise."""
+    """The caption of a table or figure with which a page begins."""
     captions = [
         group.text
         for group in line_groups(page, known)[:_CAPTION_WITHIN]
@@ -204,7 +189,6 @@ def caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
 
 
 def lines_above_text(page: Sequence[Line], known: frozenset[str]) -> list[str]:
-    """Return the lines of a page above its first paragraph of prose, without table rows of several cells."""
     return [line for group in _above_prose(line_groups(page, known)) for line in group.lines]
 
 
@@ -213,7 +197,7 @@ def _above_prose(groups: Sequence[LineGroup]) -> list[LineGroup]:
 
 
 def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
-    """Return the largest heading above the first paragraph of prose; None if there is none.
+    """The largest heading above the first paragraph of prose.
 
     The name of an organisation counts only if there is no other heading. A single word counts only if no
     heading of several words is about as large.
@@ -228,11 +212,7 @@ def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
 
 
 def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
-    """Return the first heading on a page, as a title; None if there is none.
-
-    Among the first groups of lines on the page, a single line in the size of the text also counts as a
-    heading if it can be a title.
-    """
+    """The first heading. Near the start of the page, a line in the size of the text may be one, too."""
     for number, group in enumerate(groups):
         if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
             return group.title
@@ -244,7 +224,6 @@ def _is_heading(group: LineGroup) -> bool:
 
 
 def _stands_alone(group: LineGroup) -> bool:
-    """Return whether a group has only one line, not in a table or in small type, that looks like a title."""
     is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
     return is_line and can_be_title(group.text) and title_of_line(group.text) is not None
 
@@ -259,15 +238,10 @@ _PAGE_NUMBER = regex.compile(r"\A\W*\d{1,4}\s+(?=\p{L}{2})|(?<=\p{L}{2})\s+\d{1,
 
 @dataclass(frozen=True, slots=True)
 class FirstPages:
-    """The first pages of a document.
+    """The first pages of a document, each with its lines and its height in points.
 
-    Attributes:
-        lines: the lines of each page.
-        kept: ``lines`` without running titles and page numbers.
-        heights: the height of each page, in points.
-        paragraphs: the paragraphs of the first page.
-        known: the document's words, which show whether a hyphen at the end of a line divides a word.
-        text: the document's text.
+    ``kept`` has the lines without running titles and page numbers, ``paragraphs`` those of the first page,
+    ``known`` the document's words.
     """
 
     lines: Sequence[Sequence[Line]]
@@ -289,13 +263,9 @@ def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, P
 
     The title of an SEC form always comes from its cover.
 
-    Args:
-        pages: the first pages.
-        properties: the file's properties.
-
     Returns:
-        First, the details that the page states, without a title if the title in the properties is credible.
-        Second, the author and the date in the properties, and their title if it is credible.
+        The details that the page states, without a title if that in the properties is credible; then the
+        author and the date in the properties, and their title if it is credible.
     """
     page = pages.lines[0] if pages.lines else ()
     lines = [_line_text(line) for line in page]
@@ -317,13 +287,9 @@ def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, P
 
 
 def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
-    """Return whether the title in the properties is credible, and says as much as the title on the page.
+    """Whether the title in the properties says as much as the one that the page shows.
 
-    Args:
-        named: the title in the properties.
-        above: the lines above the text of the first page.
-        title: the title that the page shows; None if it shows none. A ``named`` that is only a part of this
-            title, such as the name of a company, is not credible.
+    A part of the page's title, such as the name of a company, is not credible.
     """
     if is_furniture(named):
         return False
@@ -335,11 +301,7 @@ def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
 
 
 def _above_title(above: Sequence[str], title: str | None) -> list[str]:
-    """Return those lines of ``above`` (the lines above the text) that precede the title, as letterheads do.
-
-    Authors and their offices follow the title. If no line contains the title, return the first
-    ``_LETTERHEAD_LINES`` lines.
-    """
+    """The lines that precede the title, as letterheads do: authors and their offices follow it."""
     if title is None or not any(map(partial(_is_part, title), above)):
         return list(above[:_LETTERHEAD_LINES])
     return list(takewhile(lambda line: not _is_part(title, line), above))
@@ -350,15 +312,11 @@ def _is_part(title: str, line: str) -> bool:
 
 
 def _line_text(line: Line) -> str:
-    """Return the text of a line, with spaces between the cells of a row."""
     return flow(" ".join(cell.words.text for cell in line.cells))
 
 
 def _at_edges(page: Sequence[Line], height: float) -> list[str]:
-    """Return the lines at the top and foot of a page, where dates stand; all lines if the page has few.
-
-    Each cell of a row is a line of its own.
-    """
+    """The lines at the top and foot of a page, where dates stand, each cell of a row as a line."""
     return [
         flow(cell.words.text) if line.is_row else _line_text(line)
         for line in page
@@ -369,7 +327,7 @@ def _at_edges(page: Sequence[Line], height: float) -> list[str]:
 
 
 def _running_titles(pages: FirstPages) -> list[str]:
-    """Return the running titles in the upper half of the first pages, without page numbers."""
+    """The running titles in the upper half of the first pages, without page numbers."""
     return [
         _PAGE_NUMBER.sub("", _line_text(line))
         for lines, kept, height in list(zip(pages.lines, pages.kept, pages.heights, strict=True))[:_PAGES]

@@ -50,11 +50,6 @@ def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
 
     Call this only while holding the lock ``PDFIUM``.
 
-    Args:
-        data: the file's content.
-        path: the file, for messages.
-        options: the options, with the passwords and the limit of pages.
-
     Raises:
         LoadError: if the file is broken or has no pages, no password opens it, its encryption is not
             supported, or it has too many pages.
@@ -94,14 +89,9 @@ def _locked(path: Path, tried: int) -> LoadError:
 
 
 def draw_page(data: bytes, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-    """Draw a page as a PNG picture, rotated as a viewer shows it.
+    """Draw a page, from 1, as a PNG picture, rotated as a viewer shows it.
 
-    Args:
-        data: the file's content.
-        path: the file, for messages.
-        page: the number of the page, from 1.
-        width: the width of the picture in pixels; the picture of a very tall page is narrower.
-        options: the options, with the passwords.
+    The picture is ``width`` pixels wide; that of a very tall page is narrower.
 
     Raises:
         LoadError: if the file cannot be opened, has no such page, or the page cannot be drawn.
@@ -137,12 +127,8 @@ _LEEWAY = 3.0  # points by which the top of a paragraph may be above the target 
 class Bookmark(NamedTuple):
     """An entry of a PDF's outline.
 
-    Attributes:
-        level: the entry's depth, from 1.
-        title: the entry's title, on one line.
-        page: the index of the page to which the entry leads.
-        place: the x and y of the target in PDF coordinates, in points; None for a coordinate that the file
-            does not give.
+    ``level`` is from 1, ``page`` an index. ``place`` is the x and y of the target in PDF coordinates, in
+    points; None for a coordinate that the file does not give.
     """
 
     level: int
@@ -198,10 +184,7 @@ def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
 
 
 def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
-    """Return the x and y of a bookmark's destination, in PDF coordinates.
-
-    A coordinate is None if this kind of destination does not give it (ISO 32000-1, 12.3.2).
-    """
+    """The x and y of a destination; None for one that its kind does not give (ISO 32000-1, 12.3.2)."""
     from ctypes import byref, c_float, c_ulong
 
     from pypdfium2 import raw
@@ -236,14 +219,7 @@ def sections(
     whole: Stitched,
     frames: Sequence[Frame],
 ) -> tuple[Section, ...]:
-    """Return a section for each bookmark, in the order of the text.
-
-    Args:
-        marks: the bookmarks; those that lead beyond the last page are left out.
-        pages: the paragraphs of each page.
-        whole: the canonical text.
-        frames: the visible area of each page.
-    """
+    """Return a section for each bookmark, in the order of the text."""
     placed = [
         Section(_start(mark, pages[mark.page], whole, frames[mark.page]), mark.level, mark.title)
         for mark in marks
@@ -253,7 +229,7 @@ def sections(
 
 
 def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Frame) -> int:
-    """Return the offset of the paragraph to which a bookmark leads.
+    """The offset of the paragraph to which a bookmark leads.
 
     It is the paragraph with the bookmark's title (the nearest, if several have it), else the paragraph at the
     bookmark's place, else the first of the page.
@@ -276,10 +252,7 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
 
 
 def _is_titled(text: str, title: str) -> bool:
-    """Return whether a paragraph is the heading that a bookmark names.
-
-    The section number may be missing from the paragraph or from the bookmark.
-    """
+    """The section number may be missing from the paragraph or from the bookmark."""
     if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
         return False
     words, named = _letters(text), _letters(title)
@@ -305,10 +278,7 @@ SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: its frame, its text runs, and whether it is a picture without a text layer.
-
-    The runs of such a picture come from OCR; there are none if OCR is off or finds no words.
-    """
+    """A page, and whether it is a picture without a text layer. The runs of such a picture come from OCR."""
 
     frame: Frame
     runs: list[Line]
@@ -318,14 +288,9 @@ class _Page:
 def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """Read a PDF as a document. With ``options.ocr``, the text of scanned pages comes from OCR.
 
-    Args:
-        data: the file's content.
-        path: the file's path, for messages and for a title if the file states none.
-        options: the options for reading files.
-
     Raises:
-        LoadError: if the file is not a PDF, is broken, has too many pages or has no words; if it is encrypted
-            and none of ``options.passwords`` opens it; if OCR fails.
+        LoadError: if the file is not a PDF, is broken, has too many pages or has no words; if it is
+            encrypted and none of ``options.passwords`` opens it; if OCR fails.
     """
     if not seems_pdf(data):
         kind = binary_kind(data)
@@ -374,12 +339,6 @@ def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
 def _read(
     pages: Sequence[Sequence[Line]], heights: Sequence[float]
 ) -> tuple[list[list[Line]], list[list[Paragraph]], Stitched, frozenset[str]]:
-    """Find the text of a document in the lines of its pages.
-
-    Returns:
-        Each page's lines without running titles and page numbers; each page's paragraphs; the whole text; and
-        the words of the text.
-    """
     written = without_running(pages, heights)
     known, usual = words_of(written), usual_height(written)
     parts: list[PageParts] = []
@@ -391,7 +350,6 @@ def _read(
 
 
 def _properties(document: PdfDocument) -> dict[str, str]:
-    """Return the entries of the PDF's information dictionary without control characters or empty values."""
     with PDFIUM:
         entries = document.get_metadata_dict(skip_empty=True)
     cleaned = {key: flow("".join(readable(character) for character in text)) for key, text in entries.items()}
@@ -404,10 +362,9 @@ def _bookmarks(document: PdfDocument) -> list[Bookmark]:
 
 
 def _published(entries: Mapping[str, str]) -> str | None:
-    """Return the day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4), in ISO 8601.
+    """The day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4), in ISO 8601.
 
-    Return None if there is no valid date. Also return None if a program that copies pages wrote the date: the
-    pages may be years older than the copy.
+    None if a program that copies pages wrote it: the pages may be years older than the copy.
     """
     match = _DATE.fullmatch(entries.get("CreationDate", ""))
     if _COPIERS.match(entries.get("Creator", "")):
@@ -428,7 +385,6 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
 
 
 def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
-    """Read a page's text runs from its text layer."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:
@@ -447,7 +403,6 @@ def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
 
 
 def _drawn(document: PdfDocument, number: int, path: Path, frame: Frame) -> Image:
-    """Draw a page for OCR."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:

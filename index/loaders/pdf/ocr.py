@@ -1,7 +1,4 @@
-"""Recognises the characters in the picture of a page, and their places (OCR).
-
-The program tesseract does this in a process of its own.
-"""
+"""Recognises the characters in the picture of a page, and their places, in a process of tesseract (OCR)."""
 
 from __future__ import annotations
 
@@ -33,10 +30,7 @@ _LIST_SECONDS = 10.0
 
 
 class _Word(NamedTuple):
-    """A word from tesseract, with its place and tesseract's confidence (0 to 100).
-
-    The word's edges are in pixels from the upper left corner of the picture.
-    """
+    """A word, with its edges in pixels from the upper left corner, and tesseract's confidence (0 to 100)."""
 
     paragraph: tuple[str, ...]
     line: str
@@ -49,10 +43,7 @@ class _Word(NamedTuple):
 
 
 def check(languages: Sequence[str]) -> None:
-    """Check that tesseract can recognise text in ``languages``.
-
-    Args:
-        languages: tesseract's codes, such as ``eng``.
+    """Check that tesseract can recognise ``languages``, given by tesseract's codes.
 
     Raises:
         RecognitionError: if tesseract, or one of the languages, is not installed.
@@ -77,12 +68,6 @@ def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: 
 
     The box of each word is divided equally among its characters.
 
-    Args:
-        picture: a picture of the visible page.
-        frame: the page's size.
-        languages: tesseract's codes of the languages that may occur on the page.
-        seconds: the time limit.
-
     Raises:
         RecognitionError: if tesseract is not installed, lacks a language, fails or takes too long.
     """
@@ -95,7 +80,7 @@ def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: 
 
 
 def scale(frame: Frame) -> float:
-    """Return the pixels per point for a page's picture, which may have at most ``MAX_PIXELS`` pixels."""
+    """The pixels per point of a page's picture."""
     area = max(frame.width * frame.height, 1.0)
     return min(RESOLUTION / _POINTS, math.sqrt(MAX_PIXELS / area))
 
@@ -164,14 +149,7 @@ def _bottom(line: Sequence[_Word]) -> int:
 def _line(
     words: Sequence[_Word], frame: Frame, points: tuple[float, float], bounds: tuple[float, float]
 ) -> Iterator[Glyph]:
-    """Yield the characters of a line.
-
-    Args:
-        words: the words of the line.
-        frame: the page's size.
-        points: the width and the height of a pixel, in points.
-        bounds: the y coordinates of the line's bottom and top, as its font sets them, in points.
-    """
+    """``points`` are the width and height of a pixel, ``bounds`` the font's bottom and top, in points."""
     bottom, top = bounds
     low, high = frame.height - _bottom(words) * points[1], frame.height - _top(words) * points[1]
     before: _Word | None = None

@@ -1,4 +1,7 @@
-"""Joins the lines of a page into paragraphs, headings, list items and rows, each on one line of text."""
+"""Joins the lines of pages into paragraphs, headings, list items, rows and footnotes, and into one text.
+
+A paragraph may continue in another column or on the next page.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +42,8 @@ _WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
 class Paragraph:
     """A paragraph, heading, list item or table row of a page.
 
-    Attributes:
-        words: the paragraph's text on one line, never empty.
-        first: the paragraph's first line.
-        last: the paragraph's last line.
-        margin: the right edge of the paragraph's column, in points.
-        continues: whether the paragraph continues the last paragraph of the previous page.
+    ``words`` is on one line and never empty. ``margin`` is the right edge of its column, in points.
+    ``continues`` tells whether it continues the last paragraph of the previous page.
     """
 
     words: Placed
@@ -55,24 +54,22 @@ class Paragraph:
 
     @property
     def text(self) -> str:
-        """The paragraph's text, without the places of its characters on the page."""
         return self.words.text
 
     @property
     def height(self) -> float:
-        """The height of the paragraph's font, in points."""
         return self.last.height
 
     @property
     def is_row(self) -> bool:
-        """Return whether the paragraph is a table's row."""
         return self.last.is_row
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """Return the words of all pages in lower case, and the parts of hyphenated words.
+    """The words of all pages in lower case, and the parts of hyphenated words.
 
-    Words that are divided at the end of a line are left out.
+    Words that are divided at the end of a line are left out. Where other functions take them as ``known``,
+    they show whether a hyphen at the end of a line divides a word.
     """
     words: set[str] = set()
     for page in pages:
@@ -89,12 +86,6 @@ def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
 
 
 def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
-    """Join the lines of a page into paragraphs, in the order of the lines.
-
-    Args:
-        page: the page's lines.
-        known: the document's words, which show whether a hyphen at the end of a line divides a word.
-    """
     blocks: list[Paragraph] = []
     for run in _runs(page, _typical_step(page)):
         margin = _margin(run, page)
@@ -111,20 +102,19 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
 
 
 def _on_one_line(block: Paragraph) -> Placed:
-    """Return the text of a paragraph on one line; a table's row keeps its indentation and empty cells."""
+    """A table's row keeps its indentation and empty cells."""
     words = block.words.replaced(WRAPPED_HYPHEN, "-")
     return words.cut(0, len(words.text.rstrip())) if block.is_row else words.on_one_line()
 
 
 def _typical_step(page: Sequence[Line]) -> float:
-    """Return the page's median line distance, in line heights."""
     prose = [line for line in page if not line.is_row]
     steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
     return median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
 
 
 def _runs(page: Sequence[Line], step: float) -> Iterator[list[Line]]:
-    """Yield runs of successive lines of one size in one column; a table's row is a run of its own."""
+    """Yield runs of lines of one size in one column; a table's row is a run of its own."""
     run: list[Line] = []
     for line in page:
         if run and not _follows(run, line, step):
@@ -150,11 +140,7 @@ def _follows(run: Sequence[Line], following: Line, step: float) -> bool:
 
 
 def _begins_item(run: Sequence[Line], following: Line) -> bool:
-    """Return whether ``following``, the line after ``run``, begins a list item.
-
-    A dash can also be part of a sentence, so it begins an item only if ``run`` ends a sentence or begins with
-    the same dash.
-    """
+    """A dash begins an item only if ``run`` ends a sentence or begins with the same dash."""
     if _ITEM.match(following.text):
         return True
     if not _DASH.match(following.text):
@@ -163,7 +149,6 @@ def _begins_item(run: Sequence[Line], following: Line) -> bool:
 
 
 def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
-    """Return the right edge, in points, of the column that contains the lines ``run``."""
     margin = max(line.right for line in run)
     if len(run) > 2:
         return margin
@@ -172,10 +157,9 @@ def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
 
 
 def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
-    """Return whether the paragraph of ``line`` continues in ``following``.
+    """Whether ``line`` is full: the first word of ``following`` would not fit before the margin.
 
-    It does if ``line`` is full: the first word of ``following`` would not fit before the right margin. More
-    space may be left if ``following`` begins in lower case.
+    More space may be left if ``following`` begins in lower case.
     """
     if line.text.endswith(WRAPPED_HYPHEN):
         return True
@@ -189,7 +173,6 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
 
 
 def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
-    """Join two lines of one paragraph, and a word that is divided between them."""
     first, rest = seam(line, following, known)
     return first + rest
 
@@ -198,16 +181,8 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
     """Change two lines of one paragraph so that they can be concatenated.
 
     A hyphen at the end of the first line is removed if it divides a word, and stays if it belongs to a
-    compound. A first line without a hyphen gets a space at its end. It gets none after an em dash, or in a
-    script without spaces.
-
-    Args:
-        line: the first line.
-        following: the second line.
-        known: the document's words, which show whether the hyphen divides a word.
-
-    Returns:
-        The changed first line, and the changed second line.
+    compound. A first line without a hyphen gets a space at its end, but none after an em dash, or in a script
+    without spaces.
     """
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
@@ -227,15 +202,11 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
 
 
 def is_divided(text: str) -> bool:
-    """Return whether ``text`` ends with a part of a word and a hyphen."""
     return _divided(text) is not None
 
 
 def ends_sentence(text: str, following: str = "") -> bool:
-    """Return whether a sentence ends at the end of ``text``.
-
-    Initials, as in "the U.K.", do not end a sentence if ``following``, the next text, begins in lower case.
-    """
+    """Initials, as in "the U.K.", end no sentence if ``following`` begins in lower case."""
     end = text[-_ENDING:]
     if following.lstrip()[:1].islower() and _INITIALS.search(end):
         return False
@@ -243,24 +214,16 @@ def ends_sentence(text: str, following: str = "") -> bool:
 
 
 def begins_item(text: str) -> bool:
-    """Return whether ``text`` begins like a list item."""
     return _ITEM.match(text) is not None or _DASH.match(text) is not None
 
 
 def _divided(text: str) -> regex.Match[str] | None:
-    """Match the part of a word before a hyphen at the end of ``text``; None if there is none.
-
-    Group 1 is the part, for example *exam* in *for exam-*.
-    """
+    """Match the part of a word before a hyphen at the end of ``text``, for example *exam* in *for exam-*."""
     return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
 
 
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """Return whether the hyphen between two parts of a word belongs to the word, as in *long-term*.
-
-    The hyphen belongs to the word if ``first`` is a single letter. Otherwise the document's words,
-    ``known``, decide.
-    """
+    """Whether the hyphen belongs to the word, as in *long-term*: the document's words decide."""
     if len(first) == 1:
         return True
     if f"{first}{second}" in known:
@@ -278,13 +241,6 @@ _LETTER = regex.compile(r"\p{L}")
 
 @dataclass(frozen=True, slots=True)
 class PageParts:
-    """The paragraphs of a page, with the footnotes apart from the text.
-
-    Attributes:
-        text: the paragraphs of the page's text, in reading order.
-        notes: the paragraphs of the page's footnotes.
-    """
-
     text: list[Paragraph]
     notes: list[Paragraph]
 
@@ -293,12 +249,8 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
     """Join paragraphs that continue in another column; return each page's paragraphs, footnotes last.
 
     A paragraph that continues on the next page comes last on its own page, after the footnotes. The rest of
-    it is the first paragraph of the next page, with ``continues`` set.
-
-    Args:
-        pages: the paragraphs and footnotes of each page.
-        usual: the height of the text's lines, in points.
-        known: the document's words, which show whether a hyphen at the end of a line divides a word.
+    it is the first paragraph of the next page, with ``continues`` set. ``usual`` is the height of the text's
+    lines, in points.
     """
     read: list[list[Paragraph]] = []
     last: list[list[Paragraph]] = []
@@ -312,7 +264,7 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
 
 
 def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
-    """Split paragraphs into columns: within a column, each paragraph is below or beside the previous one."""
+    """Within a column, each paragraph is below or beside the previous one."""
     columns: list[list[Paragraph]] = []
     for paragraph in paragraphs:
         if columns and paragraph.first.bottom <= columns[-1][-1].last.top:
@@ -325,10 +277,7 @@ def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
 def _over_columns(
     columns: list[list[Paragraph]], usual: float, known: frozenset[str]
 ) -> list[list[Paragraph]]:
-    """Join paragraphs that continue in a later column of the page, and drop the columns that are then empty.
-
-    Return the remaining columns.
-    """
+    """Join paragraphs that continue in a later column, and drop the columns that are then empty."""
     start = 0
     while start < len(columns):
         column = columns[start]
@@ -356,14 +305,10 @@ def _over_columns(
 def _over_page(
     last: Sequence[list[Paragraph]], following: list[Paragraph], read: list[list[Paragraph]], usual: float
 ) -> None:
-    """Move the paragraph that continues on the next page, if there is one, to the end of its own page.
+    """Move the paragraph that continues on the next page to the end of its own page.
 
-    Args:
-        last: the columns of the nearest earlier page that has text.
-        following: the first column of the next page, changed in place: afterwards, it begins with the rest
-            of the paragraph.
-        read: the paragraphs of each earlier page, changed in place.
-        usual: the height of the text's lines, in points.
+    ``last`` has the columns of the nearest earlier page that has text. ``following``, the first column of the
+    next page, and ``read``, the paragraphs of each earlier page, are changed in place.
     """
     rest = _first(following, usual)
     for column in reversed(last):
@@ -390,15 +335,15 @@ def _without(column: Sequence[Paragraph], left_out: Paragraph) -> list[Paragraph
 
 
 def _is_text(paragraph: Paragraph, usual: float) -> bool:
-    """Return whether a paragraph has the size of the document's text, and is neither a row nor a caption."""
+    """Whether it has the size of the document's text, and is neither a row nor a caption."""
     ratio = paragraph.height / usual
     return not paragraph.is_row and 1 / SAME_SIZE < ratio < SAME_SIZE and not _CAPTION.match(paragraph.text)
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Return whether the columns of ``end`` and ``rest`` are wide enough for running text.
+    """Whether the columns of both are wide enough for running text.
 
-    If ``rest`` is a single line that directly follows ``end`` (``is_next``), its column may have any width.
+    If ``rest`` is a single line that directly follows ``end``, its column may have any width.
     """
     least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
     widths = [
@@ -414,12 +359,9 @@ def _is_long(paragraph: Paragraph) -> bool:
 
 
 def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Return whether ``rest``, at the start of a column or page, continues the last sentence of ``end``.
+    """Whether ``rest``, at the start of a column or page, continues the last sentence of ``end``.
 
-    Args:
-        end: the last paragraph of an earlier column or page.
-        rest: the first paragraph of the later column or page.
-        is_next: whether no other column or paragraph is between the two.
+    ``is_next`` tells that no other column or paragraph is between the two.
     """
     small, large = sorted((end.last.height, rest.first.height))
     if (
@@ -440,13 +382,7 @@ def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bo
 
 @dataclass(frozen=True, slots=True)
 class Stitched:
-    """The texts of all pages, joined into one.
-
-    Attributes:
-        words: the canonical text, with the box of each character on its page.
-        page_starts: the offset at which each page begins.
-        paragraph_starts: for each page, the offset of each of its paragraphs.
-    """
+    """The canonical text, the offset at which each page begins, and for each page those of its paragraphs."""
 
     words: Placed
     page_starts: tuple[int, ...]
@@ -454,12 +390,6 @@ class Stitched:
 
 
 def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Stitched:
-    """Join the paragraphs of all pages into the canonical text.
-
-    Args:
-        pages: the paragraphs of each page.
-        known: the document's words, which show whether a hyphen at the end of a line divides a word.
-    """
     pieces: list[Placed] = []
     starts: list[int] = []
     paragraph_starts: list[tuple[int, ...]] = []
@@ -490,14 +420,13 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
 
 
 def _is_next_row(before: Paragraph, row: Paragraph) -> bool:
-    """Return whether ``row``, the first of a page, continues the table that ends with the row ``before``."""
     cells = row.first.cells
     has_figures = any(is_quantity(cell.words.text.strip()) for cell in cells[1:])
     return has_figures and len(cells) == len(before.last.cells)
 
 
 def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[PageLayout, ...]:
-    """Return the layout of each page; ``sizes`` has the width and height of each page, in points."""
+    """``sizes`` has the width and height of each page, in points."""
     ends = (*stitched.page_starts[1:], len(stitched.words.text))
     return tuple(
         PageLayout(width, height, stitched.words.boxes[start * BOX_BYTES : end * BOX_BYTES])
@@ -526,7 +455,7 @@ _MIN_VERTICAL_CHARACTERS = 8
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
-    """Return the line height that the most characters have, in points; 0 if there are no lines."""
+    """The line height that the most characters have, in points; 0 if there are no lines."""
     characters: Counter[float] = Counter()
     for page in pages:
         for line in page:
@@ -537,15 +466,8 @@ def usual_height(pages: Iterable[Iterable[Line]]) -> float:
 def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
     """Separate the lines of the text from those of footnotes and from lines that run vertically.
 
-    A footnote begins with its mark, is smaller than the text, and has only small lines below it. These
-    lines belong to footnotes, too.
-
-    Args:
-        page: the page's lines, in reading order.
-        usual: the height of the text's lines, in points.
-
-    Returns:
-        The lines of the text, and the other lines, both in reading order.
+    A footnote begins with its mark, is smaller than the text, and has only small lines below it. These lines
+    belong to footnotes, too.
     """
     if len(page) > MAX_LINES:
         return list(page), []

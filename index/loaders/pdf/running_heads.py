@@ -21,7 +21,7 @@ from index.loaders.pdf.text import Line
 EDGE = 0.2  # share of a page's height, at its top and its foot, in which a running title can stand
 NUMBER_EDGE = 0.12  # the same for a lone page number
 MAX_ROWS = 3  # of a header or footer
-MIN_PAGES = 3  # with one running title: 2 in a document of ``_FEW_PAGES``; a shorter one has none
+MIN_PAGES = 3  # that share a running title; 2 in a document of at most ``_FEW_PAGES``
 MAX_SIZE = 1.3  # a line with letters is a heading if it is taller than this times the page's median
 MAX_HEADING_LINES = 8  # in the headings of a table
 _FEW_PAGES = 4
@@ -47,14 +47,9 @@ _PART = regex.compile(
 class _Edge:
     """A line at the top or the bottom of a page.
 
-    Attributes:
-        page: the page's index.
-        index: the line's index on its page.
-        is_top: whether the line is at the top.
-        place: the line's distance from the top or bottom edge of the page, in points.
-        text: the line's text in lower case.
-        numbers: the numbers in the text, in order; a lone Roman numeral counts.
-        is_outermost: whether the line is in the row closest to the edge, and within ``NUMBER_EDGE``.
+    ``index`` is its place on the page, and ``place`` its distance from the edge, in points. ``text`` is in
+    lower case; a lone Roman numeral in it counts as a number. ``is_outermost`` tells whether it is in the row
+    closest to the edge, and within ``NUMBER_EDGE``.
     """
 
     page: int
@@ -67,14 +62,10 @@ class _Edge:
 
 
 def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
-    """Remove running titles and page numbers from the lines of each page.
+    """Remove running titles and page numbers from the lines of each page; ``heights`` are in points.
 
     If this would remove all lines of one page, that page keeps its lines with letters. If it would remove all
     lines of all pages, all lines stay.
-
-    Args:
-        pages: the lines of each page.
-        heights: the height of each page, in points.
     """
     edges = [
         edge
@@ -95,7 +86,7 @@ def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
 
 
 def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
-    """Yield the lines in the outermost rows of a page, except headings of the text and headings of tables."""
+    """Yield the lines in the outermost rows of a page, except headings of the text and of tables."""
     if not lines:
         return
     large = MAX_SIZE * median(line.height for line in lines)
@@ -120,12 +111,7 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:
-    """Return whether a line heads a table: a row follows closely, perhaps after more lines of headings.
-
-    Args:
-        line: the line.
-        below: the lines below it, from the top.
-    """
+    """Whether a row follows closely, perhaps after more lines of headings."""
     for other in islice(below, MAX_HEADING_LINES):
         if line.bottom - other.top > _CLOSE * line.height:
             return False
@@ -136,21 +122,14 @@ def _heads_table(line: Line, below: Iterable[Line]) -> bool:
 
 
 def _value(number: str) -> int:
-    """Return the value of a number in digits or lower-case Roman numerals.
-
-    A number in digits that is above ``_MAX_NUMBER`` has the value ``_MAX_NUMBER``.
-    """
     return min(int(number), _MAX_NUMBER) if number.isdecimal() else roman_value(number)
 
 
 def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
-    """Find the lines that repeat on several pages at one height and with the same words.
+    """Find the (page, line) of each line that repeats on several pages at one height with the same words.
 
-    The numbers in the lines may differ if one of these numbers grows by one with each page, as from
-    *Chapter 1 | 12* to *Chapter 1 | 13*.
-
-    Returns:
-        The page's index and the line's index on the page, for each line.
+    The numbers in the lines may differ if one of them grows by one with each page, as from *Chapter 1 | 12*
+    to *Chapter 1 | 13*.
     """
     alike: dict[tuple[bool, str, int], list[_Edge]] = defaultdict(list)
     for edge in edges:
@@ -183,10 +162,8 @@ def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
     """Yield several groupings of lines that have the same wording except for their numbers.
 
-    In the first grouping, the lines of a group have the same numbers. Each further grouping uses only the
-    first number of each line, or only the second, and so on: lines form a group if this number minus the
-    page's index is the same. This finds page numbers: *12*, *13* and *14* on successive pages give the same
-    difference.
+    In the first grouping, the lines of a group have the same numbers. In each further one, they have the same
+    difference between their first (second, …) number and the page's index, as page numbers have.
     """
     by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
     for edge in edges:
@@ -201,13 +178,9 @@ def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
 
 
 def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
-    """Find the lines that look like page numbers and stand alone at a page's edge.
+    """Find the (page, line) of each page number that stands alone at a page's edge.
 
-    In a document of at least ``MIN_PAGES`` pages, a line that consists of digits must be the page's number,
-    counted from 1.
-
-    Returns:
-        The page's index and the line's index on the page, for each line.
+    In a document of at least ``MIN_PAGES`` pages, digits must be the page's number, counted from 1.
     """
     return {
         (edge.page, edge.index)
@@ -220,7 +193,6 @@ def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> se
 
 
 def _stands_apart(index: int, lines: Sequence[Line]) -> bool:
-    """Return whether the line at ``index`` has no other line beside it, or closely above or below it."""
     line = lines[index]
     return all(
         other.bottom - line.top > _APART * line.height or line.bottom - other.top > _APART * line.height

@@ -1,4 +1,7 @@
-"""The atoms of a table's row: figures with their signs, and stretches of words."""
+"""The grid of a table: the atoms of its rows, its columns, and the cells that the atoms fill.
+
+An atom is a figure with its signs, or a stretch of words.
+"""
 
 from __future__ import annotations
 
@@ -41,13 +44,9 @@ _WORD = regex.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a row.
+    """A word of a row, with its edges in points.
 
-    Attributes:
-        words: the text of the word.
-        left: the word's left edge, in points.
-        right: the word's right edge, in points.
-        begins_cell: whether the word is the first of a line or follows a wide gap.
+    One that begins a cell is the first of a line or follows a wide gap.
     """
 
     words: Placed
@@ -58,24 +57,17 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """The smallest part of a row that belongs to one cell.
-
-    Attributes:
-        tokens: the atom's words, at least one.
-        is_figure: whether the atom is a figure, or a sign for a missing figure such as a dash.
-    """
+    """The smallest part of a row that belongs to one cell: words, or a figure or a sign for a missing one."""
 
     tokens: tuple[Token, ...]
     is_figure: bool = False
 
     @property
     def left(self) -> float:
-        """The atom's left edge, in points."""
         return self.tokens[0].left
 
     @property
     def right(self) -> float:
-        """The atom's right edge, in points."""
         return self.tokens[-1].right
 
 
@@ -87,13 +79,13 @@ class Column(NamedTuple):
     has_figures: bool
 
     def distance(self, words: Token | Atom) -> float:
-        """Return the distance, in points, from the middle of ``words`` to the column; negative inside it."""
+        """From the middle of ``words`` to the column, in points; negative inside it."""
         middle = (words.left + words.right) / 2
         return max(self.left - middle, middle - self.right)
 
 
 def atoms(line: Line) -> list[Atom]:
-    """Split a line into its atoms (figures or stretches of words), from left to right."""
+    """Split a line into its atoms, from left to right."""
     found: list[Atom] = []
     stretch: list[Token] = []
     for token in _tokens(line):
@@ -138,7 +130,6 @@ def _atoms_of(stretch: Sequence[Token], height: float) -> list[Atom]:
 
 
 def _continues(part: Sequence[Token], token: Token, height: float) -> bool:
-    """Return whether ``token`` continues the figure that begins with ``part``."""
     gap = token.left - part[-1].right
     text, before = token.words.text, part[-1].words.text
     if _SIGN.fullmatch(before):
@@ -162,10 +153,7 @@ def _is_figure(token: Token) -> bool:
 
 
 def _without_leaders(stretch: Sequence[Token]) -> Sequence[Token]:
-    """Return a stretch of words without the dots at its end that lead to the next cell (leaders).
-
-    Leaders are two or more words that consist of dots; a single word of dots stays.
-    """
+    """Remove the dots that lead to the next cell: two or more words of dots; a single one stays."""
     end = len(stretch)
     while end > 1 and _LEADERS.fullmatch(stretch[end - 1].words.text):
         end -= 1
@@ -173,10 +161,7 @@ def _without_leaders(stretch: Sequence[Token]) -> Sequence[Token]:
 
 
 def _with_signs(found: Sequence[Atom], height: float) -> list[Atom]:
-    """Join a lone currency sign to the figure after it, and a lone suffix to the figure before it.
-
-    Suffixes are signs such as ``%`` and ``bps``.
-    """
+    """Join a lone currency sign to the figure after it, and a lone suffix (``%``) to the one before."""
     row: list[Atom] = []
     for atom in found:
         if row and atom.is_figure and not row[-1].is_figure:
@@ -190,7 +175,6 @@ def _with_signs(found: Sequence[Atom], height: float) -> list[Atom]:
 
 
 def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
-    """Return whether two atoms are a currency sign and its figure, or a figure and its suffix."""
     gap = atom.left - before.right
     if atom.is_figure and _is_only(before, _SIGN):
         return gap < SIGN_GAP * height
@@ -198,7 +182,6 @@ def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
 
 
 def _without_sign(atom: Atom) -> list[Atom]:
-    """Split the currency signs, if there are any, from the end of a label; return the label and the signs."""
     end = len(atom.tokens)
     while end > 1 and _SIGN.fullmatch(atom.tokens[end - 1].words.text):
         end -= 1
@@ -210,16 +193,10 @@ def _is_only(atom: Atom, form: regex.Pattern[str]) -> bool:
 
 
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
-    """Split an atom that stands over several columns into parts, at most one for each column.
+    """Split an atom that overlaps all of ``columns``, at least two, into at most one part for each.
 
-    An atom is a figure or a stretch of words. It is split at a gap between the headings of two columns, and
-    before a figure that follows a label. If the atom has neither such a gap nor such a figure, it heads all
-    columns, and the result is None.
-
-    Args:
-        atom: an atom that overlaps all of ``columns``.
-        columns: at least two columns, from left to right.
-        height: the height of the atom's line, in points.
+    It is split at a gap between the headings of two columns, and before a figure that follows a label. If it
+    has neither, it heads all columns, and the result is None. ``height`` is that of its line, in points.
     """
     gaps = [after.left - before.right for before, after in pairwise(atom.tokens)]
     least = max(HEADING_GAP * height, WIDER * median_low(gaps)) if gaps else 0.0
@@ -241,12 +218,10 @@ def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom]
 
 
 def text_of(atom: Atom) -> str:
-    """Return the words of an atom, with spaces between them."""
     return " ".join(token.words.text for token in atom.tokens)
 
 
 def joined_atoms(parts: Sequence[Atom]) -> Cell:
-    """Join the atoms (figures or stretches of words) of a row in one column, at least one, into a cell."""
     tokens = [token for part in parts for token in part.tokens]
     words = joined_by(" ", (token.words for token in tokens))
     return Cell(words, tokens[0].left, tokens[-1].right, tokens[0].right - tokens[0].left)
@@ -258,10 +233,9 @@ FEWEST, FEWEST_FIGURES = 4, 2
 
 
 def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
-    """Find the columns of a table, from left to right; empty if the rows have too few atoms.
+    """Find the columns of a table from the atoms of its rows; empty if these are too few.
 
-    Args:
-        rows: the atoms (figures or stretches of words) of each row. A row with a single atom does not count.
+    A row with a single atom does not count.
     """
     import numpy as np
 
@@ -292,7 +266,6 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
 
 
 def has_quantity(row: Sequence[Atom]) -> bool:
-    """Return whether a row has a quantity after its first atom (figure or stretch of words)."""
     return any(is_quantity(text_of(atom)) for atom in row[1:])
 
 
@@ -305,15 +278,8 @@ def _with_headings(
 ) -> list[list[int]]:
     """Join each cluster that has only headings to the nearest other cluster, unless the two share a row.
 
-    A cluster is a group of atoms that stand above each other. A heading may stand to the left or right of the
-    figures of its column.
-
-    Args:
-        clusters: the numbers of the atoms in each cluster.
-        is_heading: whether each atom names a period, or stands above the first row with a quantity.
-        left: the left edge of each atom.
-        right: the right edge of each atom.
-        row: the number of each atom's row.
+    A cluster is a group of atoms that stand above each other, given by their numbers; the other arguments
+    have an entry for each atom. A heading may stand to the left or right of the figures of its column.
     """
     alone = [members for members in clusters if all(is_heading[member] for member in members)]
     others = [list(members) for members in clusters if members not in alone]
@@ -335,14 +301,10 @@ def _distance(middle: float, left: NDArray[np.float64], right: NDArray[np.float6
 def _clusters(
     share: NDArray[np.float64], linked: NDArray[np.bool_], row: NDArray[np.int64]
 ) -> list[list[int]]:
-    """Group atoms that stand above each other, beginning with those that overlap most.
+    """Group atoms that stand above each other, at most one of each row, those that overlap most first.
 
-    An atom is a figure or a stretch of words. A group has at most one atom of each row.
-
-    Args:
-        share: how much any two atoms overlap, as a share of the narrower one's width; shape (n, n).
-        linked: whether any two atoms may be in one group; shape (n, n).
-        row: the number of each atom's row; shape (n,).
+    ``share`` tells how much any two atoms overlap, as a share of the narrower one's width, and ``linked``
+    whether they may be in one group; both have the shape (n, n). ``row`` has the number of each atom's row.
     """
     import numpy as np
 
@@ -364,11 +326,7 @@ def _clusters(
 
 
 def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
-    """Sort columns from left to right, leaving out those that overlap a column with more atoms.
-
-    Args:
-        columns: the columns, each with the number of its atoms (figures or stretches of words).
-    """
+    """Sort columns, given with the number of their atoms; leave out those that overlap a larger one."""
     kept: list[Column] = []
     for _, column in sorted(columns, key=lambda counted: -counted[0]):
         width = max(column.right - column.left, 0.1)
@@ -379,13 +337,7 @@ def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
 
 
 def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> list[Cell]:
-    """Return the cells of a row up to its last atom; a column without an atom gets an empty cell.
-
-    Args:
-        row: the row's atoms, from left to right.
-        height: the height of the row's line, in points.
-        columns: the columns of the table.
-    """
+    """Return the cells of a row up to its last atom; a column without an atom gets an empty cell."""
     held: dict[int, list[Atom]] = {}
     last = -1
     for atom, covered in placed(row, height, columns):
@@ -402,14 +354,9 @@ def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> l
 def placed(
     row: Sequence[Atom], height: float, columns: Sequence[Column]
 ) -> list[tuple[Atom, tuple[int, ...]]]:
-    """Return each atom (a figure or a stretch of words) with the indices of the columns that it covers.
+    """Return each atom with the indices of the columns that it covers.
 
     An atom over several columns, unless it is a date, is first split among them where :func:`split_at` can.
-
-    Args:
-        row: the row's atoms, from left to right.
-        height: the height of the row's line, in points.
-        columns: the columns of the table.
     """
     found = []
     waiting = list(row)

@@ -37,14 +37,7 @@ _SENTENCE = regex.compile(r"(?:\p{Ll}\p{Ll}|\p{N})[.!?]\s*$")
 
 @dataclass(slots=True)
 class _Heading:
-    """A cell of a table's headings.
-
-    Attributes:
-        columns: the numbers of the columns that the heading covers, from left to right.
-        cell: the words of the heading.
-        bottom: the lower bound of the heading's last line, in points.
-        top: the upper bound of the heading's first line, in points.
-    """
+    """A cell of a table's headings, with the columns that it covers, and its bounds in points."""
 
     columns: tuple[int, ...]
     cell: Cell
@@ -59,56 +52,42 @@ class _Heading:
         self.bottom = min(self.bottom, bottom)
 
     def shift(self, columns: Sequence[Column]) -> float:
-        """Return the distance, in points, from the heading's middle to the middle of its columns."""
+        """The distance, in points, from the heading's middle to the middle of its columns."""
         left, right = columns[self.columns[0]].left, columns[self.columns[-1]].right
         return abs(left + right - self.cell.left - self.cell.right) / 2
 
 
 class _HeadingPart(NamedTuple):
-    """A line of a heading, or a part of such a line.
-
-    Attributes:
-        atom: the words.
-        columns: the numbers of the columns under the words.
-        line: the whole line, perhaps with parts of other headings.
-    """
+    """A line of a heading, or a part of such a line, with the columns under its words."""
 
     atom: Atom
     columns: tuple[int, ...]
     line: Line
 
     def is_beside(self, other: _HeadingPart) -> bool:
-        """Return whether two parts stand at one height."""
         shared = min(self.line.top, other.line.top) - max(self.line.bottom, other.line.bottom)
         return shared > 0.5 * other.line.height
 
     def is_aligned(self, other: _HeadingPart) -> bool:
-        """Return whether two parts have a left edge, a right edge or a middle in common."""
+        """Whether two parts have a left edge, a right edge or a middle in common."""
         left, right = self.atom.left - other.atom.left, self.atom.right - other.atom.right
         return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
 
     def overlaps(self, other: _HeadingPart) -> bool:
-        """Return whether two parts overlap horizontally; their heights do not matter."""
+        """Horizontally; their heights do not matter."""
         return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
 
 
 def ends_like_sentence(line: Line) -> bool:
-    """Return whether a line ends like a sentence; a colon or an abbreviation's full stop does not count."""
+    """A colon or an abbreviation's full stop does not count."""
     return _SENTENCE.search(line.text) is not None
 
 
 def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> tuple[int, int]:
-    """Count the lines at the end of ``lines`` that are headings of a table or name groups of its rows.
+    """Count the lines at the end of ``lines`` that are headings of a table, and those that name row groups.
 
     A line names a group of rows if it stands between the headings and the rows, over the labels only.
-
-    Args:
-        lines: the lines before the table, in reading order.
-        first: the table's first row.
-        columns: the table's columns.
-
-    Returns:
-        The number of lines of headings, and the number of lines after them that name groups of rows.
+    ``lines`` are those before the table, in reading order.
     """
     right = max(column.right for column in columns)
     over = [column for column in columns[1:] if column.has_figures] or list(columns[1:])
@@ -147,20 +126,14 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
 
 
 def _below(lines: Sequence[Line], top: float) -> list[Line]:
-    """Return those ``lines``, from the lowest, that precede the first line wholly above ``top``."""
     return list(takewhile(lambda line: line.bottom < top, lines))
 
 
 def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
-    """Return the upper bound of the highest heading of a table, in points.
+    """The upper bound of the highest heading of a table, in points; ``edge`` is left of all figures.
 
     Each heading stands closely above the first row or another heading. A line over the labels is a heading
     only if a line over the figures reaches as high.
-
-    Args:
-        lines: the lines above the table that may be headings.
-        first: the table's first row.
-        edge: the left edge of the columns of figures.
     """
     level, top = first.top, first.top
     for line in sorted(lines, key=lambda line: line.bottom):
@@ -173,10 +146,7 @@ def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
 
 
 def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], edge: float) -> bool:
-    """Return whether a line stands over the whole table, not just over the columns of figures.
-
-    ``edge`` is the left edge of the columns of figures.
-    """
+    """Whether a line stands over the whole table, not just over the figures to the right of ``edge``."""
     labels = columns[0]
     if line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height):
         return True
@@ -191,16 +161,15 @@ def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], ed
 
 
 def _is_over(line: Line, columns: Sequence[Column]) -> bool:
-    """Return whether a line stands over the middle of the last column and over no other column."""
+    """Whether a line stands over the middle of the last column and over no other column."""
     *others, last = columns
     return line.left > others[-1].right and last.left <= (line.left + line.right) / 2 <= last.right
 
 
 def _continues_caption(above: Line, line: Line, right: float) -> bool:
-    """Return whether ``line`` continues the caption whose first line is ``above``.
+    """Whether ``above``, the first line of a caption, is full, and ``line`` continues it.
 
-    ``line`` may be indented by the width of the caption's number. ``above`` must be full: the first word of
-    ``line`` does not fit between the end of ``above`` and ``right``, the right edge of the table.
+    ``line`` may be indented by the width of the caption's number. ``right`` is the right edge of the table.
     """
     step = above.bottom - line.bottom
     is_full = above.right + line.first_word + line.height > right
@@ -212,10 +181,6 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
 
     The lines of one heading are joined. A heading that spans several columns becomes a cell of the first of
     these columns, in a row above the headings of single columns.
-
-    Args:
-        lines: the lines of the headings, in reading order.
-        columns: the table's columns.
     """
     headings: list[_Heading] = []
     for new, height in _with_spans(lines, columns):
@@ -228,7 +193,7 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
 
 
 def is_by_cell(lines: Sequence[Line]) -> bool:
-    """Return whether headings are written cell by cell: some line stands higher than the line before it."""
+    """Whether headings are written cell by cell: some line stands higher than the line before it."""
     return any(after.bottom - before.bottom > 0.3 * after.height for before, after in pairwise(lines))
 
 
@@ -255,11 +220,7 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
 
 
 def _is_next_line(above: _HeadingPart, below: _HeadingPart, parts: Sequence[_HeadingPart]) -> bool:
-    """Return whether two successive parts are lines of one cell.
-
-    The parts must be aligned, and ``below`` must stand closely below ``above``. No other part beside
-    ``below`` may overlap ``above`` horizontally, and no other part beside ``above`` may overlap ``below``.
-    """
+    """Whether two successive parts are lines of one cell: aligned, close, and with no other part between."""
     step = above.line.bottom - below.line.bottom
     return (
         0.3 * below.line.height < step < TIGHT * below.line.height
@@ -301,18 +262,10 @@ def _span(
     *,
     wide: bool,
 ) -> tuple[int, ...]:
-    """Return the numbers of the columns that a heading covers.
+    """Return the columns under a heading, or a wider range of columns if it stands over the middle of that.
 
-    These are the columns under the heading, or a wider range of columns if the heading stands over the middle
-    of that range.
-
-    Args:
-        atom: the heading.
-        covered: the columns under the heading.
-        columns: the table's columns.
-        bounds: the x coordinates halfway to the next heading on the left and on the right.
-        height: the height of the heading's line, in points.
-        wide: whether the heading is likely to stand over several columns, for example because it is a period.
+    ``bounds`` are the x coordinates halfway to the next heading on the left and on the right. ``wide`` tells
+    that the heading is likely to stand over several columns, for example because it is a period.
     """
     if covered[0] == 0:
         return covered
@@ -333,7 +286,7 @@ def _span(
 
 
 def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
-    """Return whether two headings belong to one cell, as its lines or as parts of one line."""
+    """Whether two headings belong to one cell, as its lines or as parts of one line."""
     text = below.cell.words.text
     if (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
         return False
@@ -341,11 +294,7 @@ def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
 
 
 def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
-    """Put headings into rows, and return the rows from the top.
-
-    A heading goes into the lowest row if no other heading is below it in the same columns. Otherwise it goes
-    into the row directly above the highest of the headings below it.
-    """
+    """A heading goes into the lowest row above all headings that are below it in the same columns."""
     levels: list[list[_Heading]] = []
     for heading in sorted(headings, key=lambda each: each.bottom):
         level = 0
@@ -373,14 +322,8 @@ def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]
     """Move a heading up one row if a heading on its left, in that upper row, would seem to cover it.
 
     If *Revenue* stands over *2024* and nothing stands over *Change* on its right, *Revenue* would seem to
-    cover *Change*, too. *Change* moves only if one of two signs shows that *Revenue* does not cover it:
-
-    - *Revenue* reaches down to the height of *Change*.
-    - *Revenue* stands exactly over the middle of several other columns.
-
-    Args:
-        levels: the rows of headings, from the lowest; they are changed in place.
-        columns: the table's columns.
+    cover *Change*, too. *Change* moves only if *Revenue* reaches down to its height, or stands exactly over
+    the middle of several other columns. ``levels``, the rows from the lowest, are changed in place.
     """
     for row, above in pairwise(levels):
         if any(_UNITS.match(heading.cell.words.text) for heading in row):
@@ -429,7 +372,7 @@ def with_levels(rows: Sequence[Line]) -> list[Line]:
 
 
 def _edges(rows: Sequence[Line]) -> list[float]:
-    """Return the left edges of labels, from the left; edges close to each other count as the leftmost."""
+    """The left edges of labels, from the left; edges close to each other count as the leftmost."""
     lefts = sorted(row.left for row in rows)
     height = max((row.height for row in rows), default=0.0)
     return lefts[:1] + [right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height]

@@ -54,11 +54,9 @@ _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
 
 
 def with_tables(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines of a page; each row of a table gets a cell for each column up to the row's last words.
+    """Give each row of a table a cell for each column up to the row's last words.
 
-    Args:
-        lines: the lines of the page in reading order. ``Line.is_row`` tells which of them have the gaps of a
-            table's row.
+    ``lines`` are in reading order; ``Line.is_row`` tells which of them have the gaps of a table's row.
     """
     lines = _without_heading_rows(_headings_first(lines))
     read: list[Line] = []
@@ -116,8 +114,7 @@ def _headings_first(lines: Sequence[Line]) -> list[Line]:
 def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
     """Clear ``is_row`` for the lines of headings that are written cell by cell.
 
-    The last line of such a heading may stand beside the first line of the next heading, and so look like a
-    row.
+    The last line of one may stand beside the first line of the next, and so look like a row.
     """
     kept = list(lines)
     for place, line in enumerate(lines):
@@ -135,7 +132,7 @@ def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_name(line: Line, first: Line) -> bool:
-    """Return whether a line is not far above the row ``first``, over the row's label but not its figures."""
+    """Whether a line is not far above the row ``first``, over the row's label but not its figures."""
     return (
         not line.is_row
         and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
@@ -146,7 +143,7 @@ def _is_name(line: Line, first: Line) -> bool:
 
 
 def _may_be_heading(line: Line, first: Line) -> bool:
-    """Return whether a line is not far above the figures of the row ``first``, and has no quantity itself."""
+    """Whether a line is not far above the figures of the row ``first``, and has no quantity itself."""
     above = line.bottom - first.bottom
     return (
         0.3 * line.height < above < MAX_HEIGHT * line.height
@@ -158,10 +155,7 @@ def _may_be_heading(line: Line, first: Line) -> bool:
 
 
 def _end(lines: Sequence[Line], first: int) -> int:
-    """Return the index after the last row of the table that begins at ``first``.
-
-    Lines of labels may come between its rows.
-    """
+    """The index after the last row of the table that begins at ``first``; labels may be between its rows."""
     end = first + 1
     left, right = lines[first].left, lines[first].right
     has_figures = has_quantity(atoms(lines[first]))
@@ -178,10 +172,7 @@ def _end(lines: Sequence[Line], first: int) -> int:
 
 
 def _next_row(lines: Sequence[Line], end: int) -> int | None:
-    """Return the index of the first row at or after ``end``.
-
-    Return None if there is a large vertical gap, or more than ``MAX_LABELS`` other lines, before that row.
-    """
+    """The index of the next row, unless a large gap or more than ``MAX_LABELS`` lines precede it."""
     for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
         before, line = lines[place - 1], lines[place]
         height = max(line.height, before.height)
@@ -194,15 +185,9 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
 
 
 def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
-    """Return whether a line between two rows of a table is a label of rows, rather than a paragraph.
+    """Whether a line between two rows is a label, rather than a paragraph.
 
-    A label is narrow, or ends before the cells to the right of the labels. It does not end like a sentence.
-
-    Args:
-        line: the line.
-        left: the left edge of the table.
-        right: the right edge of the table.
-        figures: the left edge of the cells after the labels.
+    It is narrow, or ends before ``figures``, the left edge of the cells after the labels.
     """
     return (
         line.right <= right + line.height
@@ -212,7 +197,7 @@ def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
 
 
 def _is_heading(line: Line) -> bool:
-    """Return whether a row has several periods and no quantity, as the headings of a new table have."""
+    """Whether a row has several periods and no quantity, as the headings of a new table have."""
     row = atoms(line)
     return sum(is_period(text_of(atom)) for atom in row) > 1 and not any(
         is_quantity(text_of(atom)) for atom in row
@@ -222,12 +207,8 @@ def _is_heading(line: Line) -> bool:
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
     """Count the lines at the start of ``table`` that are its caption; some of them may look like rows.
 
-    Only a caption of at least two lines counts. Its last line has a single atom (figure or stretch of words),
-    does not begin to the left of the line before it, and precedes a row of headings.
-
-    Args:
-        rows: the atoms of each line of the table.
-        table: the lines of the table.
+    Only a caption of at least two lines counts. Its last line has a single atom, does not begin to the left
+    of the line before it, and precedes a row of headings.
     """
     headings = list(takewhile(lambda row: not has_quantity(row), rows))
     for place in range(len(headings) - 2, 0, -1):
@@ -238,14 +219,7 @@ def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
 
 
 def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence[Column]) -> bool:
-    """Return whether ``line``, above a table, begins the label of the table's first row.
-
-    Args:
-        line: the line above the table.
-        first: the table's first row.
-        row: the atoms of the first row.
-        columns: the table's columns.
-    """
+    """Whether ``line``, above a table, begins the label of the table's first row."""
     cell = cells_of(row, first.height, columns)[0]
     return (
         not line.is_row
@@ -287,16 +261,10 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
 
 
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
-    """Return whether ``line`` is the third or a later line of a label.
+    """Whether ``line`` is the third or a later line of the label of ``before``.
 
-    The previous line of the label must be indented, have the same left edge as ``line``, and have no room for
-    the first word of ``line``.
-
-    Args:
-        hanging: the previous line of the label, if it is indented and not the first line; else None.
-        before: the row whose label ends with ``hanging``.
-        line: the next line.
-        edge: the right edge of the column of labels.
+    ``hanging`` is the previous line of the label, if it is indented. It must have the left edge of ``line``,
+    and no room for its first word before ``edge``, the right edge of the labels.
     """
     return (
         hanging is not None
@@ -307,10 +275,7 @@ def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
 
 
 def _continues_label(before: Line, line: Line, edge: float) -> bool:
-    """Return whether the label of the row ``before`` continues in ``line``, the next line.
-
-    The right edge of the column of labels is ``edge``.
-    """
+    """Whether the label of ``before`` continues in ``line``; ``edge`` is the right edge of the labels."""
     label, rest = before.cells[0], line.cells[0]
     step = before.bottom - line.bottom
     if not label.words.text or step > TIGHT * line.height:
@@ -326,12 +291,7 @@ def _continues_label(before: Line, line: Line, edge: float) -> bool:
 
 
 def _with_label(before: Line, line: Line) -> list[Line]:
-    """Join the label of the row ``before`` with the rest of the label, which is the first cell of ``line``.
-
-    Returns:
-        One row; two rows if ``before`` and ``line`` both have cells after the label. The first row then has
-        the whole label.
-    """
+    """Join the label of ``before`` with its rest in ``line``; two rows if both have further cells."""
     label = _joined(before.cells[0], line.cells[0])
     bold = (before.bold[0], line.bold[1])
     if len(before.cells) == 1 or len(line.cells) == 1:
@@ -376,7 +336,6 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
 
 
 def _wide_cells(piece: Line) -> tuple[Cell, ...]:
-    """Return the cells of a text run, joined where the gap between them is at most ``MAX_WORD_GAP``."""
     if len(piece.cells) == 1:
         return piece.cells
     cells = [piece.cells[0]]
@@ -394,7 +353,7 @@ def _without_end(words: Placed) -> Placed:
 
 
 def _continues_line(line: Line, following: Line) -> bool:
-    """Return whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
+    """Whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
     overlap = min(line.top, following.top) - max(line.bottom, following.bottom)
     smaller = min(line.height, following.height)
     end = line.right if line.resumes is None else line.resumes
@@ -425,7 +384,7 @@ def _together(line: Line, following: Line) -> Line:
 
 
 def _raised(piece: Line, line: Line) -> Line:
-    """Return ``piece``, as a superscript if it is a small number that is raised beside ``line``."""
+    """A small number that is raised beside ``line`` becomes a superscript."""
     cell = piece.cells[0]
     is_raised = _is_script(piece, line) and piece.top > line.top - 0.15 * line.height
     if len(piece.cells) > 1 or not is_raised or not cell.words.text.strip().isdecimal():
@@ -435,9 +394,8 @@ def _raised(piece: Line, line: Line) -> Line:
 
 
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
-    """Return whether a line is a table's row.
+    """A row has many gaps, or a wide gap, or a gap closely above or below a gap of a neighbouring line.
 
-    A row has many gaps, or a wide gap, or a gap closely above or below a gap of a neighbouring line.
     A list item (a bullet or number, then words) is never a row.
     """
     first, *others = line.cells

@@ -1,7 +1,8 @@
-"""Restores the ligatures of fonts that do not say which letters their glyphs stand for.
+"""The characters of a PDF page: read from its text layer, with their boxes, then grouped into text runs.
 
-Without its ligature, ``first`` becomes ``rst``. The width of the glyph, compared with letters on the page,
-and the word around the glyph show whether it is fi, fl, ff, ffi or ffl.
+A ligature whose font does not name its letters is restored: without it, ``first`` becomes ``rst``. The width
+of its glyph, compared with letters on the page, and the word around it show whether it is fi, fl, ff, ffi or
+ffl.
 """
 
 from __future__ import annotations
@@ -45,14 +46,10 @@ Box = Sequence[float]  # left, bottom, right, top, in points
 
 
 def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
-    """Return the characters of a page, with the letters of missing ligatures filled in.
+    """Fill in the letters of missing ligatures: glyphs without a character that stand beside letters.
 
-    A glyph without a character becomes a ligature if it stands beside letters and is as wide as a ligature.
-
-    Args:
-        characters: a string for each glyph, empty if the glyph gives no character.
-        codes: the code of each glyph; below ``FIRST_NAMED`` if its font does not name its character.
-        boxes: the box of each glyph.
+    The three arguments have an entry for each glyph of a page: its character, empty if there is none; its
+    code, below ``FIRST_NAMED`` if the font does not name the character; and its box.
     """
     restored = list(characters)
     unnamed = [index for index, code in enumerate(codes) if code < FIRST_NAMED and not characters[index]]
@@ -71,13 +68,9 @@ def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Seque
 
 
 def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[str]) -> str:
-    """Choose the ligature that completes a word. All arguments are in lower case.
+    """Choose the ligature between the letters ``before`` and ``after``, all in lower case.
 
-    Args:
-        before: the letters before the ligature.
-        after: the letters after the ligature.
-        fitting: the possible ligatures, the likeliest first; not empty.
-        known: other words of the page.
+    ``fitting`` has the possible ligatures, the likeliest first; ``known`` has other words of the page.
     """
     for one in fitting:
         if f"{before}{one}{after}" in known:
@@ -86,10 +79,7 @@ def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[s
 
 
 def _can_stand(before: str, one: str, after: str) -> bool:
-    """Return whether European words usually allow the ligature ``one`` between ``before`` and ``after``.
-
-    Vowels usually follow fl, but follow fi only in words such as ``justifiable`` and ``certified``.
-    """
+    """Vowels usually follow fl, but follow fi only in words such as ``justifiable`` and ``certified``."""
     if one == "ff":
         return not after.startswith(("i", "l"))  # the ligature would then be ffi or ffl
     takes_i = not after or after[0] not in _VOWELS or after.startswith("ab")
@@ -100,7 +90,6 @@ def _can_stand(before: str, one: str, after: str) -> bool:
 
 
 def _widths(characters: Sequence[str], boxes: Sequence[Box]) -> Mapping[str, list[tuple[float, float]]]:
-    """Return the (height, width), in points, of each f, i and l on a page, by letter."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for character, (left, bottom, right, top) in zip(characters, boxes, strict=True):
         if character in ("f", "i", "l") and top > bottom:
@@ -109,10 +98,7 @@ def _widths(characters: Sequence[str], boxes: Sequence[Box]) -> Mapping[str, lis
 
 
 def _fitting(box: Box, widths: Mapping[str, list[tuple[float, float]]]) -> list[str]:
-    """Return the ligatures whose letters together are about as wide as ``box``; empty if there are none.
-
-    For example, fi fits a box that is as wide as an f and an i of the same height.
-    """
+    """The ligatures whose letters, at the height of ``box``, are together about as wide as it."""
     left, bottom, right, top = box
     height, width = top - bottom, right - left
     usual: dict[str, float] = {}
@@ -131,7 +117,7 @@ def _fitting(box: Box, widths: Mapping[str, list[tuple[float, float]]]) -> list[
 
 
 def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: int) -> str:
-    """Return the letters of a word that follow a glyph (``step`` is 1) or precede it (``step`` is -1)."""
+    """The letters that directly follow a glyph (``step`` is 1) or precede it (``step`` is -1)."""
     letters: list[str] = []
     while 0 <= index + step < len(characters):
         here, there = boxes[index], boxes[index + step]
@@ -152,12 +138,9 @@ _SPACES = regex.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Text with a box for each character.
+    """Text with ``BOX_BYTES`` bytes for each character.
 
-    Attributes:
-        text: the text.
-        boxes: ``BOX_BYTES`` bytes for each character.
-        mended: the offsets at which a hyphen and a line break were removed, in order.
+    ``mended`` has the offsets, in order, at which a hyphen and a line break were removed.
     """
 
     text: str
@@ -171,22 +154,20 @@ class Placed:
         return Placed(self.text + other.text, self.boxes + other.boxes, mended)
 
     def cut(self, start: int, end: int) -> Placed:
-        """Return the characters from ``start`` to ``end`` with their boxes."""
         if start == 0 and end == len(self.text):
             return self
         mended = tuple(offset - start for offset in self.mended if start <= offset <= end)
         return Placed(self.text[start:end], self.boxes[start * BOX_BYTES : end * BOX_BYTES], mended)
 
     def strip(self) -> Placed:
-        """Return the text without white space at its ends."""
         return self.cut(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
 
     def replaced(self, character: str, by: str) -> Placed:
-        """Return the text with each ``character`` replaced by ``by``; both are single characters."""
+        """Replace a character by another one."""
         return Placed(self.text.replace(character, by), self.boxes, self.mended)
 
     def on_one_line(self) -> Placed:
-        """Return the text with one space instead of each run of white space, and none at the ends."""
+        """Replace each run of white space by one space, and remove it at the ends."""
         stripped = self.strip()
         if " ".join(stripped.text.split()) == stripped.text:
             return stripped
@@ -206,12 +187,11 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def unplaced(text: str) -> Placed:
-    """Return ``text``, which is not on the page, with the box ``NOWHERE`` (zeros) for each character."""
     return Placed(text, NOWHERE * len(text))
 
 
 def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
-    """Join ``parts``, which may be empty, with ``between``, a separator that is not on the page."""
+    """Join ``parts``, which may be empty, by a separator that is not on the page."""
     mark = unplaced(between)
     whole: Placed | None = None
     for part in parts:
@@ -226,14 +206,11 @@ _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
 
 class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
-    """One character, with its edges on the page.
+    """One character, with its edges on the page, in points.
 
-    ``bottom`` and ``top`` are the bounds of the font, so they are the same for high and low letters. A line
-    break is a glyph, too, but its edges have no meaning.
-
-    Attributes:
-        bold: whether the font is bold; set only for the first and last character of a line.
-        box: the character's box as eight bytes, in the format of ``PageLayout.boxes``.
+    ``bottom`` and ``top`` are the bounds of the font, so they are the same for high and low letters. ``bold``
+    is set only for the first and last character of a line, ``box`` is in the format of ``PageLayout.boxes``.
+    A line break is a glyph, too, but its edges have no meaning.
     """
 
     character: str
@@ -247,14 +224,7 @@ class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three ti
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A stretch of a line between two wide gaps.
-
-    Attributes:
-        words: the cell's text.
-        left: the cell's left edge, in points.
-        right: the cell's right edge, in points.
-        first_word: the width of the cell's first word, in points.
-    """
+    """A stretch of a line between two wide gaps. Its edges and the width of its first word are in points."""
 
     words: Placed
     left: float
@@ -266,16 +236,10 @@ class Cell:
 class Line:
     """A text run, a line made up of such runs, or a row of a table.
 
-    Attributes:
-        cells: the stretches between wide gaps, from left to right; at least one.
-        bottom: the font's lower bound, in points.
-        top: the font's upper bound, in points.
-        bold: two values: whether the first and whether the last character of the line is bold.
-        is_row: whether the line is a row of a table.
-        begins_table: whether the line is the first row of a table.
-        level: how deep a row's label is indented, from 0.
-        resumes: if the line ends with superscripts or subscripts, the right edge, in points, of the text
-            before them; else None.
+    ``cells``, at least one, are from left to right. ``bottom`` and ``top`` are the bounds of the font, in
+    points. ``bold`` is for the first and the last character. ``level`` tells how deep a row's label is
+    indented. If the line ends with superscripts or subscripts, ``resumes`` is the right edge of the text
+    before them.
     """
 
     cells: tuple[Cell, ...]
@@ -289,10 +253,7 @@ class Line:
 
     @property
     def words(self) -> Placed:
-        """The line's text, with the places of its characters.
-
-        A row has " | " between its cells, and an indented row begins with spaces.
-        """
+        """A row has " | " between its cells, and an indented row begins with spaces."""
         if len(self.cells) == 1 and not self.is_row:
             return self.cells[0].words
         if self.is_row:
@@ -304,22 +265,18 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The line's text, without the places of its characters."""
         return self.words.text
 
     @property
     def left(self) -> float:
-        """The left edge of the first cell, in points."""
         return self.cells[0].left
 
     @property
     def right(self) -> float:
-        """The right edge of the last cell, in points."""
         return self.cells[-1].right
 
     @property
     def first_word(self) -> float:
-        """The width of the line's first word, in points."""
         return self.cells[0].first_word
 
     @property
@@ -329,20 +286,18 @@ class Line:
 
 
 def _without_bars(words: Placed) -> Placed:
-    """Replace each ``|`` in a cell's text that would look like a separator of cells."""
     return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
 
 
 def is_unspaced(character: str) -> bool:
-    """Return whether a character belongs to a script without spaces between words."""
     return bool(_UNSPACED.match(character))
 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """Group glyphs into text runs. A run ends at a line break, or at the hyphen of a divided word.
 
-    A gap of more than ``MIN_GUTTER`` between two glyphs begins a new :class:`Cell` of the run. Such
-    a gap may also lie between two columns of text, so a ``Cell`` is not always a cell of a table.
+    A gap of more than ``MIN_GUTTER`` begins a new :class:`Cell` of the run. The gap may also lie between two
+    columns of text, so a ``Cell`` is not always a cell of a table.
     """
     current: list[Glyph] = []
     for glyph in glyphs:
@@ -375,13 +330,7 @@ def _line(glyphs: list[Glyph]) -> Iterator[Line]:
 
 
 def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """Make a cell of a line: runs of white space become one space, and raised figures become superscripts.
-
-    Args:
-        glyphs: the characters of the cell; a space at its end stays.
-        top: the upper bound of the line's font, in points.
-        height: the height of the line's font, in points.
-    """
+    """Runs of white space become one space, also at the end, and raised figures become superscripts."""
     parts: list[str] = []
     boxes: list[bytes] = []
     spaced = False
@@ -406,7 +355,7 @@ def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
 
 
 def _first_word(glyphs: Sequence[Glyph]) -> float:
-    """Return the width, in points, of the first word; in a script without spaces, of the first character."""
+    """The width of the first word; in a script without spaces, of the first character."""
     first: Glyph | None = None
     last: Glyph | None = None
     for glyph in glyphs:
@@ -425,16 +374,9 @@ _MAX_BOX_COORDINATE = 65_535  # the largest that ``PageLayout.boxes`` can hold
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The visible area of a page, and its rotation. The four edges are in PDF coordinates, in points.
+    """The visible area of a page, in PDF coordinates (points), and its clockwise rotation in degrees.
 
-    Attributes:
-        left: the left edge.
-        bottom: the lower edge.
-        right: the right edge.
-        top: the upper edge.
-        rotation: the clockwise rotation of the visible page, in degrees.
-        width: the width of the visible page after rotation, in points.
-        height: the height of the visible page after rotation, in points.
+    ``width`` and ``height`` are those of the visible page, after rotation.
     """
 
     left: float
@@ -446,10 +388,10 @@ class Frame:
     height: float
 
     def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
-        """Convert a point from PDF coordinates to coordinates on the visible page, after rotation.
+        """Convert a point from PDF coordinates to points from the lower left corner of the rotated page.
 
-        The origin of the result is the lower left corner of the visible page. If ``x`` is None, the point is
-        at the left edge of the page before rotation; if ``y`` is None, at its upper edge.
+        Without an ``x``, the point is at the left edge of the page before rotation; without a ``y``, at its
+        upper edge.
         """
         if x is None or y is None:
             x, y = (self.left if x is None else x), (self.top if y is None else y)
@@ -465,14 +407,13 @@ class Frame:
 
 
 def frame(page: PdfPage) -> Frame:
-    """Return the visible area of ``page``."""
     left, bottom, right, top = page.get_bbox()
     width, height = page.get_size()
     return Frame(left, bottom, right, top, page.get_rotation(), width, height)
 
 
 def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
-    """Return a page's characters in the order of its text layer, with their places on the visible page.
+    """Read the characters of a page in the order of its text layer.
 
     Characters outside the visible page, such as printers' marks, are left out. A ligature gives several
     characters, each with the box of the ligature.
@@ -511,9 +452,9 @@ def _codes(text_page: PdfTextPage, count: int) -> list[int]:
 
 
 def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:  # noqa: ANN401 - of ctypes
-    """Return a function of PDFium in a form that takes addresses (integers) instead of pointers.
+    """A function of PDFium that takes addresses (integers) instead of pointers.
 
-    The loader calls the function for each character, and checking pointers would take half of the time.
+    It is called for each character, and checking pointers would take half of the time.
     """
     from ctypes import CFUNCTYPE
 
@@ -527,7 +468,7 @@ def _address(pointer: Any) -> int:  # noqa: ANN401 - of ctypes
 
 
 def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float64]:
-    """Return the box (left, bottom, right, top) of each character on the visible page; shape (n, 4)."""
+    """The boxes (left, bottom, right, top) on the visible page; shape (n, 4)."""
     from ctypes import addressof, c_int, c_void_p, sizeof
 
     import numpy as np
@@ -544,17 +485,13 @@ def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float
 
 
 def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
-    """Return for each box whether at least a part of it is on the visible page; shape (n,)."""
     left, bottom, right, top = shown.T
     inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
     return inside
 
 
 def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
-    """Convert boxes (left, bottom, right, top) from PDF coordinates to those of the visible, rotated page.
-
-    The array and the result have the shape (n, 4).
-    """
+    """Convert boxes from PDF coordinates to those of the visible, rotated page; shape (n, 4)."""
     import numpy as np
 
     left, bottom, right, top = boxes.T
@@ -591,13 +528,10 @@ def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -
 
 
 def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
-    """Convert boxes to the bytes of ``PageLayout.boxes``.
+    """Convert boxes (left, bottom, right, top) on the visible page to the bytes of ``PageLayout.boxes``.
 
-    Boxes are clipped at the page's edges, but keep a width and a height of at least one unit.
-
-    Args:
-        shown: boxes ``(left, bottom, right, top)`` on the visible page; shape (n, 4).
-        frame: the page.
+    ``shown`` has the shape (n, 4). Boxes are clipped at the page's edges, but keep a width and a height of at
+    least one unit.
     """
     import numpy as np
 
@@ -610,7 +544,7 @@ def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
 
 
 def _characters(codes: Sequence[int]) -> Iterator[str]:
-    """Yield the character of each code; for a pair of surrogates, the character and then an empty string."""
+    """For a pair of surrogates, yield the character and then an empty string."""
     high = 0
     for code, following in zip_longest(codes, codes[1:], fillvalue=0):
         if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
@@ -624,7 +558,6 @@ def _characters(codes: Sequence[int]) -> Iterator[str]:
 
 
 def _edges(characters: Sequence[str]) -> set[int]:
-    """Return the indexes of the first and the last character of each line; white space does not count."""
     edges: set[int] = set()
     first = last = -1
     for index, character in enumerate(characters):
@@ -637,7 +570,6 @@ def _edges(characters: Sequence[str]) -> set[int]:
 
 
 def _is_bold(text_page: PdfTextPage, index: int) -> bool:
-    """Return whether the name of a character's font has a word for bold type, such as ``heavy``."""
     from ctypes import create_string_buffer
 
     from pypdfium2.raw import FPDFText_GetFontInfo
@@ -649,11 +581,7 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
-    """Return the text that a character of a page stands for.
-
-    A ligature becomes its letters. A bullet of a symbol font becomes ``•``. PDFium's mark for a word that is
-    divided at a line's end becomes ``WRAPPED_HYPHEN``. Most control characters become an empty string.
-    """
+    """The text that a character of a page stands for; an empty string for most control characters."""
     if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)
     if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end

@@ -30,10 +30,8 @@ _PART_BYTES = 4096
 class ReaderDiedError(Exception):
     """The reading process ended without an answer.
 
-    Attributes:
-        code: the exit code of the process; if a signal ended it, the negative number of the signal.
-        expired: whether the parent ended the process because the file took too long.
-        stderr: the end of the process's standard error, such as a traceback.
+    ``code`` is its exit code, or the negative number of the signal that ended it. ``expired`` tells whether
+    the parent ended it because the file took too long. ``stderr`` is the end of its standard error.
     """
 
     def __init__(self, code: int, stderr: str, *, expired: bool) -> None:
@@ -44,8 +42,6 @@ class ReaderDiedError(Exception):
 
 
 class Child:
-    """A reading process, its pipes, and the last part of its standard error."""
-
     def __init__(self) -> None:
         # The process has no use for the settings, some of which are passwords.
         rest = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
@@ -65,15 +61,12 @@ class Child:
         self._listener.start()
 
     def wait_until_ready(self) -> None:
-        """Wait until the process accepts requests. This method raises the same errors as ``ask``."""
         self._talk(None, _START_SECONDS, MEGABYTE)
 
     def ask(self, request: Request, waiting: Callable[[], None] | None = None) -> Answer:
         """Send ``request``, and return the process's answer.
 
-        Args:
-            request: the request.
-            waiting: called every half second in the caller's thread; an exception from it ends the process.
+        ``waiting`` is called every half second in the caller's thread; an exception from it ends the process.
 
         Raises:
             ReaderDiedError: if the process ends without an answer, or the file takes too long.
@@ -102,10 +95,7 @@ class Child:
         return answer
 
     def _open(self, cutting: Cutting) -> None:
-        """Make the process open a tokeniser, unless the tokeniser is open already.
-
-        The time for opening it does not count towards a file's time limit.
-        """
+        """The time for opening a tokeniser does not count towards a file's time limit."""
         if cutting.tokenizer != self._tokenizer:
             self._talk(pack(Request(b"", DEFAULTS, cutting=cutting)), _START_SECONDS, MEGABYTE)
             self._tokenizer = cutting.tokenizer
@@ -150,7 +140,7 @@ class Child:
         return ReaderDiedError(code, b"".join(self._stderr).decode("utf-8", "replace"), expired=expired)
 
     def kill(self) -> None:
-        """Kill the process at once. A thread that waits for the process's answer gets a ReaderDiedError."""
+        """Kill the process at once. A thread that waits for its answer gets a ReaderDiedError."""
         if self.process.returncode is not None:
             return  # another process may have its id by now
         if sys.platform == "win32":

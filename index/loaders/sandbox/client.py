@@ -1,4 +1,4 @@
-"""Reads files in a separate process, so that a file that hangs or crashes its loader harms nothing else.
+"""Reads files in a separate process: the parent's side, with its requests, time limits and end.
 
 Native libraries read PDFs, web pages and Office files. If such a library crashes, no exception handler runs,
 but a separate process can be replaced.
@@ -49,7 +49,7 @@ class Isolated:
         return None if child is None else child.process.pid
 
     def load(self, path: Path, options: Options = DEFAULTS) -> Document:
-        """Read the file at ``path`` as a document, as :func:`index.loaders.load` does.
+        """Read a file as a document, as :func:`index.loaders.load` does.
 
         Raises:
             LoadError: as that function does; also if the file exceeds its limit of time or memory, or crashes
@@ -64,18 +64,10 @@ class Isolated:
         cutting: Cutting | None = None,
         waiting: Callable[[], None] | None = None,
     ) -> tuple[Document, Cut | None]:
-        """Read a file as a document, and cut the document into passages.
+        """Read a file as a document, and cut it into passages if ``cutting`` is given.
 
-        The reading process also cuts the passages because this takes minutes for a long text.
-
-        Args:
-            path: the file.
-            options: how to read the file.
-            cutting: how to cut the document into passages; None for no passages.
-            waiting: called every half second; an exception from it cancels the reading.
-
-        Returns:
-            The document and its passages; None in place of the passages if ``cutting`` is None.
+        The reading process also cuts the passages because this takes minutes for a long text. ``waiting`` is
+        called every half second; an exception from it cancels the reading.
 
         Raises:
             LoadError: as :meth:`load` does.
@@ -87,7 +79,7 @@ class Isolated:
         return answer.document, answer.cut
 
     def draw_page(self, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-        """Draw a page of the file at ``path`` as PNG, as :func:`index.loaders.pdf.document.draw_page` does.
+        """Draw a page as PNG, as :func:`index.loaders.pdf.document.draw_page` does.
 
         Raises:
             LoadError: as that function and :meth:`load` do.
@@ -123,7 +115,7 @@ class Isolated:
             child.kill()
 
     def close(self) -> None:
-        """End the reading process, if one is running. Reading another file starts a new process."""
+        """End the reading process. Reading another file starts a new one."""
         with self._lock:
             self._end()
 
@@ -141,7 +133,6 @@ class Isolated:
         self.close()
 
     def _started(self, path: Path) -> Child:
-        """Return the running process. If none is running, start one."""
         if self._child is not None and self._child.process.poll() is not None:
             self._end()
         if self._child is None:

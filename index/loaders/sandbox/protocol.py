@@ -31,14 +31,9 @@ class MessageError(Exception):
 class Request:
     """A request to read a file, or to draw a page of it.
 
-    Attributes:
-        path: the absolute path of the file, in the file system's encoding; empty if the request only opens a
-            tokeniser.
-        options: how to read the file.
-        page: the page to draw, from 1; 0 for a request to read the file.
-        width: the width of the picture, in pixels.
-        cutting: how to cut the document into passages; None for no passages. ``cutting.tokenizer``, which may
-            be large, is empty if the process has opened the tokeniser already.
+    ``path`` is absolute, in the file system's encoding; empty to only open a tokeniser. ``page`` is from 1; 0
+    to read the file. ``width`` is in pixels. ``cutting.tokenizer``, which may be large, is empty if the
+    process has opened the tokeniser already.
     """
 
     path: bytes
@@ -50,15 +45,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The reading process's answer to a request: a document, a picture, or an error.
+    """A document (with its passages, if the request asks for them), a picture as PNG, or an error.
 
-    Attributes:
-        document: the document that was read; None for a picture or an error.
-        picture: the picture of a page, as PNG; empty for a document or an error.
-        cause: what is wrong with the file; empty if the answer is not an error.
-        remedy: what the user can do about the error; empty if the answer is not an error.
-        last: whether the process ends after this answer.
-        cut: the document's passages; None if the request did not ask for them (``Request.cutting``).
+    ``cause`` and ``remedy`` are empty unless it is an error. The process ends after the ``last`` answer.
     """
 
     document: Document | None = None
@@ -82,8 +71,6 @@ class Source(Protocol):
 
 
 class Sink(Protocol):
-    """A destination of bytes."""
-
     def write(self, data: bytes, /) -> int | None:
         """Write ``data``."""
 
@@ -92,11 +79,7 @@ class Sink(Protocol):
 
 
 def send(message: bytes, sink: Sink) -> None:
-    """Write the length of ``message``, then ``message``.
-
-    Raises:
-        OSError: if the other end is closed.
-    """
+    """Write the length of ``message``, then ``message``; OSError if the other end is closed."""
     sink.write(_LENGTH.pack(len(message)))
     sink.write(message)
     sink.flush()
@@ -105,12 +88,8 @@ def send(message: bytes, sink: Sink) -> None:
 def receive(source: Source, most: int) -> bytes | None:
     """Return the next message of ``source``, or None if ``source`` ends before the end of the message.
 
-    Args:
-        source: a pipe that the other process writes to.
-        most: the largest number of bytes that a message may have.
-
     Raises:
-        MessageError: if the message is longer than ``most``.
+        MessageError: if the message has more than ``most`` bytes.
     """
     head = _read(source, _LENGTH.size)
     if len(head) < _LENGTH.size:
@@ -138,7 +117,7 @@ def pack(message: Request | Answer) -> bytes:
 
 
 def unpack(kind: type[Message], data: bytes) -> Message:
-    """Read a message of type ``kind`` from JSON, and check the type of each field.
+    """Read a message from JSON, and check the type of each field.
 
     Raises:
         MessageError: if ``data`` is not a message of type ``kind``, or if an answer has an offset outside the
@@ -155,10 +134,7 @@ def unpack(kind: type[Message], data: bytes) -> Message:
 
 @cache
 def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
-    """Return, for each type of message, the pydantic adapter that reads and writes it.
-
-    A tuple wraps the message because an adapter for a dataclass itself accepts no configuration.
-    """
+    """A tuple wraps each message because an adapter for a dataclass itself accepts no configuration."""
     from pydantic import ConfigDict, TypeAdapter
 
     config = ConfigDict(
@@ -175,7 +151,6 @@ def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
 
 
 def _fits(answer: Answer) -> bool:
-    """Return whether all offsets in an answer lie inside the document's text."""
     document, cut = answer.document, answer.cut
     if document is None:
         return cut is None
@@ -189,7 +164,6 @@ def _fits(answer: Answer) -> bool:
 
 
 def _read(source: Source, size: int) -> bytes:
-    """Read ``size`` bytes, or fewer if ``source`` ends earlier."""
     parts: list[bytes] = []
     while size and (part := source.read(min(size, 1 << 20))):
         parts.append(part)

@@ -44,7 +44,6 @@ _ANY_WORDS = "The council closed the third gate of the dam, and nobody was told 
 
 
 def main() -> None:
-    """Answer requests until there are no more, or until this process must end (``Answer.last``)."""
     requests, answers = _take_over_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C also reaches the parent, which decides
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves memory, and the arrays are small
@@ -70,10 +69,7 @@ def main() -> None:
 
 
 def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
-    """Return the pipes from and to the parent, for requests and answers.
-
-    Libraries that read standard input or print get the null device instead.
-    """
+    """Libraries that read standard input or print get the null device instead of the parent's pipes."""
     requests, answers = _Pipe(os.dup(0)), _Pipe(os.dup(1))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -109,10 +105,7 @@ def _wait_for(requests: Source, waiting: SimpleQueue[bytes]) -> None:
 
 
 def _tokeniser(cutting: Cutting) -> TokenSpans:
-    """Open the tokeniser of ``cutting``, and return a function that finds the tokens of a text.
-
-    Also import the other modules that cutting needs.
-    """
+    """Also import the other modules that cutting needs."""
     from tokenizers import Tokenizer
 
     signature(_ANY_WORDS)
@@ -151,14 +144,14 @@ def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer
 
 
 def _memory_of(path: Path, options: Options) -> int:
-    """Return the megabytes of memory for a file. With OCR, a small file may be a picture of a large page."""
+    """In megabytes. With OCR, a small file may be a picture of a large page."""
     if options.ocr:
         return options.limits.memory_megabytes
     return options.limits.memory_of(path.stat().st_size if path.is_file() else 0)
 
 
 def _is_whole(text: str) -> bool:
-    """Return whether ``text`` has no lone surrogate, which tokenisers refuse."""
+    """Whether ``text`` has no lone surrogate, which tokenisers refuse."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -214,14 +207,14 @@ def _leave_no_core() -> None:
 
 
 class _Memory(NamedTuple):
-    """The memory of a process in bytes: its address space, and the part that is resident."""
+    """In bytes."""
 
     addressed: int
     resident: int
 
 
 def _memory() -> _Memory:
-    """Return the memory of this process (proc_pid_statm(5)); zeros outside Linux."""
+    """Zeros outside Linux (proc_pid_statm(5))."""
     if sys.platform != "linux":
         return _Memory(0, 0)
     import resource
