@@ -7,10 +7,9 @@ an answer becomes a document only if every field has the declared type.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from index.documents import Document
 from index.loaders.options import Options
@@ -63,29 +62,16 @@ class Answer:
 READY = Answer()
 
 
-class Source(Protocol):
-    """A stream of bytes. ``read`` may return fewer bytes than requested, and none at the end."""
-
-    def read(self, size: int, /) -> bytes | None:
-        """Read at most ``size`` bytes."""
-
-
-class Sink(Protocol):
-    def write(self, data: bytes, /) -> int | None:
-        """Write ``data``."""
-
-    def flush(self) -> None:
-        """Send buffered bytes."""
-
-
-def send(message: bytes, sink: Sink) -> None:
+def send(message: bytes, sink: IO[bytes]) -> None:
     """Write the length of ``message``, then ``message``; OSError if the other end is closed."""
-    sink.write(_LENGTH.pack(len(message)))
-    sink.write(message)
+    for part in (_LENGTH.pack(len(message)), message):
+        left = memoryview(part)
+        while left:  # a file without a buffer may take only a part at a time
+            left = left[sink.write(left) :]
     sink.flush()
 
 
-def receive(source: Source, most: int) -> bytes | None:
+def receive(source: IO[bytes], most: int) -> bytes | None:
     """Return the next message of ``source``, or None if ``source`` ends before the end of the message.
 
     Raises:
@@ -111,7 +97,7 @@ def pack(message: Request | Answer) -> bytes:
     from pydantic_core import PydanticSerializationError
 
     try:
-        return _adapters()[type(message)].dump_json((message,))
+        return _adapter(type(message)).dump_json((message,))
     except PydanticSerializationError as error:
         raise MessageError(str(error)) from error
 
@@ -124,7 +110,7 @@ def unpack(kind: type[Message], data: bytes) -> Message:
             document's text.
     """
     try:
-        message: Message = _adapters()[kind].validate_json(data)[0]
+        message: Message = _adapter(kind).validate_json(data)[0]
     except ValueError as error:
         raise MessageError(f"no {kind.__name__.lower()}") from error
     if isinstance(message, Answer) and not _fits(message):
@@ -133,37 +119,32 @@ def unpack(kind: type[Message], data: bytes) -> Message:
 
 
 @cache
-def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
-    """A tuple wraps each message because an adapter for a dataclass itself accepts no configuration."""
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    """A tuple wraps the message because an adapter for a dataclass itself accepts no configuration."""
     from pydantic import ConfigDict, TypeAdapter
 
-    config = ConfigDict(
-        strict=True,
-        extra="forbid",
-        ser_json_bytes="base64",
-        val_json_bytes="base64",
-        ser_json_inf_nan="constants",
+    return TypeAdapter(
+        tuple[kind],
+        config=ConfigDict(
+            strict=True,
+            extra="forbid",
+            ser_json_bytes="base64",
+            val_json_bytes="base64",
+            ser_json_inf_nan="constants",
+        ),
     )
-    return {
-        Request: TypeAdapter(tuple[Request], config=config),
-        Answer: TypeAdapter(tuple[Answer], config=config),
-    }
 
 
 def _fits(answer: Answer) -> bool:
     document, cut = answer.document, answer.cut
     if document is None:
         return cut is None
-    offsets = [
-        *document.page_starts,
-        *document.mended,
-        *(section.start for section in document.sections),
-    ]
+    offsets = (*document.page_starts, *document.mended, *(section.start for section in document.sections))
     inside = all(0 <= offset <= len(document.text) for offset in offsets)
     return inside and (cut is None or cut.fits(document.text))
 
 
-def _read(source: Source, size: int) -> bytes:
+def _read(source: IO[bytes], size: int) -> bytes:
     parts: list[bytes] = []
     while size and (part := source.read(min(size, 1 << 20))):
         parts.append(part)

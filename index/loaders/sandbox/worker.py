@@ -15,27 +15,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from index.errors import LoadError
 from index.loaders import content, load
-from index.loaders.options import MEGABYTE, LoadingLimits, Options
+from index.loaders.options import MEGABYTE
 from index.loaders.pdf.document import draw_page
-from index.loaders.sandbox.protocol import (
-    READY,
-    Answer,
-    MessageError,
-    Request,
-    Source,
-    pack,
-    receive,
-    send,
-    unpack,
-)
+from index.loaders.sandbox.protocol import READY, Answer, MessageError, Request, pack, receive, send, unpack
 from index.text.languages import detect
 from index.text.minhash import signature
 from index.text.passages import Cutting, cut
 from index.text.tokens import TokenSpans, token_spans_by
+
+if sys.platform != "win32":
+    import resource
 
 _MOST_OF_A_REQUEST = 1 << 28  # bytes, with a tokeniser; the one of a multilingual model has 17 MB
 _GRACE_SECONDS = 10.0  # after a file's time limit; the parent ends the process earlier, unless it is dead
@@ -47,7 +40,8 @@ def main() -> None:
     requests, answers = _take_over_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C also reaches the parent, which decides
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves memory, and the arrays are small
-    _leave_no_core()
+    if sys.platform != "win32":  # a crash must not write a core dump into the user's folder
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     detect(_ANY_WORDS)  # loads the language model now, so that no file's memory limit includes it
     waiting: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_wait_for, args=(requests, waiting), daemon=True).start()
@@ -68,9 +62,12 @@ def main() -> None:
     os._exit(0)
 
 
-def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
+def _take_over_pipes() -> tuple[IO[bytes], IO[bytes]]:
     """Libraries that read standard input or print get the null device instead of the parent's pipes."""
-    requests, answers = _Pipe(os.dup(0)), _Pipe(os.dup(1))
+    # Without buffers, whose locks a thread may hold at the exit, and with ``closefd`` off: the parent kills a
+    # process that closes its output, and its exit code would be lost.
+    requests = open(os.dup(0), "rb", buffering=0, closefd=False)  # noqa: SIM115, PTH123
+    answers = open(os.dup(1), "wb", buffering=0, closefd=False)  # noqa: SIM115, PTH123
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
@@ -78,26 +75,7 @@ def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
     return requests, answers
 
 
-class _Pipe:
-    """A file descriptor without a buffer, so that no thread holds a buffer's lock when the process exits."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def read(self, size: int, /) -> bytes:
-        return os.read(self._descriptor, size)
-
-    def write(self, data: bytes, /) -> int:
-        left = memoryview(data)
-        while left:
-            left = left[os.write(self._descriptor, left) :]
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: no bytes are buffered."""
-
-
-def _wait_for(requests: Source, waiting: SimpleQueue[bytes]) -> None:
+def _wait_for(requests: IO[bytes], waiting: SimpleQueue[bytes]) -> None:
     """Queue requests as they come. Exit at once when the parent ends, even while a file is being read."""
     while (request := receive(requests, _MOST_OF_A_REQUEST)) is not None:
         waiting.put(request)
@@ -116,11 +94,15 @@ def _no_tokens(_text: str) -> list[tuple[int, int]]:
     raise AssertionError("a request came without a tokeniser, and none came before it")
 
 
-def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer:
+def _answer(request: Request, token_spans: TokenSpans, answers: IO[bytes]) -> Answer:
     limits = request.options.limits
     path = Path(os.fsdecode(request.path))
-    memory = _memory_of(path, request.options)
-    _limit(limits, memory)
+    if request.options.ocr:  # a small file may be a picture of a large page
+        memory = limits.memory_megabytes
+    else:
+        memory = limits.memory_of(path.stat().st_size if path.is_file() else 0)
+    _limit_time(limits.seconds + _GRACE_SECONDS)
+    _limit_memory(_memory().addressed + memory * MEGABYTE)
     try:
         if request.page:
             return Answer(
@@ -131,7 +113,7 @@ def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer
         if cutting is None or not _is_whole(document.text):
             return Answer(document)
         send(pack(READY), answers)
-        _limit_time(limits)
+        _limit_time(limits.seconds + _GRACE_SECONDS)
         in_language = replace(document, language=cutting.language or document.language)
         return Answer(document, cut=cut(in_language, token_spans, cutting.max_tokens))
     except LoadError as error:
@@ -140,14 +122,8 @@ def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer
         cause = f"needed more than the {memory:,} MB of memory that a file of its size may take"
         return Answer(cause=cause, remedy="split it into parts, or allow more memory", last=True)
     finally:
-        _unlimit()
-
-
-def _memory_of(path: Path, options: Options) -> int:
-    """In megabytes. With OCR, a small file may be a picture of a large page."""
-    if options.ocr:
-        return options.limits.memory_megabytes
-    return options.limits.memory_of(path.stat().st_size if path.is_file() else 0)
+        _limit_time(0)
+        _limit_memory(None)
 
 
 def _is_whole(text: str) -> bool:
@@ -159,7 +135,7 @@ def _is_whole(text: str) -> bool:
     return True
 
 
-def _send_answer(answer: Answer, answers: _Pipe) -> None:
+def _send_answer(answer: Answer, answers: IO[bytes]) -> None:
     try:
         message = pack(answer)
     except MessageError:
@@ -168,42 +144,17 @@ def _send_answer(answer: Answer, answers: _Pipe) -> None:
     send(message, answers)
 
 
-def _limit(limits: LoadingLimits, megabytes: int) -> None:
-    """Limit the time and, on Linux, the memory for reading a file."""
-    _limit_time(limits)
-    if sys.platform == "linux":
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_AS)
-        allowed = _memory().addressed + megabytes * MEGABYTE
-        resource.setrlimit(
-            resource.RLIMIT_AS, (allowed if most == resource.RLIM_INFINITY else min(allowed, most), most)
-        )
-
-
-def _limit_time(limits: LoadingLimits) -> None:
+def _limit_time(seconds: float) -> None:
     if sys.platform != "win32":
-        signal.setitimer(signal.ITIMER_REAL, limits.seconds + _GRACE_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _unlimit() -> None:
-    if sys.platform == "win32":
-        return
-    signal.setitimer(signal.ITIMER_REAL, 0)
+def _limit_memory(addressed: int | None) -> None:
     if sys.platform == "linux":
-        import resource
-
         _, most = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
-
-def _leave_no_core() -> None:
-    """Keep a crash from writing a core dump into the user's folder."""
-    if sys.platform != "win32":
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_CORE)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+        if addressed is None or (most != resource.RLIM_INFINITY and most < addressed):
+            addressed = most
+        resource.setrlimit(resource.RLIMIT_AS, (addressed, most))
 
 
 class _Memory(NamedTuple):
@@ -217,8 +168,6 @@ def _memory() -> _Memory:
     """Zeros outside Linux (proc_pid_statm(5))."""
     if sys.platform != "linux":
         return _Memory(0, 0)
-    import resource
-
     pages = Path("/proc/self/statm").read_text(encoding="ascii").split()
     return _Memory(*(int(count) * resource.getpagesize() for count in pages[:2]))
 

@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -16,9 +17,9 @@ from index.errors import LoadError
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import SUFFIXES, LoadingLimits, Options, load
-from index.loaders.sandbox import child
+from index.loaders.sandbox import client
 from index.loaders.sandbox.client import Isolated, ReaderDiedError
-from index.loaders.sandbox.protocol import Sink, send
+from index.loaders.sandbox.protocol import send
 from index.text.passages import Cutting, cut
 from tests.support.children import GATE, WORDS, children_of, is_gone, refusal, sent_while_reading
 
@@ -95,11 +96,11 @@ class TestCutting:
         assert encoder.tokenizer is not None
         sent: list[int] = []
 
-        def counted(message: bytes, sink: Sink) -> None:
+        def counted(message: bytes, sink: IO[bytes]) -> None:
             sent.append(len(message))
             send(message, sink)
 
-        monkeypatch.setattr(child, "send", counted)
+        monkeypatch.setattr(client, "send", counted)
         cutting = Cutting(encoder.tokenizer, 200)
         for _ in range(2):
             reader.read(small, cutting=cutting)
@@ -311,7 +312,7 @@ def test_a_sync_goes_on_after_a_file_that_hangs_and_leaves_no_process(
 def test_the_reading_process_gets_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """It reads files of strangers, and some settings are passwords."""
     monkeypatch.setenv("FOOTNOTED_DATABASE_URL", "postgresql+psycopg://me:secret@host/name")
-    started = child.Child()
+    started = client.Child()
     try:
         environment = Path(f"/proc/{started.process.pid}/environ").read_bytes()
     finally:
