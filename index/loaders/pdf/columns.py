@@ -8,6 +8,7 @@ end.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
-from index.loaders.pdf.text import MIN_GUTTER, Line, is_unspaced
+from index.loaders.pdf.text import MIN_GUTTER, Line, is_unspaced, stretches
 from index.text.geometry import BOX_BYTES
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ _MAX_DEPTH = 4
 _SAME_TOP = 4  # points between the tops of parts that stand side by side
 _WRAPPED = regex.compile(r"[\p{Ll}\p{Lo}]")
 _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
+COMPARED_LINES = 3  # running titles and page numbers may stand between a cut line and the edge of its page
+SAME_LINE = 0.3  # share of the upper run's height between the lower bounds of two runs on one line
+MIN_CHARACTERS = 3  # of a cut line by which the whole line can be recognised
 
 
 class _PiecePart(NamedTuple):
@@ -52,41 +56,24 @@ def ordered(pieces: Sequence[Line]) -> list[Line]:
     If few of them are out of order in the file, or the page is a drawing, they come back unchanged.
     Otherwise, pieces that cross a gutter are split at it.
     """
-    parts = list(_parts(pieces))
-    if len(parts) > MAX_PARTS:
-        return list(pieces)
-    from_right = _is_from_the_right(pieces)
-    read, jumps = _read(parts, from_right=from_right, depth=0)
-    if jumps < max(3, MIN_JUMPS * len(parts)):
-        return list(pieces)
-    return list(_whole(read))
-
-
-def _parts(pieces: Sequence[Line]) -> Iterator[_PiecePart]:
+    parts: list[_PiecePart] = []
     rank = 0
     for piece in pieces:
         for cell in piece.cells:
-            yield _PiecePart(rank, replace(piece, cells=(cell,)) if len(piece.cells) > 1 else piece)
+            parts.append(_PiecePart(rank, replace(piece, cells=(cell,)) if len(piece.cells) > 1 else piece))
             rank += 1
         rank += 1  # parts of different pieces must not have adjacent ranks
-
-
-def _whole(parts: Sequence[_PiecePart]) -> Iterator[Line]:
-    """Rejoin the parts of a piece that are still consecutive."""
-    current = parts[0]
-    for before, part in pairwise(parts):
-        if part.rank == before.rank + 1:
-            cells = (*current.line.cells, *part.line.cells)
-            current = _PiecePart(part.rank, replace(current.line, cells=cells))
-        else:
-            yield current.line
-            current = part
-    yield current.line
-
-
-def _is_from_the_right(pieces: Sequence[Line]) -> bool:
+    if len(parts) > MAX_PARTS:
+        return list(pieces)
     sample = "".join(cell.words.text for piece in pieces[:12] for cell in piece.cells)
-    return len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
+    from_right = len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
+    read, jumps = _read(parts, from_right=from_right, depth=0)
+    if jumps < max(3, MIN_JUMPS * len(parts)):
+        return list(pieces)
+    return [
+        replace(piece[0].line, cells=tuple(cell for part in piece for cell in part.line.cells))
+        for piece in stretches(read, lambda piece, part: part.rank == piece[-1].rank + 1)
+    ]
 
 
 def _read(parts: Sequence[_PiecePart], *, from_right: bool, depth: int) -> tuple[list[_PiecePart], int]:
@@ -107,99 +94,6 @@ def _read(parts: Sequence[_PiecePart], *, from_right: bool, depth: int) -> tuple
             jumps += inner
         read += crossing
     return read, jumps
-
-
-def _zones(
-    parts: Sequence[_PiecePart], gutter: float
-) -> Iterator[tuple[tuple[list[_PiecePart], list[_PiecePart]], list[_PiecePart]]]:
-    """Yield the zones (horizontal bands) of a page from the top, each as ``((left, right), crossing)``.
-
-    ``crossing`` separates the zone from the next one: a part that crosses the gutter, or the parts of a
-    table's row. For the last zone, it is empty.
-    """
-    crossing = [[part] for part in parts if _crosses(part.line, gutter)]
-    beside_gutter = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
-    rows = list(_table_rows(beside_gutter, gutter))
-    in_rows = {part.rank for row in rows for part in row}
-    beside_gutter = [part for part in beside_gutter if part.rank not in in_rows]
-    start = 0
-    for below in (*sorted(crossing + rows, key=lambda row: _height_on_page(row[0])), None):
-        end = start
-        while end < len(beside_gutter) and (
-            below is None or _height_on_page(beside_gutter[end]) < _height_on_page(below[0])
-        ):
-            end += 1
-        zone = beside_gutter[start:end]
-        left = [part for part in zone if part.line.right < gutter]
-        right = [part for part in zone if part.line.right >= gutter]
-        yield (left, right), below or []
-        start = end
-
-
-def _table_rows(parts: Sequence[_PiecePart], gutter: float) -> Iterator[list[_PiecePart]]:
-    """Yield the rows of tables that extend across the gutter, each from left to right.
-
-    The cells of such a row leave much space on both sides of the gutter, do not begin in lower case, and
-    follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, because the headings of two
-    columns of text may stand at the same height.
-    """
-    bounds = [(part.line.left, part.line.right) for part in parts]
-    start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
-    run: list[list[_PiecePart]] = []
-    for row in (*_rows(parts), []):
-        left = sum(part.line.right - part.line.left for part in row if part.line.right < gutter)
-        right = sum(part.line.right - part.line.left for part in row if part.line.right >= gutter)
-        ranks = sorted(part.rank for part in row)
-        is_row = (
-            0 < left < MAX_CELL_FILL * (gutter - start)
-            and 0 < right < MAX_CELL_FILL * (end - gutter)
-            and ranks[-1] - ranks[0] <= 2 * len(ranks)
-            and not any(part.line.text[0].islower() for part in row)
-        )
-        if is_row:
-            run.append(sorted(row, key=lambda part: part.line.left))
-            continue
-        if len(run) >= MIN_TABLE_ROWS:
-            yield from run
-        run = []
-
-
-def _crosses(line: Line, gutter: float) -> bool:
-    return line.left < gutter < line.right
-
-
-def _height_on_page(part: _PiecePart) -> float:
-    return -(part.line.bottom + part.line.top) / 2
-
-
-def _from_the_top(parts: Sequence[_PiecePart]) -> list[_PiecePart]:
-    """Sort a column's parts. Those that follow each other in the file and on the page stay together."""
-    stretches: list[list[_PiecePart]] = []
-    for part in sorted(parts):
-        if stretches and _is_next(stretches[-1][-1].line, part.line):
-            stretches[-1].append(part)
-        else:
-            stretches.append([part])
-    stretches.sort(key=lambda stretch: (-round(stretch[0].line.top / _SAME_TOP), stretch[0].line.left))
-    return [part for stretch in stretches for part in stretch]
-
-
-def _is_next(line: Line, following: Line) -> bool:
-    down = line.bottom - following.bottom
-    return -0.6 * line.height < down < MAX_STRETCH * max(line.height, following.height)
-
-
-def _rows(parts: Sequence[_PiecePart]) -> list[list[_PiecePart]]:
-    rows: list[list[_PiecePart]] = []
-    for part in sorted(parts, key=_height_on_page):
-        line = part.line
-        first = rows[-1][0].line if rows else line
-        shared = min(line.top, first.top) - max(line.bottom, first.bottom)
-        if rows and shared > 0.5 * min(line.height, first.height):
-            rows[-1].append(part)
-        else:
-            rows.append([part])
-    return rows
 
 
 def _gutter(parts: Sequence[_PiecePart]) -> float | None:
@@ -253,8 +147,10 @@ def _is_column(parts: Sequence[_PiecePart]) -> bool:
         return False
     bounds = [(min(line.left for _, line in row), max(line.right for _, line in row)) for row in rows]
     width = max(right for _, right in bounds) - min(left for left, _ in bounds)
-    words = fmean(sum(_words(part.line.text) for part in row) for row in rows)
-    wrapped = fmean(_WRAPPED.match(row[0].line.text) is not None for row in rows)
+    # In a script without spaces, two characters count as one word.
+    texts = [[line.text for _, line in row] for row in rows]
+    words = fmean(sum(text.count(" ") + 1 + sum(map(is_unspaced, text)) / 2 for text in row) for row in texts)
+    wrapped = fmean(_WRAPPED.match(row[0]) is not None for row in texts)
     leading = median(
         (first[0].line.bottom - second[0].line.bottom) / first[0].line.height
         for first, second in pairwise(rows)
@@ -267,14 +163,79 @@ def _is_column(parts: Sequence[_PiecePart]) -> bool:
     )
 
 
-def _words(text: str) -> float:
-    unspaced = sum(map(is_unspaced, text))
-    return text.count(" ") + 1 + unspaced / 2
+def _zones(
+    parts: Sequence[_PiecePart], gutter: float
+) -> Iterator[tuple[tuple[list[_PiecePart], list[_PiecePart]], list[_PiecePart]]]:
+    """Yield the zones (horizontal bands) of a page from the top, each as ``((left, right), crossing)``.
+
+    ``crossing`` separates the zone from the next one: a part that crosses the gutter, or the parts of a
+    table's row. For the last zone, it is empty.
+    """
+    crossing = [[part] for part in parts if part.line.left < gutter < part.line.right]
+    beside_gutter = [part for part in parts if not part.line.left < gutter < part.line.right]
+    rows = list(_table_rows(beside_gutter, gutter))
+    in_rows = {part.rank for row in rows for part in row}
+    waiting = deque(sorted((part for part in beside_gutter if part.rank not in in_rows), key=_height_on_page))
+    for below in (*sorted(crossing + rows, key=lambda row: _height_on_page(row[0])), []):
+        left: list[_PiecePart] = []
+        right: list[_PiecePart] = []
+        while waiting and (not below or _height_on_page(waiting[0]) < _height_on_page(below[0])):
+            part = waiting.popleft()
+            (left if part.line.right < gutter else right).append(part)
+        yield (left, right), below
 
 
-COMPARED_LINES = 3  # running titles and page numbers may stand between a cut line and the edge of its page
-SAME_LINE = 0.3  # share of the upper run's height between the lower bounds of two runs on one line
-MIN_CHARACTERS = 3  # of a cut line by which the whole line can be recognised
+def _table_rows(parts: Sequence[_PiecePart], gutter: float) -> Iterator[list[_PiecePart]]:
+    """Yield the rows of tables that extend across the gutter, each from left to right.
+
+    The cells of such a row leave much space on both sides of the gutter, do not begin in lower case, and
+    follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, because the headings of two
+    columns of text may stand at the same height.
+    """
+    bounds = [(part.line.left, part.line.right) for part in parts]
+    start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
+    run: list[list[_PiecePart]] = []
+    for row in (*_rows(parts), []):
+        left = sum(part.line.right - part.line.left for part in row if part.line.right < gutter)
+        right = sum(part.line.right - part.line.left for part in row if part.line.right >= gutter)
+        ranks = sorted(part.rank for part in row)
+        is_row = (
+            0 < left < MAX_CELL_FILL * (gutter - start)
+            and 0 < right < MAX_CELL_FILL * (end - gutter)
+            and ranks[-1] - ranks[0] <= 2 * len(ranks)
+            and not any(part.line.text[0].islower() for part in row)
+        )
+        if is_row:
+            run.append(sorted(row, key=lambda part: part.line.left))
+            continue
+        if len(run) >= MIN_TABLE_ROWS:
+            yield from run
+        run = []
+
+
+def _rows(parts: Sequence[_PiecePart]) -> list[list[_PiecePart]]:
+    def is_beside(row: Sequence[_PiecePart], part: _PiecePart) -> bool:
+        line, first = part.line, row[0].line
+        shared = min(line.top, first.top) - max(line.bottom, first.bottom)
+        return shared > 0.5 * min(line.height, first.height)
+
+    return stretches(sorted(parts, key=_height_on_page), is_beside)
+
+
+def _from_the_top(parts: Sequence[_PiecePart]) -> list[_PiecePart]:
+    """Sort a column's parts. Those that follow each other in the file and on the page stay together."""
+    together = stretches(sorted(parts), lambda stretch, part: _is_next(stretch[-1].line, part.line))
+    together.sort(key=lambda stretch: (-round(stretch[0].line.top / _SAME_TOP), stretch[0].line.left))
+    return [part for stretch in together for part in stretch]
+
+
+def _is_next(line: Line, following: Line) -> bool:
+    down = line.bottom - following.bottom
+    return -0.6 * line.height < down < MAX_STRETCH * max(line.height, following.height)
+
+
+def _height_on_page(part: _PiecePart) -> float:
+    return -(part.line.bottom + part.line.top) / 2
 
 
 def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
@@ -326,10 +287,7 @@ class _PlacedLine:
 
 def _by_height(runs: Sequence[Line]) -> list[list[Line]]:
     """Group runs into lines, the lowest first."""
-    lines: list[list[Line]] = []
-    for run in sorted(runs, key=lambda run: run.bottom):
-        if lines and run.bottom - lines[-1][0].bottom < SAME_LINE * run.height:
-            lines[-1].append(run)
-        else:
-            lines.append([run])
-    return lines
+    return stretches(
+        sorted(runs, key=lambda run: run.bottom),
+        lambda line, run: run.bottom - line[0].bottom < SAME_LINE * run.height,
+    )

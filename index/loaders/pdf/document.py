@@ -36,24 +36,137 @@ from index.loaders.pdf.table_layout import lines
 from index.loaders.pdf.text import Frame, Line, frame, glyphs, pieces, readable
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-    from pypdfium2 import PdfDocument, PdfPage
+    from pypdfium2 import PdfDocument
 
 # Held for every call of PDFium: two threads must not call it at once, even for two documents.
 PDFIUM = threading.RLock()
+
 SAVE_AGAIN = "open it in a PDF program and save it again"
+READ_PICTURES = (
+    "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
+)
+SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
+
 MAX_PIXELS = 16_000_000  # of a drawn page: some pages are a hundred times as high as they are wide
+MAX_BOOKMARKS = 2_000
+MAX_LEVEL = 15  # files with deeper bookmarks are broken or hostile
+_MAX_TITLE = 300
+_MAX_NUMBER = 6  # characters of a heading's number, for example ``12.1.3``
+_LEEWAY = 3.0  # points by which the top of a paragraph may be above the target of its bookmark
+_PICTURES_WITHIN = 4  # the depth of nested forms (reusable parts of a page)
+_DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
+# Programs that copy pages of other PDFs into a new file, and date it to the day of the copy. Others keep the
+# date of the first file, as qpdf and pypdf do, or write no date.
+_COPIERS = re.compile(r"(?:pdftk|PDFium)\b", re.IGNORECASE)
 
 
-def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
-    """Open a PDF without a password, or with the first of ``options.passwords`` that opens it.
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page, and whether it is a picture without a text layer. The runs of such a picture come from OCR."""
 
-    Call this only while holding the lock ``PDFIUM``.
+    frame: Frame
+    runs: list[Line]
+    is_picture: bool
+
+
+class Bookmark(NamedTuple):
+    """An entry of a PDF's outline.
+
+    ``level`` is from 1, ``page`` an index. ``place`` is the x and y of the target in PDF coordinates, in
+    points; None for a coordinate that the file does not give.
+    """
+
+    level: int
+    title: str
+    page: int
+    place: tuple[float | None, float | None]
+
+
+def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """Read a PDF as a document. With ``options.ocr``, the text of scanned pages comes from OCR.
 
     Raises:
-        LoadError: if the file is broken or has no pages, no password opens it, its encryption is not
-            supported, or it has too many pages.
+        LoadError: if the file is not a PDF, is broken, has too many pages or has no words; if it is
+            encrypted and none of ``options.passwords`` opens it; if OCR fails.
     """
+    if not seems_pdf(data):
+        kind = binary_kind(data)
+        cause = f"is named .pdf but seems to be {kind}" if kind else "is not a PDF: it has no PDF header"
+        raise LoadError(path, cause, "give it the suffix of what it is, or save it again as PDF")
+    with PDFIUM:
+        document = _opened(data, path, options)
+    try:
+        with PDFIUM:
+            entries, marks = _entries(document), _bookmarks(document)
+        placed = [_page(document, number, path, options) for number in range(len(document))]
+    finally:
+        with PDFIUM:
+            document.close()
+    written = [lines(ordered(runs)) for runs in without_cut_lines([page.runs for page in placed])]
+    heights = [page.frame.height for page in placed]
+    kept = without_running(written, heights)
+    known, usual = words_of(kept), usual_height(kept)
+    parts: list[PageParts] = []
+    for lines_of_page in kept:
+        body, notes = separate_notes(lines_of_page, usual)
+        parts.append(PageParts(paragraphs(body, known), paragraphs(notes, known)))
+    pages = followed(parts, usual, known)
+    whole = stitched(pages, known)
+    text = whole.words.text
+    if not text:
+        pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
+        if options.ocr and any(page.is_picture for page in placed):
+            cause = f"has no text layer, and no words were recognised ({pictures})"
+            raise LoadError(path, cause, SCAN_AGAIN)
+        raise LoadError(path, f"has no text layer ({pictures})", READ_PICTURES)
+    properties = Properties(
+        title=readable_property(entries.get("Title")),
+        author=readable_property(entries.get("Author")),
+        published=_published(entries),
+    )
+    stated, credible = front_page(FirstPages(written, kept, heights, pages[0], known, text), properties)
+    outline = _sections(marks, pages, whole, [page.frame for page in placed])
+    return replace(
+        assemble(path, "pdf", text, credible, stated=stated, sections=outline),
+        page_starts=whole.page_starts,
+        mended=whole.words.mended,
+        layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
+        unread_pages=_numbers(page.is_picture and not page.runs for page in placed),
+        recognised_pages=_numbers(page.is_picture and bool(page.runs) for page in placed),
+        recognised_in=options.recognition if any(page.is_picture for page in placed) else "",
+    )
+
+
+def draw_page(data: bytes, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
+    """Draw a page, from 1, as a PNG picture, rotated as a viewer shows it.
+
+    The picture is ``width`` pixels wide; that of a very tall page is narrower.
+
+    Raises:
+        LoadError: if the file cannot be opened, has no such page, or the page cannot be drawn.
+    """
+    from pypdfium2 import PdfiumError
+
+    if not seems_pdf(data):
+        raise LoadError(path, "is not a PDF, and only the pages of a PDF can be drawn", "ask for its text")
+    with PDFIUM:
+        document = _opened(data, path, options)
+        try:
+            if not 1 <= page <= len(document):
+                raise LoadError(path, f"has no page {page}", f"ask for a page from 1 to {len(document)}")
+            drawn = document[page - 1]
+            across, down = drawn.get_size()
+            scale = min(width / across, (MAX_PIXELS / (across * down)) ** 0.5)
+            picture = BytesIO()
+            drawn.render(scale=scale).to_pil().save(picture, "PNG")
+        except (PdfiumError, ZeroDivisionError, ValueError) as error:
+            raise LoadError(path, f"is broken: page {page} cannot be drawn", SAVE_AGAIN) from error
+        finally:
+            document.close()
+    return picture.getvalue()
+
+
+def _opened(data: bytes, path: Path, options: Options) -> PdfDocument:
     document = _unlocked(data, path, options.passwords)
     pages, most = len(document), options.limits.pages
     if 0 < pages <= most:
@@ -78,97 +191,90 @@ def _unlocked(data: bytes, path: Path, passwords: tuple[str, ...]) -> PdfDocumen
                 raise LoadError(path, cause, "save a copy without encryption") from error
             if error.err_code != FPDF_ERR_PASSWORD:
                 raise LoadError(path, "is broken: its structure cannot be read", SAVE_AGAIN) from error
-    raise _locked(path, len(passwords))
-
-
-def _locked(path: Path, tried: int) -> LoadError:
-    if tried == 0:
-        return LoadError(path, "is encrypted and needs a password", "save a copy without a password")
+    if not passwords:
+        raise LoadError(path, "is encrypted and needs a password", "save a copy without a password")
+    tried = len(passwords)
     which = "the password given does not open" if tried == 1 else f"none of the {tried} passwords given opens"
-    return LoadError(path, f"is encrypted, and {which} it", "give its password, or save a copy without one")
+    cause = f"is encrypted, and {which} it"
+    raise LoadError(path, cause, "give its password, or save a copy without one")
 
 
-def draw_page(data: bytes, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-    """Draw a page, from 1, as a PNG picture, rotated as a viewer shows it.
+def _entries(document: PdfDocument) -> dict[str, str]:
+    """The information dictionary, without control characters and empty values."""
+    entries = document.get_metadata_dict(skip_empty=True)
+    cleaned = {key: flow("".join(map(readable, text))) for key, text in entries.items()}
+    return {key: text for key, text in cleaned.items() if text}
 
-    The picture is ``width`` pixels wide; that of a very tall page is narrower.
 
-    Raises:
-        LoadError: if the file cannot be opened, has no such page, or the page cannot be drawn.
+def _published(entries: Mapping[str, str]) -> str | None:
+    """The day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4), in ISO 8601.
+
+    None if a program that copies pages wrote it: the pages may be years older than the copy.
     """
+    match = _DATE.fullmatch(entries.get("CreationDate", ""))
+    if _COPIERS.match(entries.get("Creator", "")):
+        return None
+    return iso_date("-".join(part for part in match.groups() if part)) if match else None
+
+
+def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _Page:
     from pypdfium2 import PdfiumError
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
-    if not seems_pdf(data):
-        raise LoadError(path, "is not a PDF, and only the pages of a PDF can be drawn", "ask for its text")
-    with PDFIUM:
-        document = opened(data, path, options)
-        try:
-            if not 1 <= page <= len(document):
-                raise LoadError(path, f"has no page {page}", f"ask for a page from 1 to {len(document)}")
-            drawn = document[page - 1]
-            across, down = drawn.get_size()
-            scale = min(width / across, (MAX_PIXELS / (across * down)) ** 0.5)
-            picture = BytesIO()
-            drawn.render(scale=scale).to_pil().save(picture, "PNG")
-        except (PdfiumError, ZeroDivisionError, ValueError) as error:
-            raise LoadError(path, f"is broken: page {page} cannot be drawn", SAVE_AGAIN) from error
-        finally:
-            document.close()
-    return picture.getvalue()
-
-
-MAX_BOOKMARKS = 2_000
-MAX_LEVEL = 15  # files with deeper bookmarks are broken or hostile
-_MAX_TITLE = 300
-_MAX_NUMBER = 6  # characters of a heading's number, for example ``12.1.3``
-_LEEWAY = 3.0  # points by which the top of a paragraph may be above the target of its bookmark
-
-
-class Bookmark(NamedTuple):
-    """An entry of a PDF's outline.
-
-    ``level`` is from 1, ``page`` an index. ``place`` is the x and y of the target in PDF coordinates, in
-    points; None for a coordinate that the file does not give.
-    """
-
-    level: int
-    title: str
-    page: int
-    place: tuple[float | None, float | None]
+    try:
+        with PDFIUM:
+            page = document[number]
+            text_page = page.get_textpage()
+            try:
+                shown = frame(page)
+                runs = list(pieces(glyphs(shown, text_page)))
+                pictures = page.get_objects([FPDF_PAGEOBJ_IMAGE], max_depth=_PICTURES_WITHIN)
+                is_picture = not runs and next(pictures, None) is not None
+            finally:
+                text_page.close()
+                page.close()
+    except PdfiumError as error:
+        raise LoadError(path, f"is broken: page {number + 1} cannot be read", SAVE_AGAIN) from error
+    if not is_picture or not options.ocr:
+        return _Page(shown, runs, is_picture)
+    try:
+        with PDFIUM:
+            picture = document[number].render(scale=scale(shown), grayscale=True).to_pil()
+        found = recognised(picture, shown, options.ocr_languages, options.limits.seconds)
+    except (PdfiumError, ValueError) as error:
+        raise LoadError(path, f"is broken: page {number + 1} cannot be drawn", SAVE_AGAIN) from error
+    except RecognitionError as error:
+        raise LoadError(path, f"has pages without a text layer, and {error.cause}", error.remedy) from error
+    return _Page(shown, list(pieces(found)), is_picture=True)
 
 
-def bookmarks(document: PdfDocument) -> list[Bookmark]:
-    """Read the bookmarks that lead to a page, in order. Call this only while holding the lock ``PDFIUM``."""
+def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
+    return tuple(number for number, is_chosen in enumerate(chosen, 1) if is_chosen)
+
+
+def _bookmarks(document: PdfDocument) -> list[Bookmark]:
+    """Read the bookmarks that lead to a page, in order."""
     from ctypes import addressof
 
-    from pypdfium2.raw import FPDFBookmark_GetFirstChild, FPDFBookmark_GetNextSibling
+    from pypdfium2 import raw
 
     found: list[Bookmark] = []
     seen: set[int] = set()
-    waiting: list[tuple[Any, int]] = [(FPDFBookmark_GetFirstChild(document, None), 1)]
+    waiting: list[tuple[Any, int]] = [(raw.FPDFBookmark_GetFirstChild(document, None), 1)]
     while waiting and len(seen) < MAX_BOOKMARKS:
         entry, level = waiting.pop()
         if not entry or addressof(entry.contents) in seen:  # the bookmarks form a circle
             continue
         seen.add(addressof(entry.contents))
-        bookmark = _bookmark(document, entry, level)
-        if bookmark is not None:
-            found.append(bookmark)
-        waiting.append((FPDFBookmark_GetNextSibling(document, entry), level))
+        target = raw.FPDFBookmark_GetDest(document, entry)
+        page = raw.FPDFDest_GetDestPageIndex(document, target) if target else -1
+        title = _title(entry)
+        if page >= 0 and title:
+            found.append(Bookmark(level, title, page, _place(target)))
+        waiting.append((raw.FPDFBookmark_GetNextSibling(document, entry), level))
         if level < MAX_LEVEL:
-            waiting.append((FPDFBookmark_GetFirstChild(document, entry), level + 1))
+            waiting.append((raw.FPDFBookmark_GetFirstChild(document, entry), level + 1))
     return found
-
-
-def _bookmark(document: PdfDocument, entry: Any, level: int) -> Bookmark | None:  # noqa: ANN401 - a pointer
-    from pypdfium2.raw import FPDFBookmark_GetDest, FPDFDest_GetDestPageIndex
-
-    target = FPDFBookmark_GetDest(document, entry)
-    page = FPDFDest_GetDestPageIndex(document, target) if target else -1
-    title = _title(entry)
-    if page < 0 or not title:
-        return None
-    return Bookmark(level, title, page, _place(target))
 
 
 def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
@@ -185,35 +291,24 @@ def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
 
 def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
     """The x and y of a destination; None for one that its kind does not give (ISO 32000-1, 12.3.2)."""
-    from ctypes import byref, c_float, c_ulong
+    from ctypes import byref, c_float, c_int, c_ulong
 
     from pypdfium2 import raw
 
     count, numbers = c_ulong(), (c_float * 4)()
     view = raw.FPDFDest_GetView(target, byref(count), numbers)
     if view == raw.PDFDEST_VIEW_XYZ:
-        return _location(target)
-    if view in {raw.PDFDEST_VIEW_FITH, raw.PDFDEST_VIEW_FITBH} and count.value:
+        has_x, has_y, has_zoom, x, y, zoom = c_int(), c_int(), c_int(), c_float(), c_float(), c_float()
+        if raw.FPDFDest_GetLocationInPage(target, *map(byref, (has_x, has_y, has_zoom, x, y, zoom))):
+            return (x.value if has_x.value else None), (y.value if has_y.value else None)
+    elif view in {raw.PDFDEST_VIEW_FITH, raw.PDFDEST_VIEW_FITBH} and count.value:
         return None, numbers[0]
-    if view == raw.PDFDEST_VIEW_FITR and count.value == 4:
+    elif view == raw.PDFDEST_VIEW_FITR and count.value == 4:
         return numbers[0], numbers[3]
     return None, None
 
 
-def _location(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
-    from ctypes import byref, c_float, c_int
-
-    from pypdfium2.raw import FPDFDest_GetLocationInPage
-
-    has_x, has_y, has_zoom = c_int(), c_int(), c_int()
-    x, y, zoom = c_float(), c_float(), c_float()
-    flags = byref(has_x), byref(has_y), byref(has_zoom)
-    if not FPDFDest_GetLocationInPage(target, *flags, byref(x), byref(y), byref(zoom)):
-        return None, None
-    return (x.value if has_x.value else None), (y.value if has_y.value else None)
-
-
-def sections(
+def _sections(
     marks: Sequence[Bookmark],
     pages: Sequence[Sequence[Paragraph]],
     whole: Stitched,
@@ -234,18 +329,18 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
     It is the paragraph with the bookmark's title (the nearest, if several have it), else the paragraph at the
     bookmark's place, else the first of the page.
     """
-    starts = whole.paragraph_starts[mark.page]
+    starts = list(zip(page, whole.paragraph_starts[mark.page], strict=True))
     x, y = frame.shown(*mark.place)
     headings = [
         (abs(paragraph.first.top - y), start)
-        for paragraph, start in zip(page, starts, strict=True)
+        for paragraph, start in starts
         if _is_titled(paragraph.text, mark.title)
     ]
     if headings:
         return min(headings)[1]
     below = [
         (paragraph.first.top, -paragraph.first.left, start)
-        for paragraph, start in zip(page, starts, strict=True)
+        for paragraph, start in starts
         if paragraph.first.top <= y + _LEEWAY and paragraph.last.right > x
     ]
     return max(below)[2] if below else whole.page_starts[mark.page]
@@ -255,165 +350,6 @@ def _is_titled(text: str, title: str) -> bool:
     """The section number may be missing from the paragraph or from the bookmark."""
     if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
         return False
-    words, named = _letters(text), _letters(title)
-    shorter, longer = sorted((words, named), key=len)
+    shorter, longer = sorted(("".join(filter(str.isalnum, one.casefold())) for one in (text, title)), key=len)
     number = longer.removesuffix(shorter)
     return bool(shorter) and longer.endswith(shorter) and len(number) <= _MAX_NUMBER
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())
-
-
-_DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
-# Programs that copy pages of other PDFs into a new file, and date it to the day of the copy. Others keep the
-# date of the first file, as qpdf and pypdf do, or write no date.
-_COPIERS = re.compile(r"(?:pdftk|PDFium)\b", re.IGNORECASE)
-_PICTURES_WITHIN = 4  # the depth of nested forms (reusable parts of a page)
-READ_PICTURES = (
-    "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
-)
-SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """A page, and whether it is a picture without a text layer. The runs of such a picture come from OCR."""
-
-    frame: Frame
-    runs: list[Line]
-    is_picture: bool
-
-
-def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read a PDF as a document. With ``options.ocr``, the text of scanned pages comes from OCR.
-
-    Raises:
-        LoadError: if the file is not a PDF, is broken, has too many pages or has no words; if it is
-            encrypted and none of ``options.passwords`` opens it; if OCR fails.
-    """
-    if not seems_pdf(data):
-        kind = binary_kind(data)
-        cause = f"is named .pdf but seems to be {kind}" if kind else "is not a PDF: it has no PDF header"
-        raise LoadError(path, cause, "give it the suffix of what it is, or save it again as PDF")
-    with PDFIUM:
-        document = opened(data, path, options)
-    try:
-        entries, marks = _properties(document), _bookmarks(document)
-        placed = [_page(document, number, path, options) for number in range(len(document))]
-    finally:
-        with PDFIUM:
-            document.close()
-    written = [lines(ordered(runs)) for runs in without_cut_lines([page.runs for page in placed])]
-    heights = [page.frame.height for page in placed]
-    kept, pages, whole, known = _read(written, heights)
-    text = whole.words.text
-    if not text:
-        pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
-        if options.ocr and any(page.is_picture for page in placed):
-            cause = f"has no text layer, and no words were recognised ({pictures})"
-            raise LoadError(path, cause, SCAN_AGAIN)
-        raise LoadError(path, f"has no text layer ({pictures})", READ_PICTURES)
-    properties = Properties(
-        title=readable_property(entries.get("Title")),
-        author=readable_property(entries.get("Author")),
-        published=_published(entries),
-    )
-    stated, credible = front_page(FirstPages(written, kept, heights, pages[0], known, text), properties)
-    outline = sections(marks, pages, whole, [page.frame for page in placed])
-    return replace(
-        assemble(path, "pdf", text, credible, stated=stated, sections=outline),
-        page_starts=whole.page_starts,
-        mended=whole.words.mended,
-        layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
-        unread_pages=_numbers(page.is_picture and not page.runs for page in placed),
-        recognised_pages=_numbers(page.is_picture and bool(page.runs) for page in placed),
-        recognised_in=options.recognition if any(page.is_picture for page in placed) else "",
-    )
-
-
-def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
-    return tuple(number for number, is_chosen in enumerate(chosen, 1) if is_chosen)
-
-
-def _read(
-    pages: Sequence[Sequence[Line]], heights: Sequence[float]
-) -> tuple[list[list[Line]], list[list[Paragraph]], Stitched, frozenset[str]]:
-    written = without_running(pages, heights)
-    known, usual = words_of(written), usual_height(written)
-    parts: list[PageParts] = []
-    for lines_of_page in written:
-        text, notes = separate_notes(lines_of_page, usual)
-        parts.append(PageParts(paragraphs(text, known), paragraphs(notes, known)))
-    joined = followed(parts, usual, known)
-    return written, joined, stitched(joined, known), known
-
-
-def _properties(document: PdfDocument) -> dict[str, str]:
-    with PDFIUM:
-        entries = document.get_metadata_dict(skip_empty=True)
-    cleaned = {key: flow("".join(readable(character) for character in text)) for key, text in entries.items()}
-    return {key: text for key, text in cleaned.items() if text}
-
-
-def _bookmarks(document: PdfDocument) -> list[Bookmark]:
-    with PDFIUM:
-        return bookmarks(document)
-
-
-def _published(entries: Mapping[str, str]) -> str | None:
-    """The day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4), in ISO 8601.
-
-    None if a program that copies pages wrote it: the pages may be years older than the copy.
-    """
-    match = _DATE.fullmatch(entries.get("CreationDate", ""))
-    if _COPIERS.match(entries.get("Creator", "")):
-        return None
-    return iso_date("-".join(part for part in match.groups() if part)) if match else None
-
-
-def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _Page:
-    page = _written_page(document, number, path)
-    if not page.is_picture or not options.ocr:
-        return page
-    picture = _drawn(document, number, path, page.frame)
-    try:
-        found = recognised(picture, page.frame, options.ocr_languages, options.limits.seconds)
-    except RecognitionError as error:
-        raise LoadError(path, f"has pages without a text layer, and {error.cause}", error.remedy) from error
-    return _Page(page.frame, list(pieces(found)), is_picture=True)
-
-
-def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
-    from pypdfium2 import PdfiumError
-
-    with PDFIUM:
-        try:
-            page = document[number]
-            text_page = page.get_textpage()
-            try:
-                shown = frame(page)
-                runs = list(pieces(glyphs(shown, text_page)))
-                return _Page(shown, runs, not runs and _has_picture(page))
-            finally:
-                text_page.close()
-                page.close()
-        except PdfiumError as error:
-            raise LoadError(path, f"is broken: page {number + 1} cannot be read", SAVE_AGAIN) from error
-
-
-def _drawn(document: PdfDocument, number: int, path: Path, frame: Frame) -> Image:
-    from pypdfium2 import PdfiumError
-
-    with PDFIUM:
-        try:
-            picture: Image = document[number].render(scale=scale(frame), grayscale=True).to_pil()
-        except (PdfiumError, ValueError) as error:
-            raise LoadError(path, f"is broken: page {number + 1} cannot be drawn", SAVE_AGAIN) from error
-    return picture
-
-
-def _has_picture(page: PdfPage) -> bool:
-    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
-
-    return next(page.get_objects([FPDF_PAGEOBJ_IMAGE], max_depth=_PICTURES_WITHIN), None) is not None

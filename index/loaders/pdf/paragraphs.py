@@ -6,15 +6,16 @@ A paragraph may continue in another column or on the next page.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from statistics import median
 
 import regex
 
 from index.documents import PageLayout
-from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, unplaced
+from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, stretches, unplaced
 from index.text.geometry import BOX_BYTES
 from index.text.tabular import is_quantity
 
@@ -36,6 +37,19 @@ _COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")  # ``Analyst-i
 _HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
 _CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
 _WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
+SAME_SIZE = 1.06  # the largest ratio of line heights within one paragraph
+MIN_WIDTH = 12  # line heights: captions and cells of tables are narrower than columns
+MIN_WIDTH_INSIDE = 8  # if the next column begins in lower case, as few cells of a table do
+MAX_COLUMNS_AHEAD = 3  # one of the next columns may be only the words of a figure
+_CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
+_LETTER = regex.compile(r"\p{L}")
+SMALLER = 0.96  # share of the text's line height; footnotes are smaller
+MAX_LINES = 2_000  # more are a drawing, on which the search for footnotes would take too long
+_MARK = regex.compile(
+    r"[¹²³⁰⁴-⁹*∗†‡§¶#]{1,3}\s?\S|\(?\d{1,3}[.)]?\s+\S|\d{1,3}(?=\p{Lu}\p{L})|\[\d{1,3}\]\s*\S|[a-z]\)\s"
+)
+_VERTICAL_WIDTH = 0.2  # line heights per character; a narrower line is vertical
+_MIN_VERTICAL_CHARACTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,21 @@ class Paragraph:
         return self.last.is_row
 
 
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    text: list[Paragraph]
+    notes: list[Paragraph]
+
+
+@dataclass(frozen=True, slots=True)
+class Stitched:
+    """The canonical text, the offset at which each page begins, and for each page those of its paragraphs."""
+
+    words: Placed
+    page_starts: tuple[int, ...]
+    paragraph_starts: tuple[tuple[int, ...], ...]
+
+
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
     """The words of all pages in lower case, and the parts of hyphenated words.
 
@@ -85,9 +114,52 @@ def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
     return frozenset(words)
 
 
+def usual_height(pages: Iterable[Iterable[Line]]) -> float:
+    """The line height that the most characters have, in points; 0 if there are no lines."""
+    characters: Counter[float] = Counter()
+    for page in pages:
+        for line in page:
+            characters[round(line.height, 1)] += sum(len(cell.words.text) for cell in line.cells)
+    return characters.most_common(1)[0][0] if characters else 0.0
+
+
+def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
+    """Separate the lines of the text from those of footnotes and from lines that run vertically.
+
+    A footnote begins with its mark, is smaller than the text, and has only small lines below it. These lines
+    belong to footnotes, too.
+    """
+    if len(page) > MAX_LINES:
+        return list(page), []
+    small = [line.height < SMALLER * usual and not line.is_row for line in page]
+    notes: set[int] = set()
+    for number, line in enumerate(page):
+        characters = sum(len(cell.words.text) for cell in line.cells)
+        narrow = line.right - line.left < _VERTICAL_WIDTH * line.height * characters
+        if characters >= _MIN_VERTICAL_CHARACTERS and narrow:
+            notes.add(number)
+    for number, line in enumerate(page):
+        if number in notes or not small[number] or not _MARK.match(line.text):
+            continue
+        below = [
+            other
+            for other, beneath in enumerate(page)
+            if beneath.top < line.bottom + 0.5 * line.height
+            and beneath.left < line.right
+            and line.left < beneath.right
+        ]
+        if all(small[other] for other in below):
+            notes |= {number, *below}
+    text = [line for number, line in enumerate(page) if number not in notes]
+    return text, [line for number, line in enumerate(page) if number in notes]
+
+
 def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
+    prose = [line for line in page if not line.is_row]
+    steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
+    step = median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
     blocks: list[Paragraph] = []
-    for run in _runs(page, _typical_step(page)):
+    for run in stretches(page, partial(_goes_on, step=step)):
         margin = _margin(run, page)
         words, first = run[0].words, run[0]
         for line, following in pairwise(run):
@@ -97,35 +169,18 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
                 blocks.append(Paragraph(words, first, line, margin))
                 words, first = following.words, following
         blocks.append(Paragraph(words, first, run[-1], margin))
-    written = [replace(block, words=_on_one_line(block)) for block in blocks]
-    return [block for block in written if block.text]
+    found: list[Paragraph] = []
+    for block in blocks:
+        words = replace(block.words, text=block.words.text.replace(WRAPPED_HYPHEN, "-"))
+        # A table's row keeps its indentation and empty cells.
+        words = words.cut(0, len(words.text.rstrip())) if block.is_row else words.on_one_line()
+        if words.text:
+            found.append(replace(block, words=words))
+    return found
 
 
-def _on_one_line(block: Paragraph) -> Placed:
-    """A table's row keeps its indentation and empty cells."""
-    words = block.words.replaced(WRAPPED_HYPHEN, "-")
-    return words.cut(0, len(words.text.rstrip())) if block.is_row else words.on_one_line()
-
-
-def _typical_step(page: Sequence[Line]) -> float:
-    prose = [line for line in page if not line.is_row]
-    steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
-    return median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
-
-
-def _runs(page: Sequence[Line], step: float) -> Iterator[list[Line]]:
-    """Yield runs of lines of one size in one column; a table's row is a run of its own."""
-    run: list[Line] = []
-    for line in page:
-        if run and not _follows(run, line, step):
-            yield run
-            run = []
-        run.append(line)
-    if run:
-        yield run
-
-
-def _follows(run: Sequence[Line], following: Line, step: float) -> bool:
+def _goes_on(run: Sequence[Line], following: Line, step: float) -> bool:
+    """Whether a run of lines of one size in one column goes on; a table's row is a run of its own."""
     line = run[-1]
     if line.is_row or following.is_row or _begins_item(run, following) or line.bold[1] != following.bold[0]:
         return False
@@ -201,22 +256,6 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
     return (end if is_tight and (end, rest) == (line, following) else end + unplaced(" ")), rest
 
 
-def is_divided(text: str) -> bool:
-    return _divided(text) is not None
-
-
-def ends_sentence(text: str, following: str = "") -> bool:
-    """Initials, as in "the U.K.", end no sentence if ``following`` begins in lower case."""
-    end = text[-_ENDING:]
-    if following.lstrip()[:1].islower() and _INITIALS.search(end):
-        return False
-    return _SENTENCE_END.search(end) is not None
-
-
-def begins_item(text: str) -> bool:
-    return _ITEM.match(text) is not None or _DASH.match(text) is not None
-
-
 def _divided(text: str) -> regex.Match[str] | None:
     """Match the part of a word before a hyphen at the end of ``text``, for example *exam* in *for exam-*."""
     return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
@@ -231,18 +270,16 @@ def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
     return f"{first}-{second}" in known or (min(len(first), len(second)) > 2 and {first, second} <= known)
 
 
-SAME_SIZE = 1.06  # the largest ratio of line heights within one paragraph
-MIN_WIDTH = 12  # line heights: captions and cells of tables are narrower than columns
-MIN_WIDTH_INSIDE = 8  # if the next column begins in lower case, as few cells of a table do
-MAX_COLUMNS_AHEAD = 3  # one of the next columns may be only the words of a figure
-_CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
-_LETTER = regex.compile(r"\p{L}")
+def ends_sentence(text: str, following: str = "") -> bool:
+    """Initials, as in "the U.K.", end no sentence if ``following`` begins in lower case."""
+    end = text[-_ENDING:]
+    if following.lstrip()[:1].islower() and _INITIALS.search(end):
+        return False
+    return _SENTENCE_END.search(end) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class PageParts:
-    text: list[Paragraph]
-    notes: list[Paragraph]
+def begins_item(text: str) -> bool:
+    return _ITEM.match(text) is not None or _DASH.match(text) is not None
 
 
 def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) -> list[list[Paragraph]]:
@@ -265,13 +302,7 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
 
 def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
     """Within a column, each paragraph is below or beside the previous one."""
-    columns: list[list[Paragraph]] = []
-    for paragraph in paragraphs:
-        if columns and paragraph.first.bottom <= columns[-1][-1].last.top:
-            columns[-1].append(paragraph)
-        else:
-            columns.append([paragraph])
-    return columns
+    return stretches(paragraphs, lambda column, paragraph: paragraph.first.bottom <= column[-1].last.top)
 
 
 def _over_columns(
@@ -287,10 +318,8 @@ def _over_columns(
             is_next = number == start + 1 and end is column[-1] and rest is following[0]
             if _is_wide(end, rest, is_next=is_next) and _continues_sentence(end, rest, is_next=is_next):
                 words = joined(end.words, rest.words, known)
-                columns[start] = [
-                    *_without(column, end),
-                    replace(end, words=words, last=rest.last, margin=rest.margin),
-                ]
+                whole = replace(end, words=words, last=rest.last, margin=rest.margin)
+                columns[start] = [*_without(column, end), whole]
                 columns[number] = _without(following, rest)
                 break
             if any(_is_text(paragraph, usual) and _is_long(paragraph) for paragraph in following):
@@ -374,19 +403,10 @@ def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bo
     ):
         return False
     room = end.margin - end.last.right
-    if is_divided(end.text) or rest.text[0].islower():
+    if _divided(end.text) or rest.text[0].islower():
         return room < RAGGED_SHARE * max(end.margin - end.last.left, end.height)
     is_full = _is_long(end) and room < (0.2 + SLACK) * end.height + rest.first.first_word
     return is_next and is_full
-
-
-@dataclass(frozen=True, slots=True)
-class Stitched:
-    """The canonical text, the offset at which each page begins, and for each page those of its paragraphs."""
-
-    words: Placed
-    page_starts: tuple[int, ...]
-    paragraph_starts: tuple[tuple[int, ...], ...]
 
 
 def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Stitched:
@@ -405,10 +425,7 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
                 length += len(end.text) - len(before.text)
                 pieces += [end, rest]
             else:
-                is_next = not paragraph.first.begins_table or (
-                    not offsets and _is_next_row(before, paragraph)
-                )
-                between = "\n" if before.is_row and paragraph.is_row and is_next else "\n\n"
+                between = "\n" if _is_next_row(before, paragraph, is_first=not offsets) else "\n\n"
                 length += len(between)
                 pieces += [unplaced(between), paragraph.words]
             offsets.append(length)
@@ -419,19 +436,14 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
     return Stitched(_whole(pieces), tuple(starts), tuple(paragraph_starts))
 
 
-def _is_next_row(before: Paragraph, row: Paragraph) -> bool:
+def _is_next_row(before: Paragraph, row: Paragraph, *, is_first: bool) -> bool:
+    """Whether ``row`` continues the table of ``before``, perhaps as the first row of the next page."""
+    if not (before.is_row and row.is_row):
+        return False
     cells = row.first.cells
     has_figures = any(is_quantity(cell.words.text.strip()) for cell in cells[1:])
-    return has_figures and len(cells) == len(before.last.cells)
-
-
-def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[PageLayout, ...]:
-    """``sizes`` has the width and height of each page, in points."""
-    ends = (*stitched.page_starts[1:], len(stitched.words.text))
-    return tuple(
-        PageLayout(width, height, stitched.words.boxes[start * BOX_BYTES : end * BOX_BYTES])
-        for (width, height), start, end in zip(sizes, stitched.page_starts, ends, strict=True)
-    )
+    is_same_table = is_first and has_figures and len(cells) == len(before.last.cells)
+    return is_same_table or not row.first.begins_table
 
 
 def _whole(pieces: Sequence[Placed]) -> Placed:
@@ -445,55 +457,10 @@ def _whole(pieces: Sequence[Placed]) -> Placed:
     return Placed(text, b"".join(piece.boxes for piece in pieces), tuple(mended))
 
 
-SMALLER = 0.96  # share of the text's line height; footnotes are smaller
-MAX_LINES = 2_000  # more are a drawing, on which the search for footnotes would take too long
-_MARK = regex.compile(
-    r"[¹²³⁰⁴-⁹*∗†‡§¶#]{1,3}\s?\S|\(?\d{1,3}[.)]?\s+\S|\d{1,3}(?=\p{Lu}\p{L})|\[\d{1,3}\]\s*\S|[a-z]\)\s"
-)
-_VERTICAL_WIDTH = 0.2  # line heights per character; a narrower line is vertical
-_MIN_VERTICAL_CHARACTERS = 8
-
-
-def usual_height(pages: Iterable[Iterable[Line]]) -> float:
-    """The line height that the most characters have, in points; 0 if there are no lines."""
-    characters: Counter[float] = Counter()
-    for page in pages:
-        for line in page:
-            characters[round(line.height, 1)] += sum(len(cell.words.text) for cell in line.cells)
-    return characters.most_common(1)[0][0] if characters else 0.0
-
-
-def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
-    """Separate the lines of the text from those of footnotes and from lines that run vertically.
-
-    A footnote begins with its mark, is smaller than the text, and has only small lines below it. These lines
-    belong to footnotes, too.
-    """
-    if len(page) > MAX_LINES:
-        return list(page), []
-    small = [line.height < SMALLER * usual and not line.is_row for line in page]
-    notes = {number for number, line in enumerate(page) if _is_vertical(line)}
-    for number, line in enumerate(page):
-        if number in notes or not small[number] or not _MARK.match(line.text):
-            continue
-        below = [
-            other
-            for other, beneath in enumerate(page)
-            if beneath.top < line.bottom + 0.5 * line.height
-            and beneath.left < line.right
-            and line.left < beneath.right
-        ]
-        if all(small[other] for other in below):
-            notes |= {number, *below}
-    return (
-        [line for number, line in enumerate(page) if number not in notes],
-        [line for number, line in enumerate(page) if number in notes],
-    )
-
-
-def _is_vertical(line: Line) -> bool:
-    characters = sum(len(cell.words.text) for cell in line.cells)
-    return (
-        characters >= _MIN_VERTICAL_CHARACTERS
-        and line.right - line.left < _VERTICAL_WIDTH * line.height * characters
+def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[PageLayout, ...]:
+    """``sizes`` has the width and height of each page, in points."""
+    ends = (*stitched.page_starts[1:], len(stitched.words.text))
+    return tuple(
+        PageLayout(width, height, stitched.words.boxes[start * BOX_BYTES : end * BOX_BYTES])
+        for (width, height), start, end in zip(sizes, stitched.page_starts, ends, strict=True)
     )

@@ -16,7 +16,7 @@ from statistics import median
 import regex
 
 from index.loaders.numerals import roman_value
-from index.loaders.pdf.text import Line
+from index.loaders.pdf.text import Line, stretches
 
 EDGE = 0.2  # share of a page's height, at its top and its foot, in which a running title can stand
 NUMBER_EDGE = 0.12  # the same for a lone page number
@@ -105,7 +105,10 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
                 continue
             if is_top and _heads_table(line, [lines[other] for other in order[position + 1 :]]):
                 continue
-            numbers = tuple(map(_value, _NUMBER.findall(text)))
+            numbers = tuple(
+                min(int(number), _MAX_NUMBER) if number.isdecimal() else roman_value(number)
+                for number in _NUMBER.findall(text)
+            )
             is_outermost = rows == 1 and place + line.height <= NUMBER_EDGE * height
             yield _Edge(page, index, is_top, place, text, numbers, is_outermost)
 
@@ -121,42 +124,28 @@ def _heads_table(line: Line, below: Iterable[Line]) -> bool:
     return False
 
 
-def _value(number: str) -> int:
-    return min(int(number), _MAX_NUMBER) if number.isdecimal() else roman_value(number)
-
-
 def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
     """Find the (page, line) of each line that repeats on several pages at one height with the same words.
 
     The numbers in the lines may differ if one of them grows by one with each page, as from *Chapter 1 | 12*
     to *Chapter 1 | 13*.
     """
+    if pages < MIN_PAGES:
+        return set()
+    needed = MIN_PAGES if pages > _FEW_PAGES else 2
     alike: dict[tuple[bool, str, int], list[_Edge]] = defaultdict(list)
-    for edge in edges:
+    for edge in sorted(edges, key=lambda edge: edge.place):
         wording = " ".join(_NUMBER.sub("#", edge.text).split())
         alike[edge.is_top, wording, len(edge.numbers)].append(edge)
-    needed = MIN_PAGES if pages > _FEW_PAGES else 2
-    running: set[tuple[int, int]] = set()
-    if pages < MIN_PAGES:
-        return running
-    for group in alike.values():
-        for same in _at_one_height(group):
-            counted = [
-                part for key in _keys(same) for part in key if len({edge.page for edge in part}) >= needed
-            ]
-            running |= {(edge.page, edge.index) for part in counted for edge in part}
-    return running
-
-
-def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
-    group: list[_Edge] = []
-    for edge in sorted(edges, key=lambda edge: edge.place):
-        if group and edge.place - group[0].place > _SAME_HEIGHT:
-            yield group
-            group = []
-        group.append(edge)
-    if group:
-        yield group
+    return {
+        (edge.page, edge.index)
+        for group in alike.values()
+        for same in stretches(group, lambda same, edge: edge.place - same[0].place <= _SAME_HEIGHT)
+        for key in _keys(same)
+        for part in key
+        if len({edge.page for edge in part}) >= needed
+        for edge in part
+    }
 
 
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from unicodedata import category, normalize
 
 import regex
@@ -43,97 +43,17 @@ _IE = ("d", "l", "n", "r", "s")  # the letters that follow ``fie`` inside words 
 _INITIAL_IE = ("l", "n", "r", "st")  # at the start, as in ``field``; before others, ``fle`` is usual
 _WORD = regex.compile(r"\p{L}{3,}")
 Box = Sequence[float]  # left, bottom, right, top, in points
-
-
-def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
-    """Fill in the letters of missing ligatures: glyphs without a character that stand beside letters.
-
-    The three arguments have an entry for each glyph of a page: its character, empty if there is none; its
-    code, below ``FIRST_NAMED`` if the font does not name the character; and its box.
-    """
-    restored = list(characters)
-    unnamed = [index for index, code in enumerate(codes) if code < FIRST_NAMED and not characters[index]]
-    if not unnamed:
-        return restored
-    widths = _widths(characters, boxes)
-    known = frozenset(
-        word.casefold() for word in _WORD.findall("".join(character or "\0" for character in characters))
-    )
-    for index in unnamed:
-        before, after = _letters(characters, boxes, index, -1), _letters(characters, boxes, index, 1)
-        fitting = _fitting(boxes[index], widths) if before or after else []
-        if fitting:
-            restored[index] = ligature(before.casefold(), after.casefold(), fitting, known)
-    return restored
-
-
-def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[str]) -> str:
-    """Choose the ligature between the letters ``before`` and ``after``, all in lower case.
-
-    ``fitting`` has the possible ligatures, the likeliest first; ``known`` has other words of the page.
-    """
-    for one in fitting:
-        if f"{before}{one}{after}" in known:
-            return one
-    return next((one for one in fitting if _can_stand(before, one, after)), fitting[0])
-
-
-def _can_stand(before: str, one: str, after: str) -> bool:
-    """Vowels usually follow fl, but follow fi only in words such as ``justifiable`` and ``certified``."""
-    if one == "ff":
-        return not after.startswith(("i", "l"))  # the ligature would then be ffi or ffl
-    takes_i = not after or after[0] not in _VOWELS or after.startswith("ab")
-    if after.startswith("e") and not one.startswith("ff"):
-        endings = _IE if before else _INITIAL_IE
-        takes_i = after[1:].startswith(endings)
-    return takes_i == one.endswith("i")
-
-
-def _widths(characters: Sequence[str], boxes: Sequence[Box]) -> Mapping[str, list[tuple[float, float]]]:
-    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for character, (left, bottom, right, top) in zip(characters, boxes, strict=True):
-        if character in ("f", "i", "l") and top > bottom:
-            found[character].append((top - bottom, right - left))
-    return found
-
-
-def _fitting(box: Box, widths: Mapping[str, list[tuple[float, float]]]) -> list[str]:
-    """The ligatures whose letters, at the height of ``box``, are together about as wide as it."""
-    left, bottom, right, top = box
-    height, width = top - bottom, right - left
-    usual: dict[str, float] = {}
-    for letter, sizes in widths.items():
-        alike = [(high, wide) for high, wide in sizes if abs(high - height) <= _SAME_HEIGHT * height]
-        usual[letter] = median(wide * height / high for high, wide in alike or sizes)
-    if height <= 0 or usual.keys() != {"f", "i", "l"}:
-        return []
-    differences = {one: abs(sum(map(usual.__getitem__, one)) / width - 1) for one in LIGATURES if width > 0}
-    closest = min(differences.values(), default=1.0)
-    return [
-        one
-        for one, difference in differences.items()
-        if closest <= _TOLERANCE and difference <= closest + _ALIKE
-    ]
-
-
-def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: int) -> str:
-    """The letters that directly follow a glyph (``step`` is 1) or precede it (``step`` is -1)."""
-    letters: list[str] = []
-    while 0 <= index + step < len(characters):
-        here, there = boxes[index], boxes[index + step]
-        character = characters[index + step]
-        gap = there[0] - here[2] if step > 0 else here[0] - there[2]
-        height = here[3] - here[1]
-        is_beside = abs(gap) <= _TOUCHING * height and abs(there[1] - here[1]) <= _TOUCHING * height
-        if not character.isalpha() or not is_beside:
-            break
-        letters.append(character)
-        index += step
-    return "".join(letters[::step])
-
-
 NOWHERE = bytes(BOX_BYTES)  # the box of a character that is not on the page
-_SPACES = regex.compile(r"\s+")
+MIN_GUTTER = 0.7  # line heights between columns, at least: most spaces between words are half as wide
+INDENT = "  "  # before the label of a table's row, once for each level of indentation
+WRAPPED_HYPHEN = "\u00ad"  # the soft hyphen, which here marks the end of a line that divides a word
+_UNSPACED = regex.compile(rf"[{UNSPACED}]")
+_INK = regex.compile(r"\S+")
+Item = TypeVar("Item")
+_BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
+_LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
+_MAX_COORDINATE = 1e6  # points; broken fonts give infinity, a page has 14,400 (ISO 32000-1, annex C)
+_MAX_BOX_COORDINATE = 65_535  # the largest that ``PageLayout.boxes`` can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,28 +82,12 @@ class Placed:
     def strip(self) -> Placed:
         return self.cut(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
 
-    def replaced(self, character: str, by: str) -> Placed:
-        """Replace a character by another one."""
-        return Placed(self.text.replace(character, by), self.boxes, self.mended)
-
     def on_one_line(self) -> Placed:
         """Replace each run of white space by one space, and remove it at the ends."""
         stripped = self.strip()
         if " ".join(stripped.text.split()) == stripped.text:
             return stripped
-        return _joined(stripped.text, stripped)
-
-
-def _joined(text: str, words: Placed) -> Placed:
-    return joined_by(" ", [words.cut(*span) for span in _words(text)])
-
-
-def _words(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for space in _SPACES.finditer(text):
-        yield start, space.start()
-        start = space.end()
-    yield start, len(text)
+        return joined_by(" ", (stripped.cut(*match.span()) for match in _INK.finditer(stripped.text)))
 
 
 def unplaced(text: str) -> Placed:
@@ -197,12 +101,6 @@ def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
     for part in parts:
         whole = part if whole is None else whole + mark + part
     return whole or unplaced("")
-
-
-MIN_GUTTER = 0.7  # line heights between columns, at least: most spaces between words are half as wide
-INDENT = "  "  # before the label of a table's row, once for each level of indentation
-WRAPPED_HYPHEN = "\u00ad"  # the soft hyphen, which here marks the end of a line that divides a word
-_UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
 
 class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
@@ -285,93 +183,6 @@ class Line:
         return max(self.top - self.bottom, 0.1)
 
 
-def _without_bars(words: Placed) -> Placed:
-    return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
-
-
-def is_unspaced(character: str) -> bool:
-    return bool(_UNSPACED.match(character))
-
-
-def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
-    """Group glyphs into text runs. A run ends at a line break, or at the hyphen of a divided word.
-
-    A gap of more than ``MIN_GUTTER`` begins a new :class:`Cell` of the run. The gap may also lie between two
-    columns of text, so a ``Cell`` is not always a cell of a table.
-    """
-    current: list[Glyph] = []
-    for glyph in glyphs:
-        if glyph.character not in "\r\n":
-            current.append(glyph)
-        if glyph.character in "\r\n" + WRAPPED_HYPHEN:
-            yield from _line(current)
-            current = []
-    yield from _line(current)
-
-
-def _line(glyphs: list[Glyph]) -> Iterator[Line]:
-    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
-    if not inked:
-        return
-    top, bottom = median([glyph.top for glyph in inked]), median([glyph.bottom for glyph in inked])
-    height = max(top - bottom, 0.1)
-    cells: list[Cell] = []
-    stretch: list[Glyph] = []
-    before = inked[0]
-    for glyph in glyphs:
-        if not glyph.character.isspace():
-            if glyph.left - before.right > MIN_GUTTER * height:
-                cells.append(_cell(stretch, top, height))
-                stretch = []
-            before = glyph
-        stretch.append(glyph)
-    cells.append(_cell(stretch, top, height))
-    yield Line(tuple(cells), bottom, top, (inked[0].bold, inked[-1].bold))
-
-
-def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """Runs of white space become one space, also at the end, and raised figures become superscripts."""
-    parts: list[str] = []
-    boxes: list[bytes] = []
-    spaced = False
-    least, highest = 0.8 * height, top - 0.15 * height
-    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
-    for character, _, bottom, _, upper, _, box in glyphs:
-        if character.isspace():
-            spaced = True
-            continue
-        if spaced and parts:
-            parts.append(" ")
-            boxes.append(NOWHERE)
-        spaced = False
-        is_raised = upper > highest and upper - bottom < least
-        parts.append(superscript(character) if is_raised else character)
-        boxes.append(box)
-    if spaced:
-        parts.append(" ")
-        boxes.append(NOWHERE)
-    words = Placed("".join(parts), b"".join(boxes))
-    return Cell(words, inked[0].left, inked[-1].right, _first_word(glyphs))
-
-
-def _first_word(glyphs: Sequence[Glyph]) -> float:
-    """The width of the first word; in a script without spaces, of the first character."""
-    first: Glyph | None = None
-    last: Glyph | None = None
-    for glyph in glyphs:
-        if last is not None and (glyph.character.isspace() or is_unspaced(last.character)):
-            break
-        if not glyph.character.isspace():
-            first, last = first or glyph, glyph
-    return last.right - first.left if first and last else 0.0
-
-
-_BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
-_LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
-_MAX_COORDINATE = 1e6  # points; broken fonts give infinity, a page has 14,400 (ISO 32000-1, annex C)
-_MAX_BOX_COORDINATE = 65_535  # the largest that ``PageLayout.boxes`` can hold
-
-
 @dataclass(frozen=True, slots=True)
 class Frame:
     """The visible area of a page, in PDF coordinates (points), and its clockwise rotation in degrees.
@@ -407,9 +218,7 @@ class Frame:
 
 
 def frame(page: PdfPage) -> Frame:
-    left, bottom, right, top = page.get_bbox()
-    width, height = page.get_size()
-    return Frame(left, bottom, right, top, page.get_rotation(), width, height)
+    return Frame(*page.get_bbox(), page.get_rotation(), *page.get_size())
 
 
 def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
@@ -418,8 +227,13 @@ def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
     Characters outside the visible page, such as printers' marks, are left out. A ligature gives several
     characters, each with the box of the ligature.
     """
+    from ctypes import c_int, c_uint, c_void_p
+
+    from pypdfium2.raw import FPDFText_GetUnicode
+
     count = text_page.count_chars()
-    codes = _codes(text_page, count)
+    ask, handle = _direct(FPDFText_GetUnicode, c_uint, c_void_p, c_int), _address(text_page.raw)
+    codes = [ask(handle, index) for index in range(count)]
     shown = _boxes(frame, text_page, count)
     characters = [readable(character) for character in _characters(codes)]
     if not all(characters):
@@ -427,28 +241,16 @@ def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
     edges = _edges(characters)
     boxes = box_bytes(shown, frame)
     placed: list[Glyph] = []
-    places = zip(*shown.T.tolist(), _is_inside(shown, frame).tolist(), strict=True)
-    for index, (character, (left, bottom, right, top, is_inside)) in enumerate(
-        zip(characters, places, strict=True)
+    for index, (character, (left, bottom, right, top)) in enumerate(
+        zip(characters, shown.tolist(), strict=True)
     ):
+        is_inside = right >= 0 and left <= frame.width and top >= 0 and bottom <= frame.height
         if not character or not (is_inside or character.isspace()):
             continue
         bold = index in edges and _is_bold(text_page, index)
         box = boxes[index * BOX_BYTES : (index + 1) * BOX_BYTES]
-        if len(character) == 1:
-            placed.append(Glyph(character, left, bottom, right, top, bold, box))
-        else:  # a ligature
-            placed += [Glyph(part, left, bottom, right, top, bold, box) for part in character]
+        placed += [Glyph(letter, left, bottom, right, top, bold, box) for letter in character]
     return placed
-
-
-def _codes(text_page: PdfTextPage, count: int) -> list[int]:
-    from ctypes import c_int, c_uint, c_void_p
-
-    from pypdfium2.raw import FPDFText_GetUnicode
-
-    ask, handle = _direct(FPDFText_GetUnicode, c_uint, c_void_p, c_int), _address(text_page.raw)
-    return [ask(handle, index) for index in range(count)]
 
 
 def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:  # noqa: ANN401 - of ctypes
@@ -482,12 +284,6 @@ def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float
     left, top, right, bottom = np.frombuffer(rectangles, np.float32).reshape(-1, 4).T.astype(np.float64)
     shown = _turned(np.column_stack((left, bottom, right, top)), frame)
     return np.clip(np.nan_to_num(shown), -_MAX_COORDINATE, _MAX_COORDINATE)
-
-
-def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
-    left, bottom, right, top = shown.T
-    inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
-    return inside
 
 
 def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
@@ -557,28 +353,6 @@ def _characters(codes: Sequence[int]) -> Iterator[str]:
             yield chr(code)
 
 
-def _edges(characters: Sequence[str]) -> set[int]:
-    edges: set[int] = set()
-    first = last = -1
-    for index, character in enumerate(characters):
-        if character and not character.isspace():
-            first, last = first if first >= 0 else index, index
-        if character in _LINE_ENDS and first >= 0:
-            edges |= {first, last}
-            first = -1
-    return edges | ({first, last} if first >= 0 else set())
-
-
-def _is_bold(text_page: PdfTextPage, index: int) -> bool:
-    from ctypes import create_string_buffer
-
-    from pypdfium2.raw import FPDFText_GetFontInfo
-
-    name = create_string_buffer(128)
-    FPDFText_GetFontInfo(text_page, index, name, len(name), None)
-    return _BOLD.search(name.value) is not None
-
-
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
     """The text that a character of a page stands for; an empty string for most control characters."""
@@ -591,3 +365,192 @@ def readable(character: str) -> str:
     if character in "\t\r\n":
         return character
     return "" if category(character) in {"Cc", "Cs", "Cf"} and character not in "\u200c\u200d" else character
+
+
+def _edges(characters: Sequence[str]) -> set[int]:
+    """The first and the last character of each line; white space does not count."""
+    edges: set[int] = set()
+    line: list[int] = []
+    for index, character in enumerate(characters):
+        if character and not character.isspace():
+            line.append(index)
+        if character in _LINE_ENDS:
+            edges.update(line[:1], line[-1:])
+            line = []
+    return edges.union(line[:1], line[-1:])
+
+
+def _is_bold(text_page: PdfTextPage, index: int) -> bool:
+    from ctypes import create_string_buffer
+
+    from pypdfium2.raw import FPDFText_GetFontInfo
+
+    name = create_string_buffer(128)
+    FPDFText_GetFontInfo(text_page, index, name, len(name), None)
+    return _BOLD.search(name.value) is not None
+
+
+def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
+    """Fill in the letters of missing ligatures: glyphs without a character that stand beside letters.
+
+    The three arguments have an entry for each glyph of a page: its character, empty if there is none; its
+    code, below ``FIRST_NAMED`` if the font does not name the character; and its box.
+    """
+    restored = list(characters)
+    unnamed = [index for index, code in enumerate(codes) if code < FIRST_NAMED and not characters[index]]
+    if not unnamed:
+        return restored
+    sizes: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for character, (left, bottom, right, top) in zip(characters, boxes, strict=True):
+        if character in ("f", "i", "l") and top > bottom:
+            sizes[character].append((top - bottom, right - left))
+    written = "".join(character or "\0" for character in characters)
+    known = frozenset(word.casefold() for word in _WORD.findall(written))
+    for index in unnamed:
+        before, after = _letters(characters, boxes, index, -1), _letters(characters, boxes, index, 1)
+        fitting = _fitting(boxes[index], sizes) if before or after else []
+        if fitting:
+            restored[index] = ligature(before.casefold(), after.casefold(), fitting, known)
+    return restored
+
+
+def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[str]) -> str:
+    """Choose the ligature between the letters ``before`` and ``after``, all in lower case.
+
+    ``fitting`` has the possible ligatures, the likeliest first; ``known`` has other words of the page.
+    """
+    whole = (one for one in fitting if f"{before}{one}{after}" in known)
+    usual = (one for one in fitting if _can_stand(before, one, after))
+    return next(one for ones in (whole, usual, fitting) for one in ones)
+
+
+def _can_stand(before: str, one: str, after: str) -> bool:
+    """Vowels usually follow fl, but follow fi only in words such as ``justifiable`` and ``certified``."""
+    if one == "ff":
+        return not after.startswith(("i", "l"))  # the ligature would then be ffi or ffl
+    takes_i = not after or after[0] not in _VOWELS or after.startswith("ab")
+    if after.startswith("e") and not one.startswith("ff"):
+        endings = _IE if before else _INITIAL_IE
+        takes_i = after[1:].startswith(endings)
+    return takes_i == one.endswith("i")
+
+
+def _fitting(box: Box, sizes: Mapping[str, list[tuple[float, float]]]) -> list[str]:
+    """The ligatures whose letters, at the height of ``box``, are together about as wide as it.
+
+    ``sizes`` has the (height, width), in points, of each f, i and l on the page.
+    """
+    left, bottom, right, top = box
+    height, width = top - bottom, right - left
+    usual: dict[str, float] = {}
+    for letter, its in sizes.items():
+        alike = [(high, wide) for high, wide in its if abs(high - height) <= _SAME_HEIGHT * height]
+        usual[letter] = median(wide * height / high for high, wide in alike or its)
+    if height <= 0 or width <= 0 or usual.keys() != {"f", "i", "l"}:
+        return []
+    differences = {one: abs(sum(map(usual.__getitem__, one)) / width - 1) for one in LIGATURES}
+    closest = min(differences.values())
+    if closest > _TOLERANCE:
+        return []
+    return [one for one, difference in differences.items() if difference <= closest + _ALIKE]
+
+
+def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: int) -> str:
+    """The letters that directly follow a glyph (``step`` is 1) or precede it (``step`` is -1)."""
+    letters: list[str] = []
+    while 0 <= index + step < len(characters):
+        here, there = boxes[index], boxes[index + step]
+        character = characters[index + step]
+        gap = there[0] - here[2] if step > 0 else here[0] - there[2]
+        height = here[3] - here[1]
+        is_beside = abs(gap) <= _TOUCHING * height and abs(there[1] - here[1]) <= _TOUCHING * height
+        if not character.isalpha() or not is_beside:
+            break
+        letters.append(character)
+        index += step
+    return "".join(letters[::step])
+
+
+def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
+    """Group glyphs into text runs. A run ends at a line break, or at the hyphen of a divided word.
+
+    A gap of more than ``MIN_GUTTER`` begins a new :class:`Cell` of the run. The gap may also lie between two
+    columns of text, so a ``Cell`` is not always a cell of a table.
+    """
+    current: list[Glyph] = []
+    for glyph in glyphs:
+        if glyph.character not in "\r\n":
+            current.append(glyph)
+        if glyph.character in "\r\n" + WRAPPED_HYPHEN:
+            yield from _line(current)
+            current = []
+    yield from _line(current)
+
+
+def _line(glyphs: list[Glyph]) -> Iterator[Line]:
+    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
+    if not inked:
+        return
+    top, bottom = median([glyph.top for glyph in inked]), median([glyph.bottom for glyph in inked])
+    height = max(top - bottom, 0.1)
+    cells: list[Cell] = []
+    stretch: list[Glyph] = []
+    before = inked[0]
+    for glyph in glyphs:
+        if not glyph.character.isspace():
+            if glyph.left - before.right > MIN_GUTTER * height:
+                cells.append(_cell(stretch, top, height))
+                stretch = []
+            before = glyph
+        stretch.append(glyph)
+    cells.append(_cell(stretch, top, height))
+    yield Line(tuple(cells), bottom, top, (inked[0].bold, inked[-1].bold))
+
+
+def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
+    """Runs of white space become one space, also at the end, and raised figures become superscripts."""
+    parts: list[str] = []
+    boxes: list[bytes] = []
+    least, highest = 0.8 * height, top - 0.15 * height
+    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
+    for character, _, bottom, _, upper, _, box in glyphs:
+        if not character.isspace():
+            is_raised = upper > highest and upper - bottom < least
+            parts.append(superscript(character) if is_raised else character)
+            boxes.append(box)
+        elif parts and parts[-1] != " ":
+            parts.append(" ")
+            boxes.append(NOWHERE)
+    words = Placed("".join(parts), b"".join(boxes))
+    return Cell(words, inked[0].left, inked[-1].right, _first_word(glyphs))
+
+
+def _first_word(glyphs: Sequence[Glyph]) -> float:
+    """The width of the first word; in a script without spaces, of the first character."""
+    first: Glyph | None = None
+    last: Glyph | None = None
+    for glyph in glyphs:
+        if last is not None and (glyph.character.isspace() or is_unspaced(last.character)):
+            break
+        if not glyph.character.isspace():
+            first, last = first or glyph, glyph
+    return last.right - first.left if first and last else 0.0
+
+
+def _without_bars(words: Placed) -> Placed:
+    return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
+
+
+def is_unspaced(character: str) -> bool:
+    return bool(_UNSPACED.match(character))
+
+
+def stretches(items: Iterable[Item], goes_on: Callable[[list[Item], Item], bool]) -> list[list[Item]]:
+    """Split ``items`` into stretches. Each goes on while ``goes_on(stretch, next_item)``."""
+    found: list[list[Item]] = []
+    for item in items:
+        if found and goes_on(found[-1], item):
+            found[-1].append(item)
+        else:
+            found.append([item])
+    return found

@@ -66,8 +66,8 @@ def _take_over_pipes() -> tuple[IO[bytes], IO[bytes]]:
     """Libraries that read standard input or print get the null device instead of the parent's pipes."""
     # Without buffers, whose locks a thread may hold at the exit, and with ``closefd`` off: the parent kills a
     # process that closes its output, and its exit code would be lost.
-    requests = open(os.dup(0), "rb", buffering=0, closefd=False)  # noqa: SIM115, PTH123
-    answers = open(os.dup(1), "wb", buffering=0, closefd=False)  # noqa: SIM115, PTH123
+    requests = open(os.dup(0), "rb", buffering=0, closefd=False)  # noqa: SIM115
+    answers = open(os.dup(1), "wb", buffering=0, closefd=False)  # noqa: SIM115
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
