@@ -299,7 +299,9 @@ def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - 
     view = raw.FPDFDest_GetView(target, byref(count), numbers)
     if view == raw.PDFDEST_VIEW_XYZ:
         has_x, has_y, has_zoom, x, y, zoom = c_int(), c_int(), c_int(), c_float(), c_float(), c_float()
-        if raw.FPDFDest_GetLocationInPage(target, *map(byref, (has_x, has_y, has_zoom, x, y, zoom))):
+        if raw.FPDFDest_GetLocationInPage(
+            target, *(byref(one) for one in (has_x, has_y, has_zoom, x, y, zoom))
+        ):
             return (x.value if has_x.value else None), (y.value if has_y.value else None)
     elif view in {raw.PDFDEST_VIEW_FITH, raw.PDFDEST_VIEW_FITBH} and count.value:
         return None, numbers[0]

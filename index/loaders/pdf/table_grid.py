@@ -5,7 +5,7 @@ An atom is a figure with its signs, or a stretch of words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median_low
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
-from index.loaders.pdf.text import Cell, Line, Placed, joined_by, unplaced
+from index.loaders.pdf.text import Cell, Line, Placed, joined_by, stretches, unplaced
 from index.text.geometry import UNITS
 from index.text.tabular import is_date, is_period, is_quantity
 
@@ -40,19 +40,17 @@ _DASH = regex.compile(r"[-–—−]")
 _SUFFIX = regex.compile(r"\)?%\)?[¹²³⁰⁴-⁹*]*|\)+|pts?\.?|bps|pp")
 _LEADERS = regex.compile(r"[.…·_]{2,}|\.")
 _WORD = regex.compile(r"\S+")
+MIN_OVERLAP = 0.3  # share of the narrower atom's width by which two atoms of one column overlap
+# Atoms, or figures, of a table. It may be a single row, whose table goes on on the next page.
+FEWEST, FEWEST_FIGURES = 4, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word of a row, with its edges in points.
-
-    One that begins a cell is the first of a line or follows a wide gap.
-    """
+class Token(NamedTuple):
+    """A word of a row, with its edges in points."""
 
     words: Placed
     left: float
     right: float
-    begins_cell: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,52 +82,61 @@ class Column(NamedTuple):
         return max(self.left - middle, middle - self.right)
 
 
+def text_of(atom: Atom) -> str:
+    return " ".join(token.words.text for token in atom.tokens)
+
+
+def has_quantity(row: Sequence[Atom]) -> bool:
+    return any(is_quantity(text_of(atom)) for atom in row[1:])
+
+
 def atoms(line: Line) -> list[Atom]:
     """Split a line into its atoms, from left to right."""
     found: list[Atom] = []
-    stretch: list[Token] = []
-    for token in _tokens(line):
-        if token.begins_cell and stretch:
-            found += _atoms_of(stretch, line.height)
-            stretch = []
-        stretch.append(token)
-    found += _atoms_of(stretch, line.height)
-    return _with_signs(found, line.height)
-
-
-def _tokens(line: Line) -> Iterator[Token]:
     for cell in line.cells:
-        begins = True
+        tokens: list[Token] = []
         for match in _WORD.finditer(cell.words.text):
             words = cell.words.cut(match.start(), match.end())
-            placed = [box for box in _BOXES.iter_unpack(words.boxes) if any(box)]
-            left = min((box[0] for box in placed), default=cell.left * UNITS) / UNITS
-            right = max((box[2] for box in placed), default=cell.right * UNITS) / UNITS
-            yield Token(words, left, right, begins)
-            begins = False
+            boxes = [box for box in _BOXES.iter_unpack(words.boxes) if any(box)]
+            left = min((box[0] for box in boxes), default=cell.left * UNITS) / UNITS
+            right = max((box[2] for box in boxes), default=cell.right * UNITS) / UNITS
+            tokens.append(Token(words, left, right))
+        if tokens:
+            found += _atoms_of(tokens, line.height)
+    row: list[Atom] = []
+    for atom in found:
+        if row and atom.is_figure and not row[-1].is_figure:
+            # A currency sign may stand close to the end of a long label.
+            before = row.pop().tokens
+            end = len(before)
+            while end > 1 and _SIGN.fullmatch(before[end - 1].words.text):
+                end -= 1
+            row += [Atom(part) for part in (before[:end], before[end:]) if part]
+        if row and _is_one_figure(row[-1], atom, line.height):
+            row[-1] = Atom((*row[-1].tokens, *atom.tokens), is_figure=True)
+        else:
+            row.append(atom)
+    return row
 
 
-def _atoms_of(stretch: Sequence[Token], height: float) -> list[Atom]:
+def _atoms_of(tokens: Sequence[Token], height: float) -> list[Atom]:
     """Join the words between two wide gaps into atoms.
 
     If all words are figures and signs, each figure with its signs is an atom; else all words are one atom.
     """
-    if not stretch:
-        return []
-    if not all(_is_numeric(token) for token in stretch):
-        return [Atom(tuple(_without_leaders(stretch)))]
-    if not any(_is_figure(token) for token in stretch):
-        return [Atom(tuple(stretch))]
-    parts: list[list[Token]] = []
-    for token in stretch:
-        if parts and _continues(parts[-1], token, height):
-            parts[-1].append(token)
-        else:
-            parts.append([token])
+    if not all(_is_numeric(token) for token in tokens):
+        end = len(tokens)
+        while end > 1 and _LEADERS.fullmatch(tokens[end - 1].words.text):
+            end -= 1
+        # Two or more words of dots lead to the next cell; a single one stays.
+        return [Atom(tuple(tokens[:end] if len(tokens) - end > 1 else tokens))]
+    if not any(_is_figure(token) for token in tokens):
+        return [Atom(tuple(tokens))]
+    parts = stretches(tokens, lambda part, token: _goes_on(part, token, height))
     return [Atom(tuple(part), any(map(_is_figure, part))) for part in parts]
 
 
-def _continues(part: Sequence[Token], token: Token, height: float) -> bool:
+def _goes_on(part: Sequence[Token], token: Token, height: float) -> bool:
     gap = token.left - part[-1].right
     text, before = token.words.text, part[-1].words.text
     if _SIGN.fullmatch(before):
@@ -142,94 +149,21 @@ def _continues(part: Sequence[Token], token: Token, height: float) -> bool:
     return gap < MIN_GAP * height and (is_range or not _SIGN.match(text))
 
 
+def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
+    """Whether they are a lone currency sign and its figure, or a figure and a lone suffix such as ``%``."""
+    gap = atom.left - before.right
+    if atom.is_figure and all(_SIGN.fullmatch(token.words.text) for token in before.tokens):
+        return gap < SIGN_GAP * height
+    is_suffix = all(_SUFFIX.fullmatch(token.words.text) for token in atom.tokens)
+    return before.is_figure and is_suffix and gap < SUFFIX_GAP * height
+
+
 def _is_numeric(token: Token) -> bool:
-    text = token.words.text
-    return any(form.fullmatch(text) for form in (_NUMBER, _NOTHING, _SIGN, _SUFFIX))
+    return any(form.fullmatch(token.words.text) for form in (_NUMBER, _NOTHING, _SIGN, _SUFFIX))
 
 
 def _is_figure(token: Token) -> bool:
-    text = token.words.text
-    return any(form.fullmatch(text) for form in (_NUMBER, _NOTHING))
-
-
-def _without_leaders(stretch: Sequence[Token]) -> Sequence[Token]:
-    """Remove the dots that lead to the next cell: two or more words of dots; a single one stays."""
-    end = len(stretch)
-    while end > 1 and _LEADERS.fullmatch(stretch[end - 1].words.text):
-        end -= 1
-    return stretch[:end] if len(stretch) - end > 1 else stretch
-
-
-def _with_signs(found: Sequence[Atom], height: float) -> list[Atom]:
-    """Join a lone currency sign to the figure after it, and a lone suffix (``%``) to the one before."""
-    row: list[Atom] = []
-    for atom in found:
-        if row and atom.is_figure and not row[-1].is_figure:
-            # A sign may stand close to the end of a long label.
-            row[-1:] = _without_sign(row[-1])
-        if row and _is_one_figure(row[-1], atom, height):
-            row[-1] = Atom((*row[-1].tokens, *atom.tokens), is_figure=True)
-        else:
-            row.append(atom)
-    return row
-
-
-def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
-    gap = atom.left - before.right
-    if atom.is_figure and _is_only(before, _SIGN):
-        return gap < SIGN_GAP * height
-    return before.is_figure and _is_only(atom, _SUFFIX) and gap < SUFFIX_GAP * height
-
-
-def _without_sign(atom: Atom) -> list[Atom]:
-    end = len(atom.tokens)
-    while end > 1 and _SIGN.fullmatch(atom.tokens[end - 1].words.text):
-        end -= 1
-    return [Atom(part) for part in (atom.tokens[:end], atom.tokens[end:]) if part]
-
-
-def _is_only(atom: Atom, form: regex.Pattern[str]) -> bool:
-    return all(form.fullmatch(token.words.text) for token in atom.tokens)
-
-
-def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
-    """Split an atom that overlaps all of ``columns``, at least two, into at most one part for each.
-
-    It is split at a gap between the headings of two columns, and before a figure that follows a label. If it
-    has neither, it heads all columns, and the result is None. ``height`` is that of its line, in points.
-    """
-    gaps = [after.left - before.right for before, after in pairwise(atom.tokens)]
-    least = max(HEADING_GAP * height, WIDER * median_low(gaps)) if gaps else 0.0
-    parts: list[list[Token]] = [[]]
-    column = 0
-    for token in atom.tokens:
-        own = min(range(len(columns)), key=lambda number: columns[number].distance(token))
-        if parts[-1] and own > column:
-            is_apart = token.left - parts[-1][-1].right >= least
-            ends_label = not columns[0].has_figures and columns[own].has_figures and _is_figure(token)
-            if is_apart or (ends_label and token.left >= columns[own].left - height):
-                parts.append([])
-        if not parts[-1]:
-            column = own
-        parts[-1].append(token)
-    if len(parts) < 2:
-        return None
-    return [Atom(tuple(part), all(map(_is_numeric, part)) and any(map(_is_figure, part))) for part in parts]
-
-
-def text_of(atom: Atom) -> str:
-    return " ".join(token.words.text for token in atom.tokens)
-
-
-def joined_atoms(parts: Sequence[Atom]) -> Cell:
-    tokens = [token for part in parts for token in part.tokens]
-    words = joined_by(" ", (token.words for token in tokens))
-    return Cell(words, tokens[0].left, tokens[-1].right, tokens[0].right - tokens[0].left)
-
-
-MIN_OVERLAP = 0.3  # share of the narrower atom's width by which two atoms of one column overlap
-# Atoms, or figures, of a table. It may be a single row, whose table goes on on the next page.
-FEWEST, FEWEST_FIGURES = 4, 2
+    return any(form.fullmatch(token.words.text) for form in (_NUMBER, _NOTHING))
 
 
 def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
@@ -256,46 +190,18 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
     clusters = [members for members in clusters if len(members) > 1 or not spanning[members[0]]]
     body = next((number for number, atoms in enumerate(rows) if has_quantity(atoms)), 0)
     is_heading = [number < body or is_period(text_of(atom)) for atom, number in flat]
-    clusters = _with_headings(clusters, is_heading, left, right, row)
-    columns = []
-    for members in clusters:
+    found = []
+    for members in _with_headings(clusters, is_heading, left, right, row):
         figures = sum(flat[member][0].is_figure for member in members)
         edges = float(left[members].min()), float(right[members].max())
-        columns.append((len(members), Column(*edges, has_figures=2 * figures > len(members))))
-    return _apart(columns)
-
-
-def has_quantity(row: Sequence[Atom]) -> bool:
-    return any(is_quantity(text_of(atom)) for atom in row[1:])
-
-
-def _with_headings(
-    clusters: Sequence[list[int]],
-    is_heading: Sequence[bool],
-    left: NDArray[np.float64],
-    right: NDArray[np.float64],
-    row: NDArray[np.int64],
-) -> list[list[int]]:
-    """Join each cluster that has only headings to the nearest other cluster, unless the two share a row.
-
-    A cluster is a group of atoms that stand above each other, given by their numbers; the other arguments
-    have an entry for each atom. A heading may stand to the left or right of the figures of its column.
-    """
-    alone = [members for members in clusters if all(is_heading[member] for member in members)]
-    others = [list(members) for members in clusters if members not in alone]
-    for members in alone:
-        middle = float((left[members] + right[members]).mean()) / 2
-        near = sorted(others, key=lambda other: _distance(middle, left[other], right[other]))
-        free = near[:1] if near and not set(row[members]) & set(row[near[0]]) else []
-        if free:
-            free[0] += members
-        else:
-            others.append(members)
-    return others
-
-
-def _distance(middle: float, left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
-    return max(float(left.min()) - middle, middle - float(right.max()))
+        found.append((len(members), Column(*edges, has_figures=2 * figures > len(members))))
+    columns: list[Column] = []
+    for _, column in sorted(found, key=lambda counted: -counted[0]):
+        # Leave out those that overlap a column with more atoms.
+        least = MIN_OVERLAP * max(column.right - column.left, 0.1)
+        if all(min(column.right, one.right) - max(column.left, one.left) <= least for one in columns):
+            columns.append(column)
+    return sorted(columns)
 
 
 def _clusters(
@@ -325,15 +231,29 @@ def _clusters(
     return [group for group in members if group]
 
 
-def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
-    """Sort columns, given with the number of their atoms; leave out those that overlap a larger one."""
-    kept: list[Column] = []
-    for _, column in sorted(columns, key=lambda counted: -counted[0]):
-        width = max(column.right - column.left, 0.1)
-        over = [min(column.right, other.right) - max(column.left, other.left) for other in kept]
-        if all(shared <= MIN_OVERLAP * width for shared in over):
-            kept.append(column)
-    return sorted(kept)
+def _with_headings(
+    clusters: Sequence[list[int]],
+    is_heading: Sequence[bool],
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    row: NDArray[np.int64],
+) -> list[list[int]]:
+    """Join each cluster that has only headings to the nearest other cluster, unless the two share a row.
+
+    A cluster is a group of atoms that stand above each other, given by their numbers; the other arguments
+    have an entry for each atom. A heading may stand to the left or right of the figures of its column.
+    """
+    alone = [members for members in clusters if all(is_heading[member] for member in members)]
+    others = [list(members) for members in clusters if members not in alone]
+    for members in alone:
+        middle = float((left[members] + right[members]).mean()) / 2
+        distances = [max(left[other].min() - middle, middle - right[other].max()) for other in others]
+        nearest = others[distances.index(min(distances))] if others else None
+        if nearest is not None and not set(row[members]) & set(row[nearest]):
+            nearest += members
+        else:
+            others.append(members)
+    return others
 
 
 def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> list[Cell]:
@@ -343,11 +263,14 @@ def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> l
     for atom, covered in placed(row, height, columns):
         last = max(covered[0], last)
         held.setdefault(last, []).append(atom)
+    return filled({number: joined_atoms(parts) for number, parts in held.items()}, columns)
+
+
+def filled(cells: Mapping[int, Cell], columns: Sequence[Column]) -> list[Cell]:
+    """Return the cells up to the last one, with an empty cell for each column that has none."""
     return [
-        joined_atoms(held[number])
-        if number in held
-        else Cell(unplaced(""), columns[number].left, columns[number].right, 0.0)
-        for number in range(last + 1)
+        cells.get(number) or Cell(unplaced(""), columns[number].left, columns[number].right, 0.0)
+        for number in range(max(cells, default=-1) + 1)
     ]
 
 
@@ -384,3 +307,34 @@ def _covered(atom: Atom, columns: Sequence[Column]) -> tuple[int, ...]:
         # The nearest column has the largest overlap or, if none overlaps, the smallest gap (below 0 here).
         return covered or (max(range(len(columns)), key=lambda number: shared[number]),)
     return (max(covered, key=lambda number: shared[number]),) if atom.is_figure else covered
+
+
+def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
+    """Split an atom that overlaps all of ``columns``, at least two, into at most one part for each.
+
+    It is split at a gap between the headings of two columns, and before a figure that follows a label. If it
+    has neither, it heads all columns, and the result is None. ``height`` is that of its line, in points.
+    """
+    gaps = [after.left - before.right for before, after in pairwise(atom.tokens)]
+    least = max(HEADING_GAP * height, WIDER * median_low(gaps)) if gaps else 0.0
+    parts: list[list[Token]] = [[]]
+    column = 0
+    for token in atom.tokens:
+        own = min(range(len(columns)), key=lambda number: columns[number].distance(token))
+        if parts[-1] and own > column:
+            is_apart = token.left - parts[-1][-1].right >= least
+            ends_label = not columns[0].has_figures and columns[own].has_figures and _is_figure(token)
+            if is_apart or (ends_label and token.left >= columns[own].left - height):
+                parts.append([])
+        if not parts[-1]:
+            column = own
+        parts[-1].append(token)
+    if len(parts) < 2:
+        return None
+    return [Atom(tuple(part), all(map(_is_numeric, part)) and any(map(_is_figure, part))) for part in parts]
+
+
+def joined_atoms(parts: Sequence[Atom]) -> Cell:
+    tokens = [token for part in parts for token in part.tokens]
+    words = joined_by(" ", (token.words for token in tokens))
+    return Cell(words, tokens[0].left, tokens[-1].right, tokens[0].right - tokens[0].left)

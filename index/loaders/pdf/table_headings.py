@@ -13,8 +13,17 @@ from typing import NamedTuple
 
 import regex
 
-from index.loaders.pdf.table_grid import Atom, Column, atoms, has_quantity, joined_atoms, placed, text_of
-from index.loaders.pdf.text import Cell, Line, joined_by, unplaced
+from index.loaders.pdf.table_grid import (
+    Atom,
+    Column,
+    atoms,
+    filled,
+    has_quantity,
+    joined_atoms,
+    placed,
+    text_of,
+)
+from index.loaders.pdf.text import Cell, Line, joined_by, stretches
 
 MAX_LINES = 40  # of headings above the first row, counting the names of groups of rows
 MAX_HEIGHT = 9.0  # line heights from a heading to the first row
@@ -33,6 +42,8 @@ _PERIOD = regex.compile(
 _UNITS = regex.compile(r"\((?:\p{L}+ ){0,3}in (?:thousand|million|billion|[A-Z$€£])", regex.IGNORECASE)
 _CAPTION = regex.compile(r"(?:table|figure|chart|box)\s+[\p{N}.]*\p{N}", regex.IGNORECASE)
 _SENTENCE = regex.compile(r"(?:\p{Ll}\p{Ll}|\p{N})[.!?]\s*$")
+MIN_INDENT = 0.25  # line heights between the left edges of two levels
+MAX_LEVELS = 8  # labels with more left edges are centred rather than indented
 
 
 @dataclass(slots=True)
@@ -78,11 +89,6 @@ class _HeadingPart(NamedTuple):
         return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
 
 
-def ends_like_sentence(line: Line) -> bool:
-    """A colon or an abbreviation's full stop does not count."""
-    return _SENTENCE.search(line.text) is not None
-
-
 def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> tuple[int, int]:
     """Count the lines at the end of ``lines`` that are headings of a table, and those that name row groups.
 
@@ -101,32 +107,29 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
         if (
             (line.is_row and not has_units)
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height
-            or (line.right > right + 4 * line.height and not _is_over(line, columns))
+            or (line.right > right + 4 * line.height and not _is_over_last(line, columns))
             or (not has_units and line.right > edge + line.height and _is_caption(line, lines, columns, edge))
             or (index and _continues_caption(lines[index - 1], line, right))
             or ends_like_sentence(line)
         ):
             break
         found.append(line)
-    while found:
-        fitting = _below(found, _top(found, first, edge))
-        if len(fitting) == len(found):
-            break
-        found = fitting
-    over_figures = [line.bottom for line in found if line.right > edge]
-    lowest = min(over_figures, default=first.top)
-    names = len(
-        list(
-            takewhile(
-                lambda line: line.right <= edge and line.top < lowest + MAX_OVERLAP * line.height, found
-            )
-        )
+    count = -1
+    while count != len(found):
+        count = len(found)
+        top = _top(found, first, edge)
+        found = found[: next((place for place, line in enumerate(found) if line.bottom >= top), count)]
+    lowest = min((line.bottom for line in found if line.right > edge), default=first.top)
+    names = takewhile(
+        lambda line: line.right <= edge and line.top < lowest + MAX_OVERLAP * line.height, found
     )
-    return len(found) - names, names
+    named = len(list(names))
+    return len(found) - named, named
 
 
-def _below(lines: Sequence[Line], top: float) -> list[Line]:
-    return list(takewhile(lambda line: line.bottom < top, lines))
+def ends_like_sentence(line: Line) -> bool:
+    """A colon or an abbreviation's full stop does not count."""
+    return _SENTENCE.search(line.text) is not None
 
 
 def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
@@ -151,16 +154,18 @@ def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], ed
     if line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height):
         return True
     middle, right = (line.left + line.right) / 2, max(column.right for column in columns)
-    shifts = [abs((left + right) / 2 - middle) for left in (labels.left, edge)]
+    if middle < edge:
+        return True
+    over_all, over_figures = (abs((left + right) / 2 - middle) for left in (labels.left, edge))
     is_alone = len(line.cells) == 1 and not any(
         min(line.top, other.top) - max(line.bottom, other.bottom) > 0.5 * line.height
         for other in lines
         if other is not line
     )
-    return middle < edge or (is_alone and shifts[0] <= MAX_SHIFT * line.height < shifts[1])
+    return is_alone and over_all <= MAX_SHIFT * line.height < over_figures
 
 
-def _is_over(line: Line, columns: Sequence[Column]) -> bool:
+def _is_over_last(line: Line, columns: Sequence[Column]) -> bool:
     """Whether a line stands over the middle of the last column and over no other column."""
     *others, last = columns
     return line.left > others[-1].right and last.left <= (line.left + line.right) / 2 <= last.right
@@ -192,11 +197,6 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
     return _rows(headings, lines, columns)
 
 
-def is_by_cell(lines: Sequence[Line]) -> bool:
-    """Whether headings are written cell by cell: some line stands higher than the line before it."""
-    return any(after.bottom - before.bottom > 0.3 * after.height for before, after in pairwise(lines))
-
-
 def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tuple[_Heading, float]]:
     """Yield the headings in reading order, each with the font height of its first line, in points.
 
@@ -208,15 +208,14 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
         for line in lines
         for atom, covered in placed(atoms(line), line.height, columns)
     ]
-    stacks: list[list[_HeadingPart]] = []
     by_cell = is_by_cell(lines)
-    for part in parts:
-        if by_cell and stacks and _is_next_line(stacks[-1][-1], part, parts):
-            stacks[-1].append(part)
-        else:
-            stacks.append([part])
-    for stack in stacks:
+    for stack in stretches(parts, lambda stack, part: by_cell and _is_next_line(stack[-1], part, parts)):
         yield _heading(stack, parts, columns), stack[0].line.height
+
+
+def is_by_cell(lines: Sequence[Line]) -> bool:
+    """Whether headings are written cell by cell: some line stands higher than the line before it."""
+    return any(after.bottom - before.bottom > 0.3 * after.height for before, after in pairwise(lines))
 
 
 def _is_next_line(above: _HeadingPart, below: _HeadingPart, parts: Sequence[_HeadingPart]) -> bool:
@@ -307,14 +306,10 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
     _raise_uncovered(levels, columns)
     rows = []
     for row in reversed(levels):
-        held = {heading.columns[0]: heading.cell for heading in row}
-        cells = tuple(
-            held.get(number) or Cell(unplaced(""), columns[number].left, columns[number].right, 0.0)
-            for number in range(max(held) + 1)
-        )
-        lowest = min(row, key=lambda heading: heading.bottom)
-        like = min(lines, key=lambda line: abs(line.bottom - lowest.bottom))
-        rows.append(replace(like, cells=cells, is_row=True))
+        cells = filled({heading.columns[0]: heading.cell for heading in row}, columns)
+        lowest = min(heading.bottom for heading in row)
+        like = min(lines, key=lambda line: abs(line.bottom - lowest))
+        rows.append(replace(like, cells=tuple(cells), is_row=True))
     return rows
 
 
@@ -333,19 +328,12 @@ def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]
                 continue
             left = [other for other in above if other.columns[0] < heading.columns[0]]
             nearest = max(left, key=lambda other: other.columns[0], default=None)
-            if nearest and (
-                nearest.bottom < heading.top
-                or (
-                    len(nearest.columns) > 1
-                    and nearest.shift(columns) < EXACT * (nearest.top - nearest.bottom)
-                )
-            ):
+            if nearest is None:
+                continue
+            is_exact = nearest.shift(columns) < EXACT * (nearest.top - nearest.bottom)
+            if nearest.bottom < heading.top or (len(nearest.columns) > 1 and is_exact):
                 row.remove(heading)
                 above.append(heading)
-
-
-MIN_INDENT = 0.25  # line heights between the left edges of two levels
-MAX_LEVELS = 8  # labels with more left edges are centred rather than indented
 
 
 def with_levels(rows: Sequence[Line]) -> list[Line]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 import regex
 
@@ -51,9 +51,111 @@ _UNFINISHED = regex.compile(
     r"(?:[,;/&–—-]|\b(?:an?|and|as|at|by|for|from|in|of|on|or|per|than|the|to|with))\s*\Z", regex.IGNORECASE
 )
 _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
+MAX_WORD_GAP = 1.5  # line heights; a wider gap may separate cells: justified text seldom has it
+SURE_GAP = 4.0  # line heights; a wider gap separates cells even if the adjacent lines have none there
+SURE_GAPS = 3  # a line with as many gaps is always a row
+MIN_WORD_GAP = 0.12  # line heights; a gap no wider between two pieces is inside a word
+SCRIPT_RATIO = 0.85  # a piece smaller than this share of its line's height may be a superscript or subscript
+# A piece that is only a bullet, or only the number of an item or heading.
+_LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
+_PROSE = regex.compile(r"\P{N}*\p{L}")
 
 
-def with_tables(lines: Sequence[Line]) -> list[Line]:
+def lines(pieces: Iterable[Line]) -> list[Line]:
+    """Join the pieces (text runs) of a page, given in reading order, into lines and table rows."""
+    joined: list[Line] = []
+    for piece in pieces:
+        line = replace(piece, cells=_wide_cells(piece))
+        if joined and _continues_line(joined[-1], line):
+            joined[-1] = _together(joined[-1], line)
+        else:
+            joined.append(line)
+    return _with_tables(
+        [
+            replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
+            for number, line in enumerate(joined)
+        ]
+    )
+
+
+def _wide_cells(piece: Line) -> tuple[Cell, ...]:
+    cells = [piece.cells[0]]
+    for cell in piece.cells[1:]:
+        last = cells[-1]
+        if cell.left - last.right > MAX_WORD_GAP * piece.height:
+            cells.append(cell)
+        else:
+            words = last.words.cut(0, len(last.words.text.rstrip())) + unplaced(" ") + cell.words
+            cells[-1] = Cell(words, last.left, cell.right, last.first_word)
+    return tuple(cells)
+
+
+def _continues_line(line: Line, following: Line) -> bool:
+    """Whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
+    overlap = min(line.top, following.top) - max(line.bottom, following.bottom)
+    smaller = min(line.height, following.height)
+    end = line.right if line.resumes is None else line.resumes
+    if overlap > 0.6 * smaller and following.left > end - 0.45 * smaller:
+        return True
+    is_near = abs(following.left - end) < 0.3 * line.height
+    return is_near and overlap > 0.25 * smaller and _is_script(following, line)
+
+
+def _is_script(piece: Line, line: Line) -> bool:
+    return piece.height < SCRIPT_RATIO * line.height
+
+
+def _together(line: Line, following: Line) -> Line:
+    taller = line if line.height >= following.height else following
+    gap = following.left - line.right
+    end, start = _raised(line, following).cells[-1], _raised(following, line).cells[0]
+    cells = (*line.cells[:-1], end, start, *following.cells[1:])
+    if gap <= MAX_WORD_GAP * taller.height:
+        between = " " if gap > MIN_WORD_GAP * taller.height or end.words.text.endswith(" ") else ""
+        words = end.words.cut(0, len(end.words.text.rstrip())) + unplaced(between) + start.words
+        one = Cell(words, end.left, max(end.right, start.right), end.first_word)
+        cells = (*line.cells[:-1], one, *following.cells[1:])
+    resumes = None
+    if _is_script(following, line):
+        resumes = line.right if line.resumes is None else line.resumes
+    return Line(cells, taller.bottom, taller.top, (line.bold[0], following.bold[1]), resumes=resumes)
+
+
+def _raised(piece: Line, line: Line) -> Line:
+    """A small number that is raised beside ``line`` becomes a superscript."""
+    cell = piece.cells[0]
+    is_raised = _is_script(piece, line) and piece.top > line.top - 0.15 * line.height
+    if len(piece.cells) > 1 or not is_raised or not cell.words.text.strip().isdecimal():
+        return piece
+    words = Placed(superscript(cell.words.text), cell.words.boxes)
+    return replace(piece, cells=(replace(cell, words=words),))
+
+
+def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
+    """A row has many gaps, or a wide gap, or a gap closely above or below a gap of a neighbouring line.
+
+    A list item (a bullet or number, then words) is never a row.
+    """
+    first, *others = line.cells
+    if len(others) == 1 and _LABEL.fullmatch(first.words.text.strip()) and _PROSE.match(others[0].words.text):
+        return False
+    gaps = _gaps(line)
+    if len(gaps) >= SURE_GAPS or any(end - start > SURE_GAP * line.height for start, end in gaps):
+        return True
+    return any(
+        min(end, other_end) - max(start, other_start) > 0.5 * line.height
+        for other in neighbours
+        if other is not line and abs(other.bottom - line.bottom) < 3 * line.height
+        for start, end in gaps
+        for other_start, other_end in _gaps(other)
+    )
+
+
+def _gaps(line: Line) -> list[tuple[float, float]]:
+    return [(before.right, cell.left) for before, cell in pairwise(line.cells)]
+
+
+def _with_tables(lines: Sequence[Line]) -> list[Line]:
     """Give each row of a table a cell for each column up to the row's last words.
 
     ``lines`` are in reading order; ``Line.is_row`` tells which of them have the gaps of a table's row.
@@ -68,29 +170,17 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
             continue
         end = _end(lines, place)
         table = list(lines[place:end])
+        place = end
         rows = [atoms(line) for line in table]
         columns = find_columns(rows) if sum(map(len, rows)) <= MAX_ATOMS else []
         if len(columns) > 1:
-            captions = _captions(rows, table)
-            read += [replace(line, is_row=False) for line in table[:captions]]
-            table, rows = table[captions:], rows[captions:]
-            if read and _is_label_of(read[-1], table[0], rows[0], columns):
-                table[:0] = [read.pop()]
-                rows[:0] = [atoms(table[0])]
-            above, names = headings_above(read, table[0], columns)
-            inside = _headings_inside(rows)
-            headings = [*read[len(read) - above - names : len(read) - names], *table[:inside]]
-            named = [(line, atoms(line)) for line in read[len(read) - names :]]
-            del read[len(read) - above - names :]
-            body = [*named, *zip(table[inside:], rows[inside:], strict=True)]
-            table = [*header_rows(headings, columns), *with_levels(_filled(body, columns))]
+            table = _arranged(table, rows, columns, read)
         else:
             table = [
                 replace(line, cells=tuple(joined_atoms([atom]) for atom in row)) if line.is_row else line
                 for line, row in zip(table, rows, strict=True)
             ]
         read += [replace(table[0], begins_table=True), *table[1:]]
-        place = end
     return read
 
 
@@ -160,13 +250,17 @@ def _end(lines: Sequence[Line], first: int) -> int:
     left, right = lines[first].left, lines[first].right
     has_figures = has_quantity(atoms(lines[first]))
     while (row := _next_row(lines, end)) is not None:
-        new = lines[row]
+        new, words = lines[row], atoms(lines[row])
         left, right = min(left, new.left), max(right, new.right)
-        begins = has_figures and _is_heading(new)
         figures = min(new.cells[1].left, lines[end - 1].cells[1].left)
-        if begins or not all(_is_label(line, left, right, figures) for line in lines[end:row]):
+        # Several periods without a quantity are the headings of a new table.
+        begins = sum(is_period(text_of(atom)) for atom in words) > 1 and not any(
+            is_quantity(text_of(atom)) for atom in words
+        )
+        is_apart = not all(_is_label(line, left, right, figures) for line in lines[end:row])
+        if (has_figures and begins) or is_apart:
             break
-        has_figures = has_figures or has_quantity(atoms(new))
+        has_figures = has_figures or has_quantity(words)
         end = row + 1
     return end
 
@@ -196,12 +290,25 @@ def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
     )
 
 
-def _is_heading(line: Line) -> bool:
-    """Whether a row has several periods and no quantity, as the headings of a new table have."""
-    row = atoms(line)
-    return sum(is_period(text_of(atom)) for atom in row) > 1 and not any(
-        is_quantity(text_of(atom)) for atom in row
-    )
+def _arranged(
+    table: list[Line], rows: list[list[Atom]], columns: Sequence[Column], read: list[Line]
+) -> list[Line]:
+    """Put a table's headings and rows into columns, and move lines between it and ``read``, those before."""
+    captions = _captions(rows, table)
+    read += [replace(line, is_row=False) for line in table[:captions]]
+    table, rows = table[captions:], rows[captions:]
+    if read and _is_label_of(read[-1], table[0], rows[0], columns):
+        table[:0] = [read.pop()]
+        rows[:0] = [atoms(table[0])]
+    above, names = headings_above(read, table[0], columns)
+    # Rows with several cells and no quantity are headings; in a table without quantities, only the first is.
+    inside = len(list(takewhile(lambda row: len(row) > 1 and not has_quantity(row), rows)))
+    inside = inside if inside < len(rows) else 1
+    headings = [*read[len(read) - above - names : len(read) - names], *table[:inside]]
+    named = [(line, atoms(line)) for line in read[len(read) - names :]]
+    del read[len(read) - above - names :]
+    body = [*named, *zip(table[inside:], rows[inside:], strict=True)]
+    return [*header_rows(headings, columns), *with_levels(_filled(body, columns))]
 
 
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
@@ -220,24 +327,12 @@ def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
 
 def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence[Column]) -> bool:
     """Whether ``line``, above a table, begins the label of the table's first row."""
-    cell = cells_of(row, first.height, columns)[0]
     return (
         not line.is_row
         and line.bottom - first.bottom < TIGHT * first.height
         and line.right <= max(columns[1].left, columns[0].right)
-        and _LOWER.match(cell.words.text) is not None
+        and _LOWER.match(cells_of(row, first.height, columns)[0].words.text) is not None
     )
-
-
-def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
-    """Count the first rows of a table that are headings: rows with several cells and no quantity."""
-    count = 0
-    for row in rows:
-        if len(row) < 2 or has_quantity(row):
-            break
-        count += 1
-    # In a table without quantities, only the first row counts as headings.
-    return count if count < len(rows) else 1
 
 
 def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
@@ -306,114 +401,3 @@ def _joined(cell: Cell, below: Cell) -> Cell:
         return cell
     words = joined_by(" ", (cell.words.strip(), below.words.strip()))
     return Cell(words, min(cell.left, below.left), max(cell.right, below.right), cell.first_word)
-
-
-MAX_WORD_GAP = 1.5  # line heights; a wider gap may separate cells: justified text seldom has it
-SURE_GAP = 4.0  # line heights; a wider gap separates cells even if the adjacent lines have none there
-SURE_GAPS = 3  # a line with as many gaps is always a row
-MIN_WORD_GAP = 0.12  # line heights; a gap no wider between two pieces is inside a word
-SCRIPT_RATIO = 0.85  # a piece smaller than this share of its line's height may be a superscript or subscript
-# A piece that is only a bullet, or only the number of an item or heading.
-_LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
-_PROSE = regex.compile(r"\P{N}*\p{L}")
-
-
-def lines(pieces: Iterable[Line]) -> list[Line]:
-    """Join the pieces (text runs) of a page, given in reading order, into lines and table rows."""
-    joined: list[Line] = []
-    for piece in pieces:
-        line = replace(piece, cells=_wide_cells(piece))
-        if joined and _continues_line(joined[-1], line):
-            joined[-1] = _together(joined[-1], line)
-        else:
-            joined.append(line)
-    return with_tables(
-        [
-            replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
-            for number, line in enumerate(joined)
-        ]
-    )
-
-
-def _wide_cells(piece: Line) -> tuple[Cell, ...]:
-    if len(piece.cells) == 1:
-        return piece.cells
-    cells = [piece.cells[0]]
-    for cell in piece.cells[1:]:
-        if cell.left - cells[-1].right > MAX_WORD_GAP * piece.height:
-            cells.append(cell)
-        else:
-            words = joined_by(" ", (_without_end(cells[-1].words), cell.words))
-            cells[-1] = Cell(words, cells[-1].left, cell.right, cells[-1].first_word)
-    return tuple(cells)
-
-
-def _without_end(words: Placed) -> Placed:
-    return words.cut(0, len(words.text.rstrip()))
-
-
-def _continues_line(line: Line, following: Line) -> bool:
-    """Whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
-    overlap = min(line.top, following.top) - max(line.bottom, following.bottom)
-    smaller = min(line.height, following.height)
-    end = line.right if line.resumes is None else line.resumes
-    if overlap > 0.6 * smaller and following.left > end - 0.45 * smaller:
-        return True
-    is_near = abs(following.left - end) < 0.3 * line.height
-    return is_near and overlap > 0.25 * smaller and _is_script(following, line)
-
-
-def _is_script(piece: Line, line: Line) -> bool:
-    return piece.height < SCRIPT_RATIO * line.height
-
-
-def _together(line: Line, following: Line) -> Line:
-    taller = line if line.height >= following.height else following
-    gap = following.left - line.right
-    end, start = _raised(line, following).cells[-1], _raised(following, line).cells[0]
-    cells = (*line.cells[:-1], end, start, *following.cells[1:])
-    if gap <= MAX_WORD_GAP * taller.height:
-        between = " " if gap > MIN_WORD_GAP * taller.height or end.words.text.endswith(" ") else ""
-        words = _without_end(end.words) + unplaced(between) + start.words
-        one = Cell(words, end.left, max(end.right, start.right), end.first_word)
-        cells = (*line.cells[:-1], one, *following.cells[1:])
-    resumes = None
-    if _is_script(following, line):
-        resumes = line.right if line.resumes is None else line.resumes
-    return Line(cells, taller.bottom, taller.top, (line.bold[0], following.bold[1]), resumes=resumes)
-
-
-def _raised(piece: Line, line: Line) -> Line:
-    """A small number that is raised beside ``line`` becomes a superscript."""
-    cell = piece.cells[0]
-    is_raised = _is_script(piece, line) and piece.top > line.top - 0.15 * line.height
-    if len(piece.cells) > 1 or not is_raised or not cell.words.text.strip().isdecimal():
-        return piece
-    words = Placed(superscript(cell.words.text), cell.words.boxes)
-    return replace(piece, cells=(replace(cell, words=words),))
-
-
-def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
-    """A row has many gaps, or a wide gap, or a gap closely above or below a gap of a neighbouring line.
-
-    A list item (a bullet or number, then words) is never a row.
-    """
-    first, *others = line.cells
-    if not others:
-        return False
-    if len(others) == 1 and _LABEL.fullmatch(first.words.text.strip()) and _PROSE.match(others[0].words.text):
-        return False
-    gaps = _gaps(line)
-    if len(gaps) >= SURE_GAPS or any(end - start > SURE_GAP * line.height for start, end in gaps):
-        return True
-    return any(
-        min(end, other_end) - max(start, other_start) > 0.5 * line.height
-        for other in neighbours
-        if other is not line and abs(other.bottom - line.bottom) < 3 * line.height
-        for start, end in gaps
-        for other_start, other_end in _gaps(other)
-    )
-
-
-def _gaps(line: Line) -> list[tuple[float, float]]:
-    return [(line.cells[number].right, line.cells[number + 1].left) for number in range(len(line.cells) - 1)]

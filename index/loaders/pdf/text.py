@@ -218,7 +218,9 @@ class Frame:
 
 
 def frame(page: PdfPage) -> Frame:
-    return Frame(*page.get_bbox(), page.get_rotation(), *page.get_size())
+    left, bottom, right, top = page.get_bbox()
+    width, height = page.get_size()
+    return Frame(left, bottom, right, top, page.get_rotation(), width, height)
 
 
 def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
