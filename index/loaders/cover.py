@@ -152,19 +152,13 @@ class Filing:
     reported: str | None = None
 
     @property
-    def title(self) -> str:
-        """The company and the form, then the period or the date, unless the title would be too long."""
-        when = f" for the {self.period}" if self.period else f" of {self.reported}" if self.reported else ""
-        short = f"{self.registrant}: Form {self.form}"
-        return f"{short}{when}" if len(short + when) <= MAX_TITLE_CHARACTERS else short
-
-    @property
-    def published(self) -> str | None:
-        return read_date(self.reported) if self.reported else None
-
-    @property
     def details(self) -> Properties:
-        return Properties(title=self.title, publisher=self.registrant, published=self.published)
+        when = f" for the {self.period}" if self.period else f" of {self.reported}" if self.reported else ""
+        title = f"{self.registrant}: Form {self.form}"
+        if len(title + when) <= MAX_TITLE_CHARACTERS:
+            title += when
+        published = read_date(self.reported) if self.reported else None
+        return Properties(title=title, publisher=self.registrant, published=published)
 
 
 def filing(lines: Sequence[str], text: str) -> Filing | None:
@@ -196,16 +190,15 @@ def declared_filing(facts: Mapping[str, str], text: str) -> Filing | None:
     if not form or not registrant:
         return None
     form = _HYPHENS.sub("-", form.upper())
-    day = read_date(flow(facts.get("DocumentPeriodEndDate", "")))
-    end = _written(date.fromisoformat(day)) if day and len(day) == len("2021-12-31") else None
+    end = None
+    written = read_date(flow(facts.get("DocumentPeriodEndDate", "")))
+    if written and len(written) == len("2021-12-31"):
+        day = date.fromisoformat(written)
+        end = f"{day:%B} {day.day}, {day.year}"
     kind = form.removesuffix("/A")
     is_current = kind == "8-K"  # the day of an event, not the end of a period
     period = f"{_PERIODS.get(kind, 'period')} ended {end}" if end and not is_current else None
     return Filing(form, as_written(registrant, text), period, end if is_current else None)
-
-
-def _written(day: date) -> str:
-    return f"{day:%B} {day.day}, {day.year}"
 
 
 def as_written(name: str, text: str) -> str:

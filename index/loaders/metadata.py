@@ -120,14 +120,14 @@ def date_of_name(name: str) -> str | None:
     Of several dates, the most exact one counts, and of equally exact ones the first. Dates in the future do
     not count: a plan for 2035 was not published in 2035.
     """
-    found = [iso for match in _DATE_IN_NAME.finditer(name) if (iso := _past(match)) is not None]
+    today = datetime.now(UTC).date()
+    found: list[str] = []
+    for match in _DATE_IN_NAME.finditer(name):
+        parts = [part for part in match.group("year", "month", "day") if part]
+        first = _first_day(parts)
+        if first is not None and first <= today:
+            found.append("-".join(parts))
     return max(found, key=len, default=None)
-
-
-def _past(match: regex.Match[str]) -> str | None:
-    parts = [part for part in match.group("year", "month", "day") if part]
-    first = _first_day(parts)
-    return "-".join(parts) if first is not None and first <= datetime.now(UTC).date() else None
 
 
 def _first_day(parts: list[str]) -> date | None:
@@ -260,8 +260,13 @@ def sidecar_content(path: Path) -> bytes | None:
     Raises:
         LoadError: if the sidecar is not a regular file, or cannot be read.
     """
+    sidecar = sidecar_of(path)
     try:
-        return _content(path)
+        if stat.S_ISREG(sidecar.lstat().st_mode):
+            # O_NOFOLLOW refuses a link that another program creates after the check above.
+            with os.fdopen(os.open(sidecar, _FLAGS), "rb") as file:
+                if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return file.read(_MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -269,15 +274,5 @@ def sidecar_content(path: Path) -> bytes | None:
             return None
         cause = f"has a sidecar that cannot be read: {error.strerror or error}"
         raise LoadError(path, cause, _REMEDY) from error
-
-
-def _content(path: Path) -> bytes:
-    sidecar = sidecar_of(path)
-    if stat.S_ISREG(sidecar.lstat().st_mode):
-        # O_NOFOLLOW refuses a link that another program creates after the check above.
-        with os.fdopen(os.open(sidecar, _FLAGS), "rb") as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return file.read(_MAX_BYTES + 1)
-    raise LoadError(
-        path, "has a sidecar that is a link or not a file", "put the sidecar itself beside the file"
-    )
+    cause = "has a sidecar that is a link or not a file"
+    raise LoadError(path, cause, "put the sidecar itself beside the file")

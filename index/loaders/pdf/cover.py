@@ -5,9 +5,8 @@ The lines of a page are grouped by size and weight: a title of several lines bec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import takewhile
 from statistics import median
 
@@ -28,7 +27,7 @@ from index.loaders.cover import (
 )
 from index.loaders.metadata import MAX_TITLE_CHARACTERS, Properties, title_of_line
 from index.loaders.pdf.paragraphs import Paragraph, begins_item, joined
-from index.loaders.pdf.text import Line, Placed, joined_by
+from index.loaders.pdf.text import Line, Placed, joined_by, stretches
 
 LARGER = 1.08  # times the size of the text; the sizes within a group of lines differ less
 _MAX_STEP = 1.9  # line heights between the lines of a title
@@ -39,195 +38,11 @@ _MAX_LINES = 5  # a long group of more lines is a paragraph in larger letters
 _BAR = regex.compile(r"\A([\p{L}\p{N}. ]{1,16}) [|] ")  # ``Chapter 1 | Results``
 _NUMBER = regex.compile(r"\d{1,2}(?:\.\d{1,2})*\.?|[IVX]{1,4}\.")
 _WORD = regex.compile(r"\p{L}{2,}")
-
-
-@dataclass(frozen=True, slots=True)
-class LineGroup:
-    """Successive lines of one size and weight.
-
-    ``text`` is on one line and never empty. ``ratio`` is the height of the lines, divided by that of the
-    page's text; ``height`` is in points. ``is_in_table`` tells whether a row of a table stands beside the
-    lines, or closely above or below them.
-    """
-
-    text: str
-    lines: tuple[str, ...]
-    ratio: float
-    height: float
-    is_bold: bool
-    is_in_table: bool
-
-    @property
-    def is_larger(self) -> bool:
-        return self.ratio >= LARGER
-
-    @property
-    def is_smaller(self) -> bool:
-        return self.ratio * LARGER < 1
-
-    @property
-    def is_prose(self) -> bool:
-        """Whether the lines are a paragraph of the page's text, not a heading."""
-        is_long = len(self.text) > _PROSE_CHARACTERS
-        return is_long and (len(self.lines) > _MAX_LINES or not (self.is_bold or self.is_larger))
-
-    @property
-    def title(self) -> str:
-        """The text. A long heading is cut after the last line that fits in a title."""
-        if len(self.text) <= MAX_TITLE_CHARACTERS or self.is_prose or not self.is_larger:
-            return self.text
-        end = 0
-        for line in self.lines:
-            if end + len(line) > MAX_TITLE_CHARACTERS:
-                break
-            end += len(line) + 1
-        return self.text[:end].rsplit(" ", 1)[0] if end else self.text
-
-
-def line_groups(page: Sequence[Line], known: frozenset[str]) -> list[LineGroup]:
-    """Group the lines of a page, without its foot and without table rows of several cells."""
-    rows = [line for line in page if line.is_row]
-    written = [line for line in page if not line.is_row] or rows
-    usual = median([line.height for line in written for _ in line.text] or [1.0])
-    groups = [_group(run, rows, usual, known) for run in _runs(page)]
-    return [group for group in groups if group.text]
-
-
-def _runs(page: Sequence[Line]) -> Iterator[list[Line]]:
-    foot = _FOOT * max((line.top for line in page), default=0.0)
-    run: list[Line] = []
-    for line in page:
-        if line.top < foot or (line.is_row and not _is_single(line)):
-            continue
-        if run and not _is_same_group(run[-1], line):
-            yield run
-            run = []
-        run.append(line)
-    if run:
-        yield run
-
-
-def _is_single(row: Line) -> bool:
-    cells = [text for cell in row.cells if (text := cell.words.text.strip())]
-    is_numbered = len(cells) == 2 and _NUMBER.fullmatch(cells[0]) is not None
-    return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)
-
-
-def _is_same_group(line: Line, following: Line) -> bool:
-    small, large = sorted((line.height, following.height))
-    return (
-        large <= LARGER * small
-        and all(line.bold) == all(following.bold)
-        and 0 < line.bottom - following.bottom <= _MAX_STEP * large
-        and following.left < line.right
-        and line.left < following.right
-        and not begins_item(following.text)
-        and not is_furniture(flow(line.text))
-        and not is_furniture(flow(following.text))
-    )
-
-
-def _group(run: Sequence[Line], rows: Sequence[Line], usual: float, known: frozenset[str]) -> LineGroup:
-    words = _words(run[0])
-    for line in run[1:]:
-        words = joined(words, _words(line), known)
-    height, near = max(line.height for line in run), _NEAR_ROW * run[0].height
-    top, bottom = run[0].top + near, run[-1].bottom - near
-    return LineGroup(
-        text=_BAR.sub(r"\1 ", flow(words.text)),
-        lines=tuple(flow(_words(line).text) for line in run),
-        ratio=height / usual,
-        height=height,
-        is_bold=all(run[0].bold),
-        is_in_table=any(row not in run and row.bottom < top and row.top > bottom for row in rows),
-    )
-
-
-def _words(line: Line) -> Placed:
-    return joined_by(" ", [cell.words.strip() for cell in line.cells if cell.words.text.strip()])
-
-
 MUCH_LARGER = 1.3  # a heading on page 2 that is so much larger is the title, if page 1 has few words
 _FEW_WORDS = 8
 _ALIKE = 0.9  # share of the largest heading's height from which a heading counts as equally large
 _STANDING_WITHIN = 8  # a page's first groups, among which a line no larger than the text can be a title
 _CAPTION_WITHIN = 2
-
-
-def title_of_pages(
-    pages: Sequence[Sequence[Line]], running: Sequence[str], known: frozenset[str]
-) -> str | None:
-    """Find the title on the first pages (without running titles); None if they have only prose and tables.
-
-    It is the largest heading above the first paragraph, else the running title with the most words, else the
-    first line of the page that looks like a heading.
-    """
-    number = next((number for number, page in enumerate(pages) if page), None)
-    if number is None:
-        return None
-    groups = line_groups(pages[number], known)
-    found = _top_heading(groups)
-    if sum(len(_WORD.findall(line.text)) for line in pages[number]) <= _FEW_WORDS:
-        following = pages[number + 1] if number + 1 < len(pages) else ()
-        other = _top_heading(line_groups(following, known))
-        if other and (found is None or other.height > MUCH_LARGER * found.height):
-            found = other
-    if found is not None:
-        return found.title
-    titles = [title for title in running if has_words(title) and can_be_title(title)]
-    return max(titles, key=lambda title: len(title.split()), default=None) or _heading_in_text(groups)
-
-
-def caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
-    """The caption of a table or figure with which a page begins."""
-    captions = [
-        group.text
-        for group in line_groups(page, known)[:_CAPTION_WITHIN]
-        if is_caption(group.text) and len(group.text) <= MAX_TITLE_CHARACTERS and not group.is_smaller
-    ]
-    return captions[0] if captions else None
-
-
-def lines_above_text(page: Sequence[Line], known: frozenset[str]) -> list[str]:
-    return [line for group in _above_prose(line_groups(page, known)) for line in group.lines]
-
-
-def _above_prose(groups: Sequence[LineGroup]) -> list[LineGroup]:
-    return list(takewhile(lambda group: not group.is_prose, groups))
-
-
-def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
-    """The largest heading above the first paragraph of prose.
-
-    The name of an organisation counts only if there is no other heading. A single word counts only if no
-    heading of several words is about as large.
-    """
-    above = [group for group in _above_prose(groups) if _is_heading(group)]
-    chosen = [group for group in above if not is_organisation(group.text)] or above
-    if not chosen:
-        return None
-    largest = max(group.height for group in chosen)
-    large = [group for group in chosen if group.height >= _ALIKE * largest]
-    return next((group for group in large if has_words(group.text)), large[0])
-
-
-def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
-    """The first heading. Near the start of the page, a line in the size of the text may be one, too."""
-    for number, group in enumerate(groups):
-        if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
-            return group.title
-    return None
-
-
-def _is_heading(group: LineGroup) -> bool:
-    return (group.is_larger or (group.is_bold and not group.is_in_table)) and can_be_title(group.title)
-
-
-def _stands_alone(group: LineGroup) -> bool:
-    is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
-    return is_line and can_be_title(group.text) and title_of_line(group.text) is not None
-
-
 _PAGES = 6  # the first pages whose running titles are read
 _LEAD_PARAGRAPHS = 12  # the first paragraphs, in which a news release has its first sentence
 _LETTERHEAD_LINES = 3
@@ -273,17 +88,31 @@ def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, P
     if cover is not None:
         return cover.details, Properties(author=properties.author, published=properties.published)
     leads = [paragraph.text for paragraph in pages.paragraphs[:_LEAD_PARAGRAPHS] if not paragraph.is_row]
-    title = title_of_pages(pages.kept[:2], _running_titles(pages), pages.known)
-    above = lines_above_text(page, pages.known)
+    title = _title_of_pages(pages.kept[:2], _running_titles(pages), pages.known)
+    above = [line for group in _above_prose(_line_groups(page, pages.known)) for line in group.lines]
     credible = properties.title if properties.title and _is_credible(properties.title, above, title) else None
     if credible is None and title is None and pages.kept:
-        title = caption_of_page(pages.kept[0], pages.known)
+        title = _caption_of_page(pages.kept[0], pages.known)
     stated = Properties(
         title=None if credible else title,
         publisher=issuer(lines, leads, _above_title(above, credible or title), properties.author),
         published=stated_date(_at_edges(page, pages.heights[0] if pages.heights else 0.0), leads, lines),
     )
     return stated, Properties(title=credible, author=properties.author, published=properties.published)
+
+
+def _line_text(line: Line) -> str:
+    return flow(" ".join(cell.words.text for cell in line.cells))
+
+
+def _running_titles(pages: FirstPages) -> list[str]:
+    """The running titles in the upper half of the first pages, without page numbers."""
+    return [
+        _PAGE_NUMBER.sub("", _line_text(line))
+        for lines, kept, height in list(zip(pages.lines, pages.kept, pages.heights, strict=True))[:_PAGES]
+        for line in lines
+        if line not in kept and line.bottom > height / 2 and not is_furniture(_line_text(line))
+    ]
 
 
 def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
@@ -293,26 +122,15 @@ def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
     """
     if is_furniture(named):
         return False
-    if title is None:
-        return (has_words(named) and is_among(named, above)) or reads_like_title(named)
-    if is_among(named, [title]):
+    if title is not None and is_among(named, [title]):
         return is_among(title, [named])
-    return has_words(named) and is_among(named, above)
+    return (has_words(named) and is_among(named, above)) or (title is None and reads_like_title(named))
 
 
 def _above_title(above: Sequence[str], title: str | None) -> list[str]:
     """The lines that precede the title, as letterheads do: authors and their offices follow it."""
-    if title is None or not any(map(partial(_is_part, title), above)):
-        return list(above[:_LETTERHEAD_LINES])
-    return list(takewhile(lambda line: not _is_part(title, line), above))
-
-
-def _is_part(title: str, line: str) -> bool:
-    return has_words(line) and is_among(line, [title])
-
-
-def _line_text(line: Line) -> str:
-    return flow(" ".join(cell.words.text for cell in line.cells))
+    is_part = [title is not None and has_words(line) and is_among(line, [title]) for line in above]
+    return list(above[: is_part.index(True) if True in is_part else _LETTERHEAD_LINES])
 
 
 def _at_edges(page: Sequence[Line], height: float) -> list[str]:
@@ -326,11 +144,166 @@ def _at_edges(page: Sequence[Line], height: float) -> list[str]:
     ]
 
 
-def _running_titles(pages: FirstPages) -> list[str]:
-    """The running titles in the upper half of the first pages, without page numbers."""
-    return [
-        _PAGE_NUMBER.sub("", _line_text(line))
-        for lines, kept, height in list(zip(pages.lines, pages.kept, pages.heights, strict=True))[:_PAGES]
-        for line in lines
-        if line not in kept and line.bottom > height / 2 and not is_furniture(_line_text(line))
-    ]
+def _title_of_pages(
+    pages: Sequence[Sequence[Line]], running: Sequence[str], known: frozenset[str]
+) -> str | None:
+    """Find the title on the first pages (without running titles); None if they have only prose and tables.
+
+    It is the largest heading above the first paragraph, else the running title with the most words, else the
+    first line of the page that looks like a heading.
+    """
+    number = next((number for number, page in enumerate(pages) if page), None)
+    if number is None:
+        return None
+    groups = _line_groups(pages[number], known)
+    found = _top_heading(groups)
+    if sum(len(_WORD.findall(line.text)) for line in pages[number]) <= _FEW_WORDS:
+        following = pages[number + 1] if number + 1 < len(pages) else ()
+        other = _top_heading(_line_groups(following, known))
+        if other and (found is None or other.height > MUCH_LARGER * found.height):
+            found = other
+    if found is not None:
+        return found.title
+    titles = [title for title in running if has_words(title) and can_be_title(title)]
+    return max(titles, key=lambda title: len(title.split()), default=None) or _heading_in_text(groups)
+
+
+def _top_heading(groups: Sequence[_LineGroup]) -> _LineGroup | None:
+    """The largest heading above the first paragraph of prose.
+
+    The name of an organisation counts only if there is no other heading. A single word counts only if no
+    heading of several words is about as large.
+    """
+    above = [group for group in _above_prose(groups) if _is_heading(group)]
+    chosen = [group for group in above if not is_organisation(group.text)] or above
+    if not chosen:
+        return None
+    largest = max(group.height for group in chosen)
+    large = [group for group in chosen if group.height >= _ALIKE * largest]
+    return next((group for group in large if has_words(group.text)), large[0])
+
+
+def _above_prose(groups: Sequence[_LineGroup]) -> list[_LineGroup]:
+    return list(takewhile(lambda group: not group.is_prose, groups))
+
+
+def _is_heading(group: _LineGroup) -> bool:
+    return (group.is_larger or (group.is_bold and not group.is_in_table)) and can_be_title(group.title)
+
+
+def _heading_in_text(groups: Sequence[_LineGroup]) -> str | None:
+    """The first heading. Near the start of the page, a line in the size of the text may be one, too."""
+    headings = (
+        group.title
+        for number, group in enumerate(groups)
+        if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group))
+    )
+    return next(headings, None)
+
+
+def _stands_alone(group: _LineGroup) -> bool:
+    is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
+    return is_line and can_be_title(group.text) and title_of_line(group.text) is not None
+
+
+def _caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
+    """The caption of a table or figure with which a page begins."""
+    for group in _line_groups(page, known)[:_CAPTION_WITHIN]:
+        if is_caption(group.text) and len(group.text) <= MAX_TITLE_CHARACTERS and not group.is_smaller:
+            return group.text
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _LineGroup:
+    """Successive lines of one size and weight.
+
+    ``text`` is on one line and never empty. ``ratio`` is the height of the lines, divided by that of the
+    page's text; ``height`` is in points. ``is_in_table`` tells whether a row of a table stands beside the
+    lines, or closely above or below them.
+    """
+
+    text: str
+    lines: tuple[str, ...]
+    ratio: float
+    height: float
+    is_bold: bool
+    is_in_table: bool
+
+    @property
+    def is_larger(self) -> bool:
+        return self.ratio >= LARGER
+
+    @property
+    def is_smaller(self) -> bool:
+        return self.ratio * LARGER < 1
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether the lines are a paragraph of the page's text, not a heading."""
+        is_long = len(self.text) > _PROSE_CHARACTERS
+        return is_long and (len(self.lines) > _MAX_LINES or not (self.is_bold or self.is_larger))
+
+    @property
+    def title(self) -> str:
+        """The text. A long heading is cut after the last line that fits in a title."""
+        if len(self.text) <= MAX_TITLE_CHARACTERS or self.is_prose or not self.is_larger:
+            return self.text
+        end = 0
+        for line in self.lines:
+            if end + len(line) > MAX_TITLE_CHARACTERS:
+                break
+            end += len(line) + 1
+        return self.text[:end].rsplit(" ", 1)[0] if end else self.text
+
+
+def _line_groups(page: Sequence[Line], known: frozenset[str]) -> list[_LineGroup]:
+    """Group the lines of a page, without its foot and without table rows of several cells."""
+    rows = [line for line in page if line.is_row]
+    written = [line for line in page if not line.is_row] or rows
+    usual = median([line.height for line in written for _ in line.text] or [1.0])
+    foot = _FOOT * max((line.top for line in page), default=0.0)
+    single = [line for line in page if line.top >= foot and (not line.is_row or _is_single(line))]
+    runs = stretches(single, lambda run, line: _is_same_group(run[-1], line))
+    groups = [_group(run, rows, usual, known) for run in runs]
+    return [group for group in groups if group.text]
+
+
+def _is_single(row: Line) -> bool:
+    cells = [text for cell in row.cells if (text := cell.words.text.strip())]
+    is_numbered = len(cells) == 2 and _NUMBER.fullmatch(cells[0]) is not None
+    return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)
+
+
+def _is_same_group(line: Line, following: Line) -> bool:
+    small, large = sorted((line.height, following.height))
+    return (
+        large <= LARGER * small
+        and all(line.bold) == all(following.bold)
+        and 0 < line.bottom - following.bottom <= _MAX_STEP * large
+        and following.left < line.right
+        and line.left < following.right
+        and not begins_item(following.text)
+        and not is_furniture(flow(line.text))
+        and not is_furniture(flow(following.text))
+    )
+
+
+def _group(run: Sequence[Line], rows: Sequence[Line], usual: float, known: frozenset[str]) -> _LineGroup:
+    words = _words(run[0])
+    for line in run[1:]:
+        words = joined(words, _words(line), known)
+    height, near = max(line.height for line in run), _NEAR_ROW * run[0].height
+    top, bottom = run[0].top + near, run[-1].bottom - near
+    return _LineGroup(
+        text=_BAR.sub(r"\1 ", flow(words.text)),
+        lines=tuple(flow(_words(line).text) for line in run),
+        ratio=height / usual,
+        height=height,
+        is_bold=all(run[0].bold),
+        is_in_table=any(row not in run and row.bottom < top and row.top > bottom for row in rows),
+    )
+
+
+def _words(line: Line) -> Placed:
+    return joined_by(" ", [cell.words.strip() for cell in line.cells if cell.words.text.strip()])

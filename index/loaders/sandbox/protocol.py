@@ -7,6 +7,7 @@ an answer becomes a document only if every field has the declared type.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -97,7 +98,7 @@ def pack(message: Request | Answer) -> bytes:
     from pydantic_core import PydanticSerializationError
 
     try:
-        return _adapter(type(message)).dump_json((message,))
+        return _adapters()[type(message)].dump_json((message,))
     except PydanticSerializationError as error:
         raise MessageError(str(error)) from error
 
@@ -110,7 +111,7 @@ def unpack(kind: type[Message], data: bytes) -> Message:
             document's text.
     """
     try:
-        message: Message = _adapter(kind).validate_json(data)[0]
+        message: Message = _adapters()[kind].validate_json(data)[0]
     except ValueError as error:
         raise MessageError(f"no {kind.__name__.lower()}") from error
     if isinstance(message, Answer) and not _fits(message):
@@ -119,20 +120,21 @@ def unpack(kind: type[Message], data: bytes) -> Message:
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    """A tuple wraps the message because an adapter for a dataclass itself accepts no configuration."""
+def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
+    """A tuple wraps each message because an adapter for a dataclass itself accepts no configuration."""
     from pydantic import ConfigDict, TypeAdapter
 
-    return TypeAdapter(
-        tuple[kind],
-        config=ConfigDict(
-            strict=True,
-            extra="forbid",
-            ser_json_bytes="base64",
-            val_json_bytes="base64",
-            ser_json_inf_nan="constants",
-        ),
+    config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        ser_json_inf_nan="constants",
     )
+    return {
+        Request: TypeAdapter(tuple[Request], config=config),
+        Answer: TypeAdapter(tuple[Answer], config=config),
+    }
 
 
 def _fits(answer: Answer) -> bool:

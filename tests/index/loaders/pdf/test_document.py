@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from reportlab.lib import pdfencrypt
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import cm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, Table
 
+from index.documents import Section
 from index.errors import LoadError
-from index.loaders.pdf.document import READ_PICTURES, read_pdf
+from index.loaders import LoadingLimits, Options
+from index.loaders.pdf.document import MAX_BOOKMARKS, READ_PICTURES, read_pdf
 from index.loaders.pdf.paragraphs import joined
 from index.loaders.pdf.text import unplaced
 from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, body, build, column, draw, read
@@ -255,3 +263,183 @@ def test_several_threads_may_read_at_once() -> None:
 @given(st.lists(st.from_regex(r"[A-Za-z]{1,14}[,;]?", fullmatch=True), min_size=1, max_size=250))
 def test_the_words_of_a_paragraph_come_out_in_order_and_whole(words: list[str]) -> None:
     assert read(build(body(" ".join(words)))).split() == words
+
+
+LOCKED = draw(column("Gate 3 failed."), encrypt=pdfencrypt.StandardEncryption("secret", "owner", canPrint=1))
+
+
+@pytest.mark.parametrize("passwords", [("secret",), ("wrong", "secret"), ("owner",), ("", "wörng", "secret")])
+def test_passwords_are_tried_in_turn(passwords: tuple[str, ...]) -> None:
+    assert read_pdf(LOCKED, PATH, Options(passwords=passwords)).text == "Gate 3 failed."
+
+
+@pytest.mark.parametrize(
+    ("passwords", "cause"),
+    [
+        (("wrong",), "is encrypted, and the password given does not open it"),
+        (("wrong", "false"), "is encrypted, and none of the 2 passwords given opens it"),
+    ],
+)
+def test_a_wrong_password_is_named(passwords: tuple[str, ...], cause: str) -> None:
+    with pytest.raises(LoadError) as error:
+        read_pdf(LOCKED, PATH, Options(passwords=passwords))
+    assert str(error.value) == f"inquiry.pdf: {cause}; give its password, or save a copy without one"
+
+
+def test_a_password_that_is_not_needed_is_no_error() -> None:
+    assert read_pdf(draw(column("Gate 3.")), PATH, Options(passwords=("secret",))).text == "Gate 3."
+
+
+def test_more_pages_than_are_read_are_refused() -> None:
+    data = draw(*[column(f"Page about gate {number}.") for number in range(3)])
+    assert len(read_pdf(data, PATH, Options(limits=LoadingLimits(pages=3))).page_starts) == 3
+    with pytest.raises(LoadError) as error:
+        read_pdf(data, PATH, Options(limits=LoadingLimits(pages=2)))
+    assert str(error.value) == ("inquiry.pdf: has 3 pages, more than the limit of 2; split it into parts")
+
+
+def picture(canvas: Canvas) -> None:
+    """Draw a scanned page."""
+    file = io.BytesIO()
+    Image.new("L", (40, 60), 128).save(file, "PNG")
+    canvas.drawImage(ImageReader(file), 0, 0, *A4)
+
+
+def test_pages_that_are_pictures_are_listed() -> None:
+    def blank(canvas: Canvas) -> None:
+        canvas.line(0, 0, 9, 9)
+
+    def illustrated(canvas: Canvas) -> None:
+        picture(canvas)
+        column("Gate 4 held.")(canvas)
+
+    document = read_pdf(draw(column("Gate 3 failed."), picture, blank, illustrated, picture), PATH)
+    assert document.text == "Gate 3 failed.\n\nGate 4 held."
+    assert document.unread_pages == (2, 5)
+    assert len(document.layouts) == len(document.page_starts) == 5
+
+
+def test_a_picture_inside_a_form_is_a_picture() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.beginForm("scan")
+        picture(canvas)
+        canvas.endForm()
+        canvas.doForm("scan")
+
+    assert read_pdf(draw(column("Gate 3 failed."), page), PATH).unread_pages == (2,)
+
+
+def test_the_error_of_a_scanned_file_says_how_to_read_it() -> None:
+    with pytest.raises(LoadError) as error:
+        read_pdf(draw(picture, picture), PATH)
+    assert str(error.value) == f"inquiry.pdf: has no text layer (2 scanned pages); {READ_PICTURES}"
+    assert "setting ocr" in READ_PICTURES
+    assert "program tesseract" in READ_PICTURES
+
+
+def test_real_files_that_anybody_may_open_or_nobody(evaluation_data: Path) -> None:
+    broken = evaluation_data / "documents" / "broken"
+    document = read_pdf((broken / "pdf_encrypted.pdf").read_bytes(), broken / "pdf_encrypted.pdf")
+    assert document.text.startswith("Placeholder Documentation\n\nThis document is a placeholder for")
+    locked = broken / "password.pdf"
+    with pytest.raises(LoadError, match="is encrypted and needs a password"):
+        read_pdf(locked.read_bytes(), locked)
+    opened = read_pdf(locked.read_bytes(), locked, Options(passwords=("secret", "password")))
+    assert opened.text == "File with password"
+    with pytest.raises(LoadError, match=r"has no text layer \(1 scanned page\)"):
+        read_pdf((broken / "file_scanned.pdf").read_bytes(), broken / "file_scanned.pdf")
+
+
+HEADINGS = (("1 Summary", 0), ("What went wrong", 1), ("2 Costs", 0))
+
+
+def page(*marked: tuple[str, int], **place: object) -> Callable[[Canvas], None]:
+    """A page with headings 5 cm apart, each with a bookmark and a line of text below it."""
+
+    def drawn(canvas: Canvas) -> None:
+        for number, (heading, level) in enumerate(marked):
+            bottom = 25 * cm - number * 5 * cm
+            canvas.drawString(2 * cm, bottom, heading)
+            canvas.drawString(2 * cm, bottom - 30, FIRST[:60])
+            where = {"fit": "XYZ", "left": 0, "top": bottom + 20, **place}
+            canvas.bookmarkPage(heading, **where)
+            canvas.addOutlineEntry(heading, heading, level=level)
+
+    return drawn
+
+
+@pytest.mark.parametrize("fit", ["XYZ", "FitH", "Fit"])
+def test_a_bookmark_is_a_section_that_begins_at_its_heading(fit: str) -> None:
+    document = read_pdf(draw(page(*HEADINGS[:2], fit=fit), page(*HEADINGS[2:], fit=fit)), PATH)
+    assert document.sections == tuple(
+        Section(document.text.index(heading), level + 1, heading) for heading, level in HEADINGS
+    )
+    assert document.page_at(document.sections[2].start) == 2
+
+
+def test_a_heading_that_is_worded_otherwise_is_found_by_its_place() -> None:
+    def marked(canvas: Canvas) -> None:
+        column("Why gate 3 failed", "and what was done", leading=120)(canvas)
+        canvas.bookmarkPage("b", fit="XYZ", left=0, top=25 * cm - 120 + 14)
+        canvas.addOutlineEntry("Measures", "b", level=0)
+
+    document = read_pdf(draw(marked), PATH)
+    assert document.sections == (Section(document.text.index("and what"), 1, "Measures"),)
+
+
+def test_a_bookmark_without_a_place_leads_to_its_page() -> None:
+    def marked(canvas: Canvas) -> None:
+        column(SECOND[:46])(canvas)
+        canvas.bookmarkPage("b", fit="Fit")
+        canvas.addOutlineEntry("Annex", "b", level=0)
+
+    document = read_pdf(draw(column("Gate 3 failed."), marked), PATH)
+    assert document.sections == (Section(document.page_starts[1], 1, "Annex"),)
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_place_on_a_turned_page_is_where_it_is_shown(rotation: int) -> None:
+    def marked(canvas: Canvas) -> None:
+        canvas.setPageRotation(rotation)
+        canvas.drawString(300, 400, "Gate 3")
+        canvas.drawString(100, 200, "Gate 4")
+        canvas.bookmarkPage("b", fit="XYZ", left=100, top=212)
+        canvas.addOutlineEntry("Later", "b", level=0)
+
+    document = read_pdf(draw(marked), PATH)
+    starts = [document.text.index(gate) for gate in ("Gate 3", "Gate 4")]
+    assert document.sections[0].start in starts
+
+
+def test_a_document_without_an_outline_has_no_sections() -> None:
+    assert read_pdf(draw(column("Gate 3 failed.")), PATH).sections == ()
+
+
+def test_titles_are_on_one_line_and_empty_ones_left_out() -> None:
+    def marked(canvas: Canvas) -> None:
+        column("Gate 3 failed.")(canvas)
+        for number, title in enumerate(["Gate\n 3", " "]):
+            canvas.bookmarkPage(str(number), fit="Fit")
+            canvas.addOutlineEntry(title, str(number), level=0)
+
+    assert [section.title for section in read_pdf(draw(marked), PATH).sections] == ["Gate 3"]
+
+
+def test_an_outline_that_runs_in_a_circle_ends() -> None:
+    data = draw(page(*HEADINGS))
+    first = re.search(rb"/First (\d+ 0 R)", data)
+    assert first
+    circular = re.sub(rb"/Next \d+ 0 R", b"/Next " + first[1], data)
+    titles = [section.title for section in read_pdf(circular, PATH).sections]
+    assert 0 < len(titles) <= len(HEADINGS)
+
+
+def test_more_bookmarks_than_are_read_are_left_out() -> None:
+    def marked(canvas: Canvas) -> None:
+        column("Gate 3 failed.")(canvas)
+        for number in range(MAX_BOOKMARKS + 5):
+            canvas.bookmarkPage(str(number), fit="Fit")
+            canvas.addOutlineEntry(f"Entry {number}", str(number), level=0)
+
+    sections = read_pdf(draw(marked), PATH).sections
+    assert [section.title for section in sections] == [f"Entry {number}" for number in range(MAX_BOOKMARKS)]
