@@ -264,8 +264,8 @@ def test_frames_of_reportlab_are_read_as_they_are_filled() -> None:
     assert read(file.getvalue()) == "\n\n".join(texts)
 
 
-LEFT, FIGURES, LEADING = 60.0, (300.0, 380.0), 16.0
-TOP, BOTTOM = A4[1] - 60, 60.0
+LABELS, FIGURES, STEP = 60.0, (300.0, 380.0), 16.0
+ROWS_TOP, BOTTOM = A4[1] - 60, 60.0
 
 Row = tuple[str, ...]
 
@@ -275,11 +275,11 @@ def page(*rows: Row, cut: Row | None = None, cut_at: float = 0.0) -> Callable[[C
 
     def drawn(canvas: Canvas) -> None:
         for number, row in enumerate(rows):
-            for left, cell in zip((LEFT, *FIGURES), row, strict=False):
-                canvas.drawString(left, TOP - LEADING * number, cell)
+            for left, cell in zip((LABELS, *FIGURES), row, strict=False):
+                canvas.drawString(left, ROWS_TOP - STEP * number, cell)
         if cut is None:
             return
-        for left, cell in zip((LEFT, *FIGURES), cut, strict=False):
+        for left, cell in zip((LABELS, *FIGURES), cut, strict=False):
             for tall in regex.finditer(r"[\p{Lu}\p{N}hit]+", cell):
                 at = left + canvas.stringWidth(cell[: tall.start()], "Helvetica", 12)
                 canvas.drawString(at, cut_at, tall[0])
@@ -293,13 +293,13 @@ WHOLE = "Cash | 12,493 | 10,203\nShort investments | 1,215 | 846\nReceivables | 
 
 
 def test_a_line_that_is_cut_at_the_end_of_a_page_is_read_on_the_next_one() -> None:
-    cut = page(ROWS[0], cut=ROWS[1], cut_at=TOP - LEADING)
+    cut = page(ROWS[0], cut=ROWS[1], cut_at=ROWS_TOP - STEP)
     assert read(draw(cut, page(ROWS[1], MORE))) == WHOLE
 
 
 def test_a_line_that_is_cut_at_the_start_of_a_page_is_read_on_the_page_before() -> None:
     def second(canvas: Canvas) -> None:
-        page(cut=ROWS[1], cut_at=TOP + LEADING)(canvas)
+        page(cut=ROWS[1], cut_at=ROWS_TOP + STEP)(canvas)
         page(MORE)(canvas)
 
     assert read(draw(page(*ROWS), second)) == WHOLE
@@ -308,8 +308,8 @@ def test_a_line_that_is_cut_at_the_start_of_a_page_is_read_on_the_page_before() 
 def test_a_cut_line_is_found_above_a_footer() -> None:
     def first(canvas: Canvas) -> None:
         page(ROWS[0], cut=ROWS[1], cut_at=BOTTOM + 30)(canvas)
-        canvas.drawString(LEFT, BOTTOM, "Commission of Inquiry into the dam")
-        canvas.drawString(FIGURES[1], BOTTOM - LEADING, "7 of 9")
+        canvas.drawString(LABELS, BOTTOM, "Commission of Inquiry into the dam")
+        canvas.drawString(FIGURES[1], BOTTOM - STEP, "7 of 9")
 
     text = read(draw(first, page(ROWS[1], MORE)))
     assert "1 215" not in text

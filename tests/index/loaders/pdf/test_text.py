@@ -206,8 +206,8 @@ def test_the_text_of_a_whole_document_has_places() -> None:
     assert [offset for offset in inked if unplaced(offset)] == []
 
 
-SIZE = 10.0
-FONT = (
+LIGATURE_SIZE = 10.0
+LIGATURE_FONT = (
     b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FirstChar 1 /LastChar 126 /Widths [%b]"
     b" /Encoding 7 0 R >>"
 )
@@ -251,8 +251,8 @@ def placed(words: str) -> tuple[list[str], list[int], list[list[float]]]:
         )
         parts.append(part)
         rest = rest[len(part) :]
-    edges = list(accumulate([stringWidth(part, "Helvetica", SIZE) for part in parts], initial=0.0))
-    boxes = [[left, 0.0, right, SIZE] for left, right in pairwise(edges)]
+    edges = list(accumulate([stringWidth(part, "Helvetica", LIGATURE_SIZE) for part in parts], initial=0.0))
+    boxes = [[left, 0.0, right, LIGATURE_SIZE] for left, right in pairwise(edges)]
     return (
         ["" if part in LIGATURES else part for part in parts],
         [0 if part in LIGATURES else ord(part) for part in parts],
@@ -275,7 +275,7 @@ def test_a_glyph_that_touches_no_letter_or_is_too_wide_stays_unread() -> None:
     characters, codes, boxes = placed("of fi f i l")
     assert "".join(with_ligatures(characters, codes, boxes)) == "of  f i l"
     characters, codes, boxes = placed("first f i l")
-    boxes[0][0] -= SIZE
+    boxes[0][0] -= LIGATURE_SIZE
     assert "".join(with_ligatures(characters, codes, boxes)) == "rst f i l"
 
 
@@ -283,7 +283,7 @@ def test_a_glyph_that_touches_no_letter_or_is_too_wide_stays_unread() -> None:
 def test_named_characters_stay_as_they_are(written: list[str], place: int) -> None:
     characters = [*written[:place], "", *written[place:]]
     codes = [ord(character) if character else 0 for character in characters]
-    boxes = [[5.0 * number, 0.0, 5.0 * number + 5, SIZE] for number in range(len(codes))]
+    boxes = [[5.0 * number, 0.0, 5.0 * number + 5, LIGATURE_SIZE] for number in range(len(codes))]
     read = with_ligatures(characters, codes, boxes)
     assert [new for new, old in zip(read, characters, strict=True) if old] == written
     assert {new for new, old in zip(read, characters, strict=True) if not old} <= {"", *LIGATURES}
@@ -305,7 +305,7 @@ def without_names(words: bytes, turned: bytes = b"1 0 0 1", rotation: int = 0) -
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate %d /Contents 4 0 R /Resources 6 0 R >>"
         % rotation,
         b"<< /Length %d >>\nstream\n%b\nendstream" % (len(text), text),
-        FONT % widths,
+        LIGATURE_FONT % widths,
         b"<< /Font << /F 5 0 R >> >>",
         b"<< /Type /Encoding /BaseEncoding /WinAnsiEncoding /Differences [1 /glyph1] >>",
     ]
