@@ -216,8 +216,7 @@ def _table_rows(parts: Sequence[_PiecePart], gutter: float) -> Iterator[list[_Pi
 def _rows(parts: Sequence[_PiecePart]) -> list[list[_PiecePart]]:
     def is_beside(row: Sequence[_PiecePart], part: _PiecePart) -> bool:
         line, first = part.line, row[0].line
-        shared = min(line.top, first.top) - max(line.bottom, first.bottom)
-        return shared > 0.5 * min(line.height, first.height)
+        return line.shared_height(first) > 0.5 * min(line.height, first.height)
 
     return stretches(sorted(parts, key=_height_on_page), is_beside)
 

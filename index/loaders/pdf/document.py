@@ -311,10 +311,7 @@ def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - 
 
 
 def _sections(
-    marks: Sequence[Bookmark],
-    pages: Sequence[Sequence[Paragraph]],
-    whole: Stitched,
-    frames: Sequence[Frame],
+    marks: Sequence[Bookmark], pages: Sequence[Sequence[Paragraph]], whole: Stitched, frames: Sequence[Frame]
 ) -> tuple[Section, ...]:
     """Return a section for each bookmark, in the order of the text."""
     placed = [

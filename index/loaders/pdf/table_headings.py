@@ -23,7 +23,7 @@ from index.loaders.pdf.table_grid import (
     placed,
     text_of,
 )
-from index.loaders.pdf.text import Cell, Line, joined_by, stretches
+from index.loaders.pdf.text import Cell, Line, stretches
 
 MAX_LINES = 40  # of headings above the first row, counting the names of groups of rows
 MAX_HEIGHT = 9.0  # line heights from a heading to the first row
@@ -57,9 +57,7 @@ class _Heading:
 
     def add(self, cell: Cell, bottom: float) -> None:
         """Add the next line of the heading, or the next part of the same line."""
-        words = joined_by(" ", (self.cell.words.strip(), cell.words.strip()))
-        left, right = min(self.cell.left, cell.left), max(self.cell.right, cell.right)
-        self.cell = Cell(words, left, right, self.cell.first_word)
+        self.cell = self.cell.followed_by(cell)
         self.bottom = min(self.bottom, bottom)
 
     def shift(self, columns: Sequence[Column]) -> float:
@@ -76,8 +74,7 @@ class _HeadingPart(NamedTuple):
     line: Line
 
     def is_beside(self, other: _HeadingPart) -> bool:
-        shared = min(self.line.top, other.line.top) - max(self.line.bottom, other.line.bottom)
-        return shared > 0.5 * other.line.height
+        return self.line.shared_height(other.line) > 0.5 * other.line.height
 
     def is_aligned(self, other: _HeadingPart) -> bool:
         """Whether two parts have a left edge, a right edge or a middle in common."""
@@ -158,9 +155,7 @@ def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], ed
         return True
     over_all, over_figures = (abs((left + right) / 2 - middle) for left in (labels.left, edge))
     is_alone = len(line.cells) == 1 and not any(
-        min(line.top, other.top) - max(line.bottom, other.bottom) > 0.5 * line.height
-        for other in lines
-        if other is not line
+        line.shared_height(other) > 0.5 * line.height for other in lines if other is not line
     )
     return is_alone and over_all <= MAX_SHIFT * line.height < over_figures
 

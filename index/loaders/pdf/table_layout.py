@@ -40,7 +40,7 @@ from index.loaders.pdf.table_headings import (
     is_by_cell,
     with_levels,
 )
-from index.loaders.pdf.text import Cell, Line, Placed, joined_by, unplaced
+from index.loaders.pdf.text import Cell, Line, Placed, unplaced
 from index.text.tabular import MAX_LABELS, is_period, is_quantity
 
 MAX_STEP = 3.0  # line heights between two rows of a table
@@ -92,7 +92,7 @@ def _wide_cells(piece: Line) -> tuple[Cell, ...]:
 
 def _continues_line(line: Line, following: Line) -> bool:
     """Whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
-    overlap = min(line.top, following.top) - max(line.bottom, following.bottom)
+    overlap = line.shared_height(following)
     smaller = min(line.height, following.height)
     end = line.right if line.resumes is None else line.resumes
     if overlap > 0.6 * smaller and following.left > end - 0.45 * smaller:
@@ -387,17 +387,12 @@ def _continues_label(before: Line, line: Line, edge: float) -> bool:
 
 def _with_label(before: Line, line: Line) -> list[Line]:
     """Join the label of ``before`` with its rest in ``line``; two rows if both have further cells."""
-    label = _joined(before.cells[0], line.cells[0])
+    label, rest = before.cells[0], line.cells[0]
+    if rest.words.text:
+        label = label.followed_by(rest)
     bold = (before.bold[0], line.bold[1])
     if len(before.cells) == 1 or len(line.cells) == 1:
         others = before.cells[1:] or line.cells[1:]
         return [replace(before, cells=(label, *others), bottom=line.bottom, top=line.top, bold=bold)]
     empty = replace(line.cells[0], words=unplaced(""))
     return [replace(before, cells=(label, *before.cells[1:])), replace(line, cells=(empty, *line.cells[1:]))]
-
-
-def _joined(cell: Cell, below: Cell) -> Cell:
-    if not below.words.text:
-        return cell
-    words = joined_by(" ", (cell.words.strip(), below.words.strip()))
-    return Cell(words, min(cell.left, below.left), max(cell.right, below.right), cell.first_word)

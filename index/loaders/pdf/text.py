@@ -129,6 +129,11 @@ class Cell:
     right: float
     first_word: float
 
+    def followed_by(self, below: Cell) -> Cell:
+        """Join the cell and its next line."""
+        words = joined_by(" ", (self.words.strip(), below.words.strip()))
+        return Cell(words, min(self.left, below.left), max(self.right, below.right), self.first_word)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -181,6 +186,10 @@ class Line:
     def height(self) -> float:
         """The distance between the font's bounds, in points; never 0."""
         return max(self.top - self.bottom, 0.1)
+
+    def shared_height(self, other: Line) -> float:
+        """How far, in points, two lines stand at one height; negative for the gap between them."""
+        return min(self.top, other.top) - max(self.bottom, other.bottom)
 
 
 @dataclass(frozen=True, slots=True)
