@@ -13,10 +13,8 @@ from index.loaders.metadata import Properties
 from index.loaders.text import read_text, split_front_matter, unwrap
 
 PATH = Path("reports/flood-update.txt")
-
+# The characters of a text file: all but lone surrogates and control characters.
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\r\t")
-"""The characters of a text file: all but lone surrogates and control characters."""
-
 BREAKS = "\r\n"
 
 

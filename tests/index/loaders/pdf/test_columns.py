@@ -25,15 +25,13 @@ from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, column, draw, r
 WIDTH = 7.6 * cm
 LEFT = 2 * cm, 10.6 * cm
 TOP, LEADING = 22 * cm, 13
-
+# A paragraph to be set in two columns or on two pages.
 TEXT = (
     f"{FIRST} {SECOND} Rain had filled the reservoir faster than the forecast of 8 March foresaw, and the "
     "engineers on duty knew it. That mark was passed shortly before midnight, and gate 2 jammed half open "
     "soon afterwards, so that the load on gate 3 grew with every hour. The outflow tripled within minutes "
     "while the river bed below the dam can carry a quarter of it, and the town was under water by dawn."
 )
-"""A paragraph to be set in two columns or on two pages."""
-
 Placed = tuple[float, float, str]
 
 
@@ -266,7 +264,6 @@ def test_frames_of_reportlab_are_read_as_they_are_filled() -> None:
 
 LABELS, FIGURES, STEP = 60.0, (300.0, 380.0), 16.0
 ROWS_TOP, BOTTOM = A4[1] - 60, 60.0
-
 Row = tuple[str, ...]
 
 

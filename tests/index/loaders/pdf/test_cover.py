@@ -18,6 +18,7 @@ from index.loaders.metadata import MAX_TITLE_CHARACTERS
 from index.loaders.pdf.document import read_pdf
 from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, body, build, column, draw
 
+# The cover of a quarterly report.
 COVER = [
     *("UNITED STATES", "SECURITIES AND EXCHANGE COMMISSION", "FORM 10-Q"),
     "For the quarterly period ended June 30, 2023",
@@ -28,8 +29,6 @@ COVER = [
         "July 24, 2023",
     ),
 ]
-"""The cover of a quarterly report."""
-
 RELEASE = (
     "TESSAVELD, July 26, 2023 /PRNewswire/ -- Isken Power Inc. (NYSE: ISKP), which runs the Maravel Dam, "
     "today reported results for its second quarter ended June 30, 2023. Revenue was 310 million dollars."

@@ -11,7 +11,6 @@ from pypdfium2 import PdfDocument
 from index.loaders.pdf.document import PDFIUM, read_pdf
 
 PATH = Path("reports/inquiry.pdf")
-
 REPORTS = [
     *("eu-001", "eu-002", "eu-003", "eu-004", "eu-005", "eu-009a", "embedded-images-tables"),
     *("file_general_elements", "file_multicolumn", "korean-text-with-tables", "multi-column-2p"),
@@ -23,6 +22,7 @@ def letters(text: str) -> str:
     return "".join(character for character in normalize("NFKC", text) if character.isalnum())
 
 
+# The words that the loader leaves out, by page.
 PAGE_NUMBERS = {
     "eu-002": ["41"],
     "eu-003": ["8"],
@@ -32,14 +32,12 @@ PAGE_NUMBERS = {
     "file_general_elements": ["391"],
     "file_multicolumn": ["1", "2", "3"],
 }
-"""The words that the loader leaves out, by page."""
-
+# Reports with notes below a column, with headings of tables that were written cell by cell, or with a text
+# layer that returns to an earlier column.
 REORDERED = {
     *("eu-001", "eu-004", "eu-009a"),
     *("file_general_elements", "korean-text-with-tables", "multi-column-2p"),
 }
-"""Reports with notes below a column, with headings of tables that were written cell by cell, or with a text
-layer that returns to an earlier column."""
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -71,6 +69,7 @@ def test_real_paragraphs_are_whole(evaluation_data: Path, name: str, longest: in
 
 
 COSTCO = "Costco Wholesale Corporation"
+# Title, publisher and date of reports.
 STATED = {
     "CORNING_2023Q2_10Q": (
         "Corning Incorporated: Form 10-Q for the quarterly period ended June 30, 2023",
@@ -100,7 +99,6 @@ STATED = {
     "eu-011": ("eu-011", None, None),
     "eu-017": ("3. INFORMATION ON SPECIFIC ZOONOSES", None, "2009"),
 }
-"""Title, publisher and date of reports."""
 
 
 @pytest.mark.parametrize("name", STATED)

@@ -14,7 +14,6 @@ from index.text.geometry import Box, boxes
 
 DENSE, LOREM = "pdf/multi-column-2p.pdf", "pdf/file_multicolumn.pdf"
 CYBER = "broken/invalid-pdf-structure-pdfminer-one-page.pdf"
-
 SENTENCES = [
     # Two words divided at the ends of lines, and a compound whose own hyphen is there.
     (

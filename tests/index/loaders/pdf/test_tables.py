@@ -15,9 +15,7 @@ from tests.support.pdf_files import PATH, draw
 LEFT = 60.0
 TOP = 700.0
 LEADING = 16.0
-EDGES = (300.0, 380.0, 460.0, 540.0)
-"""The right edges of the columns of figures."""
-
+EDGES = (300.0, 380.0, 460.0, 540.0)  # the right edges of the columns of figures
 Drawing = Callable[[Canvas], object]
 
 

@@ -23,8 +23,8 @@ from index.text.geometry import Box, boxes
 from tests.support.pdf_files import FIRST, PATH, STYLES, body, build, column, draw
 
 FONT, SIZE = "Helvetica", 12
+# Upper bounds of the height of Helvetica's characters above and below the baseline.
 ASCENT, DESCENT = 0.93 * SIZE, 0.23 * SIZE
-"""Upper bounds of the height of Helvetica's characters above and below the baseline."""
 
 
 def found(document: Document, words: str) -> tuple[Box, ...]:
@@ -211,7 +211,6 @@ LIGATURE_FONT = (
     b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FirstChar 1 /LastChar 126 /Widths [%b]"
     b" /Encoding 7 0 R >>"
 )
-
 ALL = [
     *(
         "first",

@@ -24,7 +24,6 @@ from index.text.passages import Cutting, cut
 from tests.support.children import GATE, WORDS, children_of, is_gone, refusal, sent_while_reading
 
 SEEDS = Path(__file__).parents[4] / "seeds"
-
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds and tells memory")
 
 

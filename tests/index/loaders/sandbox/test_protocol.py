@@ -26,7 +26,6 @@ DOCUMENT = Document(
     sections=(Section(0, 1, "The gate"),),
     layouts=(PageLayout(595.25, 842.0, b"\x00\xff>?"),),
 )
-
 OFFSETS = st.integers(0, 40)
 DOCUMENTS = st.builds(
     Document,
