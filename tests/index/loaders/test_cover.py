@@ -153,11 +153,7 @@ def test_a_name_in_capitals_is_written_as_in_the_text() -> None:
     ],
 )
 def test_facts_name_a_form_like_its_cover(form: str, end: str, title: str, published: str | None) -> None:
-    facts = {
-        "DocumentType": form,
-        "EntityRegistrantName": "FOOT LOCKER,\nINC.",
-        "DocumentPeriodEndDate": end,
-    }
+    facts = {"DocumentType": form, "EntityRegistrantName": "FOOT LOCKER,\nINC.", "DocumentPeriodEndDate": end}
     found = declared_filing(facts, "The shoes of Foot Locker, Inc. are blue.")
     assert found is not None
     assert found.details == Properties(

@@ -203,10 +203,7 @@ LINKED = "dam.txt: has a sidecar that is a link or not a file; put the sidecar i
             "language: '?'",
             "has the detail language: '?', which is not a language code; write a code such as en or km",
         ),
-        (
-            f"collection: {'x' * 201}",
-            "has a collection name of 201 characters; use at most 200 characters",
-        ),
+        (f"collection: {'x' * 201}", "has a collection name of 201 characters; use at most 200 characters"),
         ("- title", f"has a sidecar that is not lines of key: value{MENDED}"),
         ("title: [a]", f"has a sidecar that is not lines of key: value{MENDED}"),
         ("x" * 70_000, f"has a sidecar of more than 65,536 bytes{MENDED}"),

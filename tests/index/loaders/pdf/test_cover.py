@@ -193,11 +193,7 @@ def test_a_form_is_named_by_its_registrant_and_period() -> None:
         "Isken Power, Inc.",
         "2000-01-01",
     )
-    assert document.origins == {
-        "title": "page",
-        "publisher": "page",
-        "published": "document properties",
-    }
+    assert document.origins == {"title": "page", "publisher": "page", "published": "document properties"}
 
 
 def test_a_current_report_has_the_date_of_report() -> None:

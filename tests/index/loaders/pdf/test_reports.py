@@ -1,4 +1,4 @@
-"""The text of published PDFs is complete, and its paragraphs are whole."""
+"""Published PDFs: complete text, whole paragraphs and sentences, right pages, places and details."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from unicodedata import normalize
 import pytest
 from pypdfium2 import PdfDocument
 
+from index.documents import Document, Span
 from index.loaders.pdf.document import PDFIUM, read_pdf
+from index.text.geometry import Box, boxes
 
 PATH = Path("reports/inquiry.pdf")
 REPORTS = [
@@ -116,3 +118,144 @@ def test_a_real_report_has_its_ligatures(evaluation_data: Path) -> None:
         in text
     )
     assert "differ materially" in text
+
+
+DENSE, LOREM = "pdf/multi-column-2p.pdf", "pdf/file_multicolumn.pdf"
+CYBER = "broken/invalid-pdf-structure-pdfminer-one-page.pdf"
+SENTENCES = [
+    # Two words divided at the ends of lines, and a compound whose own hyphen is there.
+    (
+        DENSE,
+        (1, 1),
+        (
+            "In this work, we show that retrieval can be practically implemented using dense "
+            "representations alone, where embeddings are learned from a small number of questions and"
+            " passages by a simple dual-encoder framework."
+        ),
+    ),
+    (
+        DENSE,
+        (1, 1),
+        (
+            "While early QA systems are often complicated and consist of multiple components "
+            "(Ferrucci (2012); Moldovan et al. (2003), inter alia), the advances of reading "
+            "comprehension models suggest a much simplified two-stage framework: (1) a context "
+            "retriever first selects a small subset of passages where some of them contain the answer"
+            " to the question, and then (2) a machine reader can thoroughly examine the retrieved "
+            "contexts and identify the correct answer (Chen et al., 2017)."
+        ),
+    ),
+    # From the second column to the next page.
+    (
+        DENSE,
+        (1, 2),
+        (
+            "Although ORQA successfully demonstrates that dense retrieval can outperform BM25, "
+            "setting new state-of-the-art results on multiple open-domain QA datasets, it also "
+            "suffers from two weaknesses."
+        ),
+    ),
+    (
+        DENSE,
+        (2, 2),
+        (
+            "It not only outperforms BM25 by a large margin (65.2% vs. 42.9% in Top-5 accuracy), but "
+            "also results in a substantial improvement on the end-to-end QA accuracy compared to ORQA"
+            " (41.5% vs. 33.3%) in the open Natural Questions setting (Lee et al., 2019; Kwiatkowski "
+            "et al., 2019)."
+        ),
+    ),
+    # From the first column to the second.
+    (
+        DENSE,
+        (2, 2),
+        (
+            "More specifically, we assume the extractive QA setting, in which the answer is "
+            "restricted to a span appearing in one or more passages in the corpus."
+        ),
+    ),
+    (
+        DENSE,
+        (2, 2),
+        (
+            "Notice that to cover a wide variety of domains, the corpus size can easily range from "
+            "millions of documents (e.g., Wikipedia) to billions (e.g., the Web)."
+        ),
+    ),
+    # From column to column, and from page to page.
+    (LOREM, (1, 1), "Donec nonummy pellentesque ante."),
+    (LOREM, (1, 2), "Nam feugiat lacus vel est."),
+    (
+        LOREM,
+        (2, 2),
+        (
+            "Vestibulum ante ipsum primis in faucibus orci luctus et ultrices posuere cubilia Curae; "
+            "Pellentesque sit amet pede ac sem eleifend consectetuer."
+        ),
+    ),
+    # Across a box in the margin, a figure, footnotes and a footer.
+    (
+        CYBER,
+        (1, 2),
+        (
+            "In April 2023, we reported that the goals and strategic objectives included in the "
+            "strategy provide a good foundation for establishing a more comprehensive strategy."
+        ),
+    ),
+    (
+        CYBER,
+        (2, 2),
+        (
+            "According to the strategy, ONCD will work with federal agencies to develop a plan "
+            "specifying the lines of effort to implement the strategy and identify budget priorities,"
+            " among other things."
+        ),
+    ),
+    (
+        CYBER,
+        (2, 2),
+        ("The strategy identifies steps and priorities to mitigate cybersecurity risks in federal systems."),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def reports(evaluation_data: Path) -> dict[str, tuple[bytes, Document]]:
+    files = {name: (evaluation_data / "documents" / name).read_bytes() for name in (DENSE, LOREM, CYBER)}
+    return {name: (data, read_pdf(data, Path(name))) for name, data in files.items()}
+
+
+def words_in(pdf: PdfDocument, box: Box) -> str:
+    """The text that PDFium finds in a box, made less high to exclude letters of neighbouring lines."""
+    page = pdf[box.page - 1]
+    height, inset = page.get_height(), 0.15 * (box.bottom - box.top)
+    text: str = page.get_textpage().get_text_bounded(
+        left=box.left, bottom=height - box.bottom + inset, right=box.right, top=height - box.top - inset
+    )
+    return text
+
+
+@pytest.mark.parametrize(("name", "pages", "sentence"), SENTENCES)
+def test_a_sentence_is_whole_on_its_pages_and_at_its_place(
+    reports: dict[str, tuple[bytes, Document]], name: str, pages: tuple[int, int], sentence: str
+) -> None:
+    data, document = reports[name]
+    start = document.text.find(sentence)
+    assert start >= 0
+    end = start + len(sentence)
+    assert (document.page_at(start), document.page_at(end - 1)) == pages
+    places = boxes(document, Span(start, end))
+    assert (places[0].page, places[-1].page) == pages
+    with PDFIUM, PdfDocument(data) as pdf:
+        assert letters("".join(words_in(pdf, box) for box in places)) == letters(sentence)
+
+
+def test_signs_raised_above_the_line_or_lowered_below_it_part_no_sentence(
+    reports: dict[str, tuple[bytes, Document]],
+) -> None:
+    _, document = reports[DENSE]
+    sentence = (
+        "Given a question q, the task is to find a span w(i)s , w(i)s+1, · · · , w(i)e from one of the "
+        "passages pi that can answer the question."
+    )
+    assert sentence in document.text

@@ -177,18 +177,9 @@ class TestMisfortune:
     @pytest.mark.parametrize(
         ("number", "cause"),
         [
-            (
-                signal.SIGSEGV,
-                "crashed the reading process (signal 11, Segmentation fault)",
-            ),
-            (
-                signal.SIGABRT,
-                "crashed the reading process (signal 6, Aborted), perhaps for want of memory",
-            ),
-            (
-                signal.SIGKILL,
-                "was being read when the system ended the reading process (signal 9, Killed)",
-            ),
+            (signal.SIGSEGV, "crashed the reading process (signal 11, Segmentation fault)"),
+            (signal.SIGABRT, "crashed the reading process (signal 6, Aborted), perhaps for want of memory"),
+            (signal.SIGKILL, "was being read when the system ended the reading process (signal 9, Killed)"),
         ],
     )
     @needs_linux
@@ -241,18 +232,12 @@ class TestMisfortune:
     @pytest.mark.parametrize(
         ("fault", "cause"),
         [
-            (
-                "raise KeyError('gate')",
-                "made the reading process fail (KeyError: 'gate')",
-            ),
+            ("raise KeyError('gate')", "made the reading process fail (KeyError: 'gate')"),
             (
                 "import os, sys\nsys.stderr.write('std::bad_alloc')\nsys.stderr.flush()\nos.abort()",
                 "needed more memory than its limit (std::bad_alloc)",
             ),
-            (
-                "import os\nos._exit(3)",
-                "made the reading process fail (no message)",
-            ),
+            ("import os\nos._exit(3)", "made the reading process fail (no message)"),
         ],
         ids=["exception", "memory", "silent exit"],
     )

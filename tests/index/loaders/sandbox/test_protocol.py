@@ -42,10 +42,7 @@ DOCUMENTS = st.builds(
     mended=st.lists(OFFSETS).map(tuple),
     layouts=st.lists(
         st.builds(
-            PageLayout,
-            width=st.floats(allow_nan=False),
-            height=st.floats(allow_nan=False),
-            boxes=st.binary(),
+            PageLayout, width=st.floats(allow_nan=False), height=st.floats(allow_nan=False), boxes=st.binary()
         )
     ).map(tuple),
     unread_pages=st.lists(st.integers(1)).map(tuple),
