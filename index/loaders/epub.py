@@ -1,4 +1,4 @@
-"""Reads a chapter of a book as blocks, and finds the blocks that the table of contents refers to."""
+"""Reads an EPUB book (EPUB 2 or 3): its chapters, metadata and table of contents."""
 
 from __future__ import annotations
 
@@ -30,265 +30,9 @@ from index.loaders.options import DEFAULTS, Options
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_OPENING, _CLOSING = "\ufdd0", "\ufdd1"
-"""The marks around a number that stands for an element's id while the page is read.
-
-They are noncharacters, which no text contains (Unicode, 23.7).
-"""
-
-_PLACE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
-_NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67]);", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """The blocks of a chapter, and the positions of elements in it.
-
-    Attributes:
-        blocks: the chapter's blocks, in order.
-        places: for each id that the caller asked for and the chapter has, the index in ``blocks`` at which
-            the element with this id begins.
-    """
-
-    blocks: list[Block]
-    places: dict[str, int]
-
-
-def read_chapter(
-    parts: Parts, name: str, wanted: AbstractSet[str], path: Path, styles: Sequence[str] = ()
-) -> Chapter:
-    """Read one chapter of a book. A chapter without words has no blocks.
-
-    Args:
-        parts: the book's parts.
-        name: the name of the part (archive entry) that holds the chapter.
-        wanted: the ids of the elements to find, for ``Chapter.places``.
-        path: the book's file, for messages.
-        styles: the contents of the book's style sheets.
-
-    Raises:
-        LoadError: if the part is missing, damaged, or not text.
-    """
-    data = parts.read(name)
-    if not data.strip():
-        return Chapter([], {})
-    try:
-        source = page_source(data, path)
-    except LoadError as error:
-        raise LoadError(
-            path, f"is broken: its part {name} {error.cause}", "get another copy of the book"
-        ) from error
-    page = parse_page(_NONCHARACTERS.sub("", source), styles)
-    if page is None:
-        return Chapter([], {})
-    ids: dict[str, int] = {}
-    for element in page.iter():
-        identity = element.get("id") or element.get("name")
-        if identity and identity in wanted and identity not in ids:
-            element.text = f"{_OPENING}{len(ids)}{_CLOSING}{element.text or ''}"
-            ids[identity] = len(ids)
-    return _without_marks(page_blocks(page), list(ids))
-
-
-def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
-    """Make a chapter from blocks with marks for element ids: remove the marks, and record their places.
-
-    Args:
-        marked: the blocks. A mark is a number between ``_OPENING`` and ``_CLOSING``.
-        ids: the element ids, by the number in their mark.
-    """
-    blocks: list[Block] = []
-    places: dict[str, int] = {}
-    for block in marked:
-        for match in _PLACE.finditer(block.text):
-            places.setdefault(ids[int(match[1])], len(blocks))
-        text, marks = _PLACE.subn("", block.text)
-        if text.strip():
-            blocks.append(replace(block, text=text.strip()) if marks else block)
-    return Chapter(blocks, places)
-
-
-CONTAINER = "META-INF/container.xml"
-"""The entry that names the package; every book has it (EPUB 3.3, 4.2.6.3.1)."""
-
-_ENCRYPTION = "META-INF/encryption.xml"
-_FONT_OBFUSCATION = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
-"""The algorithms that obfuscate fonts; they hide no text (EPUB 3.3, 4.4)."""
-
-_CHAPTERS = {"application/xhtml+xml", "text/html"}
-_NCX = "application/x-dtbncx+xml"
-_TYPE = "{http://www.idpf.org/2007/ops}type"
-_OPF = "{http://www.idpf.org/2007/opf}"
-_DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
-_ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of a book's table of contents.
-
-    Attributes:
-        level: the entry's depth, from 1.
-        title: the entry's words.
-        path: the path of the chapter to which the entry leads.
-        fragment: the id of an element in the chapter; empty for the start of the chapter.
-    """
-
-    level: int
-    title: str
-    path: str
-    fragment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """A book's package. All paths are names of entries in the archive.
-
-    Attributes:
-        package: the path of the package.
-        spine: the paths of the chapters in reading order, each once.
-        styles: the paths of the book's style sheets.
-        contents: the table of contents.
-        metadata: the ``metadata`` element of the package; None if it has none.
-    """
-
-    package: str
-    spine: tuple[str, ...]
-    styles: tuple[str, ...]
-    contents: tuple[Entry, ...]
-    metadata: Element | None
-
-    def all_values(self, name: str) -> list[str]:
-        """Return the values of a Dublin Core element, such as ``creator``, in order, without empty ones."""
-        found = self.metadata.iter(f"{_DUBLIN_CORE}{name}") if self.metadata is not None else ()
-        return [words for element in found if (words := flow("".join(element.itertext())))]
-
-    def first_value(self, name: str) -> str | None:
-        """Return the first value of a Dublin Core element, such as ``title``; None if there is none."""
-        return next(iter(self.all_values(name)), None)
-
-    def day(self) -> str | None:
-        """Return the date of publication as the book writes it; None if there is none.
-
-        EPUB 2 may label a date with an event. A date with an event other than ``publication`` does not count.
-        """
-        dates = list(self.metadata.iter(f"{_DUBLIN_CORE}date")) if self.metadata is not None else []
-        events = {date.get(f"{_OPF}event", ""): date for date in reversed(dates)}
-        found = events.get("publication", events.get(""))
-        return flow("".join(found.itertext())) if found is not None else None
-
-
-def open_book(parts: Parts, path: Path) -> Book:
-    """Read the package of a book. The book's container, ``META-INF/container.xml``, names the package.
-
-    Raises:
-        LoadError: if the container names no package, or the package lists no chapters.
-    """
-    remedy = "get another copy of the book"
-    named = (_resolved("", one.get("full-path", ""))[0] for one in parts.xml(CONTAINER).iter("{*}rootfile"))
-    package = next((one for one in named if one in parts), None)
-    if package is None:
-        raise LoadError(path, "is broken: its container names no package", remedy)
-    root = parts.xml(package)
-    items = {item.get("id", ""): item for item in root.iterfind("{*}manifest/{*}item")}
-    read = [
-        items[ref.get("idref", "")]
-        for ref in root.iterfind("{*}spine/{*}itemref")
-        if ref.get("idref") in items
-    ]
-    spine = dict.fromkeys(
-        _resolved(package, item.get("href", ""))[0] for item in read if item.get("media-type") in _CHAPTERS
-    )
-    if not spine:
-        raise LoadError(path, "is broken: its package lists no chapters", remedy)
-    styles = [one for one in items.values() if one.get("media-type") == "text/css"]
-    return Book(
-        package,
-        tuple(spine),
-        tuple(name for one in styles if (name := _resolved(package, one.get("href", ""))[0]) in parts),
-        _contents(parts, package, list(items.values())),
-        root.find("{*}metadata"),
-    )
-
-
-def encrypted_paths(parts: Parts) -> set[str]:
-    """Return the paths of the entries that are encrypted, except obfuscated fonts."""
-    if _ENCRYPTION not in parts:
-        return set()
-    found: set[str] = set()
-    for data in parts.xml(_ENCRYPTION).iter("{*}EncryptedData"):
-        method = data.find("{*}EncryptionMethod")
-        if method is None or method.get("Algorithm") not in _FONT_OBFUSCATION:
-            found |= {_resolved("", one.get("URI", ""))[0] for one in data.iter("{*}CipherReference")}
-    return found
-
-
-def _contents(parts: Parts, package: str, items: list[Element]) -> tuple[Entry, ...]:
-    """Read the table of contents from EPUB 3's navigation document or, without one, from EPUB 2's NCX.
-
-    A broken table of contents is ignored, since the text can be read without it.
-    """
-    navigation = (one for one in items if "nav" in one.get("properties", "").split())
-    older = (one for one in items if one.get("media-type") == _NCX)
-    for read, listed in ((_nav_entries, navigation), (_ncx_entries, older)):
-        for item in listed:
-            name = _resolved(package, item.get("href", ""))[0]
-            try:
-                found = tuple(read(parts.xml(name), name))
-            except LoadError:
-                continue
-            if found:
-                return found
-    return ()
-
-
-def _nav_entries(root: Element, name: str) -> Iterator[Entry]:
-    for nav in root.iter("{*}nav"):
-        for item in nav.iter("{*}li") if "toc" in nav.get(_TYPE, "").split() else ():
-            label = next(item.iterchildren("{*}a", "{*}span"), None)
-            link = next(item.iter("{*}a"), None)
-            if label is not None and link is not None:
-                level = sum(1 for _ in item.iterancestors("{*}ol"))
-                yield _entry(level, label, name, link.get("href"))
-
-
-def _ncx_entries(root: Element, name: str) -> Iterator[Entry]:
-    for point in root.iterfind("{*}navMap//{*}navPoint"):
-        label, content = point.find("{*}navLabel"), point.find("{*}content")
-        if label is not None and content is not None:
-            level = 1 + sum(1 for _ in point.iterancestors("{*}navPoint"))
-            yield _entry(level, label, name, content.get("src"))
-
-
-def _entry(level: int, label: Element, name: str, reference: str | None) -> Entry:
-    return Entry(level, flow("".join(label.itertext())), *_resolved(name, reference or ""))
-
-
-def _resolved(base: str, reference: str) -> tuple[str, str]:
-    """Return the path and the fragment to which a reference in the archive's entry ``base`` leads.
-
-    Both are empty if the reference has a scheme, such as ``https:``.
-    Callers look up the path only among the archive's entries, so no reference leads out of the archive.
-    """
-    written, _, fragment = reference.partition("#")
-    if _SCHEME.match(written):
-        return "", ""
-    relative = _unescaped(written)
-    if not relative:
-        return base, _unescaped(fragment)
-    return posixpath.normpath(posixpath.join(posixpath.dirname(base), relative)), _unescaped(fragment)
-
-
-def _unescaped(written: str) -> str:
-    """Decode the percent-encoding in ``written`` (RFC 3986, 2.1)."""
-    return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), written.encode()).decode(
-        "utf-8", "replace"
-    )
-
 
 def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read an EPUB book (EPUB 2 or 3) as a document. Scripts do not run, and the loader fetches nothing.
+    """Read an EPUB book. Scripts do not run, and the loader fetches nothing.
 
     Raises:
         LoadError: if the file is encrypted (DRM), broken, of another format, too large when unpacked, or has
@@ -344,3 +88,231 @@ def _sections(
         if entry.path in chapters and (titled := (entry.level, flow(entry.title)))[1]
     ]
     return tuple(sorted((one for one in found if one.start < len(text)), key=lambda one: one.start))
+
+
+_OPENING, _CLOSING = "\ufdd0", "\ufdd1"
+"""The marks around a number that stands for an element's id while the page is read.
+
+They are noncharacters, which no text contains (Unicode, 23.7).
+"""
+
+_PLACE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
+_NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67]);", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The blocks of a chapter, and the index of the block at which each wanted element begins, by id."""
+
+    blocks: list[Block]
+    places: dict[str, int]
+
+
+def read_chapter(
+    parts: Parts, name: str, wanted: AbstractSet[str], path: Path, styles: Sequence[str] = ()
+) -> Chapter:
+    """Read one chapter; without words, it has no blocks. ``wanted`` are the ids of elements to find.
+
+    Raises:
+        LoadError: if the part is missing, damaged, or not text.
+    """
+    data = parts.read(name)
+    if not data.strip():
+        return Chapter([], {})
+    try:
+        source = page_source(data, path)
+    except LoadError as error:
+        raise LoadError(
+            path, f"is broken: its part {name} {error.cause}", "get another copy of the book"
+        ) from error
+    page = parse_page(_NONCHARACTERS.sub("", source), styles)
+    if page is None:
+        return Chapter([], {})
+    ids: dict[str, int] = {}
+    for element in page.iter():
+        identity = element.get("id") or element.get("name")
+        if identity and identity in wanted and identity not in ids:
+            element.text = f"{_OPENING}{len(ids)}{_CLOSING}{element.text or ''}"
+            ids[identity] = len(ids)
+    return _without_marks(page_blocks(page), list(ids))
+
+
+def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
+    """Remove the marks of elements, and record their places; a mark's number is the index in ``ids``."""
+    blocks: list[Block] = []
+    places: dict[str, int] = {}
+    for block in marked:
+        for match in _PLACE.finditer(block.text):
+            places.setdefault(ids[int(match[1])], len(blocks))
+        text, marks = _PLACE.subn("", block.text)
+        if text.strip():
+            blocks.append(replace(block, text=text.strip()) if marks else block)
+    return Chapter(blocks, places)
+
+
+CONTAINER = "META-INF/container.xml"
+"""The entry that names the package; every book has it (EPUB 3.3, 4.2.6.3.1)."""
+
+_ENCRYPTION = "META-INF/encryption.xml"
+_FONT_OBFUSCATION = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
+"""The algorithms that obfuscate fonts; they hide no text (EPUB 3.3, 4.4)."""
+
+_CHAPTERS = {"application/xhtml+xml", "text/html"}
+_NCX = "application/x-dtbncx+xml"
+_TYPE = "{http://www.idpf.org/2007/ops}type"
+_OPF = "{http://www.idpf.org/2007/opf}"
+_DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
+_ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the table of contents; ``level`` is from 1.
+
+    ``fragment`` is the id of an element in the chapter at ``path``; empty for the start of the chapter.
+    """
+
+    level: int
+    title: str
+    path: str
+    fragment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A book's package. All paths are names of entries in the archive.
+
+    ``spine`` has the chapters in reading order, each once.
+    """
+
+    package: str
+    spine: tuple[str, ...]
+    styles: tuple[str, ...]
+    contents: tuple[Entry, ...]
+    metadata: Element | None
+
+    def all_values(self, name: str) -> list[str]:
+        """Return the values of a Dublin Core element, such as ``creator``, in order, without empty ones."""
+        found = self.metadata.iter(f"{_DUBLIN_CORE}{name}") if self.metadata is not None else ()
+        return [words for element in found if (words := flow("".join(element.itertext())))]
+
+    def first_value(self, name: str) -> str | None:
+        return next(iter(self.all_values(name)), None)
+
+    def day(self) -> str | None:
+        """Return the date of publication as the book writes it.
+
+        EPUB 2 may label a date with an event. A date with an event other than ``publication`` does not count.
+        """
+        dates = list(self.metadata.iter(f"{_DUBLIN_CORE}date")) if self.metadata is not None else []
+        events = {date.get(f"{_OPF}event", ""): date for date in reversed(dates)}
+        found = events.get("publication", events.get(""))
+        return flow("".join(found.itertext())) if found is not None else None
+
+
+def open_book(parts: Parts, path: Path) -> Book:
+    """Read the package of a book.
+
+    Raises:
+        LoadError: if the container names no package, or the package lists no chapters.
+    """
+    remedy = "get another copy of the book"
+    named = (_resolved("", one.get("full-path", ""))[0] for one in parts.xml(CONTAINER).iter("{*}rootfile"))
+    package = next((one for one in named if one in parts), None)
+    if package is None:
+        raise LoadError(path, "is broken: its container names no package", remedy)
+    root = parts.xml(package)
+    items = {item.get("id", ""): item for item in root.iterfind("{*}manifest/{*}item")}
+    read = [
+        items[ref.get("idref", "")]
+        for ref in root.iterfind("{*}spine/{*}itemref")
+        if ref.get("idref") in items
+    ]
+    spine = dict.fromkeys(
+        _resolved(package, item.get("href", ""))[0] for item in read if item.get("media-type") in _CHAPTERS
+    )
+    if not spine:
+        raise LoadError(path, "is broken: its package lists no chapters", remedy)
+    styles = [one for one in items.values() if one.get("media-type") == "text/css"]
+    return Book(
+        package,
+        tuple(spine),
+        tuple(name for one in styles if (name := _resolved(package, one.get("href", ""))[0]) in parts),
+        _contents(parts, package, list(items.values())),
+        root.find("{*}metadata"),
+    )
+
+
+def encrypted_paths(parts: Parts) -> set[str]:
+    if _ENCRYPTION not in parts:
+        return set()
+    found: set[str] = set()
+    for data in parts.xml(_ENCRYPTION).iter("{*}EncryptedData"):
+        method = data.find("{*}EncryptionMethod")
+        if method is None or method.get("Algorithm") not in _FONT_OBFUSCATION:
+            found |= {_resolved("", one.get("URI", ""))[0] for one in data.iter("{*}CipherReference")}
+    return found
+
+
+def _contents(parts: Parts, package: str, items: list[Element]) -> tuple[Entry, ...]:
+    """Read the table of contents from EPUB 3's navigation document or, without one, from EPUB 2's NCX.
+
+    A broken table of contents is ignored, since the text can be read without it.
+    """
+    navigation = (one for one in items if "nav" in one.get("properties", "").split())
+    older = (one for one in items if one.get("media-type") == _NCX)
+    for read, listed in ((_nav_entries, navigation), (_ncx_entries, older)):
+        for item in listed:
+            name = _resolved(package, item.get("href", ""))[0]
+            try:
+                found = tuple(read(parts.xml(name), name))
+            except LoadError:
+                continue
+            if found:
+                return found
+    return ()
+
+
+def _nav_entries(root: Element, name: str) -> Iterator[Entry]:
+    for nav in root.iter("{*}nav"):
+        for item in nav.iter("{*}li") if "toc" in nav.get(_TYPE, "").split() else ():
+            label = next(item.iterchildren("{*}a", "{*}span"), None)
+            link = next(item.iter("{*}a"), None)
+            if label is not None and link is not None:
+                level = sum(1 for _ in item.iterancestors("{*}ol"))
+                yield _entry(level, label, name, link.get("href"))
+
+
+def _ncx_entries(root: Element, name: str) -> Iterator[Entry]:
+    for point in root.iterfind("{*}navMap//{*}navPoint"):
+        label, content = point.find("{*}navLabel"), point.find("{*}content")
+        if label is not None and content is not None:
+            level = 1 + sum(1 for _ in point.iterancestors("{*}navPoint"))
+            yield _entry(level, label, name, content.get("src"))
+
+
+def _entry(level: int, label: Element, name: str, reference: str | None) -> Entry:
+    return Entry(level, flow("".join(label.itertext())), *_resolved(name, reference or ""))
+
+
+def _resolved(base: str, reference: str) -> tuple[str, str]:
+    """Return the path and the fragment to which a reference in the archive's entry ``base`` leads.
+
+    Both are empty if the reference has a scheme, such as ``https:``. Callers look up the path only among the
+    archive's entries, so no reference leads out of the archive.
+    """
+    written, _, fragment = reference.partition("#")
+    if _SCHEME.match(written):
+        return "", ""
+    relative = _unescaped(written)
+    if not relative:
+        return base, _unescaped(fragment)
+    return posixpath.normpath(posixpath.join(posixpath.dirname(base), relative)), _unescaped(fragment)
+
+
+def _unescaped(written: str) -> str:
+    """Decode the percent-encoding in ``written`` (RFC 3986, 2.1)."""
+    return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), written.encode()).decode(
+        "utf-8", "replace"
+    )

@@ -1,4 +1,4 @@
-"""The header fields of an e-mail, decoded."""
+"""Reads an e-mail (RFC 5322 and MIME): its header, its text, and a list of its attachments."""
 
 from __future__ import annotations
 
@@ -24,6 +24,51 @@ from index.loaders.metadata import Properties, assemble, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.text import decode, unwrap
 
+
+def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
+    """Read an e-mail (.eml).
+
+    The loader reads the plain text, or the HTML if the plain text is missing or only a placeholder. Quoted
+    replies are kept. Attachments are listed by name, type and size; only attached messages are opened. If the
+    message is encrypted, the document has only the header and the list of attachments. The loader fetches
+    nothing.
+
+    Raises:
+        LoadError: if the file is binary, is not an e-mail, or its parts are nested too deeply.
+    """
+    message = _message(data, path)
+    content = list(content_blocks(message, path))
+    text = join([*head_blocks(message, path), *content])
+    properties = Properties(
+        title=readable_property(field(message, "Subject", path)),
+        author=sender(message, path),
+        published=sent(message, path),
+    )
+    return assemble(path, "eml", text, properties, sample=join(content))
+
+
+def _message(data: bytes, path: Path) -> Message:
+    """Parse the message in a file.
+
+    The policy is ``compat32``: the newer policy raises errors for some broken fields, and loses bytes outside
+    ASCII in others.
+    """
+    kind = binary_kind(data)
+    if kind is not None:
+        cause = f"is named {path.suffix} but seems to be {kind}"
+        raise LoadError(path, cause, "give it the suffix of what it is")
+    source = data.removeprefix(b"\xef\xbb\xbf").lstrip().replace(b"\0", b"")
+    try:
+        message = message_from_bytes(source, policy=compat32)
+    except RecursionError as error:
+        cause = "is broken: its parts are nested too deeply"
+        raise LoadError(path, cause, "save the message again, without what is forwarded in it") from error
+    if not any(name in message for name in _FIELDS):
+        cause = "is not an e-mail: its header has no From, To, Subject or Date"
+        raise LoadError(path, cause, "save the message again as .eml, with its header")
+    return message
+
+
 SHOWN = ("From", "To", "Cc", "Date", "Subject")
 """The fields at the start of the text, in this order."""
 
@@ -37,13 +82,7 @@ _MAX_PARSED_CHARACTERS = 10_000
 
 
 def characters(data: bytes, path: Path, charset: str | None) -> str:
-    """Decode a part or field. Damaged characters become U+FFFD, so that decoding never fails.
-
-    Args:
-        data: the bytes of the part or field.
-        path: the message's file.
-        charset: the encoding that the message declares; None if it declares none.
-    """
+    """Decode a part or field. Damaged characters become U+FFFD, so that decoding never fails."""
     try:
         text = decode(data, path, charset)
     except LoadError:
@@ -52,12 +91,12 @@ def characters(data: bytes, path: Path, charset: str | None) -> str:
 
 
 def field(message: Message, name: str, path: Path) -> str:
-    """Return the values of all fields named ``name``, on one line; empty if there are none."""
+    """Return the values of all fields named ``name``, on one line."""
     return ", ".join(words for value in _values(message, name, path) if (words := words_of(value, path)))
 
 
 def sender(message: Message, path: Path) -> str | None:
-    """Return the sender's name, or the address if there is no name; None if the message gives neither."""
+    """Return the sender's name, or the address if there is no name."""
     written = next(iter(_values(message, "From", path)), "")[:_MAX_PARSED_CHARACTERS]
     try:
         name, address = parseaddr(flow(written))
@@ -67,10 +106,7 @@ def sender(message: Message, path: Path) -> str | None:
 
 
 def sent(message: Message, path: Path) -> str | None:
-    """Return the day on which the message was sent, in the sender's time zone, as an ISO 8601 date.
-
-    The result is None if the message gives no date, or an invalid one.
-    """
+    """Return the day on which the message was sent, in the sender's time zone, as an ISO 8601 date."""
     written = next(iter(_values(message, "Date", path)), "")[:_MAX_PARSED_CHARACTERS]
     try:
         parsed = parsedate(flow(written))
@@ -80,7 +116,6 @@ def sent(message: Message, path: Path) -> str | None:
 
 
 def head_blocks(message: Message, path: Path) -> list[Block]:
-    """Return the fields in ``SHOWN`` that the message has, one block each."""
     group = object()
     fields = ((name, field(message, name, path)) for name in SHOWN)
     return [Block(f"{name}: {words}", group) for name, words in fields if words]
@@ -145,14 +180,9 @@ _VISIBLE = regex.compile(r"[^\p{C}\p{M}\p{Z}]")
 
 
 def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Block]:
-    """Yield the blocks of a message: its text, a list of its attachments, then each attached message.
+    """Yield a message's text, a list of its attachments, then each attached message with its header.
 
-    An attached message begins with its header.
-
-    Args:
-        message: the message.
-        path: the message's file.
-        depth: the number of parts inside which the message is nested.
+    ``depth`` is the number of parts inside which the message is nested.
 
     Raises:
         LoadError: if the message's parts are nested too deeply.
@@ -202,10 +232,7 @@ def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int)
 def _preferred(read: list[tuple[Message, list[Block]]]) -> list[Block]:
     """Return the blocks of the plain text among alternative parts.
 
-    If the plain text is missing or only a placeholder, return the blocks of the longest alternative.
-
-    Args:
-        read: the alternative parts, each with its blocks.
+    If it is missing or only a placeholder, return the blocks of the longest alternative.
     """
     most = max((found for _, found in read), key=_letters, default=[])
     plain = next((found for part, found in read if part.get_content_type() == "text/plain"), [])
@@ -265,7 +292,6 @@ def _written_size(size: int) -> str:
 
 
 def _content(part: Message) -> bytes:
-    """Return the bytes of a part; their transfer encoding (such as Base64) is decoded as far as possible."""
     try:
         data = part.get_payload(decode=True)
     except ValueError:  # damaged uuencoding
@@ -308,10 +334,9 @@ def _unquoted(line: str) -> tuple[int, str]:
 
 
 def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
-    """Join the lines of a text in ``format=flowed``: a line that ends with a space continues on the next one.
+    """Join lines in ``format=flowed`` (RFC 3676, 4.1 to 4.4): a line that ends with a space continues.
 
-    RFC 3676, 4.1 to 4.4, defines the format. If ``is_spaceless`` is true, the space at the end of such
-    a line is removed.
+    If ``is_spaceless``, that space is removed.
     """
     joined: list[str] = []
     goes_on = False
@@ -329,47 +354,3 @@ def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
 
 _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Return-Path", "MIME-Version")
 """Every message has at least one of these fields (RFC 5322, 3.6)."""
-
-
-def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Read an e-mail (.eml, RFC 5322 and MIME) as a document.
-
-    The loader reads the plain text, or the HTML if the plain text is missing or only a placeholder. Quoted
-    replies are kept. Attachments are listed by name, type and size; only attached messages are opened. If the
-    message is encrypted, the document has only the header and the list of attachments. The loader fetches
-    nothing.
-
-    Raises:
-        LoadError: if the file is binary, is not an e-mail, or its parts are nested too deeply.
-    """
-    message = _message(data, path)
-    content = list(content_blocks(message, path))
-    text = join([*head_blocks(message, path), *content])
-    properties = Properties(
-        title=readable_property(field(message, "Subject", path)),
-        author=sender(message, path),
-        published=sent(message, path),
-    )
-    return assemble(path, "eml", text, properties, sample=join(content))
-
-
-def _message(data: bytes, path: Path) -> Message:
-    """Parse the message in a file.
-
-    The policy is ``compat32``: the newer policy raises errors for some broken fields, and loses bytes outside
-    ASCII in others.
-    """
-    kind = binary_kind(data)
-    if kind is not None:
-        cause = f"is named {path.suffix} but seems to be {kind}"
-        raise LoadError(path, cause, "give it the suffix of what it is")
-    source = data.removeprefix(b"\xef\xbb\xbf").lstrip().replace(b"\0", b"")
-    try:
-        message = message_from_bytes(source, policy=compat32)
-    except RecursionError as error:
-        cause = "is broken: its parts are nested too deeply"
-        raise LoadError(path, cause, "save the message again, without what is forwarded in it") from error
-    if not any(name in message for name in _FIELDS):
-        cause = "is not an e-mail: its header has no From, To, Subject or Date"
-        raise LoadError(path, cause, "save the message again as .eml, with its header")
-    return message

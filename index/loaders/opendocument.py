@@ -1,4 +1,4 @@
-"""Namespaces of OpenDocument (ISO/IEC 26300-1, 1.4), as lxml writes them before a name."""
+"""Reads OpenDocument texts and spreadsheets (ISO/IEC 26300-1, version 1.4)."""
 
 from __future__ import annotations
 
@@ -38,6 +38,114 @@ from index.loaders.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
+
+
+def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """Read an OpenDocument text (.odt). Macros do not run, and the loader fetches nothing.
+
+    Deleted text and comments are left out. Notes follow the body, each with its mark. Headers and footers
+    come last, without repetitions. The author is the person who created the document, else the person who
+    last saved it. The date is the day on which the document was last saved, else the day of its creation.
+
+    Raises:
+        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
+            words.
+    """
+    return _read(data, path, options, "odt")
+
+
+def read_ods(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """Read an OpenDocument spreadsheet (.ods): the name and the rows of each visible sheet.
+
+    Raises:
+        LoadError: as for ``read_odt``.
+    """
+    return _read(data, path, options, "ods")
+
+
+def _read(data: bytes, path: Path, options: Options, kind: str) -> Document:
+    parts = _open(
+        data, path, options, "an OpenDocument text" if kind == "odt" else "an OpenDocument spreadsheet"
+    )
+    root = parts.xml("content.xml")
+    styles = parts.xml("styles.xml") if "styles.xml" in parts else None
+    content = Content(
+        *(part for part in (styles, root) if part is not None),
+        object_at=lambda name: parts.xml(f"{name}/content.xml") if f"{name}/content.xml" in parts else None,
+    )
+    sheets = root.find(f"{OFFICE}body/{OFFICE}spreadsheet")
+    blocks = list(content.blocks(root) if sheets is None else _sheets(sheets, content))
+    on_page = _title(root, blocks, content) if sheets is None else None
+    blocks_of_pages = _headers_and_footers(styles, content) if styles is not None and sheets is None else ()
+    running = list(running_titles(blocks_of_pages))  # read them before the notes: headers may have notes
+    blocks += [*content.footnotes, *content.endnotes, *running]
+    text = join(blocks)
+    return assemble(
+        path,
+        kind,
+        text,
+        _properties(parts),
+        heading=on_page,
+        sample=prose(blocks),
+        sections=sections_of(blocks, text),
+    )
+
+
+def _properties(parts: Parts) -> Properties:
+    meta = parts.xml("meta.xml") if "meta.xml" in parts else None
+
+    def value_of(name: str) -> str | None:
+        found = meta.find(f".//{name}") if meta is not None else None
+        return flow("".join(found.itertext())) if found is not None else None
+
+    first_author, last_author = value_of(f"{META}initial-creator"), value_of(f"{DUBLIN_CORE}creator")
+    return Properties(
+        title=readable_property(value_of(f"{DUBLIN_CORE}title")),
+        author=readable_property(first_author) or readable_property(last_author),
+        published=iso_date(value_of(f"{DUBLIN_CORE}date")) or iso_date(value_of(f"{META}creation-date")),
+        language=language_code(value_of(f"{DUBLIN_CORE}language")),
+    )
+
+
+def _open(data: bytes, path: Path, options: Options, kind: str) -> Parts:
+    if data.startswith(b"PK") and _WHOLLY_ENCRYPTED in data:
+        raise LoadError(path, "is encrypted", "save it without a password")
+    check_archive(data, path, "content.xml", kind, options.limits)
+    parts = Parts(data, path)
+    if _MANIFEST in parts and parts.xml(_MANIFEST).find(f".//{MANIFEST}encryption-data") is not None:
+        raise LoadError(path, "is encrypted", "save it without a password")
+    return parts
+
+
+def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
+    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title."""
+    styled = next((p for p in body.iter(f"{TEXT}p", f"{TEXT}h") if content.has_style(p, "Title")), None)
+    own = (
+        styled.itertext(with_tail=False)
+        if styled is not None and styled.find(f".//{TEXT}note") is None
+        else ()
+    )
+    first = next((block.text for block in blocks if block.text.strip()), "")
+    return flow("".join(own)) or title_of_line(first)
+
+
+def _sheets(sheets: Element, content: Content) -> Iterator[Block]:
+    for sheet in sheets.iterchildren(f"{TABLE}table"):
+        if content.styles.is_sheet_hidden(sheet.get(f"{TABLE}style-name")):
+            continue
+        rows = [block for block in content.rows(sheet) if block.text.strip()]
+        if rows:
+            yield Heading(flow(sheet.get(f"{TABLE}name", "")))
+            yield from rows
+
+
+def _headers_and_footers(styles: Element, content: Content) -> Iterator[Block]:
+    for page in styles.iter(f"{STYLE}master-page"):
+        for name in _RUNNING:
+            for part in page.iterchildren(f"{STYLE}{name}"):
+                if part.get(f"{STYLE}display") != "false":
+                    yield from content.blocks(part)
+
 
 _OPENDOCUMENT = "urn:oasis:names:tc:opendocument:xmlns"
 
@@ -105,7 +213,7 @@ class Lists:
                 yield item, "", self._group
 
     def heading_marker(self, heading: Element, level: int) -> str:
-        """Count a heading and return its number; return "" for a heading in a list or without a number."""
+        """Count a heading and return its number; "" for a heading in a list or without a number."""
         parent = heading.getparent()
         if parent is not None and str(parent.tag) in _ITEMS:
             return ""
@@ -142,7 +250,6 @@ class Lists:
 
 
 def _restart(counts: dict[int, int], depth: int) -> None:
-    """Restart the counts of items at the level ``depth`` and at deeper levels."""
     for deeper in [one for one in counts if one >= depth]:
         del counts[deeper]
 
@@ -158,7 +265,7 @@ _MOST_PARENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class _StyleProperties:
-    """The properties of a style; None for a property that the parent style decides."""
+    """None stands for a property that the parent style decides."""
 
     parent: str
     is_hidden: bool | None
@@ -168,11 +275,7 @@ class _StyleProperties:
 
 
 class Styles:
-    """The styles of a document.
-
-    Args:
-        roots: the root elements of ``styles.xml``, if the file has it, and of ``content.xml``, in this order.
-    """
+    """The styles of ``styles.xml`` and ``content.xml``, in this order."""
 
     def __init__(self, *roots: Element) -> None:
         self._properties: dict[str, _StyleProperties] = {}
@@ -186,12 +289,11 @@ class Styles:
                 self._properties[style.get(f"{STYLE}name", "")] = _properties_of(style, fonts)
 
     def parent(self, name: str) -> str | None:
-        """Return the name of a style's parent; empty if it has no parent, None if the style is unknown."""
+        """Return the name of a style's parent; empty if it has none, None if the style is unknown."""
         properties = self._properties.get(name)
         return properties.parent if properties is not None else None
 
     def is_hidden(self, name: str | None) -> bool:
-        """Return whether text in a style is hidden."""
         return next((one.is_hidden for one in self._with_parents(name) if one.is_hidden is not None), False)
 
     def is_raised(self, name: str | None) -> bool | None:
@@ -199,15 +301,12 @@ class Styles:
         return next((one.is_raised for one in self._with_parents(name) if one.is_raised is not None), None)
 
     def font(self, name: str | None) -> str | None:
-        """Return the font of text in a style; None if the style does not say."""
         return next((one.font for one in self._with_parents(name) if one.font), None)
 
     def is_sheet_hidden(self, name: str | None) -> bool:
-        """Return whether a sheet with this style is hidden."""
         return any(one.is_sheet_hidden for one in self._with_parents(name))
 
     def _with_parents(self, name: str | None) -> Iterator[_StyleProperties]:
-        """Yield the properties of a style, then of its parent style, of that style's parent, and so on."""
         for _ in range(_MOST_PARENTS):
             properties = self._properties.get(name or "")
             if properties is None:
@@ -253,10 +352,7 @@ class Repeats:
         self._left = MAX_REPEATED
 
     def allowed(self, times: int, cells: int) -> int:
-        """Return how often to write a group of ``cells`` cells that the file repeats ``times`` times.
-
-        The result is ``times``, or 1 if the added cells would exceed ``MAX_REPEATED``, the document's limit.
-        """
+        """Return how often to write ``cells`` cells that the file repeats: once if they exceed the limit."""
         more = (times - 1) * cells
         if more > self._left:
             return 1
@@ -271,12 +367,9 @@ def _repeated(written: str | None) -> int:
 def table_blocks(
     table: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
 ) -> Iterator[Block]:
-    """Yield one block per row. A table that only lays out the page yields the blocks in its cells instead.
+    """Yield one block per row or, for a table that only lays out the page, the blocks in its cells.
 
-    Args:
-        table: the table's element.
-        blocks: a function that returns the blocks below an element.
-        repeats: the limit on the cells that repetition may add to the document.
+    ``blocks`` returns the blocks below an element.
     """
     hidden = _hidden_columns(table)
     rows = [
@@ -364,13 +457,10 @@ _WHITE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """The format of a text: whether it is raised above the line, and its font."""
-
     is_raised: bool = False
     font: str | None = None
 
     def shown(self, text: str | None) -> str:
-        """Return ``text`` as a reader sees it in this format. Each run of white space becomes one space."""
         words = in_font(_WHITE.sub(" ", text or ""), self.font)
         return superscript(words) if self.is_raised else words
 
@@ -379,19 +469,13 @@ _PLAIN = _Look()
 
 
 class Content:
-    """Reads the blocks of a document and collects its notes.
+    """Reads the blocks of a document, and collects its ``footnotes`` and ``endnotes``, each with its mark.
 
-    The object counts list items, so callers must read elements in document order.
+    It counts list items, so callers must read elements in document order.
 
     Args:
         roots: the root elements of ``styles.xml``, if the file has it, and of ``content.xml``, in this order.
-        object_at: a function that takes the name of an embedded object and returns the object's root element;
-            None if there is no such object.
-
-    Attributes:
-        footnotes: the footnotes read so far, each with its mark.
-        endnotes: the endnotes read so far, each with its mark.
-        styles: the document's styles.
+        object_at: returns the root element of the embedded object with a name.
     """
 
     def __init__(self, *roots: Element, object_at: Callable[[str], Element | None] = lambda _: None) -> None:
@@ -403,12 +487,11 @@ class Content:
         self.styles = Styles(*roots)
 
     def has_style(self, element: Element, name: str) -> bool:
-        """Return whether a paragraph has the style ``name``, or an automatic style based on that style."""
+        """Return whether a paragraph has the style ``name``, or an automatic style based on it."""
         style = element.get(f"{TEXT}style-name", "")
         return name in {style, self.styles.parent(style)}
 
     def blocks(self, container: Element) -> Iterator[Block]:
-        """Yield the headings, paragraphs, list items and table rows below an element, in reading order."""
         for child in container:
             if not isinstance(child.tag, str) or child.tag in _UNREAD or self._is_hidden(child):
                 continue
@@ -423,7 +506,6 @@ class Content:
                 yield from self.blocks(child)
 
     def rows(self, table: Element) -> Iterator[Block]:
-        """Return the rows of a table or a sheet as blocks."""
         return table_blocks(table, self.blocks, self._repeats)
 
     def _paragraph(self, paragraph: Element) -> Iterator[Block]:
@@ -467,10 +549,6 @@ class Content:
             yield look.shown(child.tail)
 
     def _look(self, element: Element, around: _Look = _PLAIN) -> _Look:
-        """Return how an element's text is formatted.
-
-        Where the element's style sets nothing, the text has the format of the surrounding text (``around``).
-        """
         style = element.get(f"{TEXT}style-name")
         is_raised = self.styles.is_raised(style)
         return _Look(
@@ -478,7 +556,6 @@ class Content:
         )
 
     def _equation(self, frame: Element) -> str | None:
-        """Return the equation in a frame as text; None if the frame has no equation."""
         for held in frame.iterchildren(f"{DRAW}object"):
             name = held.get(f"{LINK}href", "").removeprefix("./")
             inside = next((one for one in held if is_mathml(one)), None)
@@ -507,7 +584,7 @@ class Content:
 
 
 def _marked(blocks: Iterator[Block], marker: str, group: object) -> Iterator[Block]:
-    """Put the number or bullet of a list item, ``marker``, before the first block of the item.
+    """Put the number or bullet of a list item before the item's first block.
 
     That block, and all blocks of the item without a group, get ``group``, which stands for the list.
     """
@@ -526,114 +603,3 @@ _WHOLLY_ENCRYPTED = b"encrypted-package"
 """The only entry of a file that is encrypted as a whole (OpenDocument 1.4, part 2, 3.4)."""
 
 _RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "footer-left")
-
-
-def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read an OpenDocument text (.odt) as a document. Macros do not run, and the loader fetches nothing.
-
-    Deleted text and comments are left out. Notes follow the body, each with its mark. Headers and footers
-    come last, without repetitions. The author is the person who created the document, else the person who
-    last saved it. The date is the day on which the document was last saved, else the day of its creation.
-
-    Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
-            words.
-    """
-    return _read(data, path, options, "odt")
-
-
-def read_ods(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read an OpenDocument spreadsheet (.ods) as a document: the name and the rows of each visible sheet.
-
-    Raises:
-        LoadError: as for ``read_odt``.
-    """
-    return _read(data, path, options, "ods")
-
-
-def _read(data: bytes, path: Path, options: Options, kind: str) -> Document:
-    parts = _open(
-        data, path, options, "an OpenDocument text" if kind == "odt" else "an OpenDocument spreadsheet"
-    )
-    root = parts.xml("content.xml")
-    styles = parts.xml("styles.xml") if "styles.xml" in parts else None
-    content = Content(
-        *(part for part in (styles, root) if part is not None),
-        object_at=lambda name: parts.xml(f"{name}/content.xml") if f"{name}/content.xml" in parts else None,
-    )
-    sheets = root.find(f"{OFFICE}body/{OFFICE}spreadsheet")
-    blocks = list(content.blocks(root) if sheets is None else _sheets(sheets, content))
-    on_page = _title(root, blocks, content) if sheets is None else None
-    blocks_of_pages = _headers_and_footers(styles, content) if styles is not None and sheets is None else ()
-    running = list(running_titles(blocks_of_pages))  # read them before the notes: headers may have notes
-    blocks += [*content.footnotes, *content.endnotes, *running]
-    text = join(blocks)
-    return assemble(
-        path,
-        kind,
-        text,
-        _properties(parts),
-        heading=on_page,
-        sample=prose(blocks),
-        sections=sections_of(blocks, text),
-    )
-
-
-def _properties(parts: Parts) -> Properties:
-    meta = parts.xml("meta.xml") if "meta.xml" in parts else None
-
-    def value_of(name: str) -> str | None:
-        found = meta.find(f".//{name}") if meta is not None else None
-        return flow("".join(found.itertext())) if found is not None else None
-
-    first_author, last_author = value_of(f"{META}initial-creator"), value_of(f"{DUBLIN_CORE}creator")
-    return Properties(
-        title=readable_property(value_of(f"{DUBLIN_CORE}title")),
-        author=readable_property(first_author) or readable_property(last_author),
-        published=iso_date(value_of(f"{DUBLIN_CORE}date")) or iso_date(value_of(f"{META}creation-date")),
-        language=language_code(value_of(f"{DUBLIN_CORE}language")),
-    )
-
-
-def _open(data: bytes, path: Path, options: Options, kind: str) -> Parts:
-    if data.startswith(b"PK") and _WHOLLY_ENCRYPTED in data:
-        raise LoadError(path, "is encrypted", "save it without a password")
-    check_archive(data, path, "content.xml", kind, options.limits)
-    parts = Parts(data, path)
-    if _MANIFEST in parts and parts.xml(_MANIFEST).find(f".//{MANIFEST}encryption-data") is not None:
-        raise LoadError(path, "is encrypted", "save it without a password")
-    return parts
-
-
-def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
-    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title.
-
-    Return None if there is neither.
-    """
-    styled = next((p for p in body.iter(f"{TEXT}p", f"{TEXT}h") if content.has_style(p, "Title")), None)
-    own = (
-        styled.itertext(with_tail=False)
-        if styled is not None and styled.find(f".//{TEXT}note") is None
-        else ()
-    )
-    first = next((block.text for block in blocks if block.text.strip()), "")
-    return flow("".join(own)) or title_of_line(first)
-
-
-def _sheets(sheets: Element, content: Content) -> Iterator[Block]:
-    """Yield the name and the rows of each visible sheet."""
-    for sheet in sheets.iterchildren(f"{TABLE}table"):
-        if content.styles.is_sheet_hidden(sheet.get(f"{TABLE}style-name")):
-            continue
-        rows = [block for block in content.rows(sheet) if block.text.strip()]
-        if rows:
-            yield Heading(flow(sheet.get(f"{TABLE}name", "")))
-            yield from rows
-
-
-def _headers_and_footers(styles: Element, content: Content) -> Iterator[Block]:
-    for page in styles.iter(f"{STYLE}master-page"):
-        for name in _RUNNING:
-            for part in page.iterchildren(f"{STYLE}{name}"):
-                if part.get(f"{STYLE}display") != "false":
-                    yield from content.blocks(part)

@@ -1,4 +1,4 @@
-"""Reads the visible text of paragraphs on slides (DrawingML; ECMA-376, part 1, 21.1.2)."""
+"""Reads a PowerPoint presentation: text, tables, charts and diagrams (DrawingML; ECMA-376, part 1, 21)."""
 
 from __future__ import annotations
 
@@ -29,272 +29,9 @@ if TYPE_CHECKING:
     from pptx.table import Table
     from pptx.text.text import TextFrame
 
-_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
-_ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
-_CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
-
-_RAISED = regex.compile(r"0*[1-9][0-9]*(?:\.[0-9]+)?%?")
-_NUMBERED = regex.compile(r"(arabic|alphaLc|alphaUc|romanLc|romanUc)(Period|ParenR|ParenBoth|Plain)")
-_KINDS = {
-    "arabic": "decimal",
-    "alphaLc": "lowerLetter",
-    "alphaUc": "upperLetter",
-    "romanLc": "lowerRoman",
-    "romanUc": "upperRoman",
-}
-_SHAPES = {"Period": "{}. ", "ParenR": "{}) ", "ParenBoth": "({}) ", "Plain": "{} "}
-
-
-def choose(root: Element) -> None:
-    """Keep only the version for newer programs of content that a slide has in two versions."""
-    for alternatives in list(root.iter(_ALTERNATIVES)):
-        parent, choice = alternatives.getparent(), next(alternatives.iterchildren(_CHOICE), None)
-        if parent is None:
-            continue
-        for shown in list(choice) if choice is not None else ():
-            alternatives.addprevious(shown)
-        parent.remove(alternatives)
-
-
-def lines_of(frame: TextFrame) -> Iterator[str]:
-    """Yield the lines of a text; an item of a numbered list begins with its number."""
-    counts: dict[int, int] = {}
-    for paragraph in frame._txBody.iterfind(f"{_A}p"):
-        words = "".join(_words(paragraph)).replace("\v", "\n")
-        lines = [line for line in map(flow, words.split("\n")) if line]
-        if lines:
-            marker = _marker(paragraph, counts)
-            yield from (line if number else marker + line for number, line in enumerate(lines))
-
-
-def _marker(paragraph: Element, counts: dict[int, int]) -> str:
-    """Return the number of an item of a numbered list, such as ``2. ``; empty for other paragraphs.
-
-    ``counts`` holds the last number on each level; this function updates it.
-    """
-    properties = paragraph.find(f"{_A}pPr")
-    level = int(properties.get("lvl", "0")) if properties is not None else 0
-    for deeper in [one for one in counts if one > level]:
-        del counts[deeper]
-    numbered = properties.find(f"{_A}buAutoNum") if properties is not None else None
-    named = _NUMBERED.fullmatch(numbered.get("type", "")) if numbered is not None else None
-    if numbered is None or named is None:
-        counts.pop(level, None)
-        return ""
-    counts[level] = counts.get(level, int(numbered.get("startAt", "1")) - 1) + 1
-    return _SHAPES[named[2]].format(written_number(counts[level], _KINDS[named[1]]))
-
-
-def _words(paragraph: Element) -> Iterator[str]:
-    for child in paragraph:
-        if child.tag in {f"{_A}r", f"{_A}fld"}:
-            yield _run(child)
-        elif child.tag == f"{_A}br":
-            yield "\n"
-        elif child.tag == _EQUATION:
-            yield "".join(from_word(one, lambda _: "") for one in child if is_equation(one))
-
-
-def _run(run: Element) -> str:
-    text, properties = run.findtext(f"{_A}t") or "", run.find(f"{_A}rPr")
-    if properties is None:
-        return in_font(text, None)
-    fonts = {
-        name: one.get("typeface")
-        for name in ("latin", "sym")
-        if (one := properties.find(_A + name)) is not None
-    }
-    # The symbol font applies only to characters of the private use area.
-    private = not text.isascii() and "sym" in fonts
-    shown = in_font(text, fonts["sym"] if private else fonts.get("latin"))
-    return superscript(shown) if _RAISED.fullmatch(properties.get("baseline", "")) else shown
-
-
-_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
-
-_LAST_DATE = 2_958_465
-"""The serial number of 31 December 9999, the last day that a spreadsheet has."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """A series: its name, and the labels and values of its points by point number."""
-
-    name: str
-    labels: Mapping[int, str]
-    values: Mapping[int, str]
-
-
-def chart_blocks(root: Element) -> Iterator[Block]:
-    """Yield the blocks of a chart: its title, then its data as a table.
-
-    The chart stores a copy of its data, so the workbook is not opened. Neighbouring series with the same
-    categories share a table.
-
-    Args:
-        root: the root element of the chart's part.
-    """
-    group = object()
-    title = root.find(f"{_C}chart/{_C}title")
-    words = (
-        flow(" ".join(text.text or "" for text in title.iter(f"{_A}t", f"{_C}v")))
-        if title is not None
-        else ""
-    )
-    yield Block(words, group)
-    held: list[_Series] = []
-    for series in map(_series, root.iter(f"{_C}ser")):
-        if held and series.labels != held[0].labels:
-            yield from table_blocks(_rows(held), group)
-            held, group = [], object()
-        held.append(series)
-    yield from table_blocks(_rows(held), group)
-
-
-def _rows(several: Sequence[_Series]) -> list[Row]:
-    """Return the row of headings, then a row for each category with a label or a value."""
-    named = [
-        series.name or (f"Series {number}" if len(several) > 1 else "")
-        for number, series in enumerate(several, 1)
-    ]
-    rows = [Row(0, {column: Cell(name) for column, name in enumerate(named, 1) if name})]
-    places = sorted({place for series in several for place in (*series.labels, *series.values)})
-    for place in places:
-        label = several[0].labels.get(place, "")
-        cells = {0: Cell(label)} if label else {}
-        for column, series in enumerate(several, 1):
-            if series.values.get(place):
-                cells[column] = Cell(series.values[place], figure=True)
-        rows.append(Row(place + 1, cells))
-    return [line for line in rows if line.cells]
-
-
-def _series(element: Element) -> _Series:
-    labels, values = element.find(f"{_C}cat"), element.find(f"{_C}val")
-    if values is None:
-        labels, values = element.find(f"{_C}xVal"), element.find(f"{_C}yVal")
-    name = element.find(f"{_C}tx")
-    return _Series(
-        flow(" ".join(text.text or "" for text in name.iter(f"{_C}v"))) if name is not None else "",
-        _points(labels),
-        _points(values),
-    )
-
-
-def _points(data: Element | None) -> dict[int, str]:
-    """Return the labels or the values of a series, as the chart shows them, by point number."""
-    if data is None:
-        return {}
-    levels = list(data.iter(f"{_C}lvl"))
-    if not levels:
-        code = flow(data.findtext(f".//{_C}formatCode") or GENERAL)
-        numbers = next(data.iter(f"{_C}numCache", f"{_C}numLit"), None) is not None
-        return {
-            place: _shown(text, own or code) if numbers else text for place, text, own in _each_point(data)
-        }
-    # The first level is the innermost. On an outer level, a label holds until the next label.
-    inner, *outer = [{place: text for place, text, _ in _each_point(level)} for level in levels]
-    found: dict[int, str] = {}
-    current = [""] * len(outer)
-    for place in sorted(inner):
-        current = [level.get(place, held) for level, held in zip(outer, current, strict=True)]
-        found[place] = flow(" ".join([*reversed(current), inner[place]]))
-    return found
-
-
-def _each_point(data: Element) -> Iterator[tuple[int, str, str | None]]:
-    """Yield each point's number, its text, and its own number format (None if it has none)."""
-    for point in data.iter(f"{_C}pt"):
-        place = point.get("idx", "")
-        text = flow(point.findtext(f"{_C}v") or "")
-        if place.isascii() and place.isdigit() and text:
-            yield int(place), text, point.get("formatCode")
-
-
-def _shown(text: str, code: str) -> str:
-    from openpyxl.styles.numbers import is_date_format
-    from openpyxl.utils.datetime import from_excel
-
-    try:
-        value = float(text)
-    except ValueError:
-        return text
-    if is_date_format(code) and 0 <= value <= _LAST_DATE:
-        return shown_moment(from_excel(value), code)
-    return shown_number(value, code)
-
-
-_D = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
-_DATA = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
-
-
-def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
-    """Yield the text of a diagram, one block per paragraph; nothing if the frame has no diagram.
-
-    Points are the items of a diagram. They come in outline order: a point precedes the points below it.
-    """
-    ids = next(shape._element.iter(f"{_D}relIds"), None)
-    reference = ids.get(_DATA) if ids is not None else None
-    if reference is None:
-        return
-    root = parse_xml(shape.part.related_part(reference).blob)
-    points = {point.get("modelId"): point for point in root.iter(f"{_D}pt")}
-    below = _below(root)
-    group = object()
-    seen: set[str | None] = set()
-    waiting = [name for name, point in points.items() if point.get("type") == "doc"]
-    while waiting:
-        name = waiting.pop()
-        if name in seen or name not in points:
-            continue
-        seen.add(name)
-        for paragraph in points[name].iterfind(f"{_D}t/{_A}p"):
-            yield Block(flow("".join(text.text or "" for text in paragraph.iter(f"{_A}t"))), group)
-        waiting += reversed(below.get(name, []))
-
-
-def _below(root: Element) -> dict[str | None, list[str | None]]:
-    """Return the ids of the children of each point, in order, by the id of the point."""
-    found: dict[str | None, list[tuple[int, str | None]]] = {}
-    for link in root.iter(f"{_D}cxn"):
-        if link.get("type", "parOf") == "parOf":
-            order = link.get("srcOrd", "0")
-            place = int(order) if order.isascii() and order.isdigit() else 0
-            found.setdefault(link.get("srcId"), []).append((place, link.get("destId")))
-    return {
-        name: [target for _, target in sorted(links, key=lambda link: link[0])]
-        for name, links in found.items()
-    }
-
-
-_PAGE = Block("")
-"""A block that marks the start of a slide."""
-
-
-NOTES_MARK = "Notes: "
-"""The words before a speaker's notes."""
-
-_PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"
-
-
-@dataclass(frozen=True, slots=True)
-class _Slide:
-    """A slide.
-
-    Attributes:
-        title: the title of the slide; if it has none, its first line if that looks like a title; else None.
-        blocks: the blocks of text, including the title; empty for a hidden slide.
-        is_picture: whether the slide has a picture but no text.
-    """
-
-    title: str | None = None
-    blocks: tuple[Block, ...] = ()
-    is_picture: bool = False
-
 
 def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read a PowerPoint presentation (.pptx, .pptm) as a document. Macros do not run; nothing is fetched.
+    """Read a PowerPoint presentation (.pptx, .pptm). Macros do not run; nothing is fetched.
 
     Each slide is a page and a section: its title, its texts, tables, diagrams and the data of its charts in
     reading order, then the speaker's notes. Hidden slides and slides without text are empty pages, so that
@@ -304,8 +41,12 @@ def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
             words.
     """
+    from pptx import Presentation
+    from pptx.exc import PythonPptxError
+
     check_archive(data, path, "ppt/presentation.xml", "a PowerPoint presentation", options.limits)
-    slides = _slides(data, path)
+    with damage_reported(path, "presentation program", PythonPptxError):
+        slides = [_slide(slide) for slide in Presentation(BytesIO(data)).slides]
     blocks = [block for slide in slides for block in (_PAGE, *slide.blocks)]
     text = join(blocks)
     starts = [
@@ -325,41 +66,17 @@ def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     )
 
 
-def _slides(data: bytes, path: Path) -> list[_Slide]:
-    from pptx import Presentation
-    from pptx.exc import PythonPptxError
-
-    with damage_reported(path, "presentation program", PythonPptxError):
-        return [_slide(slide) for slide in Presentation(BytesIO(data)).slides]
-
-
 def _slide(slide: Slide) -> _Slide:
-    if is_hidden(slide):
+    if slide._element.get("show") in {"0", "false"}:
         return _Slide()
     choose(slide._element)
-    title = title_of(slide)
-    blocks = (Block(title), *slide_blocks(slide))
-    blocks = tuple(block for block in blocks if block.text)
+    titled = slide.shapes.title
+    title = flow(" ".join(lines_of(titled.text_frame))) if titled is not None else ""
+    blocks = tuple(block for block in (Block(title), *slide_blocks(slide)) if block.text)
     if not blocks:
-        return _Slide(is_picture=has_pictures(slide))
+        return _Slide(is_picture=next(slide._element.iter(_PICTURE), None) is not None)
     first = blocks[0].text
     return _Slide(title or (None if is_row(first) else title_of_line(first)), blocks)
-
-
-def is_hidden(slide: Slide) -> bool:
-    """Return whether the slide show skips a slide."""
-    return slide._element.get("show") in {"0", "false"}
-
-
-def has_pictures(slide: Slide) -> bool:
-    """Return whether a slide has a picture."""
-    return next(slide._element.iter(_PICTURE), None) is not None
-
-
-def title_of(slide: Slide) -> str:
-    """Return a slide's title on one line; empty if the slide has none."""
-    title = slide.shapes.title
-    return flow(" ".join(lines_of(title.text_frame))) if title is not None else ""
 
 
 def slide_blocks(slide: Slide) -> Iterator[Block]:
@@ -440,3 +157,256 @@ def _table_rows(table: Table) -> list[Row]:
         if cells:
             rows.append(Row(place, cells))
     return rows
+
+
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
+_ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+_CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
+
+_RAISED = regex.compile(r"0*[1-9][0-9]*(?:\.[0-9]+)?%?")
+_NUMBERED = regex.compile(r"(arabic|alphaLc|alphaUc|romanLc|romanUc)(Period|ParenR|ParenBoth|Plain)")
+_KINDS = {
+    "arabic": "decimal",
+    "alphaLc": "lowerLetter",
+    "alphaUc": "upperLetter",
+    "romanLc": "lowerRoman",
+    "romanUc": "upperRoman",
+}
+_SHAPES = {"Period": "{}. ", "ParenR": "{}) ", "ParenBoth": "({}) ", "Plain": "{} "}
+
+
+def choose(root: Element) -> None:
+    """Keep only the version for newer programs of content that a slide has in two versions."""
+    for alternatives in list(root.iter(_ALTERNATIVES)):
+        parent, choice = alternatives.getparent(), next(alternatives.iterchildren(_CHOICE), None)
+        if parent is None:
+            continue
+        for shown in list(choice) if choice is not None else ():
+            alternatives.addprevious(shown)
+        parent.remove(alternatives)
+
+
+def lines_of(frame: TextFrame) -> Iterator[str]:
+    counts: dict[int, int] = {}
+    for paragraph in frame._txBody.iterfind(f"{_A}p"):
+        words = "".join(_words(paragraph)).replace("\v", "\n")
+        lines = [line for line in map(flow, words.split("\n")) if line]
+        if lines:
+            marker = _marker(paragraph, counts)
+            yield from (line if number else marker + line for number, line in enumerate(lines))
+
+
+def _marker(paragraph: Element, counts: dict[int, int]) -> str:
+    """Return the number of an item of a numbered list, such as ``2. ``; empty for other paragraphs.
+
+    ``counts`` has the last number on each level, and is updated.
+    """
+    properties = paragraph.find(f"{_A}pPr")
+    level = int(properties.get("lvl", "0")) if properties is not None else 0
+    for deeper in [one for one in counts if one > level]:
+        del counts[deeper]
+    numbered = properties.find(f"{_A}buAutoNum") if properties is not None else None
+    named = _NUMBERED.fullmatch(numbered.get("type", "")) if numbered is not None else None
+    if numbered is None or named is None:
+        counts.pop(level, None)
+        return ""
+    counts[level] = counts.get(level, int(numbered.get("startAt", "1")) - 1) + 1
+    return _SHAPES[named[2]].format(written_number(counts[level], _KINDS[named[1]]))
+
+
+def _words(paragraph: Element) -> Iterator[str]:
+    for child in paragraph:
+        if child.tag in {f"{_A}r", f"{_A}fld"}:
+            yield _run(child)
+        elif child.tag == f"{_A}br":
+            yield "\n"
+        elif child.tag == _EQUATION:
+            yield "".join(from_word(one, lambda _: "") for one in child if is_equation(one))
+
+
+def _run(run: Element) -> str:
+    text, properties = run.findtext(f"{_A}t") or "", run.find(f"{_A}rPr")
+    if properties is None:
+        return in_font(text, None)
+    fonts = {
+        name: one.get("typeface")
+        for name in ("latin", "sym")
+        if (one := properties.find(_A + name)) is not None
+    }
+    # The symbol font applies only to characters of the private use area.
+    private = not text.isascii() and "sym" in fonts
+    shown = in_font(text, fonts["sym"] if private else fonts.get("latin"))
+    return superscript(shown) if _RAISED.fullmatch(properties.get("baseline", "")) else shown
+
+
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+
+_LAST_DATE = 2_958_465
+"""The serial number of 31 December 9999, the last day that a spreadsheet has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """A series of a chart: labels and values by point number."""
+
+    name: str
+    labels: Mapping[int, str]
+    values: Mapping[int, str]
+
+
+def chart_blocks(root: Element) -> Iterator[Block]:
+    """Yield a chart's title, then its data as a table.
+
+    The chart stores a copy of its data, so the workbook is not opened. Neighbouring series with the same
+    categories share a table.
+    """
+    group = object()
+    title = root.find(f"{_C}chart/{_C}title")
+    words = (
+        flow(" ".join(text.text or "" for text in title.iter(f"{_A}t", f"{_C}v")))
+        if title is not None
+        else ""
+    )
+    yield Block(words, group)
+    held: list[_Series] = []
+    for series in map(_series, root.iter(f"{_C}ser")):
+        if held and series.labels != held[0].labels:
+            yield from table_blocks(_rows(held), group)
+            held, group = [], object()
+        held.append(series)
+    yield from table_blocks(_rows(held), group)
+
+
+def _rows(several: Sequence[_Series]) -> list[Row]:
+    named = [
+        series.name or (f"Series {number}" if len(several) > 1 else "")
+        for number, series in enumerate(several, 1)
+    ]
+    rows = [Row(0, {column: Cell(name) for column, name in enumerate(named, 1) if name})]
+    places = sorted({place for series in several for place in (*series.labels, *series.values)})
+    for place in places:
+        label = several[0].labels.get(place, "")
+        cells = {0: Cell(label)} if label else {}
+        for column, series in enumerate(several, 1):
+            if series.values.get(place):
+                cells[column] = Cell(series.values[place], figure=True)
+        rows.append(Row(place + 1, cells))
+    return [line for line in rows if line.cells]
+
+
+def _series(element: Element) -> _Series:
+    labels, values = element.find(f"{_C}cat"), element.find(f"{_C}val")
+    if values is None:
+        labels, values = element.find(f"{_C}xVal"), element.find(f"{_C}yVal")
+    name = element.find(f"{_C}tx")
+    return _Series(
+        flow(" ".join(text.text or "" for text in name.iter(f"{_C}v"))) if name is not None else "",
+        _points(labels),
+        _points(values),
+    )
+
+
+def _points(data: Element | None) -> dict[int, str]:
+    """Return the labels or the values of a series, as the chart shows them, by point number."""
+    if data is None:
+        return {}
+    levels = list(data.iter(f"{_C}lvl"))
+    if not levels:
+        code = flow(data.findtext(f".//{_C}formatCode") or GENERAL)
+        numbers = next(data.iter(f"{_C}numCache", f"{_C}numLit"), None) is not None
+        return {
+            place: _shown(text, own or code) if numbers else text for place, text, own in _each_point(data)
+        }
+    # The first level is the innermost. On an outer level, a label holds until the next label.
+    inner, *outer = [{place: text for place, text, _ in _each_point(level)} for level in levels]
+    found: dict[int, str] = {}
+    current = [""] * len(outer)
+    for place in sorted(inner):
+        current = [level.get(place, held) for level, held in zip(outer, current, strict=True)]
+        found[place] = flow(" ".join([*reversed(current), inner[place]]))
+    return found
+
+
+def _each_point(data: Element) -> Iterator[tuple[int, str, str | None]]:
+    """Yield each point's number, its text, and its own number format."""
+    for point in data.iter(f"{_C}pt"):
+        place = point.get("idx", "")
+        text = flow(point.findtext(f"{_C}v") or "")
+        if place.isascii() and place.isdigit() and text:
+            yield int(place), text, point.get("formatCode")
+
+
+def _shown(text: str, code: str) -> str:
+    from openpyxl.styles.numbers import is_date_format
+    from openpyxl.utils.datetime import from_excel
+
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    if is_date_format(code) and 0 <= value <= _LAST_DATE:
+        return shown_moment(from_excel(value), code)
+    return shown_number(value, code)
+
+
+_D = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_DATA = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
+
+
+def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
+    """Yield the text of a diagram, one block per paragraph.
+
+    Points are the items of a diagram. They come in outline order: a point precedes the points below it.
+    """
+    ids = next(shape._element.iter(f"{_D}relIds"), None)
+    reference = ids.get(_DATA) if ids is not None else None
+    if reference is None:
+        return
+    root = parse_xml(shape.part.related_part(reference).blob)
+    points = {point.get("modelId"): point for point in root.iter(f"{_D}pt")}
+    below = _below(root)
+    group = object()
+    seen: set[str | None] = set()
+    waiting = [name for name, point in points.items() if point.get("type") == "doc"]
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in points:
+            continue
+        seen.add(name)
+        for paragraph in points[name].iterfind(f"{_D}t/{_A}p"):
+            yield Block(flow("".join(text.text or "" for text in paragraph.iter(f"{_A}t"))), group)
+        waiting += reversed(below.get(name, []))
+
+
+def _below(root: Element) -> dict[str | None, list[str | None]]:
+    """Return the ids of the children of each point, in order, by the id of the point."""
+    found: dict[str | None, list[tuple[int, str | None]]] = {}
+    for link in root.iter(f"{_D}cxn"):
+        if link.get("type", "parOf") == "parOf":
+            order = link.get("srcOrd", "0")
+            place = int(order) if order.isascii() and order.isdigit() else 0
+            found.setdefault(link.get("srcId"), []).append((place, link.get("destId")))
+    return {
+        name: [target for _, target in sorted(links, key=lambda link: link[0])]
+        for name, links in found.items()
+    }
+
+
+_PAGE = Block("")
+"""A block that marks the start of a slide."""
+
+
+NOTES_MARK = "Notes: "
+"""The words before a speaker's notes."""
+
+_PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"
+
+
+@dataclass(frozen=True, slots=True)
+class _Slide:
+    """``title`` may be the first line; ``blocks`` are empty for a hidden slide, or one of pictures alone."""
+
+    title: str | None = None
+    blocks: tuple[Block, ...] = ()
+    is_picture: bool = False

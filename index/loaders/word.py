@@ -1,4 +1,4 @@
-"""The XML names of WordprocessingML (ISO/IEC 29500-1, clause 17), and functions that read its elements."""
+"""Reads a Word file (.docx): WordprocessingML, ISO/IEC 29500-1, clause 17."""
 
 from __future__ import annotations
 
@@ -35,6 +35,60 @@ if TYPE_CHECKING:
     from docx.opc.part import Part
     from lxml.etree import _Element as Element
 
+
+def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """Read a Word file. Macros do not run, and the loader fetches nothing.
+
+    Text that a tracked change deletes, hidden text and field codes are left out; text that a tracked change
+    inserts is kept. Notes follow the body, each with the mark that Word would show. Headers and footers come
+    last, without repetitions.
+
+    Raises:
+        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
+            words.
+    """
+    import docx
+
+    check_archive(data, path, "word/document.xml", "a Word document", options.limits)
+    with docx_damage_reported(path):
+        word = docx.Document(BytesIO(data))
+        content = Content(word.part, word.element.body)
+        blocks = list(content.blocks(word.element.body))
+        heading = _title(word, blocks)
+        blocks += content.notes()
+        blocks += running_titles(_headers_and_footers(word, content))
+        text = join(blocks)
+        properties, sections = core_properties(data, path), sections_of(blocks, text)
+        return assemble(
+            path, "docx", text, properties, heading=heading, sample=prose(blocks), sections=sections
+        )
+
+
+def docx_damage_reported(path: Path) -> AbstractContextManager[None]:
+    """Return a context manager that turns python-docx's errors about a damaged file into a LoadError."""
+    from docx.opc.exceptions import OpcError
+
+    return damage_reported(path, "word processor", OpcError)
+
+
+def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
+    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title."""
+    styled = next((flow(p.text) for p in word.paragraphs if p.style and p.style.style_id == "Title"), None)
+    first = next((block.text for block in blocks if block.text.strip()), "")
+    return styled or title_of_line(first)
+
+
+def _headers_and_footers(word: WordDocument, content: Content) -> Iterator[Block]:
+    for section in word.sections:
+        for part in (
+            *(section.header, section.first_page_header, section.even_page_header),
+            *(section.footer, section.first_page_footer, section.even_page_footer),
+        ):
+            # If a part is linked to that of the previous section, python-docx would create a new part here.
+            if not part.is_linked_to_previous:
+                yield from content.blocks(part._element)  # python-docx has no public name for the element.
+
+
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
@@ -42,9 +96,9 @@ _OFF = {"0", "false", "off", "none"}
 
 
 def related(part: Part, kind: str) -> Element | None:
-    """Return the root element of another part (a file in the document), to which ``part`` refers.
+    """Return the root of another part of the file, by the type of its relationship to ``part``.
 
-    ``kind`` is the type of the other part. Return None if there is no such part, or if it is not XML.
+    It is None if there is no such part, or if it is not XML.
     """
     from lxml.etree import XMLSyntaxError
 
@@ -58,22 +112,18 @@ def related(part: Part, kind: str) -> Element | None:
 
 
 def value(element: Element | None, path: str) -> str | None:
-    """Return the value of the element at ``path``, such as ``pPr/pStyle``, below ``element``.
-
-    Return None if there is no such element, or if it has no value.
-    """
+    """Return the value of the element at ``path``, such as ``pPr/pStyle``, below ``element``."""
     found = element.find("/".join(W + name for name in path.split("/"))) if element is not None else None
     return found.get(f"{W}val") if found is not None else None
 
 
 def switch(element: Element | None, name: str) -> bool | None:
-    """Return whether the on/off property ``name`` of ``element`` is on; None if it is not set."""
+    """Return whether an on/off property is on; None if it is not set."""
     found = element.find(W + name) if element is not None else None
     return None if found is None else found.get(f"{W}val", "1") not in _OFF
 
 
 def integer(written: str | None, otherwise: int) -> int:
-    """Parse a number of up to six digits; return ``otherwise`` if ``written`` is anything else."""
     return int(written) if written and regex.fullmatch(r"[0-9]{1,6}", written) else otherwise
 
 
@@ -81,21 +131,17 @@ _CHECKED, _UNCHECKED = "☒", "☐"
 
 
 class Fields:
-    """Tracks the fields that are open at the current point of the text. Fields may be nested."""
+    """The fields that are open at the current point of the text. Fields may be nested."""
 
     def __init__(self) -> None:
         self._in_code: list[bool] = []
 
     @property
     def is_code(self) -> bool:
-        """Return whether text at the current point is part of a field's code."""
         return any(self._in_code)
 
     def read_mark(self, mark: Element) -> str:
-        """Open a field, begin a field's result, or close a field, depending on the element ``mark``.
-
-        At the start of a form control, return the control's text; otherwise return an empty string.
-        """
+        """Open a field, begin its result, or close it; return the text of a form control, else ""."""
         kind = mark.get(f"{W}fldCharType")
         if kind == "begin":
             shown = "" if self.is_code else _control(mark)
@@ -108,15 +154,12 @@ class Fields:
         return ""
 
     def end_paragraph(self) -> None:
-        """End all field codes, since a damaged code without an end must not hide the rest of the document."""
+        """End all field codes: a damaged code without an end must not hide the rest of the document."""
         self._in_code = [False] * len(self._in_code)
 
 
 def _control(mark: Element) -> str:
-    """Return the text of a form control, or "" for another field.
-
-    Check boxes and drop-down lists have no field result, so their text comes from their settings.
-    """
+    """Return the text of a check box or a drop-down list. These have no result, only settings."""
     form_field = mark.find(f"{W}ffData")
     box = form_field.find(f"{W}checkBox") if form_field is not None else None
     if box is not None:
@@ -136,12 +179,9 @@ _MOST_BASES = 20
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """The format of a run. A property that is not set is None.
+    """The format of a run; None for what is not set.
 
-    Attributes:
-        is_hidden: whether the run's text is hidden.
-        position: ``superscript``, ``subscript`` or ``baseline``.
-        font: the run's font.
+    ``position`` is ``superscript``, ``subscript`` or ``baseline``.
     """
 
     is_hidden: bool | None = None
@@ -150,8 +190,6 @@ class Format:
 
 
 class Formats:
-    """Finds the formats of runs (stretches of text) in the styles of a document and in the runs."""
-
     def __init__(self, part: Part) -> None:
         root = related(part, "styles")
         self._styles = {
@@ -171,12 +209,7 @@ class Formats:
         self._of_styles: dict[str, Format] = {}
 
     def of_run(self, run: Element, paragraph_style: str | None) -> Format:
-        """Return the format of a run. Each property comes from the run, else from its styles or the defaults.
-
-        Args:
-            run: the run, or another element with ``w:rPr``.
-            paragraph_style: the style of the run's paragraph.
-        """
+        """Return a run's format. Each property comes from the run, else from its styles or the defaults."""
         properties = run.find(f"{W}rPr")
         own = _format_of(properties)
         styles = (
@@ -200,7 +233,6 @@ class Formats:
         return self._of_styles[name]
 
     def _inherited(self, name: str) -> Format:
-        """Return the format of a style. Its base styles give the properties that the style does not set."""
         hidden, position, font = None, None, None
         for _ in range(_MOST_BASES):
             style = self._styles.get(name)
@@ -231,13 +263,7 @@ _SEPARATORS = {"separator", "continuationSeparator", "continuationNotice"}
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note that the text refers to.
-
-    Attributes:
-        element: the element with the note's text.
-        mark: the mark, as the text shows it at the reference.
-        custom: the author's own mark; empty for a numbered note.
-    """
+    """A note that the text refers to; ``custom`` is the author's own mark, empty for a numbered note."""
 
     element: Element
     mark: str
@@ -246,13 +272,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """The numbering of notes in a section.
-
-    Attributes:
-        kind: the format of the numbers.
-        start: the first number.
-        restart: where the numbers restart: ``eachSect``, ``eachPage``, or ``continuous`` (nowhere).
-    """
+    """The numbering of notes. ``restart`` is ``eachSect``, ``eachPage`` or ``continuous`` (nowhere)."""
 
     kind: str
     start: int
@@ -260,14 +280,7 @@ class _Numbers:
 
 
 class Notes:
-    """The notes of a document.
-
-    Callers must ask for marks in the order of the text, because notes are counted.
-
-    Args:
-        part: the document's main part.
-        body: the document's body, whose sections give the numbering of notes.
-    """
+    """The notes of a document. They are counted, so callers must ask for marks in the order of the text."""
 
     def __init__(self, part: Part, body: Element) -> None:
         settings = related(part, "settings")
@@ -279,34 +292,25 @@ class Notes:
         self._series = {kind: _Series(part, kind, settings, sections) for kind in KINDS}
 
     def mark(self, reference: Element, custom: str | None) -> str:
-        """Return the mark of the note at a reference, and count the note if it is numbered.
-
-        Args:
-            reference: the reference in the text.
-            custom: the author's own mark, or None for a numbered note.
-        """
+        """Return the mark of the note at a reference; ``custom`` is the author's own mark."""
         kind = "endnote" if reference.tag == f"{W}endnoteReference" else "footnote"
         return self._series[kind].mark(reference.get(f"{W}id") or "", custom)
 
     def end_section(self) -> None:
-        """Use the numbering of the next section from here on."""
         for series in self._series.values():
             series.end_section()
 
     def end_page(self) -> None:
-        """Restart the numbers that restart on each page. Call this at each page break of the file."""
         for series in self._series.values():
             series.end_page()
 
     def referred(self) -> Iterator[Note]:
-        """Yield the notes that the text refers to: footnotes, then endnotes, both in text order."""
+        """Yield the footnotes, then the endnotes, both in text order."""
         for series in self._series.values():
             yield from series.referred.values()
 
 
 class _Series:
-    """The footnotes, or the endnotes, of a document."""
-
     def __init__(self, part: Part, kind: str, settings: Element | None, sections: list[Element]) -> None:
         root = related(part, f"{kind}s")
         self._notes = {
@@ -360,20 +364,13 @@ _HEADING_STYLE = regex.compile(r"heading ?([1-9])", regex.IGNORECASE)
 _BODY_LEVEL = 9
 """The outline level of body text (ISO/IEC 29500-1, 17.3.1.20)."""
 
-"""The longest chain of base styles; a longer chain is circular."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """A level of a list.
+    """A level of a list; ``text`` is the pattern of its markers, for example ``%1.%2``.
 
-    Attributes:
-        kind: the format of the level's numbers.
-        text: the pattern of the level's markers, for example ``%1.%2``.
-        start: the level's first number.
-        restart: this level's numbers restart after an item at one of the levels 1 to ``restart``. With 0,
-            they never restart; with None, they restart after an item at any outer level.
-        is_legal: whether the level's markers write the numbers of all levels as decimals.
+    Its numbers restart after an item at one of the levels 1 to ``restart``: never for 0, after any outer
+    level for None. If ``is_legal``, its markers write the numbers of all levels as decimals.
     """
 
     kind: str
@@ -385,13 +382,7 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list of a document.
-
-    Attributes:
-        definition: the id of the list's definition. All lists with one definition share their counts.
-        levels: the list's levels, by depth from 0.
-        begun_anew: the depths at which the list restarts the shared counts.
-    """
+    """A list. All lists with one ``definition`` share their counts; it restarts those at ``begun_anew``."""
 
     definition: str
     levels: dict[int, _Level]
@@ -427,10 +418,7 @@ class Numbering:
         return level if level <= _BODY_LEVEL else 0
 
     def marker(self, paragraph: Element) -> tuple[str, object | None]:
-        """Count a list item; return its marker, and an object that identifies its list.
-
-        Outside lists, the marker is empty and the object is None.
-        """
+        """Count a list item; return its marker, and an object that identifies its list."""
         list_id, depth = self._list_and_depth(paragraph)
         item_list = self._lists.get(list_id)
         level = item_list.levels.get(depth) if item_list is not None else None
@@ -452,10 +440,7 @@ class Numbering:
         return (f"{written.strip()} " if written.strip() else ""), group
 
     def _list_and_depth(self, paragraph: Element) -> tuple[str, int]:
-        """Return the id of a paragraph's list ("0" outside lists), and the paragraph's depth in it.
-
-        The depth is from 0. The paragraph's style and its base styles give the values that it does not set.
-        """
+        """Return the id of a paragraph's list ("0" outside lists), and the depth in it, from 0."""
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
         for style in self._bases(value(paragraph, "pPr/pStyle") or ""):
@@ -466,14 +451,11 @@ class Numbering:
             inherited = value(style, "pPr/numPr/numId")
             if list_id is None:
                 list_id = inherited
-                level = level or value(style, "pPr/numPr/ilvl") or self._level_of_style(list_id, style)
+                linked = self._linked.get((list_id or "", style.get(f"{W}styleId") or ""))
+                level = level or value(style, "pPr/numPr/ilvl") or linked
         return list_id or "0", integer(level, 0)
 
-    def _level_of_style(self, list_id: str | None, style: Element) -> str | None:
-        return self._linked.get((list_id or "", style.get(f"{W}styleId") or ""))
-
     def _bases(self, name: str) -> Iterator[Element]:
-        """Yield a style, then the style on which it is based, and so on."""
         for _ in range(_MOST_BASES):
             style = self._styles.get(name)
             if style is None:
@@ -523,11 +505,7 @@ def _level(element: Element) -> _Level:
 
 
 def _counted(item_list: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
-    """Return a list's current number at ``depth``, for the marker of an item at the level ``item``.
-
-    The number has the format of its own level or, if ``item.is_legal``, is a decimal. The result is empty if
-    the level's format is ``none``.
-    """
+    """Return a list's current number at ``depth``, for the marker of an item at the level ``item``."""
     level = item_list.levels.get(depth)
     kind = level.kind if level is not None else "decimal"
     if item.is_legal and kind not in {"bullet", "none"}:
@@ -559,14 +537,6 @@ _CODE = regex.compile("[0-9A-Fa-f]{1,4}")
 
 @dataclass(slots=True)
 class _ParagraphState:
-    """The state of the paragraph that is being read.
-
-    Attributes:
-        style: the paragraph's style.
-        format: the format of the current run.
-        boxes: the text boxes that are anchored in the paragraph.
-    """
-
     style: str | None
     format: Format = field(default_factory=Format)
     boxes: list[Element] = field(default_factory=list)
@@ -575,11 +545,7 @@ class _ParagraphState:
 class Content:
     """Reads the blocks of a document.
 
-    The object counts list items and notes, so callers must read elements in document order.
-
-    Args:
-        part: the document's main part.
-        body: the document's body.
+    It counts list items and notes, so callers must read elements in document order.
     """
 
     def __init__(self, part: Part, body: Element) -> None:
@@ -589,7 +555,6 @@ class Content:
         self._fields = Fields()
 
     def blocks(self, container: Element) -> Iterator[Block]:
-        """Yield the paragraphs and table rows below an element, in reading order."""
         joined: list[Element] = []
         for child in container:
             ends = child.tag != f"{W}p" and next(child.iter(f"{W}p"), None) is not None
@@ -606,9 +571,9 @@ class Content:
             yield from self._paragraph(joined)
 
     def notes(self) -> Iterator[Block]:
-        """Yield the footnotes, then the endnotes. Each begins with the mark of its reference in the text.
+        """Yield the footnotes, then the endnotes, each with its mark. Callers must read the body first.
 
-        Callers must read the body first. Notes without a reference are left out, as in Word.
+        Notes without a reference are left out, as in Word.
         """
         for note in list(self._notes.referred()):
             text = flow(" ".join(block.text for block in self.blocks(note.element)))
@@ -622,9 +587,7 @@ class Content:
     def _paragraph(self, joined: list[Element]) -> Iterator[Block]:
         """Yield the lines of a paragraph, then the blocks of its text boxes.
 
-        Args:
-            joined: the paragraph's elements. There are several if tracked changes have deleted the paragraph
-                marks between them.
+        It has several elements if tracked changes have deleted the marks between them.
         """
         paragraph = joined[-1]
         state = _ParagraphState(value(paragraph, "pPr/pStyle"))
@@ -647,10 +610,7 @@ class Content:
             self._notes.end_section()
 
     def _is_unseen(self, paragraph: Element) -> bool:
-        """Return whether a paragraph's mark (¶) is hidden.
-
-        Lists do not count an empty paragraph whose mark is hidden.
-        """
+        """Return whether a paragraph's mark (¶) is hidden; if it is empty, lists do not count it."""
         properties = paragraph.find(f"{W}pPr")
         if properties is None:
             return False
@@ -683,7 +643,6 @@ class Content:
                 yield from self._characters(child, state)
 
     def _characters(self, element: Element, state: _ParagraphState) -> Iterator[str]:
-        """Yield the text of a visible element other than a run."""
         tag = str(element.tag)
         if tag == f"{W}t":
             text = in_font(element.text or "", state.format.font)
@@ -699,7 +658,7 @@ class Content:
             yield from self._words(element, state)
 
     def _words_of(self, element: Element, state: _ParagraphState) -> Iterator[str]:
-        """Yield the text of an element in an equation, or after a note's reference in the reference's run."""
+        """Yield the text of an element in an equation, or after a note's reference in its run."""
         if element.tag == f"{W}r":
             yield from self._run(element, state)
         elif element.tag not in _UNREAD and isinstance(element.tag, str):
@@ -716,10 +675,7 @@ class Content:
         return flow("".join(word for one in rest for word in self._words_of(one, state)))
 
     def _table(self, table: Element) -> Iterator[Block]:
-        """Yield one block per row.
-
-        A table that only lays out the page yields the blocks in its cells instead.
-        """
+        """Yield one block per row or, for a table that only lays out the page, the blocks in its cells."""
         rows = [
             [self._cell(cell) for cell in row.iter(f"{W}tc") if _nearest(cell, "tr") is row]
             for row in table.iter(f"{W}tr")
@@ -735,7 +691,6 @@ class Content:
             yield row_block(cells, group)
 
     def _cell(self, cell: Element) -> list[Block]:
-        """Return the blocks of a cell; none for a cell that is merged with the cell above."""
         merged = cell.find(f"{W}tcPr/{W}vMerge")
         if merged is not None and merged.get(f"{W}val") != "restart":
             return []
@@ -743,10 +698,7 @@ class Content:
 
 
 def _is_joined_to_next(paragraph: Element) -> bool:
-    """Return whether a tracked change deletes or moves the mark at a paragraph's end.
-
-    Such a change joins the paragraph to the next one.
-    """
+    """Return whether a tracked change deletes or moves the mark at a paragraph's end."""
     properties = paragraph.find(f"{W}pPr/{W}rPr")
     return properties is not None and any(
         properties.find(W + name) is not None for name in ("del", "moveFrom")
@@ -754,7 +706,6 @@ def _is_joined_to_next(paragraph: Element) -> bool:
 
 
 def _is_unread_row(row: Element) -> bool:
-    """Return whether a row of a table is deleted or hidden."""
     properties = row.find(f"{W}trPr")
     return properties is not None and (
         properties.find(f"{W}del") is not None or switch(properties, "hidden") is True
@@ -767,68 +718,3 @@ def _ends_page(element: Element) -> bool:
 
 def _nearest(element: Element, name: str) -> Element | None:
     return next(element.iterancestors(f"{W}{name}"), None)
-
-
-def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read a Word file (.docx) as a document. Macros do not run, and the loader fetches nothing.
-
-    Text that a tracked change deletes, hidden text and field codes are left out; text that a tracked change
-    inserts is kept. Notes follow the body, each with the mark that Word would show. Headers and footers come
-    last, without repetitions.
-
-    Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
-            words.
-    """
-    check_archive(data, path, "word/document.xml", "a Word document", options.limits)
-    with docx_damage_reported(path):
-        return _read(data, path)
-
-
-def docx_damage_reported(path: Path) -> AbstractContextManager[None]:
-    """Return a context manager that turns python-docx's errors about a damaged file into a LoadError."""
-    from docx.opc.exceptions import OpcError
-
-    return damage_reported(path, "word processor", OpcError)
-
-
-def _read(data: bytes, path: Path) -> Document:
-    import docx
-
-    word = docx.Document(BytesIO(data))
-    content = Content(word.part, word.element.body)
-    blocks = list(content.blocks(word.element.body))
-    heading = _title(word, blocks)
-    blocks += content.notes()
-    blocks += running_titles(_headers_and_footers(word, content))
-    text = join(blocks)
-    return assemble(
-        path,
-        "docx",
-        text,
-        core_properties(data, path),
-        heading=heading,
-        sample=prose(blocks),
-        sections=sections_of(blocks, text),
-    )
-
-
-def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
-    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title.
-
-    Return None if there is neither.
-    """
-    styled = next((flow(p.text) for p in word.paragraphs if p.style and p.style.style_id == "Title"), None)
-    first = next((block.text for block in blocks if block.text.strip()), "")
-    return styled or title_of_line(first)
-
-
-def _headers_and_footers(word: WordDocument, content: Content) -> Iterator[Block]:
-    for section in word.sections:
-        for part in (
-            *(section.header, section.first_page_header, section.even_page_header),
-            *(section.footer, section.first_page_footer, section.even_page_footer),
-        ):
-            # If a part is linked to that of the previous section, python-docx would create a new part here.
-            if not part.is_linked_to_previous:
-                yield from content.blocks(part._element)  # python-docx has no public name for the element.
