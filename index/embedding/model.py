@@ -68,13 +68,10 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The vectors of a passage.
+    """The vectors of a passage, shape (dimensions,), and of its sentences, shape (sentences, dimensions).
 
-    Attributes:
-        vector: the vector of the passage, shape (dimensions,).
-        sentences: the vectors of its sentences in context, shape (sentences, dimensions). Each is the mean
-            of the sentence's tokens within the passage; a sentence beyond the model's window has the vector
-            of the passage. None if the model gives no vectors of sentences.
+    The vector of a sentence is the mean of the sentence's tokens within the passage; beyond the model's
+    window, it is the vector of the passage. None if the model gives no vectors of sentences.
     """
 
     vector: Vector
@@ -83,12 +80,9 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedTokens:
-    """The vectors of a text and of its tokens.
+    """The vectors of a text and of its tokens, without the prompt and special tokens.
 
-    Attributes:
-        vector: the vector of the text, shape (dimensions,).
-        tokens: the vectors of its tokens, without the prompt and special tokens. If the model gives no
-            vectors of tokens, the only row is the vector of the text.
+    If the model gives no vectors of tokens, the only row is the vector of the text.
     """
 
     vector: Vector
@@ -118,12 +112,9 @@ def unit(vectors: npt.NDArray[np.float32]) -> Vectors:
 
 
 def vectors_of_parts(tokens: npt.NDArray[np.float32], parts: Sequence[Offsets], whole: Vector) -> Vectors:
-    """Return the normalised mean of the vectors of each part's tokens.
+    """Return the normalised mean of the vectors of each part's tokens; ``whole`` for a part without tokens.
 
-    Args:
-        tokens: the vectors of a text's tokens, shape (tokens, dimensions).
-        parts: the start and end (exclusive) of each part, as positions in ``tokens``.
-        whole: the vector of the text, which a part without tokens gets.
+    ``tokens`` has the shape (tokens, dimensions); ``parts`` are starts and ends (exclusive) in it.
     """
     vectors = np.empty((len(parts), len(whole)), np.float32)
     for place, (first, beyond) in enumerate(parts):

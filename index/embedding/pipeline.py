@@ -49,17 +49,8 @@ def embed_documents(
 ) -> list[NewVersion]:
     """Cut documents into passages, and embed the passages for which the catalog has no vector.
 
-    The catalog stores vectors as soon as they exist, so that an interrupted run keeps them.
-
-    Args:
-        incoming: the documents.
-        recipe: the settings for cutting and embedding, such as the most tokens of a passage.
-        encoder: the recipe's encoder.
-        catalog: stores the vectors.
-        progress: receives the number of embedded passages.
-
-    Returns:
-        Each document with its passages and the digests of their vectors, in the order of ``incoming``.
+    The catalog stores vectors as soon as they exist, so that an interrupted run keeps them. The result is in
+    the order of ``incoming``.
     """
     new: list[NewVersion] = []
     texts = [_PassageTexts(encoder, recipe, item.document) for item in incoming]
@@ -132,9 +123,7 @@ class PassageInput:
     def digest(self, key: str, chunking: int) -> str:
         """Return the key of the passage's vectors in the catalog: 64 hexadecimal digits.
 
-        Args:
-            key: the encoder's key.
-            chunking: the version of the code that cuts texts, on which the vectors of sentences depend.
+        ``chunking`` is the version of the code that cuts texts, on which the vectors of sentences depend.
         """
         seen = json.dumps([key, chunking, self.text, self.sentences, self.rows])
         return hashlib.sha256(seen.encode()).hexdigest()
@@ -145,10 +134,6 @@ class PassageInput:
         A row has the vector of its own text. Any other sentence has its vector in context, or the vector of
         the passage if the passage consists of rows. The result is None for prose if the encoder gives no
         vectors of sentences.
-
-        Args:
-            embedded: what the encoder made of ``text`` and ``sentences``.
-            of_rows: the vector of each text of ``rows``.
         """
         if not self.sentences:
             within = [embedded.vector] * len(self.rows)
@@ -173,8 +158,6 @@ def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
 
 
 class _PassageTexts:
-    """Makes the encoder's input for the passages of a document."""
-
     def __init__(self, encoder: Encoder, recipe: Recipe, document: Document) -> None:
         self._key = encoder.key
         self._chunking = recipe.chunking
@@ -182,17 +165,13 @@ class _PassageTexts:
         self._text = document.text
 
     def of(self, piece: Chunk) -> PassageInput:
-        """Return the encoder's input for a passage.
-
-        A passage is one of rows if at least half of its sentences are below the headings of its table.
-        """
+        """Return the encoder's input: of rows, if at least half of the passage is below the table's headings."""
         words = piece.span.of(self._text)
         if piece.header is not None:
             return self._with_rows(words, piece, piece.header)
         return self._prose(words, piece, [None] * len(piece.sentences))
 
     def digest(self, piece: Chunk) -> str:
-        """Return the key of a passage's vectors."""
         return self.of(piece).digest(self._key, self._chunking)
 
     def _with_rows(self, words: str, piece: Chunk, header: Span) -> PassageInput:

@@ -54,17 +54,13 @@ def open_sentence_transformer(model: str) -> SentenceTransformer:
 
 
 class SentenceTransformerModel:
-    """A model that calculates in float32; a :class:`~index.embedding.model.Model`."""
+    """A model that calculates in float32, with one thread of torch for each text.
+
+    Several texts run at once, and so a vector does not depend on the number of cores either. The model's own
+    vectors may be longer than ``dimensions``.
+    """
 
     def __init__(self, model: SentenceTransformer, dimensions: int) -> None:
-        """Prepare a model, and limit torch to one thread for each text.
-
-        Several texts run at once, and so a vector does not depend on the number of cores either.
-
-        Args:
-            model: the model.
-            dimensions: the length of a vector; the model's own vectors may be longer.
-        """
         import torch
 
         torch.set_num_threads(1)

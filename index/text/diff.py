@@ -25,19 +25,13 @@ Change = Literal["kept", "removed", "added"]
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A sentence of one text or of both.
-
-    Attributes:
-        old: the sentence's span in the old text; None if the sentence was added.
-        new: the sentence's span in the new text; None if the sentence was removed.
-    """
+    """A sentence of one text or of both; ``old`` is None for an added one, ``new`` for a removed one."""
 
     old: Span | None
     new: Span | None
 
     @property
     def change(self) -> Change:
-        """Whether the sentence was ``kept``, ``removed`` or ``added``."""
         if self.old is None:
             return "added"
         return "removed" if self.new is None else "kept"
@@ -97,13 +91,7 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int, int]]:
     """Find the longest sequence of sentences that both texts have in the same order, each exactly once.
 
-    Args:
-        old: the sentences of the old text.
-        new: the sentences of the new text.
-        before: a number to add to each position.
-
-    Returns:
-        The positions of each sentence in ``old`` and in ``new``, each plus ``before``.
+    The result has their positions in both texts, each plus ``before``.
     """
     often = Counter(old), Counter(new)
     position_of = {words: position for position, words in enumerate(new)}
@@ -135,7 +123,7 @@ def _between(
 ) -> list[tuple[int, int]]:
     """Return the positions of equal sentences in two ranges: ``ours`` of ``old``, and ``theirs`` of ``new``.
 
-    The result is empty if more than ``_COMPARED`` pairs of sentences would have to be compared.
+    There are none if more than ``_COMPARED`` pairs of sentences would have to be compared.
     """
     if (ours[1] - ours[0]) * (theirs[1] - theirs[0]) > _COMPARED:
         return []

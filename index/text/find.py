@@ -59,11 +59,7 @@ def matches(text: str, query: str) -> Iterator[Span]:
 
     A match, when folded, equals the folded query; a run of white space in the query counts as one space. A
     match includes the accents on its last letter. It never begins or ends inside a character: ``s`` does not
-    match in ``ß``, which folds to ``ss``.
-
-    Args:
-        text: the text to search.
-        query: the words to find; a query that folds to nothing has no match.
+    match in ``ß``, which folds to ``ss``. A query that folds to nothing has no match.
     """
     wanted = fold_characters(" ".join(query.split()))
     if not wanted:
@@ -105,11 +101,9 @@ class _Folding:
         self._folds = np.empty(0, np.uint32)
 
     def window(self, text: str) -> tuple[str, Sequence[int] | None]:
-        """Fold a text.
+        """Fold a text; return it with the start of each character of ``text`` in it, and its own length.
 
-        Returns:
-            The folded text, and offsets in it: the start of each character of ``text``, then the length of
-            the folded text. The offsets are None if each character folds to exactly one character.
+        The offsets are None if each character folds to exactly one character.
         """
         import numpy as np
 

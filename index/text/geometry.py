@@ -25,15 +25,7 @@ columns, unless a cell separator is in it."""
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle on a page, in points from the upper left corner of the page after rotation.
-
-    Attributes:
-        page: the page's number, from 1.
-        left: the distance of the rectangle's left edge from the left edge of the page.
-        top: the distance of the rectangle's upper edge from the upper edge of the page.
-        right: the distance of the rectangle's right edge from the left edge of the page.
-        bottom: the distance of the rectangle's lower edge from the upper edge of the page.
-    """
+    """A rectangle on a page, in points from the upper left corner of the page after rotation."""
 
     page: int
     left: float
@@ -45,8 +37,8 @@ class Box:
 def boxes(document: Document, span: Span) -> tuple[Box, ...]:
     """Return the rectangles that cover ``span``, one for each line of a page, in the order of the text.
 
-    A document's layouts give the place of each character on its page. The result is empty if the document has
-    no layouts (its format has no fixed pages), or if they give no place for any character of the span.
+    There are none if the document has no layouts (its format has no fixed pages), or if these give no place
+    for any character of the span.
     """
     if not document.layouts:
         return ()
@@ -90,7 +82,7 @@ def _is_same_line(
 ) -> bool:
     """Return whether a character continues ``line`` to the right or the left.
 
-    ``ends_cell`` says whether a cell separator is between them in the text; the gap may then have any width.
+    If the text has a cell separator between them (``ends_cell``), the gap may have any width.
     """
     shared = min(line[3], character[3]) - max(line[1], character[1])
     heights = line[3] - line[1], character[3] - character[1]

@@ -31,11 +31,9 @@ _FORMS = "forms.json"
 
 
 def open_identifier(languages: Sequence[str], cache: Path | None = None) -> LanguageIdentifier:
-    """Open a language identifier: a model that chooses among ``languages`` and gives the probability.
+    """Open a model that chooses among ``languages`` (ISO 639-1 codes) and gives the probability.
 
-    Args:
-        languages: ISO 639-1 codes.
-        cache: the folder for the unpacked model; None for the user's cache.
+    ``cache`` is the folder for the unpacked model; None for the user's cache.
     """
     named = sha256(" ".join(languages).encode()).hexdigest()[:16]
     folder = (cache or cache_folder()) / f"py3langid-{version('py3langid')}-{named}-mapped"
@@ -171,13 +169,9 @@ _BY_SCRIPT = {language: regex.compile(rf"(?=\p{{L}}){script}") for language, scr
 
 
 def detect(text: str) -> str:
-    """Return the language of ``text``.
+    """Return the language of a question or of a whole document, of which only two samples are read.
 
-    Args:
-        text: a question or a whole document; of a long document, only two samples are read.
-
-    Returns:
-        An ISO 639-1 code, or ``und`` if the text is too short or its language ambiguous.
+    It is an ISO 639-1 code, or ``und`` if the text is too short or its language ambiguous.
     """
     sample = _sample(text)
     letters = len(_LETTER.findall(sample))
@@ -191,17 +185,11 @@ def detect(text: str) -> str:
 
 
 def may_be_in(language: str, languages: frozenset[str] | None) -> bool:
-    """Return whether ``language`` is among ``languages``, or either of the two is unknown.
-
-    Args:
-        language: an ISO 639-1 code, or ``und``.
-        languages: the codes of the languages that a model understands, or None if unknown.
-    """
+    """Return whether ``language`` is among ``languages``, or either of the two is unknown."""
     return languages is None or language in {UNKNOWN_LANGUAGE, *languages}
 
 
 def is_latin(text: str) -> bool:
-    """Return whether all letters of ``text`` are Latin."""
     return all(_LATIN.match(letter) for letter in _LETTER.findall(text))
 
 
@@ -226,8 +214,7 @@ def _leading_script(sample: str) -> tuple[str, int, int]:
     A letter weighs as much as a Latin letter, or more if its script needs fewer letters for a word.
 
     Returns:
-        The script's language, the weight of the script's letters, and their number; ``und`` and zeros for a
-        text in ASCII.
+        The script's language, the weight of the script's letters, and their number.
     """
     if sample.isascii():
         return UNKNOWN_LANGUAGE, 0, 0
@@ -245,7 +232,6 @@ _opening = Lock()
 
 
 def _opened() -> LanguageIdentifier:
-    """Return the language identifier. If several threads call this at once, only one of them opens it."""
     with _opening:
         return _identifier()
 

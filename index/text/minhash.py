@@ -94,9 +94,7 @@ def numbers(signatures: bytes) -> npt.NDArray[np.uint32]:
 def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
     """Return the estimated resemblance, 0 to 1, of a signature to each of ``others``.
 
-    Args:
-        one: a signature: shape (PERMUTATIONS,).
-        others: the other signatures: shape (number of them, PERMUTATIONS).
+    The shapes are (PERMUTATIONS,) and (number of signatures, PERMUTATIONS).
     """
     import numpy as np
 
@@ -113,10 +111,7 @@ class _Numbers(dict[str, int]):
 
 
 def _tokens(text: str) -> tuple[array[int], int]:
-    """Return the hashes of the tokens of ``text`` in order, and the number of tokens in unspaced scripts.
-
-    In a script without spaces between words, such as Chinese, each character is a token.
-    """
+    """Return the hashes of the tokens of ``text`` in order, and the number of tokens in unspaced scripts."""
     tokens, unspaced = array("Q"), 0
     numbers_of = _Numbers()
     for stretch in _stretches(text):
@@ -130,8 +125,8 @@ def _tokens(text: str) -> tuple[array[int], int]:
 def _stretches(text: str) -> Iterator[str]:
     """Split ``text`` into stretches of about ``_STRETCH`` characters.
 
-    Each stretch ends after a space or a line break. No token contains a space or a line break, and
-    normalisation combines no characters across them, so the stretches have the tokens of the whole text.
+    Each ends after a space or a line break. No token contains one, and normalisation combines no characters
+    across them, so the stretches have the tokens of the whole text.
     """
     start = 0
     while start < len(text):

@@ -1,4 +1,4 @@
-"""Splits a canonical text into sentences."""
+"""Splits a canonical text into sentences, and packs these into passages for embedding and search."""
 
 from __future__ import annotations
 
@@ -69,15 +69,12 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
     - a piece that begins with the bar between two cells: ``Figure 2. | Rate of``
     - the mark of a footnote directly after the sentence
 
-    Args:
-        text: a document's canonical text, in which a line break ends a block.
-        language: an ISO 639-1 code, which decides the abbreviations; ``und`` uses English abbreviations.
+    ``language``, an ISO 639-1 code, decides the abbreviations; ``und`` uses English ones.
     """
     return list(each_sentence(text, language, tables(text)))
 
 
 def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[Span]:
-    """Yield the sentences of ``text``, whose tables are ``found``; see :func:`sentences`."""
     rows = {line.start: line.end for table in found for line in table.lines}
     for start, end in _blocks(text):
         if rows.get(start) == end:
@@ -173,17 +170,11 @@ def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHU
 
     Rows of a table have chunks of their own, with room for the table's headings, which precede each chunk
     when it is searched (``_HEADING_TOKENS``).
-
-    Args:
-        document: the document; its text may be empty.
-        token_spans: the encoder's tokenizer.
-        max_tokens: the most tokens in a chunk, at least 1.
     """
     return list(each_chunk(document, token_spans, max_tokens))
 
 
 def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> Iterator[Chunk]:
-    """Yield the chunks that :func:`chunk` returns, one by one."""
     text = document.text
     tokens = _TokenCounter(text, token_spans)
     found = tables(text)
@@ -242,7 +233,7 @@ def _as_chunk(held: Sequence[Span], table: Table | None) -> Chunk:
 
 
 def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:
-    """Return the whole sentence if it fits into a chunk; otherwise, cut it into as few pieces as possible."""
+    """Cut a sentence that does not fit into a chunk into as few pieces as possible."""
     pieces: list[Span] = []
     start = sentence.start
     while tokens.between(start, sentence.end) > max_tokens:
@@ -274,12 +265,7 @@ def _cut_before(text: str, start: int, limit: int) -> int:
 
 
 def lacks_headings(span: Span, header: Span | None) -> bool:
-    """Return whether a passage contains rows of a table without the table's headings.
-
-    Args:
-        span: the span of the passage.
-        header: the span of the headings of the passage's table; None if there are none.
-    """
+    """Return whether a passage contains rows of a table without the table's headings."""
     return header is not None and not span.covers(header)
 
 
@@ -291,13 +277,8 @@ def table_context(headings: str, section: str) -> str:
 def row_text(title: str, headings: str, section: str, row: str) -> str:
     """Return the text that a row of a table is embedded as: title, end of the headings, groups and label.
 
-    The row's figures are left out, since they say nothing to an encoder.
-
-    Args:
-        title: the document's title, or "".
-        headings: the table's caption and headings.
-        section: the names of the groups of rows that contain the row, one per line; "" if none does.
-        row: the words of the row.
+    The row's figures are left out, since they say nothing to an encoder. ``section`` has the names of the
+    groups of rows that contain the row, one per line.
     """
     words = _one_line(headings)[-_ROW_HEADING_CHARACTERS:].lstrip()
     named = " ".join(part for part in (words, _one_line(section), _label(row)) if part)
@@ -305,16 +286,10 @@ def row_text(title: str, headings: str, section: str, row: str) -> str:
 
 
 def rows_text(title: str, headings: str, section: str, rows: Sequence[str]) -> str:
-    """Return the text that a passage of rows is embedded as, on four lines; empty lines are left out.
+    """Return the text that a passage of rows is embedded as, on up to four lines.
 
     The lines have the title, the end of the table's headings, the groups of the first row, and the labels of
-    all rows.
-
-    Args:
-        title: as for :func:`row_text`.
-        headings: as for :func:`row_text`.
-        section: the names of the groups that contain the passage's first row, one per line.
-        rows: the words of the rows, and of the names of groups between them.
+    all rows and of groups between them.
     """
     words = _one_line(headings)[-_HEADING_CHARACTERS:].lstrip()
     labels = "; ".join(filter(None, map(_label, rows)))
@@ -330,12 +305,9 @@ def _one_line(text: str) -> str:
 
 
 def passage_text(title: str, text: str, headings: str = "") -> str:
-    """Return the text that is indexed for a passage, and embedded for prose: title, headings and words.
+    """Return the text that is indexed for a passage, and embedded for prose.
 
-    Args:
-        title: the document's title, or "".
-        text: the passage's words.
-        headings: the headings of the passage's table, if the passage does not contain them; else "".
+    ``headings`` are those of the passage's table, if the passage does not contain them.
     """
     return "\n".join(part for part in (title, headings, text) if part)
 
@@ -348,10 +320,8 @@ _NO_HEADER = (1, 0)
 class Cutting:
     """The settings for cutting a document into passages.
 
-    Attributes:
-        tokenizer: the encoder's tokenizer, as the JSON of the library ``tokenizers``.
-        max_tokens: the most tokens in a passage.
-        language: the ISO 639-1 code that the user has given; empty to use the language that the loader finds.
+    ``tokenizer`` is the JSON of the library ``tokenizers``. An empty ``language`` means the one that the
+    loader finds.
     """
 
     tokenizer: str
@@ -364,13 +334,11 @@ class Cut:
     """The passages of a document and the signature of its text.
 
     Attributes:
-        language: the document's language, whose rules divided the text into sentences.
         counts: the number of sentences of each passage. This and the next two fields are arrays of four-byte
             numbers in the machine's byte order.
         sentences: start and end of each sentence, in order.
         headers: start and end of the header (caption and headings) of each passage's table; (1, 0) for a
             passage without a header.
-        signature: the text's MinHash signature (:func:`index.text.minhash.signature`).
     """
 
     language: str
@@ -397,13 +365,7 @@ class Cut:
 
 
 def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
-    """Return the passages into which :func:`index.text.passages.chunk` cuts a document, in compact form.
-
-    Args:
-        document: the document.
-        token_spans: the encoder's tokenizer.
-        max_tokens: the most tokens in a passage, at least 1.
-    """
+    """Return the passages of :func:`chunk` in compact form."""
     counts, sentences, headers = array("I"), array("I"), array("I")
     for chunk in each_chunk(document, token_spans, max_tokens):
         counts.append(len(chunk.sentences))

@@ -64,12 +64,10 @@ _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a document.
+    """A table of a document. Its ``lines`` are those of the header, then the rows.
 
-    Attributes:
-        header: the span of the table's caption, units and rows of headings; an empty span at the start of
-            the first row if the table has none.
-        lines: the table's lines in order: the lines of the header, then the rows.
+    The header is the table's caption, units and rows of headings; an empty span at the start of the first row
+    if the table has none.
     """
 
     header: Span
@@ -77,7 +75,6 @@ class Table:
 
     @property
     def span(self) -> Span:
-        """The span from the start of the table's first line to the end of its last line."""
         return Span(self.lines[0].start, self.lines[-1].end)
 
 
@@ -107,9 +104,6 @@ def label_cells(row: Sequence[str]) -> list[str]:
     For ``["", "Gate 3", "12"]`` it is ``["Gate 3"]``, and for ``["2031", "Varda", "12"]`` both names. A cell
     that begins with a quantity ends the search, unless it is the first. If no cell before it has words, the
     first cell alone is the label; it may be empty.
-
-    Args:
-        row: the row's cells, at least one.
     """
     for place, cell in enumerate(row):
         if place and is_quantity(cell):
@@ -213,7 +207,6 @@ def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
 
 
 def _names_table(line: str) -> bool:
-    """Return whether a line above a table says more than units, periods, and the number of a page."""
     return _WORDS.search(line) is not None and not (_UNITS.fullmatch(line) or is_period(line))
 
 
@@ -289,16 +282,10 @@ class Sliceable(Protocol):
 
 
 def section_at(text: Sliceable, header: Span, start: int) -> str:
-    """Return the names of the groups that contain the row at ``start``, the outermost first.
+    """Return the names of the groups that contain the row at ``start``, the outermost first, one per line.
 
-    Each name is on its own line; the result is "" if no group contains the row. Of nested groups, only the
-    innermost two are named. A group is not found if its name is more than ``MAX_GROUP_CHARACTERS``
-    characters above the row.
-
-    Args:
-        text: a document's canonical text.
-        header: the span of the table's caption and headings.
-        start: the offset of a row below the headings.
+    Of nested groups, only the innermost two are named. A group is not found if its name is more than
+    ``MAX_GROUP_CHARACTERS`` characters above the row.
     """
     return sections_at(text, header, [start])[0]
 
@@ -327,13 +314,9 @@ def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[st
 
 @dataclass(slots=True)
 class _Group:
-    """A group of rows.
+    """A group of rows; ``is_nested`` says whether its name is directly below the name of another group.
 
-    Attributes:
-        name: the name of the group.
-        indent: the number of spaces before the name.
-        is_nested: whether the name is directly below the name of another group.
-        indents: whether the group's rows are indented more than the name; None before the first row.
+    ``indents`` says whether its rows are indented more than its name; None before the first row.
     """
 
     name: str
@@ -342,7 +325,6 @@ class _Group:
     indents: bool | None = None
 
     def ends_at(self, indent: int) -> bool:
-        """Return whether a line with ``indent`` spaces before it is outside the group."""
         return indent < self.indent or (self.indents is True and indent == self.indent)
 
 
@@ -459,9 +441,7 @@ class TableCell:
         row: the names of the groups of rows that contain the cell, then the cells that name its row, joined
             by ``PATH_SEPARATOR``.
         column: the headings over the cell, from the top, joined in the same way; "" without a heading.
-        value: the text of the cell.
         unit: the currency or percent sign and the scale, for example ``$ in millions``; "" if unknown.
-        span: the place of the value in the document's text.
     """
 
     row: str
@@ -472,13 +452,7 @@ class TableCell:
 
 
 def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
-    """Return the cells of a row that have a value, from left to right; the row's label is not one of them.
-
-    Args:
-        text: a document's canonical text.
-        header: the span of the caption and headings of the row's table.
-        row: the span of the row.
-    """
+    """Return the cells of a row that have a value, from left to right; the row's label is not one of them."""
     caption, columns = _parts_of(header.of(text))
     words = cells(row.of(text))
     label = label_cells(words)
@@ -504,8 +478,7 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
 def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
     """Split a table's headings in two: the caption's lines (the last line first), and the rows of headings.
 
-    The caption includes the words over the column of labels, and the units. Each row of headings is a list of
-    cells.
+    The caption includes the words over the column of labels, and the units.
     """
     caption: list[str] = []
     columns: list[list[str]] = []
@@ -557,7 +530,6 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
 
 
 def _last(row: Sequence[str], number: int) -> str:
-    """Return the heading of a column in ``row``, or else the nearest one to its left; "" if there is none."""
     return next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
 
 
@@ -566,14 +538,6 @@ def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], numb
 
     A heading in the row above may span several columns. If the last row has only one heading in these
     columns, that heading is for all of them.
-
-    Args:
-        above: the row of headings above the last row.
-        row: the last row of headings.
-        number: the number of the column.
-
-    Returns:
-        The only heading of ``row`` in these columns; "" if there is none, or several.
     """
     wide = above[0]
     start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
@@ -612,14 +576,7 @@ def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
 
 
 def _unit(value: str, sign: str, names: Sequence[str], places: Sequence[str]) -> str:
-    """Return the unit of a value: its sign, and the scale stated nearest to it; "" if it has neither.
-
-    Args:
-        value: the words of the cell.
-        sign: the currency or percent sign in ``value``, or "".
-        names: the names of the cell's column, groups and row.
-        places: the texts that may state a scale, the nearest to the cell first.
-    """
+    """Return the unit of a value: its sign, and the scale that the nearest of ``places`` states."""
     if sign == "%":
         return "%"
     stated = next((match for place in places if (match := _UNIT.search(place))), None)
@@ -657,6 +614,5 @@ def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
 
 
 def _names_one(words: Collection[str], subject: str) -> bool:
-    """Return whether ``subject`` contains one of ``words``, in the singular or plural."""
     held = {word.removesuffix("s") for word in regex.findall(r"\w+", subject.casefold())}
     return any(word.removesuffix("s") in held for word in words)

@@ -39,14 +39,9 @@ def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
 def tokens_of(text: str, token_spans: TokenSpans, window: int = WINDOW) -> Iterator[Token]:
     """Yield the tokens that ``token_spans`` finds in ``text``, in order.
 
-    The text is tokenised in overlapping windows, and two consecutive windows are joined at a run of tokens
-    that both contain. If they share no such run, for example inside a word of a million characters, the first
-    window is doubled until they do.
-
-    Args:
-        text: any text.
-        token_spans: the tokenizer.
-        window: the number of characters in a window, at least 4,096.
+    The text is tokenised in overlapping windows of at least 4,096 characters, and two consecutive windows are
+    joined at a run of tokens that both contain. If they share no such run, for example inside a word of a
+    million characters, the first window is doubled until they do.
     """
     begin, size, known = 0, window, 0
     found = _within(text, begin, size, token_spans)
@@ -65,15 +60,11 @@ def tokens_of(text: str, token_spans: TokenSpans, window: int = WINDOW) -> Itera
 
 
 def _within(text: str, begin: int, size: int, token_spans: TokenSpans) -> list[Token]:
-    """Return the tokens of a window, as offsets in the whole text."""
     return [(begin + start, begin + end) for start, end in token_spans(text[begin : begin + size])]
 
 
 def _begin(text: str, end: int) -> int:
-    """Return the start of the next window, which overlaps the window that ends at ``end``.
-
-    The next window begins at the start of a word if one is near.
-    """
+    """Return the start of the next window: that of a word, if one is near."""
     begin = end - _OVERLAP
     while begin < end - _OVERLAP // 2 and not text[begin - 1].isspace():
         begin += 1
@@ -81,16 +72,9 @@ def _begin(text: str, end: int) -> int:
 
 
 def _joint(found: Sequence[Token], further: Sequence[Token], begin: int) -> tuple[int, int] | None:
-    """Find a token that two windows share, in the middle of a run of shared tokens.
+    """Find a token that two windows share, in the middle of a run of shared tokens: its places in both.
 
-    Args:
-        found: the tokens of the first window.
-        further: the tokens of the second window.
-        begin: the start of the second window.
-
-    Returns:
-        The token's positions in ``found`` and in ``further``; None if the windows share no run of
-        ``_AGREED`` tokens.
+    It is None if the windows share no run of ``_AGREED`` tokens.
     """
     first: dict[Token, int] = {}
     for place, token in enumerate(further[: 4 * _OVERLAP]):

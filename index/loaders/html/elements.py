@@ -28,13 +28,9 @@ table is not written in columns: it would be huge and mostly empty."""
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a page's table.
+    """A cell of a page's table; it covers the columns ``start`` to ``end`` (exclusive) of the grid.
 
-    Attributes:
-        text: the words, on one line.
-        start: the first column of the grid that the cell covers, from 0.
-        end: the column after the last one that it covers.
-        linked: the share of the words' characters that are in links, 0 to 1.
+    ``linked`` is the share of the words' characters that are in links, 0 to 1.
     """
 
     text: str
@@ -44,16 +40,13 @@ class Cell:
 
 
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """Return the words of each row by visible column.
+    """Return the words of each row by visible column; the rows have their cells with words, from the left.
 
     - Cells of different rows that overlap in the grid share a column.
     - A cell that spans two neighbouring cells of another row goes into the column of the first of these.
     - An empty string stands for a missing cell, except after the last cell of a row.
 
     If the table would be mostly empty, each row is only the list of its cells' words.
-
-    Args:
-        rows: for each row, the cells that have words, from the left.
     """
     gaps = _Gaps(rows)
     places: dict[tuple[int, int], int] = {}
@@ -83,18 +76,13 @@ def _placed(cells: Sequence[Cell], places: dict[tuple[int, int], int], ends: Seq
 
 
 class _Gaps:
-    """The gaps between neighbouring cells of the same row."""
-
     def __init__(self, rows: Sequence[Sequence[Cell]]) -> None:
         found = sorted({(left.end, right.start) for cells in rows for left, right in pairwise(cells)})
         self._ends = [end for end, _ in found]
         self._nearest = [*accumulate((start for _, start in reversed(found)), min)][::-1]
 
     def within(self, start: int, end: int) -> bool:
-        """Return whether a range of grid columns contains a gap.
-
-        A range that contains a gap covers parts of two neighbouring cells of one row.
-        """
+        """Return whether a range covers parts of two neighbouring cells of one row, and so the gap between."""
         place = bisect_right(self._ends, start)
         return place < len(self._nearest) and self._nearest[place] < end
 
@@ -119,17 +107,9 @@ _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
 class Table:
     """A data table that is being read.
 
-    A cell that covers several rows is repeated in each of them, since each row is cited by itself.
-
-    Attributes:
-        _rows: the finished rows with words: their cells from the left, empty cells included.
-        _cells: the cells of the current row.
-        _down: the cells of the rows above that reach down to the current row, each with the number of rows
-            that it still covers, the current row included.
-        _reaching: the cells of the current row that reach down, each with the number of rows that it covers,
-            the current row included.
-        _characters: the number of characters of all cells, without repetitions.
-        _repeated: the number of repeated characters.
+    A cell that covers several rows is repeated in each of them, since each row is cited by itself: ``_down``
+    has the cells of the rows above, and ``_reaching`` those of the current row, each with the number of rows
+    that it still covers, the current row included.
     """
 
     _rows: list[list[Cell]] = field(default_factory=list)
@@ -140,13 +120,7 @@ class Table:
     _repeated: int = 0
 
     def end_cell(self, text: str, linked: float, element: HtmlElement | None = None) -> None:
-        """Add a cell to the current row, in the next columns that no cell from above covers.
-
-        Args:
-            text: the words of the cell.
-            linked: the share of the words' characters that are in links.
-            element: the cell's element; None for words outside of cells.
-        """
+        """Add a cell to the current row, in the next columns that no cell from above covers."""
         start = self._cells[-1].end if self._cells else 0
         for above, _ in self._down:
             if above.start <= start < above.end:
@@ -159,12 +133,7 @@ class Table:
             self._reaching.append((cell, height))
 
     def end_row(self, *, is_real: bool) -> None:
-        """End the current row; a row without words is left out.
-
-        Args:
-            is_real: whether the page has a ``tr`` element for the row. Without one, the call ends a row only
-                if cells were added.
-        """
+        """End the current row; without cells, only if the page has a ``tr`` element for it (``is_real``)."""
         if not (self._cells or is_real):
             return
         if any(cell.text for cell in self._cells):
@@ -175,20 +144,20 @@ class Table:
         self._cells, self._reaching = [], []
 
     def _may_repeat(self, cell: Cell) -> bool:
-        """Return whether the table may repeat the characters of ``cell``; if so, count them as repeated."""
+        """Return whether the table may repeat ``cell``; if so, count its characters as repeated."""
         may = self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters
         self._repeated += len(cell.text) if may else 0
         return may
 
     def lines(self) -> list[tuple[str, float]]:
-        """Return each row as a line of text, with the mean share of link text in its cells (0 to 1)."""
+        """Return each row as a line of text, with the mean share of link text in its cells."""
         texts = [row(words) for words in in_columns([joined_figures(cells) for cells in self._rows])]
         links = [sum(cell.linked for cell in cells) / len(cells) for cells in self._rows]
         return list(zip(texts, links, strict=True))
 
 
 def open_table(element: HtmlElement) -> Table | None:
-    """Return an empty ``Table`` for reading the table ``element``; None if the table only lays out the page.
+    """Return an empty ``Table`` for reading a table; None if the table only lays out the page.
 
     A table lays out the page if its role says so, if it contains tables or a very long cell, or if no row has
     more than one cell. The role ``table`` allows rows of one cell.
@@ -219,14 +188,12 @@ def joined_figures(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _is_one_figure(before: str, text: str) -> bool:
-    """Return whether two neighbouring cells hold a figure and its sign or bracket."""
     if _AFTER_FIGURE.fullmatch(text):
         return _FIGURE_END.search(before) is not None and not is_period(before)
     return _CURRENCY.fullmatch(before) is not None
 
 
 def _span(element: HtmlElement | None, name: str) -> int:
-    """Return the number of columns or rows that an element covers, at least 1."""
     written = (element.get(name) or "").strip() if element is not None else ""
     return max(int(written), 1) if re.fullmatch(r"[0-9]{1,5}", written) else 1
 
@@ -283,11 +250,8 @@ _BRACKET = re.compile(r"[\[(].?\Z")
 class PageBlock(Block):
     """A block of a page, with features that distinguish text from navigation.
 
-    Attributes:
-        heading: the level of a heading, from 1; 0 if the block is not a heading.
-        linked: the share of the block's characters that are in links, 0 to 1.
-        is_row: whether the block is a row of a data table.
-        is_aside: whether the block stands in an ``aside`` or ``footer`` element.
+    ``heading`` is its level as a heading, from 1, or 0; ``linked`` is the share of its characters that are in
+    links, 0 to 1; ``is_aside`` says whether it stands in an ``aside`` or ``footer`` element.
     """
 
     heading: int = 0
@@ -297,7 +261,7 @@ class PageBlock(Block):
 
 
 def is_hidden(element: HtmlElement) -> bool:
-    """Return whether a page hides ``element``, by its tag (in ``UNREAD``) or by its attributes."""
+    """Return whether a page hides an element, by its tag (in ``UNREAD``) or by its attributes."""
     if not isinstance(element.tag, str) or element.tag in UNREAD or element.get("hidden") is not None:
         return True
     return bool(_HIDDEN.search(element.get("style") or ""))
@@ -325,28 +289,16 @@ def page_blocks(root: HtmlElement) -> list[PageBlock]:
 
 
 def outlined(blocks: Iterable[PageBlock]) -> list[Block]:
-    """Return ``blocks``, but replace each block that has a heading level by a ``Heading``."""
     return [Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks]
 
 
 @dataclass(slots=True)
 class _Reader:
-    """The state of a walk through the tree: the finished blocks, and what is known about the current block.
+    """A walk through the tree: the finished ``blocks``, and what is known about the current block.
 
-    Attributes:
-        blocks: the finished blocks.
-        words_so_far: the pieces of the current block's text.
-        linked: the number of characters of the current block that are in links.
-        links: the number of open ``a`` elements.
-        asides: the number of open ``aside`` and ``footer`` elements.
-        heading: the level of the open heading, or 0.
-        preformatted: the number of open ``pre`` elements.
-        is_code: whether the open ``pre`` element holds code.
-        raised: the number of open ``sup`` elements.
-        group: the ``Block.group`` of the current block if a line break has split the block; else None.
-        table: the open data table, whose rows become blocks when it ends; None outside data tables.
-        lists: the open lists, outermost first.
-        marker: the bullet or number for the next block.
+    ``links``, ``asides``, ``preformatted`` and ``raised`` count open elements; ``linked`` counts the current
+    block's characters in links. ``group`` is set if a line break has split the block, ``table`` inside data
+    tables, and ``marker`` is the bullet or number for the next block.
     """
 
     blocks: list[PageBlock] = field(default_factory=list)
@@ -412,10 +364,7 @@ class _Reader:
             self.asides -= 1
 
     def _update_table(self, element: HtmlElement, *, starts: bool) -> None:
-        """Update the open data table at the start or end of an element.
-
-        At the end of the table itself, add the table's rows to ``blocks``.
-        """
+        """Update the open data table at the start or end of an element; at its own end, add its rows."""
         table, tag = self.table, str(element.tag)
         if table is None or tag not in _BLOCKS:
             return
@@ -479,7 +428,6 @@ class _Reader:
         return text, min(linked, 1.0)
 
     def flush(self, group: object | None = None) -> None:
-        """End the current block, and add it to ``blocks`` if it has words."""
         text, linked = self.take_block_text()
         group = group or self.group
         self.group = None
@@ -505,8 +453,6 @@ class _Reader:
 
 
 class _List:
-    """An open list, which counts its items."""
-
     def __init__(self, group: object, element: HtmlElement) -> None:
         self.group = group
         style = element.get("style") or ""
@@ -567,23 +513,17 @@ _INLINE = frozenset(
 
 @dataclass(slots=True)
 class _PrecedingText:
-    """The text of a paragraph before the current position in a page.
-
-    Attributes:
-        words: the last characters of this text.
-        since_last: the last characters of this text that follow its most recent reference to a note.
-    """
+    """The last characters of a paragraph before the current position, and those since its last reference."""
 
     words: str = ""
     since_last: str = _WORD
 
     def cross(self, element: HtmlElement) -> None:
-        """At the start or end of a block element, forget the text, since a new paragraph begins there."""
+        """At the start or end of a block element, a new paragraph begins."""
         if element.tag not in _INLINE:
             self.words, self.since_last = "", _WORD
 
     def add(self, text: str | None) -> None:
-        """Add the text that comes next on the page."""
         self.words = (self.words + (text or ""))[-_KEPT_CHARACTERS:]
         self.since_last = (self.since_last + (text or ""))[-_KEPT_CHARACTERS:]
 
@@ -596,10 +536,6 @@ def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
 
     - its role or class says so;
     - it is a link to a place in a page, and directly follows a word, a figure or another reference.
-
-    Args:
-        page: the page; this function changes it.
-        styles: the page's style sheets.
     """
     from lxml import etree
 
@@ -627,7 +563,6 @@ def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
 
 
 def _raised_classes(styles: Iterable[str]) -> frozenset[str]:
-    """Return the names of the classes whose text is raised above the line by the style sheets."""
     classes: set[str] = set()
     for style in styles:
         for rule in style.split("}"):
@@ -679,10 +614,7 @@ def _is_placed_like_reference(link: HtmlElement, preceding: _PrecedingText) -> b
 
 
 def _raise(element: HtmlElement) -> None:
-    """Put the content of an element into ``sup``.
-
-    A link that consists of letters, such as ``a`` or ``iv``, also gets brackets.
-    """
+    """Put the content of an element into ``sup``; the letters of a link, such as ``iv``, get brackets."""
     from lxml.html import Element
 
     written = flow("".join(element.itertext()))

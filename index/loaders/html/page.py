@@ -61,14 +61,7 @@ def page_source(data: bytes, path: Path) -> str:
 
 
 def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
-    """Parse a page as a tree without the elements that a reader does not see; None if there is no element.
-
-    Equations become text, and references to notes become ``sup`` elements.
-
-    Args:
-        source: the page's characters.
-        styles: the contents of the page's external style sheets.
-    """
+    """Parse a page, and drop what a reader does not see (:func:`drop_unseen`); None without an element."""
     page = parse_tree(source)
     if page is not None:
         drop_unseen(page, styles)
@@ -76,7 +69,7 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
 
 
 def parse_tree(source: str) -> HtmlElement | None:
-    """Parse a page as a tree of all its elements, including hidden ones; None if there is no element."""
+    """Parse a page with its hidden elements; None if there is no element."""
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
@@ -91,13 +84,9 @@ def parse_tree(source: str) -> HtmlElement | None:
 
 
 def drop_unseen(page: HtmlElement, styles: Iterable[str] = ()) -> None:
-    """Remove the elements of a tree that a reader does not see.
+    """Remove the elements that a reader does not see; ``styles`` are the external style sheets.
 
     Equations become text, and references to notes become ``sup`` elements.
-
-    Args:
-        page: the result of ``parse_tree``; this function changes it.
-        styles: the contents of the page's external style sheets.
     """
     own_styles = [style.text or "" for style in page.iter("style")]
     _write_equations(page)
@@ -121,7 +110,6 @@ def cover_facts(page: HtmlElement) -> dict[str, str]:
 
 
 def _equations(page: HtmlElement) -> list[HtmlElement]:
-    """Return the outermost equations of a page."""
     from lxml import etree
 
     found: list[HtmlElement] = []
@@ -223,10 +211,7 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def _cover_lines(blocks: Sequence[PageBlock]) -> list[str]:
-    """Return the first lines of a page. If the page is a filing to the SEC, they contain its cover.
-
-    Spaces separate the cells of a table's row.
-    """
+    """Return the first lines of a page. If the page is a filing to the SEC, they contain its cover."""
     return [flow(" ".join(cells(block.text))) for block in blocks[:_COVER_LINES]]
 
 
@@ -260,10 +245,7 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
 
 
 def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[int, int]:
-    """Return the first and the last block number of the main text, extended over adjacent tables.
-
-    trafilatura drops tables, or the ends of tables, that hold few sentences.
-    """
+    """Extend the main text over adjacent tables, which trafilatura drops if they hold few sentences."""
     is_data = _rows_of_data(blocks)
     bounds = [first, last]
     for side, outward in enumerate((range(first - 1, -1, -1), range(last + 1, len(blocks)))):
@@ -276,10 +258,7 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
 
 
 def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
-    """Return, for each block, whether it is a row of a data table.
-
-    Tables of links and tables in asides do not count.
-    """
+    """Return, for each block, whether it is a row of a data table, but not of links or in an aside."""
     is_data: list[bool] = []
     for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
         rows = list(neighbours)
@@ -289,15 +268,11 @@ def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
 
 
 def _characters(blocks: list[PageBlock]) -> float:
-    """Return the number of characters of ``blocks`` that are outside links."""
     return sum(len(block.text) * (1 - block.linked) for block in blocks)
 
 
 def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
-    """Return, for each block, whether it is in the main text that trafilatura finds.
-
-    All are False if trafilatura finds no text, or if the page is nested too deeply.
-    """
+    """Return, for each block, whether it is in the main text that trafilatura finds."""
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 
@@ -320,17 +295,11 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 def _with_followers(
     found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
 ) -> list[bool]:
-    """Return, for each block, whether it counts as found in trafilatura's main text.
+    """Return, for each block, whether it counts as found in trafilatura's main text, ``whole``.
 
     On a short page, trafilatura joins rows and short lines into one paragraph, in which a short block cannot
     be found by itself. Such a block counts as found if it directly follows a block that counts as found, both
     on the page and in trafilatura's main text.
-
-    Args:
-        found: for each block of the page, whether it was found in trafilatura's main text.
-        letters: the letters and digits of each block.
-        whole: the letters and digits of trafilatura's main text.
-        may_follow: for each block, whether it may be added.
     """
     followed: list[bool] = []
     end: int | None = None
@@ -349,7 +318,6 @@ def _with_followers(
 
 
 def _is_nested(page: HtmlElement) -> bool:
-    """Return whether elements are nested more deeply than ``DEEPEST_ELEMENT`` or ``DEEPEST_TABLE``."""
     depths = f"count(ancestor::*) > {DEEPEST_ELEMENT} or count(ancestor::table) > {DEEPEST_TABLE}"
     return bool(page.xpath(f"boolean(//*[{depths}])"))
 
@@ -361,7 +329,7 @@ def _is_found(letters: str, whole: str, parts: set[str]) -> bool:
 
 
 def _letters(text: str) -> str:
-    """Return the letters and digits of ``text``, which trafilatura keeps when it changes white space."""
+    """Return the letters and digits, which trafilatura keeps when it changes white space."""
     return "".join(character for character in normalize("NFKC", text) if character.isalnum())
 
 
@@ -373,11 +341,7 @@ def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
 
 
 def _title(page: HtmlElement, site: str | None) -> str | None:
-    """Return the page's title without the site's name.
-
-    If there is no title, or if the title contains the first ``h1`` heading, the result is that heading; None
-    if the page has neither.
-    """
+    """Return the page's title without the site's name; the first heading if there is none or it has that."""
     heads = [flow(head.text_content()) for head in page.iter("h1")]
     head = readable_property(heads[0]) if heads else None
     named = readable_property(flow(page.findtext(".//title") or ""))

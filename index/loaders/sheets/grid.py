@@ -17,7 +17,7 @@ from index.loaders.blocks import Block, row
 from index.text.tabular import WORD_TABLE_ROWS
 
 Heading = tuple[str, int]
-"""The text of a heading, and the number of columns that it is merged over."""
+"""A heading's text, and the number of columns that it is merged over."""
 
 _YEAR = r"(?:19|20)\p{N}{2}"
 _HAS_YEAR = regex.compile(
@@ -47,18 +47,12 @@ def period_of_all(
     """Separate the period of a whole table, such as ``2023``, from the heading rows.
 
     The period is the only text in the first heading row, except for a text (mostly the units) in the column
-    of the row names. The period may be in any other column, and is mostly in the last.
-
-    The text in the column of the row names moves down into the next heading row. If that row already has a
-    text in this column, the upper text becomes a line above the table.
-
-    Args:
-        rows: the heading rows, from the top: text and width by column.
-        columns: the columns with text, from the left; the first one names the rows.
+    of the row names, the first of ``columns``. That text moves down into the next heading row. If that row
+    already has a text in this column, the upper text becomes a line above the table.
 
     Returns:
         The lines to write above the table, and the remaining heading rows; None if no period covers the whole
-        table. The lines are the text from the column of the row names, if it becomes a line, and the period.
+            table.
     """
     if len(rows) < 2 or len(columns) < 3:
         return None
@@ -75,7 +69,7 @@ def period_of_all(
 
 
 def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> list[dict[int, str]]:
-    """Write each heading in every column that it covers.
+    """Write each heading in every column that it covers; the first of ``columns`` names the rows.
 
     A merged cell covers its columns. In a row without merged cells, the positions decide:
 
@@ -85,13 +79,6 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
       is in the first column after the row names. Second, all headings are periods, or there are several
       headings that all have the same headings below them.
     - In all other cases, a heading covers only its own column.
-
-    Args:
-        rows: the heading rows, from the top: text and width by column.
-        columns: the columns with text, from the left; the first one names the rows.
-
-    Returns:
-        The heading rows, from the top: text by column.
     """
     found: list[dict[int, str]] = []
     for place, cells in enumerate(rows):
@@ -113,15 +100,9 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
 def _by_place(
     written: Mapping[int, str], below: Sequence[Mapping[int, Heading]], columns: Sequence[int]
 ) -> dict[int, str]:
-    """Spread the headings of a row without merged cells over ``columns``.
+    """Spread the headings of a row without merged cells over ``columns``, which have headings below.
 
-    Args:
-        written: the headings of the row, by column.
-        below: the heading rows below.
-        columns: the columns that have headings below, without the column of the row names.
-
-    Returns:
-        The text by column; empty if the positions do not tell which columns a heading covers.
+    The result is empty if the positions do not tell which columns a heading covers.
     """
     labels = [column for column in columns if column in written]
     if not labels or len(labels) == len(columns):
@@ -176,13 +157,10 @@ _BLANK_FIGURE = regex.compile(r"[-–—―.…]+|n\.?/?a\.?|nil", regex.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell with text.
+    """A cell with text, on one line; it may be merged over ``width`` columns.
 
-    Attributes:
-        text: the cell's visible text, on one line.
-        figure: whether the cell has a quantity, or a dash in place of one. Years and dates are not
-            quantities, since they name columns and rows.
-        width: the number of columns over which the cell is merged.
+    ``figure`` says whether it has a quantity, or a dash in place of one. Years and dates are not quantities,
+    since they name columns and rows.
     """
 
     text: str
@@ -199,19 +177,14 @@ class Row:
 
     @property
     def alone(self) -> Cell | None:
-        """The only cell of the row; None if the row has several."""
         return next(iter(self.cells.values())) if len(self.cells) == 1 else None
 
     def has_figures(self) -> bool:
-        """Return whether a cell of the row has a quantity."""
         return any(cell.figure for cell in self.cells.values())
 
 
 def is_written_figure(text: str) -> bool:
-    """Return whether the text of a cell is a quantity, or a dash or ``n/a`` in place of one.
-
-    Other text with letters is not a quantity, and neither is a year or another period.
-    """
+    """Return whether a text is a quantity, or a dash or ``n/a`` in place of one; periods are none."""
     if _BLANK_FIGURE.fullmatch(text):
         return True
     return not _NO_QUANTITY.search(text) and any(map(str.isdigit, text)) and not is_period(text)
@@ -223,9 +196,6 @@ def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
     A table's headings come first. A heading over several columns is repeated in each of these columns, since
     a line of text cannot show the extent of a heading; other merged cells are written once. Short lines
     directly above a table (its name or units) belong to the table's group.
-
-    Args:
-        rows: the rows with text, in order.
     """
     for region in _regions(rows):
         parts = _side_by_side(region)
@@ -236,12 +206,9 @@ def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
 
 @dataclass(slots=True)
 class _Region:
-    """Rows that belong together: a table with the lines above and below it, or lines without a table.
+    """A table with the lines above and below it, or lines without a table.
 
-    Attributes:
-        rows: the rows, in order.
-        columns: the columns of the rows with several cells.
-        has_figures: whether a row with several cells has figures.
+    ``columns`` and ``has_figures`` are those of the rows with several cells.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -257,7 +224,6 @@ class _Region:
 
 
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Yield groups of rows: a table with the lines above and below it, or lines without a table."""
     held = _Region()
     for run in _row_runs(rows):
         gap = run[0].number - held.rows[-1].number - 1 if held.rows else 0
@@ -270,7 +236,6 @@ def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _row_runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Yield runs of rows without an empty row between them."""
     run: list[Row] = []
     for line in rows:
         if run and line.number > run[-1].number + 1:
@@ -284,8 +249,8 @@ def _row_runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
 def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
     """Return whether the rows after a gap continue the table above: they must have figures in its columns.
 
-    The gap consists of empty rows. If the table has figures already, the gap must be one row, and the first
-    row after the gap must fill at least half of the columns.
+    If the table has figures already, the gap must be one row, and the first row after the gap must fill at
+    least half of the columns.
     """
     columns = held.columns
     index = next((index for index, line in enumerate(run) if line.alone is None), len(run))
@@ -322,10 +287,7 @@ def _is_note(line: Row) -> bool:
 
 
 def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
-    """Split rows into the tables that stand side by side in them, from the left.
-
-    If there are no such tables, return all rows as one group.
-    """
+    """Split rows into the tables that stand side by side in them, from the left."""
     several = [line for line in rows if line.alone is None]
     columns = _columns(several)
     if _is_sparse(several, columns):
@@ -397,16 +359,13 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
 
 
 def _is_next_row(above: Row, line: Row, columns: set[int]) -> bool:
-    """Return whether a row belongs to the table directly above: all cells are in the table's ``columns``."""
     return line.number == above.number + 1 and columns.issuperset(line.cells)
 
 
 def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
     """Write the rows of a table as blocks, and repeat each heading in every column that it covers.
 
-    Args:
-        rows: the table's rows that contain text, in order.
-        group: any object that stands for this table alone; it becomes ``Block.group``.
+    ``group`` stands for this table alone; it becomes ``Block.group``.
     """
     columns = _columns(rows)
     if _is_sparse(rows, columns):

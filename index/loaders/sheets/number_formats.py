@@ -72,13 +72,9 @@ _NO_REST = 5e-8
 class Section:
     """A section of a format code.
 
-    Attributes:
-        parts: the kind and the text of each part, in order. The kinds are ``literal``, ``mark``, ``general``,
-            ``exponent`` and ``slash``.
-        kinds: the kinds of the parts.
-        marks: the characters of the parts of kind ``mark``: digit marks (``0#?.,``), ``%`` and ``@``.
-        condition: the comparison and the bound that select the figures for this section, such as ``>=`` and
-            100; None if the section has no condition.
+    The kinds of its parts are ``literal``, ``mark``, ``general``, ``exponent`` and ``slash``. ``marks`` are
+    digit marks (``0#?.,``), ``%`` and ``@``. The figures that meet the ``condition``, such as ``>=`` and 100,
+    are written in this section.
     """
 
     parts: tuple[tuple[str, str], ...]
@@ -87,11 +83,9 @@ class Section:
     condition: tuple[str, Decimal] | None
 
     def holds(self, value: Decimal) -> bool:
-        """Return whether the section has a condition that ``value`` meets."""
         return self.condition is not None and _COMPARED[self.condition[0]](value, self.condition[1])
 
     def is_for_negative_alone(self) -> bool:
-        """Return whether the condition of the section holds only for negative figures."""
         if self.condition is None:
             return False
         sign, bound = self.condition
@@ -117,14 +111,10 @@ def sections(code: str) -> tuple[Section, ...]:
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
-    """Return a number format's section for ``value``, and whether a negative ``value`` needs a minus sign.
+    """Return the section for ``value``, and whether a negative ``value`` needs a minus sign.
 
     No minus sign is added in a section for negative figures alone, because the section's own characters mark
     the figure as negative. For a ``value`` that is not negative, callers ignore the second result.
-
-    Args:
-        value: the figure in a cell.
-        codes: the sections of the format, from :func:`sections`.
     """
     figures = codes[:3]
     if not any(code.condition for code in figures[:2]):
@@ -167,11 +157,7 @@ def shown_number(value: float, code: str) -> str:
     """Write a number as a sheet shows it; the result is empty if the format hides the number.
 
     The format sets grouping, decimals, percent, currency, brackets around negative figures, text, powers of
-    ten, fractions and conditions. :func:`general` writes an unformatted number.
-
-    Args:
-        value: the cell's number.
-        code: the cell's format, for example ``#,##0.00;(#,##0.00)``.
+    ten, fractions and conditions, for example ``#,##0.00;(#,##0.00)``.
     """
     if not math.isfinite(value):
         return str(value)
@@ -202,8 +188,8 @@ def shown_text(text: str, code: str) -> str:
 def shown_moment(value: date | time | timedelta, code: str) -> str:
     """Write a date or a time of day in ISO 8601, or a duration as hours, minutes and seconds (``26:05:00``).
 
-    The result has only the fields in the format: ``mmm yy`` gives ``2023-06``, and ``yyyy`` gives ``2023``.
-    A date with a day or a month always has the year, too.
+    The result has only the fields in the format: ``mmm yy`` gives ``2023-06``, and ``yyyy`` gives ``2023``. A
+    date with a day or a month always has the year, too.
     """
     fields = _NO_FIELD.sub("", code.split(";", maxsplit=1)[0]).lower()
     seconds = "s" in fields
@@ -245,7 +231,6 @@ def general(value: Decimal) -> str:
 
 
 def _filled(amount: Decimal, section: Section) -> str:
-    """Return the text of a section, with the digits of ``amount`` in place of the digit marks."""
     parts = section.parts
     if "general" in section.kinds or "@" in section.marks:
         return "".join(
@@ -313,14 +298,10 @@ def _as_fraction(amount: Decimal, section: Section) -> str:
 
 
 def _near(value: float, most: int) -> tuple[int, int]:
-    """Return the numerator and the denominator of the fraction that Excel shows for a figure.
+    """Return the numerator and the denominator, at most ``most``, of the fraction that Excel shows.
 
     The convergents of a figure's continued fraction approach the figure ever more closely. Excel shows the
-    last convergent whose denominator is at most ``most``.
-
-    Args:
-        value: the figure, 0 or more.
-        most: the largest denominator.
+    last convergent whose denominator is small enough.
     """
     before, last, rest = (0, 1), (1, 0), value
     while True:
@@ -338,10 +319,7 @@ def _is_digit_mark(part: tuple[str, str]) -> bool:
 
 
 def _end_of_run(parts: Parts, start: int, step: int, belongs: Callable[[tuple[str, str]], bool]) -> int:
-    """Return the index of the first part, from ``start`` in steps of ``step``, that fails ``belongs``.
-
-    If there is no such part, return the number of parts or, for a negative ``step``, -1.
-    """
+    """Return the index of the first part, from ``start`` in steps of ``step``, that fails ``belongs``."""
     index = start
     while 0 <= index < len(parts) and belongs(parts[index]):
         index += step

@@ -1,4 +1,4 @@
-"""Reads an Excel workbook as a Document: its sheets in order, and tables as rows with their headings."""
+"""Reads workbooks and delimited text: sheets in order, and tables as rows with their headings."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _NO_SIZE = regex.compile(r"0+(?:\.0*)?")
 
 
 def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read an Excel workbook (.xlsx, .xlsm) as a document. Macros do not run, and nothing is fetched.
+    """Read an Excel workbook (.xlsx, .xlsm). Macros do not run, and nothing is fetched.
 
     Each visible sheet gives its name as a heading, then its tables and lines. Numbers have the format of
     their cells, and dates are in ISO 8601. The loader leaves out hidden rows and columns, charts (their
@@ -104,7 +104,6 @@ def _sheets(book: Workbook) -> list[Block]:
 
 
 def _first_line(blocks: list[Block]) -> str | None:
-    """Return the first line of a workbook if it looks like a title and is not a table's row; else None."""
     first = next((block for block in blocks if not isinstance(block, Heading)), None)
     return title_of_line(first.text) if first and not is_row(first.text) else None
 
@@ -263,11 +262,11 @@ _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
 
 
 def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Read delimited text as a document: values separated by commas, semicolons, tabs or bars.
+    """Read values separated by commas, semicolons, tabs or bars; without a delimiter, prose.
 
     Each record becomes one line, with spaces for the line breaks inside quotes; records may have different
     numbers of values. If an empty record precedes a record without figures, that record has the headings of a
-    new table. A file without a delimiter is read as prose.
+    new table.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, holds no text, or has more than ``MAX_COLUMNS``
@@ -311,7 +310,6 @@ def _delimiter(text: str, path: Path) -> str | None:
 
 
 def _sample(text: str) -> str:
-    """Return the first whole lines of a text, up to ``_SAMPLE_CHARACTERS`` characters."""
     if len(text) <= _SAMPLE_CHARACTERS:
         return text
     end = text.rfind("\n", 0, _SAMPLE_CHARACTERS)
@@ -322,12 +320,8 @@ def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> 
     """Return whether a delimiter is punctuation in prose, instead of a separator of values.
 
     A comma or semicolon is punctuation if a space always follows it, and the records either have different
-    numbers of values or mostly end like sentences. Other delimiters are never punctuation.
-
-    Args:
-        records: the records that the delimiter splits.
-        delimiter: the delimiter.
-        even: the share of ``records`` that have the most frequent number of values.
+    numbers of values or mostly end like sentences. ``even`` is the share of records that have the most
+    frequent number of values.
     """
     if delimiter not in ",;" or not all(value.startswith(" ") for record in records for value in record[1:]):
         return False
