@@ -30,6 +30,7 @@ __all__ = [
     "sha256_of",
 ]
 
+
 __getattr__ = attributes(
     __name__,
     {

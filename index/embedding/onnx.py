@@ -326,9 +326,7 @@ def unpack(packed: bytes, dimensions: int) -> Vectors:
     count = len(packed) // (dimensions + 4)
     scales = np.frombuffer(packed, "<f4", count)
     whole = np.frombuffer(packed, np.int8, offset=4 * count).reshape(count, dimensions)
-    vectors: npt.NDArray[np.float32] = whole * scales[:, np.newaxis]
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
+    return unit(whole * scales[:, np.newaxis])
 
 
 DEFAULT_MODEL = "bge-small-en-v1.5"

@@ -165,7 +165,7 @@ class _PassageTexts:
         self._text = document.text
 
     def of(self, piece: Chunk) -> PassageInput:
-        """Return the encoder's input: of rows, if at least half of the passage is below the table's headings."""
+        """A passage is one of rows if at least half of its sentences are below the headings of its table."""
         words = piece.span.of(self._text)
         if piece.header is not None:
             return self._with_rows(words, piece, piece.header)

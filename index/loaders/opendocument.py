@@ -64,9 +64,14 @@ def read_ods(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def _read(data: bytes, path: Path, options: Options, kind: str) -> Document:
-    parts = _open(
-        data, path, options, "an OpenDocument text" if kind == "odt" else "an OpenDocument spreadsheet"
-    )
+    encrypted = LoadError(path, "is encrypted", "save it without a password")
+    if data.startswith(b"PK") and _WHOLLY_ENCRYPTED in data:
+        raise encrypted
+    named = "an OpenDocument text" if kind == "odt" else "an OpenDocument spreadsheet"
+    check_archive(data, path, "content.xml", named, options.limits)
+    parts = Parts(data, path)
+    if _MANIFEST in parts and parts.xml(_MANIFEST).find(f".//{MANIFEST}encryption-data") is not None:
+        raise encrypted
     root = parts.xml("content.xml")
     styles = parts.xml("styles.xml") if "styles.xml" in parts else None
     content = Content(
@@ -105,16 +110,6 @@ def _properties(parts: Parts) -> Properties:
         published=iso_date(value_of(f"{DUBLIN_CORE}date")) or iso_date(value_of(f"{META}creation-date")),
         language=language_code(value_of(f"{DUBLIN_CORE}language")),
     )
-
-
-def _open(data: bytes, path: Path, options: Options, kind: str) -> Parts:
-    if data.startswith(b"PK") and _WHOLLY_ENCRYPTED in data:
-        raise LoadError(path, "is encrypted", "save it without a password")
-    check_archive(data, path, "content.xml", kind, options.limits)
-    parts = Parts(data, path)
-    if _MANIFEST in parts and parts.xml(_MANIFEST).find(f".//{MANIFEST}encryption-data") is not None:
-        raise LoadError(path, "is encrypted", "save it without a password")
-    return parts
 
 
 def _title(body: Element, blocks: list[Block], content: Content) -> str | None:

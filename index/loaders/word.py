@@ -256,7 +256,6 @@ def _format_of(properties: Element | None) -> Format:
     )
 
 
-KINDS = ("footnote", "endnote")
 _USUAL_FORMATS = {"footnote": "decimal", "endnote": "lowerRoman"}
 _SEPARATORS = {"separator", "continuationSeparator", "continuationNotice"}
 
@@ -289,7 +288,7 @@ class Notes:
             for one in body.iter(f"{W}sectPr")
             if next(one.iterancestors(f"{W}sectPrChange"), None) is None
         ]
-        self._series = {kind: _Series(part, kind, settings, sections) for kind in KINDS}
+        self._series = {kind: _Series(part, kind, settings, sections) for kind in _USUAL_FORMATS}
 
     def mark(self, reference: Element, custom: str | None) -> str:
         """Return the mark of the note at a reference; ``custom`` is the author's own mark."""

@@ -62,6 +62,7 @@ __all__ = [
     "words_outside_columns",
 ]
 
+
 __getattr__ = attributes(
     __name__,
     {

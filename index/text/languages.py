@@ -103,30 +103,11 @@ MIN_CONFIDENCE = 0.5
 the 5,661 evaluation questions of four words and more (English, Vietnamese, Chinese, Indonesian), 98.1 % get
 the right language, and 0.1 % a wrong one."""
 
-IDENTIFIED = (
-    *(
-        "ar",
-        "bg",
-        "ca",
-        "cs",
-        "da",
-        "de",
-        "en",
-        "es",
-        "et",
-        "fa",
-        "fi",
-        "fr",
-        "hi",
-        "hr",
-        "hu",
-        "id",
-        "is",
-        "it",
-    ),
-    *("lt", "lv", "mr", "ne", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "sw", "tl"),
-    *("tr", "uk", "ur", "vi"),
+_CODES = (
+    "ar bg ca cs da de en es et fa fi fr hi hr hu id is it lt lv mr ne nl no pl pt ro ru sk sl sq sr sv sw "
+    "tl tr uk ur vi"
 )
+IDENTIFIED = tuple(_CODES.split())
 """The languages that are identified by their words if the script leaves the choice open. If two languages
 share most of their words, only the more widely spoken one is listed, because a short question cannot tell
 them apart: Malay counts as Indonesian, Bosnian as Croatian."""

@@ -82,7 +82,7 @@ class _Gaps:
         self._nearest = [*accumulate((start for _, start in reversed(found)), min)][::-1]
 
     def within(self, start: int, end: int) -> bool:
-        """Return whether a range covers parts of two neighbouring cells of one row, and so the gap between."""
+        """Return whether a range covers parts of two neighbouring cells of one row."""
         place = bisect_right(self._ends, start)
         return place < len(self._nearest) and self._nearest[place] < end
 
@@ -199,20 +199,8 @@ def _span(element: HtmlElement | None, name: str) -> int:
 
 
 UNREAD = frozenset(
-    {
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "head",
-        "iframe",
-        "object",
-        "embed",
-        "canvas",
-        "audio",
-        "video",
-    }
-    | {"svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
+    {"script", "style", "template", "noscript", "head", "iframe", "object", "embed", "canvas", "audio"}
+    | {"video", "svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
     | {"rt", "rtc", "rp"}
 )
 """Elements whose content is not text: scripts, styles, media, controls, hidden XBRL facts, and the

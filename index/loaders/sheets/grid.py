@@ -16,7 +16,7 @@ import regex
 from index.loaders.blocks import Block, row
 from index.text.tabular import WORD_TABLE_ROWS
 
-Heading = tuple[str, int]
+_WideHeading = tuple[str, int]
 """A heading's text, and the number of columns that it is merged over."""
 
 _YEAR = r"(?:19|20)\p{N}{2}"
@@ -32,7 +32,7 @@ _ONLY_YEARS = regex.compile(
 MAX_PERIOD_CHARACTERS = 60
 
 
-def is_period(text: str) -> bool:
+def is_dated_period(text: str) -> bool:
     """Return whether a text is a period with a year: ``2023``, ``2022/23`` or ``January–June 2023``."""
     if len(text) > MAX_PERIOD_CHARACTERS:
         return False
@@ -42,8 +42,8 @@ def is_period(text: str) -> bool:
 
 
 def period_of_all(
-    rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]
-) -> tuple[list[str], list[Mapping[int, Heading]]] | None:
+    rows: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]
+) -> tuple[list[str], list[Mapping[int, _WideHeading]]] | None:
     """Separate the period of a whole table, such as ``2023``, from the heading rows.
 
     The period is the only text in the first heading row, except for a text (mostly the units) in the column
@@ -59,7 +59,12 @@ def period_of_all(
     stub, (first, second, *others) = columns[0], rows
     labels = [heading for column, heading in first.items() if column != stub]
     beneath = [text for line in (second, *others) for text, _ in line.values()]
-    if len(labels) != 1 or not is_period(labels[0][0]) or labels[0][1] > 1 or any(map(is_period, beneath)):
+    if (
+        len(labels) != 1
+        or not is_dated_period(labels[0][0])
+        or labels[0][1] > 1
+        or any(map(is_dated_period, beneath))
+    ):
         return None
     if not set(columns[1:]) <= set(second):
         return None
@@ -68,7 +73,7 @@ def period_of_all(
     return [*lines, labels[0][0]], [before | dict(second), *others]
 
 
-def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> list[dict[int, str]]:
+def spread(rows: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]) -> list[dict[int, str]]:
     """Write each heading in every column that it covers; the first of ``columns`` names the rows.
 
     A merged cell covers its columns. In a row without merged cells, the positions decide:
@@ -98,7 +103,7 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
 
 
 def _by_place(
-    written: Mapping[int, str], below: Sequence[Mapping[int, Heading]], columns: Sequence[int]
+    written: Mapping[int, str], below: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]
 ) -> dict[int, str]:
     """Spread the headings of a row without merged cells over ``columns``, which have headings below.
 
@@ -107,7 +112,7 @@ def _by_place(
     labels = [column for column in columns if column in written]
     if not labels or len(labels) == len(columns):
         return {}
-    periods = all(is_period(written[column]) for column in labels)
+    periods = all(is_dated_period(written[column]) for column in labels)
     groups = runs(columns)
     if periods and len(groups) == len(labels) and all(len(set(labels) & set(group)) == 1 for group in groups):
         return {
@@ -187,7 +192,7 @@ def is_written_figure(text: str) -> bool:
     """Return whether a text is a quantity, or a dash or ``n/a`` in place of one; periods are none."""
     if _BLANK_FIGURE.fullmatch(text):
         return True
-    return not _NO_QUANTITY.search(text) and any(map(str.isdigit, text)) and not is_period(text)
+    return not _NO_QUANTITY.search(text) and any(map(str.isdigit, text)) and not is_dated_period(text)
 
 
 def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
@@ -355,7 +360,7 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
     A heading stands to the right of ``stub``, the first column of the table, which names the rows.
     """
     cell = line.alone
-    return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_period(cell.text))
+    return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_dated_period(cell.text))
 
 
 def _is_next_row(above: Row, line: Row, columns: set[int]) -> bool:
@@ -373,7 +378,7 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
         return
     headings = next((index for index, line in enumerate(rows) if line.has_figures()), WORD_TABLE_ROWS)
     headings = headings if headings < WORD_TABLE_ROWS else 1  # a table of words alone
-    spans: list[Mapping[int, Heading]] = [
+    spans: list[Mapping[int, _WideHeading]] = [
         {at: (cell.text, cell.width) for at, cell in line.cells.items()} for line in rows[:headings]
     ]
     whole = period_of_all(spans, columns)

@@ -22,7 +22,7 @@ from index.loaders.blocks import Block, Heading, flow, join, row, sections_of
 from index.loaders.equations import in_font, superscript
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_period, is_written_figure
+from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_dated_period, is_written_figure
 from index.loaders.sheets.number_formats import shown_moment, shown_number, shown_text
 from index.loaders.text import decode, unwrap
 from index.text.tabular import is_row
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
     from openpyxl.worksheet._reader import WorkSheetParser
 
-_MAX_COLUMNS = 16_384
-"""The largest number of columns in a sheet (ECMA-376, part 1, section 18.3.1.13)."""
+MAX_COLUMNS = 16_384
+"""The largest number of columns in a sheet (ECMA-376, part 1, section 18.3.1.13), and in a record."""
 
 _MAX_CODE_CHARACTERS = 255
 """The most characters of a number format in Excel; a longer one is ignored."""
@@ -165,7 +165,7 @@ def _shown(cell: ReadOnlyCell) -> Cell:
         return Cell(str(value).upper())
     if isinstance(value, (int, float)):
         text = flow(shown_number(value, code))
-        return Cell(text, figure=not (is_period(text) and "," not in code))
+        return Cell(text, figure=not (is_dated_period(text) and "," not in code))
     if isinstance(value, timedelta):
         return Cell(shown_moment(value, code), figure=True)
     if isinstance(value, (date, time)):
@@ -212,7 +212,7 @@ def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetPars
             if column in unseen_columns:
                 continue
             cell = found[number][column]
-            last = min(widths.get((number, column), column), _MAX_COLUMNS)
+            last = min(widths.get((number, column), column), MAX_COLUMNS)
             at = column - bisect_left(hidden_columns, column)
             end = last + 1 - bisect_left(hidden_columns, last + 1)
             cells[at] = Cell(cell.text, cell.figure, end - at)
@@ -231,7 +231,7 @@ def _hidden_columns(dimensions: Iterable[Mapping[str, str]]) -> list[int]:
     for attributes in dimensions:
         if _is_hidden(attributes, "width"):
             first = int(attributes["min"])
-            hidden |= set(range(first, min(int(attributes.get("max", first)), _MAX_COLUMNS) + 1))
+            hidden |= set(range(first, min(int(attributes.get("max", first)), MAX_COLUMNS) + 1))
     return sorted(hidden)
 
 
@@ -251,9 +251,6 @@ uneven: less than this share of them have the most frequent number of values."""
 _MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most characters of a field: the csv module's default of 131,072 would refuse a file for one long
 comment."""
-
-MAX_COLUMNS = 16_384
-"""The most values of a record: as many columns as a spreadsheet may have."""
 
 _SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", regex.IGNORECASE)
 """A line before the first record, in which spreadsheet programs name the delimiter."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.loaders.blocks import join
-from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_period, is_written_figure
+from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_dated_period, is_written_figure
 from index.text.tabular import tables
 
 Line: TypeAlias = Sequence[str | int | None]
@@ -202,7 +202,7 @@ class TestHeadings:
     "words", ["2023", "2022/23", "2022–2023", "(2023)", "January–June 2023", "FY2023", "30.6.2023"]
 )
 def test_a_period_has_a_year(words: str) -> None:
-    assert is_period(words)
+    assert is_dated_period(words)
     assert not is_written_figure(words)
 
 
@@ -211,12 +211,12 @@ def test_a_period_has_a_year(words: str) -> None:
 )
 def test_a_figure_is_no_period(words: str) -> None:
     assert is_written_figure(words)
-    assert not is_period(words)
+    assert not is_dated_period(words)
 
 
 @pytest.mark.parametrize("words", ["Sales", "CO2", "Item 5", "Over 2,023 tonnes", "+"])
 def test_a_name_is_neither(words: str) -> None:
-    assert not is_period(words)
+    assert not is_dated_period(words)
     assert not is_written_figure(words)
 
 
