@@ -1,8 +1,4 @@
-"""Limits of an answer: how much of the library is read for it, and how many sentences it cites.
-
-Evaluations may vary the limits in :class:`AnswerLimits`. ``MAX_STATEMENTS`` in :mod:`rag.llm.messages` limits
-the answers that a language model writes.
-"""
+"""How much of the library is read for an answer, and how many sentences it cites."""
 
 from __future__ import annotations
 
@@ -11,10 +7,8 @@ from dataclasses import dataclass
 from index.search import DENSE_WEIGHT
 
 READ_HITS = 36
-"""The number of passages that are read for an answer.
-
-The reader gets only the :data:`MAX_READ` nearest of their sentences, so more passages take little more time.
-``benchmarks/passages.py`` compares other numbers."""
+"""The number of passages that are read. The reader gets only the :data:`MAX_READ` nearest of their sentences,
+so more passages take little more time; ``benchmarks/passages.py`` compares other numbers."""
 
 LISTED_PASSAGES = 8
 """The most passages that an answer lists: the nearest ones of those that were read.
@@ -31,26 +25,18 @@ MAX_SENTENCES = 8
 """The most sentences of a quoted answer; it has at least one."""
 
 CERTAIN = 0.9
-"""An answer counts as certain if the probability that the library answers the question is at least this.
-
-Below it, the best verdict on a sentence that a language model writes is ``paraphrased``.
-``benchmarks/certain.py`` says how many answerable and unanswerable questions reach it."""
+"""An answer is certain from this probability that the library answers the question. Below it, the best
+verdict on a sentence that a language model writes is ``paraphrased``. ``benchmarks/certain.py`` says how many
+answerable and unanswerable questions reach it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
     """The parameters of an answer; the defaults performed best in measurements.
 
-    Attributes:
-        dense_weight: the weight of the vectors' score in the fused score of a search: 0 to search by words
-            alone, 1 by vectors alone.
-        read_hits: the number of passages that are read.
-        widen_by: the number of sentences that are read on each side of a passage.
-        max_sentences: the most sentences of an answer.
-        certain: the answer counts as certain if the probability that the library answers the question is at
-            least this. Below it, no sentence that a language model wrote has the verdict ``supported``.
-        threshold: the engine abstains if that probability is lower than this; None for the calibrated
-            threshold.
+    ``dense_weight`` is the weight of the vectors in the fused score of a search: 0 to search by words alone,
+    1 by vectors alone. With a probability below ``threshold`` that the library answers, the engine abstains;
+    None for the calibrated threshold.
     """
 
     dense_weight: float = DENSE_WEIGHT
@@ -62,4 +48,3 @@ class AnswerLimits:
 
 
 DEFAULT_LIMITS = AnswerLimits()
-"""The parameters that are used by default."""

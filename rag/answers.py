@@ -42,14 +42,11 @@ class Verification:
     """The result of checking a sentence of an answer against all the words that it cites.
 
     Attributes:
-        verdict: the outcome.
         quote_matches: whether the quote, read again from the stored text, is unchanged.
-        figures_match: whether the quotes contain every figure, date and amount of the sentence.
-        score: how probable it is that the quotes say what the sentence says, from 0 to 1. It is 1 if the
-            sentence repeats its quotes, 0 if it has a fault, else the judge's probability, or 0.5 without a
-            judge.
-        reason: what is wrong or uncertain, in words; else None.
-        checks: for each check that applies to the sentence, its name and its score, 0 to 1.
+        score: the probability that the quotes say what the sentence says: 1 if it repeats them, 0 if it has a
+            fault, else the judge's, or 0.5 without a judge.
+        reason: what is wrong or uncertain, in words.
+        checks: the score, 0 to 1, of each check that applies.
     """
 
     verdict: Verdict
@@ -92,17 +89,7 @@ the sentences that the model wrote."""
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A near-duplicate of the cited document that contains the cited words, too.
-
-    Attributes:
-        document_id: the copy's number in the catalog.
-        version: the copy's version.
-        title: the copy's title.
-        publisher: the organisation that issued the copy, or None.
-        published: the copy's ISO date, sometimes only the year or the month (``2021-05``), or None.
-        start: the offset in the copy's text at which the cited words begin.
-        end: the offset in the copy's text at which the cited words end.
-    """
+    """A near-duplicate of the cited document that contains the cited words, too: ``text[start:end]``."""
 
     document_id: int
     version: int
@@ -115,17 +102,14 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class CellAddress:
-    """The cell that the question asks for, in a cited row of a table, with the labels that explain its value.
+    """The cell that the question asks for, in a cited row of a table.
 
     Attributes:
-        row: the names of the groups that the row belongs to, then the row's label, with ``" › "`` between
-            them.
-        column: the headings above the cell, from the top, with ``" › "`` between them; "" without headings.
-        value: ``document.text[start:end]``, the words of the cell.
-        unit: the currency or percent sign, and the scale that the table's headings state; "" if unknown.
-        start: the offset at which the value begins in the document's text.
-        end: the offset at which it ends.
-        box: the rectangle of the value on its page; None for formats without page layouts.
+        row: the names of the groups that the row belongs to, then its label, with ``" › "`` between them.
+        column: the headings above the cell, likewise; "" without headings.
+        value: ``document.text[start:end]``.
+        unit: the currency or percent sign, and the scale that the headings state; "" if unknown.
+        box: None for formats without page layouts.
     """
 
     row: str
@@ -145,28 +129,17 @@ class Citation:
         id: the footnote's number, from 1. Citations of the same words have the same number throughout a
             conversation, even if they belong to two sentences of one answer.
         answer_start: the offset at which the sentence begins in ``Answer.text``.
-        answer_end: the offset at which the sentence ends.
-        document_id: the document's number in the catalog.
-        version: the version of the document that was read.
-        title: the document's title.
-        publisher: the organisation that issued it, or None.
-        author: the person who wrote the document, or None.
         published: the document's ISO date, sometimes only the year or the month (``2021-05``); None if only
             the time of its file is known.
-        path: the document's path in the library.
-        page: the page, from 1, or None for formats without pages.
-        start: the offset at which the quote begins in the document's text.
-        end: the offset at which the quote ends.
+        page: from 1; None for formats without pages.
         quote: ``document.text[start:end]``.
-        boxes: the rectangles of the quote on the pages; empty for formats without page layouts.
-        headings: for a row of a table, the exact words of the table's caption and headings; else None.
+        boxes: empty for formats without page layouts.
+        headings: for a row of a table, the exact words of the table's caption and headings.
         cell: for a row of a table, the cell that the question asks for; None if that is not clear.
-        recognised: whether OCR read some of the words from a page image, so that they may contain errors.
         also_in: at most twenty near-duplicates of the document that contain the quote word for word, the
             earliest first. All are later than the cited document. They do not count as further sources.
-        superseded_by: the number of the newer version that had replaced ``version`` when the answer was made,
-            or None.
-        verification: the result of checking the sentence.
+        recognised: whether OCR read some of the words from a page image, so that they may contain errors.
+        superseded_by: the newer version that had replaced ``version`` when the answer was made.
     """
 
     id: int
@@ -194,15 +167,9 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
-    """A sentence of the answer.
+    """The sentence ``Answer.text[start:end]``, with the numbers of its footnotes.
 
-    Attributes:
-        start: the offset at which it begins in ``Answer.text``.
-        end: the offset at which it ends.
-        citations: the numbers of its footnotes.
-        verdict: ``quoted`` for a quote; else how well the footnotes support the sentence. The web page
-            strikes out an ``unsupported`` sentence.
-        reason: why the footnotes do not fully support it, in words; else None.
+    ``reason`` says why they do not fully support it. The web page strikes out an ``unsupported`` sentence.
     """
 
     start: int
@@ -214,12 +181,7 @@ class AnswerSentence:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A sentence that a language model wrote and that the answer leaves out, because no citation supports it.
-
-    Attributes:
-        text: the sentence.
-        reason: what is wrong with it, in words.
-    """
+    """A sentence that a language model wrote and that no citation supports, so that the answer lacks it."""
 
     text: str
     reason: str
@@ -227,18 +189,7 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class StatedFigure:
-    """One source's figure in a disagreement.
-
-    Attributes:
-        value: the figure, as the source writes it.
-        citation: the number of the footnote that quotes it.
-        document_id: the document's number in the catalog.
-        version: its version.
-        title: its title.
-        publisher: the organisation that issued it, or None.
-        published: its ISO date, sometimes only the year or the month (``2021-05``), or None.
-        superseded: whether a newer version of the document has replaced it.
-    """
+    """One source's figure in a disagreement, as the source writes it; ``citation`` is its footnote."""
 
     value: str
     citation: int
@@ -254,9 +205,7 @@ class StatedFigure:
 class Disagreement:
     """Different figures for the same thing in the sentences that an answer cites.
 
-    Attributes:
-        about: what the figures count or measure, in the words of the newest source.
-        figures: the figure of each source, the newest first and undated ones last.
+    ``about`` has the words of the newest source. The newest figure comes first, undated ones last.
     """
 
     about: str
@@ -270,8 +219,7 @@ class Computed:
     Attributes:
         difference: the first figure minus the second one, with its sign and currency, rounded to the figures'
             decimals: ``+$118``. It has no sign if the figures are not of two times, or if both are negative.
-        unit: the part of the unit that ``difference`` does not show, such as ``in millions`` or ``percentage
-            points``; "" without one.
+        unit: what ``difference`` does not show, such as ``in millions`` or ``percentage points``; else "".
         percent: the change between two times, in per cent of the earlier figure: ``+4.9%``. None if the
             figures are not of two times, if the earlier one is 0, or if only one is negative.
         answer: ``yes`` or ``no``; if the question asks which of two rows has more (or less), the label of
@@ -286,15 +234,7 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The second figure of a comparison, and the result of comparing both figures.
-
-    Attributes:
-        value: the words of the second figure's cell.
-        unit: its unit, as in :class:`Headline`.
-        row: the label of its row, as in :class:`CellAddress`.
-        column: the headings above its cell, as in :class:`CellAddress`.
-        computed: what is computed from both figures.
-    """
+    """The second figure of a comparison, with fields as in :class:`Headline`, and what both figures give."""
 
     value: str
     unit: str
@@ -310,10 +250,9 @@ class Headline:
     Attributes:
         value: the words of the cell. In a comparison of two times, the words of the later cell; in a
             comparison of two rows, the words of the cell whose row the question names first.
-        unit: the part of the unit that ``value`` does not show, such as ``in millions``; "" without one.
-        row: the label of the row, as in :class:`CellAddress`.
-        column: the headings above the cell, as in :class:`CellAddress`.
-        comparison: the other figure of a comparison; else None.
+        unit: what ``value`` does not show of the unit, such as ``in millions``; "" without one.
+        row: as in :class:`CellAddress`.
+        column: as in :class:`CellAddress`.
     """
 
     value: str
@@ -325,23 +264,12 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One of the nearest passages that were read for an answer.
+    """One of the nearest passages that were read for an answer; fields are as in :class:`Citation`.
 
     Attributes:
-        document_id: the document's number in the catalog.
-        version: the version that was read.
-        title: the document's title.
-        publisher: the organisation that issued it, or None.
-        author: the person who wrote the document, or None.
-        published: the document's ISO date, as in :class:`Citation`, or None.
-        path: the document's path in the library.
-        page: the page on which the passage begins, or None.
-        start: the offset at which the passage begins in the document's text.
-        end: the offset at which the passage ends.
         text: ``document.text[start:end]``.
         score: the fused score of the search, 0 to 1.
-        shortfall: for an abstention, why this passage does not answer the question; else None.
-        recognised: whether OCR read some of the passage's words from a page image, perhaps wrongly.
+        shortfall: for an abstention, why this passage does not answer the question.
     """
 
     document_id: int
@@ -366,38 +294,27 @@ class Answer:
 
     Attributes:
         answer_id: a UUID, as 32 hexadecimal digits.
-        conversation_id: the conversation that the answer belongs to, or None.
-        question: the question as the user asked it.
-        standalone: for a follow-up, the question that the search used, which is clear without the
-            conversation: either a model wrote it, or it is the follow-up joined to the question before. None
-            if the search used the question as asked.
-        searched_for: the question with its spelling corrected; None if nothing was corrected. The search used
-            this text or, for a follow-up, the ``standalone`` question that was made from it.
-        text: the sentences of the answer, in order; sentences of one document share a line. For an
-            abstention, the reason in words.
-        abstained: whether there is no answer.
-        reason: for an abstention, the reason in words; else None.
-        cause: for an abstention, the reason as a code, for programs; else None.
-        note: a caveat for the user, or None: that the quotes are not in the language of the question, for
-            example, or that the answer does not mention a name in the question.
-        sentences: the sentences of ``text``; empty for an abstention.
-        citations: the footnotes, by number; empty for an abstention.
-        headline: the value, or the two compared values, that answer the question. None unless the answer is
-            quoted, its first sentence is a row of a table, and the question clearly means certain cells.
+        text: the sentences, in order; those of one document share a line. For an abstention, the reason.
+        cause: for an abstention, the reason as a code.
+        note: a caveat for the user: that the quotes are not in the language of the question, for example.
+        citations: the footnotes, by number.
         passages: the nearest passages that were read, best first. For an abstention, a passage that several
             near-duplicate documents contain appears once.
         answerability: the calibrated probability, 0 to 1, that the library answers the question; None if
             nothing was read.
-        disagreements: the subjects for which the cited sentences give different figures.
+        model: ``quoted``, or the name of the language model that wrote the answer.
+        generation: how many commits had changed the index's passages at the time of the search.
+        created: ISO 8601 in UTC.
+        standalone: for a follow-up, the question that the search used, which is clear without the
+            conversation: either a model wrote it, or it is the follow-up joined to the question before.
+        searched_for: the question with its spelling corrected. The search used this text or, for a follow-up,
+            the ``standalone`` question that was made from it.
+        headline: the value, or the two compared values, that answer the question. None unless the answer is
+            quoted, its first sentence is a row of a table, and the question clearly means certain cells.
         dropped: the sentences that a language model wrote and that are not shown.
-        model: the author of the answer: ``quoted``, or the name of a language model.
-        fallback: the reason why the language model's text is not used, or ends early. None if the whole text
-            is used, or if no model was asked.
-        searched: the scope of the search; None in answers that were stored before this field existed.
+        fallback: why the language model's text is not used, or ends early; None if no model was asked.
         prompt_digest: sha256 of the prompt, in hexadecimal; None if no language model was asked.
-        generation: the index's generation at the time of the search: how many commits had changed its
-            passages.
-        created: when the answer was made, ISO 8601 in UTC.
+        searched: None in answers that were stored before this field existed.
         timings: milliseconds by stage: ``rewrite`` (of a follow-up), ``search``, ``select`` (measuring and
             ranking sentences), ``read`` (the reader model), and ``answer``; with a language model
             also ``write`` (the model) and ``verify``, both parts of ``answer``. If a model was asked, also
@@ -431,7 +348,6 @@ class Answer:
     timings: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the answer as plain lists, dicts and scalars, ready for JSON."""
         return asdict(self)
 
     def cited_by(self, sentence: AnswerSentence) -> tuple[Citation, ...]:
@@ -446,13 +362,9 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """The scope of the search behind an answer.
+    """The scope of the search behind an answer: how many documents passed the filters.
 
-    Attributes:
-        documents: the number of documents that passed the filters.
-        filters: the filters.
-        titles: the titles of the first documents that the filters name by number, three at most. Numbers that
-            the library no longer has are skipped.
+    ``titles`` are those of the first documents that the filters name by number, without those that are gone.
     """
 
     documents: int
@@ -461,7 +373,6 @@ class Searched:
 
 
 def search_scope(index: Snapshot, filters: Filters) -> Searched:
-    """Return the scope of a search with ``filters``: how many documents pass, and which the filters name."""
     records = {record.document_id: record for record in index.reader.records(filters.document_ids)}
     known = [records[number].title for number in filters.document_ids if number in records]
     return Searched(index.reader.count_documents(filters), filters, tuple(known[:NAMED]))

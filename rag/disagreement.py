@@ -85,19 +85,15 @@ class Statement:
     """A figure of a cited sentence.
 
     Attributes:
-        citation: the citation.
-        language: the ISO 639-1 code of the cited document's language.
-        quantity: the figure.
         about: the counted things, as written.
         words: the meanings (:func:`meanings`) of the words around the figure.
-        before: the meanings of the words before the figure, which tell what happened.
-        after: the meanings of the words after the figure, which tell what it counts.
-        names: the names in the sentence, in lower case.
+        before: those of the words before the figure, which tell what happened.
+        after: those of the words after the figure, which tell what it counts.
+        names: in lower case.
         limits: how the text limits the figure: ``plan`` (it is planned or expected), ``denial``, ``before``
             or ``after`` (a date).
         lengths: the lengths of time that the figure's clause states, such as ``3 month``.
-        when: the ISO dates that the figure holds for, without unknown parts (``2025-07``); empty if none is
-            known.
+        when: the ISO dates that the figure holds for, without unknown parts (``2025-07``).
         stated: all figures of the sentence, except ``rejected``.
         rejected: the figures that the sentence rejects as wrong: 15 in *14, not 15*.
         masked: the sentence without figures, dates and sources, for the encoder.
@@ -182,7 +178,7 @@ def meanings(text: str, language: str) -> frozenset[str]:
 
 
 def _words_beside(bare: str, item: Quantity, clause: Span, language: str) -> tuple[list[Span], list[Span]]:
-    """Return the spans of the words that say what a figure counts: those before it, and those after it.
+    """Return the words that say what a figure counts: those before it, and those after it.
 
     In *the flood destroyed 40 houses*, the first list has *destroyed*, and the second has *houses*.
     """
@@ -195,10 +191,7 @@ def _words_beside(bare: str, item: Quantity, clause: Span, language: str) -> tup
 
 
 def _is_small(other: Quantity) -> bool:
-    """Return whether a figure is a small number in words (*two* trams).
-
-    The other words of its clause belong to another figure.
-    """
+    """Return whether a figure is a small number in words (*two* trams), beside the figure that counts."""
     return other.low <= _SMALL and not regex.search(r"\d", other.written)
 
 
@@ -230,11 +223,8 @@ def disagreements(
 ) -> tuple[Disagreement, ...]:
     """Return each subject for which the footnotes state different figures, in the order of the footnotes.
 
-    Args:
-        citations: the footnotes of an answer, in any order.
-        languages: the ISO 639-1 codes of the documents' languages, by document number. In a document without
-            a code, number words are read as English.
-        encoder: compares sentences that use different words; None to compare the words alone.
+    ``languages`` has the ISO 639-1 codes of the documents' languages, by document number; in a document
+    without one, number words are read as English. Without ``encoder``, words alone are compared.
     """
     known = languages or {}
     places = {(cited.document_id, cited.version, cited.start, cited.end): cited for cited in citations}
@@ -256,13 +246,12 @@ def disagreements(
 
 
 def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int, int]:
-    """Return a sort key: the newest comes first, a year before its months and days, and the undated last."""
+    """Sort the newest first, a year before its months and days, and the undated last."""
     age = tuple(-ord(character) for character in cited.published or "")
     return not cited.published, age, cited.document_id, -cited.version, cited.id, cited.start
 
 
 def _differ(one: Statement, other: Statement) -> bool:
-    """Return whether two statements differ: neither figure agrees with any figure in the other's sentence."""
     pairs = ((one, other), (other, one))
     return not any(agree(item.quantity, figure) for item, rival in pairs for figure in rival.stated)
 
@@ -285,11 +274,7 @@ def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bo
 
 
 def _other_source(one: Citation, other: Citation) -> bool:
-    """Return whether two citations cite different sources.
-
-    Two documents are different sources unless one is a copy of the other. Two versions of one document are
-    different sources, too.
-    """
+    """Two documents are different sources unless one is a copy of the other; so are two versions of one."""
     if one.document_id == other.document_id:
         return one.version != other.version
     copies = {copy.document_id for copy in (*one.also_in, *other.also_in)}
@@ -302,10 +287,7 @@ def _rejects(one: Statement, other: Statement) -> bool:
 
 
 def _has_names(one: Statement, other: Statement) -> bool:
-    """Return whether the sentence or title of ``other`` has all names of ``one``.
-
-    The name *Vietnam* is also found in the form *Vietnamese*.
-    """
+    """The name *Vietnam* is also found in the form *Vietnamese*."""
     words = set(_WORD.findall(f"{other.citation.quote} {other.citation.title}".casefold()))
     return all(
         any({name + ending, name.removesuffix(ending)} & words for ending in _NAME_ENDINGS)
@@ -314,10 +296,7 @@ def _has_names(one: Statement, other: Statement) -> bool:
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
-    """Return whether two sentences share a name, both have dates, or come from reports with similar titles.
-
-    Titles are similar if they share half of the shorter title's words.
-    """
+    """Return whether two sentences share a name, both have dates, or come from reports of similar title."""
     if one.names & other.names or (one.when and other.when):
         return True
     titles = [meanings(item.citation.title, UNKNOWN_LANGUAGE) for item in (one, other)]
@@ -345,14 +324,7 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
 
 
 def _additions_agree(one: Statement, other: Statement, shared: set[str], encoder: Encoder | None) -> bool:
-    """Return whether two figures may be of the same thing if one sentence only adds words to the other's.
-
-    Args:
-        one: a statement.
-        other: the other statement.
-        shared: the meanings of the words in both sentences, at least one.
-        encoder: compares sentences whose words before the figure differ; None to compare the words alone.
-    """
+    """Return whether two figures may be of the same thing if one sentence only adds words to the other's."""
     known = {*shared, *one.names, *other.names, *_PERSONS}
     enough = len(shared) > 1 or (one.when and other.when) or len(one.names & other.names) > 1
     if not enough or not all(_begins_name(word, known) for word in one.after | other.after):
@@ -364,12 +336,10 @@ def _additions_agree(one: Statement, other: Statement, shared: set[str], encoder
 
 
 def _begins_name(word: str, names: Collection[str]) -> bool:
-    """Return whether a stem is one of ``names``, or the beginning of one."""
     return any(name.startswith(word) for name in names)
 
 
 def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
-    """Return the cosine similarity of two sentences without their figures; 0 if it cannot be measured."""
     if encoder is None or not may_be_in(one.language, encoder.languages):
         return 0.0
     first, second = encoder.encode([one.masked, other.masked])
@@ -377,7 +347,7 @@ def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:
-    """Return whether two figures may be for the same time. If not, they show a change, not a disagreement."""
+    """If two figures are not for the same time, they show a change, not a disagreement."""
     if one.when and other.when:
         return one.when == other.when
     first, second = (_day(item.citation.published) for item in (one, other))

@@ -33,11 +33,7 @@ class ModelSetupError(FootnotedError):
 class ModelError(FootnotedError):
     """The language model gave no reply, or its reply broke off.
 
-    Attributes:
-        kind: what went wrong, for programs: ``timeout``, ``error``, ``paused``, ``busy`` or ``unusable`` (see
-            :data:`~rag.answers.Fallback`).
-        detail: what the model's client reports, for administrators; the message is for readers. "" if the
-            client reports nothing.
+    ``detail`` is what the model's client reports, for administrators; the message is for readers.
     """
 
     def __init__(self, message: str, kind: Fallback, detail: str = "") -> None:
@@ -53,8 +49,6 @@ ANSWER_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 class AnswerNotFoundError(FootnotedError, LookupError):
-    """The library has no stored answer with this id."""
-
     def __init__(self, answer_id: str) -> None:
         is_id = ANSWER_ID.fullmatch(answer_id) is not None
         why = "it may have been deleted" if is_id else "an answer_id is 32 hexadecimal digits in lower case"
@@ -62,11 +56,7 @@ class AnswerNotFoundError(FootnotedError, LookupError):
 
 
 class DamagedAnswerError(FootnotedError):
-    """The text of a stored answer is not an answer.
-
-    Attributes:
-        answer_id: the id of the answer.
-    """
+    """The text of a stored answer is not an answer."""
 
     def __init__(self, answer_id: str, cause: str) -> None:
         super().__init__(
@@ -84,8 +74,6 @@ class NotKeptError(FootnotedError):
 
 
 class ConversationNotFoundError(FootnotedError, LookupError):
-    """The library has no stored conversation with this id."""
-
     def __init__(self, conversation_id: str) -> None:
         super().__init__(f"there is no conversation {conversation_id!r}; it may have been deleted")
 

@@ -25,11 +25,8 @@ class QuestionRewritten:
 class ReadingBegun:
     """The reader begins to score sentences, which takes most of the time before the passages.
 
-    For a follow-up, the reader may read twice: for the question alone, and for the question joined to the
-    earlier one.
-
-    Attributes:
-        sentences: the number of sentences that the reader scores.
+    For a follow-up, it may read twice: for the question alone, and for the question joined to the earlier
+    one.
     """
 
     sentences: int
@@ -37,21 +34,16 @@ class ReadingBegun:
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """The nearest passages that were read; none for a greeting.
-
-    The event is streamed for every question, before the text.
-    """
+    """The nearest passages that were read, streamed for every question before the text."""
 
     passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of the answer's text; the pieces joined are ``Answer.text``.
+    """A sentence, with the space or line break before it; the texts joined are ``Answer.text``.
 
-    Attributes:
-        text: one sentence, with the space or line break before it.
-        verdict: the verdict of that sentence; None for a text that gives the reason for an abstention.
+    The verdict is None for a text that gives the reason for an abstention.
     """
 
     text: str
@@ -73,7 +65,6 @@ class AnswerDone:
 
 
 StreamedEvent = QuestionCorrected | QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
-"""An event with a part of the answer, or with the question or passages behind the answer."""
 
 Event = StreamedEvent | ReadingBegun
 """An event of ``QueryEngine.stream``.

@@ -16,10 +16,7 @@ _BEFORE_CHARACTERS = 400
 
 
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: DocumentTexts) -> Evidence:
-    """Read a sentence again from the stored text of its document, and return it as evidence.
-
-    The evidence's ``quote_matches`` tells whether the stored text still has the words of the sentence.
-    """
+    """Read a sentence again from the stored text of its document, and return it as evidence."""
     document = document_texts.text(record)
     quote = sentence.span.of(document.text)
     found = evidence_at(record, document, sentence.span, quote, sentence.headings)
@@ -32,13 +29,8 @@ def evidence_at(
 ) -> Evidence:
     """Return a quote as evidence, with its context in the document.
 
-    Args:
-        record: the document.
-        document: its text.
-        span: the span of the quote in the text.
-        quote: the words to compare with the sentence of the answer: those of the span, or their visible
-            form (:func:`rag.visible_text.visible`).
-        headings: for a row of a table, the table's caption and headings; else None.
+    ``quote`` are the words to compare with the sentence of the answer: those of the span, or their visible
+    form (:func:`rag.visible_text.visible`). ``headings`` are those of a table's row.
     """
     context = [headings, record.title, record.publisher or record.author]
     return Evidence(
@@ -51,7 +43,6 @@ def evidence_at(
 
 
 def _sentence_before(text: str, span: Span, language: str) -> str:
-    """Return the sentence before ``span`` if it is in the same paragraph, else an empty string."""
     near = text[max(span.start - _BEFORE_CHARACTERS, 0) : span.start]
     paragraph = near[near.rstrip(" \t").rfind("\n") + 1 :]
     found = sentences(paragraph, language)

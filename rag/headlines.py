@@ -35,7 +35,6 @@ _SCALE = regex.compile(
 
 
 def headline_of_cell(cell: CellAddress | TableCell) -> Headline:
-    """Return the headline that states the value of a cell."""
     unit = after_number(bare_unit(cell), has_sign=_CURRENCY.search(cell.value) is not None)
     return Headline(cell.value, unit, cell.row, cell.column)
 
@@ -50,9 +49,8 @@ def bare_unit(cell: CellAddress | TableCell) -> str:
 def after_number(unit: str, *, has_sign: bool) -> str:
     """Return a scale in words that can follow a number: *million dollars* for *dollars in millions*.
 
-    Args:
-        unit: the unit; one that is no plain scale, such as *in millions, except sales*, is returned as it is.
-        has_sign: whether the number has the sign of a currency, which makes *dollars* superfluous.
+    A unit that is no plain scale, such as *in millions, except sales*, stays. ``has_sign`` makes *dollars*
+    superfluous.
     """
     scale = _SCALE.fullmatch(unit)
     if scale is None:
@@ -94,12 +92,7 @@ _SAYS_MORE = regex.compile(
 
 
 def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
-    """Return the headline of a comparison; None if its difference is in doubt.
-
-    Args:
-        question: the question, in its standalone form.
-        pair: the two cells.
-    """
+    """Return the headline of a comparison; None if its difference is in doubt."""
     first, second = (cell_number(cell.value, pair.mark) for cell in (pair.first, pair.second))
     one, other = headline_of_cell(pair.first), headline_of_cell(pair.second)
     units = {bare_unit(pair.first), bare_unit(pair.second)}
@@ -118,16 +111,7 @@ def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
 
 
 def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> str | None:
-    """Return the answer to a comparison: *yes*, *no* or the name of a row; None if it is in doubt.
-
-    The row is the one with the larger or with the smaller figure, as the question asks.
-
-    Args:
-        question: the question.
-        pair: the two cells.
-        first: the number of the first cell.
-        second: the number of the second cell.
-    """
+    """Return *yes*, *no*, or the name of the row with the larger or smaller figure; None if in doubt."""
     if (
         first < 0
         or second < 0
@@ -154,17 +138,7 @@ def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> s
 def _of_change(
     question: str, pair: CellPair, later: Decimal, earlier: Decimal, ways: list[Way]
 ) -> str | None:
-    """Return *yes* or *no* if a question asks whether a figure rose or fell, or was larger in one year.
-
-    Return None for any other question, or if the meaning is in doubt.
-
-    Args:
-        question: the question.
-        pair: the two cells, which differ only in their years.
-        later: the number of the later year.
-        earlier: the number of the earlier year.
-        ways: the comparatives in the question: ``more``, ``less`` or both.
-    """
+    """Return *yes* or *no* if a question asks whether a figure rose or fell, or was larger in one year."""
     if _OR.search(question) or not _YES_OR_NO.match(question):
         return None
     offset, before = (_offset_of_year(question, pair, cell) for cell in (pair.first, pair.second))
@@ -202,7 +176,6 @@ def _yes(is_so: bool) -> str:
 
 
 def _have_one_unit(first: CellNumber, second: CellNumber, units: Set[str]) -> bool:
-    """Return whether two cells agree in scale and percent sign, and do not have different currencies."""
     scales = {unit.removeprefix("%").strip() for unit in units}
     currencies = {number.currency for number in (first, second) if number.currency}
     return first.percent is second.percent and len(scales) == 1 and len(currencies) <= 1
@@ -224,19 +197,12 @@ def _computed(pair: CellPair, first: CellNumber, second: CellNumber) -> Computed
 
 
 def _is_signed(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
-    """Return whether the difference has a sign, because it is clearly a rise or a fall.
-
-    The difference of two negative figures has no sign: a larger loss may be called a rise or a fall.
-    """
+    """The difference of two negative figures has no sign: a larger loss may be called a rise or a fall."""
     return pair.is_over_time and not (first.value < 0 and second.value < 0)
 
 
 def _percent(pair: CellPair, later: CellNumber, earlier: CellNumber) -> str | None:
-    """Return the change from the earlier to the later figure, in percent of the earlier one, to one decimal.
-
-    Return None if the figures do not compare two times, if the earlier one is 0, or if one of them is
-    negative and the other is positive.
-    """
+    """Return the change in percent of the earlier figure; None if the figures do not compare two times."""
     if not pair.is_over_time or earlier.value == 0 or later.value * earlier.value < 0:
         return None
     change = (later.value - earlier.value) / earlier.value * 100
@@ -260,17 +226,11 @@ _ASKS_OTHERWISE = regex.compile(
 def headline_of(
     question: Question, citations: Sequence[Citation], pair: CellPair | None = None
 ) -> Headline | None:
-    """Return the headline of a quoted answer.
+    """Return the headline of a quoted answer: a cell of the first footnote, or a comparison of two cells.
 
-    It is the value of the cell that the first footnote cites, or a comparison of two cells. If a cell already
-    states the change over time that the question asks for, no change is computed. Return None if there is
-    neither a clear value nor a clear comparison, if the first footnote has a doubtful verdict, or if the
-    question asks for something other than a value, such as *why*.
-
-    Args:
-        question: the question.
-        citations: the footnotes of the answer, in the order of its sentences.
-        pair: the two cells that the question compares, or None.
+    If a cell already states the change over time that the question asks for, no change is computed. Return
+    None if neither is clear, if the first footnote has a doubtful verdict, or if the question asks for
+    something other than a value, such as *why*.
     """
     if not citations or citations[0].verification.verdict in DOUBTFUL:
         return None
@@ -284,14 +244,8 @@ def headline_of(
 def possible_headlines(question: str, rows: Sequence[Row]) -> Iterator[Headline]:
     """Yield the headlines that an answer may have: one for each cell of its first row, and the comparisons.
 
-    A comparison may begin with an answer: yes, no or the name of a row. If the question and the two figures
-    decide the answer, only the headline with this answer is yielded. Otherwise, the standalone form of a
-    follow-up may decide it. This form is not known here, so a headline without an answer and one with each
-    possible answer are yielded.
-
-    Args:
-        question: the question as it was asked.
-        rows: the rows of one table that the answer cites, in order.
+    The standalone form of a follow-up, which is not known here, may decide the answer of a comparison. If the
+    question itself does not, a headline without an answer and one with each possible answer are yielded.
     """
     if not rows:
         return

@@ -15,8 +15,7 @@ from rag.errors import JsonLinesError
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the number of each line of a file, from 1, and the JSON object on it. Blank lines are skipped.
 
-    Args:
-        path: a UTF-8 file, compressed with gzip if its name ends in ``.gz``.
+    A file whose name ends in ``.gz`` is unpacked.
 
     Raises:
         JsonLinesError: if the file cannot be read, or a line is not a JSON object.

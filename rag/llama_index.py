@@ -13,8 +13,8 @@ from index.records import Filters
 from index.search import DENSE_WEIGHT
 
 _SHOWN = {"title", "publisher", "published"}
-"""Metadata for prompts and embeddings. All other metadata locates a passage or a quote, or is a score or a
-verdict; it means nothing to a model."""
+"""Metadata for prompts and embeddings. The rest locates a passage, or is a score; it means nothing to a
+model."""
 
 
 class Retriever(BaseRetriever):
@@ -33,16 +33,7 @@ class Retriever(BaseRetriever):
         dense_weight: float = DENSE_WEIGHT,
         **kwargs: Any,  # noqa: ANN401 (llama-index's own arguments: callbacks, objects)
     ) -> None:
-        """Make a retriever that searches ``index``.
-
-        Args:
-            index: an open library.
-            limit: the number of passages that a query returns.
-            filters: the filters that a document must pass to be found.
-            dense_weight: the share of the vectors in the score: 0 to search by words alone, 1 by vectors
-                alone.
-            kwargs: passed on to ``BaseRetriever``.
-        """
+        """Search ``index``; ``dense_weight`` is 0 to search by words alone, 1 by vectors alone."""
         super().__init__(**kwargs)
         self._index = index
         self._limit = limit
@@ -55,13 +46,9 @@ class Retriever(BaseRetriever):
 
 
 def as_node(text: str, metadata: Mapping[str, Any]) -> TextNode:
-    """Return a passage or a quote as a llama-index node.
+    """Return a passage or a quote as a llama-index node, with an id such as ``12.3:450-610``.
 
-    The node's id consists of the document, the version and the span: ``12.3:450-610``.
-
-    Args:
-        text: the text of the document from ``start`` to ``end``.
-        metadata: ``document_id``, ``version``, ``start``, ``end`` and any other fields.
+    ``metadata`` has ``document_id``, ``version``, ``start``, ``end`` and any other fields.
     """
     document_id, start, end = metadata["document_id"], metadata["start"], metadata["end"]
     hidden = [name for name in metadata if name not in _SHOWN]

@@ -48,7 +48,6 @@ _ATTRIBUTED = regex.compile(r"\s(?:attributable|available)\s.*", regex.IGNORECAS
 _BULLET = regex.compile(r"^[\s•●▪◦‣·]+")
 _FRONTED = regex.compile(rf"^(?P<when>(?:In|On|By|As of)\s(?:{DATE.pattern})),?\s(?=\S)")
 _BREAK = regex.compile(r"[;:]|,(?!\p{N}|\s(?:19|20)\p{N}{2}\b)|\s[–—-]+\s")
-"""The end of a clause."""
 _PREPOSITION = regex.compile(r"\s(?:of|for|in|from|to|on|at|by|with|per)\s")
 _UNFINISHED = regex.compile(
     r"\b(?:and|or|of|for|with|by|on|at|as|to|the|an?|is|was|be)\?$|\sand\s(?:\p{Sc}|" + _NUMBER + r"\b)",
@@ -99,11 +98,9 @@ _DID = regex.compile(
 
 
 def question_of(sentence: str, around: str) -> str | None:
-    """Return the question that a sentence answers; None if it has none of the shapes.
+    """Return the question that an English sentence answers; None if it has none of the shapes.
 
-    Args:
-        sentence: a sentence of an English report.
-        around: nearby text, which tells a name from an ordinary word at the start of a sentence.
+    ``around`` is nearby text, which tells a name from an ordinary word at the start of a sentence.
     """
     words = _BULLET.sub("", _BRACKETS.sub("", " ".join(sentence.split())))
     if not words.endswith(".") or _UNSAFE.search(words):
@@ -212,13 +209,10 @@ _SHAPES: tuple[Callable[[str, str, str], str | None], ...] = (
 
 
 MAX_SUGGESTIONS = 3
-"""The most suggestions."""
 
 LANGUAGE = "en"
-"""The language of the suggestions."""
 
 _ASKED_AT_MOST = 6
-"""The most questions that the engine tries for one answer."""
 
 SECONDS = 1.0
 """The seconds after which no further question is tried; a question that is being tried then is completed."""
@@ -246,11 +240,7 @@ _ALIKE = 0.5
 class Candidate:
     """A question, and the sentence that should answer it.
 
-    Attributes:
-        question: the question.
-        document_id: the document's number.
-        span: the sentence's span in the document's text.
-        distance: code points between the sentence and the nearest cited words, if any are cited.
+    ``distance`` is the number of code points between the sentence and the nearest cited words.
     """
 
     question: str
@@ -262,10 +252,8 @@ class Candidate:
 def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> list[str]:
     """Return at most three questions to ask after an answer, the nearest to its citations first.
 
-    Args:
-        engine: answers each question, so that only questions with an answer are suggested.
-        answer: the answer; for an abstention, its nearest passage takes the place of citations.
-        seconds: the time after which no further question is tried.
+    For an abstention, its nearest passage takes the place of citations. After ``seconds``, no further
+    question is tried.
     """
     follows = continue_conversation(engine.index.catalog, answer.conversation_id)
     filters = answer.searched.filters if answer.searched else Filters()
@@ -308,7 +296,7 @@ def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
 
 
 def _current(index: Library, document_id: int, version: int) -> Document | None:
-    """Return a document's text if it is in :data:`LANGUAGE` and no newer version replaced it, else None."""
+    """Return a document's text if it is in :data:`LANGUAGE` and no newer version replaced it."""
     try:
         if index.catalog.document(document_id).version != version:
             return None
@@ -330,12 +318,11 @@ def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -
 
 
 def text_around(text: str, span: Span) -> str:
-    """Return the text in which other uses of a sentence's words are sought."""
     return text[max(span.start - _FAR, 0) : span.end + _FAR]
 
 
 def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
-    """Return the starts and ends of whole lines of text around ``spans``; stretches that meet are merged."""
+    """Return whole lines of text around ``spans``; stretches that meet are merged."""
     stretches: list[tuple[int, int]] = []
     for span in sorted(spans):
         start = text.rfind("\n", 0, max(span.start - _AROUND, 0)) + 1
@@ -352,7 +339,7 @@ def _is_clear_beside(candidate: Candidate, answer: Answer) -> bool:
     """Return whether a reader of the answer can tell what the candidate's question is about.
 
     A question about "the plan" is clear if the answer, its question or a title mentions a plan. An abstention
-    says little about the subject, so a question after it must also have ``_SAYS_ENOUGH`` words.
+    says little about the subject.
     """
     if answer.abstained and len(candidate.question.split()) < _SAYS_ENOUGH_BESIDE_AN_ANSWER:
         return False
@@ -378,10 +365,7 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 
 def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
-    """Return whether the first citation of ``answer`` is within the candidate's sentence, or has all of it.
-
-    This is False for an abstention, and for an answer to a rewritten form of the question.
-    """
+    """Return whether the first citation of ``answer``, to this very question, is the candidate's sentence."""
     if answer.abstained or answer.standalone is not None:
         return False
     first = answer.citations[0]
@@ -391,7 +375,6 @@ def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
 
 
 MAX_STARTERS = 4
-"""The most starters."""
 
 _REPORTS = 12
 """The number of newest reports that starters are made from."""
@@ -415,13 +398,7 @@ _MEASURE = regex.compile(r"^(?P<asks>What (?:was|were)) (?:the\s)?")
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """A question to begin with.
-
-    Attributes:
-        question: the question.
-        document_id: the number of the report whose sentence answers it.
-        title: the report's title.
-    """
+    """A question to begin with, and the report whose sentence answers it."""
 
     question: str
     document_id: int
@@ -430,13 +407,7 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class Starters:
-    """The starters (questions to begin a conversation with) for one state of the library's passages.
-
-    Attributes:
-        generation: the number of this state in the catalog.
-        starters: the starters, each about a different report if enough reports have one.
-        complete: whether no more will be added.
-    """
+    """The starters for one state of the library's passages, each about another report if enough have one."""
 
     generation: int
     starters: tuple[Starter, ...] = ()
@@ -444,16 +415,11 @@ class Starters:
 
 
 class StarterMaker:
-    """Makes the starters of a library: questions to begin a conversation with.
+    """Makes the starters of a library.
 
-    Each call of :meth:`step` tries one question. One thread may call :meth:`step`, and any number of other
-    threads :meth:`current`.
-
-    Args:
-        engine: answers each question, so that only questions with an answer are offered. Everyone gets the
-            same starters, so the engine must read only documents that everyone may see.
-        is_busy: returns whether the program does work that a step would slow down. It need not count the
-            questions of users, which the engine counts itself.
+    One thread may call :meth:`step`, which tries one question; any number of others :meth:`current`. Everyone
+    gets the same starters, so ``engine`` must read only documents that everyone may see. ``is_busy`` need not
+    count the questions of users, which the engine counts itself.
     """
 
     def __init__(self, engine: QueryEngine, is_busy: Callable[[], bool]) -> None:
@@ -463,7 +429,6 @@ class StarterMaker:
         self._tries: Iterator[Starter | None] = iter(())
 
     def current(self) -> Starters:
-        """Return the starters made so far for the present state of the library."""
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
@@ -510,7 +475,6 @@ def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
 
 
 def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
-    """Return the title of each of the newest reports, with the questions to try; skip reports without any."""
     found: list[tuple[str, list[Candidate]]] = []
     earlier: list[str] = []
     with index.snapshot() as snapshot:
@@ -559,6 +523,5 @@ def _is_clear(question: str) -> bool:
 
 
 def _is_answered(engine: QueryEngine, candidate: Candidate) -> bool:
-    """Return whether a candidate's sentence answers its question, without caveat or corrected spelling."""
     answer = engine.ask(candidate.question)
     return answer.searched_for is None and answer.note is None and is_answered_by(candidate, answer)
