@@ -19,22 +19,14 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatResponse
 
 FAILURES = 3
-"""The number of failures in a row that opens the circuit."""
 
 PAUSE_SECONDS = 30.0
-"""The seconds for which the circuit stays open; then one trial call decides."""
+"""Then one trial call decides."""
 
 
 @dataclass(eq=False, slots=True)
 class Circuit:
-    """Counts failures in a row; after too many, the circuit is open, and refuses calls.
-
-    Safe to share between threads.
-
-    Attributes:
-        failures: the number of failures in a row that opens the circuit.
-        now: a clock, in seconds.
-    """
+    """Counts failures in a row; after too many, the circuit is open, and refuses calls. Safe to share."""
 
     failures: int = FAILURES
     now: Callable[[], float] = time.monotonic
@@ -45,8 +37,8 @@ class Circuit:
     def admits(self) -> bool:
         """Return whether a call may be tried now.
 
-        A closed circuit admits every call. An open one admits no call until its pause is over, then only one.
-        If this call succeeds, the circuit closes; if it fails, another pause begins.
+        An open circuit admits no call until its pause is over, then only one. If this call succeeds, the
+        circuit closes; if it fails, another pause begins.
         """
         with self._lock:
             if self._failures_in_a_row < self.failures:
@@ -59,19 +51,16 @@ class Circuit:
 
     @property
     def seconds_left(self) -> float:
-        """The seconds for which the circuit stays open; 0 if it is closed."""
         with self._lock:
             if self._failures_in_a_row < self.failures:
                 return 0.0
             return max(self._closes_at - self.now(), 0.0)
 
     def succeeded(self) -> None:
-        """Record that a call succeeded."""
         with self._lock:
             self._failures_in_a_row = 0
 
     def failed(self) -> None:
-        """Record that a call failed."""
         with self._lock:
             self._failures_in_a_row += 1
             if self._failures_in_a_row >= self.failures:
@@ -79,11 +68,10 @@ class Circuit:
 
 
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Takes the numbers of the sentences that a reply may cite, and returns arguments for the model's client.
-With these, the server allows only replies of the right form."""
+"""Takes the numbers of the sentences that a reply may cite, and returns arguments for the model's client with
+which the server allows only replies of the right form."""
 
 AT_ONCE = 16
-"""The default number of replies that a model writes at the same time."""
 
 CHOICES = ("yes", "no")
 """The replies to a question that asks for one of them."""
@@ -95,18 +83,14 @@ FIRST_WAIT_SECONDS = 0.5
 
 _TEST = Message("user", "Reply with one word: ready.")
 _TEST_CHARACTERS = 200
-"""A test ends after this many characters, because some models write on and on."""
+"""Some models write on and on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelLimits:
-    """The limits of a reply.
+    """The limits of a reply; ``reply_tokens`` are a part of ``context_tokens``.
 
-    Attributes:
-        context_tokens: the most tokens that the model reads and writes, together.
-        reply_tokens: the most tokens of the reply, which are a part of ``context_tokens``.
-        seconds: the most seconds from the first attempt to the end of the reply.
-        attempts: the most attempts at a reply; only a failure that may be temporary leads to another attempt.
+    ``seconds`` end with the reply, and only a failure that may be temporary leads to another attempt.
     """
 
     context_tokens: int = 4096
@@ -123,29 +107,21 @@ class Prices:
     completion: float
 
     def of(self, usage: Usage) -> float:
-        """Return the cost of a reply."""
         return (usage.prompt_tokens * self.prompt + usage.completion_tokens * self.completion) / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The outcome of a short test reply.
-
-    Attributes:
-        seconds: the time from the request to the end of the reply.
-        usage: the tokens of the reply.
-    """
+    """The seconds and tokens of a short test reply."""
 
     seconds: float
     usage: Usage
 
     def as_dict(self) -> dict[str, float]:
-        """Return ``seconds``, ``prompt_tokens`` and ``completion_tokens``, ready for JSON."""
         return {"seconds": self.seconds, **asdict(self.usage)}
 
 
 def unconstrained(_allowed: Sequence[str]) -> Mapping[str, Any]:
-    """Return no arguments, for a server that cannot constrain its replies."""
     return {}
 
 
@@ -154,21 +130,14 @@ class LanguageModel:
     """Any llama-index model. Safe to share between threads if the model is.
 
     Attributes:
-        llm: the model. It must not retry by itself, because every attempt here would repeat its retries.
-        name: its name in answers.
-        limits: the limits of a reply.
-        prices: its prices, or None if they are unknown.
+        llm: it must not retry by itself, because every attempt here would repeat its retries.
         constrain: returns the arguments that make its server constrain the form of replies.
         choice: the arguments that make its server reply with one of :data:`CHOICES`, and report the
             log-probabilities of tokens, if it is able to.
-        circuit: the circuit breaker.
         close: releases the model's resources, even if it is in use.
         secret: its key, which no message may contain.
-        at_once: the number of replies that the model writes at the same time. A further reply waits for at
-            most half of its time limit.
+        at_once: how many replies it writes at a time. A further one waits for at most half of its time limit.
         close_connection: closes the connection of an abandoned reply.
-        slots: a reply holds one of these ``at_once`` slots.
-        is_aborted: whether :meth:`abort` was called.
     """
 
     llm: LLM
@@ -185,7 +154,6 @@ class LanguageModel:
     close_connection: CloseConnection = lambda: None
 
     def __post_init__(self) -> None:
-        """Prepare to count the replies and the users."""
         self.slots = BoundedSemaphore(self.at_once)
         self.is_aborted = False
         self._lock = Lock()
@@ -195,13 +163,9 @@ class LanguageModel:
     def write(
         self, messages: Sequence[Message], sentence_numbers: Sequence[str] = (), seconds: float | None = None
     ) -> RetriedReply:
-        """Start a reply.
+        """Start a reply that cites only ``sentence_numbers``, or in any form if there are none.
 
-        Args:
-            messages: the prompt.
-            sentence_numbers: the numbers of the sentences that the reply may cite; empty to allow a reply in
-                any form.
-            seconds: a time limit shorter than that of the model; None for the model's.
+        ``seconds`` may shorten the model's time limit.
 
         Raises:
             ModelError: ``paused``, if the model has failed too often to be asked now.
@@ -212,13 +176,8 @@ class LanguageModel:
     def probability_of_yes(self, messages: Sequence[Message], seconds: float | None = None) -> float:
         """Ask a yes-or-no question, and return the probability of *yes*, from 0 to 1.
 
-        Args:
-            messages: the prompt.
-            seconds: a time limit shorter than that of the model; None for the model's.
-
-        Returns:
-            P(yes) / (P(yes) + P(no)), from the log-probabilities of the first token. If the provider does not
-            report these, 1 if the reply is *yes*, else 0.
+        It is P(yes) / (P(yes) + P(no)), from the log-probabilities of the first token; if the provider does
+        not report these, 1 if the reply is *yes*, else 0.
 
         Raises:
             ModelError: if the model fails, does not answer in time, or answers neither *yes* nor *no*.
@@ -256,7 +215,6 @@ class LanguageModel:
     def _start(
         self, messages: Sequence[Message], extra: Mapping[str, Any], seconds: float | None
     ) -> RetriedReply:
-        """Start a reply; ``extra`` contains further arguments for the model's client."""
         if not self.circuit.admits():
             raise ModelError(
                 f"{self.name} has failed several times and will be asked again in "
@@ -323,14 +281,7 @@ class LanguageModel:
 
 
 class RetriedReply:
-    """A reply in progress. An attempt that fails before its first piece arrives is repeated.
-
-    Attributes:
-        usage: the tokens so far.
-        is_cut: whether the reply ended at its length limit.
-        logprobs: the likely first tokens with their log-probabilities; empty if the model does not report
-            them.
-    """
+    """A :class:`Reply` in progress. An attempt that fails before its first piece arrives is repeated."""
 
     def __init__(self, model: LanguageModel, begin: Callable[[float], Reply], seconds: float) -> None:
         self.usage = Usage(0, 0)

@@ -1,4 +1,4 @@
-"""Messages to a language model: their length in tokens, safe document text, and the form of a reply."""
+"""A reply of a language model: its form, its pieces as they arrive, and the ways in which it fails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from llama_index.core.llms import ChatResponse
 
 NO_ANSWER = "NO ANSWER"
-"""The reply of a model if the sentences do not answer the question."""
 
 MAX_STATEMENTS = 6
 """The most sentences of a reply; the prompt says so, and a grammar enforces it."""
@@ -39,8 +38,6 @@ _ONE_EACH = regex.compile(r"[\p{N}\p{P}\p{S}]")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a prompt."""
-
     role: Literal["system", "user", "assistant"]
     text: str
 
@@ -140,7 +137,6 @@ _REASONS = {
 """What HTTP statuses mean for a reader."""
 
 _HIDDEN = "…"
-"""The text that replaces a key in a message."""
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -156,7 +152,6 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def is_timeout(error: BaseException) -> bool:
-    """Return whether an error means that the client's own time limit has passed."""
     return any(_TIMEOUT_ERRORS & _kinds(cause) for cause in _chain(error))
 
 
@@ -170,19 +165,15 @@ def reason_of(error: BaseException) -> str | None:
 
 
 def describe(error: BaseException, secret: str | None = None) -> str:
-    """Describe an error on one line.
+    """Describe an error on one line, without the key.
 
-    Args:
-        error: an error of a client.
-        secret: the key, which the description hides: a server may repeat a key that it refuses, and an
-            address may contain one.
+    A server may repeat a key that it refuses, and an address may contain one.
     """
     words = redact(" ".join(str(error).split()), secret)
     return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__
 
 
 def redact(words: str, secret: str | None) -> str:
-    """Return a message in which an ellipsis replaces the key."""
     return words.replace(secret, _HIDDEN) if secret else words
 
 
@@ -236,13 +227,6 @@ _STREAMED = regex.compile(r"(?:message|content_block)_")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The tokens of a reply.
-
-    Attributes:
-        prompt_tokens: the tokens of the prompt.
-        completion_tokens: the tokens of the reply.
-    """
-
     prompt_tokens: int
     completion_tokens: int
 
@@ -251,11 +235,9 @@ class Reply:
     """The text of a reply, in pieces as it is written; it can be read once.
 
     Attributes:
-        usage: the tokens so far. They are an estimate until the reply ends, and remain one if the model does
-            not report them.
+        usage: an estimate until the reply ends; it remains one if the model does not report its tokens.
         is_cut: whether the reply ended at its length limit.
-        logprobs: the likely first tokens with their log-probabilities; empty if the model does not report
-            them.
+        logprobs: the likely first tokens with their log-probabilities, if the model reports them.
     """
 
     def __init__(
@@ -266,14 +248,10 @@ class Reply:
         deadline: float,
         close_connection: CloseConnection = lambda: None,
     ) -> None:
-        """Start the reply.
+        """Start the reply: ``stream`` is called in another thread.
 
-        Args:
-            name: the model's name.
-            prompt_bytes: the length of the prompt, in bytes of UTF-8.
-            stream: starts the reply; called in another thread.
-            deadline: the time by which the reply must be complete, on the monotonic clock.
-            close_connection: called in the thread of ``stream`` after a reply that was abandoned or failed.
+        ``deadline`` is on the monotonic clock. ``close_connection`` is called in the thread of ``stream``
+        after a reply that was abandoned or failed.
         """
         self.usage = Usage(prompt_bytes // BYTES_A_TOKEN, 0)
         self.is_cut = False
@@ -342,7 +320,7 @@ class Reply:
                 self._close_connection()
 
     def _pass_on(self, responses: Iterator[ChatResponse]) -> bool:
-        """Pass the pieces on to the caller; return False if the caller or the deadline ended the reply."""
+        """Return False if the caller or the deadline ended the reply."""
         try:
             return all(map(self._put, responses))
         finally:
@@ -350,7 +328,7 @@ class Reply:
             getattr(responses, "close", lambda: None)()
 
     def _put(self, item: ChatResponse | Exception | None) -> bool:
-        """Pass one item on to the caller; return False if the caller or the deadline ended the reply."""
+        """Return False if the caller or the deadline ended the reply."""
         while not self._abandoned.is_set() and time.monotonic() < self._deadline:
             try:
                 self._pieces.put(item, timeout=_LOOK_SECONDS)
@@ -377,11 +355,7 @@ class Reply:
 def failure(name: str, error: Exception, secret: str | None = None, *, has_begun: bool = False) -> ModelError:
     """Convert an error of a model's client to a ModelError, which a reader understands.
 
-    Args:
-        name: the model's name.
-        error: the client's error; it becomes the ``detail``.
-        secret: text to hide in the detail.
-        has_begun: whether a part of the reply has arrived.
+    The error, without ``secret``, becomes the detail. ``has_begun``: a part of the reply has arrived.
     """
     if is_timeout(error):
         return ModelError(f"{name} did not answer in time", "timeout")
@@ -393,7 +367,6 @@ def failure(name: str, error: Exception, secret: str | None = None, *, has_begun
 
 
 def broken_off(name: str, detail: str = "the reply has no end") -> ModelError:
-    """Return the error of a reply that ends before its end."""
     return ModelError(f"The reply of {name} broke off", "error", detail)
 
 
@@ -418,10 +391,7 @@ def _reports_end(raw: object) -> bool:
 
 
 def _logprobs(raw: object) -> Mapping[str, float]:
-    """Return the likely first tokens of a piece of a reply, with their log-probabilities.
-
-    They are read from the fields of OpenAI's protocol. The result is empty if the piece lacks these fields.
-    """
+    """Return the likely first tokens of a piece, from the fields of OpenAI's protocol."""
     found = _field(_field(_first_choice(raw), "logprobs"), "content")
     if not isinstance(found, list) or not found:
         return {}

@@ -1,6 +1,6 @@
-"""The instructions for language models: to write an answer, and to judge one of its sentences.
+"""The instructions for language models.
 
-The text of documents is data. It is enclosed in ``<report>`` tags that it cannot close.
+The text of documents is data, in ``<report>`` tags that it cannot close.
 """
 
 from __future__ import annotations
@@ -59,7 +59,6 @@ Write in English.""",
 example."""
 
 WRITE = (Message("system", _WRITE), *_WRITE_EXAMPLES)
-"""The messages that begin every prompt for an answer."""
 
 _JUDGE = """\
 You check whether a report says what a claim says. Reply with one word: yes or no.
@@ -73,7 +72,6 @@ what caused what, what came first, how certain it is, how much or how many it ho
 
 
 def judge_prompt(premise: str, claim: str) -> tuple[Message, ...]:
-    """Return the messages that ask whether a premise of one or more lines says what a claim says."""
     lines = "\n".join(map(escape_fences, premise.splitlines()))
     asked = (
         f"<report>\n{lines}\n</report>\n\nClaim: {escape_fences(claim)}\n\nDoes the report say so? yes or no"

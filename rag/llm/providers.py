@@ -38,20 +38,10 @@ if TYPE_CHECKING:
 
 
 class LlamaServer:
-    """A server of llama.cpp, for the model in a GGUF file. It speaks OpenAI's protocol.
-
-    Attributes:
-        address: its URL.
-        pid: the id of its process.
-    """
+    """A process with a server of llama.cpp, for the model in a GGUF file. It speaks OpenAI's protocol."""
 
     def __init__(self, file: Path, context_tokens: int, threads: int | None = None) -> None:
-        """Load a model.
-
-        Args:
-            file: a GGUF file.
-            context_tokens: the most tokens that it reads and writes, together.
-            threads: the number of threads that it computes with; None for one per core.
+        """Load a model; ``threads`` None for one per core.
 
         Raises:
             ModelSetupError: if xllamacpp is not installed, or the file cannot be loaded.
@@ -139,11 +129,9 @@ if __name__ == "__main__":
 
 
 TEMPERATURE = 0.0
-"""The temperature of the model: it picks the most likely words, so that asking again reproduces a stored
-answer."""
+"""The most likely words, so that asking again reproduces a stored answer."""
 
 OLLAMA_ADDRESS = "http://127.0.0.1:11434"
-"""The default address of Ollama."""
 
 _NO_KEY = "none"
 """The key for servers that need none, because the client requires one."""
@@ -151,17 +139,12 @@ _NO_KEY = "none"
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """The settings of a language model.
+    """The settings of a language model; None stands for a provider's default.
 
-    Attributes:
-        provider: ``llamacpp``, ``openai`` (any server that speaks OpenAI's protocol), ``ollama``,
-            ``anthropic``, or the name of another llama-index package, such as ``mistralai`` for
-            llama-index-llms-mistralai.
-        model: the provider's name for the model; for llama.cpp in this process, the path of a GGUF file.
-        address: the server's URL; None for the provider's default.
-        key: the API key; None if the server needs none.
-        limits: the limits of a reply, such as its length and its time.
-        prices: the prices of tokens; None if they are unknown.
+    ``provider`` is ``llamacpp``, ``openai`` (any server that speaks OpenAI's protocol), ``ollama``,
+    ``anthropic``, or the name of another llama-index package, such as ``mistralai`` for
+    llama-index-llms-mistralai. ``model`` is its name for the model; for llama.cpp in this process, the path
+    of a GGUF file.
     """
 
     provider: str
@@ -366,20 +349,15 @@ def _openai_like(
 
 
 class OpenResponses:
-    """Remembers the last HTTP response of each thread, so that the thread can close it.
-
-    Safe to share between threads, because a thread sees only its own response.
-    """
+    """Remembers the last HTTP response of each thread, so that the thread can close it."""
 
     def __init__(self) -> None:
         self._own = local()
 
     def note(self, response: httpx.Response) -> None:
-        """Remember a response for the current thread."""
         self._own.response = response
 
     def close(self) -> None:
-        """Close the current thread's response, if there is one."""
         response: httpx.Response | None = self._own.__dict__.pop("response", None)
         if response is not None:
             response.close()
@@ -408,10 +386,7 @@ def _valid_address(address: str) -> str:
 
 
 def _refuse_link_local(address: str) -> None:
-    """Refuse an address whose host is link-local, or a name that leads to such a host.
-
-    A name that cannot be resolved now is checked when the client connects.
-    """
+    """A name that cannot be resolved now is checked when the client connects."""
     parts = urlsplit(_valid_address(address))
     if any(map(_is_link_local, _resolved(str(parts.hostname), parts.port))):
         raise ModelSetupError(
@@ -421,7 +396,6 @@ def _refuse_link_local(address: str) -> None:
 
 
 def _resolved(host: str, port: int | None) -> list[str]:
-    """Return the IP addresses of a host; an empty list if it has none."""
     try:
         # Only a link-local address has a zone, such as %eth0.
         found = socket.getaddrinfo(host.partition("%")[0], port, type=socket.SOCK_STREAM)

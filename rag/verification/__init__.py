@@ -25,18 +25,7 @@ __all__ = [
 
 
 def verify_quote(quote: str, document: Document, span: Span) -> Verification:
-    """Check that a quoted sentence is in its document, word for word.
-
-    The meaning of the sentence is not checked.
-
-    Args:
-        quote: the sentence.
-        document: the cited document, as stored.
-        span: the span at which the document should have the sentence.
-
-    Returns:
-        ``quoted`` if the document has these words at the span, else ``unsupported``.
-    """
+    """Return ``quoted`` if the stored document has these words at the span, else ``unsupported``."""
     matches = span.of(document.text) == quote
     if not matches:
         return Gate().check(quote, [Evidence(quote, quote_matches=False)])

@@ -1,4 +1,4 @@
-"""The input of the verification: the sentence to check, and its evidence."""
+"""The input of the verification: the sentence to check, and its evidence, with the cells of cited rows."""
 
 from __future__ import annotations
 
@@ -20,14 +20,12 @@ class Evidence:
     """The words that a sentence cites, with what a reader needs to understand them.
 
     Attributes:
-        quote: the cited words.
         context: the headings of a table's row, the document's title, and its publisher. A sentence may take
             names from the context, and units and years from the headings, but no figures.
-        language: the ISO 639-1 code of the quote's language, or ``und``.
-        published: the document's date in ISO 8601, possibly without day or month; None if unknown.
+        language: ISO 639-1, or ``und``.
+        published: ISO 8601, possibly without day or month.
         quote_matches: whether the quote equals the stored text, which is read again to check this.
-        before: the sentence before the quote in the document, which tells whom *He* or *the ministry* means;
-            empty if there is none.
+        before: the sentence before the quote in the document, which tells whom *He* or *the ministry* means.
         cells: for a row of a table, its cells, read with the whole table; empty to read them from the
             headings in ``context``.
     """
@@ -43,12 +41,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence to verify.
-
-    Attributes:
-        text: the sentence.
-        language: the ISO 639-1 code of its language; the language of its evidence if its own is uncertain.
-    """
+    """A sentence to verify; if its language is uncertain, it is that of its evidence."""
 
     text: str
     language: str
@@ -74,7 +67,6 @@ _PRONOUN = regex.compile(
     r"|他|她|它|他们|她们)\b",
     regex.IGNORECASE,
 )
-"""A pronoun at the beginning of a sentence. The sentence before says what the pronoun means."""
 
 _GENERAL = regex.compile(
     r"^\W*(?:both|the (?:ministry|minister|company|group|agency|court|man|woman|official|president|mayor|two"
@@ -85,13 +77,9 @@ _GENERAL = regex.compile(
 
 @lru_cache(maxsize=4096)
 def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
-    """Return the ISO 639-1 code of a sentence's language.
+    """Return the ISO 639-1 code of a sentence's language; ``otherwise`` if that is not clear.
 
     The script and the letters decide first, then function words and a language identifier.
-
-    Args:
-        text: the sentence.
-        otherwise: the language to return if the sentence does not show its own clearly: that of its evidence.
     """
     letters = len(_LETTER.findall(text))
     han = len(_HAN.findall(text))
@@ -105,7 +93,6 @@ def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
 
 
 def _of_spaced(text: str, letters: int, otherwise: str) -> str:
-    """Return the language of a sentence in Latin letters, or in another script with spaces between words."""
     if otherwise != "en" and _ENGLISH.search(text) and not _INDONESIAN.search(text):
         return "en"
     found = detect(text)
@@ -123,8 +110,8 @@ def language_in(item: Evidence) -> str:
 def referents(item: Evidence) -> str:
     """Return the words outside a quote that may name what the quote refers to.
 
-    They are the quote's context and, if the quote begins with a pronoun or a phrase such as *the ministry*,
-    the sentence before the quote.
+    They are its context and, if it begins with a pronoun or a phrase such as *the ministry*, the sentence
+    before.
     """
     is_open = _PRONOUN.match(item.quote) or _GENERAL.match(item.quote)
     return f"{item.context} {item.before if is_open else ''}".strip()
@@ -160,13 +147,8 @@ _WORD = regex.compile(r"(?<![\p{L}\p{N}])(?=[\p{L}\p{Sc}%])")
 class Cell:
     """A cell with a value.
 
-    Attributes:
-        value: its text.
-        figures: the figures that it states, in the unit and scale of its headings.
-        possible: other figures that it may state, because the table leaves a unit open. A sentence with one
-            of them is neither refuted nor confirmed.
-        column: the headings over it, from the top.
-        periods: the periods that these headings name.
+    ``figures`` are in the unit and scale of the headings. ``possible`` are others that it may state, because
+    the table leaves a unit open: a sentence with one of them is neither refuted nor confirmed.
     """
 
     value: str
@@ -177,28 +159,18 @@ class Cell:
 
     @property
     def is_in_brackets(self) -> bool:
-        """Return whether the value is negative in the form of accounts."""
+        """Whether the value is negative in the form of accounts."""
         return _NEGATIVE.fullmatch(self.value) is not None
 
     @property
     def has_no_unit(self) -> bool:
-        """Return whether neither the cell nor its headings state a unit or a currency.
-
-        Many tables have a currency sign only in their first row.
-        """
+        """Whether neither cell nor headings state a unit; many tables have signs only in the first row."""
         return all(figure.unit is figure.currency is None for figure in self.figures)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table with headings.
-
-    Attributes:
-        label: its first cell.
-        cells: its other cells, without empty ones.
-        periods: the periods that the label names.
-        caption: the periods that the caption names.
-    """
+    """A row of a table with headings, without empty cells; ``periods`` are those of its label."""
 
     label: str
     cells: tuple[Cell, ...]
@@ -303,7 +275,6 @@ class _Unit:
 
 
 def _units_in(context: str) -> Sequence[_Unit]:
-    """Return the units and currencies that a context names."""
     found = []
     for match in _WORD.finditer(context):
         unit, currency = unit_at(context, match.start()), currency_at(context, match.start())

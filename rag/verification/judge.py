@@ -1,4 +1,4 @@
-"""Judges: models that give the probability that a premise says everything that a claim says."""
+"""The gate, which verifies sentences against the words that they cite, and the models that may judge them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from rag.llm import LanguageModel
 
 NO_JUDGE = "none"
-"""The name that stands for no judge."""
 
 LANGUAGE_MODEL = "llm"
-"""The name of the judge that is the language model of the settings."""
+"""The judge that is the language model of the settings."""
 
 MANY_WORD_PIECES = 200_000
 """A cross-encoder with a larger vocabulary reads many languages; with a smaller vocabulary, only English."""
@@ -41,10 +40,8 @@ WIDELY_READ = frozenset({"en", "zh", "es", "fr", "de", "pt", "it", "nl", "ru", "
 class Thresholds:
     """The thresholds between a judge's verdicts; ``footnoted eval --part gate`` calibrates them.
 
-    Attributes:
-        supported_from: the lowest probability at which a claim counts as supported. With a value above 1, no
-            claim does.
-        unsupported_below: a claim with a lower probability is unsupported.
+    A claim is supported from the first probability (with a value above 1, never), and unsupported below the
+    second.
     """
 
     supported_from: float = 0.9
@@ -82,12 +79,7 @@ class Judge(Protocol):
 class CrossEncoderJudge:
     """A sentence-transformers cross-encoder that has a class for entailment, or gives a single score.
 
-    Attributes:
-        name: the name or folder of the model.
-        languages: the languages that it reads, as ISO 639-1 codes.
-        thresholds: the thresholds for its probabilities.
-        model: the model, which returns logits.
-        entailed: the index of the class for entailment; None if the model gives a single score.
+    ``entailed`` is the index of the class; None if the model gives a single score.
     """
 
     name: str
@@ -97,7 +89,6 @@ class CrossEncoderJudge:
     entailed: int | None
 
     def judge(self, premise: str, claim: str) -> float:
-        """Return the probability of entailment; for a model with a single score, the sigmoid of the score."""
         logits = np.asarray(
             self.model.predict([(premise, claim)], show_progress_bar=False), np.float64
         ).ravel()
@@ -109,44 +100,31 @@ class CrossEncoderJudge:
 
 @dataclass(frozen=True, slots=True)
 class LanguageModelJudge:
-    """A language model that is asked for *yes* or *no*.
-
-    Attributes:
-        model: the model.
-        thresholds: the thresholds for its probabilities.
-    """
+    """A language model that is asked for *yes* or *no*."""
 
     model: LanguageModel
     thresholds: Thresholds = Thresholds()
 
     @property
     def name(self) -> str:
-        """The name of the model."""
         return self.model.name
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages that the model reads."""
         return WIDELY_READ
 
     def judge(self, premise: str, claim: str) -> float:
-        """Return the probability of *yes*, from log-probabilities if the provider gives them; else 1 or 0."""
         return self.model.probability_of_yes(judge_prompt(premise, claim), SECONDS)
 
 
 def open_judge(
     name: str, model: LanguageModel | None = None, thresholds: Thresholds | None = None
 ) -> Judge | None:
-    """Open a judge; return None for ``none``.
-
-    Args:
-        name: ``none``, ``llm``, or the name or folder of a cross-encoder.
-        model: the language model, for ``llm``.
-        thresholds: the thresholds for the judge's probabilities; None for the default.
+    """Open a judge: ``none``, ``llm`` for ``model``, or the name or folder of a cross-encoder.
 
     Raises:
-        JudgeError: if ``model`` is None for ``llm``, if the cross-encoder cannot be read, or if the
-            cross-encoder has several classes and none for entailment.
+        JudgeError: if ``model`` is None for ``llm``, or if the cross-encoder cannot be read, or has several
+            classes and none for entailment.
     """
     if name == NO_JUDGE:
         return None
@@ -177,39 +155,28 @@ def _open_cross_encoder(name: str) -> CrossEncoderJudge:
 
 
 IN_OTHER_WORDS = "it is not in the words of the cited sentence, and no judge has compared the two"
-"""The reason for ``paraphrased`` if no fault is found and no judge was asked."""
 
 UNJUDGED = 0.5
-"""The score of a sentence in which no fault is found, and which no judge has judged."""
 
 
 class Gate:
-    """Verifies sentences against the words that they cite. Safe to share between threads if the judge is.
-
-    Attributes:
-        judge: gives the probability that the quotes say what a sentence says; None for no judge.
-    """
+    """Verifies sentences against the words that they cite. Safe to share between threads if the judge is."""
 
     def __init__(self, judge: Judge | None = None) -> None:
         self.judge = judge
 
     def check(self, sentence: str, evidence: Sequence[Evidence]) -> Verification:
-        """Return the verdict on a sentence, given everything that it cites.
+        """Return the verdict on a sentence, given all quotes that it cites, with a score from 0 to 1.
 
-        Args:
-            sentence: the sentence, as the answer shows it.
-            evidence: the quotes that it cites.
+        The first case that applies decides:
 
-        Returns:
-            The verdict, with a score from 0 to 1. The first case that applies decides:
-
-            - The sentence has no quote, or a quote differs from its document: ``unsupported``, 0.
-            - The sentence repeats its quotes word for word: ``supported``, 1.
-            - A veto finds a fault: ``unsupported``, 0.
-            - The sentence repeats a quote nearly word for word: ``supported``, 1.
-            - There is no judge, or it fails, or it does not read the language: ``paraphrased``, ``UNJUDGED``.
-            - The judge decides, and its probability is the score: ``supported`` if it is certain and no check
-              has a doubt, ``unsupported`` if it says no, else ``paraphrased``.
+        - The sentence has no quote, or a quote differs from its document: ``unsupported``, 0.
+        - The sentence repeats its quotes word for word: ``supported``, 1.
+        - A veto finds a fault: ``unsupported``, 0.
+        - The sentence repeats a quote nearly word for word: ``supported``, 1.
+        - There is no judge, or it fails, or it does not read the language: ``paraphrased``, ``UNJUDGED``.
+        - The judge decides, and its probability is the score: ``supported`` if it is certain and no check
+          has a doubt, ``unsupported`` if it says no, else ``paraphrased``.
         """
         if not evidence:
             return Verification("unsupported", True, True, 0.0, "it cites no sentence")

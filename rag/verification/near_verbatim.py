@@ -96,11 +96,9 @@ _SENTENCE_ENDS = regex.compile(r"[;；。]\s*|[.!?]\s+")
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A word, figure, date or punctuation mark.
+    """A word in lower case, a figure, a date or a punctuation mark.
 
-    Attributes:
-        word: the word in lower case, or the mark; empty for figures and dates.
-        form: the word's stem, the figure, or the date; None for a punctuation mark.
+    ``form`` is the word's stem, the figure, or the date; None for a punctuation mark.
     """
 
     word: str
@@ -108,12 +106,11 @@ class _Token:
 
     @property
     def is_optional(self) -> bool:
-        """Return whether the token may be left out or added anywhere, as function words and marks may."""
+        """Whether the token may be left out or added anywhere, as function words and marks may."""
         return self.form is None or self.word in FUNCTION_WORDS
 
     @property
     def starts_omittable_phrase(self) -> bool:
-        """Return whether a phrase that begins with the token may be left out."""
         return self.word in OMITTABLE_PHRASE_STARTS or isinstance(self.form, Moment)
 
     def matches(self, other: _Token) -> bool:
@@ -138,13 +135,6 @@ def is_verbatim(sentence: str, evidence: Sequence[Evidence]) -> bool:
 
 
 def is_near_verbatim(sentence: str, language: str, evidence: Sequence[Evidence]) -> bool:
-    """Return whether a sentence repeats one of its quotes, apart from parts that may be left out or differ.
-
-    Args:
-        sentence: the sentence.
-        language: the language of the sentence and the quotes, in ISO 639-1.
-        evidence: its quotes.
-    """
     if language != "en":
         return any(_loose(sentence) in map(_loose, _beginnings(item.quote)) for item in evidence)
     quotes = [_tokens(text) for item in evidence for text in (item.quote, *_told_of_things(item.quote))]
@@ -155,7 +145,7 @@ def is_near_verbatim(sentence: str, language: str, evidence: Sequence[Evidence])
 
 
 def _is_near(sentence: str, quotes: Sequence[Sequence[_Token]]) -> bool:
-    """Return whether a sentence repeats a quote; the part before or after a comma may be at the other end."""
+    """The part before or after a comma may be at the other end."""
     tokens = _tokens(sentence)
     commas = [index for index, token in enumerate(tokens) if token.word == ","]
     orders = [tokens, *(tokens[index:] + tokens[:index] for index in {*commas[:1], *commas[-1:]})]
@@ -218,10 +208,7 @@ def _tokens(text: str) -> tuple[_Token, ...]:
 
 
 def _is_optional_preposition(token: _Token, following: _Token | None) -> bool:
-    """Return whether a token is a preposition that may be left out before a figure or a date.
-
-    Examples are *rose by 12 percent* and *closed on Monday*.
-    """
+    """Examples are *rose by 12 percent* and *closed on Monday*."""
     form = following.form if following else None
     return (token.word == "by" and isinstance(form, Quantity)) or (
         token.word in {"in", "on"} and isinstance(form, Moment)
@@ -247,12 +234,7 @@ def _limiting_stems() -> frozenset[str]:
 
 
 def _repeats(own: Sequence[_Token], quote: Sequence[_Token]) -> bool:
-    """Return whether a sentence repeats a quote, perhaps with parts of the quote left out.
-
-    Args:
-        own: the tokens of the sentence, without function words and punctuation marks.
-        quote: all tokens of the quote.
-    """
+    """Return whether a sentence, of content tokens ``own``, repeats a quote, perhaps with parts left out."""
     is_absolute = any(token.word in ABSOLUTE_WORDS for token in own)
     ends: set[int] = {index for index, token in enumerate(quote)
                       if own[0].matches(token) and _can_begin(quote[:index])}  # fmt: skip
@@ -286,7 +268,6 @@ def _after_level(quote: Sequence[_Token], index: int) -> int:
 
 
 def _content_tokens(tokens: Sequence[_Token]) -> list[_Token]:
-    """Return the tokens that are neither function words nor punctuation marks."""
     return [token for token in tokens if not token.is_optional]
 
 
@@ -297,9 +278,8 @@ def _has_limiting_word(tokens: Sequence[_Token]) -> bool:
 def _can_begin(before: Sequence[_Token]) -> bool:
     """Return whether a sentence may leave out ``before``, the words at the beginning of its quote.
 
-    Function words may always be left out. Other words may be left out if there are at most ``LONGEST_PHRASE``
-    of them, none of them is a limiting word such as *only*, and ``before`` ends with a punctuation mark,
-    *and* or *but*.
+    These are function words, or at most ``LONGEST_PHRASE`` others up to a punctuation mark, *and* or *but*,
+    none of which limits, such as *only*.
     """
     words = _content_tokens(before)
     if not words:

@@ -1,4 +1,4 @@
-"""Builds the text of an answer sentence by sentence, with numbered footnotes."""
+"""Builds the text of an answer sentence by sentence, with numbered footnotes; quotes the best sentences."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ from rag.questions import Form, Question
 from rag.verification import verify_quote
 
 UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
-"""The reason for a verdict of ``paraphrased`` if it is not certain that the library answers the question."""
 FAR = "the cited words support it, but other sentences are closer to the question"
-"""The reason for a verdict of ``paraphrased`` if sentences that are not cited are closer to the question."""
 
 NEAREST = 0.8
 """A sentence with at least this share of the best sentence's probability counts among the nearest."""
@@ -33,18 +31,10 @@ NEAREST = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The material for the answer to one question.
+    """The material for the answer to one question, in its standalone form.
 
-    Attributes:
-        index: the state of the library that was read.
-        reader: the model that read the sentences.
-        question: the question in its standalone form.
-        ranked: the sentences that were read, by their probability of answering, best first.
-        calibration: the constants that ranked them.
-        decision: the decision whether the library answers the question.
-        copies: finds the earliest copy of a sentence, which is the one to cite.
-        document_texts: provides the texts of documents.
-        sides: the sentences that were sought for the values of a comparison, each for one.
+    ``ranked`` are the sentences that were read, best first; ``sides`` those that were sought for the values
+    of a comparison, each for one.
     """
 
     index: Snapshot
@@ -65,12 +55,8 @@ class Confidence:
     The verdicts on sentences do not show this: for a question without an answer in the library, a model
     copies words of the reports that are close to the question but do not answer it.
 
-    Attributes:
-        answerability: the probability that the library answers the question.
-        certain: the lowest ``answerability`` that counts as a certain answer.
-        best: the probability of the best sentence.
-        reach: an answer made of quotes leaves out sentences whose probability is below ``reach`` times
-            ``best``.
+    ``answerability`` is the probability that the library answers; it is ``certain`` from that value. ``best``
+    is the probability of the best sentence; quotes leave out sentences below ``reach`` times ``best``.
     """
 
     answerability: float
@@ -79,15 +65,11 @@ class Confidence:
     reach: float
 
     def adjust(self, verification: Verification, score: float) -> Verification:
-        """Return a verification; lower ``supported`` to ``paraphrased`` if the sentence is a doubtful answer.
+        """Lower ``supported`` to ``paraphrased`` if the sentence is a doubtful answer.
 
-        The answer is doubtful if ``answerability`` is below ``certain``. It is also doubtful if ``score`` is
-        below ``reach`` times ``best``, because an answer made of quotes would then leave the cited sentences
-        out. The verdict ``quoted`` stays, because this verdict does not say that the sentence answers.
-
-        Args:
-            verification: the result of checking the sentence.
-            score: the probability that the cited sentences answer.
+        That is if ``answerability`` is below ``certain``, or if ``score``, the probability that the cited
+        sentences answer, is below ``reach`` times ``best``. ``quoted`` stays: it does not say that the
+        sentence answers.
         """
         near = self._share(score)
         checks = {**verification.checks, "answers": round(self.answerability * min(near / self.reach, 1), 4)}
@@ -99,9 +81,9 @@ class Confidence:
     def justifies(self, verification: Verification, score: float) -> bool:
         """Return whether a sentence justifies showing the model's answer instead of quotes.
 
-        An unsupported sentence does not. Any other sentence does if ``score``, the probability that the cited
-        sentences answer, is at least ``reach`` times ``best``. If ``answerability`` is below ``certain``,
-        ``score`` must be at least ``NEAREST`` times ``best``.
+        An unsupported sentence does not. Any other does if ``score``, the probability that the cited
+        sentences answer, is at least ``reach`` times ``best``, or ``NEAREST`` times ``best`` if
+        ``answerability`` is below ``certain``.
         """
         if verification.verdict == "unsupported":
             return False
@@ -150,14 +132,8 @@ Place = tuple[int, int, int, int]
 class Composition:
     """An answer's text, with its sentences and footnotes in the order in which they are added.
 
-    Attributes:
-        document_texts: provides the texts of documents.
-        numbers: the number of each footnote that the conversation has so far, by the span it cites.
-        choice: chooses the cell to show of a cited table row; None to show no cells.
-        encoder: compares the meanings of cited sentences, to find disagreements; None to compare only words.
-        text: the text so far.
-        sentences: the sentences of the text.
-        citations: the footnotes of the sentences.
+    ``numbers`` has the number of each footnote of the conversation so far. Without ``choice``, no cells are
+    shown; without ``encoder``, disagreements are sought by words alone.
     """
 
     document_texts: DocumentTexts
@@ -182,13 +158,8 @@ class Composition:
         """Add a sentence, and yield its events.
 
         If the sentence and the one before it cite different documents, or either is an item of a list, a line
-        break separates them; otherwise, a space does.
-
-        Args:
-            words: the sentence.
-            cited: the sentences that it cites.
-            verification: the result of checking it.
-            is_sure: whether the reader is sure (:data:`SURE`) that the cited row answers.
+        break separates them; otherwise, a space does. ``is_sure``: the reader is sure (:data:`SURE`) that the
+        cited row answers.
         """
         documents = tuple(dict.fromkeys(item.record.document_id for item in cited))
         is_item = ITEM.match(words) is not None
@@ -239,12 +210,10 @@ class Composition:
 
 
 def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
-    """Return the number of each footnote of a conversation's earlier answers, by the span that it cites."""
     return {(cited.document_id, cited.version, cited.start, cited.end): cited.id for cited in citations}
 
 
 def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Answer]:
-    """Yield the reason for an abstention as a :class:`Token`; return ``draft`` as an answer that abstains."""
     yield Token(abstention.reason)
     return replace(
         draft, text=abstention.reason, abstained=True, reason=abstention.reason, cause=abstention.cause
@@ -264,12 +233,7 @@ def quote(
 ) -> Generator[Event, None, Answer]:
     """Answer with the best sentences of the reports; yield the answer's events, and return the answer.
 
-    Args:
-        findings: the ranked sentences, and the shares for selecting among them.
-        composition: the text of the answer.
-        draft: the answer, still without its text and footnotes.
-        max_sentences: the most sentences to quote.
-        confidence: adjusts the verification of each sentence; None to leave it as it is.
+    ``draft`` has neither text nor footnotes. Without ``confidence``, verifications stay as they are.
     """
     chosen = list(findings.sides) or select(
         findings.ranked, findings.question, findings.calibration, max_sentences
@@ -339,10 +303,6 @@ def _contradicting(findings: Findings, best: Scored, encoder: Encoder | None) ->
 
 
 def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:
-    """Return the two cells that the question compares, from the cited rows of tables; None if there are none.
-
-    The result is also None if the first cited sentence is not a table row.
-    """
     if choice is None:
         return None
     first, *others = map(choice.row, cited)

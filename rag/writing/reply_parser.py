@@ -1,4 +1,4 @@
-"""A parser for a language model's reply, which yields each statement with its citations once it is complete.
+"""Parses a language model's reply, and yields each statement with its citations once it is complete.
 
 The prompt asks for the numbers of the cited sentences at the start of each line. Models also put them after a
 sentence, or write JSON; the parser reads all three forms. It trusts nothing, because every statement is
@@ -48,12 +48,7 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of a model's reply, with its citations.
-
-    Attributes:
-        text: the words of the sentence, without citation marks.
-        sentence_numbers: the numbers, in the prompt, of the sentences that it cites, each once.
-    """
+    """A sentence of a model's reply, without citation marks, and the numbers that it cites, each once."""
 
     text: str
     sentence_numbers: tuple[str, ...]
@@ -68,10 +63,8 @@ def parse_reply(
 ) -> Iterator[Statement]:
     """Yield the statements of a reply, each as soon as it is complete.
 
-    Args:
-        pieces: the reply as it arrives; only the first :data:`MAX_CHARACTERS` are read.
-        language: the language of the reply, as an ISO 639-1 code.
-        is_cut: tells after the last piece whether the reply was cut off; its last statement is then left out.
+    Only the first :data:`MAX_CHARACTERS` are read. If the reply was cut off, which ``is_cut`` tells after the
+    last piece, its last statement is left out.
 
     Raises:
         NoAnswer: if the reply begins by saying that there is no answer.
@@ -115,11 +108,7 @@ def _lines(text: str, language: str) -> Iterator[Statement]:
 
 
 def _line(line: str, language: str) -> Iterator[Statement]:
-    """Yield the statements of a line.
-
-    Citation marks at the start of the line belong to the words after them. Other marks belong to the words
-    before them.
-    """
+    """Citation marks at the start of a line belong to the words after them, others to those before them."""
     marks = list(_MARKS.finditer(line))
     edges = [*(mark.end() for mark in marks), len(line)]
     text = line[: marks[0].start()] if marks else line
@@ -159,7 +148,6 @@ def _numbers(listed: str) -> list[str]:
 
 
 def _may_be_none(text: str) -> bool:
-    """Return whether a text says, or begins to say, that there is no answer."""
     words = text.strip(" \n\t*\"'.").upper()
     return NO_ANSWER.startswith(words) or bool(_NONE.match(text))
 
@@ -185,17 +173,7 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 (JSON)
 
 
 def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> tuple[list[Statement], int]:
-    """Return the complete statements of a JSON reply after offset ``read``, and where parsing continues.
-
-    Args:
-        text: the reply as far as it has arrived.
-        read: the offset up to which the reply was parsed before.
-        begins: the match that found the start of the JSON.
-        language: the language of the reply, as an ISO 639-1 code.
-
-    Returns:
-        The statements, and the offset in ``text`` from which the next call has to parse.
-    """
+    """Return the complete statements of a JSON reply from ``read`` on, and where the next call begins."""
     found: list[Statement] = []
     listed = begins.start(1) if begins.group(1) else text.find("[", begins.end())
     offset = max(read, listed + 1)

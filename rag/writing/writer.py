@@ -38,13 +38,7 @@ from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A sentence that a model may cite.
-
-    Attributes:
-        record: its document.
-        sentence: its span and words.
-        score: the probability, 0 to 1, that it answers the question.
-    """
+    """A sentence that a model may cite, and the probability, 0 to 1, that it answers the question."""
 
     record: DocumentRecord
     sentence: ReadSentence
@@ -53,12 +47,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The messages to a model, and the sentences that the numbers in them stand for.
-
-    Attributes:
-        messages: the messages, in order.
-        sources: the sentences by their numbers, in the order in which the prompt shows them.
-    """
+    """The messages to a model, and the sentences by the numbers that stand for them."""
 
     messages: tuple[Message, ...]
     sources: Mapping[str, Source]
@@ -71,14 +60,7 @@ class Prompt:
 
 
 def build_prompt(question: str, language: str, sources: Iterable[Source], budget_tokens: int) -> Prompt:
-    """Build the prompt for an answer.
-
-    Args:
-        question: the question in its standalone form.
-        language: the question's language, as an ISO 639-1 code, or ``und``.
-        sources: sentences that may be cited, best first; those that do not fit are left out.
-        budget_tokens: the most tokens of the prompt.
-    """
+    """Build the prompt for an answer, of at most ``budget_tokens``; sources that do not fit are left out."""
     question_line = _question_line(question, language)
     budget = budget_tokens - sum(tokens(message.text) for message in WRITE) - tokens(question_line)
     reports = _numbered(_within(sources, budget))
@@ -162,13 +144,7 @@ _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Lets a model write answers, and checks them.
-
-    Attributes:
-        model: the language model.
-        gate: verifies the sentences.
-        unsupported: whether an unsupported sentence is left out, or shown struck out.
-    """
+    """Lets a model write answers, and checks them with a gate."""
 
     model: LanguageModel
     gate: Gate
@@ -184,7 +160,6 @@ class _Checked:
 
     @property
     def score(self) -> float:
-        """The probability that the sentence answers the question: the highest among its cited sources."""
         return max((source.score for source in self.sources), default=0.0)
 
 
@@ -192,22 +167,8 @@ class _Checked:
 class _Writing:
     """The writing of one answer, and its outcome.
 
-    Attributes:
-        writer: the model, and the check of its sentences.
-        findings: the question, and the sentences that were found.
-        composition: the text of the answer.
-        confidence: adjusts the verification of each sentence.
-        prompt: the prompt; it shows the sentences that may be cited.
-        supported: whether at least one sentence justifies showing the model's answer
-            (:meth:`~rag.writing.composition.Confidence.justifies`); if not, no sentence was shown.
-        declined: whether the model says that there is no answer.
-        fallback: a code for the reason why the answer does not use the model's text, or ends early; None if
-            the answer uses all of it.
-        cause: the model's error in words; None without an error.
-        dropped: the model's sentences that the answer does not show.
-        cited: the sources that the shown sentences cite.
-        usage: the tokens that the reply used.
-        seconds_checking: the time that verification took.
+    ``supported`` says whether a sentence justifies showing the model's answer; if none does, none was shown.
+    ``declined``: the model says that there is no answer. ``cause`` is the model's error in words.
     """
 
     writer: Writer
@@ -227,8 +188,8 @@ class _Writing:
     def write(self) -> Iterator[Event]:
         """Write the answer into ``composition``, and yield the events of each sentence that is shown.
 
-        Sentences are held back until one of them justifies showing the answer
-        (:meth:`~rag.writing.composition.Confidence.justifies`). If none does, nothing is shown.
+        Sentences are held back until one of them justifies showing the answer. If none does, nothing is
+        shown.
         """
         waiting: list[_Checked] = []
         try:
@@ -257,12 +218,7 @@ class _Writing:
             self.fallback = "nothing_supported" if cites else "unusable"
 
     def _statements(self) -> Iterator[Statement]:
-        """Yield the statements of the reply, without repetitions.
-
-        Raises:
-            NoAnswer: if the model says that there is no answer.
-            ModelError: if the model fails, or its reply breaks off.
-        """
+        """Yield the statements of the reply, without repetitions."""
         reply = self.writer.model.write(self.prompt.messages, tuple(self.prompt.sources))
         seen: set[str] = set()
         repeated = 0
@@ -387,14 +343,6 @@ def generate(
 
     If no sentence of the model can be shown, the answer quotes the reports. If the model finds no answer, the
     result is an abstention, unless the library certainly has an answer, which is then quoted.
-
-    Args:
-        writer: writes and checks the answer.
-        findings: the sentences that the answer may cite.
-        composition: the text of the answer.
-        draft: the answer, still without its text and footnotes.
-        conversation: provides the earlier citations.
-        limits: how many sentences to quote, and the lowest probability that counts as a certain answer.
     """
     began = time.perf_counter()
     sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
@@ -448,10 +396,7 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
 
 
 def _without_instructions(findings: Findings) -> Findings:
-    """Drop the sentences that give instructions to a language model, if other sentences are left.
-
-    The quotes that replace a failed answer of the model then contain no such sentence.
-    """
+    """The quotes that replace a failed answer of the model address no model, if other sentences are left."""
     ranked = [item for item in findings.ranked if not is_instruction(item.candidate.sentence.text)]
     return replace(findings, ranked=ranked) if ranked else findings
 
@@ -475,7 +420,6 @@ def _source(item: Scored) -> Source:
 
 
 def _scored(findings: Findings, sources: Iterable[Source]) -> list[Scored]:
-    """Return those of the ranked sentences that the model's answer cites."""
     cited = {(source.record.document_id, source.sentence.span) for source in sources}
     return [
         item

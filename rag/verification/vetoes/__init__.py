@@ -22,11 +22,10 @@ VETOES: Mapping[str, Check] = {
     "figures": figure_fault, "dates": date_fault, "names": name_fault, "negation": negation_fault,
     "subject": subject_fault, "attribution": attribution_fault,
 }  # fmt: skip
-"""The vetoes by name. The first that finds a fault gives the reason for the verdict."""
+"""The first that finds a fault gives the reason for the verdict."""
 
 DOUBTS: Mapping[str, Check] = {
     "figures": uncertain_figures, "dates": uncertain_dates, "names": uncertain_names,
     "negation": uncertain_negation,
     "attribution": uncertain_attribution,
 }  # fmt: skip
-"""The doubts by name."""

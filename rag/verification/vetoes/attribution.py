@@ -22,7 +22,6 @@ FEWEST = 2
 count, the quote of the figure must share as many: a part of a count has its own quote."""
 
 Term = tuple[str, str]
-"""A stem with the field of the index for its language."""
 
 _TOTAL = regex.compile(r"\b(?:total|overall|all)\b", regex.IGNORECASE)
 _TWO_WAYS = regex.compile(
@@ -135,7 +134,6 @@ def _other_row(
 
 
 def _shared(labels: Mapping[str, set[Term]], label: str) -> set[Term]:
-    """Return the words of a label that other labels have, too."""
     return set().union(*(words for other, words in labels.items() if other != label))
 
 
@@ -182,7 +180,6 @@ def _other_sign(found: Sequence[tuple[Row, Cell]], statement: Statement) -> str 
 
 
 def _clauses(statement: Statement, stated: Sequence[Quantity]) -> Iterator[tuple[set[Term], list[Quantity]]]:
-    """Yield the words of each clause that has figures, and these figures."""
     edges = [
         match.span()
         for match in _CLAUSE.finditer(statement.text)

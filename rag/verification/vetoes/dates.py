@@ -125,7 +125,6 @@ def _known(item: Evidence) -> Iterator[Moment]:
 
 
 def follows(stated: Moment, cited: Moment) -> bool:
-    """Return whether a stated date equals a cited date, or leaves out a part of it, such as the day."""
     if stated.relation and cited.relation and stated.relation != cited.relation:
         return False
     if stated.until != cited.until and (stated.until is not None or stated.month is not None):

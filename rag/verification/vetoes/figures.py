@@ -188,13 +188,10 @@ def _is_length(quantity: Quantity, statement: Statement, lengths: Set[str]) -> b
 
 
 def is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
-    """Return whether a figure of the sentence is close enough to ``other``, a figure of a quote, to state it.
+    """Return whether ``quantity`` of the sentence ``text`` is close enough to a quote's to state it.
 
-    Args:
-        quantity: the figure of the sentence.
-        other: the figure of the quote.
-        text: the sentence; if it tells of a loss or fall, a negative figure may be stated as a positive one.
-        fair: the lowest :func:`~rag.figures.quantities.fairness` that is enough.
+    If the sentence tells of a loss or fall, a negative figure may be stated as a positive one. ``fair`` is
+    the lowest :func:`~rag.figures.quantities.fairness` that is enough.
     """
     if other.high < 0 <= quantity.low and _DOWN.search(text):
         other = replace(other, low=-other.high, high=-other.low)
@@ -227,16 +224,12 @@ def _is_replaced(quantity: Quantity, statement: Statement, evidence: Sequence[Ev
 
 
 def _words_beside(text: str, span: Span) -> tuple[str, str]:
-    """Return the words before and after a span, in lower case; empty at the ends of the text."""
     before, after = _WORD.findall(text[: span.start]), _WORD.findall(text[span.end :])
     return (before[-1].lower() if before else "", after[0].lower() if after else "")
 
 
 def _is_range_end(index: int, stated: Sequence[Quantity], cited: Sequence[Quantity]) -> bool:
-    """Return whether a range is one figure in the sentence and two in its quotes, or the other way round.
-
-    The figure ``stated[index]`` is the range in the sentence, or one of its two ends.
-    """
+    """Return whether a range is one figure in the sentence and two in its quotes, or the other way round."""
     quantity = stated[index]
     if quantity.is_range:
         return any((one.low, other.high) == (quantity.low, quantity.high) for one, other in pairwise(cited))
@@ -282,10 +275,7 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _calculated(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield results of calculations with the cited figures, in ``quantity``'s unit, each with its tolerance.
-
-    The tolerance is ``ROUGH`` or ``EXACT``.
-    """
+    """Yield results of calculations with cited figures, in ``quantity``'s unit, each with its tolerance."""
     unit = in_base(quantity.low, quantity.unit)[1]
     values = [
         (*in_base(each.low, each.unit), each)
@@ -333,10 +323,7 @@ def _with_comparator(quantity: Quantity) -> str:
 
 
 def _absence_reason(missing: Quantity, cited: Sequence[Quantity]) -> str:
-    """Return a reason that names the missing figure, and at most ``SHOWN`` figures that the quotes have.
-
-    The quotes' figures are of the missing figure's kind or, if there are none of this kind, of any kind.
-    """
+    """Name the figures of the quotes that are of the missing figure's kind, or else of any kind."""
     same = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_with_comparator(other) for other in (same or cited)))[:SHOWN]
     start = f"{_with_comparator(missing)} is not in the cited sentence"

@@ -108,7 +108,6 @@ def _runs(text: str) -> list[_Run]:
 
 
 def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
-    """Return whether the quotes have the name ``other`` in place of the sentence's name ``run``."""
     stated_words = {word for each in own for word in each.words}
     if stated_words.issuperset(other.words) or set(run.words) >= set(other.words) or _is_short(run, other):
         return False
@@ -126,11 +125,7 @@ def _is_short(run: _Run, other: _Run) -> bool:
 
 
 def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
-    """Return the names of the sentence that are missing from the quotes and their context.
-
-    The list is empty if the sentence is in a language that is not in ``_LATIN``, or if a quote is in a
-    different language.
-    """
+    """Return the names that the quotes lack; none if a language is not in ``_LATIN``, or differs."""
     if statement.language not in _LATIN or any(language_in(item) != statement.language for item in evidence):
         return []
     text = composed(" ".join(f"{item.quote} {referents(item)}" for item in evidence))
@@ -156,10 +151,7 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
 
 
 def _names_in(statement: Statement) -> Iterator[str]:
-    """Yield the words of a sentence that are proper names, judging by their capital letters.
-
-    Dates and units are left out. The first word is left out if it is an ordinary English word.
-    """
+    """Yield the words of a sentence that are proper names, judging by their capital letters."""
     text = composed(statement.text)
     taken = [each.span for each in quantities(text, statement.language)]
     taken += [each.span for each in dates(text, statement.language)]
@@ -198,7 +190,6 @@ def _bare(word: str) -> str:
 
 
 def _initials(text: str) -> list[str]:
-    """Return the initials of the names in a text; a name may contain small words such as *in* or *to*."""
     return [
         *acronyms(text),
         *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text)),

@@ -74,12 +74,8 @@ NEARLY_ALL = 0.7
 class _Clause:
     """A clause of a text.
 
-    Attributes:
-        words: the stems of its words.
-        denied: the stem of the first word after each denial.
-        figures: the whole numbers of two or more digits after the first denial.
-        cue: the first denial; None if the clause denies nothing.
-        limits: its other words that may deny or limit (``_POSSIBLE_DENIALS``).
+    ``words`` are stems, ``denied`` those after each denial, ``figures`` the whole numbers of two or more
+    digits after the first denial, which is ``cue``; ``limits`` other words that may deny or limit.
     """
 
     words: frozenset[str]
@@ -151,10 +147,7 @@ def _fault_in_clause(clause: _Clause, quoted: Sequence[_Clause]) -> str | None:
 
 
 def _has_figure(clause: _Clause, other: _Clause) -> bool:
-    """Return whether another clause has a denied figure, and nearly all words of the clause.
-
-    *Not up 24 percent* denies *went up 24 percent*.
-    """
+    """*Not up 24 percent* denies *went up 24 percent*."""
     shared = clause.words & other.words
     return bool(clause.figures & shared) and len(shared) >= NEARLY_ALL * len(clause.words)
 
@@ -187,7 +180,6 @@ def _prefixed(text: str) -> set[str]:
 
 
 def _first_stem(text: str, language: str) -> str:
-    """Return the stem of the first word that is not in ``_SKIPPED_WORDS``; empty if there is none."""
     words = (word.lower() for word in _WORD.findall(text))
     return next((_stem(word, language) for word in words if word not in _SKIPPED_WORDS), "")
 
