@@ -91,9 +91,9 @@ def _languages() -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)
 def _of_people(word: str) -> str | None:
-    """Return the ISO 3166 code of the country whose people or language a word names (*French*), or None.
+    """Return the country whose people or language a word names (*French*).
 
-    If several countries fit, as Niger and Nigeria fit *Nigerian*, the one with the longest name is returned.
+    If several countries fit, as Niger and Nigeria fit *Nigerian*, it is the one with the longest name.
     """
     if word in _PEOPLES:
         return _PEOPLES[word]

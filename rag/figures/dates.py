@@ -1,4 +1,4 @@
-"""Recognition of dates in a text: years, months, days and weekdays, in the forms of several languages.
+"""Recognises dates and periods in a text, in the forms of several languages.
 
 ``18 July 2025``, ``2025-07-18``, ``18/7/2025``, ``ngày 18 tháng 7 năm 2025``, ``2025年7月18日`` and ``18 Juli
 2025`` all mean the same date. :func:`resolved` makes a relative date absolute, given the date of publication.
@@ -27,21 +27,17 @@ class Moment:
     """A date as a text states it. A part that the text leaves out is None.
 
     Attributes:
-        span: its span in the text.
-        year: the year.
-        month: the month, from 1.
-        day: the day of the month.
-        weekday: the day of the week, from 0 for Monday.
+        weekday: from 0 for Monday.
         decade: whether ``year`` stands for the ten years that begin with it: *the 1990s*.
         relative: for a relative date, the number of units before the day of writing: 1 for *yesterday*, -1
             for *tomorrow*.
-        relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``. For *a year
-            earlier*, it is ``preceding year``: years before the year that the sentence is about. For *a month
-            earlier*, it is ``preceding month``.
-        relation: ``before`` or ``after`` if the date is a limit, as in *until May* or *since May*.
+        relative_unit: ``day``, ``week``, ``month`` or ``year``. For *a year earlier*, it is ``preceding
+            year``: years before the year that the sentence is about. For *a month earlier*, it is
+            ``preceding month``.
+        relation: whether the date is a limit, as in *until May* or *since May*.
         may_be_count: whether the year may be a count instead: *2000 people*.
-        until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
         swapped: whether it is uncertain which number is the day and which the month: 3/4/2025.
+        until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
         through: the last year of a span of two years, such as the fiscal year 2011-12.
         ahead: whether the text says that the date is still to come.
     """
@@ -63,7 +59,7 @@ class Moment:
 
     @property
     def iso(self) -> str:
-        """Return the ISO date, without the unknown parts: ``2025-07`` for a month; empty if none is known."""
+        """The ISO date, without the unknown parts: ``2025-07`` for a month; empty if none is known."""
         return "-".join(f"{part:02}" for part in (self.year, self.month, self.day) if part)
 
 
@@ -193,15 +189,7 @@ def _year_of(match: regex.Match[str]) -> int | None:
 
 
 def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Moment, Moment]]:
-    """Find pairs of dates that bound a period of whole months, such as *1 April to 30 June*.
-
-    Args:
-        found: the dates of a text, in order.
-        text: the text.
-
-    Returns:
-        For each pair, its first date, its second date, and the period.
-    """
+    """Return the dates that bound a period of whole months (*1 April to 30 June*), and the period."""
     periods = []
     for first, last in pairwise(found):
         gap = text[first.span.end : last.span.start]
@@ -225,9 +213,7 @@ def _last_days(moment: Moment) -> set[int]:
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
     """Return the dates; the year of each *a year earlier* becomes the latest year in the text, minus one.
 
-    Args:
-        found: the dates of a text.
-        otherwise: dates whose latest year is used if the text names no year.
+    If the text names no year, it is the latest year of ``otherwise``.
     """
     year = _latest_year(found) or _latest_year(otherwise)
     return [
@@ -343,10 +329,8 @@ def resolved(moment: Moment, published: str | None) -> Moment:
     becomes the most recent such month, at the latest that of publication. If the text says that the date is
     still to come (``ahead``), the next such day or month is taken instead.
 
-    Args:
-        moment: a date of the text.
-        published: the date of publication in ISO 8601, possibly without day or month. With a year alone, only
-            the year of ``moment`` can be completed. With None, ``moment`` is returned unchanged.
+    ``published`` is in ISO 8601, possibly without day or month; with a year alone, only the year can be
+    completed.
     """
     parts = [int(part) for part in (published or "").split("-") if part.isdigit()]
     if not parts or moment.year is not None:
@@ -446,8 +430,7 @@ def _named_months(text: str) -> Iterator[Moment]:
 def _is_month(text: str, match: regex.Match[str]) -> bool:
     """Return whether a word without a day or a year beside it is the name of a month.
 
-    The word must begin with a capital letter. An ambiguous word such as *May*, or a word of three letters,
-    must also follow a word such as *in*.
+    An ambiguous word such as *May*, or a word of three letters, must also follow a word such as *in*.
     """
     word = match["alone"]
     if not word[:1].isupper() or len(word) < 3:
@@ -513,12 +496,9 @@ _PATH = regex.compile(r"\s*[›\n]\s*")
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """The periods that a text names.
+    """The periods that a text names: years, the months in which they end, and lengths such as ``3 months``.
 
-    Attributes:
-        years: the years.
-        months: the months, from 1 to 12, in which the dates and periods end.
-        lengths: the lengths of the periods, such as ``3 months``; 13 weeks count as a quarter.
+    13 weeks count as a quarter.
     """
 
     years: frozenset[int] = frozenset()
@@ -526,18 +506,13 @@ class Periods:
     lengths: frozenset[str] = frozenset()
 
     def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
-        """Return whether a question with these periods cannot mean a certain cell.
+        """Return whether a question with these periods cannot mean a cell with those of its names.
 
         Years, months and lengths are compared separately. The years of the cell are those that its column
-        names. If the column names none, they are those of the row; if the row names none either, those of
-        the caption. The cell is excluded if both it and the question have years, but none in common. A row
-        that names all years of the question is an exception: its cells are not excluded. Months and lengths
+        names. If the column names none, they are those of the row; if the row names none either, those of the
+        caption. The cell is excluded if both it and the question have years, but none in common. A row that
+        names all years of the question is an exception: its cells are not excluded. Months and lengths
         exclude a cell in the same way.
-
-        Args:
-            column: the periods that the headings of the cell's column name.
-            row: the periods that the label of its row names.
-            caption: the periods that the caption of its table names.
         """
         return any(
             bool(asked - (rows if columns else frozenset()))
@@ -564,7 +539,6 @@ class Periods:
 
 @lru_cache(maxsize=1024)
 def periods_of(words: str, language: str) -> Periods:
-    """Return the periods that a question, a label or the headings of a column name."""
     text = _PATH.sub(" ", words)
     found = [moment for moment in dates(text, language) if not moment.may_be_count]
     for first, last, whole in joined_periods(found, text):
@@ -578,7 +552,6 @@ def periods_of(words: str, language: str) -> Periods:
 
 
 def without_periods(words: str, language: str) -> str:
-    """Return a question without the dates, years and lengths of periods that it names."""
     found = [moment for moment in dates(words, language) if not moment.may_be_count]
     for moment in sorted(found, key=lambda moment: -moment.span.start):
         words = f"{words[: moment.span.start]} {words[moment.span.end :]}"

@@ -1,8 +1,4 @@
-"""Recognition of numbers in a text, in digits or words, with their exact values.
-
-:mod:`rag.figures.quantities` finds the things that the numbers count, and :mod:`rag.figures.dates` decides
-which numbers are dates.
-"""
+"""Recognises numbers in a text, in digits or words, with their exact values."""
 
 from __future__ import annotations
 
@@ -37,8 +33,8 @@ class Words:
         halves: words for a half before a scale: *half a* million.
         after: words that add half of the preceding scale: một triệu *rưỡi* (1.5 million).
         joins: words that may connect the parts of a number: two hundred *and* five.
-        vague: words for an approximate number, with the smallest and the largest number that they may mean.
-        shares: words for parts of a whole, with their values in per cent.
+        vague: the smallest and the largest number that a word may mean.
+        shares: parts of a whole, in per cent.
     """
 
     values: Mapping[str, int]
@@ -100,7 +96,7 @@ INDONESIAN = Words(
 )  # fmt: skip
 
 WORDS: Mapping[str, Words] = {"en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN}
-"""Number words by ISO 639-1 code; :func:`rag.figures.numerals.words_of` provides those of other languages."""
+"""By ISO 639-1 code; :func:`words_of` provides those of other languages."""
 
 SUFFIXES: Mapping[str, int] = {
     "k": 10**3, "m": 10**6, "mn": 10**6, "mln": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12,
@@ -131,15 +127,10 @@ COMMA_FOR_POINT = word_set("id vi de es pt fr it nl da sv no fi pl cs ro ru uk t
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number in a text.
+    """A number in a text; ``low`` and ``high`` differ only for a vague one (*dozens*).
 
-    Attributes:
-        low: its value; for a vague number (*dozens*), the smallest that it may mean.
-        high: the same as ``low``; for a vague number, the largest.
-        step: the value of one unit in the last written digit: 100,000 for 9.9 million.
-        span: its span in the text.
-        in_words: whether it is written without digits.
-        share: whether it is a share of a whole. Its value is then in per cent: 50 for *half*.
+    ``step`` is the value of one unit in the last written digit: 100,000 for 9.9 million. The value of a
+    ``share`` of a whole is in per cent: 50 for *half*.
     """
 
     low: Decimal
@@ -151,11 +142,9 @@ class Number:
 
 
 def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
-    """Return the value of a number written in digits, and the value of one unit in its last digit.
+    """Return the value of a number in digits of any script, and that of one unit in its last digit.
 
-    Args:
-        digits: the number, with or without separators, in the digits of any script.
-        language: ISO 639-1. It decides whether a single separator before three digits is a decimal point.
+    The language decides whether a single separator before three digits is a decimal point.
     """
     digits = regex.sub("[ '’]", "", unicodedata.normalize("NFKC", digits)).replace("·", ".")
     digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
@@ -195,7 +184,6 @@ _HAN_NUMBER = regex.compile(
 
 
 def han_numbers(text: str) -> Iterator[Number]:
-    """Yield the numbers in a Chinese text, in order."""
     for match in _HAN_NUMBER.finditer(text):
         span = Span(*match.span())
         if (share := _han_share(match)) is not None:
@@ -213,7 +201,7 @@ def han_numbers(text: str) -> Iterator[Number]:
 
 
 def _han_share(match: regex.Match[str]) -> Decimal | None:
-    """Return the percentage of a Chinese share such as 三成 (30) or 一半 (50); None if it is not a share."""
+    """Return the percentage of a Chinese share such as 三成 (30) or 一半 (50)."""
     if match["half"]:
         return Decimal(50)
     if match["tenths"]:
@@ -275,12 +263,7 @@ class _Token:
 
 
 def numbers(text: str, language: str) -> list[Number]:
-    """Return the numbers in ``text``, in order.
-
-    Args:
-        text: any text.
-        language: ISO 639-1. It decides the meaning of commas and points, and which words are numbers.
-    """
+    """Return the numbers in ``text``; the language decides the meaning of commas, points and words."""
     if language in {"zh", "ja"}:
         return list(han_numbers(text))
     words = words_of(language)
@@ -298,8 +281,8 @@ def numbers(text: str, language: str) -> list[Number]:
 def words_of(language: str) -> Words:
     """Return a language's number words.
 
-    A language that ``WORDS`` lacks has only scales such as *million*, from babel. If babel does not know the
-    language either, the English words are returned.
+    A language that ``WORDS`` lacks has only scales such as *million*, from babel; one that babel does not
+    know is read like English.
     """
     if language in WORDS:
         return WORDS[language]
@@ -325,7 +308,7 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], index: int, words: Words, language: str) -> tuple[Number, int] | None:
-    """Return the number at ``index``, and the index after its last token; None if there is no number."""
+    """Return the number at ``index``, and the index after its last token."""
     if tokens[index].kind == "digits":
         return _in_digits(tokens, index, words, language)
     if tokens[index].kind == "other":
@@ -375,10 +358,7 @@ def _scaled_after(tokens: list[_Token], index: int, words: Words) -> bool:
 
 
 def _of_scale(tokens: list[_Token], index: int, words: Words) -> tuple[int, int]:
-    """Return the scale of *of a million* or *of thousands* at ``index``, and the index after it.
-
-    If there is none, return 1 and ``index``.
-    """
+    """Return the scale of *of a million* or *of thousands* at ``index``, else 1, and the index after it."""
     for end in (index + 2, index + 3):
         name = regex.fullmatch(r"of (?:(?:a|one) )?(\p{L}+?)s?", _text(tokens, index, end))
         if name and name[1] in words.scales:
@@ -471,10 +451,7 @@ def _in_words(tokens: list[_Token], index: int, words: Words) -> tuple[Number, i
 
 
 def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tuple[Decimal, int]:
-    """Return the value of a number with the half that may follow it, and the index after its last token.
-
-    Examples are một triệu *rưỡi* (1.5 million), and one *and a half* million.
-    """
+    """Add the half that may follow a number: một triệu *rưỡi* (1.5 million), one *and a half* million."""
     if end < len(tokens) and tokens[end].text in words.after and made.last:
         return made.value + made.last / 2, end + 1
     if [token.text for token in tokens[end : end + 3]] != ["and", "a", "half"]:

@@ -1,4 +1,4 @@
-"""Recognition of quantities in a text: value, unit, counted things, and precision.
+"""Recognises quantities in a text (value, unit, counted things, precision), and compares them.
 
 Dates are not quantities (:mod:`rag.figures.dates`), and neither is a number such as the 3 in *table 3*.
 """
@@ -135,14 +135,14 @@ def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
 
 
 def unit_at(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the name and end of the unit at ``offset``, or after a space or hyphen there, or else None."""
+    """Return the name and end of the unit at ``offset``, or after a space or hyphen there."""
     start = offset + (1 if text[offset : offset + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
     match = _pattern("units").match(text, start)
     return (_name(match, _UNITS), match.end()) if match else None
 
 
 def currency_at(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the code and end of the currency at ``offset``, or after a space there, or else None.
+    """Return the code and end of the currency at ``offset``, or after a space there.
 
     The code is from ISO 4217, or a name for a currency that may be one of several, such as ``dollar``.
     """
@@ -152,10 +152,7 @@ def currency_at(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def currency_before(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the code and the start of the currency that ends just before ``offset``; None if there is none.
-
-    The code is like that of :func:`currency_at`.
-    """
+    """Return code (:func:`currency_at`) and start of the currency that ends just before ``offset``."""
     first = max(0, offset - 8)
     before = text[first:offset].rstrip(" \u00a0\u202f")
     for start in range(len(before)):
@@ -168,7 +165,7 @@ def currency_before(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def period_at(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the unit of a rate (``hour`` for *per hour*) at ``offset``, and the rate's end, or else None."""
+    """Return the unit of a rate (``hour`` for *per hour*) at ``offset``, and the rate's end."""
     match = _PER.match(text, offset)
     if match is None:
         return None
@@ -227,7 +224,7 @@ MOST_WORDS = 5
 
 
 def noun_after(text: str, offset: int, language: str) -> str | None:
-    """Return the words after ``offset`` that name the counted things, as written, or None."""
+    """Return the words after ``offset`` that name the counted things, as written."""
     if language in {"zh", "ja"}:
         found = _HAN_NOUN.match(text, offset)
         classifier, noun = found.groups("") if found else ("", "")
@@ -244,16 +241,7 @@ def noun_after(text: str, offset: int, language: str) -> str | None:
 
 
 def noun_before(text: str, offset: int, language: str) -> str | None:
-    """Return the counted things X from the words before a figure, as in *the number of X rose to* or *X:*.
-
-    Args:
-        text: the text.
-        offset: the offset of the figure.
-        language: ISO 639-1; for Chinese and Japanese the result is always None.
-
-    Returns:
-        The words as written; None if no such phrase precedes the figure.
-    """
+    """Return the counted things X, as written, from the words before: *the number of X rose to* or *X:*."""
     if language in {"zh", "ja"}:
         return None
     match = _NUMBER_OF.search(text[max(0, offset - 80) : offset])
@@ -335,7 +323,6 @@ def _of(match: regex.Match[str]) -> Comparator:
 
 
 def _comparator_before(text: str, start: int) -> regex.Match[str] | None:
-    """Return the match of the qualifier before a figure, in the last ``_FAR`` characters before it."""
     # Of overlapping comparators, the first is the longest: "no more than" begins before "more than".
     first = max(0, start - _FAR)
     return _before().search(text, first, start) or _han_before().search(text, first, start)
@@ -372,14 +359,10 @@ class Quantity:
         high: the same as ``low``; for a range or a vague number, the largest.
         step: the value of one unit in the last written digit: 100,000 for 9.9 million. It bounds the error of
             rounding.
-        unit: the name of its unit (*kilometre*, *percent*, *litre/day*); None without a unit.
-        currency: the ISO 4217 code of its currency, or ``dollar`` for a dollar of an unknown country; None if
-            it is not an amount of money.
-        noun: the counted or measured things, as written; None if the text beside the figure names none.
-        comparator: how the text qualifies the figure; *exactly* if it does not.
-        span: its span in the text, including the unit or currency.
-        written: the words of the span.
-        vague: whether the figure is a word for an approximate number (*dozens*).
+        unit: the name of its unit (*kilometre*, *percent*, *litre/day*).
+        currency: ISO 4217, or ``dollar`` for a dollar of an unknown country.
+        noun: the counted or measured things, as written.
+        span: including the unit or currency; ``written`` are its words.
     """
 
     low: Decimal
@@ -395,7 +378,6 @@ class Quantity:
 
     @property
     def is_range(self) -> bool:
-        """Return whether the text states a range, such as *17 to 20*."""
         return self.low != self.high and not self.vague
 
 
@@ -403,10 +385,7 @@ _BETWEEN_BEFORE = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
 
 
 def qualified(text: str, quantity: Quantity) -> str:
-    """Return a quantity of ``text`` with the words before it that qualify it: *more than 100*.
-
-    Each run of white space becomes one space.
-    """
+    """Return a quantity of ``text`` on one line with the words before it that qualify it: *more than 100*."""
     span = quantity.span
     between = _BETWEEN_BEFORE.search(text, 0, span.start) if quantity.is_range else None
     start = between.start() if between else with_comparator(text, span).start
@@ -465,14 +444,7 @@ _ONE_BEFORE = regex.compile(
 
 @lru_cache(maxsize=4096)
 def quantities(text: str, language: str) -> tuple[Quantity, ...]:
-    """Return the quantities in ``text``, in order.
-
-    Args:
-        text: a sentence, a quote, or a row of a table.
-        language: ISO 639-1. Number words are read in English, Chinese, Vietnamese and Indonesian; in other
-            languages only digits, and scales such as *Millionen* after digits. An unknown language is read
-            like English.
-    """
+    """Return the quantities in ``text``, in order."""
     taken = [found.span for found in dates(text, language) if not found.may_be_count]
     plain = [number for number in numbers(text, language) if _is_quantity(number, text, taken)]
     others = [*_ordinals(text), *(_lengths(text) if language == "en" else ())]
@@ -532,7 +504,6 @@ def _quantity(number: Number, text: str, language: str) -> Quantity:
 
 
 def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
-    """Return a number's currency, or None, and the start and end of the number together with its currency."""
     start, end = number.span.start, number.span.end
     if before := currency_before(text, start):
         return *before, end
@@ -542,7 +513,6 @@ def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
 
 
 def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
-    """Return the unit of the number ``text[start:end]`` and the unit's end; *aged 16* has ``year of age``."""
     unit, unit_end = unit_at(text, end) or (None, end)
     aged = unit in {None, "year"} and _AGE.search(text[max(0, start - 12) : start])
     return ("year of age" if aged else unit), unit_end
@@ -689,12 +659,7 @@ def same_value(stated: Quantity, cited: Quantity) -> bool:
 def fairness(stated: Quantity, cited: Quantity) -> float:
     """Return how fairly ``stated`` gives the value of ``cited``, a figure of the same kind.
 
-    Args:
-        stated: the figure in a sentence.
-        cited: the figure in its evidence.
-
-    Returns:
-        1 if ``stated`` is fair, :data:`LOOSENED` if it omits a hedge or rounds without saying so, else 0.
+    The result is 1 if it is fair, :data:`LOOSENED` if it omits a hedge or rounds without saying so, else 0.
     """
     if same_value(stated, cited):
         return _same(stated, cited)
@@ -769,10 +734,7 @@ def agree(one: Quantity, other: Quantity) -> bool:
 
 
 def _allows(limit: Quantity, item: Quantity) -> bool:
-    """Return whether ``limit`` (a range, or a figure with *over* or *at most*) allows the figure ``item``.
-
-    *Over 100* allows *120*; *between 10 and 20* allows *15*.
-    """
+    """*Over 100* allows *120*; *between 10 and 20* allows *15*."""
     least, most = (in_base(value, limit.unit)[0] for value in (limit.low, limit.high))
     low, high = (in_base(value, item.unit)[0] for value in (item.low, item.high))
     if limit.comparator in {"over", "at least"}:

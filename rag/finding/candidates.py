@@ -1,4 +1,4 @@
-"""The sentences and rows of the found passages that may answer a question, and which of them come nearest."""
+"""The sentences and rows of found passages that may answer a question, nearest first."""
 
 from __future__ import annotations
 
@@ -19,12 +19,9 @@ from rag.questions import Question
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence or a row that may answer the question.
+    """The sentence or row ``number`` of a reading, which may answer the question.
 
-    Attributes:
-        reading: the stretch of a document that contains it.
-        number: its number in the reading, from 0.
-        prior: how near it comes to the question before a reader reads it, from 0 to :data:`LARGEST_PRIOR`.
+    ``prior`` tells how near it comes before a reader reads it, from 0 to :data:`LARGEST_PRIOR`.
     """
 
     reading: Reading
@@ -33,7 +30,6 @@ class Candidate:
 
     @property
     def sentence(self) -> ReadSentence:
-        """The sentence."""
         return self.reading.sentences[self.number]
 
     @property
@@ -82,12 +78,6 @@ def find_candidates(
     Three scores, of equal weights, decide what is near: the share of the question's words, weighted by
     rarity, that the sentence, its headings and its title have; its nearness (:func:`nearness_of`); and the
     score of the passage. Titles, captions, and rows of other periods than the question's are left out.
-
-    Args:
-        index: the library that was searched.
-        question: the question.
-        hits: the found passages.
-        readings: what is read of them.
     """
     found = [
         (reading, number, coverage)
@@ -128,9 +118,9 @@ def nearness_of(
 
 
 def _coverages(index: Snapshot, question: Question, reading: Reading) -> Iterator[tuple[int, float]]:
-    """Yield the number of each sentence that may answer, and the share of the question's words that it has.
+    """Yield each sentence that may answer, with the share of the question's words, by rarity, that it has.
 
-    Its headings and its title count as well; the share is weighted by rarity.
+    Its headings and its title count as well.
     """
     language = reading.document.language
     own = [terms_of(sentence.text, language) for sentence in reading.sentences]
@@ -154,10 +144,7 @@ def _coverages(index: Snapshot, question: Question, reading: Reading) -> Iterato
 
 
 def _excludes(asked: Periods, sentence: ReadSentence, language: str) -> bool:
-    """Return whether the label and the groups of a row exclude the question's periods.
-
-    A row of *Six months ended June 30* does not answer a question about the second quarter.
-    """
+    """A row of *Six months ended June 30* does not answer a question about the second quarter."""
     if not sentence.headings or asked == Periods():
         return False
     place = f"{sentence.section}\n{cells(sentence.text)[0]}"
@@ -165,10 +152,9 @@ def _excludes(asked: Periods, sentence: ReadSentence, language: str) -> bool:
 
 
 def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArray[np.float32]:
-    """Return the unit vector of each sentence: the stored one, or else a new one of the sentence by itself.
+    """Return the stored or a new unit vector of each sentence, shape (sentences, dimensions).
 
-    Returns:
-        An array of shape (sentences, dimensions). There must be at least one sentence.
+    There must be at least one sentence.
     """
     stored = index.sentence_vectors({sentence.chunk_id for sentence in sentences})
     missing = [sentence.in_context for sentence in sentences if sentence.chunk_id not in stored]

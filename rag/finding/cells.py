@@ -56,15 +56,12 @@ _ARE_PERCENTAGES = regex.compile(r"(?:^|\b(?:as an?|in)\s|\()(?:%|per ?cent)", r
 
 
 def asks_percentage(question: str) -> bool:
-    """Return whether a question asks for a percentage. A percentage that it states itself does not count."""
+    """A percentage that the question states itself does not count."""
     return _ASKS_PERCENTAGE.search(question) is not None
 
 
 def asked_kinds(question: str) -> Set[ValueKind]:
-    """Return the kinds of value that a question asks for.
-
-    *By what percentage did it grow?* asks for a *percentage* and for a *change*.
-    """
+    """*By what percentage did it grow?* asks for a *percentage* and for a *change*."""
     found = _computed(question)
     if _ASKS_CHANGE.search(question):
         found.add("change")
@@ -77,7 +74,6 @@ def words_for_kinds(question: str) -> str:
 
 
 def without_kinds(heading: str, kinds: Set[ValueKind]) -> str:
-    """Return a heading without the words that say that its values are of these kinds."""
     if "change" in kinds:
         heading = _CHANGE_WORDS.sub(" ", heading)
     return _IS_PERCENTAGE.sub(" ", heading) if "percentage" in kinds else heading
@@ -86,9 +82,7 @@ def without_kinds(heading: str, kinds: Set[ValueKind]) -> str:
 def kinds_of(cell: TableCell, caption: str = "") -> Set[ValueKind]:
     """Return the kinds of value that a cell may have.
 
-    Args:
-        cell: the cell.
-        caption: the words above all columns of its table, such as *as a percentage of revenues*.
+    ``caption`` are the words above all columns of its table, such as *as a percentage of revenues*.
     """
     found = _computed(f"{cell.row}\n{cell.column}\n{caption}")
     if _NAMES_CHANGE.search(f"{cell.row} {cell.column}"):
@@ -106,12 +100,10 @@ def _computed(words: str) -> set[ValueKind]:
 
 
 def names_change(words: str) -> bool:
-    """Return whether the heading of a column says that its cells are changes."""
     return _NAMES_CHANGE.search(words) is not None
 
 
 def excludes_kind(question: str, cell: TableCell, caption: str) -> bool:
-    """Return whether a question cannot mean a cell, because the cell has the wrong kind of value."""
     lacks = not asked_kinds(question) <= kinds_of(cell, caption)
     return lacks or (cell.unit == "%" and _ASKS_MONEY.search(question) is not None)
 
@@ -145,35 +137,20 @@ _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
 @dataclass(frozen=True, slots=True)
 class CellChoice:
-    """Chooses the cells that a question means in the table rows that an answer cites.
-
-    Attributes:
-        index: the library, for the rarity of words.
-        question: the question in its standalone form.
-        document_texts: provides the texts of documents.
-    """
+    """Chooses the cells that a question means in the table rows that an answer cites."""
 
     index: Snapshot
     question: Question
     document_texts: DocumentTexts
 
     def cell(self, cited: CitedSentence, sentence: str, *, is_sure: bool = False) -> TableCell | None:
-        """Return the cell of a cited row that the question means.
-
-        Return None if that is unclear, or if the cited sentence is not a row.
-
-        Args:
-            cited: the cited sentence of a document.
-            sentence: the sentence of the answer that cites it.
-            is_sure: whether the reader is sure of the row (:data:`SURE`).
-        """
+        """Return the cell of a cited row that the question means; None if that is unclear, or no row."""
         row = self.row(cited)
         if row is None:
             return None
         return choose_cell(self.index, self.question, row, sentence, is_sure=is_sure)
 
     def row(self, cited: CitedSentence) -> Row | None:
-        """Return the cited row of a table; None if the cited sentence is not a row."""
         header = cited.sentence.header
         if header is None or not is_row(cited.sentence.text):
             return None
@@ -183,15 +160,7 @@ class CellChoice:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table, in a document's text.
-
-    Attributes:
-        text: the document's canonical text.
-        language: the document's language.
-        header: the span of the caption and headings of its table.
-        span: the span of the row.
-        title: the document's title.
-    """
+    """A row of a table, in a document's canonical text; ``header`` is the span of caption and headings."""
 
     text: str
     language: str
@@ -216,16 +185,9 @@ def choose_cell(
 ) -> TableCell | None:
     """Return the cell of a row that a question means; None if that is unclear.
 
-    Only cells whose value ``sentence`` states can be meant.
-
-    Args:
-        index: the library, for the rarity of words.
-        question: the question.
-        row: the row that the sentence cites.
-        sentence: a sentence of the answer: the row itself, or a sentence about it.
-        of_pair: whether the cell is one of two that are compared. If not, a question about a change means
-            only a cell that states a change.
-        is_sure: whether the reader is sure of the row, so that the question may name it in other words.
+    Only cells whose value ``sentence``, the row itself or a sentence about it, states can be meant. Unless
+    the cell is one of a pair that is compared, a question about a change means only a cell that states one.
+    If the reader is sure of the row, the question may name it in other words.
     """
     every = cells_of(index, question, row, is_sure=is_sure)
     found = [cell for cell in every if _is_value(cell.value)]
@@ -440,13 +402,6 @@ def _best_cell(
     rest of the question, the column must have something, and everything that any other column has. The
     question must also name the column: *votes* alone does not mean *broker non-votes*. If the row has a
     single value, a heading without a word of the question, such as *Amount*, is enough.
-
-    Args:
-        index: the library, for the rarity of words.
-        question: the question.
-        row: the row.
-        found: all cells of the row that have a value.
-        fitting: those that the question does not exclude.
     """
     headings = {cell.span: words_of(cell.column, row.language) for cell in found}
     label = words_of(found[0].row, row.language) if found else frozenset()
@@ -477,7 +432,6 @@ def _best_cell(
 
 
 def _is_negated(question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether only one of a question and a heading has *non* before a word: *votes*, *non-votes*."""
     return row.language == "en" and _negates(question.text, cell.column)
 
 
@@ -522,7 +476,6 @@ def _asked_periods(question: Question, row: Row) -> Periods:
 DecimalMark = Literal[".", ","]
 
 MINUS = "−"
-"""The sign that is written before a negative number."""
 
 _PLAIN_NUMERAL = regex.compile(r"(?<![\p{L}\p{N}.,/-])\d[\d.,]*(?<=\d)(?![\p{L}\p{N}/-])")
 _CURRENCY = r"(?:US|C|A)?[$€£¥₹]|\b(?:EUR|USD|GBP)\b"
@@ -534,14 +487,10 @@ _CELL = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class CellNumber:
-    """The number that a cell states.
+    """The number of a cell; it is negative if it is written in brackets or after a minus sign.
 
-    Attributes:
-        value: the number; it is negative if it is written in brackets or after a minus sign.
-        decimals: the number of digits after the decimal mark.
-        currency: the sign or code of the currency in the cell; "" without one.
-        percent: whether the cell has a percent sign.
-        grouped: whether separators group the thousands.
+    ``decimals`` is the number of digits after the decimal mark, ``currency`` a sign or code, and ``percent``
+    whether there is a percent sign; ``grouped`` whether separators group the thousands.
     """
 
     value: Decimal
@@ -552,14 +501,10 @@ class CellNumber:
 
 
 def decimal_mark(table: str, language: str) -> DecimalMark | None:
-    """Return the decimal mark of a table's numbers; None if it is in doubt.
+    """Return the decimal mark of the numbers in a table's words; None if it is in doubt.
 
     A number that is possible with only one mark, such as ``12.5``, decides. If the table has no such number,
     the language decides: a point in English, a comma in a language that writes 1.234,5.
-
-    Args:
-        table: the words of the table.
-        language: ISO 639-1.
     """
     numerals = _PLAIN_NUMERAL.findall(table)
     marks: tuple[DecimalMark, DecimalMark] = (".", ",")
@@ -576,10 +521,6 @@ def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
 
     A number is in doubt if its decimal mark may instead group thousands, like the point of ``3.933``. A
     number with any mark is in doubt if the decimal mark is not known.
-
-    Args:
-        value: the words of the cell.
-        mark: the decimal mark of its table; None if it is not known.
     """
     match = _CELL.fullmatch(value.strip())
     if match is None or (match["negative"] == "(") is not bool(match["closed"]):
@@ -601,14 +542,7 @@ def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
 
 
 def written(number: Decimal, decimals: int, mark: DecimalMark | None, *, grouped: bool) -> str:
-    """Return a number without its sign, in the format of its table.
-
-    Args:
-        number: the number.
-        decimals: the number of digits to write after the decimal mark.
-        mark: the decimal mark; None for a point.
-        grouped: whether to group the thousands.
-    """
+    """Return a number without its sign, in the format of its table; ``mark`` None for a point."""
     rounded = abs(number).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     words = f"{rounded:{',' if grouped else ''}f}"
     return words.translate(str.maketrans(".,", ",.")) if mark == "," else words
@@ -679,12 +613,8 @@ _LENGTHS = frozenset({"year", "month", "week", "quarter", "day"})
 class CellPair:
     """The two cells that a comparison means.
 
-    Attributes:
-        first: the cell of the later year, or the cell of the row that the question names first.
-        second: the other cell.
-        is_over_time: whether the cells differ only in their years.
-        mark: the decimal mark of their table; None if it is in doubt.
-        language: the language of their document.
+    The first is that of the later year, or of the row that the question names first. ``is_over_time``: they
+    differ only in their years.
     """
 
     first: TableCell
@@ -695,14 +625,9 @@ class CellPair:
 
 
 def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> CellPair | None:
-    """Return the two cells that a question compares; None if that is unclear, or if it compares nothing.
+    """Return the two cells that a question, in English, compares; None if that is unclear.
 
-    A comparison is recognised in English only.
-
-    Args:
-        index: the library, for the rarity of words.
-        question: the question.
-        rows: the rows that the answer cites; the first one has at least one of the cells.
+    The first of the rows that the answer cites has at least one of the cells.
     """
     if not rows or not _COMPARES.search(question.text) or _OTHERWISE.search(question.text):
         return None
@@ -721,10 +646,9 @@ def subject_of(question: Question) -> Question:
 
 
 def offset_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
-    """Return the offset at which a question first names the row of ``cell``.
+    """Return the offset at which a question first names the row of ``cell``; None if it does not.
 
-    Only the words that tell this row from the row of ``other`` count. Return None if there are no such words,
-    or if the question lacks one of them.
+    Only the words that tell this row from the row of ``other`` count.
     """
     own = {term for term in words_of(cell.row, language) if not term[1].isdecimal()}
     own -= words_of(other.row, language)
@@ -738,7 +662,7 @@ def offset_of_name(question: str, cell: TableCell, other: TableCell, language: s
 
 
 def mark_of(row: Row) -> DecimalMark | None:
-    """Return the decimal mark of a row's table, judged by the lines near the row; None if it is in doubt."""
+    """Return the decimal mark of a row's table, judged by the lines near the row."""
     lines = row.text[row.header.end : row.span.end + 2000].splitlines()
     return decimal_mark("\n".join(cell for line in lines for cell in cells(line)[1:]), row.language)
 
@@ -854,11 +778,7 @@ def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) ->
 
 
 def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, int]:
-    """Return how well a name fits the question, as a pair of numbers: a larger pair is a better fit.
-
-    The first number is the weight of the question's words in the name. The second is minus the number of the
-    other words in the name: -2 if there are two.
-    """
+    """Return how well a name fits: the weight of the question's words in it, and minus the others."""
     name_terms = words_of(name, language)
     others = sum(not contains_term(frozenset(asked), term) for term in name_terms)
     return round(_weight_in(asked, name_terms), 6), -others

@@ -1,4 +1,7 @@
-"""Makes citations and passages from spans of documents. The quotes are copied from the documents' texts."""
+"""Makes citations and passages from spans of documents, and finds the copies of a document.
+
+The quotes are copied from the documents' texts.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ class DocumentTexts:
         return boxes(replace(document, layouts=tuple(layouts.get(page, _BLANK) for page in pages)), span)
 
     def box(self, record: DocumentRecord, span: Span) -> Box | None:
-        """Return one rectangle around ``span`` on its first page; None if there are no page layouts."""
+        """Return one rectangle around ``span`` on its first page."""
         found = self.boxes(record, span)
         own = [box for box in found if box.page == found[0].page]
         if not own:
@@ -82,20 +85,7 @@ def cite(
     cell: TableCell | None = None,
     also_in: tuple[Copy, ...] = (),
 ) -> Citation:
-    """Return the footnote of one sentence of an answer.
-
-    Args:
-        number: the footnote's number, from 1.
-        answer_start: the offset at which the sentence begins in the answer's text.
-        sentence: the sentence, as the answer has it.
-        record: the cited document.
-        span: the cited span of the document.
-        document_texts: provides the document's text.
-        verification: the result of checking the sentence.
-        header: for a row of a table, the span of the table's caption and headings.
-        cell: the cell of the row that the question means, or None.
-        also_in: near-duplicates of the document that contain the same words.
-    """
+    """Return the footnote of one sentence, which begins at ``answer_start``, of an answer."""
     document = document_texts.text(record)
     return Citation(
         id=number,
@@ -128,13 +118,6 @@ def _address(cell: TableCell, record: DocumentRecord, document_texts: DocumentTe
 
 
 def as_passage(reading: Reading, document_texts: DocumentTexts, shortfall: str | None = None) -> Passage:
-    """Convert a stretch of a document to a passage that an answer can show.
-
-    Args:
-        reading: the stretch.
-        document_texts: provides the document's text.
-        shortfall: for an abstention, the reason why the passage does not answer the question; else None.
-    """
     record, span = reading.document, reading.span
     document = document_texts.text(record)
     return Passage(
@@ -168,13 +151,7 @@ _REPEATS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CitedSentence:
-    """A sentence that an answer cites, and the copy of the document from which it is cited.
-
-    Attributes:
-        record: the copy that is cited.
-        sentence: the sentence, with its span in that copy.
-        also_in: the other copies that contain the sentence.
-    """
+    """A sentence that an answer cites, in the copy that is cited, and the other copies that contain it."""
 
     record: DocumentRecord
     sentence: ReadSentence
@@ -182,16 +159,12 @@ class CitedSentence:
 
 
 class Copies:
-    """Finds the near-duplicates (copies) of the documents that are read for one answer."""
+    """Finds the near-duplicates (copies) of the documents that are read for one answer.
+
+    A document must pass ``filters`` to be cited or named.
+    """
 
     def __init__(self, index: Snapshot, document_texts: DocumentTexts, filters: Filters) -> None:
-        """Fetch the library's groups of near-duplicates.
-
-        Args:
-            index: the library.
-            document_texts: provides the texts of documents.
-            filters: the filters that a document must pass to be cited or named.
-        """
         self._index = index
         self._document_texts = document_texts
         self._filters = filters
@@ -232,7 +205,6 @@ class Copies:
         return sorted(self._index.reader.records(others, self._filters), key=_age)[:_MOST_COPIES]
 
     def _find(self, record: DocumentRecord, sentence: ReadSentence) -> ReadSentence | None:
-        """Return the sentence of the copy ``record`` that has the same words and headings, or None."""
         try:
             text = self._document_texts.text(record).text
         except DocumentNotFoundError:
@@ -299,12 +271,8 @@ def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> li
 def cite_earliest(groups: Sequence[Sequence[Scored]], copies: Copies) -> list[CitedSentence]:
     """Return what an answer cites, sorted, each with the copy from which it is cited: the earliest.
 
-    Sentences of a group that follow one another in a paragraph become one.
-
-    Args:
-        groups: the sentences, in groups that stay together. The first group stays first; the others are
-            sorted by the cited document and the position in it.
-        copies: finds the copies.
+    Sentences of a group that follow one another in a paragraph become one. The first group stays first; the
+    others are sorted by the cited document and the position in it.
     """
     found = [
         [copies.earliest(item.candidate.reading.document, item.candidate.sentence) for item in group]

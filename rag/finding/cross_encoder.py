@@ -39,7 +39,6 @@ ADAPTER = Path(str(files("rag.finding").joinpath("cross_encoder.safetensors")))
 """The file of low-rank changes (LoRA: Hu et al., 2021) and of the head that were trained for this program."""
 
 ADAPTER_SHA256 = "9c5299429b35a7384b5754fa71fb8732f1e20028b57884ef770ca50a9f8ab5fc"
-"""The sha256 of :data:`ADAPTER`."""
 
 MAX_TOKENS = 144
 """The most tokens of a question and a text together; the reader was trained with as many."""
@@ -61,10 +60,9 @@ Weights = Mapping[str, npt.NDArray[Any]]
 
 
 class Reader(Protocol):
-    """A model that reads a question together with a text, and scores the text as an answer.
+    """Reads a question together with a text, and scores the text as an answer.
 
-    Attributes:
-        key: name and digest of the weights, for people who compare two installations.
+    ``key``: name and digest of the weights, for people who compare two installations.
     """
 
     key: str
@@ -75,15 +73,12 @@ class Reader(Protocol):
 
 
 class BundledReader:
-    """The reader that comes with the program: :data:`PACKAGED` with :data:`ADAPTER`. Safe to share."""
+    """:data:`PACKAGED` with :data:`ADAPTER`, loaded when it reads for the first time. Safe to share.
+
+    ``sha256`` is the digest of the adapter; "" to read without it.
+    """
 
     def __init__(self, adapter: Path = ADAPTER, sha256: str = ADAPTER_SHA256) -> None:
-        """Prepare the reader; its weights are loaded when it reads for the first time.
-
-        Args:
-            adapter: the file of low-rank changes.
-            sha256: the digest of that file; "" to read without the changes.
-        """
         self.key = f"{PACKAGED.name}@{PACKAGED.sha256[:16]}+{sha256[:16]}"
         self._adapter = adapter
         self._sha256 = sha256
@@ -153,11 +148,9 @@ def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[Any]]:
     Each column of a changed matrix has a scale of its own, where the file has one for the whole matrix: most
     changes are smaller than the steps of that scale, and would be lost.
 
-    Args:
-        base: the initializers of the file. The matrix of a name, of shape (inputs, outputs), is the product
-            of ``name_quantized``, in int8, and ``name_scale``.
-        adapter: for a matrix of the file, its name with ``.a``, shape (rank, inputs), and with ``.b``, shape
-            (outputs, rank), whose product is added to the matrix; or its name alone, with all its weights.
+    In ``base``, the matrix of a name, of shape (inputs, outputs), is the product of ``name_quantized``, in
+    int8, and ``name_scale``. In ``adapter``, it has its name with ``.a``, shape (rank, inputs), and with
+    ``.b``, shape (outputs, rank), whose product is added; or its name alone, with all its weights.
     """
     changes: dict[str, npt.NDArray[Any]] = {}
     for name in dict.fromkeys(key.removesuffix(".a").removesuffix(".b") for key in adapter):
@@ -239,18 +232,13 @@ class CrossEncoderReader:
         self._lock = Lock()
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text, which is the model's logit."""
         with self._lock:
             logits = self._model.predict([(question, text) for text in texts], show_progress_bar=False)
         return [float(logit) for logit in logits]
 
 
 def open_reader(name: str | None = None) -> Reader:
-    """Open a reader.
-
-    Args:
-        name: the name or folder of a sentence-transformers CrossEncoder with one output; None for the reader
-            that comes with the program.
+    """Open a sentence-transformers CrossEncoder by its name or folder; None for the bundled reader.
 
     Raises:
         ReaderError: if the model cannot be loaded, or has more than one output.
@@ -268,18 +256,12 @@ def open_reader(name: str | None = None) -> Reader:
 
 @cache
 def bundled_reader() -> BundledReader:
-    """Return the bundled reader. All callers in a process share it."""
+    """All callers in a process share it."""
     return BundledReader()
 
 
 def load_cross_encoder(name: str, role: str, error: type[FootnotedError]) -> CrossEncoder:
-    """Load a sentence-transformers CrossEncoder that returns logits.
-
-    Args:
-        name: the name or folder of the model.
-        role: the name of the setting, for messages.
-        error: the exception to raise if the model cannot be loaded.
-    """
+    """Load a sentence-transformers CrossEncoder that returns logits; ``role`` names it in ``error``."""
     from safetensors import SafetensorError
     from sentence_transformers import CrossEncoder
     from torch.nn import Identity

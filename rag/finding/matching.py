@@ -1,4 +1,4 @@
-"""Matches words of a question with words of a text."""
+"""Matches words of a question with words of a text, and tells sentences from names and fragments."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ def content_words(text: str, language: str) -> list[Term]:
 
 
 def words_of(text: str, language: str) -> frozenset[Term]:
-    """Return the words of ``text`` as terms of the search."""
     return frozenset(terms(text, language))
 
 
@@ -68,7 +67,6 @@ def acronyms(text: str) -> list[str]:
 
 
 def contains_term(text_terms: frozenset[Term], term: Term) -> bool:
-    """Return whether a text contains a word that matches ``term`` (:func:`matching_terms`)."""
     return bool(matching_terms(text_terms, term))
 
 
@@ -122,10 +120,6 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
 
     Titles, captions, headings of tables, lone names and lone numbers are such sentences; they never answer a
     question.
-
-    Args:
-        sentence: the sentence.
-        title: the document's title.
     """
     text = sentence.text.strip()
     if sentence.is_heading or text == title.strip():
@@ -161,10 +155,6 @@ def stands_alone(sentence: ReadSentence, title: str) -> bool:
     """Return whether a sentence says something without its neighbours.
 
     A row, a heading, a question, a footnote, an instruction or a fragment does not.
-
-    Args:
-        sentence: the sentence.
-        title: the document's title.
     """
     text = sentence.text
     return (

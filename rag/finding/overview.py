@@ -116,12 +116,6 @@ def named_report(
     A question names a report by words of its title, publisher, date or file name. If only one report passes
     the filters, *this report* is enough. *The paper on the strike* is the report that has most of what was
     read, if that is at least half.
-
-    Args:
-        index: the library.
-        question: a question for an overview.
-        ranked: the sentences that were read, best first.
-        filters: the filters of the search.
     """
     best_of: dict[int, Scored] = {}
     for item in ranked:
@@ -141,24 +135,17 @@ def named_report(
 
 
 def newest_reports(index: Snapshot, filters: Filters, most: int) -> list[DocumentRecord]:
-    """Return the newest reports that pass the filters, the newest first."""
     return [index.reader.document(number) for number in index.reader.newest(most, filters)]
 
 
 def overview(
     index: Snapshot, ranked: Sequence[Scored], reports: Sequence[DocumentRecord], most: int, said: str = ""
 ) -> list[Scored]:
-    """Return the sentences and rows of an overview, with the best score of ``ranked``.
+    """Return the sentences and rows of an overview, with the best score of ``ranked``, not those ``said``.
 
-    Several reports have one each; those of one are in the order of the text. A report of which no sentence
-    stands alone gives its first rows or sentences that state something.
-
-    Args:
-        index: the library.
-        ranked: the sentences that were read, best first.
-        reports: the reports to summarise; none to summarise the passages that were read.
-        most: the most sentences to return.
-        said: the earlier answers, whose sentences are left out.
+    Several reports have one each; those of one are in the order of the text. Without reports, the passages
+    that were read are summarised. A report of which no sentence stands alone gives its first rows or
+    sentences that state something.
     """
     score = ranked[0].score if ranked else 1.0
     wholes = [whole_report(index, report) for report in reports] or [by_document(ranked)]
@@ -181,13 +168,7 @@ def _stating(whole: Sequence[Scored]) -> list[Scored]:
 
 
 def described(index: Snapshot, reports: Sequence[DocumentRecord], filters: Filters) -> str | None:
-    """Return what an overview is of, from the reports' records; None if that needs no words.
-
-    Args:
-        index: the library.
-        reports: the report that the question names, or the newest ones.
-        filters: the filters of the search.
-    """
+    """Return what an overview is of, from the reports' records; None if that needs no words."""
     if len(reports) == 1:
         known = ", ".join(filter(None, [reports[0].publisher, reports[0].stated]))
         return f"This is an overview of “{reports[0].title}”{f' ({known})' if known else ''}."
@@ -277,11 +258,10 @@ def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, f
 
 
 def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
-    """Return how well a question's subject names a report, 0 to 1.
+    """Return the share, by rarity, of a question's subject that the names of a report contain.
 
-    The result is the share of the subject's words, weighted by rarity, that the report's title, publisher,
-    date and file name contain. It is 0 if they lack a name or a figure of the question (*eu-012* is not
-    *eu-011*), and 1 if the question names no subject.
+    It is 0 if they lack a name or a figure of the question (*eu-012* is not *eu-011*), and 1 if the question
+    names no subject.
     """
     record = best.candidate.reading.document
     file = PurePosixPath(record.path).name

@@ -31,15 +31,10 @@ class Calibration:
 
     Attributes:
         logit_scale: the weight of the reader's score.
-        prior_weight: the weight of a candidate's ``prior``.
-        offset: what is added to both.
         likeness_scale: the weight of the token-by-token similarity of two languages, by the encoder.
-        likeness_offset: what is added to it.
         threshold: the engine abstains if the probability that the library answers is lower.
-        second_share: a fact's second-best sentence is cited, too, if its probability is at least this share
-            of the best one's.
-        reach: a sentence of a list or a summary is cited if its probability is at least this share of the
-            best one's.
+        second_share: a fact's second-best sentence is cited from this share of the best one's probability.
+        reach: a sentence of a list or a summary is cited from this share.
     """
 
     logit_scale: float = 1.0
@@ -59,7 +54,7 @@ reader had not seen a question."""
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate sentence, and the probability, 0 to 1, that it is the one that answers the question."""
+    """A candidate, and the probability, 0 to 1, that it is the one that answers the question."""
 
     candidate: Candidate
     score: float
@@ -75,16 +70,9 @@ def rank(
     """Score candidates together with the question, and return them best first; ties keep their order.
 
     The probabilities are a softmax over the candidates and "none of these", whose score is 0. Their sum is
-    therefore the probability that any of them answers. Of the sentences in other languages, only the first
-    :data:`COMPARED` are returned. No sentence answers a question for an overview, so there the prior stands
-    for the probability.
-
-    Args:
-        encoder: compares the question with sentences in other languages, if it reads both languages.
-        reader: reads all other sentences.
-        question: the question.
-        candidates: the candidates, nearest first.
-        calibration: the constants.
+    therefore the probability that any of them answers. Sentences in other languages are compared by the
+    encoder, if it reads both, and only the first :data:`COMPARED` are returned. No sentence answers a
+    question for an overview, so there the prior stands for the probability.
     """
     known = encoder.languages or frozenset()
     read: list[Candidate] = []
@@ -131,10 +119,7 @@ def _compared(candidate: Candidate) -> str:
 
 
 def by_document(items: Sequence[Scored]) -> list[Scored]:
-    """Return sentences document by document, in the order in which ``items`` first names the documents.
-
-    The sentences of one document are in the order of its text.
-    """
+    """Sort by document, in the order in which ``items`` first names them, and by place in the text."""
     documents = list(dict.fromkeys(item.candidate.reading.document.document_id for item in items))
     return sorted(
         items,
@@ -146,11 +131,7 @@ def by_document(items: Sequence[Scored]) -> list[Scored]:
 
 
 def neighbour(item: Scored, step: int) -> Scored:
-    """Return a copy of ``item`` for the sentence that comes ``step`` sentences later in the text.
-
-    The probability stays that of ``item``. A negative ``step`` counts backwards. The sentence must be part of
-    the same :class:`Reading`.
-    """
+    """Return ``item`` for the sentence ``step`` sentences later in its reading; the score stays."""
     return replace(item, candidate=replace(item.candidate, number=item.candidate.number + step))
 
 
@@ -172,12 +153,6 @@ def select(
       probability is at least ``calibration.second_share`` of the best one's.
     - For a list or a summary: every sentence whose probability is at least ``calibration.reach`` of the best
       one's.
-
-    Args:
-        ranked: from :func:`rag.finding.ranking.rank`.
-        question: the question, whose form decides which sentences follow.
-        calibration: the shares.
-        max_sentences: the most sentences to return.
     """
     if not ranked:
         return []
@@ -196,7 +171,6 @@ def _nearly_equal(ranked: Sequence[Scored], share: float, most: int) -> list[Sco
 
 
 def _distinct(items: Iterable[Scored]) -> Iterator[Scored]:
-    """Yield the sentences that repeat no sentence yielded before."""
     chosen: list[Scored] = []
     for item in items:
         if not is_repeated(item, chosen):
@@ -205,7 +179,6 @@ def _distinct(items: Iterable[Scored]) -> Iterator[Scored]:
 
 
 def is_repeated(item: Scored, chosen: Sequence[Scored]) -> bool:
-    """Return whether a chosen sentence says the same."""
     return any(_repeats(item, other) for other in chosen)
 
 

@@ -20,14 +20,12 @@ class ReadSentence:
     """A sentence of a document.
 
     Attributes:
-        span: its span in the document's text.
-        text: its words.
         header: for a row of a table, the span of the table's caption and headings.
-        headings: the words of ``header``; empty if the sentence is not a row.
-        is_heading: whether it is a caption, a row of headings or the name of a group of rows.
-        section: for a row, the names of the groups of rows that contain it, one per line; else empty.
-        chunk_id: the number of the passage that contains it.
+        headings: the words of ``header``.
+        section: for a row, the names of the groups of rows that contain it, one per line.
+        chunk_id: the passage that contains it.
         number: its number in the passage, from 0.
+        is_heading: whether it is a caption, a row of headings or the name of a group of rows.
     """
 
     span: Span
@@ -50,10 +48,7 @@ class ReadSentence:
 class Reading:
     """A stretch of one document that is read for an answer.
 
-    Attributes:
-        document: the document.
-        sentences: its sentences, in order.
-        score: the best search score, fused from vectors and words, of the found passages that it joins.
+    ``score`` is the best search score, fused from vectors and words, of the found passages that it joins.
     """
 
     document: DocumentRecord
@@ -62,20 +57,13 @@ class Reading:
 
     @property
     def span(self) -> Span:
-        """From the start of its first sentence to the end of its last."""
         return Span(self.sentences[0].span.start, self.sentences[-1].span.end)
 
 
 def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
-    """Return the found passages, widened by the neighbouring sentences. Passages that then touch are merged.
+    """Return the found passages, widened by neighbouring sentences on either side, best first.
 
-    Args:
-        index: the library that was searched.
-        hits: the found passages, best first.
-        widen_by: the number of sentences to add on either side.
-
-    Returns:
-        Readings that do not overlap, in the order of their scores.
+    Passages that then touch are merged, so none overlap.
     """
     readings: list[Reading] = []
     for hit in hits:
@@ -96,7 +84,6 @@ def _widened(hit: Hit, around: Sequence[Passage], widen_by: int) -> Reading:
 
 
 def sentences_of(passage: Passage | Hit) -> list[ReadSentence]:
-    """Return the sentences of a passage, in order."""
     start, header = passage.span.start, passage.header
     sentences = []
     for number, span in enumerate(passage.sentences):

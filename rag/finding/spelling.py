@@ -101,10 +101,7 @@ def _singulars(word: str) -> Iterator[str]:
 
 
 def _is_inflected(word: str) -> bool:
-    """Return whether a word is a form of another word, such as *funded*, *funding*, *yearly* or *dearer*.
-
-    *dearer* is one because there is *dearest*, unlike *number*.
-    """
+    """Return whether a word is a form of another: *funded*, *yearly*, or *dearer* beside *dearest*."""
     if any(word.endswith(ending) and _has_base(word, ending) for ending in ("ed", "ing", "ly")):
         return True
     return any(
@@ -183,13 +180,7 @@ _STARTS = regex.compile(r"(?:^|[.?!:]\s+)\W*$")
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A word of a question.
-
-    Attributes:
-        start: its offset in the question.
-        text: the word as written.
-        is_name: whether it is written like a name: with a capital, and not at the start of a sentence.
-    """
+    """A word of a question; a name has a capital that does not start a sentence."""
 
     start: int
     text: str
@@ -198,13 +189,7 @@ class _Word:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A word that a writer may have meant.
-
-    Attributes:
-        text: the word in lower case.
-        is_name: whether the library mostly writes it with a capital.
-        weight: how likely the writer meant it, relative to the other words.
-    """
+    """A word, in lower case, that a writer may have meant; most passages write a name with a capital."""
 
     text: str
     is_name: bool
@@ -212,15 +197,12 @@ class _Candidate:
 
 
 def correct(index: Snapshot, question: Question) -> str | None:
-    """Correct the words of a question that exist neither in the library nor in English.
+    """Correct the words of a question that exist neither in the library nor in English, if any.
 
     Words of fewer than four letters, words with figures, words in capitals or in quotation marks, and words
     of scripts without spaces stay as they are. In languages other than English, and in names, only a dropped
     letter or two swapped letters are corrected. A word with an added or a different letter may be another
     word, and such a name may be another person's.
-
-    Returns:
-        The corrected question; None if nothing is corrected.
     """
     words = list(_words(question.text))
     unknown = [word for word in words if not _is_known(index, word.text)]
@@ -267,10 +249,7 @@ def _is_known(index: Snapshot, word: str) -> bool:
 
 
 def _better(index: Snapshot, word: _Word, language: str) -> str | None:
-    """Return the word that the writer meant, with a capital if ``word`` has one.
-
-    Return None if that word is unclear, or if the search finds it even without a correction.
-    """
+    """Return the word that the writer meant; None if it is unclear, or if the search needs no correction."""
     typed = word.text.lower()
     candidates = [each for each in _candidates(index, typed, language) if each.is_name or not word.is_name]
     likely = sorted(candidates, key=lambda each: each.weight, reverse=True)[:2]
@@ -319,10 +298,7 @@ def _differ_in_doubling(one: str, other: str) -> bool:
 def _by_word(forms: Mapping[str, float]) -> dict[str, tuple[float, bool]]:
     """Return each word, in lower case, with its share of the library's passages and whether it is a name.
 
-    A word is a name if most of the passages write it with a capital.
-
-    Args:
-        forms: the share of the passages that contain each word, as the passages write it.
+    ``forms`` has the shares of the words as the passages write them.
     """
     lower: dict[str, float] = defaultdict(float)
     capital: dict[str, float] = defaultdict(float)
@@ -333,13 +309,7 @@ def _by_word(forms: Mapping[str, float]) -> dict[str, tuple[float, bool]]:
 
 
 def _chance_of_mistake(typed: str, meant: str, distance: int) -> float:
-    """Return how likely somebody who means ``meant`` types ``typed``, relative to other mistakes.
-
-    Args:
-        typed: the word as typed.
-        meant: a known word.
-        distance: the number of single mistakes between the two words.
-    """
+    """Return how likely somebody who means ``meant`` types ``typed``, relative to other mistakes."""
     if distance > 1:
         return _OTHER
     if len(meant) != len(typed):

@@ -47,7 +47,6 @@ class Joining:
     offset: float
 
     def joins(self, gap: float, likeness: float) -> bool:
-        """Return whether a neighbour joins: its score is ``gap`` higher, its cosine ``likeness``."""
         return self.score * gap + self.likeness * likeness + self.offset >= 0
 
 
@@ -67,14 +66,9 @@ class Widening:
     def stretches(self, chosen: Sequence[Scored], max_sentences: int = MAX_SENTENCES) -> list[list[Scored]]:
         """Widen each chosen sentence to its stretch, but not those of an overview, which answer nothing.
 
-        Args:
-            chosen: the result of :func:`rag.finding.ranking.select`.
-            max_sentences: the most sentences to return. What belongs to a sentence takes precedence over the
-                sentences that were chosen after it, so that a list stays whole.
-
-        Returns:
-            The stretches in the order of ``chosen``, each in the order of the text and without gaps. A
-            sentence that an earlier stretch contains, or reaches, gets none of its own.
+        The stretches are in the order of ``chosen``, each in the order of the text and without gaps. A
+        sentence that an earlier stretch contains, or reaches, gets none of its own. What belongs to a
+        sentence takes precedence over the sentences that were chosen after it, so that a list stays whole.
         """
         is_asked = self.question.form is not Form.SUMMARY
         wanted = set(map(_key, chosen))
