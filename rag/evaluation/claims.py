@@ -38,13 +38,8 @@ _CELLS = " | "
 class LabelledClaim:
     """A claim about some sentences, with a person's label.
 
-    Attributes:
-        id: its id in the file.
-        text: the claim.
-        evidence: the sentences; those that are rows of a table have the headings of the table as context.
-        label: ``supported`` or ``unsupported``.
-        kind: the kind of paraphrase or error.
-        language: the language of the sentences, or, if the claim has a different one, both: ``vi-en``.
+    Rows of a table have the headings as context. ``kind`` is that of the paraphrase or error. If the claim is
+    in another language than the sentences, ``language`` has both: ``vi-en``.
     """
 
     id: str
@@ -57,22 +52,13 @@ class LabelledClaim:
 
 @dataclass(frozen=True, slots=True)
 class CheckedClaim:
-    """A labelled claim, and the result of checking it."""
-
     claim: LabelledClaim
     found: Verification
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimsMeasured:
-    """The verdicts on a file of claims.
-
-    Attributes:
-        name: the name of the file.
-        judge: the name of the judge; None without one.
-        checked: the claims with their verdicts.
-        thresholds: the judge's, calibrated on every second claim of the file; None without a judge.
-    """
+    """The verdicts on a file of claims; ``thresholds`` are calibrated on every second one."""
 
     name: str
     judge: str | None
@@ -80,7 +66,6 @@ class ClaimsMeasured:
     thresholds: Thresholds | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the verdicts as plain lists, dicts and scalars, ready for JSON."""
         return {
             "claims": self.name,
             "judge": self.judge,
@@ -120,7 +105,7 @@ def _claim(row: Mapping[str, Any], location: str) -> LabelledClaim:
 
 
 def _evidence(texts: Sequence[str], language: str) -> tuple[Evidence, ...]:
-    """Return sentences as evidence; the first row of a table is the context of its other rows."""
+    """The first row of a table is the context of its other rows."""
     if len(texts) > 1 and all(_CELLS in text for text in texts):
         return tuple(Evidence(text, texts[0], language) for text in texts[1:])
     return tuple(Evidence(text, language=language) for text in texts)
@@ -128,11 +113,6 @@ def _evidence(texts: Sequence[str], language: str) -> tuple[Evidence, ...]:
 
 def measure_claims(path: Path, gate: Gate, precision: float = PRECISION) -> ClaimsMeasured:
     """Check the claims of a file; if the gate has a judge, calibrate it on every second claim.
-
-    Args:
-        path: the file.
-        gate: the gate, with or without a judge.
-        precision: the target of the calibration, as :data:`PRECISION`.
 
     Raises:
         DatasetError, JsonLinesError: as for :func:`read_claims`.
@@ -181,7 +161,6 @@ def _count(checked: Iterable[CheckedClaim], label: str) -> int:
 
 
 def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
-    """Yield tables of the verdicts by label, kind and language, then a table of summary figures."""
     checked = measured.checked
     explanation = f"{measured.name}, {f'judge {measured.judge}' if measured.judge else 'no judge'}."
     groups = {

@@ -1,4 +1,4 @@
-"""A set of questions over documents, with the correct answers."""
+"""Sets of questions over documents, with the correct answers, and what may be configured for them."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ from rag.questions import MAX_QUESTION_CHARACTERS
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A span of a document that answers a question."""
-
     document: str
     span: Span
 
@@ -41,15 +39,11 @@ class Query:
     """A question, with its correct answers.
 
     Attributes:
-        id: its id in the set.
-        text: the question.
-        answerable: whether the documents answer it; None if the set does not say.
+        answerable: None if the set does not say.
         answers: strings; a quoted sentence that contains one of them is correct.
         sentences: the texts of whole sentences that answer the question.
-        evidence: spans of documents that answer the question.
-        judged: the relevance grades of documents, by document name; 0 is irrelevant.
-        about: the document that the question was asked about, even if that document does not answer it; None
-            if unknown.
+        judged: the relevance grades of documents, by name; 0 is irrelevant.
+        about: the document that the question was asked about, even if that does not answer it.
     """
 
     id: str
@@ -63,12 +57,11 @@ class Query:
 
     @property
     def has_gold(self) -> bool:
-        """Return whether the set has words or sentences of a correct answer, to compare citations with."""
+        """Whether the set has words or sentences of a correct answer, to compare citations with."""
         return self.answerable is not False and bool(self.answers or self.sentences or self.evidence)
 
     @property
     def relevant(self) -> tuple[str, ...]:
-        """The relevant documents, in the order of the set."""
         return tuple(name for name, grade in (self.judged or {}).items() if grade > 0)
 
 
@@ -76,12 +69,7 @@ class Query:
 class Claim:
     """A statement, with the sentences of one document that support or contradict it.
 
-    Attributes:
-        query: the id of the question whose text is the statement.
-        text: the statement.
-        document: the document's name.
-        supported: whether the sentences support it rather than contradict it.
-        sentences: the sentences.
+    ``query`` is the id of the question whose text is the statement.
     """
 
     query: str
@@ -93,14 +81,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A set of questions over documents.
+    """A set of questions over documents, by name: an id of the corpus, or a path in the folder.
 
-    Attributes:
-        name: the name of its folder.
-        documents: the documents by name; a name is an id of the corpus, or a path in the folder.
-        queries: the questions, in the order of the file.
-        claims: statements to verify; most sets have none.
-        notes: parts of the set that cannot be used, with the reasons, in sentences for a person.
+    ``notes`` say to a person which parts of the set cannot be used, and why.
     """
 
     name: str
@@ -112,8 +95,7 @@ class Dataset:
     def title_of(self, query: Query) -> str:
         """Return the title that decides whether a question is used for training, tuning or testing.
 
-        It is the title of the document that the question is about, or the document's name if it has no title.
-        If the document is unknown, it is the question's id.
+        It is that of the document that the question is about, or the document's name; else the question's id.
         """
         if query.about is None:
             return query.id
@@ -121,13 +103,9 @@ class Dataset:
 
 
 def choose(dataset: Dataset, limit: int | None = None, *, held_out: bool = False) -> Dataset:
-    """Return a copy of the set that keeps only some of its questions, and the claims that belong to them.
+    """Return the set with at most ``limit`` questions, evenly spread, and the claims that belong to them.
 
-    Args:
-        dataset: the whole set.
-        limit: the most questions to keep; None keeps all. The kept questions are evenly spread over the
-            order of the set, so that every subject has its share.
-        held_out: whether to keep only the questions of the test part, which no training or tuning has used.
+    ``held_out``: only those of the test part, which no training or tuning has used.
 
     Raises:
         DatasetError: if no question remains.
@@ -154,17 +132,9 @@ def spread(queries: Sequence[Query], limit: int) -> Sequence[Query]:
 
 
 def locate(document: Document, start: int, end: int, quote: str | None) -> Span | None:
-    """Locate a quote in a document: at its stated offsets, or where its words occur if they occur once.
+    """Return the span of a quote: at its stated offsets, or where its words occur if they occur once.
 
-    Args:
-        document: the document as it is read now.
-        start: the stated start of the quote.
-        end: the stated end of the quote.
-        quote: its words; None to trust the offsets.
-
-    Returns:
-        The span at the stated offsets, if the document has the quote there. Otherwise, the span of the quote
-        if it occurs exactly once, else None.
+    A quote of None trusts the offsets.
     """
     if 0 <= start < end <= len(document.text) and quote in {None, document.text[start:end]}:
         return Span(start, end)
@@ -191,10 +161,7 @@ and 25 % for results."""
 
 
 def part_of(title: str) -> Part:
-    """Return the part of the split to which the documents with this title belong.
-
-    For a document without a title, pass its name.
-    """
+    """Return the part of the split to which the documents with this title (or else name) belong."""
     first = hashlib.sha256(title.encode()).digest()[0]
     if first < _TRAIN:
         return "train"
@@ -225,9 +192,6 @@ def read_dataset(folder: Path) -> Dataset:
     ``queries.jsonl`` and ``questions.jsonl`` have the fields ``_id`` and ``text``. A question may also have
     ``answerable`` (true or false), ``answers`` (strings), ``selected_sentences`` (strings), ``evidence``
     ([{document, start, end, text}]), and ``doc`` or ``document`` (the document that it is about).
-
-    Args:
-        folder: the folder of the set.
 
     Raises:
         DatasetError: if the folder is missing, has neither layout, or has no document or question.
@@ -380,7 +344,6 @@ def _queries(
 
 
 def required_text(file: Path, number: int, row: Mapping[str, Any], field: str) -> str:
-    """Return a required field of a line, as text."""
     value = row.get(field)
     if isinstance(value, int) and field == "_id":
         value = str(value)
@@ -444,20 +407,13 @@ def _claims(folder: Path, documents: Mapping[str, Document]) -> tuple[Claim, ...
 
 
 DEFAULT = "default"
-"""The name of the configuration without changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One way to index and answer.
+    """One way to index and answer; None stands for the bundled encoder or reader.
 
-    Attributes:
-        name: its name in reports.
-        model: the name or folder of the encoder; None for the bundled one.
-        reader: the name or folder of the reader; None for the bundled one.
-        max_chunk_tokens: the most tokens in a passage, counted by the encoder's tokenizer.
-        title_tokens: the number of title tokens that precede a passage; with 0, titles are not indexed.
-        limits: the parameters of an answer.
+    ``title_tokens`` precede each passage; with 0, titles are not indexed.
     """
 
     name: str = DEFAULT
@@ -472,7 +428,6 @@ _OWN = tuple(own.name for own in fields(Configuration) if own.name not in {"name
 _LIMITS = tuple(limit.name for limit in fields(AnswerLimits))
 
 KEYS = (*_OWN, *_LIMITS)
-"""The keys that a file may set."""
 
 _SHARES = frozenset({"certain", "dense_weight", "threshold"})
 _TEXTS = {
@@ -483,12 +438,9 @@ _FROM_ZERO = frozenset({"title_tokens", "widen_by"})
 
 
 def read_configuration(given: str, base: Configuration | None = None) -> Configuration:
-    """Read a configuration from a file, or take the default.
+    """Read a configuration from a TOML file with some of ``KEYS``, or take ``default``.
 
-    Args:
-        given: ``default``, or the path of a TOML file with some of ``KEYS``. The file's stem becomes
-            the configuration's name.
-        base: provides the values that the file does not set; None for the default configuration.
+    The file's stem becomes its name. ``base`` provides the values that the file does not set.
 
     Raises:
         ConfigurationError: if the file cannot be read, or has an unknown key or an invalid value.
@@ -551,16 +503,10 @@ def open_temporary(
     folder: Path,
     progress: Progress | None = None,
 ) -> Library:
-    """Open an index of the documents, stored under a digest of everything that the index depends on.
+    """Open an index of the documents, stored in ``folder`` under a digest of everything that it depends on.
 
-    Opening the index again embeds nothing. A call after an interruption embeds only what is missing.
-
-    Args:
-        documents: the documents by name; each name becomes the path of its document in the index.
-        configuration: sets the length of passages, and of the titles that precede them.
-        encoder: the configuration's encoder.
-        folder: contains the temporary indexes; it may be deleted at any time.
-        progress: receives the number of embedded passages.
+    Opening it again embeds nothing. A call after an interruption embeds only what is missing. The folder may
+    be deleted at any time.
     """
     index = Library.open(
         folder / _digest(documents, configuration, encoder),
@@ -579,7 +525,6 @@ def open_temporary(
 
 
 def _digest(documents: Mapping[str, Document], configuration: Configuration, encoder: Encoder) -> str:
-    """Return the digest of the documents, and of everything that turns them into passages."""
     how = [encoder.key, configuration.max_chunk_tokens, configuration.title_tokens]
     digest = hashlib.sha256(json.dumps(how).encode())
     for package in _PASSAGES_BY:

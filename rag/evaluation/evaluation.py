@@ -1,4 +1,4 @@
-"""Evaluation of one configuration on one set: all figures."""
+"""Measures one configuration on one set, and compares two."""
 
 from __future__ import annotations
 
@@ -87,10 +87,7 @@ def verdicts_of(answer: Answer) -> list[Verdict]:
 
 
 def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """Yield each claim with the next claim that has a different statement and a different document.
-
-    After the last claim, the search for the next one goes on with the first.
-    """
+    """Yield each claim with the next one, in a circle, that has a different statement and document."""
     for index, claim in enumerate(claims):
         for other in (*claims[index + 1 :], *claims[:index]):
             if claim.document != other.document and claim.query != other.query:
@@ -99,7 +96,7 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
 
 
 def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
-    """Measure the share of pairs in which the second claim's sentences count as support for the first claim.
+    """Measure how often the second claim's sentences count as support for the first claim.
 
     The bootstrap draws statements: all pairs whose first claim has the same statement are drawn together.
     """
@@ -124,19 +121,10 @@ INDEXES = ("evaluation", "indexes")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """The result of an evaluation.
+    """The result of an evaluation: figures by key path in the JSON form, and the samples behind them.
 
-    Attributes:
-        dataset: the set's name.
-        configuration: the configuration that was measured.
-        n_documents: the number of documents in the set.
-        n_queries: the number of questions that were used.
-        samples: the data behind each figure, by its key path in the JSON form.
-        figures: the figures with their intervals, without undefined ones.
-        risk_coverage: the risk–coverage curve, from the highest answerability down; empty if no answer can be
-            judged.
-        calibration: the calibration curve; empty if it is unknown which questions can be answered.
-        notes: parts of the set that could not be used, with the reasons.
+    The risk–coverage curve is empty if no answer can be judged, the calibration curve if it is unknown which
+    questions can be answered. ``notes`` say which parts of the set could not be used.
     """
 
     dataset: str
@@ -175,18 +163,10 @@ def evaluate(
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure a configuration on a set.
+    """Measure a configuration on a set; temporary indexes go into ``evaluation/indexes`` of the home folder.
 
-    Args:
-        dataset: from :func:`~rag.evaluation.datasets.read_dataset`.
-        configuration: the configuration to measure.
-        home: the home folder; temporary indexes go into its ``evaluation/indexes``.
-        parts: the parts to measure, such as ``retrieval``.
-        limit: the most questions, evenly spread over the set; None for all.
-        held_out: whether to use only questions that were never used for training or tuning.
-        encoder: the configuration's encoder, if it is open already; None to open it. It caches recent texts,
-            so a second evaluation with it takes less time per question.
-        progress: receives the numbers of embedded passages, and of searched and asked questions.
+    ``limit`` and ``held_out`` are those of :func:`~rag.evaluation.datasets.choose`. An ``encoder`` that is
+    open caches recent texts, so a second evaluation with it takes less time per question.
 
     Raises:
         DatasetError: if no question is left.
@@ -283,9 +263,6 @@ class Difference:
     """One figure under two configurations.
 
     Attributes:
-        key_path: the keys of the figure in the JSON form, from the outermost.
-        first: the figure under the first configuration.
-        second: the figure under the second configuration.
         change: the second minus the first, with its 95 % interval over paired resamples.
         p: the probability that two equal configurations differ at least as much by chance; None for a time,
             which varies from run to run with the machine.
@@ -303,15 +280,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two configurations on one set.
-
-    Attributes:
-        dataset: the set's name.
-        first: the name of the first configuration.
-        second: the name of the second configuration.
-        n_queries: the number of questions.
-        differences: one row per figure that both evaluations have.
-    """
+    """Two configurations on one set, with one row per figure that both evaluations have."""
 
     dataset: str
     first: str
@@ -320,10 +289,7 @@ class Comparison:
     differences: tuple[Difference, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as plain dicts and lists, ready for JSON.
-
-        Each difference has the field ``place`` in place of ``key_path``: the keys, with dots between them.
-        """
+        """The field ``place`` stands in place of ``key_path``: the keys, with dots between them."""
         result = asdict(self)
         rows = result["differences"]
         return result | {"differences": [{"place": ".".join(row.pop("key_path")), **row} for row in rows]}
@@ -369,11 +335,7 @@ def _difference(key_path: KeyPath, first: Evaluation, second: Evaluation) -> Dif
 
 
 def _two_sided(changes: Array) -> float:
-    """Return the two-sided p-value of a change, given its value in each resample.
-
-    The p-value is twice the share of the resamples on the smaller side of zero, and at most 1. A change of
-    zero counts on both sides.
-    """
+    """Return the two-sided p-value: twice the share of the resamples on the smaller side of zero."""
     side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
     return min(1.0, 2 * (side + 1) / (len(changes) + 1))
 

@@ -1,4 +1,4 @@
-"""Makes an evaluation set from a library: its documents, with questions from feedback and from files."""
+"""Makes an evaluation set from a library, with questions from feedback and files; asks a set's questions."""
 
 from __future__ import annotations
 
@@ -34,20 +34,11 @@ _Documents = Mapping[str, tuple[DocumentRecord, Document]]
 def write_library_set(
     index: Library, feedback: Iterable[Feedback], questions: Sequence[Path], folder: Path
 ) -> tuple[str, ...]:
-    """Write a set in BEIR's layout over the current version of every document.
+    """Write a set in BEIR's layout over the current version of every document; return notes for a person.
 
     If a question occurs several times, a file takes precedence over feedback, and later feedback over
-    earlier. Evidence in a document that has changed is used only if its words still occur exactly once.
-
-    Args:
-        index: the library.
-        feedback: judgements of answers, in the order of arrival.
-        questions: JSON Lines files with the fields of a set's questions; a document is named by its path in
-            the library.
-        folder: the folder to write; an earlier set in it is overwritten.
-
-    Returns:
-        Notes for a person: each reason why something was left out, with the number of cases.
+    earlier. Evidence in a document that has changed is used only if its words still occur exactly once. The
+    files of questions name a document by its path in the library.
 
     Raises:
         DatasetError: if no question is left.
@@ -80,10 +71,7 @@ def write_library_set(
 
 
 def _documents(index: Library) -> _Documents:
-    """Return the documents by name.
-
-    A name is the document's path, preceded by its source folder if several folders have this path.
-    """
+    """A name is the document's path, preceded by its source folder if several folders have this path."""
     records = index.catalog.documents()
     paths = Counter(record.path for record in records)
     return {
@@ -176,14 +164,11 @@ minute."""
 
 @dataclass(frozen=True, slots=True)
 class AnsweredQuery:
-    """A question and the answer to it."""
-
     query: Query
     answer: Answer
 
     @property
     def answerability(self) -> float:
-        """The probability that the library answers; 0 if nothing was read."""
         return self.answer.answerability or 0.0
 
 
@@ -194,15 +179,6 @@ def ask_all(
     filters_of: Callable[[Query], Filters] = lambda _: NO_FILTERS,
     stage: str = "asking",
 ) -> tuple[AnsweredQuery, ...]:
-    """Ask questions, and return them with their answers, in the same order.
-
-    Args:
-        engine: answers the questions.
-        queries: the questions.
-        progress: receives the number of asked questions.
-        filters_of: returns the filters for the documents that may answer a question.
-        stage: the name of this stage for ``progress``.
-    """
     asked = []
     for done, query in enumerate(queries, 1):
         asked.append(AnsweredQuery(query, engine.ask(query.text, filters_of(query))))
@@ -235,10 +211,7 @@ def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
 def ask_without_subject(
     engine: QueryEngine, dataset: Dataset, queries: Sequence[Query], progress: Progress | None = None
 ) -> tuple[AnsweredQuery, ...]:
-    """Ask questions without the documents on their subject, and return them with their answers.
-
-    The questions must come from :func:`with_removable_subject`, which defines the subject of a question.
-    """
+    """Ask questions of :func:`with_removable_subject` without the documents on their subject."""
     numbers = {record.path: record.document_id for record in engine.index.catalog.documents()}
     titles = [(numbers[name], document.title) for name, document in dataset.documents.items()]
 
@@ -250,6 +223,5 @@ def ask_without_subject(
 
 
 def _subject(dataset: Dataset, query: Query) -> set[str]:
-    """Return the titles of the documents that answer a question."""
     names = query.relevant or tuple(item.document for item in query.evidence)
     return {dataset.documents[name].title for name in names}

@@ -40,14 +40,7 @@ _WEIGHTS_AT_ONCE = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its 95 % interval.
-
-    Attributes:
-        value: the figure over all questions.
-        low: the lower end of the interval.
-        high: the upper end of the interval.
-        n: the number of questions.
-    """
+    """A figure with its 95 % interval, over n questions."""
 
     value: float
     low: float
@@ -57,13 +50,9 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """The data behind a figure.
+    """The data behind a figure: the ids of the questions, and what computes it from their weights.
 
-    Attributes:
-        queries: the ids of the questions, in the order of the observations.
-        statistic: computes the figure from the weights of the questions.
-        is_time: whether the figure is a time, which also depends on the machine; for other figures, higher is
-            better.
+    A time also depends on the machine; of other figures, higher is better.
     """
 
     queries: tuple[str, ...]
@@ -72,29 +61,24 @@ class Sample:
 
 
 def mean(values: _Values) -> Statistic:
-    """Return a statistic: the mean of one value per question."""
     return ratio(values, np.ones(len(values)))
 
 
 def ratio(numerators: _Values, denominators: _Values) -> Statistic:
-    """Return a statistic: the sum of the numerators divided by the sum of the denominators.
-
-    An example is the share of sentences with a certain verdict, where each question has its own number of
-    sentences.
-    """
+    """Return a statistic: the sum of the numerators divided by the sum of the denominators."""
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
     return lambda weights: _divided(weights @ above, weights @ below)
 
 
 def _divided(above: Array, below: Array) -> Array:
-    """Return the quotients; those by zero are NaN."""
+    """Quotients by zero are NaN."""
     return np.divide(above, below, out=np.full_like(below, np.nan), where=below != 0)
 
 
 def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
-    """Return a statistic: the area under the receiver operating characteristic.
+    """Return a statistic: the probability that a positive scores above a negative; ties count half.
 
-    It is the probability that a positive scores above a negative; ties count half (Mann–Whitney).
+    It is the area under the receiver operating characteristic (Mann–Whitney).
     """
     values = np.asarray(scores, dtype=float)
     order = np.argsort(values, kind="stable")
@@ -127,11 +111,7 @@ def quantile(values: Sequence[float], share: float) -> Statistic:
 
 
 def twice(statistic: Statistic) -> Statistic:
-    """Adapt a statistic of two observations per question, so that it takes one weight per question.
-
-    ``statistic`` takes the weights of all first observations, followed by those of all second observations.
-    Both observations of a question get the weight of the question.
-    """
+    """Adapt a statistic of all first and then all second observations to one weight per question."""
     return lambda weights: statistic(np.hstack([weights, weights]))
 
 
@@ -155,10 +135,7 @@ def bootstrap(sample: Sample) -> Array:
 
 
 def interval(resampled: Array) -> tuple[float, float]:
-    """Return the ends of the interval that contains the central share ``LEVEL`` of the resamples.
-
-    Undefined resamples are left out.
-    """
+    """Return the ends of the interval with the central share ``LEVEL`` of the defined resamples."""
     tail = (1 - LEVEL) / 2
     low, high = np.nanquantile(resampled, [tail, 1 - tail])
     return float(low), float(high)
@@ -174,7 +151,7 @@ def _resamples(n: int) -> Iterator[Array]:
 
 
 POOL = 100
-"""The number of passages that each search returns."""
+"""How many passages each search returns."""
 
 METRICS = {
     "ndcg@10": "nDCG@10",
@@ -197,16 +174,8 @@ def measure_retrieval(
     """Measure how well three rankings find the relevant documents: dense, lexical and fused.
 
     *Dense* ranks by vectors alone, *lexical* by words alone, and *fused* by both. A search returns passages;
-    a document takes the rank of its best passage among the ``POOL`` best.
-
-    Args:
-        index: the library to search; it contains the set's documents.
-        queries: the set's questions; those for which the set names no relevant document are skipped.
-        dense_weight: the weight of the vectors' score in the fused score, 0 to 1.
-        progress: receives the number of searched questions.
-
-    Returns:
-        The value of each metric for each question, by ranking and metric; empty if all questions are skipped.
+    a document takes the rank of its best passage among the ``POOL`` best. Questions without a relevant
+    document are skipped.
     """
     judged = [query for query in queries if query.relevant]
     if not judged:
@@ -230,7 +199,6 @@ def measure_retrieval(
 
 
 def _values(judged: Sequence[Query], run: _Run) -> dict[str, list[float]]:
-    """Return the values of each metric, one per question."""
     import ir_measures
 
     metrics = {ir_measures.parse_measure(name): metric for metric, name in METRICS.items()}
@@ -247,8 +215,6 @@ FIRST_SENTENCES = 3
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A cited span, with its words."""
-
     document: str
     span: Span
     text: str
@@ -263,11 +229,6 @@ def measure_selection(
     of those with any correct citation. ``precision``, ``recall`` and ``f1`` compare the citations of each
     question with the gold sentences or spans. ``first_three`` has these three figures for a baseline that
     cites the first sentences of the best passage. An abstention counts as citing nothing correct.
-
-    Args:
-        asked: the answers to the set's questions.
-        index: the library that answered them.
-        dense_weight: the weight of the vectors' score in the fused score of the library's search, 0 to 1.
     """
     known = [item for item in asked if item.query.has_gold]
     if not known:
@@ -290,7 +251,6 @@ def measure_selection(
 
 
 def quotes_of(answer: Answer) -> list[Quote]:
-    """Return the quotes of an answer, in the order of its footnotes."""
     return [
         Quote(citation.path, Span(citation.start, citation.end), citation.quote)
         for citation in answer.citations
@@ -308,13 +268,7 @@ def is_gold(query: Query, quote: Quote) -> bool:
 
 
 def agreement(query: Query, quotes: Sequence[Quote]) -> dict[str, float]:
-    """Return how far quotes agree with the gold sentences and spans, which the data set gives as answers.
-
-    Returns:
-        ``precision`` is the share of the quotes that match or overlap a gold sentence or span (0 without
-        quotes); ``recall`` is the share of the gold sentences and spans that a quote matches or overlaps;
-        ``f1`` is the harmonic mean of both.
-    """
+    """Return how far quotes agree with the gold sentences and spans: ``precision``, ``recall`` and ``f1``."""
     of_sentences = [[_same(_plain(quote.text), sentence) for quote in quotes] for sentence in query.sentences]
     of_stretches = [[_overlaps(quote, item) for quote in quotes] for item in query.evidence]
     gold = of_sentences + of_stretches
@@ -335,10 +289,7 @@ def _first_three(index: Library, query: Query, dense_weight: float) -> list[Quot
 
 
 def _same(words: str, sentence: str) -> bool:
-    """Return whether one text contains the other.
-
-    Such texts count as the same sentence, because annotators split sentences differently.
-    """
+    """Annotators split sentences differently, so a text that contains the other counts as the same."""
     gold = _plain(sentence)
     return words in gold or gold in words
 
@@ -362,13 +313,10 @@ _POINTS = 200
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
-    """The risk of answering only the questions with the highest answerability.
+    """A point of the risk–coverage curve: if only the questions from this answerability on are answered.
 
-    Attributes:
-        threshold: the lowest answerability of an answered question.
-        coverage: the share of all questions that are answered.
-        risk: the share of these answers that are wrong: their first citation is wrong, or they should be
-            abstentions.
+    ``coverage`` is their share of all questions, and ``risk`` the share of wrong answers among them: the
+    first citation is wrong, or they should be abstentions.
     """
 
     threshold: float
@@ -378,13 +326,7 @@ class RiskPoint:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """Questions of similar answerability.
-
-    Attributes:
-        predicted: the mean of their answerability.
-        observed: the share of them that the library answers.
-        n: the number of questions.
-    """
+    """Questions of similar answerability: its mean, the share that the library answers, and their number."""
 
     predicted: float
     observed: float
@@ -408,13 +350,9 @@ def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
 def measure_removal(
     present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
 ) -> dict[KeyPath, Sample]:
-    """Measure the same figures as :func:`measure_abstention` on questions that were asked twice.
+    """Measure the figures of :func:`measure_abstention` on questions that were asked twice, in one order.
 
     Each question is asked once of the whole library, and once without the documents on its subject.
-
-    Args:
-        present: the answers from the whole library.
-        removed: the answers to the same questions, in the same order, without the documents on their subject.
     """
     if not removed:
         return {}
@@ -436,7 +374,6 @@ def label_both(present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery
 
 
 def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
-    """Return the questions that the set labels as answerable or unanswerable."""
     return [item for item in asked if item.query.answerable is not None]
 
 

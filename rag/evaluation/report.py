@@ -65,7 +65,6 @@ class Table:
 
 
 def tables_of(evaluation: Evaluation) -> Iterator[Table]:
-    """Yield a table for each part (like retrieval) that was measured."""
     for section, (heading, explanation) in HEADINGS.items():
         form = _form(section)
         cells: dict[str, dict[str, Estimate]] = {}
@@ -87,7 +86,6 @@ def tables_of(evaluation: Evaluation) -> Iterator[Table]:
 
 
 def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
-    """Yield a table for each part (like retrieval) that both evaluations measured, with a row per figure."""
     for section, (heading, _) in HEADINGS.items():
         form = _form(section)
         rows = tuple(
@@ -108,12 +106,10 @@ def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
 
 
 def _form(section: str) -> str:
-    """Return the format of a figure: shares have three decimals, milliseconds one."""
     return ".1f" if section == _LATENCY else ".3f"
 
 
 def _shown(figure: Estimate, form: str, between: str) -> str:
-    """Format a figure and its interval."""
     return f"{figure.value:{form}} ({figure.low:{form}}{between}{figure.high:{form}})"
 
 
@@ -161,7 +157,6 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write ``comparison.md`` and ``comparison.json`` into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     heading = f"# {comparison.dataset}: {comparison.first} and {comparison.second}"
     explanation = (
