@@ -351,13 +351,11 @@ class Answer:
         return asdict(self)
 
     def cited_by(self, sentence: AnswerSentence) -> tuple[Citation, ...]:
-        """Return the citations of one sentence, in the order of its footnotes."""
         own = {cited.id: cited for cited in self.citations if cited.answer_start == sentence.start}
         return tuple(own[number] for number in sentence.citations)
 
 
 NAMED = 3
-"""The most titles that :class:`Searched` lists."""
 
 
 @dataclass(frozen=True, slots=True)

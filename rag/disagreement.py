@@ -191,7 +191,6 @@ def _words_beside(bare: str, item: Quantity, clause: Span, language: str) -> tup
 
 
 def _is_small(other: Quantity) -> bool:
-    """Return whether a figure is a small number in words (*two* trams), beside the figure that counts."""
     return other.low <= _SMALL and not regex.search(r"\d", other.written)
 
 
@@ -324,7 +323,6 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
 
 
 def _additions_agree(one: Statement, other: Statement, shared: set[str], encoder: Encoder | None) -> bool:
-    """Return whether two figures may be of the same thing if one sentence only adds words to the other's."""
     known = {*shared, *one.names, *other.names, *_PERSONS}
     enough = len(shared) > 1 or (one.when and other.when) or len(one.names & other.names) > 1
     if not enough or not all(_begins_name(word, known) for word in one.after | other.after):

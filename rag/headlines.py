@@ -64,7 +64,6 @@ def after_number(unit: str, *, has_sign: bool) -> str:
 Way = Literal["more", "less"]
 
 POINTS = "percentage points"
-"""The unit of the difference between two percentages."""
 
 _VERBS = r"^\W*(?:did|has|have|had)\b.*(?<!\b(?:an?|the|any|this|that|of|in|to|or|and)\s)\b(?:{})\b"
 _NOUNS = r"^\W*(?:was|is) there an? (?:{})\b"
@@ -92,7 +91,6 @@ _SAYS_MORE = regex.compile(
 
 
 def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
-    """Return the headline of a comparison; None if its difference is in doubt."""
     first, second = (cell_number(cell.value, pair.mark) for cell in (pair.first, pair.second))
     one, other = headline_of_cell(pair.first), headline_of_cell(pair.second)
     units = {bare_unit(pair.first), bare_unit(pair.second)}
@@ -111,7 +109,6 @@ def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
 
 
 def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> str | None:
-    """Return *yes*, *no*, or the name of the row with the larger or smaller figure; None if in doubt."""
     if (
         first < 0
         or second < 0

@@ -26,7 +26,6 @@ from rag.questions import Form, Question, lines, understand, word_set
 from rag.writing.composition import Findings
 
 MOST_ROWS = 30
-"""The most rows of a table that an answer quotes."""
 
 Kind = Literal["shorter", "more", "table"]
 

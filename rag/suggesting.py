@@ -23,7 +23,6 @@ from rag.finding.ranking import Scored
 from rag.questions import PARTICIPLES, PAST, asks
 
 _MOST_WORDS = 17
-"""The most words of a question."""
 
 _MOST_SUBJECT_WORDS = 9
 
@@ -31,7 +30,6 @@ DATE = regex.compile(
     rf"(?:\b\p{{N}}{{1,2}}(?:st|nd|rd|th)?\s)?\b(?:{MONTHS})(?:\s\p{{N}}{{1,2}}\b)?(?:,?\s\p{{N}}{{4}})?\b"
     rf"|\b(?:{DAYS})\b|\b(?:fiscal\s)?(?:1[5-9]|20)\p{{N}}{{2}}\b"
 )
-"""A date, a year or a weekday."""
 
 _ABOUT = (
     r"(?:(?:about|around|approximately|an estimated|nearly|almost|some|at least|up to|more than|over)\s)*"
@@ -280,7 +278,6 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
 
 
 def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
-    """Return the questions that sentences in or near the cited words should answer, the nearest first."""
     # If no report mentions the subject, the nearest passage is about something else.
     near = answer.passages[:_NEAREST_PASSAGES] if answer.cause == "not_answered" else ()
     by_document: dict[tuple[int, int], list[Span]] = {}
@@ -296,7 +293,6 @@ def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
 
 
 def _current(index: Library, document_id: int, version: int) -> Document | None:
-    """Return a document's text if it is in :data:`LANGUAGE` and no newer version replaced it."""
     try:
         if index.catalog.document(document_id).version != version:
             return None
@@ -307,7 +303,6 @@ def _current(index: Library, document_id: int, version: int) -> Document | None:
 
 
 def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -> Iterator[Candidate]:
-    """Yield the questions whose answers are in or near ``spans`` of a document, in the order of the text."""
     for start, end in _stretches(document.text, spans):
         for sentence in sentences(document.text[start:end], document.language):
             span = Span(start + sentence.start, start + sentence.end)
@@ -351,7 +346,6 @@ def _is_clear_beside(candidate: Candidate, answer: Answer) -> bool:
 
 
 def without_repetitions(candidates: Iterable[Candidate], earlier: Iterable[str]) -> Iterator[Candidate]:
-    """Yield the candidates, without those that repeat an earlier question or a candidate before them."""
     taken = [_words(question) for question in earlier if question]
     for candidate in candidates:
         words = _words(candidate.question)
@@ -377,10 +371,8 @@ def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
 MAX_STARTERS = 4
 
 _REPORTS = 12
-"""The number of newest reports that starters are made from."""
 
 _TRIED_EACH = 8
-"""The most questions that the engine tries for one report."""
 
 _REPRESENTATIVE = 60
 """The number of sentences of a report, those that represent it best, that starters are made from."""
@@ -398,8 +390,6 @@ _MEASURE = regex.compile(r"^(?P<asks>What (?:was|were)) (?:the\s)?")
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """A question to begin with, and the report whose sentence answers it."""
-
     question: str
     document_id: int
     title: str

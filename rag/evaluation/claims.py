@@ -26,10 +26,8 @@ FEWEST = 5
 """The calibration uses a threshold only if it calls at least this many claims supported, or unsupported."""
 
 BOUNDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
-"""Thresholds for which the report tells how many claims each would call supported."""
 
 NEVER = 1.01
-"""A threshold that no probability reaches."""
 
 _CELLS = " | "
 

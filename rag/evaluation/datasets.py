@@ -463,7 +463,6 @@ def read_configuration(given: str, base: Configuration | None = None) -> Configu
 
 
 def settings_of(configuration: Configuration) -> Mapping[str, Any]:
-    """Return the configuration as keys and values, in the order of ``KEYS``."""
     return {key: getattr(configuration if key in _OWN else configuration.limits, key) for key in KEYS}
 
 
@@ -477,7 +476,6 @@ def _check(file: Path, key: str, value: object) -> None:
 
 
 def _needed(key: str, value: object) -> str | None:
-    """Return in words what the value of ``key`` must be; None if ``value`` is valid."""
     if key in _TEXTS:
         return None if isinstance(value, str) and value else _TEXTS[key]
     if isinstance(value, bool):
@@ -489,7 +487,6 @@ def _needed(key: str, value: object) -> str | None:
 
 
 SOURCE = "/evaluation"
-"""The source folder of the documents in a temporary index."""
 
 _PASSAGES_BY = ("text", "embedding")
 """The packages of ``index`` that make passages. A change to their code requires a new index; otherwise the

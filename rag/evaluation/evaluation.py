@@ -111,12 +111,10 @@ def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
 
 
 Part = Literal["retrieval", "selection", "answers", "gate"]
-"""A part that can be measured separately. Every part that asks questions also measures latency."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
 INDEXES = ("evaluation", "indexes")
-"""The folder in the home folder that contains the temporary indexes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,7 +240,6 @@ SHARES = {"median": 0.5, "p95": 0.95}
 
 
 def measure_latency(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
-    """Return the milliseconds of each stage, and of all stages together: median and 95th percentile."""
     stages = dict.fromkeys(stage for item in asked for stage in item.answer.timings)
     times = {stage: [item.answer.timings.get(stage, 0.0) for item in asked] for stage in stages}
     if asked:

@@ -20,10 +20,8 @@ from rag.evaluation.datasets import CORPUS, JUDGEMENTS, QUERIES, Dataset, Query,
 from rag.json_lines import read_json_lines
 
 SET = ("evaluation", "sets", "library")
-"""The folder in the home folder that contains the set."""
 
 _FIELDS = ("text", "answerable", "answers", "selected_sentences")
-"""The fields that the set takes from a file of questions."""
 
 _Question = tuple[dict[str, Any], tuple[CitedEvidence, ...]]
 """A question for the set: its fields, and its evidence, not yet looked up in the documents."""
@@ -118,7 +116,6 @@ def _of_feedback(feedback: Iterable[Feedback], left_out: Counter[str]) -> Iterat
 def _found(
     evidence: Iterable[CitedEvidence], documents: _Documents, left_out: Counter[str]
 ) -> Iterator[dict[str, Any]]:
-    """Yield each piece of evidence that the current documents still have, as the set names it."""
     for cited in evidence:
         name = next((name for name, (record, _) in documents.items() if _is_cited(record, name, cited)), None)
         if name is None:

@@ -29,7 +29,6 @@ Statistic = Callable[[Array], Array]
 statistic that is undefined is NaN."""
 
 KeyPath = tuple[str, ...]
-"""The keys of a figure in an evaluation's JSON form, from the outermost."""
 
 ROUNDS = 1000
 LEVEL = 0.95
@@ -40,8 +39,6 @@ _WEIGHTS_AT_ONCE = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its 95 % interval, over n questions."""
-
     value: float
     low: float
     high: float
@@ -65,7 +62,6 @@ def mean(values: _Values) -> Statistic:
 
 
 def ratio(numerators: _Values, denominators: _Values) -> Statistic:
-    """Return a statistic: the sum of the numerators divided by the sum of the denominators."""
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
     return lambda weights: _divided(weights @ above, weights @ below)
 
@@ -116,7 +112,6 @@ def twice(statistic: Statistic) -> Statistic:
 
 
 def estimate(sample: Sample) -> Estimate | None:
-    """Return the figure with its interval; None if the figure is undefined."""
     n = len(sample.queries)
     if not n:
         return None
@@ -210,7 +205,6 @@ def _values(judged: Sequence[Query], run: _Run) -> dict[str, list[float]]:
 
 
 FIRST_SENTENCES = 3
-"""The number of sentences of the best passage that the baseline without selection cites."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +252,6 @@ def quotes_of(answer: Answer) -> list[Quote]:
 
 
 def is_gold(query: Query, quote: Quote) -> bool:
-    """Return whether a quote contains an answer, or matches or overlaps a gold sentence or span."""
     words = _plain(quote.text)
     return (
         any(_plain(answer) in words for answer in query.answers)
@@ -308,7 +301,6 @@ BINS = 10
 """The number of bins of the calibration curve; each has the same number of questions."""
 
 _POINTS = 200
-"""The most points of the risk–coverage curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +389,6 @@ def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
 
 
 def calibration(marked: Sequence[AnsweredQuery]) -> tuple[CalibrationBin, ...]:
-    """Return the calibration curve: questions by rising answerability, in ``BINS`` bins of equal size."""
     rising = sorted(marked, key=lambda item: item.answerability)
     predicted = np.array([item.answerability for item in rising])
     observed = np.array([bool(item.query.answerable) for item in rising], dtype=float)

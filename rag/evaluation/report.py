@@ -39,7 +39,6 @@ HEADINGS: Mapping[str, tuple[str, str]] = {
     ),
     _LATENCY: ("Milliseconds", "Latency of each stage of an answer."),
 }
-"""Heading and explanation of each part of the JSON form."""
 
 _WORDS: Mapping[str, str] = {
     "": "value",
@@ -51,7 +50,6 @@ _WORDS: Mapping[str, str] = {
     "dense": "vectors",
     "lexical": "words",
 }
-"""Display names that differ from those of the JSON form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,6 @@ def _shown(figure: Estimate, form: str, between: str) -> str:
 
 
 def _row_and_column(key_path: KeyPath) -> tuple[str, str]:
-    """Return the row (such as a metric or a stage) and the column (such as a ranking) of a figure."""
     section, *between, last = key_path
     if section == _LATENCY:
         return _label(between[0]), last
@@ -212,7 +209,6 @@ _COLOUR = "#1f5fa8"
 
 
 def plot_risk_coverage(points: Sequence[RiskPoint], file: Path) -> None:
-    """Draw the share of wrong answers over the share of answered questions, as a PNG."""
     picture, axes = _axes("questions that are answered", "answers that are wrong")
     axes.plot([point.coverage for point in points], [point.risk for point in points], color=_COLOUR)
     axes.set_ylim(0, max(0.05, *(point.risk * 1.1 for point in points)))
@@ -220,7 +216,6 @@ def plot_risk_coverage(points: Sequence[RiskPoint], file: Path) -> None:
 
 
 def plot_calibration(bins: Sequence[CalibrationBin], file: Path) -> None:
-    """Draw the share of questions that the library can answer at each predicted answerability, as a PNG."""
     picture, axes = _axes("answerability", "questions that the library answers")
     axes.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1)
     axes.plot([part.predicted for part in bins], [part.observed for part in bins], marker="o", color=_COLOUR)

@@ -45,7 +45,6 @@ def names_same_country(name: str, text: str) -> bool:
 
 
 def is_country(word: str) -> bool:
-    """Return whether a word is the name or the initials of a country, or of its people or language."""
     folded = fold(word)
     return folded in _names() or word.replace(".", "") in _INITIALS or _of_people(folded) is not None
 

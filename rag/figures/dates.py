@@ -106,7 +106,6 @@ MONTHS_OF: Mapping[str, int] = {
     "kuartal": 3, "triwulan": 3, "semester": 6, "paruh": 6, "quý": 3, "nửa": 6, "ba": 3, "sáu": 6, "chín": 9,
     "季度": 3, "半年": 6,
 }  # fmt: skip
-"""The number of months in a part of a year, by its name."""
 
 
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d{2})"
@@ -160,7 +159,6 @@ _PLACES: Mapping[str, int] = {
     ) for place, name in enumerate(names.split(), 1)},
     "final": 0, "last": 0, "cuối": 0,
 }  # fmt: skip
-"""The number of a part within its year; 0 for the last part."""
 _JOINS = regex.compile(
     r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到)\s?"
     r"(?:the\s)?(?:end\sof\s|hết\s|cuối\s|akhir\s)?",
@@ -171,7 +169,6 @@ _BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s(?:\p{L}+\s)?$", regex.I
 
 
 def named_periods(text: str, language: str) -> Iterator[Moment]:
-    """Yield the quarters, halves and other parts of years in ``text``, each with its first and last month."""
     for pattern in _NAMED.get(language, ()):
         for match in pattern.finditer(text):
             months = MONTHS_OF[match["part"].lower()]
@@ -392,7 +389,6 @@ def _numeric(text: str, language: str) -> Iterator[Moment]:
 
 @cache
 def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """Return the names of months and of weekdays in lower case, from babel's locales."""
     from babel import Locale
 
     months: dict[str, int] = {"sept": 9, "agt": 8}

@@ -101,7 +101,6 @@ WORDS: Mapping[str, Words] = {"en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN,
 SUFFIXES: Mapping[str, int] = {
     "k": 10**3, "m": 10**6, "mn": 10**6, "mln": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12,
 }  # fmt: skip
-"""Abbreviated scales that follow digits: $1.2bn, 3 bn."""
 
 HAN_DIGITS: Mapping[str, int] = {**_numbered("〇 一 二 三 四 五 六 七 八 九"), "零": 0, "两": 2, "兩": 2}
 HAN_FACTORS: Mapping[str, int] = {"十": 10, "百": 100, "千": 1000}
@@ -122,7 +121,6 @@ ORDINALS: Mapping[str, int] = _numbered(
 
 
 COMMA_FOR_POINT = word_set("id vi de es pt fr it nl da sv no fi pl cs ro ru uk tr el hu bg hr sl sk ca km lo")
-"""Languages that write 1.234,5 for the English 1,234.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +153,6 @@ def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
 
 
 def hundredths(value: Decimal) -> Decimal:
-    """Return ``value``, rounded to two decimals, without zeros at its end."""
     return value.quantize(Decimal("0.01")).normalize()
 
 
@@ -263,7 +260,6 @@ class _Token:
 
 
 def numbers(text: str, language: str) -> list[Number]:
-    """Return the numbers in ``text``; the language decides the meaning of commas, points and words."""
     if language in {"zh", "ja"}:
         return list(han_numbers(text))
     words = words_of(language)
@@ -308,7 +304,6 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], index: int, words: Words, language: str) -> tuple[Number, int] | None:
-    """Return the number at ``index``, and the index after its last token."""
     if tokens[index].kind == "digits":
         return _in_digits(tokens, index, words, language)
     if tokens[index].kind == "other":
@@ -461,7 +456,6 @@ def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tupl
 
 
 def _adds(digit: Decimal, value: int) -> bool:
-    """Return whether a value can be added to the words just before it, as *five* can be added to *twenty*."""
     return (
         digit < 0 or (digit >= 20 and digit % 10 == 0 and 0 < value < 10) or digit == Decimal(10) > value > 0
     )

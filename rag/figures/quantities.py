@@ -77,7 +77,6 @@ _UNITS: Mapping[str, str] = {
     "terabyte": "tb|terabytes?",
     "time": "times|倍|lần|kali",
 }  # fmt: skip
-"""For the name of each unit, the pattern of its written forms; the case is ignored."""
 
 _MULTIPLES: Mapping[str, tuple[str, str]] = {
     "millimetre": ("metre", "0.001"), "centimetre": ("metre", "0.01"), "kilometre": ("metre", "1000"),
@@ -95,7 +94,6 @@ _MULTIPLES: Mapping[str, tuple[str, str]] = {
 """Units that are exact multiples of another. A month has no exact number of days."""
 
 DOLLAR = "dollar"
-"""A dollar of an unknown country."""
 
 _CURRENCIES: Mapping[str, str] = {
     "USD": r"us\$|usd|us dollars?|u\.s\. dollars?|american dollars?|美元|美金|đô la mỹ|đô-la mỹ|dolar as",
@@ -135,7 +133,6 @@ def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
 
 
 def unit_at(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the name and end of the unit at ``offset``, or after a space or hyphen there."""
     start = offset + (1 if text[offset : offset + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
     match = _pattern("units").match(text, start)
     return (_name(match, _UNITS), match.end()) if match else None
@@ -224,7 +221,6 @@ MOST_WORDS = 5
 
 
 def noun_after(text: str, offset: int, language: str) -> str | None:
-    """Return the words after ``offset`` that name the counted things, as written."""
     if language in {"zh", "ja"}:
         found = _HAN_NOUN.match(text, offset)
         classifier, noun = found.groups("") if found else ("", "")
@@ -329,7 +325,6 @@ def _comparator_before(text: str, start: int) -> regex.Match[str] | None:
 
 
 def comparator_of(text: str, start: int, end: int) -> Comparator:
-    """Return the qualifier beside the figure ``text[start:end]``, such as *at most*, or else *exactly*."""
     before = _comparator_before(text, start)
     if before:
         return _of(before)
@@ -444,7 +439,6 @@ _ONE_BEFORE = regex.compile(
 
 @lru_cache(maxsize=4096)
 def quantities(text: str, language: str) -> tuple[Quantity, ...]:
-    """Return the quantities in ``text``, in order."""
     taken = [found.span for found in dates(text, language) if not found.may_be_count]
     plain = [number for number in numbers(text, language) if _is_quantity(number, text, taken)]
     others = [*_ordinals(text), *(_lengths(text) if language == "en" else ())]
@@ -521,7 +515,6 @@ def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
 def _merged(
     found: Iterable[Quantity], merge: Callable[[Quantity, Quantity], Sequence[Quantity]]
 ) -> list[Quantity]:
-    """Return the quantities, with those that ``merge`` returns in place of two neighbours."""
     merged: list[Quantity] = []
     for quantity in found:
         merged[-1:] = [*merge(merged[-1], quantity)] if merged else [quantity]
@@ -637,7 +630,6 @@ def same_kind(stated: Quantity, cited: Quantity) -> bool:
 
 
 def comparable(one: Quantity, other: Quantity) -> bool:
-    """Return whether two quantities are of the same kind, whichever of them is the stated one."""
     return same_kind(one, other) and same_kind(other, one)
 
 
@@ -728,7 +720,6 @@ def _rounded(stated: Quantity, value: Decimal, cited: Quantity, true_value: Deci
 
 
 def agree(one: Quantity, other: Quantity) -> bool:
-    """Return whether two figures can stand for one value, given rounding and words such as *about*."""
     pairs = ((one, other), (other, one))
     return comparable(one, other) and any(fairness(*pair) > 0 or _allows(*pair) for pair in pairs)
 

@@ -60,7 +60,6 @@ class Candidate:
 
 
 BETWEEN = " … "
-"""Stands between the neighbours of a sentence in the text that a reader reads."""
 
 
 def _one_line(text: str) -> str:
@@ -168,5 +167,4 @@ def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArra
 
 
 def is_foreign(question: Question, language: str) -> bool:
-    """Return whether the question is not in ``language``; False if either language is unknown."""
     return UNKNOWN_LANGUAGE not in {question.language, language} and question.language != language

@@ -241,7 +241,6 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
 
 
 def _is_covered(question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether the names of a cell, its table and its document have enough words of the question."""
     name_terms = words_of(row.names_of(cell), row.language)
     if asked_kinds(question.text) <= kinds_of(cell, _caption(row)):
         name_terms |= words_of(words_for_kinds(question.text), row.language)
@@ -268,7 +267,6 @@ def _is_variant(question: Question, row: Row, cell: TableCell) -> bool:
 
 
 def rows_of(row: Row) -> list[list[TableCell]]:
-    """Return the cells of each row in the table of ``row``."""
     lines = [
         line
         for table in tables(row.text)
@@ -662,7 +660,6 @@ def offset_of_name(question: str, cell: TableCell, other: TableCell, language: s
 
 
 def mark_of(row: Row) -> DecimalMark | None:
-    """Return the decimal mark of a row's table, judged by the lines near the row."""
     lines = row.text[row.header.end : row.span.end + 2000].splitlines()
     return decimal_mark("\n".join(cell for line in lines for cell in cells(line)[1:]), row.language)
 
@@ -733,7 +730,6 @@ def _of_two_rows(index: Snapshot, question: Question, rows: Sequence[Row]) -> Ce
 
 
 def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -> bool:
-    """Return whether a question asks only for two figures, and not for an average, share or third figure."""
     if any(word.lower() not in names.lower() for word in _DERIVED.findall(question.text)):
         return False
     # Two columns named only by years may be full years, so a length of time in the question, such as a

@@ -27,8 +27,6 @@ _BLANK = PageLayout(0.0, 0.0, b"")
 
 
 class DocumentTexts:
-    """Provides the texts of documents for one answer, and fetches each from the catalog only once."""
-
     def __init__(self, reader: CatalogReader) -> None:
         self._reader = reader
         self._texts: dict[tuple[int, int], Document] = {}
@@ -45,7 +43,6 @@ class DocumentTexts:
         return self._texts[key]
 
     def boxes(self, record: DocumentRecord, span: Span) -> tuple[Box, ...]:
-        """Return the rectangles of ``span`` on the document's pages; none if it has no page layouts."""
         document = self.text(record)
         first, last = document.page_at(span.start), document.page_at(max(span.end - 1, span.start))
         if first is None or last is None:
@@ -58,7 +55,6 @@ class DocumentTexts:
         return boxes(replace(document, layouts=tuple(layouts.get(page, _BLANK) for page in pages)), span)
 
     def box(self, record: DocumentRecord, span: Span) -> Box | None:
-        """Return one rectangle around ``span`` on its first page."""
         found = self.boxes(record, span)
         own = [box for box in found if box.page == found[0].page]
         if not own:
@@ -85,7 +81,6 @@ def cite(
     cell: TableCell | None = None,
     also_in: tuple[Copy, ...] = (),
 ) -> Citation:
-    """Return the footnote of one sentence, which begins at ``answer_start``, of an answer."""
     document = document_texts.text(record)
     return Citation(
         id=number,
@@ -151,8 +146,6 @@ _REPEATS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CitedSentence:
-    """A sentence that an answer cites, in the copy that is cited, and the other copies that contain it."""
-
     record: DocumentRecord
     sentence: ReadSentence
     also_in: tuple[Copy, ...] = ()

@@ -108,7 +108,6 @@ def _no_scores(_question: str) -> dict[str, float]:
 
 
 def pairs_of(question: str, texts: Sequence[str]) -> list[Tokens]:
-    """Return a question with each text as the model receives them; a long question or text is cut off."""
     tokenizer = _tokenizer()
     asked = tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION_TOKENS]
     room = MAX_TOKENS - len(asked) - 3
@@ -177,7 +176,6 @@ _GRAPH, _INITIALIZER, _DIMENSIONS, _TYPE, _FLOATS, _NAME, _BYTES = 7, 5, 1, 2, 4
 """The numbers of fields in an ONNX file: of the model, of its graph, and of a tensor."""
 
 _TYPES: Mapping[int, type[np.generic]] = {1: np.float32, 2: np.uint8, 3: np.int8, 7: np.int64}
-"""The types of tensors, by their numbers."""
 
 
 def initializers(file: Path) -> Weights:

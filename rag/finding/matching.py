@@ -27,7 +27,6 @@ _LONG_NAME = regex.compile(
 )
 
 _LANGUAGE = "en"
-"""The language of :data:`_DIGITS`."""
 
 _DIGITS: Mapping[str, str] = {
     stem: str(value)
@@ -148,7 +147,6 @@ instruction to readers, or of a sentence about what the one before it names."""
 _ASKS = regex.compile(r"[?？؟]\W*$")
 
 _SHORTEST = 8
-"""The fewest words of a sentence that stands alone."""
 
 
 def stands_alone(sentence: ReadSentence, title: str) -> bool:

@@ -62,7 +62,6 @@ _APART = 4.0
 """The disadvantage of a sentence with the same meaning as a chosen one, in the same unit."""
 
 _MOST = 6
-"""The most sentences and rows of an overview."""
 
 _SEVERAL = regex.compile(
     r"\b(?:(?:report|document|file|paper|article)s|these|those|library|collection|here)\b", regex.IGNORECASE
@@ -89,7 +88,6 @@ _REPORT = frozenset({
     "kind", "tl", "dr", "tldr", "highlight", "takeaway", "messag", "conclus", "fact", "figur", "gist",
     "quick", "short",
 })  # fmt: skip
-"""English stems of words that ask for an overview or mean the report, and do not name its subject."""
 
 _ONE_REPORT = regex.compile(
     r"\b(?:article|bulletin|chapter|document|filing|guid(?:e|ance)|letter|paper|plan|report|speech|statement|study"
@@ -105,7 +103,6 @@ _SHORTEST_PART = 3
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}&-]{2,}")
 _PARTS = regex.compile(r"[\W_]+|(?<=\p{Ll})(?=\p{Lu})")
-"""The separators of the words of a file name."""
 
 
 def named_report(
@@ -199,7 +196,6 @@ def main_rows(whole: Sequence[Scored]) -> list[Scored]:
 
 
 def representative(index: Snapshot, items: Iterable[Scored], most: int) -> list[Scored]:
-    """Return the sentences that represent all of those that stand alone, the best first."""
     pool = [
         item for item in items if stands_alone(item.candidate.sentence, item.candidate.reading.document.title)
     ]
@@ -247,7 +243,6 @@ def means_one(question: Question) -> bool:
 
 
 def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, float]:
-    """Return the words of a question that name its subject (not *summarise*, *report*), with their rarity."""
     own = {
         term
         for word in _WORD.findall(question.text)
@@ -284,7 +279,6 @@ def _has_name(folded: str, name: str) -> bool:
 
 
 def whole_report(index: Snapshot, report: DocumentRecord) -> list[Scored]:
-    """Return all sentences and rows of a report, with the score 1."""
     passages = islice(index.reader.passages(document_id=report.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))
     whole = Reading(report, sentences, 1.0)

@@ -16,7 +16,6 @@ from rag.finding.cross_encoder import Reader
 from rag.questions import Form, Question
 
 COMPARED = 24
-"""The most sentences in other languages that are compared with a question."""
 
 _MAX_CHARACTERS = 400
 """The most characters of a sentence that is compared across languages, with its title and headings."""
@@ -109,7 +108,6 @@ def reads(question: Question, language: str) -> bool:
 
 
 def answerability_of(ranked: Sequence[Scored]) -> float:
-    """Return the probability, 0 to 1, that any of the ranked sentences answers the question."""
     return min(sum(item.score for item in ranked), 1.0)
 
 
@@ -165,7 +163,6 @@ def select(
 
 
 def _nearly_equal(ranked: Sequence[Scored], share: float, most: int) -> list[Scored]:
-    """Return the best sentence, and the next one that does not repeat it if it is nearly as probable."""
     best, *others = islice(_distinct(ranked), min(most, 2))
     return [best, *(other for other in others if other.score >= share * best.score)]
 
@@ -183,7 +180,6 @@ def is_repeated(item: Scored, chosen: Sequence[Scored]) -> bool:
 
 
 def _repeats(item: Scored, other: Scored) -> bool:
-    """Return whether two sentences say the same; two rows of tables must agree in all words and headings."""
     one, another = item.candidate, other.candidate
     if " ".join(one.sentence.text.split()).casefold() == " ".join(another.sentence.text.split()).casefold():
         return one.sentence.in_context == another.sentence.in_context or not one.sentence.headings

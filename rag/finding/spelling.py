@@ -38,7 +38,6 @@ LIGHT_WORDS = frozenset({
 """
 
 _LIST = "frequency_dictionary_en_82_765.txt"
-"""The list of frequencies in the package symspellpy."""
 
 _PASSAGES = 2e10
 """The count, in the list, of a word that would be in every passage. The list counts the words of a large part
@@ -153,7 +152,6 @@ _ENGLISH_WEIGHT = 0.2
 """The weight of a word's share of English passages; its share of the library's passages weighs 1."""
 
 _CLEARLY = 4
-"""The best word must be at least this many times as likely as the second."""
 
 _UNDERSTOOD = 0.7
 """At least this share of a question's words must be known or corrected. If fewer are, the question's language
@@ -263,7 +261,6 @@ def _better(index: Snapshot, word: _Word, language: str) -> str | None:
 
 
 def _candidates(index: Snapshot, typed: str, language: str) -> Iterator[_Candidate]:
-    """Yield the words that a writer of ``typed``, a word in lower case, may have meant."""
     english = language == _ENGLISH
     most = 2 if len(typed) >= _LONG and english else 1
     written = _by_word(index.alike(typed, most))

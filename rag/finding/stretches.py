@@ -51,7 +51,6 @@ class Joining:
 
 
 JOINING = Joining(score=0.26, likeness=1.866, offset=-1.242)
-"""The weights that ``benchmarks/train_stretches.py`` learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,6 @@ class Widening:
             yield other
 
     def signs(self, item: Scored, other: Scored) -> tuple[float, float]:
-        """Return the reader's score of a neighbour minus that of the sentence, and their cosine."""
         pair = (item.candidate, other.candidate)
         chosen, score = self.reader.scores(self.question.text, [each.text for each in pair])
         one, another = vectors_of(self.index, [each.sentence for each in pair])

@@ -74,7 +74,6 @@ which the server allows only replies of the right form."""
 AT_ONCE = 16
 
 CHOICES = ("yes", "no")
-"""The replies to a question that asks for one of them."""
 
 _CHOICE = regex.compile(r"\b(?:yes|no)\b", regex.IGNORECASE)
 
@@ -112,8 +111,6 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The seconds and tokens of a short test reply."""
-
     seconds: float
     usage: Usage
 

@@ -58,7 +58,6 @@ def grammar(sentence_numbers: Sequence[str]) -> str:
 
 
 def schema(sentence_numbers: Sequence[str]) -> dict[str, Any]:
-    """Return a JSON schema for replies that cite only ``sentence_numbers``."""
     statement = {
         "type": "object",
         "properties": {
@@ -119,7 +118,6 @@ def pair_surrogates(text: str) -> str:
 
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-"""HTTP statuses of a busy or failing server; other statuses mean that the request is wrong."""
 
 _TRANSPORT_ERRORS = frozenset({"TransportError", "APIConnectionError"})
 """Errors of httpx and of clients based on it: the server was unreachable, or the connection broke."""
@@ -134,7 +132,6 @@ _REASONS = {
     404: "its server does not have this model",
     429: "its server has had too many requests",
 }
-"""What HTTP statuses mean for a reader."""
 
 _HIDDEN = "…"
 
@@ -156,7 +153,6 @@ def is_timeout(error: BaseException) -> bool:
 
 
 def reason_of(error: BaseException) -> str | None:
-    """Return in words for a reader why a model could not be asked; None if the error does not say it."""
     status = _status(error)
     if status is not None:
         refused = "its server failed" if status >= 500 else "its server refused the request"
@@ -199,7 +195,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 Stream = Callable[[], "Iterator[ChatResponse]"]
-"""Starts a reply, and yields its pieces."""
 
 CloseConnection = Callable[[], object]
 """Closes the connection of an abandoned reply.
@@ -216,10 +211,8 @@ _LOOK_SECONDS = 0.2
 """While a model waits, the seconds between two checks whether its reply is still wanted."""
 
 _CUT = frozenset({"length", "max_tokens"})
-"""Finish reasons of a truncated reply, in lower case."""
 
 _FINISH_FIELDS = ("finish_reason", "done_reason", "stop_reason")
-"""The fields for the finish reason, one for each kind of client."""
 
 _STREAMED = regex.compile(r"(?:message|content_block)_")
 """The beginning of the types of Anthropic's events, whose last one has the finish reason."""
@@ -371,7 +364,6 @@ def broken_off(name: str, detail: str = "the reply has no end") -> ModelError:
 
 
 def _finish(raw: object) -> str | None:
-    """Return the finish reason if the client reports one; each provider has its own field for it."""
     choice = _first_choice(raw)
     for place in (choice, _field(choice, "delta")):
         for name in _FINISH_FIELDS:

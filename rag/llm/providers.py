@@ -77,7 +77,6 @@ class LlamaServer:
             unless_loaded.pop_all()
 
     def close(self) -> None:
-        """End the server at once, even while it writes, and release its memory."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):

@@ -103,7 +103,6 @@ def _of_spaced(text: str, letters: int, otherwise: str) -> str:
 
 
 def language_in(item: Evidence) -> str:
-    """Return the language stated for an item of evidence, or else the language detected in its quote."""
     return item.language if item.language != UNKNOWN_LANGUAGE else language_of(item.quote)
 
 
@@ -159,7 +158,6 @@ class Cell:
 
     @property
     def is_in_brackets(self) -> bool:
-        """Whether the value is negative in the form of accounts."""
         return _NEGATIVE.fullmatch(self.value) is not None
 
     @property
@@ -247,7 +245,6 @@ def _cell(cell: TableCell, language: str, units: Sequence[_Unit], is_excepted: b
 
 
 def _raw(value: str, language: str) -> Iterator[Quantity]:
-    """Yield the figures of a cell as printed; those in brackets are negative."""
     negative = _NEGATIVE.fullmatch(value)
     text = value
     if negative:

@@ -24,13 +24,11 @@ if TYPE_CHECKING:
 NO_JUDGE = "none"
 
 LANGUAGE_MODEL = "llm"
-"""The judge that is the language model of the settings."""
 
 MANY_WORD_PIECES = 200_000
 """A cross-encoder with a larger vocabulary reads many languages; with a smaller vocabulary, only English."""
 
 SECONDS = 20.0
-"""The most seconds that a language model may take for one claim."""
 
 WIDELY_READ = frozenset({"en", "zh", "es", "fr", "de", "pt", "it", "nl", "ru", "ja", "ko", "ar", "vi", "id"})
 """The languages that a multilingual judge is assumed to read, as ISO 639-1 codes."""
@@ -52,19 +50,13 @@ class Judge(Protocol):
     """Gives the probability that a premise says what a claim says. Safe to share between threads."""
 
     @property
-    def name(self) -> str:
-        """The judge's name, as the reasons of verdicts and the evaluation reports show it."""
-        ...
+    def name(self) -> str: ...
 
     @property
-    def thresholds(self) -> Thresholds:
-        """The thresholds for the judge's probabilities."""
-        ...
+    def thresholds(self) -> Thresholds: ...
 
     @property
-    def languages(self) -> frozenset[str]:
-        """The languages that the judge reads, as ISO 639-1 codes."""
-        ...
+    def languages(self) -> frozenset[str]: ...
 
     def judge(self, premise: str, claim: str) -> float:
         """Return the probability, 0 to 1, that the premise says everything that the claim says.
@@ -100,8 +92,6 @@ class CrossEncoderJudge:
 
 @dataclass(frozen=True, slots=True)
 class LanguageModelJudge:
-    """A language model that is asked for *yes* or *no*."""
-
     model: LanguageModel
     thresholds: Thresholds = Thresholds()
 
@@ -160,8 +150,6 @@ UNJUDGED = 0.5
 
 
 class Gate:
-    """Verifies sentences against the words that they cite. Safe to share between threads if the judge is."""
-
     def __init__(self, judge: Judge | None = None) -> None:
         self.judge = judge
 

@@ -56,7 +56,6 @@ hope expect plan propose seek try attempt intend want fail refuse reject possibl
 """Words that change what the words around them say. They may not be left out in any of their forms."""
 
 CONDITIONS = word_set("if unless until except provided")
-"""Words that begin a condition for everything before them."""
 
 ABSOLUTE_WORDS = word_set("""
 not no never neither none nobody nothing without only all every each both any most first last least always
@@ -114,7 +113,6 @@ class _Token:
         return self.word in OMITTABLE_PHRASE_STARTS or isinstance(self.form, Moment)
 
     def matches(self, other: _Token) -> bool:
-        """Return whether a sentence may have this token where its quote has ``other``."""
         own, quoted = self.form, other.form
         if isinstance(own, Quantity) and isinstance(quoted, Quantity):
             return same_kind(own, quoted) and fairness(own, quoted) == 1
@@ -234,7 +232,6 @@ def _limiting_stems() -> frozenset[str]:
 
 
 def _repeats(own: Sequence[_Token], quote: Sequence[_Token]) -> bool:
-    """Return whether a sentence, of content tokens ``own``, repeats a quote, perhaps with parts left out."""
     is_absolute = any(token.word in ABSOLUTE_WORDS for token in own)
     ends: set[int] = {index for index, token in enumerate(quote)
                       if own[0].matches(token) and _can_begin(quote[:index])}  # fmt: skip
@@ -309,7 +306,6 @@ def _can_skip(quote: Sequence[_Token], start: int, end: int, is_absolute: bool) 
 
 
 def _can_end(after: Sequence[_Token], is_absolute: bool) -> bool:
-    """Return whether a sentence may leave out ``after``, the words at the end of its quote."""
     if not _content_tokens(after):
         return True
     if after[0].form is None:

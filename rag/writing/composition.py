@@ -120,7 +120,6 @@ _ADDRESSES = regex.compile(
 
 
 def is_instruction(sentence: str) -> bool:
-    """Return whether a sentence tells a language model, or a program, what to say or do."""
     return _ADDRESSES.search(sentence) is not None
 
 
@@ -178,7 +177,6 @@ class Composition:
         yield from map(CitationMade, made)
 
     def answer(self, draft: Answer) -> Answer:
-        """Return ``draft`` with the text and footnotes so far, and the disagreements among the footnotes."""
         return replace(
             draft,
             text=self.text,

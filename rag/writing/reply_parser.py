@@ -99,7 +99,6 @@ def _complete(text: str, read: int, language: str) -> tuple[list[Statement], int
 
 
 def _lines(text: str, language: str) -> Iterator[Statement]:
-    """Yield the statements of whole lines, except a statement that was cut because its line is too long."""
     for line in text.splitlines():
         if not line.lstrip().startswith("```"):
             found = list(_line(_BULLET.sub("", " ".join(line.split())), language))

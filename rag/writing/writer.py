@@ -38,8 +38,6 @@ from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A sentence that a model may cite, and the probability, 0 to 1, that it answers the question."""
-
     record: DocumentRecord
     sentence: ReadSentence
     score: float
@@ -54,7 +52,6 @@ class Prompt:
 
     @property
     def digest(self) -> str:
-        """The sha256 of the messages, in hexadecimal."""
         sent = json.dumps([asdict(message) for message in self.messages], ensure_ascii=False)
         return hashlib.sha256(sent.encode()).hexdigest()
 
@@ -95,7 +92,6 @@ def _within(sources: Iterable[Source], budget: int) -> list[Source]:
 
 
 def _numbered(sources: Sequence[Source]) -> list[list[Source]]:
-    """Group sentences by report; keep the order of the reports, and sort each group by place in the text."""
     reports: dict[tuple[int, int], list[Source]] = {}
     for source in sources:
         reports.setdefault((source.record.document_id, source.record.version), []).append(source)
@@ -144,8 +140,6 @@ _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Lets a model write answers, and checks them with a gate."""
-
     model: LanguageModel
     gate: Gate
     unsupported: Policy = "drop"
@@ -218,7 +212,6 @@ class _Writing:
             self.fallback = "nothing_supported" if cites else "unusable"
 
     def _statements(self) -> Iterator[Statement]:
-        """Yield the statements of the reply, without repetitions."""
         reply = self.writer.model.write(self.prompt.messages, tuple(self.prompt.sources))
         seen: set[str] = set()
         repeated = 0
@@ -324,10 +317,8 @@ BEST_SOURCES = 24
 answers cited, then all other sentences."""
 
 MAX_EARLIER = 48
-"""The most citations of earlier answers that are looked up, the latest first."""
 
 NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
-"""Values of ``fallback`` if the model failed or could not be asked. They say nothing about the question."""
 
 
 def generate(
@@ -384,7 +375,6 @@ def generate(
 
 
 def gather_sources(findings: Findings, conversation: Conversation) -> list[Source]:
-    """Return the sentences that a model may cite: the best, those of earlier answers, and then the others."""
     found = [_source(item) for item in findings.ranked]
     earlier = list(_earlier(findings, conversation))
     listed = [*found[:BEST_SOURCES], *earlier, *found[BEST_SOURCES:]]

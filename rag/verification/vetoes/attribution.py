@@ -38,7 +38,6 @@ _CLAUSE = regex.compile(
 
 
 def attribution_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words which figure the sentence gives to another row, period, sign or thing; None if none."""
     if any(language_in(item) != statement.language for item in evidence):
         return None
     rows = [row for item in evidence if (row := row_of(item))]
@@ -117,7 +116,6 @@ def _cells_with(quantity: Quantity, statement: Statement, rows: Sequence[Row]) -
 def _other_row(
     quantity: Quantity, found: Sequence[tuple[Row, Cell]], rows: Sequence[Row], statement: Statement
 ) -> str | None:
-    """Return a fault if the sentence names another cited row, and not the row that has the figure."""
     said = set(terms(statement.text, statement.language))
     labels = {row.label: set(terms(row.label, statement.language)) for row in rows}
     named = [label for label, words in labels.items() if words and words <= said]
@@ -140,7 +138,6 @@ def _shared(labels: Mapping[str, set[Term]], label: str) -> set[Term]:
 def _other_period(
     quantity: Quantity, found: Sequence[tuple[Row, Cell]], statement: Statement, has_prose: bool
 ) -> str | None:
-    """Return a fault if the headings over a figure name other periods than the sentence."""
     asked = _periods_of(statement)
     for row, cell in found:
         known = (cell.periods, row.periods, row.caption)
@@ -163,7 +160,6 @@ def _periods_of(statement: Statement) -> Periods:
 
 
 def _other_sign(found: Sequence[tuple[Row, Cell]], statement: Statement) -> str | None:
-    """Return a fault if the sentence tells of a loss, where the row has no negative value, or the reverse."""
     row, cell = found[0]
     two_ways = _TWO_WAYS.search(row.label)
     if len(found) > 1 or two_ways is None or two_ways[0].lower() in statement.text.lower():

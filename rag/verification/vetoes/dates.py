@@ -45,7 +45,6 @@ def uncertain_dates(statement: Statement, evidence: Sequence[Evidence]) -> str |
 
 
 def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[Moment]:
-    """Return the dates of the sentence that do not follow from a date of the quotes."""
     found = [moment for moment in dates(statement.text, statement.language) if not moment.may_be_count]
     quoted = [
         moment for item in evidence for moment in dates(f"{item.quote} {item.context}", language_in(item))

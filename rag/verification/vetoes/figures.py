@@ -34,7 +34,6 @@ SMALL = 20
 the quotes count the same things."""
 
 SHOWN = 4
-"""The most figures of the quotes that a reason names."""
 
 ROUGH, EXACT = Decimal("0.1"), Decimal("0.02")
 """The greatest distance between a stated figure and a calculated one, as a share of the larger figure:
@@ -101,7 +100,6 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
 
 
 def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words which figure of the sentence the quotes do not state; None if they state them all."""
     cited = list(cited_figures(evidence))
     stated = stated_figures(statement, evidence)
     for index, quantity in enumerate(stated):
@@ -201,7 +199,6 @@ def is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = L
 
 
 def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
-    """Return whether one figure is a minimum, and the other is a maximum of the same value."""
     stated_limit, cited_limit = quantity.comparator, other.comparator
     if other.is_range:
         return (stated_limit in _LOWER and quantity.low == other.high) or (

@@ -151,7 +151,6 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
 
 
 def _names_in(statement: Statement) -> Iterator[str]:
-    """Yield the words of a sentence that are proper names, judging by their capital letters."""
     text = composed(statement.text)
     taken = [each.span for each in quantities(text, statement.language)]
     taken += [each.span for each in dates(text, statement.language)]

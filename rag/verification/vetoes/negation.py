@@ -171,7 +171,6 @@ def _clause(text: str, language: str) -> _Clause:
 
 
 def _prefixed(text: str) -> set[str]:
-    """Return the words such as *unable* or *incomplete*."""
     return {
         match[0].lower()
         for match in _PREFIXED.finditer(text)
