@@ -31,9 +31,9 @@ from rag.answers import Answer
 from rag.conversations.history import Conversation, exchange_of
 from rag.engine import QueryEngine
 from rag.evaluation import read_dataset
+from rag.evaluation.datasets import read_json_lines
 from rag.evaluation.measures import Sample, bootstrap, estimate, interval, mean, measure_retrieval
 from rag.follow_ups import Exchange
-from rag.json_lines import read_json_lines
 
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests" / "rag" / "follow_ups"

@@ -37,8 +37,7 @@ from index.library import Library
 from rag.answers import DOUBTFUL, Answer, Citation
 from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
-from rag.evaluation.datasets import Query, spread
-from rag.json_lines import read_json_lines
+from rag.evaluation.datasets import Query, read_json_lines, spread
 from rag.llm import ModelLimits, ModelSettings, open_model
 from rag.verification import Gate, Thresholds, open_judge
 from rag.writing.composition import QUOTED

@@ -17,8 +17,8 @@ from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from index.text import tables
 from rag.answers import VERDICTS, Verdict
-from rag.evidence import evidence_at
 from rag.verification import Evidence, Gate, Judge, is_verbatim
+from rag.verification.evidence import evidence_at
 from rag.visible_text import readable, visible
 
 _VERDICT_WORDS: Mapping[Verdict, str] = {"unsupported": "not supported", "paraphrased": "only paraphrased"}

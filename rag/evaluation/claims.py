@@ -10,9 +10,9 @@ from typing import Any
 
 from rag.answers import WRITTEN, Verification
 from rag.errors import DatasetError
+from rag.evaluation.datasets import read_json_lines
 from rag.evaluation.measures import Sample, auroc, estimate
 from rag.evaluation.report import Table
-from rag.json_lines import read_json_lines
 from rag.verification import Evidence, Gate, Thresholds
 from rag.verification.vetoes import VETOES
 

@@ -16,8 +16,17 @@ from rag.answers import Answer
 from rag.conversations.feedback import CitedEvidence, Feedback
 from rag.engine import QueryEngine
 from rag.errors import DatasetError
-from rag.evaluation.datasets import CORPUS, JUDGEMENTS, QUERIES, Dataset, Query, locate, required_text, spread
-from rag.json_lines import read_json_lines
+from rag.evaluation.datasets import (
+    CORPUS,
+    JUDGEMENTS,
+    QUERIES,
+    Dataset,
+    Query,
+    locate,
+    read_json_lines,
+    required_text,
+    spread,
+)
 
 SET = ("evaluation", "sets", "library")
 

@@ -9,10 +9,22 @@ from functools import lru_cache
 
 import regex
 
-from index.documents import UNKNOWN_LANGUAGE, Span
-from index.text import PATH_SEPARATOR, TableCell, cells, detect, is_row, table_cells, words_outside_columns
+from index.documents import UNKNOWN_LANGUAGE, Document, Span
+from index.records import DocumentRecord
+from index.text import (
+    PATH_SEPARATOR,
+    TableCell,
+    cells,
+    detect,
+    is_row,
+    sentences,
+    table_cells,
+    words_outside_columns,
+)
 from rag.figures.dates import Periods, periods_of, without_periods
 from rag.figures.quantities import PERCENT, Quantity, currency_at, quantities, unit_at
+from rag.finding.citations import DocumentTexts
+from rag.finding.reading import ReadSentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,44 @@ class Statement:
 
     text: str
     language: str
+
+
+_BEFORE_CHARACTERS = 400
+"""The number of characters before a quote that are searched for the sentence before it."""
+
+
+def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: DocumentTexts) -> Evidence:
+    """Read a sentence again from the stored text of its document, and return it as evidence."""
+    document = document_texts.text(record)
+    quote = sentence.span.of(document.text)
+    found = evidence_at(record, document, sentence.span, quote, sentence.headings)
+    of_row = table_cells(document.text, sentence.header, sentence.span) if sentence.header else ()
+    return replace(found, quote_matches=quote == sentence.text, cells=tuple(of_row))
+
+
+def evidence_at(
+    record: DocumentRecord, document: Document, span: Span, quote: str, headings: str | None
+) -> Evidence:
+    """Return a quote as evidence, with its context in the document.
+
+    ``quote`` are the words to compare with the sentence of the answer: those of the span, or their visible
+    form (:func:`rag.visible_text.visible`). ``headings`` are those of a table's row.
+    """
+    context = [headings, record.title, record.publisher or record.author]
+    return Evidence(
+        quote=quote,
+        context="\n".join(filter(None, context)),
+        language=record.language,
+        published=record.stated,
+        before=_sentence_before(document.text, span, record.language),
+    )
+
+
+def _sentence_before(text: str, span: Span, language: str) -> str:
+    near = text[max(span.start - _BEFORE_CHARACTERS, 0) : span.start]
+    paragraph = near[near.rstrip(" \t").rfind("\n") + 1 :]
+    found = sentences(paragraph, language)
+    return found[-1].of(paragraph) if found else ""
 
 
 _VIETNAMESE = regex.compile(r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", regex.IGNORECASE)

@@ -23,7 +23,6 @@ from rag.answers import Answer, Dropped, Fallback, Verification
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import ModelError
 from rag.events import Event
-from rag.evidence import evidence_of
 from rag.finding.abstention import Abstention, caveat, name_language
 from rag.finding.citations import CitedSentence
 from rag.finding.ranking import Scored
@@ -32,6 +31,7 @@ from rag.llm import LanguageModel, Usage
 from rag.llm.messages import MAX_STATEMENTS, Message, escape_fences, tokens
 from rag.llm.prompts import WRITE
 from rag.verification import Gate, is_verbatim
+from rag.verification.evidence import evidence_of
 from rag.writing.composition import Composition, Confidence, Findings, abstain, is_instruction, quote
 from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
 

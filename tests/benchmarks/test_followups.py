@@ -12,7 +12,7 @@ from benchmarks.followups import TESTS, FollowUp, read_follow_ups, reciprocal_ra
 from index.documents import Document
 from index.loaders import SUFFIXES, load
 from rag.engine import QueryEngine
-from rag.json_lines import read_json_lines
+from rag.evaluation.datasets import read_json_lines
 from tests.support.processes import ROOT
 
 

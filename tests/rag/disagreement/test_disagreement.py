@@ -13,7 +13,7 @@ from index.embedding import Encoder
 from rag.answers import Citation, Copy, Disagreement
 from rag.disagreement import disagreements
 from rag.engine import QueryEngine
-from rag.json_lines import read_json_lines
+from rag.evaluation.datasets import read_json_lines
 from tests.support.disagreements import DISAGREE, FINE
 from tests.support.libraries import MakeLibrary
 from tests.support.markup import citation

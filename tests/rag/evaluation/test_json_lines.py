@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import JsonLinesError
-from rag.json_lines import read_json_lines
+from rag.evaluation.datasets import read_json_lines
 
 
 def test_lines_have_numbers_and_blank_lines_are_skipped(tmp_path: Path) -> None:
