@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rag.llama_index import Retriever
 
 __all__ = ["Answer", "Citation", "QueryEngine", "Retriever"]
-
 __getattr__ = attributes(
     __name__,
     {

@@ -140,7 +140,13 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
             before, after = _words_beside(bare, item, clause, language)
             near = [Span(part[0].start, part[-1].end) for part in (before, after) if part]
             is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) or _MORE.match(text, item.span.end)
-            if is_change or not near or not all(_is_small(other) for other in counts if other != item):
+            # The words of the clause belong to this figure, unless the others are small, as in *two trams*.
+            is_alone = all(
+                other.low <= _SMALL and not regex.search(r"\d", other.written)
+                for other in counts
+                if other != item
+            )
+            if is_change or not near or not is_alone:
                 continue
             around = " ; ".join(part.of(bare) for part in (clause, *without_figure))
             dated = [moment for moment in moments if clause.overlaps(moment.span)] or moments
@@ -190,10 +196,6 @@ def _words_beside(bare: str, item: Quantity, clause: Span, language: str) -> tup
     return (before[-2 if item.currency else -1 :] if after else before[:2]), after
 
 
-def _is_small(other: Quantity) -> bool:
-    return other.low <= _SMALL and not regex.search(r"\d", other.written)
-
-
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.65, 0.8, 0.85
 """The lowest cosine similarity of two sentences that say the same in different words.
 
@@ -238,7 +240,11 @@ def disagreements(
         for other in stated:
             if all(_same_thing(each, other, encoder) for each in group):
                 group.append(other)
-        if any(_differ(one, other) for one, other in combinations(group, 2)):
+        if any(
+            not any(agree(one.quantity, figure) for figure in other.stated)
+            and not any(agree(other.quantity, figure) for figure in one.stated)
+            for one, other in combinations(group, 2)
+        ):
             found.append(Disagreement(group[0].about, tuple(map(_figure, group))))
             stated = [each for each in stated if each not in group]
     return tuple(sorted(found, key=lambda item: min((fig.citation, item.about) for fig in item.figures)))
@@ -248,11 +254,6 @@ def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int
     """Sort the newest first, a year before its months and days, and the undated last."""
     age = tuple(-ord(character) for character in cited.published or "")
     return not cited.published, age, cited.document_id, -cited.version, cited.id, cited.start
-
-
-def _differ(one: Statement, other: Statement) -> bool:
-    pairs = ((one, other), (other, one))
-    return not any(agree(item.quantity, figure) for item, rival in pairs for figure in rival.stated)
 
 
 def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bool:

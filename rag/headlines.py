@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import permutations
@@ -27,7 +27,6 @@ from rag.finding.cells import (
 from rag.questions import Question
 
 _SIGN = regex.compile(r"(?:US|C|A)?\p{Sc}|%|[A-Z]{3}\b")
-
 _CURRENCY = regex.compile(r"\p{Sc}")
 _SCALE = regex.compile(
     r"(?:(?P<counted>dollars|shares)\s)?in\s(?P<scale>thousand|million|billion|trillion)s?"
@@ -94,7 +93,10 @@ def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
     first, second = (cell_number(cell.value, pair.mark) for cell in (pair.first, pair.second))
     one, other = headline_of_cell(pair.first), headline_of_cell(pair.second)
     units = {bare_unit(pair.first), bare_unit(pair.second)}
-    if first is None or second is None or not _have_one_unit(first, second, units):
+    if first is None or second is None or first.percent is not second.percent:
+        return None
+    currencies = {number.currency for number in (first, second) if number.currency}
+    if len({unit.removeprefix("%").strip() for unit in units}) != 1 or len(currencies) > 1:
         return None
     computed = _computed(pair, first, second)
     if computed.percent is None and not first.percent and asks_percentage(question):
@@ -170,12 +172,6 @@ def _lies_between(word: regex.Pattern[str], question: str, start: int, end: int)
 
 def _yes(is_so: bool) -> str:
     return "yes" if is_so else "no"
-
-
-def _have_one_unit(first: CellNumber, second: CellNumber, units: Set[str]) -> bool:
-    scales = {unit.removeprefix("%").strip() for unit in units}
-    currencies = {number.currency for number in (first, second) if number.currency}
-    return first.percent is second.percent and len(scales) == 1 and len(currencies) <= 1
 
 
 def _computed(pair: CellPair, first: CellNumber, second: CellNumber) -> Computed:

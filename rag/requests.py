@@ -49,7 +49,6 @@ _REPLIES: Mapping[Cause, str] = {
     "nothing_earlier": "There is no earlier answer in this conversation; ask a question first.",
     "nothing_more": "No further sentence of the reports comes near the last question.",
 }
-
 _GREETINGS: Mapping[Cause, str] = {
     "greeting": """
         hello, hello there, hi, hi there, hey, hey there, good morning, good afternoon, good evening,
@@ -64,7 +63,6 @@ _GREETINGS: Mapping[Cause, str] = {
         terima kasih banyak, makasih, អរគុណ, អរគុណច្រើន, សូមអរគុណ
     """,
 }
-
 _ASKING = word_set(
     "a an and can could d do for i in it just ll m me now of ok on please so the to would you your"
 )
@@ -81,7 +79,6 @@ _USING = (_ASKING - {"it"}) | word_set(
 _PROGRAM = regex.compile(
     r"\b(?:your?|i (?:ask|start|use)|this (?:app|site|tool))\b|^\W*(?:i need )?help\b", regex.IGNORECASE
 )
-
 _SIGNS: Mapping[Kind | None, frozenset[str]] = {
     None: word_set(
         "dumb easier easily easy eli explain explanation layman paraphrase plain rephrase reword rewrite"

@@ -23,7 +23,6 @@ from rag.finding.ranking import Scored
 from rag.questions import PARTICIPLES, PAST, asks
 
 _MOST_WORDS = 17
-
 _MOST_SUBJECT_WORDS = 9
 
 DATE = regex.compile(
@@ -40,7 +39,6 @@ _NUMBER = (
 )
 _SCALE = r"(?:\s(?:thousand|million|billion|trillion))"
 _WHEN = rf"(?:in|for|during|at|as of|on)\s(?:the\s(?:[\p{{L}}-]+\s){{1,4}}?(?:ended|of)\s)?(?:{DATE.pattern})"
-
 _BRACKETS = regex.compile(r"\s?\([^()]{0,80}\)|\s?\[\p{N}{1,3}\]|[¹²³⁰⁴-⁹]+")
 _ATTRIBUTED = regex.compile(r"\s(?:attributable|available)\s.*", regex.IGNORECASE)
 _BULLET = regex.compile(r"^[\s•●▪◦‣·]+")
@@ -111,7 +109,8 @@ def question_of(sentence: str, around: str) -> str | None:
         question = shape(clause, around, when)
         if question is not None:
             question = f"{' '.join(question.split())}?"
-            return question if _reads_well(question) else None
+            is_whole = _LEANS.search(question) is None and _UNFINISHED.search(question) is None
+            return question if is_whole and 4 <= len(question.split()) <= _MOST_WORDS else None
     return None
 
 
@@ -119,11 +118,6 @@ def question_about(row: str) -> str:
     """Return the question for the figures of a row of a table, by its label in ordinary words."""
     label = " ".join(_ATTRIBUTED.sub("", _BRACKETS.sub(" ", cells(row)[0])).split()).lower()
     return f"What {'were' if label.endswith('s') else 'was'} {label}?"
-
-
-def _reads_well(question: str) -> bool:
-    is_whole = _LEANS.search(question) is None and _UNFINISHED.search(question) is None
-    return is_whole and 4 <= len(question.split()) <= _MOST_WORDS
 
 
 def _how_many(clause: str, _around: str, when: str) -> str | None:
@@ -139,12 +133,6 @@ def _how_many(clause: str, _around: str, when: str) -> str | None:
         if has_verb or not _PREPOSITION.match(after)
         else None
     )
-
-
-def _what_share(clause: str, _around: str, when: str) -> str | None:
-    """Turn *60% of the shops closed* into *What share of the shops closed?*."""
-    found = _SHARE.match(clause)
-    return f"What share of {found['rest']}{when}" if found else None
 
 
 def _what_was(clause: str, around: str, when: str) -> str | None:
@@ -199,7 +187,10 @@ def _within(subject: str, around: str) -> str | None:
 
 _SHAPES: tuple[Callable[[str, str, str], str | None], ...] = (
     _how_many,
-    _what_share,
+    # *60% of the shops closed*: *What share of the shops closed?*
+    lambda clause, _around, when: (
+        f"What share of {found['rest']}{when}" if (found := _SHARE.match(clause)) else None
+    ),
     _what_was,
     _when,
     _how_many_did,
@@ -371,9 +362,7 @@ def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
 MAX_STARTERS = 4
 
 _REPORTS = 12
-
 _TRIED_EACH = 8
-
 _REPRESENTATIVE = 60
 """The number of sentences of a report, those that represent it best, that starters are made from."""
 
@@ -459,7 +448,9 @@ def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
             found = False
             while candidates and not found:
                 candidate = candidates.pop(0)
-                found = _is_answered(quoting, candidate)
+                answer = quoting.ask(candidate.question)
+                is_plain = answer.searched_for is None and answer.note is None
+                found = is_plain and is_answered_by(candidate, answer)
                 yield Starter(candidate.question, candidate.document_id, title) if found else None
         waiting = [each for each in waiting if each[1]]
 
@@ -510,8 +501,3 @@ def _is_clear(question: str) -> bool:
     # A name such as "the Plan" means something only within its report.
     is_named = any(name["the"] is None or name["more"] for name in names)
     return is_named or (len(question.split()) >= _SAYS_ENOUGH and _COMPANY.search(question) is None)
-
-
-def _is_answered(engine: QueryEngine, candidate: Candidate) -> bool:
-    answer = engine.ask(candidate.question)
-    return answer.searched_for is None and answer.note is None and is_answered_by(candidate, answer)

@@ -283,7 +283,9 @@ def _questioned(folder: Path) -> Dataset:
 
 def _corpus(file: Path) -> dict[str, Document]:
     rows = {name: row for _, name, row in _rows(file)}
-    language = _language([row["text"] for row in rows.values()])
+    found = [detect(row["text"]) for row in list(rows.values())[:: max(1, len(rows) // _IDENTIFIED)]]
+    known = [language for language in found if language != UNKNOWN_LANGUAGE]
+    language = mode(known) if known else UNKNOWN_LANGUAGE
     return {
         name: Document(
             row["text"],
@@ -307,12 +309,6 @@ def _rows(file: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
         names.add(name)
         required_text(file, number, row, "text")
         yield number, name, row
-
-
-def _language(texts: Sequence[str]) -> str:
-    found = map(detect, texts[:: max(1, len(texts) // _IDENTIFIED)])
-    known = [language for language in found if language != UNKNOWN_LANGUAGE]
-    return mode(known) if known else UNKNOWN_LANGUAGE
 
 
 def _judgements(file: Path, documents: Mapping[str, Document], notes: list[str]) -> Judgements:
@@ -359,6 +355,9 @@ def _queries(
                 f"{MAX_QUESTION_CHARACTERS:,} that can be read; shorten it"
             )
         evidence = tuple(_evidence(file, number, row, documents, unplaced))
+        answerable = row.get("answerable")
+        if answerable is not None and not isinstance(answerable, bool):
+            raise DatasetError(f"{file}, line {number}: answerable is {answerable!r}; write true or false")
         judged = judgements.get(name) or dict.fromkeys((item.document for item in evidence), 1)
         relevant = [document for document, grade in judged.items() if grade > 0]
         stated = [str(row[field]) for field in ("doc", "document") if row.get(field)]
@@ -366,7 +365,7 @@ def _queries(
             Query(
                 id=name,
                 text=text,
-                answerable=_answerable(file, number, row),
+                answerable=answerable,
                 answers=_answers(row),
                 sentences=(*map(str, row.get("selected_sentences") or ()), *rationales.get(name, ())),
                 evidence=evidence,
@@ -388,13 +387,6 @@ def required_text(file: Path, number: int, row: Mapping[str, Any], field: str) -
         value = str(value)
     if not isinstance(value, str) or not value.strip():
         raise DatasetError(f"{file}, line {number}: the field {field} is missing or empty; give it a text")
-    return value
-
-
-def _answerable(file: Path, number: int, row: Mapping[str, Any]) -> bool | None:
-    value = row.get("answerable")
-    if value is not None and not isinstance(value, bool):
-        raise DatasetError(f"{file}, line {number}: answerable is {value!r}; write true or false")
     return value
 
 
@@ -551,7 +543,11 @@ def open_temporary(
         title_tokens=configuration.title_tokens,
     )
     known = {record.path for record in index.catalog.documents()}
-    missing = [_incoming(name, document) for name, document in documents.items() if name not in known]
+    missing = []
+    for name, document in documents.items():
+        if name not in known:
+            digest = hashlib.sha256(f"{document.title}\0{document.text}".encode("utf-8", "surrogatepass"))
+            missing.append(Incoming(SOURCE, name, len(document.text), 0, digest.hexdigest(), document))
     with ExitStack() as unfinished:
         unfinished.callback(index.close)
         if missing:
@@ -571,8 +567,3 @@ def _digest(documents: Mapping[str, Document], configuration: Configuration, enc
         content = [name, document.text, document.title, document.language, document.published]
         digest.update(json.dumps(content).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]
-
-
-def _incoming(name: str, document: Document) -> Incoming:
-    digest = hashlib.sha256(f"{document.title}\0{document.text}".encode("utf-8", "surrogatepass"))
-    return Incoming(SOURCE, name, len(document.text), 0, digest.hexdigest(), document)

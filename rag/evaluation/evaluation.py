@@ -23,7 +23,6 @@ from rag.evaluation.library_set import (
 )
 from rag.evaluation.measures import (
     LEVEL,
-    Array,
     CalibrationBin,
     Estimate,
     KeyPath,
@@ -193,7 +192,7 @@ def _measure(
     wanted = [query for query in dataset.queries if query.id in ids_asked_twice or _is_asked(query, parts)]
     # Ask the questions first, before the encoder has cached any of them, because their latency is measured,
     # too.
-    engine = _engine(index, configuration) if wanted else None
+    engine = QueryEngine(index, configuration.reader, configuration.limits) if wanted else None
     asked = ask_all(engine, wanted, progress) if engine else ()
     if "retrieval" in parts:
         samples |= measure_retrieval(index, dataset.queries, dense_weight, progress)
@@ -222,10 +221,6 @@ def _measure(
         bins,
         dataset.notes,
     )
-
-
-def _engine(index: Library, configuration: Configuration) -> QueryEngine:
-    return QueryEngine(index, configuration.reader, configuration.limits)
 
 
 def _is_asked(query: Query, parts: Collection[Part]) -> bool:
@@ -327,17 +322,9 @@ def _difference(key_path: KeyPath, first: Evaluation, second: Evaluation) -> Dif
     change = Estimate(after.value - before.value, *interval(changes), after.n)
     if before_sample.is_time:
         return Difference(key_path, before, after, change, None, "not tested")
-    p = _two_sided(changes)
-    return Difference(key_path, before, after, change, p, _outcome(change.value, p))
-
-
-def _two_sided(changes: Array) -> float:
-    """Return the two-sided p-value: twice the share of the resamples on the smaller side of zero."""
+    # Two-sided: twice the share of the resamples on the smaller side of zero, which counts on both sides.
     side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
-    return min(1.0, 2 * (side + 1) / (len(changes) + 1))
-
-
-def _outcome(change: float, p: float) -> Outcome:
-    if p >= 1 - LEVEL or change == 0:
-        return "no difference"
-    return "better" if change > 0 else "worse"
+    p = min(1.0, 2 * (side + 1) / (len(changes) + 1))
+    is_equal = p >= 1 - LEVEL or change.value == 0
+    outcome: Outcome = "no difference" if is_equal else "better" if change.value > 0 else "worse"
+    return Difference(key_path, before, after, change, p, outcome)

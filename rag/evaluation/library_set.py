@@ -31,7 +31,6 @@ from rag.evaluation.datasets import (
 SET = ("evaluation", "sets", "library")
 
 _FIELDS = ("text", "answerable", "answers", "selected_sentences")
-
 _Question = tuple[dict[str, Any], tuple[CitedEvidence, ...]]
 """A question for the set: its fields, and its evidence, not yet looked up in the documents."""
 

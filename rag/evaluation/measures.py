@@ -236,7 +236,17 @@ def measure_selection(
     marked = [item for item in known if item.query.sentences or item.query.evidence]
     if marked:
         chosen = [agreement(item.query, quotes_of(item.answer)) for item in marked]
-        plain = [agreement(item.query, _first_three(index, item.query, dense_weight)) for item in marked]
+        plain = []
+        for item in marked:
+            hits = index.search(item.query.text, 1, dense_weight=dense_weight)
+            first = [
+                Quote(
+                    hit.document.path, span, hit.text[span.start - hit.span.start : span.end - hit.span.start]
+                )
+                for hit in hits
+                for span in hit.sentences[:FIRST_SENTENCES]
+            ]
+            plain.append(agreement(item.query, first))
         names = tuple(item.query.id for item in marked)
         for key_path, found in ((("selection",), chosen), (("selection", "first_three"), plain)):
             for name in found[0]:
@@ -270,15 +280,6 @@ def agreement(query: Query, quotes: Sequence[Quote]) -> dict[str, float]:
     recall = sum(any(marks) for marks in gold) / len(gold)
     total = precision + recall
     return {"precision": precision, "recall": recall, "f1": 2 * precision * recall / total if total else 0.0}
-
-
-def _first_three(index: Library, query: Query, dense_weight: float) -> list[Quote]:
-    hits = index.search(query.text, 1, dense_weight=dense_weight)
-    return [
-        Quote(hit.document.path, span, hit.text[span.start - hit.span.start : span.end - hit.span.start])
-        for hit in hits
-        for span in hit.sentences[:FIRST_SENTENCES]
-    ]
 
 
 def _same(words: str, sentence: str) -> bool:

@@ -195,13 +195,12 @@ def _blocks(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _section(table: Table) -> str:
-    grid = map(_row, (table.columns, ["---"] * len(table.columns), *table.rows))
+    bar = "\\|"
+    grid = (
+        f"| {' | '.join(cell.replace('|', bar) for cell in row)} |"
+        for row in (table.columns, ["---"] * len(table.columns), *table.rows)
+    )
     return "\n\n".join(filter(None, (f"## {table.heading}", table.explanation, "\n".join(grid))))
-
-
-def _row(cells: Iterable[str]) -> str:
-    escaped = (cell.replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
 
 
 _DOTS_AN_INCH = 150

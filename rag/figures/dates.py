@@ -225,7 +225,6 @@ def _latest_year(found: Sequence[Moment]) -> int:
 
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?P<month>0?[1-9]|1[0-2])"
-
 _NUMERIC = (
     regex.compile(r"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]"
                   r"|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?!\d|[.,]\d)"),

@@ -77,7 +77,6 @@ _UNITS: Mapping[str, str] = {
     "terabyte": "tb|terabytes?",
     "time": "times|倍|lần|kali",
 }  # fmt: skip
-
 _MULTIPLES: Mapping[str, tuple[str, str]] = {
     "millimetre": ("metre", "0.001"), "centimetre": ("metre", "0.01"), "kilometre": ("metre", "1000"),
     "milligram": ("gram", "0.001"), "kilogram": ("gram", "1000"), "tonne": ("gram", "1000000"),
@@ -108,7 +107,6 @@ _CURRENCIES: Mapping[str, str] = {
     "PHP": "₱|php|pesos?|比索", "CHF": "chf|swiss francs?",
     "RUB": "₽|rub|roubles?|rubles?|卢布",
 }  # fmt: skip
-
 _PER = regex.compile(
     r"\s?(?:/|per\s|an?\s(?=(?:second|minute|hour|day|week|month|year)\b"
     r"(?!\s(?:before|earlier|ago|later|after|previously|prior)\b))|each\s|every\s|mỗi\s"
@@ -268,7 +266,6 @@ _BEFORE: Mapping[Comparator, str] = {
              "|estimated|nearly about|~|khoảng|chừng|xấp xỉ|ước tính|sekitar|kira-kira|kurang lebih"
              "|diperkirakan|约为|大约|大概|约|左右|估计|etwa|rund|ungefähr|environ|unos|unas|cerca de",
 }  # fmt: skip
-
 _AFTER: Mapping[Comparator, str] = {
     "at least": "or more|or above|at least|at the least|and over|and above|or older|trở lên|atau lebih"
                 "|ke atas"
@@ -279,7 +276,6 @@ _AFTER: Mapping[Comparator, str] = {
     "over": "plus\\b(?! de)|and more|lebih\\b|多|余",
     "about": "or so|左右|上下|-odd",
 }  # fmt: skip
-
 _GLUE = r"(?:\s|a total of|the age of|the|of|một|tổng cộng|total|có|到|达|是|到达|về)*"
 
 

@@ -131,7 +131,6 @@ YEAR = regex.compile(r"(?<![\p{L}\p{N}.,$€£¥])(?:19|20)\d\d(?![\p{N}%]|[.,]\
 
 _NEGATED = regex.compile(r"(?<!\p{L})non[-\s](\p{L}+)", regex.IGNORECASE)
 _WORD = regex.compile(r"\p{L}+")
-
 _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
 
@@ -190,9 +189,10 @@ def choose_cell(
     If the reader is sure of the row, the question may name it in other words.
     """
     every = cells_of(index, question, row, is_sure=is_sure)
-    found = [cell for cell in every if _is_value(cell.value)]
+    # A value is a quantity, or only a sign such as a dash in its place.
+    found = [cell for cell in every if is_quantity(cell.value) or not any(map(str.isalnum, cell.value))]
     stated = [cell for cell in found if _states(sentence, cell.value)]
-    stated = [cell for cell in stated if not _is_negated(question, row, cell)]
+    stated = [cell for cell in stated if not _negates(question.text, cell.column, row.language)]
     if not of_pair:
         stated = [cell for cell in stated if not excludes_kind(question.text, cell, _caption(row))]
     fitting = fitting_cells(_asked_periods(question, row), row, stated)
@@ -211,11 +211,6 @@ def cells_of(index: Snapshot, question: Question, row: Row, *, is_sure: bool = F
     every = table_cells(row.text, row.header, row.span)
     is_row_meant = bool(every) and (is_sure or _is_named(index, question, row))
     return every if is_row_meant and not _names_another(index, question, row, every) else []
-
-
-def _is_value(words: str) -> bool:
-    """Return whether a cell's words are a value: a quantity, or only a sign such as a dash in its place."""
-    return is_quantity(words) or not any(map(str.isalnum, words))
 
 
 def _label(line: str) -> str:
@@ -408,7 +403,8 @@ def _best_cell(
     kinds = asked_kinds(question.text)
     shared: dict[Span, frozenset[object]] = {}
     for cell in found:
-        heading = frozenset[Term]() if _is_negated(question, row, cell) else headings[cell.span]
+        is_negated = _negates(question.text, cell.column, row.language)
+        heading = frozenset[Term]() if is_negated else headings[cell.span]
         words = frozenset(term for term in asked if contains_term(heading, term))
         shared[cell.span] = words | periods.shared(columns[cell.span]) | (kinds & kinds_of(cell))
     if len(found) == len(fitting) == 1 and not shared[found[0].span]:
@@ -429,11 +425,7 @@ def _best_cell(
     return meant[0] if all(kinds_of(meant[0]) <= kinds_of(other) for other in alike) else None
 
 
-def _is_negated(question: Question, row: Row, cell: TableCell) -> bool:
-    return row.language == "en" and _negates(question.text, cell.column)
-
-
-def _negates(question: str, heading: str) -> bool:
+def _negates(question: str, heading: str, language: str) -> bool:
     """Return whether one of two texts has *non* before a word that the other has, and only, without it.
 
     *Non-GAAP operating margin* negates *GAAP operating margin*, and the reverse. A text with both does not.
@@ -444,7 +436,8 @@ def _negates(question: str, heading: str) -> bool:
     asked, has = (
         frozenset(_WORD.findall(_NEGATED.sub(" ", text.casefold()))) for text in (question, heading)
     )
-    return bool((has_negated - asked_negated - has) & asked or (asked_negated - has_negated - asked) & has)
+    negated = (has_negated - asked_negated - has) & asked or (asked_negated - has_negated - asked) & has
+    return language == "en" and bool(negated)
 
 
 def _is_column_named(
@@ -530,7 +523,9 @@ def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
     whole, _, decimals = digits.partition(decimal)
     if not regex.fullmatch(rf"\d+|[1-9]\d{{0,2}}(?:\{group}\d{{3}})+", whole):
         return None
-    if decimal in digits and not (decimals.isdecimal() and not _is_doubtful(whole, decimals)):
+    # The mark may be a separator of thousands, as in 3.933.
+    is_doubtful = len(decimals) == 3 and whole.isdecimal() and len(whole) <= 3 and whole[0] != "0"
+    if decimal in digits and (is_doubtful or not decimals.isdecimal()):
         return None
     plain = whole.replace(group, "")
     number = Decimal(f"{plain}.{decimals}" if decimals else plain)
@@ -556,11 +551,6 @@ def _shows(numeral: str, mark: DecimalMark) -> bool:
             numeral,
         )
     )
-
-
-def _is_doubtful(whole: str, decimals: str) -> bool:
-    """Return whether the mark before ``decimals`` may be a separator of thousands, as in ``3.933``."""
-    return len(decimals) == 3 and whole.isdecimal() and len(whole) <= 3 and not whole.startswith("0")
 
 
 COVERED = 0.6

@@ -72,16 +72,19 @@ def cite(
     number: int,
     answer_start: int,
     sentence: str,
+    cited: CitedSentence,
     *,
-    record: DocumentRecord,
-    span: Span,
     document_texts: DocumentTexts,
     verification: Verification,
-    header: Span | None = None,
     cell: TableCell | None = None,
-    also_in: tuple[Copy, ...] = (),
 ) -> Citation:
+    record, span, header = cited.record, cited.sentence.span, cited.sentence.header
     document = document_texts.text(record)
+    address = None
+    if cell is not None:
+        box = document_texts.box(record, cell.span)
+        start, end = cell.span.start, cell.span.end
+        address = CellAddress(cell.row, cell.column, cell.value, cell.unit, start, end, box)
     return Citation(
         id=number,
         answer_start=answer_start,
@@ -100,16 +103,11 @@ def cite(
         boxes=document_texts.boxes(record, span),
         verification=verification,
         headings=header.of(document.text) if header else None,
-        cell=_address(cell, record, document_texts) if cell else None,
-        also_in=also_in,
+        cell=address,
+        also_in=cited.also_in,
         recognised=_is_recognised(record, document, span),
         superseded_by=record.superseded_by,
     )
-
-
-def _address(cell: TableCell, record: DocumentRecord, document_texts: DocumentTexts) -> CellAddress:
-    start, end, box = cell.span.start, cell.span.end, document_texts.box(record, cell.span)
-    return CellAddress(cell.row, cell.column, cell.value, cell.unit, start, end, box)
 
 
 def as_passage(reading: Reading, document_texts: DocumentTexts, shortfall: str | None = None) -> Passage:
@@ -176,16 +174,27 @@ class Copies:
         searched = [(other, self._find(other, sentence)) for other in self._others(record)]
         copies = [(record, sentence), *((other, found) for other, found in searched if found is not None)]
         (best, cited), *others = sorted(copies, key=lambda copy: _age(copy[0]))
-        return CitedSentence(best, cited, tuple(_copy(other, found.span) for other, found in others))
+        return CitedSentence(
+            best,
+            cited,
+            tuple(
+                Copy(
+                    other.document_id, other.version, other.title, other.publisher, other.stated,
+                    found.span.start, found.span.end,
+                )
+                for other, found in others
+            ),
+        )  # fmt: skip
 
     def joined(self, cited: Sequence[CitedSentence]) -> list[CitedSentence]:
         """Join sentences that follow one another in a paragraph of one copy: they get one footnote."""
         found: list[CitedSentence] = []
         for item in cited:
             before = found[-1] if found else item
-            if before.record == item.record and _is_next(before.sentence, item.sentence):
+            gap = item.sentence.span.start - before.sentence.span.end
+            is_prose = not (before.sentence.headings or item.sentence.headings)
+            if before.record == item.record and is_prose and 0 <= gap <= 1:
                 span = Span(before.sentence.span.start, item.sentence.span.end)
-                gap = item.sentence.span.start - before.sentence.span.end
                 text = span.of(self._document_texts.text(item.record).text)
                 sentence = replace(before.sentence, span=span, text=text)
                 found[-1] = CitedSentence(item.record, sentence, _in_both(before.also_in, item.also_in, gap))
@@ -298,10 +307,6 @@ def _repeated_shares(
     return shares
 
 
-def _is_next(sentence: ReadSentence, other: ReadSentence) -> bool:
-    return not (sentence.headings or other.headings) and 0 <= other.span.start - sentence.span.end <= 1
-
-
 def _in_both(copies: Iterable[Copy], others: Iterable[Copy], gap: int) -> tuple[Copy, ...]:
     """Return the copies that contain both of two neighbours, with ``gap`` code points between them."""
     ends = {(copy.document_id, copy.version, copy.start): copy.end for copy in others}
@@ -315,15 +320,3 @@ def _plain(sentence: str) -> str:
 
 def _age(record: DocumentRecord) -> tuple[bool, str, str, str]:
     return record.stated is None, record.stated or "", record.path, record.source
-
-
-def _copy(record: DocumentRecord, span: Span) -> Copy:
-    return Copy(
-        document_id=record.document_id,
-        version=record.version,
-        title=record.title,
-        publisher=record.publisher,
-        published=record.stated,
-        start=span.start,
-        end=span.end,
-    )

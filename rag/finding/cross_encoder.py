@@ -7,7 +7,7 @@ It is too slow for a whole library, but fast enough for the nearest sentences of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -84,7 +84,7 @@ class BundledReader:
         self._sha256 = sha256
         self._model: OnnxModel | None = None
         self._lock = Lock()
-        self._known = lru_cache(REMEMBERED_QUESTIONS)(_no_scores)
+        self._known: Callable[[str], dict[str, float]] = lru_cache(REMEMBERED_QUESTIONS)(lambda _: {})
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
         """Return the score of each text. The scores of recent questions are cached.
@@ -101,10 +101,6 @@ class BundledReader:
             logits = self._model.run(pairs_of(question, new))
             known.update((text, float(logit[0])) for text, logit in zip(new, logits, strict=True))
         return [known[text] for text in texts]
-
-
-def _no_scores(_question: str) -> dict[str, float]:
-    return {}
 
 
 def pairs_of(question: str, texts: Sequence[str]) -> list[Tokens]:

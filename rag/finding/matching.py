@@ -15,7 +15,6 @@ from rag.finding.spelling import LIGHT_WORDS
 from rag.questions import Question
 
 _WORDS = regex.compile(r"\w+")
-
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
 """Lengths in letters. Two words that begin alike are often unrelated if their common root is shorter than the
@@ -25,9 +24,7 @@ _CAPITALISED = regex.compile(r"\b\p{Lu}")
 _LONG_NAME = regex.compile(
     r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|de|des|du|y)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
 )
-
 _LANGUAGE = "en"
-
 _DIGITS: Mapping[str, str] = {
     stem: str(value)
     for word, value in ENGLISH.values.items()
@@ -145,7 +142,6 @@ _LEANS = regex.compile(
 instruction to readers, or of a sentence about what the one before it names."""
 
 _ASKS = regex.compile(r"[?？؟]\W*$")
-
 _SHORTEST = 8
 
 

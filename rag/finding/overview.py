@@ -62,11 +62,9 @@ _APART = 4.0
 """The disadvantage of a sentence with the same meaning as a chosen one, in the same unit."""
 
 _MOST = 6
-
 _SEVERAL = regex.compile(
     r"\b(?:(?:report|document|file|paper|article)s|these|those|library|collection|here)\b", regex.IGNORECASE
 )
-
 _REVENUE = regex.compile(r"(?:total )?(?:net |operating )*(?:sales|revenues?|turnover)", regex.IGNORECASE)
 _RESULT = regex.compile(
     r"net (?:income|earnings|profit|loss)(?: (?:or )?(?:income|earnings|profit|loss))?"
@@ -88,13 +86,11 @@ _REPORT = frozenset({
     "kind", "tl", "dr", "tldr", "highlight", "takeaway", "messag", "conclus", "fact", "figur", "gist",
     "quick", "short",
 })  # fmt: skip
-
 _ONE_REPORT = regex.compile(
     r"\b(?:article|bulletin|chapter|document|filing|guid(?:e|ance)|letter|paper|plan|report|speech|statement|study"
     r"|testimony|10-[qk])\b",
     regex.IGNORECASE,
 )
-
 _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
 """The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
 
@@ -152,16 +148,13 @@ def overview(
     for whole in wholes:
         rows = main_rows(whole)[: share // 2] if reports else []
         own = [*rows, *representative(index, whole, share - len(rows))]
-        chosen += sorted(own, key=whole.index) or _stating(whole)[:share]
+        stating = (
+            item
+            for item in whole
+            if not names_only(item.candidate.sentence, item.candidate.reading.document.title)
+        )
+        chosen += sorted(own, key=whole.index) or islice(stating, share)
     return [replace(item, score=score) for item in chosen]
-
-
-def _stating(whole: Sequence[Scored]) -> list[Scored]:
-    return [
-        item
-        for item in whole
-        if not names_only(item.candidate.sentence, item.candidate.reading.document.title)
-    ]
 
 
 def described(index: Snapshot, reports: Sequence[DocumentRecord], filters: Filters) -> str | None:

@@ -155,16 +155,13 @@ def select(
     if not ranked:
         return []
     if question.form in {Form.FACT, Form.COMPARISON}:
-        chosen = _nearly_equal(ranked, calibration.second_share, max_sentences)
+        best, *others = islice(_distinct(ranked), min(max_sentences, 2))
+        least = calibration.second_share * best.score
+        chosen = [best, *(other for other in others if other.score >= least)]
     else:
         least = calibration.reach * ranked[0].score
         chosen = list(islice(_distinct(item for item in ranked if item.score >= least), max_sentences))
     return chosen[:1] + [item for item in by_document(chosen) if item is not chosen[0]]
-
-
-def _nearly_equal(ranked: Sequence[Scored], share: float, most: int) -> list[Scored]:
-    best, *others = islice(_distinct(ranked), min(most, 2))
-    return [best, *(other for other in others if other.score >= share * best.score)]
 
 
 def _distinct(items: Iterable[Scored]) -> Iterator[Scored]:

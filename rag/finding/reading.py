@@ -70,7 +70,8 @@ def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list
         reading = _widened(hit, index.neighbours(hit) if widen_by else (), widen_by)
         for other in [other for other in readings if _touch(reading, other)]:
             readings.remove(other)
-            reading = _merged(other, reading)
+            joined = sorted({*other.sentences, *reading.sentences}, key=lambda sentence: sentence.span)
+            reading = Reading(other.document, tuple(joined), max(other.score, reading.score))
         readings.append(reading)
     readings.sort(key=lambda reading: -reading.score)
     return readings
@@ -104,8 +105,3 @@ def _touch(left: Reading, right: Reading) -> bool:
     same = left.document.document_id == right.document.document_id
     # Adjacent chunks are at most a paragraph break apart.
     return same and left.span.start <= right.span.end + 4 and right.span.start <= left.span.end + 4
-
-
-def _merged(left: Reading, right: Reading) -> Reading:
-    sentences = tuple(sorted({*left.sentences, *right.sentences}, key=lambda sentence: sentence.span))
-    return Reading(left.document, sentences, max(left.score, right.score))

@@ -38,7 +38,6 @@ LIGHT_WORDS = frozenset({
 """
 
 _LIST = "frequency_dictionary_en_82_765.txt"
-
 _PASSAGES = 2e10
 """The count, in the list, of a word that would be in every passage. The list counts the words of a large part
 of the web."""
@@ -77,26 +76,18 @@ def is_term(word: str) -> bool:
     Forms of verbs, comparatives and adverbs are no terms. An unknown word, such as a name, is one.
     """
     word = word.casefold()
-    forms = (word, *_singulars(word))
+    singulars = (("s", ""), ("es", ""), ("ies", "y"))
+    forms = [word]
+    if not word.endswith("ss"):
+        forms += [word.removesuffix(end) + other for end, other in singulars if word.endswith(end)]
     frequency = max(map(english_frequency, forms))
-    if frequency >= _COMMON or _is_inflected(word) or any(map(_is_light, forms)):
+    if frequency >= _COMMON or _is_inflected(word) or any(map(_is_verb, forms)):
         return False
-    return frequency < _RARE or any(map(_is_noun, forms))
-
-
-def _is_light(word: str) -> bool:
-    return word in LIGHT_WORDS or word in PAST or word in PARTICIPLES or word in _IRREGULAR or _is_verb(word)
-
-
-def _is_noun(word: str) -> bool:
-    least, most = (share * english_frequency(word) for share in _PLURAL)
-    return 0 < least <= english_frequency(f"{word}s") <= most
-
-
-def _singulars(word: str) -> Iterator[str]:
-    for ending, replacement in (("s", ""), ("es", ""), ("ies", "y")):
-        if word.endswith(ending) and not word.endswith("ss"):
-            yield word[: -len(ending)] + replacement
+    least, most = _PLURAL
+    return frequency < _RARE or any(
+        0 < least * english_frequency(form) <= english_frequency(f"{form}s") <= most * english_frequency(form)
+        for form in forms
+    )
 
 
 def _is_inflected(word: str) -> bool:
@@ -116,6 +107,8 @@ def _has_base(word: str, ending: str) -> bool:
 
 
 def _is_verb(word: str) -> bool:
+    if word in LIGHT_WORDS or word in PAST or word in PARTICIPLES or word in _IRREGULAR:
+        return True
     pasts = (f"{word}ed", f"{word}d", f"{word.removesuffix('y')}ied", f"{word}{word[-1:]}ed")
     least = _AS_VERB * english_frequency(word)
     return least > 0 and any(english_frequency(past) >= least for past in pasts)
@@ -131,7 +124,6 @@ def _by_letter() -> Mapping[str, Mapping[str, float]]:
 
 
 _ENGLISH = "en"
-
 _SHORTEST = 4
 """The fewest letters of a word that is corrected. Most shorter words that are unknown are abbreviations."""
 
@@ -152,7 +144,6 @@ _ENGLISH_WEIGHT = 0.2
 """The weight of a word's share of English passages; its share of the library's passages weighs 1."""
 
 _CLEARLY = 4
-
 _UNDERSTOOD = 0.7
 """At least this share of a question's words must be known or corrected. If fewer are, the question's language
 or subject is probably unknown, so nothing is corrected."""
@@ -172,7 +163,6 @@ _WORD = regex.compile(
 """A word, or words in quotation marks, which are meant as they are written."""
 
 _DOUBLED = regex.compile(r"(.)\1+")
-
 _STARTS = regex.compile(r"(?:^|[.?!:]\s+)\W*$")
 
 

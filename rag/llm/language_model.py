@@ -14,6 +14,7 @@ import regex
 
 from rag.errors import ModelError
 from rag.llm.messages import CloseConnection, Message, Reply, Usage, failure, is_retryable, without_thoughts
+from rag.llm.prompts import TEST
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatResponse
@@ -80,7 +81,6 @@ _CHOICE = regex.compile(r"\b(?:yes|no)\b", regex.IGNORECASE)
 FIRST_WAIT_SECONDS = 0.5
 """The seconds before a second attempt; each further wait is twice as long."""
 
-_TEST = Message("user", "Reply with one word: ready.")
 _TEST_CHARACTERS = 200
 """Some models write on and on."""
 
@@ -228,7 +228,7 @@ class LanguageModel:
             ModelError: if the model fails, or its reply is empty.
         """
         began = time.monotonic()
-        reply = self.write([_TEST])
+        reply = self.write([TEST])
         written = 0
         for piece in reply:
             written += len(piece.strip())

@@ -28,11 +28,8 @@ known here, and the encoder's differs from it."""
 
 # A model ignores invisible characters such as a zero-width space, so the patterns allow for them.
 _GAP = r"[\s\p{Cf}]*"
-
 _FENCE = regex.compile(rf"<(?={_GAP}/?{_GAP}r{_GAP}e{_GAP}p{_GAP}o{_GAP}r{_GAP}t\b)", regex.IGNORECASE)
-
 _MARK = regex.compile(rf"[\[［【](?={_GAP}\p{{N}}+{_GAP}\.{_GAP}\p{{N}}+{_GAP}[\]］】,;，、；])")
-
 _ONE_EACH = regex.compile(r"[\p{N}\p{P}\p{S}]")
 
 
@@ -99,9 +96,7 @@ def escape_fences(text: str) -> str:
 
 
 _THOUGHT = regex.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", regex.DOTALL | regex.IGNORECASE)
-
 _THOUGHT_ENDS = regex.compile(r"</think(?:ing)?>", regex.IGNORECASE)
-
 _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
@@ -118,7 +113,6 @@ def pair_surrogates(text: str) -> str:
 
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-
 _TRANSPORT_ERRORS = frozenset({"TransportError", "APIConnectionError"})
 """Errors of httpx and of clients based on it: the server was unreachable, or the connection broke."""
 
@@ -132,7 +126,6 @@ _REASONS = {
     404: "its server does not have this model",
     429: "its server has had too many requests",
 }
-
 _HIDDEN = "…"
 
 
@@ -211,9 +204,7 @@ _LOOK_SECONDS = 0.2
 """While a model waits, the seconds between two checks whether its reply is still wanted."""
 
 _CUT = frozenset({"length", "max_tokens"})
-
 _FINISH_FIELDS = ("finish_reason", "done_reason", "stop_reason")
-
 _STREAMED = regex.compile(r"(?:message|content_block)_")
 """The beginning of the types of Anthropic's events, whose last one has the finish reason."""
 

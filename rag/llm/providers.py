@@ -10,7 +10,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -67,7 +67,8 @@ class LlamaServer:
         self.pid = self._process.pid
         with ExitStack() as unless_loaded:
             unless_loaded.callback(self.close)
-            found = self._first_line()
+            line = self._process.stdout.readline() if self._process.stdout else b""
+            found: dict[str, str] = json.loads(line) if line else {}
             if "address" not in found:
                 cause = found.get("error") or f"its process ended with {self._process.wait()}"
                 raise ModelSetupError(
@@ -82,13 +83,6 @@ class LlamaServer:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
-
-    def _first_line(self) -> dict[str, str]:
-        if self._process.stdout is None:
-            raise AssertionError("the process was started with a pipe")
-        line = self._process.stdout.readline()
-        found: dict[str, str] = json.loads(line) if line else {}
-        return found
 
 
 def _main(file: str, context_tokens: str, threads: str) -> None:
@@ -162,16 +156,24 @@ def open_model(settings: ModelSettings) -> LanguageModel:
             address is link-local. There, clouds offer their machines passwords.
     """
     if settings.address:
-        _refuse_link_local(settings.address)
+        # A name that cannot be resolved now is checked when the client connects.
+        parts = urlsplit(_valid_address(settings.address))
+        if any(map(_is_link_local, _resolved(str(parts.hostname), parts.port))):
+            raise ModelSetupError(
+                f"the language model's address is {settings.address!r}, which leads to the link-local "
+                "network (169.254.0.0/16, fe80::/10); give the model's server another address"
+            )
     opener = _OPENERS.get(settings.provider, _from_package)
     try:
         return opener(settings)
     except ModelSetupError:
         raise
     except ImportError as error:
+        is_openai_like = settings.provider in {"openai", "llamacpp"}
+        package = "openai-like" if is_openai_like else settings.provider.replace("_", "-")
         raise ModelSetupError(
             f"the provider {settings.provider!r} needs a package that is not installed ({error.name}); "
-            f"install it with: pip install llama-index-llms-{_package(settings.provider)}"
+            f"install it with: pip install llama-index-llms-{package}"
         ) from error
     except Exception as error:  # noqa: BLE001 (a provider's package may raise any error)
         words = redact(" ".join(str(error).split()), settings.key)[:300] or type(error).__name__
@@ -191,10 +193,6 @@ def _llamacpp(settings: ModelSettings) -> LanguageModel:
         model = _openai_like(settings, f"{server.address}/v1", name, server.close, at_once=1)
         opened.pop_all()
     return model
-
-
-def _openai(settings: ModelSettings) -> LanguageModel:
-    return _openai_like(settings, settings.address or "https://api.openai.com/v1", settings.model)
 
 
 def _ollama(settings: ModelSettings) -> LanguageModel:
@@ -338,7 +336,9 @@ def _openai_like(
         name,
         settings.limits,
         prices=settings.prices,
-        constrain=_by_grammar if is_llamacpp else unconstrained,
+        constrain=(lambda numbers: {"extra_body": {"grammar": grammar(numbers)}})
+        if is_llamacpp
+        else unconstrained,
         choice=_LOG_PROBABILITIES | _CHOICE_BY_GRAMMAR if is_llamacpp else _LOG_PROBABILITIES,
         close=close_all,
         secret=settings.key,
@@ -362,10 +362,6 @@ class OpenResponses:
             response.close()
 
 
-def _by_grammar(sentence_numbers: Sequence[str]) -> Mapping[str, Any]:
-    return {"extra_body": {"grammar": grammar(sentence_numbers)}}
-
-
 _LOG_PROBABILITIES = {"logprobs": True, "top_logprobs": 5}
 _CHOICE_BY_GRAMMAR = {"extra_body": {"grammar": f"root ::= {' | '.join(map(json.dumps, CHOICES))}"}}
 
@@ -382,16 +378,6 @@ def _valid_address(address: str) -> str:
             f"the language model's address is {address!r}; it must be a URL, such as http://127.0.0.1:8080/v1"
         )
     return address
-
-
-def _refuse_link_local(address: str) -> None:
-    """A name that cannot be resolved now is checked when the client connects."""
-    parts = urlsplit(_valid_address(address))
-    if any(map(_is_link_local, _resolved(str(parts.hostname), parts.port))):
-        raise ModelSetupError(
-            f"the language model's address is {address!r}, which leads to the link-local network "
-            "(169.254.0.0/16, fe80::/10); give the model's server another address"
-        )
 
 
 def _resolved(host: str, port: int | None) -> list[str]:
@@ -456,17 +442,15 @@ def _is_local(address: str) -> bool:
     return found.is_loopback or found.is_unspecified
 
 
-def _package(provider: str) -> str:
-    return {"openai": "openai-like", "llamacpp": "openai-like"}.get(provider, provider.replace("_", "-"))
-
-
 def _plain(name: str) -> str:
     return name.replace("-", "").replace("_", "").casefold()
 
 
 _OPENERS: Mapping[str, Callable[[ModelSettings], LanguageModel]] = {
     "llamacpp": _llamacpp,
-    "openai": _openai,
+    "openai": lambda settings: _openai_like(
+        settings, settings.address or "https://api.openai.com/v1", settings.model
+    ),
     "ollama": _ollama,
     "anthropic": _anthropic,
 }

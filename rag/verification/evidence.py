@@ -81,20 +81,16 @@ def evidence_at(
     form (:func:`rag.visible_text.visible`). ``headings`` are those of a table's row.
     """
     context = [headings, record.title, record.publisher or record.author]
+    near = document.text[max(span.start - _BEFORE_CHARACTERS, 0) : span.start]
+    paragraph = near[near.rstrip(" \t").rfind("\n") + 1 :]
+    before = sentences(paragraph, record.language)
     return Evidence(
         quote=quote,
         context="\n".join(filter(None, context)),
         language=record.language,
         published=record.stated,
-        before=_sentence_before(document.text, span, record.language),
+        before=before[-1].of(paragraph) if before else "",
     )
-
-
-def _sentence_before(text: str, span: Span, language: str) -> str:
-    near = text[max(span.start - _BEFORE_CHARACTERS, 0) : span.start]
-    paragraph = near[near.rstrip(" \t").rfind("\n") + 1 :]
-    found = sentences(paragraph, language)
-    return found[-1].of(paragraph) if found else ""
 
 
 _VIETNAMESE = regex.compile(r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", regex.IGNORECASE)
@@ -117,7 +113,6 @@ _PRONOUN = regex.compile(
     r"|他|她|它|他们|她们)\b",
     regex.IGNORECASE,
 )
-
 _GENERAL = regex.compile(
     r"^\W*(?:both|the (?:ministry|minister|company|group|agency|court|man|woman|official|president|mayor|two"
     r"|former|latter)|该)\b",

@@ -134,7 +134,15 @@ def is_verbatim(sentence: str, evidence: Sequence[Evidence]) -> bool:
 
 def is_near_verbatim(sentence: str, language: str, evidence: Sequence[Evidence]) -> bool:
     if language != "en":
-        return any(_loose(sentence) in map(_loose, _beginnings(item.quote)) for item in evidence)
+        own = _loose(sentence)
+        return any(
+            own
+            in (
+                _loose(item.quote),
+                *(_loose(item.quote[: end.start()]) for end in _SENTENCE_ENDS.finditer(item.quote)),
+            )
+            for item in evidence
+        )
     quotes = [_tokens(text) for item in evidence for text in (item.quote, *_told_of_things(item.quote))]
     return _is_near(sentence, quotes) or any(
         _is_near(sentence[: match.start()], quotes) and _is_near(sentence[match.end() :], quotes)
@@ -168,11 +176,6 @@ def _told_of_things(quote: str) -> Iterable[str]:
 
 def _plain(text: str) -> str:
     return _SPACE.sub(" ", text).strip(_ENDS)
-
-
-def _beginnings(quote: str) -> Iterable[str]:
-    """Return a quote, and each beginning of it that ends at a semicolon or at the end of a sentence."""
-    return (quote, *(quote[: match.start()] for match in _SENTENCE_ENDS.finditer(quote)))
 
 
 def _loose(text: str) -> str:

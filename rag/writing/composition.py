@@ -13,7 +13,7 @@ from rag.answers import Answer, AnswerSentence, Citation, Verification
 from rag.disagreement import disagreements
 from rag.events import CitationMade, Event, Token
 from rag.finding.abstention import Abstention, Decision, caveat
-from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
+from rag.finding.cells import CellChoice, choose_pair, subject_of
 from rag.finding.citations import CitedSentence, Copies, DocumentTexts, cite, cite_earliest
 from rag.finding.cross_encoder import Reader
 from rag.finding.ranking import SURE, Calibration, Scored, select
@@ -169,7 +169,16 @@ class Composition:
         self.text += gap + words
         self._last = documents
         self._languages.update((item.record.document_id, item.record.language) for item in cited)
-        made = [self._cite(start, words, item, verification, is_sure=is_sure) for item in cited]
+        made = []
+        for item in cited:
+            span = item.sentence.span
+            place = (item.record.document_id, item.record.version, span.start, span.end)
+            number = self.numbers.setdefault(place, max(self.numbers.values(), default=0) + 1)
+            cell = self.choice.cell(item, words, is_sure=is_sure) if self.choice else None
+            texts = self.document_texts
+            made.append(
+                cite(number, start, words, item, document_texts=texts, verification=verification, cell=cell)
+            )
         ids, verdict = tuple(citation.id for citation in made), verification.verdict
         self.sentences.append(AnswerSentence(start, len(self.text), ids, verdict, verification.reason))
         self.citations += made
@@ -184,27 +193,6 @@ class Composition:
             citations=tuple(self.citations),
             disagreements=disagreements(self.citations, self._languages, self.encoder),
         )
-
-    def _cite(
-        self, start: int, words: str, item: CitedSentence, verification: Verification, *, is_sure: bool
-    ) -> Citation:
-        return cite(
-            self._number(item),
-            start,
-            words,
-            record=item.record,
-            span=item.sentence.span,
-            document_texts=self.document_texts,
-            verification=verification,
-            header=item.sentence.header,
-            cell=self.choice.cell(item, words, is_sure=is_sure) if self.choice else None,
-            also_in=item.also_in,
-        )
-
-    def _number(self, item: CitedSentence) -> int:
-        span = item.sentence.span
-        place = (item.record.document_id, item.record.version, span.start, span.end)
-        return self.numbers.setdefault(place, max(self.numbers.values(), default=0) + 1)
 
 
 def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
@@ -255,7 +243,10 @@ def quote(
             verification = confidence.adjust(verification, score)
         is_sure = not composition.citations and findings.ranked[0].score >= SURE
         yield from composition.add(words, [item], verification, is_sure=is_sure)
-    pair = _pair(findings, composition.choice, cited)
+    # Two cells are compared if the first cited sentence is the row of a table.
+    rows = list(map(composition.choice.row, cited)) if composition.choice else []
+    known = [row for row in rows if row is not None and rows[0] is not None]
+    pair = choose_pair(findings.index, findings.question, known)
     headline = headline_of(findings.question, composition.citations, pair)
     if findings.sides and pair is None:
         # The value of one side alone does not answer.
@@ -277,19 +268,11 @@ def _contradicting(findings: Findings, best: Scored, encoder: Encoder | None) ->
 
     def cited(item: Scored) -> Citation:
         found = findings.copies.earliest(item.candidate.reading.document, item.candidate.sentence)
-        words, span, record = found.sentence.text, found.sentence.span, found.record
+        words, record = found.sentence.text, found.record
         languages[record.document_id] = record.language
-        verification = verify_quote(words, findings.document_texts.text(record), span)
-        return cite(
-            0,
-            0,
-            words,
-            record=record,
-            span=span,
-            document_texts=findings.document_texts,
-            verification=verification,
-            also_in=found.also_in,
-        )
+        verification = verify_quote(words, findings.document_texts.text(record), found.sentence.span)
+        texts = findings.document_texts
+        return cite(0, 0, words, found, document_texts=texts, verification=verification)
 
     languages: dict[int, str] = {}
     own = cited(best)
@@ -298,13 +281,3 @@ def _contradicting(findings: Findings, best: Scored, encoder: Encoder | None) ->
         if is_other and disagreements([own, cited(item)], languages, encoder):
             return [item]
     return []
-
-
-def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:
-    if choice is None:
-        return None
-    first, *others = map(choice.row, cited)
-    if first is None:
-        return None
-    rows = [first, *(row for row in others if row is not None)]
-    return choose_pair(findings.index, findings.question, rows)

@@ -93,7 +93,8 @@ def _complete(text: str, read: int, language: str) -> tuple[list[Statement], int
     if begins := _JSON.match(text):
         return _objects(text, read, begins, language)
     end = text.rfind("\n") + 1
-    if end <= read or _MAY_BE_JSON.match(text) or _may_be_none(text):
+    may_be_none = NO_ANSWER.startswith(text.strip(" \n\t*\"'.").upper()) or _NONE.match(text)
+    if end <= read or _MAY_BE_JSON.match(text) or may_be_none:
         return [], read
     return list(_lines(text[read:end], language)), end
 
@@ -144,11 +145,6 @@ def _has_words(text: str) -> bool:
 
 def _numbers(listed: str) -> list[str]:
     return [unicodedata.normalize("NFKC", "".join(number.split())) for number in _ONE.findall(listed)]
-
-
-def _may_be_none(text: str) -> bool:
-    words = text.strip(" \n\t*\"'.").upper()
-    return NO_ANSWER.startswith(words) or bool(_NONE.match(text))
 
 
 def _is_empty(text: str) -> bool:

@@ -25,7 +25,6 @@ from rag.errors import ModelError
 from rag.events import Event
 from rag.finding.abstention import Abstention, caveat, name_language
 from rag.finding.citations import CitedSentence
-from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import MAX_STATEMENTS, Message, escape_fences, tokens
@@ -58,49 +57,31 @@ class Prompt:
 
 def build_prompt(question: str, language: str, sources: Iterable[Source], budget_tokens: int) -> Prompt:
     """Build the prompt for an answer, of at most ``budget_tokens``; sources that do not fit are left out."""
-    question_line = _question_line(question, language)
-    budget = budget_tokens - sum(tokens(message.text) for message in WRITE) - tokens(question_line)
-    reports = _numbered(_within(sources, budget))
-    shown = {
-        f"{report}.{rank}": source
-        for report, group in enumerate(reports, 1)
-        for rank, source in enumerate(group, 1)
-    }
-    fenced = "\n\n".join(_fenced(number, group) for number, group in enumerate(reports, 1))
-    return Prompt((*WRITE, Message("user", f"{fenced}\n\n{question_line}")), shown)
-
-
-def _question_line(question: str, language: str) -> str:
     known = language != UNKNOWN_LANGUAGE
     write = f"Write in {name_language(language)}." if known else "Write in the language of the question."
-    return f"Question: {escape_fences(question)}\n{write}"
-
-
-def _within(sources: Iterable[Source], budget: int) -> list[Source]:
-    """Return the best sentences that fit the budget; the opening tags of their reports count, too."""
-    kept: list[Source] = []
-    documents: set[tuple[int, int]] = set()
+    asked = f"Question: {escape_fences(question)}\n{write}"
+    budget = budget_tokens - sum(tokens(message.text) for message in WRITE) - tokens(asked)
+    reports: dict[tuple[int, int], list[Source]] = {}
     for source in sources:
         key = (source.record.document_id, source.record.version)
-        head = 0 if key in documents else tokens(_head(0, source.record)) + 4
+        head = 0 if key in reports else tokens(_head(0, source.record)) + 4
         cost = head + tokens(_line("00.00", source))
         if cost <= budget:
             budget -= cost
-            documents.add(key)
-            kept.append(source)
-    return kept
+            reports.setdefault(key, []).append(source)
+    shown: dict[str, Source] = {}
+    fenced = []
+    for report, group in enumerate(reports.values(), 1):
+        group.sort(key=lambda source: source.sentence.span)
+        numbered = {f"{report}.{rank}": source for rank, source in enumerate(group, 1)}
+        shown |= numbered
+        lines = [_line(*item) for item in numbered.items()]
+        fenced.append("\n".join([_head(report, group[0].record), *lines, "</report>"]))
+    words = "\n\n".join(["\n\n".join(fenced), asked])
+    return Prompt((*WRITE, Message("user", words)), shown)
 
 
-def _numbered(sources: Sequence[Source]) -> list[list[Source]]:
-    reports: dict[tuple[int, int], list[Source]] = {}
-    for source in sources:
-        reports.setdefault((source.record.document_id, source.record.version), []).append(source)
-    return [sorted(group, key=lambda source: source.sentence.span) for group in reports.values()]
-
-
-def _fenced(number: int, group: Sequence[Source]) -> str:
-    lines = [_line(f"{number}.{rank}", source) for rank, source in enumerate(group, 1)]
-    return "\n".join([_head(number, group[0].record), *lines, "</report>"])
+_IN_ATTRIBUTE = str.maketrans('">', "”›")
 
 
 def _head(number: int, record: DocumentRecord) -> str:
@@ -110,7 +91,9 @@ def _head(number: int, record: DocumentRecord) -> str:
         "date": record.stated,
         "superseded": "by a newer version" if record.superseded_by is not None else None,
     }
-    facts = "".join(f' {name}="{_attribute(value)}"' for name, value in known.items() if value)
+    facts = "".join(
+        f' {name}="{escape_fences(value).translate(_IN_ATTRIBUTE)}"' for name, value in known.items() if value
+    )
     return f'<report number="{number}"{facts}>'
 
 
@@ -118,10 +101,6 @@ def _line(number: str, source: Source) -> str:
     headings = source.sentence.headings
     words = f"{headings}: {source.sentence.text}" if headings else source.sentence.text
     return f"[{number}] {escape_fences(words)}"
-
-
-def _attribute(value: str) -> str:
-    return escape_fences(value).replace('"', "”").replace(">", "›")
 
 
 _log = logging.getLogger(__name__)
@@ -236,7 +215,12 @@ class _Writing:
         known = tuple(sources[number] for number in numbers if number in sources)
         missing = [number for number in numbers if number not in sources]
         copies = self.findings.copies
-        cited = _distinct(copies.earliest(source.record, source.sentence) for source in known)
+        earliest = [copies.earliest(source.record, source.sentence) for source in known]
+        # If a model cites two copies, both lead to the earliest copy.
+        places = {
+            (item.record.document_id, item.record.version, item.sentence.span): item for item in earliest
+        }
+        cited = tuple(places.values())
         if not cited:
             reason = f"it cites {_unknown_numbers(missing)}" if missing else "it cites no sentence"
             verification = replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0})
@@ -289,19 +273,6 @@ def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
     yield from written
 
 
-def _distinct(cited: Iterable[CitedSentence]) -> tuple[CitedSentence, ...]:
-    """Return the cited sentences, each once: if a model cites two copies, both lead to the earliest copy."""
-    places = {(item.record.document_id, item.record.version, item.sentence.span): item for item in cited}
-    return tuple(places.values())
-
-
-def _no_room(model: LanguageModel) -> str:
-    return (
-        f"the context of {model.name} has no room for a sentence of the reports with this question "
-        f"({model.limits.context_tokens} tokens, of which {model.limits.reply_tokens} are for the reply)"
-    )
-
-
 def _dropped(item: _Checked) -> Dropped:
     return Dropped(item.words, item.verification.reason or "no other sentence of the answer is supported")
 
@@ -347,7 +318,11 @@ def generate(
     if prompt.sources:
         yield from writing.write()
     else:
-        writing.fallback, writing.cause = "unusable", _no_room(model)
+        writing.fallback = "unusable"
+        writing.cause = (
+            f"the context of {model.name} has no room for a sentence of the reports with this question "
+            f"({model.limits.context_tokens} tokens, of which {model.limits.reply_tokens} are for the reply)"
+        )
     # If the operator has lowered ``certain``, a model that finds no answer is not overruled.
     overruled = writing.declined and limits.certain >= CERTAIN <= answerability
     seconds, checking = time.perf_counter() - began, writing.seconds_checking
@@ -360,22 +335,36 @@ def generate(
         timings=add_usage(timings, writing.usage, model),
     )
     if writing.declined and not overruled:
-        return (yield from abstain(draft, _declined(model)))
+        reason = (
+            f"Passages in this library come near the question, and {model.name} found no sentence that "
+            "answers it."
+        )
+        return (yield from abstain(draft, Abstention("not_answered", reason)))
     if writing.supported:
         ending = f"{writing.cause}; the answer ends here." if writing.cause else None
-        cited = _scored(findings, writing.cited)
+        places = {(source.record.document_id, source.sentence.span) for source in writing.cited}
+        cited = [
+            item
+            for item in findings.ranked
+            if (item.candidate.reading.document.document_id, item.candidate.sentence.span) in places
+        ]
         lacks = caveat(findings.question, cited) if cited else None
         note = " ".join(filter(None, [ending, lacks])) or None
         return replace(composition.answer(draft), model=model.name, note=note)
     draft = replace(draft, note=_fallback_note(model, draft.fallback, writing.cause))
     # If the model could not be asked, the answer is the same as without a model.
     doubts = None if writing.fallback in NOT_ASKED else confidence
-    findings = _without_instructions(findings)
+    # No sentence that gives instructions to a model replaces its failed answer, if others are left.
+    ranked = [item for item in findings.ranked if not is_instruction(item.candidate.sentence.text)]
+    findings = replace(findings, ranked=ranked or findings.ranked)
     return (yield from quote(findings, composition, draft, limits.max_sentences, doubts))
 
 
 def gather_sources(findings: Findings, conversation: Conversation) -> list[Source]:
-    found = [_source(item) for item in findings.ranked]
+    found = [
+        Source(item.candidate.reading.document, item.candidate.sentence, item.score)
+        for item in findings.ranked
+    ]
     earlier = list(_earlier(findings, conversation))
     listed = [*found[:BEST_SOURCES], *earlier, *found[BEST_SOURCES:]]
     places = {
@@ -383,12 +372,6 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
         for source in reversed(listed)
     }
     return list(reversed(places.values()))
-
-
-def _without_instructions(findings: Findings) -> Findings:
-    """The quotes that replace a failed answer of the model address no model, if other sentences are left."""
-    ranked = [item for item in findings.ranked if not is_instruction(item.candidate.sentence.text)]
-    return replace(findings, ranked=ranked) if ranked else findings
 
 
 def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
@@ -402,28 +385,6 @@ def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]
         if text[cited.start : cited.end] == cited.quote:
             sentence = ReadSentence(Span(cited.start, cited.end), cited.quote, None, cited.headings or "")
             yield Source(record, sentence, 0.0)
-
-
-def _source(item: Scored) -> Source:
-    candidate = item.candidate
-    return Source(candidate.reading.document, candidate.sentence, item.score)
-
-
-def _scored(findings: Findings, sources: Iterable[Source]) -> list[Scored]:
-    cited = {(source.record.document_id, source.sentence.span) for source in sources}
-    return [
-        item
-        for item in findings.ranked
-        if (item.candidate.reading.document.document_id, item.candidate.sentence.span) in cited
-    ]
-
-
-def _declined(model: LanguageModel) -> Abstention:
-    return Abstention(
-        "not_answered",
-        f"Passages in this library come near the question, and {model.name} found no sentence that answers "
-        "it.",
-    )
 
 
 def _fallback_note(model: LanguageModel, fallback: Fallback | None, cause: str | None) -> str:

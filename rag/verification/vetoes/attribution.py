@@ -6,7 +6,7 @@ with the quote that is about the subject of the sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import regex
@@ -124,15 +124,11 @@ def _other_row(
         label in named
         or not labels[label]
         or _TOTAL.search(label)
-        or labels[label] & said - _shared(labels, label)
+        or labels[label] & said - set().union(*(words for other, words in labels.items() if other != label))
         for label in having
     ):
         return None
     return f"{quantity.written} is in the row “{having[0]}”, not in the row “{named[0]}”"
-
-
-def _shared(labels: Mapping[str, set[Term]], label: str) -> set[Term]:
-    return set().union(*(words for other, words in labels.items() if other != label))
 
 
 def _other_period(

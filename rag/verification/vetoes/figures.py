@@ -59,7 +59,6 @@ _DOWN = regex.compile(
     r"|giảm|lỗ|turun|rugi|menurun|cay|baj|descen|pérdid|reduj)|减|降|亏|跌|负|[-−–]\p{N}",
     regex.IGNORECASE,
 )
-
 _UP = regex.compile(
     r"\b(?:(?:income|earnings)(?! tax)|profit|gain|surplus|inflow|ris(?:e|en|ing)\b|rose|increas|gr[eo]w|up\b"
     r"|higher|climb|jump|tăng|lãi|naik|laba|untung)|增|升|盈",

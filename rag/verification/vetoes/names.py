@@ -131,7 +131,8 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
     text = composed(" ".join(f"{item.quote} {referents(item)}" for item in evidence))
     quoted_words = {fold(word) for word in _WORD.findall(text)}
     quoted_words |= {part for word in quoted_words for part in regex.split(r"[-.’']", word)}
-    short = {fold(initials) for initials in _initials(text)}
+    long = ("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text))
+    short = {fold(initials) for initials in (*acronyms(text), *long)}
     its_countries = countries(text)
     missing = []
     for name in dict.fromkeys(_names_in(statement)):
@@ -186,13 +187,6 @@ def _has(name: str, quoted_words: set[str]) -> bool:
 
 def _bare(word: str) -> str:
     return regex.sub(r"(?<=\p{L}{4})(?:['’]s?|s|ians?|ans?|ns?|ese|ish|ia|i|a)$", "", word)
-
-
-def _initials(text: str) -> list[str]:
-    return [
-        *acronyms(text),
-        *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text)),
-    ]
 
 
 def _is_spelt_out(word: str, text: str, quoted_words: set[str]) -> bool:

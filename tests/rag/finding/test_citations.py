@@ -14,8 +14,8 @@ from index.library import Library
 from index.records import Incoming
 from rag.answers import Verification
 from rag.engine import QueryEngine
-from rag.finding.citations import DocumentTexts, cite
-from rag.finding.reading import read
+from rag.finding.citations import CitedSentence, DocumentTexts, cite
+from rag.finding.reading import ReadSentence, read
 
 SENTENCES = (
     "Police arrested 40 people on Monday.",
@@ -88,9 +88,8 @@ def test_a_footnote_names_its_document_version_and_page(seed_index: Library) -> 
     checked = Verification("supported", quote_matches=True, figures_match=True, score=1.0)
     with seed_index.catalog.reading() as reader:
         texts = DocumentTexts(reader)
-        made = cite(
-            3, 40, span.of(text), record=record, span=span, document_texts=texts, verification=checked
-        )
+        cited = CitedSentence(record, ReadSentence(span, span.of(text)))
+        made = cite(3, 40, span.of(text), cited, document_texts=texts, verification=checked)
     assert (made.id, made.answer_start, made.answer_end) == (3, 40, 40 + len(span))
     assert (made.document_id, made.version, made.path) == (record.document_id, 1, record.path)
     assert (made.title, made.publisher, made.published) == (record.title, record.publisher, record.published)
