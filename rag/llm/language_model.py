@@ -17,7 +17,7 @@ from rag.llm.messages import CloseConnection, Message, Reply, Usage, failure, is
 from rag.llm.prompts import TEST
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM, ChatResponse
+    from llama_index.core.llms import LLM
 
 FAILURES = 3
 
@@ -218,8 +218,21 @@ class LanguageModel:
                 f"{math.ceil(self.circuit.seconds_left) or 1} s",
                 "paused",
             )
-        seconds = min(seconds or self.limits.seconds, self.limits.seconds)
-        return RetriedReply(self, self._begin(messages, extra), seconds)
+        from llama_index.core.llms import ChatMessage
+
+        sent = [ChatMessage(role=message.role, content=message.text) for message in messages]
+        length = sum(len(message.text.encode("utf-8", "replace")) for message in messages)
+
+        def begin(deadline: float) -> Reply:
+            return Reply(
+                self.name,
+                length,
+                lambda: iter(self.llm.stream_chat(sent, **extra)),
+                deadline,
+                self.close_connection,
+            )
+
+        return RetriedReply(self, begin, min(seconds or self.limits.seconds, self.limits.seconds))
 
     def try_out(self) -> Trial:
         """Ask for a short reply, and measure it.
@@ -264,17 +277,6 @@ class LanguageModel:
         """Close the model at once, even if it is in use. Its present and later replies fail."""
         self.is_aborted = True
         self.close()
-
-    def _begin(self, messages: Sequence[Message], extra: Mapping[str, Any]) -> Callable[[float], Reply]:
-        from llama_index.core.llms import ChatMessage
-
-        sent = [ChatMessage(role=message.role, content=message.text) for message in messages]
-        length = sum(len(message.text.encode("utf-8", "replace")) for message in messages)
-
-        def stream() -> Iterator[ChatResponse]:
-            return iter(self.llm.stream_chat(sent, **extra))
-
-        return lambda deadline: Reply(self.name, length, stream, deadline, self.close_connection)
 
 
 class RetriedReply:

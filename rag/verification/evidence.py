@@ -226,8 +226,14 @@ def row_of(item: Evidence) -> Row | None:
     """Return a quote as a row; None if it is not a row, or if its context has no headings of columns."""
     if not is_row(item.quote):
         return None
-    headings = _headings(item.context)
-    found = item.cells or _cells(headings, item.quote)
+    lines = item.context.splitlines()
+    # A title and a publisher may follow the headings.
+    last = max((number for number, line in enumerate(lines, 1) if is_row(line)), default=0)
+    headings = "\n".join(lines[:last])
+    found = item.cells
+    if headings and not found:
+        text = f"{headings}\n{item.quote}"
+        found = tuple(table_cells(text, Span(0, len(headings)), Span(len(headings) + 1, len(text))))
     if not found:
         return None
     language = language_in(item)
@@ -250,20 +256,6 @@ def with_units(quantity: Quantity, context: str, language: str) -> Iterator[Quan
         yield scaled
     if quantity.currency is None:
         yield from _with_each(scaled, _units_in(without_periods(context, language)))
-
-
-def _headings(context: str) -> str:
-    """Return the lines of a context up to the last row; a title and a publisher may follow it."""
-    lines = context.splitlines()
-    last = max((number for number, line in enumerate(lines, 1) if is_row(line)), default=0)
-    return "\n".join(lines[:last])
-
-
-def _cells(headings: str, quote: str) -> Sequence[TableCell]:
-    if not headings:
-        return ()
-    text = f"{headings}\n{quote}"
-    return table_cells(text, Span(0, len(headings)), Span(len(headings) + 1, len(text)))
 
 
 def _cell(cell: TableCell, language: str, units: Sequence[_Unit], is_excepted: bool) -> Cell:

@@ -26,7 +26,12 @@ def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
         near = moment.year is not None and any(
             other.relation and abs((other.year or 0) - moment.year) == 1 for other in (*known, moment)
         )
-        has = [text for item in evidence for text in _written(item, kind)]
+        has = [
+            other.span.of(item.quote)
+            for item in evidence
+            for other in dates(item.quote, language_in(item))
+            if getattr(other, kind) is not None
+        ]
         may_be = (
             near or moment.decade or _may_be_calculated(evidence, kind) or _has_day_alone(moment, evidence)
         )
@@ -89,11 +94,6 @@ def _has_day_alone(moment: Moment, evidence: Sequence[Evidence]) -> bool:
         if quantity.unit in {None, ORDINAL}
     }
     return moment.day in bare and moment.month in months
-
-
-def _written(item: Evidence, kind: str) -> list[str]:
-    found = dates(item.quote, language_in(item))
-    return [moment.span.of(item.quote) for moment in found if getattr(moment, kind) is not None]
 
 
 def _known(item: Evidence) -> Iterator[Moment]:
