@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from index.embedding.encoder import Encoder
+from rag.answers import AnswerSentence
 from rag.evaluation import PARTS, Configuration, Evaluation, Part, evaluate, read_dataset
-from rag.evaluation.datasets import part_of
-from rag.evaluation.measures import METRICS
+from rag.evaluation.datasets import Claim, Query, part_of
+from rag.evaluation.evaluation import measure_gate, measure_latency, verdicts_of
+from rag.evaluation.library_set import AnsweredQuery
+from rag.evaluation.measures import METRICS, estimate
 from tests.support.reports import Watched
-from tests.support.sets import write_beir
+from tests.support.sets import asked, write_beir
 
 ALL = read_dataset(Path(__file__).parents[3] / "seeds")
 SEEDS = replace(ALL, queries=ALL.queries[::8])
@@ -166,3 +169,109 @@ def test_progress_is_reported_by_stage(encoder: Encoder, tmp_path: Path) -> None
     # Each batch of passages is reported as well, and texts of different lengths are in different batches.
     ends = [stage for stage in told if stage != ("embedding", 1, 2)]
     assert ends == [("embedding", 2, 2), ("asking", 1, 1), ("searching", 1, 1), ("asking again", 1, 1)]
+
+
+QUERY = Query("q1", "When?")
+HELD, BROKE = "The dam of Varda held on Sunday.", "The dam of Varda broke on Monday."
+
+
+def values(asked_items: list[AnsweredQuery], claims: list[Claim]) -> dict[str, float]:
+    found = {place[1:]: estimate(sample) for place, sample in measure_gate(asked_items, claims).items()}
+    return {".".join(place): figure.value for place, figure in found.items() if figure is not None}
+
+
+def test_shares_cover_the_sentences_of_all_answers() -> None:
+    items = [
+        asked(QUERY, "a", "b", "c", verdicts=["supported", "supported", "paraphrased"]),
+        asked(QUERY, "a", verdicts=["unsupported"]),
+        asked(QUERY, abstained=True),
+    ]
+    assert values(items, []) == {
+        "verdicts.quoted": 0,
+        "verdicts.supported": 0.5,
+        "verdicts.paraphrased": 0.25,
+        "verdicts.unsupported": 0.25,
+    }
+
+
+def test_quoted_sentences_count_apart() -> None:
+    items = [
+        asked(QUERY, "a", "b", "c", verdicts=["quoted", "quoted", "quoted"]),
+        asked(QUERY, "a", verdicts=["supported"]),
+    ]
+    assert values(items, []) == {
+        "verdicts.quoted": 0.75,
+        "verdicts.supported": 0.25,
+        "verdicts.paraphrased": 0,
+        "verdicts.unsupported": 0,
+    }
+
+
+def test_a_sentence_has_the_verdict_of_its_worst_footnote() -> None:
+    answer = asked(QUERY, "a", "b", verdicts=["supported", "paraphrased"]).answer
+    assert verdicts_of(answer) == ["supported", "paraphrased"]
+    both = AnswerSentence(0, 1, (1, 2))
+    assert verdicts_of(replace(answer, sentences=(both,))) == ["paraphrased"]
+    assert verdicts_of(replace(answer, sentences=(replace(both, citations=()),))) == ["unsupported"]
+
+
+def test_claims_are_checked_against_supporting_contradicting_and_unrelated_sentences() -> None:
+    claims = [
+        Claim("q1", HELD, "d1", True, ("It rained.", HELD)),
+        Claim("q2", BROKE, "d2", True, ("There was an accident at a dam.",)),
+        Claim("q3", "The dam of Varda held.", "d3", False, (BROKE,)),
+        Claim("q3", "The dam of Varda held.", "d4", False, (HELD.replace("held", "never held"),)),
+    ]
+    assert values([], claims) == {
+        "called_supported.supporting": 0.5,
+        "called_supported.contradicting": 0.0,
+        # q1 with q2's sentences is not supported; q2 with q3's, and q3 twice with q1's, share every word.
+        "called_supported.of_another": 3 / 4,
+    }
+
+
+def test_a_statement_of_several_documents_counts_as_one_question() -> None:
+    claims = [
+        Claim("q1", HELD, "d1", True, (HELD,)),
+        Claim("q1", HELD, "d2", True, ("It rained.",)),
+        Claim("q2", BROKE, "d3", True, (BROKE,)),
+    ]
+    sample = measure_gate([], claims)["gate", "called_supported", "supporting"]
+    figure = estimate(sample)
+    assert sample.queries == ("q1", "q2")
+    assert figure is not None
+    assert (figure.value, figure.n) == (2 / 3, 2)
+    assert (figure.low, figure.high) == (0.5, 1), "q1 drawn twice, and q2 drawn twice"
+
+
+def test_without_sentences_and_claims_nothing_is_measured() -> None:
+    assert measure_gate([asked(QUERY, abstained=True)], []) == {}
+    assert measure_gate([], []) == {}
+
+
+def test_each_stage_and_the_total_have_a_median_and_a_95th_percentile() -> None:
+    items = [
+        asked(Query(f"q{number}", "?"), timings={"search": number, "answer": 100 - number})
+        for number in range(1, 101)
+    ]
+    samples = measure_latency(items)
+    figures = {place: figure for place, sample in samples.items() if (figure := estimate(sample))}
+    assert {place[1:]: figure.value for place, figure in figures.items()} == {
+        ("search", "median"): 50,
+        ("search", "p95"): 95,
+        ("answer", "median"): 49,
+        ("answer", "p95"): 94,
+        ("total", "median"): 100,
+        ("total", "p95"): 100,
+    }
+    assert all(sample.is_time for sample in samples.values())
+
+
+def test_a_skipped_stage_takes_no_time() -> None:
+    items = [asked(Query("q1", "?"), timings={"search": 4}), asked(Query("q2", "?"), timings={"read": 6})]
+    samples = measure_latency(items)
+    value = estimate(samples["latency_ms", "read", "p95"])
+    assert value is not None
+    assert (value.value, value.n) == (6, 2)
+    assert estimate(samples["latency_ms", "read", "median"]) is not None
+    assert measure_latency([]) == {}

@@ -10,7 +10,7 @@ from index.uploads import edit_document
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.events import PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
-from rag.finding.spelling import correct
+from rag.finding.spelling import correct, is_term
 from rag.questions import MAX_QUESTION_CHARACTERS, understand
 from tests.support.libraries import MakeLibrary
 
@@ -166,3 +166,33 @@ class TestAnswers:
         events = seed_engine.stream("And in Marhc?", conversation=before)
         told = [event for event in events if isinstance(event, QuestionCorrected | QuestionRewritten)]
         assert told == [QuestionCorrected("And in March?"), QuestionRewritten(f"{displaced} March?")]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "dividend",
+        "parliament",
+        "hospitals",
+        "vaccine",
+        "asylum",
+        "museum",
+        "earnings",
+        "R21",
+        "Norvik",
+    ],
+)
+def test_nouns_and_unknown_words_are_terms(word: str) -> None:
+    assert is_term(word)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("main", "people", "towards", "what"),
+        *("came", "grew", "fell", "rise", "voted", "funding", "deliver"),
+        *("dearer", "biggest", "quickly", "yearly"),
+    ],
+)
+def test_common_words_and_forms_of_verbs_and_adjectives_are_none(word: str) -> None:
+    assert not is_term(word)

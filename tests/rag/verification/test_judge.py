@@ -1,13 +1,23 @@
-"""Judges: a cross-encoder from a folder, and a language model that says yes or no."""
+"""The gate gives each sentence the verdict that its quotes allow; a judge decides what words do not."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import regex
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from rag.errors import JudgeError
-from rag.verification import Evidence, Gate, Thresholds, open_judge
+from index.documents import Document, Span
+from rag.answers import Verification
+from rag.errors import JudgeError, ModelError
+from rag.verification import Evidence, Gate, Thresholds, open_judge, verify_quote
+from rag.verification.evidence import Statement
+from rag.verification.judge import IN_OTHER_WORDS, UNJUDGED
+from rag.verification.vetoes import VETOES
 
 
 def save_model(folder: Path, labels: list[str]) -> str:
@@ -58,3 +68,236 @@ def test_no_judge_and_no_language_model() -> None:
     assert open_judge("none") is None
     with pytest.raises(JudgeError, match="set llm and llm_model"):
         open_judge("llm")
+
+
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "adversarial.jsonl").read_text(encoding="utf-8").splitlines()
+]
+NEVER = {"changed figure", "changed unit", "changed date"}
+QUOTE = "Ilse Marr opened the bridge at Tolm on Monday."
+USUAL = Thresholds(0.9, 0.1)
+FREE = "On Monday the bridge at Tolm was opened by Ilse Marr."
+
+
+@dataclass
+class FixedJudge:
+    """A judge that gives one probability, or fails."""
+
+    probability: float | None
+    languages: frozenset[str] = frozenset({"en"})
+    thresholds: Thresholds = USUAL
+    name: str = "judge"
+
+    def judge(self, premise: str, claim: str) -> float:
+        assert premise
+        assert claim
+        if self.probability is None:
+            raise ModelError("judge is busy", "busy")
+        return self.probability
+
+
+def check(
+    sentence: str, *quotes: str, judge: FixedJudge | None = None, language: str = "en"
+) -> tuple[str, str | None]:
+    checked = Gate(judge).check(sentence, [Evidence(quote, language=language) for quote in quotes])
+    return checked.verdict, checked.reason
+
+
+def test_what_cites_nothing_is_unsupported() -> None:
+    assert check(QUOTE) == ("unsupported", "it cites no sentence")
+
+
+def test_a_quote_that_is_not_in_the_document_supports_nothing() -> None:
+    checked = Gate().check(QUOTE, [Evidence(QUOTE, quote_matches=False)])
+    assert (checked.verdict, checked.quote_matches) == ("unsupported", False)
+
+
+def test_a_repeated_quote_is_supported() -> None:
+    checked = Gate(FixedJudge(0.0)).check(QUOTE, [Evidence(QUOTE)])
+    assert (checked.verdict, checked.score, checked.reason) == ("supported", 1.0, None)
+    assert check("Ilse Marr opened the bridge at Tolm.", QUOTE, judge=FixedJudge(0.0)) == ("supported", None)
+
+
+def test_a_veto_wins_over_the_judge() -> None:
+    found = check("On Monday 3,000 people saw the bridge.", QUOTE, judge=FixedJudge(1.0))
+    assert found == ("unsupported", "3,000 is not in the cited sentence, which has no figures")
+
+
+@pytest.mark.parametrize(
+    ("judge", "verdict", "reason"),
+    [
+        (None, "paraphrased", IN_OTHER_WORDS),
+        (FixedJudge(0.95), "supported", None),
+        (FixedJudge(0.5), "paraphrased", "judge is not certain of it"),
+        (FixedJudge(0.05), "unsupported", "judge finds that the cited sentence does not say so"),
+        (FixedJudge(None), "paraphrased", "judge could not judge it (judge is busy)"),
+        (FixedJudge(0.95, frozenset({"fr"})), "paraphrased", IN_OTHER_WORDS),
+        (FixedJudge(0.05, frozenset({"fr"})), "paraphrased", IN_OTHER_WORDS),
+    ],
+)
+def test_the_judge_decides_on_other_words(judge: FixedJudge | None, verdict: str, reason: str | None) -> None:
+    assert check(FREE, QUOTE, judge=judge) == (verdict, reason)
+
+
+def test_without_a_judge_the_score_says_that_nothing_is_known() -> None:
+    assert Gate().check(FREE, [Evidence(QUOTE, language="en")]).score == UNJUDGED
+    assert Gate(FixedJudge(0.7)).check(FREE, [Evidence(QUOTE, language="en")]).score == 0.7
+
+
+def test_a_figure_that_is_only_calculated_is_never_supported() -> None:
+    quotes = "Staff reached 41 villages; helicopters reached nine more.", "The villages were cut off."
+    verdict, reason = check("Fifty villages were reached in all.", *quotes, judge=FixedJudge(1.0))
+    assert (verdict, reason) == ("paraphrased", "the cited sentence itself does not state Fifty")
+
+
+SOLAR = "Solar capacity grew by 24 percent to 3,100 megawatts in 2023."
+WIND = "Wind capacity grew by 11 percent to 5,200 megawatts in 2023."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotes", "reason"),
+    [
+        (
+            "Solar capacity did not grow by 24 percent.",
+            (SOLAR,),
+            "it denies (“not”) what the cited sentence does not deny",
+        ),
+        (
+            "Solar capacity grew by 24 percent thanks to minister Smith.",
+            (SOLAR,),
+            "Smith is not in the cited sentence",
+        ),
+        (
+            "Wind capacity grew by 24 percent.",
+            (SOLAR, WIND),
+            "24 percent is in another cited sentence; this one has 11 percent",
+        ),
+        (
+            "Solar capacity grew by 11 percent and wind capacity by 24 percent.",
+            (SOLAR, WIND),
+            "11 percent is in another cited sentence; this one has 24 percent",
+        ),
+        (
+            "The clinic treated 412 patients in June.",
+            ("The hospital treated 412 patients in June.", "The clinic treated 97 patients in June."),
+            "412 is in another cited sentence; this one has 97",
+        ),
+    ],
+)
+def test_what_a_check_refutes_is_unsupported_whatever_the_judge_says(
+    sentence: str, quotes: tuple[str, ...], reason: str
+) -> None:
+    assert check(sentence, *quotes) == ("unsupported", reason)
+    assert check(sentence, *quotes, judge=FixedJudge(1.0)) == ("unsupported", reason)
+
+
+def test_figures_of_different_cited_sentences_in_one_clause_are_never_supported() -> None:
+    quotes = "The Civic List won 29 seats.", "The Farmers won 34 seats."
+    sentence = "The Civic List came behind the Farmers with 29 seats against 34."
+    verdict, reason = check(sentence, *quotes, judge=FixedJudge(1.0))
+    assert (verdict, reason) == ("paraphrased", "its figures are in different cited sentences")
+    sentence = "The Civic List got 29 seats, and the Farmers got 34."
+    assert check(sentence, *quotes, judge=FixedJudge(1.0)) == ("supported", None)
+
+
+def test_the_premise_marks_headings_and_the_sentence_before_as_context() -> None:
+    seen: list[str] = []
+
+    class Listening(FixedJudge):
+        def judge(self, premise: str, claim: str) -> float:
+            seen.append(premise)
+            return super().judge(premise, claim)
+
+    evidence = Evidence("She opened it.", "Bridges\nTolm Gazette", "en", before="Ilse Marr won.")
+    Gate(Listening(0.5)).check("The opening was done by Ilse Marr.", [evidence])
+    assert seen == ["(Context: Bridges)\n(Context: Tolm Gazette)\n(Context: Ilse Marr won.)\nShe opened it."]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "language"),
+    [
+        ("Police in Lorvenna arrested 1,043 suspects.", "Cảnh sát Lorvenna bắt giữ 1.043 nghi phạm.", "vi"),
+        ("桥于周一开放。", "大桥在星期一由马尔开放。", "zh"),
+        ("Jembatan itu dibuka oleh Marr.", "Marr membuka jembatan itu.", "id"),
+        ("El puente fue abierto por Marr.", "Marr abrió el puente.", "es"),
+        ("ស្ពានត្រូវបានបើក។", "លោក Marr បានបើកស្ពាន។", "km"),
+    ],
+)
+def test_other_languages_are_paraphrased(sentence: str, quote: str, language: str) -> None:
+    judge = FixedJudge(1.0, frozenset({"en"}))
+    assert check(sentence, quote, language=language)[0] == "paraphrased"
+    assert check(sentence, quote, language=language, judge=judge)[0] == "paraphrased"
+
+
+def test_across_languages_the_judge_does_not_suffice() -> None:
+    judge = FixedJudge(1.0, frozenset({"en", "vi"}))
+    quote = "Cảnh sát Lorvenna bắt giữ 1.043 nghi phạm."
+    assert (
+        check("Police in Lorvenna arrested 1,043 suspects.", quote, language="vi", judge=judge)[0]
+        == "paraphrased"
+    )
+    assert (
+        check("Police in Lorvenna arrested 1,034 suspects.", quote, language="vi", judge=judge)[0]
+        == "unsupported"
+    )
+
+
+PLACES = ("Tolm", "Sarn", "Dovar", "Brenn")
+NUMBERS = st.integers(21, 99_999)
+
+
+@given(st.sampled_from(PLACES), NUMBERS, NUMBERS, st.booleans())
+def test_a_changed_figure_in_a_repeated_sentence_is_never_supported(
+    place: str, number: int, other: int, grouped: bool
+) -> None:
+    assume(number != other)
+    form = "{:,}" if grouped else "{}"
+    sentence = "Floods in {} destroyed {} houses in May, the governor said."
+    quote = sentence.format(place, form.format(number))
+    changed = sentence.format(place, form.format(other))
+    assert check(changed, quote, judge=FixedJudge(1.0))[0] != "supported"
+    assert check(changed.partition(",  ")[0], quote)[0] != "supported"
+
+
+@given(st.text())
+def test_any_text_supports_itself(text: str) -> None:
+    assume(regex.search(r"[\p{L}\p{N}]", text))
+    assert check(text, text, language="und")[0] == "supported"
+
+
+@given(st.sampled_from(CASES), st.data())
+def test_no_veto_fails_a_quote(case: dict[str, list[dict[str, str]]], data: st.DataObject) -> None:
+    evidence = [Evidence(**item) for item in case["evidence"]]  # type: ignore[arg-type]
+    item = data.draw(st.sampled_from(evidence))
+    for veto in VETOES.values():
+        assert veto(Statement(item.quote, item.language), evidence) is None
+
+
+def test_no_changed_figure_unit_or_date_of_the_adversarial_set_is_supported() -> None:
+    passed = [
+        case["sentence"]
+        for case in CASES
+        if case["kind"] in NEVER
+        and Gate().check(case["sentence"], [Evidence(**item) for item in case["evidence"]]).verdict
+        == "supported"
+    ]
+    assert passed == []
+
+
+REPORT = Document("Police arrested 1,043 people on Monday. They were freed.", "Raid", "text")
+FIRST = Span(0, 39)
+
+
+def test_a_quoted_sentence_is_only_compared_with_the_text() -> None:
+    quote = FIRST.of(REPORT.text)
+    assert verify_quote(quote, REPORT, FIRST) == Verification("quoted", True, True, 1.0)
+    for words, span in (
+        (quote[:-1], FIRST),
+        (f"{quote} ", FIRST),
+        (quote, Span(1, 40)),
+        (quote, Span(0, 38)),
+    ):
+        assert verify_quote(words, REPORT, span) == Verification(
+            "unsupported", False, True, 0.0, "a quote differs from the words of its document"
+        )

@@ -1,12 +1,26 @@
-"""The cell of a cited row is the one whose column the question means, or none."""
+"""The cell, or the pair of cells, that a question means is found, or none is."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.text import is_row, tables
 from rag.engine import QueryEngine
-from rag.finding.cells import Row, choose_cell
+from rag.finding.cells import (
+    CellNumber,
+    CellPair,
+    DecimalMark,
+    Row,
+    cell_number,
+    choose_cell,
+    choose_pair,
+    decimal_mark,
+    written,
+)
 from rag.questions import understand
 from tests.support.libraries import MakeLibrary
 
@@ -393,3 +407,261 @@ def test_the_reader_may_be_sure_of_a_row_that_the_question_names_in_other_words(
         row = Row(table, "en", found.header, line)
         cell = choose_cell(snapshot, understand(question), row, line.of(table), is_sure=True)
     assert (cell and cell.value) == expected
+
+
+MARKS: tuple[DecimalMark, DecimalMark] = (".", ",")
+
+
+@pytest.mark.parametrize(
+    ("table", "language", "mark"),
+    [
+        ("1,234.5 and 7", "de", "."),
+        ("12.5", "de", "."),
+        ("1,234,567", "de", "."),
+        ("3.933,3", "en", ","),
+        ("12,5", "en", ","),
+        ("1.234.567", "en", ","),
+        ("1,234", "en", "."),
+        ("1.234", "de", ","),
+        ("1,234", "und", None),
+        ("12.5 and 12,5", "en", None),
+        ("30.06.2023 and 1.234.567", "en", ","),
+    ],
+)
+def test_a_number_that_can_only_be_read_one_way_tells_the_decimal_mark(
+    table: str, language: str, mark: str | None
+) -> None:
+    assert decimal_mark(table, language) == mark
+
+
+@pytest.mark.parametrize(
+    ("value", "mark", "number", "decimals", "currency"),
+    [
+        ("1,234.5", ".", "1234.5", 1, ""),
+        ("(54)", ".", "-54", 0, ""),
+        ("$ 12,734", ".", "12734", 0, "$"),
+        ("$ (2,727)", ".", "-2727", 0, "$"),
+        ("($ 2,727)", ".", "-2727", 0, "$"),
+        ("3.933,3", ",", "3933.3", 1, ""),
+        ("−3.50", ".", "-3.50", 2, ""),
+        ("20.4 %", ".", "20.4", 1, ""),
+        ("(5.0) %", ".", "-5.0", 1, ""),
+        ("(5.0%)", ".", "-5.0", 1, ""),
+        ("0.933", ".", "0.933", 3, ""),
+        ("54", None, "54", 0, ""),
+        ("EUR 54", ".", "54", 0, "EUR"),
+    ],
+)
+def test_the_number_of_a_cell_is_exact(
+    value: str, mark: DecimalMark | None, number: str, decimals: int, currency: str
+) -> None:
+    read = cell_number(value, mark)
+    assert read is not None
+    assert (str(read.value), read.decimals, read.currency) == (number, decimals, currency)
+    assert read.percent is ("%" in value)
+
+
+@pytest.mark.parametrize(
+    ("value", "mark"),
+    [
+        ("3.933", "."),
+        ("3,933", ","),
+        ("3.933,3", "."),
+        ("1,234.5", ","),
+        ("12,34", "."),
+        ("1,2345", "."),
+        ("1.5", None),
+        ("1,234", None),
+        ("1 234", "."),
+        ("(54", "."),
+        ("54)", "."),
+        ("54 (1)", "."),
+        ("54¹", "."),
+        ("about 54", "."),
+        ("54 or 55", "."),
+        ("0,123", "."),
+        ("—", "."),
+        ("", "."),
+    ],
+)
+def test_a_number_in_doubt_is_none(value: str, mark: DecimalMark | None) -> None:
+    assert cell_number(value, mark) is None
+
+
+@given(
+    st.integers(0, 10**12),
+    st.integers(0, 6),
+    st.sampled_from(MARKS),
+    st.booleans(),
+    st.sampled_from(["{}", "({})", "−{}", "$ {}", "$ ({})", "{}%", "{} %"]),
+)
+def test_a_number_that_is_written_is_read_again(
+    digits: int, decimals: int, mark: DecimalMark, grouped: bool, cell: str
+) -> None:
+    number = Decimal(digits).scaleb(-decimals)
+    words = cell.format(written(number, decimals, mark, grouped=grouped))
+    read = cell_number(words, mark)
+    if read is None:
+        # Only the point of 3.933 may be taken for a separator of thousands.
+        assert decimals == 3
+        assert 1 <= number < 1000
+        return
+    sign = -1 if "(" in cell or "−" in cell else 1
+    is_grouped = grouped and number >= 1000
+    expected = CellNumber(sign * number, decimals, "$" if "$" in cell else "", "%" in cell, is_grouped)
+    assert (read.value, read) == (expected.value, expected)
+
+
+@given(st.decimals(-(10**9), 10**9, places=4), st.integers(0, 4))
+def test_a_number_is_rounded_half_up_without_its_sign(number: Decimal, decimals: int) -> None:
+    unit = Decimal(1).scaleb(-decimals)
+    words = written(number, decimals, ".", grouped=True)
+    assert abs(Decimal(words.replace(",", "")) - abs(number)) <= unit / 2
+    assert len(words.partition(".")[2]) == decimals
+
+
+NET_INCOME = """\
+Statement of Income
+| Three Months Ended June 30, | | Six Months Ended June 30, |
+| 2023 | 2022 | 2023 | 2022
+| (In millions, except per share amounts)
+Net revenues | $ 2,540 | $ 2,422 | $ 5,050 | $ 4,905
+Net income | 171 | (531) | 740 | (1,872)
+"""
+SALES = """\
+ |  | Years Ended September 30, |
+ | 2019 | 2018 | 2017
+Fixed price | $ 1,452.4 | $ 1,146.2 | $ 1,036.9
+Other | 44.1 | 56.7 | 70.8
+Average orders | 12 | 14 | 15
+Total sales | $ 1,496.5 | $ 1,202.9 | $ 1,107.7
+"""
+SUPPORT = """\
+Technical assistance of FEMIP
+Country | Signed (EURm)
+Morocco | 21.09
+Syria | 33.42
+Tunisia | 14.50
+Tunisia, South | 1.50
+"""
+THREE_YEARS = """\
+Year | Net revenues | Net income
+2021 | 2,301 | 611
+2022 | 2,422 | 531
+2023 | 2,540 | 171
+"""
+SERVICES = """\
+(in thousands) | 2018 | 2017
+Revenue
+Client services | 404 | 1,044
+Cost of revenue
+Client services | 846 | 277
+"""
+QUARTERS = """\
+Cash flows
+(in millions) | Quarter ended March 31, 2023 | Quarter ended March 31, 2022
+Capital expenditures | (294) | (268)
+"""
+
+
+def chosen_pair(engine: QueryEngine, question: str, *labels: str) -> CellPair | None:
+    """The pair that is chosen_pair among the rows with these labels, in their order."""
+    with engine.index.snapshot() as snapshot:
+        [record] = engine.index.catalog.documents()
+        text = engine.index.catalog.text(record.document_id).text
+        rows = [
+            Row(text, "en", table.header, line)
+            for label in labels
+            for table in tables(text)
+            for line in table.lines
+            if line.start >= table.header.end
+            and is_row(words := line.of(text))
+            and words.split(" | ")[0] == label
+        ]
+        return choose_pair(snapshot, understand(question), rows)
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "row", "values"),
+    [
+        (SALES, "How did total sales change from 2018 to 2019?", "Total sales", ("$ 1,496.5", "$ 1,202.9")),
+        (SALES, "What is the change in Other in 2019 from 2018?", "Other", ("44.1", "56.7")),
+        (SALES, "What is the difference in total sales between 2017 and 2019?", "Total sales",
+         ("$ 1,496.5", "$ 1,107.7")),
+        (SALES, "By how much did total sales rise in 2019?", "Total sales", ("$ 1,496.5", "$ 1,202.9")),
+        (SALES, "How did total sales change between fiscal years 2018 and 2019?", "Total sales",
+         ("$ 1,496.5", "$ 1,202.9")),
+        (NET_INCOME, "How much higher were net revenues in Q2 2023 than in Q2 2022?", "Net revenues",
+         ("$ 2,540", "$ 2,422")),
+        (NET_INCOME, "Did net revenues rise in the first half of 2023, compared with the first half of 2022?",
+         "Net revenues", ("$ 5,050", "$ 4,905")),
+        (SERVICES, "What was the change in the revenue of client services between 2017 and 2018?",
+         "Client services", ("404", "1,044")),
+    ],
+)  # fmt: skip
+def test_the_cells_of_two_years_are_chosen_the_later_one_first(
+    library: MakeLibrary, table: str, question: str, row: str, values: tuple[str, str]
+) -> None:
+    pair = chosen_pair(library({"a.txt": table}), question, row)
+    assert pair is not None
+    assert (pair.first.value, pair.second.value, pair.is_over_time) == (*values, True)
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Did Syria or Morocco get more technical assistance from FEMIP?", "Syria"),
+        ("Did Morocco get less technical assistance than Syria?", "Morocco"),
+        ("What is the difference in technical assistance between Syria and Morocco?", "Syria"),
+    ],
+)
+def test_two_rows_are_chosen_in_the_order_of_the_question(
+    library: MakeLibrary, question: str, first: str
+) -> None:
+    pair = chosen_pair(library({"a.txt": SUPPORT}), question, "Syria", "Morocco")
+    assert pair is not None
+    assert (pair.first.row, {pair.first.row, pair.second.row}) == (first, {"Syria", "Morocco"})
+    assert not pair.is_over_time
+
+
+def test_rows_that_are_years_are_two_times_of_one_thing(library: MakeLibrary) -> None:
+    pair = chosen_pair(
+        library({"a.txt": THREE_YEARS}), "How did net income change from 2022 to 2023?", "2022", "2023"
+    )
+    assert pair is not None
+    assert (pair.first.value, pair.second.value, pair.is_over_time) == ("171", "531", True)
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "rows"),
+    [
+        (NET_INCOME, "How did net revenues change from 2022 to 2023?", ["Net revenues"]),
+        (NET_INCOME, "How did net revenues change from 2021 to 2022?", ["Net revenues"]),
+        (SALES, "Why did total sales change from 2018 to 2019?", ["Total sales"]),
+        (SALES, "What caused the change in total sales from 2018 to 2019?", ["Total sales"]),
+        (SALES, "What was the average change in total sales from 2018 to 2019?", ["Total sales"]),
+        (
+            SALES,
+            "How did total sales change from the second quarter of 2018 to that of 2019?",
+            ["Total sales"],
+        ),
+        (SALES, "In which year were total sales higher, 2018 or 2019?", ["Total sales"]),
+        (SALES, "Did total sales rise by more than 200 million from 2018 to 2019?", ["Total sales"]),
+        (SALES, "What were total sales in 2018 and 2019?", ["Total sales"]),
+        (SALES, "How did fixed price contracts change from 2018 to 2019?", ["Total sales"]),
+        (SALES, "How did sales of fixed price change from 2018 to 2019?", ["Total sales"]),
+        (SALES, "What is the difference between other and total sales in 2019?", ["Total sales"]),
+        (SERVICES, "What was the change in client services between 2017 and 2018?", ["Client services"]),
+        (SUPPORT, "Did Syria or Morocco get more technical assistance?", ["Syria"]),
+        (SUPPORT, "Did Syria, Morocco or Tunisia get more assistance?", ["Syria", "Morocco", "Tunisia"]),
+        (SUPPORT, "Did Tunisia or South get more assistance?", ["Tunisia", "Tunisia, South"]),
+        (SUPPORT, "How did the assistance of Syria and Morocco change?", ["Syria", "Morocco"]),
+        (SUPPORT, "What did Syria and Morocco get?", ["Syria", "Morocco"]),
+        (NET_INCOME, "How much of the first half of 2023 fell to net revenues?", ["Net revenues"]),
+        (QUARTERS, "How did capital expenditures change from 2022 to 2023?", ["Capital expenditures"]),
+    ],
+)
+def test_in_doubt_no_cells_are_chosen(
+    library: MakeLibrary, table: str, question: str, rows: list[str]
+) -> None:
+    assert chosen_pair(library({"a.txt": table}), question, *rows) is None

@@ -1,0 +1,354 @@
+"""Suggested questions have an answer, in the words of the reports."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from index.documents import Span
+from index.ingest.synchronize import sync
+from index.library import Library
+from index.records import Filters
+from rag import suggesting
+from rag.answer_limits import DEFAULT_LIMITS
+from rag.answers import Answer
+from rag.conversations.history import continue_conversation
+from rag.engine import QueryEngine
+from rag.suggesting import (
+    Candidate,
+    StarterMaker,
+    Starters,
+    candidates_of,
+    is_answered_by,
+    question_about,
+    question_of,
+)
+from tests.support.libraries import MakeLibrary
+
+suggest = partial(suggesting.suggest, seconds=60)
+"""``suggestions.suggest`` with ample time, so that the result does not depend on the machine."""
+
+ARRESTS = "How many suspects were arrested, and over how many days?"
+
+
+def answers_to(engine: QueryEngine, question: str) -> Answer:
+    answer = engine.ask(question)
+    assert not answer.abstained
+    return answer
+
+
+@pytest.fixture(scope="module")
+def arrests(seed_engine: QueryEngine) -> Answer:
+    return answers_to(seed_engine, ARRESTS)
+
+
+def test_suggestions_are_questions_about_sentences_near_the_citations(
+    seed_engine: QueryEngine, arrests: Answer
+) -> None:
+    assert suggest(seed_engine, arrests) == [
+        "When did Hun Manet issue a single clearance directive for the whole country?",
+        "When did the Ministry of Justice suspend the deputy prosecutor?",
+    ]
+
+
+def test_each_suggestion_is_answered_by_a_new_sentence(seed_engine: QueryEngine, arrests: Answer) -> None:
+    shown = {cited.quote for cited in arrests.citations}
+    for question in suggest(seed_engine, arrests):
+        answer = answers_to(seed_engine, question)
+        assert answer.citations[0].quote not in shown
+        assert answer.citations[0].document_id == arrests.citations[0].document_id
+
+
+def test_asked_questions_are_not_suggested(seed_engine: QueryEngine, arrests: Answer) -> None:
+    suspended = "When did the Ministry of Justice suspend the deputy prosecutor?"
+    assert suspended in suggest(seed_engine, arrests)
+    asked = replace(arrests, question="When has the Ministry of Justice suspended this deputy prosecutor?")
+    assert suspended not in suggest(seed_engine, asked)
+
+
+def test_candidates_near_the_citations_come_first(seed_engine: QueryEngine, arrests: Answer) -> None:
+    found = candidates_of(seed_engine.index, arrests)
+    assert [each.distance for each in found] == sorted(each.distance for each in found)
+    document = seed_engine.index.catalog.text(arrests.citations[0].document_id)
+    words = [" ".join(each.span.of(document.text).split()) for each in found]
+    assert "The Ministry of Justice suspended the deputy prosecutor on Wednesday." in words
+
+
+def test_after_an_abstention_suggestions_come_from_the_nearest_report(seed_engine: QueryEngine) -> None:
+    none = seed_engine.ask("What is the national bird of Cambodia?")
+    assert none.abstained
+    assert suggest(seed_engine, none) == [
+        "When did Hun Manet issue a single clearance directive for the whole country?",
+        "When did the Ministry of Justice suspend the deputy prosecutor?",
+    ]
+
+
+def test_nothing_is_suggested_if_no_report_mentions_the_subject(seed_engine: QueryEngine) -> None:
+    none = seed_engine.ask("Which glaciers of Patagonia melt fastest?")
+    assert none.cause == "not_in_library"
+    assert suggest(seed_engine, none) == []
+
+
+def test_suggestions_respect_the_filters(seed_engine: QueryEngine) -> None:
+    filters = Filters(publishers=("Footnoted sample library",))
+    answer = seed_engine.ask(ARRESTS, filters)
+    assert len(suggest(seed_engine, answer)) == 2
+    assert answer.searched is not None
+    elsewhere = replace(answer, searched=replace(answer.searched, filters=Filters(publishers=("Nobody",))))
+    assert suggest(seed_engine, elsewhere) == []
+
+
+def test_no_question_is_tried_after_the_time_limit(seed_engine: QueryEngine, arrests: Answer) -> None:
+    assert suggesting.suggest(seed_engine, arrests, seconds=0) == []
+
+
+def test_suggestions_take_less_than_the_time_limit(seed_engine: QueryEngine, arrests: Answer) -> None:
+    began = time.perf_counter()
+    suggesting.suggest(seed_engine, arrests)
+    # The call takes one second on an idle machine.
+    assert time.perf_counter() - began < 3
+
+
+DAM = (
+    "The dam of Varda broke on Sunday. The council closed the third gate of the dam on Monday. "
+    "Survivors were taken to Port Varda. Some 412 homes were destroyed."
+)
+
+
+def test_sentences_shown_earlier_in_the_conversation_are_not_suggested(library: MakeLibrary) -> None:
+    engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
+    first = answers_to(engine, "When did the dam of Varda break?")
+    assert "How many homes were destroyed?" in suggest(engine, first)
+    follows = continue_conversation(engine.index.catalog, first.conversation_id)
+    homes = engine.ask("How many homes were destroyed at the dam of Varda?", conversation=follows)
+    assert homes.citations[0].quote == "Some 412 homes were destroyed."
+    again = engine.ask(
+        "When did the dam of Varda break?",
+        conversation=continue_conversation(engine.index.catalog, homes.conversation_id),
+    )
+    assert "How many homes were destroyed?" not in suggest(engine, again)
+
+
+def test_trying_questions_stores_no_answer_and_calls_no_model(library: MakeLibrary) -> None:
+    engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
+    answer = answers_to(engine, "When did the dam of Varda break?")
+    suggest(engine, answer)
+    quoting = engine.quoting_only()
+    assert (quoting.writer, quoting.keeps, engine.keeps) == (None, False, True)
+    with engine.index.catalog.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 1
+
+
+def test_reports_in_other_languages_give_no_suggestions(library: MakeLibrary) -> None:
+    engine = library(
+        {"banjir.txt": "Bendungan Varda jebol pada hari Minggu. Sebanyak 412 rumah hancur di Varda."}
+    )
+    answer = engine.ask("Kapan bendungan Varda jebol?")
+    assert suggest(engine, answer) == []
+
+
+def test_replaced_versions_give_no_suggestions(
+    index: Library, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("reports")
+    file = folder / "dam.txt"
+    file.write_text(DAM, encoding="utf-8")
+    sync(index, [folder])
+    engine = QueryEngine(index)
+    answer = answers_to(engine, "When did the dam of Varda break?")
+    assert candidates_of(index, answer)
+    file.write_text(f"{DAM} It was rebuilt in 1911.", encoding="utf-8")
+    sync(index, [folder])
+    assert candidates_of(index, answer) == []
+
+
+def test_the_plan_is_suggested_only_if_the_answer_mentions_a_plan(library: MakeLibrary) -> None:
+    text = (
+        "The sirens of Varda are loud. The scheme costs 3.4 million euros. The sirens cost 2 million euros."
+    )
+    engine = library({"sirens.txt": text})
+    answer = answers_to(engine, "Are the sirens of Varda loud?")
+    questions = suggest(engine, answer)
+    assert "How much does the scheme cost?" not in questions
+
+
+def test_a_widened_answer_answers_with_each_of_its_sentences(library: MakeLibrary) -> None:
+    earned = "The company earned 4 million euros less than a year before."
+    fire = "The reason is that a fire closed its plant in Ghent, which made half of its glass."
+    text = f"{earned} {fire} The canteen has a new cook."
+    answer = library({"a.txt": text}).ask("Why did the company earn less?")
+    [citation] = answer.citations
+    assert citation.quote == f"{earned} {fire}"
+    spans = [Span(text.index(each), text.index(each) + len(each)) for each in (earned, fire, "The canteen")]
+    candidates = [Candidate("", citation.document_id, span) for span in spans]
+    assert [is_answered_by(each, answer) for each in candidates] == [True, True, False]
+
+
+DAM_REPORT = "Of the dam of Varda\n\nThe council of Varda closed the third gate of the dam on 3 March 1931.\n"
+MILL = "Of the mill of Brackwater\n\nThe mill of Brackwater was rebuilt in May 1902.\n"
+WHEN_CLOSED = "When did the council of Varda close the third gate of the dam?"
+WHEN_REBUILT = "When was the mill of Brackwater rebuilt?"
+
+
+def made(engine: QueryEngine) -> Starters:
+    maker = StarterMaker(engine, lambda: False)
+    assert not engine.open_questions, "an answer of another test is still open, so that no step does anything"
+    while not maker.current().complete:
+        maker.step()
+    return maker.current()
+
+
+def test_starters_are_about_different_reports_first_and_name_them(seed_engine: QueryEngine) -> None:
+    starters = made(seed_engine).starters
+    first = [each.title for each in starters[:3]]
+    assert len(set(first)) == 3
+    titles = [seed_engine.index.catalog.text(each.document_id).title for each in starters]
+    assert titles == [each.title for each in starters]
+
+
+def test_starters_ask_for_the_main_rows_of_accounts(library: MakeLibrary) -> None:
+    front = "---\ntitle: Results of Harlan Energy\npublisher: Harlan Energy\n---\n\n"
+    rows = "| Revenues | 81 | 78 |\n| Fuel | 9 | 8 |\n| Net income | 6 | 5 |"
+    table = f"| In thousands | 2031 | 2030 |\n|---|---|---|\n{rows}"
+    questions = [each.question for each in made(library({"results.md": f"{front}{table}\n"})).starters]
+    assert questions == ["What were Harlan Energy’s revenues?", "What was Harlan Energy’s net income?"]
+
+
+def test_each_starter_is_answered_by_its_report_first(seed_engine: QueryEngine) -> None:
+    for each in made(seed_engine).starters:
+        answer = seed_engine.ask(each.question)
+        assert not answer.abstained
+        assert (answer.note, answer.searched_for) == (None, None)
+        assert answer.citations[0].document_id == each.document_id
+
+
+def test_a_question_that_the_library_does_not_answer_is_not_offered(seed_index: Library) -> None:
+    refusing = QueryEngine(seed_index, limits=replace(DEFAULT_LIMITS, threshold=1.0))
+    assert made(refusing).starters == ()
+
+
+def test_one_report_can_give_several_starters(library: MakeLibrary) -> None:
+    engine = library({"dam.txt": DAM_REPORT + "\nThe dam of Varda was opened in June 1899.\n"})
+    questions = [each.question for each in made(engine).starters]
+    assert sorted(questions) == sorted([WHEN_CLOSED, "When was the dam of Varda opened?"])
+
+
+def test_reports_in_other_languages_give_no_starters(library: MakeLibrary) -> None:
+    engine = library(
+        {"banjir.txt": "Bendungan Varda jebol pada hari Minggu. Sebanyak 412 rumah hancur di Varda."}
+    )
+    assert made(engine).starters == ()
+
+
+def test_a_question_that_is_unclear_without_an_answer_beside_it_is_not_offered(library: MakeLibrary) -> None:
+    engine = library({"gates.txt": "Of the gates\n\nThe company closed the third gate on 3 March 1931.\n"})
+    assert made(engine).starters == ()
+
+
+def test_the_publisher_stands_in_for_the_company(library: MakeLibrary) -> None:
+    front = "---\ntitle: Results of Harlan Energy\npublisher: Harlan Energy\n---\n\n"
+    words = (
+        "The company was founded in Pellan in 1931. "
+        "The net sales of the Pellan mill were $4.2 billion in the end."
+    )
+    engine = library({"results.md": f"{front}{words}\n"})
+    questions = {each.question for each in made(engine).starters}
+    assert "What were Harlan Energy’s net sales of the Pellan mill?" in questions
+    assert not any("the company" in question for question in questions)
+
+
+def test_nothing_is_tried_while_a_question_or_other_work_is_in_progress(library: MakeLibrary) -> None:
+    engine = library({"mill.txt": MILL})
+    busy = [True]
+    maker = StarterMaker(engine, lambda: busy[0])
+    for _ in range(5):
+        maker.step()
+    assert maker.current() == Starters(engine.index.catalog.generation())
+    busy[0] = False
+    asking = engine.stream(WHEN_REBUILT)
+    next(asking)
+    for _ in range(5):
+        maker.step()
+    assert maker.current().starters == ()
+    asking.close()
+    for _ in range(5):
+        maker.step()
+    assert [each.question for each in maker.current().starters] == [WHEN_REBUILT]
+    assert maker.current().complete
+
+
+def test_starters_are_made_again_after_a_change_of_the_library(index: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "dam.txt").write_text(DAM_REPORT, encoding="utf-8")
+    sync(index, [folder])
+    maker = StarterMaker(QueryEngine(index), lambda: False)
+    for _ in range(5):
+        maker.step()
+    assert [each.question for each in maker.current().starters] == [WHEN_CLOSED]
+    (folder / "dam.txt").unlink()
+    (folder / "mill.txt").write_text(MILL, encoding="utf-8")
+    sync(index, [folder])
+    assert maker.current() == Starters(index.catalog.generation())
+    for _ in range(5):
+        maker.step()
+    assert [each.question for each in maker.current().starters] == [WHEN_REBUILT]
+
+
+def test_trying_stores_no_answer(library: MakeLibrary) -> None:
+    engine = QueryEngine(library({"dam.txt": DAM_REPORT}).index, keeps=True)
+    assert made(engine).starters
+    with engine.index.catalog.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("Some 412 homes were destroyed.", "How many homes were destroyed?"),
+        ("• In 2024, 17 million women in 45 countries gained access to power, the most so far.",
+         "How many women in 45 countries gained access to power in 2024?"),
+        ("An estimated 85 percent (about 13,700) of museums report having a backlog. [7]",
+         "What share of museums report having a backlog?"),
+        ("An estimated 80 percent of museums use donations to address repairs.",
+         "What share of museums use donations to address repairs?"),
+        ("Net sales rose 2 percent to $52.6 billion in 2031.", "What were net sales in 2031?"),
+        ("As of May 31, 2031, the deferred revenue was $1.3 billion.",
+         "What was the deferred revenue as of May 31, 2031?"),
+        ("The mill of Brackwater was rebuilt in May 1902.", "When was the mill of Brackwater rebuilt?"),
+        ("The Ministry of Justice suspended the prosecutor on Wednesday.",
+         "When did the Ministry of Justice suspend the prosecutor?"),
+        ("UNODC submitted six reports to the Council.", "How many reports did UNODC submit to the Council?"),
+    ],
+)  # fmt: skip
+def test_a_sentence_with_a_figure_or_a_date_gives_a_question(sentence: str, question: str) -> None:
+    assert question_of(sentence, "the net sales and the mill") == question
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "2.10 The restructured advances fell.",
+        "Two recommendations for the ministry to collaborate.",
+        "Four drivers and eight guards were abducted.",
+        "DVD revenues were $29 million and $60 million.",
+        "Free cash flow was $663 million higher than net income.",
+        "Their debts were $4 million.",
+        "The police reported six cases of fraud.",
+        "2024 was a hard year for people in need.",
+        "Three quarters of the victims were members of gangs.",
+        "The valley is quiet",
+        "When the school year began in September.",
+    ],
+)
+def test_a_sentence_of_another_shape_gives_none(sentence: str) -> None:
+    assert question_of(sentence, "") is None
+
+
+def test_a_row_gives_the_question_for_its_figures() -> None:
+    assert question_about("NET INCOME ATTRIBUTABLE TO COSTCO (1) | 4 | 5") == "What was net income?"
+    assert question_about("Total assets³ | 4") == "What were total assets?"
