@@ -203,14 +203,12 @@ def _dataset(settings: Settings, request: Request, stderr: Console) -> Dataset:
 
 
 def _library_set(settings: Settings, questions: Sequence[Path], stderr: Console) -> Path:
-    from rag.conversations import import_feedback, read_feedback
+    from rag.conversations import read_feedback
     from rag.evaluation import SET, write_library_set
     from ui.opening import open_library
 
     folder = settings.home.joinpath(*SET)
     with open_library(settings) as index:
-        import_feedback(settings.home, index.catalog)
-        feedback = read_feedback(index.catalog)
-        for note in write_library_set(index, feedback, questions, folder):
+        for note in write_library_set(index, read_feedback(index.catalog), questions, folder):
             printing.print_line(stderr, visible(note))
     return folder

@@ -95,10 +95,12 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write the library to one file. The library's server may keep running."""
+    # The settings are left out, because they may contain passwords.
     from index.catalog import back_up
+    from index.library import UPLOADS
 
     settings = settings_of(home=home)
-    report = back_up(settings.home, file, _entries(), settings.database)
+    report = back_up(settings.home, file, (UPLOADS,), settings.database)
     _record(settings, "backup", file)
     _print_report(report, settings.uploads, as_json=as_json)
 
@@ -114,15 +116,12 @@ def restore(
     followed before. The library does not follow a folder again until you sync the folder by name.
     """
     from index.catalog import restore as put_back
-    from rag.conversations import import_feedback
-    from ui.opening import open_catalog
+    from index.library import UPLOADS
 
     settings = settings_of(home=home)
-    report = put_back(settings.home, file, _entries(), settings.database)
+    report = put_back(settings.home, file, (UPLOADS,), settings.database)
     # Print the report first: if the rest fails, it says where the replaced library is.
     _print_report(report, settings.uploads, as_json=as_json)
-    with open_catalog(settings) as catalog:
-        import_feedback(settings.home, catalog)
     _record(settings, "restore", file)
 
 
@@ -130,18 +129,6 @@ def _record(settings: Settings, action: str, file: Path) -> None:
     from ui.operations import record_command
 
     record_command(settings, action, str(file))
-
-
-def _entries() -> tuple[str, ...]:
-    """Return what a backup contains besides the catalog, as names of entries of the home folder.
-
-    The entries are the folder of uploads, and the file in which older versions of the program kept feedback.
-    A backup does not contain the settings, because they may contain passwords.
-    """
-    from index.library import UPLOADS
-    from rag.conversations import FILE
-
-    return UPLOADS, FILE
 
 
 def _print_report(report: BackupReport, uploads: Path | None, *, as_json: bool) -> None:

@@ -257,12 +257,9 @@ def serve(
         sign_in = opened.enter_context(open_sign_in(settings, exposed=is_exposed(listener)))
         index = opened.enter_context(open_library(settings, allow_other_model=True))
         _stop_if(interrupted)
-        from rag.conversations import import_feedback
         from ui.app import create_app
         from ui.opening import open_engine
 
-        import_feedback(settings.home, index.catalog)
-        _stop_if(interrupted)
         engine = opened.enter_context(open_engine(settings, index, stored=False))
         app = create_app(index, engine, settings, sign_in=sign_in, watch=watch)
         server = RunningServer(

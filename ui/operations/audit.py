@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from index.catalog import TEXT, database_of
 from index.library import Library
-from rag.conversations import AnswerStore, forget_feedback, forget_feedback_file
+from rag.conversations import AnswerStore, forget_feedback
 from ui.operations.log import log_event
 from ui.own_tables import OwnTables
 from ui.settings import OperationSettings, Settings
@@ -274,8 +274,6 @@ def forget(
         forget_feedback(library.catalog, limit(settings.keep_feedback)) if settings.keep_feedback else 0,
         audit.forget(now - settings.keep_audit * DAY_SECONDS) if settings.keep_audit else 0,
     )
-    if settings.keep_feedback:
-        forget_feedback_file(library.home, now - settings.keep_feedback * DAY_SECONDS)
     library.catalog.clear_log()
     if forgotten != Forgotten():
         log_event("retention", answers=forgotten.answers, feedback=forgotten.feedback, audit=forgotten.audit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +13,6 @@ from index.catalog import is_file
 from index.library import Library
 from rag.conversations.answers import keep
 from rag.conversations.feedback import Feedback, append_feedback, read_feedback
-from rag.conversations.feedback_file import FILE
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from tests.support.clocks import Clock, set_time
@@ -72,17 +70,6 @@ def test_nothing_is_deleted_without_a_setting(index: Library, audit: AuditLog) -
     for_ever = OperationSettings(keep_audit=0)
     assert forget(index, audit, for_ever, lambda: NOW) == Forgotten()
     assert len(audit.records(10)) == 2
-
-
-def test_damaged_lines_of_an_older_programs_feedback_are_deleted_as_well(
-    index: Library, audit: AuditLog
-) -> None:
-    file = index.home / FILE
-    file.write_text(SECRET)
-    for age, left in ((31, True), (32, False)):
-        os.utime(file, (NOW - age * DAY_SECONDS,) * 2)
-        forget(index, audit, MONTH, lambda: NOW)
-        assert file.exists() is left
 
 
 def test_a_deleted_answer_is_gone_from_the_disk_at_the_next_run(
