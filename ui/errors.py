@@ -102,13 +102,6 @@ class FiltersError(FootnotedError, ValueError):
     """The text is not a set of filters for a question."""
 
 
-class NotExportedError(UsedWronglyError):
-    """The file is not an exported answer."""
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(f"{cause}; give a file that `footnoted export` wrote")
-
-
 class NotThereError(FootnotedError, LookupError):
     """The library has neither a stored answer nor a stored conversation with this id."""
 

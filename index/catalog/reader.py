@@ -228,12 +228,6 @@ class CatalogReader:
         query = sa.select(documents.c.path).where(documents.c.id.in_(documents_in(each_of(self.hidden))))
         return HiddenPaths(frozenset(self.hidden), frozenset(self.connection.scalars(query)))
 
-    def same_file(self, digest: str) -> list[DocumentRecord]:
-        """Return the versions whose file has the sha256 ``digest``, the newest document and version first."""
-        query = record_query().where(versions.c.digest == digest, *self._visible())
-        newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
-        return [to_record(row) for row in self.connection.execute(newest)]
-
     def text(self, document_id: int, version: int | None = None) -> Document:
         """Return a version, without page layouts. Raises DocumentNotFoundError."""
         query = sa.select(versions).join_from(versions, documents).where(is_version(document_id, version))

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.exports import DIGESTS, full_answer
-from ui.export import export, format_of
+from tests.support.exports import exported, full_answer
+from ui.export import HTML
 
 pytestmark = pytest.mark.browser
 
@@ -16,14 +16,13 @@ LONG = "https://example.org/" + "Untersuchungsbericht" * 8
 
 
 def exported_page() -> str:
-    made, form = full_answer(), format_of("html")
-    assert form is not None
+    made = full_answer()
     [found] = made.disagreements
     first, second = found.figures
     figures = (replace(first, title=LONG, value="1,043,000,000.00", published="2025-09-30"), second)
     cited = tuple(replace(each, title=LONG, quote=LONG) for each in made.citations)
     made = replace(made, question=LONG, citations=cited, disagreements=(replace(found, figures=figures),))
-    return export(made, form, DIGESTS).decode()
+    return exported(HTML, made).decode()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from io import BytesIO
-from pathlib import Path
 from typing import get_args
-from zipfile import ZipFile
 
 from hypothesis import strategies as st
 
@@ -23,11 +20,7 @@ from rag.answers import (
 )
 from rag.visible_text import visible
 from tests.support.markup import abstention, answer, citation, passage, texts
-from ui.export import Digests, Exported, Format, export_conversation, read_export
-from ui.export.comparison import check_kept, check_manifest
-from ui.export.exported_answers import lay_out
-
-DIGESTS: Digests = {(1, 2): "a" * 64, (2, 2): "b" * 64}
+from ui.export import Format, lay_out, lay_out_conversation
 
 FIRST = "Police arrested 1,043 people on Monday."
 SECOND = "The third gate of the dam failed | 12 | 30"
@@ -122,37 +115,12 @@ AGAIN = replace(
     question=ASKED,
 )
 ANSWERS = (full_answer(), ABSTAINED, AGAIN)
-SHEETS = [lay_out(made, {}) for made in ANSWERS]
 NAME = "Arrests & <gates> *2031*"
 
 
-def written_as(form: Format, *answers: Answer, name: str = NAME) -> bytes:
-    return export_conversation("c1", name, answers or ANSWERS, form, DIGESTS)
+def exported(form: Format, made: Answer) -> bytes:
+    return form.write(lay_out(made))
 
 
-def read_as(form: Format, data: bytes) -> Exported:
-    return read_export(data, Path(f"conversation.{form.suffix}"))
-
-
-def edited_as(form: Format, old: str, new: str) -> Exported:
-    """The export as it is read after the first ``old`` in the file (in Word, in the body) became ``new``."""
-    data = written_as(form)
-    if form.suffix != "docx":
-        text = data.decode()
-        assert old in text
-        return read_as(form, text.replace(old, new, 1).encode())
-    file = BytesIO()
-    with ZipFile(BytesIO(data)) as source, ZipFile(file, "w") as target:
-        for entry in source.namelist():
-            content = source.read(entry)
-            if entry == "word/document.xml":
-                assert old.encode() in content
-                content = content.replace(old.encode(), new.encode(), 1)
-            target.writestr(entry, content)
-    return read_as(form, file.getvalue())
-
-
-def faults(exported: Exported) -> list[str]:
-    """The differences between an exported file, its manifest and the kept answers."""
-    assert exported.manifest is not None
-    return [*check_manifest(exported, exported.manifest), *check_kept(exported, SHEETS)]
+def exported_conversation(form: Format) -> bytes:
+    return form.write(lay_out_conversation(NAME, ANSWERS))

@@ -1,12 +1,11 @@
-"""The command ``export``: write a stored answer or conversation to a file."""
+"""The commands ``export`` and ``verify``: write a kept answer or conversation to a file, and check it."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,10 +20,7 @@ from ui.words import CONVERSATION_ID
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
-    from rag.conversations import Checked
-    from rag.verification import Judge
-    from ui.export import Exported
-    from ui.export.exported_answers import Sheet
+    from ui.export.verification import Checked, Verified
 
 _JSON = "json"
 
@@ -44,7 +40,7 @@ def export(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write an answer or a conversation with its footnotes to a file, which `verify` can check."""
+    """Write an answer or a conversation with its footnotes to a file; `verify` can check its JSON."""
     if re.fullmatch(CONVERSATION_ID, exported_id) is None:
         raise UsedWronglyError(
             f"ID is {exported_id!r}; give the answer_id or the conversation_id that "
@@ -96,26 +92,23 @@ def exported(catalog: Catalog, exported_id: str, suffix: str) -> tuple[str, byte
 
 def _answer(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
     from rag.conversations import stored_answer, stored_answer_json
-    from ui.export import digests_of, format_of
-    from ui.export import export as written
+    from ui.export import format_of, lay_out
 
     form = format_of(suffix)
     if form is None:
         return f"{stored_answer_json(catalog, answer_id)}\n".encode()
-    answer = stored_answer(catalog, answer_id)
-    return written(answer, form, digests_of(catalog, answer))
+    return form.write(lay_out(stored_answer(catalog, answer_id)))
 
 
 def _conversation(catalog: Catalog, conversation_id: str, suffix: str) -> bytes:
     from rag.conversations import AnswerStore, conversation_json, sound_conversation
-    from ui.export import digests_of, export_conversation, format_of
+    from ui.export import format_of, lay_out_conversation
 
     form = format_of(suffix)
     if form is None:
         return f"{conversation_json(catalog, conversation_id)}\n".encode()
     name = AnswerStore(catalog).find_conversation(conversation_id).name
-    answers = sound_conversation(catalog, conversation_id)
-    return export_conversation(conversation_id, name, answers, form, digests_of(catalog, *answers))
+    return form.write(lay_out_conversation(name, sound_conversation(catalog, conversation_id)))
 
 
 def _suffix(file: Path | None, default: str) -> str:
@@ -137,88 +130,46 @@ EXCERPT_CHARACTERS = 60
 """The maximum number of characters of a sentence or quote in a line of the result."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """The result of checking an exported answer or conversation.
-
-    Attributes:
-        file: the path of the file.
-        sentences: the result for each sentence.
-        footnotes: the result for each footnote.
-        problems: problems of the file as a whole, one line each.
-        answers: the number of answers of a conversation; None for a single answer.
-    """
-
-    file: str
-    sentences: tuple[Checked, ...]
-    footnotes: tuple[Checked, ...]
-    problems: tuple[str, ...]
-    answers: int | None = None
-
-    @property
-    def holds(self) -> bool:
-        """Return whether the file, its sentences and its footnotes are all without a problem."""
-        return not self.problems and all(each.holds for each in (*self.sentences, *self.footnotes))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as a dictionary for JSON."""
-        return {
-            "file": self.file,
-            "holds": self.holds,
-            "answers": 1 if self.answers is None else self.answers,
-            "problems": list(self.problems),
-            "sentences": [_fields(each, "text") for each in self.sentences],
-            "footnotes": [_fields(each, "quote") for each in self.footnotes],
-        }
-
-
 def verify(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="An answer or a conversation that `footnoted export` wrote, or its JSON."
+            metavar="FILE",
+            help="A .json file of an answer or a conversation that `footnoted export` wrote.",
         ),
     ],
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Check the quotes of an exported answer against the library, and its sentences against the quotes."""
+    from rag.errors import AnswerFormError
+    from ui.export.verification import verify_json
+
     settings = settings_of(home=home)
     with ExitStack() as opened, open_catalog(settings) as catalog:
-        verified = verify_file(catalog, file, lambda: opened.enter_context(open_configured_judge(settings)))
+        data = _content(file)
+        try:
+            verified = verify_json(
+                catalog, data, lambda: opened.enter_context(open_configured_judge(settings))
+            )
+        except AnswerFormError as error:
+            raise UsedWronglyError(
+                f"{file} is {error}; give a .json file that `footnoted export` wrote"
+            ) from error
     if as_json:
-        printing.print_json(verified.as_dict())
+        printing.print_json(_as_dict(file, verified))
     else:
-        _print(verified)
+        _print(file, verified)
     if not verified.holds:
         raise typer.Exit(FAILED)
 
 
-def verify_file(catalog: Catalog, file: Path, judge: Callable[[], Judge | None] | None = None) -> Verified:
-    """Check the sentences and the footnotes that an exported answer or conversation shows.
-
-    Args:
-        catalog: the library's catalog.
-        file: the exported file.
-        judge: opens the judge, the model that checks sentences that do not repeat their quotes; None to
-            check without a judge.
-
-    Raises:
-        UsedWronglyError: if the file cannot be read, is too large, or is not an exported answer.
-    """
-    from rag.conversations import recheck
-    from ui.export import NotExportedError, facts, read_export
-
-    try:
-        exported = read_export(_content(file), file)
-    except NotExportedError as error:
-        raise UsedWronglyError(f"{file} is not an exported answer: {error}") from error
-    sentences, footnotes = recheck(catalog, exported.claims, exported.footnotes, facts, judge)
-    answers = None if exported.name is None else len(exported.answers)
-    return Verified(str(file), sentences, footnotes, tuple(_problems(catalog, exported)), answers)
-
-
 def _content(file: Path) -> bytes:
+    if file.suffix.lower() != f".{_JSON}":
+        raise UsedWronglyError(
+            f"{file} cannot be verified, since only JSON has all that is checked; verify what "
+            f"`footnoted export ID {file.with_suffix('.json').name}` writes"
+        )
     try:
         if file.stat().st_size > MAX_BYTES:
             raise UsedWronglyError(f"{file} is too large for an exported answer; give an exported file")
@@ -230,28 +181,15 @@ def _content(file: Path) -> bytes:
         ) from error
 
 
-def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
-    """Yield the problems that concern the file or a whole answer, not a single sentence or footnote."""
-    from ui.export.comparison import check_footnotes, check_kept, check_manifest
-
-    with catalog.reading() as reader:
-        yield from check_footnotes(reader, exported)
-    manifest = exported.manifest
-    if manifest is None:
-        return
-    yield from check_manifest(exported, manifest)
-    yield from check_kept(exported, [_kept_sheet(catalog, made.answer_id) for made in manifest.answers])
-
-
-def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
-    from rag.conversations import stored_answer
-    from rag.errors import AnswerNotFoundError
-    from ui.export.exported_answers import lay_out
-
-    try:
-        return lay_out(stored_answer(catalog, answer_id), {})
-    except AnswerNotFoundError:
-        return None
+def _as_dict(file: Path, verified: Verified) -> dict[str, Any]:
+    return {
+        "file": str(file),
+        "holds": verified.holds,
+        "answers": 1 if verified.answers is None else verified.answers,
+        "problems": list(verified.problems),
+        "sentences": [_fields(each, "text") for each in verified.sentences],
+        "footnotes": [_fields(each, "quote") for each in verified.footnotes],
+    }
 
 
 def _fields(checked: Checked, words: str) -> dict[str, Any]:
@@ -264,7 +202,7 @@ def _fields(checked: Checked, words: str) -> dict[str, Any]:
     }
 
 
-def _print(verified: Verified) -> None:
+def _print(file: Path, verified: Verified) -> None:
     console = printing.standard_output()
     for name, checks in {"Sentence": verified.sentences, "Footnote": verified.footnotes}.items():
         for checked in checks:
@@ -275,19 +213,19 @@ def _print(verified: Verified) -> None:
     whole = "The answer" if verified.answers is None else "The conversation"
     for problem in verified.problems:
         printing.print_line(console, visible(f"{whole}: {problem}"))
-    printing.print_line(console, visible(_summary(verified)))
+    printing.print_line(console, visible(f"{file}: {_summary(verified)}"))
 
 
 def _summary(verified: Verified) -> str:
     if not (verified.sentences or verified.footnotes or verified.problems):
-        return f"{verified.file}: it has no sentence or footnote to check"
+        return "it has no sentence or footnote to check"
     counts = _counted({"sentence": len(verified.sentences), "footnote": len(verified.footnotes)})
     if verified.answers is not None:
         counts = f"{_counted({'answer': verified.answers})}, {counts}"
     wrong = sum(not each.holds for each in (*verified.sentences, *verified.footnotes))
     wrong += len(verified.problems)
     how = "all hold" if not wrong else f"{wrong} do not hold" if wrong > 1 else "1 does not hold"
-    return f"{verified.file}: {counts}: {how}"
+    return f"{counts}: {how}"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

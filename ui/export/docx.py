@@ -7,8 +7,8 @@ so a quote that two sentences cite becomes two footnotes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -26,7 +26,6 @@ from ui.export.exported_answers import (
     Sentence,
     Sheet,
 )
-from ui.export.manifest import Manifest
 from ui.words import DOUBTS
 
 if TYPE_CHECKING:
@@ -35,11 +34,9 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-MANIFEST_SPACE = "urn:footnoted:answer:1"
-MANIFEST_TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXml"
 
-LIST_STYLE = "List Bullet"
-FIRST_STYLE = "First Line"
+_LIST_STYLE = "List Bullet"
+_FIRST_STYLE = "First Line"
 _MARK_STYLE = "FootnoteReference"
 _NOTE_STYLE = "FootnoteText"
 _NOTE_STYLE_XML = (
@@ -53,7 +50,7 @@ _MARK_STYLE_XML = (
     '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
 )
 _FIRST_STYLE_XML = (
-    f'<w:style xmlns:w="{W}" w:type="paragraph" w:styleId="FirstLine"><w:name w:val="{FIRST_STYLE}"/>'
+    f'<w:style xmlns:w="{W}" w:type="paragraph" w:styleId="FirstLine"><w:name w:val="{_FIRST_STYLE}"/>'
     '<w:basedOn w:val="Normal"/><w:uiPriority w:val="1"/></w:style>'
 )
 _SEPARATORS = (("separator", -1), ("continuationSeparator", 0))
@@ -75,17 +72,18 @@ def write_docx(sheet: Sheet) -> bytes:
     """Return a Word document with the answers in ``sheet``."""
     import docx
 
-    numbered = _numbered(sheet)
+    notes = {note.number: note for note in sheet.notes}
+    marks = [mark for part in sheet.parts for sentence in part.sentences for mark in sentence.footnotes]
+    numbered = {mark: number for number, mark in reversed([*enumerate(marks, 1)])}
+    numbers = iter(range(1, len(marks) + 1))
     word = docx.Document()
     _add_styles(word)
     word.add_paragraph(sheet.title, style="Title")
-    numbers = iter(range(1, len(numbered.notes) + 1))
     for part in sheet.parts:
         if sheet.name is not None:
             word.add_heading(part.question, 1)
         _add_part(word, part, numbered, numbers, level=1 if sheet.name is None else 2)
-    _add_footnotes(word, numbered.notes)
-    _add_manifest(word, numbered.manifest)
+    _add_footnotes(word, [replace(notes[mark], number=number) for number, mark in enumerate(marks, 1)])
     _describe(word, sheet)
     file = BytesIO()
     word.save(file)
@@ -93,14 +91,17 @@ def write_docx(sheet: Sheet) -> bytes:
 
 
 def _add_part(
-    word: WordDocument, part: Part, numbered: _Numbered, numbers: Iterator[int], level: int
+    word: WordDocument, part: Part, numbered: Mapping[int, int], numbers: Iterator[int], level: int
 ) -> None:
-    """Add an answer to the document; the headings of the answer's sections have the given ``level``."""
+    """Add an answer, with the headings of its sections at ``level``.
+
+    ``numbered`` has the first number in Word of each footnote; ``numbers`` are those of the next marks.
+    """
     if part.abstention is not None:
         word.add_heading(NO_ANSWER, level)
         word.add_paragraph(part.abstention)
     if part.first_line is not None:
-        first = word.add_paragraph(style=FIRST_STYLE)
+        first = word.add_paragraph(style=_FIRST_STYLE)
         first.add_run(part.first_line.value).bold = True
         first.add_run(f" {part.first_line.details}".rstrip())
     for paragraph in part.paragraphs:
@@ -108,51 +109,14 @@ def _add_part(
     if part.remarks:
         word.add_heading(REMARKS, level)
         for line in part.remarks:
-            word.add_paragraph(line, style=LIST_STYLE)
+            word.add_paragraph(line, style=_LIST_STYLE)
     if part.differences:
         word.add_heading(DIFFERENCES, level)
         for difference in part.differences:
             _add_difference(word, difference, numbered)
     word.add_heading(ABOUT, level)
     for name, value in part.colophon:
-        word.add_paragraph(f"{name}: {value}", style=LIST_STYLE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbered:
-    """Footnotes as Word numbers them, one for each mark, from 1.
-
-    Attributes:
-        notes: the footnotes.
-        manifest: the manifest with the new numbers.
-        first_new_number: the first new number of each footnote, by its number in the sheet.
-    """
-
-    notes: tuple[Note, ...]
-    manifest: Manifest
-    first_new_number: dict[int, int]
-
-
-def _numbered(sheet: Sheet) -> _Numbered:
-    notes = {note.number: note for note in sheet.notes}
-    entries = {entry.number: entry for entry in sheet.manifest.footnotes}
-    marks = [mark for made in sheet.manifest.answers for own in made.sentences for mark in own]
-    first_new_number: dict[int, int] = {}
-    for number, mark in enumerate(marks, 1):
-        first_new_number.setdefault(mark, number)
-    count = iter(range(1, len(marks) + 1))
-    return _Numbered(
-        tuple(replace(notes[mark], number=number) for number, mark in enumerate(marks, 1)),
-        replace(
-            sheet.manifest,
-            answers=tuple(
-                replace(made, sentences=tuple(tuple(next(count) for _ in own) for own in made.sentences))
-                for made in sheet.manifest.answers
-            ),
-            footnotes=tuple(replace(entries[mark], number=number) for number, mark in enumerate(marks, 1)),
-        ),
-        first_new_number,
-    )
+        word.add_paragraph(f"{name}: {value}", style=_LIST_STYLE)
 
 
 def _add_sentences(paragraph: Paragraph, sentences: Iterable[Sentence], numbers: Iterator[int]) -> None:
@@ -172,13 +136,13 @@ def _add_sentences(paragraph: Paragraph, sentences: Iterable[Sentence], numbers:
             paragraph.add_run(doubt).italic = True
 
 
-def _add_difference(word: WordDocument, difference: Difference, numbered: _Numbered) -> None:
+def _add_difference(word: WordDocument, difference: Difference, numbered: Mapping[int, int]) -> None:
     word.add_paragraph(difference.about)
     table = word.add_table(rows=1, cols=len(COLUMNS), style="Table Grid")
     for cell, column in zip(table.rows[0].cells, COLUMNS, strict=True):
         cell.text = column
     for *words, number in difference.rows:
-        shown = [*map(str, words), str(numbered.first_new_number.get(int(number), ""))]
+        shown = [*words, str(numbered.get(number, ""))]
         for cell, value in zip(table.add_row().cells, shown, strict=True):
             cell.text = value
 
@@ -190,7 +154,7 @@ def _add_styles(word: WordDocument) -> None:
         word.styles.element.append(parse_xml(style))
 
 
-def _add_footnotes(word: WordDocument, notes: tuple[Note, ...]) -> None:
+def _add_footnotes(word: WordDocument, notes: Iterable[Note]) -> None:
     """Add a part with the footnotes to the Word file, and refer to it from the body and the settings."""
     from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
     from docx.opc.packuri import PackURI
@@ -238,19 +202,6 @@ def _footnote(note: Note) -> Element:
         words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         words.text = line
     return element
-
-
-def _add_manifest(word: WordDocument, manifest: Manifest) -> None:
-    from docx.opc.part import Part
-    from lxml import etree
-
-    root = etree.Element(f"{{{MANIFEST_SPACE}}}answer", nsmap={None: MANIFEST_SPACE})
-    root.text = manifest.to_json()
-    data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    package = word.part.package
-    # The template already has a part of this kind, so use the next free name.
-    part = Part(package.next_partname("/customXml/item%d.xml"), "application/xml", data, package)
-    word.part.relate_to(part, MANIFEST_TYPE)
 
 
 def _describe(word: WordDocument, sheet: Sheet) -> None:

@@ -1,7 +1,6 @@
-"""The layout of exported answers and conversations, which is the same for all formats.
+"""The parts of an answer, or of a conversation's answers, in the order in which each format shows them.
 
-All text in a :class:`Sheet` is in its visible form (:func:`rag.visible_text.visible`). Each format escapes
-this text.
+All text is in its visible form (:func:`rag.visible_text.visible`); each format escapes it.
 """
 
 from __future__ import annotations
@@ -9,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from index.catalog import Catalog
-from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from rag.answers import (
     DOUBTFUL,
@@ -24,7 +21,6 @@ from rag.answers import (
     Verdict,
 )
 from rag.visible_text import readable, visible
-from ui.export.manifest import AnswerEntry, ConversationEntry, FootnoteEntry, Manifest, digest_of
 from ui.words import (
     ADVICE,
     COMPUTED,
@@ -37,20 +33,11 @@ from ui.words import (
     source_facts,
 )
 
-Digests = Mapping[tuple[int, int], str]
-"""The SHA-256 of each document's file, in hexadecimal, by document number and version."""
-
 NO_ANSWER = "No answer"
 REMARKS = "Remarks"
 DIFFERENCES = "Different figures"
 FOOTNOTES = "Footnotes"
 ABOUT = "About this answer"
-SECTIONS = (NO_ANSWER, REMARKS, DIFFERENCES, FOOTNOTES, ABOUT)
-"""The headings of the sections that have no sentences of the answer."""
-
-LISTS = (REMARKS, ABOUT)
-"""The sections that have only a list."""
-
 COLUMNS = ("Figure", "Source", "Date", "Footnote")
 
 HEADINGS = "Headings: "
@@ -59,8 +46,6 @@ HEADINGS = "Headings: "
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the answer: its text, the numbers of its footnotes, and its verdict."""
-
     text: str
     footnotes: tuple[int, ...]
     verdict: Verdict
@@ -71,16 +56,16 @@ class Note:
     """A footnote.
 
     Attributes:
-        number: the number of the footnote.
-        quote: the quote.
         headings: the headings of the table row that is quoted; None if the quote is not a table row.
         attribution: the facts of the document, such as title, publisher, date and page.
+        cited: the citation that the other fields show.
     """
 
     number: int
     quote: str
     headings: str | None
     attribution: str
+    cited: Citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +94,9 @@ class Part:
     """An answer without its footnotes.
 
     Attributes:
-        question: the question.
         abstention: why the library has no answer; None if it has one.
-        first_line: the answer itself, if it is one value or a comparison of two; else None.
         paragraphs: the sentences, by paragraph.
         remarks: notes for the reader, one line each.
-        differences: the disagreements of the sources.
         colophon: names and values that say how the answer was made.
     """
 
@@ -126,78 +108,42 @@ class Part:
     differences: tuple[Difference, ...]
     colophon: tuple[tuple[str, str], ...]
 
+    @property
+    def sentences(self) -> list[Sentence]:
+        return [sentence for paragraph in self.paragraphs for sentence in paragraph]
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The content of an exported file, which contains a conversation or one answer.
+    """The content of an exported file.
 
     Attributes:
-        name: the title of the conversation; None if the file contains no conversation.
-        parts: the answers, in order.
+        name: the title of the conversation; None for a single answer.
         notes: the footnotes of all answers.
-        manifest: the data for programs.
     """
 
     name: str | None
     parts: tuple[Part, ...]
     notes: tuple[Note, ...]
-    manifest: Manifest
 
     @property
     def title(self) -> str:
-        """The title of the file."""
         return self.parts[0].question if self.name is None else self.name
 
 
-def digests_of(catalog: Catalog, *answers: Answer) -> Digests:
-    """Return the digests of the files that the answers cite and that the library still has."""
-    found: dict[tuple[int, int], str] = {}
-    with catalog.reading() as reader:
-        for place in {(cited.document_id, cited.version) for each in answers for cited in each.citations}:
-            try:
-                found[place] = reader.document(*place).digest
-            except DocumentNotFoundError:
-                continue
-    return found
-
-
-def lay_out(answer: Answer, digests: Digests) -> Sheet:
-    """Lay out a single answer for export.
-
-    Args:
-        answer: the answer.
-        digests: the digests of the cited files. A document without a digest can be found again only by its
-            number and version.
-    """
-    paragraphs = tuple(_paragraphs(answer))
-    cited = {citation.id: citation for citation in answer.citations}
-    sentences = tuple(sentence.footnotes for paragraph in paragraphs for sentence in paragraph)
-    entries = tuple(
-        FootnoteEntry(
-            number,
-            each.document_id,
-            each.version,
-            digests.get((each.document_id, each.version)),
-            each.start,
-            each.end,
-        )
-        for number, each in cited.items()
-    )
+def lay_out(answer: Answer) -> Sheet:
+    """Lay out a single answer."""
     part = Part(
         question=visible(answer.question),
         abstention=visible(answer.reason or answer.text) if answer.abstained else None,
         first_line=first_line(answer.headline) if answer.headline else None,
-        paragraphs=paragraphs,
+        paragraphs=tuple(_paragraphs(answer)),
         remarks=tuple(readable(line) for line in _remarks(answer)),
         differences=tuple(map(_difference, answer.disagreements)),
         colophon=tuple((name, visible(value)) for name, value in _colophon(answer)),
     )
-    return Sheet(
-        name=None,
-        parts=(part,),
-        notes=tuple(_note(number, citation) for number, citation in cited.items()),
-        manifest=Manifest((AnswerEntry(answer.answer_id, answer.generation, sentences),), entries),
-    )
+    notes = {cited.id: _note(cited) for cited in answer.citations}
+    return Sheet(name=None, parts=(part,), notes=tuple(notes.values()))
 
 
 def first_line(headline: Headline) -> FirstLine:
@@ -226,15 +172,8 @@ def _named_figure(value: str, name: str) -> str:
     return f"{value} ({name})" if name else value
 
 
-def facts(record: DocumentRecord, page: int | None) -> list[str]:
-    """Return the facts that a footnote states about its source, such as title, publisher, date and page.
-
-    Missing facts are left out.
-    """
-    return _facts(record, record.stated, page)
-
-
-def _facts(source: DocumentRecord | Citation | Passage, published: str | None, page: int | None) -> list[str]:
+def facts(source: DocumentRecord | Citation | Passage, published: str | None, page: int | None) -> list[str]:
+    """Return the known facts that a footnote states about its source, from the title to the version."""
     issued = source_facts(source.publisher, source.author, published, page)
     known = (source.title, *issued, source.path, f"version {source.version}")
     return [fact for fact in known if fact]
@@ -254,14 +193,15 @@ def _paragraphs(answer: Answer) -> Iterator[tuple[Sentence, ...]]:
         yield tuple(run)
 
 
-def _note(number: int, cited: Citation) -> Note:
-    attribution = _facts(cited, cited.published, cited.page)
+def _note(cited: Citation) -> Note:
+    attribution = facts(cited, cited.published, cited.page)
     if cited.superseded_by is not None:
         attribution.append(f"superseded by version {cited.superseded_by} when this was answered")
     if cited.recognised:
         attribution.append(RECOGNISED)
-    headings = readable(cited.headings) if cited.headings else None
-    return Note(number, readable(cited.quote), headings or None, ", ".join(map(visible, attribution)))
+    headings = readable(cited.headings) if cited.headings else ""
+    words = ", ".join(map(visible, attribution))
+    return Note(cited.id, readable(cited.quote), headings or None, words, cited)
 
 
 def _remarks(answer: Answer) -> Iterator[str]:
@@ -274,7 +214,7 @@ def _remarks(answer: Answer) -> Iterator[str]:
     for dropped in answer.dropped:
         yield f"Left out, as not supported: “{dropped.text}”: {dropped.reason}"
     for passage in answer.passages[: int(answer.abstained)]:
-        place = ", ".join(_facts(passage, passage.published, passage.page))
+        place = ", ".join(facts(passage, passage.published, passage.page))
         yield f"Nearest passage: {place}" + (f": {passage.shortfall}" if passage.shortfall else "")
         if others := answer.passages[1:]:
             yield f"Other passages read: {len(others)}"
@@ -312,32 +252,21 @@ def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
     return [(name, value) for name, value in fields if value]
 
 
-def lay_out_conversation(
-    conversation_id: str, name: str, answers: Sequence[Answer], digests: Digests
-) -> Sheet:
-    """Lay out a conversation for export, with one list of footnotes for all answers.
+def lay_out_conversation(name: str, answers: Sequence[Answer]) -> Sheet:
+    """Lay out a conversation, with one list of footnotes for all answers.
 
     If several answers share a footnote, the last of these answers supplies the facts about the source.
 
     Args:
-        conversation_id: the id of the conversation.
         name: the title; the first question if the title is blank.
         answers: the answers in order; at least one.
-        digests: the digests of the cited files.
     """
-    sheets = [lay_out(answer, digests) for answer in _numbered(answers)]
+    sheets = [lay_out(answer) for answer in _numbered(answers)]
     notes = {note.number: note for sheet in sheets for note in sheet.notes}
-    entries = {entry.number: entry for sheet in sheets for entry in sheet.manifest.footnotes}
-    title = visible(name) or sheets[0].title
     return Sheet(
-        name=title,
+        name=visible(name) or sheets[0].title,
         parts=tuple(part for sheet in sheets for part in sheet.parts),
         notes=tuple(notes[number] for number in sorted(notes)),
-        manifest=Manifest(
-            tuple(made for sheet in sheets for made in sheet.manifest.answers),
-            tuple(entries[number] for number in sorted(entries)),
-            ConversationEntry(conversation_id, digest_of(title)),
-        ),
     )
 
 

@@ -1,20 +1,13 @@
-"""Writes exported answers as a self-contained HTML page, and reads the visible text of such a page.
+"""Writes exported answers as an HTML page that fetches nothing and runs no script.
 
-The page fetches nothing and runs no script. Text from documents and users is escaped; a ``data-`` attribute
-contains the manifest.
+Text from documents and users is escaped.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING
 
-from rag.conversations import Footnote
-from rag.visible_text import visible
-from ui.errors import NotExportedError
 from ui.export.exported_answers import (
     ABOUT,
     COLUMNS,
@@ -24,19 +17,12 @@ from ui.export.exported_answers import (
     NO_ANSWER,
     REMARKS,
     Difference,
-    FirstLine,
     Note,
     Part,
     Sentence,
     Sheet,
 )
-from ui.export.manifest import Manifest, read_manifest
-from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.words import DOUBTS
-
-if TYPE_CHECKING:
-    from lxml.html import HtmlElement
-
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """The content security policy of the page: the page may use only its own style."""
@@ -99,13 +85,13 @@ def write_html(sheet: Sheet) -> bytes:
 
 
 def _page(sheet: Sheet, parts: Sequence[str], style: str) -> bytes:
-    manifest, body = escape(sheet.manifest.to_json()), "\n".join(parts)
+    body = "\n".join(parts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(sheet.title)}</title>\n<style>\n{style}\n</style>\n</head>\n<body>\n"
-        f'<main data-footnoted="{manifest}">\n{body}\n</main>\n</body>\n</html>\n'
+        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
     ).encode()
 
 
@@ -196,187 +182,3 @@ def _row(row: tuple[str, str, str, int]) -> str:
     *words, number = row
     cells = "".join(f'<td dir="auto">{escape(str(cell))}</td>' for cell in words)
     return f'<tr>{cells}<td><a href="#note-{number}">{number}</a></td></tr>\n'
-
-
-_BLOCKS = frozenset(
-    {"address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "figure"}
-    | {"footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav"}
-    | {"ol", "p", "pre", "section", "table", "td", "th", "tr", "ul"}
-)
-"""Elements that start and end a line."""
-
-_APART = {
-    "no-answer": (NO_ANSWER, "p"),
-    "remarks": (REMARKS, "ul/li"),
-    "differences": (DIFFERENCES, "table"),
-    "notes": (FOOTNOTES, "ol/li"),
-    "about": (ABOUT, "dl/*[self::dt or self::dd]"),
-}
-"""The sections without sentences of the answer, by class: each with its heading and the path of its items."""
-
-_UNSEEN = frozenset({"head", "style", "script", "template", "title"})
-_TARGET = re.compile(r"#note-([0-9]{1,6})")
-_NOTE = re.compile(r"note-([0-9]{1,6})")
-_NUMBER = re.compile(r"[0-9]{1,6}")
-
-
-def read_html(data: bytes) -> Exported:
-    """Return the visible text of a page that :func:`write_html` wrote.
-
-    Raises:
-        NotExportedError: if the file is not an HTML page in UTF-8, or does not have one valid manifest.
-    """
-    from lxml import etree
-    from lxml.html import HTMLParser, document_fromstring
-
-    try:
-        text = data.decode("utf-8-sig")
-        page = document_fromstring(text.encode(), parser=HTMLParser(encoding="utf-8", no_network=True))
-    except (UnicodeDecodeError, etree.LxmlError, ValueError) as error:
-        raise NotExportedError("it is not an HTML page in UTF-8") from error
-    roots = page.xpath("//main[@data-footnoted]")
-    if not isinstance(roots, list) or len(roots) != 1:
-        raise NotExportedError("it has no manifest of its footnotes")
-    reader = _PageReader(read_manifest(roots[0].get("data-footnoted") or ""))
-    several = reader.manifest.conversation is not None
-    title = reader.take_answer(roots[0], 1, ("notes",) if several else tuple(_APART))
-    parts = [reader.take_exchange(each) for each in roots[0].iterchildren("article")] if several else [title]
-    outside = title.pieces if several else []
-    outside += _pieces(page, reader.read_elements, struck=False)
-    for element in page.iter("title"):
-        if visible(_text(element)) != visible(title.question):
-            outside += [Piece("break"), Piece("text", _text(element))]
-    return Exported(
-        visible(title.question) if several else None,
-        whole_answers(parts, outside),
-        tuple(reader.notes),
-        reader.manifest,
-    )
-
-
-@dataclass(slots=True)
-class _PageReader:
-    """Reads an exported HTML page.
-
-    Attributes:
-        manifest: the manifest of the page.
-        notes: the footnotes that have been read.
-        read_elements: the elements that need no further reading. The text of all others is read as sentences
-            of the answer, so that no text on the page is missed.
-    """
-
-    manifest: Manifest
-    notes: list[Footnote] = field(default_factory=list)
-    read_elements: set[HtmlElement] = field(default_factory=set)
-
-    def take_answer(self, root: HtmlElement, level: int, apart: Sequence[str]) -> Gathered:
-        """Read the question, the first line and the sections of an answer, but not its sentences.
-
-        Args:
-            root: the element that contains the answer.
-            level: the level of the heading with the question.
-            apart: the classes of the sections to read.
-        """
-        part = Gathered()
-        for heading in root.xpath(f"(./h{level})[1]"):
-            self.read_elements.add(heading)
-            part.question = _text(heading)
-        for line in root.xpath(f"./h{level}[1]/following-sibling::*[1][self::p and @class='first-line']"):
-            part.first_line = _first_line(line)
-            if part.first_line is not None:
-                self.read_elements.add(line)
-        for section in root.iter("section"):
-            if section.get("class") in apart and next(section.iterancestors("article", "main")) is root:
-                self.take_section(section, part, f"h{level + 1}")
-        return part
-
-    def take_exchange(self, article: HtmlElement) -> Gathered:
-        """Read one question of a conversation, with the whole answer."""
-        part = self.take_answer(article, 2, tuple(_APART))
-        part.pieces += _pieces(article, self.read_elements, struck=False)
-        self.read_elements.add(article)
-        return part
-
-    def take_section(self, section: HtmlElement, answer: Gathered, heading: str) -> None:
-        """Read a section that has no sentences of the answer.
-
-        Unexpected content stays unread, so that it later counts as sentences.
-        """
-        name = section.get("class") or ""
-        title, path = _APART[name]
-        self.read_elements.update(
-            each for each in section.iterchildren(heading) if _text(each).strip() == title
-        )
-        for part in section.xpath(path):
-            if name == "differences":
-                self._take_table(part, answer)
-                continue
-            found = _NOTE.fullmatch(part.get("id") or "")
-            if name == "notes" and found is None:
-                continue
-            self.read_elements.add(part)
-            if found is not None and name == "notes":
-                self.notes.append(footnote_of(int(found.group(1)), _lines(part), self.manifest))
-            elif name == "no-answer":
-                answer.abstention.append(_text(part))
-
-    def _take_table(self, table: HtmlElement, answer: Gathered) -> None:
-        captions = list(table.iterchildren("caption"))[:1]
-        self.read_elements.update(captions)
-        about = visible(_text(captions[0])) if captions else ""
-        for line in table.iter("tr"):
-            cells = [_text(cell).strip() for cell in line.iterchildren("td", "th")]
-            if visible("".join(cells)) != visible(_text(line)) or len(cells) != len(COLUMNS):
-                continue
-            if tuple(cells) == COLUMNS:
-                self.read_elements.add(line)
-            elif _NUMBER.fullmatch(cells[-1]):
-                self.read_elements.add(line)
-                value, source, date = map(visible, cells[:-1])
-                answer.rows.append(Row(about, value, source, date, int(cells[-1])))
-
-
-def _first_line(line: HtmlElement) -> FirstLine | None:
-    """Read the first line of an answer: a value in bold, then plain text. Return None for any other line."""
-    if len(line) != 1 or line[0].tag != "strong" or len(line[0]) or (line.text or "").strip():
-        return None
-    return FirstLine(visible(_text(line[0])), visible(line[0].tail or ""))
-
-
-def _pieces(element: HtmlElement, read: set[HtmlElement], *, struck: bool) -> Iterator[Piece]:
-    """Yield the text of an element in reading order; skip elements that have already been read (``read``)."""
-    name = element.tag
-    if not isinstance(name, str) or name in _UNSEEN or element in read:
-        return
-    mark = _TARGET.fullmatch(element.get("href") or "") if name == "a" else None
-    words = _text(element)
-    if mark is not None and words == str(int(mark.group(1))):
-        yield Piece("mark", number=int(mark.group(1)))
-        return
-    if name == "span" and words in DOUBTS.values():
-        yield Piece("aside", words, struck=struck)
-        return
-    ends = name in _BLOCKS or (name == "span" and element.get("class") == "sentence")
-    if ends:
-        yield Piece("break")
-    struck = struck or name in {"s", "del", "strike"}
-    yield Piece("text", element.text or "", struck=struck)
-    for child in element:
-        yield from _pieces(child, read, struck=struck)
-        yield Piece("text", child.tail or "", struck=struck)
-    if ends:
-        yield Piece("break")
-
-
-def _lines(note: HtmlElement) -> list[str]:
-    """Return the lines of a footnote: its child elements, and the text between them."""
-    lines = [note.text or ""]
-    for child in note:
-        if child.get("class") != "back" or _text(child) != BACK:
-            lines.append(_text(child))
-        lines.append(child.tail or "")
-    return [line for line in lines if line.strip()]
-
-
-def _text(element: HtmlElement) -> str:
-    return str(element.text_content())

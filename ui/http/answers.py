@@ -31,8 +31,8 @@ from rag.conversations import (
 from rag.engine import QueryEngine
 from rag.errors import ConversationNotFoundError
 from rag.suggesting import suggest
-from ui.export import FORMATS, HTML, Format, digests_of, export, export_conversation
-from ui.export.exported_answers import HEADINGS, Difference, Note, Sentence, lay_out
+from ui.export import FORMATS, HTML, Format, lay_out, lay_out_conversation
+from ui.export.exported_answers import HEADINGS, Difference, Note, Sentence
 from ui.export.html import POLICY as PAGE_POLICY
 from ui.http.access import OwnCatalog, OwnEngine
 from ui.http.client_state import Cursor, cursor_of, sort_key_of
@@ -125,7 +125,7 @@ def answers_router() -> Router:
     def export(
         catalog: OwnCatalog, answer_id: AnswerIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:
-        """Export an answer as a file with footnotes, which `footnoted verify` can check."""
+        """Export an answer as a file with footnotes."""
         return exported_response(catalog, answer_id, suffix)
 
     @router.get("/{answer_id}/text")
@@ -156,7 +156,7 @@ def answers_router() -> Router:
 
     @router.delete("/{answer_id}", status_code=204)
     def delete(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> None:
-        """Delete an answer. Its exported files can still be verified."""
+        """Delete an answer. Its exported JSON can still be verified."""
         AnswerStore(catalog).delete(answer_id)
 
     return router
@@ -171,7 +171,7 @@ def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response
     """
     answer = stored_answer(catalog, answer_id)
     form = next(each for each in FORMATS if each.suffix == suffix)
-    data = export(answer, form, digests_of(catalog, answer))
+    data = form.write(lay_out(answer))
     return file_response(data, form, file_name(answer.question, answer_id, suffix, default="answer"))
 
 
@@ -211,7 +211,7 @@ def copied(answer: Answer) -> Copied:
 
     If the library has no answer, both give the reason.
     """
-    sheet = lay_out(answer, {})
+    sheet = lay_out(answer)
     [part] = sheet.parts
     reason = [part.abstention] if part.abstention is not None else []
     line = part.first_line
@@ -337,7 +337,7 @@ def conversations_router() -> Router:
     def export(
         catalog: OwnCatalog, conversation_id: ConversationIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:
-        """Export a conversation as a file with footnotes, which `footnoted verify` can check."""
+        """Export a conversation as a file with footnotes."""
         return conversation_response(catalog, conversation_id, suffix)
 
     @router.get("/{conversation_id}", response_class=Response, responses={200: {"model": WholeConversation}})
@@ -385,5 +385,5 @@ def conversation_response(catalog: Catalog, conversation_id: str, suffix: str) -
         # Another request has deleted the conversation between the two reads.
         raise ConversationNotFoundError(conversation_id)
     form = next(each for each in FORMATS if each.suffix == suffix)
-    data = export_conversation(conversation_id, name, answers, form, digests_of(catalog, *answers))
+    data = form.write(lay_out_conversation(name, answers))
     return file_response(data, form, file_name(name, conversation_id, suffix, default="conversation"))

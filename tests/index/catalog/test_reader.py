@@ -54,16 +54,6 @@ def everything(reader: CatalogReader) -> tuple[object, ...]:
     )
 
 
-def test_versions_of_one_file_are_found_by_its_digest_the_newest_document_first(catalog: Catalog) -> None:
-    catalog.commit([version("Words.", "a.txt", digest="d" * 64), version("Other.", "b.txt", digest="e" * 64)])
-    catalog.commit([version("Words, read better.", "a.txt", digest="d" * 64)])
-    catalog.commit([version("Words.", "c.txt", digest="d" * 64)])
-    with catalog.reading() as reader:
-        found = [(record.path, record.version) for record in reader.same_file("d" * 64)]
-        assert found == [("c.txt", 1), ("a.txt", 2), ("a.txt", 1)]
-        assert reader.same_file("f" * 64) == []
-
-
 class TestState:
     def test_a_reader_sees_one_state_while_another_thread_commits(self, catalog: Catalog) -> None:
         put_vectors(catalog, "First words.", "Second words.", "Changed.")

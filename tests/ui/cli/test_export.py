@@ -14,6 +14,7 @@ from rag.conversations.answers import keep, load
 from tests.support.commands import QUESTION, fails, prints
 from tests.support.processes import run
 from ui.cli.app import main
+from ui.cli.export import MAX_BYTES
 
 
 @pytest.fixture(scope="module")
@@ -38,55 +39,59 @@ def test_an_answer_is_printed_as_markdown(
     lines = out.decode().splitlines()
     assert (lines[0], err) == (f"# {QUESTION}", b"")
     assert lines[2].endswith("[^1]")
-    assert lines[-1].startswith("<!-- footnoted {")
+    assert lines[-1].startswith("    — ")
 
 
 @pytest.mark.parametrize("suffix", ["md", "html", "docx", "json", "HTM"])
-def test_what_is_exported_is_verified(
+def test_an_answer_is_exported_in_each_format(
     capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path, suffix: str
 ) -> None:
     home, answer_id = kept_home
     file = tmp_path / f"answer.{suffix}"
     written = prints(capfd, "export", answer_id, file, "--home", home)
     assert written == {"answer_id": answer_id, "file": str(file), "bytes": file.stat().st_size}
+    if suffix != "json":
+        line = fails(capfd, 2, "verify", file, "--home", home)
+        assert line == (
+            f"{file} cannot be verified, since only JSON has all that is checked; verify what "
+            "`footnoted export ID answer.json` writes"
+        )
+        return
     verified = prints(capfd, "verify", file, "--home", home)
     assert (verified["file"], verified["holds"], verified["problems"]) == (str(file), True, [])
+    assert verified["answers"] == 1
     first = verified["footnotes"][0]
     assert list(first) == ["number", "quote", "holds", "problems", "remarks"]
     assert "More than a thousand suspects were arrested within three days" in first["quote"]
     assert list(verified["sentences"][0]) == ["number", "text", "holds", "problems", "remarks"]
 
 
-@pytest.mark.parametrize("suffix", ["md", "html", "docx", "json"])
 def test_a_conversation_is_exported_by_its_id_and_verified(
-    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path, suffix: str
+    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path
 ) -> None:
     home, answer_id = kept_home
     own_id = json.loads((home.parent / "asked.json").read_text())["conversation_id"]
-    file = tmp_path / f"conversation.{suffix}"
+    page, file = tmp_path / "conversation.html", tmp_path / "conversation.json"
+    prints(capfd, "export", own_id, page, "--home", home)
+    assert page.read_text().count('<article class="exchange">') == 2
     written = prints(capfd, "export", own_id, file, "--home", home)
     assert written == {"conversation_id": own_id, "file": str(file), "bytes": file.stat().st_size}
     assert main(["verify", str(file), "--home", str(home)]) == 0
-    last = capfd.readouterr().out.splitlines()[-1]
-    assert last.startswith(f"{file}: 2 answers, ")
-    assert last.endswith(": all hold")
-    if suffix == "json":
-        read = json.loads(file.read_bytes())
-        assert (read["conversation_id"], read["name"]) == (own_id, QUESTION)
-        assert [each["answer_id"] for each in read["answers"]][1] == answer_id
+    assert capfd.readouterr().out.splitlines()[-1] == (
+        f"{file}: 2 answers, 2 sentences, 1 footnote: all hold"
+    )
+    read = json.loads(file.read_bytes())
+    assert (read["conversation_id"], read["name"]) == (own_id, QUESTION)
+    assert [each["answer_id"] for each in read["answers"]][1] == answer_id
 
-
-def test_what_does_not_hold_of_a_conversation_is_said(
-    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path
-) -> None:
-    home, _ = kept_home
-    own_id = json.loads((home.parent / "asked.json").read_text())["conversation_id"]
-    assert main(["export", own_id, "--home", str(home)]) == 0
-    file = tmp_path / "conversation.md"
-    file.write_text(capfd.readouterr().out.replace(f"## {QUESTION}", "## Why?", 1), encoding="utf-8")
+    read["answers"][0]["question"] = "Why?"
+    file.write_text(json.dumps(read))
     assert main(["verify", str(file), "--home", str(home)]) == 1
     assert capfd.readouterr().out.splitlines()[-2:] == [
-        f"The conversation: answer 1: its question is not the one that was asked: “{QUESTION}”",
+        (
+            "The conversation: answer 1: its field question differs from the answer that the library keeps; "
+            "export it again"
+        ),
         f"{file}: 2 answers, 2 sentences, 1 footnote: 1 does not hold",
     ]
 
@@ -117,18 +122,19 @@ def test_what_does_not_hold_is_said_and_the_exit_code_is_1(
     capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path
 ) -> None:
     home, answer_id = kept_home
-    file = tmp_path / "answer.md"
+    file = tmp_path / "answer.JSON"
     assert main(["export", answer_id, str(file), "--home", str(home)]) == 0
     assert capfd.readouterr().out == f"{file}: {file.stat().st_size:,} bytes\n"
-    file.write_text(file.read_text().replace("within three days", "within nine days", 1))
+    made = json.loads(file.read_text())
+    made["text"] = made["text"].replace("within three days", "within nine days", 1)
+    file.write_text(json.dumps(made))
     assert main(["verify", str(file), "--home", str(home)]) == 1
     out, err = capfd.readouterr()
     lines = out.splitlines()
     assert lines[0].startswith("Sentence 1 does not hold: “")
-    assert "is not supported by what it cites: " in lines[0]
+    assert lines[0].endswith("”: is marked as quoted, but differs from the words that it cites")
     assert (
-        "The answer: its sentences are not those of the answer that the library keeps; export it again"
-        in lines
+        "The answer: its field text differs from the answer that the library keeps; export it again" in lines
     )
     assert lines[-1].endswith(": 2 do not hold")
     assert err == ""
@@ -166,9 +172,9 @@ def test_what_does_not_hold_is_said_and_the_exit_code_is_1(
             ),
         ),
         (
-            ["verify", "/nowhere.md"],
+            ["verify", "/nowhere.json"],
             2,
-            "/nowhere.md cannot be read: No such file or directory; check its path and its permissions",
+            "/nowhere.json cannot be read: No such file or directory; check its path and its permissions",
         ),
     ],
 )
@@ -192,18 +198,21 @@ def test_a_file_that_is_there_is_not_overwritten(
     assert file.read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["answer.md", "answer.html", "answer.docx", "answer.json", "answer.txt"])
 def test_a_file_that_is_no_exported_answer_is_one_line(
-    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path, name: str
+    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path
 ) -> None:
-    file = tmp_path / name
+    file = tmp_path / "answer.json"
     file.write_bytes(b"\x00\xff nothing of ours")
     line = fails(capfd, 2, "verify", file, "--home", kept_home[0])
-    assert line.startswith(f"{file} is not an exported answer: it")
-    assert line.endswith("; give a file that `footnoted export` wrote")
+    assert line.startswith(f"{file} is not an answer in its JSON form: ")
+    assert line.endswith("; give a .json file that `footnoted export` wrote")
+    with file.open("wb") as large:
+        large.truncate(MAX_BYTES + 1)
+    line = fails(capfd, 2, "verify", file, "--home", kept_home[0])
+    assert line == f"{file} is too large for an exported answer; give an exported file"
 
 
-@pytest.mark.parametrize("arguments", [["export", "1a" * 16], ["verify", "answer.md"]])
+@pytest.mark.parametrize("arguments", [["export", "1a" * 16], ["verify", "answer.json"]])
 def test_without_a_library_nothing_is_made(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str]
 ) -> None:

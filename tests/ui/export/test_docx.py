@@ -10,24 +10,31 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import docx
-import pytest
 from hypothesis import given, settings
 from lxml import etree
 
 from index.loaders.word import read_docx
 from rag.answers import Answer
-from rag.conversations.export_check import Claim
-from tests.support.exports import DIGESTS, FIRST, SHOWN, answers_of_any_words, full_answer
-from tests.support.markup import answer, citation
-from ui.export import DOCX, Exported, export, read_export
+from tests.support.exports import (
+    ASKED,
+    FIRST,
+    NAME,
+    SHOWN,
+    answers_of_any_words,
+    exported,
+    exported_conversation,
+    full_answer,
+)
+from ui.export import FORMATS
 from ui.export.docx import W
 
+DOCX = FORMATS[2]
 PATH = Path("answer.docx")
 NAMES = {"w": W}
 
 
 def written(made: Answer) -> bytes:
-    return export(made, DOCX, DIGESTS)
+    return exported(DOCX, made)
 
 
 def parts(data: bytes) -> dict[str, bytes]:
@@ -38,17 +45,6 @@ def parts(data: bytes) -> dict[str, bytes]:
 
 def found(part: bytes, path: str) -> list[str]:
     return [str(value) for value in etree.fromstring(part).xpath(path, namespaces=NAMES)]
-
-
-def edited(data: bytes, name: str, old: str, new: str) -> Exported:
-    """The text of the document after a change of one part."""
-    file = BytesIO()
-    with ZipFile(file, "w") as archive:
-        for entry, content in parts(data).items():
-            text = content.decode() if entry == name else ""
-            assert entry != name or old in text
-            archive.writestr(entry, text.replace(old, new, 1) if entry == name else content)
-    return read_export(file.getvalue(), PATH)
 
 
 def test_python_docx_opens_it_and_reads_its_paragraphs() -> None:
@@ -69,6 +65,25 @@ def test_python_docx_opens_it_and_reads_its_paragraphs() -> None:
         *("How many were *arrested*?", ""),
         datetime(2031, 8, 2, 10, tzinfo=UTC),
     )
+
+
+def test_a_word_document_has_the_questions_as_headings_of_the_first_level() -> None:
+    word = docx.Document(BytesIO(exported_conversation(DOCX)))
+    headed = [(p.style.name, p.text) for p in word.paragraphs if p.style and p.style.name[:1] in "TH"]
+    assert headed == [
+        ("Title", NAME),
+        ("Heading 1", "How many were *arrested*?"),
+        ("Heading 2", "Remarks"),
+        ("Heading 2", "Different figures"),
+        ("Heading 2", "About this answer"),
+        ("Heading 1", "Who *won*?"),
+        ("Heading 2", "No answer"),
+        ("Heading 2", "Remarks"),
+        ("Heading 2", "About this answer"),
+        ("Heading 1", ASKED),
+        ("Heading 2", "About this answer"),
+    ]
+    assert word.core_properties.title == NAME
 
 
 def test_the_library_reads_the_sentences_with_their_footnotes() -> None:
@@ -113,45 +128,3 @@ def test_word_is_told_of_the_part_its_styles_and_its_separators() -> None:
     used += found(found_parts["word/document.xml"], "//w:pStyle/@w:val | //w:rStyle/@w:val")
     assert set(used) - styles == set()
     assert {"FootnoteText", "FootnoteReference"} <= set(used)
-
-
-@pytest.mark.parametrize(
-    ("name", "old", "new", "claim"),
-    [
-        (
-            "document",
-            "arrested 1,043",
-            "arrested 9,043",
-            Claim("Police arrested 9,043 people on Monday.", (1,)),
-        ),
-        ("document", "<w:strike/>", "", Claim("Nobody knows why.", (), "unsupported")),
-        ("document", "<w:strike/>", '<w:strike w:val="0"/>', Claim("Nobody knows why.", (), "unsupported")),
-        (
-            "document",
-            '<w:footnoteReference w:id="1"/>',
-            "",
-            Claim(f"{FIRST} {SHOWN}", (1, 2), "paraphrased"),
-        ),
-        ("document", "Remarks", "Weather", Claim("Weather", ())),
-        ("document", "(paraphrased)", "(well supported)", Claim("(well supported)", ())),
-    ],
-)
-def test_what_was_edited_is_read_as_it_now_stands(name: str, old: str, new: str, claim: Claim) -> None:
-    assert claim in edited(written(full_answer()), f"word/{name}.xml", old, new).claims
-
-
-def test_an_edited_quote_is_read_as_it_now_stands() -> None:
-    read = edited(written(full_answer()), "word/footnotes.xml", "arrested 1,043", "arrested 9,043")
-    assert read.footnotes[0].quote == "Police arrested 9,043 people on Monday."
-    assert read.footnotes[2].quote == FIRST
-
-
-def test_a_text_in_runs_of_a_word_processor_is_read_whole() -> None:
-    word = docx.Document(BytesIO(written(answer(citation(1, FIRST)))))
-    run = word.paragraphs[1].runs[0]
-    run.text = "Police arrested "
-    second = word.paragraphs[1].add_run("1,043 people on Monday.")
-    run._r.addnext(second._r)
-    file = BytesIO()
-    word.save(file)
-    assert read_export(file.getvalue(), PATH).claims == (Claim(FIRST, (1,)),)

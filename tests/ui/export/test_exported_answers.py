@@ -4,40 +4,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers import Answer
+from rag.answers import Answer, Verification
 from rag.visible_text import readable
-from tests.support.exports import DIGESTS, FIRST, SECOND, SHOWN, full_answer
+from tests.support.exports import FIRST, SECOND, SHOWN, full_answer
 from tests.support.markup import abstention, answer, citation
-from ui.export.exported_answers import Sheet, lay_out, lay_out_conversation
-from ui.export.manifest import AnswerEntry, ConversationEntry, FootnoteEntry, Manifest, digest_of
+from ui.export import format_of
+from ui.export.exported_answers import Sentence, Sheet, lay_out, lay_out_conversation
 
 
 def bound(*answers: Answer, name: str = "Arrests") -> Sheet:
-    return lay_out_conversation("c1", name, answers, DIGESTS)
+    return lay_out_conversation(name, answers)
+
+
+def marks_of(sheet: Sheet) -> list[list[tuple[int, ...]]]:
+    """The footnote numbers of each sentence of each answer."""
+    return [[sentence.footnotes for sentence in part.sentences] for part in sheet.parts]
 
 
 def test_each_answer_is_laid_out_as_by_itself_with_one_list_of_footnotes() -> None:
     full, second = full_answer(), answer(citation(3, SECOND, 2))
     sheet = bound(full, replace(second, answer_id="0b" * 16, generation=2))
-    alone = [lay_out(full, DIGESTS), lay_out(replace(second, answer_id="0b" * 16), DIGESTS)]
+    alone = [lay_out(full), lay_out(replace(second, answer_id="0b" * 16))]
     assert (sheet.name, sheet.title) == ("Arrests", "Arrests")
     assert sheet.parts == (
         alone[0].parts[0],
         bound(replace(second, answer_id="0b" * 16, generation=2)).parts[0],
     )
     assert [(note.number, note.quote) for note in sheet.notes] == [(1, FIRST), (2, SHOWN), (3, SHOWN)]
-    assert sheet.manifest == Manifest(
-        (AnswerEntry("0" * 32, 1, ((1,), (2, 1), ())), AnswerEntry("0b" * 16, 2, ((3,),))),
-        (
-            FootnoteEntry(1, 1, 2, "a" * 64, 100, 100 + len(FIRST)),
-            FootnoteEntry(2, 2, 2, "b" * 64, 100, 100 + len(SECOND)),
-            FootnoteEntry(3, 2, 2, "b" * 64, 100, 100 + len(SECOND)),
-        ),
-        ConversationEntry("c1", digest_of("Arrests")),
-    )
 
 
 def test_what_is_cited_again_has_one_footnote_that_says_what_is_known_last() -> None:
@@ -53,14 +50,12 @@ def test_numbers_of_two_questions_that_were_asked_at_once_are_told_apart() -> No
     three = replace(full_answer(), citations=full_answer().citations)
     sheet = bound(one, two, three)
     assert [(note.number, note.quote) for note in sheet.notes] == [(1, FIRST), (2, SHOWN), (3, SHOWN)]
-    assert [made.sentences for made in sheet.manifest.answers] == [((1,),), ((3,),), ((1,), (2, 1), ())]
+    assert marks_of(sheet) == [[(1,)], [(3,)], [(1,), (2, 1), ()]]
     [difference] = sheet.parts[2].differences
     assert [row[3] for row in difference.rows] == [1, 2]
     # The same holds if the answer with the changed numbers occurs twice.
     moved = bound(two, one, one, three)
-    assert [made.sentences for made in moved.manifest.answers] == [
-        *(((1,),), ((3,),), ((3,),), ((3,), (2, 3), ())),
-    ]
+    assert marks_of(moved) == [[(1,)], [(3,)], [(3,)], [(3,), (2, 3), ()]]
     assert [row[3] for row in moved.parts[3].differences[0].rows] == [3, 2]
 
 
@@ -80,11 +75,25 @@ places = st.tuples(st.integers(1, 4), st.sampled_from([FIRST, SECOND]), st.integ
 def test_every_mark_leads_to_the_words_that_it_led_to(conversation: list[list[tuple[int, str, int]]]) -> None:
     answers = [answer(*(citation(*place) for place in own)) for own in conversation]
     sheet = bound(*answers)
-    entries = {entry.number: entry for entry in sheet.manifest.footnotes}
-    quotes = {note.number: note.quote for note in sheet.notes}
-    assert len(entries) == len(sheet.manifest.footnotes)
-    for asked, made in zip(answers, sheet.manifest.answers, strict=True):
-        marks = [mark for own in made.sentences for mark in own]
-        assert [(entries[mark].document_id, quotes[mark]) for mark in marks] == [
+    notes = {note.number: note for note in sheet.notes}
+    assert len(notes) == len(sheet.notes)
+    for asked, marks in zip(answers, marks_of(sheet), strict=True):
+        found = [notes[mark] for own in marks for mark in own]
+        assert [(note.cited.document_id, note.quote) for note in found] == [
             (cited.document_id, readable(cited.quote)) for cited in asked.citations
         ]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "found"),
+    [("md", "md"), ("Markdown", "md"), ("HTM", "html"), ("docx", "docx"), ("doc", None), ("", None)],
+)
+def test_a_format_is_known_by_its_suffix(suffix: str, found: str | None) -> None:
+    form = format_of(suffix)
+    assert (form and form.suffix) == found
+
+
+def test_a_quoted_sentence_has_no_label_and_no_remark() -> None:
+    made = answer(replace(citation(1, FIRST), verification=Verification("quoted", True, True, 1.0)))
+    [part] = lay_out(made).parts
+    assert (part.sentences, part.remarks) == ([Sentence(FIRST, (1,), "quoted")], ())

@@ -15,11 +15,10 @@ from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
 from rag.answers import Answer
 from rag.conversations.answers import answer_json, keep
-from rag.conversations.export_check import Claim
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
 from tests.support.reports import incoming
-from ui.export import read_export
+from ui.export import format_of, lay_out_conversation
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -180,13 +179,10 @@ def test_a_conversation_is_a_file_to_save(client: TestClient, suffix: str) -> No
     assert (
         "default-src 'none'; style-src 'unsafe-inline'" in response.headers["content-security-policy"]
     ) == (suffix == "html")
-    read = read_export(response.content, Path(f"conversation.{suffix}"))
-    assert (read.name, [each.question for each in read.answers]) == (
-        "Überblick",
-        [DAM.question, GATES.question],
-    )
-    assert read.claims == (Claim("Gate 3 failed.", (1,)), Claim("Bốn cửa xả bị hỏng.", (2,)))
-    assert [note.number for note in read.footnotes] == [1, 2]
+    form = format_of(suffix)
+    assert form is not None
+    if suffix != "docx":  # A Word file has the time at which it was written.
+        assert response.content == form.write(lay_out_conversation("Überblick", [DAM, GATES]))
 
 
 # Answers that take the place of others
