@@ -1,7 +1,4 @@
-"""The response of a search, for the HTTP interface and for the command ``search``.
-
-This module does not import FastAPI, which the command does not need.
-"""
+"""The response of a search, for the HTTP interface and, without FastAPI, for the command ``search``."""
 
 from __future__ import annotations
 
@@ -35,8 +32,6 @@ def embed(index: Library, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search: its words, the most passages to return, and the filters for documents."""
-
     words: str
     limit: int = 10
     filters: Filters = NO_FILTERS
@@ -55,9 +50,7 @@ def search_response(
 
 
 def batch_response(index: Library, queries: Sequence[Query]) -> dict[str, Any]:
-    """Return the response of ``POST /v1/search/batch``: one search response per query, in order.
-
-    All searches see the same state of the library. The encoder embeds the queries together.
+    """Return the response of ``POST /v1/search/batch``. All searches see the same state of the library.
 
     Raises:
         QuestionError: if a query is empty or too long.
@@ -100,7 +93,6 @@ def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) ->
 
 
 def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
-    """Return one search result as JSON."""
     return {
         "document_id": hit.document.document_id,
         "version": hit.document.version,

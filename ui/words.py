@@ -27,10 +27,8 @@ DOUBTS: Mapping[Verdict, str] = {
 """The label of each verdict in parentheses, as it appears after a sentence in plain text."""
 
 RECOGNISED = "words recognised in a picture of the page"
-"""The mark of a source whose words come from text recognition, which may misread them."""
 
 UNDATED = "undated"
-"""The word in place of the date of a source that has none."""
 
 EXCERPT_CHARACTERS = 280
 """The most characters in an excerpt of a passage or of a refused question."""
@@ -43,14 +41,10 @@ COMPUTED = "computed from the two figures, not cited"
 
 
 def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, str, str]:
-    """Return the names of two compared figures, without repeating what they share.
+    """Return what two figures' names share, then what only the first and only the second has.
 
-    The result has three texts: the headings that both figures share, those of only the first, and those of
-    only the second. Figures under ``Cloud`` for 2030 and 2031 give ``Cloud``, ``2030`` and ``2031``.
-
-    Args:
-        first: the path of headings to the first figure's row, and the path to its column.
-        second: the two paths of the second figure.
+    Each figure has the path of headings to its row, and the path to its column. Figures under ``Cloud`` for
+    2030 and 2031 give ``Cloud``, ``2030`` and ``2031``.
     """
     shared: list[str] = []
     own: tuple[list[str], list[str]] = ([], [])
@@ -65,7 +59,6 @@ def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, st
 
 
 def difference_words(difference: str, unit: str, percent: str | None) -> str:
-    """Return a computed difference in words, such as ``+$118 in millions (+4.9%)``."""
     return " ".join(filter(None, [difference, unit, f"({percent})" if percent else ""]))
 
 
@@ -88,7 +81,6 @@ def source_facts(
 
 
 def date_or_undated(published: str | None) -> str:
-    """Return the date of a source in words, or ``UNDATED``."""
     return date_words(published) or UNDATED
 
 

@@ -1,7 +1,7 @@
-"""Storage of answers in the catalog, byte for byte, independent of later changes to the library.
+"""Stores answers in the catalog, byte for byte, independent of later changes to the library.
 
-An answer contains its evidence (the words of every passage and quote), so reading a stored answer needs no
-documents. The JSON text is written once, when the answer is stored, and never changed.
+An answer contains its evidence, so reading a stored answer needs no documents. Its JSON text is written once
+and never changed.
 """
 
 from __future__ import annotations
@@ -35,11 +35,8 @@ def answer_json(answer: Answer) -> str:
 def keep(catalog: Catalog, answer: Answer, replaces: str | None = None) -> None:
     """Store an answer, in its conversation if it has one.
 
-    Args:
-        catalog: the catalog of the library that stores it.
-        answer: the answer.
-        replaces: the id of an answer of the same conversation. That answer and all later ones leave the
-            conversation in the same transaction; they remain readable by their ids.
+    ``replaces`` is the id of an answer of the same conversation. That answer and all later ones leave the
+    conversation in the same transaction; they remain readable by their ids.
 
     Raises:
         NotKeptError: if the catalog cannot be written, or already has an answer with this id.
@@ -68,8 +65,7 @@ def keep(catalog: Catalog, answer: Answer, replaces: str | None = None) -> None:
 def stored_answer(catalog: Catalog, answer_id: str) -> Answer:
     """Return a stored answer.
 
-    Unlike :func:`load`, this does not compare the answer with its re-serialised form: the library itself
-    wrote it.
+    Unlike :func:`load`, this does not compare it with its text, which the library itself wrote.
 
     Raises:
         AnswerNotFoundError: if the answer does not exist.
@@ -105,17 +101,10 @@ def sound_conversation(catalog: Catalog, conversation_id: str) -> list[Answer]:
 def answers_before(
     catalog: Catalog, answer_id: str, limit: int | None = None, *, own: bool = False
 ) -> tuple[str | None, list[Kept]]:
-    """Return the answers that preceded an answer in its conversation. The answer may be a replaced one.
+    """Return the id of an answer's conversation, or None, and the last ``limit`` answers before it.
 
-    Args:
-        catalog: the catalog of the library that stores the answers.
-        answer_id: the id of the answer.
-        limit: the most answers to return.
-        own: whether the answer must be the viewer's own; a shared answer of another user is then not found.
-
-    Returns:
-        The conversation's id, or None if the answer has none; and the preceding answers, the oldest first. If
-        there are more than ``limit``, only the latest ones are returned.
+    The oldest is the first. The answer may be a replaced one; with ``own``, it must be the viewer's own, and
+    a shared answer of another user is not found.
 
     Raises:
         AnswerNotFoundError: if the answer does not exist.
@@ -186,11 +175,7 @@ def _sound_text(stored: StoredText) -> str:
 
 
 def _read(body: str | bytes) -> Answer:
-    """Parse the JSON text of an answer, and ignore unknown fields.
-
-    Raises:
-        AnswerFormError: if the text is not an answer.
-    """
+    """Parse the JSON text of an answer, and ignore unknown fields."""
     try:
         return _adapter().validate_json(body, strict=True)
     except ValidationError as error:
@@ -278,14 +263,8 @@ def page_of_citing(
 ) -> tuple[list[CitingAnswer], tuple[int, int] | None]:
     """Return a page of the answers that cite a document, the newest first, without replaced and damaged ones.
 
-    An answer that cites two versions appears twice. Also return the value of ``before`` for the next page;
-    None if this page is the last one.
-
-    Args:
-        catalog: the catalog of the library that stores the answers.
-        document_id: the document's number; the document may have been deleted.
-        limit: the most answers to return.
-        before: the value that came with the previous page; None for the first page.
+    An answer that cites two versions appears twice. The document may have been deleted. Also return the value
+    of ``before`` for the next page; None if this page is the last one.
     """
     found = AnswerStore(catalog).citing(document_id, limit + 1, before)
     answers = [

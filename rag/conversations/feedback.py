@@ -67,10 +67,7 @@ class Feedback:
 
 
 def cited_evidence(index: Library, answer: Answer) -> tuple[CitedEvidence, ...]:
-    """Return the spans that an answer cites, as evidence, each once.
-
-    Spans that do not support their sentence, and spans that the library no longer has, are left out.
-    """
+    """Return the spans that an answer cites, each once, without those that are gone or support nothing."""
     found: dict[CitedEvidence, None] = {}
     for cited in answer.citations:
         if cited.verification.verdict == "unsupported":
@@ -110,7 +107,6 @@ def append_feedback(catalog: Catalog, given: Feedback) -> None:
 
 
 def read_feedback(catalog: Catalog) -> list[Feedback]:
-    """Return the feedback of all viewers, in the order of arrival."""
     columns = [column for column in feedback.c if column is not feedback.c.number]
     with catalog.engine.connect() as connection:
         rows = connection.execute(sa.select(*columns).order_by(feedback.c.number)).mappings().all()

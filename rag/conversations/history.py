@@ -23,12 +23,10 @@ class Conversation:
 
     Attributes:
         id: the id under which its answers are stored; None if nothing is stored.
-        exchanges: its last turns, the oldest first, at most
-            :data:`~rag.follow_ups.MAX_EXCHANGES`.
+        exchanges: its last turns, the oldest first, at most ``MAX_EXCHANGES``.
         cited: the footnotes of its answers. A later answer that cites the same words gives them the same
             number.
-        replaces: the id of an answer that the next one replaces. When the new answer is stored, the replaced
-            one and all later ones leave the conversation.
+        replaces: the id of an answer that the next one replaces, with all later ones.
     """
 
     id: str | None = None
@@ -38,7 +36,6 @@ class Conversation:
 
     @property
     def said(self) -> str:
-        """The text of its last answers."""
         return "\n".join(turn.answer for turn in self.exchanges)
 
 
@@ -46,7 +43,6 @@ MAX_NUMBERED = 200
 """The most answers of a conversation, the latest ones, whose footnote numbers a new answer uses again."""
 
 NO_CONVERSATION = Conversation()
-"""The conversation of a question without earlier turns."""
 
 
 def from_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
@@ -66,14 +62,8 @@ def continue_conversation(
 ) -> Conversation:
     """Return the conversation that a question continues: its stored answers, or else the given turns.
 
-    The answer gets the same conversation if an answer of it is the viewer's own, else a new one.
-
-    Args:
-        catalog: the catalog of the library with the stored answers.
-        conversation_id: the conversation's id; None for the conversation of ``replaces``, or for a new one.
-        turns: as for :func:`from_turns`.
-        replaces: the id of an answer that the next one replaces; the question then follows only the answers
-            before that one.
+    The answer gets the same conversation if an answer of it is the viewer's own, else a new one. If it
+    replaces an answer, it follows only those before that one, and ``conversation_id`` may be None.
 
     Raises:
         AnswerNotFoundError: if the answer to replace does not exist.
@@ -97,7 +87,6 @@ def continue_conversation(
 
 
 def exchange_of(answer: Answer) -> Exchange:
-    """Convert an answer to a turn of a conversation."""
     return Exchange(
         standalone=answer.standalone or answer.searched_for or answer.question,
         answer=answer.text,
@@ -107,12 +96,9 @@ def exchange_of(answer: Answer) -> Exchange:
 
 
 def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = None) -> Conversation:
-    """Build a conversation from turns that the caller supplies, not from stored answers.
+    """Build a conversation from pairs of role (``user`` or ``assistant``) and text that the caller supplies.
 
-    Args:
-        turns: pairs of role (``user`` or ``assistant``) and text, the oldest first. Text before the first
-            question is ignored.
-        conversation_id: the id for storing the conversation's answers.
+    The oldest pair is the first. Text before the first question is ignored.
     """
     exchanges: list[Exchange] = []
     for role, text in turns:

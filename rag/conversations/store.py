@@ -39,7 +39,6 @@ class SearchFields:
     """The data with which an answer is searched for and listed.
 
     Attributes:
-        heading: the question, which lists show for the answer.
         words: the text to search, regardless of case and accents.
         references: the number and version of each document that the answer cites.
         documents: the numbers of further documents whose words or titles the answer shows.
@@ -58,10 +57,8 @@ with the error handler ``surrogateescape``."""
 _STORED = (kept.c.id, bytes_of(kept.c.body))
 
 LISTED = 200
-"""The default number of listed conversations."""
 
 NO_FIELDS = SearchFields()
-"""The fields of an answer that is found only by its id or its conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +87,8 @@ class KeptConversation:
 class AnswerStore:
     """The stored answers of a library, as JSON texts. Safe to share between threads.
 
-    An answer that the viewer of the catalog may not read counts as missing (:mod:`rag.conversations.store`).
-    Only the owner can list, continue, change or share an answer; other users can read a shared answer by its
-    id.
-
-    Args:
-        catalog: the catalog, opened for all viewers or for one.
+    An answer that the viewer of the catalog may not read counts as missing. Only the owner can list,
+    continue, change or share an answer; other users can read a shared answer by its id.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -116,15 +109,9 @@ class AnswerStore:
     ) -> None:
         """Store an answer. If another process is writing, this waits for it.
 
-        Args:
-            answer_id: the answer's id. It must be new, because stored answers never change.
-            conversation_id: the conversation that the answer continues, or None.
-            created: when the answer was made, ISO 8601 in UTC.
-            body: the answer as JSON text.
-            fields: the data with which the answer is searched for and listed.
-            replaces: the id of an answer of the same conversation. That answer and all later ones leave the
-                conversation in the same transaction; they remain readable by their ids. An unknown id
-                replaces nothing.
+        ``replaces`` is the id of an answer of the same conversation. That answer and all later ones leave the
+        conversation in the same transaction; they remain readable by their ids. An unknown id replaces
+        nothing.
 
         Raises:
             sqlalchemy.exc.IntegrityError: if another answer has the id ``answer_id``.
@@ -170,7 +157,6 @@ class AnswerStore:
             return _stored(connection.execute(newest.where(condition).limit(limit)))[::-1]
 
     def owns(self, conversation_id: str) -> bool:
-        """Return whether an answer of the conversation is the viewer's own."""
         with self._engine.connect() as connection:
             return self._has_own(connection, conversation_id)
 
@@ -194,16 +180,10 @@ class AnswerStore:
     def before(
         self, answer_id: str, limit: int | None = None, *, own: bool = False
     ) -> tuple[str | None, list[StoredText]]:
-        """Return the answers that preceded an answer in its conversation. The answer may be a replaced one.
+        """Return the id of an answer's conversation, or None, and the last ``limit`` answers before it.
 
-        Args:
-            answer_id: the id of the answer.
-            limit: the most answers to return.
-            own: whether the answer must be the viewer's own.
-
-        Returns:
-            The conversation's id, or None if the answer has none; and the preceding answers, the oldest
-            first. If there are more than ``limit``, only the latest ones are returned.
+        The oldest is the first. The answer may be a replaced one; with ``own``, it must be the viewer's own,
+        and a shared answer of another user is not found.
 
         Raises:
             AnswerNotFoundError: if the answer does not exist.
@@ -225,16 +205,11 @@ class AnswerStore:
     def citing(
         self, document_id: int, limit: int, before: tuple[int, ...] | None = None
     ) -> list[tuple[int, int, StoredText]]:
-        """Return the answers that cite a document and were not replaced in their conversation.
+        """Return the answers that cite a document and were not replaced, the newest first.
 
-        Args:
-            document_id: the document's number.
-            limit: the most answers to return.
-            before: the number and version of the last answer on the previous page; None for the first page.
-
-        Returns:
-            The number, the cited version, and the id and text of each answer, the newest first. An answer
-            that cites two versions appears twice, the newer version first.
+        Each has its number, the cited version, and its id and text. An answer that cites two versions appears
+        twice, the newer version first. ``before`` has the number and version of the last answer on the
+        previous page.
         """
         place = sa.tuple_(kept_references.c.number, kept_references.c.version)
         found = (
@@ -310,13 +285,8 @@ class AnswerStore:
     ) -> tuple[list[KeptConversation], int | None]:
         """Return a page of conversations, the most recently updated first.
 
-        Also return the value of ``before`` for the next page; None if this page is the last one.
-
-        Args:
-            query: words, or parts of words. Each must occur in the name, a question or an answer of the
-                conversation, regardless of case and accents. Empty for all conversations.
-            limit: the most conversations to return.
-            before: the value that came with the previous page; None for the first page.
+        Each word of ``query``, regardless of case and accents, must occur in the name, a question or an
+        answer. Also return the value of ``before`` for the next page; None if this page is the last one.
         """
         having = [self._contains(word) for word in dict.fromkeys(fold(query).split())]
         with self._engine.connect() as connection:

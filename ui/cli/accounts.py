@@ -227,13 +227,7 @@ def _limits(home: Path | None) -> Iterator[CollectionLimits]:
 
 @contextmanager
 def _opened(home: Path | None, action: str = "", of: str | None = None) -> Iterator[Accounts]:
-    """Open the accounts; if the context ends without an error, record ``action`` in the audit log.
-
-    Args:
-        home: the library's home folder; None for the folder that the settings name.
-        action: the action; empty to record nothing.
-        of: the name of the user or token that the action concerns.
-    """
+    """Open the accounts; if the context ends without an error, record ``action`` in the audit log."""
     from ui.accounts import Accounts
 
     settings = settings_of(home=home)
@@ -260,11 +254,6 @@ def _warn_of_open_server(home: Path | None) -> None:
 
 
 def _issuer(home: Path | None) -> str:
-    """Return the address of the OpenID provider from the settings.
-
-    Raises:
-        UsedWronglyError: if the settings name no provider.
-    """
     issuer = settings_of(home=home).openid_issuer
     if issuer is None:
         raise UsedWronglyError("--openid needs a provider; set FOOTNOTED_OPENID_ISSUER to its address")
@@ -272,12 +261,6 @@ def _issuer(home: Path | None) -> str:
 
 
 def _password(file: Path | None) -> str:
-    """Return the password from ``file``; without a file, ask a person to type the password twice.
-
-    Raises:
-        AccountError: if the two entries differ.
-        UsedWronglyError: if the file cannot be read, or there is no terminal.
-    """
     if file is not None:
         return read_secret(file, "--password-file")
     password = type_secret("Password: ", "--password-file")
@@ -321,10 +304,7 @@ def _say(line: str, result: printing.Result, *, as_json: bool) -> None:
 
 
 def _print_rows(name: str, rows: Sequence[dict[str, object]], *, as_json: bool) -> None:
-    """Print ``rows`` as one line each or, with ``as_json``, as a JSON object whose only key is ``name``.
-
-    A line has the value of the row's field *name*, then the other fields that are not None.
-    """
+    """Print a line for each row: its *name*, then the other fields that are not None."""
     if as_json:
         printing.print_json({name: rows})
         return

@@ -60,14 +60,7 @@ app.add_typer(collections, name="collection")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        arguments: the arguments of the command; by default, those of the process.
-
-    Returns:
-        The exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
-    """
+    """Run the command line; the exit code is 0 success, 1 failure, 2 wrong usage, 130 interrupted."""
     sys.excepthook = excepthook(NAME)
     # Calling the Typer object would install Typer's own excepthook.
     command = typer.main.get_command(app)

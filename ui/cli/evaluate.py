@@ -56,11 +56,6 @@ def run(
 ) -> Evaluation | Comparison:
     """Evaluate one configuration, or compare two, on the data set of the request, and write the report.
 
-    Print on ``stderr`` the path of the report, and which parts of the data set cannot be used.
-
-    Returns:
-        The evaluation of one configuration, or the comparison of two.
-
     Raises:
         UsedWronglyError: if the parts, paths or configurations cannot be used.
         DatasetError: if the data set cannot be read.
@@ -100,14 +95,11 @@ def run(
 
 
 def evaluates_claims_file(request: Request) -> bool:
-    """Return whether the request has only the part ``gate`` and a single path, a file of labelled claims."""
     return request.parts == ("gate",) and len(request.paths) == 1 and request.paths[0].is_file()
 
 
 def run_on_claims(settings: Settings, request: Request) -> ClaimsMeasured:
     """Check the labelled claims of a file, and calibrate the configured judge on every second claim.
-
-    The judge is the model that tells whether quotes support a sentence.
 
     Raises:
         DatasetError, JsonLinesError: if the file or a line of it cannot be read.
@@ -122,7 +114,6 @@ def run_on_claims(settings: Settings, request: Request) -> ClaimsMeasured:
 
 
 def print_claims(console: Console, measured: ClaimsMeasured) -> None:
-    """Print the verdicts on claims as tables, then the calibrated thresholds, if any, as a setting."""
     from rag.evaluation import claim_tables
 
     for table in claim_tables(measured):
@@ -134,7 +125,6 @@ def print_claims(console: Console, measured: ClaimsMeasured) -> None:
 
 
 def print_figures(console: Console, measured: Evaluation | Comparison) -> None:
-    """Print the measured figures as tables, with their confidence intervals and the number of questions."""
     from rag.evaluation import Evaluation, tables_of, tables_of_comparison
 
     counts = f"{measured.n_queries:,} questions"

@@ -65,15 +65,9 @@ def export(
 
 
 def exported(catalog: Catalog, exported_id: str, suffix: str) -> tuple[str, bytes]:
-    """Export the answer with an id or, if no answer has this id, the conversation with this id.
+    """Export the answer with an id or, if there is none, the conversation with this id.
 
-    Args:
-        catalog: the catalog that stores the answers.
-        exported_id: the id of an answer or of a conversation.
-        suffix: the suffix of the format, without the dot.
-
-    Returns:
-        The kind of the id, ``answer_id`` or ``conversation_id``, and the file's content.
+    Also return what the id is: ``answer_id`` or ``conversation_id``.
 
     Raises:
         NotThereError: if the library stores neither an answer nor a conversation with the id.
@@ -124,10 +118,8 @@ def _suffix(file: Path | None, default: str) -> str:
 
 
 MAX_BYTES = 16 * 1024 * 1024
-"""The maximum size of an exported file, in bytes."""
 
 EXCERPT_CHARACTERS = 60
-"""The maximum number of characters of a sentence or quote in a line of the result."""
 
 
 def verify(

@@ -112,10 +112,6 @@ def clear(home: Home = None, as_json: AsJson = False) -> None:
 
 
 def described(model: ModelSettings | None, settings: Settings) -> dict[str, Any]:
-    """Describe a model as a JSON object, without its key.
-
-    If ``model`` is None, answers only quote reports, and the provider, the model and the address are null.
-    """
     return {
         "provider": model.provider if model else None,
         "model": model.model if model else None,
@@ -139,11 +135,6 @@ def _print(model: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _settings_without_model(home: Path | None) -> Settings:
-    """Return the settings of the library in ``home`` if none of them names the language model.
-
-    Raises:
-        UsedWronglyError: if a setting names the model.
-    """
     settings = settings_of(home=home)
     if settings.model_set_by is not None:
         raise UsedWronglyError(f"{settings.model_set_by} sets the language model; change or remove it there")
@@ -151,10 +142,6 @@ def _settings_without_model(home: Path | None) -> Settings:
 
 
 def _key(file: Path | None, *, asks: bool) -> str | None:
-    """Return the key for the model's provider; None without a key.
-
-    Read the key from ``file``. Without a file, ask a person for the key if ``asks`` is true.
-    """
     if file is not None:
         return read_secret(file, "--key-file").strip()
     return type_secret("Key (not shown; empty for none): ", "--key-file").strip() or None if asks else None

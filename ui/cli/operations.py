@@ -60,10 +60,7 @@ def audit(
 
 
 def record_sync_and_delete_old(library: Library, settings: Settings, report: dict[str, Any]) -> None:
-    """Record a sync that changed the library in the audit log, and delete old records.
-
-    The answers, feedback and audit records that are older than the settings allow are deleted.
-    """
+    """Record a sync that changed the library, and delete what is older than the settings allow."""
     from ui.operations import Act, AuditLog, system_account
     from ui.operations.audit import forget
 
@@ -134,10 +131,7 @@ def _record(settings: Settings, action: str, file: Path) -> None:
 def _print_report(report: BackupReport, uploads: Path | None, *, as_json: bool) -> None:
     """Print what a backup contains, where the replaced library is, and which folders to sync by name.
 
-    Args:
-        report: the report.
-        uploads: the folder of uploads if it is outside the home, and therefore in no backup; else None.
-        as_json: whether to print the report alone, as JSON.
+    ``uploads`` is the folder of uploads if it is outside the home, and therefore in no backup.
     """
     from rag.visible_text import visible
 

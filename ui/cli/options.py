@@ -106,10 +106,7 @@ def filters_of(
     kinds: Iterable[str] | None,
     dates: tuple[str | None, str | None],
 ) -> Filters:
-    """Return the filters that the options of a command set. An argument is None if its option was not given.
-
-    ``dates`` has two values: of ``--published-before``, then of ``--published-after``.
-    """
+    """Return the filters of a command's options; ``dates`` are ``--published-before`` and ``-after``."""
     before, after = dates
     return Filters(
         tuple(documents or ()),
@@ -123,10 +120,7 @@ def filters_of(
 
 
 def as_utf8(words: str) -> str:
-    """Replace each byte of a command-line argument that is not valid UTF-8 by a question mark.
-
-    Python decodes such a byte to a lone surrogate, which cannot be sent as UTF-8.
-    """
+    """Replace each byte that is not valid UTF-8, which Python decodes to a lone surrogate, by ``?``."""
     return words.encode("utf-8", "replace").decode()
 
 
@@ -166,8 +160,6 @@ def type_secret(prompt: str, option: str) -> str:
 
 def settings_of(home: Path | None, **options: Path | str | int | bool | None) -> Settings:
     """Return the settings; the options of a command override the environment.
-
-    The function imports pydantic-settings late, so that ``--help`` need not wait for the import.
 
     Raises:
         SettingsError: if a setting cannot be used.

@@ -45,23 +45,23 @@ WIDTH = 100
 CHANGES = ("added", "changed", "removed", "failed")
 COUNTED = ("files", "passages")
 FAILURES = 10
-"""The maximum number of unreadable files that ``status`` names; ``--json`` names all of them."""
+"""The most unreadable files that ``status`` names; ``--json`` names all of them."""
 
 JOB_DIGITS = 8
-"""The number of digits of a job's id that are shown: enough to tell the few listed jobs apart."""
+"""The digits of a job's id that are shown: enough to tell the few listed jobs apart."""
 
 Result = Mapping[str, Any]
 """An answer, a search response, a sync report or a status, as JSON."""
 
 
 def print_json(result: Result) -> None:
-    """Print ``result`` as JSON on standard output; in ASCII if the output is not UTF-8."""
+    """Print ``result`` as JSON; in ASCII if the output is not UTF-8."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     print(json.dumps(result, ensure_ascii=not unicode, indent=2))
 
 
 def print_json_line(result: Result) -> None:
-    """Print ``result`` as one line of ASCII JSON and flush it, since more lines follow later."""
+    """Print ``result`` as one line of ASCII JSON, and flush it, since more lines follow later."""
     print(json.dumps(result), flush=True)
 
 
@@ -71,19 +71,16 @@ def utc(seconds: float) -> str:
 
 
 def standard_output() -> Console:
-    """Return a console on standard output, for results."""
     console = Console(highlight=False, soft_wrap=False)
     console.width = min(console.width, WIDTH)
     return console
 
 
 def errors() -> Console:
-    """Return a console on standard error, for progress and errors."""
     return Console(stderr=True, highlight=False)
 
 
 def print_sync(console: Console, stderr: Console, report: Result) -> None:
-    """Print the failures of a sync on ``stderr``, one line each, and its counts on ``console``."""
     for failure in report["failed"]:
         print_line(stderr, f"footnoted: {visible(failure['path'])}: {visible(failure['cause'])}")
     counts = ", ".join(
@@ -98,7 +95,6 @@ def print_sync(console: Console, stderr: Console, report: Result) -> None:
 
 
 def print_status(console: Console, status: Result) -> None:
-    """Print the state of a library: a line for each fact."""
     sizes, server = status["sizes"], status["server"]
     parts = ", ".join(f"{name} {_size(size)}" for name, size in sizes.items() if name != "total" and size)
     lines = {
@@ -124,11 +120,6 @@ def print_status(console: Console, status: Result) -> None:
 
 
 def _problem_lines(status: Result) -> dict[str, str]:
-    """Return the lines that report problems of a library, as a dictionary from label to text.
-
-    One line lists the folders that a restored backup followed and that are not followed yet. The other line
-    lists files that cannot be read. A line without entries is left out.
-    """
     lines = {}
     if status["unconfirmed"]:
         folders = ", ".join(status["unconfirmed"])
@@ -141,11 +132,6 @@ def _problem_lines(status: Result) -> dict[str, str]:
 
 
 def _index_lines(index: Result | None) -> dict[str, str]:
-    """Return the lines that report the state of the search index, as a dictionary from label to text.
-
-    The first line describes the search caches. While a new encoder embeds the library, a second line has the
-    progress of the embedding. The dictionary is empty if no index was built yet.
-    """
     if index is None or index["build"] is None:
         return {}
     facts = [
@@ -165,7 +151,6 @@ def _index_lines(index: Result | None) -> dict[str, str]:
 
 
 def job_line(job: Result) -> str:
-    """Return the progress or the result of a job, on one line."""
     parts = [f"{job['kind']} {'stopping' if job['cancelling'] else job['state']}"]
     if job["state"] == "running":
         parts += [f"{job[name]['done']} of {job[name]['of']} {name}" for name in COUNTED if job[name]["of"]]
@@ -193,10 +178,7 @@ def _size(count: float) -> str:
 
 
 def print_answer(console: Console, answer: Result, *, passages: int = 1) -> None:
-    """Print an answer: its headline, its sentences with footnote marks, and its footnotes.
-
-    If the library has no answer, print why, at most ``passages`` of the nearest passages, and what to try.
-    """
+    """Print an answer or, if there is none, why, ``passages`` near passages at most, and what to try."""
     if answer["searched_for"]:
         line = f"Searched for: {visible(answer['searched_for'])} (--exact searches for the question as typed)"
         console.print(Text(line, style="italic"), end="\n\n")
@@ -221,7 +203,6 @@ def print_answer(console: Console, answer: Result, *, passages: int = 1) -> None
 
 
 def print_search(console: Console, response: Result, *, has_filters: bool = False) -> None:
-    """Print the passages of a search, the best first; ``has_filters`` says whether it was filtered."""
     for number, result in enumerate(response["results"], 1):
         _print_entry(console, f"{number}.", _source(result), _score(result), readable(result["text"]))
     if not response["results"] and has_filters:
@@ -231,11 +212,6 @@ def print_search(console: Console, response: Result, *, has_filters: bool = Fals
 
 
 def _paragraphs(answer: Result) -> list[Text]:
-    """Return the paragraphs of an answer.
-
-    Each sentence is followed by the numbers of its footnotes. A label precedes the numbers if the quotes may
-    not support the sentence.
-    """
     paragraphs = [Text()] if answer["sentences"] else []
     for sentence, before in zip(answer["sentences"], [None, *answer["sentences"]], strict=False):
         if before is not None:
@@ -352,7 +328,6 @@ LINE_SECONDS = 10.0
 
 @contextmanager
 def job_progress(console: Console) -> Iterator[Callable[[JobProgress], None]]:
-    """Yield a function that shows the progress of a job that reads files and embeds passages."""
     if not console.is_terminal:
         yield _lines(console)
         return
@@ -379,7 +354,6 @@ def _lines(console: Console) -> Callable[[JobProgress], None]:
 
 
 def progress_line(now: JobProgress) -> str:
-    """Return the progress of a job as one line: files, passages, rate and time left, if they are known."""
     parts = [f"{now.files.done} of {now.files.of} files read"] if now.files.of else []
     if now.passages.of:
         parts.append(f"{now.passages.done:,} of {now.passages.of:,} passages embedded")
@@ -421,7 +395,6 @@ def progress_bar(console: Console) -> Iterator[Progress | None]:
 
 @contextmanager
 def waiting(console: Console, message: str) -> Iterator[None]:
-    """Show ``message`` until the context ends if ``console`` is a terminal; otherwise show nothing."""
     if console.is_terminal:
         with console.status(message):
             yield

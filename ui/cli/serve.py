@@ -45,9 +45,8 @@ _log = logging.getLogger(__name__)
 def interruptible() -> Iterator[Event]:
     """Make SIGTERM raise ``KeyboardInterrupt``, as Ctrl-C does, so that open resources are closed.
 
-    Yields:
-        An event that is set after either signal. An import can swallow ``KeyboardInterrupt``, so the caller
-        must check the event after its slow imports.
+    The event is set after either signal. An import can swallow ``KeyboardInterrupt``, so the caller must
+    check the event after its slow imports.
     """
     interrupted = Event()
 
@@ -61,13 +60,9 @@ def interruptible() -> Iterator[Event]:
 
 @contextmanager
 def signals_noted(seconds: float) -> Iterator[Event]:
-    """Set an event on SIGTERM and Ctrl-C; the caller must check the event, and stop.
+    """Set an event on SIGTERM and Ctrl-C; the caller must check it, and stop.
 
-    Args:
-        seconds: the time that the context may take to end after a signal, before the process is killed.
-
-    Yields:
-        The event, which is set after either signal.
+    If the context does not end within ``seconds`` after a signal, the process is killed.
     """
     noted = Event()
     timers: list[Timer] = []
@@ -87,7 +82,6 @@ def signals_noted(seconds: float) -> Iterator[Event]:
 
 @contextmanager
 def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Let ``handler`` handle SIGTERM and Ctrl-C until the context ends."""
     before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
@@ -97,16 +91,10 @@ def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None
 
 
 def exit_within(seconds: float, clean_up: Callable[[], None]) -> Timer:
-    """Kill this process after ``seconds``, with exit code 1, if it has not ended by then.
+    """Kill this process after ``seconds``, with exit code 1, unless it ends or the timer is cancelled before.
 
     The catalog and the caches survive a kill at any moment, and the system releases locks and ports.
-
-    Args:
-        seconds: the time that the process may take to end by itself.
-        clean_up: called before the kill; it must not block.
-
-    Returns:
-        The running timer, which the caller may cancel.
+    ``clean_up`` is called before the kill; it must not block.
     """
 
     def kill() -> None:
@@ -235,13 +223,9 @@ class _Server(uvicorn.Server):
 def serve(
     settings: Settings, announce: Callable[[str], None], interrupted: Event, *, watch: bool = False
 ) -> None:
-    """Serve HTTP until SIGTERM or SIGINT.
+    """Serve HTTP until SIGTERM or SIGINT, which set ``interrupted``.
 
-    Args:
-        settings: the settings, among them the home folder, the address and the model.
-        announce: called with the server's URL when the server accepts requests, before the models are loaded.
-        interrupted: set after a signal, by :func:`~ui.cli.serve.signals_noted`.
-        watch: whether changes in the followed folders are synced at once.
+    ``announce`` is called with the server's URL when it accepts requests, before the models are loaded.
 
     Raises:
         AlreadyServedError: if another server of the same home is running or starting.
@@ -316,8 +300,6 @@ class _Models:
         self._thread: Thread | None = None
 
     def load(self, stop: Callable[[], None]) -> None:
-        """Begin to load the models; if that fails, call ``stop``."""
-
         def warm_up() -> None:
             try:
                 self._engine.warm_up()

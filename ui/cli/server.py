@@ -39,9 +39,6 @@ class RunningServer:
     """The content of ``server.json``.
 
     Attributes:
-        pid: the process id of the server.
-        host: the address on which the server listens.
-        port: the port on which the server listens.
         started: the time at which the server became ready, in ISO 8601 and UTC.
         token: the token that commands on this machine send to the server; empty if sign-in is off.
     """
@@ -54,18 +51,15 @@ class RunningServer:
 
     @property
     def address(self) -> str:
-        """The URL by which this machine reaches the server, without a final slash."""
         host = _EVERYWHERE.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 def write_server_file(home: Path, server: RunningServer) -> None:
-    """Write ``server.json`` to ``home`` atomically. Only the file's owner can read it."""
     write_file(home / SERVER_FILE, json.dumps(asdict(server)))
 
 
 def remove_server_file(home: Path) -> None:
-    """Remove ``server.json`` from ``home``."""
     (home / SERVER_FILE).unlink(missing_ok=True)
 
 
@@ -148,14 +142,7 @@ def ask(
     *,
     exact: bool = False,
 ) -> dict[str, Any]:
-    """Answer ``question``, and return the answer as JSON.
-
-    Args:
-        settings: the settings, which name the library's folder.
-        question: the question.
-        filters: limit the search to some documents; empty to search all.
-        conversation_id: the id of the conversation that the question continues; None for a new one.
-        exact: whether to search for the question as it is written, without correcting its spelling.
+    """Return the answer as JSON.
 
     Raises:
         QuestionError: if the question is empty or too long, and no server runs.
@@ -179,8 +166,6 @@ def ask(
 
 
 def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict[str, Any]:
-    """Find the passages that match ``query`` best, and return them as the JSON of ``POST /v1/search``."""
-
     def here() -> dict[str, Any]:
         from ui.search import search_response
 
@@ -194,11 +179,7 @@ def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict
 def serve_agent(settings: Settings, address: str | None = None, token: str | None = None) -> None:
     """Serve an agent over standard input and output (Model Context Protocol) until the agent ends.
 
-    Args:
-        settings: the settings, which name the library's folder.
-        address: the URL of a server that answers the agent's requests. If None, the running server of the
-            library answers them; if no server runs, this process does.
-        token: the token for the server at ``address``.
+    If ``address`` is None, the running server of the library answers; if no server runs, this process does.
 
     Raises:
         UsedWronglyError: if the package ``mcp`` is not installed.

@@ -29,8 +29,6 @@ Report = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Syncer:
-    """Syncs an open library. Each sync is a job, and its progress is shown on ``stderr``."""
-
     index: Library
     settings: Settings
     options: Options
@@ -48,14 +46,9 @@ class _Syncer:
 
 
 def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console, on: str | None = None) -> Report:
-    """Sync ``paths`` or, if there are none, all followed folders, and return the report.
+    """Sync ``paths`` or, if there are none, all followed folders.
 
-    Args:
-        settings: the settings, which name the library's folder.
-        paths: folders and files.
-        stderr: receives the progress.
-        on: the address of a Ray cluster that reads the files and embeds the passages; None to do both on
-            this machine.
+    ``on`` is the address of a Ray cluster that reads the files and embeds the passages.
 
     Raises:
         Cancelled: if somebody cancelled the job of this sync over HTTP.
@@ -76,11 +69,7 @@ def sync_on_changes(
 ) -> None:
     """Sync ``paths``, then all followed folders whenever they change, until interrupted.
 
-    Args:
-        settings: the settings, which name the library's folder.
-        paths: the folders and files to sync first; if there are none, all followed folders are synced first.
-        stderr: receives one line for each error.
-        show: called with the first report, and with each later report of a change or failure.
+    ``show`` is called with the first report, and with each later report of a change or failure.
     """
     options = settings.loading()
     with suppress(KeyboardInterrupt), interruptible() as interrupted, ExitStack() as opened:

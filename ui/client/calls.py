@@ -32,8 +32,6 @@ class Call(Generic[T]):
     """A request to a server.
 
     Attributes:
-        method: the HTTP method.
-        path: the path of the URL.
         read: converts the parsed JSON of the response; the JSON is None if the response has no body.
         fields: the other arguments of :meth:`httpx.Client.build_request`.
     """

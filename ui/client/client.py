@@ -53,12 +53,7 @@ class Retries:
     longest_seconds: float = 60.0
 
     def pause(self, repetitions: int, outcome: httpx.Response | httpx.ConnectError) -> float | None:
-        """Return the seconds to wait before a repetition; None if the client must not repeat the request.
-
-        Args:
-            repetitions: the number of repetitions so far.
-            outcome: the response, or the error if there is no response.
-        """
+        """Return the seconds to wait before the next repetition; None if there must be none."""
         if repetitions >= self.most:
             return None
         asked: float | None = None
@@ -111,11 +106,7 @@ def problem_of(response: httpx.Response) -> dict[str, Any]:
 
 
 class EventReader:
-    """Reads a stream of events from the parts in which it arrives.
-
-    Attributes:
-        is_complete: whether the whole answer has arrived.
-    """
+    """Reads a stream of events from the parts in which it arrives."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -227,12 +218,8 @@ class Client:
     ) -> Answer:
         """Answer a question; if the library has no answer, abstain and give the reasons.
 
-        Args:
-            question: the question.
-            filters: the documents to search.
-            conversation_id: the conversation that the question continues, from an earlier answer.
-            history: the earlier turns, in place of ``conversation_id``, if the server keeps no conversations.
-            exact: whether to search for the question as it is written, without correcting its spelling.
+        ``history`` has the earlier turns, in place of ``conversation_id``, if the server keeps no
+        conversations. With ``exact``, the spelling of the question is not corrected.
         """
         return self._result(calls.ask(question, filters, conversation_id, history, exact=exact))
 
@@ -358,16 +345,7 @@ class AsyncClient:
         seconds: float = SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Make a client; it connects with its first request.
-
-        Args:
-            address: the URL of the server.
-            token: a token that ``footnoted token add`` made; None if the server needs no sign-in.
-            retries: how often, and after which pauses, to repeat a request to a busy server; None for the
-                defaults of :class:`~ui.client.client.Retries`.
-            seconds: the longest time to wait for a connection or for the next part of a response.
-            transport: sends the requests; over the network by default.
-        """
+        """Make a client; the arguments are those of :class:`Client`, and ``transport`` sends the requests."""
         self._http = httpx.AsyncClient(**calls.client_fields(address, token, seconds), transport=transport)
         self._retries = retries or Retries()
 
@@ -400,15 +378,7 @@ class AsyncClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Answer:
-        """Answer a question; if the library has no answer, abstain and give the reasons.
-
-        Args:
-            question: the question.
-            filters: the documents to search.
-            conversation_id: the conversation that the question continues, from an earlier answer.
-            history: the earlier turns, in place of ``conversation_id``, if the server keeps no conversations.
-            exact: whether to search for the question as it is written, without correcting its spelling.
-        """
+        """Answer a question, as :meth:`Client.ask` does."""
         return await self._result(calls.ask(question, filters, conversation_id, history, exact=exact))
 
     async def stream(
@@ -451,29 +421,13 @@ class AsyncClient:
         return await self._result(calls.text(document_id, version, start, end))
 
     async def add(self, name: str, content: bytes, details: Mapping[str, str] | None = None) -> Document:
-        """Add a document, or a new version of the document with the same name.
-
-        Args:
-            name: the name of the file.
-            content: the bytes of the file.
-            details: any of title, publisher, author, published, language, collection and password.
-        """
+        """Add a document, as :meth:`Client.add` does."""
         return await self._result(calls.add(name, content, details or {}))
 
     async def add_from_url(
         self, url: str, name: str = "", details: Mapping[str, str] | None = None
     ) -> Document:
-        """Let the server fetch a document from a URL and add the document.
-
-        The operator of the server decides from which hosts it fetches. If no hosts are allowed, the server
-        refuses with 409.
-
-        Args:
-            url: the URL of the file.
-            name: the name in the library, with the suffix of the format; by default the last part of the
-                URL's path.
-            details: as for :meth:`add`.
-        """
+        """Let the server fetch a document from a URL and add it, as :meth:`Client.add_from_url` does."""
         return await self._result(calls.add_from_url(url, name, details or {}))
 
     async def delete(self, document_id: int) -> None:

@@ -14,12 +14,8 @@ from ui.client.results import Source, id_of, metadata_of
 class FootnotedRetriever(BaseRetriever):
     """Finds passages, and returns them as documents whose ``metadata`` has the place of the text.
 
-    Attributes:
-        source: the client to ask.
-        limit: the maximum number of passages that a query returns.
-        filters: the documents to search.
-        footnotes: if true, answer the query, and return the quotes of the answer's footnotes instead of
-            passages; no document if the library has no answer.
+    With ``footnotes``, it answers the query, and returns the quotes of the answer's footnotes instead of
+    passages; no document if the library has no answer.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

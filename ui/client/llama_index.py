@@ -29,14 +29,6 @@ class FootnotedRetriever(BaseRetriever):
         filters: Filters = NO_FILTERS,
         **kwargs: Any,  # noqa: ANN401 (llama-index's own arguments)
     ) -> None:
-        """Make a retriever that searches with ``source``.
-
-        Args:
-            source: the client to ask.
-            limit: the maximum number of passages that a query returns.
-            filters: the documents to search.
-            kwargs: passed on to ``BaseRetriever``.
-        """
         super().__init__(**kwargs)
         self._source = source
         self._limit = limit
@@ -63,7 +55,6 @@ class FootnotedQueryEngine(BaseQueryEngine):
     """
 
     def __init__(self, source: Source, filters: Filters = NO_FILTERS) -> None:
-        """Make a query engine that asks ``source`` about the documents that pass ``filters``."""
         super().__init__(callback_manager=None)
         self._source = source
         self._filters = filters

@@ -32,11 +32,7 @@ class LocalClient:
 
     @classmethod
     def open(cls, home: Path | None = None) -> Self:
-        """Open the library and the models that the settings name; :meth:`close` closes them.
-
-        Args:
-            home: the library's folder; by default, the folder that the settings name.
-        """
+        """Open the library and the models that the settings name; :meth:`close` closes them."""
         from ui.opening import open_engine, open_library
         from ui.settings import load_settings
 
@@ -54,11 +50,9 @@ class LocalClient:
         self.close()
 
     def close(self) -> None:
-        """Close the library and the models that :meth:`open` opened."""
         self._opened.close()
 
     def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
-        """Find the passages that match a query, best first."""
         return parse(SearchResponse, search_response(self._engine.index, query, limit, filters))
 
     def search_many(
@@ -77,7 +71,6 @@ class LocalClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Answer:
-        """Answer a question; if the library has no answer, abstain and give the reasons."""
         return self._engine.ask(question, filters, self._before(conversation_id, history), exact=exact)
 
     def stream(
@@ -96,11 +89,9 @@ class LocalClient:
                 yield event
 
     def answer(self, answer_id: str) -> Answer:
-        """Return a stored answer."""
         return stored_answer(self._engine.index.catalog, answer_id)
 
     def documents(self) -> Iterator[Document]:
-        """Yield the current version of every document, in the order in which the documents were added."""
         records = sorted(self._engine.index.catalog.documents(), key=lambda record: record.document_id)
         return (parse(Document, asdict(record)) for record in records)
 

@@ -15,13 +15,6 @@ __all__ = ["FORMATS", "HTML", "Format", "format_of", "lay_out", "lay_out_convers
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format.
-
-    Attributes:
-        suffix: the suffix of its files, without the dot.
-        also: other suffixes of the same format.
-    """
-
     suffix: str
     also: tuple[str, ...]
     media_type: str

@@ -69,7 +69,6 @@ _AFTER_FOOTNOTE_PROPERTIES = (
 
 
 def write_docx(sheet: Sheet) -> bytes:
-    """Return a Word document with the answers in ``sheet``."""
     import docx
 
     notes = {note.number: note for note in sheet.notes}
@@ -155,7 +154,6 @@ def _add_styles(word: WordDocument) -> None:
 
 
 def _add_footnotes(word: WordDocument, notes: Iterable[Note]) -> None:
-    """Add a part with the footnotes to the Word file, and refer to it from the body and the settings."""
     from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
@@ -185,7 +183,6 @@ def _add_footnotes(word: WordDocument, notes: Iterable[Note]) -> None:
 
 
 def _footnote(note: Note) -> Element:
-    """Return a footnote: its mark and quote, the headings of a table row, and the attribution."""
     lines = [f" “{note.quote}”"]
     if note.headings is not None:
         lines.append(f"{HEADINGS}{note.headings}")

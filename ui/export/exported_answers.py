@@ -53,13 +53,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A footnote.
-
-    Attributes:
-        headings: the headings of the table row that is quoted; None if the quote is not a table row.
-        attribution: the facts of the document, such as title, publisher, date and page.
-        cited: the citation that the other fields show.
-    """
+    """A footnote; ``attribution`` has the facts of the document, such as title, publisher and date."""
 
     number: int
     quote: str
@@ -70,12 +64,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class FirstLine:
-    """The first line of an answer that is one value or a comparison of two values.
-
-    Attributes:
-        value: the words in bold: the value, or both values with their names.
-        details: the other words: the unit, the row and column, and the difference of two values.
-    """
+    """The first line of an answer that is one value, or a comparison of two; ``value`` is in bold."""
 
     value: str
     details: str
@@ -95,7 +84,6 @@ class Part:
 
     Attributes:
         abstention: why the library has no answer; None if it has one.
-        paragraphs: the sentences, by paragraph.
         remarks: notes for the reader, one line each.
         colophon: names and values that say how the answer was made.
     """
@@ -115,12 +103,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The content of an exported file.
-
-    Attributes:
-        name: the title of the conversation; None for a single answer.
-        notes: the footnotes of all answers.
-    """
+    """A conversation with its ``name``, or a single answer without one, and the footnotes of all answers."""
 
     name: str | None
     parts: tuple[Part, ...]
@@ -132,7 +115,6 @@ class Sheet:
 
 
 def lay_out(answer: Answer) -> Sheet:
-    """Lay out a single answer."""
     part = Part(
         question=visible(answer.question),
         abstention=visible(answer.reason or answer.text) if answer.abstained else None,
@@ -147,7 +129,6 @@ def lay_out(answer: Answer) -> Sheet:
 
 
 def first_line(headline: Headline) -> FirstLine:
-    """Return the first line of an answer that is one value or a comparison of two, given by ``headline``."""
     if headline.comparison is not None:
         return _compared_line(headline, headline.comparison)
     details = (f"· {name}" for name in (headline.row, headline.column) if name)
@@ -155,7 +136,6 @@ def first_line(headline: Headline) -> FirstLine:
 
 
 def _compared_line(headline: Headline, other: Comparison) -> FirstLine:
-    """Return both figures of a comparison with their names, then their difference, marked as computed."""
     computed = other.computed
     shared, own, others = compared_names((headline.row, headline.column), (other.row, other.column))
     answer = f"{computed.answer[:1].upper()}{computed.answer[1:]}: " if computed.answer else ""
@@ -253,13 +233,10 @@ def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
 
 
 def lay_out_conversation(name: str, answers: Sequence[Answer]) -> Sheet:
-    """Lay out a conversation, with one list of footnotes for all answers.
+    """Lay out a conversation, at least one answer, with one list of footnotes for all answers.
 
-    If several answers share a footnote, the last of these answers supplies the facts about the source.
-
-    Args:
-        name: the title; the first question if the title is blank.
-        answers: the answers in order; at least one.
+    Its title is the first question if ``name`` is blank. If several answers share a footnote, the last of
+    them supplies the facts about the source.
     """
     sheets = [lay_out(answer) for answer in _numbered(answers)]
     notes = {note.number: note for sheet in sheets for note in sheet.notes}
@@ -293,8 +270,6 @@ def _quote_key(cited: Citation) -> tuple[int, ...]:
 
 
 def _renumbered(answer: Answer, numbers: Mapping[int, int]) -> Answer:
-    """Return ``answer`` with the footnotes renumbered; ``numbers`` maps old numbers to new ones."""
-
     def new(number: int) -> int:
         return numbers.get(number, number)
 

@@ -65,14 +65,11 @@ article .about h3 { font-size: .875rem; }
 article dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); column-gap: 1rem; margin: 0; }
 @media print { h2, h3 { break-after: avoid; } }
 """.strip()
-"""The additional style of a conversation."""
 
 BACK = "↩"
-"""The link from a footnote back to its mark."""
 
 
 def write_html(sheet: Sheet) -> bytes:
-    """Return an HTML page in UTF-8 with the answers in ``sheet``."""
     seen: dict[int, int] = {}
     if sheet.name is None:
         [part] = sheet.parts
@@ -96,7 +93,6 @@ def _page(sheet: Sheet, parts: Sequence[str], style: str) -> bytes:
 
 
 def _answer(part: Part, seen: dict[int, int], level: int) -> Iterator[str]:
-    """Yield the question as a heading of ``level``, then the sections of the answer."""
     yield _heading(part.question, level)
     if part.abstention is not None:
         reason = f'<p dir="auto">{escape(part.abstention)}</p>'

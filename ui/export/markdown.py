@@ -33,7 +33,6 @@ _SITE = re.compile(r"(?<=www)\.", re.IGNORECASE)
 """The dot after *www*. GitHub would turn a name that begins with *www.* into a link."""
 
 HEAD = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
-"""The first two lines of a table of different figures."""
 
 
 def escape_markdown(words: str) -> str:
@@ -47,7 +46,6 @@ def escape_markdown(words: str) -> str:
 
 
 def write_markdown(sheet: Sheet) -> bytes:
-    """Return a Markdown file in UTF-8 with the answers in ``sheet``."""
     blocks = [] if sheet.name is None else [f"# {escape_markdown(sheet.name)}"]
     for part in sheet.parts:
         blocks += _part(part, level=1 if sheet.name is None else 2)
@@ -56,7 +54,6 @@ def write_markdown(sheet: Sheet) -> bytes:
 
 
 def _part(part: Part, level: int) -> Iterator[str]:
-    """Yield the blocks of an answer; its question is a heading of ``level``."""
     section = "#" * (level + 1)
     yield f"{'#' * level} {escape_markdown(part.question)}"
     if part.abstention is not None:

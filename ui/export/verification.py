@@ -56,14 +56,7 @@ _SUPERSEDED = regex.compile(r" \(version [0-9]+, superseded\)$")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The result of checking a sentence or a footnote.
-
-    Attributes:
-        number: the footnote's mark, or the sentence's number, from 1.
-        words: the sentence, or the quote.
-        problems: the faults, one per line; empty if the sentence or footnote is correct.
-        remarks: information that is not a fault.
-    """
+    """The result of checking a sentence or a footnote; ``remarks`` are no faults."""
 
     number: int
     words: str
@@ -77,12 +70,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The result of checking an exported answer or conversation.
-
-    Attributes:
-        problems: problems of the file as a whole, one line each.
-        answers: the number of answers of a conversation; None for a single answer.
-    """
+    """The result of checking a file; ``answers`` is None for an answer without a conversation."""
 
     sentences: tuple[Checked, ...]
     footnotes: tuple[Checked, ...]

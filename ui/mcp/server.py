@@ -32,11 +32,9 @@ class MCPEndpoint:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Send the requests of the tools to ``app``."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         # Read the body here, so that the refusal of a body that is too long reaches the agent.
@@ -68,13 +66,7 @@ class MCPEndpoint:
 
 
 def serve_stdio(client: LocalClient | None, address: str = "", token: str | None = None) -> None:
-    """Answer the requests on standard input until the input ends.
-
-    Args:
-        client: a client of a library in this process; None to ask a server.
-        address: the URL of the server.
-        token: the token for the server; None if the server needs no sign-in.
-    """
+    """Answer the requests on standard input, with ``client`` or else from the server at ``address``."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     local = LocalSource(client) if client is not None else None
     server = tools_server(lambda _request: local or AsyncClient(address, token))
