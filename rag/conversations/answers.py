@@ -127,8 +127,7 @@ def answers_until(catalog: Catalog, answer_id: str) -> tuple[list[Kept], Answer]
 def load(body: str | bytes) -> Answer:
     """Parse the JSON text of an answer: the inverse of :meth:`Answer.as_dict`.
 
-    Nothing is corrected: an unknown field, a wrong type or a missing field is an error. Only a field with a
-    default may be missing.
+    Nothing is corrected: an unknown field, a wrong type or a missing field without a default is an error.
 
     Raises:
         AnswerFormError: if the text is not an answer.

@@ -42,7 +42,6 @@ class Call(Generic[T]):
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def result(self, body: bytes) -> T:
-        """Convert the body of the response to the result of the call."""
         return self.read(json.loads(body) if body else None)
 
 
@@ -60,13 +59,11 @@ def client_fields(address: str, token: str | None, seconds: float) -> dict[str, 
 
 
 def search(query: str, limit: int, filters: Filters) -> Call[SearchResponse]:
-    """Return the call ``POST /v1/search``."""
     body = {"query": query, "limit": limit, **request_fields(filters)}
     return Call("POST", "/v1/search", lambda found: parse(SearchResponse, found), {"json": body})
 
 
 def search_many(queries: Sequence[str], limit: int, filters: Filters) -> Call[list[SearchResponse]]:
-    """Return the call ``POST /v1/search/batch``."""
     body = {"queries": [{"query": query, "limit": limit, **request_fields(filters)} for query in queries]}
     return Call(
         "POST",
@@ -85,7 +82,6 @@ def ask(
     exact: bool,
     stream: bool = False,
 ) -> Call[Answer]:
-    """Return the call ``POST /v1/chat``."""
     body = {
         "question": question,
         "conversation_id": conversation_id,
@@ -98,16 +94,11 @@ def ask(
 
 
 def answer(answer_id: str) -> Call[Answer]:
-    """Return the call ``GET /v1/answers/{id}``."""
     return Call("GET", f"/v1/answers/{answer_id}", lambda found: parse(Answer, found))
 
 
 def documents(cursor: str) -> Call[tuple[list[Document], str | None]]:
-    """Return the call ``GET /v1/documents`` for the page at ``cursor``; "" is the first page.
-
-    The call's result has two parts: the documents of the page, and the cursor of the next page. The cursor is
-    None after the last page.
-    """
+    """Return the call of the page at ``cursor``, first ""; the result has the next page's cursor or None."""
 
     def read(found: Any) -> tuple[list[Document], str | None]:  # noqa: ANN401 (JSON)
         return [parse(Document, each) for each in found["documents"]], found["next_cursor"]
@@ -116,7 +107,6 @@ def documents(cursor: str) -> Call[tuple[list[Document], str | None]]:
 
 
 def text(document_id: int, version: int | None, start: int, end: int | None) -> Call[DocumentText]:
-    """Return the call ``GET /v1/documents/{id}/text``."""
     given = {"version": version, "start": start, "end": end}
     params = {name: value for name, value in given.items() if value is not None}
     path = f"/v1/documents/{document_id}/text"
@@ -124,10 +114,7 @@ def text(document_id: int, version: int | None, start: int, end: int | None) -> 
 
 
 def add(name: str, content: bytes, details: Mapping[str, str]) -> Call[Document]:
-    """Return the call ``POST /v1/documents``.
-
-    The call has a new ``Idempotency-Key``, so that a repeated request adds nothing twice.
-    """
+    """Return the call with a new ``Idempotency-Key``, so that a repeated request adds nothing twice."""
     fields = {
         "files": {"file": (name, content)},
         "data": dict(details),
@@ -137,11 +124,9 @@ def add(name: str, content: bytes, details: Mapping[str, str]) -> Call[Document]
 
 
 def add_from_url(url: str, name: str, details: Mapping[str, str]) -> Call[Document]:
-    """Return the call ``POST /v1/documents/from-url``."""
     body = {**details, "url": url, "name": name}
     return Call("POST", "/v1/documents/from-url", lambda found: parse(Document, found), {"json": body})
 
 
 def delete(document_id: int) -> Call[None]:
-    """Return the call ``DELETE /v1/documents/{id}``."""
     return Call("DELETE", f"/v1/documents/{document_id}", lambda _: None)

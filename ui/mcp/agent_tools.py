@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as version_of
-from typing import Annotated, Any, Protocol, Self
+from typing import Annotated, Any, Self
 
 from anyio import to_thread
 from mcp.server.mcpserver import Context, MCPServer
@@ -18,38 +18,9 @@ from index.errors import FootnotedError, outward_line
 from index.records import NO_FILTERS, Filters
 from index.text import readable_rows
 from rag.answers import Answer, Citation
-from ui.client import Document, DocumentText, LocalClient, SearchResponse
+from ui.client import AsyncClient, Document, DocumentText, LocalClient, SearchResponse
 from ui.http.openai.completions import text_of
 from ui.http.request_bodies import FilteredRequest, Number, Offset, Words
-
-
-class AsyncSource(Protocol):
-    """A client, which is also an asynchronous context manager.
-
-    It asks a server, or a library that this process has open.
-    """
-
-    async def __aenter__(self) -> Self:
-        """Return the client."""
-
-    async def __aexit__(self, *raised: object) -> None:
-        """Close the client."""
-
-    async def search(self, query: str, limit: int = ..., filters: Filters = ...) -> SearchResponse:
-        """Find the passages that match a query, the best first."""
-
-    async def ask(
-        self, question: str, filters: Filters = ..., *, conversation_id: str | None = ...
-    ) -> Answer:
-        """Answer a question; if the library has no answer, abstain and give the reasons."""
-
-    def documents(self) -> AsyncIterator[Document]:
-        """Yield the current version of every document, in the order in which the documents were added."""
-
-    async def text(
-        self, document_id: int, version: int | None = ..., start: int = ..., end: int | None = ...
-    ) -> DocumentText:
-        """Return the text of a document, or a part of it."""
 
 
 class LocalSource:
@@ -99,7 +70,7 @@ MAX_LISTED = 500
 SPAN_CHARACTERS = 4_000
 """The number of characters that ``read_span`` returns if the agent names no end."""
 
-Sources = Callable[[Any], AsyncSource]
+Sources = Callable[[Any], AsyncClient | LocalSource]
 """Makes the client for a tool call. The argument is starlette's request, or None over standard input."""
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
