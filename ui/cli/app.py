@@ -1,10 +1,7 @@
 """The command ``footnoted``.
 
-Most commands have a module of the same name beside this one. ``ask``, ``search`` and ``mcp`` are in
-``server_requests``; ``backup``, ``restore``, ``migrate``, ``check`` and ``audit`` are in ``operations``;
-``eval`` is in ``evaluate``; ``user``, ``token`` and ``collection`` are in ``accounts``. Functions import slow
-modules when they need them, so that ``--help`` and ``status`` answer in under half a second. The command
-prints every error as one line, which says what failed and what to do.
+Its modules import slow ones when they need them, so that ``--help`` and ``status`` answer in
+under half a second. It prints every error as one line, which says what failed and what to do.
 """
 
 from __future__ import annotations

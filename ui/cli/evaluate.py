@@ -30,15 +30,10 @@ class Request:
     Attributes:
         paths: the folder of the data set or, with ``from_feedback``, files of questions. If ``gate`` is the
             only part, a file of labelled claims is also allowed.
-        parts: the parts to measure, from ``retrieval``, ``selection``, ``answers`` and ``gate`` (the check of
-            sentences against their quotes); all if empty.
-        limit: the maximum number of questions; None for all.
-        configuration: a TOML file; None for the default configuration.
-        compared: two configurations to compare, each ``default`` or a TOML file; None for no comparison.
-        report: the folder to write the report to; None for a folder in the home that is named after
-            the data set.
+        parts: of ``retrieval``, ``selection``, ``answers`` and ``gate``; all if empty.
+        configuration: a TOML file, as each of ``compared``, which may also be ``default``.
+        report: the folder to write the report to; None for one in the home, named after the data set.
         held_out: whether to use only questions that no weight was trained on.
-        from_feedback: whether to evaluate the library with its stored feedback.
     """
 
     paths: tuple[Path, ...]

@@ -66,8 +66,6 @@ article dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); c
 @media print { h2, h3 { break-after: avoid; } }
 """.strip()
 
-BACK = "↩"
-
 
 def write_html(sheet: Sheet) -> bytes:
     seen: dict[int, int] = {}
@@ -155,7 +153,7 @@ def _note(note: Note, times: int) -> str:
         else ""
     )
     back = "".join(
-        f' <a class="back" href="#mark-{note.number}-{time}" aria-label="Back to the sentence">{BACK}</a>'
+        f' <a class="back" href="#mark-{note.number}-{time}" aria-label="Back to the sentence">↩</a>'
         for time in range(1, times + 1)
     )
     return (

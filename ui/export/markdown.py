@@ -32,8 +32,6 @@ _AT_START = re.compile(r"[-+=:]|[0-9]{1,9}(?=[.)])")
 _SITE = re.compile(r"(?<=www)\.", re.IGNORECASE)
 """The dot after *www*. GitHub would turn a name that begins with *www.* into a link."""
 
-HEAD = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
-
 
 def escape_markdown(words: str) -> str:
     """Return ``words``, a single line, escaped so that Markdown shows them literally at any position."""
@@ -89,7 +87,8 @@ def _difference(difference: Difference) -> str:
         f"| {' | '.join(map(escape_markdown, words))} | {_marks((number,))} |"
         for *words, number in difference.rows
     )
-    return "\n".join([f"{escape_markdown(difference.about)}\n", *HEAD, *rows])
+    head = f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"
+    return "\n".join([f"{escape_markdown(difference.about)}\n", *head, *rows])
 
 
 def _note(note: Note) -> str:
