@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -114,12 +113,8 @@ def text(document_id: int, version: int | None, start: int, end: int | None) -> 
 
 
 def add(name: str, content: bytes, details: Mapping[str, str]) -> Call[Document]:
-    """Return the call with a new ``Idempotency-Key``, so that a repeated request adds nothing twice."""
-    fields = {
-        "files": {"file": (name, content)},
-        "data": dict(details),
-        "headers": {"Idempotency-Key": uuid.uuid4().hex},
-    }
+    """Return the call ``POST /v1/documents``. A library recognises a file that it has, so it may be repeated."""
+    fields = {"files": {"file": (name, content)}, "data": dict(details)}
     return Call("POST", "/v1/documents", lambda found: parse(Document, found), fields)
 
 

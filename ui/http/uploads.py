@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -13,7 +11,7 @@ from typing import Annotated, Any
 
 import fastapi
 from anyio import to_thread
-from fastapi import Depends, File, Form, HTTPException, Query, UploadFile
+from fastapi import File, Form, HTTPException, Query, UploadFile
 from starlette.responses import JSONResponse, Response
 
 from index.documents import MAX_COLLECTION_CHARACTERS
@@ -34,9 +32,7 @@ from index.loaders import Isolated, Options
 from index.records import HiddenPaths
 from index.uploads import Deletions, Sent, add_upload, keep_upload
 from index.workers import JobRunner
-from ui.accounts import Identity
-from ui.http.access import OwnLibrary, identity_of
-from ui.http.client_state import Idempotency, IdempotencyKey
+from ui.http.access import OwnLibrary
 from ui.http.documents import DocumentId, document_response
 from ui.http.problems import documented
 from ui.http.request_bodies import MAX_DETAIL_CHARACTERS, Number, RequestModel, Text
@@ -233,8 +229,6 @@ FormDetail = Annotated[
     Text, Form(max_length=MAX_DETAIL_CHARACTERS, description="overrides the value in the file")
 ]
 
-_BLOCK_BYTES = 1024 * 1024
-
 QUEUED = {"description": "The library keeps the file and reads it in the job `job_id`"}
 
 
@@ -255,7 +249,6 @@ def uploads_router(
     # threads, so they do not wait behind uploads whose callers wait for the index.
     reading = LimitedThreads("uploads", at_once=2, waiting=MAX_WAITING)
     queueing = LimitedThreads("uploads", at_once=2, waiting=MAX_WAITING)
-    idempotency = Idempotency()
     # A deletion waits for the upload that is being indexed.
     deleting = LimitedThreads("deletions", at_once=2, waiting=MAX_WAITING)
 
@@ -280,18 +273,12 @@ def uploads_router(
         ] = "",
         password: Annotated[Text, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
         background: Annotated[bool, Form(description="answer at once: 202 with a `job_id`")] = False,
-        idempotency_key: IdempotencyKey = None,
-        sender: Annotated[Identity, Depends(identity_of)],
     ) -> Response:
         """Add a report to the library, or a new version of the report with the same name.
 
         If too many uploads wait, the status is 503, and `Retry-After` says when to send the file again. If
         the file would exceed the sender's storage limit, the status is 507; the sender must first delete an
         upload.
-
-        If a request repeats an `Idempotency-Key` with the same body, it gets the first response again, with
-        `Idempotent-Replayed: true`. With another body, the status is 422. The server forgets a key after a
-        day, and when the server stops.
         """
         details = {
             "title": title,
@@ -302,20 +289,11 @@ def uploads_router(
             "collection": collection,
         }
         with_password = replace(options, passwords=(password, *options.passwords)) if password else options
-
         sent = Sent(file.filename or "", file.file, details, most_bytes)
-
-        async def add() -> Response:
-            if background:
-                return await queueing.run(queued_response, index, writer, with_password, sent)
-            added = await reading.run(uploaded_response, index, reader, with_password, sent)
-            return JSONResponse(added, 201)
-
-        if idempotency_key is None:
-            return await add()
-        other = (file.filename or "", *details.values(), password, str(background))
-        body = await to_thread.run_sync(_digest, file, other)
-        return await idempotency.run(sender, idempotency_key, body, add)
+        if background:
+            return await queueing.run(queued_response, index, writer, with_password, sent)
+        added = await reading.run(uploaded_response, index, reader, with_password, sent)
+        return JSONResponse(added, 201)
 
     @router.delete("/{document_id}", status_code=204, responses=documented(404, 409, 422, 500, 503, 507))
     async def delete(index: OwnLibrary, document_id: DocumentId) -> None:
@@ -343,14 +321,6 @@ def uploads_router(
         return await to_thread.run_sync(document_response, index, document_id)
 
     return router
-
-
-def _digest(file: UploadFile, fields: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(json.dumps(fields).encode())
-    while block := file.file.read(_BLOCK_BYTES):
-        digest.update(block)
-    file.file.seek(0)
-    return digest.hexdigest()
 
 
 def uploaded_response(index: Library, reader: Isolated, options: Options, sent: Sent) -> dict[str, Any]:
