@@ -35,7 +35,6 @@ from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.suggesting import StarterMaker
 from ui.accounts import SignIn
-from ui.counts import open_counts
 from ui.http import problems
 from ui.http.access import SignInCheck, check_table, identity_router
 from ui.http.accounts import collections_router, tokens_router, users_router
@@ -69,7 +68,7 @@ from ui.http.uploads import failures_router, jobs_router, uploads_router
 from ui.mcp.server import PATH as MCP_PATH
 from ui.mcp.server import MCPEndpoint
 from ui.model_choice import ModelChoice
-from ui.operations import AuditLog, Quotas
+from ui.operations import AuditLog
 from ui.operations.audit import retention
 from ui.operations.metrics import Metrics, log_answer
 from ui.operations.telemetry import open_tracing
@@ -77,6 +76,7 @@ from ui.page.administration import administration_router, refusal_page
 from ui.page.gradio_routes import EventCheck, quick_gradio_import, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.page.sign_in import sign_in_router
+from ui.rate_limits import Quotas, open_counts
 from ui.settings import OperationSettings, Settings, home_id
 
 if TYPE_CHECKING:

@@ -17,12 +17,12 @@ from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.postgresql import Server
-from ui.accounts import Accounts, Role, Scope, SignIn, TooManyAttemptsError
+from ui.accounts import Accounts, Role, Scope, SignIn
 from ui.accounts.access import open_sign_in
-from ui.accounts.sign_in import OF_NAME_AT_ADDRESS
 from ui.app import create_app
 from ui.errors import LastAdministratorError, OwnTablesError
 from ui.http.access import session_cookie
+from ui.rate_limits import OF_NAME_AT_ADDRESS, TooManyAttemptsError
 from ui.settings import Settings
 
 ADDRESS = "192.0.2.7"

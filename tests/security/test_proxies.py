@@ -16,8 +16,8 @@ from tests.security.attacks import FORWARDED, Attack, Target, operations
 from tests.support.people import PASSWORD, form_fields, sign_in
 from tests.support.processes import Served, run, serving
 from ui.accounts import Accounts, Role
-from ui.accounts.sign_in import OF_NAME_AT_ADDRESS
 from ui.cli.server import SERVER_FILE
+from ui.rate_limits import OF_NAME_AT_ADDRESS
 
 PAGE = ("/", "/theme.css", "/docs", "/openapi.json", "/gradio_api/queue/data?session_hash=a", "/mcp")
 REFUSED = "A proxy forwarded this request, and nobody signs in to this server"

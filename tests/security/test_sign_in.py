@@ -19,8 +19,8 @@ from tests.security.attacks import form
 from tests.support.people import PASSWORD, form_fields, sign_in
 from tests.support.processes import run, serving
 from ui.accounts import Accounts, Role, Scope
-from ui.accounts.sign_in import OF_NAME, OF_NAME_AT_ADDRESS, OF_TOKENS
 from ui.cli.server import SERVER_FILE
+from ui.rate_limits import OF_NAME, OF_NAME_AT_ADDRESS, OF_TOKENS
 
 PERIOD = OF_NAME_AT_ADDRESS.get_expiry()
 FOREIGN = "http://attacker.example"

@@ -16,7 +16,7 @@ from ui.accounts.sessions import (
     Pending,
     Session,
 )
-from ui.accounts.sign_in import SignIn, TooManyAttemptsError, networks_of
+from ui.accounts.sign_in import SignIn
 from ui.accounts.tokens import TokenRecord
 from ui.accounts.users import UserRecord
 
@@ -39,7 +39,5 @@ __all__ = [
     "Session",
     "SignIn",
     "TokenRecord",
-    "TooManyAttemptsError",
     "UserRecord",
-    "networks_of",
 ]

@@ -14,9 +14,9 @@ from ui.accounts.database import Accounts
 from ui.accounts.schema import ACCOUNTS
 from ui.accounts.sign_in import SignIn
 from ui.accounts.users import UserRecord
-from ui.counts import open_counts
 from ui.errors import AccountError, UsedWronglyError
 from ui.opening import has_library, open_catalog
+from ui.rate_limits import open_counts
 from ui.settings import ProviderChoice, Settings
 
 

@@ -113,7 +113,7 @@ def text(document_id: int, version: int | None, start: int, end: int | None) -> 
 
 
 def add(name: str, content: bytes, details: Mapping[str, str]) -> Call[Document]:
-    """Return the call ``POST /v1/documents``. A library recognises a file that it has, so it may be repeated."""
+    """Return the call ``POST /v1/documents``, which may be repeated: a library knows a file that it has."""
     fields = {"files": {"file": (name, content)}, "data": dict(details)}
     return Call("POST", "/v1/documents", lambda found: parse(Document, found), fields)
 

@@ -28,10 +28,11 @@ from index.catalog import Catalog
 from index.errors import UnreachableError
 from index.library import Library
 from rag.engine import QueryEngine
-from ui.accounts import LOCAL, Accounts, Identity, Scope, Session, SignIn, TooManyAttemptsError
+from ui.accounts import LOCAL, Accounts, Identity, Scope, Session, SignIn
 from ui.http.middleware import is_forwarded
 from ui.http.problems import documented, refusal, unreachable
 from ui.http.router import Router
+from ui.rate_limits import TooManyAttemptsError
 
 _COOKIE_CHARACTERS = 8
 

@@ -1,4 +1,4 @@
-"""The log, the metrics, the audit log, the quotas and the retention of a server.
+"""The log, the metrics, the audit log and the retention of a server.
 
 The package has no code for HTTP, which is in :mod:`ui.http`.
 """
@@ -15,7 +15,6 @@ from ui.operations.audit import (
     system_account,
 )
 from ui.operations.log import begin_request, configure_log, log_event, request_id
-from ui.operations.quotas import Excess, Quotas, Refusals
 
 __all__ = [
     "AUDIT",
@@ -23,9 +22,6 @@ __all__ = [
     "Act",
     "AuditLog",
     "AuditRecord",
-    "Excess",
-    "Quotas",
-    "Refusals",
     "begin_audit_notes",
     "begin_request",
     "configure_log",

@@ -19,13 +19,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ui.accounts import IDLE_SECONDS, KNOWN_SECONDS, PENDING_SECONDS, Pending, SignIn, TooManyAttemptsError
+from ui.accounts import IDLE_SECONDS, KNOWN_SECONDS, PENDING_SECONDS, Pending, SignIn
 from ui.errors import AccountError, NotAdmittedError
 from ui.http.access import client_address, session_cookie, set_session_cookie
 from ui.http.openid import Provider, ProviderDownError, ProviderError, ProviderResponseError, UnverifiedError
 from ui.http.router import Router
 from ui.operations import log_event, note
 from ui.page.head import DARK_SCRIPT, SIGN_IN_STYLES, Locale, locale_for, style_links
+from ui.rate_limits import TooManyAttemptsError
 from ui.settings import ProviderChoice
 
 PROVIDER_ROUTE = "/sign-in/openid"

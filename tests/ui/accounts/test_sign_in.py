@@ -5,18 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.support.people import PASSWORD
-from ui.accounts import Accounts, Identity, Scope, SignIn, TooManyAttemptsError, networks_of
-from ui.accounts.sign_in import (
-    OF_ADDRESS,
-    OF_BROWSER,
+from ui.accounts import Accounts, Identity, Scope, SignIn
+from ui.rate_limits import (
     OF_NAME,
     OF_NAME_AT_ADDRESS,
-    OF_SITE,
     OF_TOKENS,
     OF_TOKENS_OF_SITE,
-    Throttle,
+    TooManyAttemptsError,
 )
-from ui.counts import MemoryCounts
 
 ADDRESS = "192.0.2.7"
 
@@ -25,17 +21,6 @@ ADDRESS = "192.0.2.7"
 def sign_in(accounts: Accounts) -> SignIn:
     accounts.users.add("ada", PASSWORD)
     return SignIn(accounts)
-
-
-def failures(throttle: Throttle, name: str, address: str, most: int, browser: str | None = None) -> int:
-    """The number of failures until no further attempt is allowed, ``most`` at most."""
-    for number in range(most):
-        try:
-            throttle.check_sign_in(name, address, browser)
-        except TooManyAttemptsError:
-            return number
-        throttle.note_failed_sign_in(name, address, browser)
-    return most
 
 
 def use_up_name(sign_in: SignIn, name: str) -> None:
@@ -74,18 +59,6 @@ def test_success_forgets_the_mistakes_before(sign_in: SignIn) -> None:
         assert sign_in.start_session("ada", PASSWORD, ADDRESS) is not None
 
 
-def test_one_address_cannot_try_many_names() -> None:
-    throttle = Throttle(MemoryCounts())
-    tried = sum(failures(throttle, f"name-{number}", ADDRESS, 1) for number in range(100))
-    assert tried == OF_ADDRESS.amount
-
-
-def test_many_addresses_cannot_try_one_name() -> None:
-    throttle = Throttle(MemoryCounts())
-    tried = sum(failures(throttle, "ada", f"192.0.2.{number}", 1) for number in range(100))
-    assert tried == OF_NAME.amount
-
-
 def test_a_browser_in_which_the_user_has_signed_in_is_not_kept_out_by_others(sign_in: SignIn) -> None:
     known = sign_in.accounts.sessions.known_browser("ada")
     use_up_name(sign_in, "ada")
@@ -102,51 +75,12 @@ def test_the_cookie_of_another_name_lets_nobody_past_the_limit(sign_in: SignIn, 
             sign_in.start_session(name, PASSWORD, ADDRESS, other)
 
 
-def test_a_known_browser_cannot_guess_without_end() -> None:
-    throttle = Throttle(MemoryCounts())
-    tried = sum(failures(throttle, "ada", f"192.0.2.{number}", 1, "stolen") for number in range(100))
-    assert tried == OF_BROWSER.amount
-    more = sum(failures(throttle, "ada", f"192.0.2.{number}", 1, f"b-{number}") for number in range(100))
-    assert tried + more == OF_NAME.amount
-    # Guesses in these browsers keep nobody else out.
-    assert failures(throttle, "ada", "203.0.113.1", 1) == 1
-
-
-def test_a_known_browser_has_the_limits_of_its_address() -> None:
-    throttle = Throttle(MemoryCounts())
-    assert failures(throttle, "ada", ADDRESS, 9, "known") == OF_NAME_AT_ADDRESS.amount
-    others = sum(failures(throttle, f"name-{number}", ADDRESS, 1) for number in range(100))
-    assert failures(throttle, "bea", ADDRESS, 9, "known") == 0
-    assert others == OF_ADDRESS.amount - OF_NAME_AT_ADDRESS.amount
-
-
-def test_a_site_of_version_6_cannot_try_as_many_names_as_it_has_networks() -> None:
-    throttle = Throttle(MemoryCounts())
-    tried = sum(failures(throttle, f"n-{number}", f"2001:db8:7:{number:x}::1", 1) for number in range(200))
-    assert tried == OF_SITE.amount
-    assert failures(throttle, "n", "2001:db8:8::1", 1) == 1
-
-
 def test_a_site_of_version_6_cannot_try_as_many_tokens_as_it_has_networks(sign_in: SignIn) -> None:
     for number in range(OF_TOKENS_OF_SITE.amount):
         assert sign_in.token_identity("fn_x", f"2001:db8:7:{number:x}::1") is None
     with pytest.raises(TooManyAttemptsError):
         sign_in.token_identity("fn_x", "2001:db8:7:ffff::1")
     assert sign_in.token_identity("fn_x", "2001:db8:8::1") is None
-
-
-@pytest.mark.parametrize(
-    ("address", "networks"),
-    [
-        ("192.0.2.7", ("192.0.2.7/32",)),
-        ("::ffff:192.0.2.7", ("192.0.2.7/32",)),
-        ("2001:db8:1:2:3::4%eth0", ("2001:db8:1:2::/64", "2001:db8:1::/48")),
-        ("unknown", ("unknown",)),
-        ("", ("",)),
-    ],
-)
-def test_an_address_counts_by_its_networks(address: str, networks: tuple[str, ...]) -> None:
-    assert networks_of(address) == networks
 
 
 def test_the_addresses_of_one_network_of_version_6_are_one(sign_in: SignIn) -> None:

@@ -29,14 +29,12 @@ from ui.operations import (
     DONE,
     Act,
     AuditLog,
-    Excess,
-    Quotas,
-    Refusals,
     begin_audit_notes,
     begin_request,
     log_event,
 )
 from ui.operations.metrics import Metrics, RequestSeen
+from ui.rate_limits import Excess, Quotas, Refusals
 
 if TYPE_CHECKING:
     from ui.operations.tracing import Tracing

@@ -13,7 +13,7 @@ from tests.support.openid_provider import CLIENT, OpenIDProvider
 from tests.ui.http.openid.conftest import Serve
 from tests.ui.http.openid.steps import PAGE, answer_of, come_back, name_of, query_of, said, to_provider
 from ui.accounts import PENDING_SECONDS, Accounts
-from ui.accounts.sign_in import OF_ADDRESS
+from ui.rate_limits import OF_ADDRESS
 
 LATE = "This sign-in has expired, is already finished, or was started in another browser. Sign in again."
 UNVERIFIED = "The response from Reedland is not valid for this sign-in. Sign in again."

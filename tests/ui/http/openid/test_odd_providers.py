@@ -16,7 +16,7 @@ from tests.ui.http.openid.steps import answer_of, come_back, name_of, said, to_p
 from ui.http.openid import client
 from ui.http.openid import provider as module
 from ui.operations import AuditLog
-from ui.operations.quotas import REFUSALS_OF_ADDRESS
+from ui.rate_limits import REFUSALS_OF_ADDRESS
 
 DOWN = "Reedland is not responding. Try again in a minute."
 UNUSABLE = "Reedland sent a response that this server cannot use. Tell the person who runs this server."

@@ -18,7 +18,7 @@ from tests.support.people import sign_in as fill_in
 from tests.ui.http.operations.conftest import bearer
 from ui.accounts import Scope, SignIn
 from ui.operations import AUDIT
-from ui.operations.quotas import REFUSALS_OF_ADDRESS
+from ui.rate_limits import REFUSALS_OF_ADDRESS
 
 REPORT = {"file": ("harlamoor.txt", "Police in Harlamoor arrested 41 suspects over two days.")}
 
