@@ -89,7 +89,7 @@ def test_routes_get_the_library_as_their_sender_may_see_it() -> None:
 
     Whether the server is ready depends on the whole library; the routes that tell it name no report.
     """
-    readiness = "ui/http/operations/routes.py: health_router(engine)"
+    readiness = "ui/http/operations.py: health_router(engine)"
     whole = {"Catalog", "Library", "QueryEngine"}
     functions = [
         (shown(file), node)

@@ -200,7 +200,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return False
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """Return the count of the previous window, the seconds until limits ignore it, and both of this one."""
+        """Return the count of the previous window, the seconds until it is ignored, and both of this one."""
         now = time.time()
         last, present = self.sliding_window_keys(key, expiry, now)
         counted = self._counted([last, present])

@@ -32,7 +32,6 @@ from pydantic_settings import (
 
 from rag.answer_limits import CERTAIN
 from ui.errors import SettingsError
-from ui.masking import SECRET, masked, shown
 from ui.stored_model import read_model
 
 if TYPE_CHECKING:
@@ -337,6 +336,13 @@ def default_home() -> Path:
 
 AUTO = "auto"
 """The value of FOOTNOTED_MODEL with which the languages of the first reports choose the encoder."""
+
+
+_SECRET = frozenset({"passwords", "database_url", "index", "llm_key", "openid_secret"})
+"""Settings whose values no message shows."""
+
+_OF_SECRETS = frozenset({"key", "apikey", "keys", "password", "passwords", "secret", "token"})
+"""Words in the name of an unknown setting that mark the setting's value as secret."""
 
 
 class Settings(OpenIDSettings, OperationSettings, BaseSettings):
@@ -697,9 +703,9 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
         name = str(problem["loc"][0])
         shared = f" or {_SHARED}{name.upper()}" if name == "otlp_endpoint" else ""
         source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()}{shared})"
-        if name in SECRET:  # No message and no chain of errors may show the value.
+        if name in _SECRET:  # No message and no chain of errors may show the value.
             raise SettingsError(f"{source} cannot be used; it must be {needed(name)}") from None
-        shown = str(masked(problem["input"]))
+        shown = str(_masked(problem["input"]))
         # The chain of errors would show a masked value.
         cause = None if isinstance(problem["input"], dict) else error
         raise SettingsError(f"{source} is {shown!r}; it must be {needed(name)}") from cause
@@ -738,7 +744,7 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
     allowed = set(Settings.model_fields) - {"config"} - (set() if named else {"home"})
     for key, value in found.items():
         if key not in allowed:
-            raise SettingsError(f"{file}: unknown setting {shown(key, value)}; {_remedy(key, allowed)}")
+            raise SettingsError(f"{file}: unknown setting {_shown(key, value)}; {_remedy(key, allowed)}")
     if "home" in found and isinstance(found["home"], str):
         found["home"] = file.parent / Path(found["home"]).expanduser()
     return found
@@ -750,3 +756,22 @@ def _remedy(key: str, allowed: set[str]) -> str:
     if close := get_close_matches(key, allowed, n=1):
         return f"did you mean {close[0]}?"
     return f"remove it; known are {', '.join(sorted(allowed))}"
+
+
+def _shown(name: str, value: object) -> str:
+    """Return a setting's name and value for a message; only the name if the value may be secret."""
+    return name if _may_be_secret(name) else f"{name} = {_masked(value)!r}"
+
+
+def _masked(value: object) -> object:
+    """Return a TOML table with ``…`` in place of each value that may be secret.
+
+    If ``value`` is not a table, it is returned unchanged.
+    """
+    if not isinstance(value, dict):
+        return value
+    return {name: "…" if _may_be_secret(name) else _masked(held) for name, held in value.items()}
+
+
+def _may_be_secret(name: str) -> bool:
+    return bool(get_close_matches(name, _SECRET, n=1) or _OF_SECRETS & set(name.casefold().split("_")))

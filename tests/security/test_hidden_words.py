@@ -26,7 +26,7 @@ from tests.security.team import NAMELESS
 from tests.security.vault import SENDERS, UPLOADS, VAULT, Vault, served_vault
 from ui.accounts import Scope
 from ui.http.access import TABLE, Requirement
-from ui.http.openai.completions import MODEL
+from ui.http.openai import MODEL
 from ui.page.head import ASSETS_ROUTE
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.security.team import ASKED, BOARD, SECRET, STRANGERS, Team
 from ui.http.access import TABLE
-from ui.http.openai.completions import MODEL
+from ui.http.openai import MODEL
 
 TYPED = "How much did the board pay the Quilfeather family?"
 """A question with a name that only the limited collection has, and a mistake in it."""

@@ -6,7 +6,6 @@ The package has no code for HTTP, which is in :mod:`ui.http`.
 from ui.accounts.access import CollectionLimits, CollectionRecord
 from ui.accounts.database import Accounts
 from ui.accounts.identity import LOCAL, ROLE_SCOPES, Identity, Role, Scope
-from ui.accounts.provided import Person
 from ui.accounts.schema import ACCOUNTS
 from ui.accounts.sessions import (
     IDLE_SECONDS,
@@ -18,7 +17,7 @@ from ui.accounts.sessions import (
 )
 from ui.accounts.sign_in import SignIn
 from ui.accounts.tokens import TokenRecord
-from ui.accounts.users import UserRecord
+from ui.accounts.users import Person, UserRecord
 
 __all__ = [
     "ACCOUNTS",

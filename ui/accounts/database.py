@@ -13,11 +13,10 @@ import sqlalchemy as sa
 from index.catalog import insert_into
 from index.records import Viewer
 from ui.accounts.identity import Identity, Scope, key_of
-from ui.accounts.provided import ProvidedUsers
 from ui.accounts.schema import ACCOUNTS, secrets
 from ui.accounts.sessions import PendingSignIns, Sessions
 from ui.accounts.tokens import Tokens
-from ui.accounts.users import Users
+from ui.accounts.users import ProvidedUsers, Users
 from ui.errors import OwnTablesError
 
 _ID_DIGITS = 16

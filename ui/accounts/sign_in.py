@@ -7,9 +7,8 @@ from threading import Lock
 
 from ui.accounts.database import Accounts
 from ui.accounts.identity import Identity, Scope, key_of
-from ui.accounts.provided import Person
 from ui.accounts.tokens import digest_of, new_token
-from ui.accounts.users import UserRecord
+from ui.accounts.users import Person, UserRecord
 from ui.rate_limits import Counts, MemoryCounts, Throttle
 
 

@@ -1,7 +1,7 @@
 """The routes that show the language model, choose another one, and test one.
 
 While sign-in is off, only a person at this machine may choose the model
-(:func:`ui.http.origin_check.why_not_here`). While sign-in is on, only an administrator may. The server of the
+(:func:`ui.http.middleware.why_not_here`). While sign-in is on, only an administrator may. The server of the
 model receives questions and sentences of reports, so the administrator must be allowed to read them. No
 response has the model's key.
 """
@@ -22,7 +22,7 @@ from rag.llm import ModelSettings, Trial
 from ui.accounts import Scope
 from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
 from ui.http.access import identity_of, require_scopes
-from ui.http.origin_check import why_not_here
+from ui.http.middleware import why_not_here
 from ui.http.problems import documented
 from ui.http.request_bodies import RequestModel, Text, example
 from ui.http.router import Router

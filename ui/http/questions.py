@@ -40,8 +40,8 @@ from rag.events import (
 from rag.llm import AT_ONCE
 from rag.suggesting import StarterMaker, Starters
 from ui.http.access import OwnEngine, OwnLibrary
+from ui.http.observation import count_queries
 from ui.http.openai import completions_router, responses_router, vector_stores_router
-from ui.http.operations.observation import count_queries
 from ui.http.problems import documented
 from ui.http.request_bodies import (
     EVENT,

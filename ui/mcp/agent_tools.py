@@ -19,7 +19,7 @@ from index.records import NO_FILTERS, Filters
 from index.text import readable_rows
 from rag.answers import Answer, Citation
 from ui.client import AsyncClient, Document, DocumentText, LocalClient, SearchResponse
-from ui.http.openai.completions import text_of
+from ui.http.openai import text_of
 from ui.http.request_bodies import FilteredRequest, Number, Offset, Words
 
 

@@ -17,7 +17,7 @@ from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.openai_client import served
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
-from ui.http.openai.completions import escaped, footnotes, text_of, without_footnotes
+from ui.http.openai import escaped, footnotes, text_of, without_footnotes
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"

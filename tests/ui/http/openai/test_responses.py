@@ -11,7 +11,7 @@ from openai.types.responses import Response, ResponseOutputMessage, ResponseOutp
 from starlette.testclient import TestClient
 
 from rag.engine import QueryEngine
-from ui.http.openai.completions import text_of
+from ui.http.openai import text_of
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 GATE = "Why did gate 3 of the Maravel Dam fail?"

@@ -17,7 +17,7 @@ from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.reports import incoming
 from ui.app import create_app
-from ui.http.openai.vector_stores import MAX_CONDITIONS, MAX_QUERIES, ComparisonFilter, CompoundFilter
+from ui.http.openai import MAX_CONDITIONS, MAX_QUERIES, ComparisonFilter, CompoundFilter
 
 PIN = "rust in the pin of gate 3"
 

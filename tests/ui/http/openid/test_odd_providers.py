@@ -13,8 +13,7 @@ from tests.support.clocks import Clock, set_time
 from tests.support.openid_provider import SECRET, OpenIDProvider, openid_provider
 from tests.ui.http.openid.conftest import Serve
 from tests.ui.http.openid.steps import answer_of, come_back, name_of, said, to_provider
-from ui.http.openid import client
-from ui.http.openid import provider as module
+from ui.http import openid
 from ui.operations import AuditLog
 from ui.rate_limits import REFUSALS_OF_ADDRESS
 
@@ -61,7 +60,7 @@ def test_a_provider_that_comes_back_is_used(
     for _ in range(3):
         assert browser.get("/sign-in/openid").status_code == 503
     assert provider.asked == [DESCRIPTION]
-    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(openid, "PAUSE_SECONDS", 0.0)
     provider.answers.clear()
     browser = serve()
     come_back(browser)
@@ -184,7 +183,7 @@ def test_a_redirect_is_not_followed(serve: Serve, provider: OpenIDProvider) -> N
 
 
 def test_a_long_answer_is_not_read(serve: Serve, provider: OpenIDProvider) -> None:
-    provider.answers[DESCRIPTION] = (200, b" " * (client.MAX_BYTES + 1))
+    provider.answers[DESCRIPTION] = (200, b" " * (openid.MAX_BYTES + 1))
     refused = serve().get("/sign-in/openid")
     assert (refused.status_code, said(refused)) == (502, UNUSABLE)
 

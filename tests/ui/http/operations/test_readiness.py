@@ -18,7 +18,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
-from ui.http.operations import routes
+from ui.http import operations
 
 PROBE_SECONDS = 0.3
 
@@ -62,7 +62,7 @@ def reopened(index: Library, encoder: Encoder, tmp_path: Path) -> Iterator[Libra
 def test_a_server_whose_caches_are_being_built_is_not_ready(
     reopened: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(routes, "PROBE_SECONDS", PROBE_SECONDS)
+    monkeypatch.setattr(operations, "PROBE_SECONDS", PROBE_SECONDS)
     engine = QueryEngine(reopened)
     # Another process holds the lock under which caches are built.
     with TestClient(create_app(reopened, engine)) as client:

@@ -208,7 +208,7 @@ def _sender(scope: Scope) -> tuple[str, str | None]:
 class Traces:
     """Traces the requests of an app, but not those for files of the page, health checks and metrics.
 
-    :class:`ui.http.operations.observation.Observation` runs first, and gives each request an id.
+    :class:`ui.http.observation.Observation` runs first, and gives each request an id.
     """
 
     def __init__(self, app: ASGIApp, tracing: Tracing) -> None:

@@ -23,7 +23,7 @@ from rag.engine import QueryEngine
 from ui.accounts import Accounts, Scope, SignIn
 from ui.errors import WarmingUpError
 from ui.http.access import OwnLibrary, Requirement, requirement_of, session_cookie
-from ui.http.operations.observation import UNLIMITED_ROUTES
+from ui.http.observation import UNLIMITED_ROUTES
 from ui.http.problems import MEDIA_TYPE, documented, schemas
 from ui.http.request_bodies import Text
 from ui.http.router import Router

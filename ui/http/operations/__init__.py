@@ -1,1 +1,0 @@
-"""The interface for operators: routes, logging and tracing of requests, and rate limits for each sender."""
