@@ -112,12 +112,8 @@ def create_app(
 ) -> FastAPI:
     """Make the server that answers over an open library.
 
-    Args:
-        index: the library.
-        engine: answers questions over it.
-        settings: the limits, the allowed hosts and web origins, and the home folder; None for the defaults.
-        sign_in: the accounts of the people and programs that may send requests; None if everyone may.
-        watch: whether changes in the followed folders are synced at once.
+    Everyone may send requests unless ``sign_in`` is given. With ``watch``, changes in the followed folders
+    are synced at once.
 
     Raises:
         SettingsError: if a setting cannot be used, for example because a package is not installed.
@@ -240,8 +236,6 @@ def _provider(settings: Settings | None) -> Provider | None:
 def _lifespan(
     index: Library, *parts: AbstractContextManager[object]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Return the server's lifespan, a context that enters ``parts`` and leaves them in reverse order."""
-
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as stack:
@@ -296,7 +290,6 @@ def _refuse_other_routes(app: FastAPI) -> None:
 
 
 def _mount_chat(app: FastAPI, scratch: Path) -> None:
-    """Mount the chat at ``/`` with the Gradio routes that it needs; Gradio's files go to ``scratch``."""
     os.environ["GRADIO_TEMP_DIR"] = str(scratch)
     # Without these variables, which Gradio reads when it is imported, it contacts hosts on the network.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

@@ -20,11 +20,7 @@ class UsedWronglyError(FootnotedError, ValueError):
 
 
 class NoChoiceError(UsedWronglyError):
-    """The language model cannot be chosen, or there is none to test.
-
-    The model cannot be chosen if a setting already names it, or if the server has no folder to store the
-    choice in.
-    """
+    """A setting names the language model, there is no folder to store a choice, or no model to test."""
 
 
 class SettingsError(FootnotedError, ValueError):
@@ -36,11 +32,7 @@ class AccountError(UsedWronglyError):
 
 
 class NotAdmittedError(FootnotedError):
-    """A person has signed in to the provider, but has no account here or is locked out.
-
-    Attributes:
-        user: the name of the locked-out user; None for a person without an account.
-    """
+    """A person has signed in to the provider, but has no account here, or is the locked-out ``user``."""
 
     def __init__(self, message: str, user: str | None = None) -> None:
         super().__init__(message)
@@ -68,11 +60,7 @@ class ServerGoneError(FootnotedError):
 
 
 class ServerRefusedError(FootnotedError):
-    """The running server answered with a problem (RFC 9457). The message is the problem's detail.
-
-    Attributes:
-        status: the HTTP status.
-    """
+    """The running server answered with a problem (RFC 9457), whose detail is the message."""
 
     def __init__(self, detail: str, status: int) -> None:
         super().__init__(detail)
@@ -110,10 +98,7 @@ class NotThereError(FootnotedError, LookupError):
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """Return the errors that a command explains in one line, including those of the HTTP client.
-
-    Call this only after an error was raised, because it imports slow modules.
-    """
+    """Return the errors that a command explains in one line. Call this late: it imports slow modules."""
     import httpx
 
     return (*library_errors(), httpx.HTTPError)

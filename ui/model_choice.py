@@ -22,14 +22,11 @@ if TYPE_CHECKING:
 class ModelChoice:
     """Exchanges the language model of an engine. Safe to share between threads.
 
-    Attributes:
-        chosen: the model that the settings name or the home folder stores; None if no model writes the
-            answers, which then consist of quotes only.
-        trouble: the reason why the stored model could not be opened; None if nothing failed.
+    ``chosen`` is None if the answers only quote; ``trouble`` says why the stored model could not be opened.
+    Without ``settings``, the model cannot be exchanged.
     """
 
     def __init__(self, engine: QueryEngine, settings: Settings | None) -> None:
-        """Control the model of ``engine``. If ``settings`` is None, the model cannot be exchanged."""
         self.chosen: ModelSettings | None = None
         self.trouble: str | None = None
         self._engine = engine
@@ -38,26 +35,20 @@ class ModelChoice:
 
     @property
     def name(self) -> str | None:
-        """The name of the model that writes the answers; None if the answers only quote."""
         writer = self._engine.writer
         return writer.model.name if writer else None
 
     @property
     def set_by(self) -> str | None:
-        """The environment variable or file that sets the model; None if no setting does."""
         return self._settings.model_set_by if self._settings else None
 
     @property
     def is_free(self) -> bool:
-        """Return whether a person may choose the model."""
         return self._settings is not None and self.set_by is None
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The GGUF files that a client may choose over HTTP.
-
-        They are the files in the settings' folders ``models`` and ``llm_folder``, and the file in use.
-        """
+        """The GGUF files that a client may choose over HTTP."""
         if self._settings is None:
             return ()
         found = gguf_files(self._settings.models, self._settings.llm_folder)
@@ -65,7 +56,7 @@ class ModelChoice:
         return (*found, own) if own and own not in found and own.is_file() else found
 
     def require_free(self) -> Settings:
-        """Return the settings of this server, if a person may choose the model.
+        """Return the settings of this server.
 
         Raises:
             NoChoiceError: if a person may not choose the model.
@@ -77,10 +68,9 @@ class ModelChoice:
         return self._settings
 
     def open_stored(self) -> None:
-        """Open the model that the home folder stores.
+        """Open the model that the home folder stores; if that fails, set ``trouble``.
 
-        If opening fails, set ``trouble``; answers then consist of quotes only. If a setting names the model,
-        open nothing, because the engine has already opened that model.
+        If a setting names the model, open nothing, because the engine has already opened that model.
 
         Raises:
             JudgeError: if the judge that the settings name cannot be opened.
@@ -95,13 +85,12 @@ class ModelChoice:
             self.trouble = line_of(error)
 
     def choose(self, model: ModelSettings) -> None:
-        """Store a model in the home folder, and let the model write the answers to later questions.
+        """Store a model in the home folder, and let it write the answers to later questions.
 
         After an error, the model in use stays.
 
         Raises:
-            JudgeError: if the judge of the model's sentences cannot be opened.
-            ModelSetupError: if the model cannot be opened.
+            JudgeError, ModelSetupError: if the model or the judge of its sentences cannot be opened.
             OSError: if the choice cannot be stored.
             NoChoiceError: if a person may not choose the model.
         """
@@ -118,12 +107,7 @@ class ModelChoice:
             self.chosen, self.trouble = limited, None
 
     def clear(self) -> None:
-        """Remove the stored model. Later questions are answered with quotes only.
-
-        Raises:
-            OSError: if the stored model cannot be removed.
-            NoChoiceError: if a person may not choose the model.
-        """
+        """Remove the stored model. Later questions are answered with quotes only."""
         settings = self.require_free()
         with self._changing:
             remove_model(settings.home)
@@ -131,15 +115,9 @@ class ModelChoice:
             self.chosen = self.trouble = None
 
     def reload(self) -> None:
-        """Use the model that another process has stored in the home folder, or no model if none is stored.
+        """Use the model that another process has stored in the home folder, if any.
 
-        After an error, the model in use stays.
-
-        Raises:
-            JudgeError: if the judge of the model's sentences cannot be opened.
-            ModelSetupError: if the model cannot be opened.
-            SettingsError: if the stored model cannot be read.
-            NoChoiceError: if a person may not choose the model.
+        Errors are as in :meth:`choose`.
         """
         settings = self.require_free()
         with self._changing:
@@ -148,10 +126,7 @@ class ModelChoice:
             self.chosen, self.trouble = chosen, None
 
     def try_out(self, model: ModelSettings | None) -> Trial:
-        """Ask a model for a short reply, without storing the model.
-
-        Args:
-            model: a model; None for the model in use.
+        """Ask a model, or the one in use, for a short reply, without storing it.
 
         Raises:
             ModelError: if the model gives no reply.
@@ -170,12 +145,7 @@ class ModelChoice:
 
 
 def try_out(model: ModelSettings) -> Trial:
-    """Open a model, ask it for a short reply, and close it.
-
-    Raises:
-        ModelError: if the model gives no reply.
-        ModelSetupError: if the model cannot be opened.
-    """
+    """Open a model, ask it for a short reply, and close it. Errors are as in :meth:`ModelChoice.try_out`."""
     opened = open_model(replace(model, limits=replace(model.limits, attempts=1)))
     try:
         return opened.try_out()

@@ -35,13 +35,9 @@ documents is in other languages than English."""
 def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iterator[Library]:
     """Open the library of ``settings.home`` and close it at the end.
 
-    Opening takes seconds: it imports the encoder's libraries and reads the model's weights.
-
-    Args:
-        settings: the settings, which name the home folder and the model. If they name no model, the library
-            goes on with the one that embedded it, and a new library takes the default one.
-        allow_other_model: whether to open the library even if another model embedded it. Searches then use
-            that other model. The next sync embeds the library again, with the model that the settings name.
+    Opening takes seconds: it imports the encoder's libraries and reads the model's weights. If the settings
+    name no model, the library goes on with the one that embedded it. With ``allow_other_model``, a library
+    that another model embedded is searched with that model, and the next sync embeds it again.
 
     Raises:
         CatalogError: if the catalog cannot be opened.
@@ -96,7 +92,6 @@ def _encoder_of(recipe: Recipe, settings: Settings) -> Encoder:
 
 
 def _encoder_for(languages: Collection[str], settings: Settings) -> Encoder:
-    """Open the encoder for a library whose first documents are in ``languages``."""
     from index.embedding import (
         DEFAULT_MODEL,
         INSTALL_COMMAND,
@@ -124,10 +119,10 @@ without the password."""
 
 
 def check_not_moved(settings: Settings) -> None:
-    """Check that the settings name a database if the catalog was moved to one.
+    """Check that the settings name a database if the catalog was moved: none would make an empty catalog.
 
     Raises:
-        UsedWronglyError: if the settings name none. Opening the library would then make an empty catalog.
+        UsedWronglyError: if the settings name none.
     """
     file = settings.home / MOVED
     if settings.database or not file.is_file():
@@ -176,15 +171,10 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
 def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> Iterator[QueryEngine]:
     """Make the query engine over ``index``, and close the engine's language model, if any, at the end.
 
-    Args:
-        settings: the settings, which name the models.
-        index: the library.
-        stored: whether to open the language model that the home folder stores, if no setting names one.
+    Without ``stored``, the language model that the home folder stores is left alone.
 
     Raises:
-        JudgeError: if the judge cannot be opened.
-        ModelSetupError: if the language model cannot be opened.
-        ReaderError: if the reader model cannot be opened.
+        JudgeError, ModelSetupError, ReaderError: if one of the models cannot be opened.
         SettingsError: if the settings of the language model contradict one another.
     """
     from rag.answer_limits import DEFAULT_LIMITS
@@ -207,8 +197,7 @@ def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
     """Open a model that writes answers, and the judge that checks its sentences. The caller closes the model.
 
     Raises:
-        JudgeError: if the judge cannot be opened.
-        ModelSetupError: if the language model cannot be opened.
+        JudgeError, ModelSetupError: if one of them cannot be opened.
     """
     from rag.errors import JudgeError
     from rag.llm import open_model
@@ -226,13 +215,10 @@ def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
 
 @contextmanager
 def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
-    """Open the judge that the settings name: a model that tells whether quotes support a sentence.
-
-    Yield None if the setting is ``none``. If the judge is the language model, close the model at the end.
+    """Yield the judge that the settings name, or None; if it is the language model, close it at the end.
 
     Raises:
-        JudgeError: if the judge cannot be opened.
-        ModelSetupError: if the language model cannot be opened.
+        JudgeError, ModelSetupError: if the judge cannot be opened.
         SettingsError: if the settings of the language model contradict one another.
     """
     from rag.llm import open_model

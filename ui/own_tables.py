@@ -21,13 +21,10 @@ from ui.errors import OwnTablesError
 
 @dataclass(frozen=True, slots=True)
 class OwnTables:
-    """A set of tables with a SQLite file or a PostgreSQL schema of its own.
+    """A set of tables with a SQLite file or a PostgreSQL schema (``footnoted_…``) of its own.
 
-    Attributes:
-        name: the name of the file and, after ``footnoted_``, of the schema.
-        tables: the tables.
-        version: the version of the tables, which the database keeps. Each version only adds tables.
-        prefilled: the names of the tables that the program itself fills when it opens them.
+    The database keeps the ``version``; each version only adds tables. The program itself fills the
+    ``prefilled`` ones when it opens them.
     """
 
     name: str
@@ -37,25 +34,16 @@ class OwnTables:
 
     @property
     def file(self) -> str:
-        """The name of the SQLite file in a home folder."""
         return f"{self.name}.sqlite"
 
     def may_have_rows(self, home: Path, database_url: str = "") -> bool:
-        """Return whether the tables may have rows: they are in PostgreSQL, or their file exists.
-
-        No file or table is created.
-        """
+        """Return whether the tables are in PostgreSQL, or their file exists; make neither."""
         return bool(database_url) or (home / self.file).is_file()
 
     def open(self, home: Path, database_url: str = "") -> sa.Engine:
-        """Open the tables, and return the engine of their database.
+        """Open the tables in ``home``, or in the PostgreSQL database of the catalog if its address is given.
 
         Missing tables are created. Only the owner of a SQLite file can read the file.
-
-        Args:
-            home: the library's folder.
-            database_url: the address of the PostgreSQL database with the catalog; empty for a file in
-                ``home``.
 
         Raises:
             OwnTablesError: if the tables cannot be opened, or a newer program wrote them.
@@ -86,7 +74,6 @@ class OwnTables:
         return engine
 
     def lazy(self, home: Path, database_url: str = "") -> LazyTables:
-        """Return tables that are opened when they are first needed; see :meth:`open`."""
         return LazyTables(self, home, database_url)
 
     def check_empty(self, home: Path, database_url: str) -> None:
@@ -116,11 +103,6 @@ class OwnTables:
 
     def copy(self, home: Path, from_url: str, to_url: str) -> None:
         """Copy all rows to another database, whose own rows are deleted. The present database keeps its rows.
-
-        Args:
-            home: the library's folder.
-            from_url: the present database, as for :meth:`open`.
-            to_url: the new database.
 
         Raises:
             CatalogError: if the copy differs from the original. The copy is then undone.
@@ -166,10 +148,6 @@ class LazyTables:
         self._opened: sa.Engine | None = None
 
     def may_have_rows(self) -> bool:
-        """Return whether the tables may have rows: they are in PostgreSQL, or their file exists.
-
-        No file or table is created.
-        """
         return self._tables.may_have_rows(*self._place)
 
     @property
@@ -181,6 +159,5 @@ class LazyTables:
             return self._opened
 
     def close(self) -> None:
-        """Close all connections."""
         if self._opened is not None:
             self._opened.dispose()

@@ -184,12 +184,10 @@ class OperationSettings(BaseModel):
 
     @property
     def database(self) -> str:
-        """The address of the catalog's database; empty for a file in the home folder."""
         return self.database_url.get_secret_value() if self.database_url else ""
 
     @property
     def index_url(self) -> str:
-        """The address of the server that keeps the vectors; empty for files in the home folder."""
         return self.index.get_secret_value() if self.index else ""
 
 
@@ -206,14 +204,8 @@ Issuer = Annotated[
 class ProviderChoice:
     """The provider with which people sign in, as the settings describe it.
 
-    Attributes:
-        issuer: the provider's address, exactly as the provider's tokens name it.
-        client: the id of this server at the provider.
-        secret: the secret of this server at the provider; None for a public client.
-        name: the provider's name on the sign-in page.
-        claim: the claim of an id token that gives the name of a user.
-        admits_all: whether a user of the provider may sign in before an administrator adds an account.
-        allows_passwords: whether people may also sign in with a name and a password.
+    ``issuer`` is the address exactly as the provider's tokens name it; ``claim`` of an id token gives a
+    user's name. A user may sign in before an administrator adds an account if ``admits_all``.
     """
 
     issuer: str
@@ -274,8 +266,8 @@ class OpenIDSettings(BaseModel):
         """Return the provider with which people sign in; None if the settings name no provider.
 
         Raises:
-            SettingsError: if ``openid_issuer`` is set, but ``openid_client`` is not, or the packages for
-                sign-in with a provider are not installed.
+            SettingsError: if ``openid_client`` is not set, or a package for sign-in with a provider is
+                missing.
         """
         if self.openid_issuer is None:
             return None
@@ -330,7 +322,6 @@ OF_THE_MODEL = ("llm", "llm_model", "llm_address", "llm_key")
 
 
 def default_home() -> Path:
-    """Return the folder for Footnoted's data, in the platform's folder for user data."""
     return user_data_path("footnoted", appauthor=False)
 
 
@@ -565,7 +556,6 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     )
     @classmethod
     def _listed(cls, written: object) -> object:
-        """Read the text of an environment variable as a list: as JSON, or as comma-separated values."""
         if not isinstance(written, str):
             return written
         if written.lstrip().startswith("["):
@@ -622,7 +612,6 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
 
     def thresholds(self) -> Thresholds | None:
-        """Return the thresholds for the judge's probabilities; None for the judge's default thresholds."""
         if self.judge_thresholds is None:
             return None
         from rag.verification import Thresholds
@@ -667,11 +656,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources of settings, the strongest first.
-
-        The command line and the environment decide which file is read. The last source is the variable
-        ``OTEL_EXPORTER_OTLP_ENDPOINT``, which other programs that send traces use, too.
-        """
+        """Return the sources of settings, the strongest first; ``OTEL_EXPORTER_OTLP_ENDPOINT`` is last."""
         del dotenv_settings, file_secret_settings
         in_file = _read_file({**env_settings(), **init_settings()})
         standard = EnvSettingsSource(settings_cls, env_prefix=_SHARED)()
@@ -687,10 +672,7 @@ def needed(name: str) -> str:
 
 
 def load_settings(**given: Path | str | int | bool | None) -> Settings:
-    """Read the settings from all sources.
-
-    Args:
-        given: the settings of the command line by name; None means "not given".
+    """Read the settings from all sources; of the command line's, None means "not given".
 
     Raises:
         SettingsError: if a value cannot be used, the file cannot be read, or the file has an unknown key.
@@ -712,22 +694,11 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
 
 
 def home_id(home: Path) -> str:
-    """Return a short digest of a home folder's path, which does not reveal the path.
-
-    ``/healthz`` answers with it, so that a command can tell whether a server uses the command's home folder.
-    """
+    """Return a digest of a home folder's path, by which a command knows the server of the same folder."""
     return hashlib.sha256(str(home.expanduser().resolve()).encode()).hexdigest()[:HOME_ID_DIGITS]
 
 
 def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the settings in the TOML file; empty if there is no file.
-
-    Args:
-        chosen: the settings of the command line and the environment, which name the file or the home folder.
-
-    Raises:
-        SettingsError: if the file cannot be read, or has an unknown setting.
-    """
     named = chosen.get("config")
     file = Path(named or Path(chosen.get("home") or default_home()) / FILE_NAME).expanduser()
     try:
@@ -759,15 +730,10 @@ def _remedy(key: str, allowed: set[str]) -> str:
 
 
 def _shown(name: str, value: object) -> str:
-    """Return a setting's name and value for a message; only the name if the value may be secret."""
     return name if _may_be_secret(name) else f"{name} = {_masked(value)!r}"
 
 
 def _masked(value: object) -> object:
-    """Return a TOML table with ``…`` in place of each value that may be secret.
-
-    If ``value`` is not a table, it is returned unchanged.
-    """
     if not isinstance(value, dict):
         return value
     return {name: "…" if _may_be_secret(name) else _masked(held) for name, held in value.items()}

@@ -30,7 +30,7 @@ KEY = r"^[!-~]*$"
 
 
 def model_of(provider: str, model: str, address: str | None = None, key: str | None = None) -> ModelSettings:
-    """Return the settings of a language model, with the default limits of tokens and time.
+    """Return the settings of a language model with the default limits.
 
     An empty ``address`` or ``key`` counts as None.
 
@@ -73,23 +73,16 @@ def read_model(home: Path) -> ModelSettings | None:
 
 
 def write_model(home: Path, model: ModelSettings) -> None:
-    """Store the settings of a language model in a file that only its owner can read.
-
-    Raises:
-        OSError: if the file cannot be written.
-    """
     make_folder(home)
     fields = {name: getattr(model, name) for name in MODEL_FIELDS}
     write_file(home / MODEL_FILE, json.dumps(fields, ensure_ascii=False, indent=2))
 
 
 def remove_model(home: Path) -> None:
-    """Delete the stored settings of a language model, if there are any."""
     (home / MODEL_FILE).unlink(missing_ok=True)
 
 
 def gguf_files(*folders: Path | None) -> tuple[Path, ...]:
-    """Return the GGUF files in some folders, sorted by name. Subfolders are not searched."""
     found = {
         file.absolute()
         for folder in folders

@@ -1,4 +1,4 @@
-"""Limits on who may see a collection. Callers identify users by name."""
+"""Who may use a server and see a collection: whether people must sign in, and the limits of collections."""
 
 from __future__ import annotations
 
@@ -37,11 +37,9 @@ class CollectionRecord:
 
 
 class CollectionLimits:
-    """Lists the collections of a library, and limits who may see them. Changes apply from the next request.
+    """Lists the collections of a library, and limits who may see them.
 
-    Args:
-        catalog: the catalog of the library.
-        accounts: the accounts of the library.
+    Changes apply from the next request.
     """
 
     def __init__(self, catalog: Catalog, accounts: Accounts) -> None:
@@ -95,21 +93,11 @@ class CollectionLimits:
 
 
 def is_exposed(listener: socket.socket) -> bool:
-    """Return whether other machines can reach the address that ``listener`` is bound to."""
     return not ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def why_sign_in(settings: Settings, *, exposed: bool) -> str | None:
-    """Return why people must sign in to a server, in words; None if they need not.
-
-    Args:
-        settings: the settings, among them the home folder.
-        exposed: whether other machines can reach the server.
-
-    Raises:
-        OwnTablesError: if the accounts cannot be opened.
-        CatalogError: if the catalog cannot be opened.
-    """
+    """Return why people must sign in to a server, in words; None if they need not."""
     if settings.sign_in == "on":
         return "FOOTNOTED_SIGN_IN is on"
     if settings.sign_in == "off" or settings.insecure:
@@ -118,12 +106,7 @@ def why_sign_in(settings: Settings, *, exposed: bool) -> str | None:
 
 
 def why_several_people(settings: Settings) -> str | None:
-    """Return which setting, or which part of the home, is there for several people; None without one.
-
-    Raises:
-        OwnTablesError: if the accounts cannot be opened.
-        CatalogError: if the catalog cannot be opened.
-    """
+    """Return which setting, or which part of the home, is there for several people; None without one."""
     if settings.openid_issuer is not None:
         return "FOOTNOTED_OPENID_ISSUER is set"
     if settings.allowed_hosts:
@@ -141,15 +124,6 @@ def why_several_people(settings: Settings) -> str | None:
 
 
 def can_sign_in(user: UserRecord, provider: ProviderChoice | None) -> bool:
-    """Return whether a user can sign in.
-
-    A user who is locked out cannot. Any other user can sign in with a password while the server accepts
-    passwords, and with ``provider`` if the user was added for this provider.
-
-    Args:
-        user: the user.
-        provider: the OpenID provider from the settings; None without one.
-    """
     takes_passwords = provider is None or provider.allows_passwords
     is_provided = provider is not None and provider.issuer == user.provider
     return user.disabled is None and ((user.has_password and takes_passwords) or is_provided)
@@ -157,20 +131,12 @@ def can_sign_in(user: UserRecord, provider: ProviderChoice | None) -> bool:
 
 @contextmanager
 def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None]:
-    """Open the accounts for a ``with`` block, and close them when the block ends.
-
-    Yields the sign-in, or None if people need not sign in.
-
-    Args:
-        settings: the settings, among them the home folder.
-        exposed: whether other machines can reach the server.
+    """Yield the sign-in over the open accounts, or None if people need not sign in.
 
     Raises:
         UsedWronglyError: if other machines can reach the server while sign-in is off, or if nobody can sign
-            in while sign-in is on. With the setting ``insecure``, neither is an error.
+            in while sign-in is on; neither with the setting ``insecure``.
         SettingsError: if people sign in with a provider, and a setting or a package for that is missing.
-        OwnTablesError: if the accounts cannot be opened.
-        CatalogError: if the catalog, which has the limited collections, cannot be opened.
     """
     reason = why_sign_in(settings, exposed=exposed)
     if reason is None:

@@ -26,16 +26,8 @@ _ID_DIGITS = 16
 class Accounts:
     """The accounts of a library. Safe to share between threads.
 
-    Attributes:
-        id: a random id, made together with the accounts. The catalog identifies a user by this id and the
-            user's number. If a backup of the catalog is restored into a library with other accounts, the
-            number alone could mean somebody else.
-        engine: the SQLAlchemy engine of the database.
-        users: the people.
-        tokens: the tokens of programs.
-        sessions: the sessions of people who are signed in.
-        provided: the people who sign in with a provider.
-        pending: the sign-ins that have begun at a provider.
+    The random ``id`` is made with them. The catalog identifies a user by this id and the user's number: if a
+    backup is restored into a library with other accounts, the number alone could mean somebody else.
     """
 
     id: str
@@ -48,17 +40,11 @@ class Accounts:
 
     @classmethod
     def open(cls, home: Path, database_url: str = "", clock: Callable[[], float] = time.time) -> Accounts:
-        """Open the accounts of a library; create them if there are none.
-
-        Args:
-            home: the home folder.
-            database_url: the address of the PostgreSQL database with the catalog; empty for a file in
-                ``home``.
-            clock: tells the time in seconds since 1970.
+        """Open the accounts of a library where :class:`OwnTables` says; create them if there are none.
 
         Raises:
-            OwnTablesError: if the accounts cannot be opened, a newer program wrote them, or ``home`` has a
-                file of accounts although ``database_url`` is set.
+            OwnTablesError: if they cannot be opened, a newer program wrote them, or ``home`` has a file of
+                accounts although ``database_url`` is set.
         """
         if database_url and ACCOUNTS.may_have_rows(home):
             # A user whom the file locks out would not be locked out in the database, and nobody would notice.
@@ -85,15 +71,13 @@ class Accounts:
         return f"{self.id}/user/{user_id}"
 
     def token_key(self, name: str) -> str:
-        """Return the key by which the catalog knows a token that belongs to no user."""
         return f"{self.id}/token/{key_of(name)}"
 
     def viewer(self, identity: Identity) -> Viewer | None:
         """Return the catalog's viewer for the sender of a request; None while sign-in is off.
 
-        The viewer's key names the owner of the answers to the sender's questions: the user who is the sender
-        or has the token that is the sender, or else the token itself. Answers to a command on the server's
-        machine have no owner, so the key is empty.
+        The viewer's key names the owner of the answers: the user, or a token without a user. Answers to a
+        command on the server's machine have no owner, so the key is empty.
         """
         if identity.kind == "local":
             return None
@@ -105,12 +89,10 @@ class Accounts:
         return Viewer(key, sees_all=Scope.ADMIN in identity.scopes)
 
     def close(self) -> None:
-        """Close all connections."""
         self.engine.dispose()
 
 
 def _secret(connection: sa.Connection, name: str) -> bytes:
-    """Return the random value stored as ``name``, such as the key that signs cookies; make it if missing."""
     new = insert_into(connection, secrets).values(name=name, value=os.urandom(32))
     connection.execute(new.on_conflict_do_nothing())
     return bytes(connection.execute(sa.select(secrets.c.value).filter_by(name=name)).scalar_one())

@@ -23,8 +23,6 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """The role of a user."""
-
     MEMBER = "member"
     ADMINISTRATOR = "administrator"
 
@@ -39,13 +37,9 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
 class Identity:
     """The sender of a request.
 
-    Attributes:
-        kind: ``user`` for a person with a session, ``token`` for a program, ``machine`` for a command on the
-            server's machine, and ``local`` for everyone while sign-in is off.
-        scopes: what the sender may do.
-        user_id: the number of the user who sent the request or owns the token; None without a user.
-        name: the name of the user with ``user_id``; None without a user.
-        token: the name of the token; None for another kind of sender.
+    ``user`` is a person with a session, ``token`` a program, ``machine`` a command on the server's machine,
+    and ``local`` everyone while sign-in is off. ``user_id`` and ``name`` are of the user, or of the token's
+    owner.
     """
 
     kind: Literal["user", "token", "machine", "local"]
@@ -55,7 +49,6 @@ class Identity:
     token: str | None = None
 
     def __str__(self) -> str:
-        """Return the sender in words, for messages."""
         return f"the token {self.token!r}" if self.kind == "token" else (self.name or "this sender")
 
 
@@ -85,16 +78,13 @@ def checked_name(name: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """Return the form in which names are compared (NFKC, without case).
-
-    ``Anna``, ``anna`` and ``anna`` in full-width letters have the same form, so they count as the same name.
-    """
+    """Return the form in which names are compared: NFKC, without case. Full-width letters count as others."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def is_same_but_for_case(name: str, other: str) -> bool:
     """Return whether two names are equal if case is ignored.
 
-    Unlike in :func:`key_of`, a full-width ``a`` differs from an ordinary ``a``.
+    Here, a full-width ``a`` differs from an ordinary one.
     """
     return unicodedata.normalize("NFC", name).lower() == unicodedata.normalize("NFC", other).lower()

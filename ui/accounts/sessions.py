@@ -39,14 +39,9 @@ KNOWN_SECONDS = 180 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session of a user.
+    """A session of a user; the browser must get the cookie again if ``is_renewed``.
 
-    Attributes:
-        identity: the user, as the sender of requests.
-        session_id: the random id.
-        cookie: the signed id, for the browser.
-        seconds: the seconds for which the session lasts without another request.
-        is_renewed: whether the browser must get the cookie again, because the session now lasts longer.
+    It ends after ``seconds``.
     """
 
     identity: Identity
@@ -57,10 +52,7 @@ class Session:
 
 
 class Sessions:
-    """The sessions of a library's users."""
-
     def __init__(self, engine: sa.Engine, key: bytes, clock: Callable[[], float]) -> None:
-        """Keep sessions in the database ``engine``; ``key`` signs cookies and forms."""
         self._engine = engine
         self._clock = clock
         self._cookies = Signer(key, "session", key_derivation="hmac", digest_method=sha256)
@@ -79,7 +71,7 @@ class Sessions:
     def find(self, cookie: str, *, is_use: bool = True) -> Session | None:
         """Return the session of a cookie; None if the cookie is forged, or the session has ended.
 
-        ``is_use`` says whether this is a use of the session, which therefore lasts longer.
+        A session that is used (``is_use``) lasts longer.
         """
         session_id = self._unsigned(cookie)
         if session_id is None:
@@ -100,7 +92,6 @@ class Sessions:
         return Session(identity, session_id, cookie, seconds, is_renewed)
 
     def end(self, cookie: str) -> None:
-        """End the session of a cookie, if there is one."""
         session_id = self._unsigned(cookie)
         if session_id is not None:
             with self._engine.begin() as connection:
@@ -111,7 +102,6 @@ class Sessions:
         return self._forms.sign(sha256(browser.encode()).hexdigest()).decode()
 
     def is_form_token_valid(self, token: str, browser: str) -> bool:
-        """Return whether :meth:`form_token` made ``token`` for this browser in the last ``FORM_SECONDS``."""
         try:
             signed = self._forms.unsign(token.encode("utf-8", "surrogatepass"), max_age=FORM_SECONDS)
         except BadSignature:
@@ -121,15 +111,12 @@ class Sessions:
     def known_browser(self, name: str) -> str:
         """Return a cookie for a browser in which the user ``name`` has just signed in.
 
-        It has a random id of the browser and no name, and is valid with this name alone. It lets nobody in.
+        It has a random id, is valid with this name alone, and lets nobody in.
         """
         return self._known(name).sign(secrets.token_urlsafe(16)).decode()
 
     def browser_of(self, cookie: str, name: str) -> str | None:
-        """Return the id of the browser that :meth:`known_browser` gave ``cookie``.
-
-        The result is None for a forged or an expired cookie, and for the cookie of another name.
-        """
+        """Return the id in a cookie of :meth:`known_browser`; None if it is not valid with the name."""
         try:
             signed = cookie.encode("utf-8", "surrogatepass")
             return self._known(name).unsign(signed, max_age=KNOWN_SECONDS).decode()
@@ -159,14 +146,11 @@ _MAX_PLACE_BYTES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A sign-in that a browser has begun with an OpenID provider.
+    """A sign-in that a browser has begun with an OpenID provider, and then goes to the path ``place``.
 
-    Attributes:
-        place: the path to which the browser goes after the sign-in.
-        state: a random value. The provider returns it in the address to which it redirects the browser.
-        nonce: a random value. The provider returns it in the id token.
-        verifier: a random value (the code verifier of PKCE). The server first sends the provider a digest of
-            the verifier, and later the verifier itself together with the authorization code.
+    The provider returns ``state`` in the address to which it leads the browser, and ``nonce`` in the id
+    token. It gets first a digest of ``verifier``, later the verifier itself with the authorization code
+    (PKCE).
     """
 
     place: str
@@ -179,7 +163,6 @@ class PendingSignIns:
     """Begins and ends sign-ins with an OpenID provider. Safe to share between threads."""
 
     def __init__(self, key: bytes, clock: Callable[[], float]) -> None:
-        """Prepare to sign cookies with ``key``; ``clock`` tells the time."""
         options = {"key_derivation": "hmac", "digest_method": sha256}
         signer = timed_signer(clock)
         self._cookies = URLSafeTimedSerializer(key, "openid", signer=signer, signer_kwargs=options)
@@ -188,23 +171,16 @@ class PendingSignIns:
         self._lock = Lock()
 
     def begin(self, place: str) -> tuple[Pending, str]:
-        """Begin a sign-in. Return the sign-in and the cookie in which the browser keeps it.
-
-        ``place`` is the path to which the browser goes after the sign-in.
-        """
+        """Begin a sign-in. Return the sign-in and the cookie in which the browser keeps it."""
         kept = place if len(place.encode("utf-8", "replace")) <= _MAX_PLACE_BYTES else "/"
         pending = Pending(kept, *(secrets.token_urlsafe(32) for _ in range(3)))
         return pending, str(self._cookies.dumps(asdict(pending)))
 
     def end(self, cookie: str, state: str) -> Pending | None:
-        """End a sign-in and return it.
+        """End a sign-in and return it, by the browser's cookie and the state that the provider returned.
 
         The result is None if another browser began the sign-in, if the sign-in began more than
         ``PENDING_SECONDS`` ago, or if it has already ended.
-
-        Args:
-            cookie: the cookie that the browser sends.
-            state: the state in the address to which the provider has redirected the browser.
         """
         try:
             pending = Pending(

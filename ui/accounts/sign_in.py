@@ -15,18 +15,10 @@ from ui.rate_limits import Counts, MemoryCounts, Throttle
 class SignIn:
     """Signs people and programs in to a running server. Safe to share between threads.
 
-    Attributes:
-        accounts: the accounts.
-        machine_token: a token for commands on the same machine; it is new at each start of the server.
+    ``machine_token`` is for commands on the same machine; it is new at each start of the server.
     """
 
     def __init__(self, accounts: Accounts, counts: Counts | None = None) -> None:
-        """Prepare to sign in the people and programs of ``accounts``.
-
-        Args:
-            accounts: the accounts.
-            counts: the store for the counts of failed attempts; None to keep the counts in memory.
-        """
         self.accounts = accounts
         self.machine_token = new_token()
         self._throttle = Throttle(counts or MemoryCounts())
@@ -36,15 +28,8 @@ class SignIn:
     def start_session(self, name: str, password: str, address: str, known: str = "") -> str | None:
         """Start a session and return its cookie; None if the name or the password is wrong.
 
-        Only one attempt is checked at a time: a check takes 64 MB of memory, and parallel checks could evade
-        the limits on failed attempts.
-
-        Args:
-            name: the name that the person wrote.
-            password: the password that the person wrote.
-            address: the person's network address.
-            known: the cookie by which a browser is known in which the person has signed in before, from
-                :meth:`ui.accounts.sessions.Sessions.known_browser`.
+        ``known`` is the cookie of a browser in which the person has signed in before. Only one attempt is
+        checked at a time: a check takes 64 MB of memory, and parallel checks could evade the limits.
 
         Raises:
             TooManyAttemptsError: if too many attempts with the name or from the address have failed.

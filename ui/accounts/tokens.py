@@ -38,14 +38,7 @@ def digest_of(secret: str) -> bytes:
 class TokenRecord:
     """A token without its secret. Times are in seconds since 1970; None stands for never.
 
-    Attributes:
-        name: the name.
-        owner: the name of the token's user; None if the token belongs to the operator of the server.
-        scopes: what the token may do.
-        created: when the token was added.
-        expires: when the token expires.
-        revoked: when the token was revoked.
-        used: when the token was last used, to the minute.
+    An ``owner`` of None is the operator of the server; ``used`` is exact to the minute.
     """
 
     name: str
@@ -58,8 +51,6 @@ class TokenRecord:
 
 
 class Tokens:
-    """The tokens of a library."""
-
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
@@ -69,15 +60,9 @@ class Tokens:
     ) -> tuple[TokenRecord, str]:
         """Add a token; return its record and its secret, which nothing can show again.
 
-        Args:
-            name: the name of the token. No other token may have this name, not even a revoked one.
-            scopes: what the token may do.
-            owner: the name of the user to whom the token belongs; by default, the operator of the server.
-            days: the days after which the token ends; None for no end.
-
         Raises:
-            AccountError: if the name cannot be used or is taken, ``scopes`` is empty, there is no such owner,
-                or the owner does not have all of the scopes.
+            AccountError: if the name cannot be used or is taken, even by a revoked token, ``scopes`` is
+                empty, there is no such owner, or the owner does not have all of the scopes.
         """
         name = checked_name(name)
         if not scopes:
@@ -101,15 +86,9 @@ class Tokens:
         return added, secret
 
     def all(self) -> list[TokenRecord]:
-        """Return all tokens, including revoked and expired tokens, sorted by name."""
         return self._listed(sa.true())
 
     def revoke(self, name: str) -> None:
-        """End a token now.
-
-        Raises:
-            AccountError: if there is no such token.
-        """
         with self._engine.begin() as connection:
             ended = sa.func.coalesce(tokens.c.revoked, self._clock())
             changed = connection.execute(sa.update(tokens).filter_by(key=key_of(name)).values(revoked=ended))
@@ -117,11 +96,10 @@ class Tokens:
             raise AccountError(f"there is no token {name!r}; `footnoted token list` shows all")
 
     def identity(self, secret: str, *, is_use: bool = True) -> Identity | None:
-        """Return the sender of a request with this token; None if the token is unknown or no longer valid.
+        """Return the sender of a request with this token; None if it is unknown or no longer valid.
 
-        A token is no longer valid after it has expired or was revoked, or while its user is locked out. The
-        database compares digests, not tokens, so the time that it takes helps nobody to guess a token.
-        ``is_use`` says whether to note the time as that of the token's last use.
+        The database compares digests, so the time that it takes helps nobody to guess a token. Unless
+        ``is_use``, the time of the last use stays.
         """
         digest, now = digest_of(secret), self._clock()
         known = sa.select(tokens, users.c.name.label("owner"), users.c.role, users.c.disabled)

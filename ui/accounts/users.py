@@ -1,4 +1,9 @@
-"""The people who may sign in, and their passwords."""
+"""The people who may sign in, with a password or with an OpenID provider.
+
+A provider knows a person by an id, the subject, which belongs to nobody else and never changes. A name may
+change, and another person may get it later. So the first sign-in binds a user to the issuer and the subject,
+and a provider's name for a person never signs in a user who has a password.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +31,9 @@ NO_HASH = ""
 class UserRecord:
     """A user; times are in seconds since 1970.
 
-    Attributes:
-        user_id: the number of the user, which no later user gets.
-        name: the name, as the administrator wrote it.
-        role: what the user may do.
-        created: when the user was added.
-        disabled: when the user was locked out; None if the user may sign in.
-        provider: the address of the provider with which the user signs in; None if the user signs in with a
-            password.
-        subject: the provider's id of the user; None before the first sign-in, and without a provider.
-        has_password: whether the user has a password.
+    No later user gets the ``user_id``. ``disabled`` is when the user was locked out. ``provider`` is the
+    address of the provider with which the user signs in, ``subject`` the provider's id of the user, which is
+    known from the first sign-in on.
     """
 
     user_id: int
@@ -49,8 +47,6 @@ class UserRecord:
 
 
 class Users:
-    """The users of a library."""
-
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
@@ -79,11 +75,6 @@ class Users:
         return self.get(name)
 
     def get(self, name: str) -> UserRecord:
-        """Return the user ``name``.
-
-        Raises:
-            AccountError: if there is no such user.
-        """
         with self._engine.connect() as connection:
             found = records(connection, users.c.key == key_of(name))
         if not found:
@@ -91,12 +82,10 @@ class Users:
         return found[0]
 
     def has(self, name: str) -> bool:
-        """Return whether a user has this name."""
         with self._engine.connect() as connection:
             return connection.scalar(sa.select(users.c.id).filter_by(key=key_of(name))) is not None
 
     def all(self) -> list[UserRecord]:
-        """Return all users, sorted by name."""
         with self._engine.connect() as connection:
             return records(connection, sa.true())
 
@@ -112,9 +101,8 @@ class Users:
     ) -> UserRecord:
         """Change the properties of a user that are not None, and return the user.
 
-        If ``is_disabled`` is true, the user is locked out; if false, the user is let in again. A new password
-        or a lock-out ends the user's sessions. While a user is locked out, the server also refuses the user's
-        tokens.
+        A new password or a lock-out ends the user's sessions. While a user is locked out, the server also
+        refuses the user's tokens.
 
         Raises:
             AccountError: if there is no such user, or the password cannot be used.
@@ -147,13 +135,7 @@ class Users:
     def remove(
         self, name: str, *, keeps_administrator: bool = False, provider: ProviderChoice | None = None
     ) -> None:
-        """Remove a user with all sessions and tokens.
-
-        Raises:
-            AccountError: if there is no such user.
-            LastAdministratorError: if ``keeps_administrator`` is set, and the user is the last administrator
-                who can sign in with a password or ``provider``.
-        """
+        """Remove a user with all sessions and tokens. The errors are those of :meth:`change`."""
         named = users.c.key == key_of(name)
         if keeps_administrator:
             named &= _is_dispensable(provider)
@@ -184,10 +166,7 @@ class Users:
         return self.get(name)
 
     def decoy(self) -> str:
-        """Return the hash of a random password, against which passwords for unknown names are checked.
-
-        The first call makes the hash; later calls return the same hash.
-        """
+        """Return the hash of a random password, against which passwords for unknown names are checked."""
         if self._decoy is None:
             self._decoy = self._hasher.hash(secrets.token_urlsafe())
         return self._decoy
@@ -197,10 +176,7 @@ class Users:
 
 
 def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[UserRecord]:
-    """Return the users for whom the SQL condition ``which`` is true, sorted by name.
-
-    The condition may use columns of the tables ``users`` and ``provided``.
-    """
+    """Return the users for whom an SQL condition on ``users`` and ``provided`` is true, sorted by name."""
     found = sa.select(users, provided.c.issuer, provided.c.subject).join(provided, isouter=True).where(which)
     return [
         UserRecord(
@@ -218,7 +194,6 @@ def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Us
 
 
 def name_is_taken(name: str) -> AccountError:
-    """Return the error for a new user whose name another user has."""
     return AccountError(f"there is a user {name!r} already; choose another name")
 
 
@@ -232,7 +207,6 @@ def _hold_administrators(connection: sa.Connection) -> None:
 
 
 def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
-    """Return the SQL condition that a row of ``users`` is not the last administrator who can sign in."""
     other = users.alias()
     rest = sa.select(other.c.id).where(
         other.c.id != users.c.id, other.c.role == Role.ADMINISTRATOR, _has_way(other, provider)
@@ -241,7 +215,6 @@ def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
 
 
 def _has_way(user: sa.FromClause, provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
-    """Return the SQL condition that a user can sign in (:func:`ui.accounts.access.can_sign_in`)."""
     by_password = user.c.password != NO_HASH
     if provider is None:
         return user.c.disabled.is_(None) & by_password
@@ -280,14 +253,7 @@ def _checked_password(password: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person who has signed in to a provider.
-
-    Attributes:
-        issuer: the address of the provider.
-        subject: the provider's id of the person.
-        name: the person's name at the provider, from the claim (a field of the id token) that the settings
-            choose.
-    """
+    """A person who has signed in to a provider, with the name that the chosen claim of the id token gives."""
 
     issuer: str
     subject: str
@@ -295,25 +261,17 @@ class Person:
 
 
 class ProvidedUsers:
-    """The users of a library who sign in with a provider."""
-
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def add(self, name: str, issuer: str, subject: str | None = None, role: Role = Role.MEMBER) -> UserRecord:
-        """Add a user who signs in with a provider and has no password.
+        """Add a user without a password.
 
-        Args:
-            name: the user's name in this library.
-            issuer: the address of the provider.
-            subject: the provider's id of the person; None to bind the user to the first person who signs in
-                with this name at the provider.
-            role: what the user may do.
+        Without a ``subject``, the first person who signs in to the provider with this name becomes the user.
 
         Raises:
-            AccountError: if the name cannot be used, another user has the name, or another user is bound to
-                the subject.
+            AccountError: if the name cannot be used or is taken, or another user is bound to the subject.
         """
         name = checked_name(name)
         try:
@@ -334,11 +292,7 @@ class ProvidedUsers:
         """Return the user of a person who has signed in to the provider.
 
         At the person's first sign-in, the user whom an administrator has added under the person's name is
-        bound to the person. If there is no such user and ``admits_all`` is set, a new user is added.
-
-        Args:
-            person: the person.
-            admits_all: whether a person whom no administrator has added becomes a member.
+        bound to the person. If there is none and ``admits_all`` is set, a new member is added.
 
         Raises:
             NotAdmittedError: if there is no user for the person, or the user is locked out.
@@ -366,8 +320,8 @@ class ProvidedUsers:
     def _bind(self, person: Person) -> UserRecord | None:
         """Bind ``person`` to the user whom an administrator has added under this name; return the user.
 
-        The result is None if there is no such user. The user's name and the person's name may differ
-        only in case: at some providers, another person can have a name that merely looks the same.
+        The names may differ only in case: at some providers, another person can have a name that merely looks
+        the same.
         """
         named = users.c.key == key_of(person.name)
         free = sa.select(users.c.id).where(named, users.c.disabled.is_(None), users.c.password == NO_HASH)

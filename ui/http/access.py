@@ -1,4 +1,4 @@
-"""The identity of a request's sender, which the sign-in check determines and every handler can ask for."""
+"""Who sent a request, what each route needs (the table), and the check that lets a request pass."""
 
 from __future__ import annotations
 
@@ -38,20 +38,15 @@ _COOKIE_CHARACTERS = 8
 
 
 def identity_of(connection: HTTPConnection) -> Identity:
-    """Return the sender of a request to a route that needs a scope or an identity.
-
-    Raises:
-        AttributeError: on a route that needs neither.
-    """
     identity: Identity = connection.state.identity
     return identity
 
 
 def session_cookie(sign_in: SignIn) -> str:
-    """Return the name of the session cookie. Servers with the same accounts use the same name.
+    """Return the name of the session cookie, which servers with the same accounts share.
 
-    A browser sends a cookie to all ports of a host. The name therefore contains the first characters of
-    ``accounts.id``, so that servers with different accounts on one host have different cookies.
+    A browser sends a cookie to all ports of a host, so servers with different accounts on one host need
+    different names.
     """
     return f"footnoted-session-{sign_in.accounts.id[:_COOKIE_CHARACTERS]}"
 
@@ -77,7 +72,6 @@ class Sender(BaseModel):
 
 
 def identity_router(sign_in: SignIn | None) -> Router:
-    """Return the route that tells a client which user or token its requests come from."""
     router = Router(prefix="/v1", tags=["server"], responses=documented(500))
 
     @router.get("/identity")
@@ -234,12 +228,9 @@ _FILE_PARAMETERS = frozenset({"path", "rest", "version"})
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The route that a request matches.
+    """The route of a request: its path with the names of its parameters, or ``other``.
 
-    Attributes:
-        path: the route's path with the names of its parameters; ``other`` if no route matches.
-        requirement: the scope that the route needs or, if it needs no scope, a :class:`Requirement`.
-        values: the ids and names of objects in the request's path, such as the id of a document.
+    ``values`` are the ids and names of objects in the request's path.
     """
 
     path: str
@@ -265,12 +256,11 @@ def matched(method: str, path: str) -> Matched:
 
 
 def requirement_of(method: str, path: str) -> Requirement | Scope:
-    """Return what the route of a request needs; see :func:`matched`."""
     return matched(method, path).requirement
 
 
 def routes_of(routes: Sequence[BaseRoute]) -> Iterator[str]:
-    """Yield the routes of an app and of its mounted apps as keys of ``TABLE``, such as ``GET /v1/jobs``."""
+    """Yield the routes of an app and of its mounted apps as keys of ``TABLE``."""
     for context in iter_route_contexts(routes):
         route = context.original_route
         if isinstance(route, Mount):
@@ -282,11 +272,7 @@ def routes_of(routes: Sequence[BaseRoute]) -> Iterator[str]:
 
 
 def check_table(routes: Sequence[BaseRoute]) -> None:
-    """Check that the table has each of the routes.
-
-    Raises:
-        LookupError: if the table lacks a route. The app must then not start.
-    """
+    """Raise LookupError if the table lacks one of the routes: the app must then not start."""
     known = {*TABLE, *(route.replace("GET", "HEAD", 1) for route in TABLE)}
     for route in routes_of(routes):
         if route not in known and f"* {route.split(' ')[1]}" not in known:
@@ -312,13 +298,7 @@ _WATCH_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The result of looking up the sender of a request by a token or a session.
-
-    Attributes:
-        identity: the sender; None if unknown.
-        session: the session, if the sender is a person.
-        sent: ``token`` or ``session`` if the request had one, valid or not; otherwise empty.
-    """
+    """The sender of a request, and whether it had a ``token`` or a ``session``, valid or not."""
 
     identity: Identity | None
     session: Session | None = None
@@ -328,19 +308,13 @@ class _Found:
 class SignInCheck:
     """Lets a request pass only if the sender has the scope or the identity that the route needs.
 
-    The needs of the routes are in :mod:`ui.http.access`. If the route needs anything, the check sets
-    three attributes of ``request.state``:
+    It sets ``request.state.identity``, ``session`` (None unless the sender is a person) and ``engine``, which
+    is limited to what the sender may see. A stream of server-sent events ends within seconds after the
+    sender's session or token has ended. A refused browser that opens a page gets a redirect to the sign-in
+    page or ``refusal_page``; a program gets 401 or 403.
 
-    - ``identity``: the sender;
-    - ``session``: the session of a person; None for other senders;
-    - ``engine``: the engine limited to what the sender may see (:mod:`ui.http.access`).
-
-    A stream of server-sent events ends within seconds after the sender's session or token has ended.
-
-    A refused program gets the status 401 or 403, and a detail that says what is missing. A browser that opens
-    a page gets a redirect to the sign-in page or, if the signed-in user lacks the scope, a page that says so.
-
-    Without sign-in, only requests of this machine pass, and not those that a proxy on it forwarded.
+    Without sign-in, only requests of this machine pass, and not those that a proxy on it forwarded, unless
+    ``insecure``.
     """
 
     def __init__(
@@ -352,15 +326,6 @@ class SignInCheck:
         *,
         insecure: bool = False,
     ) -> None:
-        """Guard an app.
-
-        Args:
-            app: receives the requests that pass.
-            sign_in: the accounts, sessions and tokens; None if nobody signs in.
-            engine: the server's engine over the whole library.
-            refusal_page: makes the page that a user gets in place of a page for which the user lacks a scope.
-            insecure: whether forwarded requests pass while nobody signs in.
-        """
         self._app = app
         self._engine = engine
         self._sign_in = sign_in
@@ -369,7 +334,6 @@ class SignInCheck:
         self._lookups = CapacityLimiter(_LOOKUPS)
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] != "http":
@@ -458,27 +422,17 @@ class SignInCheck:
 
 
 def client_address(scope: ASGIScope) -> str:
-    """Return the network address of the client; empty if it is unknown.
-
-    If a trusted proxy forwarded the request, this is the address of the proxy's client
-    (:class:`ui.http.middleware.ForwardedClients`).
-    """
+    """Return the address of the client, or of a trusted proxy's client; empty if it is unknown."""
     client, _ = scope.get("client") or ("", None)
     return str(client)
 
 
 def set_session_cookie(response: Response, scope: ASGIScope, name: str, value: str, seconds: int) -> None:
-    """Set the cookie of a session on a response.
-
-    No script can read the cookie. On a request from another site, the browser sends the cookie only if a
-    person followed a link.
-    """
     secure = scope["scheme"] == "https"
     response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def _is_open(scope: ASGIScope) -> bool:
-    """Return whether a request is to a route that needs no sender."""
     return requirement_of(scope["method"], scope["path"]) is Requirement.NOTHING
 
 
@@ -508,7 +462,6 @@ def _may_go_on(sign_in: SignIn, requirement: Requirement | Scope, scope: ASGISco
 
 
 def insufficient_scope(sender: Identity, scope: Scope) -> tuple[str, dict[str, str]]:
-    """Return the detail and the headers of the 403 response to a sender who lacks ``scope``."""
     detail = f"This needs the scope {scope.value!r}, which {sender} does not have."
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
     return detail, {"WWW-Authenticate": challenge}
@@ -543,11 +496,10 @@ def _unknown(scope: ASGIScope, sent: str) -> Response:
 
 
 def _make_private(send: Send, sign_in: SignIn, scope: ASGIScope, session: Session | None) -> Send:
-    """Wrap ``send`` so that a response is private to the sender of the request.
+    """Wrap ``send`` so that a browser asks the server before it shows the response from its cache.
 
-    A browser must ask the server before it shows the response from its cache. After the sender has signed
-    out, nobody can therefore see the response. If the session was renewed, the response also sets the
-    session's cookie again, but not if shared caches may keep the response.
+    After a sign-out, nobody can then see it. The cookie of a renewed session is sent again, but not if shared
+    caches may keep the response.
     """
 
     async def send_private(message: Message) -> None:
@@ -564,25 +516,18 @@ def _make_private(send: Send, sign_in: SignIn, scope: ASGIScope, session: Sessio
 
 
 def accounts_of(sign_in: SignIn | None) -> Accounts:
-    """Return the accounts of the server.
-
-    Raises:
-        HTTPException: 409 if sign-in is off.
-    """
+    """Return the accounts of the server, or refuse with 409 if sign-in is off."""
     if sign_in is None:
         raise HTTPException(409, "Nobody signs in to this server, so it has no users and no tokens.")
     return sign_in.accounts
 
 
 def require_scopes(sender: Identity, scopes: Collection[Scope]) -> None:
-    """Refuse a sender who gives somebody a scope that the sender does not have.
+    """Refuse with 403 a sender who gives somebody a scope that the sender does not have.
 
     Without this rule, a token with the scope ``admin`` alone could add a token with the scope ``read``, or
-    have questions and sentences of reports sent to a language model at an address of its choice. A sender
-    who sets a user's password must have the user's scopes, because the password gives access to them.
-
-    Raises:
-        HTTPException: 403 if the sender lacks one of the scopes.
+    have questions and sentences of reports sent to a language model at an address of its choice. A sender who
+    sets a user's password must have the user's scopes, because the password gives access to them.
     """
     missing = [scope for scope in Scope if scope in scopes and scope not in sender.scopes]
     if missing:
@@ -591,24 +536,16 @@ def require_scopes(sender: Identity, scopes: Collection[Scope]) -> None:
 
 
 def engine_of(connection: HTTPConnection) -> QueryEngine:
-    """Return the engine limited to what the sender of a request may see.
-
-    The answers of this engine belong to the sender.
-
-    Raises:
-        AttributeError: on a route that needs no identity.
-    """
+    """Return the engine limited to what the sender of a request may see; its answers belong to the sender."""
     engine: QueryEngine = connection.state.engine
     return engine
 
 
 def library_of(connection: HTTPConnection) -> Library:
-    """Return the library without the documents that the sender of a request may not see."""
     return engine_of(connection).index
 
 
 def catalog_of(connection: HTTPConnection) -> Catalog:
-    """Return the catalog without the documents and stored answers that the sender may not see."""
     return library_of(connection).catalog
 
 

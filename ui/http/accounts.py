@@ -1,4 +1,4 @@
-"""The routes with which administrators add, change and remove users."""
+"""The routes with which administrators manage users, tokens, and who may see a collection."""
 
 from __future__ import annotations
 
@@ -119,13 +119,6 @@ class UserChange(RequestModel):
 
 
 def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoice | None = None) -> Router:
-    """Return the routes under ``/v1/users``; no response has a password.
-
-    Args:
-        sign_in: the accounts; None if there are no users.
-        audit: the audit log.
-        provider: the provider with which people sign in; None if there is none.
-    """
     router = Router(prefix="/v1/users", tags=["accounts"], responses=documented(409, 422, 500))
     hashing = LimitedThreads("passwords", at_once=1, waiting=_WAITING)
 
@@ -215,7 +208,6 @@ def _known(accounts: Accounts, name: str) -> UserRecord:
 
 @contextmanager
 def _problems() -> Iterator[None]:
-    """Turn the errors of a change to an account into responses with the status 409 or 422."""
     try:
         yield
     except LastAdministratorError as error:
@@ -286,7 +278,6 @@ class NewToken(RequestModel):
 
 
 def tokens_router(sign_in: SignIn | None) -> Router:
-    """Return the routes under ``/v1/tokens``; without ``sign_in``, they answer 409."""
     router = Router(prefix="/v1/tokens", tags=["accounts"], responses=documented(409, 422, 500))
 
     @router.get("")
@@ -350,10 +341,6 @@ class LimitRequest(RequestModel):
 
 
 def collections_router(sign_in: SignIn | None) -> Router:
-    """Return the routes under ``/v1/collections``.
-
-    Without ``sign_in`` there are no users and no limits, and the routes answer 409.
-    """
     router = Router(prefix="/v1/collections", tags=["server"], responses=documented(409, 422, 500))
 
     def limits_of(catalog: OwnCatalog) -> CollectionLimits:

@@ -1,4 +1,4 @@
-"""The routes that read, export, copy, share and delete a stored answer, and suggest the next questions."""
+"""The routes that read, export, copy, share and delete stored answers and conversations."""
 
 from __future__ import annotations
 
@@ -74,17 +74,10 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class SuggestionKey:
-    """The key of cached suggestions: two answers that lead to the same suggestions have equal keys.
+    """The key of cached suggestions; ``answer`` and ``engine`` are not compared.
 
-    Attributes:
-        generation: the state of the library: the number of commits that have changed its passages.
-        questions: the question, its corrected form, its standalone form (which can be understood without the
-            conversation), and the questions before it.
-        places: document, version, start and end of each citation and passage.
-        filters: the filters of the question.
-        hidden: the collections that the sender of the request may not see.
-        answer: the answer itself, which is not compared.
-        engine: the engine limited to what the sender may see, which is not compared.
+    ``questions`` has the question in all its forms and the questions before it; ``places`` has the document,
+    version, start and end of each citation and passage.
     """
 
     generation: int
@@ -105,7 +98,6 @@ class Sharing:
 
 
 def answers_router() -> Router:
-    """Return the routes under ``/v1/answers``."""
     router = Router(prefix="/v1/answers", tags=["answers"], responses=documented(404, 410, 422, 500))
     # One thread only, because suggestions must not slow down questions.
     suggesting = CapacityLimiter(1)
@@ -163,12 +155,6 @@ def answers_router() -> Router:
 
 
 def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response:
-    """Return the response of ``GET /v1/answers/{id}.{suffix}``: a file to save.
-
-    Raises:
-        AnswerNotFoundError: if the library has no such answer.
-        DamagedAnswerError: if its stored text is damaged.
-    """
     answer = stored_answer(catalog, answer_id)
     form = next(each for each in FORMATS if each.suffix == suffix)
     data = form.write(lay_out(answer))
@@ -176,7 +162,6 @@ def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response
 
 
 def file_response(data: bytes, form: Format, name: str) -> Response:
-    """Return the response with an exported file, which a browser saves as ``name``."""
     headers = {"Content-Disposition": attachment(name)}
     if form is HTML:
         headers["Content-Security-Policy"] = POLICY
@@ -184,21 +169,14 @@ def file_response(data: bytes, form: Format, name: str) -> Response:
 
 
 def file_name(title: str, exported_id: str, suffix: str, *, default: str) -> str:
-    """Return a file name from the title's words and the id's first digits, such as ``why-0a1b2c3d.md``.
-
-    Args:
-        title: the title of the file's content.
-        exported_id: the id of the answer or conversation.
-        suffix: the suffix of the format, without the dot.
-        default: the word to use if the title has no words.
-    """
+    """Return a file name from the title's words and the id's first digits, such as ``why-0a1b2c3d.md``."""
     words = _BETWEEN_WORDS.sub("-", title).strip("-").lower()
     words = words[:_NAME_CHARACTERS].rstrip("-") or default
     return f"{words}-{exported_id[:_ID_DIGITS]}.{suffix}"
 
 
 def attachment(name: str) -> str:
-    """Return the header ``Content-Disposition`` for a file name of letters, digits, hyphens and dots.
+    """Return the header ``Content-Disposition``.
 
     Programs that do not know RFC 8187 get the name with hyphens in place of its non-ASCII letters.
     """
@@ -207,10 +185,6 @@ def attachment(name: str) -> str:
 
 
 def copied(answer: Answer) -> Copied:
-    """Return an answer for the clipboard, as text and as HTML.
-
-    If the library has no answer, both give the reason.
-    """
     sheet = lay_out(answer)
     [part] = sheet.parts
     reason = [part.abstention] if part.abstention is not None else []
@@ -246,19 +220,12 @@ def _footnote_line(note: Note) -> str:
 
 
 def _difference_lines(differences: Iterable[Difference]) -> Iterator[str]:
-    """Yield a line for each disagreement of sources, followed by one line for each differing figure."""
     for found in differences:
         yield f"The sources give different figures: {found.about}"
         yield from (f"- {value} [{number}], {title}, {date}" for value, title, date, number in found.rows)
 
 
 def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
-    """Return the cache key of the suggestions after a stored answer.
-
-    Raises:
-        AnswerNotFoundError: if the library has no such answer.
-        DamagedAnswerError: if its stored text is damaged.
-    """
     answer = stored_answer(engine.index.catalog, answer_id)
     before = continue_conversation(engine.index.catalog, answer.conversation_id)
     with engine.index.catalog.reading() as reader:
@@ -304,7 +271,6 @@ class ConversationsPage(BaseModel):
 
 
 def conversations_router() -> Router:
-    """Return the routes under ``/v1/conversations``."""
     router = Router(
         prefix="/v1/conversations", tags=["conversations"], responses=documented(400, 404, 410, 413, 422, 500)
     )
@@ -373,12 +339,6 @@ def conversations_router() -> Router:
 
 
 def conversation_response(catalog: Catalog, conversation_id: str, suffix: str) -> Response:
-    """Return the response of ``GET /v1/conversations/{id}.{suffix}``: a file to save.
-
-    Raises:
-        ConversationNotFoundError: if the library has no such conversation.
-        DamagedAnswerError: if the stored text of one of its answers is damaged.
-    """
     name = AnswerStore(catalog).find_conversation(conversation_id).name
     answers = sound_conversation(catalog, conversation_id)
     if not answers:

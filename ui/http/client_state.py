@@ -25,16 +25,17 @@ Cursor = Annotated[
 
 
 def cursor_of(listing: str, sort_key: Sequence[int]) -> str:
-    """Return the cursor for the page of ``listing`` that begins after the row with ``sort_key``."""
+    """Return the cursor for the page of ``listing`` that begins after the row with ``sort_key``.
+
+    A client sends it back unchanged; its form may change between versions.
+    """
     return urlsafe_b64encode(f"{listing}:{':'.join(map(str, sort_key))}".encode()).decode().rstrip("=")
 
 
 def sort_key_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | None:
     """Return the sort key in a cursor that :func:`cursor_of` made; None for an empty cursor.
 
-    Raises:
-        HTTPException: 422 if the cursor does not belong to this list, or its key does not consist of
-            ``numbers`` numbers.
+    A cursor of another list, or without ``numbers`` numbers, is refused with 422.
     """
     if not cursor:
         return None
@@ -64,7 +65,7 @@ an older version of the program."""
 def library_tag(reader: CatalogReader) -> str:
     """Return an ``ETag`` that changes with the documents, their details, and what the viewer may see.
 
-    The ``ETag`` is weak, because a response may be compressed.
+    It is weak, because a response may be compressed.
     """
     tag = f"{_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.invalidation_count}"
     if reader.hidden:
@@ -76,11 +77,7 @@ def library_tag(reader: CatalogReader) -> str:
 def revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], bytes]) -> Response:
     """Return a response that a client caches and revalidates at each use; 304 if the cached one is current.
 
-    Args:
-        tag: the ``ETag`` of the current content, with its quotation marks.
-        known_tags: the request's ``If-None-Match``.
-        media_type: media type of the body.
-        body: makes the body; called only if the body is sent.
+    ``tag`` is the current ``ETag`` with its quotation marks, ``known_tags`` the request's ``If-None-Match``.
     """
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in {each.strip() for each in known_tags.split(",")}:

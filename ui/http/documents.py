@@ -1,4 +1,4 @@
-"""The routes that list, read and edit the documents of a library."""
+"""The routes that list, read, compare and edit the documents of a library."""
 
 from __future__ import annotations
 
@@ -56,11 +56,6 @@ class TablePlace:
 
     A table is text: its caption and headings, then one line for each row. All offsets count code points from
     the start of the text.
-
-    Attributes:
-        start: the offset at which the table's caption and headings start.
-        header_end: the offset at which the headings end; ``start`` for a table without headings.
-        end: the offset at which the last row ends.
     """
 
     start: int
@@ -70,19 +65,7 @@ class TablePlace:
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A part of a document's canonical text. Citations count their offsets in the whole text.
-
-    Attributes:
-        document_id: the document's number in the catalog.
-        version: the version.
-        title: the document's title.
-        text: the text from ``start`` to ``end``.
-        start: start of the part, in code points of the whole text.
-        end: end of the part, exclusive.
-        page_starts: the offset in the whole text at which each page starts; empty for formats without pages.
-        characters: length of the whole text, in code points.
-        tables: the tables that overlap the part.
-    """
+    """A part of a document's canonical text. Citations count their offsets in the whole text."""
 
     document_id: int
     version: int
@@ -109,12 +92,6 @@ class CitingPage:
 
 
 def documents_router(renderer: Isolated, options: Options) -> Router:
-    """Return the routes under ``/v1/documents`` that read and edit documents.
-
-    Args:
-        renderer: the process that renders pages.
-        options: the limits of rendering, and passwords of encrypted files.
-    """
     router = Router(prefix="/v1/documents", tags=["library"])
     rendering = LimitedThreads("pictures of pages", at_once=4, waiting=MAX_WAITING)
     editing = LimitedThreads("edits", at_once=2, waiting=MAX_WAITING)
@@ -252,18 +229,9 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
 def list_response(
     index: Library, known_tags: str = "", limit: int | None = None, cursor: str = "", *, brief: bool
 ) -> Response:
-    """Return the response of ``GET /v1/documents``.
+    """Return the response of ``GET /v1/documents``; 304 if ``known_tags`` has the tag of the current list.
 
-    Args:
-        index: the library.
-        known_tags: the request's ``If-None-Match``. If it names the current list, the response is 304.
-        limit: the maximum number of documents on a page. None lists all documents or, with a cursor, at most
-            ``MAX_LISTED``.
-        cursor: the cursor of the page; empty for the first page.
-        brief: whether each document has only the fields that a list shows.
-
-    Raises:
-        HTTPException: 422 if the cursor does not belong to this list.
+    Without ``limit``, all documents are listed or, with a cursor, at most ``MAX_LISTED``.
     """
     after = sort_key_of("documents", cursor) or (0,)
     part = None if limit is None and not cursor else Part(limit or MAX_LISTED, *after)
@@ -288,13 +256,6 @@ def list_response(
 
 
 def document_response(index: Library, document_id: int, version: int | None = None) -> dict[str, Any]:
-    """Return the response of ``GET /v1/documents/{id}``: the metadata, the outline and the near-duplicates.
-
-    ``same_as`` lists the near-duplicates of the current version, the most similar first.
-
-    Raises:
-        DocumentNotFoundError: if the library has no such document or version.
-    """
     with index.catalog.reading() as reader:
         return _described(index, reader, reader.document(document_id, version))
 
@@ -329,14 +290,7 @@ def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
 def read_source(
     reader: CatalogReader, record: DocumentRecord, start: int = 0, end: int | None = None
 ) -> SourceText:
-    """Return the text of a document between two offsets. An offset beyond the text counts as the text's end.
-
-    Args:
-        reader: the catalog.
-        record: the version of the document.
-        start: the start, in code points.
-        end: the end, exclusive, in code points; None for the end of the text.
-    """
+    """Return the text of a document between two offsets in code points, which are cut to the text."""
     document = reader.text(record.document_id, record.version)
     characters = len(document.text)
     end = characters if end is None else min(end, characters)
@@ -359,13 +313,6 @@ def read_source(
 
 
 def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
-    """Edit a document's details, and return the response of ``PATCH /v1/documents/{id}``: the document.
-
-    Raises:
-        DocumentNotFoundError: if the library has no such document.
-        HTTPException: 422 for a value that cannot be stored; 409 if the document changed meanwhile or another
-            process is writing.
-    """
     try:
         record = edit_document(index, document_id, edits)
     except LoadError as error:
@@ -380,8 +327,7 @@ def citing_answers(
 ) -> tuple[list[CitingAnswer], tuple[int, int] | None]:
     """Return up to ``limit`` stored answers that cite a document, newest first.
 
-    Also return the sort key of the last answer if another page follows, else None. ``before`` is that key of
-    the previous page; None for the first page. The cited document may have been deleted.
+    Also return the sort key of the last one if another page follows. The document may have been deleted.
 
     Raises:
         DocumentNotFoundError: if no answer cites the document and the library does not have it.
@@ -421,7 +367,6 @@ _NAMES: Mapping[Change, str] = {"kept": "stayed", "removed": "went", "added": "c
 
 
 def versions_router() -> Router:
-    """Return the routes that list and compare the versions of a document, and search its text."""
     router = Router(
         prefix="/v1/documents/{document_id}", tags=["library"], responses=documented(404, 422, 500)
     )
@@ -506,10 +451,7 @@ def versions_router() -> Router:
 
 
 def _entries(found: Sequence[Revision], old: str, new: str) -> Iterator[dict[str, Any]]:
-    """Yield an entry for each sentence that changed or is near a change.
-
-    Consecutive other sentences share one entry.
-    """
+    """Yield an entry for each sentence that changed or is near a change, and one for each run of others."""
     changed = (number for number, revision in enumerate(found) if revision.change != "kept")
     near = {close for number in changed for close in range(number - AROUND, number + AROUND + 1)}
     for is_near, run in groupby(enumerate(found), lambda item: item[0] in near):

@@ -135,11 +135,7 @@ class EncoderChange:
         pass
 
     def begin(self, library: Library) -> Job:
-        """Start a change-over for the viewer of ``library``.
-
-        Raises:
-            HTTPException: 409 if there is an obstacle.
-        """
+        """Start a change-over for the viewer of ``library``, or refuse with 409 if there is an obstacle."""
         with self._beginning:
             obstacle = self.obstacle(library)
             if obstacle is not None:
@@ -168,11 +164,6 @@ class EncoderChange:
     def described(
         self, library: Library, *, is_administrator: bool, answer_id: str | None
     ) -> EncoderDescription:
-        """Return the encoder of ``library`` and the change-over, as the viewer of ``library`` may see them.
-
-        Raises:
-            AnswerNotFoundError: if the viewer has no answer ``answer_id``.
-        """
         asked = [detect(stored_answer(library.catalog, answer_id).question)] if answer_id else []
         with library.snapshot() as snapshot:
             encoder, passages = snapshot.encoder, snapshot.reader.count_chunks()
@@ -218,7 +209,6 @@ class EncoderChange:
 
 
 def encoder_router(change: EncoderChange) -> Router:
-    """Return the routes ``/v1/index/encoder``."""
     router = Router(prefix="/v1/index", tags=["library"], responses=documented(400, 422, 500))
 
     @router.get("/encoder", responses=documented(404, 410, 503))

@@ -1,4 +1,4 @@
-"""Connects to public addresses only, within a time limit.
+"""The route that adds a report by its URL: the fetch connects to public addresses of allowed hosts only.
 
 A name is resolved once for each connection, and the connection goes to the address that was checked. A name
 that first leads to a public address and then to a private one (DNS rebinding) therefore helps no attacker.
@@ -40,11 +40,7 @@ _UNICAST = IPv6Network("2000::/3")
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address belongs to the public internet.
-
-    Private, loopback, link-local, multicast, reserved and unspecified addresses are not public. Neither are
-    IPv6 addresses that embed an IPv4 address.
-    """
+    """Return whether an IP address is public. An IPv6 address that embeds an IPv4 one never is."""
     found = ip_address(address)
     if isinstance(found, IPv6Address) and (found not in _UNICAST or found.teredo or found.sixtofour):
         return False
@@ -55,18 +51,12 @@ class PublicNetwork(httpcore.NetworkBackend):
     """Opens connections, but only to public addresses, and only until a deadline."""
 
     def __init__(self, seconds: float, *, loopback: bool = False) -> None:
-        """Set the deadline.
-
-        Args:
-            seconds: the time from now until the deadline.
-            loopback: whether connections to this machine are allowed, too.
-        """
         self._deadline = time.monotonic() + seconds
         self._loopback = loopback
         self._sockets = httpcore.SyncBackend()
 
     def remaining(self, timeout: float | None) -> float:
-        """Return the seconds until the deadline, or ``timeout`` if that is less.
+        """Return the seconds until the deadline, ``timeout`` at most.
 
         Raises:
             httpcore.ReadTimeout: if the deadline has passed.
@@ -84,12 +74,11 @@ class PublicNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Resolve a name, check its addresses, and connect to the first one that answers.
+        """Resolve a name, check all its addresses, and connect to the first one that answers.
 
         Raises:
             RefusedURLError: if one of the addresses is not public.
-            httpcore.ConnectError: if the name has no address, or no address answers.
-            httpcore.ConnectTimeout: if no address answers in time.
+            httpcore.ConnectError, httpcore.ConnectTimeout: if no address answers.
         """
         failed: httpcore.ConnectError | httpcore.ConnectTimeout = httpcore.ConnectError("no address")
         for address in self._checked(host, port):
@@ -163,12 +152,8 @@ _HEADERS: Mapping[bytes | str, bytes | str] = {
 class FetchRules:
     """The operator's rules for fetching files.
 
-    Attributes:
-        hosts: the allowed hosts in lower case; a port other than the scheme's default follows its host.
-        http: whether URLs may begin with ``http://``.
-        loopback: whether a host may be this machine.
-        megabytes: the maximum size of a file, in megabytes.
-        seconds: the time for a whole fetch, redirects included.
+    ``hosts`` are in lower case, with a port only if it is not the scheme's; ``seconds`` are for the whole
+    fetch, redirects included.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -180,13 +165,7 @@ class FetchRules:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A fetched file.
-
-    Attributes:
-        name: the last part of the URL's path.
-        size: the length of the file in bytes.
-        file: the content, as an open file at its start; the caller closes this file.
-    """
+    """A fetched file: the last part of the URL's path, its size, and its content, which the caller closes."""
 
     name: str
     size: int
@@ -194,9 +173,7 @@ class Fetched:
 
 
 def checked_url(url: str, rules: FetchRules) -> httpcore.URL:
-    """Check a URL, and return its parts.
-
-    The request uses these parts, so that no other parser can read the URL differently.
+    """Check a URL, and return its parts, with which it is requested: no other parser reads it differently.
 
     Raises:
         RefusedURLError: if the rules do not allow the URL.
@@ -229,9 +206,7 @@ def checked_url(url: str, rules: FetchRules) -> httpcore.URL:
 
 
 def fetch(url: str, rules: FetchRules) -> Fetched:
-    """Fetch a file into a temporary file.
-
-    Each redirect is checked like the URL itself.
+    """Fetch a file into a temporary file; each redirect is checked like the URL itself.
 
     Raises:
         RefusedURLError: if the rules do not allow the URL, or a URL to which the host redirects.
@@ -313,22 +288,12 @@ class FromURLRequest(RequestModel):
 
     @property
     def details(self) -> dict[str, str]:
-        """The details of the document, such as its title, that override those in the file."""
         return self.model_dump(exclude={"url", "name", "password", "background"})
 
 
 def from_url_router(
     rules: FetchRules, reader: Isolated, options: Options, writer: JobRunner, most_bytes: int = 0
 ) -> Router:
-    """Return the route ``/v1/documents/from-url``.
-
-    Args:
-        rules: the operator's rules; without hosts, nothing may be fetched.
-        reader: the process that reads files.
-        options: the limits of reading, and passwords of encrypted files.
-        writer: indexes files in the background.
-        most_bytes: the maximum size of all uploads of a sender together, in bytes; 0 for no limit.
-    """
     router = Router(prefix="/v1/documents", tags=["library"])
     threads = LimitedThreads("documents to fetch", at_once=_AT_ONCE, waiting=_WAITING)
 

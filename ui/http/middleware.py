@@ -1,4 +1,10 @@
-"""Middleware: clients behind proxies, limits on request bodies, compression, caching, security headers."""
+"""The middleware that needs no sender: foreign pages, proxies, long bodies, compression, caching, headers.
+
+Any page that a person visits can send requests to servers on that person's machine. With DNS rebinding, the
+page's owner points a name at 127.0.0.1, so that the requests look as if they came from the server's own page.
+The headers ``Host``, ``Origin`` and ``Sec-Fetch-…`` (https://www.w3.org/TR/fetch-metadata/) reveal such
+requests. Programs send no ``Origin``, and are accepted.
+"""
 
 from __future__ import annotations
 
@@ -30,17 +36,15 @@ _FORM_BYTES = 1_000_000
 class BodyLimit:
     """Refuses a request with 413 if its declared length or its actual body exceeds ``MAX_BODY_BYTES``.
 
-    An upload has its own, larger limit. The error is raised when the application reads the body, so that the
-    application answers with a problem document, as for every error.
+    The file of an upload may have ``upload_bytes``. The error is raised when the application reads the body,
+    so that the application answers with a problem document.
     """
 
     def __init__(self, app: ASGIApp, upload_bytes: int = MAX_BODY_BYTES) -> None:
-        """Limit the bodies that ``app`` receives; the file of an upload may have up to ``upload_bytes``."""
         self._app = app
         self._upload_bytes = upload_bytes + _FORM_BYTES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; reading its body beyond the limit raises an error."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -64,16 +68,14 @@ class BodyLimit:
 class LengthCheck:
     """Refuses with 400 a request that has both a length and a transfer coding, and closes its connection.
 
-    This server finds the end of such a request by the transfer coding. A proxy in front of it may use the
-    length instead and find another end. One client could then smuggle a request into the connection of
-    another client (RFC 9112, section 6.1).
+    This server ends such a request by the transfer coding, a proxy in front of it perhaps by the length. A
+    client could then smuggle a request into the connection of another one (RFC 9112, section 6.1).
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
         headers = Headers(scope=scope) if scope["type"] == "http" else ()
         if "content-length" not in headers or "transfer-encoding" not in headers:
             await self._app(scope, receive, send)
@@ -93,9 +95,9 @@ _CACHEABLE = (200, 304)
 
 
 class CompressLibrary:
-    """Compresses the responses under ``/v1/documents`` with gzip for clients that accept it.
+    """Compresses the long lists under ``/v1/documents``.
 
-    Lists of documents are long. Starlette leaves pictures and event streams as they are.
+    Starlette leaves pictures and event streams as they are.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -103,7 +105,6 @@ class CompressLibrary:
         self._compressing = GZipMiddleware(app, minimum_size=_MIN_COMPRESSED_BYTES, compresslevel=_GZIP_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and compress the response to a path under ``/v1/documents``."""
         is_library = scope["type"] == "http" and scope["path"].startswith(_LIBRARY)
         await (self._compressing if is_library else self._app)(scope, receive, send)
 
@@ -112,12 +113,10 @@ class CacheForever:
     """Lets browsers cache files without revalidation, since a file's address changes with its content."""
 
     def __init__(self, app: ASGIApp, routes: tuple[str, ...]) -> None:
-        """Let browsers cache the responses of ``app`` to paths that begin with one of ``routes``."""
         self._app = app
         self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and set ``Cache-Control`` on the response to a request for a file."""
         if scope["type"] != "http" or not scope["path"].startswith(self._routes):
             await self._app(scope, receive, send)
             return
@@ -137,7 +136,6 @@ _log = logging.getLogger(__name__)
 
 
 def is_forwarded(headers: Headers) -> bool:
-    """Return whether a request has a header that proxies add, such as ``X-Forwarded-For`` or ``Via``."""
     return any(name in _OF_PROXIES or name.startswith(_PREFIX) for name in headers)
 
 
@@ -148,12 +146,10 @@ class ForwardedClients:
     """
 
     def __init__(self, app: ASGIApp, proxies: Sequence[str]) -> None:
-        """Pass requests to ``app``; ``proxies`` are the addresses and networks of the trusted proxies."""
         self._app = ProxyHeadersMiddleware(app, list(proxies))  # type: ignore[arg-type]  # uvicorn's own types
         self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
         for end in ("client", "server"):
             if scope.get(end):
                 host, port = scope[end]
@@ -209,22 +205,17 @@ _HEADERS = {
 class PageHeaders:
     """Adds security headers to every response, and a content security policy to every page.
 
-    The policy of a page lists the hashes of its inline scripts
-    (https://www.w3.org/TR/CSP3/#grammardef-hash-source). An injected script has no hash in this policy, so
-    the browser does not run the script. A response that already has a policy keeps that policy.
+    A page's policy lists the hashes of its inline scripts, so that a browser runs no injected one
+    (https://www.w3.org/TR/CSP3/#grammardef-hash-source). A response that has a policy keeps it. The markup
+    ``head`` goes into the chat page's head: Gradio would insert it only when its own script runs, and the
+    page would be seen without styles until then.
     """
 
     def __init__(self, app: ASGIApp, head: str = "") -> None:
-        """Secure the responses of ``app``, and insert the markup ``head`` into the chat page's head.
-
-        Gradio would insert the markup only when its own script runs, and the page would be visible without
-        styles until then.
-        """
         self._app = app
         self._head = head.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hold back a page until its inline scripts are known; pass every other response through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -261,7 +252,6 @@ class PageHeaders:
 
 
 def page_policy(page: bytes) -> str:
-    """Return the content security policy that allows exactly the inline scripts of ``page``."""
     digests = (b64encode(sha256(script).digest()).decode() for script in _INLINE_SCRIPT.findall(page))
     return _PAGE_POLICY.format(hashes=" ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(digests)))
 
@@ -279,25 +269,17 @@ _SHOWN_CHARACTERS = 100
 class OriginCheck:
     """Refuses with 403 a request from another web page or for another host name.
 
-    Links from other sites to the page work: such a request changes nothing, and the other site cannot read
-    the response.
+    ``hosts`` are further names of the server, besides the loopback names and the local address of the
+    connection. Pages of the ``origins`` may call ``/v1/…``. Links from other sites to the page work: such a
+    request changes nothing, and the other site cannot read the response.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
-        """Guard ``app``.
-
-        Args:
-            app: receives the accepted requests.
-            hosts: further names of the server, without a port. The loopback names and the local address of
-                the connection are always accepted.
-            origins: origins whose pages may call ``/v1/…``, such as ``https://desk.example``.
-        """
         self._app = app
         self._hosts = frozenset(map(_normal, hosts))
         self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
         refusal = self._refusal(scope) if scope["type"] == "http" else None
         if refusal is None:
             await self._app(scope, receive, send)
@@ -350,8 +332,8 @@ class OriginCheck:
 def why_not_here(scope: Scope) -> str | None:
     """Return an error message if a request may come from another machine; None if it comes from this machine.
 
-    Behind a proxy, every request has a loopback address, so the host name and the proxy's headers decide too.
-    A page of an allowed origin may call other routes, but does not count as a page of this server.
+    Behind a proxy, every request has a loopback address, so the host name and the proxy's headers decide,
+    too. A page of an allowed origin does not count as a page of this server.
     """
     headers = Headers(scope=scope)
     client, _ = scope.get("client") or ("", None)
@@ -373,7 +355,6 @@ def _follows_link(method: str, headers: Headers) -> bool:
 
 
 def _normal(host: str) -> str:
-    """Return a host in lower case, without brackets and without a final dot."""
     return host.strip("[]").removesuffix(".").lower()
 
 
@@ -382,7 +363,6 @@ def _is_loopback(name: str) -> bool:
 
 
 def is_address(name: str) -> bool:
-    """Return whether ``name`` is an IP address, not a host name."""
     try:
         ip_address(name)
     except ValueError:

@@ -58,11 +58,7 @@ class ModelRequest(RequestModel):
     def to_settings(self, choice: ModelChoice) -> ModelSettings:
         """Return the requested model.
 
-        If the request has no key, but the same provider and address as the chosen model, the requested model
-        gets the key of the chosen model.
-
-        Raises:
-            UsedWronglyError: if a value cannot be used.
+        Without a key, it gets that of the chosen model if provider and address are the same.
         """
         given = self.key.get_secret_value() if self.key is not None else None
         model = model_of(self.provider, self.model, self.address, given or None)
@@ -79,7 +75,6 @@ class ModelRequest(RequestModel):
 
 
 def model_router(choice: ModelChoice) -> Router:
-    """Return the routes under ``/v1/model``."""
     router = Router(prefix="/v1/model", tags=["language model"], responses=documented(400, 422, 500))
     # Opening a model takes time and memory, so requests take turns.
     choosing, testing = CapacityLimiter(1), CapacityLimiter(1)
@@ -141,7 +136,6 @@ def model_router(choice: ModelChoice) -> Router:
 
 
 def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
-    """Return the response of ``GET /v1/model``."""
     refusal = _why_not_allowed(request)
     set_by, chosen = choice.set_by, choice.chosen if refusal is None else None
     why_not = refusal
@@ -163,7 +157,6 @@ def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
 
 
 async def _run(work: Callable[[], T], threads: CapacityLimiter) -> T:
-    """Run ``work`` in a thread, and turn its errors into HTTP errors."""
     try:
         return await to_thread.run_sync(work, limiter=threads)
     except NoChoiceError as error:
@@ -199,7 +192,6 @@ def _why_not_allowed(request: Request) -> str | None:
 
 
 def _require_allowed(request: Request) -> None:
-    """Refuse the request with 403 if its sender may not choose a language model."""
     refusal = _why_not_allowed(request)
     if refusal is not None:
         raise HTTPException(403, refusal)

@@ -1,4 +1,4 @@
-"""Gives each request an id, and tells the log, the metrics and the audit log how the request ended."""
+"""What surrounds each request: its id, log line, metrics, audit record and trace, and the sender's limits."""
 
 from __future__ import annotations
 
@@ -64,15 +64,7 @@ hundred of them."""
 
 @dataclass(slots=True)
 class _Response:
-    """The response so far.
-
-    Attributes:
-        status: its status; 500 before it begins, since it may never do so.
-        has_begun: whether it has begun.
-        is_left: whether its client was gone before it began.
-        location: its header ``Location``.
-        size: the bytes of its body that were sent.
-    """
+    """The response so far; ``is_left`` says that the client was gone before it began."""
 
     status: int = 500
     has_begun: bool = False
@@ -82,12 +74,11 @@ class _Response:
 
 
 class Observation:
-    """Observes the requests of an app for the log, the metrics and the audit log.
+    """Gives each request an id, and tells the log, the metrics and the audit log how it ended.
 
-    A well-formed id in the header ``X-Request-ID`` becomes the id of the request; without one, the request
-    gets a new id. The response has the id in the same header. The audit log gets each request that may change
-    something, each sign-in and sign-out, and each refusal. A request that its client breaks off before the
-    response begins has the status ``LEFT``, and is no failure.
+    A well-formed ``X-Request-ID`` becomes the id. The audit log gets each request that may change something,
+    each sign-in and sign-out, and each refusal. A request that its client breaks off before the response
+    begins has the status ``LEFT``, and is no failure.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None) -> None:
@@ -98,7 +89,6 @@ class Observation:
         self._writing = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and record how it ended."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -154,7 +144,6 @@ class Observation:
         )
 
     async def _record(self, scope: Scope, found: Matched, response: _Response, notes: dict[str, str]) -> None:
-        """Add the request to the audit log if it is a change, a sign-in, a sign-out or a refusal."""
         route, address = f"{method_of(scope)} {found.path}", client_address(scope)
         changes = found.requirement in _CHANGING and scope["method"] not in {"GET", "HEAD"}
         is_refused = response.status in _REFUSED
@@ -181,10 +170,9 @@ class Observation:
 
 
 def _target(found: Matched, response: _Response) -> str | None:
-    """Return the ids and names of the objects that a request acts on; None if they are not known.
+    """Return the ids and names that a request acts on, from its path or its response's ``Location``.
 
-    They come from the request's path or, if the path has none, from the ``Location`` of the response. For a
-    failed request, only the numbers in the path count, because anyone can write any words into a path.
+    Of a failed request, only the numbers in the path count, because anyone can write any words into a path.
     """
     is_done = response.status < 400
     named = [value for value in found.values if is_done or value.isdecimal()]
@@ -198,7 +186,6 @@ def method_of(scope: Scope) -> str:
 
 
 def _sender(scope: Scope) -> tuple[str, str | None]:
-    """Return the kind and the name of a request's sender; ``nobody`` and None if the sender is unknown."""
     identity: Identity | None = scope["state"].get("identity")
     if identity is None:
         return "nobody", None
@@ -208,7 +195,7 @@ def _sender(scope: Scope) -> tuple[str, str | None]:
 class Traces:
     """Traces the requests of an app, but not those for files of the page, health checks and metrics.
 
-    :class:`ui.http.observation.Observation` runs first, and gives each request an id.
+    :class:`Observation` runs first, and gives each request an id.
     """
 
     def __init__(self, app: ASGIApp, tracing: Tracing) -> None:
@@ -216,7 +203,6 @@ class Traces:
         self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on inside its own trace span, which contains the spans of an answer's stages."""
         route = matched(scope["method"], scope["path"]).path if scope["type"] == "http" else ""
         if not route or route.startswith(ROUTINE_PATHS):
             await self._app(scope, receive, send)
@@ -253,7 +239,7 @@ _COUNTING = 4
 
 
 class SenderLimits:
-    """Refuses requests that exceed the limits of the sender, whom the sign-in check has already found."""
+    """Refuses with 429 requests beyond a limit of the sender, whom the sign-in check has already found."""
 
     def __init__(self, app: ASGIApp, quotas: Quotas) -> None:
         self._app = app
@@ -261,7 +247,6 @@ class SenderLimits:
         self._counting = CapacityLimiter(_COUNTING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; if it exceeds a limit, refuse it with 429, the limit, and the time to wait."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -316,11 +301,7 @@ class SenderLimits:
 
 
 async def count_queries(connection: HTTPConnection, queries: int) -> None:
-    """Count a request that has several queries as this many requests.
-
-    Raises:
-        HTTPException: 429 if the queries exceed a limit of the sender.
-    """
+    """Count a request with several queries as this many requests; refuse it with 429 beyond a limit."""
     if queries == 1:
         return
     # The middleware has counted the request itself.

@@ -1,8 +1,8 @@
-"""The routes of OpenAI's chat completions and models.
+"""The routes of OpenAI's protocol: chat completions, responses, models, and vector-store search.
 
 The content is the answer's text with its footnotes below. The extension field ``footnoted`` has the whole
 answer of ``POST /v1/chat``. Fields that control a language model, such as ``temperature``, are accepted and
-ignored.
+ignored. A collection is a vector store, and a report is a file.
 """
 
 from __future__ import annotations
@@ -63,12 +63,11 @@ _MARK = regex.compile(r"(?: \[\p{N}+\])+(?=\s|$)")
 
 
 def text_of(answer: Answer) -> str:
-    """Return an answer as text: sentences with footnote marks, then the part that :func:`below` returns."""
     return "".join(text for text, _ in pieces(answer))
 
 
 def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
-    """Yield each part of an answer's text, with its citation if it is a footnote mark, else with None."""
+    """Yield each part of an answer's text, with its citation if it is a footnote mark."""
     end = 0
     for each in answer.sentences:
         yield sentence(answer.text[end : each.end], each.verdict), None
@@ -90,7 +89,6 @@ def escaped(text: str) -> str:
 
 
 def footnotes(citations: Iterable[Citation]) -> str:
-    """Return the footnotes in the order of their numbers, one line each: the quote and its source."""
     lines = {
         cited.id: f"[{cited.id}]: {_headings(cited)}“{escaped(cited.quote)}” — {_source(cited)}"
         for cited in citations
@@ -99,7 +97,6 @@ def footnotes(citations: Iterable[Citation]) -> str:
 
 
 def differences(answer: Answer) -> str:
-    """Return a line for each disagreement of sources, followed by a line for each of its figures."""
     lines: list[str] = []
     for disagreement in answer.disagreements:
         lines.append(f"The sources give different figures: {escaped(disagreement.about)}")
@@ -119,7 +116,6 @@ def without_footnotes(text: str) -> str:
 
 
 def _headings(cited: Citation) -> str:
-    """Return the headings above a cited table row, with a colon; empty for other citations."""
     return f"{escaped(cited.headings)}: " if cited.headings else ""
 
 
@@ -136,16 +132,11 @@ def _source(cited: Citation) -> str:
 
 
 def mark(cited: Citation) -> str:
-    """Return the mark of a footnote, with a space before it."""
     return f" [{cited.id}]"
 
 
 def below(answer: Answer) -> str:
-    """Return the part of an answer below its sentences; empty if there is none.
-
-    The part has the disagreements of sources, the question with its spelling corrected, the follow-up as it
-    was reworded, the answer's caveat, and the footnotes.
-    """
+    """Return what stands below an answer's sentences, footnotes last; empty if there is nothing."""
     corrected = f"Searched for: {escaped(answer.searched_for)}" if answer.searched_for else ""
     understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""
     note = escaped(answer.note) if answer.note else ""
@@ -172,18 +163,13 @@ class Message(BaseModel):
 
     @property
     def text(self) -> str:
-        """The text of the message."""
         if isinstance(self.content, list):
             return "\n".join(part.text for part in self.content if part.text)
         return self.content or ""
 
 
 def question_and_history(messages: Sequence[Message]) -> tuple[str, Conversation]:
-    """Return the question, which is the last message of the user, and the conversation before it.
-
-    Raises:
-        HTTPException: 422 if no message has the role ``user``.
-    """
+    """Return the last message of the user, and the conversation before it; 422 without such a message."""
     for place in reversed(range(len(messages))):
         if messages[place].role == "user":
             before = [
@@ -228,11 +214,6 @@ class CompletionRequest(BaseModel):
 
 
 def completions_router(at_work: Callable[[], CapacityLimiter]) -> Router:
-    """Return the routes of OpenAI's chat completions and models.
-
-    Args:
-        at_work: returns the limiter that keeps the server from producing too many answers at the same time.
-    """
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 
     @router.get("/models")
@@ -272,7 +253,6 @@ def completions_router(at_work: Callable[[], CapacityLimiter]) -> Router:
 
 
 def completion_of(answer: Answer) -> dict[str, Any]:
-    """Return an answer as a chat completion."""
     message = {"role": "assistant", "content": text_of(answer)}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     return {
@@ -284,18 +264,12 @@ def completion_of(answer: Answer) -> dict[str, Any]:
 
 
 class _Chunks:
-    """Encodes one streamed answer as chunks of a chat completion."""
-
     def __init__(self, *, usage: bool) -> None:
         self._head: dict[str, Any] = _head(f"{time.time_ns():x}", "chat.completion.chunk")
         self._usage = usage
         self._begun = False
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
-        """Encode one event of the engine as server-sent events.
-
-        A failure becomes an error chunk, which makes OpenAI's clients raise an exception.
-        """
         if isinstance(event, StreamFailed):
             status, detail = event.problem["status"], event.problem["detail"]
             error = {"message": detail, "type": "server_error", "param": None, "code": status}
@@ -307,7 +281,6 @@ class _Chunks:
             yield {"data": "[DONE]"}
 
     def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
-        """Yield the chunks of one event of the engine, as JSON objects."""
         if not self._begun:
             self._begun = True
             yield self._chunk({"role": "assistant", "content": ""})
@@ -354,16 +327,10 @@ class ResponsesRequest(BaseModel):
     previous_response_id: Text | None = None
 
     def messages(self) -> list[Message]:
-        """Return the input as messages."""
         return [Message(role="user", content=self.input)] if isinstance(self.input, str) else self.input
 
 
 def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
-    """Return the route ``/v1/responses`` of OpenAI's protocol.
-
-    Args:
-        at_work: returns the limiter that keeps the server from producing too many answers at the same time.
-    """
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 
     @router.post(
@@ -391,7 +358,6 @@ def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
 
 
 def response_of(answer: Answer) -> dict[str, Any]:
-    """Return an answer as a completed response."""
     written = _Written()
     for text, citation in pieces(answer):
         written.add(text, citation)
@@ -399,14 +365,13 @@ def response_of(answer: Answer) -> dict[str, Any]:
 
 
 class _Written:
-    """The text of a response that has been written so far, and the annotations of this text."""
+    """The text of a response that has been written so far, and the annotations of its footnote marks."""
 
     def __init__(self) -> None:
         self.text = ""
         self.annotations: list[dict[str, Any]] = []
 
     def add(self, text: str, citation: Citation | None = None) -> None:
-        """Add text; if ``citation`` is given, the text is its footnote mark."""
         if citation is not None:
             place = {"type": "file_citation", "index": len(self.text) + 1}
             document = {"file_id": str(citation.document_id), "filename": citation.path}
@@ -414,14 +379,11 @@ class _Written:
         self.text += text
 
     def part(self) -> dict[str, Any]:
-        """Return the text with its annotations, as the content part of the response's message."""
         annotations = list(self.annotations)
         return {"type": "output_text", "text": self.text, "annotations": annotations, "logprobs": []}
 
 
 class _Events:
-    """Encodes one streamed answer as the events of a response."""
-
     def __init__(self) -> None:
         self._id = uuid.uuid4().hex
         self._created = int(time.time())
@@ -429,7 +391,6 @@ class _Events:
         self._count = 0
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
-        """Encode one event of the engine as server-sent events of OpenAI's protocol."""
         if self._count == 0:
             yield from self._begin()
         match event:
@@ -546,7 +507,6 @@ class ComparisonFilter(RequestModel):
     value: Value | Annotated[list[Text | Amount], Field(max_length=MAX_FILTER_VALUES)]
 
     def matches(self, attributes: Attributes) -> bool:
-        """Return whether a report with these attributes passes the filter."""
         own = attributes.get(self.key)
         if self.type in {"eq", "ne", "in", "nin"}:
             given = self.value if isinstance(self.value, list) else [self.value]
@@ -563,7 +523,6 @@ class CompoundFilter(RequestModel):
     filters: Annotated[list[ComparisonFilter | CompoundFilter], Field(max_length=MAX_CONDITIONS)]
 
     def matches(self, attributes: Attributes) -> bool:
-        """Return whether a report with these attributes passes the filter."""
         each = (condition.matches(attributes) for condition in self.filters)
         return all(each) if self.type == "and" else any(each)
 
@@ -591,12 +550,10 @@ class VectorStoreSearch(BaseModel):
     ranking_options: RankingOptions = RankingOptions()
 
     def queries(self) -> list[str]:
-        """Return the queries as a list, even if there is only one."""
         return [self.query] if isinstance(self.query, str) else self.query
 
 
 def vector_stores_router(searching: CapacityLimiter) -> Router:
-    """Return the route that searches a vector store; ``searching`` limits simultaneous searches."""
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 404, 413, 422, 500, 503))
 
     @router.post("/vector_stores/{collection:path}/search")
@@ -626,12 +583,6 @@ def vector_stores_router(searching: CapacityLimiter) -> Router:
 
 
 def searched_page(index: Library, collection: str, request: VectorStoreSearch) -> dict[str, Any]:
-    """Return the response of ``POST /v1/vector_stores/{collection}/search``.
-
-    Raises:
-        HTTPException: 404 if no report is in the collection.
-        QuestionError: if a query is too long.
-    """
     filters = _filters(index, collection, request.filters)
     limit = request.max_num_results
     queries = [] if filters is None else [Query(words, limit, filters) for words in request.queries()]
@@ -661,11 +612,7 @@ def searched_page(index: Library, collection: str, request: VectorStoreSearch) -
 def _filters(
     index: Library, collection: str, condition: ComparisonFilter | CompoundFilter | None
 ) -> Filters | None:
-    """Return the library's filters for a search; None if no report passes ``condition``.
-
-    Raises:
-        HTTPException: 404 if no report is in the collection.
-    """
+    """Return the library's filters for a search; None if no report passes ``condition``."""
     own = Filters() if collection == MODEL else Filters(collections=(collection,))
     with index.catalog.reading() as reader:
         if own and not reader.count_documents(own):

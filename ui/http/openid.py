@@ -1,10 +1,10 @@
 """Sign-in with an OpenID Connect provider: leads a browser to the provider, and finds out who comes back.
 
 This is the authorization code flow with PKCE, state and nonce. Authlib makes the address, asks for the token
-and the keys, and checks the id token. It bounds no response, takes every field of a provider's description for
-an option (even ``proxy`` and ``verify``), keeps the description for ever, and compares no issuer (RFC 9207):
-these checks are here. State and nonce are in :class:`ui.accounts.sessions.PendingSignIns`, because Authlib's
-own can be used twice, and after their end. Authlib is imported when the first person signs in.
+and the keys, and checks the id token. It bounds no response, takes every field of a provider's description
+for an option (even ``proxy`` and ``verify``), keeps the description for ever, and compares no issuer (RFC
+9207): these checks are here. State and nonce are in :class:`ui.accounts.sessions.PendingSignIns`, because
+Authlib's own can be used twice, and after their end. Authlib is imported when the first person signs in.
 """
 
 from __future__ import annotations
@@ -178,8 +178,6 @@ def _read_description(body: bytes, issuer: str) -> _Description:
 
 
 class _Client:
-    """This server as a client of the provider, made from the provider's description of itself."""
-
     def __init__(
         self, choice: ProviderChoice, found: _Description, transport: httpx2.AsyncBaseTransport
     ) -> None:
@@ -301,7 +299,6 @@ def _short_responses() -> httpx2.AsyncBaseTransport:
 
 @contextmanager
 def _asked(issuer: str) -> Iterator[None]:
-    """Limit the time of the requests within the context, and turn their errors into a ``ProviderError``."""
     import httpx2
 
     try:

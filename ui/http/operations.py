@@ -1,4 +1,4 @@
-"""The routes for operators: metrics, readiness, and the audit log."""
+"""The routes for operators: health, metrics, audit log, storage; and refusals in the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -62,7 +62,6 @@ class Audited(BaseModel):
 
 
 def health_router(engine: QueryEngine, home_id: str | None) -> Router:
-    """Return the routes that say whether the server is up, and whether it answers questions."""
     router = Router(tags=["server"])
     # A probe that gives up leaves its thread running, and the next probe waits for the end of this thread.
     one_at_a_time = CapacityLimiter(1)
@@ -119,7 +118,6 @@ def _state(library: Library) -> dict[str, Any]:
 
 
 def metrics_router(metrics: Metrics) -> Router:
-    """Return the route of the metrics."""
     router = Router(tags=["server"])
     # Two scrapes at once would read the catalog twice.
     one_at_a_time = CapacityLimiter(1)
@@ -133,7 +131,6 @@ def metrics_router(metrics: Metrics) -> Router:
 
 
 def audit_router(audit: AuditLog) -> Router:
-    """Return the route of the audit log."""
     router = Router(prefix="/v1", tags=["server"], responses=documented(422, 500))
 
     @router.get("/audit")
@@ -161,12 +158,7 @@ _TOKEN_SCHEME = {
 
 
 def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
-    """Add each operation's needed scope, and the responses that refuse a request, to the OpenAPI description.
-
-    Args:
-        app: the server; :mod:`ui.http.access` says what each of its routes needs.
-        sign_in: the accounts; None if nobody needs to sign in.
-    """
+    """Add each operation's scope, and the responses that refuse a request, to the OpenAPI description."""
     make = app.openapi
 
     def described() -> dict[str, Any]:
@@ -196,14 +188,12 @@ def _schemes(sign_in: SignIn | None) -> dict[str, Any]:
 
 
 def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the operations of a description, each with its route, such as ``GET /healthz``."""
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path}", operation
 
 
 def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_optional: bool) -> None:
-    """Describe the scope that one operation needs, and the responses that refuse a request."""
     requirement = requirement_of(*route.split(" "))
     if requirement is Requirement.NOTHING:
         operation["security"] = []
@@ -235,7 +225,6 @@ def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_o
 
 
 def _describe_headers(responses: dict[str, Any]) -> None:
-    """Describe the headers ``Retry-After`` and ``WWW-Authenticate`` of responses that refuse a request."""
     waits = {"schema": {"type": "string"}, "description": "the seconds after which to try again"}
     for status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         if response := responses.get(str(status.value)):
@@ -303,7 +292,6 @@ class Storage(BaseModel):
 
 
 def storage_router(audit: AuditLog, sign_in: SignIn | None) -> Router:
-    """Return the route ``/v1/storage``; ``sign_in`` has the names of the uploaders."""
     router = Router(prefix="/v1", tags=["server"], responses=documented(500, 503))
     # Two requests at once would read all stored answers twice.
     one_at_a_time = CapacityLimiter(1)
@@ -340,10 +328,7 @@ def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> S
 
 
 def _uploaders(uploaded: Mapping[str, int], accounts: Accounts | None) -> list[Uploaded]:
-    """Return how many bytes each uploader added, the largest number first.
-
-    All uploaders whose accounts are unknown count as one.
-    """
+    """Return how many bytes each uploader added. All uploaders whose accounts are unknown count as one."""
     names: dict[str, tuple[str | None, str | None]] = {}
     if accounts is not None:
         names |= {accounts.viewer_key(user.user_id): (user.name, None) for user in accounts.users.all()}

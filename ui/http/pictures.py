@@ -46,15 +46,7 @@ _MARGIN_POINTS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The description of a picture of a page.
-
-    Attributes:
-        record: the version of the document.
-        page: the page's number, from 1.
-        width: the width of the picture, in pixels.
-        span: the span of the document's text to mark; None to mark nothing.
-        cell: the span of a table cell to mark more strongly; None for no cell.
-    """
+    """A page to draw: its number from 1, the width in pixels, and the spans of the text to mark."""
 
     record: DocumentRecord
     page: int
@@ -64,18 +56,12 @@ class Drawing:
 
 
 def has_pictures(record: DocumentRecord) -> bool:
-    """Return whether the pages of a document can be rendered: only a PDF's current version has such pages."""
+    """Return whether pages can be rendered: only a PDF's current version has such pages."""
     return record.kind == "pdf" and record.superseded_by is None
 
 
 def page_picture(index: Library, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
     """Return a page as a PNG picture, in which the span and the cell of ``drawing`` are marked.
-
-    Args:
-        index: the library.
-        reader: renders the page in a process of its own.
-        options: the limits of rendering, and passwords of encrypted files.
-        drawing: the page, and the span and the cell to mark.
 
     Raises:
         PictureError: if the document is not the current version of a PDF, has no such page, or has a file
@@ -132,7 +118,6 @@ def _sweep(folder: Path) -> None:
 
 
 def _read_cached(place: Path) -> bytes | None:
-    """Return a cached picture; None if there is no complete one."""
     try:
         picture = place.read_bytes()
         os.utime(place)
@@ -142,7 +127,6 @@ def _read_cached(place: Path) -> bytes | None:
 
 
 def _write_cached(place: Path, picture: bytes) -> None:
-    """Cache a picture, and delete the least recently used ones if the cache exceeds ``MAX_CACHED_BYTES``."""
     make_folder(place.parent)
     with tempfile.NamedTemporaryFile(dir=place.parent, suffix=_PART, delete=False) as part:
         try:
@@ -162,7 +146,6 @@ def _write_cached(place: Path, picture: bytes) -> None:
 
 
 def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    """Yield the time of the last use (in ns), the size (in bytes) and the path of each cached picture."""
     for file in folder.glob("*.png"):
         with suppress(FileNotFoundError):  # Another request may delete it to make room.
             state = file.stat()
@@ -172,7 +155,6 @@ def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
 def _marked(
     picture: bytes, marks: Sequence[tuple[Box, tuple[int, int, int]]], width_in_points: float
 ) -> bytes:
-    """Mark boxes in a PNG picture, each in its own colour; a later mark covers an earlier one."""
     from PIL import Image, ImageChops, ImageDraw
 
     page = Image.open(BytesIO(picture)).convert("RGB")

@@ -85,7 +85,6 @@ class Problem(BaseModel):
 def problem_of(
     status: int, detail: str, instance: str, errors: Sequence[FieldError] | None = None
 ) -> dict[str, Any]:
-    """Return a problem document as a dictionary for JSON. Fields that would be null are left out."""
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -103,8 +102,8 @@ _REFERENCES = "#/components/schemas/{model}"
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the ``responses`` of a route for OpenAPI: the problems with which it can answer.
 
-    The responses refer to a schema by name. If they named a Pydantic model, FastAPI would build a serializer
-    for each route and status, and the server would start more slowly.
+    They refer to a schema by name: for a Pydantic model, FastAPI would build a serializer for each route and
+    status, and the server would start more slowly.
     """
     schema = {"schema": {"$ref": _REFERENCES.format(model=Problem.__name__)}}
     return {
@@ -125,7 +124,6 @@ def schemas() -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Let ``app`` answer every error with a problem document."""
     kinds: list[type[Exception]] = [HTTPException, *_STATUSES, OSError, sqlalchemy.exc.DatabaseError]
     for known in kinds:
         app.exception_handler(known)(_known)
@@ -134,9 +132,9 @@ def install(app: FastAPI) -> None:
 
 
 def status_and_detail(error: BaseException) -> tuple[int, str]:
-    """Return the status and the detail of the response to an error.
+    """Return the status and the detail for an error.
 
-    The detail names no folder, process or machine of the server.
+    They name no folder, process or machine of the server.
     """
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
@@ -157,13 +155,11 @@ def status_and_detail(error: BaseException) -> tuple[int, str]:
 
 
 def refusal(scope: Scope, status: int, detail: str, headers: Mapping[str, str]) -> Response:
-    """Return the response with which a middleware refuses a request."""
     problem = problem_of(status, detail, scope["path"])
     return JSONResponse(problem, status, {"Cache-Control": "no-store", **headers}, media_type=MEDIA_TYPE)
 
 
 def unreachable(scope: Scope, error: UnreachableError) -> Response:
-    """Return the 503 response of a middleware that cannot reach another server, such as PostgreSQL."""
     return refusal(scope, 503, outward_line(error), {"Retry-After": str(RETRY_SECONDS)})
 
 
@@ -210,7 +206,6 @@ def _json_cause(item: dict[str, Any]) -> str:
 
 
 def _field_error(item: dict[str, Any]) -> FieldError:
-    """Convert a validation error of Pydantic. The field gets a name such as ``filters.publishers.0``."""
     place, *names = item["loc"]
     field = ".".join(map(str, names)) or str(place)
     if item["type"] == "string_unicode" or item.get("ctx") == {"pattern": STORABLE}:

@@ -58,12 +58,6 @@ from ui.search import Query, batch_response, embed, search_response
 
 
 def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> Router:
-    """Return the routes under ``/v1`` for questions and searches, with the routes of OpenAI's protocol.
-
-    Args:
-        has_writer: returns whether a language model writes the answers.
-        starters: suggests questions with which a person can begin; it makes them in the background.
-    """
     router = Router(prefix="/v1", responses=documented(400, 413, 422, 500))
     # More threads would not answer faster, because Python runs one at a time, and indexing would wait for all
     # of them.
@@ -176,15 +170,10 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
 
 def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any]:
-    """Store feedback, and return the response of ``POST /v1/feedback``.
+    """Store feedback, and return it without the paths of files on the server.
 
-    The response has the stored feedback, without the paths of files on the server.
-    If an answer is judged right and the request has no evidence, the answer's citations become the evidence.
-
-    Raises:
-        AnswerNotFoundError: if the library has not stored the judged answer.
-        DocumentNotFoundError: if evidence names an unknown document or version.
-        HTTPException: 422 if evidence lies outside its document.
+    If an answer is judged right and the request has no evidence, its citations become the evidence. Evidence
+    outside its document is refused with 422.
     """
     try:
         evidence = tuple(
@@ -216,7 +205,6 @@ def _server_sent(event: Event | StreamFailed) -> tuple[ServerSentEvent, ...]:
 
 
 def server_sent_event(event: StreamedEvent | StreamFailed) -> ServerSentEvent:
-    """Return one event of a streamed answer as a server-sent event."""
     data: dict[str, Any]
     match event:
         case QuestionCorrected(searched_for):

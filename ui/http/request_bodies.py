@@ -99,7 +99,6 @@ class FilteredRequest(RequestModel):
     published_after: IsoDate | None = Field(default=None, description="exclusive; leaves out undated reports")
 
     def to_filters(self) -> Filters:
-        """Return the filters of the request in the form that the index takes."""
         return Filters(
             document_ids=tuple(self.filters.document_ids),
             publishers=tuple(self.filters.publishers),

@@ -1,4 +1,4 @@
-"""The router on which all routes of the server are declared."""
+"""The router on which all routes are declared, and the threads for their blocking work."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from index.errors import BusyError
 def operation_id(route: APIRoute) -> str:
     """Return the OpenAPI id of an operation, such as ``post_search`` for ``POST /v1/search``.
 
-    The id comes from the method and the path, so that it does not change when a handler is renamed.
+    It does not change when a handler is renamed.
     """
     path = re.sub(r":\w+(?=})", "", route.path).removeprefix("/v1")
     return "_".join([min(route.methods or {"get"}).lower(), *re.findall(r"\w+", path)])
 
 
 class Router(APIRouter):
-    """Routes with a common prefix, which :meth:`add_to` adds to a server."""
-
     def __init__(
         self,
         prefix: str = "",
@@ -42,9 +40,9 @@ class Router(APIRouter):
         )
 
     def add_to(self, other: FastAPI | Router) -> None:
-        """Add the routes to an app or to another router, without building them again.
+        """Add the routes to an app or to another router.
 
-        FastAPI's ``include_router`` would build each route again. That would take a third of the time in
+        FastAPI's ``include_router`` would build each route again, which would take a third of the time in
         which a server is built.
         """
         other.routes.extend(self.routes)
@@ -61,17 +59,10 @@ the disk."""
 class LimitedThreads:
     """Runs blocking work in a limited number of threads, for which a limited number of callers may wait.
 
-    The server still answers other requests while all these threads are busy.
+    The server still answers other requests meanwhile. ``work_name`` is a plural noun for the error's message.
     """
 
     def __init__(self, work_name: str, *, at_once: int, waiting: int) -> None:
-        """Set the limits of one kind of work.
-
-        Args:
-            work_name: a plural noun for the work, such as ``uploads``; the error for a refused caller has it.
-            at_once: the number of threads.
-            waiting: the maximum number of callers that may wait for a thread.
-        """
         self._work_name = work_name
         self._threads = CapacityLimiter(at_once)
         self._waiting = waiting

@@ -30,14 +30,10 @@ class EngineEvents:
     """Iterates asynchronously over an engine's generator. Each step of the generator runs in a thread.
 
     The generator keeps a snapshot of the library open, so a caller that stops early must call ``close``.
+    Iterators that share ``threads`` share their limit of steps at the same time.
     """
 
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
-        """Iterate over ``events``.
-
-        ``threads`` limits how many generators run a step at the same time, over all iterators that share it;
-        if None, this iterator has a limiter of its own.
-        """
         self._events = events
         self._threads = threads or CapacityLimiter(1)
         self._stepping = Lock()
@@ -47,7 +43,6 @@ class EngineEvents:
         return self
 
     async def __anext__(self) -> Event:
-        """Return the next event. A caller that is cancelled does not wait until the running step ends."""
         event = await to_thread.run_sync(self._step, abandon_on_cancel=True, limiter=self._threads)
         if event is None:
             raise StopAsyncIteration
@@ -73,11 +68,7 @@ class EngineEvents:
 
 @dataclass(frozen=True, slots=True)
 class StreamFailed:
-    """The last event of a stream that ends without an answer.
-
-    Attributes:
-        problem: a problem document with the cause.
-    """
+    """The last event of a stream that ends without an answer: a problem document with the cause."""
 
     problem: dict[str, Any]
 
@@ -97,7 +88,6 @@ class AnswerStream(EventSourceResponse):
     """
 
     def __init__(self, first: Event, rest: EngineEvents, encode: Encode, instance: str) -> None:
-        """Prepare to send the events that :func:`answer_stream` passes: ``first``, then ``rest``."""
         self._rest = rest
         self._encode = encode
         self._instance = instance
@@ -110,7 +100,6 @@ class AnswerStream(EventSourceResponse):
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the events, and close the engine's generator at the end."""
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -124,7 +113,6 @@ class AnswerStream(EventSourceResponse):
             event = None if isinstance(event, StreamFailed) else await self._next()
 
     async def _next(self) -> Event | StreamFailed | None:
-        """Return the next event; None at the end; StreamFailed if the engine fails or the server stops."""
         try:
             return await self._next_or_stop()
         except ExceptionGroup as group:
@@ -153,17 +141,10 @@ async def answer_stream(
 ) -> AnswerStream:
     """Return a response that streams an answer.
 
+    ``instance`` is the path of the request, for problem documents.
+
     The engine produces the first event before the response starts, so that an early error still sets the
     status code.
-
-    Args:
-        events: the engine's events.
-        encode: turns one event of the engine into server-sent events for the client.
-        instance: the path of the request, which a problem document names.
-        threads: limits the number of answers that are produced at the same time.
-
-    Raises:
-        Exception: any error that the engine raises before its first event.
     """
     rest = EngineEvents(events, threads)
     with ExitStack() as unless_begun:

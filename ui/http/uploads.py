@@ -1,4 +1,4 @@
-"""The routes that upload a document, delete an uploaded one, and restore a deleted one."""
+"""The routes that upload, delete and restore documents, and those of jobs and of unreadable files."""
 
 from __future__ import annotations
 
@@ -58,10 +58,6 @@ class SyncRequest(RequestModel):
 
 
 def jobs_router(writer: JobRunner) -> Router:
-    """Return the routes of the jobs of ``writer`` and of other processes that use the same library.
-
-    A job belongs to its sender. For others than administrators, the jobs of other senders do not exist.
-    """
     router = Router(prefix="/v1", tags=["jobs"], responses=documented(400, 422, 500))
 
     @router.post("/index/sync", status_code=202, responses=documented(409))
@@ -115,17 +111,11 @@ def jobs_router(writer: JobRunner) -> Router:
 
 
 def accepted(job: Job) -> JSONResponse:
-    """Return the 202 response to a request that started ``job``, with the address of the job."""
     return JSONResponse({"job_id": job.id}, 202, headers={"Location": f"/v1/jobs/{job.id}"})
 
 
 def job_fields(job: Job, home: Path) -> dict[str, Any]:
-    """Return a job as JSON, without the process that runs it and without folders of the server's disk.
-
-    Args:
-        job: the job; it may contain absolute paths if a command started it.
-        home: the library's folder.
-    """
+    """Return a job as JSON, without the process that runs it and without folders of the server's disk."""
     fields = {name: value for name, value in job.as_dict().items() if name != "owner"}
     if job.result and "failed" in job.result:
         failed = [{**failure, "path": _without_folder(failure["path"])} for failure in job.result["failed"]]
@@ -135,13 +125,11 @@ def job_fields(job: Job, home: Path) -> dict[str, Any]:
 
 
 def _without_folder(path: str) -> str:
-    """Return the last part of an absolute path; a relative path as it is."""
     place = PurePath(path)
     return place.name if place.is_absolute() else path
 
 
 def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
-    """Return a copy of a JSON value, whose strings name no process, no computer and not the path ``home``."""
     if isinstance(value, dict):
         return {name: _redacted(each, home) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -166,7 +154,6 @@ def without_hidden_reports(index: Library, jobs: Sequence[Job]) -> list[Job]:
 
 
 def _without_hidden(job: Job, hidden: HiddenPaths, documents: int, passages: int) -> Job:
-    """Return a job without hidden reports; ``documents`` and ``passages`` count what is not hidden."""
     result = dict(job.result or {})
     for name in _READ & set(result):
         result[name] = [each for each in result[name] if _path_of(each) not in hidden]
@@ -187,7 +174,6 @@ def _path_of(listed: str | Mapping[str, str]) -> str:
 
 
 def failures_router() -> Router:
-    """Return the routes of the files and folders that the last sync could not read."""
     router = Router(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
 
     @router.get("")
@@ -213,10 +199,7 @@ def failures_router() -> Router:
 
 
 def failure_fields(failure: KeptFailure) -> dict[str, Any]:
-    """Return a failure as JSON.
-
-    The path is relative to the followed folder. If the folder itself failed, the path is the folder's name.
-    """
+    """Return a failure as JSON, with a path relative to the followed folder, or that folder's name."""
     return {
         "failure_id": failure.failure_id,
         "path": failure.path or Path(failure.source).name,
@@ -235,15 +218,6 @@ QUEUED = {"description": "The library keeps the file and reads it in the job `jo
 def uploads_router(
     reader: Isolated, options: Options, writer: JobRunner, deletions: Deletions, most_bytes: int = 0
 ) -> Router:
-    """Return the routes under ``/v1/documents`` that add, delete and restore uploaded documents.
-
-    Args:
-        reader: the process that reads files.
-        options: the limits of reading, and passwords of encrypted files.
-        writer: indexes files in the background.
-        deletions: deletes documents, and can restore each of them for some minutes.
-        most_bytes: the maximum size of all uploads of a sender together, in bytes; 0 for no limit.
-    """
     router = Router(prefix="/v1/documents", tags=["library"])
     # Two threads, because one file can be read while another is embedded. Background uploads have other
     # threads, so they do not wait behind uploads whose callers wait for the index.
@@ -324,12 +298,6 @@ def uploads_router(
 
 
 def uploaded_response(index: Library, reader: Isolated, options: Options, sent: Sent) -> dict[str, Any]:
-    """Add a file, and return the response of ``POST /v1/documents``: the document that the file became.
-
-    Raises:
-        HTTPException: 422 if the file cannot be read, 409 if another process is writing.
-        StorageLimitError: if the sender's uploads would exceed the storage limit that ``sent`` gives.
-    """
     try:
         record = add_upload(index, reader, options, sent)
     except LoadError as error:
@@ -341,13 +309,6 @@ def uploaded_response(index: Library, reader: Isolated, options: Options, sent: 
 
 
 def queued_response(index: Library, writer: JobRunner, options: Options, sent: Sent) -> Response:
-    """Queue a file, and return the 202 response of ``POST /v1/documents`` with the id of the file's job.
-
-    Raises:
-        HTTPException: 422 if the file is too large, or a detail of the report cannot be stored.
-        StorageLimitError: if the sender's uploads would exceed the storage limit that ``sent`` gives.
-        BusyError: if too many uploads wait to be read.
-    """
     try:
         kept = keep_upload(index, options, sent)
     except LoadError as error:

@@ -1,7 +1,7 @@
 """The audit log: who changed what, when and from where, and who was refused. It has no words of reports.
 
-The audit log has tables of its own: a backup of the library leaves them out, and a restore keeps them. The
-server and the commands add records. Old records are deleted, but no record is changed.
+It has tables of its own: a backup of the library leaves them out, and a restore keeps them. Old records are
+deleted with old answers and feedback, as the settings say, but no record is changed.
 """
 
 from __future__ import annotations
@@ -51,15 +51,9 @@ _records = sa.Table(
 class Act:
     """An act that the audit log records.
 
-    Attributes:
-        action: the route, such as ``DELETE /v1/documents/{document_id}``, or the command.
-        outcome: ``done``, or the HTTP status of the refusal or the failure.
-        kind: ``user``, ``token``, ``machine`` or ``local`` as in :class:`ui.accounts.Identity`, ``nobody``
-            for an unknown sender, and ``command`` for a command.
-        who: the name of the user or the token, or the operating system's account that ran the command.
-        target: the object of the act: ids, or the name of an account.
-        address: the network address of the sender; None for a command.
-        request_id: the id of the request; None for a command.
+    ``action`` is the route or the command, ``outcome`` is ``done`` or the HTTP status. ``kind`` is that of
+    :class:`ui.accounts.Identity`, ``nobody`` or ``command``. ``who`` is the name of the user or token, or the
+    system's account that ran a command, ``target`` the object of the act.
     """
 
     action: str
@@ -73,12 +67,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord(Act):
-    """A record of the audit log.
-
-    Attributes:
-        number: the number of the record, higher than those of all earlier records.
-        at: the time, in seconds since 1970.
-    """
+    """A record, with a number higher than all earlier ones, and the time in seconds since 1970."""
 
     number: int = 0
     at: float = 0.0
@@ -94,27 +83,17 @@ class AuditLog:
     """
 
     def __init__(self, home: Path, database_url: str = "", clock: Callable[[], float] = time.time) -> None:
-        """Prepare the log. Its tables are opened at the first use.
-
-        Args:
-            home: the library's folder.
-            database_url: the address of the PostgreSQL database with the catalog; empty for a file in
-                ``home``.
-            clock: tells the time in seconds since 1970.
-        """
         self._tables = AUDIT.lazy(home, database_url)
         self._clock = clock
 
     def close(self) -> None:
-        """Close all connections."""
         self._tables.close()
 
     def add(self, act: Act) -> None:
         """Record an act, at the present time. Each of its texts is cut to 200 characters.
 
         Raises:
-            OwnTablesError: if the log cannot be opened.
-            sqlalchemy.exc.DatabaseError: if the log cannot be written.
+            OwnTablesError, sqlalchemy.exc.DatabaseError: if the log cannot be opened or written.
         """
         row = {key: value and value[:_MOST_CHARACTERS] for key, value in asdict(act).items()}
         with self._tables.engine.begin() as connection:
@@ -131,12 +110,8 @@ class AuditLog:
     ) -> list[AuditRecord]:
         """Return the records, the newest first.
 
-        Args:
-            limit: the maximum number of records.
-            before: only records with a lower number than this, to get the next page; None for the first page.
-            who: only records of this user, token or account; None for the records of everyone.
-            action: only records whose action contains this text; None for all actions.
-            since: only records from this time on, in seconds since 1970; None for all times.
+        ``before`` is a number, for the next page; ``action`` a part of the action; ``since`` seconds since
+        1970.
         """
         newest = sa.select(_records).order_by(_records.c.number.desc()).limit(limit)
         if before is not None:
@@ -153,10 +128,7 @@ class AuditLog:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
 
     def latest(self, action: str) -> dict[str, float]:
-        """Return when each user, token or account last did ``action`` with success.
-
-        The keys of the result are names as in ``Act.who``; the values are times in seconds since 1970.
-        """
+        """Return when each user, token or account last did ``action`` with success, in seconds since 1970."""
         newest = (
             sa.select(_records.c.who, sa.func.max(_records.c.at))
             .where(_records.c.action == action, _records.c.outcome == DONE, _records.c.who.is_not(None))
@@ -168,9 +140,9 @@ class AuditLog:
             return {str(who): float(at) for who, at in connection.execute(newest)}
 
     def forget(self, before: float) -> int:
-        """Delete the records older than the time ``before``, in seconds since 1970; return their number.
+        """Delete the records older than a time, and return their number.
 
-        SQLite's write-ahead log is emptied too, so that the records do not stay on the disk.
+        SQLite's write-ahead log is emptied, too.
         """
         if not self._tables.may_have_rows():
             return 0
@@ -183,17 +155,11 @@ class AuditLog:
 
 
 def record_command(settings: Settings, action: str, target: str | None = None) -> None:
-    """Add a record of a command to the audit log of the library that ``settings`` name.
-
-    Raises:
-        OwnTablesError: if the log cannot be opened.
-    """
     with closing(AuditLog(settings.home, settings.database)) as log:
         log.add(Act(action, kind="command", who=system_account(), target=target))
 
 
 def system_account() -> str:
-    """Return the name of the account that runs this process; the account's number if it has no name."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # A container's account may have no name.
@@ -204,20 +170,14 @@ _notes: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
 
 
 def begin_audit_notes() -> dict[str, str]:
-    """Return a new dictionary of notes about the current request, for the audit log.
-
-    :func:`note` adds to this dictionary during the request.
-    """
+    """Return the notes about the current request, for the audit log, to which :func:`note` adds."""
     notes: dict[str, str] = {}
     _notes.set(notes)
     return notes
 
 
 def note(**known: str) -> None:
-    """Note the ``who`` or ``target`` of the current request for the audit log.
-
-    A route calls this function if the audit log cannot take the value from the request's path or sender.
-    """
+    """Note the ``who`` or ``target`` of the current request, if its path and its sender do not say it."""
     notes = _notes.get()
     if notes is not None:
         notes.update(known)
@@ -229,18 +189,13 @@ HOUR_SECONDS = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """The numbers of records that one run deleted."""
-
     answers: int = 0
     feedback: int = 0
     audit: int = 0
 
 
 def retention(library: Library, audit: AuditLog, settings: OperationSettings) -> Callable[[], None]:
-    """Return a function that deletes old records, for the maintenance of a server.
-
-    The function deletes at its first call, and then at most once an hour, however often it is called.
-    """
+    """Return a function that deletes old records at its first call, and then at most once an hour."""
     due = 0.0
 
     def step() -> None:
@@ -257,9 +212,9 @@ def retention(library: Library, audit: AuditLog, settings: OperationSettings) ->
 def forget(
     library: Library, audit: AuditLog, settings: OperationSettings, clock: Callable[[], float] = time.time
 ) -> Forgotten:
-    """Delete the records that are too old, and return how many were deleted.
+    """Delete the records that are too old.
 
-    The catalog's write-ahead log is emptied, because it may still have the deleted records.
+    The catalog's write-ahead log, which may still have them, is emptied.
 
     Raises:
         sqlalchemy.exc.DatabaseError, UnreachableError: if a database cannot be written.

@@ -43,14 +43,7 @@ _QUOTE = "The night ferry to Harlamoor carried 412 passengers."
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check.
-
-    Attributes:
-        name: what was checked, in one word.
-        state: ``ok``; ``warning`` if something works but needs attention; ``failed`` if something keeps the
-            server from working.
-        detail: what was found, and what to do about it.
-    """
+    """The result of one check; it has ``failed`` only if something keeps the server from working."""
 
     name: str
     state: State
@@ -126,19 +119,17 @@ def _permissions(settings: Settings) -> _Found:
 
 
 def _existing(home: Path) -> Path:
-    """Return the home folder; if it does not exist, its nearest parent folder that exists."""
     return next(folder for folder in (home, *home.parents) if folder.is_dir())
 
 
 def _entries(home: Path) -> Iterator[Path]:
-    """Yield the home folder and all files and folders in it; skip folders that a server removes meanwhile."""
+    """Yield the home folder and all in it; folders that a server removes meanwhile are skipped."""
     yield home
     for folder, folders, files in os.walk(home):
         yield from (Path(folder, name) for name in (*folders, *files))
 
 
 def _is_foreign(entry: Path) -> bool:
-    """Return whether another account owns a file or a folder; False if it is gone."""
     try:
         return entry.lstat().st_uid != os.geteuid()
     except FileNotFoundError:
@@ -256,9 +247,9 @@ def _proxies(settings: Settings) -> _Found:
 
 
 def _is_exposed(host: str) -> bool:
-    """Return whether other machines may reach a server that listens on ``host``.
+    """Return whether other machines may reach a server on ``host``.
 
-    The result is true for every name except ``localhost``, because a name may mean any address.
+    A name other than ``localhost`` may mean any.
     """
     try:
         return not ip_address(host).is_loopback
@@ -267,7 +258,6 @@ def _is_exposed(host: str) -> bool:
 
 
 def _question(settings: Settings) -> _Found:
-    """Ask a test question about one report, in a temporary library; return the check's state and detail."""
     from index.ingest import sync
     from index.library import Library
     from rag.engine import QueryEngine

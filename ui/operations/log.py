@@ -35,14 +35,9 @@ _events = logging.getLogger(EVENTS)
 
 
 def begin_request(sent: str | None) -> str:
-    """Give the current request an id, which all later log lines of its task and its threads carry.
+    """Give the current request an id, which the later log lines of its task and threads carry; return it.
 
-    Args:
-        sent: the id that the client or a proxy has sent; the request gets this id if it consists of at most
-            64 letters, digits and the signs ``. _ : -``.
-
-    Returns:
-        The id.
+    It is the one that was ``sent``, if that has at most 64 letters, digits and the signs ``. _ : -``.
     """
     request_id = sent if sent and _WELL_FORMED.fullmatch(sent) else uuid.uuid4().hex
     _request.set(request_id)
@@ -50,12 +45,10 @@ def begin_request(sent: str | None) -> str:
 
 
 def request_id() -> str | None:
-    """Return the id of the current request; None outside of a request."""
     return _request.get()
 
 
 def log_event(name: str, level: int = logging.INFO, **fields: Any) -> None:  # noqa: ANN401 (JSON)
-    """Log an event. Fields that are None are left out."""
     _events.log(level, name, extra={"fields": fields})
 
 
@@ -69,16 +62,12 @@ def configure_log(settings: OperationSettings) -> None:
 
 
 class LineFormatter(logging.Formatter):
-    """Formats a record as one line: its time in UTC, its level, its event, and its fields."""
-
     def __init__(self, *, as_json: bool, texts: bool) -> None:
-        """Write JSON or ``key=value`` pairs; if ``texts``, also write the messages of unexpected errors."""
         super().__init__()
         self._as_json = as_json
         self._texts = texts
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line of a record, without a line break."""
         fields = {key: value for key, value in self._fields(record) if value is not None}
         if self._as_json:
             return json.dumps(fields, ensure_ascii=False, default=str)
@@ -118,7 +107,6 @@ class LineFormatter(logging.Formatter):
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error, the cause of that error, the cause of the cause, and so on."""
     seen: set[int] = set()
     now: BaseException | None = error
     while now is not None and id(now) not in seen:

@@ -35,11 +35,7 @@ _SYNC_SECONDS = (0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0)
 class RequestSeen:
     """A request that has ended.
 
-    Attributes:
-        method: the HTTP method; ``other`` for an unknown method.
-        route: the path of the route, with the names of its parameters; ``other`` for an unknown route.
-        status: the status that was sent; 500 if the server failed before it sent one.
-        seconds: the time until the end of the response.
+    Method and route are ``other`` if unknown; the route has the names of parameters.
     """
 
     method: str
@@ -56,7 +52,6 @@ class Metrics:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
     def __post_init__(self) -> None:
-        """Register the metrics."""
         registry = self.registry
         self._requests = Total(
             "footnoted_requests", "Requests that ended.", ("method", "route", "status"), registry=registry
@@ -115,14 +110,12 @@ class Metrics:
         ProcessCollector(registry=self.registry)
 
     def see_request(self, seen: RequestSeen) -> None:
-        """Count a request."""
         self._requests.labels(seen.method, seen.route, str(seen.status)).inc()
         self._seconds.labels(seen.route).observe(seen.seconds)
         if seen.status in _REFUSED:
             self._refused.labels(str(seen.status)).inc()
 
     def see_answer(self, answer: Answer) -> None:
-        """Count an answer."""
         written_by = "quoted" if answer.model == "quoted" else "model"
         self._answers.labels(written_by, answer.cause or "answered").inc()
         for stage in (*STAGES, *ANSWER_PARTS):
@@ -137,12 +130,10 @@ class Metrics:
             self._fallbacks.labels(answer.fallback).inc()
 
     def see_sync(self, report: SyncReport) -> None:
-        """Record how long each stage of a sync took."""
         for stage, seconds in report.stages.items():
             self._sync_stages.labels(stage).observe(seconds)
 
     def text(self) -> bytes:
-        """Return all metrics in the text format of Prometheus."""
         return generate_latest(self.registry)
 
 
@@ -155,7 +146,6 @@ def verdicts_of(answer: Answer) -> dict[str, int]:
 
 
 def log_answer(answer: Answer, *, texts: bool) -> None:
-    """Log an answer; if ``texts``, include the words of the question and of the answer."""
     log_event(
         "answer",
         logging.INFO,
@@ -180,13 +170,10 @@ _IN_MS = frozenset({*STAGES, *ANSWER_PARTS})
 
 
 class _Library(Collector):
-    """Reads the state of the library, its jobs and its encoder each time that the metrics are requested."""
-
     def __init__(self, engine: QueryEngine) -> None:
         self._engine = engine
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
-        """Yield the metrics. Leave out the metrics of the library if its catalog cannot be read."""
         yield _gauge("ready", "1 if the server answers questions.", float(not self._engine.is_warming))
         yield _gauge("open_questions", "Questions that are being answered.", self._engine.open_questions)
         encoder = self._engine.index.encoder

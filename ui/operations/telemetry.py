@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 
 def open_tracing(settings: OperationSettings) -> Tracing | None:
-    """Return the object that sends traces; None if the settings name no collector.
-
-    The caller closes the object.
+    """Return the object that sends traces, which the caller closes; None if the settings name no collector.
 
     Raises:
         SettingsError: if the packages of the extra ``telemetry`` are not installed.

@@ -43,7 +43,6 @@ class Tracing:
     """
 
     def __init__(self, endpoint: str, *, texts: bool = False) -> None:
-        """Send spans to the collector at ``endpoint``; if ``texts``, include questions and answers."""
         own = Resource.create({"service.name": "footnoted", "service.version": version("footnoted")})
         self._provider = TracerProvider(
             resource=own.merge(OTELResourceDetector().detect()), shutdown_on_exit=False
@@ -54,7 +53,6 @@ class Tracing:
         self._texts = texts
 
     def close(self) -> None:
-        """Send the spans that are still unsent; give up after two seconds."""
         # The SDK would wait half a minute for a collector that does not answer.
         closing = Thread(target=self._provider.shutdown, name="traces", daemon=True)
         closing.start()
@@ -65,11 +63,6 @@ class Tracing:
         self, name: str, headers: Mapping[str, str], attributes: Attributes
     ) -> Iterator[Callable[[int], None]]:
         """Trace a request, as a part of the client's trace if ``headers`` name one.
-
-        Args:
-            name: the method and the route.
-            headers: the headers of the request.
-            attributes: the attributes of the span.
 
         Yields:
             A function that receives the status of the response.
@@ -89,8 +82,8 @@ class Tracing:
     def see_answer(self, answer: Answer) -> None:
         """Trace an answer that has just been made, as a part of the current request's trace.
 
-        The spans of the stages follow one another, in the order of :data:`rag.engine.STAGES`. A stage that
-        ran several times has one span, as long as all its runs together.
+        The spans of the stages follow one another. A stage that ran several times has one span, as long as
+        all its runs together.
         """
         spent, parts = (
             {name: int(answer.timings[name] * _MILLISECOND) for name in names if name in answer.timings}
@@ -118,7 +111,6 @@ class Tracing:
         self._staged("question", spent, attributes, {"answer": parts})
 
     def see_sync(self, report: SyncReport) -> None:
-        """Trace a sync that has just ended, with a span for each stage."""
         attributes = {
             "footnoted.added": len(report.added),
             "footnoted.changed": len(report.changed),
@@ -138,13 +130,9 @@ class Tracing:
         attributes: Attributes,
         parts: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
-        """Make a span that ends now, with a span for each stage.
+        """Make a span that ends now, with a span for each stage, and for each of its ``parts`` at its end.
 
-        Args:
-            name: the name of the span. The names of the stages' spans begin with it.
-            stages: the nanoseconds of each stage, in the order of the stages.
-            attributes: the attributes of the span.
-            parts: for each stage, the nanoseconds of its parts. The last part ends when the stage ends.
+        Stages and parts are in nanoseconds, in their order.
         """
         begins = time.time_ns() - sum(stages.values())
         whole = self._tracer.start_span(name, attributes=attributes, start_time=begins)
