@@ -23,6 +23,8 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
+    """The role of a user."""
+
     MEMBER = "member"
     ADMINISTRATOR = "administrator"
 
