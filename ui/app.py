@@ -54,13 +54,7 @@ from ui.http.middleware import (
 from ui.http.model import model_router
 from ui.http.observation import Observation, SenderLimits, Traces
 from ui.http.openid import Provider
-from ui.http.operations import (
-    audit_router,
-    describe_refusals,
-    health_router,
-    metrics_router,
-    storage_router,
-)
+from ui.http.operations import audit_router, describe_refusals, health_router, metrics_router, storage_router
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
 from ui.http.router import operation_id

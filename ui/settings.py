@@ -126,8 +126,7 @@ class OperationSettings(BaseModel):
         "one token without a user, may take in the library. 0 for no limit.",
     )
     limit_address: Limit = Field(
-        6_000,
-        description="The most requests a minute from one address of another machine. 0 for no limit.",
+        6_000, description="The most requests a minute from one address of another machine. 0 for no limit."
     )
     trusted_proxies: Annotated[
         tuple[Network, ...],
@@ -223,8 +222,7 @@ class OpenIDSettings(BaseModel):
     model_config = ConfigDict(defer_build=True)
 
     openid_issuer: Annotated[
-        Issuer | None,
-        Needs("an https address without a query (http on loopback only)"),
+        Issuer | None, Needs("an https address without a query (http on loopback only)")
     ] = Field(
         None,
         description="The address of an OpenID Connect provider with which people sign in (after "

@@ -61,8 +61,7 @@ def test_an_iso_date_becomes_words_and_other_text_stays(published: str | None, w
 
 
 @pytest.mark.parametrize(
-    ("published", "precision"),
-    [("2025-07-18", "day"), ("2025-07", "month"), ("2025", "year"), (None, None)],
+    ("published", "precision"), [("2025-07-18", "day"), ("2025-07", "month"), ("2025", "year"), (None, None)]
 )
 def test_a_date_is_a_day_a_month_or_a_year(published: str | None, precision: str | None) -> None:
     assert date_precision(published) == precision

@@ -279,8 +279,7 @@ def conversations_router() -> Router:
     def conversations(
         catalog: OwnCatalog,
         query: Annotated[
-            Text,
-            Query(max_length=MAX_QUERY_CHARACTERS, description="words; case and accents are ignored"),
+            Text, Query(max_length=MAX_QUERY_CHARACTERS, description="words; case and accents are ignored")
         ] = "",
         limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = LISTED,
         cursor: Cursor = "",

@@ -46,8 +46,7 @@ def sort_key_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] 
         name, sort_key = "", ()
     if name != listing or len(sort_key) != numbers or not all(0 <= number <= MAX_ID for number in sort_key):
         raise HTTPException(
-            422,
-            "cursor does not belong to this list; send the next_cursor of one of its pages, or none",
+            422, "cursor does not belong to this list; send the next_cursor of one of its pages, or none"
         )
     return sort_key
 

@@ -97,9 +97,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     editing = LimitedThreads("edits", at_once=2, waiting=MAX_WAITING)
 
     @router.get(
-        "",
-        response_model=dict[str, Any],
-        responses={**documented(400, 413, 422, 500), 304: UNCHANGED},
+        "", response_model=dict[str, Any], responses={**documented(400, 413, 422, 500), 304: UNCHANGED}
     )
     def documents(
         *,

@@ -25,14 +25,7 @@ from ui.errors import OwnTablesError
 from ui.http.access import Matched, client_address, matched
 from ui.http.middleware import UPLOAD
 from ui.http.problems import REQUEST_ID, refusal, unreachable
-from ui.operations import (
-    DONE,
-    Act,
-    AuditLog,
-    begin_audit_notes,
-    begin_request,
-    log_event,
-)
+from ui.operations import DONE, Act, AuditLog, begin_audit_notes, begin_request, log_event
 from ui.operations.metrics import Metrics, RequestSeen
 from ui.rate_limits import Excess, Quotas, Refusals
 

@@ -334,8 +334,7 @@ def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 
     @router.post(
-        "/responses",
-        responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
+        "/responses", responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}}
     )
     async def respond(engine: OwnEngine, request: ResponsesRequest) -> Response:
         """Return a footnoted answer as a response. The field `footnoted` has the whole answer.

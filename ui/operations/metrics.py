@@ -99,9 +99,7 @@ class Metrics:
             "footnoted_llm_tokens", "Tokens of the language model.", ("direction",), registry=registry
         )
         self._cost = Total(
-            "footnoted_llm_cost",
-            "Cost of the language model, by the set prices.",
-            registry=registry,
+            "footnoted_llm_cost", "Cost of the language model, by the set prices.", registry=registry
         )
         self._fallbacks = Total(
             "footnoted_llm_fallbacks", "Answers quoted after all, by reason.", ("reason",), registry=registry

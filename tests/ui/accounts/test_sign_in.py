@@ -6,13 +6,7 @@ import pytest
 
 from tests.support.people import PASSWORD
 from ui.accounts import Accounts, Identity, Scope, SignIn
-from ui.rate_limits import (
-    OF_NAME,
-    OF_NAME_AT_ADDRESS,
-    OF_TOKENS,
-    OF_TOKENS_OF_SITE,
-    TooManyAttemptsError,
-)
+from ui.rate_limits import OF_NAME, OF_NAME_AT_ADDRESS, OF_TOKENS, OF_TOKENS_OF_SITE, TooManyAttemptsError
 
 ADDRESS = "192.0.2.7"
 

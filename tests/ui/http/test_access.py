@@ -243,10 +243,7 @@ def unguarded(
     """A server to which nobody signs in, and whether forwarded requests may pass."""
     home = tmp_path_factory.mktemp("home")
     given = Settings(home=home, insecure=request.param)
-    with (
-        Library.open(home, encoder) as index,
-        Server(create_app(index, QueryEngine(index), given)) as server,
-    ):
+    with Library.open(home, encoder) as index, Server(create_app(index, QueryEngine(index), given)) as server:
         yield server, request.param
 
 

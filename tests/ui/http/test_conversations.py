@@ -86,7 +86,7 @@ def test_the_newest_conversation_comes_first(client: TestClient) -> None:
     assert client.get(ROUTE).json() == {"conversations": [second, FIRST], "next_cursor": None}
     assert client.get(ROUTE, params={"limit": 1}).json()["conversations"] == [second]
     assert [listed(client, query=query) for query in ("bon CUA", "gate", "rained", "snow")] == [
-        *(["c-1"], ["c-1"], ["0a" * 16], []),
+        *(["c-1"], ["c-1"], ["0a" * 16], [])
     ]
 
 
@@ -219,7 +219,7 @@ def test_a_streamed_answer_takes_the_place_when_it_is_whole(client: TestClient) 
     data = json.loads(answered.removeprefix("data: "))
     assert data["conversation_id"] == "c-1"
     assert [each["answer_id"] for each in client.get(f"{ROUTE}/c-1").json()["answers"]] == [
-        *(DAM.answer_id, data["answer_id"]),
+        *(DAM.answer_id, data["answer_id"])
     ]
 
 

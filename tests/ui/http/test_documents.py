@@ -203,10 +203,7 @@ class TestDelete:
         file.write_text(GATE)
         sync(index, [file.parent])
         response = client.delete(f"/v1/documents/{index.catalog.documents()[0].document_id}")
-        assert (response.status_code, response.json()["detail"]) == (
-            409,
-            f"gate.txt {FOLLOWED}",
-        )
+        assert (response.status_code, response.json()["detail"]) == (409, f"gate.txt {FOLLOWED}")
         assert file.exists()
 
 

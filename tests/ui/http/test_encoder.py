@@ -280,7 +280,7 @@ class TestSenders:
                 for name, headers in (("ana", ana), ("root", root))
             }
             assert [(found[name]["unread"], found[name]["cost"]["passages"]) for name in ("ana", "root")] == [
-                *((["es"], 2), (["es", "fr"], 3)),
+                *((["es"], 2), (["es", "fr"], 3))
             ]
 
 

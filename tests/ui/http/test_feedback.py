@@ -30,12 +30,7 @@ def kept(engine: QueryEngine) -> list[Feedback]:
 
 def test_feedback_is_kept_with_the_words_of_its_evidence(client: TestClient, engine: QueryEngine) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    body = {
-        "question": f" {QUESTION} ",
-        "verdict": "right",
-        "evidence": [EVIDENCE],
-        "note": "as printed",
-    }
+    body = {"question": f" {QUESTION} ", "verdict": "right", "evidence": [EVIDENCE], "note": "as printed"}
     response = client.post("/v1/feedback", json=body)
     assert response.status_code == 201
     [feedback] = kept(engine)

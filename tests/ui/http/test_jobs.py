@@ -115,7 +115,7 @@ class TestSync:
         assert another not in {running, waiting}
         held.go_on.set()
         assert [ended(client, job_id)["state"] for job_id in (running, waiting, another)] == [
-            *("done", "cancelled", "done"),
+            *("done", "cancelled", "done")
         ]
 
     @pytest.mark.usefixtures("folder")

@@ -25,10 +25,7 @@ from ui.page.partial_answer import partial_answers
 
 QUESTION = "How many suspects were arrested, and over how many days?"
 CHAT = "/v1/chat", {"question": QUESTION, "stream": True}
-COMPLETIONS = (
-    "/v1/chat/completions",
-    {"messages": [{"role": "user", "content": QUESTION}], "stream": True},
-)
+COMPLETIONS = ("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}], "stream": True})
 ROUTES = pytest.mark.parametrize(("path", "body"), [CHAT, COMPLETIONS], ids=["chat", "completions"])
 
 

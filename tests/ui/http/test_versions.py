@@ -74,9 +74,7 @@ class TestChanges:
 
     def test_they_are_counted_and_stand_in_both_texts(self, client: TestClient, route: str) -> None:
         body = client.get(f"{route}/changes").json()
-        assert list(body) == [
-            *("document_id", "from", "to", "stayed", "went", "came", "changes", "left_out"),
-        ]
+        assert list(body) == [*("document_id", "from", "to", "stayed", "went", "came", "changes", "left_out")]
         assert (body["from"], body["to"], body["stayed"], body["went"], body["came"]) == (1, 2, 11, 1, 2)
         old, new = (client.get(f"{route}/text?version={number}").json()["text"] for number in (1, 2))
         whole = {"old": "", "new": ""}

@@ -233,10 +233,7 @@ def test_an_answer_is_read_again_without_its_marks(text: str, bare: str) -> None
 
 
 def test_an_answer_comes_back_as_it_was(seed_engine: QueryEngine) -> None:
-    for question in (
-        "Was the figure of 15,900 displaced people right?",
-        "What is the rainfall of Cambodia?",
-    ):
+    for question in ("Was the figure of 15,900 displaced people right?", "What is the rainfall of Cambodia?"):
         answer = seed_engine.ask(question)
         note = f"\n\n{answer.note}" if answer.note else ""
         assert without_footnotes(text_of(answer)) == answer.text + note
