@@ -1,0 +1,532 @@
+"""OpenAI's protocol: completions, responses, and the search of vector stores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import openai
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openai.types import VectorStoreSearchResponse
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+from openai.types.responses import Response, ResponseOutputMessage, ResponseOutputText
+from starlette.testclient import TestClient
+
+from benchmarks.stub_encoder import StubEncoder
+from index.library import Library
+from rag.answers import Citation, Verification
+from rag.engine import QueryEngine
+from rag.verification import Gate
+from rag.writing.writer import Writer
+from tests.support.openai_client import served
+from tests.support.reports import incoming
+from tests.support.scripted import ScriptedLLM, cites, model_of, says
+from ui.app import create_app
+from ui.http.openai import (
+    MAX_CONDITIONS,
+    MAX_QUERIES,
+    ComparisonFilter,
+    CompoundFilter,
+    escaped,
+    footnotes,
+    text_of,
+    without_footnotes,
+)
+
+
+@pytest.fixture(scope="module")
+def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[openai.OpenAI]:
+    with served(seed_index, seed_engine) as client:
+        yield client
+
+
+DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
+QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"
+RAINFALL = "What is the rainfall of Cambodia?"
+
+
+def user(words: object) -> ChatCompletionMessageParam:
+    """A message of a person; also with content that the client's types do not allow."""
+    return cast("ChatCompletionMessageParam", {"role": "user", "content": words})
+
+
+def asked(
+    client: openai.OpenAI, *messages: ChatCompletionMessageParam, model: str = "footnoted"
+) -> ChatCompletion:
+    return client.chat.completions.create(model=model, messages=messages)
+
+
+def test_its_one_model_is_listed(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["footnoted"]
+
+
+def test_an_answer_has_its_footnotes_in_the_text_and_is_whole_in_the_extension(client: openai.OpenAI) -> None:
+    completion = asked(client, user(DENS), model="gpt-4o")
+    [choice] = completion.choices
+    answer = completion.footnoted  # type: ignore[attr-defined]
+    text = choice.message.content or ""
+    assert (completion.object, completion.model, choice.finish_reason) == (
+        "chat.completion",
+        "footnoted",
+        "stop",
+    )
+    assert completion.id == f"chatcmpl-{answer['answer_id']}"
+    assert answer["note"] is None
+    assert text.startswith(f"{answer['text']} [1]\n\n[1]: “{QUOTE}")
+    assert text.endswith(
+        "— Cambodia sweeps scam dens nationwide on the prime minister's order, "
+        "Footnoted sample library, 18 July 2025"
+    )
+    assert (answer["question"], answer["model"]) == (DENS, "quoted")
+    assert [each["verdict"] for each in answer["sentences"]] == ["quoted"]
+    assert answer["citations"][0]["quote"] == answer["text"]
+    assert completion.usage is not None
+    assert completion.usage.total_tokens == 0
+
+
+def test_a_corrected_question_is_named_below_and_is_no_part_of_the_history(client: openai.OpenAI) -> None:
+    text = asked(client, user("How many suspects were arested?")).choices[0].message.content or ""
+    assert "\n\nSearched for: How many suspects were arrested?\n\n" in text
+    assert "Searched for" not in without_footnotes(text)
+
+
+def test_an_abstention_is_a_text_without_footnotes(client: openai.OpenAI) -> None:
+    completion = asked(client, user(RAINFALL))
+    answer = completion.footnoted  # type: ignore[attr-defined]
+    assert answer["abstained"] is True
+    assert completion.choices[0].message.content == answer["reason"]
+
+
+@pytest.mark.parametrize("question", [DENS, RAINFALL])
+def test_a_stream_is_the_same_text_in_pieces(client: openai.OpenAI, question: str) -> None:
+    whole = asked(client, user(question))
+    chunks = list(client.chat.completions.create(model="footnoted", messages=[user(question)], stream=True))
+    assert chunks[0].choices[0].delta.role == "assistant"
+    pieces = [chunk.choices[0].delta.content or "" for chunk in chunks]
+    assert "".join(pieces) == whole.choices[0].message.content
+    assert [chunk.choices[0].finish_reason for chunk in chunks] == [None] * (len(chunks) - 1) + ["stop"]
+    assert len({chunk.id for chunk in chunks}) == 1
+    assert chunks[-1].footnoted["text"] == whole.footnoted["text"]  # type: ignore[attr-defined]
+
+
+def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Library) -> None:
+    usage = {"usage": {"prompt_tokens": 700, "completion_tokens": 40}}
+    llm = ScriptedLLM(lambda messages: iter([*cites((QUOTE + ".", QUOTE))(messages), usage]))
+    engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate()))
+    with served(seed_index, engine) as client:
+        chunks = list(
+            client.chat.completions.create(
+                model="footnoted", messages=[user(DENS)], stream=True, stream_options={"include_usage": True}
+            )
+        )
+    *_, stop, last = chunks
+    assert (stop.choices[0].finish_reason, last.choices) == ("stop", [])
+    assert last.usage is not None
+    assert (last.usage.prompt_tokens, last.usage.completion_tokens, last.usage.total_tokens) == (700, 40, 740)
+    assert stop.footnoted["model"] == "scripted"  # type: ignore[attr-defined]
+
+
+def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Library) -> None:
+    rewritten = "What did Amnesty International link the scam dens in Cambodia to?"
+    llm = ScriptedLLM(says(rewritten), cites((QUOTE + ".", QUOTE)))
+    engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate()))
+    with served(seed_index, engine) as client:
+        first = f"{QUOTE}. [1]\n\n[1]: “{QUOTE}” — Cambodia sweeps"
+        completion = asked(
+            client,
+            {"role": "system", "content": "Talk like a pirate."},
+            user(DENS),
+            {"role": "assistant", "content": first},
+            user([{"type": "text", "text": "What did Amnesty International link them to?"}]),
+        )
+    assert completion.footnoted["standalone"] == rewritten  # type: ignore[attr-defined]
+    assert f"Q: {DENS}\nA: {QUOTE}.\n</report>" in llm.words(0)
+    assert "pirate" not in llm.words(0) + llm.words(1)
+
+
+@pytest.mark.parametrize(
+    ("messages", "status", "detail"),
+    [
+        ([], 422, "messages: List should have at least 1 item after validation, not 0"),
+        (
+            [{"role": "system", "content": "Be brief."}],
+            422,
+            "messages has no message with the role user; send the question as one",
+        ),
+        ([user("")], 422, "the question is empty; ask something about the reports"),
+        ([user(None)], 422, "the question is empty; ask something about the reports"),
+        ([user([{"type": "image_url", "image_url": {"url": "data:"}}])], 422, "the question is empty; ask"),
+        ([user("why " * 600)], 422, "the question has 2,399 characters, more than the 2,000"),
+        ([{"role": "pirate", "content": "Arr"}], 422, "messages.0.role: Input should be"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_cannot_be_asked_is_refused_in_words(
+    client: openai.OpenAI, messages: list[ChatCompletionMessageParam], status: int, detail: str, stream: bool
+) -> None:
+    with pytest.raises(openai.APIStatusError) as caught:
+        client.chat.completions.create(model="footnoted", messages=messages, stream=stream)
+    assert caught.value.status_code == status
+    assert isinstance(caught.value.body, dict)
+    assert caught.value.body["detail"].startswith(detail)
+
+
+def test_messages_without_text_in_a_history_are_no_error(client: openai.OpenAI) -> None:
+    history = [user("When?"), {"role": "assistant", "content": None}, {"role": "tool", "content": "x"}]
+    body = {"messages": [*history, user(DENS)], "temperature": 0.3, "n": 1}
+    answered = httpx.post(
+        f"{client.base_url}chat/completions",
+        content=json.dumps(body),
+        headers={"Content-Type": "application/json"},
+        timeout=60,
+        trust_env=False,
+    )
+    assert answered.status_code == 200
+    assert QUOTE in answered.json()["choices"][0]["message"]["content"]
+
+
+SUPPORTED = Verification("supported", True, True, 1.0)
+
+
+def citation(number: int, quote: str = "It broke.", **facts: object) -> Citation:
+    given: dict[str, object] = {
+        "title": "Dams",
+        "publisher": None,
+        "author": None,
+        "published": None,
+        "page": None,
+        **facts,
+    }
+    return Citation(
+        id=number,
+        answer_start=0,
+        answer_end=1,
+        document_id=1,
+        version=1,
+        path="dams.md",
+        start=0,
+        end=len(quote),
+        quote=quote,
+        boxes=(),
+        verification=SUPPORTED,
+        **given,  # type: ignore[arg-type]
+    )
+
+
+def test_a_footnote_has_the_quote_and_where_it_stands() -> None:
+    full = citation(
+        *(1, "It\nbroke  at night."),
+        title="Dams of\nthe Isken",
+        publisher="Ministry",
+        published="2025-03-20",
+        page=4,
+        recognised=True,
+        superseded_by=2,
+    )
+    assert footnotes([full]) == (
+        "[1]: “It broke at night.” — Dams of the Isken, Ministry, 20 March 2025, page 4, "
+        "words recognised in a picture of the page, superseded by a newer version"
+    )
+    assert footnotes([citation(2, author="R. Velland", published="2025")]) == (
+        "[2]: “It broke.” — Dams, R. Velland, 2025"
+    )
+    assert footnotes([]) == ""
+
+
+def test_each_number_has_one_line_in_order() -> None:
+    lines = footnotes([citation(2), citation(10), citation(1), citation(2)]).splitlines()
+    assert [line.partition("]")[0] for line in lines] == ["[1", "[2", "[10"]
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("It broke. [1]\nIt was old. [2] [3]", "It broke.\nIt was old."),
+        ("It broke (not supported) [1]", "It broke"),
+        ("It broke. [1]\n\n[1]: “It broke.” — Dams, 2025", "It broke."),
+        ("See [12] on dams and [a].", "See [12] on dams and [a]."[:3] + " on dams and [a]."),
+        ("No marks.", "No marks."),
+    ],
+)
+def test_an_answer_is_read_again_without_its_marks(text: str, bare: str) -> None:
+    assert without_footnotes(text) == bare
+
+
+def test_an_answer_comes_back_as_it_was(seed_engine: QueryEngine) -> None:
+    for question in ("Was the figure of 15,900 displaced people right?", "What is the rainfall of Cambodia?"):
+        answer = seed_engine.ask(question)
+        note = f"\n\n{answer.note}" if answer.note else ""
+        assert without_footnotes(text_of(answer)) == answer.text + note
+
+
+@pytest.mark.parametrize(
+    ("address", "parted"),
+    [
+        ("https://attacker.example/?q=1", "https:/\u2060/attacker\u2060\\.example/?q=1"),
+        ("http://10.0.0.1/x", "http:/\u2060/10.0.0.1/x"),
+        ("www.attacker.io", "www\u2060\\.attacker\u2060\\.io"),
+        ("attacker.com", "attacker\u2060\\.com"),
+        ("ada@attacker.com", "ada\u2060@attacker\u2060\\.com"),
+        ("It cost 4.2 million, the U.S. says.", "It cost 4.2 million, the U.S. says."),
+    ],
+)
+def test_an_address_is_parted_so_that_no_client_makes_a_link_of_it(address: str, parted: str) -> None:
+    assert escaped(address) == parted
+    assert without_footnotes(parted) == address
+
+
+GATE = "Why did gate 3 of the Maravel Dam fail?"
+
+
+def output(response: Response) -> ResponseOutputText:
+    [message] = response.output
+    assert isinstance(message, ResponseOutputMessage)
+    [part] = message.content
+    assert isinstance(part, ResponseOutputText)
+    return part
+
+
+def test_each_footnote_is_an_annotation_at_its_mark(client: openai.OpenAI) -> None:
+    response = client.responses.create(model="gpt-5", input=DENS, instructions="Talk like a pirate.")
+    answer: dict[str, Any] = response.model_extra["footnoted"] if response.model_extra else {}
+    assert (response.object, response.status, response.model) == ("response", "completed", "footnoted")
+    assert response.id == f"resp_{answer['answer_id']}"
+    part = output(response)
+    assert part.text == response.output_text
+    assert [each.type for each in part.annotations] == ["file_citation"] * len(answer["citations"])
+    for annotation, citation in zip(part.annotations, answer["citations"], strict=True):
+        assert annotation.type == "file_citation"
+        assert part.text[annotation.index :].startswith(f"[{citation['id']}]")
+        assert (annotation.file_id, annotation.filename) == (str(citation["document_id"]), citation["path"])
+    assert response.usage is not None
+    assert response.usage.total_tokens == 0
+
+
+def test_the_text_is_that_of_a_chat_completion(client: openai.OpenAI, seed_engine: QueryEngine) -> None:
+    for question in (DENS, RAINFALL):
+        response = client.responses.create(model="footnoted", input=[{"role": "user", "content": question}])
+        assert response.output_text == text_of(seed_engine.ask(question))
+
+
+@pytest.mark.parametrize("question", [DENS, RAINFALL])
+def test_a_stream_adds_up_to_the_response(client: openai.OpenAI, question: str) -> None:
+    whole = output(client.responses.create(model="footnoted", input=question))
+    with client.responses.stream(model="footnoted", input=question) as stream:
+        events = list(stream)
+        final = stream.get_final_response()
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert "".join(each.delta for each in events if each.type == "response.output_text.delta") == whole.text
+    added = [each for each in events if each.type == "response.output_text.annotation.added"]
+    assert [each.annotation for each in added] == [each.model_dump() for each in whole.annotations]
+    assert [each.annotation_index for each in added] == list(range(len(added)))
+    assert output(final).model_dump(exclude={"parsed"}) == whole.model_dump()
+    kinds = [event.type.removeprefix("response.") for event in events]
+    assert kinds[:4] == ["created", "in_progress", "output_item.added", "content_part.added"]
+    assert kinds[-4:] == ["output_text.done", "content_part.done", "output_item.done", "completed"]
+
+
+def test_earlier_turns_make_a_follow_up(client: openai.OpenAI) -> None:
+    turns: Any = [
+        {
+            "role": "user",
+            "content": [{"type": "input_text", "text": "Why did gate 3 of the Maravel Dam fail?"}],
+        },
+        {"role": "assistant", "content": [{"type": "output_text", "text": "A pin rusted. [1]"}]},
+        {"role": "user", "content": "And when?"},
+    ]
+    response = client.responses.create(model="footnoted", input=turns)
+    assert response.model_extra is not None
+    assert "Maravel" in (response.model_extra["footnoted"]["standalone"] or "")
+
+
+def test_a_stream_that_fails_ends_with_an_error(
+    client: openai.OpenAI, seed_engine: QueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = seed_engine.stream
+
+    def failing(*given: Any, **named: Any) -> Any:  # noqa: ANN401 (passed on)
+        # The error would keep the stream open, and then the engine is not idle in later tests.
+        with closing(stream(*given, **named)) as events:
+            yield next(events)
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(seed_engine, "stream", failing)
+    events = list(client.responses.create(model="footnoted", input=DENS, stream=True))
+    assert events[-1].type == "error"
+    assert events[-1].code == "507"
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({"input": ""}, "the question is empty"),
+        ({"input": []}, "input."),
+        ({"input": [{"role": "system", "content": "x"}]}, "messages has no message with the role user"),
+        ({"input": DENS, "previous_response_id": "resp_1"}, "previous_response_id: no response is kept"),
+        ({}, "input: Field required"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_words(
+    seed_client: TestClient, body: dict[str, Any], detail: str
+) -> None:
+    refused = seed_client.post("/v1/responses", json=body)
+    assert refused.status_code == 422
+    assert refused.json()["detail"].startswith(detail)
+
+
+PIN = "rust in the pin of gate 3"
+
+
+def search(
+    client: openai.OpenAI,
+    query: str | list[str] = PIN,
+    **options: Any,  # noqa: ANN401 (OpenAI's options)
+) -> list[VectorStoreSearchResponse]:
+    return client.vector_stores.search("footnoted", query=query, **options).data
+
+
+def test_the_results_are_those_of_a_search(client: openai.OpenAI, seed_client: TestClient) -> None:
+    found = seed_client.post("/v1/search", json={"query": PIN, "limit": 5}).json()["results"]
+    page = client.vector_stores.search("footnoted", query=PIN, max_num_results=5)
+    assert page.object == "vector_store.search_results.page"
+    assert (page.model_extra or {})["search_query"] == [PIN]
+    assert len(page.data) == 5
+    for theirs, ours in zip(page.data, found, strict=True):
+        assert (theirs.file_id, theirs.filename) == (str(ours["document_id"]), ours["path"])
+        assert (theirs.score, theirs.content[0].text) == (ours["score"], ours["text"])
+        attributes = theirs.attributes or {}
+        names = ("document_id", "version", "title", "start", "end")
+        assert [attributes[name] for name in names] == [ours[name] for name in names]
+        assert len(attributes) <= 16
+        assert None not in attributes.values()
+
+
+def test_several_queries_give_the_best_of_all(client: openai.OpenAI) -> None:
+    queries = [PIN, "scam dens in Cambodia"]
+    together = search(client, queries, max_num_results=20)
+    apart = [found for query in queries for found in search(client, query, max_num_results=20)]
+    best: dict[tuple[str, object], float] = {}
+    for found in apart:
+        place = found.file_id, (found.attributes or {})["start"]
+        best[place] = max(best.get(place, 0), found.score)
+    assert [found.score for found in together] == sorted(best.values(), reverse=True)[:20]
+    assert {found.filename for found in together} >= {
+        "lorvenna-maravel-dam-inquiry.pdf",
+        "cambodia-scam-raids.md",
+    }
+
+
+def test_a_threshold_drops_what_scores_less(client: openai.OpenAI) -> None:
+    scores = [found.score for found in search(client)]
+    threshold = scores[2]
+    kept = search(client, ranking_options={"ranker": "auto", "score_threshold": threshold})
+    assert [found.score for found in kept] == [score for score in scores if score >= threshold]
+
+
+PDF = {"type": "eq", "key": "kind", "value": "pdf"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "kinds"),
+    [
+        (PDF, {"pdf"}),
+        ({"type": "in", "key": "kind", "value": ["pdf", "docx"]}, {"pdf", "docx"}),
+        ({"type": "nin", "key": "kind", "value": ["pdf", "docx", "html", "markdown"]}, {"text"}),
+        ({"type": "and", "filters": [PDF, {"type": "ne", "key": "kind", "value": "pdf"}]}, set()),
+        (
+            {"type": "or", "filters": [PDF, {"type": "and", "filters": [{**PDF, "value": "text"}]}]},
+            {"pdf", "text"},
+        ),
+        ({"type": "lt", "key": "published", "value": "2025-05-14"}, {"text"}),
+        ({"type": "gt", "key": "pages", "value": 0}, {"pdf"}),
+        ({"type": "gt", "key": "title", "value": 3}, set()),
+    ],
+)
+def test_a_filter_compares_attributes(
+    client: openai.OpenAI, condition: dict[str, Any], kinds: set[str]
+) -> None:
+    found = search(client, "people", filters=condition, max_num_results=50)
+    assert {str((each.attributes or {})["kind"]) for each in found} == kinds
+
+
+def test_a_collection_is_a_vector_store(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
+        for name in ("dams/a.txt", "dams/b.txt", "rivers/c.txt"):
+            index.replace([incoming(f"The council closed the gate, {name} says.", name)])
+        with TestClient(create_app(index, QueryEngine(index))) as client:
+            for number, collection in enumerate(("dams", "dams", "rivers/north"), 1):
+                client.patch(f"/v1/documents/{number}", json={"collection": collection}).raise_for_status()
+
+            def found(store: str, **body: object) -> set[str]:
+                response = client.post(f"/v1/vector_stores/{store}/search", json={"query": "gate", **body})
+                return {each["filename"] for each in response.raise_for_status().json()["data"]}
+
+            assert found("dams") == {"dams/a.txt", "dams/b.txt"}
+            assert found("rivers/north") == {"rivers/c.txt"}
+            assert found("rivers%2Fnorth") == {"rivers/c.txt"}
+            assert len(found("footnoted")) == 3
+            other = {"type": "eq", "key": "collection", "value": "dams"}
+            assert found("rivers/north", filters=other) == set()
+            missing = client.post("/v1/vector_stores/lakes/search", json={"query": "gate"})
+            assert (missing.status_code, missing.json()["title"]) == (404, "Not Found")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": ""},
+        {"query": []},
+        {"query": ["gate"] * (MAX_QUERIES + 1)},
+        {"query": "gate", "max_num_results": 51},
+        {"query": "gate", "ranking_options": {"score_threshold": 2}},
+        {"query": "gate", "filters": {"type": "like", "key": "kind", "value": "p"}},
+        {"query": "gate", "filters": {"type": "and", "filters": [PDF] * (MAX_CONDITIONS + 1)}},
+    ],
+)
+def test_what_cannot_be_searched_is_refused(seed_client: TestClient, body: dict[str, Any]) -> None:
+    assert seed_client.post("/v1/vector_stores/footnoted/search", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("depth", [20, 400, 20_000])
+def test_conditions_may_be_nested_but_not_without_end(seed_client: TestClient, depth: int) -> None:
+    nested = '{"type":"and","filters":[' * depth + "]}" * depth
+    refused = seed_client.post(
+        "/v1/vector_stores/footnoted/search",
+        content=f'{{"query":"gate","filters":{nested}}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert refused.status_code == 200 if depth == 20 else refused.status_code in {400, 422}
+
+
+@given(
+    own=st.sampled_from(["a", "b", 1, 2.5]),
+    values=st.lists(st.sampled_from(["a", "b", 1.0, 2.5]), min_size=1, max_size=3),
+)
+def test_each_comparison_has_its_opposite(own: str | float, values: list[str | float]) -> None:
+    attributes: dict[str, str | float | bool] = {"key": own}
+
+    def holds(kind: Any, value: Any) -> bool:  # noqa: ANN401 (any comparison)
+        return ComparisonFilter(type=kind, key="key", value=value).matches(attributes)
+
+    assert holds("in", values) is not holds("nin", values)
+    assert holds("in", values) is any(holds("eq", value) for value in values)
+    for value in values:
+        assert holds("eq", value) is not holds("ne", value)
+        if isinstance(value, str) is isinstance(own, str):
+            assert holds("gt", value) is not holds("lte", value)
+            assert holds("lt", value) is not holds("gte", value)
+    parts: list[ComparisonFilter | CompoundFilter] = [
+        ComparisonFilter(type="eq", key="key", value=value) for value in values
+    ]
+    assert CompoundFilter(type="or", filters=parts).matches(attributes) is holds("in", values)
+    assert CompoundFilter(type="and", filters=parts).matches(attributes) is all(
+        holds("eq", each) for each in values
+    )
