@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Path
 from pydantic import BaseModel, Field, SecretStr
@@ -219,14 +220,7 @@ def _problems() -> Iterator[None]:
 def _shown(user: UserRecord, signed_in: float | None = None) -> User:
     # A sign-in before the user was added belongs to a removed user who had the same name.
     seen = signed_in if signed_in is not None and signed_in >= user.created else None
-    return User(
-        name=user.name,
-        role=user.role,
-        created=user.created,
-        disabled=user.disabled,
-        signed_in=seen,
-        provider=user.provider,
-    )
+    return User.model_validate(asdict(user) | {"signed_in": seen})
 
 
 MAX_DAYS = 36_500
@@ -283,7 +277,8 @@ def tokens_router(sign_in: SignIn | None) -> Router:
     @router.get("")
     def tokens() -> dict[str, list[Token]]:
         """List all tokens, sorted by name, including those that have expired or were revoked."""
-        return {"tokens": [_shown_token(token) for token in accounts_of(sign_in).tokens.all()]}
+        found = accounts_of(sign_in).tokens.all()
+        return {"tokens": [Token.model_validate(_shown_token(token)) for token in found]}
 
     @router.post("", status_code=201, responses=documented(400, 413))
     def add(wanted: NewToken, sender: Sender) -> AddedToken:
@@ -300,7 +295,7 @@ def tokens_router(sign_in: SignIn | None) -> Router:
         except AccountError as error:
             raise HTTPException(422, str(error)) from error
         note(target=added.name)
-        return AddedToken(**_shown_token(added).model_dump(), token=secret)
+        return AddedToken.model_validate(_shown_token(added) | {"token": secret})
 
     @router.delete("/{name}", status_code=204, responses=documented(404))
     def revoke(name: NameInPath) -> None:
@@ -313,16 +308,8 @@ def tokens_router(sign_in: SignIn | None) -> Router:
     return router
 
 
-def _shown_token(token: TokenRecord) -> Token:
-    return Token(
-        name=token.name,
-        user=token.owner,
-        scopes=list(token.scopes),
-        created=token.created,
-        expires=token.expires,
-        revoked=token.revoked,
-        used=token.used,
-    )
+def _shown_token(token: TokenRecord) -> dict[str, Any]:
+    return asdict(token) | {"user": token.owner}
 
 
 MAX_USERS = 1_000

@@ -26,7 +26,7 @@ from ui.http.access import Matched, client_address, matched
 from ui.http.middleware import UPLOAD
 from ui.http.problems import REQUEST_ID, refusal, unreachable
 from ui.operations import DONE, Act, AuditLog, begin_audit_notes, begin_request, log_event
-from ui.operations.metrics import Metrics, RequestSeen
+from ui.operations.metrics import Metrics
 from ui.rate_limits import Excess, Quotas, Refusals
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ hundred of them."""
 class _Response:
     """The response so far; ``is_left`` says that the client was gone before it began."""
 
-    status: int = 500
+    status: int = 500  # It may never begin.
     has_begun: bool = False
     is_left: bool = False
     location: str | None = None
@@ -115,7 +115,7 @@ class Observation:
                     raise
             finally:
                 seconds = time.perf_counter() - began
-                self._metrics.see_request(RequestSeen(method_of(scope), found.path, response.status, seconds))
+                self._metrics.see_request(method_of(scope), found.path, response.status, seconds)
                 self._log(scope, found, response, seconds)
                 await self._record(scope, found, response, notes)
 

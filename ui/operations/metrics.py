@@ -31,19 +31,6 @@ _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _SYNC_SECONDS = (0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestSeen:
-    """A request that has ended.
-
-    Method and route are ``other`` if unknown; the route has the names of parameters.
-    """
-
-    method: str
-    route: str
-    status: int
-    seconds: float
-
-
 @dataclass
 class Metrics:
     """The metrics of one server. Safe to share between threads."""
@@ -52,66 +39,38 @@ class Metrics:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
     def __post_init__(self) -> None:
-        registry = self.registry
-        self._requests = Total(
-            "footnoted_requests", "Requests that ended.", ("method", "route", "status"), registry=registry
-        )
-        self._seconds = Histogram(
-            "footnoted_request_seconds",
-            "Time until the end of a response.",
-            ("route",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
+        def total(name: str, what: str, *labels: str) -> Total:
+            return Total(f"footnoted_{name}", what, labels, registry=self.registry)
+
+        def histogram(name: str, what: str, label: str, buckets: tuple[float, ...] = _SECONDS) -> Histogram:
+            return Histogram(f"footnoted_{name}", what, (label,), buckets=buckets, registry=self.registry)
+
+        self._requests = total("requests", "Requests that ended.", "method", "route", "status")
+        self._seconds = histogram("request_seconds", "Time until the end of a response.", "route")
         self.open_requests = Gauge(
-            "footnoted_open_requests", "Requests that have not ended.", registry=registry
+            "footnoted_open_requests", "Requests that have not ended.", registry=self.registry
         )
-        self._refused = Total(
-            "footnoted_refused_requests",
-            "Requests answered by 401, 403, 429.",
-            ("status",),
-            registry=registry,
+        self._refused = total("refused_requests", "Requests answered by 401, 403, 429.", "status")
+        self._answers = total(
+            "answers", "Questions answered; the cause of a refusal, or answered.", "written_by", "cause"
         )
-        self._answers = Total(
-            "footnoted_answers",
-            "Questions answered; the cause of a refusal, or answered.",
-            ("written_by", "cause"),
-            registry=registry,
+        self._stages = histogram("answer_stage_seconds", "Time that a stage of an answer took.", "stage")
+        self._sync_stages = histogram(
+            "sync_stage_seconds", "Time that a stage of a sync took.", "stage", _SYNC_SECONDS
         )
-        self._stages = Histogram(
-            "footnoted_answer_stage_seconds",
-            "Time that a stage of an answer took.",
-            ("stage",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self._sync_stages = Histogram(
-            "footnoted_sync_stage_seconds",
-            "Time that a stage of a sync took.",
-            ("stage",),
-            buckets=_SYNC_SECONDS,
-            registry=registry,
-        )
-        self._verdicts = Total(
-            "footnoted_sentences", "Sentences of answers by their verdict.", ("verdict",), registry=registry
-        )
-        self._tokens = Total(
-            "footnoted_llm_tokens", "Tokens of the language model.", ("direction",), registry=registry
-        )
-        self._cost = Total(
-            "footnoted_llm_cost", "Cost of the language model, by the set prices.", registry=registry
-        )
-        self._fallbacks = Total(
-            "footnoted_llm_fallbacks", "Answers quoted after all, by reason.", ("reason",), registry=registry
-        )
+        self._verdicts = total("sentences", "Sentences of answers by their verdict.", "verdict")
+        self._tokens = total("llm_tokens", "Tokens of the language model.", "direction")
+        self._cost = total("llm_cost", "Cost of the language model, by the set prices.")
+        self._fallbacks = total("llm_fallbacks", "Answers quoted after all, by reason.", "reason")
         self.registry.register(_Library(self.engine))
         ProcessCollector(registry=self.registry)
 
-    def see_request(self, seen: RequestSeen) -> None:
-        self._requests.labels(seen.method, seen.route, str(seen.status)).inc()
-        self._seconds.labels(seen.route).observe(seen.seconds)
-        if seen.status in _REFUSED:
-            self._refused.labels(str(seen.status)).inc()
+    def see_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. Method and route are ``other`` if unknown; the route names its parameters."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+        if status in _REFUSED:
+            self._refused.labels(str(status)).inc()
 
     def see_answer(self, answer: Answer) -> None:
         written_by = "quoted" if answer.model == "quoted" else "model"
