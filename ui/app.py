@@ -26,7 +26,7 @@ from starlette.staticfiles import StaticFiles
 from index import workers
 from index.ingest import SyncReport
 from index.library import Library
-from index.loaders import DEFAULTS, MEGABYTE, Isolated, Options
+from index.loaders import DEFAULTS, MEGABYTE, Isolated
 from index.machine import give_back
 from index.records import Viewer
 from index.uploads import Deletions
@@ -74,7 +74,7 @@ from ui.rate_limits import Quotas, open_counts
 from ui.settings import OperationSettings, Settings, home_id
 
 if TYPE_CHECKING:
-    from ui.operations.tracing import Tracing
+    pass
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics", MCP_PATH)
@@ -128,10 +128,12 @@ def create_app(
     open_to_all = engine if sign_in is None else engine.for_viewer(Viewer(""))
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     audit, counts = AuditLog(index.home, operation.database), open_counts(index.home, operation.database)
-    provider = _provider(settings) if sign_in else None
+    provider_choice = settings.provider() if settings and sign_in else None
+    provider = Provider(provider_choice) if provider_choice else None
+    url_hosts = frozenset(host.lower() for host in operation.url_hosts)
+    url_rules = FetchRules(url_hosts, operation.url_http, operation.url_loopback, options.limits.megabytes)
     metrics = Metrics(engine)
-    engine.on_answer = _answer_observer(metrics, tracing, texts=operation.log_texts)
-    writer.on_sync = _sync_observer(metrics, tracing)
+    _observe(engine, writer, metrics, tracing, texts=operation.log_texts)
     threads = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, workers.maintain(index))),
         Background("retention", every(_RETENTION_SECONDS, retention(index, audit, operation))),
@@ -167,7 +169,7 @@ def create_app(
         questions_router(lambda: engine.writer is not None, starters),
         documents_router(renderer, options),
         uploads_router(reader, options, writer, deletions, most_bytes),
-        from_url_router(_url_rules(operation, options), reader, options, writer, most_bytes),
+        from_url_router(url_rules, reader, options, writer, most_bytes),
         versions_router(),
         failures_router(),
         jobs_router(writer),
@@ -181,7 +183,7 @@ def create_app(
         audit_router(audit),
         storage_router(audit, sign_in),
         collections_router(sign_in),
-        users_router(sign_in, audit, provider.choice if provider else None),
+        users_router(sign_in, audit, provider_choice),
         tokens_router(sign_in),
         administration_router(),
         *([sign_in_router(sign_in, provider)] if sign_in else []),
@@ -217,14 +219,19 @@ def create_app(
     return app
 
 
-def _url_rules(settings: OperationSettings, options: Options) -> FetchRules:
-    hosts = frozenset(host.lower() for host in settings.url_hosts)
-    return FetchRules(hosts, settings.url_http, settings.url_loopback, options.limits.megabytes)
+def _observe(
+    engine: QueryEngine, writer: JobRunner, metrics: Metrics, tracing: Tracing | None, *, texts: bool
+) -> None:
+    def see_answer(answer: Answer) -> None:
+        for each in filter(None, (metrics, tracing)):
+            each.see_answer(answer)
+        log_answer(answer, texts=texts)
 
+    def see_sync(report: SyncReport) -> None:
+        for each in filter(None, (metrics, tracing)):
+            each.see_sync(report)
 
-def _provider(settings: Settings | None) -> Provider | None:
-    choice = settings.provider() if settings else None
-    return Provider(choice) if choice else None
+    engine.on_answer, writer.on_sync = see_answer, see_sync
 
 
 def _lifespan(
@@ -239,25 +246,6 @@ def _lifespan(
             yield
 
     return lifespan
-
-
-def _sync_observer(metrics: Metrics, tracing: Tracing | None) -> Callable[[SyncReport], None]:
-    def observe(report: SyncReport) -> None:
-        metrics.see_sync(report)
-        if tracing is not None:
-            tracing.see_sync(report)
-
-    return observe
-
-
-def _answer_observer(metrics: Metrics, tracing: Tracing | None, *, texts: bool) -> Callable[[Answer], None]:
-    def observe(answer: Answer) -> None:
-        metrics.see_answer(answer)
-        if tracing is not None:
-            tracing.see_answer(answer)
-        log_answer(answer, texts=texts)
-
-    return observe
 
 
 def _refuse_other_routes(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -48,17 +49,11 @@ def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iter
     from index.library import Library
     from ui.settings import AUTO
 
-    def of_recipe(recipe: Recipe) -> Encoder:
-        return _encoder_of(recipe, settings)
-
-    def for_languages(languages: Collection[str]) -> Encoder:
-        return _encoder_for(languages, settings)
-
     with Library.open(
         settings.home,
         open_configured_encoder(settings),
-        open_other_encoder=of_recipe if allow_other_model else None,
-        choose_encoder=for_languages if settings.model == AUTO else None,
+        open_other_encoder=partial(_encoder_of, settings=settings) if allow_other_model else None,
+        choose_encoder=partial(_encoder_for, settings=settings) if settings.model == AUTO else None,
         keeps_encoder=settings.model in {None, AUTO},
         database_url=settings.database,
         uploads=settings.uploads,

@@ -172,7 +172,12 @@ class Users:
         return self._decoy
 
     def _hash(self, password: str) -> str:
-        return self._hasher.hash(_composed(_checked_password(password)))
+        if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
+            raise AccountError(
+                f"a password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS:,} characters, and "
+                f"this one has {len(password):,}; choose another one"
+            )
+        return self._hasher.hash(_composed(password))
 
 
 def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[UserRecord]:
@@ -240,15 +245,6 @@ def _unknown(name: str) -> AccountError:
 def _composed(password: str) -> str:
     """Return a password in Unicode's composed form, so that its hash does not depend on the keyboard."""
     return unicodedata.normalize("NFC", password)
-
-
-def _checked_password(password: str) -> str:
-    if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
-        raise AccountError(
-            f"a password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS:,} characters, and this "
-            f"one has {len(password):,}; choose another one"
-        )
-    return password
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from fastapi import Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from index.catalog import Catalog
 from index.records import Filters
 from rag.answers import Answer, Citation, Passage
 from rag.conversations import (
@@ -118,7 +117,10 @@ def answers_router() -> Router:
         catalog: OwnCatalog, answer_id: AnswerIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:
         """Export an answer as a file with footnotes."""
-        return exported_response(catalog, answer_id, suffix)
+        answer = stored_answer(catalog, answer_id)
+        form = next(each for each in FORMATS if each.suffix == suffix)
+        name = file_name(answer.question, answer_id, suffix, default="answer")
+        return file_response(form.write(lay_out(answer)), form, name)
 
     @router.get("/{answer_id}/text")
     def text(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> Copied:
@@ -152,13 +154,6 @@ def answers_router() -> Router:
         AnswerStore(catalog).delete(answer_id)
 
     return router
-
-
-def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response:
-    answer = stored_answer(catalog, answer_id)
-    form = next(each for each in FORMATS if each.suffix == suffix)
-    data = form.write(lay_out(answer))
-    return file_response(data, form, file_name(answer.question, answer_id, suffix, default="answer"))
 
 
 def file_response(data: bytes, form: Format, name: str) -> Response:
@@ -303,7 +298,14 @@ def conversations_router() -> Router:
         catalog: OwnCatalog, conversation_id: ConversationIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:
         """Export a conversation as a file with footnotes."""
-        return conversation_response(catalog, conversation_id, suffix)
+        name = AnswerStore(catalog).find_conversation(conversation_id).name
+        answers = sound_conversation(catalog, conversation_id)
+        if not answers:
+            # Another request has deleted the conversation between the two reads.
+            raise ConversationNotFoundError(conversation_id)
+        form = next(each for each in FORMATS if each.suffix == suffix)
+        data = form.write(lay_out_conversation(name, answers))
+        return file_response(data, form, file_name(name, conversation_id, suffix, default="conversation"))
 
     @router.get("/{conversation_id}", response_class=Response, responses={200: {"model": WholeConversation}})
     def conversation(catalog: OwnCatalog, conversation_id: ConversationIdInPath) -> Response:
@@ -335,14 +337,3 @@ def conversations_router() -> Router:
         AnswerStore(catalog).delete_conversation(conversation_id)
 
     return router
-
-
-def conversation_response(catalog: Catalog, conversation_id: str, suffix: str) -> Response:
-    name = AnswerStore(catalog).find_conversation(conversation_id).name
-    answers = sound_conversation(catalog, conversation_id)
-    if not answers:
-        # Another request has deleted the conversation between the two reads.
-        raise ConversationNotFoundError(conversation_id)
-    form = next(each for each in FORMATS if each.suffix == suffix)
-    data = form.write(lay_out_conversation(name, answers))
-    return file_response(data, form, file_name(name, conversation_id, suffix, default="conversation"))

@@ -203,8 +203,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
 
         The library stores the details, and does not change the file. The report keeps its text and version.
         """
-        edits = request.model_dump(exclude_none=True)
-        return await editing.run(edited_response, index, document_id, edits)
+        return await editing.run(_edited_response, index, document_id, request.model_dump(exclude_none=True))
 
     @router.get("/{document_id}/citations", responses=documented(404, 422, 500))
     def citations(
@@ -310,7 +309,7 @@ def read_source(
     )
 
 
-def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
+def _edited_response(index: Library, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
     try:
         record = edit_document(index, document_id, edits)
     except LoadError as error:

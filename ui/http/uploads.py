@@ -26,7 +26,7 @@ from index.errors import (
     TakenError,
     outward_line,
 )
-from index.ingest import KEPT, Count, Failures, Job, Jobs, KeptFailure
+from index.ingest import KEPT, Count, Failures, Job, Jobs
 from index.library import Library
 from index.loaders import Isolated, Options
 from index.records import HiddenPaths
@@ -182,7 +182,17 @@ def failures_router() -> Router:
 
         A file stays in the list until it is read, removed or dismissed.
         """
-        return {"failures": [failure_fields(failure) for failure in Failures(index.catalog).undismissed()]}
+        # The path is relative to the followed folder. If the folder itself failed, it is the folder's name.
+        found = [
+            {
+                "failure_id": failure.failure_id,
+                "path": failure.path or Path(failure.source).name,
+                "cause": failure.cause,
+                "since": failure.since,
+            }
+            for failure in Failures(index.catalog).undismissed()
+        ]
+        return {"failures": found}
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))
     def dismiss(index: OwnLibrary, failure_id: FailureId) -> None:
@@ -196,16 +206,6 @@ def failures_router() -> Router:
             raise HTTPException(404, str(error)) from error
 
     return router
-
-
-def failure_fields(failure: KeptFailure) -> dict[str, Any]:
-    """Return a failure as JSON, with a path relative to the followed folder, or that folder's name."""
-    return {
-        "failure_id": failure.failure_id,
-        "path": failure.path or Path(failure.source).name,
-        "cause": failure.cause,
-        "since": failure.since,
-    }
 
 
 FormDetail = Annotated[
