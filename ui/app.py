@@ -74,7 +74,7 @@ from ui.rate_limits import Quotas, open_counts
 from ui.settings import OperationSettings, Settings, home_id
 
 if TYPE_CHECKING:
-    pass
+    from ui.operations.tracing import Tracing
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics", MCP_PATH)
