@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from operator import ge, gt, le, lt
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,7 @@ from index.library import Library
 from index.records import Filters
 from rag.answers import Answer, Citation, StatedFigure, Verdict
 from rag.conversations import Conversation, from_turns
+from rag.engine import QueryEngine
 from rag.events import AnswerDone, CitationMade, Event, Token
 from rag.visible_text import readable
 from ui.http.access import OwnEngine
@@ -35,10 +37,101 @@ from ui.http.observation import count_queries
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, MAX_FILTER_VALUES, RequestModel, Text, Words, example
 from ui.http.router import Router
-from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
+from ui.http.streaming import Encode, ServerSentEvent, StreamFailed, answer_stream
 from ui.opening import until_warm
 from ui.search import Query, batch_response
 from ui.words import DOUBTS, MAX_ID, RECOGNISED, date_or_undated, doubt_after, source_facts
+
+MODEL = "footnoted"
+"""The name of the only model; requests may use any other name."""
+
+ENTRY = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
+
+MAX_MESSAGES = 1_000
+
+
+def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLimiter) -> Router:
+    """Return all routes; ``at_work`` and ``searching`` limit answers and searches at the same time."""
+    router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
+
+    async def answered(
+        engine: QueryEngine,
+        messages: Sequence[Message],
+        whole: Callable[[Answer], dict[str, Any]],
+        encode: Encode | None,
+        path: str,
+    ) -> Response:
+        question, conversation = question_and_history(messages)
+        await until_warm(engine)
+        if encode is not None:
+            events = engine.stream(question, conversation=conversation)
+            return await answer_stream(events, encode, path, at_work())
+        ask = partial(engine.ask, question, conversation=conversation)
+        return JSONResponse(whole(await to_thread.run_sync(ask, limiter=at_work())))
+
+    @router.get("/models")
+    async def models() -> dict[str, Any]:
+        """List the models. There is one, `footnoted`."""
+        return {"object": "list", "data": [ENTRY]}
+
+    @router.get("/models/{name}", responses=documented(404))
+    async def model(name: Text) -> dict[str, Any]:
+        """Describe the model `footnoted`, the only one."""
+        if name != MODEL:
+            raise HTTPException(404, f"there is no model {name!r}; use {MODEL!r}")
+        return ENTRY
+
+    @router.post(
+        "/chat/completions",
+        responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
+    )
+    async def complete(engine: OwnEngine, request: CompletionRequest) -> Response:
+        """Return a footnoted answer as a chat completion. The field `footnoted` has the whole answer.
+
+        If a stream fails, its last chunk is `{"error": ...}`, and no chunk has the field `footnoted`.
+        """
+        usage = request.stream_options is not None and request.stream_options.include_usage
+        encode = _Chunks(usage=usage).encode if request.stream else None
+        return await answered(engine, request.messages, completion_of, encode, "/v1/chat/completions")
+
+    @router.post(
+        "/responses", responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}}
+    )
+    async def respond(engine: OwnEngine, request: ResponsesRequest) -> Response:
+        """Return a footnoted answer as a response. The field `footnoted` has the whole answer.
+
+        Each footnote is an annotation `file_citation`, whose `index` is the offset of its mark in the text.
+        """
+        if request.previous_response_id is not None:
+            raise HTTPException(422, "previous_response_id: no response is kept; send the turns in input")
+        encode = _Events().encode if request.stream else None
+        return await answered(engine, request.messages(), response_of, encode, "/v1/responses")
+
+    @router.post("/vector_stores/{collection:path}/search", responses=documented(404, 503))
+    async def search(
+        engine: OwnEngine,
+        collection: Annotated[
+            Text,
+            Path(
+                max_length=MAX_COLLECTION_CHARACTERS,
+                description=f"a collection, or `{MODEL}` for all reports",
+            ),
+        ],
+        request: VectorStoreSearch,
+        connection: HTTPConnection,
+    ) -> dict[str, Any]:
+        """Find the passages of a collection that match a query best, best match first.
+
+        With several queries, each counts as a request of its own, and a passage has the score for the query
+        that it matches best. `file_id` is the number of a report. `attributes` has the values that filters
+        can compare, and the place of the passage in the report's text.
+        """
+        await count_queries(connection, len(request.queries()))
+        await until_warm(engine)
+        return await to_thread.run_sync(searched_page, engine.index, collection, request, limiter=searching)
+
+    return router
+
 
 _MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
 """Characters that can be Markdown."""
@@ -184,14 +277,6 @@ def question_and_history(messages: Sequence[Message]) -> tuple[str, Conversation
     raise HTTPException(422, "messages has no message with the role user; send the question as one")
 
 
-MODEL = "footnoted"
-"""The name of the only model; requests may use any other name."""
-
-ENTRY = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
-
-MAX_MESSAGES = 1_000
-
-
 class StreamOptions(BaseModel):
     """The ``stream_options`` of an OpenAI request."""
 
@@ -211,45 +296,6 @@ class CompletionRequest(BaseModel):
     messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]
     stream: bool = False
     stream_options: StreamOptions | None = None
-
-
-def completions_router(at_work: Callable[[], CapacityLimiter]) -> Router:
-    router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
-
-    @router.get("/models")
-    async def models() -> dict[str, Any]:
-        """List the models. There is one, `footnoted`."""
-        return {"object": "list", "data": [ENTRY]}
-
-    @router.get("/models/{name}", responses=documented(404))
-    async def model(name: Text) -> dict[str, Any]:
-        """Describe the model `footnoted`, the only one."""
-        if name != MODEL:
-            raise HTTPException(404, f"there is no model {name!r}; use {MODEL!r}")
-        return ENTRY
-
-    @router.post(
-        "/chat/completions",
-        responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
-    )
-    async def complete(engine: OwnEngine, request: CompletionRequest) -> Response:
-        """Return a footnoted answer as a chat completion. The field `footnoted` has the whole answer.
-
-        If a stream fails, its last chunk is `{"error": ...}`, and no chunk has the field `footnoted`.
-        """
-        question, conversation = question_and_history(request.messages)
-        await until_warm(engine)
-        if not request.stream:
-            answer = await to_thread.run_sync(
-                lambda: engine.ask(question, conversation=conversation), limiter=at_work()
-            )
-            return JSONResponse(completion_of(answer))
-        events = engine.stream(question, conversation=conversation)
-        usage = request.stream_options is not None and request.stream_options.include_usage
-        chunks = _Chunks(usage=usage)
-        return await answer_stream(events, chunks.encode, "/v1/chat/completions", at_work())
-
-    return router
 
 
 def completion_of(answer: Answer) -> dict[str, Any]:
@@ -328,32 +374,6 @@ class ResponsesRequest(BaseModel):
 
     def messages(self) -> list[Message]:
         return [Message(role="user", content=self.input)] if isinstance(self.input, str) else self.input
-
-
-def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
-    router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
-
-    @router.post(
-        "/responses", responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}}
-    )
-    async def respond(engine: OwnEngine, request: ResponsesRequest) -> Response:
-        """Return a footnoted answer as a response. The field `footnoted` has the whole answer.
-
-        Each footnote is an annotation `file_citation`, whose `index` is the offset of its mark in the text.
-        """
-        if request.previous_response_id is not None:
-            raise HTTPException(422, "previous_response_id: no response is kept; send the turns in input")
-        question, conversation = question_and_history(request.messages())
-        await until_warm(engine)
-        if not request.stream:
-            answer = await to_thread.run_sync(
-                lambda: engine.ask(question, conversation=conversation), limiter=at_work()
-            )
-            return JSONResponse(response_of(answer))
-        events = engine.stream(question, conversation=conversation)
-        return await answer_stream(events, _Events().encode, "/v1/responses", at_work())
-
-    return router
 
 
 def response_of(answer: Answer) -> dict[str, Any]:
@@ -550,35 +570,6 @@ class VectorStoreSearch(BaseModel):
 
     def queries(self) -> list[str]:
         return [self.query] if isinstance(self.query, str) else self.query
-
-
-def vector_stores_router(searching: CapacityLimiter) -> Router:
-    router = Router("/v1", tags=["OpenAI"], responses=documented(400, 404, 413, 422, 500, 503))
-
-    @router.post("/vector_stores/{collection:path}/search")
-    async def search(
-        engine: OwnEngine,
-        collection: Annotated[
-            Text,
-            Path(
-                max_length=MAX_COLLECTION_CHARACTERS,
-                description=f"a collection, or `{MODEL}` for all reports",
-            ),
-        ],
-        request: VectorStoreSearch,
-        connection: HTTPConnection,
-    ) -> dict[str, Any]:
-        """Find the passages of a collection that match a query best, best match first.
-
-        With several queries, each counts as a request of its own, and a passage has the score for the query
-        that it matches best. `file_id` is the number of a report. `attributes` has the values that filters
-        can compare, and the place of the passage in the report's text.
-        """
-        await count_queries(connection, len(request.queries()))
-        await until_warm(engine)
-        return await to_thread.run_sync(searched_page, engine.index, collection, request, limiter=searching)
-
-    return router
 
 
 def searched_page(index: Library, collection: str, request: VectorStoreSearch) -> dict[str, Any]:

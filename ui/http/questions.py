@@ -41,7 +41,7 @@ from rag.llm import AT_ONCE
 from rag.suggesting import StarterMaker, Starters
 from ui.http.access import OwnEngine, OwnLibrary
 from ui.http.observation import count_queries
-from ui.http.openai import completions_router, responses_router, vector_stores_router
+from ui.http.openai import openai_router
 from ui.http.problems import documented
 from ui.http.request_bodies import (
     EVENT,
@@ -68,8 +68,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         # If a language model writes the answer, the thread mostly waits, so more threads make sense.
         return writing if has_writer() else searching
 
-    for each in (completions_router(answering), responses_router(answering), vector_stores_router(searching)):
-        each.add_to(router)
+    openai_router(answering, searching).add_to(router)
 
     @router.post("/search", tags=["questions"], responses=documented(503))
     async def search(engine: OwnEngine, request: SearchRequest) -> dict[str, Any]:
