@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
@@ -26,7 +24,7 @@ from ui.accounts import (
 )
 from ui.accounts.identity import MAX_CHARACTERS, key_of
 from ui.accounts.users import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
-from ui.errors import AccountError, LastAdministratorError
+from ui.errors import AccountError
 from ui.http.access import OwnCatalog, accounts_of, identity_of, require_scopes
 from ui.http.problems import documented
 from ui.http.request_bodies import STORABLE, RequestModel, Text, example
@@ -142,17 +140,16 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
         """
         accounts = accounts_of(sign_in)
         require_scopes(sender, ROLE_SCOPES[wanted.role])
-        with _problems():
-            if wanted.password is not None and not wanted.provider:
-                password = wanted.password.get_secret_value()
-                user = await hashing.run(accounts.users.add, wanted.name, password, wanted.role)
-            elif wanted.password is None and wanted.provider:
-                if provider is None:
-                    raise HTTPException(409, "Nobody signs in to this server with a provider.")
-                add_provided = partial(accounts.provided.add, role=wanted.role)
-                user = await hashing.run(add_provided, wanted.name, provider.issuer)
-            else:
-                raise HTTPException(422, "A user has either a password or the provider; send one of them.")
+        if wanted.password is not None and not wanted.provider:
+            password = wanted.password.get_secret_value()
+            user = await hashing.run(accounts.users.add, wanted.name, password, wanted.role)
+        elif wanted.password is None and wanted.provider:
+            if provider is None:
+                raise HTTPException(409, "Nobody signs in to this server with a provider.")
+            add_provided = partial(accounts.provided.add, role=wanted.role)
+            user = await hashing.run(add_provided, wanted.name, provider.issuer)
+        else:
+            raise HTTPException(422, "A user has either a password or the provider; send one of them.")
         note(target=user.name)
         return _shown(user)
 
@@ -163,8 +160,7 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
         A new password or a lock-out ends the user's sessions at once. While a user is locked out, the user's
         tokens do not work. The last administrator who can sign in cannot be demoted or locked out (409).
         """
-        with _problems():
-            user = await hashing.run(_change, accounts_of(sign_in), name, wanted, sender, provider)
+        user = await hashing.run(_change, accounts_of(sign_in), name, wanted, sender, provider)
         changed = ", ".join(wanted.model_dump(exclude_none=True))
         note(target=f"{user.name} ({changed})" if changed else user.name)
         return _shown(user)
@@ -176,9 +172,8 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
         The last administrator who can sign in cannot be removed (409).
         """
         accounts = accounts_of(sign_in)
-        with _problems():
-            known = _known(accounts, name).name
-            accounts.users.remove(known, keeps_administrator=True, provider=provider)
+        known = _known(accounts, name).name
+        accounts.users.remove(known, keeps_administrator=True, provider=provider)
 
     return router
 
@@ -205,16 +200,6 @@ def _known(accounts: Accounts, name: str) -> UserRecord:
         return accounts.users.get(name)
     except AccountError as error:
         raise HTTPException(404, str(error)) from error
-
-
-@contextmanager
-def _problems() -> Iterator[None]:
-    try:
-        yield
-    except LastAdministratorError as error:
-        raise HTTPException(409, str(error)) from error
-    except AccountError as error:
-        raise HTTPException(422, str(error)) from error
 
 
 def _shown(user: UserRecord, signed_in: float | None = None) -> User:
@@ -288,12 +273,7 @@ def tokens_router(sign_in: SignIn | None) -> Router:
         """
         accounts = accounts_of(sign_in)
         require_scopes(sender, wanted.scopes)
-        try:
-            added, secret = accounts.tokens.add(
-                wanted.name, wanted.scopes, owner=wanted.user, days=wanted.days
-            )
-        except AccountError as error:
-            raise HTTPException(422, str(error)) from error
+        added, secret = accounts.tokens.add(wanted.name, wanted.scopes, owner=wanted.user, days=wanted.days)
         note(target=added.name)
         return AddedToken.model_validate(_shown_token(added) | {"token": secret})
 
@@ -346,10 +326,7 @@ def collections_router(sign_in: SignIn | None) -> Router:
 
         If `to` is empty, only administrators see them. Nobody else can tell that the documents exist.
         """
-        try:
-            return limits_of(catalog).limit(collection, request.to)
-        except AccountError as error:
-            raise HTTPException(422, str(error)) from error
+        return limits_of(catalog).limit(collection, request.to)
 
     @router.delete("/{collection:path}/limit", responses=documented(404))
     def lift(catalog: OwnCatalog, collection: CollectionInPath) -> CollectionRecord:

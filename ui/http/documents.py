@@ -14,14 +14,12 @@ from starlette.responses import Response
 
 from index.catalog import CatalogReader, Part
 from index.documents import Span
-from index.errors import LibraryLockedError, LoadError, OutdatedError, outward_line
 from index.library import Library
 from index.loaders import Isolated, Options
 from index.records import DocumentRecord
 from index.text import Change, Revision, fold_characters, matches, revisions, tables
 from index.uploads import edit_document, is_uploaded, uploads_folder
 from rag.conversations import CitingAnswer, page_of_citing
-from ui.errors import PictureError
 from ui.http.access import OwnLibrary
 from ui.http.client_state import (
     UNCHANGED,
@@ -33,7 +31,7 @@ from ui.http.client_state import (
     sort_key_of,
 )
 from ui.http.pictures import Drawing, has_pictures, page_picture
-from ui.http.problems import documented
+from ui.http.problems import conflict_if_locked, documented
 from ui.http.request_bodies import EditRequest, Number, Offset, Text
 from ui.http.router import MAX_WAITING, LimitedThreads, Router
 from ui.words import date_precision
@@ -187,12 +185,8 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
         """
         span, cell = _marked_span(start, end), _marked_span(cell_start, cell_end)
         record = await to_thread.run_sync(index.catalog.document, document_id, version)
-        try:
-            picture = await rendering.run(
-                page_picture, index, renderer, options, Drawing(record, page, width, span, cell)
-            )
-        except PictureError as error:
-            raise HTTPException(404, str(error)) from error
+        drawing = Drawing(record, page, width, span, cell)
+        picture = await rendering.run(page_picture, index, renderer, options, drawing)
         # The tag depends on the picture alone, because another library at this address may use the same ids.
         tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
         return revalidated(tag, if_none_match, "image/png", lambda: picture)
@@ -203,7 +197,10 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
 
         The library stores the details, and does not change the file. The report keeps its text and version.
         """
-        return await editing.run(_edited_response, index, document_id, request.model_dump(exclude_none=True))
+        with conflict_if_locked():
+            edits = request.model_dump(exclude_none=True)
+            record = await editing.run(edit_document, index, document_id, edits)
+        return await to_thread.run_sync(document_response, index, record.document_id, record.version)
 
     @router.get("/{document_id}/citations", responses=documented(404, 422, 500))
     def citations(
@@ -307,16 +304,6 @@ def read_source(
             if table.span.start < end and start < table.span.end
         ),
     )
-
-
-def _edited_response(index: Library, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
-    try:
-        record = edit_document(index, document_id, edits)
-    except LoadError as error:
-        raise HTTPException(422, str(error)) from error
-    except (OutdatedError, LibraryLockedError) as error:
-        raise HTTPException(409, outward_line(error)) from error
-    return document_response(index, record.document_id, record.version)
 
 
 def citing_answers(

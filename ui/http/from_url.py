@@ -323,12 +323,7 @@ def from_url_router(
             raise HTTPException(
                 409, "Adding by URL is off here; the operator allows hosts with FOOTNOTED_URL_HOSTS."
             )
-        try:
-            fetched = await threads.run(fetch, wanted.url, rules)
-        except RefusedURLError as error:
-            raise HTTPException(422, str(error)) from error
-        except FetchError as error:
-            raise HTTPException(502, str(error)) from error
+        fetched = await threads.run(fetch, wanted.url, rules)
         with closing(fetched.file):
             request.state.fetched_bytes = fetched.size
             passwords = (wanted.password, *options.passwords) if wanted.password else options.passwords

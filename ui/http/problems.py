@@ -6,7 +6,8 @@ one sentence what was wrong and what to do. ``errors`` names each wrong field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -25,16 +26,38 @@ from index.errors import (
     BusyError,
     DocumentNotFoundError,
     EncoderMismatchError,
+    FailureNotFoundError,
+    GoneError,
+    JobEndedError,
+    JobNotFoundError,
     LibraryLockedError,
     LibraryRestoredError,
     LibraryWriteError,
+    LoadError,
+    NotUploadedError,
+    OutdatedError,
     StorageLimitError,
+    TakenError,
     UnreachableError,
     outward_line,
     write_failure,
 )
-from rag.errors import AnswerNotFoundError, ConversationNotFoundError, DamagedAnswerError, QuestionError
-from ui.errors import WarmingUpError
+from rag.errors import (
+    AnswerNotFoundError,
+    ConversationNotFoundError,
+    DamagedAnswerError,
+    OtherConversationError,
+    QuestionError,
+    SpanError,
+)
+from ui.errors import (
+    AccountError,
+    FetchError,
+    LastAdministratorError,
+    PictureError,
+    RefusedURLError,
+    WarmingUpError,
+)
 from ui.http.request_bodies import STORABLE
 from ui.operations import request_id
 
@@ -57,8 +80,27 @@ _STATUSES: Mapping[type[Exception], int] = {
     EncoderMismatchError: 503,
     BusyError: 503,
     WarmingUpError: 503,
+    NotUploadedError: 409,
+    OutdatedError: 409,
+    TakenError: 409,
 }
 """The status of each kind of error. The message of these errors says what was wrong and what to do."""
+
+_REFUSALS: Mapping[type[Exception], int] = {
+    FailureNotFoundError: 404,
+    JobNotFoundError: 404,
+    PictureError: 404,
+    JobEndedError: 409,
+    LastAdministratorError: 409,
+    GoneError: 410,
+    AccountError: 422,
+    LoadError: 422,
+    OtherConversationError: 422,
+    RefusedURLError: 422,
+    SpanError: 422,
+    FetchError: 502,
+}
+"""Further kinds of errors, whose messages are shown with all their white space."""
 
 
 class FieldError(BaseModel):
@@ -124,7 +166,13 @@ def schemas() -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    kinds: list[type[Exception]] = [HTTPException, *_STATUSES, OSError, sqlalchemy.exc.DatabaseError]
+    kinds: list[type[Exception]] = [
+        HTTPException,
+        *_STATUSES,
+        *_REFUSALS,
+        OSError,
+        sqlalchemy.exc.DatabaseError,
+    ]
     for known in kinds:
         app.exception_handler(known)(_known)
     app.exception_handler(RequestValidationError)(_validation)
@@ -139,6 +187,9 @@ def status_and_detail(error: BaseException) -> tuple[int, str]:
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
             return status, outward_line(error)
+    for kind, status in _REFUSALS.items():
+        if isinstance(error, kind):
+            return status, str(error)
     # If the disk is full while FastAPI stores a body, FastAPI wraps the error in one of its own.
     cause = write_failure(error) or write_failure(error.__cause__)
     if cause is not None:
@@ -152,6 +203,15 @@ def status_and_detail(error: BaseException) -> tuple[int, str]:
             "`footnoted restore FILE`."
         )
     return 500, "The server failed at this request; its log has the cause."
+
+
+@contextmanager
+def conflict_if_locked() -> Iterator[None]:
+    """Answer 409 instead of 503 while another process writes, to a change that cannot wait for it."""
+    try:
+        yield
+    except LibraryLockedError as error:
+        raise HTTPException(409, outward_line(error)) from error
 
 
 def refusal(scope: Scope, status: int, detail: str, headers: Mapping[str, str]) -> Response:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Header, HTTPException
+from fastapi import Header
 from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -25,7 +25,6 @@ from rag.conversations import (
     evidence_in,
     stored_answer,
 )
-from rag.errors import OtherConversationError, SpanError
 from rag.events import (
     AnswerDone,
     CitationMade,
@@ -140,16 +139,9 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         await until_warm(engine)
         filters = request.to_filters()
         history = [(turn.role, turn.content) for turn in request.history]
-        try:
-            conversation = await to_thread.run_sync(
-                continue_conversation,
-                engine.index.catalog,
-                request.conversation_id,
-                history,
-                request.replaces,
-            )
-        except OtherConversationError as error:
-            raise HTTPException(422, str(error)) from error
+        conversation = await to_thread.run_sync(
+            continue_conversation, engine.index.catalog, request.conversation_id, history, request.replaces
+        )
         if request.stream or EVENT_STREAM in accept:
             events = engine.stream(request.question, filters, conversation, exact=request.exact)
             return await answer_stream(events, _server_sent, "/v1/chat", answering())
@@ -174,13 +166,9 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
     If an answer is judged right and the request has no evidence, its citations become the evidence. Evidence
     outside its document is refused with 422.
     """
-    try:
-        evidence = tuple(
-            evidence_in(index, item.document_id, item.version, item.start, item.end)
-            for item in request.evidence
-        )
-    except SpanError as error:
-        raise HTTPException(422, str(error)) from error
+    evidence = tuple(
+        evidence_in(index, item.document_id, item.version, item.start, item.end) for item in request.evidence
+    )
     if request.answer_id is not None:
         answer = stored_answer(index.catalog, request.answer_id)
         if request.verdict == "right" and not evidence:

@@ -15,17 +15,6 @@ from fastapi import File, Form, HTTPException, Query, UploadFile
 from starlette.responses import JSONResponse, Response
 
 from index.documents import MAX_COLLECTION_CHARACTERS
-from index.errors import (
-    FailureNotFoundError,
-    GoneError,
-    JobEndedError,
-    JobNotFoundError,
-    LibraryLockedError,
-    LoadError,
-    NotUploadedError,
-    TakenError,
-    outward_line,
-)
 from index.ingest import KEPT, Count, Failures, Job, Jobs
 from index.library import Library
 from index.loaders import Isolated, Options
@@ -34,7 +23,7 @@ from index.uploads import Deletions, Sent, add_upload, keep_upload
 from index.workers import JobRunner
 from ui.http.access import OwnLibrary
 from ui.http.documents import DocumentId, document_response
-from ui.http.problems import documented
+from ui.http.problems import conflict_if_locked, documented
 from ui.http.request_bodies import MAX_DETAIL_CHARACTERS, Number, RequestModel, Text
 from ui.http.router import MAX_WAITING, LimitedThreads, Router
 from ui.operations import note
@@ -88,10 +77,7 @@ def jobs_router(writer: JobRunner) -> Router:
         For a sender from whom reports are hidden, the counts of a sync are of the other reports: `files` and
         `passages` stay 0 while it runs, `unchanged` and `passages` of the result are as of now.
         """
-        try:
-            [job] = without_hidden_reports(index, [Jobs(index.catalog).get(job_id)])
-        except JobNotFoundError as error:
-            raise HTTPException(404, str(error)) from error
+        [job] = without_hidden_reports(index, [Jobs(index.catalog).get(job_id)])
         return job_fields(job, writer.home)
 
     @router.delete(
@@ -99,12 +85,7 @@ def jobs_router(writer: JobRunner) -> Router:
     )
     def cancel(index: OwnLibrary, job_id: JobId) -> JSONResponse:
         """Cancel a job. A waiting job ends at once (200); a running one stops soon (202)."""
-        try:
-            [job] = without_hidden_reports(index, [Jobs(index.catalog).request_cancel(job_id)])
-        except JobNotFoundError as error:
-            raise HTTPException(404, str(error)) from error
-        except JobEndedError as error:
-            raise HTTPException(409, str(error)) from error
+        [job] = without_hidden_reports(index, [Jobs(index.catalog).request_cancel(job_id)])
         return JSONResponse(job_fields(job, writer.home), 200 if job.has_ended else 202)
 
     return router
@@ -200,10 +181,7 @@ def failures_router() -> Router:
 
         The file returns to the list if reading it fails for another cause.
         """
-        try:
-            Failures(index.catalog).dismiss(failure_id)
-        except FailureNotFoundError as error:
-            raise HTTPException(404, str(error)) from error
+        Failures(index.catalog).dismiss(failure_id)
 
     return router
 
@@ -275,10 +253,8 @@ def uploads_router(
 
         For ten minutes, `…/restore` undoes the deletion.
         """
-        try:
+        with conflict_if_locked():
             await deleting.run(deletions.delete, document_id, index.catalog.viewer)
-        except (NotUploadedError, LibraryLockedError) as error:
-            raise HTTPException(409, outward_line(error)) from error
 
     @router.post("/{document_id}/restore", responses=documented(404, 409, 410, 422, 500, 503, 507))
     async def restore(index: OwnLibrary, document_id: DocumentId) -> dict[str, Any]:
@@ -286,33 +262,22 @@ def uploads_router(
 
         The status is 507 if the document would exceed the storage limit of the sender who uploaded it.
         """
-        try:
+        with conflict_if_locked():
             await deleting.run(deletions.restore, document_id, index.catalog.viewer)
-        except GoneError as error:
-            raise HTTPException(410, str(error)) from error
-        except (TakenError, LibraryLockedError) as error:
-            raise HTTPException(409, outward_line(error)) from error
         return await to_thread.run_sync(document_response, index, document_id)
 
     return router
 
 
 def uploaded_response(index: Library, reader: Isolated, options: Options, sent: Sent) -> dict[str, Any]:
-    try:
+    with conflict_if_locked():
         record = add_upload(index, reader, options, sent)
-    except LoadError as error:
-        raise HTTPException(422, str(error)) from error
-    except LibraryLockedError as error:
-        raise HTTPException(409, error.outward()) from error
     note(target=str(record.document_id))
     return document_response(index, record.document_id, record.version)
 
 
 def queued_response(index: Library, writer: JobRunner, options: Options, sent: Sent) -> Response:
-    try:
-        kept = keep_upload(index, options, sent)
-    except LoadError as error:
-        raise HTTPException(422, str(error)) from error
+    kept = keep_upload(index, options, sent)
     with ExitStack() as unless_queued:
         unless_queued.callback(kept.discard)
         job = writer.upload(kept, options)
