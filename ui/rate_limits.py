@@ -22,7 +22,6 @@ from limits.strategies import MovingWindowRateLimiter, RateLimiter, SlidingWindo
 
 from index.catalog import TEXT, insert_into
 from index.errors import FootnotedError, UnreachableError
-from index.loaders import MEGABYTE
 from ui.own_tables import OwnTables
 from ui.settings import OperationSettings
 
@@ -438,6 +437,8 @@ class Refusals:
 
 
 def _megabytes(count: int) -> int:
+    from index.loaders import MEGABYTE  # Commands that only open accounts need no loaders, which are slow.
+
     return math.ceil(count / MEGABYTE)
 
 
