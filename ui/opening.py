@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from rag.engine import QueryEngine
 from ui.errors import UsedWronglyError, WarmingUpError
 
 if TYPE_CHECKING:
