@@ -23,10 +23,10 @@ from limits.strategies import MovingWindowRateLimiter, RateLimiter, SlidingWindo
 from index.catalog import TEXT, insert_into
 from index.errors import FootnotedError, UnreachableError
 from ui.own_tables import OwnTables
-from ui.settings import OperationSettings
 
 if TYPE_CHECKING:
     from ui.accounts.identity import Identity
+    from ui.settings import OperationSettings
 
 _metadata = sa.MetaData()
 _counts = sa.Table(
