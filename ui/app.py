@@ -223,13 +223,15 @@ def _observe(
     engine: QueryEngine, writer: JobRunner, metrics: Metrics, tracing: Tracing | None, *, texts: bool
 ) -> None:
     def see_answer(answer: Answer) -> None:
-        for each in filter(None, (metrics, tracing)):
-            each.see_answer(answer)
+        metrics.see_answer(answer)
+        if tracing is not None:
+            tracing.see_answer(answer)
         log_answer(answer, texts=texts)
 
     def see_sync(report: SyncReport) -> None:
-        for each in filter(None, (metrics, tracing)):
-            each.see_sync(report)
+        metrics.see_sync(report)
+        if tracing is not None:
+            tracing.see_sync(report)
 
     engine.on_answer, writer.on_sync = see_answer, see_sync
 
