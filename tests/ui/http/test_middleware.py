@@ -32,20 +32,20 @@ async def seen(scope: Scope, receive: Receive, send: Send) -> None:
     await JSONResponse(answer)(scope, receive, send)
 
 
-def client(peer: str, proxies: Sequence[str] = (PROXY, "192.168.0.0/16", "::1")) -> TestClient:
+def client_from(peer: str, proxies: Sequence[str] = (PROXY, "192.168.0.0/16", "::1")) -> TestClient:
     """A client whose requests come from ``peer``."""
     return TestClient(ForwardedClients(seen, proxies), client=(peer, 50_000))
 
 
 @pytest.mark.parametrize("peer", [PROXY, "192.168.7.7", "::1", f"::ffff:{PROXY}"])
 def test_a_trusted_proxy_is_believed(peer: str) -> None:
-    assert client(peer).get("/", headers=OF_PROXY).json() == [CLIENT, "https"]
-    assert client(peer).get("/").json() == [peer.removeprefix("::ffff:"), "http"]
+    assert client_from(peer).get("/", headers=OF_PROXY).json() == [CLIENT, "https"]
+    assert client_from(peer).get("/").json() == [peer.removeprefix("::ffff:"), "http"]
 
 
 def test_of_several_proxies_the_client_of_the_last_trusted_one_counts() -> None:
     headers = {"X-Forwarded-For": f"127.0.0.1, 198.51.100.1, {CLIENT}, 192.168.7.7"}
-    assert client(PROXY).get("/", headers=headers).json() == [CLIENT, "http"]
+    assert client_from(PROXY).get("/", headers=headers).json() == [CLIENT, "http"]
 
 
 @pytest.mark.parametrize("peer", ["10.0.0.6", "127.0.0.1", CLIENT, "2001:db8::1", "testclient"])
@@ -53,7 +53,7 @@ def test_nobody_else_is_believed_and_the_log_says_so_once(
     peer: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        sender = client(peer)
+        sender = client_from(peer)
         for headers in ({}, {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-Proto": "https"}, OF_PROXY):
             assert sender.get("/", headers=headers).json() == [peer, "http"]
     [warned] = [record.getMessage() for record in caplog.records if record.name.startswith("ui.")]
@@ -65,9 +65,9 @@ def test_nobody_else_is_believed_and_the_log_says_so_once(
 def test_by_default_the_proxies_of_this_machine_are_believed() -> None:
     proxies = OperationSettings().trusted_proxies
     for peer in ("127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"):
-        assert client(peer, proxies).get("/", headers=OF_PROXY).json() == [CLIENT, "https"]
+        assert client_from(peer, proxies).get("/", headers=OF_PROXY).json() == [CLIENT, "https"]
     for peer in ("172.17.0.1", "10.0.0.5", "fe80::1"):
-        assert client(peer, proxies).get("/", headers=OF_PROXY).json() == [peer, "http"]
+        assert client_from(peer, proxies).get("/", headers=OF_PROXY).json() == [peer, "http"]
 
 
 def directives(policy: str) -> dict[str, list[str]]:
