@@ -17,7 +17,7 @@ def groups(page: Page) -> Locator:
 
 def row(page: Page, title: str) -> Locator:
     """The row of the report with a title."""
-    return page.locator("#fn-library-panel .fn-rows > li").filter(
+    return page.locator("#fn-library-panel .fn-batch > li").filter(
         has=page.locator(".fn-report-title", has_text=title)
     )
 

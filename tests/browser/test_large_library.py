@@ -42,7 +42,7 @@ def sound(watched: Watched) -> bool:
 
 
 def rows(page: Page) -> Locator:
-    return page.locator("#fn-library-panel .fn-rows > li")
+    return page.locator("#fn-library-panel .fn-batch > li")
 
 
 def test_only_what_is_seen_of_five_thousand_reports_is_in_the_page(page: Page) -> None:

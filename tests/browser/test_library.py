@@ -39,7 +39,7 @@ def test_the_newest_report_stands_first_and_what_has_no_date_last(page: Page) ->
 
 def test_the_list_says_how_many_there_are_and_which_of_them_a_row_is(page: Page) -> None:
     expect(page.get_by_role("list", name="Reports")).to_have_count(1)
-    places = page.locator("#fn-library-panel .fn-rows > li").evaluate_all(
+    places = page.locator("#fn-library-panel .fn-batch > li").evaluate_all(
         "(rows) => rows.map((row) => [row.ariaPosInSet, row.ariaSetSize])"
     )
     assert places == [[str(place), "6"] for place in range(1, 7)]

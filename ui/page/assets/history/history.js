@@ -6,7 +6,7 @@ import { button, icon, make } from "../controls/dom.js";
 import { toggleMenu } from "../controls/menu.js";
 import { say } from "../controls/notices.js";
 import { findField } from "../controls/search_field.js";
-import { focusRow, VirtualList, walk } from "../controls/virtual_list.js";
+import { LongList } from "../controls/long_list.js";
 import { t } from "../i18n.js";
 import { conversationFile, getIdentity, nameConversation, shareConversation, words } from "../server.js";
 import {
@@ -27,14 +27,14 @@ const scroller = make("div", { class: "fn-scroll fn-list", tabindex: "-1" });
 const empty = make("p", { class: "fn-empty", role: "status", hidden: "" });
 const trouble = make("p", { class: "fn-warning fn-empty", role: "alert", hidden: "" });
 const count = make("p", { class: "fn-counted", role: "status" });
-const rows = new VirtualList(scroller, drawRow, t("history.title"));
+const rows = new LongList(scroller, drawRow, t("history.title"));
 
 export function startHistory(panel) {
   const find = (query) => {
     clearTimeout(state.timer);
     state.timer = setTimeout(() => read(query), TYPING);
   };
-  const goOn = () => focusRow(rows, state.keys[0]);
+  const goOn = () => rows.focusRow(state.keys[0]);
   const begin = button(t("history.new"), newConversation, { class: "fn-small-button fn-begin" });
   scroller.prepend(trouble, empty);
   panel.append(
@@ -43,7 +43,6 @@ export function startHistory(panel) {
     make("div", { class: "fn-library-bar" }, findField(t("history.find"), { find, goOn }).element),
     scroller,
   );
-  walk(rows);
   getIdentity().then(
     ({ kind }) => (state.signedIn = kind === "user"),
     () => null,
@@ -173,7 +172,7 @@ function leaveNaming({ refocus = true } = {}) {
   state.naming = null;
   rows.keep(id, false);
   rows.redraw(id);
-  if (refocus) focusRow(rows, id);
+  if (refocus) rows.focusRow(id);
 }
 
 async function saveName(id, given) {
@@ -192,13 +191,13 @@ function remove(conversation) {
   const { conversation_id: id } = conversation;
   const isShown = id === currentConversation();
   const at = state.keys.indexOf(id);
-  focusRow(rows, state.keys[at + 1] ?? state.keys[at - 1]);
+  rows.focusRow(state.keys[at + 1] ?? state.keys[at - 1]);
   if (isShown) document.querySelector("#fn-new")?.click();
   removeWithUndo(conversation, () => {
     // Render the row again at the next chance: it was rendered while the page showed no conversation.
     state.shown = null;
     if (isShown && isFree(id)) openConversation(id);
-    focusRow(rows, id);
+    rows.focusRow(id);
   });
 }
 

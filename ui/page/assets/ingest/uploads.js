@@ -3,7 +3,7 @@
 import { SUFFIXES } from "../constants.js";
 import { button, icon, make } from "../controls/dom.js";
 import { notify } from "../controls/notices.js";
-import { VirtualList } from "../controls/virtual_list.js";
+import { LongList } from "../controls/long_list.js";
 import { durationWords } from "../facts.js";
 import { percentIn, t } from "../i18n.js";
 import { onReports, reportOf } from "../library/reports.js";
@@ -42,7 +42,7 @@ const box = make(
   scroller,
   left,
 );
-const list = new VirtualList(scroller, (upload) => rowOf(upload).element, t("upload.title"));
+const list = new LongList(scroller, (upload) => rowOf(upload).element, t("upload.title"));
 const rows = new WeakMap();
 
 /** Returns the elements of the uploads; `added` receives the id of each new report. */

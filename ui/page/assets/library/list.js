@@ -1,7 +1,7 @@
 /** Shows the list of the reports that match the scope and the search. */
 
 import { button, icon, make } from "../controls/dom.js";
-import { focusRow, VirtualList, walk } from "../controls/virtual_list.js";
+import { LongList } from "../controls/long_list.js";
 import { source } from "../desk/panes.js";
 import { getScope, onScope, setScope } from "../desk/scope.js";
 import { factElements, kindWords, ownDate } from "../facts.js";
@@ -30,7 +30,7 @@ const does = {
   open: (report, from) => openSource({ id: report.document_id, version: report.version }, { from }),
   menu: (report, opener) => heard.menu(report, opener),
 };
-const rows = new VirtualList(scroller, drawRow, t("library.contents"));
+const rows = new LongList(scroller, drawRow, t("library.contents"));
 
 /**
  * Creates the list.
@@ -41,7 +41,6 @@ const rows = new VirtualList(scroller, drawRow, t("library.contents"));
 export function startList(given) {
   Object.assign(heard, given);
   scroller.prepend(empty);
-  walk(rows);
   onReports(drawList);
   onScope(() => {
     drawList();
@@ -156,7 +155,7 @@ export function closePart({ refocus = false } = {}) {
 }
 
 /** Focuses a report's row; returns whether the list has the row. */
-export const focusReport = (id, place = 0) => focusRow(rows, id, place);
+export const focusReport = (id, place = 0) => rows.focusRow(id, place);
 
 /** Focuses the report below a report that is about to be deleted; above it if there is none below. */
 export function focusBeside(id) {
@@ -168,7 +167,7 @@ export function focusBeside(id) {
   if (next !== undefined) focusReport(next);
 }
 
-export const focusFirst = () => focusRow(rows, rows.keyAt(0));
+export const focusFirst = () => rows.focusRow(rows.keyAt(0));
 
 // Rows
 
