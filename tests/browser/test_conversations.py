@@ -48,7 +48,7 @@ def test_before_anything_is_asked_that_is_said(page: Page) -> None:
 def test_conversations_stand_under_the_day_of_their_last_answer(page: Page) -> None:
     groups = page.evaluate(
         """async () => {
-          const { groupOf } = await module('history/days.js');
+          const { groupOf } = await module('facts.js');
           const now = new Date(2031, 6, 18, 9, 30);
           const at = (day, hour) => new Date(2031, 6, day, hour).toISOString();
           return [[18, 0], [17, 23], [17, 1], [16, 12], [11, 12], [10, 12]].map(([day, hour]) =>

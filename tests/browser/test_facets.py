@@ -124,7 +124,7 @@ def test_months_and_the_dates_of_the_scope_stand_for_each_other(
     page: Page, months: tuple[str | None, str | None], dates: tuple[str | None, str | None]
 ) -> None:
     script = """async ([[from, to], [after, before]]) => {
-      const { afterOf, beforeOf, fromOf, toOf } = await module('library/months.js');
+      const { afterOf, beforeOf, fromOf, toOf } = await module('library/narrowing.js');
       return [[afterOf(from), beforeOf(to)], [fromOf(after), toOf(before)]];
     }"""
     assert page.evaluate(script, [months, dates]) == [list(dates), list(months)]

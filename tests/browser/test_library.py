@@ -212,7 +212,7 @@ def test_the_page_folds_words_as_the_server_does(page: Page) -> None:
         "Ærø",
     ]
     folded = page.evaluate(
-        "async (words) => words.map((await module('folding.js')).fold)",
+        "async (words) => words.map((await module('library/narrowing.js')).fold)",
         words,
     )
     assert folded == [fold(each) for each in words]

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupOf, whenWords } from "../../ui/page/assets/history/days.js";
+import { groupOf, whenWords } from "../../ui/page/assets/facts.js";
 
 const NOW = new Date(2031, 6, 18, 9, 30).getTime();
 const at = (day, hour) => new Date(2031, 6, day, hour).toISOString();

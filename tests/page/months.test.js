@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { afterOf, beforeOf, fromOf, monthOf, toOf } from "../../ui/page/assets/library/months.js";
+import { afterOf, beforeOf, fromOf, monthOf, toOf } from "../../ui/page/assets/library/narrowing.js";
 
 const PAIRS = [
   { months: ["2024-03", "2025-06"], dates: ["2024-02", "2025-07"] },

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GROUP_NAMES, itemsOf, ORDER_NAMES, sorted } from "../../ui/page/assets/library/ordering.js";
+import { GROUP_NAMES, itemsOf, ORDER_NAMES, sorted } from "../../ui/page/assets/library/narrowing.js";
 
 const report = (document_id, title, published, added, collection = null) => ({
   document_id,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codePoints, unitsIn } from "../../ui/page/assets/source/places.js";
+import { codePoints, unitsIn } from "../../ui/page/assets/source/text.js";
 
 test("a string has as many code points as characters, though some take two units", () => {
   assert.equal(codePoints(""), 0);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readable } from "../../ui/page/assets/source/tables.js";
+import { readable } from "../../ui/page/assets/source/text.js";
 
 test("cells are parted by middle dots, and empty ones left out", () => {
   assert.equal(readable("Mill | $ 80 |  | $ 70"), "Mill · $ 80 · $ 70");

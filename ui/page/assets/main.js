@@ -4,27 +4,23 @@
  * The scripts add a document's text as text nodes and attributes only, never as HTML.
  */
 
-import { startClock } from "./answer/clock.js";
-import { startAnswers, watchConversation } from "./answer/conversation.js";
-import { startDrafts } from "./answer/draft.js";
-import { startEchoes } from "./answer/echo.js";
+import { startAnswers, startClock, watchConversation } from "./answer/conversation.js";
 import { openLinked, watchMarks } from "./answer/marks.js";
+import { startDrafts, startEchoes } from "./answer/question.js";
 import { watchQuestions } from "./answer/request.js";
-import { startStarters } from "./answer/starters.js";
+import { startStarters } from "./answer/suggestions.js";
 import { startToasts } from "./controls/notices.js";
-import { startAccount } from "./desk/account.js";
-import { startAdministration } from "./desk/administration.js";
-import { layOut } from "./desk/panes.js";
+import { startAccount, startAdministration } from "./desk/account.js";
+import { layOut, panels, startTabs } from "./desk/panes.js";
 import { startScope } from "./desk/scope.js";
 import { shortcutsButton, startShortcuts } from "./desk/shortcuts.js";
-import { panels, startTabs } from "./desk/tabs.js";
 import { drawn } from "./gradio.js";
 import { startHistory } from "./history/history.js";
 import { declareLanguage } from "./i18n.js";
 import { doingElement } from "./ingest/activity.js";
 import { startLanguages } from "./library/languages.js";
 import { startLibrary } from "./library/panel.js";
-import { startModel } from "./model/badge.js";
+import { startModel } from "./model/model.js";
 import { watchReading } from "./source/reading.js";
 
 declareLanguage();

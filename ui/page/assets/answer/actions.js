@@ -1,13 +1,13 @@
-/** Handles the buttons below an answer, which ui/page/markup/answer.py draws. */
+/** The buttons of an answer, which ui/page/markup/answer.py draws, and the forms that edit a question or add a note. */
 
 import { copy } from "../clipboard.js";
+import { JUDGEMENTS, MAX_NOTE_CHARACTERS, MAX_QUESTION_CHARACTERS } from "../constants.js";
+import { button, make } from "../controls/dom.js";
 import { say } from "../controls/notices.js";
 import { t } from "../i18n.js";
-import { getCopied, words } from "../server.js";
-import { answerAround, answersShown, focusConversation, idOf } from "./answers.js";
-import { judge } from "./feedback.js";
-import { edit } from "./question_form.js";
-import { request } from "./request.js";
+import { getCopied, giveFeedback, words } from "../server.js";
+import { answerAround, answersShown, focusConversation, idOf, questionOf } from "./answers.js";
+import { onRequest, request } from "./request.js";
 
 const DOES = {
   "fn-act-copy": copyAnswer,
@@ -90,4 +90,160 @@ function repeat(answer, how) {
   request({ do: "again", answer_id: idOf(answer), ...how });
   focusConversation();
   say(later ? t("answer.againWithout", { count: later }) : t("answer.again"));
+}
+
+// Question form
+
+const open = { id: null, close: null }; // the answer of the open form, and the function that closes it
+
+onRequest(() => open.close?.());
+
+/** Closes the form if its answer has left the page, since saving would act on another answer. */
+export function keepEditing() {
+  if (open.close && !document.getElementById(open.id)) open.close();
+}
+
+/** Puts a form in place of an answer's question; on cancel, the focus returns to `opener`. */
+export function edit(answer, opener) {
+  const question = questionOf(answer);
+  if (!question) return;
+  if (question.hidden && question.isConnected && open.id === answer.id) {
+    question.nextElementSibling?.querySelector("textarea")?.focus();
+    return;
+  }
+  const before = question.textContent;
+  const label = t("edit.label");
+  const field = make("textarea", {
+    "aria-label": label,
+    rows: "2",
+    maxlength: MAX_QUESTION_CHARACTERS,
+    dir: "auto",
+  });
+  field.value = before;
+  open.close?.();
+  const close = () => {
+    form.remove();
+    question.hidden = false;
+    Object.assign(open, { id: null, close: null });
+  };
+  const cancel = () => {
+    close();
+    opener.focus();
+  };
+  const form = make(
+    "form",
+    { class: "fn-edit" },
+    field,
+    make("p", { class: "fn-hint" }, hint(answer)),
+    make(
+      "div",
+      { class: "fn-edit-bar" },
+      make("button", { class: "fn-go" }, t("edit.save")),
+      button(t("edit.cancel"), cancel),
+    ),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const asked = field.value.trim();
+    if (!asked) return field.focus();
+    close();
+    if (asked === before) return opener.focus();
+    request({ do: "edit", answer_id: idOf(answer), question: asked });
+    focusConversation();
+    say(t("edit.asked"));
+  });
+  field.addEventListener("keydown", (event) => {
+    // During composition, Enter may choose a word.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    } else if (event.key === "Escape" && !event.isComposing) {
+      event.preventDefault();
+      event.stopPropagation();
+      cancel();
+    }
+  });
+  Object.assign(open, { id: answer.id, close });
+  question.hidden = true;
+  question.after(form);
+  field.focus();
+  form.scrollIntoView({ block: "nearest" });
+}
+
+function hint(answer) {
+  const all = answersShown();
+  return t("edit.hint", { count: all.length - all.indexOf(answer) });
+}
+
+// Feedback
+
+/** Sends the judgement of the button `pressed`. */
+export async function judge(answer, pressed) {
+  const verdict = JUDGEMENTS.find((name) => pressed.classList.contains(`fn-act-${name}`));
+  if (!(await give(answer, verdict))) return;
+  for (const other of answer.querySelectorAll(".fn-act-judge"))
+    other.classList.toggle("fn-given", other === pressed);
+  pressGiven();
+  say(t("judge.kept", { judgement: pressed.textContent }));
+  askForNote(answer, verdict, pressed);
+}
+
+async function give(answer, verdict, note) {
+  const question = questionOf(answer)?.textContent ?? "";
+  try {
+    await giveFeedback({ question, verdict, answer_id: idOf(answer), ...(note && { note }) });
+    return true;
+  } catch (error) {
+    say(words(error), { lasting: true });
+    return false;
+  }
+}
+
+function askForNote(answer, verdict, pressed) {
+  answer.querySelector(".fn-note-form")?.remove();
+  const field = make("textarea", {
+    "aria-label": t("judge.note"),
+    rows: "2",
+    maxlength: MAX_NOTE_CHARACTERS,
+    dir: "auto",
+  });
+  field.placeholder = t("judge.noteOptional");
+  const close = () => {
+    form.remove();
+    pressed.focus();
+  };
+  const form = make(
+    "form",
+    { class: "fn-edit fn-note-form" },
+    field,
+    make(
+      "div",
+      { class: "fn-edit-bar" },
+      make("button", { class: "fn-go" }, t("judge.send")),
+      button(t("judge.close"), close),
+    ),
+  );
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const note = field.value.trim();
+    if (!note) return close();
+    if (!(await give(answer, verdict, note))) return;
+    close();
+    say(t("judge.noteKept"));
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    close();
+  });
+  answer.querySelector(".fn-actions").after(form);
+}
+
+/** Sets `aria-pressed` of each judgement's button from its class. */
+export function pressGiven() {
+  for (const button of document.querySelectorAll("#fn-conversation .fn-act-judge")) {
+    const pressed = String(button.classList.contains("fn-given"));
+    if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+  }
 }

@@ -6,15 +6,12 @@
 
 import { findAgain, remembered } from "../controls/dom.js";
 import { startSaying } from "../controls/notices.js";
+import { t } from "../i18n.js";
 import { offerLanguages } from "../library/languages.js";
-import { startActions } from "./actions.js";
-import { followAddress } from "./address.js";
-import { keepCard, startCard } from "./card.js";
-import { keepDraft } from "./draft.js";
-import { settleEchoes } from "./echo.js";
-import { pressGiven } from "./feedback.js";
-import { describeMarks } from "./marks.js";
-import { keepEditing } from "./question_form.js";
+import { keepEditing, pressGiven, startActions } from "./actions.js";
+import { describeMarks, keepCard, startCard } from "./marks.js";
+import { keepDraft, settleEchoes } from "./question.js";
+import { followAddress } from "./request.js";
 import { offerSuggestions } from "./suggestions.js";
 
 const WHOLE = "[id^='fn-answer-'], .fn-stopped, .fn-failure";
@@ -98,3 +95,22 @@ export function startAnswers() {
   const changes = { childList: true, subtree: true };
   new MutationObserver(later).observe(document.querySelector("gradio-app"), changes);
 }
+
+// Clock
+
+const FROM = 3; // seconds before the clock shows
+const DOING = "#fn-conversation .bot-row:not(.fn-echo) :is(.fn-waiting, .fn-writing)";
+
+const clock = { question: 0, since: 0 };
+
+function tick() {
+  const doing = document.querySelector(DOING);
+  const question = document.querySelectorAll("#fn-conversation .user-row:not(.fn-echo)").length;
+  if (!doing || question !== clock.question)
+    Object.assign(clock, { question: doing ? question : 0, since: performance.now() });
+  if (!doing) return;
+  const seconds = Math.floor((performance.now() - clock.since) / 1000);
+  if (seconds >= FROM) doing.dataset.seconds = t("made.seconds", { number: seconds });
+}
+
+export const startClock = () => setInterval(tick, 1000);

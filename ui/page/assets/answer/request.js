@@ -8,7 +8,10 @@
  * has missed.
  */
 
+import { make } from "../controls/dom.js";
+import { uncover } from "../desk/panes.js";
 import { write } from "../gradio.js";
+import { answersShown, conversationOf, idOf } from "./answers.js";
 
 const OUTCOMES = "#fn-conversation :is([id^='fn-answer-'], .fn-stopped, .fn-failure)";
 const PENDING = "#fn-conversation :is(.fn-echo, .fn-waiting, .fn-arriving)";
@@ -72,4 +75,78 @@ function watchQuestion(question, event) {
   if (!isAgain) return expectOutcome();
   event.preventDefault();
   event.stopImmediatePropagation();
+}
+
+// Address
+
+const followed = { last: null, begun: false };
+
+const named = () => new URLSearchParams(location.search);
+
+/** Puts the conversation of the newest answer into the address; removes it when the conversation is empty. */
+export function followAddress() {
+  const begun = document.querySelector("#fn-conversation .message-row") !== null;
+  const newest = answersShown().at(-1) ?? null;
+  const last = newest && idOf(newest);
+  if (begun === followed.begun && last === followed.last) return;
+  Object.assign(followed, { last, begun });
+  write("#fn-shown", (newest && conversationOf(newest)) ?? "");
+  // Before its first whole answer, a conversation leaves the address as it is.
+  if (!begun) name("conversation", null);
+  else if (newest && named().get("answer") !== last) name("conversation", conversationOf(newest));
+}
+
+const nameAnswer = (id) => name("answer", id);
+
+function name(field, id) {
+  const query = named();
+  query.delete("answer");
+  query.delete("conversation");
+  if (id) query.set(field, id);
+  const words = query.size ? `?${query}` : "";
+  history.replaceState(history.state, "", `${location.pathname}${words}${location.hash}`);
+}
+
+/** Creates a link to an answer and those before it; a plain click shows them without leaving the page. */
+export const answerLink = (id, words) =>
+  make(
+    "a",
+    { href: `?answer=${encodeURIComponent(id)}`, dir: "auto", onclick: (event) => follow(event, id) },
+    words,
+  );
+
+function follow(event, id) {
+  const elsewhere = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (elsewhere || !document.querySelector("#fn-request textarea")) return;
+  event.preventDefault();
+  nameAnswer(id);
+  request({ do: "open", answer_id: id });
+  uncover();
+}
+
+// Current
+
+/** Returns the id of the shown conversation; null if the page shows no whole answer. */
+export function currentConversation() {
+  const shown = answersShown().at(-1);
+  return shown ? conversationOf(shown) : null;
+}
+
+/** Returns the ids of the shown answers as one string, which changes when the conversation does. */
+export const shownAnswers = () =>
+  answersShown()
+    .map(({ id }) => id)
+    .join(" ");
+
+export function openConversation(id) {
+  if (document.querySelector("#fn-request textarea")) request({ do: "open", conversation_id: id });
+  else location.assign(`?conversation=${encodeURIComponent(id)}`);
+  uncover();
+}
+
+/** Starts a new conversation; the library keeps the current one. */
+export function newConversation() {
+  document.querySelector("#fn-new")?.click();
+  uncover();
+  document.querySelector("#fn-question textarea")?.focus();
 }

@@ -1,8 +1,10 @@
-/** Shows suggested questions below the newest answer; the server offers only questions that it can answer. */
+/** Offers questions that the server can answer: below the newest answer, and while the conversation is empty. */
 
 import { button, make } from "../controls/dom.js";
+import { drawn } from "../gradio.js";
 import { t } from "../i18n.js";
-import { getSuggestions } from "../server.js";
+import { onReports } from "../library/reports.js";
+import { getStarters, getSuggestions } from "../server.js";
 import { answersShown, focusConversation, idOf, questionOf } from "./answers.js";
 import { request } from "./request.js";
 
@@ -58,3 +60,54 @@ const offer = (questions) =>
       button(question, () => ask(question), { class: "fn-suggestion", dir: "auto" }),
     ),
   );
+
+// Starters
+
+const FIRST = 1000; // milliseconds before the page asks again for starters that the server still makes
+const LAST = 30_000; // the longest such wait; each is twice as long as the one before
+
+const state = { shown: 0, timer: 0 };
+
+const place = make("div", {
+  id: "fn-starters",
+  role: "group",
+  "aria-label": t("starters.label"),
+  hidden: "",
+});
+
+/** Shows the starters below the question's input, and makes them anew when the reports change. */
+export async function startStarters() {
+  const form = (await drawn("#fn-question")).parentElement;
+  form.after(place);
+  onReports(() => look(FIRST));
+  look(FIRST);
+}
+
+async function look(wait) {
+  clearTimeout(state.timer);
+  // Ignore an error, since the starters are optional.
+  const { starters, complete } = await getStarters().catch(() => ({ starters: [], complete: true }));
+  // While the server makes new ones, the old ones stay: a shorter list would make the page jump.
+  if (complete || starters.length > state.shown) showStarters(starters);
+  clearTimeout(state.timer);
+  if (!complete) state.timer = setTimeout(look, wait, Math.min(wait * 2, LAST));
+}
+
+function showStarters(starters) {
+  state.shown = starters.length;
+  place.hidden = !starters.length;
+  place.replaceChildren(make("p", { "aria-hidden": "true" }, t("starters.label")), ...starters.map(starter));
+}
+
+const starter = ({ question, title }) =>
+  make(
+    "button",
+    { type: "button", class: "fn-starter", onclick: () => askStarter(question) },
+    make("span", { class: "fn-starter-question", dir: "auto" }, question),
+    make("span", { class: "fn-starter-title", dir: "auto" }, title),
+  );
+
+function askStarter(question) {
+  request({ do: "ask", question });
+  focusConversation();
+}

@@ -1,4 +1,4 @@
-/** Creates elements and icons, and finds a focused element again after the page has replaced it. */
+/** Creates elements, icons and search fields, and finds a focused element again after the page has replaced it. */
 
 /** Creates an element; `onclick` is a click listener. Attributes and children that are null are left out. */
 export function make(tag, attributes = {}, ...children) {
@@ -87,4 +87,31 @@ export function findAgain(memory) {
   if (!memory.place) return null;
   const like = [...document.querySelectorAll(memory.place.within)];
   return like.findLast((other) => memory.place.of(other) === memory.mark) ?? null;
+}
+
+// Search field
+
+/** Creates the field; `find` receives each change of its text, `goOn` runs at Enter and the down arrow. */
+export function findField(label, { find, goOn }) {
+  const input = make("input", {
+    type: "search",
+    class: "fn-field",
+    "aria-label": label,
+    placeholder: label,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  input.addEventListener("input", () => find(input.value));
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Escape" && input.value) {
+      event.preventDefault();
+      input.value = "";
+      find("");
+    } else if (event.key === "ArrowDown" || event.key === "Enter") {
+      event.preventDefault();
+      goOn();
+    }
+  });
+  return { input, element: make("div", { class: "fn-finder" }, icon("find"), input) };
 }

@@ -146,7 +146,9 @@ export class LongList {
   #stopAt(key) {
     const { top } = this.scroller.getBoundingClientRect();
     const controls = [...this.element.querySelectorAll("[data-stop]")];
-    const own = controls.find((control) => control.closest(".fn-batch > li") === this.#rows.get(key)?.element);
+    const own = controls.find(
+      (control) => control.closest(".fn-batch > li") === this.#rows.get(key)?.element,
+    );
     const stop = own ?? controls.find((control) => control.getBoundingClientRect().bottom > top);
     const row = this.rowOf(stop);
     this.#stop = row?.key ?? null;

@@ -1,6 +1,6 @@
-/** Shows who is signed in, with a button to sign out. */
+/** Shows who is signed in, with a button to sign out, and links administrators to their page. */
 
-import { button, make } from "../controls/dom.js";
+import { button, icon, make } from "../controls/dom.js";
 import { notify } from "../controls/notices.js";
 import { drawn } from "../gradio.js";
 import { t } from "../i18n.js";
@@ -20,4 +20,14 @@ export async function startAccount() {
     document.documentElement.style.setProperty("--fn-account", `${account.offsetWidth}px`),
   ).observe(account);
   (await drawn("#fn-banner")).after(account);
+}
+
+// Administration
+
+export async function startAdministration() {
+  const identity = await getIdentity().catch(() => null);
+  if (!identity?.scopes.includes("admin")) return;
+  const link = make("a", { class: "fn-administration", href: "administration" });
+  link.append(icon("gear"), make("span", {}, t("admin.title")));
+  document.querySelector("#fn-library .fn-side-foot").append(link);
 }

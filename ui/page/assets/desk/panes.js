@@ -9,7 +9,6 @@
 import { button, findAgain, icon, make, remembered } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { recall, remember } from "../storage.js";
-import { splitter } from "./splitters.js";
 
 const DRAWN = 5; // frames until a list that was hidden has rendered its rows
 
@@ -101,7 +100,7 @@ export function openLibrary({ focus = true } = {}) {
   if (focus) library.querySelector('[role="tab"][aria-selected="true"]')?.focus();
 }
 
-export function closeLibrary() {
+function closeLibrary() {
   const focused = library.contains(document.activeElement);
   if (isDrawer(library)) state.drawer = false;
   else keepLibrary(false);
@@ -224,4 +223,161 @@ export function layOut() {
   wide.addEventListener("change", arrange);
   narrow.addEventListener("change", arrange);
   arrange();
+}
+
+// Splitters
+
+const STEP = 1; // rem for an arrow key; four times as much with Shift
+const CONVERSATION = 28; // the conversation's least width in rem
+const LIMITS = { library: [14, 30], source: [22, 90] }; // least and greatest width in rem
+
+const root = document.documentElement;
+const rem = () => parseFloat(getComputedStyle(root).fontSize);
+const variable = (name) => `--fn-${name}-width`;
+const widthOf = (element) => element.getBoundingClientRect().width;
+
+/** Creates the separator of the library or the source. */
+function splitter(name, area) {
+  const line = make("div", {
+    id: `fn-${name}-edge`,
+    class: "fn-edge",
+    role: "separator",
+    tabindex: "0",
+    "aria-orientation": "vertical",
+    "aria-controls": area.id,
+    "aria-label": t(`${name}.width`),
+  });
+  const kept = recall(`${name}.width`, null);
+  if (typeof kept === "number") root.style.setProperty(variable(name), `${kept}rem`);
+  line.addEventListener("keydown", (event) => onEdgeKey(event, name, area));
+  line.addEventListener("pointerdown", (event) => onDrag(event, line, name, area));
+  line.addEventListener("dblclick", () => reset(name));
+  const watching = new ResizeObserver(() => say(line, name, area));
+  for (const part of [area, document.querySelector("gradio-app")]) watching.observe(part);
+  return line;
+}
+
+/** Returns an area's least and greatest width in pixels, with enough room left for the conversation. */
+function limits(name, area) {
+  const [least, most] = LIMITS[name].map((size) => size * rem());
+  const conversation = document.querySelector("gradio-app");
+  const room = widthOf(area) + widthOf(conversation) - CONVERSATION * rem();
+  return [least, Math.max(least, Math.min(most, room))];
+}
+
+function say(line, name, area) {
+  const [least, most] = limits(name, area);
+  line.setAttribute("aria-valuemin", Math.round(least));
+  line.setAttribute("aria-valuemax", Math.round(most));
+  line.setAttribute("aria-valuenow", Math.round(widthOf(area)));
+}
+
+/** Sets an area's width in pixels, within its limits. */
+function widen(name, area, width) {
+  const [least, most] = limits(name, area);
+  const fitting = Math.min(Math.max(width, least), most) / rem();
+  root.style.setProperty(variable(name), `${fitting}rem`);
+  remember(`${name}.width`, fitting);
+}
+
+function reset(name) {
+  root.style.removeProperty(variable(name));
+  remember(`${name}.width`, null);
+}
+
+/** Returns 1 if a movement to the right widens an area, else -1. The library is at the start of the page. */
+const sense = (name) => (name === "library" ? 1 : -1) * (root.dir === "rtl" ? -1 : 1);
+
+function onEdgeKey(event, name, area) {
+  const step = STEP * rem() * (event.shiftKey ? 4 : 1) * sense(name);
+  const [least, most] = limits(name, area);
+  const width = {
+    ArrowLeft: widthOf(area) - step,
+    ArrowRight: widthOf(area) + step,
+    Home: least,
+    End: most,
+  }[event.key];
+  if (width === undefined) return;
+  event.preventDefault();
+  widen(name, area, width);
+}
+
+function onDrag(event, line, name, area) {
+  if (event.button !== 0) return;
+  const [from, width] = [event.clientX, widthOf(area)];
+  const move = (moved) => widen(name, area, width + (moved.clientX - from) * sense(name));
+  const end = () => {
+    line.removeEventListener("pointermove", move);
+    root.classList.remove("fn-dragging");
+  };
+  line.setPointerCapture(event.pointerId);
+  root.classList.add("fn-dragging");
+  line.addEventListener("pointermove", move);
+  line.addEventListener("lostpointercapture", end, { once: true });
+}
+
+// Tabs
+
+const NAMES = ["library", "history"];
+
+const panel = (name) =>
+  make("section", {
+    id: `fn-${name}-panel`,
+    class: "fn-panel",
+    role: "tabpanel",
+    "aria-labelledby": `fn-${name}-tab`,
+  });
+
+/** The panels of the tabs, by name. */
+export const panels = Object.fromEntries(NAMES.map((name) => [name, panel(name)]));
+
+const tabs = Object.fromEntries(
+  NAMES.map((name) => [
+    name,
+    button(t(`${name}.title`), () => chooseTab(name), {
+      id: `fn-${name}-tab`,
+      role: "tab",
+      "aria-controls": `fn-${name}-panel`,
+    }),
+  ]),
+);
+
+/** Shows a tab's panel, and dispatches the event "fn-shown" to it. */
+export function chooseTab(name) {
+  for (const other of NAMES) {
+    const chosen = other === name;
+    tabs[other].setAttribute("aria-selected", String(chosen));
+    tabs[other].tabIndex = chosen ? 0 : -1;
+    panels[other].hidden = !chosen;
+  }
+  panels[name].dispatchEvent(new CustomEvent("fn-shown"));
+}
+
+/** Handles the arrow keys, Home and End, which choose a tab and focus it. */
+function onTabKey(event) {
+  const at = NAMES.findIndex((name) => tabs[name] === event.target);
+  const forward = document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
+  const backward = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
+  const to = { [forward]: at + 1, [backward]: at - 1, Home: 0, End: NAMES.length - 1 }[event.key];
+  if (at < 0 || to === undefined) return;
+  event.preventDefault();
+  const name = NAMES.at(to % NAMES.length);
+  chooseTab(name);
+  tabs[name].focus();
+}
+
+/** Fills the library's area; the elements of `foot` come below both panels. */
+export function startTabs(...foot) {
+  const list = make(
+    "div",
+    { role: "tablist", class: "fn-tabs", "aria-label": t("library.tabs") },
+    ...NAMES.map((name) => tabs[name]),
+  );
+  list.addEventListener("keydown", onTabKey);
+  library.append(
+    make("div", { class: "fn-side-head" }, list, closer("library", closeLibrary)),
+    ...NAMES.map((name) => panels[name]),
+    make("div", { class: "fn-side-foot" }, ...foot),
+  );
+  chooseTab("library");
 }

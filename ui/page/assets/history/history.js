@@ -1,23 +1,23 @@
 /** Shows the tab of kept conversations: search, opening, renaming, sharing, export as a file, deletion. */
 
+import { currentConversation, newConversation, openConversation, shownAnswers } from "../answer/request.js";
 import { copy } from "../clipboard.js";
-import { EXPORT_FORMATS, MAX_NAME_CHARACTERS } from "../constants.js";
-import { button, icon, make } from "../controls/dom.js";
-import { toggleMenu } from "../controls/menu.js";
-import { say } from "../controls/notices.js";
-import { findField } from "../controls/search_field.js";
+import { EXPORT_FORMATS, MAX_CONVERSATIONS, MAX_NAME_CHARACTERS } from "../constants.js";
+import { button, findField, icon, make } from "../controls/dom.js";
 import { LongList } from "../controls/long_list.js";
+import { toggleMenu } from "../controls/menu.js";
+import { notify, say } from "../controls/notices.js";
+import { exactly, groupOf, groupWords, whenWords } from "../facts.js";
 import { t } from "../i18n.js";
-import { conversationFile, getIdentity, nameConversation, shareConversation, words } from "../server.js";
 import {
-  conversationOf,
-  onConversations,
-  readConversations,
-  readMore,
-  removeWithUndo,
-} from "./conversations.js";
-import { currentConversation, newConversation, openConversation, shownAnswers } from "./current.js";
-import { exactly, groupOf, groupWords, whenWords } from "./days.js";
+  conversationFile,
+  getConversations,
+  getIdentity,
+  nameConversation,
+  removeConversation,
+  shareConversation,
+  words,
+} from "../server.js";
 
 const TYPING = 200; // milliseconds without a key before the search starts
 
@@ -218,7 +218,7 @@ function onRowKey(event) {
 // Rows
 
 /** Creates a row; its buttons call `does.open` and `does.menu` with the conversation and the button. */
-export function conversationRow(conversation, does, isCurrent) {
+function conversationRow(conversation, does, isCurrent) {
   const { conversation_id: id, name, answers, updated } = conversation;
   const when = make(
     "time",
@@ -249,11 +249,10 @@ export function conversationRow(conversation, does, isCurrent) {
   return make("li", { "data-id": id }, make("div", { class: "fn-row" }, open, more));
 }
 
-export const dayRow = ({ group }) =>
-  make("li", { class: "fn-group fn-day" }, make("h3", {}, groupWords(group)));
+const dayRow = ({ group }) => make("li", { class: "fn-group fn-day" }, make("h3", {}, groupWords(group)));
 
 /** Creates the row with the button that loads older conversations. */
-export const moreRow = (readMore) =>
+const moreRow = (readMore) =>
   make(
     "li",
     { class: "fn-more-row", "data-id": "more" },
@@ -265,7 +264,7 @@ export const moreRow = (readMore) =>
  *
  * `save` receives the name, and resolves to an error message or null; `leave` restores the row.
  */
-export function namingRow({ conversation_id: id, name, named }, { save, leave }) {
+function namingRow({ conversation_id: id, name, named }, { save, leave }) {
   const input = make("input", {
     class: "fn-field",
     type: "text",
@@ -305,3 +304,106 @@ export function namingRow({ conversation_id: id, name, named }, { save, leave })
   });
   return make("li", { "data-id": id }, form);
 }
+
+// Conversations
+
+const AT_ONCE = 200;
+
+const kept = {
+  all: [],
+  query: "",
+  limit: AT_ONCE,
+  more: false,
+  gone: new Set(),
+  asked: null,
+  listener() {},
+};
+
+/** Runs `listener` with {conversations, more, query} after each change; `more`: whether older ones exist. */
+const onConversations = (listener) => (kept.listener = listener);
+
+export const conversationOf = (id) => kept.all.find(({ conversation_id }) => conversation_id === id);
+
+/** Reads the conversations that contain every word of `query`, and aborts an earlier request. */
+async function readConversations(query = kept.query) {
+  if (query !== kept.query) kept.limit = AT_ONCE;
+  kept.query = query;
+  kept.asked?.abort();
+  const asked = new AbortController();
+  kept.asked = asked;
+  try {
+    const found = await getConversations(query, kept.limit, asked.signal);
+    kept.more = found.length === kept.limit && kept.limit < MAX_CONVERSATIONS;
+    kept.all = found;
+    tell();
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  }
+}
+
+async function readMore() {
+  const before = kept.limit;
+  kept.limit = Math.min(before + AT_ONCE, MAX_CONVERSATIONS);
+  try {
+    await readConversations();
+  } catch (error) {
+    kept.limit = before;
+    throw error;
+  }
+}
+
+/** Hides a conversation in the list, or shows it again. */
+function hideConversation(id, hidden) {
+  if (hidden) kept.gone.add(id);
+  else kept.gone.delete(id);
+  tell();
+}
+
+/** Removes a conversation from the list after the server has deleted it. */
+function forgetConversation(id) {
+  kept.all = kept.all.filter(({ conversation_id }) => conversation_id !== id);
+  hideConversation(id, false);
+}
+
+function tell() {
+  const conversations = kept.all.filter(({ conversation_id }) => !kept.gone.has(conversation_id));
+  kept.listener({ conversations, more: kept.more, query: kept.query });
+}
+
+// Deletion
+
+const promised = new Set(); // ids of conversations to delete when their notice closes
+
+/** Hides a conversation, and deletes it when its notice closes; `restored` runs if the user undoes it. */
+function removeWithUndo({ conversation_id: id, name }, restored) {
+  promised.add(id);
+  hideConversation(id, true);
+  const undo = () => {
+    promised.delete(id);
+    hideConversation(id, false);
+    restored();
+  };
+  notify(t("history.deleted", { name }), {
+    action: { words: t("removal.undo"), run: undo },
+    over: () => deleteNow(id, name),
+  });
+}
+
+async function deleteNow(id, name) {
+  if (!promised.delete(id)) return;
+  try {
+    await removeConversation(id);
+    forgetConversation(id);
+  } catch (error) {
+    if (error.status === 404) return forgetConversation(id); // It is deleted already.
+    hideConversation(id, false);
+    notify(t("removal.failed", { title: name, why: words(error) }), { alert: true });
+  }
+  return undefined;
+}
+
+// Not every browser fires `unload` when the user leaves the page, but all fire `pagehide`.
+addEventListener("pagehide", () => {
+  for (const id of promised) removeConversation(id).catch(() => null);
+  promised.clear();
+});

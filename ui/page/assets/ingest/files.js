@@ -14,7 +14,7 @@ const isMeant = (name) => !/^(\.|~\$)|^(thumbs\.db|desktop\.ini)$|\.meta\.yaml$/
  *
  * A browser without support for entries gives only files, not folders.
  */
-export const entriesOf = (transfer) =>
+const entriesOf = (transfer) =>
   [...transfer.items]
     .filter(({ kind }) => kind === "file")
     .map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }));

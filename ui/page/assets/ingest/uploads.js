@@ -1,15 +1,20 @@
-/** Shows the files that the user adds, each with its progress and its outcome. */
+/*
+ * Uploads files to the library, two at a time, follows the job of each file on the server to its end, and shows its
+ * progress and outcome. The `state` of a file is waiting, sending, queued, reading, embedding, added, refused or
+ * cancelled.
+ */
 
 import { SUFFIXES } from "../constants.js";
 import { button, icon, make } from "../controls/dom.js";
-import { notify } from "../controls/notices.js";
 import { LongList } from "../controls/long_list.js";
+import { notify } from "../controls/notices.js";
 import { durationWords } from "../facts.js";
 import { percentIn, t } from "../i18n.js";
 import { onReports, reportOf } from "../library/reports.js";
+import { cancelJob, getJob, sendFile, words } from "../server.js";
 import { openSource } from "../source/reading.js";
 import { filesOf, filesOfFolder } from "./files.js";
-import { addFiles, again, cancel, forgetOver, isOver, uploads, watchUploads } from "./queue.js";
+import { hasEnded, hurry, onJobs } from "./jobs.js";
 
 const READ_OUT = 3; // the most refusals that a screen reader announces in full
 
@@ -262,15 +267,15 @@ const tryAgain = (upload) => button(t("upload.again"), () => again(upload), { cl
 // Refusals
 
 /** Returns the server's reason as a sentence; the server writes it as a predicate of the file's name. */
-export function sentenceOf(why, name) {
+function sentenceOf(why, name) {
   const said = why.startsWith(`${name}: `) ? `It ${why.slice(name.length + 2)}` : why;
   return `${said[0].toUpperCase()}${said.slice(1).replace(/\.$/, "")}.`;
 }
 
-export const wantsPassword = (why, name) => /^It is encrypted\b.*\bpassword\b/.test(sentenceOf(why, name));
+const wantsPassword = (why, name) => /^It is encrypted\b.*\bpassword\b/.test(sentenceOf(why, name));
 
 /** Creates the form for the password of a file; `given` receives the password. */
-export function passwordForm(name, given) {
+function passwordForm(name, given) {
   const input = make("input", {
     type: "password",
     autocomplete: "off",
@@ -291,3 +296,155 @@ export function passwordForm(name, given) {
   });
   return form;
 }
+
+// Queue
+
+const AT_ONCE = 2; // files that are uploaded at the same time
+const AHEAD = 20; // the most files that the server has but has not read; the others wait here
+
+const OVER = ["added", "refused", "cancelled"];
+
+const all = [];
+const heard = { changed() {}, added() {} };
+const pause = { timer: null }; // set while the server has no room for another file
+
+/** Returns the chosen and dropped files, in their order. */
+export const uploads = () => all;
+
+const isOver = (upload) => OVER.includes(upload.state);
+
+/** Sets the handlers `changed`, for a file whose state changes, and `added`, for the id of a new report. */
+const watchUploads = (given) => Object.assign(heard, given);
+
+/** Returns whether a file is lost if the user leaves the page. */
+export const isUnsent = ({ state }) => state === "waiting" || state === "sending";
+
+/** Adds files, each {file, name, collection}, to the queue; the caller renders them, all at once. */
+function addFiles(files) {
+  const added = files.map((file, place) => ({
+    ...file,
+    key: `file ${all.length + place}`,
+    state: "waiting",
+    share: 0, // the uploaded share, 0 to 1
+    job: null,
+    jobId: null,
+    stopping: null,
+    isStopping: false,
+    wasListed: false, // whether the list of reports has ever had its report
+    why: null,
+    report: null, // {id, version, passages}, once the server has added it
+  }));
+  all.push(...added);
+  work();
+}
+
+/** Uploads a refused file again, with its password if there is one. */
+export function again(upload, password = null) {
+  Object.assign(upload, { state: "waiting", share: 0, why: null, job: null, jobId: null, password });
+  heard.changed(upload);
+  work();
+}
+
+/** Removes the finished files from the queue. */
+function forgetOver() {
+  all.splice(0, all.length, ...all.filter((upload) => !isOver(upload)));
+}
+
+/** Cancels a file, so that the library keeps nothing of it. */
+function cancel(upload) {
+  if (upload.state === "waiting") return change(upload, { state: "cancelled" });
+  // The server adds a file that it has received completely, even after an abort, so stop its job.
+  if (upload.state === "sending" && upload.share < 1) return upload.stopping.abort();
+  change(upload, { isStopping: true });
+  return upload.jobId === null ? undefined : stopJob(upload);
+}
+
+/** Cancels the job of a file; if the job has ended already, the next poll shows its end. */
+const stopJob = ({ jobId }) =>
+  cancelJob(jobId)
+    .catch(() => null)
+    .then(hurry);
+
+function change(upload, changes) {
+  Object.assign(upload, changes);
+  heard.changed(upload);
+}
+
+function work() {
+  const sending = all.filter(({ state }) => state === "sending").length;
+  const unread = all.filter((upload) => !isOver(upload) && upload.state !== "waiting").length;
+  const next = all.find(({ state }) => state === "waiting");
+  if (!next || pause.timer !== null || sending >= AT_ONCE || unread >= AHEAD) return;
+  send(next);
+  work();
+}
+
+async function send(upload) {
+  const { file, name, collection, password } = upload;
+  const stopping = new AbortController();
+  change(upload, { state: "sending", stopping, isStopping: false });
+  const onProgress = (share) => change(upload, { share });
+  try {
+    const jobId = await sendFile(
+      file,
+      name,
+      { collection, password },
+      { onProgress, signal: stopping.signal },
+    );
+    change(upload, { state: "queued", jobId });
+    if (upload.isStopping) stopJob(upload);
+    else hurry();
+  } catch (error) {
+    const stopped = error.name === "AbortError" || (error.retryAfter && upload.isStopping);
+    if (stopped) change(upload, { state: "cancelled" });
+    else if (error.retryAfter) sendLater(upload, error.retryAfter);
+    else change(upload, { state: "refused", why: words(error) });
+  }
+  work();
+}
+
+/** Puts a file back into the queue while the server has no room for it, and pauses all other files, too. */
+function sendLater(upload, seconds) {
+  change(upload, { state: "waiting", share: 0 });
+  clearTimeout(pause.timer);
+  pause.timer = setTimeout(() => {
+    pause.timer = null;
+    work();
+  }, seconds * 1000);
+}
+
+/** Updates the files from the server's jobs. */
+async function onJobsTold(jobs) {
+  const followed = all.filter((upload) => upload.jobId && !isOver(upload));
+  for (const upload of followed) {
+    const told = jobs?.find(({ id }) => id === upload.jobId);
+    // The list has neither the result of an ended job, nor old jobs.
+    const job = told && !hasEnded(told) ? told : await getJob(upload.jobId).catch((error) => lost(error));
+    if (job) takeJob(upload, job);
+  }
+  work();
+}
+
+/** Treats a job that the server does not know as failed; after any other error, returns null. */
+const lost = (error) => (error.status === 404 ? { state: "failed", message: error.message } : null);
+
+function takeJob(upload, job) {
+  if (isOver(upload)) return;
+  if (job.state === "done") {
+    const { document_id: id, version, passages } = job.result;
+    change(upload, { job, state: "added", report: { id, version, passages } });
+    heard.added(id);
+  } else if (job.state === "failed") change(upload, { job, state: "refused", why: job.message });
+  else if (job.state === "cancelled") change(upload, { job, state: "cancelled" });
+  else change(upload, { job, state: job.state === "waiting" ? "queued" : stageOf(job) });
+}
+
+/** After reading, the server embeds the file, but reports that only when the first batch is done. */
+const stageOf = ({ stage, files }) => (stage === null || files.done < files.of ? "reading" : "embedding");
+
+onJobs(onJobsTold);
+
+// Files that are not uploaded yet would be lost, so the browser asks whether to leave.
+addEventListener("beforeunload", (event) => {
+  if (all.some(isUnsent)) event.preventDefault();
+});

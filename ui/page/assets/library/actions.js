@@ -1,15 +1,17 @@
-/** Shows the menu of a report's row, and deletes reports with an undo. */
+/** The menu of a report: its details, which take precedence over the file's own, the answers that cite it, deletion. */
 
+import { answerLink } from "../answer/request.js";
+import { MAX_COLLECTION_CHARACTERS, MAX_DETAIL_CHARACTERS, UNKNOWN_LANGUAGE } from "../constants.js";
+import { button, make } from "../controls/dom.js";
 import { toggleMenu } from "../controls/menu.js";
 import { notify } from "../controls/notices.js";
 import { getScope, setScope } from "../desk/scope.js";
-import { t } from "../i18n.js";
-import { removeReport, restoreReport, words } from "../server.js";
+import { dateWords, languageWords } from "../facts.js";
+import { t, tag } from "../i18n.js";
+import { editReport, getCitations, getReport, removeReport, restoreReport, words } from "../server.js";
 import { sayGone } from "../source/panel.js";
-import { showCitations } from "./citations.js";
-import { editReportInPlace } from "./details.js";
-import { focusBeside, focusReport } from "./list.js";
-import { hideReport, readReports } from "./reports.js";
+import { closePart, focusBeside, focusReport, openPart } from "./list.js";
+import { hideReport, readReports, reports } from "./reports.js";
 
 /** Opens the menu of a report at the button of its row. */
 export function reportMenu(report, opener) {
@@ -51,7 +53,7 @@ export function onRowKey(event, report, opener) {
 // Deletion
 
 /** Deletes a report, and shows a notice; `restored` runs after an undo. */
-export function removeWithUndo({ document_id: id, title }, restored) {
+function removeWithUndo({ document_id: id, title }, restored) {
   hideReport(id, true);
   sayGone(id, true);
   const removed = removeReport(id);
@@ -85,4 +87,240 @@ function putBack(id, why = null) {
   hideReport(id, false);
   sayGone(id, false);
   if (why) notify(why, { alert: true });
+}
+
+// Citations
+
+async function showCitations({ document_id: id, title }) {
+  const contents = make("div", { role: "status" }, make("p", { class: "fn-remark" }, t("cited.reading")));
+  const close = button(t("cited.close"), () => closePart({ refocus: true }), { class: "fn-link-button" });
+  const part = make(
+    "section",
+    { class: "fn-part", tabindex: "-1", "aria-label": t("cited.label", { title }) },
+    make("div", { class: "fn-part-head" }, make("h3", {}, t("cited.title")), close),
+    contents,
+  );
+  part.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    closePart({ refocus: true });
+  });
+  openPart(id, part);
+  part.focus({ preventScroll: true });
+  try {
+    contents.replaceChildren(...listed(await getCitations(id)));
+  } catch (error) {
+    contents.replaceChildren(make("p", { class: "fn-warning" }, words(error)));
+  }
+}
+
+const listed = (answers) =>
+  answers.length
+    ? [make("ul", { class: "fn-cited" }, ...answers.map(answerRow))]
+    : [make("p", { class: "fn-remark" }, t("cited.none"))];
+
+function answerRow({ answer_id: id, question, created, quotes }) {
+  const link = answerLink(id, question);
+  const day = make("span", { class: "fn-fact" }, dateWords(created.slice(0, 10)));
+  const times = make("span", { class: "fn-fact" }, t("cited.quotes", { count: quotes.length }));
+  return make("li", {}, link, make("span", { class: "fn-facts" }, day, " ", times));
+}
+
+// Details
+
+const NAMES = ["title", "publisher", "author", "published", "language", "collection"];
+const SUGGESTED = ["publisher", "collection"]; // fields that suggest the values of other reports
+const GIVEN = ["edit", "upload"]; // origins of details that the library stores, and that the user can reset
+
+/** Opens the form in the report's row, with the focus in the field `first`. */
+async function editReportInPlace({ document_id: id, title }, first = "title") {
+  const form = make("form", {
+    class: "fn-part fn-edit",
+    "aria-label": t("details.label", { title }),
+    novalidate: "",
+  });
+  form.append(make("p", { class: "fn-remark", role: "status" }, t("details.reading")));
+  openPart(id, form);
+  try {
+    fill(form, await getReport(id));
+  } catch (error) {
+    const close = button(t("details.cancel"), () => closePart({ refocus: true }), {
+      class: "fn-small-button",
+    });
+    form.replaceChildren(make("p", { class: "fn-warning", role: "alert" }, words(error)), close);
+    return close.focus({ preventScroll: true });
+  }
+  const input = form.elements[first];
+  input.focus();
+  return input.select?.();
+}
+
+function fill(form, report) {
+  const state = { report, busy: false };
+  const fields = Object.fromEntries(NAMES.map((name) => [name, field(name, () => reset(name))]));
+  const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
+  const save = make("button", { type: "submit", class: "fn-small-button fn-main" }, t("details.save"));
+  const cancel = button(t("details.cancel"), () => closePart({ refocus: true }), {
+    class: "fn-small-button",
+  });
+  form.replaceChildren(
+    ...Object.values(fields).map(({ element }) => element),
+    trouble,
+    make("div", { class: "fn-choices" }, save, cancel),
+  );
+  Object.values(fields).forEach(({ show }) => show(report));
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    closePart({ refocus: true });
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+
+  async function submit() {
+    const changes = Object.fromEntries(
+      NAMES.map((name) => [name, fields[name].input.value.trim()]).filter(
+        ([name, value]) => value !== fieldValue(state.report, name),
+      ),
+    );
+    if (!Object.keys(changes).length || (await send(changes))) closePart({ refocus: true });
+  }
+
+  /** Resets a field to the file's own value; the other fields keep the user's text. */
+  async function reset(name) {
+    if (!(await send({ [name]: "" }))) return;
+    fields[name].show(state.report);
+    fields[name].input.focus();
+  }
+
+  /** Sends changes to the server; returns whether the server made them. */
+  async function send(changes) {
+    if (state.busy) return false;
+    state.busy = save.disabled = true;
+    [trouble, ...NAMES.map((name) => fields[name].trouble)].forEach((place) => say(place, ""));
+    try {
+      state.report = await editReport(report.document_id, changes);
+      // The change is saved, even if the page cannot read the list now.
+      await readReports().catch(() => null);
+      return true;
+    } catch (error) {
+      blame(error, Object.keys(changes));
+      return false;
+    } finally {
+      state.busy = save.disabled = false;
+    }
+  }
+
+  /** Shows each error beside the field that it names, or below all fields if it names no field. */
+  function blame(error, changed) {
+    const named = error.errors?.length
+      ? error.errors
+      : [{ field: fieldOf(error, changed), detail: words(error) }];
+    for (const { field: name, detail } of named) {
+      say(fields[name]?.trouble ?? trouble, detail);
+      fields[name]?.input.setAttribute("aria-invalid", "true");
+    }
+    fields[named[0].field]?.input.focus();
+  }
+}
+
+/** Returns the field that the server names in the message of its refusal. */
+function fieldOf(error, changed) {
+  if (error.status !== 422) return null;
+  const names = (name) => error.message.includes(` ${name} `) || error.message.includes(` ${name}: `);
+  return changed.length === 1 ? changed[0] : changed.find(names);
+}
+
+const fieldValue = (report, name) =>
+  name === "language" && report[name] === UNKNOWN_LANGUAGE ? "" : (report[name] ?? "");
+
+function say(place, sentence) {
+  place.textContent = sentence;
+  place.hidden = !sentence;
+}
+
+/** Creates a field with its label, its hint, a reset button and the place of its error. */
+function field(name, reset) {
+  const ids = { input: `fn-edit-${name}`, hint: `fn-edit-${name}-hint`, trouble: `fn-edit-${name}-trouble` };
+  const input = inputOf(name, ids);
+  const back = button(t("details.back"), reset, {
+    class: "fn-link-button",
+    "aria-label": t("details.backNamed", { field: t(`details.${name}`) }),
+  });
+  const hint =
+    name === "published" ? make("p", { class: "fn-remark", id: ids.hint }, t("details.dateForm")) : null;
+  const trouble = make("p", { class: "fn-warning", id: ids.trouble, role: "alert", hidden: "" });
+  input.addEventListener("input", () => {
+    input.removeAttribute("aria-invalid");
+    say(trouble, "");
+  });
+  const head = make(
+    "div",
+    { class: "fn-edit-head" },
+    make("label", { for: ids.input }, t(`details.${name}`)),
+    back,
+  );
+  const element = make("div", { class: "fn-edit-field" }, head, input, suggestions(name), hint, trouble);
+  return {
+    element,
+    input,
+    trouble,
+    show(report) {
+      input.value = fieldValue(report, name);
+      back.hidden = !GIVEN.includes(report.origins[name]);
+    },
+  };
+}
+
+function inputOf(name, ids) {
+  const attributes = {
+    id: ids.input,
+    name,
+    class: "fn-field",
+    "aria-describedby": `${ids.hint} ${ids.trouble}`,
+  };
+  if (name === "language") {
+    const known = reports().map(({ language }) => language);
+    const choices = languageChoices(known.filter((code) => code && code !== UNKNOWN_LANGUAGE));
+    const option = ([value, label]) => make("option", { value }, label);
+    return make("select", attributes, option(["", t("details.noLanguage")]), ...choices.map(option));
+  }
+  return make("input", {
+    ...attributes,
+    type: "text",
+    dir: "auto",
+    autocomplete: "off",
+    maxlength: name === "collection" ? MAX_COLLECTION_CHARACTERS : MAX_DETAIL_CHARACTERS,
+    list: SUGGESTED.includes(name) ? `fn-edit-${name}-known` : null,
+  });
+}
+
+function suggestions(name) {
+  if (!SUGGESTED.includes(name)) return null;
+  const known = [...new Set(reports().map((report) => report[name]))].filter(Boolean).sort();
+  return make(
+    "datalist",
+    { id: `fn-edit-${name}-known` },
+    ...known.map((value) => make("option", { value })),
+  );
+}
+
+// Languages
+
+const CODES = [
+  "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en",
+  "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja",
+  "jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb",
+  "nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq",
+  "sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu",
+].flatMap((line) => line.split(" "));
+
+/** Returns the languages as [code, name], sorted by name; `others` are codes to add. */
+function languageChoices(others) {
+  const collator = new Intl.Collator(tag);
+  return [...new Set([...CODES, ...others])]
+    .map((code) => [code, languageWords(code)])
+    .sort(([, a], [, b]) => collator.compare(a, b));
 }

@@ -1,16 +1,16 @@
-/** Shows the list of the reports that match the scope and the search. */
+/** Shows the list of the reports that match the scope and the search, sorted and grouped as the user chooses. */
 
 import { button, icon, make } from "../controls/dom.js";
 import { LongList } from "../controls/long_list.js";
+import { toggleMenu } from "../controls/menu.js";
 import { source } from "../desk/panes.js";
 import { getScope, onScope, setScope } from "../desk/scope.js";
 import { factElements, kindWords, ownDate } from "../facts.js";
 import { t } from "../i18n.js";
 import { openSource } from "../source/reading.js";
-import { narrowed } from "./narrowing.js";
-import { itemsOf, sorted } from "./ordering.js";
+import { recall, remember } from "../storage.js";
+import { GROUP_NAMES, itemsOf, narrowed, ORDER_NAMES, sorted } from "./narrowing.js";
 import { onReports, reports } from "./reports.js";
-import { getView } from "./sort_menu.js";
 
 const state = {
   sought: "",
@@ -177,7 +177,7 @@ export const focusFirst = () => rows.focusRow(rows.keyAt(0));
  * `part` is the open element below the row, `asked` whether the scope names the report, and `current` whether
  * the source shows it.
  */
-export function reportRow(report, does, { part, asked, current }) {
+function reportRow(report, does, { part, asked, current }) {
   const dated = { ...report, author: null, published: ownDate(report) };
   const pages = report.pages && t("library.pages", { count: report.pages });
   const version = report.version > 1 ? t("reading.version", { version: report.version }) : null;
@@ -214,7 +214,7 @@ const NAMES = {
 };
 
 /** Creates the heading of a group, which shows or hides the group's reports. */
-export function groupRow({ id, group, name, count, isFolded }, toggle) {
+function groupRow({ id, group, name, count, isFolded }, toggle) {
   const words = name ?? NAMES[group]();
   const fold = button("", () => toggle(id), {
     class: "fn-group-fold",
@@ -228,4 +228,44 @@ export function groupRow({ id, group, name, count, isFolded }, toggle) {
     make("span", { class: "fn-number" }, t("library.number", { number: count })),
   );
   return make("li", { "data-id": id, class: "fn-group" }, make("h3", {}, fold));
+}
+
+// Sort menu
+
+const one = (names, name, otherwise) => (names.includes(name) ? name : otherwise);
+
+const view = {
+  order: one(ORDER_NAMES, recall("library.order"), "newest"),
+  group: one(GROUP_NAMES, recall("library.group"), null),
+};
+
+const getView = () => view;
+
+/** Creates the button with the menu; `changed` runs after a choice. */
+export function viewButton(changed) {
+  const choice = (field, name, chosen = name) => ({
+    words: t(`library.${field}.${name}`),
+    chosen: view[field] === chosen,
+    run: () => {
+      view[field] = chosen;
+      remember(`library.${field}`, chosen);
+      changed();
+    },
+  });
+  const entries = () => [
+    { heading: t("library.order") },
+    ...ORDER_NAMES.map((name) => choice("order", name)),
+    { heading: t("library.group") },
+    choice("group", "none", null),
+    ...GROUP_NAMES.map((name) => choice("group", name)),
+  ];
+  const opener = button("", () => toggleMenu(opener, entries()), {
+    class: "fn-icon-button fn-view",
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+    "aria-label": t("library.view"),
+    title: t("library.view"),
+  });
+  opener.append(icon("sort"));
+  return opener;
 }

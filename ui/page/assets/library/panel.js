@@ -1,20 +1,16 @@
 /** Fills the library's panel: buttons that add files, a search field, the filters, the list of reports. */
 
-import { make } from "../controls/dom.js";
-import { findField } from "../controls/search_field.js";
-import { countReports, isOpen, library, openLibrary } from "../desk/panes.js";
-import { chooseTab } from "../desk/tabs.js";
+import { findField, make } from "../controls/dom.js";
+import { chooseTab, countReports, isOpen, library, openLibrary } from "../desk/panes.js";
 import { t } from "../i18n.js";
 import { watchDrops } from "../ingest/files.js";
 import { startJobs } from "../ingest/jobs.js";
-import { isUnsent, uploads } from "../ingest/queue.js";
-import { addButtons, takeEntries, uploadsElements } from "../ingest/uploads.js";
+import { addButtons, isUnsent, takeEntries, uploads, uploadsElements } from "../ingest/uploads.js";
 import { words } from "../server.js";
 import { onRowKey, reportMenu } from "./actions.js";
 import { facetsElements, showCounts } from "./facets.js";
-import { drawList, find, focusFirst, noteAdded, startList } from "./list.js";
+import { drawList, find, focusFirst, noteAdded, startList, viewButton } from "./list.js";
 import { readReports, reportOf } from "./reports.js";
-import { viewButton } from "./sort_menu.js";
 
 const count = make("p", { class: "fn-count", role: "status" });
 

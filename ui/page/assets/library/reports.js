@@ -1,7 +1,7 @@
 /** Holds the reports that the server last sent, without reports that are being deleted. */
 
-import { fold } from "../folding.js";
 import { getReports } from "../server.js";
+import { fold } from "./narrowing.js";
 
 const state = {
   all: new Map(),

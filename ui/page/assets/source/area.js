@@ -5,13 +5,10 @@ import { source } from "../desk/panes.js";
 import { askAbout } from "../desk/scope.js";
 import { getMatches } from "../server.js";
 import { aboutPane } from "./about.js";
-import { finder } from "./find.js";
-import { labelled, reportHead } from "./head.js";
-import { outline } from "./outline.js";
-import { pagePane } from "./pages.js";
+import { finder, labelled, outline, reportHead } from "./head.js";
 import { body, show, wayBack } from "./panel.js";
 import { copyWithSource, selectionBar } from "./selection.js";
-import { look, offsetAt, onScroll, onTurn, pageOf, viewSwitch } from "./viewport.js";
+import { look, offsetAt, onScroll, onTurn, pageOf, pagePane, viewSwitch } from "./viewport.js";
 
 /**
  * Builds the area of a reading, and adds its parts to the reading: the `place` of the text, the `pane` of the

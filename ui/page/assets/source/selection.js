@@ -5,8 +5,7 @@ import { button, icon, make } from "../controls/dom.js";
 import { source } from "../desk/panes.js";
 import { dateWords, ownDate } from "../facts.js";
 import { t } from "../i18n.js";
-import { codePoints, offsetOf } from "./places.js";
-import { readable } from "./tables.js";
+import { codePoints, offsetOf, readable } from "./text.js";
 import { hrefOf } from "./trail.js";
 
 const PAUSE = 150; // milliseconds without a change of the selection before the toolbar appears

@@ -1,19 +1,17 @@
 /*
- * Renders the text of a reading, scrolls it to a place, and keeps it in step with the pictures of the pages.
- *
- * reading.js describes a reading.
+ * Renders the text and the pictures of the pages of a reading (reading.js), scrolls them to a place, and keeps them in
+ * step.
  */
 
 import { button, make } from "../controls/dom.js";
 import { source } from "../desk/panes.js";
 import { t } from "../i18n.js";
+import { pictureAddress, whyNoPicture } from "../server.js";
 import { recall, remember } from "../storage.js";
 import { body } from "./panel.js";
-import { offsetOf, rangesIn } from "./places.js";
-import { reachTables } from "./tables.js";
-import { textElement } from "./text.js";
+import { offsetOf, rangesIn, reachTables, textElement } from "./text.js";
 
-export const ABOVE = 48; // pixels above a place that is scrolled to the top
+const ABOVE = 48; // pixels above a place that is scrolled to the top
 const EDGE = 16; // pixels at the top and bottom edges in which text counts as hidden
 
 /** Returns the number of the page with an offset, from 1; 0 for a report without pages. */
@@ -51,7 +49,7 @@ export function offsetAt({ container, part }, line) {
 }
 
 /** Scrolls the text so that an offset is near the top. */
-export function scrollToOffset({ container, part }, offset) {
+function scrollToOffset({ container, part }, offset) {
   const [place] = rangesIn(container, part, [{ start: offset, end: offset + 1 }]);
   const shown = body();
   const top = place ? place.getBoundingClientRect().top - shown.getBoundingClientRect().top : 0;
@@ -59,7 +57,7 @@ export function scrollToOffset({ container, part }, offset) {
 }
 
 /** Scrolls the text, and a table in it, so that a span is visible; does nothing if it is visible already. */
-export function reveal({ container, part }, span) {
+function reveal({ container, part }, span) {
   const [place] = rangesIn(container, part, [span]);
   if (!place) return;
   const cell = place.startContainer.parentElement.closest("th, td");
@@ -236,4 +234,73 @@ export function viewSwitch(paged, onView) {
       if (state.shown === "about") choose(paged ? recall(KEPT, "both") : "text");
     },
   };
+}
+
+// Pages
+
+const WIDTH = 1600; // pixels: A4 at about 190 dots per inch, sharp enough when enlarged
+
+/**
+ * Creates the pane of one page, with buttons to its neighbours.
+ *
+ * Returns the element; `page`, which returns the shown page's number; and `turn`, which shows a page. The
+ * marked words of `turn` are {start, end, page}, or null for none; by default, they stay the same. `onTurn`
+ * receives the page that the reader turns to.
+ */
+export function pagePane(report, total, onTurn) {
+  const state = { page: 0, marked: null };
+  const count = make("span", { class: "fn-sheet-count", role: "status" });
+  const previous = button(t("pages.previous"), () => turnBy(-1), {
+    "aria-label": t("pages.previousPage"),
+  });
+  const next = button(t("pages.next"), () => turnBy(1), { "aria-label": t("pages.nextPage") });
+  const frame = make("div", { class: "fn-sheet-frame" });
+  const enlarge = button(t("pages.enlarge"), () => {
+    const large = frame.classList.toggle("fn-large");
+    enlarge.setAttribute("aria-pressed", String(large));
+  });
+  enlarge.setAttribute("aria-pressed", "false");
+  const element = make(
+    "section",
+    { class: "fn-sheet", "aria-label": t("pages.label") },
+    make("div", { class: "fn-sheet-bar" }, previous, count, enlarge, next),
+    frame,
+  );
+
+  function turn(page, marked = state.marked) {
+    if (page < 1 || page > total || (page === state.page && marked === state.marked)) return;
+    Object.assign(state, { page, marked });
+    count.textContent = t("pages.of", { page, total });
+    previous.setAttribute("aria-disabled", String(page === 1));
+    next.setAttribute("aria-disabled", String(page === total));
+    frame.replaceChildren(picture(report, page, marked));
+  }
+
+  function turnBy(step) {
+    const page = state.page + step;
+    if (page < 1 || page > total) return;
+    turn(page);
+    onTurn(page);
+  }
+
+  return { element, turn, page: () => state.page };
+}
+
+/** Creates the picture of a page; if it cannot be loaded, the reason replaces it. */
+function picture(report, page, marked) {
+  const url = pictureAddress(report, page, marked, WIDTH);
+  const alt = marked?.page === page ? "pages.altMarked" : "pages.alt";
+  const image = make("img", {
+    src: url,
+    alt: t(alt, { page, title: report.title }),
+    loading: "lazy",
+    draggable: "false", // A drop on the page would add it to the library.
+    class: "fn-arriving",
+  });
+  image.addEventListener("load", () => image.classList.remove("fn-arriving"));
+  image.addEventListener("error", async () => {
+    const why = await whyNoPicture(url);
+    image.replaceWith(make("p", { class: "fn-warning", role: "alert" }, why));
+  });
+  return image;
 }

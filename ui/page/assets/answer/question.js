@@ -1,12 +1,75 @@
 /*
- * Shows an echo of a question in the conversation at once, before the server has received the question. The
- * echo goes when the question itself arrives: for a question that must wait, when its turn comes.
+ * The question that is not answered yet. The browser keeps its text, a draft for each conversation and user. When
+ * it is sent, an echo stands in the conversation at once; it goes when the question itself arrives: for a question
+ * that must wait, when its turn comes.
  */
 
 import { make } from "../controls/dom.js";
+import { drawn, write } from "../gradio.js";
 import { t } from "../i18n.js";
-import { isAlive } from "../server.js";
-import { onRequest } from "./request.js";
+import { getIdentity, isAlive } from "../server.js";
+import { recall, remember } from "../storage.js";
+import { currentConversation, onRequest, shownAnswers } from "./request.js";
+
+const nameOf = (id) => `draft.${draft.user}${id ?? "new"}`;
+
+// `id` is the conversation of the draft: null for a new one, undefined until the page knows it.
+// `left` describes the conversation that the page leaves; null once another one is shown.
+const draft = { area: null, user: "", id: undefined, left: null };
+
+export async function startDrafts() {
+  const query = new URLSearchParams(location.search);
+  const area = await drawn("#fn-question textarea");
+  // Gradio listens to the input from the next frame on. Until then, its changes must not empty the draft.
+  await new Promise(requestAnimationFrame);
+  // Another user of this browser has other drafts.
+  const identity = await getIdentity().catch(() => null);
+  if (identity?.kind === "user") draft.user = `${identity.name}/`;
+  draft.area = area;
+  draft.id = query.get("conversation") ?? (query.has("answer") ? undefined : null);
+  // The user may have typed already.
+  if (draft.area.value) keep();
+  else show();
+  draft.area.addEventListener("input", keep);
+  onRequest((command) => {
+    if (command.do === "open") goTo(command.conversation_id);
+  });
+  document.addEventListener("click", ({ target }) => target.closest?.("#fn-new") && goTo(null), {
+    capture: true,
+  });
+}
+
+const show = () => write("#fn-question", draft.id === undefined ? "" : recall(nameOf(draft.id), ""));
+
+/** Stores the text; an empty text, as after sending, deletes the draft. */
+function keep() {
+  if (draft.id !== undefined) remember(nameOf(draft.id), draft.area.value.trim() ? draft.area.value : null);
+}
+
+function goTo(id) {
+  keep();
+  draft.left = currentConversation() === id ? null : shownAnswers();
+  draft.id = id;
+  show();
+}
+
+/** Follows the conversation, and the input, which the server empties; runs after each change by Gradio. */
+export function keepDraft() {
+  if (!draft.area || draft.left === shownAnswers()) return;
+  draft.left = null;
+  const id = currentConversation();
+  if (id && draft.id === undefined) {
+    draft.id = id;
+    show();
+  } else if (id && id !== draft.id) {
+    // A new conversation gets its id with its first answer.
+    remember(nameOf(draft.id), null);
+    draft.id = id;
+  }
+  keep();
+}
+
+// Echo
 
 const SILENT = 5000; // milliseconds before the page checks whether the server still answers
 

@@ -1,0 +1,270 @@
+/*
+ * The badge below the question says who writes the answers; its dialog chooses the language model, and tests the
+ * connection. Whoever may not change the model only sees it. The server never sends a key.
+ */
+
+import { button, make } from "../controls/dom.js";
+import { say as announce, notify } from "../controls/notices.js";
+import { drawn } from "../gradio.js";
+import { t } from "../i18n.js";
+import { chooseModel, clearModel, getModel, testModel, words } from "../server.js";
+
+const label = make("span", { dir: "auto" });
+const badge = button("", () => openPanel(show), {
+  class: "fn-model-badge",
+  "aria-haspopup": "dialog",
+  title: t("model.title"),
+  hidden: "",
+});
+badge.append(make("span", { class: "fn-model-dot", "aria-hidden": "true" }), label);
+
+function show(model) {
+  label.textContent = stateOf(model);
+  badge.classList.toggle("fn-model-writes", Boolean(model.name));
+  badge.classList.toggle("fn-model-trouble", Boolean(model.trouble));
+  badge.hidden = false;
+}
+
+/** Reads the model; if the server does not respond, the badge stays as it is. */
+const refresh = () => getModel().then(show, () => null);
+
+/** Adds the badge, as soon as Gradio has rendered the input; another page may have changed the model since. */
+export async function startModel() {
+  const input = await drawn("#fn-question");
+  input.append(badge);
+  document.addEventListener("visibilitychange", () => document.hidden || refresh());
+  await refresh();
+}
+
+// Panel
+
+/** For each kind of person who may choose the model: the key of the sentence that says so. */
+const CHOOSERS = { machine: "model.elsewhere", administrator: "model.administrator" };
+
+let dialog = null;
+
+/** Returns who writes the answers, in words. */
+export const stateOf = ({ name }) => (name ? t("model.written", { name }) : t("model.quoted"));
+
+/** Opens the panel; `onChange` receives the model whenever the panel has read or changed it. */
+export async function openPanel(onChange) {
+  let model;
+  try {
+    model = await getModel();
+  } catch (error) {
+    return notify(words(error), { alert: true });
+  }
+  onChange(model);
+  dialog?.remove();
+  dialog = make(
+    "dialog",
+    { id: "fn-model", class: "fn-dialog", "aria-labelledby": "fn-model-title" },
+    make("h2", { id: "fn-model-title" }, t("model.title")),
+    make("p", { class: "fn-hint" }, t("model.about")),
+    model.trouble &&
+      make("p", { class: "fn-warning", dir: "auto" }, t("model.trouble", { cause: model.trouble })),
+    ...(model.changeable ? [form(model, onChange)] : facts(model)),
+  );
+  document.body.append(dialog);
+  return dialog.showModal();
+}
+
+const closing = () => button(t("model.close"), () => dialog.close(), { class: "fn-button" });
+
+/** Returns the elements of a panel that only shows the model. */
+function facts(model) {
+  const named = [
+    [t("model.name"), model.model],
+    [t("model.address"), model.address],
+  ].filter(([, value]) => value);
+  const rows = named.flatMap(([name, value]) => [make("dt", {}, name), make("dd", { dir: "auto" }, value)]);
+  return [
+    make("p", { class: "fn-model-state" }, stateOf(model)),
+    rows.length ? make("dl", {}, ...rows) : null,
+    make("p", {}, model.set_by ? t("model.fixed", { name: model.set_by }) : t(CHOOSERS[model.chooser])),
+    make("div", { class: "fn-dialog-buttons" }, closing()),
+  ];
+}
+
+function form(model, onChange) {
+  const fields = modelFields(model, () => say(""));
+  const said = make("p", { class: "fn-model-said", role: "status" });
+  const trouble = make("p", { class: "fn-warning", role: "alert", dir: "auto" });
+  const save = make("button", { type: "submit", class: "fn-button fn-main" }, t("model.save"));
+  const test = button(t("model.test"), () => run(t("model.testing"), tryOut), { class: "fn-button" });
+  const element = make(
+    "form",
+    {},
+    ...fields.elements,
+    said,
+    trouble,
+    make("div", { class: "fn-dialog-buttons" }, save, test, closing()),
+  );
+  const arrange = () => {
+    const chosen = fields.value();
+    save.hidden = chosen?.model === null; // There is no file to choose.
+    test.hidden = save.hidden || chosen === null;
+  };
+  element.addEventListener("change", arrange);
+  element.addEventListener("submit", (event) => {
+    event.preventDefault();
+    run(t("model.saving"), keep);
+  });
+  arrange();
+
+  function say(sentence, error = "") {
+    said.textContent = sentence;
+    trouble.textContent = error;
+  }
+
+  /** Runs an action of a button, unless a field is missing or another action is running. */
+  async function run(sentence, action) {
+    if (save.disabled || !element.reportValidity()) return;
+    say(sentence);
+    save.disabled = test.disabled = true;
+    try {
+      say(await action());
+    } catch (error) {
+      say("", words(error));
+    } finally {
+      save.disabled = test.disabled = false;
+    }
+  }
+
+  async function keep() {
+    const chosen = fields.value();
+    const changed = await (chosen ? chooseModel(chosen) : clearModel());
+    onChange(changed);
+    dialog.close();
+    announce(t("model.saved", { state: stateOf(changed) }));
+    return "";
+  }
+
+  async function tryOut() {
+    const { seconds, prompt_tokens: sent, completion_tokens: written } = await testModel(fields.value());
+    return t("model.tested", { seconds: Math.max(Math.round(seconds * 10), 1) / 10, count: sent + written });
+  }
+
+  return element;
+}
+
+// Fields
+
+/** For each kind of model: its provider, its fields, and the address that it has if none is typed. */
+const KINDS = {
+  none: { fields: [] },
+  file: { provider: "llamacpp", fields: ["file"] },
+  ollama: { provider: "ollama", fields: ["name", "address"], address: "http://127.0.0.1:11434" },
+  llamacpp: { provider: "llamacpp", fields: ["name", "address", "key"], needs: ["address"] },
+  openai: { provider: "openai", fields: ["name", "address", "key"], address: "https://api.openai.com/v1" },
+  anthropic: { provider: "anthropic", fields: ["name", "address", "key"] },
+};
+const EXAMPLE = "http://127.0.0.1:8080/v1";
+
+/** Returns the kind of a model. A provider that the command line has set is a kind of its own. */
+function kindOf({ provider, address }) {
+  if (provider === "llamacpp") return address ? "llamacpp" : "file";
+  return provider ?? "none";
+}
+
+/** Returns the name of a file; its whole path if another file has the same name. */
+function shortName(path, paths) {
+  const nameOf = (one) => one.split(/[\\/]/).at(-1);
+  return paths.filter((other) => nameOf(other) === nameOf(path)).length > 1 ? path : nameOf(path);
+}
+
+/**
+ * Returns the elements of the fields, and `value`, the request of what is typed; null for quotes only. Its
+ * `model` is null if there is no file to choose.
+ */
+function modelFields(model, onTyped) {
+  const known = kindOf(model);
+  const kinds = known in KINDS ? KINDS : { ...KINDS, [known]: { ...KINDS.anthropic, provider: known } };
+  const kind = make(
+    "select",
+    { id: "fn-model-kind", class: "fn-field" },
+    ...Object.keys(kinds).map((name) =>
+      make("option", { value: name }, name in KINDS ? t(`model.kind.${name}`) : name),
+    ),
+  );
+  kind.value = known;
+  const text = (name, more) =>
+    make("input", { id: `fn-model-${name}`, class: "fn-field", type: "text", autocomplete: "off", ...more });
+  const file = make(
+    "select",
+    { id: "fn-model-file", class: "fn-field", required: "" },
+    ...model.files.map((path) => make("option", { value: path }, shortName(path, model.files))),
+  );
+  const inputs = {
+    file,
+    name: text("name", { required: "", spellcheck: "false" }),
+    address: text("address", { type: "url", "aria-describedby": "fn-model-outside" }),
+    key: text("key", { type: "password", autocomplete: "new-password", "aria-describedby": "fn-model-kept" }),
+  };
+  const state = { removes: false };
+  const kept = make("p", { id: "fn-model-kept", class: "fn-hint" });
+  const remove = button(t("model.keyRemove"), removeKey, { class: "fn-link-button" });
+  const noFile = make("p", { class: "fn-hint" }, t("model.noFile"));
+  const outside = make("p", { id: "fn-model-outside", class: "fn-hint" }, t("model.outside"));
+  const rows = {
+    file: row("file", inputs.file, noFile),
+    name: row("name", inputs.name),
+    address: row("address", inputs.address, outside),
+    key: row("key", inputs.key, make("div", { class: "fn-model-kept" }, kept, remove)),
+  };
+
+  inputs.name.value = known === "file" ? "" : (model.model ?? "");
+  inputs.address.value = model.address ?? "";
+  if (model.files.includes(model.model)) file.value = model.model;
+
+  const filled = (name) => inputs[name].value.trim() || null;
+  const address = () => (kinds[kind.value].fields.includes("address") ? filled("address") : null);
+
+  /** Returns whether the server would keep its key for the typed model: only for the same provider and address. */
+  const keeps = () =>
+    model.has_key && kinds[kind.value].provider === model.provider && address() === (model.address ?? null);
+
+  function arrange() {
+    const { fields, needs = [], address: usual = EXAMPLE } = kinds[kind.value];
+    for (const [name, element] of Object.entries(rows)) {
+      element.hidden = !fields.includes(name);
+      inputs[name].disabled = element.hidden;
+    }
+    inputs.address.required = needs.includes("address");
+    inputs.address.placeholder = usual;
+    noFile.hidden = model.files.length > 0;
+    file.hidden = !noFile.hidden;
+    file.disabled ||= file.hidden;
+    kept.textContent = keeps() ? t(state.removes ? "model.keyGoes" : "model.keyKept") : "";
+    remove.hidden = !keeps() || state.removes;
+  }
+
+  function removeKey() {
+    state.removes = true;
+    arrange();
+    inputs.key.focus();
+  }
+
+  function value() {
+    const { provider, fields } = kinds[kind.value];
+    if (!provider) return null;
+    const named = fields.includes("file") ? filled("file") : inputs.name.value.trim();
+    const key = fields.includes("key") ? filled("key") : null;
+    return { provider, model: named, address: address(), key: key ?? (state.removes ? "" : null) };
+  }
+
+  const elements = [row("kind", kind), ...Object.values(rows)];
+  for (const element of elements) {
+    element.addEventListener("input", () => {
+      arrange();
+      onTyped();
+    });
+  }
+  arrange();
+  return { elements, value };
+}
+
+function row(name, input, ...below) {
+  const label = make("label", { for: input.id }, t(`model.${name}`));
+  return make("div", { class: "fn-dialog-field" }, label, input, ...below);
+}
