@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fold } from "../../ui/page/assets/library/narrowing.js";
-import { narrowed } from "../../ui/page/assets/library/narrowing.js";
+import { fold, narrowed } from "../../ui/page/assets/library/narrowing.js";
 
 const report = (title, publisher, published, kind = "pdf") => ({
   title,

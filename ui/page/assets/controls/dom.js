@@ -63,10 +63,7 @@ export function icon(name) {
 
 const PLACES = [
   // A link of an answer: identified by its target and its text.
-  {
-    within: "#fn-conversation a",
-    of: (link) => `${link.getAttribute("href")} ${link.textContent}`,
-  },
+  { within: "#fn-conversation a", of: (link) => `${link.getAttribute("href")} ${link.textContent}` },
   // A control in a row of a list: identified by the row's id and its own class.
   {
     within: "[data-id] :is(button, a)",

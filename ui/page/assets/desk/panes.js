@@ -291,12 +291,9 @@ const sense = (name) => (name === "library" ? 1 : -1) * (root.dir === "rtl" ? -1
 function onEdgeKey(event, name, area) {
   const step = STEP * rem() * (event.shiftKey ? 4 : 1) * sense(name);
   const [least, most] = limits(name, area);
-  const width = {
-    ArrowLeft: widthOf(area) - step,
-    ArrowRight: widthOf(area) + step,
-    Home: least,
-    End: most,
-  }[event.key];
+  const width = { ArrowLeft: widthOf(area) - step, ArrowRight: widthOf(area) + step, Home: least, End: most }[
+    event.key
+  ];
   if (width === undefined) return;
   event.preventDefault();
   widen(name, area, width);

@@ -309,15 +309,7 @@ function namingRow({ conversation_id: id, name, named }, { save, leave }) {
 
 const AT_ONCE = 200;
 
-const kept = {
-  all: [],
-  query: "",
-  limit: AT_ONCE,
-  more: false,
-  gone: new Set(),
-  asked: null,
-  listener() {},
-};
+const kept = { all: [], query: "", limit: AT_ONCE, more: false, gone: new Set(), asked: null, listener() {} };
 
 /** Runs `listener` with {conversations, more, query} after each change; `more`: whether older ones exist. */
 const onConversations = (listener) => (kept.listener = listener);

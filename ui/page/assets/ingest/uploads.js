@@ -26,10 +26,7 @@ const stopAll = button(
     uploads()
       .filter((one) => !isOver(one))
       .forEach(cancel),
-  {
-    class: "fn-link-button",
-    hidden: "",
-  },
+  { class: "fn-link-button", hidden: "" },
 );
 const left = make("p", { class: "fn-remark", hidden: "" });
 const scroller = make("div", {

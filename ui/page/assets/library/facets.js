@@ -15,10 +15,7 @@ const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
 const picture = make("div", { class: "fn-years", role: "img" });
 const ends = make("div", { class: "fn-years-ends", "aria-hidden": "true" }, make("span"), make("span"));
 const undated = make("p", { class: "fn-remark", hidden: "" });
-const fields = {
-  from: monthField("library.from", "01"),
-  to: monthField("library.to", "12"),
-};
+const fields = { from: monthField("library.from", "01"), to: monthField("library.to", "12") };
 
 /** The years of each bar: {first, last}. */
 let bars = [];

@@ -128,10 +128,7 @@ const ORDERS = {
   added: (a, b) => compare(b.added, a.added) || byTitle(a, b),
 };
 
-const GROUPS = {
-  collection: (report) => report.collection,
-  publisher: (report) => report.publisher,
-};
+const GROUPS = { collection: (report) => report.collection, publisher: (report) => report.publisher };
 
 export const ORDER_NAMES = Object.keys(ORDERS);
 export const GROUP_NAMES = Object.keys(GROUPS);

@@ -250,9 +250,7 @@ const WIDTH = 1600; // pixels: A4 at about 190 dots per inch, sharp enough when 
 export function pagePane(report, total, onTurn) {
   const state = { page: 0, marked: null };
   const count = make("span", { class: "fn-sheet-count", role: "status" });
-  const previous = button(t("pages.previous"), () => turnBy(-1), {
-    "aria-label": t("pages.previousPage"),
-  });
+  const previous = button(t("pages.previous"), () => turnBy(-1), { "aria-label": t("pages.previousPage") });
   const next = button(t("pages.next"), () => turnBy(1), { "aria-label": t("pages.nextPage") });
   const frame = make("div", { class: "fn-sheet-frame" });
   const enlarge = button(t("pages.enlarge"), () => {
