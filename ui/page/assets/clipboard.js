@@ -1,9 +1,6 @@
-/** Copies text to the clipboard, as plain text and as HTML. */
-
 /**
- * Copies `words`: {text, html}, or a promise of such an object.
- *
- * A promise is possible because some browsers allow clipboard access only directly after the user's action.
+ * Copies `words`: {text, html}, or a promise of such an object. A promise is possible because some browsers
+ * allow clipboard access only directly after the user's action.
  */
 export async function copy(words) {
   if (navigator.clipboard?.write && window.ClipboardItem) {

@@ -27,10 +27,8 @@ export function dateWords(published) {
   return momentWords(day, Object.assign({ timeZone: "UTC" }, ...units));
 }
 
-/** Writes an ISO 8601 moment in the interface's language and the reader's time zone. */
 export const timeWords = (moment) => momentWords(new Date(moment), { dateStyle: "long", timeStyle: "short" });
 
-/** Returns the name of a language; `code` is its ISO 639 code. */
 export function languageWords(code) {
   if (code === UNKNOWN_LANGUAGE) return t("language.unknown");
   try {
@@ -40,7 +38,6 @@ export function languageWords(code) {
   }
 }
 
-/** The string keys for the origins of a date that is not from the report itself. */
 const DATE_ORIGINS = {
   edit: "date.edit",
   sidecar: "date.sidecar",
@@ -50,9 +47,8 @@ const DATE_ORIGINS = {
 };
 
 /**
- * Returns an element for each known fact of a report: author, publisher, date, then `more`.
- *
- * The container has the class `fn-facts`, which puts a dot between facts on one line.
+ * Returns an element for each known fact of a report: author, publisher, date, then `more`. The container has
+ * the class `fn-facts`, which puts a dot between facts on one line.
  */
 export function factElements(report, ...more) {
   const author = report.author === report.publisher ? null : report.author;
@@ -84,7 +80,6 @@ export function numberWords(numbers) {
   return words.join(t("list.comma"));
 }
 
-/** Returns the name of a report's file format. */
 export const kindWords = (kind) => {
   const key = `kind.${kind}`;
   const said = t(key);
@@ -118,10 +113,8 @@ const RECENT = 7; // days
 
 const startOfDay = (time) => new Date(time).setHours(0, 0, 0, 0);
 
-/** Returns the number of midnights between a time and now. */
 const daysAgo = (time, now) => Math.round((startOfDay(now) - startOfDay(time)) / DAY);
 
-/** Returns the group of a time: "today", "yesterday", "week" or "earlier". */
 export function groupOf(updated, now = Date.now()) {
   const days = daysAgo(new Date(updated), now);
   if (days <= 0) return "today";
@@ -141,7 +134,6 @@ export function whenWords(updated, now = Date.now()) {
   return momentWords(time, options);
 }
 
-/** Writes the full date and time. */
 export const exactly = (updated) => momentWords(new Date(updated), { dateStyle: "long", timeStyle: "short" });
 
 export const groupWords = (group) => t(`history.${group}`);

@@ -1,6 +1,5 @@
 /** Waits for Gradio's components, and types into them. */
 
-/** Resolves to the element that matches `selector`, as soon as Gradio has rendered it. */
 export function drawn(selector) {
   const found = document.querySelector(selector);
   if (found) return Promise.resolve(found);

@@ -11,10 +11,11 @@ const ENGLISH = "en";
 
 const asked = (navigator.languages ?? [navigator.language]).map((tag) => tag.toLowerCase().split("-")[0]);
 
-/** The short code of the interface's language. */
 export const language = asked.find((code) => LANGUAGES.includes(code)) ?? ENGLISH;
 
-/** Returns whether the browser can format dates and lists in the language: Chromium lacks Khmer, for example. */
+/**
+ * Returns whether the browser can format dates and lists in the language: Chromium lacks Khmer, for example.
+ */
 export const isKnown = Intl.DateTimeFormat.supportedLocalesOf(language).length > 0;
 
 /** The locale for `Intl`. British English puts the day before the month. */
@@ -32,7 +33,6 @@ const WORDS = [
   [english, new Intl.PluralRules(ENGLISH)],
 ];
 
-/** Returns a key's string, in English if the language has none; a `count` chooses the plural form. */
 function pattern(key, count) {
   for (const [words, rules] of WORDS) {
     const forms = count === undefined ? [key] : [`${key}.${rules.select(count)}`, `${key}.other`];

@@ -2,7 +2,6 @@
 
 import { t } from "./i18n.js";
 
-/** The server's refusal of a request; its message tells the reader what is wrong and what to do. */
 class Refusal extends Error {}
 
 const address = (path) => new URL(path, document.baseURI);
@@ -43,7 +42,6 @@ async function send(path, method, fields) {
   return (await ask(path, { method, headers, body: JSON.stringify(fields) })).json();
 }
 
-/** Fetches data of one report. If the report is gone, throws an error that tells the reader so. */
 async function ofReport(path, options) {
   try {
     return await get(path, options);
@@ -87,10 +85,11 @@ export const getFailures = async () => (await get("v1/failures")).failures;
 export const dismissFailure = (id) => ask(`v1/failures/${id}`, { method: "DELETE" });
 export const startSync = () => ask("v1/index/sync", { method: "POST" });
 
-/** Fetches which languages the search reads, and what a change costs; `asked` is the id of an answer or null. */
+/**
+ * Fetches which languages the search reads, and what a change costs; `asked` is the id of an answer or null.
+ */
 export const getEncoder = (asked) =>
   get(`v1/index/encoder${asked ? `?answer_id=${asked}` : ""}`, { cache: "no-store" });
-/** Changes the library over to the multilingual model; returns the id of the job. */
 export const changeEncoder = async () =>
   (await (await ask("v1/index/encoder", { method: "POST" })).json()).job_id;
 
@@ -100,7 +99,6 @@ export const getConversations = async (query, limit, signal) => {
   return (await (await ask(`v1/conversations?${asked}`, { signal })).json()).conversations;
 };
 export const nameConversation = (id, name) => send(`v1/conversations/${id}`, "PATCH", { name });
-/** Shares the answers of a conversation with the other users, or stops sharing them. */
 export const shareConversation = (id, shared) => send(`v1/conversations/${id}`, "PATCH", { shared });
 /** Deletes a conversation; `keepalive` lets the request finish when the user leaves the page. */
 export const removeConversation = (id) =>
@@ -116,14 +114,12 @@ let identity = null;
 /** Fetches, once, who is signed in: {kind, name, form_token, …}. */
 export const getIdentity = () => (identity ??= get("v1/identity"));
 
-/** Ends the session with the token of `getIdentity`, and opens the sign-in page. */
 export async function signOut(token) {
   leaving = true;
   const body = new URLSearchParams({ token });
   location.assign((await ask("sign-out", { method: "POST", body })).url);
 }
 
-/** Returns whether the server answers. */
 export const isAlive = () =>
   ask("healthz").then(
     () => true,
@@ -136,7 +132,6 @@ export const getStarters = () => get("v1/suggestions");
 /** Fetches the suggested questions after an answer. */
 export const getSuggestions = async (id) => (await get(`v1/answers/${id}/suggestions`)).questions;
 
-/** Fetches who writes the answers, and what this page may change: see ui/http/model.py. */
 export const getModel = () => get("v1/model", { cache: "no-store" });
 /** Lets {provider, model, address, key} write the answers; a `key` of null keeps the stored one. */
 export const chooseModel = (model) => send("v1/model", "PUT", model);
@@ -198,10 +193,9 @@ export async function whyNoPicture(url) {
 }
 
 /**
- * Uploads a file with the details in `fields`, and resolves to the id of the job that adds it.
- *
- * An error of the server has `retryAfter`: the seconds until a new attempt may succeed, or 0 if none will.
- * `onProgress` receives the share that is uploaded, 0 to 1, which `fetch` does not report. `signal` aborts.
+ * Uploads a file with the details in `fields`, and resolves to the id of the job that adds it. An error of
+ * the server has `retryAfter`: the seconds until a new attempt may succeed, or 0 if none will. `onProgress`
+ * receives the share that is uploaded, 0 to 1, which `fetch` does not report. `signal` aborts.
  */
 export function sendFile(file, name, fields, { onProgress, signal }) {
   const form = new FormData();

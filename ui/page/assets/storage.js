@@ -2,7 +2,6 @@
 
 const PREFIX = "footnoted.";
 
-/** Returns the value stored under a name, or `otherwise`. */
 export function recall(name, otherwise) {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + name)) ?? otherwise;
@@ -11,7 +10,6 @@ export function recall(name, otherwise) {
   }
 }
 
-/** Stores a value; null deletes it. */
 export function remember(name, value) {
   try {
     if (value === null) localStorage.removeItem(PREFIX + name);

@@ -1,4 +1,7 @@
-/** The administrator's page: the sections that this server has, the links to them, and the state of the server. */
+/**
+ * The administrator's page: the sections that this server has, the links to them, and the state of the
+ * server.
+ */
 
 import { button, make } from "../controls/dom.js";
 import { placeLine, say, startToasts } from "../controls/notices.js";
@@ -103,7 +106,6 @@ placeLine(document.body);
 
 const main = document.querySelector("main");
 
-/** Returns the sections about people; none while nobody signs in. */
 const accountSections = ({ kind, name }) =>
   kind === "local" ? [] : [usersSection(name), tokensSection(), collectionsSection()];
 

@@ -11,8 +11,8 @@ import { words } from "../server.js";
 const live = [];
 
 /**
- * Returns {element, load} of a section. `draw` resolves to its content; `load` draws it again and keeps the
- * focus. Each change draws an `isLive` section again. `add` is {words, run}: a button beside the title.
+ * `draw` resolves to its content; `load` draws it again and keeps the focus. Each change draws an `isLive`
+ * section again. `add` is {words, run}: a button beside the title.
  */
 export function section({ name, title, about, add, draw, isLive = true }) {
   const body = make("div", { class: "fn-section-body" });
@@ -39,17 +39,12 @@ export function section({ name, title, about, add, draw, isLive = true }) {
   return { name, title, element, load };
 }
 
-/** Draws the sections again that a change may have changed. */
 export const drawAgain = () => Promise.all(live.map((load) => load()));
 
-/** Returns a list of rows, or the sentence that there is none. */
 export const rows = (items, none) =>
   items.length ? make("ul", { class: "fn-rows" }, ...items) : make("p", { class: "fn-hint" }, none);
 
-/**
- * Returns a row: a name, badges, facts, and actions. `badges` are [words, kind]. `entries` are those of a
- * menu (controls/menu.js).
- */
+/** `badges` are [words, kind]. `entries` are those of a menu (controls/menu.js). */
 export function row({ id, name, badges = [], facts, entries = [], isEnded = false }) {
   const more = entries.length
     ? button("", (event) => toggleMenu(event.currentTarget, entries), {
@@ -74,7 +69,6 @@ export function row({ id, name, badges = [], facts, entries = [], isEnded = fals
   );
 }
 
-/** Runs an action of a menu, says how it went, and draws the sections again. */
 export async function act(run, done) {
   try {
     await run();
@@ -95,8 +89,8 @@ export const momentOf = (seconds) =>
 const TITLE = "fn-asked-title";
 
 /**
- * Shows a form. `run` sends it; its errors are shown in the dialog. If `run` resolves to elements, they take
- * the place of the form, as for a value that is shown once. `danger` marks what cannot be undone.
+ * `run` sends it; its errors are shown in the dialog. If `run` resolves to elements, they take the place of
+ * the form, as for a value that is shown once. `danger` marks what cannot be undone.
  */
 export function askFor({ title, about, fields = [], submit, run, danger = false }) {
   const heading = make("h2", { id: TITLE }, title);
@@ -142,7 +136,6 @@ export function askFor({ title, about, fields = [], submit, run, danger = false 
   dialog.showModal();
 }
 
-/** Returns a labelled field; `below` are hints and further controls. */
 export function field(label, input, ...below) {
   const name = make("label", { for: input.id }, label);
   return make("div", { class: "fn-dialog-field" }, name, input, ...below);
@@ -158,7 +151,6 @@ export const input = (id, attributes) =>
     ...attributes,
   });
 
-/** Returns a list of choices; `options` are [value, words]. */
 export const select = (id, options) =>
   make(
     "select",
@@ -166,7 +158,6 @@ export const select = (id, options) =>
     ...options.map(([value, said]) => make("option", { value }, said)),
   );
 
-/** Returns a group of checkboxes; `options` are [value, words, checked]. */
 export function checks(legend, name, options) {
   const rows = options.map(([value, said, checked]) =>
     make("label", {}, make("input", { type: "checkbox", name, value, checked: checked ? "" : null }), said),
@@ -174,10 +165,8 @@ export function checks(legend, name, options) {
   return make("fieldset", { class: "fn-checks" }, make("legend", {}, legend), ...rows);
 }
 
-/** Returns the checked values of a group. */
 export const checkedIn = (group) => [...group.querySelectorAll(":checked")].map(({ value }) => value);
 
-/** Returns a button that copies what `value` returns. */
 export function copyButton(value) {
   return button(
     t("admin.copy"),

@@ -1,4 +1,7 @@
-/** The buttons of an answer, which ui/page/markup/answer.py draws, and the forms that edit a question or add a note. */
+/**
+ * The buttons of an answer, which ui/page/markup/answer.py draws, and the forms that edit a question or add a
+ * note.
+ */
 
 import { copy } from "../clipboard.js";
 import { JUDGEMENTS, MAX_NOTE_CHARACTERS, MAX_QUESTION_CHARACTERS } from "../constants.js";
@@ -103,7 +106,6 @@ export function keepEditing() {
   if (open.close && !document.getElementById(open.id)) open.close();
 }
 
-/** Puts a form in place of an answer's question; on cancel, the focus returns to `opener`. */
 export function edit(answer, opener) {
   const question = questionOf(answer);
   if (!question) return;
@@ -177,7 +179,6 @@ function hint(answer) {
 
 // Feedback
 
-/** Sends the judgement of the button `pressed`. */
 export async function judge(answer, pressed) {
   const verdict = JUDGEMENTS.find((name) => pressed.classList.contains(`fn-act-${name}`));
   if (!(await give(answer, verdict))) return;
@@ -240,7 +241,6 @@ function askForNote(answer, verdict, pressed) {
   answer.querySelector(".fn-actions").after(form);
 }
 
-/** Sets `aria-pressed` of each judgement's button from its class. */
 export function pressGiven() {
   for (const button of document.querySelectorAll("#fn-conversation .fn-act-judge")) {
     const pressed = String(button.classList.contains("fn-given"));

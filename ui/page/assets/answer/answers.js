@@ -5,12 +5,10 @@ const WHOLE = "#fn-conversation [id^='fn-answer-']";
 /** Returns the whole answers, including abstentions, in the order of the page. */
 export const answersShown = () => [...document.querySelectorAll(WHOLE)];
 
-/** Returns the whole answer that contains an element; null if none does. */
 export const answerAround = (element) => element.closest?.(WHOLE) ?? null;
 
 export const idOf = (answer) => answer.id.replace("fn-answer-", "");
 
-/** Returns the id of an answer's conversation; null if it has none. */
 export const conversationOf = (answer) =>
   [...answer.classList].find((name) => name.startsWith("fn-in-"))?.replace("fn-in-", "") ?? null;
 
@@ -23,7 +21,6 @@ export function footnoteOf(mark) {
   return (number && mark.closest(".fn-answer")?.querySelector(`.fn-foot-${number}`)) || null;
 }
 
-/** Moves the focus to the conversation, for use when the focused element leaves the page. */
 export function focusConversation() {
   const log = document.querySelector('#fn-conversation [role="log"]');
   if (!log) return;

@@ -41,7 +41,6 @@ function followQuestion() {
   state.following = !newest.nextElementSibling?.querySelector(WHOLE);
 }
 
-/** Restores the focus to a link whose message Gradio has replaced. */
 function keepFocus() {
   const lost = state.focused && !state.focused.element.isConnected;
   if (lost && document.activeElement === document.body) findAgain(state.focused)?.focus();

@@ -36,7 +36,6 @@ export function watchMarks() {
 
 let described = 0;
 
-/** Makes each mark's title its accessible name, and its footnote its description. */
 export function describeMarks() {
   for (const mark of document.querySelectorAll("#fn-conversation .fn-mark[title]")) {
     // The browser's tooltip would cover the card, which says more.
@@ -76,7 +75,6 @@ export async function startCard() {
   (conversation.closest("main") ?? document.body).append(card);
 }
 
-/** Closes the card if Gradio has replaced or removed its mark. */
 export function keepCard() {
   if (state.mark && !state.mark.isConnected) close();
 }
@@ -153,7 +151,6 @@ function withoutLinks(node) {
   return node.matches?.("a") ? make("span", { class: node.className }, ...node.childNodes) : node;
 }
 
-/** Places the card below the mark, or above it if there is more room, and inside the window. */
 function place(mark) {
   // A mark that wraps has a rectangle on each line.
   const at = [...mark.getClientRects()].at(-1) ?? mark.getBoundingClientRect();

@@ -142,7 +142,6 @@ export function settleEchoes() {
   describe();
 }
 
-/** Says so when the server does not answer; the question is still in the input. */
 async function check() {
   if (!state.echoes.length) return;
   const alive = await isAlive();
@@ -152,7 +151,6 @@ async function check() {
   if (state.echoes.length) state.timer = setTimeout(check, SILENT);
 }
 
-/** Follows every way to ask a question, and every way to leave the conversation. */
 export function startEchoes() {
   document.addEventListener(
     "keydown",

@@ -21,7 +21,9 @@ const DOUBLE = 1000; // milliseconds in which the same question again is a doubl
 
 const state = { number: 0, timer: 0, listeners: [], sent: { question: "", time: 0 } };
 
-/** Sends {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?} (ui/page/conversation.py). */
+/**
+ * Sends {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?} (ui/page/conversation.py).
+ */
 export function request(command) {
   state.listeners.forEach((listener) => listener(command));
   send(command);
@@ -32,7 +34,9 @@ export const onRequest = (listener) => state.listeners.push(listener);
 
 const send = (command) => write("#fn-request", JSON.stringify({ n: ++state.number, ...command }));
 
-/** Opens the stream again after each wait, until every question has its outcome or the longest wait is over. */
+/**
+ * Opens the stream again after each wait, until every question has its outcome or the longest wait is over.
+ */
 function expectOutcome() {
   const before = outcomes();
   const wait = (time) => {
@@ -126,13 +130,11 @@ function follow(event, id) {
 
 // Current
 
-/** Returns the id of the shown conversation; null if the page shows no whole answer. */
 export function currentConversation() {
   const shown = answersShown().at(-1);
   return shown ? conversationOf(shown) : null;
 }
 
-/** Returns the ids of the shown answers as one string, which changes when the conversation does. */
 export const shownAnswers = () =>
   answersShown()
     .map(({ id }) => id)
@@ -144,7 +146,6 @@ export function openConversation(id) {
   uncover();
 }
 
-/** Starts a new conversation; the library keeps the current one. */
 export function newConversation() {
   document.querySelector("#fn-new")?.click();
   uncover();

@@ -1,4 +1,6 @@
-/** Offers questions that the server can answer: below the newest answer, and while the conversation is empty. */
+/**
+ * Offers questions that the server can answer: below the newest answer, and while the conversation is empty.
+ */
 
 import { button, make } from "../controls/dom.js";
 import { drawn } from "../gradio.js";
@@ -12,7 +14,6 @@ const BELOW = 24; // pixels that stay free below the suggestions
 
 const known = new Map(); // the suggestions by the id of the answer; null while the page fetches them
 
-/** Shows the suggestions of the newest answer, and removes all others. */
 export function offerSuggestions() {
   const newest = answersShown().at(-1);
   // Show none if an answer in progress or a notice follows the newest answer.
@@ -75,7 +76,6 @@ const place = make("div", {
   hidden: "",
 });
 
-/** Shows the starters below the question's input, and makes them anew when the reports change. */
 export async function startStarters() {
   const form = (await drawn("#fn-question")).parentElement;
   form.after(place);

@@ -1,4 +1,7 @@
-/** Creates elements, icons and search fields, and finds a focused element again after the page has replaced it. */
+/**
+ * Creates elements, icons and search fields, and finds a focused element again after the page has replaced
+ * it.
+ */
 
 /** Creates an element; `onclick` is a click listener. Attributes and children that are null are left out. */
 export function make(tag, attributes = {}, ...children) {
@@ -16,7 +19,6 @@ export const button = (label, onclick, attributes = {}) =>
 
 export const heading = (words, attributes = {}) => make("h2", { tabindex: "-1", ...attributes }, words);
 
-/** Returns whether the user types text into an element. */
 export const isWriting = (element) =>
   element?.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element?.tagName ?? "");
 
@@ -88,7 +90,6 @@ export function findAgain(memory) {
 
 // Search field
 
-/** Creates the field; `find` receives each change of its text, `goOn` runs at Enter and the down arrow. */
 export function findField(label, { find, goOn }) {
   const input = make("input", {
     type: "search",

@@ -10,8 +10,9 @@ const BEYOND = 300; // pixels above and below the view in which batches have the
 
 /**
  * An item is {key, of, position}: `of` is the data of its row, and `position` its number among the counted
- * items, from 1; null if it is not counted. If the `of` of an item changes, its row is drawn again, except one
- * that `keep` names. The Tab key stops at one row only, at each of its controls with the attribute data-stop.
+ * items, from 1; null if it is not counted. If the `of` of an item changes, its row is drawn again, except
+ * one that `keep` names. The Tab key stops at one row only, at each of its controls with the attribute
+ * data-stop.
  */
 export class LongList {
   #items = [];
@@ -49,7 +50,9 @@ export class LongList {
     this.#render();
   }
 
-  /** Scrolls to an item's row if it is out of view, and returns the row's element; undefined if there is none. */
+  /**
+   * Scrolls to an item's row if it is out of view, and returns the row's element; undefined if there is none.
+   */
   reveal(key) {
     if (!this.#places.has(key)) return undefined;
     this.#fill(this.#batchOf(key));
@@ -77,7 +80,6 @@ export class LongList {
     return key === undefined ? null : { key, element: place, index: this.#places.get(key) };
   }
 
-  /** Returns the key of the item at an index, or of the nearest item. */
   keyAt(index) {
     return this.#items[Math.max(0, Math.min(index, this.length - 1))]?.key;
   }

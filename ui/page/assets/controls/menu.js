@@ -35,7 +35,6 @@ export function toggleMenu(opener, entries) {
   (menu.querySelector('[aria-checked="true"]') ?? choices()[0])?.focus({ preventScroll: true });
 }
 
-/** Closes the open menu; with `refocus`, moves the focus to its button. */
 function closeMenu({ refocus = false } = {}) {
   if (!shown) return;
   const { menu, opener, memory } = shown;
@@ -75,7 +74,6 @@ function element({ words, run, chosen, hint, disabled, href, download, heading, 
 
 const choices = () => [...shown.menu.querySelectorAll(".fn-menu-item")];
 
-/** Places a menu below its button, or above it if there is too little room, and inside the window. */
 function beside(menu, opener) {
   const button = opener.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();
@@ -103,7 +101,6 @@ function onKey(event) {
   return all.at(to % all.length).focus({ preventScroll: true });
 }
 
-/** Returns the index of the next entry that begins with the typed letter. */
 function byLetter(all, at, { key, ctrlKey, metaKey, altKey }) {
   if (key.length !== 1 || key === " " || ctrlKey || metaKey || altKey) return undefined;
   const turned = [...all.slice(at + 1), ...all.slice(0, at + 1)];
@@ -111,7 +108,6 @@ function byLetter(all, at, { key, ctrlKey, metaKey, altKey }) {
   return found && all.indexOf(found);
 }
 
-/** Returns the button of the open menu; the list may have rendered its row again in the meantime. */
 const buttonNow = () => findAgain(shown.memory) ?? shown.opener;
 
 // A press outside closes the menu. A press on its button does not: the button's click handler closes it.

@@ -11,10 +11,9 @@ const urgent = make("div", { role: "alert" });
 const place = make("div", { id: "fn-toasts" }, urgent, polite);
 
 /**
- * Shows a notice for ten seconds; the time stops while the pointer or the focus is on it.
- *
- * `action` is {words, run}: a button, which also closes the notice. `over` runs if the notice closes without
- * the action. An `alert` interrupts a screen reader.
+ * Shows a notice for ten seconds; the time stops while the pointer or the focus is on it. `action` is {words,
+ * run}: a button, which also closes the notice. `over` runs if the notice closes without the action. An
+ * `alert` interrupts a screen reader.
  */
 export function notify(words, { action = null, over = () => {}, alert = false } = {}) {
   const timer = { left: SECONDS * 1000, since: 0, id: null };
@@ -44,7 +43,6 @@ export function notify(words, { action = null, over = () => {}, alert = false } 
   start();
 }
 
-/** Removes a notice; if it has the focus, moves the focus back to the element that had it before. */
 function leave(notice) {
   const last = notice.contains(document.activeElement) ? origin : null;
   notice.remove();
@@ -55,7 +53,6 @@ let origin = null; // the element that had the focus before a notice
 
 export const runNewest = () => [...place.querySelectorAll(".fn-toast-action")].at(-1)?.click();
 
-/** Adds the container of the notices to the page. */
 export function startToasts() {
   document.body.append(place);
   place.addEventListener("focusin", ({ relatedTarget }) => {

@@ -6,7 +6,6 @@ import { drawn } from "../gradio.js";
 import { t } from "../i18n.js";
 import { getIdentity, signOut, words } from "../server.js";
 
-/** Adds the user's name and the button at the top of the page; nothing while sign-in is off. */
 export async function startAccount() {
   const identity = await getIdentity().catch(() => null);
   if (identity?.kind !== "user") return;

@@ -28,17 +28,14 @@ const state = {
   origins: { library: null, source: null }, // descriptions of the elements that had the focus before
 };
 
-/** Runs `listener` whenever the source closes. */
 export const onSourceClosed = (listener) => heard.closed.push(listener);
 
-/** Runs `listener` whenever the source opens again with its earlier contents. */
 export const onSourceReopened = (listener) => heard.reopened.push(listener);
 
 export const isOpen = (area) => area.dataset.as !== "closed";
 
 const isDrawer = (area) => area.dataset.as === "drawer";
 
-/** Returns the `data-as` of both areas for the window's current width. */
 function standing() {
   const room = !narrow.matches && (wide.matches || !state.source);
   return {
@@ -71,10 +68,9 @@ const openers = (name) => document.querySelectorAll(`.fn-open-${name}`);
 const visible = (elements) => [...elements].find((element) => element.checkVisibility?.() ?? true);
 
 /**
- * Moves the focus back to the element that had it before an area opened, or to the area's button.
- *
- * If the user opened a report from the library's drawer, the drawer opens again, and the focus returns to the
- * report's row, which the list renders a few frames later.
+ * Moves the focus back to the element that had it before an area opened, or to the area's button. If the user
+ * opened a report from the library's drawer, the drawer opens again, and the focus returns to the report's
+ * row, which the list renders a few frames later.
  */
 function giveBack(name) {
   const memory = state.origins[name];
@@ -117,7 +113,6 @@ export const toggleLibrary = () => (isOpen(library) ? closeLibrary() : openLibra
 
 // The source
 
-/** Opens the source; when it closes, the focus returns to `from`. */
 export function openSourcePane(from = document.activeElement) {
   if (!source.contains(from)) {
     state.origins.source = remembered(from);
@@ -159,7 +154,6 @@ export function uncover({ back = true } = {}) {
   }
 }
 
-/** At Escape, closes the open drawer, or the source if the focus is in it. */
 function onKey(event) {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (isDrawer(library)) closeLibrary();
@@ -190,7 +184,6 @@ function topBar() {
   return make("nav", { id: "fn-top", "aria-label": t("top.label") }, openLibraries, name, openSources);
 }
 
-/** Creates the button that closes an area. */
 export const closer = (name, close) => {
   const shut = button("", close, {
     class: "fn-shut",
@@ -201,12 +194,10 @@ export const closer = (name, close) => {
   return shut;
 };
 
-/** Shows the number of reports in the phone's top bar. */
 export function countReports(number) {
   document.querySelector(".fn-library-count").textContent = t("library.counted", { number });
 }
 
-/** Adds the areas to the page. */
 export function layOut() {
   const conversation = document.querySelector("gradio-app");
   const skip = make("a", { href: "#fn-question", class: "fn-skip" }, t("skip"));
@@ -236,7 +227,6 @@ const rem = () => parseFloat(getComputedStyle(root).fontSize);
 const variable = (name) => `--fn-${name}-width`;
 const widthOf = (element) => element.getBoundingClientRect().width;
 
-/** Creates the separator of the library or the source. */
 function splitter(name, area) {
   const line = make("div", {
     id: `fn-${name}-edge`,
@@ -272,7 +262,6 @@ function say(line, name, area) {
   line.setAttribute("aria-valuenow", Math.round(widthOf(area)));
 }
 
-/** Sets an area's width in pixels, within its limits. */
 function widen(name, area, width) {
   const [least, most] = limits(name, area);
   const fitting = Math.min(Math.max(width, least), most) / rem();
@@ -325,7 +314,6 @@ const panel = (name) =>
     "aria-labelledby": `fn-${name}-tab`,
   });
 
-/** The panels of the tabs, by name. */
 export const panels = Object.fromEntries(NAMES.map((name) => [name, panel(name)]));
 
 const tabs = Object.fromEntries(
@@ -350,7 +338,6 @@ export function chooseTab(name) {
   panels[name].dispatchEvent(new CustomEvent("fn-shown"));
 }
 
-/** Handles the arrow keys, Home and End, which choose a tab and focus it. */
 function onTabKey(event) {
   const at = NAMES.findIndex((name) => tabs[name] === event.target);
   const forward = document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
@@ -363,7 +350,6 @@ function onTabKey(event) {
   tabs[name].focus();
 }
 
-/** Fills the library's area; the elements of `foot` come below both panels. */
 export function startTabs(...foot) {
   const list = make(
     "div",

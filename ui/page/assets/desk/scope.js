@@ -30,7 +30,6 @@ const clear = button(t("scope.clear"), clearAll, { class: "fn-clear" });
 const said = make("p", { class: "fn-unseen", role: "status" });
 const place = make("div", { id: "fn-narrowed", role: "group", "aria-label": t("scope.label"), hidden: "" });
 
-/** Returns the scope, a frozen object. */
 export const getScope = () => state.scope;
 
 /** Runs `listener` with the scope whenever it changes; returns a function that removes the listener. */
@@ -39,7 +38,6 @@ export function onScope(listener) {
   return () => (state.listeners = state.listeners.filter((other) => other !== listener));
 }
 
-/** Changes some fields of the scope; ignores fields that a scope does not have. */
 export function setScope(changes) {
   const known = Object.entries(changes).filter(([field]) => field in NOTHING);
   const tidy = known.map(([field, value]) => [
@@ -108,7 +106,6 @@ function clearAll() {
 
 const focusOn = (element) => (element ?? document.querySelector("#fn-question textarea"))?.focus();
 
-/** Fetches the title of a report in the scope, and shows it in the report's chip. */
 async function learnTitle(id) {
   if (state.titles.has(id)) return;
   state.titles.set(id, String(id));
@@ -124,7 +121,6 @@ function nameReport(id, title) {
   draw();
 }
 
-/** Removes deleted reports from the scope, and updates the titles of the others. */
 function followReports() {
   const ids = state.scope.document_ids;
   setScope({ document_ids: ids.filter(reportOf) });
@@ -138,7 +134,6 @@ function say() {
 
 const tellChat = () => write("#fn-scope", JSON.stringify(state.scope));
 
-/** Adds the chips above the question's input, as soon as Gradio has rendered it. */
 export async function startScope() {
   place.append(make("span", { class: "fn-narrowed-to" }, t("scope.label")), chips, clear);
   document.body.append(said);
@@ -169,14 +164,12 @@ export function askAbout(report, words = "") {
   area.setSelectionRange(area.value.length, area.value.length);
 }
 
-/** Inserts text at the start of the question, in place of the text that it inserted before. */
 function begin(area, beginning) {
   const rest = begun && area.value.startsWith(begun) ? area.value.slice(begun.length) : area.value;
   write("#fn-question", beginning + rest);
   begun = beginning;
 }
 
-/** Puts text on one line, and cuts it at a space if it is too long. */
 function shortened(words) {
   const characters = [...words.replace(/\s+/g, " ").trim()];
   if (characters.length <= LONGEST) return characters.join("");

@@ -31,7 +31,10 @@ function askNext(event) {
   area.focus();
 }
 
-/** Returns whether modifier keys make a key part of another command; typing a bracket may itself need modifiers. */
+/**
+ * Returns whether modifier keys make a key part of another command; typing a bracket may itself need
+ * modifiers.
+ */
 function isCommand({ key, ctrlKey, metaKey, altKey }, hasAltGraph) {
   if (!BRACKETS.includes(key)) return ctrlKey || metaKey || altKey;
   return metaKey || (!hasAltGraph && (ctrlKey || (altKey && !isMac)));
@@ -45,7 +48,6 @@ function onKey(event) {
   shortcuts.find(({ key }) => key === event.key)?.run(event);
 }
 
-/** Shows the list of shortcuts, built anew each time. */
 function showShortcuts() {
   dialog?.remove();
   const title = make("h2", { id: "fn-shortcuts-title" }, t("shortcuts.title"));
@@ -72,7 +74,6 @@ function showShortcuts() {
   dialog.showModal();
 }
 
-/** Creates a button that shows the list. */
 export function shortcutsButton() {
   const shown = button("", showShortcuts, {
     class: "fn-shortcuts",

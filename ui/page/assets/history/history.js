@@ -71,7 +71,6 @@ function watchAnswers(panel) {
 
 const read = (query) => attempt(() => readConversations(query));
 
-/** Reads conversations, and shows an error if that fails. */
 async function attempt(reading) {
   try {
     await reading();
@@ -127,7 +126,6 @@ function menu(conversation, opener) {
   ]);
 }
 
-/** Returns the menu's entries that share a conversation with the other users; none while nobody signs in. */
 function sharing({ conversation_id: id, shared }) {
   if (!state.signedIn) return [];
   const entries = [{ words: t("history.share"), run: () => attempt(() => share(id)) }];
@@ -135,7 +133,6 @@ function sharing({ conversation_id: id, shared }) {
   return entries;
 }
 
-/** Shares the present answers of a conversation, and copies its link. */
 async function share(id) {
   const link = new URL(`?conversation=${id}`, document.baseURI).href;
   const sharing = shareConversation(id, true).then(() => ({ text: link, html: link }));
@@ -155,7 +152,6 @@ async function unshare(id) {
   await readConversations();
 }
 
-/** Replaces a conversation's row by a form for its name. */
 function name({ conversation_id: id }) {
   leaveNaming({ refocus: false });
   state.naming = id;
@@ -201,11 +197,13 @@ function remove(conversation) {
   });
 }
 
-/** Returns whether opening a conversation replaces no other: the page is empty, or still shows this conversation. */
+/**
+ * Returns whether opening a conversation replaces no other: the page is empty, or still shows this
+ * conversation.
+ */
 const isFree = (id) =>
   !document.querySelector("#fn-conversation .message-row") || id === currentConversation();
 
-/** Handles the keys of a row: F2 renames the conversation, Delete deletes it. */
 function onRowKey(event) {
   const row = event.target.closest("[data-stop]")?.closest("li");
   const conversation = row && !event.defaultPrevented && conversationOf(row.dataset.id);
@@ -217,7 +215,6 @@ function onRowKey(event) {
 
 // Rows
 
-/** Creates a row; its buttons call `does.open` and `does.menu` with the conversation and the button. */
 function conversationRow(conversation, does, isCurrent) {
   const { conversation_id: id, name, answers, updated } = conversation;
   const when = make(
@@ -251,7 +248,6 @@ function conversationRow(conversation, does, isCurrent) {
 
 const dayRow = ({ group }) => make("li", { class: "fn-group fn-day" }, make("h3", {}, groupWords(group)));
 
-/** Creates the row with the button that loads older conversations. */
 const moreRow = (readMore) =>
   make(
     "li",
@@ -259,11 +255,7 @@ const moreRow = (readMore) =>
     button(t("history.more"), readMore, { class: "fn-small-button", "data-stop": "" }),
   );
 
-/**
- * Creates the row with a form for a conversation's name.
- *
- * `save` receives the name, and resolves to an error message or null; `leave` restores the row.
- */
+/** `save` receives the name, and resolves to an error message or null; `leave` restores the row. */
 function namingRow({ conversation_id: id, name, named }, { save, leave }) {
   const input = make("input", {
     class: "fn-field",
@@ -344,14 +336,12 @@ async function readMore() {
   }
 }
 
-/** Hides a conversation in the list, or shows it again. */
 function hideConversation(id, hidden) {
   if (hidden) kept.gone.add(id);
   else kept.gone.delete(id);
   tell();
 }
 
-/** Removes a conversation from the list after the server has deleted it. */
 function forgetConversation(id) {
   kept.all = kept.all.filter(({ conversation_id }) => conversation_id !== id);
   hideConversation(id, false);

@@ -37,7 +37,6 @@ const place = make(
   said,
 );
 
-/** Returns the element of the line, which follows the jobs and the reports. */
 export function doingElement() {
   onJobs(onJobsTold);
   onReports(draw);
@@ -45,7 +44,6 @@ export function doingElement() {
   return place;
 }
 
-/** Returns the running job, or else the next one; null if there is none. */
 const current = (jobs) => {
   const unended = jobs.filter((job) => !hasEnded(job));
   return unended.find(({ state: how }) => how === "running") ?? unended.at(-1) ?? null;
@@ -78,7 +76,6 @@ function readAgain(hasChanged) {
 /** Returns the last finished job that is not an upload; an upload shows its outcome in its own row. */
 const outcomeOf = (jobs) => jobs.find((job) => hasEnded(job) && job.kind !== "upload") ?? null;
 
-/** Fetches the files that the server could not read; if it does not respond, the known files stay. */
 async function readFailures() {
   state.failures = await getFailures().catch(() => state.failures);
 }
@@ -128,7 +125,6 @@ function draw() {
   said.dataset.of = `${running?.id}`;
 }
 
-/** Returns the words of the line while no job of the user runs. */
 function resting() {
   const { jobs, busy, outcome } = state;
   const { kind, state: how } = outcome ?? {};
@@ -140,7 +136,6 @@ function resting() {
   return count ? [t("doing.upToDate"), t("library.count", { count })] : [t("doing.empty")];
 }
 
-/** Shows why the last job failed, or else which files the server could not read. */
 function drawDetails() {
   const { running, outcome, failures } = state;
   const message = outcome?.state === "failed" && !isDismissed(outcome) ? outcome.message : null;

@@ -10,9 +10,8 @@ const suffixOf = (name) => /\.[^.]*$/.exec(name)?.[0].toLowerCase();
 const isMeant = (name) => !/^(\.|~\$)|^(thumbs\.db|desktop\.ini)$|\.meta\.yaml$/i.test(name);
 
 /**
- * Returns the entries of a drop, for `filesOf`; the browser gives them only during the event.
- *
- * A browser without support for entries gives only files, not folders.
+ * Returns the entries of a drop, for `filesOf`; the browser gives them only during the event. A browser
+ * without support for entries gives only files, not folders.
  */
 const entriesOf = (transfer) =>
   [...transfer.items]
@@ -20,10 +19,9 @@ const entriesOf = (transfer) =>
     .map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }));
 
 /**
- * Reads the files of entries, including those in folders: {files, left, unread}.
- *
- * `left` is the number of files in an unsupported format, and `unread` the number of files and folders that
- * the browser could not open.
+ * Reads the files of entries, including those in folders: {files, left, unread}. `left` is the number of
+ * files in an unsupported format, and `unread` the number of files and folders that the browser could not
+ * open.
  */
 export async function filesOf(entries) {
   const found = await Promise.all(entries.map(filesOfEntry));
@@ -38,7 +36,6 @@ async function filesOfEntry({ entry, file }) {
   return { ...within(found, entry.name), unread };
 }
 
-/** Returns the files of a folder from a file dialog. */
 export function filesOfFolder(files) {
   const placed = [...files].map((file) => {
     const [folder, ...folders] = file.webkitRelativePath.split("/").slice(0, -1);
@@ -52,9 +49,8 @@ export function filesOfFolder(files) {
 
 /**
  * Reads all files below a folder: `found` has {file, folders}, where `folders` has the names of the folders
- * on the way to the file.
- *
- * `unread` counts the files and folders that the browser could not open; the others are still read.
+ * on the way to the file. `unread` counts the files and folders that the browser could not open; the others
+ * are still read.
  */
 async function filesIn(folder, folders) {
   const entries = await entriesIn(folder).catch(() => null);
@@ -88,10 +84,9 @@ async function entriesIn(folder) {
 }
 
 /**
- * Returns the files of a folder in a supported format, each with a unique name.
- *
- * The library identifies uploads by name, so a second "report.pdf" would become a new version of the first. A
- * name that occurs twice gets its folders in front.
+ * Returns the files of a folder in a supported format, each with a unique name. The library identifies
+ * uploads by name, so a second "report.pdf" would become a new version of the first. A name that occurs twice
+ * gets its folders in front.
  */
 function within(found, folder) {
   const known = found.filter(({ file }) => SUFFIXES.includes(suffixOf(file.name)));
@@ -105,7 +100,6 @@ function within(found, folder) {
   return { files, left: found.length - known.length };
 }
 
-/** Makes names unique across folders: a name that occurs twice gets its folder in front. */
 function apart(files) {
   const isShared = sharedAmong(files.map(({ name }) => name));
   return files.map((one) =>
@@ -113,7 +107,6 @@ function apart(files) {
   );
 }
 
-/** Returns a function that tells whether a name occurs more than once in `names`. */
 function sharedAmong(names) {
   const counts = new Map();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -23,7 +23,6 @@ export function startJobs(needed) {
   hurry();
 }
 
-/** Polls now, after a job was started or stopped. */
 export function hurry() {
   clearTimeout(state.timer);
   if (document.hidden && !state.needed()) return;

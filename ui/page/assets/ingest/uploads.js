@@ -47,7 +47,6 @@ const box = make(
 const list = new LongList(scroller, (upload) => rowOf(upload).element, t("upload.title"));
 const rows = new WeakMap();
 
-/** Returns the elements of the uploads; `added` receives the id of each new report. */
 export function uploadsElements(added) {
   watchUploads({ changed, added });
   onReports(() =>
@@ -58,7 +57,6 @@ export function uploadsElements(added) {
   return [box, outcome];
 }
 
-/** Creates the buttons that open the dialogs for files and for a folder. */
 export function addButtons() {
   const files = make("input", {
     type: "file",
@@ -93,7 +91,6 @@ export function addButtons() {
 
 export const takeEntries = async (entries) => take(await filesOf(entries));
 
-/** Adds files, and says how many others are left out; shows an alert if no file could be opened. */
 function take({ files, left: others, unread = 0 }) {
   const said = [
     others ? t("upload.leftOut", { count: others }) : "",
@@ -127,7 +124,6 @@ function follow(upload) {
   list.reveal(upload.key);
 }
 
-/** Updates the list of files, and the summary above it. */
 function draw() {
   const all = uploads();
   const items = all.map((upload, place) => ({ key: upload.key, of: upload, position: place + 1 }));
@@ -157,7 +153,6 @@ const refusals = (all) =>
     .slice(0, READ_OUT)
     .map(({ why, file, name }) => `${name}: ${sentenceOf(why, file.name)}`);
 
-/** Returns the elements of a file's row; they are created once, and updated afterwards. */
 function rowOf(upload) {
   if (!rows.has(upload)) {
     const name = make("span", { class: "fn-upload-name", dir: "auto" }, upload.name);
@@ -203,7 +198,6 @@ function drawUpload(upload) {
   drawOutcome(upload, row, isGone);
 }
 
-/** Returns the done share of a file, 0 to 1; null if it is unknown. */
 function shareOf({ state, share, job }) {
   if (state === "sending") return share < 1 ? share : null;
   if (state === "waiting" || state === "queued") return 0;
@@ -226,7 +220,6 @@ function drawOutcome(upload, row, isGone) {
   if (tried && isOver(upload)) row.below.querySelector("input, button")?.focus({ preventScroll: true });
 }
 
-/** Describes the progress of the embedding; empty in any other state. */
 function progressOf({ state, job }) {
   if (state === "embedding" && job.passages.of) {
     const { done, of } = job.passages;
@@ -236,7 +229,6 @@ function progressOf({ state, job }) {
   return "";
 }
 
-/** Describes how much of a report is searched; older jobs do not tell. */
 const indexed = ({ report: { passages } }) =>
   passages === undefined
     ? []
@@ -271,7 +263,6 @@ function sentenceOf(why, name) {
 
 const wantsPassword = (why, name) => /^It is encrypted\b.*\bpassword\b/.test(sentenceOf(why, name));
 
-/** Creates the form for the password of a file; `given` receives the password. */
 function passwordForm(name, given) {
   const input = make("input", {
     type: "password",
@@ -305,18 +296,14 @@ const all = [];
 const heard = { changed() {}, added() {} };
 const pause = { timer: null }; // set while the server has no room for another file
 
-/** Returns the chosen and dropped files, in their order. */
 export const uploads = () => all;
 
 const isOver = (upload) => OVER.includes(upload.state);
 
-/** Sets the handlers `changed`, for a file whose state changes, and `added`, for the id of a new report. */
 const watchUploads = (given) => Object.assign(heard, given);
 
-/** Returns whether a file is lost if the user leaves the page. */
 export const isUnsent = ({ state }) => state === "waiting" || state === "sending";
 
-/** Adds files, each {file, name, collection}, to the queue; the caller renders them, all at once. */
 function addFiles(files) {
   const added = files.map((file, place) => ({
     ...file,
@@ -335,14 +322,12 @@ function addFiles(files) {
   work();
 }
 
-/** Uploads a refused file again, with its password if there is one. */
 export function again(upload, password = null) {
   Object.assign(upload, { state: "waiting", share: 0, why: null, job: null, jobId: null, password });
   heard.changed(upload);
   work();
 }
 
-/** Removes the finished files from the queue. */
 function forgetOver() {
   all.splice(0, all.length, ...all.filter((upload) => !isOver(upload)));
 }
@@ -410,7 +395,6 @@ function sendLater(upload, seconds) {
   }, seconds * 1000);
 }
 
-/** Updates the files from the server's jobs. */
 async function onJobsTold(jobs) {
   const followed = all.filter((upload) => upload.jobId && !isOver(upload));
   for (const upload of followed) {
@@ -422,7 +406,6 @@ async function onJobsTold(jobs) {
   work();
 }
 
-/** Treats a job that the server does not know as failed; after any other error, returns null. */
 const lost = (error) => (error.status === 404 ? { state: "failed", message: error.message } : null);
 
 function takeJob(upload, job) {

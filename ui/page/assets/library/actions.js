@@ -1,4 +1,7 @@
-/** The menu of a report: its details, which take precedence over the file's own, the answers that cite it, deletion. */
+/**
+ * The menu of a report: its details, which take precedence over the file's own, the answers that cite it,
+ * deletion.
+ */
 
 import { answerLink } from "../answer/request.js";
 import { MAX_COLLECTION_CHARACTERS, MAX_DETAIL_CHARACTERS, UNKNOWN_LANGUAGE } from "../constants.js";
@@ -13,7 +16,6 @@ import { sayGone } from "../source/panel.js";
 import { closePart, focusBeside, focusReport, openPart } from "./list.js";
 import { hideReport, readReports, reports } from "./reports.js";
 
-/** Opens the menu of a report at the button of its row. */
 export function reportMenu(report, opener) {
   const { document_id: id, uploaded } = report;
   const asked = getScope().document_ids;
@@ -35,13 +37,11 @@ export function reportMenu(report, opener) {
   ]);
 }
 
-/** Deletes a report, and focuses the next one; an undo also restores the focus. */
 function remove(report) {
   focusBeside(report.document_id);
   removeWithUndo(report, () => focusReport(report.document_id));
 }
 
-/** Handles the keys of a row: F2 edits the report's details, Delete deletes the report. */
 export function onRowKey(event, report, opener) {
   if (event.key === "F2") editReportInPlace(report);
   else if (event.key !== "Delete") return;
@@ -52,7 +52,6 @@ export function onRowKey(event, report, opener) {
 
 // Deletion
 
-/** Deletes a report, and shows a notice; `restored` runs after an undo. */
 function removeWithUndo({ document_id: id, title }, restored) {
   hideReport(id, true);
   sayGone(id, true);
@@ -80,7 +79,6 @@ async function takeBack(id, title, removed, restored) {
   restored();
 }
 
-/** Reads the list of reports; ignores an error, since the page reads the list again soon. */
 const readAnew = () => readReports().catch(() => null);
 
 function putBack(id, why = null) {
@@ -132,7 +130,6 @@ const NAMES = ["title", "publisher", "author", "published", "language", "collect
 const SUGGESTED = ["publisher", "collection"]; // fields that suggest the values of other reports
 const GIVEN = ["edit", "upload"]; // origins of details that the library stores, and that the user can reset
 
-/** Opens the form in the report's row, with the focus in the field `first`. */
 async function editReportInPlace({ document_id: id, title }, first = "title") {
   const form = make("form", {
     class: "fn-part fn-edit",
@@ -188,14 +185,12 @@ function fill(form, report) {
     if (!Object.keys(changes).length || (await send(changes))) closePart({ refocus: true });
   }
 
-  /** Resets a field to the file's own value; the other fields keep the user's text. */
   async function reset(name) {
     if (!(await send({ [name]: "" }))) return;
     fields[name].show(state.report);
     fields[name].input.focus();
   }
 
-  /** Sends changes to the server; returns whether the server made them. */
   async function send(changes) {
     if (state.busy) return false;
     state.busy = save.disabled = true;
@@ -226,7 +221,6 @@ function fill(form, report) {
   }
 }
 
-/** Returns the field that the server names in the message of its refusal. */
 function fieldOf(error, changed) {
   if (error.status !== 422) return null;
   const names = (name) => error.message.includes(` ${name} `) || error.message.includes(` ${name}: `);
@@ -241,7 +235,6 @@ function say(place, sentence) {
   place.hidden = !sentence;
 }
 
-/** Creates a field with its label, its hint, a reset button and the place of its error. */
 function field(name, reset) {
   const ids = { input: `fn-edit-${name}`, hint: `fn-edit-${name}-hint`, trouble: `fn-edit-${name}-trouble` };
   const input = inputOf(name, ids);
@@ -317,7 +310,6 @@ const CODES = [
   "sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu",
 ].flatMap((line) => line.split(" "));
 
-/** Returns the languages as [code, name], sorted by name; `others` are codes to add. */
 function languageChoices(others) {
   const collator = new Intl.Collator(tag);
   return [...new Set([...CODES, ...others])]

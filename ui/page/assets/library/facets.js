@@ -46,7 +46,6 @@ function monthField(key, otherwise) {
   return { input, otherwise, label: make("label", {}, make("span", {}, t(key)), input) };
 }
 
-/** Sets the dates of the scope from the fields. */
 function apply() {
   const [from, to] = [fields.from, fields.to].map(({ input, otherwise }) =>
     input.value ? monthOf(input.value, otherwise) : "",
@@ -84,7 +83,6 @@ const chosenYears = () => {
   return [fromOf(after), toOf(before)].map((month) => month && Number(month.slice(0, 4)));
 };
 
-/** Creates the bars for the years of all reports, so that filters do not move them. */
 function layOutYears(years) {
   const [first, last] = [Math.min(...years), Math.max(...years)];
   const step =
@@ -99,7 +97,6 @@ function layOutYears(years) {
   ends.replaceChildren(...[first, last].map((end) => make("span", {}, years.size ? year(end) : "")));
 }
 
-/** Shows the number of reports of each year, and the dates of the scope. */
 function showYears(counts) {
   const { published_after: after, published_before: before } = getScope();
   const [from, to] = chosenYears();
@@ -167,7 +164,6 @@ const place = make(
   make("div", { class: "fn-facets-foot" }, clear, done),
 );
 
-/** Creates a facet: its name, the number of its chosen values, and `contents`. */
 function facet(name, contents) {
   badges[name] = make("span", { class: "fn-badge", hidden: "" });
   const key = `library.facet.${name}`;
@@ -181,7 +177,6 @@ function facet(name, contents) {
   return whole;
 }
 
-/** Returns the button that opens the facets, and the facets. */
 export function facetsElements() {
   onReports(onReportsRead);
   place.addEventListener("keydown", (event) => {
@@ -226,7 +221,6 @@ function show(element, number) {
   element.textContent = number ? t("library.number", { number }) : "";
 }
 
-/** Returns how many values of each facet the scope has. */
 const activity = () => {
   const scope = getScope();
   const dates = DATES.filter((date) => scope[date]).length;
@@ -244,14 +238,12 @@ function say() {
   clear.hidden = !sum;
 }
 
-/** Shows the number of reports of each value, and the number `shown` in the list. */
 export function showCounts(counts, { shown }) {
   Object.assign(latest, { counts, shown });
   draw();
   say();
 }
 
-/** Renders the facets if they are open, and hides those without values. */
 function draw() {
   const { counts, shown, useful } = latest;
   if (place.hidden || !counts) return;
@@ -305,7 +297,6 @@ function valueList({ name, words, choose }) {
     return { element: make("li", {}, label), input, number };
   }
 
-  /** Returns the values; the value that the most reports have comes first. */
   function values() {
     const all = [...new Set([...state.counts.keys(), ...state.chosen])];
     const count = (value) => state.counts.get(value) ?? 0;

@@ -1,9 +1,8 @@
 /**
  * The notice that the search does not read the languages of some reports, or that of a question, and the
- * button that changes the library over to a model that reads them: see ui/http/encoder.py.
- *
- * The notice stands above the question. It shows the cost, then the progress, then the outcome. A dismissed
- * one stays away until another language comes, or until a button of an abstention opens it.
+ * button that changes the library over to a model that reads them: see ui/http/encoder.py. The notice stands
+ * above the question. It shows the cost, then the progress, then the outcome. A dismissed one stays away
+ * until another language comes, or until a button of an abstention opens it.
  */
 
 import { answersShown, idOf } from "../answer/answers.js";
@@ -32,7 +31,6 @@ const said = make("p", { class: "fn-unseen", role: "status" });
 const box = make("div", { class: "fn-languages-box" });
 const place = make("aside", { id: "fn-languages", "aria-label": t("languages.label"), hidden: "" }, box);
 
-/** Adds the notice, and looks at the languages now and whenever the reports change. */
 export async function startLanguages() {
   const form = (await drawn("#fn-question")).parentElement;
   form.before(place, said);
@@ -73,7 +71,6 @@ function open() {
 const focusButton = () =>
   (place.querySelector("button:not(.fn-shut)") ?? place.querySelector("button"))?.focus();
 
-/** Asks the server; if it does not respond, the notice stays as it is. */
 async function look() {
   state.encoder = await getEncoder(state.asked).catch(() => state.encoder);
   if (state.encoder?.job_id && !state.job) state.job = { id: state.encoder.job_id };
@@ -81,7 +78,6 @@ async function look() {
   offerLanguages();
 }
 
-/** Follows the change-over that the page knows of. */
 function follow(jobs) {
   const job = jobs?.find(({ id }) => id === state.job?.id);
   if (!job) return;

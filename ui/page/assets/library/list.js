@@ -1,4 +1,6 @@
-/** Shows the list of the reports that match the scope and the search, sorted and grouped as the user chooses. */
+/**
+ * Shows the list of the reports that match the scope and the search, sorted and grouped as the user chooses.
+ */
 
 import { button, icon, make } from "../controls/dom.js";
 import { LongList } from "../controls/long_list.js";
@@ -33,8 +35,6 @@ const does = {
 const rows = new LongList(scroller, drawRow, t("library.contents"));
 
 /**
- * Creates the list.
- *
  * `counted` receives the number of reports of each value, and how many the list shows; `menu` opens the menu
  * of a report; `cleared` runs when the list clears the search.
  */
@@ -69,7 +69,6 @@ function inOrder() {
   return state.inOrder;
 }
 
-/** Updates the list from the reports, the scope, the search and the view. */
 export function drawList() {
   const { shown, counts } = narrowed(inOrder(), getScope(), state.sought);
   const open = state.part && !shown.some(({ document_id }) => document_id === state.part.id);
@@ -87,7 +86,6 @@ export function drawList() {
   heard.counted(counts, state.drawn);
 }
 
-/** Shows a message in place of an empty list. */
 function say() {
   const { shown, of } = state.drawn;
   empty.hidden = shown > 0;
@@ -102,7 +100,6 @@ function say() {
   );
 }
 
-/** Clears the search and all filters except the chosen reports. */
 function showAll() {
   state.sought = "";
   heard.cleared();
@@ -122,7 +119,6 @@ function toggleGroup(id) {
   drawList();
 }
 
-/** Shows only the reports that contain each of these words. */
 export function find(sought) {
   state.sought = sought;
   scroller.scrollTop = 0;
@@ -144,7 +140,6 @@ export function openPart(id, element) {
   rows.reveal(id);
 }
 
-/** Closes the open element of a row; with `refocus`, focuses the row. */
 export function closePart({ refocus = false } = {}) {
   if (!state.part) return;
   const { id } = state.part;
@@ -154,10 +149,8 @@ export function closePart({ refocus = false } = {}) {
   if (refocus) focusReport(id);
 }
 
-/** Focuses a report's row; returns whether the list has the row. */
 export const focusReport = (id, place = 0) => rows.focusRow(id, place);
 
-/** Focuses the report below a report that is about to be deleted; above it if there is none below. */
 export function focusBeside(id) {
   const row = rows.rowOf(scroller.querySelector(`[data-id="${id}"]`));
   if (!row) return;
@@ -172,8 +165,6 @@ export const focusFirst = () => rows.focusRow(rows.keyAt(0));
 // Rows
 
 /**
- * Creates the row of a report; its buttons call `does.open` and `does.menu` with the report and the button.
- *
  * `part` is the open element below the row, `asked` whether the scope names the report, and `current` whether
  * the source shows it.
  */
@@ -213,7 +204,6 @@ const NAMES = {
   publisher: () => t("library.noPublisher"),
 };
 
-/** Creates the heading of a group, which shows or hides the group's reports. */
 function groupRow({ id, group, name, count, isFolded }, toggle) {
   const words = name ?? NAMES[group]();
   const fold = button("", () => toggle(id), {

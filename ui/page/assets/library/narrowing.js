@@ -1,5 +1,6 @@
 /**
- * Chooses the reports that the list shows, counts the values of each filter, and sorts and groups the reports.
+ * Chooses the reports that the list shows, counts the values of each filter, and sorts and groups the
+ * reports.
  */
 
 import { ownDate } from "../facts.js";
@@ -18,7 +19,9 @@ const UNDATED = null;
 
 const yearOf = ({ published }) => (published ? Number(published.slice(0, 4)) : UNDATED);
 
-/** Returns whether a report's date is within the dates of a scope; the server compares them in the same way. */
+/**
+ * Returns whether a report's date is within the dates of a scope; the server compares them in the same way.
+ */
 function isWithin({ published }, { published_after: after, published_before: before }) {
   if (!after && !before) return true;
   if (!published) return false;
@@ -27,7 +30,6 @@ function isWithin({ published }, { published_after: after, published_before: bef
 
 /**
  * Returns the reports that match a scope and a search, in their given order, and the counts of the facets.
- *
  * `counts` has a Map for each facet and for the years. For each value, the Map has the number of reports that
  * would match if only this value of the facet were chosen. Reports without a date count under null.
  */
@@ -75,7 +77,6 @@ const MONTH = /^(\d{4})(?:-(\d{2}))?/;
 
 const written = (year, month) => `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
 
-/** Returns the month `steps` after another, both as "2031-07". */
 function moved(month, steps) {
   const [year, number] = month.split("-").map(Number);
   const months = year * 12 + (number - 1) + steps;
@@ -114,7 +115,6 @@ const collator = new Intl.Collator(tag, { numeric: true, sensitivity: "base" });
 const byTitle = (a, b) => collator.compare(a.title, b.title);
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Compares by date in a direction; reports without a date come last. */
 const byDate = (direction) => (a, b) => {
   const [one, other] = [ownDate(a), ownDate(b)];
   if (!one || !other) return (one ? 0 : 1) - (other ? 0 : 1) || byTitle(a, b);
@@ -150,10 +150,9 @@ function groupsOf(shown, group) {
 }
 
 /**
- * Returns the items of the virtual list: reports, and the headings of their groups.
- *
- * `added` has the ids of new reports, the latest first, which come at the top. `folded` has the ids of the
- * groups of which the list shows only the heading.
+ * Returns the items of the long list: reports, and the headings of their groups. `added` has the ids of new
+ * reports, the latest first, which come at the top. `folded` has the ids of the groups of which the list
+ * shows only the heading.
  */
 export function itemsOf(shown, { group, added, folded }) {
   const known = new Map(shown.map((report) => [report.document_id, report]));

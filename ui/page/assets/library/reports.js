@@ -19,12 +19,10 @@ export const reports = () => state.shown;
 /** Returns a report by its id; undefined if there is none, or if it is being deleted. */
 export const reportOf = (id) => (state.gone.has(id) ? undefined : state.all.get(id));
 
-/** Runs `listener` whenever the reports change. */
 export const onReports = (listener) => state.listeners.push(listener);
 
 /**
  * Reads the reports again, and tells the listeners if they have changed. Rejects with the server's error.
- *
  * Calls during a request share one further request.
  */
 export function readReports() {
@@ -53,7 +51,6 @@ function take({ reports: all, tag }) {
   tell();
 }
 
-/** Hides a report, or shows it again. */
 export function hideReport(id, hidden) {
   if (hidden) state.gone.add(id);
   else state.gone.delete(id);

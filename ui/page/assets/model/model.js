@@ -28,7 +28,9 @@ function show(model) {
 /** Reads the model; if the server does not respond, the badge stays as it is. */
 const refresh = () => getModel().then(show, () => null);
 
-/** Adds the badge, as soon as Gradio has rendered the input; another page may have changed the model since. */
+/**
+ * Adds the badge, as soon as Gradio has rendered the input; another page may have changed the model since.
+ */
 export async function startModel() {
   const input = await drawn("#fn-question");
   input.append(badge);
@@ -43,7 +45,6 @@ const CHOOSERS = { machine: "model.elsewhere", administrator: "model.administrat
 
 let dialog = null;
 
-/** Returns who writes the answers, in words. */
 export const stateOf = ({ name }) => (name ? t("model.written", { name }) : t("model.quoted"));
 
 /** Opens the panel; `onChange` receives the model whenever the panel has read or changed it. */
@@ -71,7 +72,6 @@ export async function openPanel(onChange) {
 
 const closing = () => button(t("model.close"), () => dialog.close(), { class: "fn-button" });
 
-/** Returns the elements of a panel that only shows the model. */
 function facts(model) {
   const named = [
     [t("model.name"), model.model],
@@ -220,7 +220,10 @@ function modelFields(model, onTyped) {
   const filled = (name) => inputs[name].value.trim() || null;
   const address = () => (kinds[kind.value].fields.includes("address") ? filled("address") : null);
 
-  /** Returns whether the server would keep its key for the typed model: only for the same provider and address. */
+  /**
+   * Returns whether the server would keep its key for the typed model: only for the same provider and
+   * address.
+   */
   const keeps = () =>
     model.has_key && kinds[kind.value].provider === model.provider && address() === (model.address ?? null);
 

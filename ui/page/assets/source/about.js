@@ -24,9 +24,8 @@ const ORIGINS = {
 };
 
 /**
- * Creates the pane about a report; `open` opens a report, or a place in one.
- *
- * The first call of `read` fetches the report's versions and the answers that cite it.
+ * `open` opens a report, or a place in one. The first call of `read` fetches the report's versions and the
+ * answers that cite it.
  */
 export function aboutPane(report, { open }) {
   const versions = section("source.versions");
@@ -43,7 +42,6 @@ export function aboutPane(report, { open }) {
   );
   let begun = false;
 
-  /** Shows what changed between two versions. */
   async function compare(from, to) {
     const shown = await changesSection(report, from, to, open);
     changes.replaceChildren(shown);
@@ -66,7 +64,6 @@ export function aboutPane(report, { open }) {
 
 const section = (title, ...contents) => make("section", {}, make("h3", {}, t(title)), ...contents);
 
-/** Adds the fetched elements to a section, or an error. */
 async function fill(place, read) {
   try {
     place.append(...(await read()));
@@ -146,7 +143,6 @@ function likeSection({ same_as: others = [] }, open) {
 
 // Versions
 
-/** Creates the list; `open` opens a version, `compare` shows what changed between two. */
 function versionList(report, versions, { open, compare }) {
   const item = (version, index) => {
     const before = versions[index + 1];
@@ -183,7 +179,6 @@ function versionList(report, versions, { open, compare }) {
 
 // Changes
 
-/** Creates a section with the changes, or with an error; `open` opens a place. */
 async function changesSection(report, from, to, open) {
   const title = make("h3", { tabindex: "-1" }, t("source.changes", { from, to }));
   const place = make("section", { class: "fn-changes" }, title);

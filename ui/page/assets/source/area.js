@@ -11,11 +11,10 @@ import { copyWithSource, selectionBar } from "./selection.js";
 import { look, offsetAt, onScroll, onTurn, pageOf, pagePane, viewSwitch } from "./viewport.js";
 
 /**
- * Builds the area of a reading, and adds its parts to the reading: the `place` of the text, the `pane` of the
- * pages, `head`, `about`, `find`, `sections`, `views`, `ways`, `back` and `selection`.
- *
- * `reading.does` has the actions of the reading as a whole: `open` a place, `step` to another footnote, go
- * `back` to the quote, `jump` to an offset, and show a `match`.
+ * Adds the parts of the area to the reading: the `place` of the text, the `pane` of the pages, `head`,
+ * `about`, `find`, `sections`, `views`, `ways`, `back` and `selection`. `reading.does` has the actions of the
+ * reading as a whole: `open` a place, `step` to another footnote, go `back` to the quote, `jump` to an
+ * offset, and show a `match`.
  */
 export function makeArea(reading) {
   const { report, does } = reading;
@@ -50,7 +49,6 @@ export function makeArea(reading) {
   body().addEventListener("scroll", () => onScroll(reading), { passive: true });
 }
 
-/** Renders the facts of the report again, in its head and in the pane about it. */
 export function renewFacts(reading) {
   const { head, about, report, does } = reading;
   const active = source.contains(document.activeElement) ? document.activeElement : null;
@@ -98,13 +96,11 @@ const selectionIn = (reading) =>
     copy: (found) => copyWithSource(reading.report, found, pageOf(reading, found.start)),
   });
 
-/** Opens the search of a reading, or focuses its field. */
 export function openFind(reading) {
   reading.ways.find.setAttribute("aria-expanded", "true");
   reading.find.open();
 }
 
-/** Opens or closes the list of sections. */
 function fold(reading, open = reading.sections.element.hidden) {
   reading.sections.element.hidden = !open;
   reading.ways.sections.setAttribute("aria-expanded", String(open));

@@ -1,4 +1,7 @@
-/** The head of a report: its title, facts and badges, the stepper of footnotes, its sections, and the search in it. */
+/**
+ * The head of a report: its title, facts and badges, the stepper of footnotes, its sections, and the search
+ * in it.
+ */
 
 import { MAX_QUERY_CHARACTERS } from "../constants.js";
 import { button, heading, icon, make } from "../controls/dom.js";
@@ -10,10 +13,8 @@ import { paint, rangesIn, unpaint } from "./text.js";
 import { numberOf } from "./trail.js";
 
 /**
- * Creates the head of a report: its elements, and `update`, which receives the current quote and trail.
- *
- * `total` is the number of pages; `ways` are the elements of the bottom row; `step`, `ask`, `open` and
- * `compare` are the actions of the buttons.
+ * `update` of the result receives the current quote and trail. `total` is the number of pages; `ways` are the
+ * elements of the bottom row; `step`, `ask`, `open` and `compare` are the actions of the buttons.
  */
 export function reportHead(report, current, { total, ways, step, ask, open, compare }) {
   const stepper = steps(step);
@@ -47,7 +48,6 @@ export function reportHead(report, current, { total, ways, step, ask, open, comp
   return { elements: elements.filter(Boolean), update };
 }
 
-/** Creates a button with an icon and a label; CSS hides the label if there is too little room. */
 export function labelled(key, picture, run, attributes = {}) {
   const control = button("", run, { title: t(key), ...attributes });
   control.append(icon(picture), make("span", { class: "fn-label" }, t(key)));
@@ -99,8 +99,6 @@ function steps(step) {
 // Badges
 
 /**
- * Creates the badges of a report, and the line that explains the chosen badge.
- *
  * `open` opens another version, and `compare` shows what changed. The result's `quoted` receives the page of
  * the quote.
  */
@@ -129,7 +127,6 @@ function badges(report, current, { open, compare }) {
     line.hidden = !chosen;
   }
 
-  /** Explains the badge that applies to the page, unless the reader has chosen one. */
   function quoted(page) {
     if (!state.touched) choose(cautions.find((caution) => caution.touches(page)) ?? null, false);
   }
@@ -194,7 +191,6 @@ export function outline({ sections = [] }, jump) {
 
   let current = null;
 
-  /** Marks the section that contains an offset. */
   function mark(offset) {
     const entry = entries[sections.findLastIndex((section) => section.start <= offset)] ?? null;
     if (entry === current) return;
@@ -220,8 +216,6 @@ export function outline({ sections = [] }, jump) {
 const PAUSE = 200; // milliseconds without a key before the search starts
 
 /**
- * Creates the search of one report.
- *
  * `search(query, signal)` resolves to {matches, total}. `show` scrolls to a match, `here` returns the offset
  * at the top of the view, and `leave` runs after the field has closed.
  */
@@ -293,7 +287,6 @@ export function finder({ search, show, here, leave }) {
     leave();
   }
 
-  /** Searches for the text of the field, and goes to the first match from the reader's place on. */
   async function ask() {
     clearTimeout(state.pause);
     const query = field.value.trim();
@@ -352,7 +345,6 @@ export function finder({ search, show, here, leave }) {
 
   return {
     element,
-    /** Opens the field, or focuses it. */
     open() {
       element.hidden = false;
       field.focus();
@@ -360,9 +352,7 @@ export function finder({ search, show, here, leave }) {
     },
     shut,
     isOpen: () => !element.hidden,
-    /** Returns the current match, {start, end, page}, or undefined. */
     current: () => state.matches[state.at],
-    /** Highlights the matches in newly rendered text. */
     paintOver(container, part) {
       state.text = { container, part };
       draw();

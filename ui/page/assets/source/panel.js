@@ -20,7 +20,6 @@ export function show(head, contents) {
   return source.lastElementChild;
 }
 
-/** Creates the row above a report's title, with the button that closes the source. */
 export const bar = (...left) =>
   make("div", { class: "fn-desk-bar" }, ...left, closer("source", closeSourcePane));
 
@@ -28,12 +27,10 @@ export function failed(error) {
   show([bar()], [make("p", { role: "alert", class: "fn-warning" }, words(error))]);
 }
 
-/** Creates the button that scrolls back to the quote, by `go`. */
 export function wayBack(go) {
   const element = button(t("reading.quoted"), go, { class: "fn-jump", hidden: "" });
   let watching = null;
 
-  /** Shows the button while none of the quote's marks is visible in `body`, or if there are no marks. */
   function watch(body, marks) {
     watching?.disconnect();
     element.hidden = marks.length > 0;
@@ -49,7 +46,6 @@ export function wayBack(go) {
     marks.forEach((mark) => watching.observe(mark));
   }
 
-  /** Shows the button if `away`, without watching marks. */
   function show(away) {
     watching?.disconnect();
     element.hidden = !away;
@@ -58,7 +54,6 @@ export function wayBack(go) {
   return { element, watch, show };
 }
 
-/** Shows or removes the notice that a report is deleted, if the source shows that report. */
 export function sayGone(id, isGone) {
   if (source.dataset.report !== String(id)) return;
   source.querySelector(".fn-gone-notice")?.remove();

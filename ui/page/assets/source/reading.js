@@ -42,15 +42,12 @@ async function inTime(promise, { isWanted, tell = say }) {
   }
 }
 
-/** Returns a function that tells whether nothing was opened or closed since. */
 function sameOpening() {
   const { opened } = state;
   return () => opened === state.opened;
 }
 
 /**
- * Opens a report, at the quote if `place` has one.
- *
  * With `focus`, focuses the title; when the report closes, the focus returns to `from`. `trail` has the
  * footnotes of the answer.
  */
@@ -78,7 +75,6 @@ function fail(error) {
   failed(error);
 }
 
-/** Returns whether a place is a quote in the shown version of the report. */
 function isShown({ id, version, quote }) {
   const report = state.reading?.report;
   return Boolean(quote && report?.document_id === id && report.version === version);
@@ -100,7 +96,6 @@ function begin({ report, current, part }) {
   reading.views.fit();
 }
 
-/** Scrolls to the quote, which the current part contains; without a quote, to the start. */
 function goTo(quote, trail) {
   const { reading } = state;
   const { views } = reading;
@@ -155,7 +150,6 @@ onReports(renew);
 
 // The footnotes of an answer
 
-/** Shows the current footnote in the head, and marks it in the conversation. */
 function followTrail() {
   const { quote, trail, head } = state.reading;
   head.update(quote, trail);
@@ -211,7 +205,6 @@ async function backToQuote() {
   marks(reading.container)[0]?.focus({ preventScroll: true });
 }
 
-/** Scrolls to an offset, and reads the text after it if necessary. */
 async function jumpTo(offset, { focus = false } = {}) {
   const { reading } = state;
   const place = { start: offset, end: offset + 1 };
@@ -221,7 +214,6 @@ async function jumpTo(offset, { focus = false } = {}) {
   if (focus) body().focus({ preventScroll: true });
 }
 
-/** Scrolls to a match of the search: {start, end, page}. */
 async function showMatch(match) {
   const { reading } = state;
   reading.views.leaveAbout();
@@ -229,9 +221,8 @@ async function showMatch(match) {
 }
 
 /**
- * Reads the part around a place, unless the shown part contains the place.
- *
- * Returns whether the text has the place now: false after an error, or if the reader asked for another place.
+ * Reads the part around a place, unless the shown part contains the place. Returns whether the text has the
+ * place now: false after an error, or if the reader asked for another place.
  */
 async function reach(place, around = place) {
   const { reading } = state;
@@ -268,7 +259,6 @@ async function readOn(direction) {
 
 // Keyboard shortcuts
 
-/** Opens the search of the open report; returns whether a report is open. */
 export function findInReport() {
   const { reading } = state;
   if (!reading || !isOpen(source)) return false;
@@ -276,16 +266,13 @@ export function findInReport() {
   return true;
 }
 
-/** Asks about the selected text, or else about the whole report. */
 export function askAboutSource() {
   const { reading } = state;
   if (reading && isOpen(source) && !reading.selection.ask()) askAbout(reading.report);
 }
 
-/** Copies the selected text with its source. */
 export const copySelection = () => state.reading?.selection.copy();
 
-/** Watches the conversation and the selection. */
 export function watchReading() {
   document.addEventListener("selectionchange", () => state.reading?.selection.update());
   const conversation = document.querySelector("gradio-app");
@@ -304,7 +291,6 @@ async function readPart(report, from, to, { quote = null, known = "" } = {}) {
   return withHeadings(report, part);
 }
 
-/** Joins two adjacent parts. */
 export function joined(before, after) {
   const tables = new Map([...after.tables, ...before.tables].map((table) => [table.start, table]));
   return {
@@ -353,7 +339,6 @@ async function withHeadings(report, part) {
 
 const CONTEXT = 6000; // code points to read on either side of the quote, and for each "more"
 
-/** Reads a place in a report: {report, current, part}. */
 async function readSource({ id, version, quote = null }) {
   const facts = readFacts(id, version);
   const known = version ? { document_id: id, version } : (await facts).report;
@@ -361,7 +346,6 @@ async function readSource({ id, version, quote = null }) {
   return { report, current, part };
 }
 
-/** Fetches the facts of a version of a report, and those of the current version. */
 async function readFacts(id, version) {
   const report = await getReport(id, version);
   return { report, current: report.superseded_by == null ? report : await getReport(id) };

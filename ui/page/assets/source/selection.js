@@ -12,8 +12,6 @@ const PAUSE = 150; // milliseconds without a change of the selection before the 
 const GAP = 8; // pixels between the text and the toolbar
 
 /**
- * Creates the toolbar of one report.
- *
  * `shown` returns the shown text: {container, part}. `ask` and `copy` receive the selection: {words, start,
  * end}, where `words` is the document's text between the two offsets.
  */
@@ -91,7 +89,6 @@ export function selectionBar({ shown, ask, copy }) {
   return { element, update, ask: askIt, copy: copyIt };
 }
 
-/** Returns the selected range of an element's text; null if there is none. */
 function selectedIn(container) {
   const selection = getSelection();
   if (!container?.isConnected || !selection.rangeCount || selection.isCollapsed) return null;
@@ -114,9 +111,7 @@ function wordsOf(range, container, part) {
 
 /**
  * Copies selected text, {words, start, end}, with its source and a link to it; returns whether that
- * succeeded.
- *
- * `page` is the number of its page, or 0.
+ * succeeded. `page` is the number of its page, or 0.
  */
 export async function copyWithSource(report, selected, page) {
   try {

@@ -13,11 +13,6 @@ import { t } from "../i18n.js";
 const ABOVE_SECTIONS = 2; // heading levels above a section's: the page's, and the report's
 const DEEPEST = 6;
 
-/**
- * Renders a part of a report's text, with the page breaks and the quote marked.
- *
- * It adds words as text nodes only. The element's text content is the document's text.
- */
 export function textElement(report, part, quote) {
   const pages = part.page_starts
     .map((start, index) => [start, index + 1])
@@ -78,7 +73,6 @@ function paragraph(marked, begin, end) {
   return element;
 }
 
-/** Returns the attributes of a heading if the paragraph is the title of a section, else none. */
 function headingAttributes({ sections, string }, begin, end) {
   const section = sections.get(begin);
   const alone = (words) => words.replace(/\s+/g, " ").trim();
@@ -104,7 +98,6 @@ export const readable = (text) =>
       .join(" · "),
   );
 
-/** Returns the lines of a stretch of `string`, with their cells as [begin, end], without the bars. */
 function linesOf(string, begin, end) {
   let gap = begin;
   return [...string.slice(begin, end).matchAll(LINE)]
@@ -127,11 +120,7 @@ function linesOf(string, begin, end) {
 const cellWords = (string, line, column) =>
   line.isRow && column < line.cells.length ? string.slice(...line.cells[column]).trim() : "";
 
-/**
- * Renders lines of a table as an element that scrolls.
- *
- * `headings` has header lines from before the part: they are visible, but not in the text content.
- */
+/** `headings` has header lines from before the part: they are visible, but not in the text content. */
 function tableElement(marked, begin, headerEnd, end, headings = "") {
   const { string } = marked;
   const lines = linesOf(string, begin, end);
@@ -229,7 +218,6 @@ function cellElements(marked, line, columns, part) {
   return missing ? [...elements, make("td", { colspan: missing })] : elements;
 }
 
-/** Renders a line with one cell, which names a group of rows or their units. */
 function labelElement(marked, line, columns) {
   return make(
     "th",
@@ -275,7 +263,6 @@ function hidden(marked, begin, end) {
   });
 }
 
-/** Lets the keyboard scroll each table that is larger than its box. */
 export function reachTables(container) {
   for (const box of container.querySelectorAll(".fn-table")) {
     const larger = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
@@ -354,7 +341,6 @@ function surround(range, name) {
   }
 }
 
-/** Returns the text nodes of a range, split at its start and end. */
 function wordsIn(range) {
   const { startContainer, startOffset, endContainer, endOffset, commonAncestorContainer } = range;
   const isText = commonAncestorContainer.nodeType === Node.TEXT_NODE;
@@ -409,7 +395,6 @@ export function rangesIn(container, part, spans) {
   });
 }
 
-/** Returns the document offset of a place in the element of a part. */
 export function offsetOf(container, part, node, index) {
   const before = document.createRange();
   before.setStart(container, 0);
@@ -417,7 +402,6 @@ export function offsetOf(container, part, node, index) {
   return part.start + codePoints(part.text.slice(0, before.toString().length));
 }
 
-/** Returns the text nodes of an element, each with its start in the element's text. */
 function textNodes(container) {
   const walker = document.createTreeWalker(container, NodeFilter.SHOW_TEXT);
   const nodes = [];

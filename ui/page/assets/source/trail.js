@@ -10,9 +10,8 @@ const CITATION = /^#cite-(\d+)-(\d+)-(\d+)-(\d+)(?:-(\d+)-(\d+))?$/;
 const MARKS = "a.fn-mark";
 
 /**
- * Parses the target of a link to a quote: {id, version, quote}; undefined for any other target.
- *
- * The quote is {start, end}; if the question asks for one cell of a quoted row, it also has the `cell`.
+ * Parses the target of a link to a quote: {id, version, quote}; undefined for any other target. The quote is
+ * {start, end}; if the question asks for one cell of a quoted row, it also has the `cell`.
  */
 export function placeOf(href) {
   const found = CITATION.exec(href ?? "")
@@ -24,7 +23,6 @@ export function placeOf(href) {
   return { id, version, quote: { start, end, ...cell } };
 }
 
-/** Returns the target of a link to a quote. */
 export const hrefOf = ({ id, version, quote: { start, end, cell } }) =>
   `#cite-${[id, version, start, end, ...(cell ? [cell.start, cell.end] : [])].join("-")}`;
 
@@ -70,7 +68,6 @@ export function moved(trail, step) {
   return at >= 0 && at < trail.hrefs.length ? { ...trail, at } : null;
 }
 
-/** Returns the present element of a trail's answer. */
 function found({ answer, hrefs }) {
   if (answer.isConnected) return answer;
   return (answer.id && document.getElementById(answer.id)) || answerOf(markTo(hrefs[0]));
@@ -82,16 +79,17 @@ export function markOf(trail) {
   return answer?.querySelector(`${MARKS}[href="${CSS.escape(trail.hrefs[trail.at])}"]`) ?? null;
 }
 
-/** Returns the number of a trail's footnote, as the conversation shows it. */
 export const numberOf = (trail) => markOf(trail)?.textContent.replace(/^\[|\]$/g, "") ?? "";
 
-/** Returns whether the current mark in the answer has the trail's target; an answer may have several such marks. */
+/**
+ * Returns whether the current mark in the answer has the trail's target; an answer may have several such
+ * marks.
+ */
 export const isMarked = (trail) => {
   const current = found(trail)?.querySelector("[aria-current]");
   return current?.getAttribute("href") === trail.hrefs[trail.at];
 };
 
-/** Marks one link of the conversation as current; null marks none. */
 export function markCurrent(link) {
   for (const other of conversation()?.querySelectorAll("[aria-current]") ?? [])
     other.removeAttribute("aria-current");

@@ -17,7 +17,6 @@ const EDGE = 16; // pixels at the top and bottom edges in which text counts as h
 /** Returns the number of the page with an offset, from 1; 0 for a report without pages. */
 export const pageOf = ({ part }, offset) => part.page_starts.filter((start) => start <= offset).length;
 
-/** Renders the current part; `readOn` adds the text before or after it. */
 export function drawText(reading, readOn) {
   const { report, part, quote, place } = reading;
   const more = (key, direction) => button(t(key), () => readOn(direction), { class: "fn-more" });
@@ -32,7 +31,6 @@ export function drawText(reading, readOn) {
   reading.find.paintOver(container, part);
 }
 
-/** Returns the marks of the quote that are not hidden. */
 export const marks = (container) => [...container.querySelectorAll("mark:not([hidden], .fn-match)")];
 
 /** Returns the offset of the paragraph or row that is `line` pixels below the top of the view. */
@@ -48,7 +46,6 @@ export function offsetAt({ container, part }, line) {
   return blocks.length ? offsetOf(container, part, blocks[low], 0) : part.start;
 }
 
-/** Scrolls the text so that an offset is near the top. */
 function scrollToOffset({ container, part }, offset) {
   const [place] = rangesIn(container, part, [{ start: offset, end: offset + 1 }]);
   const shown = body();
@@ -70,9 +67,7 @@ function reveal({ container, part }, span) {
 
 /**
  * Scrolls a box so that an element or a range begins `line` pixels below its top, unless it is wholly
- * visible.
- *
- * `covered` is the height at the top of the box that headings cover.
+ * visible. `covered` is the height at the top of the box that headings cover.
  */
 function revealIn(box, place, line, covered = EDGE) {
   const [words, seen] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
@@ -87,7 +82,6 @@ const MOVED = 4; // pixels: a smaller change of the scroll position is not the r
 
 const hasText = (view) => view === "text" || view === "both";
 
-/** Shows another view of a reading, at the same place. */
 export function look(reading, view) {
   if (hasText(reading.view)) {
     reading.left = { top: body().scrollTop, page: pageInView(reading) };
@@ -105,7 +99,6 @@ export function look(reading, view) {
   showWayBack(reading);
 }
 
-/** Scrolls the text to a place or page chosen in the other view, or to its last position. */
 function comeBack(reading) {
   const { pane, left, aim, part, does } = reading;
   reading.aim = null;
@@ -114,7 +107,6 @@ function comeBack(reading) {
   else body().scrollTop = left?.top ?? 0;
 }
 
-/** Turns to a page, and marks words in its picture. */
 export function turnTo(reading, page, marked = reading.marked) {
   reading.marked = marked;
   reading.pane?.turn(page || 1, marked);
@@ -122,9 +114,8 @@ export function turnTo(reading, page, marked = reading.marked) {
 }
 
 /**
- * Scrolls to a span as soon as the text is visible; with `top`, to the top of the view.
- *
- * `marked` is marked in the picture of the page; by default, the quote.
+ * With `top`, scrolls to the top of the view. `marked` is marked in the picture of the page; by default, the
+ * quote.
  */
 export function bringTo(reading, span, { top = false, marked = reading.quote } = {}) {
   turnTo(reading, pageOf(reading, span.start), marked);
@@ -138,7 +129,6 @@ export function bringTo(reading, span, { top = false, marked = reading.quote } =
   reading.held = body().scrollTop;
 }
 
-/** Marks the section of the page that the reader turns to; in the view "both", also scrolls the text. */
 export function onTurn(reading, page) {
   const start = reading.part.page_starts[page - 1];
   reading.aim = null;
@@ -147,14 +137,12 @@ export function onTurn(reading, page) {
   else showWayBack(reading);
 }
 
-/** Shows the button that scrolls back to the quote while the quote is out of view. */
 function showWayBack({ view, pane, quote, back, container }) {
   if (!quote || view === "about") back.show(false);
   else if (view === "page") back.show(pane.page() !== quote.page);
   else if (container) back.watch(body(), marks(container));
 }
 
-/** Returns the page of the quote if the quote is in view, else the page near the middle of the view. */
 function pageInView(reading) {
   const { quote, back } = reading;
   if (quote && back.element.hidden) return quote.page;
@@ -190,9 +178,8 @@ let latest = null;
 new ResizeObserver(() => latest?.fit()).observe(source);
 
 /**
- * Creates the buttons that choose the view of a report; `paged` is whether it has pictures of its pages.
- *
- * `onView` receives the shown view. If there is too little room for text and page, "both" shows the text.
+ * `paged`: whether the report has pictures of its pages. `onView` receives the shown view. If there is too
+ * little room for text and page, "both" shows the text.
  */
 export function viewSwitch(paged, onView) {
   const names = paged ? ["text", "page", "both", "about"] : ["text", "about"];
@@ -229,7 +216,6 @@ export function viewSwitch(paged, onView) {
     fit,
     choose,
     shown: () => state.shown,
-    /** Returns from the facts about the report to its text or pages. */
     leaveAbout() {
       if (state.shown === "about") choose(paged ? recall(KEPT, "both") : "text");
     },
@@ -241,8 +227,6 @@ export function viewSwitch(paged, onView) {
 const WIDTH = 1600; // pixels: A4 at about 190 dots per inch, sharp enough when enlarged
 
 /**
- * Creates the pane of one page, with buttons to its neighbours.
- *
  * Returns the element; `page`, which returns the shown page's number; and `turn`, which shows a page. The
  * marked words of `turn` are {start, end, page}, or null for none; by default, they stay the same. `onTurn`
  * receives the page that the reader turns to.
@@ -284,7 +268,6 @@ export function pagePane(report, total, onTurn) {
   return { element, turn, page: () => state.page };
 }
 
-/** Creates the picture of a page; if it cannot be loaded, the reason replaces it. */
 function picture(report, page, marked) {
   const url = pictureAddress(report, page, marked, WIDTH);
   const alt = marked?.page === page ? "pages.altMarked" : "pages.alt";
