@@ -174,7 +174,7 @@ function unread({ unread_pages: pages = [] }) {
 
 // Outline
 
-const DEEPEST = 5; // deeper levels have the same indent
+const DEEPEST = 4; // deeper levels have the same indent
 
 /** Creates the list, with functions that mark a section and scroll to it; null if there are too few. */
 export function outline({ sections = [] }, jump) {
@@ -184,7 +184,7 @@ export function outline({ sections = [] }, jump) {
     button(section.title, () => jump(section.start), { dir: "auto" }),
   );
   const items = sections.map(({ level }, index) =>
-    make("li", { class: `fn-level-${Math.min(level - top + 1, DEEPEST)}` }, entries[index]),
+    make("li", { style: `--fn-level: ${Math.min(level - top, DEEPEST)}` }, entries[index]),
   );
   const list = make("ol", {}, ...items);
   const element = make("nav", { class: "fn-outline", "aria-label": t("source.outline"), hidden: "" }, list);
