@@ -1,8 +1,8 @@
 /** The sections of the administrator's page, the rows of their lists, and the dialogs that ask for values. */
 
 import { copy } from "../clipboard.js";
-import { button, findAgain, icon, make, remembered } from "../controls/dom.js";
-import { toggleMenu } from "../controls/menu.js";
+import { button, findAgain, make, remembered } from "../controls/dom.js";
+import { moreButton, toggleMenu } from "../controls/menu.js";
 import { placeLine, say } from "../controls/notices.js";
 import { momentWords } from "../facts.js";
 import { t } from "../i18n.js";
@@ -46,15 +46,8 @@ export const rows = (items, none) =>
 
 /** `badges` are [words, kind]. `entries` are those of a menu (controls/menu.js). */
 export function row({ id, name, badges = [], facts, entries = [], isEnded = false }) {
-  const more = entries.length
-    ? button("", (event) => toggleMenu(event.currentTarget, entries), {
-        class: "fn-row-more",
-        "aria-haspopup": "menu",
-        "aria-expanded": "false",
-        "aria-label": t("admin.more", { name }),
-      })
-    : null;
-  more?.append(icon("more"));
+  const open = (opener) => toggleMenu(opener, entries);
+  const more = entries.length ? moreButton(t("admin.more", { name }), open) : null;
   const said = badges.map(([said, kind]) => make("span", { class: `fn-badge fn-badge-${kind}` }, said));
   return make(
     "li",

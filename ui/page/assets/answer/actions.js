@@ -5,7 +5,7 @@
 
 import { copy } from "../clipboard.js";
 import { JUDGEMENTS, MAX_NOTE_CHARACTERS, MAX_QUESTION_CHARACTERS } from "../constants.js";
-import { button, make } from "../controls/dom.js";
+import { button, make, onEscape } from "../controls/dom.js";
 import { say } from "../controls/notices.js";
 import { t } from "../i18n.js";
 import { getCopied, giveFeedback, words } from "../server.js";
@@ -232,12 +232,7 @@ function askForNote(answer, verdict, pressed) {
     close();
     say(t("judge.noteKept"));
   });
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.isComposing) return;
-    event.preventDefault();
-    event.stopPropagation();
-    close();
-  });
+  onEscape(form, close);
   answer.querySelector(".fn-actions").after(form);
 }
 

@@ -3,24 +3,36 @@
  * it.
  */
 
-/** Creates an element; `onclick` is a click listener. Attributes and children that are null are left out. */
+/** Creates an element. A function is a listener: `onclick`. Attributes and children that are null are left out. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "onclick") element.addEventListener("click", value);
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else if (value != null) element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child != null));
+  element.append(...children.flat().filter((child) => child != null));
   return element;
 }
 
 export const button = (label, onclick, attributes = {}) =>
   make("button", { type: "button", onclick, ...attributes }, label);
 
+export const iconButton = (picture, words, onclick, attributes = {}) =>
+  button(icon(picture), onclick, { "aria-label": words, title: words, ...attributes });
+
 export const heading = (words, attributes = {}) => make("h2", { tabindex: "-1", ...attributes }, words);
 
 export const isWriting = (element) =>
   element?.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element?.tagName ?? "");
+
+/** Runs `run` at Escape in an element, unless the key has had another effect. */
+export function onEscape(element, run) {
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+    event.preventDefault();
+    run();
+  });
+}
 
 // Icons
 

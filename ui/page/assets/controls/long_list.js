@@ -3,7 +3,9 @@
  * the focus, have their rows; CSS gives the others the height that they had (content-visibility).
  */
 
-import { findAgain, make, remembered } from "./dom.js";
+import { t } from "../i18n.js";
+import { button, findAgain, make, remembered } from "./dom.js";
+import { moreButton } from "./menu.js";
 
 const BATCH = 10; // rows
 const BEYOND = 300; // pixels above and below the view in which batches have their rows
@@ -181,4 +183,16 @@ function onKey(event, rows) {
   event.preventDefault();
   if (beside) beside.focus({ preventScroll: true });
   else rows.focusRow(rows.keyAt(to), at);
+}
+
+/** Creates a row: a button that opens its item, and one that opens the item's menu; both receive their button. */
+export function listRow({ id, name, kind = "", isCurrent, open, menu }, ...contents) {
+  const attributes = {
+    class: `fn-report${kind}`,
+    "data-stop": "",
+    "aria-current": isCurrent ? "true" : null,
+  };
+  const opener = button(contents, (event) => open(event.currentTarget), attributes);
+  const more = moreButton(t("library.moreOf", { title: name }), menu, { "data-stop": "" });
+  return make("li", { "data-id": id }, make("div", { class: "fn-row" }, opener, more));
 }

@@ -1,9 +1,19 @@
-/** Shows a menu of actions, links and choices below a button. */
+/** A menu of actions, links and choices below a button. */
 
-import { findAgain, make, remembered } from "./dom.js";
+import { button, findAgain, icon, make, remembered } from "./dom.js";
 
 const GAP = 4; // pixels between the button and the menu
 const EDGE = 8; // least pixels between the menu and the window's edge
+
+/** Creates the button of a row's menu; `open` receives the button. */
+export const moreButton = (label, open, attributes = {}) =>
+  button(icon("more"), (event) => open(event.currentTarget), {
+    class: "fn-row-more",
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+    "aria-label": label,
+    ...attributes,
+  });
 
 let shown = null; // {menu, opener, memory, top}; `top` is the button's place in the window
 

@@ -23,8 +23,8 @@ export function notify(words, { action = null, over = () => {}, alert = false } 
     after();
   };
   const act = action && button(action.words, () => go(action.run), { class: "fn-toast-action" });
-  const shut = button("", () => go(over), { class: "fn-toast-close", "aria-label": t("toasts.close") });
-  shut.append(icon("close"));
+  const closing = { class: "fn-toast-close", "aria-label": t("toasts.close") };
+  const shut = button(icon("close"), () => go(over), closing);
   const notice = make("div", { class: "fn-toast" }, make("p", { dir: "auto" }, words), act, shut);
   const stop = () => {
     clearTimeout(timer.id);

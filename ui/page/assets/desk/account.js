@@ -26,7 +26,7 @@ export async function startAccount() {
 export async function startAdministration() {
   const identity = await getIdentity().catch(() => null);
   if (!identity?.scopes.includes("admin")) return;
-  const link = make("a", { class: "fn-administration", href: "administration" });
-  link.append(icon("gear"), make("span", {}, t("admin.title")));
+  const contents = [icon("gear"), make("span", {}, t("admin.title"))];
+  const link = make("a", { class: "fn-administration", href: "administration" }, ...contents);
   document.querySelector("#fn-library .fn-side-foot").append(link);
 }

@@ -6,7 +6,7 @@
  * an area is "column", "drawer" or "closed". While a drawer is open, the rest of the page is inert.
  */
 
-import { button, findAgain, icon, make, remembered } from "../controls/dom.js";
+import { button, findAgain, icon, iconButton, make, remembered } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { recall, remember } from "../storage.js";
 
@@ -164,33 +164,28 @@ function onKey(event) {
 
 // The page's frame
 
-const opener = (name, toggle, shown) =>
-  button("", toggle, { class: `fn-open-${name}`, "aria-controls": `fn-${name}`, ...shown });
+const opener = (name, toggle, contents, shown) =>
+  button(contents, toggle, { class: `fn-open-${name}`, "aria-controls": `fn-${name}`, ...shown });
 
 /** Creates the bar that replaces a closed column; CSS hides the source's bar until there is a source. */
 function rail(name, toggle) {
-  const open = opener(name, toggle, { "aria-label": t(`${name}.show`), title: t(`${name}.show`) });
-  open.append(icon(name));
+  const label = t(`${name}.show`);
+  const open = opener(name, toggle, icon(name), { "aria-label": label, title: label });
   return make("nav", { id: `fn-${name}-rail`, class: "fn-rail", "aria-label": t(`${name}.title`) }, open);
 }
 
 /** Creates the phone's top bar. Screen readers skip its title, since Gradio's heading has the same text. */
 function topBar() {
-  const openLibraries = opener("library", toggleLibrary);
-  openLibraries.append(icon("library"), make("span", { class: "fn-library-count" }, t("library.title")));
-  const openSources = opener("source", toggleSource, { "aria-label": t("source.show") });
-  openSources.append(icon("source"));
+  const count = make("span", { class: "fn-library-count" }, t("library.title"));
+  const openLibraries = opener("library", toggleLibrary, [icon("library"), count]);
+  const openSources = opener("source", toggleSource, icon("source"), { "aria-label": t("source.show") });
   const name = make("span", { class: "fn-top-title", "aria-hidden": "true" }, t("product"));
   return make("nav", { id: "fn-top", "aria-label": t("top.label") }, openLibraries, name, openSources);
 }
 
 export const closer = (name, close) => {
-  const shut = button("", close, {
-    class: "fn-shut",
-    "aria-label": t(`${name}.hide`),
-    title: t(`${name}.hide`),
-  });
-  shut.append(icon(name), icon("close"));
+  const shut = iconButton(name, t(`${name}.hide`), close, { class: "fn-shut" });
+  shut.append(icon("close"));
   return shut;
 };
 

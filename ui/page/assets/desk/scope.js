@@ -91,16 +91,17 @@ function chip({ words, without }, index) {
     focusOn(left[Math.min(index, left.length - 1)]);
   };
   const cross = make("span", { class: "fn-cross", "aria-hidden": "true" }, "×");
-  const removing = button("", remove, {
-    class: "fn-chip",
-    "aria-label": t("scope.remove", { filter: words }),
-  });
-  removing.append(make("span", { class: "fn-chip-words", dir: "auto" }, words), cross);
-  return make("li", {}, removing);
+  const contents = [make("span", { class: "fn-chip-words", dir: "auto" }, words), cross];
+  const label = t("scope.remove", { filter: words });
+  return make("li", {}, button(contents, remove, { class: "fn-chip", "aria-label": label }));
 }
 
+/** Removes all filters, except those of the fields `but`. */
+export const clearScope = ({ but = [] } = {}) =>
+  setScope(Object.fromEntries(Object.entries(NOTHING).filter(([field]) => !but.includes(field))));
+
 function clearAll() {
-  setScope(NOTHING);
+  clearScope();
   focusOn(null);
 }
 
@@ -151,11 +152,7 @@ let begun = ""; // the text that `begin` inserted last
 
 /** Limits the question to a report, starts it with a mention of `words`, if any, and focuses the input. */
 export function askAbout(report, words = "") {
-  const nothing = Object.entries(getScope()).map(([field, value]) => [
-    field,
-    Array.isArray(value) ? [] : null,
-  ]);
-  setScope({ ...Object.fromEntries(nothing), document_ids: [report.document_id] });
+  setScope({ ...NOTHING, document_ids: [report.document_id] });
   uncover({ back: false });
   const area = document.querySelector("#fn-question textarea");
   if (!area) return;

@@ -75,13 +75,9 @@ function showShortcuts() {
 }
 
 export function shortcutsButton() {
-  const shown = button("", showShortcuts, {
-    class: "fn-shortcuts",
-    "aria-haspopup": "dialog",
-    title: t("shortcuts.title"),
-  });
-  shown.append(icon("shortcuts"), make("span", {}, t("shortcuts.button")));
-  return shown;
+  const contents = [icon("shortcuts"), make("span", {}, t("shortcuts.button"))];
+  const attributes = { class: "fn-shortcuts", "aria-haspopup": "dialog", title: t("shortcuts.title") };
+  return button(contents, showShortcuts, attributes);
 }
 
 /** Wraps a handler that moves the focus into a field, so that the field does not receive the key's letter. */

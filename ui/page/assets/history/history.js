@@ -3,8 +3,8 @@
 import { currentConversation, newConversation, openConversation, shownAnswers } from "../answer/request.js";
 import { copy } from "../clipboard.js";
 import { EXPORT_FORMATS, MAX_CONVERSATIONS, MAX_NAME_CHARACTERS } from "../constants.js";
-import { button, findField, icon, make } from "../controls/dom.js";
-import { LongList } from "../controls/long_list.js";
+import { button, findField, make, onEscape } from "../controls/dom.js";
+import { LongList, listRow } from "../controls/long_list.js";
 import { toggleMenu } from "../controls/menu.js";
 import { notify, say } from "../controls/notices.js";
 import { exactly, groupOf, groupWords, whenWords } from "../facts.js";
@@ -22,7 +22,6 @@ import {
 const TYPING = 200; // milliseconds without a key before the search starts
 
 const state = { naming: null, shown: "", timer: null, keys: [], signedIn: false };
-const does = { open, menu };
 const scroller = make("div", { class: "fn-scroll fn-list", tabindex: "-1" });
 const empty = make("p", { class: "fn-empty", role: "status", hidden: "" });
 const trouble = make("p", { class: "fn-warning fn-empty", role: "alert", hidden: "" });
@@ -103,11 +102,7 @@ function drawRow(of) {
   if (of.more) return moreRow(() => attempt(readMore));
   const id = of.conversation_id;
   if (id === state.naming) return namingRow(of, { save: (name) => saveName(id, name), leave: leaveNaming });
-  return conversationRow(of, does, id === currentConversation());
-}
-
-function open({ conversation_id: id }) {
-  openConversation(id);
+  return conversationRow(of);
 }
 
 function menu(conversation, opener) {
@@ -215,35 +210,22 @@ function onRowKey(event) {
 
 // Rows
 
-function conversationRow(conversation, does, isCurrent) {
+function conversationRow(conversation) {
   const { conversation_id: id, name, answers, updated } = conversation;
-  const when = make(
-    "time",
-    { class: "fn-fact", datetime: updated, title: exactly(updated) },
-    whenWords(updated),
-  );
+  const time = { class: "fn-fact", datetime: updated, title: exactly(updated) };
   const count = make("span", { class: "fn-fact" }, t("history.answers", { count: answers }));
-  const open = make(
-    "button",
+  return listRow(
     {
-      type: "button",
-      class: "fn-report fn-conversation-open",
-      "data-stop": "",
-      "aria-current": isCurrent ? "true" : null,
-      onclick: (event) => does.open(conversation, event.currentTarget),
+      id,
+      name,
+      kind: " fn-conversation-open",
+      isCurrent: id === currentConversation(),
+      open: () => openConversation(id),
+      menu: (opener) => menu(conversation, opener),
     },
     make("span", { class: "fn-conversation-name", dir: "auto" }, name),
-    make("span", { class: "fn-facts" }, when, " ", count),
+    make("span", { class: "fn-facts" }, make("time", time, whenWords(updated)), " ", count),
   );
-  const more = button("", (event) => does.menu(conversation, event.currentTarget), {
-    class: "fn-row-more",
-    "data-stop": "",
-    "aria-haspopup": "menu",
-    "aria-expanded": "false",
-    "aria-label": t("library.moreOf", { title: name }),
-  });
-  more.append(icon("more"));
-  return make("li", { "data-id": id }, make("div", { class: "fn-row" }, open, more));
 }
 
 const dayRow = ({ group }) => make("li", { class: "fn-group fn-day" }, make("h3", {}, groupWords(group)));
@@ -282,11 +264,7 @@ function namingRow({ conversation_id: id, name, named }, { save, leave }) {
       button(t("history.cancel"), leave, { class: "fn-small-button" }),
     ),
   );
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    leave();
-  });
+  onEscape(form, leave);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const wrong = await save(input.value.trim());

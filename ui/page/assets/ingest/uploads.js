@@ -5,7 +5,7 @@
  */
 
 import { SUFFIXES } from "../constants.js";
-import { button, icon, make } from "../controls/dom.js";
+import { button, iconButton, make } from "../controls/dom.js";
 import { LongList } from "../controls/long_list.js";
 import { notify } from "../controls/notices.js";
 import { durationWords } from "../facts.js";
@@ -79,12 +79,9 @@ export function addButtons() {
     return input;
   };
   const choose = button(t("upload.add"), () => files.click(), { class: "fn-small-button fn-add" });
-  const chooseFolder = button("", () => folder.click(), {
+  const chooseFolder = iconButton("folder", t("upload.addFolder"), () => folder.click(), {
     class: "fn-icon-button fn-add-folder",
-    "aria-label": t("upload.addFolder"),
-    title: t("upload.addFolder"),
   });
-  chooseFolder.append(icon("folder"));
   const whole = (chosen) => ({ files: chosen.map((file) => ({ file, name: file.name })), left: 0 });
   return [choose, chooseFolder, taking(files, whole), taking(folder, filesOfFolder)];
 }
@@ -158,12 +155,10 @@ function rowOf(upload) {
     const name = make("span", { class: "fn-upload-name", dir: "auto" }, upload.name);
     const state = make("span", { class: "fn-upload-state" });
     const bar = make("progress", { max: "1", "aria-label": t("upload.bar", { name: upload.name }) });
-    const stop = button("", () => cancel(upload), {
+    const stop = iconButton("close", t("upload.cancel"), () => cancel(upload), {
       class: "fn-upload-stop",
       "aria-label": t("upload.cancelNamed", { name: upload.name }),
-      title: t("upload.cancel"),
     });
-    stop.append(icon("close"));
     const below = make("div", { class: "fn-upload-outcome" });
     const head = make("div", { class: "fn-upload-head" }, name, stop);
     const line = make("div", { class: "fn-upload-line" }, state, below);

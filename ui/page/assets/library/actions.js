@@ -5,7 +5,7 @@
 
 import { answerLink } from "../answer/request.js";
 import { MAX_COLLECTION_CHARACTERS, MAX_DETAIL_CHARACTERS, UNKNOWN_LANGUAGE } from "../constants.js";
-import { button, make } from "../controls/dom.js";
+import { button, make, onEscape } from "../controls/dom.js";
 import { toggleMenu } from "../controls/menu.js";
 import { notify } from "../controls/notices.js";
 import { getScope, setScope } from "../desk/scope.js";
@@ -13,7 +13,7 @@ import { dateWords, languageWords } from "../facts.js";
 import { t, tag } from "../i18n.js";
 import { editReport, getCitations, getReport, removeReport, restoreReport, words } from "../server.js";
 import { sayGone } from "../source/panel.js";
-import { closePart, focusBeside, focusReport, openPart } from "./list.js";
+import { closePart, focusBeside, focusReport, openPart, revealPart } from "./list.js";
 import { hideReport, readReports, reports } from "./reports.js";
 
 export function reportMenu(report, opener) {
@@ -98,11 +98,7 @@ async function showCitations({ document_id: id, title }) {
     make("div", { class: "fn-part-head" }, make("h3", {}, t("cited.title")), close),
     contents,
   );
-  part.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    closePart({ refocus: true });
-  });
+  onEscape(part, () => closePart({ refocus: true }));
   openPart(id, part);
   part.focus({ preventScroll: true });
   try {
@@ -110,6 +106,7 @@ async function showCitations({ document_id: id, title }) {
   } catch (error) {
     contents.replaceChildren(make("p", { class: "fn-warning" }, words(error)));
   }
+  revealPart(part);
 }
 
 const listed = (answers) =>
@@ -140,6 +137,7 @@ async function editReportInPlace({ document_id: id, title }, first = "title") {
   openPart(id, form);
   try {
     fill(form, await getReport(id));
+    revealPart(form);
   } catch (error) {
     const close = button(t("details.cancel"), () => closePart({ refocus: true }), {
       class: "fn-small-button",
@@ -166,11 +164,7 @@ function fill(form, report) {
     make("div", { class: "fn-choices" }, save, cancel),
   );
   Object.values(fields).forEach(({ show }) => show(report));
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    closePart({ refocus: true });
-  });
+  onEscape(form, () => closePart({ refocus: true }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();

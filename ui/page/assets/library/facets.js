@@ -1,7 +1,7 @@
 /** Shows the filters of the list and of the question: publisher, collection, language, format and date. */
 
-import { button, icon, make } from "../controls/dom.js";
-import { getScope, setScope } from "../desk/scope.js";
+import { button, icon, make, onEscape } from "../controls/dom.js";
+import { clearScope, getScope, setScope } from "../desk/scope.js";
 import { kindWords, languageWords } from "../facts.js";
 import { numberIn, t, tag } from "../i18n.js";
 import { recall, remember } from "../storage.js";
@@ -151,12 +151,11 @@ const facets = {
 const clear = button(t("library.clearFilters"), clearAll, { class: "fn-link-button", hidden: "" });
 const done = button("", () => openFacets(false), { class: "fn-small-button" });
 const badge = make("span", { class: "fn-badge", hidden: "" });
-const opener = button("", () => openFacets(place.hidden), {
+const opener = button([icon("filter"), badge], () => openFacets(place.hidden), {
   class: "fn-icon-button fn-filter",
   "aria-controls": "fn-facets",
   "aria-expanded": "false",
 });
-opener.append(icon("filter"), badge);
 const place = make(
   "section",
   { id: "fn-facets", "aria-label": t("library.filters"), hidden: "" },
@@ -179,11 +178,7 @@ function facet(name, contents) {
 
 export function facetsElements() {
   onReports(onReportsRead);
-  place.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented) return;
-    event.preventDefault();
-    openFacets(false);
-  });
+  onEscape(place, () => openFacets(false));
   say();
   return { opener, place };
 }
@@ -212,7 +207,7 @@ function openFacets(open) {
 }
 
 function clearAll() {
-  setScope(Object.fromEntries([...FIELDS.map((field) => [field, []]), ...DATES.map((date) => [date, null])]));
+  clearScope({ but: ["document_ids"] });
   opener.focus({ preventScroll: true });
 }
 

@@ -147,8 +147,7 @@ function content() {
 }
 
 function notice(kind, sentences, buttons) {
-  const shut = button("", dismiss, { class: "fn-shut", "aria-label": t("toasts.close") });
-  shut.append(icon("close"));
+  const shut = button(icon("close"), dismiss, { class: "fn-shut", "aria-label": t("toasts.close") });
   const [first, ...more] = sentences;
   const text = make(
     "div",

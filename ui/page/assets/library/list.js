@@ -2,11 +2,11 @@
  * Shows the list of the reports that match the scope and the search, sorted and grouped as the user chooses.
  */
 
-import { button, icon, make } from "../controls/dom.js";
-import { LongList } from "../controls/long_list.js";
+import { button, icon, iconButton, make } from "../controls/dom.js";
+import { LongList, listRow } from "../controls/long_list.js";
 import { toggleMenu } from "../controls/menu.js";
 import { source } from "../desk/panes.js";
-import { getScope, onScope, setScope } from "../desk/scope.js";
+import { clearScope, getScope, onScope } from "../desk/scope.js";
 import { factElements, kindWords, ownDate } from "../facts.js";
 import { t } from "../i18n.js";
 import { openSource } from "../source/reading.js";
@@ -28,10 +28,7 @@ const heard = { counted() {}, menu() {}, cleared() {} };
 
 const scroller = make("div", { class: "fn-scroll fn-list fn-reports", tabindex: "-1" });
 const empty = make("div", { class: "fn-empty", hidden: "" });
-const does = {
-  open: (report, from) => openSource({ id: report.document_id, version: report.version }, { from }),
-  menu: (report, opener) => heard.menu(report, opener),
-};
+const drawRow = (of) => (of.group === undefined ? reportRow(of) : groupRow(of));
 const rows = new LongList(scroller, drawRow, t("library.contents"));
 
 /**
@@ -49,16 +46,6 @@ export function startList(given) {
   // The row of the open report is marked as current.
   new MutationObserver(() => rows.redraw()).observe(source, { attributeFilter: ["data-report"] });
   return scroller;
-}
-
-function drawRow(of) {
-  if (of.group !== undefined) return groupRow(of, toggleGroup);
-  const id = of.document_id;
-  return reportRow(of, does, {
-    part: state.part?.id === id ? state.part.element : null,
-    asked: getScope().document_ids.includes(id),
-    current: source.dataset.report === String(id),
-  });
 }
 
 /** Returns the reports in the chosen order; sorts them only after a change, since sorting many is slow. */
@@ -90,28 +77,15 @@ function say() {
   const { shown, of } = state.drawn;
   empty.hidden = shown > 0;
   if (shown) return;
-  empty.replaceChildren(
-    ...(of
-      ? [
-          make("p", {}, t("library.nothing")),
-          button(t("library.showAll"), showAll, { class: "fn-small-button" }),
-        ]
-      : [make("p", {}, t("library.empty"))]),
-  );
+  empty.replaceChildren(make("p", {}, t(of ? "library.nothing" : "library.empty")));
+  if (of) empty.append(button(t("library.showAll"), showAll, { class: "fn-small-button" }));
 }
 
 function showAll() {
   state.sought = "";
   heard.cleared();
   drawList();
-  setScope({
-    publishers: [],
-    collections: [],
-    languages: [],
-    kinds: [],
-    published_after: null,
-    published_before: null,
-  });
+  clearScope({ but: ["document_ids"] });
 }
 
 function toggleGroup(id) {
@@ -140,6 +114,9 @@ export function openPart(id, element) {
   rows.reveal(id);
 }
 
+/** Brings an open element into view that has grown. */
+export const revealPart = (element) => state.part?.element === element && rows.reveal(state.part.id);
+
 export function closePart({ refocus = false } = {}) {
   if (!state.part) return;
   const { id } = state.part;
@@ -164,37 +141,25 @@ export const focusFirst = () => rows.focusRow(rows.keyAt(0));
 
 // Rows
 
-/**
- * `part` is the open element below the row, `asked` whether the scope names the report, and `current` whether
- * the source shows it.
- */
-function reportRow(report, does, { part, asked, current }) {
+function reportRow(report) {
+  const { document_id: id, version, title, language, kind, pages: count } = report;
   const dated = { ...report, author: null, published: ownDate(report) };
-  const pages = report.pages && t("library.pages", { count: report.pages });
-  const version = report.version > 1 ? t("reading.version", { version: report.version }) : null;
-  const facts = factElements(dated, pages, version);
-  const open = make(
-    "button",
+  const pages = count && t("library.pages", { count });
+  const facts = factElements(dated, pages, version > 1 ? t("reading.version", { version }) : null);
+  const row = listRow(
     {
-      type: "button",
-      class: "fn-report",
-      "data-stop": "",
-      "aria-current": current ? "true" : null,
-      onclick: (event) => does.open(report, event.currentTarget),
+      id,
+      name: title,
+      isCurrent: source.dataset.report === String(id),
+      open: (from) => openSource({ id, version }, { from }),
+      menu: (opener) => heard.menu(report, opener),
     },
-    make("span", { class: "fn-report-title", lang: report.language, dir: "auto" }, report.title),
-    make("span", { class: "fn-facts" }, ...(facts.length ? facts : factElements({}, kindWords(report.kind)))),
-    asked ? make("span", { class: "fn-asked" }, t("library.asked")) : null,
+    make("span", { class: "fn-report-title", lang: language, dir: "auto" }, title),
+    make("span", { class: "fn-facts" }, facts.length ? facts : factElements({}, kindWords(kind))),
+    getScope().document_ids.includes(id) ? make("span", { class: "fn-asked" }, t("library.asked")) : null,
   );
-  const more = button("", (event) => does.menu(report, event.currentTarget), {
-    class: "fn-row-more",
-    "data-stop": "",
-    "aria-haspopup": "menu",
-    "aria-expanded": "false",
-    "aria-label": t("library.moreOf", { title: report.title }),
-  });
-  more.append(icon("more"));
-  return make("li", { "data-id": report.document_id }, make("div", { class: "fn-row" }, open, more), part);
+  if (state.part?.id === id) row.append(state.part.element);
+  return row;
 }
 
 const NAMES = {
@@ -204,19 +169,15 @@ const NAMES = {
   publisher: () => t("library.noPublisher"),
 };
 
-function groupRow({ id, group, name, count, isFolded }, toggle) {
-  const words = name ?? NAMES[group]();
-  const fold = button("", () => toggle(id), {
-    class: "fn-group-fold",
-    "data-stop": "",
-    "aria-expanded": String(!isFolded),
-  });
-  fold.append(
+function groupRow({ id, group, name, count, isFolded }) {
+  const contents = [
     icon("chevron"),
-    make("span", { class: "fn-group-name", dir: "auto" }, words),
+    make("span", { class: "fn-group-name", dir: "auto" }, name ?? NAMES[group]()),
     " ",
     make("span", { class: "fn-number" }, t("library.number", { number: count })),
-  );
+  ];
+  const attributes = { class: "fn-group-fold", "data-stop": "", "aria-expanded": String(!isFolded) };
+  const fold = button(contents, () => toggleGroup(id), attributes);
   return make("li", { "data-id": id, class: "fn-group" }, make("h3", {}, fold));
 }
 
@@ -249,13 +210,9 @@ export function viewButton(changed) {
     choice("group", "none", null),
     ...GROUP_NAMES.map((name) => choice("group", name)),
   ];
-  const opener = button("", () => toggleMenu(opener, entries()), {
+  return iconButton("sort", t("library.view"), (event) => toggleMenu(event.currentTarget, entries()), {
     class: "fn-icon-button fn-view",
     "aria-haspopup": "menu",
     "aria-expanded": "false",
-    "aria-label": t("library.view"),
-    title: t("library.view"),
   });
-  opener.append(icon("sort"));
-  return opener;
 }

@@ -4,7 +4,7 @@
  */
 
 import { MAX_QUERY_CHARACTERS } from "../constants.js";
-import { button, heading, icon, make } from "../controls/dom.js";
+import { button, heading, icon, iconButton, make } from "../controls/dom.js";
 import { dateOrigin, factElements, numberWords } from "../facts.js";
 import { t } from "../i18n.js";
 import { words } from "../server.js";
@@ -49,9 +49,8 @@ export function reportHead(report, current, { total, ways, step, ask, open, comp
 }
 
 export function labelled(key, picture, run, attributes = {}) {
-  const control = button("", run, { title: t(key), ...attributes });
-  control.append(icon(picture), make("span", { class: "fn-label" }, t(key)));
-  return control;
+  const contents = [icon(picture), make("span", { class: "fn-label" }, t(key))];
+  return button(contents, run, { title: t(key), ...attributes });
 }
 
 /** Describes a footnote by its place among the footnotes of its answer, and by its number if that differs. */
@@ -64,15 +63,8 @@ function footnoteWords(number, at, total) {
 /** Creates the stepper through the footnotes of an answer: "Footnote 2 of 5", with two buttons. */
 function steps(step) {
   const said = make("span", { role: "status" });
-  const way = (key, picture, by) => {
-    const control = button("", () => step(by), {
-      "aria-label": t(key),
-      title: t(key),
-      class: `fn-step-${picture}`,
-    });
-    control.append(icon(picture));
-    return control;
-  };
+  const way = (key, picture, by) =>
+    iconButton(picture, t(key), () => step(by), { class: `fn-step-${picture}` });
   const [before, after] = [way("source.previous", "before", -1), way("source.next", "after", 1)];
   const element = make(
     "div",
@@ -233,21 +225,14 @@ export function finder({ search, show, here, leave }) {
     dir: "auto",
   });
   const count = make("span", { class: "fn-find-count", role: "status" });
-  const step = (label, picture, by) => {
-    const control = button("", () => go(by), { "aria-label": t(label), title: t(label) });
-    control.append(icon(picture));
-    return control;
-  };
-  const close = button("", shut, { "aria-label": t("source.findClose"), title: t("source.findClose") });
-  close.append(icon("close"));
   const element = make(
     "div",
     { class: "fn-find", role: "search", hidden: "" },
     field,
     count,
-    step("source.findPrevious", "up", -1),
-    step("source.findNext", "down", 1),
-    close,
+    iconButton("up", t("source.findPrevious"), () => go(-1)),
+    iconButton("down", t("source.findNext"), () => go(1)),
+    iconButton("close", t("source.findClose"), shut),
   );
   field.addEventListener("input", () => {
     clearTimeout(state.pause);

@@ -1,7 +1,7 @@
 /** Shows a toolbar beside selected text of a report, to ask about the text or to copy it. */
 
 import { copy } from "../clipboard.js";
-import { button, icon, make } from "../controls/dom.js";
+import { button, icon, make, onEscape } from "../controls/dom.js";
 import { source } from "../desk/panes.js";
 import { dateWords, ownDate } from "../facts.js";
 import { t } from "../i18n.js";
@@ -17,13 +17,8 @@ const GAP = 8; // pixels between the text and the toolbar
  */
 export function selectionBar({ shown, ask, copy }) {
   const said = make("span", { class: "fn-unseen", role: "status" });
-  const action = (label, picture, run) => {
-    const control = button("", () => run(), {});
-    control.append(icon(picture), make("span", {}, t(label)));
-    return control;
-  };
-  const asking = action("source.askSelection", "ask", askIt);
-  const copying = action("source.copySelection", "copy", copyIt);
+  const asking = button([icon("ask"), make("span", {}, t("source.askSelection"))], askIt);
+  const copying = button([icon("copy"), make("span", {}, t("source.copySelection"))], copyIt);
   const element = make(
     "div",
     { class: "fn-selected", role: "toolbar", "aria-label": t("source.selection"), hidden: "" },
@@ -33,9 +28,7 @@ export function selectionBar({ shown, ask, copy }) {
   );
   // A press on the toolbar must not clear the selection.
   element.addEventListener("pointerdown", (event) => event.preventDefault());
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
+  onEscape(element, () => {
     getSelection().removeAllRanges();
     source.querySelector(".fn-desk-body")?.focus({ preventScroll: true });
   });
