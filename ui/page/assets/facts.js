@@ -54,7 +54,7 @@ export function factElements(report, ...more) {
   const author = report.author === report.publisher ? null : report.author;
   return [author, report.publisher, dateWords(report.published), ...more]
     .filter(Boolean)
-    .flatMap((fact) => [" ", make("span", { class: "fn-fact" }, fact)])
+    .flatMap((fact) => [" ", make("span.fn-fact", fact)])
     .slice(1);
 }
 

@@ -167,7 +167,7 @@ export function usersSection(me) {
   }
 }
 
-const hint = (words) => make("p", { class: "fn-hint" }, words);
+const hint = (words) => make("p.fn-hint", words);
 
 /** Returns {element, value, show} of a password that the administrator types, or lets the page make. */
 function passwordField() {
@@ -192,7 +192,7 @@ function passwordField() {
     copying.hidden = false;
   }
 
-  const buttons = make("div", { class: "fn-field-buttons" }, making, copying);
+  const buttons = make("div.fn-field-buttons", making, copying);
   const element = field(t("signIn.password"), typed, said, buttons);
   const show = (isShown) => {
     element.hidden = !isShown;
@@ -217,8 +217,8 @@ export function tokensSection() {
       const all = await getTokens();
       const ended = all.filter(hasEnded);
       const active = all.filter((token) => !hasEnded(token));
-      const summary = make("summary", {}, t("admin.token.ended", { count: ended.length }));
-      const past = ended.length ? make("details", {}, summary, rows(ended.map(tokenRow), "")) : null;
+      const summary = make("summary", t("admin.token.ended", { count: ended.length }));
+      const past = ended.length ? make("details", summary, rows(ended.map(tokenRow), "")) : null;
       return [rows(active.map(tokenRow), t("admin.tokens.none")), past].filter(Boolean);
     },
   });
@@ -270,7 +270,7 @@ export function tokensSection() {
     askFor({
       title: t("admin.token.add"),
       fields: [
-        field(t("signIn.name"), name, make("p", { class: "fn-hint" }, t("admin.token.nameHint"))),
+        field(t("signIn.name"), name, make("p.fn-hint", t("admin.token.nameHint"))),
         field(t("admin.token.owner"), owner),
         scopes,
         field(t("admin.token.ends"), days),
@@ -286,10 +286,9 @@ export function tokensSection() {
         await drawAgain();
         const secret = input("fn-token-secret", { readonly: "" });
         secret.value = added.token;
-        const about = make("p", { class: "fn-hint" }, t("admin.token.once"));
+        const about = make("p.fn-hint", t("admin.token.once"));
         const copying = make(
-          "div",
-          { class: "fn-field-buttons" },
+          "div.fn-field-buttons",
           copyButton(() => secret.value),
         );
         return [field(t("admin.token.new", { name: added.name }), secret, about, copying)];
@@ -353,7 +352,7 @@ export function collectionsSection() {
       "viewer",
       members.map((user) => [user.name, user.name, (names ?? []).includes(user.name)]),
     );
-    const nobody = make("p", { class: "fn-hint" }, t("admin.collection.noMember"));
+    const nobody = make("p.fn-hint", t("admin.collection.noMember"));
     askFor({
       title: t("admin.collection.limiting", { name }),
       about: t("admin.collections.about"),

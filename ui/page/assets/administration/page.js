@@ -22,11 +22,7 @@ const NAMELESS = {
 };
 
 const pairs = (facts) =>
-  make(
-    "dl",
-    { class: "fn-pairs" },
-    ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]),
-  );
+  make("dl.fn-pairs", ...facts.flatMap(([name, value]) => [make("dt", name), make("dd", value)]));
 
 const modelSection = () =>
   section({
@@ -41,7 +37,7 @@ const modelSection = () =>
         class: "fn-button",
         "aria-haspopup": "dialog",
       });
-      return [make("div", { class: "fn-row-line" }, state, open)];
+      return [make("div.fn-row-line", state, open)];
     },
   });
 
@@ -66,7 +62,7 @@ const storageSection = () =>
           ]),
           [t("admin.storage.backup"), backup ? momentOf(backup) : t("admin.storage.noBackup")],
         ]),
-        ...(backup ? [] : [make("p", { class: "fn-hint" }, t("admin.storage.backUp"))]),
+        ...(backup ? [] : [make("p.fn-hint", t("admin.storage.backUp"))]),
       ];
     },
   });
@@ -82,16 +78,10 @@ const activitySection = () =>
 function recordRow({ at, who, kind, action, target, outcome }) {
   const done = outcome === "done";
   return make(
-    "li",
-    { class: "fn-record" },
+    "li.fn-record",
     make("time", { datetime: new Date(at * 1000).toISOString() }, momentOf(at)),
-    make("span", { class: "fn-record-who", dir: "auto" }, who ?? t(NAMELESS[kind] ?? NAMELESS.nobody)),
-    make(
-      "span",
-      { class: "fn-record-what" },
-      make("code", {}, action),
-      target && make("span", { dir: "auto" }, target),
-    ),
+    make("span.fn-record-who", { dir: "auto" }, who ?? t(NAMELESS[kind] ?? NAMELESS.nobody)),
+    make("span.fn-record-what", make("code", action), target && make("span", { dir: "auto" }, target)),
     make(
       "span",
       { class: done ? "fn-record-done" : "fn-badge fn-badge-locked" },
@@ -110,24 +100,24 @@ const accountSections = ({ kind, name }) =>
   kind === "local" ? [] : [usersSection(name), tokensSection(), collectionsSection()];
 
 function account(identity) {
-  const name = make("span", { class: "fn-user", dir: "auto" }, identity.name);
+  const name = make("span.fn-user", { dir: "auto" }, identity.name);
   const leave = button(t("account.signOut"), () =>
     signOut(identity.form_token).catch((error) => say(words(error))),
   );
-  return make("div", { class: "fn-account" }, name, leave);
+  return make("div.fn-account", name, leave);
 }
 
 try {
   const identity = await getIdentity();
   const sections = [...accountSections(identity), modelSection(), storageSection(), activitySection()];
-  const links = sections.map(({ name, title }) => make("li", {}, make("a", { href: `#${name}` }, title)));
+  const links = sections.map(({ name, title }) => make("li", make("a", { href: `#${name}` }, title)));
   main.append(
-    make("nav", { "aria-label": t("admin.sections") }, make("ul", {}, ...links)),
-    make("div", { class: "fn-sections" }, ...sections.map(({ element }) => element)),
+    make("nav", { "aria-label": t("admin.sections") }, make("ul", ...links)),
+    make("div.fn-sections", ...sections.map(({ element }) => element)),
   );
   if (identity.kind === "user") document.querySelector("header").append(account(identity));
   await Promise.all(sections.map(({ load }) => load()));
   document.getElementById(location.hash.slice(1))?.scrollIntoView();
 } catch (error) {
-  main.append(make("p", { class: "fn-warning", role: "alert" }, words(error)));
+  main.append(make("p.fn-warning", { role: "alert" }, words(error)));
 }

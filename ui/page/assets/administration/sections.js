@@ -15,14 +15,14 @@ const live = [];
  * section again. `add` is {words, run}: a button beside the title.
  */
 export function section({ name, title, about, add, draw, isLive = true }) {
-  const body = make("div", { class: "fn-section-body" });
-  const head = make("div", { class: "fn-section-head" }, make("h2", { id: `fn-${name}-title` }, title));
+  const body = make("div.fn-section-body");
+  const head = make("div.fn-section-head", make("h2", { id: `fn-${name}-title` }, title));
   if (add) head.append(button(add.words, add.run, { class: "fn-button" }));
   const element = make(
     "section",
     { id: name, "aria-labelledby": `fn-${name}-title` },
     head,
-    about && make("p", { class: "fn-hint" }, about),
+    about && make("p.fn-hint", about),
     body,
   );
   async function load() {
@@ -32,7 +32,7 @@ export function section({ name, title, about, add, draw, isLive = true }) {
       body.replaceChildren(...content);
       findAgain(memory)?.focus({ preventScroll: true });
     } catch (error) {
-      body.replaceChildren(make("p", { class: "fn-warning", role: "alert" }, words(error)));
+      body.replaceChildren(make("p.fn-warning", { role: "alert" }, words(error)));
     }
   }
   if (isLive) live.push(load);
@@ -41,8 +41,7 @@ export function section({ name, title, about, add, draw, isLive = true }) {
 
 export const drawAgain = () => Promise.all(live.map((load) => load()));
 
-export const rows = (items, none) =>
-  items.length ? make("ul", { class: "fn-rows" }, ...items) : make("p", { class: "fn-hint" }, none);
+export const rows = (items, none) => (items.length ? make("ul.fn-rows", ...items) : make("p.fn-hint", none));
 
 /** `badges` are [words, kind]. `entries` are those of a menu (controls/menu.js). */
 export function row({ id, name, badges = [], facts, entries = [], isEnded = false }) {
@@ -53,10 +52,9 @@ export function row({ id, name, badges = [], facts, entries = [], isEnded = fals
     "li",
     { "data-id": id, class: isEnded ? "fn-ended" : null },
     make(
-      "div",
-      { class: "fn-row-words" },
-      make("p", { class: "fn-row-name" }, make("span", { dir: "auto" }, name), ...said),
-      make("p", { class: "fn-row-facts" }, ...facts.filter(Boolean).map((fact) => make("span", {}, fact))),
+      "div.fn-row-words",
+      make("p.fn-row-name", make("span", { dir: "auto" }, name), ...said),
+      make("p.fn-row-facts", ...facts.filter(Boolean).map((fact) => make("span", fact))),
     ),
     more,
   );
@@ -87,8 +85,8 @@ const TITLE = "fn-asked-title";
  */
 export function askFor({ title, about, fields = [], submit, run, danger = false }) {
   const heading = make("h2", { id: TITLE }, title);
-  const dialog = make("dialog", { class: "fn-dialog", "aria-labelledby": TITLE }, heading);
-  const trouble = make("p", { class: "fn-warning", role: "alert", dir: "auto" });
+  const dialog = make("dialog.fn-dialog", { "aria-labelledby": TITLE }, heading);
+  const trouble = make("p.fn-warning", { role: "alert", dir: "auto" });
   const send = make(
     "button",
     { type: "submit", class: `fn-button fn-main${danger ? " fn-danger" : ""}` },
@@ -98,10 +96,10 @@ export function askFor({ title, about, fields = [], submit, run, danger = false 
   const form = make(
     "form",
     { method: "dialog" },
-    about && make("p", { class: "fn-hint" }, about),
+    about && make("p.fn-hint", about),
     ...fields,
     trouble,
-    make("div", { class: "fn-dialog-buttons" }, send, cancel),
+    make("div.fn-dialog-buttons", send, cancel),
   );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -112,7 +110,7 @@ export function askFor({ title, about, fields = [], submit, run, danger = false 
       const shown = await run();
       if (!shown) return dialog.close();
       const close = button(t("model.close"), () => dialog.close(), { class: "fn-button" });
-      form.replaceWith(...shown, make("div", { class: "fn-dialog-buttons" }, close));
+      form.replaceWith(...shown, make("div.fn-dialog-buttons", close));
     } catch (error) {
       trouble.textContent = words(error);
     }
@@ -131,7 +129,7 @@ export function askFor({ title, about, fields = [], submit, run, danger = false 
 
 export function field(label, input, ...below) {
   const name = make("label", { for: input.id }, label);
-  return make("div", { class: "fn-dialog-field" }, name, input, ...below);
+  return make("div.fn-dialog-field", name, input, ...below);
 }
 
 export const input = (id, attributes) =>
@@ -153,9 +151,9 @@ export const select = (id, options) =>
 
 export function checks(legend, name, options) {
   const rows = options.map(([value, said, checked]) =>
-    make("label", {}, make("input", { type: "checkbox", name, value, checked: checked ? "" : null }), said),
+    make("label", make("input", { type: "checkbox", name, value, checked: checked ? "" : null }), said),
   );
-  return make("fieldset", { class: "fn-checks" }, make("legend", {}, legend), ...rows);
+  return make("fieldset.fn-checks", make("legend", legend), ...rows);
 }
 
 export const checkedIn = (group) => [...group.querySelectorAll(":checked")].map(({ value }) => value);

@@ -133,16 +133,10 @@ export function edit(answer, opener) {
     opener.focus();
   };
   const form = make(
-    "form",
-    { class: "fn-edit" },
+    "form.fn-edit",
     field,
-    make("p", { class: "fn-hint" }, hint(answer)),
-    make(
-      "div",
-      { class: "fn-edit-bar" },
-      make("button", { class: "fn-go" }, t("edit.save")),
-      button(t("edit.cancel"), cancel),
-    ),
+    make("p.fn-hint", hint(answer)),
+    make("div.fn-edit-bar", make("button.fn-go", t("edit.save")), button(t("edit.cancel"), cancel)),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -214,15 +208,9 @@ function askForNote(answer, verdict, pressed) {
     pressed.focus();
   };
   const form = make(
-    "form",
-    { class: "fn-edit fn-note-form" },
+    "form.fn-edit.fn-note-form",
     field,
-    make(
-      "div",
-      { class: "fn-edit-bar" },
-      make("button", { class: "fn-go" }, t("judge.send")),
-      button(t("judge.close"), close),
-    ),
+    make("div.fn-edit-bar", make("button.fn-go", t("judge.send")), button(t("judge.close"), close)),
   );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

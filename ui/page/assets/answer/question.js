@@ -76,7 +76,7 @@ const SILENT = 5000; // milliseconds before the page checks whether the server s
 const state = { echoes: [], timer: 0 };
 
 // Screen readers announce the question when it arrives.
-const place = make("div", { class: "message-wrap fn-echoes", "aria-hidden": "true" });
+const place = make("div.message-wrap.fn-echoes", { "aria-hidden": "true" });
 
 const rows = () => [...document.querySelectorAll("#fn-conversation .user-row:not(.fn-echo)")];
 const plain = (words) => words.replace(/\s+/g, " ").trim();
@@ -96,16 +96,11 @@ function echo(words) {
   drop(({ isSilent }) => isSilent);
   const asked = [isAnswering() ? lastQuestion() : null, ...state.echoes.map((other) => other.question)];
   if (!question || !log || asked.includes(question)) return;
-  const doing = make("div", { class: "fn-waiting" });
+  const doing = make("div.fn-waiting");
   const element = make(
     "div",
-    {},
-    make(
-      "div",
-      { class: "message-row user-row fn-echo" },
-      make("div", { class: "fn-question", dir: "auto" }, words.trim()),
-    ),
-    make("div", { class: "message-row bot-row fn-echo" }, doing),
+    make("div.message-row.user-row.fn-echo", make("div.fn-question", { dir: "auto" }, words.trim())),
+    make("div.message-row.bot-row.fn-echo", doing),
   );
   // The number of questions before this one, with those that have not arrived yet.
   const before = rows().length + state.echoes.length;

@@ -54,8 +54,8 @@ function ask(question) {
 
 const offer = (questions) =>
   make(
-    "div",
-    { class: "fn-suggestions", role: "group", "aria-label": t("suggestions.label") },
+    "div.fn-suggestions",
+    { role: "group", "aria-label": t("suggestions.label") },
     make("p", { "aria-hidden": "true" }, t("suggestions.label")),
     ...questions.map((question) =>
       button(question, () => ask(question), { class: "fn-suggestion", dir: "auto" }),
@@ -103,8 +103,8 @@ const starter = ({ question, title }) =>
   make(
     "button",
     { type: "button", class: "fn-starter", onclick: () => askStarter(question) },
-    make("span", { class: "fn-starter-question", dir: "auto" }, question),
-    make("span", { class: "fn-starter-title", dir: "auto" }, title),
+    make("span.fn-starter-question", { dir: "auto" }, question),
+    make("span.fn-starter-title", { dir: "auto" }, title),
   );
 
 function askStarter(question) {

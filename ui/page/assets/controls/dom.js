@@ -3,14 +3,20 @@
  * it.
  */
 
-/** Creates an element. A function is a listener: `onclick`. Attributes and children that are null are left out. */
-export function make(tag, attributes = {}, ...children) {
+/**
+ * Creates an element from "tag.class.class", perhaps attributes, and children. A function is a listener: `onclick`.
+ * Attributes and children that are null are left out.
+ */
+export function make(selector, ...contents) {
+  const [tag, ...classes] = selector.split(".");
   const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  const attributes = contents[0]?.constructor === Object ? contents.shift() : {};
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else if (value != null) element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child != null));
+  element.append(...contents.flat().filter((child) => child != null));
   return element;
 }
 
@@ -123,5 +129,5 @@ export function findField(label, { find, goOn }) {
       goOn();
     }
   });
-  return { input, element: make("div", { class: "fn-finder" }, icon("find"), input) };
+  return { input, element: make("div.fn-finder", icon("find"), input) };
 }

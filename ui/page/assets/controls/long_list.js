@@ -48,7 +48,7 @@ export class LongList {
     const batches = this.element.children;
     const needed = Math.ceil(items.length / BATCH);
     while (batches.length > needed) this.element.lastElementChild.remove();
-    while (batches.length < needed) this.element.append(make("div", { role: "none", class: "fn-batch" }));
+    while (batches.length < needed) this.element.append(make("div.fn-batch", { role: "none" }));
     this.#render();
   }
 
@@ -194,5 +194,5 @@ export function listRow({ id, name, kind = "", isCurrent, open, menu }, ...conte
   };
   const opener = button(contents, (event) => open(event.currentTarget), attributes);
   const more = moreButton(t("library.moreOf", { title: name }), menu, { "data-stop": "" });
-  return make("li", { "data-id": id }, make("div", { class: "fn-row" }, opener, more));
+  return make("li", { "data-id": id }, make("div.fn-row", opener, more));
 }

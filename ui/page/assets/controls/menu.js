@@ -30,7 +30,7 @@ export function toggleMenu(opener, entries) {
   const wasMine = shown?.opener === opener;
   closeMenu();
   if (wasMine) return;
-  const menu = make("div", { class: "fn-menu", role: "menu", popover: "manual" }, ...entries.map(element));
+  const menu = make("div.fn-menu", { role: "menu", popover: "manual" }, ...entries.map(element));
   menu.setAttribute("aria-label", opener.getAttribute("aria-label") ?? opener.textContent);
   (opener.closest("aside") ?? document.body).append(menu);
   shown = { menu, opener, memory: remembered(opener), top: opener.getBoundingClientRect().top };
@@ -56,11 +56,11 @@ function closeMenu({ refocus = false } = {}) {
 }
 
 function element({ words, run, chosen, hint, disabled, href, download, heading, separator, danger }) {
-  if (separator) return make("div", { class: "fn-menu-line", role: "separator" });
-  if (heading) return make("div", { class: "fn-menu-heading", role: "presentation" }, heading);
+  if (separator) return make("div.fn-menu-line", { role: "separator" });
+  if (heading) return make("div.fn-menu-heading", { role: "presentation" }, heading);
   const role = chosen === undefined ? "menuitem" : "menuitemradio";
   const attributes = { role, tabindex: "-1", class: danger ? "fn-menu-item fn-danger" : "fn-menu-item" };
-  const below = hint && make("span", { class: "fn-menu-hint" }, hint);
+  const below = hint && make("span.fn-menu-hint", hint);
   if (href)
     return make("a", { ...attributes, href, download, onclick: () => closeMenu({ refocus: true }) }, words);
   const go = () => {

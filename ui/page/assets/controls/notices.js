@@ -25,7 +25,7 @@ export function notify(words, { action = null, over = () => {}, alert = false } 
   const act = action && button(action.words, () => go(action.run), { class: "fn-toast-action" });
   const closing = { class: "fn-toast-close", "aria-label": t("toasts.close") };
   const shut = button(icon("close"), () => go(over), closing);
-  const notice = make("div", { class: "fn-toast" }, make("p", { dir: "auto" }, words), act, shut);
+  const notice = make("div.fn-toast", make("p", { dir: "auto" }, words), act, shut);
   const stop = () => {
     clearTimeout(timer.id);
     timer.left -= timer.since ? performance.now() - timer.since : 0;

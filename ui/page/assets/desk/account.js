@@ -9,7 +9,7 @@ import { getIdentity, signOut, words } from "../server.js";
 export async function startAccount() {
   const identity = await getIdentity().catch(() => null);
   if (identity?.kind !== "user") return;
-  const name = make("span", { class: "fn-user", dir: "auto", title: identity.name }, identity.name);
+  const name = make("span.fn-user", { dir: "auto", title: identity.name }, identity.name);
   const leave = button(t("account.signOut"), () =>
     signOut(identity.form_token).catch((error) => notify(words(error), { alert: true })),
   );
@@ -26,7 +26,7 @@ export async function startAccount() {
 export async function startAdministration() {
   const identity = await getIdentity().catch(() => null);
   if (!identity?.scopes.includes("admin")) return;
-  const contents = [icon("gear"), make("span", {}, t("admin.title"))];
-  const link = make("a", { class: "fn-administration", href: "administration" }, ...contents);
+  const contents = [icon("gear"), make("span", t("admin.title"))];
+  const link = make("a.fn-administration", { href: "administration" }, ...contents);
   document.querySelector("#fn-library .fn-side-foot").append(link);
 }

@@ -176,10 +176,10 @@ function rail(name, toggle) {
 
 /** Creates the phone's top bar. Screen readers skip its title, since Gradio's heading has the same text. */
 function topBar() {
-  const count = make("span", { class: "fn-library-count" }, t("library.title"));
+  const count = make("span.fn-library-count", t("library.title"));
   const openLibraries = opener("library", toggleLibrary, [icon("library"), count]);
   const openSources = opener("source", toggleSource, icon("source"), { "aria-label": t("source.show") });
-  const name = make("span", { class: "fn-top-title", "aria-hidden": "true" }, t("product"));
+  const name = make("span.fn-top-title", { "aria-hidden": "true" }, t("product"));
   return make("nav", { id: "fn-top", "aria-label": t("top.label") }, openLibraries, name, openSources);
 }
 
@@ -195,7 +195,7 @@ export function countReports(number) {
 
 export function layOut() {
   const conversation = document.querySelector("gradio-app");
-  const skip = make("a", { href: "#fn-question", class: "fn-skip" }, t("skip"));
+  const skip = make("a.fn-skip", { href: "#fn-question" }, t("skip"));
   skip.addEventListener("click", (event) => {
     event.preventDefault();
     document.querySelector("#fn-question textarea")?.focus();
@@ -353,9 +353,9 @@ export function startTabs(...foot) {
   );
   list.addEventListener("keydown", onTabKey);
   library.append(
-    make("div", { class: "fn-side-head" }, list, closer("library", closeLibrary)),
+    make("div.fn-side-head", list, closer("library", closeLibrary)),
     ...NAMES.map((name) => panels[name]),
-    make("div", { class: "fn-side-foot" }, ...foot),
+    make("div.fn-side-foot", ...foot),
   );
   chooseTab("library");
 }

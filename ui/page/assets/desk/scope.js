@@ -25,9 +25,9 @@ const NOTHING = Object.freeze({
 
 const state = { scope: NOTHING, listeners: [], titles: new Map() };
 
-const chips = make("ul", { class: "fn-chips" });
+const chips = make("ul.fn-chips");
 const clear = button(t("scope.clear"), clearAll, { class: "fn-clear" });
-const said = make("p", { class: "fn-unseen", role: "status" });
+const said = make("p.fn-unseen", { role: "status" });
 const place = make("div", { id: "fn-narrowed", role: "group", "aria-label": t("scope.label"), hidden: "" });
 
 export const getScope = () => state.scope;
@@ -90,10 +90,10 @@ function chip({ words, without }, index) {
     const left = [...chips.querySelectorAll("button")];
     focusOn(left[Math.min(index, left.length - 1)]);
   };
-  const cross = make("span", { class: "fn-cross", "aria-hidden": "true" }, "×");
-  const contents = [make("span", { class: "fn-chip-words", dir: "auto" }, words), cross];
+  const cross = make("span.fn-cross", { "aria-hidden": "true" }, "×");
+  const contents = [make("span.fn-chip-words", { dir: "auto" }, words), cross];
   const label = t("scope.remove", { filter: words });
-  return make("li", {}, button(contents, remove, { class: "fn-chip", "aria-label": label }));
+  return make("li", button(contents, remove, { class: "fn-chip", "aria-label": label }));
 }
 
 /** Removes all filters, except those of the fields `but`. */
@@ -136,7 +136,7 @@ function say() {
 const tellChat = () => write("#fn-scope", JSON.stringify(state.scope));
 
 export async function startScope() {
-  place.append(make("span", { class: "fn-narrowed-to" }, t("scope.label")), chips, clear);
+  place.append(make("span.fn-narrowed-to", t("scope.label")), chips, clear);
   document.body.append(said);
   onReports(followReports);
   const input = await drawn("#fn-question");

@@ -51,21 +51,18 @@ function onKey(event) {
 function showShortcuts() {
   dialog?.remove();
   const title = make("h2", { id: "fn-shortcuts-title" }, t("shortcuts.title"));
-  const rows = shortcuts.flatMap(({ key, words }) => [
-    make("dt", {}, make("kbd", {}, key)),
-    make("dd", {}, words),
-  ]);
+  const rows = shortcuts.flatMap(({ key, words }) => [make("dt", make("kbd", key)), make("dd", words)]);
   const others = [
     [t("shortcuts.escapeKey"), t("shortcuts.escape")],
     [t("shortcuts.arrowKeys"), t("shortcuts.arrows")],
-  ].flatMap(([key, words]) => [make("dt", {}, make("kbd", {}, key)), make("dd", {}, words)]);
+  ].flatMap(([key, words]) => [make("dt", make("kbd", key)), make("dd", words)]);
   const close = button(t("shortcuts.close"), () => dialog.close(), { class: "fn-button" });
   dialog = make(
     "dialog",
     { id: "fn-shortcuts", class: "fn-dialog", "aria-labelledby": "fn-shortcuts-title" },
     title,
-    make("dl", {}, ...rows, ...others),
-    make("p", { class: "fn-hint" }, t("shortcuts.hint")),
+    make("dl", ...rows, ...others),
+    make("p.fn-hint", t("shortcuts.hint")),
     close,
   );
   // A click outside of the dialog's box has the dialog itself as its target.
@@ -75,7 +72,7 @@ function showShortcuts() {
 }
 
 export function shortcutsButton() {
-  const contents = [icon("shortcuts"), make("span", {}, t("shortcuts.button"))];
+  const contents = [icon("shortcuts"), make("span", t("shortcuts.button"))];
   const attributes = { class: "fn-shortcuts", "aria-haspopup": "dialog", title: t("shortcuts.title") };
   return button(contents, showShortcuts, attributes);
 }

@@ -22,10 +22,10 @@ import {
 const TYPING = 200; // milliseconds without a key before the search starts
 
 const state = { naming: null, shown: "", timer: null, keys: [], signedIn: false };
-const scroller = make("div", { class: "fn-scroll fn-list", tabindex: "-1" });
-const empty = make("p", { class: "fn-empty", role: "status", hidden: "" });
-const trouble = make("p", { class: "fn-warning fn-empty", role: "alert", hidden: "" });
-const count = make("p", { class: "fn-counted", role: "status" });
+const scroller = make("div.fn-scroll.fn-list", { tabindex: "-1" });
+const empty = make("p.fn-empty", { role: "status", hidden: "" });
+const trouble = make("p.fn-warning.fn-empty", { role: "alert", hidden: "" });
+const count = make("p.fn-counted", { role: "status" });
 const rows = new LongList(scroller, drawRow, t("history.title"));
 
 export function startHistory(panel) {
@@ -37,9 +37,9 @@ export function startHistory(panel) {
   const begin = button(t("history.new"), newConversation, { class: "fn-small-button fn-begin" });
   scroller.prepend(trouble, empty);
   panel.append(
-    make("h2", { class: "fn-unseen" }, t("history.title")),
-    make("div", { class: "fn-library-bar" }, count, begin),
-    make("div", { class: "fn-library-bar" }, findField(t("history.find"), { find, goOn }).element),
+    make("h2.fn-unseen", t("history.title")),
+    make("div.fn-library-bar", count, begin),
+    make("div.fn-library-bar", findField(t("history.find"), { find, goOn }).element),
     scroller,
   );
   getIdentity().then(
@@ -213,7 +213,7 @@ function onRowKey(event) {
 function conversationRow(conversation) {
   const { conversation_id: id, name, answers, updated } = conversation;
   const time = { class: "fn-fact", datetime: updated, title: exactly(updated) };
-  const count = make("span", { class: "fn-fact" }, t("history.answers", { count: answers }));
+  const count = make("span.fn-fact", t("history.answers", { count: answers }));
   return listRow(
     {
       id,
@@ -223,24 +223,23 @@ function conversationRow(conversation) {
       open: () => openConversation(id),
       menu: (opener) => menu(conversation, opener),
     },
-    make("span", { class: "fn-conversation-name", dir: "auto" }, name),
-    make("span", { class: "fn-facts" }, make("time", time, whenWords(updated)), " ", count),
+    make("span.fn-conversation-name", { dir: "auto" }, name),
+    make("span.fn-facts", make("time", time, whenWords(updated)), " ", count),
   );
 }
 
-const dayRow = ({ group }) => make("li", { class: "fn-group fn-day" }, make("h3", {}, groupWords(group)));
+const dayRow = ({ group }) => make("li.fn-group.fn-day", make("h3", groupWords(group)));
 
 const moreRow = (readMore) =>
   make(
-    "li",
-    { class: "fn-more-row", "data-id": "more" },
+    "li.fn-more-row",
+    { "data-id": "more" },
     button(t("history.more"), readMore, { class: "fn-small-button", "data-stop": "" }),
   );
 
 /** `save` receives the name, and resolves to an error message or null; `leave` restores the row. */
 function namingRow({ conversation_id: id, name, named }, { save, leave }) {
-  const input = make("input", {
-    class: "fn-field",
+  const input = make("input.fn-field", {
     type: "text",
     value: named ? name : "",
     placeholder: name,
@@ -250,17 +249,15 @@ function namingRow({ conversation_id: id, name, named }, { save, leave }) {
     "aria-label": t("history.nameOf", { name }),
     "aria-describedby": "fn-name-hint",
   });
-  const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
+  const trouble = make("p.fn-warning", { role: "alert", hidden: "" });
   const form = make(
-    "form",
-    { class: "fn-part fn-naming" },
+    "form.fn-part.fn-naming",
     input,
-    make("p", { class: "fn-remark", id: "fn-name-hint" }, t("history.nameHint")),
+    make("p.fn-remark", { id: "fn-name-hint" }, t("history.nameHint")),
     trouble,
     make(
-      "div",
-      { class: "fn-choices" },
-      make("button", { type: "submit", class: "fn-small-button fn-main" }, t("history.save")),
+      "div.fn-choices",
+      make("button.fn-small-button.fn-main", { type: "submit" }, t("history.save")),
       button(t("history.cancel"), leave, { class: "fn-small-button" }),
     ),
   );

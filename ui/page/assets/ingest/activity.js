@@ -22,20 +22,13 @@ const state = {
   read: 0,
 };
 
-const line = make("p", { class: "fn-doing-line" });
-const said = make("p", { class: "fn-unseen", role: "status" });
-const bar = make("progress", { class: "fn-doing-bar", max: "1", "aria-label": t("doing.bar"), hidden: "" });
+const line = make("p.fn-doing-line");
+const said = make("p.fn-unseen", { role: "status" });
+const bar = make("progress.fn-doing-bar", { max: "1", "aria-label": t("doing.bar"), hidden: "" });
 const stop = button(t("doing.cancel"), cancel, { class: "fn-link-button", hidden: "" });
 const sync = button(t("doing.sync"), syncFolders, { class: "fn-link-button", hidden: "" });
-const details = make("details", { class: "fn-doing-details", hidden: "" });
-const place = make(
-  "div",
-  { class: "fn-doing" },
-  make("div", { class: "fn-doing-head" }, line, stop, sync),
-  bar,
-  details,
-  said,
-);
+const details = make("details.fn-doing-details", { hidden: "" });
+const place = make("div.fn-doing", make("div.fn-doing-head", line, stop, sync), bar, details, said);
 
 export function doingElement() {
   onJobs(onJobsTold);
@@ -143,12 +136,9 @@ function drawDetails() {
   const shown = message ? outcome.id : failures.map(({ failure_id: id }) => id).join();
   if (details.hidden || details.dataset.of === shown) return;
   details.dataset.of = shown;
-  if (message) details.replaceChildren(make("summary", {}, t("doing.why")), ...reason(outcome));
+  if (message) details.replaceChildren(make("summary", t("doing.why")), ...reason(outcome));
   else
-    details.replaceChildren(
-      make("summary", {}, t("doing.unread", { count: failures.length })),
-      listOf(failures),
-    );
+    details.replaceChildren(make("summary", t("doing.unread", { count: failures.length })), listOf(failures));
 }
 
 function reason({ id, message }) {
@@ -157,23 +147,22 @@ function reason({ id, message }) {
     draw();
   };
   return [
-    make("p", { class: "fn-warning", dir: "auto" }, message),
+    make("p.fn-warning", { dir: "auto" }, message),
     button(t("doing.dismiss"), dismiss, { class: "fn-link-button" }),
   ];
 }
 
 const listOf = (failures) =>
   make(
-    "ul",
-    { class: "fn-failures" },
+    "ul.fn-failures",
     ...failures.slice(0, LISTED).map(failureItem),
-    failures.length > LISTED ? make("li", {}, t("doing.others", { number: failures.length - LISTED })) : null,
+    failures.length > LISTED ? make("li", t("doing.others", { number: failures.length - LISTED })) : null,
   );
 
 function failureItem({ failure_id: id, path, cause }) {
   const named = { class: "fn-link-button", "aria-label": t("doing.dismissNamed", { path }) };
   const dismiss = button(t("doing.dismiss"), () => dismissOne(id), named);
-  return make("li", {}, make("span", { class: "fn-path", dir: "auto" }, path), " ", cause, " ", dismiss);
+  return make("li", make("span.fn-path", { dir: "auto" }, path), " ", cause, " ", dismiss);
 }
 
 /** Dismisses a failed file. A 404 means that it is dismissed already, or that the server has read it. */

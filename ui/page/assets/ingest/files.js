@@ -119,7 +119,7 @@ const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files")
 
 /** Shows the drop area while files are dragged over the page; `dropped` receives the entries of a drop. */
 export function watchDrops(dropped) {
-  const place = make("div", { id: "fn-drop", hidden: "" }, make("p", {}, t("upload.drop")));
+  const place = make("div", { id: "fn-drop", hidden: "" }, make("p", t("upload.drop")));
   document.body.append(place);
   const show = (shown) => (place.hidden = !shown);
   document.addEventListener("dragover", (event) => {

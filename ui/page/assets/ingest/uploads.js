@@ -28,19 +28,18 @@ const stopAll = button(
       .forEach(cancel),
   { class: "fn-link-button", hidden: "" },
 );
-const left = make("p", { class: "fn-remark", hidden: "" });
-const scroller = make("div", {
-  class: "fn-uploads-list",
+const left = make("p.fn-remark", { hidden: "" });
+const scroller = make("div.fn-uploads-list", {
   tabindex: "0",
   role: "region",
   "aria-label": t("upload.title"),
 });
 // Screen readers announce outcomes, not each step of the progress.
-const outcome = make("p", { class: "fn-unseen", role: "status" });
+const outcome = make("p.fn-unseen", { role: "status" });
 const box = make(
-  "div",
-  { class: "fn-uploads", hidden: "" },
-  make("div", { class: "fn-uploads-head" }, heading, stopAll, clear),
+  "div.fn-uploads",
+  { hidden: "" },
+  make("div.fn-uploads-head", heading, stopAll, clear),
   scroller,
   left,
 );
@@ -152,17 +151,17 @@ const refusals = (all) =>
 
 function rowOf(upload) {
   if (!rows.has(upload)) {
-    const name = make("span", { class: "fn-upload-name", dir: "auto" }, upload.name);
-    const state = make("span", { class: "fn-upload-state" });
+    const name = make("span.fn-upload-name", { dir: "auto" }, upload.name);
+    const state = make("span.fn-upload-state");
     const bar = make("progress", { max: "1", "aria-label": t("upload.bar", { name: upload.name }) });
     const stop = iconButton("close", t("upload.cancel"), () => cancel(upload), {
       class: "fn-upload-stop",
       "aria-label": t("upload.cancelNamed", { name: upload.name }),
     });
-    const below = make("div", { class: "fn-upload-outcome" });
-    const head = make("div", { class: "fn-upload-head" }, name, stop);
-    const line = make("div", { class: "fn-upload-line" }, state, below);
-    rows.set(upload, { element: make("li", {}, head, bar, line), state, bar, stop, below, shown: null });
+    const below = make("div.fn-upload-outcome");
+    const head = make("div.fn-upload-head", name, stop);
+    const line = make("div.fn-upload-line", state, below);
+    rows.set(upload, { element: make("li", head, bar, line), state, bar, stop, below, shown: null });
     drawUpload(upload);
   }
   return rows.get(upload);
@@ -225,20 +224,17 @@ function progressOf({ state, job }) {
 }
 
 const indexed = ({ report: { passages } }) =>
-  passages === undefined
-    ? []
-    : [" ", make("span", { class: "fn-number" }, t("upload.indexed", { count: passages }))];
+  passages === undefined ? [] : [" ", make("span.fn-number", t("upload.indexed", { count: passages }))];
 
 function titleButton({ report: { id, version } }, { title, language }) {
   const opener = button("", () => openSource({ id }, { from: opener }), { class: "fn-upload-open" });
   opener.append(make("span", { lang: language, dir: "auto" }, title));
-  if (version > 1)
-    opener.append(" ", make("span", { class: "fn-number" }, t("reading.version", { version })));
+  if (version > 1) opener.append(" ", make("span.fn-number", t("reading.version", { version })));
   return opener;
 }
 
 function refused(upload) {
-  const sentence = make("p", { class: "fn-warning" }, sentenceOf(upload.why, upload.file.name));
+  const sentence = make("p.fn-warning", sentenceOf(upload.why, upload.file.name));
   const asks = wantsPassword(upload.why, upload.file.name);
   return [
     sentence,
@@ -268,10 +264,9 @@ function passwordForm(name, given) {
     placeholder: t("upload.password"),
   });
   const form = make(
-    "form",
-    { class: "fn-password" },
+    "form.fn-password",
     input,
-    make("button", { type: "submit", class: "fn-small-button" }, t("upload.again")),
+    make("button.fn-small-button", { type: "submit" }, t("upload.again")),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();

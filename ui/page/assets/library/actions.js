@@ -90,12 +90,12 @@ function putBack(id, why = null) {
 // Citations
 
 async function showCitations({ document_id: id, title }) {
-  const contents = make("div", { role: "status" }, make("p", { class: "fn-remark" }, t("cited.reading")));
+  const contents = make("div", { role: "status" }, make("p.fn-remark", t("cited.reading")));
   const close = button(t("cited.close"), () => closePart({ refocus: true }), { class: "fn-link-button" });
   const part = make(
-    "section",
-    { class: "fn-part", tabindex: "-1", "aria-label": t("cited.label", { title }) },
-    make("div", { class: "fn-part-head" }, make("h3", {}, t("cited.title")), close),
+    "section.fn-part",
+    { tabindex: "-1", "aria-label": t("cited.label", { title }) },
+    make("div.fn-part-head", make("h3", t("cited.title")), close),
     contents,
   );
   onEscape(part, () => closePart({ refocus: true }));
@@ -104,21 +104,19 @@ async function showCitations({ document_id: id, title }) {
   try {
     contents.replaceChildren(...listed(await getCitations(id)));
   } catch (error) {
-    contents.replaceChildren(make("p", { class: "fn-warning" }, words(error)));
+    contents.replaceChildren(make("p.fn-warning", words(error)));
   }
   revealPart(part);
 }
 
 const listed = (answers) =>
-  answers.length
-    ? [make("ul", { class: "fn-cited" }, ...answers.map(answerRow))]
-    : [make("p", { class: "fn-remark" }, t("cited.none"))];
+  answers.length ? [make("ul.fn-cited", ...answers.map(answerRow))] : [make("p.fn-remark", t("cited.none"))];
 
 function answerRow({ answer_id: id, question, created, quotes }) {
   const link = answerLink(id, question);
-  const day = make("span", { class: "fn-fact" }, dateWords(created.slice(0, 10)));
-  const times = make("span", { class: "fn-fact" }, t("cited.quotes", { count: quotes.length }));
-  return make("li", {}, link, make("span", { class: "fn-facts" }, day, " ", times));
+  const day = make("span.fn-fact", dateWords(created.slice(0, 10)));
+  const times = make("span.fn-fact", t("cited.quotes", { count: quotes.length }));
+  return make("li", link, make("span.fn-facts", day, " ", times));
 }
 
 // Details
@@ -128,12 +126,8 @@ const SUGGESTED = ["publisher", "collection"]; // fields that suggest the values
 const GIVEN = ["edit", "upload"]; // origins of details that the library stores, and that the user can reset
 
 async function editReportInPlace({ document_id: id, title }, first = "title") {
-  const form = make("form", {
-    class: "fn-part fn-edit",
-    "aria-label": t("details.label", { title }),
-    novalidate: "",
-  });
-  form.append(make("p", { class: "fn-remark", role: "status" }, t("details.reading")));
+  const form = make("form.fn-part.fn-edit", { "aria-label": t("details.label", { title }), novalidate: "" });
+  form.append(make("p.fn-remark", { role: "status" }, t("details.reading")));
   openPart(id, form);
   try {
     fill(form, await getReport(id));
@@ -142,7 +136,7 @@ async function editReportInPlace({ document_id: id, title }, first = "title") {
     const close = button(t("details.cancel"), () => closePart({ refocus: true }), {
       class: "fn-small-button",
     });
-    form.replaceChildren(make("p", { class: "fn-warning", role: "alert" }, words(error)), close);
+    form.replaceChildren(make("p.fn-warning", { role: "alert" }, words(error)), close);
     return close.focus({ preventScroll: true });
   }
   const input = form.elements[first];
@@ -153,15 +147,15 @@ async function editReportInPlace({ document_id: id, title }, first = "title") {
 function fill(form, report) {
   const state = { report, busy: false };
   const fields = Object.fromEntries(NAMES.map((name) => [name, field(name, () => reset(name))]));
-  const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
-  const save = make("button", { type: "submit", class: "fn-small-button fn-main" }, t("details.save"));
+  const trouble = make("p.fn-warning", { role: "alert", hidden: "" });
+  const save = make("button.fn-small-button.fn-main", { type: "submit" }, t("details.save"));
   const cancel = button(t("details.cancel"), () => closePart({ refocus: true }), {
     class: "fn-small-button",
   });
   form.replaceChildren(
     ...Object.values(fields).map(({ element }) => element),
     trouble,
-    make("div", { class: "fn-choices" }, save, cancel),
+    make("div.fn-choices", save, cancel),
   );
   Object.values(fields).forEach(({ show }) => show(report));
   onEscape(form, () => closePart({ refocus: true }));
@@ -236,20 +230,14 @@ function field(name, reset) {
     class: "fn-link-button",
     "aria-label": t("details.backNamed", { field: t(`details.${name}`) }),
   });
-  const hint =
-    name === "published" ? make("p", { class: "fn-remark", id: ids.hint }, t("details.dateForm")) : null;
-  const trouble = make("p", { class: "fn-warning", id: ids.trouble, role: "alert", hidden: "" });
+  const hint = name === "published" ? make("p.fn-remark", { id: ids.hint }, t("details.dateForm")) : null;
+  const trouble = make("p.fn-warning", { id: ids.trouble, role: "alert", hidden: "" });
   input.addEventListener("input", () => {
     input.removeAttribute("aria-invalid");
     say(trouble, "");
   });
-  const head = make(
-    "div",
-    { class: "fn-edit-head" },
-    make("label", { for: ids.input }, t(`details.${name}`)),
-    back,
-  );
-  const element = make("div", { class: "fn-edit-field" }, head, input, suggestions(name), hint, trouble);
+  const head = make("div.fn-edit-head", make("label", { for: ids.input }, t(`details.${name}`)), back);
+  const element = make("div.fn-edit-field", head, input, suggestions(name), hint, trouble);
   return {
     element,
     input,

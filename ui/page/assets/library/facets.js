@@ -11,10 +11,10 @@ import { onReports, reports } from "./reports.js";
 const BARS = 32; // the most bars; with more years, several share a bar
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]; // possible numbers of years per bar
 
-const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
-const picture = make("div", { class: "fn-years", role: "img" });
-const ends = make("div", { class: "fn-years-ends", "aria-hidden": "true" }, make("span"), make("span"));
-const undated = make("p", { class: "fn-remark", hidden: "" });
+const trouble = make("p.fn-warning", { role: "alert", hidden: "" });
+const picture = make("div.fn-years", { role: "img" });
+const ends = make("div.fn-years-ends", { "aria-hidden": "true" }, make("span"), make("span"));
+const undated = make("p.fn-remark", { hidden: "" });
 const fields = { from: monthField("library.from", "01"), to: monthField("library.to", "12") };
 
 /** The years of each bar: {first, last}. */
@@ -23,11 +23,10 @@ let bars = [];
 function periodElement() {
   picture.addEventListener("click", onClick);
   return make(
-    "div",
-    { class: "fn-period" },
+    "div.fn-period",
     picture,
     ends,
-    make("div", { class: "fn-months" }, ...Object.values(fields).map(({ label }) => label)),
+    make("div.fn-months", ...Object.values(fields).map(({ label }) => label)),
     trouble,
     undated,
   );
@@ -43,7 +42,7 @@ function monthField(key, otherwise) {
     autocomplete: "off",
   });
   input.addEventListener("change", apply);
-  return { input, otherwise, label: make("label", {}, make("span", {}, t(key)), input) };
+  return { input, otherwise, label: make("label", make("span", t(key)), input) };
 }
 
 function apply() {
@@ -93,8 +92,8 @@ function layOutYears(years) {
       bars.push({ first: from, last: from + step - 1 });
   // A single bar says nothing, so it is hidden.
   picture.hidden = ends.hidden = bars.length < 2;
-  picture.replaceChildren(...bars.map(() => make("span", { class: "fn-year" }, make("span"))));
-  ends.replaceChildren(...[first, last].map((end) => make("span", {}, years.size ? year(end) : "")));
+  picture.replaceChildren(...bars.map(() => make("span.fn-year", make("span"))));
+  ends.replaceChildren(...[first, last].map((end) => make("span", years.size ? year(end) : "")));
 }
 
 function showYears(counts) {
@@ -150,7 +149,7 @@ const facets = {
 };
 const clear = button(t("library.clearFilters"), clearAll, { class: "fn-link-button", hidden: "" });
 const done = button("", () => openFacets(false), { class: "fn-small-button" });
-const badge = make("span", { class: "fn-badge", hidden: "" });
+const badge = make("span.fn-badge", { hidden: "" });
 const opener = button([icon("filter"), badge], () => openFacets(place.hidden), {
   class: "fn-icon-button fn-filter",
   "aria-controls": "fn-facets",
@@ -159,17 +158,17 @@ const opener = button([icon("filter"), badge], () => openFacets(place.hidden), {
 const place = make(
   "section",
   { id: "fn-facets", "aria-label": t("library.filters"), hidden: "" },
-  make("div", { class: "fn-facets-body" }, ...Object.values(facets)),
-  make("div", { class: "fn-facets-foot" }, clear, done),
+  make("div.fn-facets-body", ...Object.values(facets)),
+  make("div.fn-facets-foot", clear, done),
 );
 
 function facet(name, contents) {
-  badges[name] = make("span", { class: "fn-badge", hidden: "" });
+  badges[name] = make("span.fn-badge", { hidden: "" });
   const key = `library.facet.${name}`;
   const whole = make(
     "details",
     { class: `fn-facet fn-facet-${name}`, open: recall(key, "open") === "open" ? "" : null },
-    make("summary", {}, make("span", {}, t(key)), badges[name]),
+    make("summary", make("span", t(key)), badges[name]),
     make("div", { role: "group", "aria-label": t(key) }, contents),
   );
   whole.addEventListener("toggle", () => remember(key, whole.open ? null : "closed"));
@@ -263,7 +262,7 @@ const collator = new Intl.Collator(tag, { numeric: true, sensitivity: "base" });
 function valueList({ name, words, choose }) {
   const state = { counts: new Map(), chosen: [], whole: false, sought: "" };
   const rows = new Map();
-  const list = make("ul", { class: "fn-values" });
+  const list = make("ul.fn-values");
   const find = make("input", {
     type: "search",
     class: "fn-field",
@@ -278,18 +277,12 @@ function valueList({ name, words, choose }) {
 
   function row(value) {
     const input = make("input", { type: "checkbox" });
-    const number = make("span", { class: "fn-number" });
+    const number = make("span.fn-number");
     input.addEventListener("change", () =>
       choose(input.checked ? [...state.chosen, value] : state.chosen.filter((other) => other !== value)),
     );
-    const label = make(
-      "label",
-      {},
-      input,
-      make("span", { class: "fn-value", dir: "auto" }, words(value)),
-      number,
-    );
-    return { element: make("li", {}, label), input, number };
+    const label = make("label", input, make("span.fn-value", { dir: "auto" }, words(value)), number);
+    return { element: make("li", label), input, number };
   }
 
   function values() {
@@ -341,7 +334,7 @@ function valueList({ name, words, choose }) {
   }
 
   return {
-    element: make("div", { class: "fn-facet-values" }, find, list, more),
+    element: make("div.fn-facet-values", find, list, more),
     /** Shows the counts of the values, and ticks the chosen ones. */
     show(counts, chosen) {
       Object.assign(state, { counts, chosen });

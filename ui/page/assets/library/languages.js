@@ -27,8 +27,8 @@ const state = {
   opened: false, // whether the user has opened the notice from an abstention
 };
 
-const said = make("p", { class: "fn-unseen", role: "status" });
-const box = make("div", { class: "fn-languages-box" });
+const said = make("p.fn-unseen", { role: "status" });
+const box = make("div.fn-languages-box");
 const place = make("aside", { id: "fn-languages", "aria-label": t("languages.label"), hidden: "" }, box);
 
 export async function startLanguages() {
@@ -150,10 +150,9 @@ function notice(kind, sentences, buttons) {
   const shut = button(icon("close"), dismiss, { class: "fn-shut", "aria-label": t("toasts.close") });
   const [first, ...more] = sentences;
   const text = make(
-    "div",
-    { class: "fn-languages-text" },
+    "div.fn-languages-text",
     make("p", { dir: "auto" }, first),
-    ...more.map((sentence) => make("p", { class: "fn-hint", dir: "auto" }, sentence)),
+    ...more.map((sentence) => make("p.fn-hint", { dir: "auto" }, sentence)),
   );
   return { kind, words: sentences.join(" "), elements: [text, shut, ...buttons] };
 }
@@ -162,7 +161,7 @@ function changing() {
   const words = t("languages.begin", { number: state.encoder.languages });
   const stop = button(t("doing.cancel"), cancel, { class: "fn-link-button" });
   const bar = make("progress", { max: "1", "aria-label": t("doing.bar") });
-  const text = make("div", { class: "fn-languages-text" }, make("p", { class: "fn-progress" }, words), bar);
+  const text = make("div.fn-languages-text", make("p.fn-progress", words), bar);
   return { kind: "changing", words, elements: [text, stop] };
 }
 

@@ -26,8 +26,8 @@ const state = {
 };
 const heard = { counted() {}, menu() {}, cleared() {} };
 
-const scroller = make("div", { class: "fn-scroll fn-list fn-reports", tabindex: "-1" });
-const empty = make("div", { class: "fn-empty", hidden: "" });
+const scroller = make("div.fn-scroll.fn-list.fn-reports", { tabindex: "-1" });
+const empty = make("div.fn-empty", { hidden: "" });
 const drawRow = (of) => (of.group === undefined ? reportRow(of) : groupRow(of));
 const rows = new LongList(scroller, drawRow, t("library.contents"));
 
@@ -77,7 +77,7 @@ function say() {
   const { shown, of } = state.drawn;
   empty.hidden = shown > 0;
   if (shown) return;
-  empty.replaceChildren(make("p", {}, t(of ? "library.nothing" : "library.empty")));
+  empty.replaceChildren(make("p", t(of ? "library.nothing" : "library.empty")));
   if (of) empty.append(button(t("library.showAll"), showAll, { class: "fn-small-button" }));
 }
 
@@ -154,9 +154,9 @@ function reportRow(report) {
       open: (from) => openSource({ id, version }, { from }),
       menu: (opener) => heard.menu(report, opener),
     },
-    make("span", { class: "fn-report-title", lang: language, dir: "auto" }, title),
-    make("span", { class: "fn-facts" }, facts.length ? facts : factElements({}, kindWords(kind))),
-    getScope().document_ids.includes(id) ? make("span", { class: "fn-asked" }, t("library.asked")) : null,
+    make("span.fn-report-title", { lang: language, dir: "auto" }, title),
+    make("span.fn-facts", facts.length ? facts : factElements({}, kindWords(kind))),
+    getScope().document_ids.includes(id) ? make("span.fn-asked", t("library.asked")) : null,
   );
   if (state.part?.id === id) row.append(state.part.element);
   return row;
@@ -172,13 +172,13 @@ const NAMES = {
 function groupRow({ id, group, name, count, isFolded }) {
   const contents = [
     icon("chevron"),
-    make("span", { class: "fn-group-name", dir: "auto" }, name ?? NAMES[group]()),
+    make("span.fn-group-name", { dir: "auto" }, name ?? NAMES[group]()),
     " ",
-    make("span", { class: "fn-number" }, t("library.number", { number: count })),
+    make("span.fn-number", t("library.number", { number: count })),
   ];
   const attributes = { class: "fn-group-fold", "data-stop": "", "aria-expanded": String(!isFolded) };
   const fold = button(contents, () => toggleGroup(id), attributes);
-  return make("li", { "data-id": id, class: "fn-group" }, make("h3", {}, fold));
+  return make("li.fn-group", { "data-id": id }, make("h3", fold));
 }
 
 // Sort menu

@@ -12,7 +12,7 @@ import { facetsElements, showCounts } from "./facets.js";
 import { drawList, find, focusFirst, noteAdded, startList, viewButton } from "./list.js";
 import { readReports, reportOf } from "./reports.js";
 
-const count = make("p", { class: "fn-count", role: "status" });
+const count = make("p.fn-count", { role: "status" });
 
 export function startLibrary(panel) {
   const field = findField(t("library.find"), { find, goOn: focusFirst });
@@ -31,9 +31,9 @@ export function startLibrary(panel) {
     if (report) onRowKey(event, report, opened.querySelector(".fn-row-more"));
   });
   panel.append(
-    make("h2", { class: "fn-unseen" }, t("library.title")),
-    make("div", { class: "fn-library-bar" }, count, ...addButtons()),
-    make("div", { class: "fn-library-bar" }, field.element, viewButton(drawList), opener),
+    make("h2.fn-unseen", t("library.title")),
+    make("div.fn-library-bar", count, ...addButtons()),
+    make("div.fn-library-bar", field.element, viewButton(drawList), opener),
     place,
     ...uploadsElements(onAdded),
     list,
@@ -47,7 +47,7 @@ async function read() {
   try {
     await readReports();
   } catch (error) {
-    count.replaceChildren(make("span", { class: "fn-warning" }, words(error)));
+    count.replaceChildren(make("span.fn-warning", words(error)));
     setTimeout(read, 5000);
   }
 }

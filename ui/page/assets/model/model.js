@@ -16,7 +16,7 @@ const badge = button("", () => openPanel(show), {
   title: t("model.title"),
   hidden: "",
 });
-badge.append(make("span", { class: "fn-model-dot", "aria-hidden": "true" }), label);
+badge.append(make("span.fn-model-dot", { "aria-hidden": "true" }), label);
 
 function show(model) {
   label.textContent = stateOf(model);
@@ -61,9 +61,8 @@ export async function openPanel(onChange) {
     "dialog",
     { id: "fn-model", class: "fn-dialog", "aria-labelledby": "fn-model-title" },
     make("h2", { id: "fn-model-title" }, t("model.title")),
-    make("p", { class: "fn-hint" }, t("model.about")),
-    model.trouble &&
-      make("p", { class: "fn-warning", dir: "auto" }, t("model.trouble", { cause: model.trouble })),
+    make("p.fn-hint", t("model.about")),
+    model.trouble && make("p.fn-warning", { dir: "auto" }, t("model.trouble", { cause: model.trouble })),
     ...(model.changeable ? [form(model, onChange)] : facts(model)),
   );
   document.body.append(dialog);
@@ -77,28 +76,27 @@ function facts(model) {
     [t("model.name"), model.model],
     [t("model.address"), model.address],
   ].filter(([, value]) => value);
-  const rows = named.flatMap(([name, value]) => [make("dt", {}, name), make("dd", { dir: "auto" }, value)]);
+  const rows = named.flatMap(([name, value]) => [make("dt", name), make("dd", { dir: "auto" }, value)]);
   return [
-    make("p", { class: "fn-model-state" }, stateOf(model)),
-    rows.length ? make("dl", {}, ...rows) : null,
-    make("p", {}, model.set_by ? t("model.fixed", { name: model.set_by }) : t(CHOOSERS[model.chooser])),
-    make("div", { class: "fn-dialog-buttons" }, closing()),
+    make("p.fn-model-state", stateOf(model)),
+    rows.length ? make("dl", ...rows) : null,
+    make("p", model.set_by ? t("model.fixed", { name: model.set_by }) : t(CHOOSERS[model.chooser])),
+    make("div.fn-dialog-buttons", closing()),
   ];
 }
 
 function form(model, onChange) {
   const fields = modelFields(model, () => say(""));
-  const said = make("p", { class: "fn-model-said", role: "status" });
-  const trouble = make("p", { class: "fn-warning", role: "alert", dir: "auto" });
-  const save = make("button", { type: "submit", class: "fn-button fn-main" }, t("model.save"));
+  const said = make("p.fn-model-said", { role: "status" });
+  const trouble = make("p.fn-warning", { role: "alert", dir: "auto" });
+  const save = make("button.fn-button.fn-main", { type: "submit" }, t("model.save"));
   const test = button(t("model.test"), () => run(t("model.testing"), tryOut), { class: "fn-button" });
   const element = make(
     "form",
-    {},
     ...fields.elements,
     said,
     trouble,
-    make("div", { class: "fn-dialog-buttons" }, save, test, closing()),
+    make("div.fn-dialog-buttons", save, test, closing()),
   );
   const arrange = () => {
     const chosen = fields.value();
@@ -181,8 +179,8 @@ function modelFields(model, onTyped) {
   const known = kindOf(model);
   const kinds = known in KINDS ? KINDS : { ...KINDS, [known]: { ...KINDS.anthropic, provider: known } };
   const kind = make(
-    "select",
-    { id: "fn-model-kind", class: "fn-field" },
+    "select.fn-field",
+    { id: "fn-model-kind" },
     ...Object.keys(kinds).map((name) =>
       make("option", { value: name }, name in KINDS ? t(`model.kind.${name}`) : name),
     ),
@@ -202,15 +200,15 @@ function modelFields(model, onTyped) {
     key: text("key", { type: "password", autocomplete: "new-password", "aria-describedby": "fn-model-kept" }),
   };
   const state = { removes: false };
-  const kept = make("p", { id: "fn-model-kept", class: "fn-hint" });
+  const kept = make("p.fn-hint", { id: "fn-model-kept" });
   const remove = button(t("model.keyRemove"), removeKey, { class: "fn-link-button" });
-  const noFile = make("p", { class: "fn-hint" }, t("model.noFile"));
-  const outside = make("p", { id: "fn-model-outside", class: "fn-hint" }, t("model.outside"));
+  const noFile = make("p.fn-hint", t("model.noFile"));
+  const outside = make("p.fn-hint", { id: "fn-model-outside" }, t("model.outside"));
   const rows = {
     file: row("file", inputs.file, noFile),
     name: row("name", inputs.name),
     address: row("address", inputs.address, outside),
-    key: row("key", inputs.key, make("div", { class: "fn-model-kept" }, kept, remove)),
+    key: row("key", inputs.key, make("div.fn-model-kept", kept, remove)),
   };
 
   inputs.name.value = known === "file" ? "" : (model.model ?? "");
@@ -269,5 +267,5 @@ function modelFields(model, onTyped) {
 
 function row(name, input, ...below) {
   const label = make("label", { for: input.id }, t(`model.${name}`));
-  return make("div", { class: "fn-dialog-field" }, label, input, ...below);
+  return make("div.fn-dialog-field", label, input, ...below);
 }

@@ -29,11 +29,11 @@ const ORIGINS = {
  */
 export function aboutPane(report, { open }) {
   const versions = section("source.versions");
-  const changes = make("div", { class: "fn-changes-place" });
+  const changes = make("div.fn-changes-place");
   const citations = section("source.citedIn");
   const element = make(
-    "section",
-    { class: "fn-about", "aria-label": t("source.aboutReport") },
+    "section.fn-about",
+    { "aria-label": t("source.aboutReport") },
     knownSection(report),
     versions,
     changes,
@@ -62,13 +62,13 @@ export function aboutPane(report, { open }) {
   return { element, read, compare };
 }
 
-const section = (title, ...contents) => make("section", {}, make("h3", {}, t(title)), ...contents);
+const section = (title, ...contents) => make("section", make("h3", t(title)), ...contents);
 
 async function fill(place, read) {
   try {
     place.append(...(await read()));
   } catch (error) {
-    place.append(make("p", { class: "fn-warning", role: "alert" }, words(error)));
+    place.append(make("p.fn-warning", { role: "alert" }, words(error)));
   }
 }
 
@@ -97,35 +97,33 @@ function knownSection(report) {
     ["digest", digest],
   ];
   const known = rows.filter(([, value]) => value);
-  return section("source.aboutReport", make("dl", { class: "fn-known" }, ...known.flatMap(row)));
+  return section("source.aboutReport", make("dl.fn-known", ...known.flatMap(row)));
 }
 
 const detected = ({ language }) => (language === UNKNOWN_LANGUAGE ? null : t("source.origin.detected"));
 
 function row([name, value, origin]) {
   const said = typeof value === "string" ? make("span", { dir: "auto" }, value) : value;
-  const read = origin ? make("span", { class: "fn-origin" }, origin) : null;
-  return [make("dt", {}, t(`source.known.${name}`)), make("dd", {}, said, read)];
+  const read = origin ? make("span.fn-origin", origin) : null;
+  return [make("dt", t(`source.known.${name}`)), make("dd", said, read)];
 }
 
 // Citing answers
 
 function citingList(answers) {
-  if (!answers.length) return [make("p", { class: "fn-empty" }, t("source.citedNowhere"))];
+  if (!answers.length) return [make("p.fn-empty", t("source.citedNowhere"))];
   const item = ({ answer_id: id, question, created, version, quotes }) =>
     make(
       "li",
-      {},
       answerLink(id, question),
       make(
-        "span",
-        { class: "fn-facts" },
-        make("span", {}, timeWords(created)),
-        make("span", {}, t("source.quotes", { count: quotes.length })),
-        make("span", {}, t("reading.version", { version })),
+        "span.fn-facts",
+        make("span", timeWords(created)),
+        make("span", t("source.quotes", { count: quotes.length })),
+        make("span", t("reading.version", { version })),
       ),
     );
-  return [make("ul", { class: "fn-citing" }, ...answers.map(item))];
+  return [make("ul.fn-citing", ...answers.map(item))];
 }
 
 // Similar reports
@@ -138,7 +136,7 @@ function likeSection({ same_as: others = [] }, open) {
     other.publisher ? ` (${other.publisher})` : "",
   ]);
   const said = parts(exact ? "about.same" : "about.nearlySame", { reports: listed(links) });
-  return section("source.like", make("p", { class: "fn-same" }, ...said));
+  return section("source.like", make("p.fn-same", ...said));
 }
 
 // Versions
@@ -150,7 +148,7 @@ function versionList(report, versions, { open, compare }) {
     const published = ownDate(version) && t("source.publishedOn", { date: dateWords(ownDate(version)) });
     const name = t("source.version", { version: version.version });
     const title = shown
-      ? make("span", { class: "fn-version", "aria-current": "true" }, name)
+      ? make("span.fn-version", { "aria-current": "true" }, name)
       : button(name, () => open({ id: report.document_id, version: version.version }), {
           class: "fn-version",
         });
@@ -166,53 +164,47 @@ function versionList(report, versions, { open, compare }) {
           "aria-label": t("source.whatChangedBetween", { from: before.version, to: version.version }),
         })
       : null;
-    return make(
-      "li",
-      {},
-      title,
-      make("span", { class: "fn-facts" }, ...facts.map((fact) => make("span", {}, fact))),
-      change,
-    );
+    return make("li", title, make("span.fn-facts", ...facts.map((fact) => make("span", fact))), change);
   };
-  return make("ol", { class: "fn-versions" }, ...versions.map(item));
+  return make("ol.fn-versions", ...versions.map(item));
 }
 
 // Changes
 
 async function changesSection(report, from, to, open) {
   const title = make("h3", { tabindex: "-1" }, t("source.changes", { from, to }));
-  const place = make("section", { class: "fn-changes" }, title);
+  const place = make("section.fn-changes", title);
   try {
     place.append(...changeElements(report, await getChanges(report.document_id, from, to), open));
   } catch (error) {
-    place.append(make("p", { class: "fn-warning", role: "alert" }, words(error)));
+    place.append(make("p.fn-warning", { role: "alert" }, words(error)));
   }
   return place;
 }
 
 function changeElements(report, found, open) {
   const { came, went, changes, left_out: more } = found;
-  if (!came && !went) return [make("p", { class: "fn-empty" }, t("source.nothingChanged"))];
+  if (!came && !went) return [make("p.fn-empty", t("source.nothingChanged"))];
   const sum = [t("source.cameCount", { count: came }), t("source.wentCount", { count: went })];
   return [
-    make("p", { class: "fn-facts" }, ...sum.map((words) => make("span", {}, words))),
-    make("ol", {}, ...changes.map((change) => make("li", {}, changeElement(report, found, change, open)))),
-    more ? make("p", { class: "fn-empty" }, t("source.moreChanges", { count: more })) : "",
+    make("p.fn-facts", ...sum.map((words) => make("span", words))),
+    make("ol", ...changes.map((change) => make("li", changeElement(report, found, change, open)))),
+    more ? make("p.fn-empty", t("source.moreChanges", { count: more })) : "",
   ];
 }
 
 const SIGNS = { came: "+", went: "−" };
 
 function changeElement(report, { from, to }, { change, sentences, old, new: later, text }, open) {
-  if (text === null) return make("p", { class: "fn-unchanged" }, t("source.unchanged", { count: sentences }));
+  if (text === null) return make("p.fn-unchanged", t("source.unchanged", { count: sentences }));
   const language = { lang: report.language, dir: "auto" };
-  if (change === "stayed") return make("p", { class: "fn-stayed", ...language }, readable(text));
+  if (change === "stayed") return make("p.fn-stayed", { ...language }, readable(text));
   const [version, quote] = change === "came" ? [to, later] : [from, old];
   const go = () => open({ id: report.document_id, version, quote });
   const way = button("", go, { title: t("source.showIn", { version }) });
   way.append(
-    make("span", { class: "fn-sign", "aria-hidden": "true" }, SIGNS[change]),
-    make("span", { class: "fn-unseen" }, t(`source.${change}`)),
+    make("span.fn-sign", { "aria-hidden": "true" }, SIGNS[change]),
+    make("span.fn-unseen", t(`source.${change}`)),
     make(change === "came" ? "ins" : "del", language, readable(text)),
   );
   return way;

@@ -18,7 +18,7 @@ import { look, offsetAt, onScroll, onTurn, pageOf, pagePane, viewSwitch } from "
  */
 export function makeArea(reading) {
   const { report, does } = reading;
-  reading.place = make("div", { class: "fn-words" });
+  reading.place = make("div.fn-words");
   reading.pane = report.page_pictures
     ? pagePane(report, reading.total, (page) => onTurn(reading, page))
     : null;
@@ -36,13 +36,7 @@ export function makeArea(reading) {
     find: labelled("source.findShort", "find", () => openFind(reading), { "aria-expanded": "false" }),
   };
   reading.head = headOf(reading);
-  const sides = make(
-    "div",
-    { class: "fn-reading" },
-    reading.place,
-    reading.pane?.element,
-    reading.about.element,
-  );
+  const sides = make("div.fn-reading", reading.place, reading.pane?.element, reading.about.element);
   const folds = [reading.sections?.element, reading.find.element].filter(Boolean);
   show([...reading.head.elements, ...folds], [sides]);
   source.append(reading.back.element, reading.selection.element);

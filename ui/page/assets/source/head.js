@@ -18,17 +18,17 @@ import { numberOf } from "./trail.js";
  */
 export function reportHead(report, current, { total, ways, step, ask, open, compare }) {
   const stepper = steps(step);
-  const facts = make("p", { class: "fn-facts" });
+  const facts = make("p.fn-facts");
   const caution = badges(report, current, { open, compare });
   const asking = labelled("source.ask", "ask", ask, { class: "fn-ask", "aria-label": t("source.ask") });
-  asking.append(make("span", { class: "fn-short" }, t("source.askShort")));
+  asking.append(make("span.fn-short", t("source.askShort")));
   const elements = [
     bar(stepper.element, asking),
     heading(report.title, { lang: report.language, dir: "auto" }),
     facts,
-    caution.elements.length ? make("div", { class: "fn-badges" }, ...caution.elements) : null,
+    caution.elements.length ? make("div.fn-badges", ...caution.elements) : null,
     caution.line,
-    make("div", { class: "fn-ways" }, ...ways),
+    make("div.fn-ways", ...ways),
   ];
 
   function update(quote, trail) {
@@ -49,7 +49,7 @@ export function reportHead(report, current, { total, ways, step, ask, open, comp
 }
 
 export function labelled(key, picture, run, attributes = {}) {
-  const contents = [icon(picture), make("span", { class: "fn-label" }, t(key))];
+  const contents = [icon(picture), make("span.fn-label", t(key))];
   return button(contents, run, { title: t(key), ...attributes });
 }
 
@@ -67,8 +67,8 @@ function steps(step) {
     iconButton(picture, t(key), () => step(by), { class: `fn-step-${picture}` });
   const [before, after] = [way("source.previous", "before", -1), way("source.next", "after", 1)];
   const element = make(
-    "div",
-    { class: "fn-steps", role: "group", "aria-label": t("source.footnotes"), hidden: "" },
+    "div.fn-steps",
+    { role: "group", "aria-label": t("source.footnotes"), hidden: "" },
     before,
     said,
     after,
@@ -178,8 +178,8 @@ export function outline({ sections = [] }, jump) {
   const items = sections.map(({ level }, index) =>
     make("li", { style: `--fn-level: ${Math.min(level - top, DEEPEST)}` }, entries[index]),
   );
-  const list = make("ol", {}, ...items);
-  const element = make("nav", { class: "fn-outline", "aria-label": t("source.outline"), hidden: "" }, list);
+  const list = make("ol", ...items);
+  const element = make("nav.fn-outline", { "aria-label": t("source.outline"), hidden: "" }, list);
 
   let current = null;
 
@@ -224,10 +224,10 @@ export function finder({ search, show, here, leave }) {
     spellcheck: "false",
     dir: "auto",
   });
-  const count = make("span", { class: "fn-find-count", role: "status" });
+  const count = make("span.fn-find-count", { role: "status" });
   const element = make(
-    "div",
-    { class: "fn-find", role: "search", hidden: "" },
+    "div.fn-find",
+    { role: "search", hidden: "" },
     field,
     count,
     iconButton("up", t("source.findPrevious"), () => go(-1)),

@@ -10,21 +10,20 @@ export const body = () => source.querySelector(".fn-desk-body");
 export function show(head, contents) {
   source.replaceChildren(
     source.querySelector(":scope > .fn-edge"),
-    make("div", { class: "fn-desk-head" }, ...head),
+    make("div.fn-desk-head", ...head),
     make(
-      "div",
-      { class: "fn-desk-body", tabindex: "0", role: "region", "aria-label": t("source.contents") },
+      "div.fn-desk-body",
+      { tabindex: "0", role: "region", "aria-label": t("source.contents") },
       ...contents,
     ),
   );
   return source.lastElementChild;
 }
 
-export const bar = (...left) =>
-  make("div", { class: "fn-desk-bar" }, ...left, closer("source", closeSourcePane));
+export const bar = (...left) => make("div.fn-desk-bar", ...left, closer("source", closeSourcePane));
 
 export function failed(error) {
-  show([bar()], [make("p", { role: "alert", class: "fn-warning" }, words(error))]);
+  show([bar()], [make("p.fn-warning", { role: "alert" }, words(error))]);
 }
 
 export function wayBack(go) {
@@ -58,6 +57,6 @@ export function sayGone(id, isGone) {
   if (source.dataset.report !== String(id)) return;
   source.querySelector(".fn-gone-notice")?.remove();
   if (!isGone) return;
-  const notice = make("p", { class: "fn-gone-notice fn-warning", role: "status" }, t("source.deleted"));
+  const notice = make("p.fn-gone-notice.fn-warning", { role: "status" }, t("source.deleted"));
   source.querySelector(".fn-desk-head")?.append(notice);
 }

@@ -16,12 +16,12 @@ const GAP = 8; // pixels between the text and the toolbar
  * end}, where `words` is the document's text between the two offsets.
  */
 export function selectionBar({ shown, ask, copy }) {
-  const said = make("span", { class: "fn-unseen", role: "status" });
-  const asking = button([icon("ask"), make("span", {}, t("source.askSelection"))], askIt);
-  const copying = button([icon("copy"), make("span", {}, t("source.copySelection"))], copyIt);
+  const said = make("span.fn-unseen", { role: "status" });
+  const asking = button([icon("ask"), make("span", t("source.askSelection"))], askIt);
+  const copying = button([icon("copy"), make("span", t("source.copySelection"))], copyIt);
   const element = make(
-    "div",
-    { class: "fn-selected", role: "toolbar", "aria-label": t("source.selection"), hidden: "" },
+    "div.fn-selected",
+    { role: "toolbar", "aria-label": t("source.selection"), hidden: "" },
     asking,
     copying,
     said,
@@ -124,6 +124,6 @@ function written(report, { words, start, end }, page) {
   const link = make("a", { href: address }, facts);
   return {
     text: `${quote}\n${facts}\n${address}\n`,
-    html: make("blockquote", {}, quote).outerHTML + make("p", {}, link).outerHTML,
+    html: make("blockquote", quote).outerHTML + make("p", link).outerHTML,
   };
 }

@@ -31,7 +31,7 @@ export function textElement(report, part, quote) {
     pages: new Map(pages.map(([start, number]) => [firstWord(part.text, unit(start)), number])),
     sections: new Map(sections.map((section) => [unit(section.start), section])),
   };
-  const container = make("div", { class: "fn-text", lang: report.language, dir: "auto" });
+  const container = make("div.fn-text", { lang: report.language, dir: "auto" });
   let begin = 0;
   part.tables.forEach((table, index) => {
     const [start, headerEnd, end] = tables[index].map(unit);
@@ -139,15 +139,14 @@ function tableElement(marked, begin, headerEnd, end, headings = "") {
   ];
   const table = make(
     "table",
-    {},
-    caption.length ? make("caption", {}, ...caption.map((line) => captionLine(marked, line))) : null,
-    thead.length ? make("thead", {}, ...thead) : null,
-    make("tbody", {}, ...body.flatMap((line) => rowElements(marked, line, columns, "body"))),
+    caption.length ? make("caption", ...caption.map((line) => captionLine(marked, line))) : null,
+    thead.length ? make("thead", ...thead) : null,
+    make("tbody", ...body.flatMap((line) => rowElements(marked, line, columns, "body"))),
   );
   // Add the line break after the last row, if the part has it.
   const last = [...table.rows].at(-1)?.lastElementChild ?? table.caption ?? table;
   last.append(...hidden(marked, lines.at(-1)?.end ?? begin, end));
-  return make("div", { class: "fn-table" }, table);
+  return make("div.fn-table", table);
 }
 
 /** Returns for each column whether it is empty, and whether its values are figures. */
@@ -169,8 +168,8 @@ const isFigure = (words) => /\p{Nd}/u.test(words) && (words.match(/\p{L}/gu) ?? 
 
 function captionLine(marked, line) {
   return make(
-    "span",
-    { class: "fn-line", dir: "auto" },
+    "span.fn-line",
+    { dir: "auto" },
     ...hidden(marked, line.gap, line.begin),
     ...markedWords(marked, line.begin, line.end),
   );
@@ -181,13 +180,7 @@ function rowElements(marked, line, columns, part) {
   const rows = [];
   const page = [...marked.pages.keys()].find((unit) => unit > line.gap && unit <= line.begin);
   if (page)
-    rows.push(
-      make(
-        "tr",
-        { class: "fn-page-row" },
-        make("td", { colspan: columns.length }, ...pageMark(marked, page)),
-      ),
-    );
+    rows.push(make("tr.fn-page-row", make("td", { colspan: columns.length }, ...pageMark(marked, page))));
   const cited = marked.to > marked.from && line.begin >= marked.from && line.end <= marked.to;
   const row = make("tr", { class: cited ? "fn-cited" : null });
   if (line.isRow) row.append(...cellElements(marked, line, columns, part));
@@ -231,7 +224,6 @@ function repeatedRow(headings, line, columns) {
   if (!line.isRow)
     return make(
       "tr",
-      {},
       make("th", {
         colspan: columns.length,
         class: "fn-label",
@@ -240,7 +232,6 @@ function repeatedRow(headings, line, columns) {
     );
   return make(
     "tr",
-    {},
     ...columns.map((column, index) => {
       const words = cellWords(headings, line, index);
       return make(words ? "th" : "td", { ...attributes(column), "data-words": words || null });
@@ -257,7 +248,7 @@ const attributes = (column) => ({
 /** Renders characters of the text hidden, such as the bars, since the table's own lines replace them. */
 function hidden(marked, begin, end) {
   return markedWords(marked, begin, end).map((node) => {
-    const element = node instanceof Text ? make("span", {}, node) : node;
+    const element = node instanceof Text ? make("span", node) : node;
     element.hidden = true;
     return element;
   });
@@ -281,13 +272,7 @@ const BAR = /(?<=^|\s)(\|)(?=\s|$)/; // between cells; the style shows a dot
 function pageMark({ pages }, unit) {
   const number = pages.get(unit);
   return number
-    ? [
-        make("span", {
-          class: "fn-page",
-          "data-page": t("pages.page", { page: number }),
-          "aria-hidden": "true",
-        }),
-      ]
+    ? [make("span.fn-page", { "data-page": t("pages.page", { page: number }), "aria-hidden": "true" })]
     : [];
 }
 
@@ -301,7 +286,7 @@ function markedWords({ string, from, to }, begin, end) {
     .flatMap(([cut, words]) => {
       const parts = words.split(BAR).filter(Boolean);
       const nodes = parts.map((part) =>
-        part === "|" ? make("span", { class: "fn-bar" }, part) : document.createTextNode(part),
+        part === "|" ? make("span.fn-bar", part) : document.createTextNode(part),
       );
       return cut >= from && cut < to ? [make("mark", { tabindex: "-1" }, ...nodes)] : nodes;
     });

@@ -186,11 +186,7 @@ export function viewSwitch(paged, onView) {
   const choices = names.map((name) =>
     button(t(`source.view.${name}`), () => choose(name), { "data-view": name }),
   );
-  const element = make(
-    "div",
-    { class: "fn-views", role: "group", "aria-label": t("source.views") },
-    ...choices,
-  );
+  const element = make("div.fn-views", { role: "group", "aria-label": t("source.views") }, ...choices);
   const state = { chosen: paged ? recall(KEPT, "both") : "text", shown: null };
 
   function fit() {
@@ -233,19 +229,19 @@ const WIDTH = 1600; // pixels: A4 at about 190 dots per inch, sharp enough when 
  */
 export function pagePane(report, total, onTurn) {
   const state = { page: 0, marked: null };
-  const count = make("span", { class: "fn-sheet-count", role: "status" });
+  const count = make("span.fn-sheet-count", { role: "status" });
   const previous = button(t("pages.previous"), () => turnBy(-1), { "aria-label": t("pages.previousPage") });
   const next = button(t("pages.next"), () => turnBy(1), { "aria-label": t("pages.nextPage") });
-  const frame = make("div", { class: "fn-sheet-frame" });
+  const frame = make("div.fn-sheet-frame");
   const enlarge = button(t("pages.enlarge"), () => {
     const large = frame.classList.toggle("fn-large");
     enlarge.setAttribute("aria-pressed", String(large));
   });
   enlarge.setAttribute("aria-pressed", "false");
   const element = make(
-    "section",
-    { class: "fn-sheet", "aria-label": t("pages.label") },
-    make("div", { class: "fn-sheet-bar" }, previous, count, enlarge, next),
+    "section.fn-sheet",
+    { "aria-label": t("pages.label") },
+    make("div.fn-sheet-bar", previous, count, enlarge, next),
     frame,
   );
 
@@ -281,7 +277,7 @@ function picture(report, page, marked) {
   image.addEventListener("load", () => image.classList.remove("fn-arriving"));
   image.addEventListener("error", async () => {
     const why = await whyNoPicture(url);
-    image.replaceWith(make("p", { class: "fn-warning", role: "alert" }, why));
+    image.replaceWith(make("p.fn-warning", { role: "alert" }, why));
   });
   return image;
 }
