@@ -15,8 +15,8 @@ import { onRequest, request } from "./request.js";
 const DOES = {
   "fn-act-copy": copyAnswer,
   "fn-act-link": copyLink,
-  "fn-act-again": askAgain,
-  "fn-act-exact": searchAsTyped,
+  "fn-act-again": (answer) => repeat(answer, {}),
+  "fn-act-exact": (answer) => repeat(answer, { exact: true }),
   "fn-act-edit": edit,
   "fn-act-judge": judge,
 };
@@ -78,14 +78,6 @@ async function copyLink(answer) {
   } catch {
     say(t("answer.linkNotCopied", { link }), { lasting: true });
   }
-}
-
-function askAgain(answer) {
-  repeat(answer, {});
-}
-
-function searchAsTyped(answer) {
-  repeat(answer, { exact: true });
 }
 
 function repeat(answer, how) {

@@ -102,12 +102,7 @@ function showStarters(starters) {
 const starter = ({ question, title }) =>
   make(
     "button",
-    { type: "button", class: "fn-starter", onclick: () => askStarter(question) },
+    { type: "button", class: "fn-starter", onclick: () => ask(question) },
     make("span.fn-starter-question", { dir: "auto" }, question),
     make("span.fn-starter-title", { dir: "auto" }, title),
   );
-
-function askStarter(question) {
-  request({ do: "ask", question });
-  focusConversation();
-}

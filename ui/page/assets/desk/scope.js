@@ -26,6 +26,10 @@ const NOTHING = Object.freeze({
 const state = { scope: NOTHING, listeners: [], titles: new Map() };
 
 const chips = make("ul.fn-chips");
+const clearAll = () => {
+  clearScope();
+  focusOn(null);
+};
 const clear = button(t("scope.clear"), clearAll, { class: "fn-clear" });
 const said = make("p.fn-unseen", { role: "status" });
 const place = make("div", { id: "fn-narrowed", role: "group", "aria-label": t("scope.label"), hidden: "" });
@@ -99,11 +103,6 @@ function chip({ words, without }, index) {
 /** Removes all filters, except those of the fields `but`. */
 export const clearScope = ({ but = [] } = {}) =>
   setScope(Object.fromEntries(Object.entries(NOTHING).filter(([field]) => !but.includes(field))));
-
-function clearAll() {
-  clearScope();
-  focusOn(null);
-}
 
 const focusOn = (element) => (element ?? document.querySelector("#fn-question textarea"))?.focus();
 

@@ -47,7 +47,6 @@ export function startHistory(panel) {
     () => null,
   );
   scroller.addEventListener("keydown", onRowKey);
-  onConversations(draw);
   panel.addEventListener("fn-shown", () => read());
   watchAnswers(panel);
 }
@@ -80,7 +79,9 @@ async function attempt(reading) {
   }
 }
 
-function draw({ conversations, more, query }) {
+function draw() {
+  const { all, more, query, gone } = kept;
+  const conversations = all.filter(({ conversation_id }) => !gone.has(conversation_id));
   const items = [];
   let day = null;
   conversations.forEach((conversation, place) => {
@@ -98,10 +99,10 @@ function draw({ conversations, more, query }) {
 }
 
 function drawRow(of) {
-  if (of.group) return dayRow(of);
-  if (of.more) return moreRow(() => attempt(readMore));
+  if (of.group) return make("li.fn-group.fn-day", make("h3", groupWords(of.group)));
+  if (of.more) return moreRow();
   const id = of.conversation_id;
-  if (id === state.naming) return namingRow(of, { save: (name) => saveName(id, name), leave: leaveNaming });
+  if (id === state.naming) return namingRow(of);
   return conversationRow(of);
 }
 
@@ -166,17 +167,6 @@ function leaveNaming({ refocus = true } = {}) {
   if (refocus) rows.focusRow(id);
 }
 
-async function saveName(id, given) {
-  try {
-    await nameConversation(id, given);
-  } catch (error) {
-    return words(error);
-  }
-  await read();
-  leaveNaming();
-  return null;
-}
-
 /** Deletes a conversation, and closes it if the page shows it; an undo opens it again. */
 function remove(conversation) {
   const { conversation_id: id } = conversation;
@@ -201,7 +191,10 @@ const isFree = (id) =>
 
 function onRowKey(event) {
   const row = event.target.closest("[data-stop]")?.closest("li");
-  const conversation = row && !event.defaultPrevented && conversationOf(row.dataset.id);
+  const conversation =
+    row &&
+    !event.defaultPrevented &&
+    kept.all.find(({ conversation_id }) => conversation_id === row.dataset.id);
   if (!conversation || !["F2", "Delete"].includes(event.key)) return;
   event.preventDefault();
   if (event.key === "F2") name(conversation);
@@ -228,17 +221,13 @@ function conversationRow(conversation) {
   );
 }
 
-const dayRow = ({ group }) => make("li.fn-group.fn-day", make("h3", groupWords(group)));
+function moreRow() {
+  const attributes = { class: "fn-small-button", "data-stop": "" };
+  const more = button(t("history.more"), () => attempt(readMore), attributes);
+  return make("li.fn-more-row", { "data-id": "more" }, more);
+}
 
-const moreRow = (readMore) =>
-  make(
-    "li.fn-more-row",
-    { "data-id": "more" },
-    button(t("history.more"), readMore, { class: "fn-small-button", "data-stop": "" }),
-  );
-
-/** `save` receives the name, and resolves to an error message or null; `leave` restores the row. */
-function namingRow({ conversation_id: id, name, named }, { save, leave }) {
+function namingRow({ conversation_id: id, name, named }) {
   const input = make("input.fn-field", {
     type: "text",
     value: named ? name : "",
@@ -258,16 +247,21 @@ function namingRow({ conversation_id: id, name, named }, { save, leave }) {
     make(
       "div.fn-choices",
       make("button.fn-small-button.fn-main", { type: "submit" }, t("history.save")),
-      button(t("history.cancel"), leave, { class: "fn-small-button" }),
+      button(t("history.cancel"), leaveNaming, { class: "fn-small-button" }),
     ),
   );
-  onEscape(form, leave);
+  onEscape(form, leaveNaming);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const wrong = await save(input.value.trim());
-    trouble.hidden = !wrong;
-    trouble.textContent = wrong ?? "";
-    if (wrong) input.focus();
+    try {
+      await nameConversation(id, input.value.trim());
+    } catch (error) {
+      trouble.hidden = false;
+      trouble.textContent = words(error);
+      return input.focus();
+    }
+    await read();
+    return leaveNaming();
   });
   return make("li", { "data-id": id }, form);
 }
@@ -276,12 +270,7 @@ function namingRow({ conversation_id: id, name, named }, { save, leave }) {
 
 const AT_ONCE = 200;
 
-const kept = { all: [], query: "", limit: AT_ONCE, more: false, gone: new Set(), asked: null, listener() {} };
-
-/** Runs `listener` with {conversations, more, query} after each change; `more`: whether older ones exist. */
-const onConversations = (listener) => (kept.listener = listener);
-
-export const conversationOf = (id) => kept.all.find(({ conversation_id }) => conversation_id === id);
+const kept = { all: [], query: "", limit: AT_ONCE, more: false, gone: new Set(), asked: null };
 
 /** Reads the conversations that contain every word of `query`, and aborts an earlier request. */
 async function readConversations(query = kept.query) {
@@ -294,7 +283,7 @@ async function readConversations(query = kept.query) {
     const found = await getConversations(query, kept.limit, asked.signal);
     kept.more = found.length === kept.limit && kept.limit < MAX_CONVERSATIONS;
     kept.all = found;
-    tell();
+    draw();
   } catch (error) {
     if (error.name !== "AbortError") throw error;
   }
@@ -314,17 +303,12 @@ async function readMore() {
 function hideConversation(id, hidden) {
   if (hidden) kept.gone.add(id);
   else kept.gone.delete(id);
-  tell();
+  draw();
 }
 
 function forgetConversation(id) {
   kept.all = kept.all.filter(({ conversation_id }) => conversation_id !== id);
   hideConversation(id, false);
-}
-
-function tell() {
-  const conversations = kept.all.filter(({ conversation_id }) => !kept.gone.has(conversation_id));
-  kept.listener({ conversations, more: kept.more, query: kept.query });
 }
 
 // Deletion

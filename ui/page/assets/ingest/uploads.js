@@ -20,14 +20,10 @@ const READ_OUT = 3; // the most refusals that a screen reader announces in full
 
 const heading = make("h3", {});
 const clear = button(t("upload.clear"), clearOver, { class: "fn-link-button", hidden: "" });
-const stopAll = button(
-  t("upload.cancelAll"),
-  () =>
-    uploads()
-      .filter((one) => !isOver(one))
-      .forEach(cancel),
-  { class: "fn-link-button", hidden: "" },
-);
+const stopAll = button(t("upload.cancelAll"), () => all.filter((one) => !isOver(one)).forEach(cancel), {
+  class: "fn-link-button",
+  hidden: "",
+});
 const left = make("p.fn-remark", { hidden: "" });
 const scroller = make("div.fn-uploads-list", {
   tabindex: "0",
@@ -47,12 +43,8 @@ const list = new LongList(scroller, (upload) => rowOf(upload).element, t("upload
 const rows = new WeakMap();
 
 export function uploadsElements(added) {
-  watchUploads({ changed, added });
-  onReports(() =>
-    uploads()
-      .filter(({ state }) => state === "added")
-      .forEach(drawUpload),
-  );
+  heard.added = added;
+  onReports(() => all.filter(({ state }) => state === "added").forEach(drawUpload));
   return [box, outcome];
 }
 
@@ -100,7 +92,7 @@ function take({ files, left: others, unread = 0 }) {
 }
 
 function clearOver() {
-  forgetOver();
+  all.splice(0, all.length, ...all.filter((upload) => !isOver(upload)));
   left.hidden = true;
   outcome.textContent = "";
   draw();
@@ -121,7 +113,6 @@ function follow(upload) {
 }
 
 function draw() {
-  const all = uploads();
   const items = all.map((upload, place) => ({ key: upload.key, of: upload, position: place + 1 }));
   box.hidden = !all.length && left.hidden;
   if (list.length !== items.length) list.show(items);
@@ -234,12 +225,9 @@ function titleButton({ report: { id, version } }, { title, language }) {
 }
 
 function refused(upload) {
-  const sentence = make("p.fn-warning", sentenceOf(upload.why, upload.file.name));
-  const asks = wantsPassword(upload.why, upload.file.name);
-  return [
-    sentence,
-    asks ? passwordForm(upload.name, (password) => again(upload, password)) : tryAgain(upload),
-  ];
+  const sentence = sentenceOf(upload.why, upload.file.name);
+  const asks = /^It is encrypted\b.*\bpassword\b/.test(sentence);
+  return [make("p.fn-warning", sentence), asks ? passwordForm(upload) : tryAgain(upload)];
 }
 
 const tryAgain = (upload) => button(t("upload.again"), () => again(upload), { class: "fn-link-button" });
@@ -252,15 +240,13 @@ function sentenceOf(why, name) {
   return `${said[0].toUpperCase()}${said.slice(1).replace(/\.$/, "")}.`;
 }
 
-const wantsPassword = (why, name) => /^It is encrypted\b.*\bpassword\b/.test(sentenceOf(why, name));
-
-function passwordForm(name, given) {
+function passwordForm(upload) {
   const input = make("input", {
     type: "password",
     autocomplete: "off",
     required: "",
     class: "fn-field",
-    "aria-label": t("upload.passwordOf", { name }),
+    "aria-label": t("upload.passwordOf", { name: upload.name }),
     placeholder: t("upload.password"),
   });
   const form = make(
@@ -270,7 +256,7 @@ function passwordForm(name, given) {
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    given(input.value);
+    again(upload, input.value);
   });
   return form;
 }
@@ -283,14 +269,12 @@ const AHEAD = 20; // the most files that the server has but has not read; the ot
 const OVER = ["added", "refused", "cancelled"];
 
 const all = [];
-const heard = { changed() {}, added() {} };
+const heard = { added() {} };
 const pause = { timer: null }; // set while the server has no room for another file
 
 export const uploads = () => all;
 
 const isOver = (upload) => OVER.includes(upload.state);
-
-const watchUploads = (given) => Object.assign(heard, given);
 
 export const isUnsent = ({ state }) => state === "waiting" || state === "sending";
 
@@ -314,12 +298,8 @@ function addFiles(files) {
 
 export function again(upload, password = null) {
   Object.assign(upload, { state: "waiting", share: 0, why: null, job: null, jobId: null, password });
-  heard.changed(upload);
+  changed(upload);
   work();
-}
-
-function forgetOver() {
-  all.splice(0, all.length, ...all.filter((upload) => !isOver(upload)));
 }
 
 /** Cancels a file, so that the library keeps nothing of it. */
@@ -339,7 +319,7 @@ const stopJob = ({ jobId }) =>
 
 function change(upload, changes) {
   Object.assign(upload, changes);
-  heard.changed(upload);
+  changed(upload);
 }
 
 function work() {
@@ -357,12 +337,8 @@ async function send(upload) {
   change(upload, { state: "sending", stopping, isStopping: false });
   const onProgress = (share) => change(upload, { share });
   try {
-    const jobId = await sendFile(
-      file,
-      name,
-      { collection, password },
-      { onProgress, signal: stopping.signal },
-    );
+    const how = { onProgress, signal: stopping.signal };
+    const jobId = await sendFile(file, name, { collection, password }, how);
     change(upload, { state: "queued", jobId });
     if (upload.isStopping) stopJob(upload);
     else hurry();
