@@ -112,7 +112,6 @@ const DAY = 86_400_000; // milliseconds
 const RECENT = 7; // days
 
 const startOfDay = (time) => new Date(time).setHours(0, 0, 0, 0);
-
 const daysAgo = (time, now) => Math.round((startOfDay(now) - startOfDay(time)) / DAY);
 
 export function groupOf(updated, now = Date.now()) {
@@ -135,5 +134,4 @@ export function whenWords(updated, now = Date.now()) {
 }
 
 export const exactly = (updated) => momentWords(new Date(updated), { dateStyle: "long", timeStyle: "short" });
-
 export const groupWords = (group) => t(`history.${group}`);

@@ -8,14 +8,10 @@
 import { LANGUAGES } from "./constants.js";
 
 const ENGLISH = "en";
-
 const asked = (navigator.languages ?? [navigator.language]).map((tag) => tag.toLowerCase().split("-")[0]);
-
 export const language = asked.find((code) => LANGUAGES.includes(code)) ?? ENGLISH;
 
-/**
- * Returns whether the browser can format dates and lists in the language: Chromium lacks Khmer, for example.
- */
+/** Returns whether the browser can format dates and lists in the language: Chromium lacks Khmer, for example. */
 export const isKnown = Intl.DateTimeFormat.supportedLocalesOf(language).length > 0;
 
 /** The locale for `Intl`. British English puts the day before the month. */

@@ -85,9 +85,7 @@ export const getFailures = async () => (await get("v1/failures")).failures;
 export const dismissFailure = (id) => ask(`v1/failures/${id}`, { method: "DELETE" });
 export const startSync = () => ask("v1/index/sync", { method: "POST" });
 
-/**
- * Fetches which languages the search reads, and what a change costs; `asked` is the id of an answer or null.
- */
+/** Fetches which languages the search reads, and what a change costs; `asked` is the id of an answer or null. */
 export const getEncoder = (asked) =>
   get(`v1/index/encoder${asked ? `?answer_id=${asked}` : ""}`, { cache: "no-store" });
 export const changeEncoder = async () =>
@@ -131,7 +129,6 @@ export const getStarters = () => get("v1/suggestions");
 
 /** Fetches the suggested questions after an answer. */
 export const getSuggestions = async (id) => (await get(`v1/answers/${id}/suggestions`)).questions;
-
 export const getModel = () => get("v1/model", { cache: "no-store" });
 /** Lets {provider, model, address, key} write the answers; a `key` of null keeps the stored one. */
 export const chooseModel = (model) => send("v1/model", "PUT", model);

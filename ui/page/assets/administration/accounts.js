@@ -204,7 +204,6 @@ function passwordField() {
 // Tokens
 
 const DAYS = [30, 90, 365];
-
 const hasEnded = ({ revoked, expires }) => Boolean(revoked) || (expires && expires * 1000 <= Date.now());
 
 export function tokensSection() {

@@ -1,7 +1,4 @@
-/**
- * The administrator's page: the sections that this server has, the links to them, and the state of the
- * server.
- */
+/** The administrator's page: the sections that this server has, the links to them, and the state of the server. */
 
 import { button, make } from "../controls/dom.js";
 import { placeLine, say, startToasts } from "../controls/notices.js";

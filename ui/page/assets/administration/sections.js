@@ -40,7 +40,6 @@ export function section({ name, title, about, add, draw, isLive = true }) {
 }
 
 export const drawAgain = () => Promise.all(live.map((load) => load()));
-
 export const rows = (items, none) => (items.length ? make("ul.fn-rows", ...items) : make("p.fn-hint", none));
 
 /** `badges` are [words, kind]. `entries` are those of a menu (controls/menu.js). */

@@ -4,9 +4,7 @@ const WHOLE = "#fn-conversation [id^='fn-answer-']";
 
 /** Returns the whole answers, including abstentions, in the order of the page. */
 export const answersShown = () => [...document.querySelectorAll(WHOLE)];
-
 export const answerAround = (element) => element.closest?.(WHOLE) ?? null;
-
 export const idOf = (answer) => answer.id.replace("fn-answer-", "");
 
 export const conversationOf = (answer) =>

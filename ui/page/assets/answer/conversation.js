@@ -15,7 +15,6 @@ import { followAddress } from "./request.js";
 import { offerSuggestions } from "./suggestions.js";
 
 const WHOLE = "[id^='fn-answer-'], .fn-stopped, .fn-failure";
-
 const state = { questions: 0, following: false, focused: null };
 
 /** Removes the label of each message: the label is HTML, which screen readers would read out. */
@@ -99,7 +98,6 @@ export function startAnswers() {
 
 const FROM = 3; // seconds before the clock shows
 const DOING = "#fn-conversation .bot-row:not(.fn-echo) :is(.fn-waiting, .fn-writing)";
-
 const clock = { question: 0, since: 0 };
 
 function tick() {

@@ -77,7 +77,6 @@ const state = { echoes: [], timer: 0 };
 
 // Screen readers announce the question when it arrives.
 const place = make("div.message-wrap.fn-echoes", { "aria-hidden": "true" });
-
 const rows = () => [...document.querySelectorAll("#fn-conversation .user-row:not(.fn-echo)")];
 const plain = (words) => words.replace(/\s+/g, " ").trim();
 const lastQuestion = () => plain(rows().at(-1)?.textContent ?? "");

@@ -21,9 +21,7 @@ const DOUBLE = 1000; // milliseconds in which the same question again is a doubl
 
 const state = { number: 0, timer: 0, listeners: [], sent: { question: "", time: 0 } };
 
-/**
- * Sends {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?} (ui/page/conversation.py).
- */
+/** Sends {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?} (ui/page/conversation.py). */
 export function request(command) {
   state.listeners.forEach((listener) => listener(command));
   send(command);
@@ -31,12 +29,9 @@ export function request(command) {
 }
 
 export const onRequest = (listener) => state.listeners.push(listener);
-
 const send = (command) => write("#fn-request", JSON.stringify({ n: ++state.number, ...command }));
 
-/**
- * Opens the stream again after each wait, until every question has its outcome or the longest wait is over.
- */
+/** Opens the stream again after each wait, until every question has its outcome or the longest wait is over. */
 function expectOutcome() {
   const before = outcomes();
   const wait = (time) => {
@@ -84,7 +79,6 @@ function watchQuestion(question, event) {
 // Address
 
 const followed = { last: null, begun: false };
-
 const named = () => new URLSearchParams(location.search);
 
 /** Puts the conversation of the newest answer into the address; removes it when the conversation is empty. */

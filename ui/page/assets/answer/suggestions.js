@@ -1,6 +1,4 @@
-/**
- * Offers questions that the server can answer: below the newest answer, and while the conversation is empty.
- */
+/** Offers questions that the server can answer: below the newest answer, and while the conversation is empty. */
 
 import { button, make } from "../controls/dom.js";
 import { drawn } from "../gradio.js";

@@ -1,7 +1,4 @@
-/**
- * Creates elements, icons and search fields, and finds a focused element again after the page has replaced
- * it.
- */
+/** Creates elements, icons and search fields, and finds a focused element again after the page has replaced it. */
 
 /**
  * Creates an element from "tag.class.class", perhaps attributes, and children. A function is a listener: `onclick`.

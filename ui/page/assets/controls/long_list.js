@@ -52,9 +52,7 @@ export class LongList {
     this.#render();
   }
 
-  /**
-   * Scrolls to an item's row if it is out of view, and returns the row's element; undefined if there is none.
-   */
+  /** Scrolls to an item's row if it is out of view, and returns the row's element; undefined if there is none. */
   reveal(key) {
     if (!this.#places.has(key)) return undefined;
     this.#fill(this.#batchOf(key));

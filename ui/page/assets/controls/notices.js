@@ -5,7 +5,6 @@ import { t } from "../i18n.js";
 import { button, icon, make } from "./dom.js";
 
 const SECONDS = 10;
-
 const polite = make("div", { role: "status" });
 const urgent = make("div", { role: "alert" });
 const place = make("div", { id: "fn-toasts" }, urgent, polite);

@@ -14,10 +14,8 @@ const DRAWN = 5; // frames until a list that was hidden has rendered its rows
 
 const wide = matchMedia("(min-width: 80rem)");
 const narrow = matchMedia("(max-width: 62rem)");
-
 export const library = make("aside", { id: "fn-library", "aria-label": t("library.title") });
 export const source = make("aside", { id: "fn-source", "aria-label": t("source.title") });
-
 const scrim = make("div", { id: "fn-scrim", hidden: "" });
 const heard = { closed: [], reopened: [] };
 const state = {
@@ -29,11 +27,8 @@ const state = {
 };
 
 export const onSourceClosed = (listener) => heard.closed.push(listener);
-
 export const onSourceReopened = (listener) => heard.reopened.push(listener);
-
 export const isOpen = (area) => area.dataset.as !== "closed";
-
 const isDrawer = (area) => area.dataset.as === "drawer";
 
 function standing() {
@@ -64,7 +59,6 @@ function arrange() {
 }
 
 const openers = (name) => document.querySelectorAll(`.fn-open-${name}`);
-
 const visible = (elements) => [...elements].find((element) => element.checkVisibility?.() ?? true);
 
 /**

@@ -24,7 +24,6 @@ const NOTHING = Object.freeze({
 });
 
 const state = { scope: NOTHING, listeners: [], titles: new Map() };
-
 const chips = make("ul.fn-chips");
 const clearAll = () => {
   clearScope();
@@ -33,7 +32,6 @@ const clearAll = () => {
 const clear = button(t("scope.clear"), clearAll, { class: "fn-clear" });
 const said = make("p.fn-unseen", { role: "status" });
 const place = make("div", { id: "fn-narrowed", role: "group", "aria-label": t("scope.label"), hidden: "" });
-
 export const getScope = () => state.scope;
 
 /** Runs `listener` with the scope whenever it changes; returns a function that removes the listener. */

@@ -14,7 +14,6 @@ import { toggleLibrary, toggleSource, uncover } from "./panes.js";
 
 const BRACKETS = ["[", "]"]; // on many keyboards these need AltGr, or Option on a Mac
 const isMac = /^mac/i.test(navigator.platform);
-
 const shortcuts = [];
 let dialog = null;
 
@@ -31,10 +30,7 @@ function askNext(event) {
   area.focus();
 }
 
-/**
- * Returns whether modifier keys make a key part of another command; typing a bracket may itself need
- * modifiers.
- */
+/** Returns whether modifier keys make a key part of another command; typing a bracket may itself need modifiers. */
 function isCommand({ key, ctrlKey, metaKey, altKey }, hasAltGraph) {
   if (!BRACKETS.includes(key)) return ctrlKey || metaKey || altKey;
   return metaKey || (!hasAltGraph && (ctrlKey || (altKey && !isMac)));

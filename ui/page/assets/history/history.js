@@ -269,7 +269,6 @@ function namingRow({ conversation_id: id, name, named }) {
 // Conversations
 
 const AT_ONCE = 200;
-
 const kept = { all: [], query: "", limit: AT_ONCE, more: false, gone: new Set(), asked: null };
 
 /** Reads the conversations that contain every word of `query`, and aborts an earlier request. */

@@ -5,9 +5,7 @@ import { getJobs } from "../server.js";
 const LISTED = 100;
 const BUSY = 1000; // milliseconds between polls while a job waits or runs
 const IDLE = 5000;
-
 const state = { timer: null, asking: false, again: false, listeners: [], needed: () => false };
-
 export const hasEnded = ({ state: how }) => how !== "waiting" && how !== "running";
 
 /**

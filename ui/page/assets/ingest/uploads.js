@@ -267,15 +267,12 @@ const AT_ONCE = 2; // files that are uploaded at the same time
 const AHEAD = 20; // the most files that the server has but has not read; the others wait here
 
 const OVER = ["added", "refused", "cancelled"];
-
 const all = [];
 const heard = { added() {} };
 const pause = { timer: null }; // set while the server has no room for another file
 
 export const uploads = () => all;
-
 const isOver = (upload) => OVER.includes(upload.state);
-
 export const isUnsent = ({ state }) => state === "waiting" || state === "sending";
 
 function addFiles(files) {

@@ -1,6 +1,4 @@
-/**
- * Shows the list of the reports that match the scope and the search, sorted and grouped as the user chooses.
- */
+/** Shows the list of the reports that match the scope and the search, sorted and grouped as the user chooses. */
 
 import { button, icon, iconButton, make } from "../controls/dom.js";
 import { LongList, listRow } from "../controls/long_list.js";
@@ -25,7 +23,6 @@ const state = {
   drawn: { shown: 0, of: 0 },
 };
 const heard = { counted() {}, menu() {}, cleared() {} };
-
 const scroller = make("div.fn-scroll.fn-list.fn-reports", { tabindex: "-1" });
 const empty = make("div.fn-empty", { hidden: "" });
 const drawRow = (of) => (of.group === undefined ? reportRow(of) : groupRow(of));

@@ -1,7 +1,4 @@
-/**
- * Chooses the reports that the list shows, counts the values of each filter, and sorts and groups the
- * reports.
- */
+/** Chooses the reports that the list shows, counts the values of each filter, and sorts and groups the reports. */
 
 import { ownDate } from "../facts.js";
 import { tag } from "../i18n.js";
@@ -16,12 +13,9 @@ export const FACETS = [
 
 export const YEARS = "years";
 const UNDATED = null;
-
 const yearOf = ({ published }) => (published ? Number(published.slice(0, 4)) : UNDATED);
 
-/**
- * Returns whether a report's date is within the dates of a scope; the server compares them in the same way.
- */
+/** Returns whether a report's date is within the dates of a scope; the server compares them in the same way. */
 function isWithin({ published }, { published_after: after, published_before: before }) {
   if (!after && !before) return true;
   if (!published) return false;
@@ -58,7 +52,6 @@ export function narrowed(reports, scope, sought = "") {
 const PLAIN = /^[\x20-\x7e]*$/;
 const IGNORED = /[\u0300-\u036f\p{Cf}\p{Cs}]+/gu; // not the vowel and tone signs of other scripts
 const LETTERS = { đ: "d", ł: "l", ø: "o", ı: "i", ß: "ss", ς: "σ" };
-
 const bare = (text) => text.normalize("NFKD").replace(IGNORED, "");
 
 /** Puts `text` on one line, in lower case and without accents: "Lũ LỤT" becomes "lu lut". */
@@ -74,7 +67,6 @@ export function fold(text) {
 // Months
 
 const MONTH = /^(\d{4})(?:-(\d{2}))?/;
-
 const written = (year, month) => `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
 
 function moved(month, steps) {
@@ -111,7 +103,6 @@ export function toOf(before) {
 // Ordering
 
 const collator = new Intl.Collator(tag, { numeric: true, sensitivity: "base" });
-
 const byTitle = (a, b) => collator.compare(a.title, b.title);
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -129,10 +120,8 @@ const ORDERS = {
 };
 
 const GROUPS = { collection: (report) => report.collection, publisher: (report) => report.publisher };
-
 export const ORDER_NAMES = Object.keys(ORDERS);
 export const GROUP_NAMES = Object.keys(GROUPS);
-
 export const sorted = (reports, order) => [...reports].sort(ORDERS[order]);
 
 /** Groups reports under headings; `name` is null for the reports without a collection or publisher. */

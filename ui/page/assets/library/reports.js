@@ -18,7 +18,6 @@ export const reports = () => state.shown;
 
 /** Returns a report by its id; undefined if there is none, or if it is being deleted. */
 export const reportOf = (id) => (state.gone.has(id) ? undefined : state.all.get(id));
-
 export const onReports = (listener) => state.listeners.push(listener);
 
 /**

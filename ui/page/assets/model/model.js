@@ -28,9 +28,7 @@ function show(model) {
 /** Reads the model; if the server does not respond, the badge stays as it is. */
 const refresh = () => getModel().then(show, () => null);
 
-/**
- * Adds the badge, as soon as Gradio has rendered the input; another page may have changed the model since.
- */
+/** Adds the badge, as soon as Gradio has rendered the input; another page may have changed the model since. */
 export async function startModel() {
   const input = await drawn("#fn-question");
   input.append(badge);
@@ -218,10 +216,7 @@ function modelFields(model, onTyped) {
   const filled = (name) => inputs[name].value.trim() || null;
   const address = () => (kinds[kind.value].fields.includes("address") ? filled("address") : null);
 
-  /**
-   * Returns whether the server would keep its key for the typed model: only for the same provider and
-   * address.
-   */
+  /** Returns whether the server would keep its key for the typed model: only for the same provider and address. */
   const keeps = () =>
     model.has_key && kinds[kind.value].provider === model.provider && address() === (model.address ?? null);
 

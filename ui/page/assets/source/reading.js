@@ -28,7 +28,6 @@ import { bringTo, drawText, marks, pageOf, turnTo } from "./viewport.js";
 
 // `opened` and `reached` count the requests for a report and for a place in it, to detect late responses.
 const state = { opened: 0, reached: 0, reading: null };
-
 const say = (error) => notify(words(error), { alert: true });
 
 /** Awaits a response. Returns null if it is no longer wanted, or failed; `tell` reports the failure. */

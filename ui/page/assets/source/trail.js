@@ -28,7 +28,6 @@ export const hrefOf = ({ id, version, quote: { start, end, cell } }) =>
 
 const conversation = () => document.querySelector("#fn-conversation");
 const hrefsIn = (answer) => [...answer.querySelectorAll(MARKS)].map((mark) => mark.getAttribute("href"));
-
 const answerOf = (link) => link?.closest(".fn-answer") ?? null;
 
 /** Returns the last mark with a target, in an element or in the whole conversation. */
@@ -81,10 +80,7 @@ export function markOf(trail) {
 
 export const numberOf = (trail) => markOf(trail)?.textContent.replace(/^\[|\]$/g, "") ?? "";
 
-/**
- * Returns whether the current mark in the answer has the trail's target; an answer may have several such
- * marks.
- */
+/** Returns whether the current mark in the answer has the trail's target; an answer may have several such marks. */
 export const isMarked = (trail) => {
   const current = found(trail)?.querySelector("[aria-current]");
   return current?.getAttribute("href") === trail.hrefs[trail.at];

@@ -170,7 +170,6 @@ export function onScroll(reading) {
 
 const ROOM = 54; // rem that the text and a page need side by side
 const KEPT = "source.view";
-
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 const hasRoom = () => source.clientWidth >= ROOM * rem();
 
