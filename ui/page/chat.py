@@ -18,7 +18,6 @@ TITLE = "Footnoted"
 
 
 def labels() -> gr.I18n:
-    """Return the labels of Gradio's components, in each language of the interface."""
     import gradio as gr
 
     return gr.I18n(**gradio_words("chat."))
@@ -104,7 +103,6 @@ def build_chat() -> gr.Blocks:
 
 
 def _events_of(request: gr.Request) -> ChatEvents:
-    """Return the event handlers for a request; they leave out the reports that its sender may not see."""
     import gradio as gr
 
     if request.request is None:

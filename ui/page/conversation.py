@@ -24,18 +24,11 @@ REMEMBERED_ANSWERS = 100
 footnote number."""
 
 ChatMessage = dict[str, str]
-"""A message of Gradio's chatbot, with ``role`` and ``content``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The part of a conversation that a new answer replaces. The page shows it again if no answer comes.
-
-    Attributes:
-        exchanges: the replaced exchanges that were shown.
-        rest: the replaced exchanges that were not shown (``ShownConversation.rest``).
-        notice: the markup of the notice below the exchanges; empty without a notice.
-    """
+    """What a new answer replaces; the page shows it again if no answer comes."""
 
     exchanges: list[Exchange]
     rest: list[Exchange]
@@ -46,13 +39,8 @@ class Replaced:
 class Exchange:
     """A question and its answer.
 
-    Attributes:
-        question: the question.
-        markup: the markup of the answer.
-        partial: the answer so far; None before its first part, and after it was stopped or has failed.
-        is_stopped_or_failed: whether the answer was stopped or has failed.
-        replaced: the exchanges that the answer replaces; None if there are none, or the answer is complete.
-        is_exact: whether the question is searched for as typed, without correcting its spelling.
+    ``partial`` is None before its first part, and after it was stopped or has failed; ``replaced`` is what
+    the answer replaces, until it is complete; ``is_exact``: the question is searched for as typed.
     """
 
     question: str
@@ -64,41 +52,32 @@ class Exchange:
 
     @property
     def answer(self) -> Answer | None:
-        """The whole answer; None while it is in progress, and after it was stopped or has failed."""
         return self.partial.answer if self.partial else None
 
     @property
     def is_arriving(self) -> bool:
-        """Return whether more of the answer will come."""
         return not self.is_stopped_or_failed and self.answer is None
 
     def show(self, partial: PartialAnswer, locale: Locale) -> None:
-        """Show ``partial``, the answer so far."""
         self.partial = partial
         self.markup = partial_markup(partial, locale)
         if partial.answer is not None:
             self.replaced = None
 
     def stop(self, locale: Locale) -> None:
-        """Stop an answer in progress."""
         if self.is_arriving:
             self.fail(stopped_markup(self.partial or PartialAnswer(), locale))
 
     def fail(self, markup: str) -> None:
-        """Show ``markup`` instead of an answer."""
         self.partial, self.markup, self.is_stopped_or_failed = None, markup, True
 
 
 @dataclass(slots=True)
 class ShownConversation:
-    """A conversation with its questions and answers.
+    """A conversation with its questions and answers, the oldest first.
 
-    Attributes:
-        id: the conversation_id of its answers.
-        exchanges: the shown questions and answers, the oldest first.
-        notice: the markup of a notice below the exchanges; empty without a notice.
-        rest: the later exchanges, not shown because the user opened a link to an earlier answer.
-        locale: the reader's language.
+    ``notice`` is the markup of a notice below them, or empty; ``rest`` are later exchanges, not shown because
+    the user opened a link to an earlier answer.
     """
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -115,7 +94,6 @@ class ShownConversation:
 
     @property
     def messages(self) -> list[ChatMessage]:
-        """The messages of the conversation, for Gradio's chatbot."""
         messages = [
             message
             for each in self.exchanges
@@ -127,11 +105,7 @@ class ShownConversation:
         return [*messages, {"role": "assistant", "content": self.notice}] if self.notice else messages
 
     def follow(self, question: str) -> tuple[Exchange, Conversation]:
-        """Stop the answers in progress, and add a question.
-
-        Returns:
-            The exchange of the question, and the answers before the question.
-        """
+        """Stop the answers in progress, and add a question; returns its exchange and the answers before."""
         self.stop()
         self.exchanges += self.rest
         self.rest, self.notice = [], ""
@@ -139,18 +113,11 @@ class ShownConversation:
         return self._added(question), history
 
     def supersede(self, answer_id: str, question: str | None) -> tuple[Exchange, Conversation] | None:
-        """Replace an answer and all later exchanges with a question.
+        """Replace an answer and all later exchanges with a question, its own if ``question`` is None.
 
         The library removes the replaced answers from the conversation when it stores the new answer. If no
-        new answer comes, the replaced answers are shown again.
-
-        Args:
-            answer_id: the answer to replace.
-            question: the new question; None to repeat the question of the answer.
-
-        Returns:
-            The exchange of the new question, and the conversation that ends before that question. None if the
-            answer is not shown.
+        new answer comes, they are shown again. Returns the exchange of the new question, and the conversation
+        before it; None if the answer is not shown.
         """
         self.stop()
         ids = self._answer_ids
@@ -169,12 +136,10 @@ class ShownConversation:
         return answer_id in [*self._answer_ids, *_ids(list(chain(*replaced)))]
 
     def stop(self) -> None:
-        """Stop the answers in progress."""
         for each in list(self.exchanges):
             self.cancel(each)
 
     def cancel(self, exchange: Exchange) -> None:
-        """Stop one answer in progress."""
         exchange.stop(self.locale)
         self._put_back(exchange)
 

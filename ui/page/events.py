@@ -28,12 +28,7 @@ Update = tuple[Any, Any, Any]
 
 
 class ChatEvents:
-    """The handlers of the page's events, for Gradio. The state of a page is in its session.
-
-    Args:
-        engine: answers questions.
-        unchanged: Gradio's value for a part of the page that does not change.
-    """
+    """The handlers of the page's events; ``unchanged`` is Gradio's value for what does not change."""
 
     def __init__(self, engine: QueryEngine, unchanged: Any) -> None:  # noqa: ANN401 (Gradio's own)
         self._engine = engine
@@ -46,13 +41,8 @@ class ChatEvents:
     ) -> AsyncIterator[Update]:
         """Ask the question in the input, after the questions that are waiting.
 
-        Args:
-            question: the text of the input.
-            scope: the filters of the question, as the JSON that the page's script sends.
-            session: the session of the page.
-            shown: the id of the conversation that the page shows, or empty. The conversation is restored if
-                the server has restarted since.
-            locale: the reader's language.
+        ``scope`` has the filters as the JSON that the page's script sends. ``shown`` is the id of the
+        conversation that the page shows, or empty; it is restored if the server has restarted since.
         """
         # Empty the input at once, so that the user can type the next question during the answer.
         updates = self._ask_in_turn(question, scope, session, shown, locale, entry="")
@@ -69,12 +59,7 @@ class ChatEvents:
             yield update
 
     def stop(self, entered: str, session: Session) -> Update:
-        """Stop the answer in progress, and put the waiting questions back into the input.
-
-        Args:
-            entered: the text of the input, which stays there, below the waiting questions.
-            session: the session of the page.
-        """
+        """Stop the answer in progress, and put the waiting questions back into the input."""
         session.cancel()
         questions = session.take_back()
         entry = "\n".join([*questions, *([entered] if entered.strip() else [])])
@@ -93,7 +78,6 @@ class ChatEvents:
         return session, restored.messages
 
     async def _or_no_change(self, updates: AsyncGenerator[Update, None] | None) -> AsyncIterator[Update]:
-        """Yield ``updates``; if there are none, yield one update that changes nothing."""
         update = None
         if updates is not None:
             async with aclosing(updates):
@@ -201,16 +185,8 @@ async def answer_exchange(
 ) -> AsyncIterator[str]:
     """Answer a question, and show each part of the answer in the exchange of the question.
 
-    Args:
-        engine: answers the question.
-        conversation: the conversation.
-        exchange: the exchange of the question, which has no answer yet.
-        history: the earlier answers of the conversation.
-        scope: the filters of the question, as the JSON that the page's script sends.
-
     Yields:
-        An empty string after each change of the exchange. If the question is rejected, the question,
-        for the caller to put back into the input.
+        An empty string after each change; a rejected question, for the caller to put back into the input.
     """
     question = exchange.question
     try:
@@ -259,7 +235,6 @@ def start_over(session: Session) -> tuple[Session, list[ChatMessage]]:
 
 
 def fail(session: Session) -> tuple[Session, list[ChatMessage]]:
-    """Show a failure instead of the answer that Gradio could not deliver."""
     session.drop_tasks()
     session.take_back()
     conversation = session.conversation

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 JOIN = "/gradio_api/queue/join"
-"""The route that receives the events of the page: questions, commands and clicks."""
 
 NEEDED = frozenset(
     {
@@ -49,7 +48,6 @@ NEEDED = frozenset(
 
 
 def remove_other_routes(gradio_app: Starlette) -> None:
-    """Remove every route of a Gradio app that the page does not need."""
     _remove_others(gradio_app.router.routes)
 
 
@@ -70,12 +68,8 @@ _log = logging.getLogger(__name__)
 class Event(BaseModel):
     """An event of the page, in which no value can name a file.
 
-    Attributes:
-        data: the texts of the components that the event reads; None for the state that the server keeps.
-        fn_index: the number of the function that handles the event.
-        trigger_id: the number of the component that triggered the event.
-        session_hash: the random id of the page.
-        event_data: the new text of a field that the script changed; no function reads it.
+    ``data`` has the texts of the components that the event reads, and None for the state that the server
+    keeps; no function reads ``event_data``.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -95,14 +89,11 @@ class EventCheck:
     """
 
     def __init__(self, app: ASGIApp, functions: frozenset[int]) -> None:
-        """Check the events for ``app``; ``functions`` are the numbers of the page's functions."""
         self._app = app
         self._functions = functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, after validating it if it sends an event of the page.
-
-        In the request, the result of :func:`own_hash` replaces the page's random id (``session_hash``).
+        """Pass a request on, with the result of :func:`own_hash` in place of the page's random id.
 
         Raises:
             HTTPException: with status 422, if the event is invalid.
@@ -178,8 +169,6 @@ def quick_gradio_import() -> Iterator[None]:
 
 
 class _WithoutStubs(MetaPathFinder):
-    """Finds Gradio's module that writes type stubs, and gives it a loader that disables the writing."""
-
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:

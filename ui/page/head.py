@@ -38,20 +38,13 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """A language of the interface.
-
-    Attributes:
-        language: the language's code, such as ``en``.
-        words: the strings in the language, by key.
-    """
+    """A language of the interface: its code, such as ``en``, and its strings by key."""
 
     language: str
     words: Mapping[str, str]
 
     def text(self, key: str, **values: str | int) -> str:
-        """Return the string of a key as plain text, with the values filled in.
-
-        A number is written as is usual in the language. The number ``count`` chooses the plural form.
+        """Return the string of a key as plain text; the number ``count`` chooses the plural form.
 
         Raises:
             KeyError: if not even English has the key.
@@ -74,7 +67,7 @@ class Locale:
 
 @cache
 def locale_in(language: str) -> Locale:
-    """Return the strings of the interface in the language with this code, such as ``en``.
+    """Return the strings of the interface in the language with this code.
 
     Raises:
         FileNotFoundError: if there is no such language.
@@ -84,17 +77,15 @@ def locale_in(language: str) -> Locale:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Return the codes of the interface's languages, in alphabetical order."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
 
 
 def locale_for(accepted: str | None) -> Locale:
-    """Return the strings of the interface in the language that an ``Accept-Language`` header prefers.
+    """Return the strings in the language that an ``Accept-Language`` header prefers, else in English.
 
-    The interface's language with the highest weight in the header is preferred
-    (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). If the header names no language of the
-    interface, the strings are English. Only the first part of a language tag counts (``zh`` of ``zh-CN``). A
-    language with an invalid weight is ignored.
+    The language with the highest weight is preferred
+    (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). Only the first part of a language tag
+    counts (``zh`` of ``zh-CN``). A language with an invalid weight is ignored.
     """
     ranked = sorted(map(_weighed, (accepted or "").split(",")), key=lambda each: -each[1])
     chosen = (language for language, weight in ranked if weight > 0 and language in languages())
@@ -114,7 +105,7 @@ def _weighed(part: str) -> tuple[str, float]:
 def gradio_words(prefix: str) -> dict[str, dict[str, str]]:
     """Return the strings whose keys begin with ``prefix``, by language and key, for Gradio's ``I18n``.
 
-    If a language lacks a string, the result has the English one, because Gradio would show the key.
+    A missing string is the English one, because Gradio would show the key.
     """
     english = locale_in(ENGLISH).words
     keys = [key for key in english if key.startswith(prefix)]
@@ -146,7 +137,6 @@ CONSTANTS = {
 
 
 def _digest_of(folder: Path) -> str:
-    """Return the digest of the names and contents of the files in a folder."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.*")):
         digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
@@ -166,7 +156,6 @@ SIGN_IN_STYLES = ("theme", "sign_in")
 """The style sheets of the sign-in page. Browsers get them without sign-in (:mod:`ui.http.access`)."""
 
 ADMINISTRATION_STYLES = ("theme", "controls", "administration")
-"""The style sheets of the administrator's page."""
 
 DARK_SCRIPT = """
 if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.className = "dark";
@@ -181,7 +170,6 @@ _ALL_MODULES = sorted(
 )
 
 ADMINISTRATION_MODULES = [name for name in _ALL_MODULES if name.startswith("administration/")]
-"""The modules of the administrator's page alone."""
 
 MODULES = [name for name in _ALL_MODULES if name not in ADMINISTRATION_MODULES]
 """``main.js`` and every module that it imports. The head names all, so that the browser fetches them at once.
@@ -189,7 +177,6 @@ MODULES = [name for name in _ALL_MODULES if name not in ADMINISTRATION_MODULES]
 
 
 def style_links(names: Iterable[str]) -> str:
-    """Return the elements that load style sheets."""
     return "\n".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/styles/{name}.css">' for name in names)
 
 
@@ -251,7 +238,6 @@ _PALETTE = {
 
 
 def footnoted_theme() -> Base:
-    """Return Gradio's base theme in the colours of the palette, with system fonts only."""
     from gradio.themes import Base
 
     colours = {

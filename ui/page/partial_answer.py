@@ -32,19 +32,9 @@ from ui.page.markup.answer import answer_markup, failure_markup, streamed_markup
 class PartialAnswer:
     """The part of an answer that the engine has produced so far.
 
-    Attributes:
-        search_scope: the filters, and the number of reports that match them; None without filters.
-        standalone: the follow-up question, rewritten so that it can be understood without the conversation;
-            None if the question was not rewritten.
-        searched_for: the question with its spelling corrected; None if nothing was corrected.
-        searching: the number of passages that are searched.
-        reading: the number of sentences that a model (the reader) reads; None before it begins.
-        passages: the number of passages that this model has read; None until it has read them.
-        text: the text so far.
-        citations: the citations so far.
-        answer: the whole answer; None until the answer is complete.
-        is_warming: whether the server has not loaded its models yet.
-        writer: the name of the model that writes the answer; None if the answer only quotes.
+    Numbers are None until the engine tells them: ``searching`` counts passages, ``reading`` the sentences
+    that a model (the reader) reads, ``passages`` what it has read. ``standalone`` is a rewritten follow-up,
+    ``searched_for`` the question with its spelling corrected; ``writer`` is None if the answer only quotes.
     """
 
     search_scope: Searched | None = None
@@ -61,10 +51,7 @@ class PartialAnswer:
 
     @property
     def doing(self) -> tuple[str, int | None]:
-        """The key of the string that says what the engine is doing, and the number in that string.
-
-        The number is None for a string without a number.
-        """
+        """The key of the string that says what the engine is doing, and the number in it, if any."""
         if self.passages is not None and self.writer is not None:
             return "waiting.with", None
         if self.passages is not None:
@@ -123,14 +110,12 @@ def _updated(partial: PartialAnswer, event: Event) -> PartialAnswer:
 
 
 def _begun(index: Library, filters: Filters) -> PartialAnswer:
-    """Return the partial answer before the search: the filters, and the number of passages to search."""
     with index.snapshot() as snapshot:
         scope = search_scope(snapshot, filters) if filters else None
         return PartialAnswer(scope, searching=snapshot.reader.count_chunks(filters))
 
 
 def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
-    """Return the markup of an answer in progress."""
     if partial.answer is not None:
         return answer_markup(partial.answer, locale)
     if partial.text:
@@ -146,7 +131,6 @@ def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
 
 
 def stopped_markup(partial: PartialAnswer, locale: Locale) -> str:
-    """Return the markup of an answer that was stopped."""
     if partial.text:
         return _streamed(partial, locale, is_stopped=True)
     return failure_markup(locale.text("stopped.atOnce"))

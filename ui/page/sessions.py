@@ -27,15 +27,10 @@ from ui.page.partial_answer import PartialAnswer
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A task of a page: to answer a question, or to open a conversation.
+    """A task of a page: to answer a question, or to open a conversation, which has no ``question``.
 
-    Only one task of a page may run at a time: the task that has the turn. The others wait.
-
-    Attributes:
-        question: the text of the question; empty for a task that opens a conversation.
-        scope: the filters of the question, as the JSON that the page's script sends.
-        started: an event that is set when the task no longer waits, because the session has given it the
-            turn or has dropped it.
+    Only one task of a page may run at a time: the task that has the turn. ``started`` is set when a task no
+    longer waits, because the session has given it the turn or has dropped it.
     """
 
     question: str
@@ -48,10 +43,7 @@ class Session:
     """The state of an open page, which the handlers of all the page's events share.
 
     The handlers use it only in the server's event loop, so no two of them change it at the same time.
-
-    Attributes:
-        conversation: the conversation that the page shows; None before the first question, and after a
-            restart of the server.
+    ``conversation`` is None before the first question, and after a restart of the server.
     """
 
     conversation: ShownConversation | None = None
@@ -61,14 +53,10 @@ class Session:
 
     @property
     def messages(self) -> list[ChatMessage]:
-        """The messages of the conversation."""
         return self.conversation.messages if self.conversation else []
 
     def has_pending(self, question: str, scope: str = "") -> bool:
-        """Return whether a task with this question and these filters already runs or waits.
-
-        For example, a user who presses Enter twice asks the same question twice.
-        """
+        """Return whether a task with this question already runs or waits, as after a second Enter."""
         expected = [*([self._current] if self._current else []), *self._waiting]
         return (question.strip(), scope) in [(task.question.strip(), task.scope) for task in expected]
 
@@ -100,13 +88,11 @@ class Session:
             yield task
 
     def cancel(self) -> None:
-        """Stop the answer in progress, and drop the waiting tasks."""
         self.drop_tasks()
         if self.conversation is not None:
             self.conversation.stop()
 
     def drop_tasks(self) -> None:
-        """Drop the waiting tasks, and take the turn (the permission to run) from the current task."""
         waiting, self._waiting, self._current = self._waiting, [], None
         self._returned += [task.question for task in waiting]
         for task in waiting:
@@ -195,16 +181,9 @@ def body_with_own_hash(scope: Scope, body: bytes) -> bytes:
 def restore(
     index: Library, locale: Locale, conversation_id: str | None = None, answer_id: str | None = None
 ) -> ShownConversation:
-    """Restore a stored conversation, or its part up to an answer.
+    """Restore a stored conversation, or that of an answer up to this answer, which comes first.
 
     If the library has no such conversation or answer, the result is a new conversation with a notice.
-
-    Args:
-        index: the library.
-        locale: the reader's language.
-        conversation_id: the id of the conversation; None for a new conversation.
-        answer_id: the id of an answer. If it is given, the answer's conversation is restored up to this
-            answer, and ``conversation_id`` is ignored.
     """
     if answer_id is not None:
         return _until(index, answer_id, locale)

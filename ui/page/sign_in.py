@@ -122,14 +122,10 @@ class SignInForm:
     def page_response(
         self, request: Request, place: str, message: str = "", *, entered: str = "", status: int = 200
     ) -> Response:
-        """Return the sign-in page.
+        """Return the sign-in page; after the sign-in, the browser goes to the path ``place``.
 
-        Args:
-            request: the request.
-            place: the path to which the browser goes after signing in.
-            message: what the page says above the form.
-            entered: the name that the form already contains.
-            status: the HTTP status; unless it is 200, the page marks ``message`` as an error.
+        ``entered`` is the name that the form already contains. Unless the status is 200, ``message`` is an
+        error.
         """
         language = language_of(request)
         browser = request.cookies.get(self.cookie) or secrets.token_urlsafe(32)
@@ -162,14 +158,12 @@ class SignInForm:
         return response
 
     def redirect_response(self, request: Request, place: str, session: str) -> Response:
-        """Return the redirection to ``place`` after a sign-in. It sets ``session`` as the session cookie."""
         response = RedirectResponse(place, 303, NO_STORE)
         set_session_cookie(response, request.scope, self.session_cookie, session, IDLE_SECONDS)
         response.delete_cookie(self.cookie, path="/sign-in")
         return response
 
     def _ways(self, language: Locale, token: str, place: str, entered: str) -> str:
-        """Return the markup of the ways to sign in: the form, the link to the provider, or both."""
         ways = []
         if self.takes_passwords:
             fields = {
@@ -194,7 +188,6 @@ _MAX_FIELDS = 10
 
 
 def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> None:
-    """Add the routes ``/sign-in`` and ``/sign-out``."""
     # Checking a password takes a core and 64 MB. Attempts that wait here take no thread from other requests.
     one_at_a_time = CapacityLimiter(1)
     sessions = sign_in.accounts.sessions
@@ -259,10 +252,7 @@ def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> No
 
 
 def _note_user(sign_in: SignIn, name: str) -> None:
-    """Note the name of a refused user for the audit log.
-
-    A name that no user has is left out, because it may be a password that was typed into the wrong field.
-    """
+    """Note a refused name for the audit log, unless no user has it: it may be a mistyped password."""
     if sign_in.accounts.users.has(name):
         note(who=name)
 
@@ -288,14 +278,10 @@ _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
     ProviderResponseError: (502, "signIn.unusable"),
     UnverifiedError: (403, "signIn.unverified"),
 }
-"""The status and the words for each error of the provider."""
 
 
 def add_provider_routes(router: Router, sign_in: SignIn, form: SignInForm, provider: Provider | None) -> None:
-    """Add the routes that send a browser to the sign-in provider and receive it when it comes back.
-
-    If ``provider`` is None, both routes answer with 404.
-    """
+    """Add the routes of the provider; without a provider, they answer with 404."""
     known = _ProviderSignIn(sign_in, form, provider) if provider else None
 
     def required() -> _ProviderSignIn:
@@ -339,7 +325,6 @@ class _ProviderSignIn:
         self._cookie = form.session_cookie.replace("session", "openid")
 
     async def begin(self, request: Request, place: str) -> Response:
-        """Redirect a browser to the provider. After the sign-in, the browser goes to the path ``place``."""
         pending, cookie = self._sign_in.accounts.pending.begin(place)
         try:
             address = await self._provider.address(pending, _callback(request))
@@ -361,7 +346,6 @@ class _ProviderSignIn:
         return response
 
     async def end(self, request: Request, returned: _ProviderResponse) -> Response:
-        """Start the session of a person who comes back from the provider, or refuse the person."""
         name = self._cookie_of(returned.state)
         pending = self._sign_in.accounts.pending.end(request.cookies.get(name, ""), returned.state)
         if pending is None:
@@ -374,10 +358,7 @@ class _ProviderSignIn:
         return response
 
     def _cookie_of(self, state: str) -> str:
-        """Return a cookie name that only the sign-in with this ``state`` has.
-
-        Two windows of a browser can therefore sign in at the same time.
-        """
+        """Return a cookie name of this ``state`` alone: two windows can sign in at the same time."""
         return f"{self._cookie}-{state[:16]}"
 
     async def _started(self, request: Request, pending: Pending, returned: _ProviderResponse) -> Response:
@@ -408,7 +389,6 @@ class _ProviderSignIn:
         return self._form.redirect_response(request, pending.place, cookie)
 
     def _failed(self, request: Request, place: str, error: ProviderError) -> Response:
-        """Return the sign-in page after an error of the provider, and log the cause of the error."""
         log_event("provider", logging.WARNING, cause=str(error))
         status, key = _FAILURES[type(error)]
         return self._refused(request, place, key, status)
@@ -419,15 +399,11 @@ class _ProviderSignIn:
 
 
 def _callback(request: Request) -> str:
-    """Return the address to which the provider redirects the browser after the sign-in.
-
-    The address has the host name of the request, which the server checked before.
-    """
+    """Return the address to which the provider redirects; the server has checked its host name."""
     return f"{request.url.scheme}://{request.url.netloc}{CALLBACK_ROUTE}"
 
 
 def sign_in_router(sign_in: SignIn, provider: Provider | None = None) -> Router:
-    """Return the routes ``/sign-in``, ``/sign-out`` and ``/sign-in/openid``."""
     router = Router(include_in_schema=False)
     form = SignInForm(sign_in, provider.choice if provider else None)
     add_password_routes(router, sign_in, form)

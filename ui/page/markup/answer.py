@@ -63,7 +63,6 @@ VERDICT_KEYS: Mapping[Verdict, str] = {
     "paraphrased": "verdict.paraphrased",
     "unsupported": "verdict.unsupported",
 }
-"""The key of each verdict's label in the interface's strings."""
 
 _LEFT_OUT = "verdict.leftOut"
 
@@ -71,10 +70,7 @@ _HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 
 def checks_markup(answer: Answer, locale: Locale) -> str:
-    """Return the markup of a collapsed list of the doubtful and dropped sentences; empty if there are none.
-
-    Each sentence is followed by the reason why it is doubtful or was dropped.
-    """
+    """Return a collapsed list of the doubtful and dropped sentences with the reasons; empty without any."""
     if not answer.dropped and all(sentence.verdict not in DOUBTFUL for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)
@@ -100,10 +96,7 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
 
 
 def made_markup(answer: Answer, locale: Locale) -> str:
-    """Return a line that names the model that wrote an answer, and the seconds and tokens that this took.
-
-    The line is empty if no model wrote the answer.
-    """
+    """Return a line on the model that wrote an answer, and what this took; empty if no model did."""
     if answer.model == QUOTED:
         return ""
     seconds = sum(answer.timings.get(stage, 0.0) for stage in STAGES) / 1000
@@ -157,11 +150,7 @@ def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str], locale: Loc
 class ShownSentence:
     """A sentence of the answer with its footnotes.
 
-    Attributes:
-        text: the sentence.
-        citations: the footnotes.
-        verdict: the result of checking the sentence.
-        begins_line: whether a line break precedes the sentence, as before each item of a list.
+    ``begins_line``: a line break precedes it, as before each item of a list.
     """
 
     text: str
@@ -181,12 +170,10 @@ class ShownSentence:
         return repeated if repeated and repeated.headings is not None else None
 
     def repeats(self, cited: Citation) -> bool:
-        """Return whether the sentence equals the quote of ``cited``, regardless of white space."""
         return self.text.split() == cited.quote.split()
 
 
 def answer_sentences(answer: Answer) -> list[ShownSentence]:
-    """Return the sentences of a finished answer, with their footnotes."""
     return [
         ShownSentence(
             answer.text[sentence.start : sentence.end],
@@ -226,7 +213,6 @@ _REASONED: Mapping[Verdict, str] = {
     "paraphrased": "foot.paraphrasedFor",
     "unsupported": "foot.unsupportedFor",
 }
-"""The key of the string for each verdict that is shown with its reason."""
 
 
 def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
@@ -243,7 +229,6 @@ def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str:
-    """Return the markup of one footnote, with the worst verdict of the sentences that have this footnote."""
     sentence, cited = min(uses, key=lambda use: _WORST.index(use[1].verification.verdict))
     verdict = cited.verification.verdict
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'
@@ -272,7 +257,6 @@ def _verdict(sentence: ShownSentence, cited: Citation, locale: Locale) -> str:
 
 
 _NAMED = 3
-"""The most values of a filter that a line names."""
 
 _ONE_OF = {
     "publishers": "narrowed.publisher",
@@ -280,7 +264,6 @@ _ONE_OF = {
     "collections": "narrowed.collection",
     "kinds": "narrowed.kind",
 }
-"""The key of the string for each filter that can have several values."""
 
 _DATES = {"published_after": "narrowed.after", "published_before": "narrowed.before"}
 
@@ -293,10 +276,7 @@ def filters_markup(searched: Searched | None, locale: Locale) -> str:
 
 
 def searched_markup(searched: Searched | None, advice: str, locale: Locale) -> str:
-    """Return a line below an answer that abstains: what was searched, and ``advice``, which is markup.
-
-    The line leaves out the number of searched reports if it is unknown or 0.
-    """
+    """Return a line below an abstention: what was searched, and ``advice``, which is markup."""
     what = ""
     if searched is not None and searched.filters:
         what = _only(searched, locale)
@@ -312,7 +292,6 @@ def _only(searched: Searched, locale: Locale) -> str:
 
 
 def filter_phrases(searched: Searched, locale: Locale) -> Iterator[str]:
-    """Yield a phrase for each filter of a search."""
     if searched.filters.document_ids:
         yield _reports(searched, locale)
     given = asdict(searched.filters)
@@ -361,23 +340,13 @@ def _language(code: str, locale: Locale) -> str:
 def interpretation_markup(
     standalone: str | None, searched_for: str | None, searched: Searched | None, locale: Locale
 ) -> str:
-    """Return the lines above an answer in progress: one for each of the first three arguments that is given.
-
-    Args:
-        standalone: the follow-up question, rewritten so that it can be understood without the conversation.
-        searched_for: the question with its spelling corrected.
-        searched: the filters of the search; a search without filters gives no line.
-        locale: the reader's language.
-    """
+    """Return the lines above an answer in progress: one for each given argument but the last."""
     corrected = corrected_markup(searched_for, locale, is_answered=False)
     return corrected + understood_markup(standalone, locale) + filters_markup(searched, locale)
 
 
 def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: bool) -> str:
-    """Return a line with the corrected question; empty if the spelling was not corrected.
-
-    If ``is_answered`` is true, the line has a button that searches for the question as typed.
-    """
+    """Return a line with the corrected question; if ``is_answered``, a button searches for it as typed."""
     if searched_for is None:
         return ""
     words = string_markup(locale, "answer.searchedFor", question=f"<q>{escape(searched_for)}</q>")
@@ -387,7 +356,6 @@ def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: b
 
 
 def understood_markup(standalone: str | None, locale: Locale) -> str:
-    """Return a line with the rewritten form of a follow-up question; empty if it was not rewritten."""
     if standalone is None:
         return ""
     words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")
@@ -395,7 +363,6 @@ def understood_markup(standalone: str | None, locale: Locale) -> str:
 
 
 _CHANGE_OVER = f"FOOTNOTED_MODEL={MULTILINGUAL_MODEL} footnoted sync"
-"""The command that changes a library over to the encoder that reads many languages."""
 
 SHOWN_COPIES = 3
 """The most other documents with the same words that an attribution names; the JSON form has all."""
@@ -404,11 +371,9 @@ _COURTESIES: Mapping[Cause | None, str] = {"greeting": "courtesy.greeting", "tha
 """The keys of the strings that answer a greeting or thanks; the other courtesies are in English."""
 
 _YES_OR_NO: Mapping[str, str] = {"yes": "headline.yes", "no": "headline.no"}
-"""The keys of the strings for yes and no, which answer a question that compares two figures."""
 
 
 def question_markup(question: str) -> str:
-    """Return the markup of a question."""
     return f'<div class="fn-question">{escape(question)}</div>'
 
 
@@ -424,14 +389,7 @@ def waiting_markup(
 ) -> str:
     """Return the markup in place of an answer until its first sentence arrives.
 
-    Args:
-        locale: the reader's language.
-        doing: the key of the string that says what the engine does.
-        count: the number of passages or sentences in that string; None for a string without a number.
-        standalone: a follow-up, reworded so that it can be understood without the conversation.
-        searched: the filters of the search.
-        searched_for: the question with its spelling corrected.
-        name: the name of the model that writes the answer; None if the answer only quotes.
+    ``doing`` is the key of the string that says what the engine does, and ``count`` the number in it.
     """
     above = interpretation_markup(standalone, searched_for, searched, locale)
     words = string_markup(locale, doing, count, name=escape(name or ""))
@@ -445,13 +403,7 @@ def failure_markup(message: str) -> str:
 
 
 def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
-    """Return the markup of a whole answer: its sentences grouped by source, or why there is no answer.
-
-    Args:
-        answer: the answer.
-        locale: the reader's language.
-        judgement: an earlier judgement of the answer, whose button looks pressed; None without one.
-    """
+    """Return a whole answer: its sentences grouped by source, or why there is no answer."""
     if answer.cause in COURTESIES:
         key = _COURTESIES.get(answer.cause)
         words = string_markup(locale, key) if key else escape(answer.text)
@@ -486,18 +438,7 @@ def streamed_markup(
     name: str | None = None,
     is_stopped: bool = False,
 ) -> str:
-    """Return the markup of a partial answer: its cited sentences, then the words that have no citation yet.
-
-    Args:
-        text: the answer's text so far.
-        citations: the answer's footnotes so far.
-        locale: the reader's language.
-        standalone: a follow-up, reworded so that it can be understood without the conversation.
-        searched_for: the question with its spelling corrected.
-        searched: the filters of the search.
-        name: the name of the model that writes the answer; None if the answer only quotes.
-        is_stopped: whether the answer was stopped.
-    """
+    """Return a partial answer: its cited sentences, then the words that have no citation yet."""
     sentences = streamed_sentences(text, citations)
     rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
     pending = f'<p class="fn-pending">{quoted_markup(rest)}</p>' if rest else ""
@@ -514,10 +455,7 @@ def streamed_markup(
 
 
 def headline_markup(headline: Headline | None, locale: Locale) -> str:
-    """Return the headline: a value in bold with its unit, row and column, or two values that are compared.
-
-    Return an empty text if there is no headline.
-    """
+    """Return the headline, if any: a value with its unit, row and column, or two compared values."""
     if headline is None:
         return ""
     if headline.comparison is not None:
@@ -527,11 +465,7 @@ def headline_markup(headline: Headline | None, locale: Locale) -> str:
 
 
 def _comparison_markup(headline: Headline, other: Comparison, locale: Locale) -> str:
-    """Return the headline of a comparison: two figures, then their difference, marked as computed.
-
-    The names that both figures share are above the figures. A short answer, such as yes, comes first if the
-    comparison has one.
-    """
+    """Return the headline of a comparison: the names that both figures share, the figures, the difference."""
     computed = other.computed
     answer = ""
     if computed.answer is not None:
@@ -570,7 +504,6 @@ def _names_markup(*names: tuple[str, str]) -> str:
 
 
 def _opening(kind: str, answer: Answer) -> str:
-    """Return an answer's opening tag, with the ids of answer and conversation for the page's script."""
     within = f" fn-in-{escape(answer.conversation_id)}" if answer.conversation_id else ""
     return f'<div class="{kind}{within}" id="fn-answer-{escape(answer.answer_id)}">'
 
@@ -582,10 +515,9 @@ def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the markup of the sentences in groups: consecutive sentences with the same sources are a group.
+    """Return the sentences in groups of the same sources, each with a line for each source below it.
 
-    Below each group, each of its sources has a line. If the whole answer has one source, there is no such
-    line, because the strip of sources below the answer names the source.
+    The line is left out if the whole answer has one source: the strip below the answer names it.
     """
     named = len({source for sentence in sentences for source in sentence.sources}) > 1
     return "".join(
@@ -606,7 +538,6 @@ def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _lines(sentences: Sequence[ShownSentence]) -> Iterator[Sequence[ShownSentence]]:
-    """Group consecutive sentences into lines; each item of a list is a line of its own."""
     starts = [place for place, sentence in enumerate(sentences) if place == 0 or sentence.begins_line]
     for start, end in pairwise([*starts, len(sentences)]):
         yield sentences[start:end]
@@ -626,7 +557,6 @@ def _sentence(sentence: ShownSentence, locale: Locale) -> str:
 
 
 def _notes(sentence: ShownSentence, locale: Locale) -> str:
-    """Return the footnote marks of a sentence, and a label if its sources do not fully support it."""
     marks = "".join(mark_markup(cited, locale) for cited in sentence.citations)
     if sentence.verdict not in DOUBTFUL:
         return marks
@@ -635,11 +565,7 @@ def _notes(sentence: ShownSentence, locale: Locale) -> str:
 
 
 def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: bool) -> str:
-    """Return up to two lines for each document that the sentences cite.
-
-    The first line names the document; it is left out if ``named`` is false. The second line names other
-    documents with the same words; it is left out if there are none.
-    """
+    """Return a line that names each document, unless ``named`` is false, and one for its copies."""
     sources = by_source(cited for sentence in sentences for cited in sentence.citations)
     return "".join(
         (f'<p class="fn-source">{source_markup(cited, locale)}</p>' if named else "") + _copies(cited, locale)
@@ -669,10 +595,7 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """Return the markup of an abstention: why there is no answer, the nearest passage, and what to try.
-
-    The other passages that were read are behind a click.
-    """
+    """Return why there is no answer, the nearest passage, what to try, and the other passages."""
     first, *others = answer.passages or (None,)
     nearest = ""
     if first:
@@ -693,11 +616,7 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
 
 
 def _reason(answer: Answer, locale: Locale) -> str:
-    """Return why the library has no answer.
-
-    The reason is in English, with one exception: if the library cannot match the languages of the question
-    and of the reports, the reason is in the reader's language.
-    """
+    """Return why the library has no answer: in English, but a reason of languages in the reader's."""
     if answer.cause == "language":
         return string_markup(locale, "abstention.language")
     return escape(answer.reason or answer.text)
@@ -726,10 +645,7 @@ _OF_ABSTENTIONS: Mapping[Judgement, str] = {
 
 
 def actions_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
-    """Return the buttons below an answer. The page's script handles them.
-
-    If there is an earlier ``judgement`` of the answer, its button looks pressed.
-    """
+    """Return the buttons below an answer for the page's script; that of ``judgement`` looks pressed."""
     files = "".join(
         f'<li><a class="fn-file" href="v1/answers/{escape(answer.answer_id)}.{form.suffix}">'
         f"{escape(locale.text(f'file.{form.suffix}'))}</a></li>"

@@ -21,10 +21,7 @@ _WHITESPACE = frozenset("\t\n\r")
 
 
 def escape(text: str) -> str:
-    """Return ``text`` escaped for Markdown and HTML, in content and in attributes.
-
-    Control characters, which HTML does not allow, become U+FFFD.
-    """
+    """Return ``text`` escaped for Markdown and HTML; control characters become U+FFFD."""
     return "".join(map(_escape_character, text))
 
 
@@ -74,18 +71,15 @@ MAX_UNIT_LETTERS = 3
 """The most letters in the cell of a figure (``USD``, ``bn``, ``kWh``); a cell with more contains words."""
 
 _NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"})
-"""Cells that stand for a missing figure, which a column of figures may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class CitedRow:
-    """A cited row of a table.
+    """A cited row of a table; ``text`` has vertical bars between its cells.
 
-    Attributes:
-        text: the row as it is in the report's canonical text, its cells separated by vertical bars.
-        notes: the markup of the row's footnote marks, which become the last cell.
-        marked: the number, from 0, of the cell that the question asks for; None for the whole row.
-        heading: the lines above that cell: the headings of its column, from the top, then its unit.
+    ``notes`` is the markup of its footnote marks, which become the last cell; ``marked`` the number, from 0,
+    of the cell that the question asks for; ``heading`` the lines above that: the headings of its column, then
+    its unit.
     """
 
     text: str
@@ -95,7 +89,6 @@ class CitedRow:
 
 
 def cited_row(cited: Citation, notes: str = "") -> CitedRow:
-    """Return the row of a table that ``cited`` quotes; ``notes`` is the markup of its footnote marks."""
     cell = cited.cell
     if cell is None:
         return CitedRow(cited.quote, notes)
@@ -108,12 +101,8 @@ def cited_row(cited: Citation, notes: str = "") -> CitedRow:
 def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
     """Return a table with the cited rows and their headings, without columns that are empty throughout.
 
-    The column of the cell that the question asks for comes first after the rows' labels.
-
-    Args:
-        headings: the lines of the canonical text above the rows (caption, units and headings), or an empty
-            text.
-        rows: the cited rows.
+    The column of the cell that the question asks for comes first after the rows' labels. ``headings`` has the
+    lines of the canonical text above the rows: caption, units and headings.
     """
     lines = [line for line in headings.splitlines() if line.strip()]
     head = [cells(line) for line in lines if is_row(line)]
@@ -239,10 +228,7 @@ def _cell(tag: str, words: str, figure: bool, *, marked: bool = False, width: in
 
 
 def _is_figures(column: Sequence[str]) -> bool:
-    """Return whether every cell of a column is a figure or stands for a missing figure.
-
-    A column without any figure gives False.
-    """
+    """Return whether a column has figures, and besides them only what stands for a missing one."""
     values = [cell for cell in column if cell not in _NO_VALUE]
     return bool(values) and all(map(_is_figure, values))
 
@@ -253,10 +239,7 @@ def _is_figure(cell: str) -> bool:
 
 
 def source_target(place: Citation | Copy | Passage) -> str:
-    """Return the link target that opens a source at the exact words of ``place``.
-
-    If ``place`` is a ``Copy``, the source is another document that has the words of a citation.
-    """
+    """Return the link target that opens a source at the exact words of a citation, or of a copy."""
     cell = place.cell if isinstance(place, Citation) else None
     within = f"-{cell.start}-{cell.end}" if cell else ""
     return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}{within}"
