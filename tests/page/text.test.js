@@ -1,8 +1,8 @@
-/** Offsets count code points, while JavaScript's strings count UTF-16 units. */
+/** Places in a text, and rows of tables as people read them. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codePoints, unitsIn } from "../../ui/page/assets/source/text.js";
+import { codePoints, readable, unitsIn } from "../../ui/page/assets/source/text.js";
 
 test("a string has as many code points as characters, though some take two units", () => {
   assert.equal(codePoints(""), 0);
@@ -18,4 +18,11 @@ test("offsets of the document become units of the part that begins at an offset 
 
 test("an offset behind the part is its end", () => {
   assert.equal(unitsIn({ start: 0, text: "a𝒳" }, [9])(9), 3);
+});
+
+// Tables
+
+test("cells are parted by middle dots, and empty ones left out", () => {
+  assert.equal(readable("Mill | $ 80 |  | $ 70"), "Mill · $ 80 · $ 70");
+  assert.equal(readable(" | 2031\nMill | 80\nA|B  is kept"), "2031\nMill · 80\nA|B  is kept");
 });
