@@ -94,7 +94,7 @@ export function startAnswers() {
   new MutationObserver(later).observe(document.querySelector("gradio-app"), changes);
 }
 
-// Clock
+// Gradio replaces the elements of a streaming answer, so the clock writes the seconds again at each tick.
 
 const FROM = 3; // seconds before the clock shows
 const DOING = "#fn-conversation .bot-row:not(.fn-echo) :is(.fn-waiting, .fn-writing)";

@@ -76,7 +76,8 @@ function watchQuestion(question, event) {
   event.stopImmediatePropagation();
 }
 
-// Address
+// The conversation's id is in the page's address, so that a reload or a link shows it again, and in a field of the
+// page, so that it continues after the server restarts. The link to an answer stays until the user asks again.
 
 const followed = { last: null, begun: false };
 const named = () => new URLSearchParams(location.search);
@@ -122,7 +123,7 @@ function follow(event, id) {
   uncover();
 }
 
-// Current
+// The shown conversation
 
 export function currentConversation() {
   const shown = answersShown().at(-1);

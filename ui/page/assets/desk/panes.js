@@ -205,7 +205,7 @@ export function layOut() {
   arrange();
 }
 
-// Splitters
+// The lines between the columns: the pointer or the arrow keys move them, a double click restores the default.
 
 const STEP = 1; // rem for an arrow key; four times as much with Shift
 const CONVERSATION = 28; // the conversation's least width in rem

@@ -261,7 +261,7 @@ function passwordForm(upload) {
   return form;
 }
 
-// Queue
+// The queue
 
 const AT_ONCE = 2; // files that are uploaded at the same time
 const AHEAD = 20; // the most files that the server has but has not read; the others wait here

@@ -178,7 +178,7 @@ function groupRow({ id, group, name, count, isFolded }) {
   return make("li.fn-group", { "data-id": id }, make("h3", fold));
 }
 
-// Sort menu
+// How the list is sorted and grouped
 
 const one = (names, name, otherwise) => (names.includes(name) ? name : otherwise);
 

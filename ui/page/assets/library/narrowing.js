@@ -54,7 +54,7 @@ const IGNORED = /[\u0300-\u036f\p{Cf}\p{Cs}]+/gu; // not the vowel and tone sign
 const LETTERS = { đ: "d", ł: "l", ø: "o", ı: "i", ß: "ss", ς: "σ" };
 const bare = (text) => text.normalize("NFKD").replace(IGNORED, "");
 
-/** Puts `text` on one line, in lower case and without accents: "Lũ LỤT" becomes "lu lut". */
+/** Folds text as the server does (index/text/find.py): "Lũ LỤT" becomes "lu lut". */
 export function fold(text) {
   const folded = PLAIN.test(text)
     ? text.toLowerCase()

@@ -278,7 +278,8 @@ export function watchReading() {
   new MutationObserver(onConversation).observe(conversation, { childList: true, subtree: true });
 }
 
-// Part
+// Parts of the text. A part begins and ends between the rows of a table; if a table begins before it, it has the
+// table's headings.
 
 const BREAKS = /[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]/;
 
