@@ -60,6 +60,13 @@ def test_only_what_is_seen_of_five_thousand_reports_is_in_the_page(page: Page) -
     assert rows(page).count() < 40
 
 
+def test_a_closed_library_has_but_few_rows(chromium: Browser, crowded: str) -> None:
+    with opened(chromium, crowded, viewport={"width": 390, "height": 844}) as watched:
+        expect(watched.page.locator(".fn-library-count")).to_have_text("Library (5,000)")
+        expect(watched.page.locator("#fn-library")).to_be_hidden()
+        assert 0 < rows(watched.page).count() < 40
+
+
 def test_rows_follow_one_another_without_gaps_wherever_the_list_is_scrolled_to(page: Page) -> None:
     scroller = page.locator("#fn-library-panel .fn-list")
     for share in (0.1, 0.5, 0.97, 0.3):

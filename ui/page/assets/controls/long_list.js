@@ -98,8 +98,9 @@ export class LongList {
 
   #render() {
     const { scroller, element } = this;
+    const isHidden = !scroller.clientHeight;
     // A hidden list keeps its rows, since the focus may return to one of them.
-    if (!scroller.clientHeight && this.#rows.size) return;
+    if (isHidden && this.#rows.size) return;
     const active = document.activeElement;
     const focused = element.contains(active) ? remembered(active) : null;
     const held = [this.rowOf(active)?.key, ...this.#kept].filter((key) => this.#rows.has(key));
@@ -107,7 +108,7 @@ export class LongList {
     const view = scroller.getBoundingClientRect();
     for (const [number, batch] of [...element.children].entries()) {
       const { top, bottom } = batch.getBoundingClientRect();
-      const isNear = bottom > view.top - BEYOND && top < view.bottom + BEYOND;
+      const isNear = isHidden ? !number : bottom > view.top - BEYOND && top < view.bottom + BEYOND;
       if (isNear || needed.has(number)) this.#fill(number);
       else if (batch.firstChild) batch.replaceChildren();
       else continue;
