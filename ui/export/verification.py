@@ -12,6 +12,7 @@ from functools import cache
 from re import escape
 
 import regex
+from rag.evidence import evidence_at
 
 from index.catalog import Catalog, CatalogReader
 from index.documents import Document, Span
@@ -21,7 +22,6 @@ from index.text import tables
 from rag.answers import VERDICTS, Answer, Citation, Verdict
 from rag.conversations import load, stored_answer
 from rag.errors import AnswerNotFoundError
-from rag.evidence import evidence_at
 from rag.finding import TableRow
 from rag.headlines import possible_headlines
 from rag.verification import Evidence, Gate, Judge, is_verbatim
