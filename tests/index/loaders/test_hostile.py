@@ -14,7 +14,7 @@ import docx
 import pytest
 from openpyxl import Workbook
 
-from tests.index.loaders.epub.test_book import book, page
+from tests.index.loaders.test_epub import book, page
 from tests.support.opendocument_files import p, packed
 from tests.support.slide_files import presentation, titled
 from tests.support.word_files import saved

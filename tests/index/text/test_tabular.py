@@ -1,4 +1,4 @@
-"""Tables are detected in text as runs of lines with cells, with their headings, captions and units."""
+"""Tables are found in a text, and each cell gets its row, column and unit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Span
-from index.text.tabular import cells, is_row, label_cells, readable_rows, tables, words_outside_columns
+from index.text import TableCell, table_cells
+from index.text.tabular import (
+    cells,
+    is_row,
+    label_cells,
+    readable_rows,
+    section_at,
+    sections_at,
+    tables,
+    words_outside_columns,
+)
 
 LINES = st.sampled_from(
     [
@@ -200,3 +210,223 @@ def test_a_text_for_people_has_every_word_and_no_bar_between_cells(text: str) ->
     assert all(len(cells(line)) == 1 for line in shown.splitlines())
     kept = shown.replace("·", "").replace(";", "").split()
     assert kept == [word for word in text.split() if word != "|"]
+
+
+HEADER = "| 2031"
+
+
+def groups(*lines: str) -> list[str]:
+    """The names of the groups of each line, joined by " > "."""
+    text = "\n".join((HEADER, *lines))
+    starts, place = [], len(HEADER) + 1
+    for line in lines:
+        starts.append(place + len(line) - len(line.lstrip()))
+        place += len(line) + 1
+    header = Span(0, len(HEADER))
+    found = sections_at(text, header, starts)
+    assert found == [section_at(text, header, start) for start in starts]
+    return [names.replace("\n", " > ") for names in found]
+
+
+def test_a_group_with_indented_rows_ends_before_the_next_row_level_with_its_name() -> None:
+    assert groups("Pumps", "  Small | 1", "  Large | 2", "Gates | 3") == ["", "Pumps", "Pumps", ""]
+
+
+def test_a_group_with_level_rows_ends_after_its_total() -> None:
+    assert groups("Costs", "Wages | 1", "Total costs | 1", "Income | 2") == ["", "Costs", "Costs", ""]
+
+
+def test_a_group_with_level_rows_ends_after_an_indented_row() -> None:
+    assert groups("Costs", "Wages | 1", "  Costs of all | 1", "Income | 2") == ["", "Costs", "Costs", ""]
+
+
+def test_a_group_inside_a_group_of_level_rows_goes_back_to_it() -> None:
+    found = groups(
+        "Costs", "Wages | 1", "Pumping", "  Power | 2", "Rent | 3", "Total costs | 6", "Income | 9"
+    )
+    assert found == ["", "Costs", "Costs", "Costs > Pumping", "Costs", "Costs", ""]
+
+
+def test_the_next_name_at_an_edge_ends_a_group_of_level_rows() -> None:
+    assert groups("Costs", "Wages | 1", "Sales", "Water | 2") == ["", "Costs", "Costs", "Sales"]
+
+
+def test_a_total_ends_the_group_that_it_names() -> None:
+    found = groups("Assets", "Current assets", "  Pumps | 1", "Total current assets | 1", "Gates | 2")
+    assert found == ["", "Assets", "Assets > Current assets", "Assets", "Assets"]
+
+
+def test_a_name_without_rows_inside_an_indented_group_is_no_group() -> None:
+    found = groups("Liabilities", "  Loans:", "    Short | 1", "  Commitments", "  Equity", "    Shares | 2")
+    assert found[-1] == "Liabilities > Equity"
+
+
+def test_a_row_without_a_label_belongs_to_the_open_group() -> None:
+    assert groups("Pumps", "  Small | 1", "| 1") == ["", "Pumps", "Pumps"]
+
+
+TABLE = (
+    "Statements of income (dollars in millions)\n"
+    "| Three months ended June 30, |  | Six months ended June 30,\n"
+    "| 2031 | 2030 | 2031 | 2030\n"
+    "Revenues:\n"
+    "Pumps | $ 1,240 | $ 1,010 | $ 2,400 | $ 2,100\n"
+    "Gates |  | 93 | 170 | 8 %\n"
+    "Total revenues | 1,326 | 1,103 | 2,570 | 2,280\n"
+    "Net income | 12 | (7) | 19 | —"
+)
+
+
+def cells_of(label: str, text: str = TABLE) -> list[TableCell]:
+    (table,) = tables(text)
+    row = next(line for line in table.lines if line.of(text).startswith(label))
+    return table_cells(text, table.header, row)
+
+
+def test_a_column_has_the_path_of_the_headings_over_it() -> None:
+    assert [cell.column for cell in cells_of("Pumps")] == [
+        "Three months ended June 30, › 2031",
+        "Three months ended June 30, › 2030",
+        "Six months ended June 30, › 2031",
+        "Six months ended June 30, › 2030",
+    ]
+
+
+def test_a_row_has_the_name_of_its_group_before_its_own_until_a_row_of_totals() -> None:
+    assert [cells_of(label)[0].row for label in ("Pumps", "Total", "Net")] == [
+        "Revenues › Pumps",
+        "Revenues › Total revenues",
+        "Net income",
+    ]
+
+
+def test_an_empty_cell_is_left_out_and_the_others_keep_their_columns() -> None:
+    assert [(cell.value, cell.column) for cell in cells_of("Gates")] == [
+        ("93", "Three months ended June 30, › 2030"),
+        ("170", "Six months ended June 30, › 2031"),
+        ("8 %", "Six months ended June 30, › 2030"),
+    ]
+
+
+def test_the_unit_is_the_sign_of_the_value_with_the_scale_of_the_table() -> None:
+    assert [cell.unit for cell in cells_of("Pumps")] == ["$ dollars in millions"] * 4
+    assert [cell.unit for cell in cells_of("Gates")] == ["dollars in millions", "dollars in millions", "%"]
+
+
+def test_a_row_of_headings_with_units_alone_is_no_part_of_a_path() -> None:
+    text = "| 2031 | 2030\n| (in millions)\nPumps | 1,240 | 1,010\nGates | 86 | 93"
+    assert [(cell.column, cell.unit) for cell in cells_of("Pumps", text)] == [
+        ("2031", "in millions"),
+        ("2030", "in millions"),
+    ]
+
+
+def test_the_two_nearest_names_of_groups_count() -> None:
+    text = "Item | 2031\nLiabilities\nCurrent liabilities:\nLoans | 12\nBonds | 3"
+    header = Span(0, len("Item | 2031"))
+    assert section_at(text, header, text.index("Bonds")) == "Liabilities\nCurrent liabilities:"
+    assert section_at(text, header, text.index("Liabilities")) == ""
+
+
+@given(st.lists(st.sampled_from(["12", "$ 1,240", "(7)", "—", "", "n/m", "a b"]), min_size=1, max_size=6))
+def test_a_value_is_the_text_of_its_span(values: list[str]) -> None:
+    text = "| 2031 | 2030\n" + " | ".join(["Pumps", *values]) + "\nGates | 1 | 2"
+    row = Span(text.index("Pumps"), text.index("\nGates"))
+    cells = table_cells(text, Span(0, len("| 2031 | 2030")), row)
+    assert [cell.value for cell in cells] == [value for value in values if value]
+    assert [cell.span.of(text) for cell in cells] == [cell.value for cell in cells]
+
+
+def test_a_row_is_named_by_its_second_cell_if_the_first_is_empty_or_a_number() -> None:
+    text = "Place | Item | 2031\nNorth\n  | Gate 3 | 12\n4 | Gate 4 | 9"
+    header = Span(0, len("Place | Item | 2031"))
+    rows = [Span(text.index("| Gate 3"), text.index("\n4")), Span(text.index("4 | Gate 4"), len(text))]
+    assert [
+        [(cell.row, cell.column, cell.value) for cell in table_cells(text, header, row)] for row in rows
+    ] == [
+        [("North › Gate 3", "2031", "12")],
+        [("North › 4 › Gate 4", "2031", "9")],
+    ]
+
+
+def test_units_that_go_on_in_the_next_line_are_one_unit() -> None:
+    text = (
+        "| Three Months Ended | Six Months Ended\n"
+        "| (In millions, except per share amounts and\n"
+        "|  | percentages)\n"
+        "Taxes | (113) | 191\n"
+        "Change | 210 | 829\n"
+    )
+    [table] = tables(text)
+    found = table_cells(text, table.header, table.lines[-1])
+    assert [(cell.column, cell.value, cell.unit) for cell in found] == [
+        ("Three Months Ended", "210", "In millions"),
+        ("Six Months Ended", "829", "In millions"),
+    ]
+
+
+def units(caption: str, *rows: str, heads: str = "| 2031 | 2030") -> list[list[str]]:
+    """The units of the cells of each row below the headings."""
+    text = "\n".join((caption, heads, *rows))
+    [table] = tables(text)
+    found = [table_cells(text, table.header, line) for line in table.lines if line.start >= table.header.end]
+    return [[cell.unit for cell in cells] for cells in found if cells]
+
+
+def test_an_amount_in_dollars_is_not_counted_in_shares() -> None:
+    assert units(
+        "Dollars and shares in millions, except per share data",
+        "Net income | $ 2,310 | 1,188",
+        "Earnings per share | $ 3.15 | $ 1.60",
+        "Weighted average shares | 734 | 742",
+    ) == [
+        ["$ Dollars in millions", "Dollars in millions"],
+        ["$", "$"],
+        ["shares in millions", "shares in millions"],
+    ]
+
+
+def test_an_excepted_amount_per_share_has_no_scale_but_shares_and_their_par_value_have() -> None:
+    assert units(
+        "(in thousands, except per share amounts)",
+        "Common stock, $1 par value per share | 254 | 255",
+        "Net income per common share, basic | 0.20 | 0.18",
+        "Shares used in the net income per share | 2,019 | 1,987",
+    ) == [["in thousands"] * 2, ["", ""], ["in thousands"] * 2]
+
+
+def test_a_number_in_a_label_is_no_scale() -> None:
+    assert units("(in millions)", "Shares issued: 1.8 billion | 915 | 910", "Gates | 7 | 9") == [
+        ["in millions"] * 2,
+        ["in millions"] * 2,
+    ]
+
+
+def test_only_the_first_row_may_show_that_a_column_has_percentages() -> None:
+    rows = ("Pumps | $ 12 | 14 %", "Gates | 7 | 9")
+    assert units("(in millions)", *rows) == [["$ in millions", "%"], ["in millions", "%"]]
+    assert units("(in millions)", "Margin | 12 % | 14 %", "Gates | 7 | 9")[1] == ["in millions"] * 2
+
+
+def test_a_note_over_a_table_does_not_hide_the_line_with_its_units() -> None:
+    text = (
+        "Statements of income (in millions)\n\n(Unaudited)\n\n| 2031 | 2030\nPumps | 12 | 14\nGates | 7 | 9"
+    )
+    [table] = tables(text)
+    assert [cell.unit for cell in table_cells(text, table.header, table.lines[-1])] == ["in millions"] * 2
+
+
+def test_earnings_per_share_have_no_scale_that_excludes_them_also_if_they_are_abbreviated() -> None:
+    rows = ("Revenue | $2.46 - $2.52 | $2.10", "Diluted EPS | $0.96 - $1.01 | $0.90")
+    assert units("In billions, except per share data and percentages", *rows) == [
+        ["$ In billions"] * 2,
+        ["$"] * 2,
+    ]
+
+
+def test_a_table_whose_first_row_is_100_per_cent_has_percentages() -> None:
+    assert units("", "Sales | 100.0 % | 100.0 %", "Gross profit | 40.0 | 50.9")[1] == ["%", "%"]
+
+
+def test_a_unit_after_a_comma_in_the_caption_begins_with_its_first_word() -> None:
+    assert units("Passengers by ferry, in thousands", "Coast | 12 | 14") == [["in thousands", "in thousands"]]

@@ -1,15 +1,18 @@
-"""An Excel workbook becomes its visible sheets, with tables as rows and figures as shown."""
+"""Workbooks and delimited text become tables as a person sees them."""
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
@@ -19,7 +22,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from index.documents import Section
 from index.errors import LoadError
 from index.loaders import LoadingLimits, Options, load
-from index.loaders.sheets.xlsx import read_xlsx
+from index.loaders.sheets.xlsx import read_delimited, read_xlsx
+from index.text.tabular import tables
 
 PATH = Path("reports/dam.xlsx")
 SHEET = "xl/worksheets/sheet1.xml"
@@ -298,3 +302,186 @@ class TestErrors:
             read_xlsx(data, PATH)
         assert caught.value.cause.startswith(cause)
         assert caught.value.remedy
+
+
+PATH_CSV = Path("exports/gates.csv")
+
+
+def text_csv(content: str | bytes) -> str:
+    return read_delimited(content.encode() if isinstance(content, str) else content, PATH_CSV).text
+
+
+class TestRecords:
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+    def test_the_delimiter_is_found(self, delimiter: str) -> None:
+        content = "Gate,Age,State\nGate 1,40,good\nGate 3,41,bad\n".replace(",", delimiter)
+        assert text_csv(content) == "Gate | Age | State\nGate 1 | 40 | good\nGate 3 | 41 | bad"
+
+    def test_numbers_stay_as_they_are_written(self) -> None:
+        content = 'Gate;Cost;Share;Code\nGate 1;1.234,50;0,125;007\nGate 3;"-1 000,00";12.50 %;1E5'
+        assert text_csv(content) == (
+            "Gate | Cost | Share | Code\nGate 1 | 1.234,50 | 0,125 | 007\nGate 3 | -1 000,00 | 12.50 % | 1E5"
+        )
+
+    def test_quoted_values_keep_delimiters_and_their_line_breaks_are_spaces(self) -> None:
+        content = 'Gate,Remark\r\n"Gate 3, north","torn from\r\nits ""bearings"""\r\nGate 4,\u2028none\r\n'
+        assert text_csv(content) == 'Gate | Remark\nGate 3, north | torn from its "bearings"\nGate 4 | none'
+
+    def test_rows_of_any_width_are_kept(self) -> None:
+        assert text_csv("Gate,Age,State\nGate 1,40\nGate 2,41,good,twice\nGate 3\n,,bad\n") == (
+            "Gate | Age | State\nGate 1 | 40\nGate 2 | 41 | good | twice\nGate 3\n|  | bad"
+        )
+
+    def test_a_bar_inside_a_value_parts_nothing(self) -> None:
+        assert (
+            text_csv("Gate,State\nGate 3,bad | torn\nGate 4,good\n")
+            == "Gate | State\nGate 3 | bad ¦ torn\nGate 4 | good"
+        )
+
+    def test_an_empty_record_parts_tables_that_have_headings_and_no_others(self) -> None:
+        assert text_csv("Gate,Age\nGate 1,40\n\nTotal,40\n,\nPin,State\nNorth,3\n") == (
+            "Gate | Age\nGate 1 | 40\nTotal | 40\n\nPin | State\nNorth | 3"
+        )
+
+    def test_a_quote_that_is_never_closed_swallows_nothing(self) -> None:
+        assert text_csv('Gate,Remark\nGate 1,"good"\nGate 2,"torn\nGate 3,bad\n') == (
+            'Gate | Remark\nGate 1 | good\nGate 2 | "torn\nGate 3 | bad'
+        )
+
+    def test_quotes_inside_a_value_stay(self) -> None:
+        content = 'Gate,Pin\nGate 1,5" wide\nGate 2,"5" wide\n"Gate 3",6" wide\n'
+        assert text_csv(content) == 'Gate | Pin\nGate 1 | 5" wide\nGate 2 | "5" wide\nGate 3 | 6" wide'
+
+    def test_a_first_line_that_names_the_delimiter_is_obeyed_and_left_out(self) -> None:
+        assert text_csv("sep=;\nGate;Cost, age\nGate 3;5,1\n") == "Gate | Cost, age\nGate 3 | 5,1"
+
+    def test_one_record_is_a_row(self) -> None:
+        assert text_csv("Gate 3,41") == "Gate 3 | 41"
+
+
+class TestProse:
+    def test_a_file_without_delimiters_is_read_as_prose(self) -> None:
+        content = "Gate 3 failed.\n\nNobody had looked at its pin.\n"
+        assert text_csv(content) == content
+
+    def test_commas_of_sentences_part_nothing(self) -> None:
+        content = "Gate 3 failed, and nobody was warned.\nThe pin had rusted, as the commission found.\n"
+        assert text_csv(content) == content
+
+    def test_commas_with_spaces_part_values_where_every_record_has_as_many(self) -> None:
+        assert text_csv("Gate, Age\nGate 1, 40\nGate 3, 41\n") == "Gate | Age\nGate 1 | 40\nGate 3 | 41"
+
+
+class TestMetadataCsv:
+    def test_the_name_of_the_file_is_the_title_of_a_table(self) -> None:
+        found = read_delimited(b"Gate,Age\nGate 3,41\n", PATH_CSV)
+        assert (found.title, found.kind, found.sections) == ("gates", "csv", ())
+        assert found.origins == {"title": "file name"}
+
+    def test_a_line_above_the_table_is_the_title_and_the_only_section(self) -> None:
+        found = read_delimited(
+            b"Ages of the gates,,\n\nGate,Age,State\nGate 3,41,bad\nGate 4,40,good\n", PATH_CSV
+        )
+        assert found.text == "Ages of the gates\n\nGate | Age | State\nGate 3 | 41 | bad\nGate 4 | 40 | good"
+        assert (found.title, found.sections) == ("Ages of the gates", (Section(0, 1, "Ages of the gates"),))
+        assert found.origins == {"title": "page"}
+
+    def test_the_language_is_that_of_its_words(self) -> None:
+        content = "Tor,Bemerkung\nTor 3,Der Bolzen war vollständig durchgerostet und wurde nicht geprüft\n"
+        assert read_delimited(content.encode(), PATH_CSV).language == "de"
+
+
+class TestEncodings:
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+    def test_its_encoding_is_found(self, encoding: str) -> None:
+        content = "Ort;Straße;Länge\nMünchen;Königsallee;12\nKöln;Bäckergasse;5\nFürth;Am Graben;7\n"
+        assert text_csv(content.encode(encoding)) == (
+            "Ort | Straße | Länge\nMünchen | Königsallee | 12\nKöln | Bäckergasse | 5\nFürth | Am Graben | 7"
+        )
+
+    @pytest.mark.parametrize(
+        ("data", "cause"),
+        [
+            (b"PK\x03\x04" + bytes(60), "is named .csv but seems to be a ZIP archive"),
+            (b"Gate,\x00Age" * 20, "is binary, not text"),
+            (b" \n\n", "is empty: it holds only white space"),
+        ],
+        ids=["archive", "binary", "blank"],
+    )
+    def test_a_binary_file_is_refused(self, data: bytes, cause: str) -> None:
+        with pytest.raises(LoadError) as caught:
+            read_delimited(data, PATH_CSV)
+        assert caught.value.cause == cause
+
+
+def test_a_file_of_delimiters_alone_is_refused() -> None:
+    with pytest.raises(LoadError, match="holds no words to read"):
+        read_delimited(b",,,\n,,,\n", PATH_CSV)
+
+
+@pytest.mark.parametrize("name", ["gates.csv", "GATES.CSV", "gates.tsv"])
+def test_the_suffix_chooses_the_loader(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text("Gate\tAge\nGate 3\t41\n")
+    assert (load(file).kind, load(file).text) == ("csv", "Gate | Age\nGate 3 | 41")
+
+
+VALUES = st.text("abc \"\n,;'\t", max_size=6)
+RECORDS = st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=6)
+
+
+@given(RECORDS)
+def test_files_of_the_csv_module_come_back_value_by_value(records: list[list[str]]) -> None:
+    file = StringIO()
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["Gate", "Age", "State"], *records])
+    found = text_csv(file.getvalue())
+    values = [[" ".join(value.split()) for value in record] for record in records]
+    assert [line.replace("|", " ").split() for line in found.split("\n") if line] == [
+        ["Gate", "Age", "State"],
+        *(" ".join(record).split() for record in values if any(record)),
+    ]
+
+
+def test_a_real_half_year_report_keeps_its_tables_periods_and_notes(evaluation_data: Path) -> None:
+    """A period stands over one column but applies to a group or to all; empty rows separate its headings."""
+    found = load(evaluation_data / "documents" / "office" / "2023-half-year-analyses-by-segment.xlsx")
+    assert (found.title, found.published, found.language) == ("3. Analyses by segment", "2023-07-26", "en")
+    assert [section.title for section in found.sections] == [
+        "OS-Rev.and results 30 06 2023",
+        "OS-Other information 30 06 2023",
+        "Prod.Rev.and results 30 06 2023",
+        "Prod.-Other inform. 30 06 23",
+        "Reconciliation 30 06 2023",
+    ]
+    columns = [
+        *("In millions of CHF", "Sales (a)", "Underlying Trading operating profit (b)"),
+        *("Trading operating profit", "Net other trading income/(expenses) (c)"),
+        *("of which impairment of property, plant and equipment", "of which restructuring costs"),
+        "Depreciation and amortization",
+    ]
+    assert found.text.splitlines()[:9] == [
+        *("OS-Rev.and results 30 06 2023", "", "3. Analyses by segment", ""),
+        *("3.1 Operating segments", "Revenue and results", "January–June 2023", " | ".join(columns)),
+        "Zone NA | 12,553 | 2,713 | 2,632 | (81) | (29) | (44) | (337)",
+    ]
+    headers = [table.header.of(found.text).split("\n") for table in tables(found.text)]
+    groups = (
+        "In millions of CHF | January–June 2023 | January–June 2023 | January–June 2022 | January–June 2022"
+    )
+    last = (
+        "3.4 Reconciliation from Underlying Trading operating profit to profit before taxes, associates and"
+    )
+    assert [header[-2] for header in headers] == [
+        *("January–June 2023", "January–June 2022", groups),
+        *("January–June 2023", "January–June 2022", groups),
+        f"{last} joint ventures",
+    ]
+    assert (
+        "\nUnallocated items (e) | — | (1,164) | (1,185) | (21) | — | (7) | (131)\nTotal | 46,293 |"
+        in found.text
+    )
+    assert "\nZone NA | — | (9) | — | (285)\n" in found.text
+    assert found.text.endswith(
+        "Profit before taxes, associates and joint ventures | 6,565 | 6,185\n\n"
+        "(a) Trading operating profit before Net other trading income/(expenses)."
+    )

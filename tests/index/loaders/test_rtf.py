@@ -92,6 +92,8 @@ class TestText:
             (r"\uc2\u22823\'91\'e5\uc0\u22365 .", r"\ansi", "大坝."),
             (r"{\uc0 \u22823 }\u22365?", r"\ansi", "大坝"),
             (r"\u-10179?\u-8704?", r"\ansi", "😀"),
+            (r"a{\u22823}b \u8209\_c", r"\ansi", "a大b ‑c"),
+            (r"\'83e\'83\'80", r"\ansi\ansicpg932{\fonttbl{\f0\fcharset1 A;}}\f0", "テム"),
             (r"a\u-10179?b\u99999999?", r"\ansi", "a\ufffdb?"),
             (r"Gr\'c3\'b6\'c3\'9fe", r"\ansi\ansicpg65001", "Größe"),
         ],
@@ -214,68 +216,12 @@ class TestErrors:
 
 PIECES = st.sampled_from(
     [
-        *(
-            "{",
-            "}",
-            "\\",
-            "\\*",
-            "\\par ",
-            "\\cell ",
-            "\\row ",
-            "\\intbl",
-            "\\pard",
-            "\\trowd",
-            "words ",
-            "\n",
-            "|",
-        ),
-        *(
-            "\\u-10179?",
-            "\\u57344?",
-            "\\u99999?",
-            "\\u ",
-            "\\uc ",
-            "\\uc-5",
-            "\\uc99",
-            "\\'",
-            "\\'8",
-            "\\'81",
-            "\\bin",
-        ),
-        *(
-            "\\bin99999999 ",
-            "\\footnote",
-            "\\ftnalt",
-            "\\chftn ",
-            "\\header",
-            "\\info",
-            "\\title ",
-            "\\creatim",
-            "\\yr9999999",
-        ),
-        *(
-            "\\fonttbl",
-            "\\f1",
-            "\\f-1",
-            "\\fcharset78 ",
-            "\\fcharset204 ",
-            "\\ansicpg",
-            "\\ansicpg932",
-            "\\mac",
-            "\\listtext",
-        ),
-        *(
-            "\\shptxt",
-            "\\pict",
-            "\\field",
-            "\\v",
-            "\\v0",
-            "\\outlinelevel0",
-            "\\outlinelevel99",
-            "\\line ",
-            "\x00",
-            "\xff",
-        ),
+        *("{", "}", "\\", "\\*", "\\par ", "\\cell ", "\\row ", "\\intbl", "\\pard", "\\trowd", "words "),
+        *("\n", "|", "\\u-10179?", "\\u57344?", "\\u99999?", "\\u ", "\\uc ", "\\uc-5", "\\uc99", "\\'"),
+        *("\\'8", "\\'81", "\\bin", "\\bin99999999 ", "\\footnote", "\\ftnalt", "\\chftn ", "\\header"),
+        *("\\info", "\\title ", "\\creatim", "\\yr9999999", "\\fonttbl", "\\f1", "\\f-1", "\\fcharset78 "),
+        *("\\fcharset204 ", "\\ansicpg", "\\ansicpg932", "\\mac", "\\listtext", "\\shptxt", "\\pict"),
+        *("\\field", "\\v", "\\v0", "\\outlinelevel0", "\\outlinelevel99", "\\line ", "\x00", "\xff"),
     ]
 )
 
@@ -297,3 +243,41 @@ def test_the_suffix_chooses_the_loader(tmp_path: Path) -> None:
     file = tmp_path / "Dam.RTF"
     file.write_bytes(rtf("Gate 3 failed."))
     assert (load(file).kind, load(file).text) == ("rtf", "Gate 3 failed.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r"Dose {\f1 \'b3} 60 mg",
+        r"Dose {\f1 \u-3917\'b3} 60 mg",
+        r"Dose {\f1 \u61619 ?} 60 mg",
+        r"Dose {\field{\*\fldinst SYMBOL 179 \\f \"Symbol\" \\s 12}{\fldrslt\f1\fs24}} 60 mg",
+        r"Dose {\field{\*\fldinst { SYMBOL 179 \\f Symbol}}{\fldrslt{\f1\'b3}}} 60 mg",
+    ],
+    ids=["byte", "private use", "number", "field", "field with a result"],
+)
+def test_symbols_are_read_as_shown(body: str) -> None:
+    fonts = r"\ansi\ansicpg1252\deff0{\fonttbl{\f0\fcharset0 Arial;}{\f1\froman\fcharset2\fprq2 Symbol;}}"
+    assert text_of(body, head=fonts) == "Dose ≥ 60 mg"
+
+
+def test_a_symbol_of_a_font_that_is_not_known_is_replaced() -> None:
+    assert text_of(r"Dose \u-4031 ? 60 mg") == "Dose � 60 mg"
+
+
+@pytest.mark.parametrize(
+    ("asked", "marks"),
+    [
+        ("", ["¹", "²", "³"]),
+        (r"\ftnstart4", ["⁴", "⁵", "⁶"]),
+        (r"\ftnnchi", ["*", "†", "‡"]),
+        (r"\ftnnalc", ["[a]", "[b]", "[c]"]),
+        (r"\ftnrestart", ["¹", "²", "¹"]),
+    ],
+)
+def test_notes_are_numbered_as_the_document_asks(asked: str, marks: list[str]) -> None:
+    note = r"{\super\chftn{\footnote{\super\chftn} n.}}"
+    assert text_of(rf"{asked} a{note}\par b{note}\sect c{note}\par").split("\n\n") == [
+        *(f"{word}{mark}" for word, mark in zip("abc", marks, strict=True)),
+        *(f"{mark} n." for mark in marks),
+    ]
