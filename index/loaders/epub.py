@@ -75,7 +75,6 @@ def _properties(book: Book) -> Properties:
 def _sections(
     contents: tuple[Entry, ...], chapters: dict[str, Chapter], blocks: list[Block], text: str
 ) -> tuple[Section, ...]:
-    """Return a section for each entry of the table of contents that leads to text, in text order."""
     starts = [*block_starts(blocks, text), len(text)]
     firsts: dict[str, int] = {}
     count = 0
@@ -312,7 +311,6 @@ def _resolved(base: str, reference: str) -> tuple[str, str]:
 
 
 def _unescaped(written: str) -> str:
-    """Decode the percent-encoding in ``written`` (RFC 3986, 2.1)."""
     return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), written.encode()).decode(
         "utf-8", "replace"
     )

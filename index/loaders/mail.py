@@ -200,7 +200,6 @@ def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Blo
 
 
 def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int) -> list[Block]:
-    """Return the blocks of a part and of its subparts, and add their attachments to ``attached``."""
     if depth > MAX_DEPTH:
         cause = f"is broken: its parts are nested more than {MAX_DEPTH} deep"
         raise LoadError(path, cause, "save the message again, without what is forwarded in it")
@@ -261,7 +260,6 @@ def _is_attached(part: Message, kind: str) -> bool:
 
 
 def _is_picture_of_page(part: Message) -> bool:
-    """Return whether a part is a picture inside the HTML, such as a logo or a tracking pixel."""
     if part.get_content_disposition() == "attachment" or part.get_content_maintype() != "image":
         return False
     return part.get("Content-ID") is not None or _name(part) is None
@@ -309,7 +307,6 @@ def _html_blocks(part: Message, path: Path) -> list[Block]:
 
 
 def _plain_blocks(part: Message, path: Path) -> list[Block]:
-    """Return the lines of a plain text as blocks. Wrapped lines are joined, in quotations too."""
     text = characters(_content(part), path, part.get_content_charset())
     is_flowed = str(part.get_param("format", "")).lower() == "flowed"
     is_spaceless = str(part.get_param("delsp", "")).lower() == "yes"

@@ -113,7 +113,6 @@ def _properties(parts: Parts) -> Properties:
 
 
 def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
-    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title."""
     styled = next((p for p in body.iter(f"{TEXT}p", f"{TEXT}h") if content.has_style(p, "Title")), None)
     own = (
         styled.itertext(with_tail=False)
@@ -217,7 +216,6 @@ class Lists:
         return self._marker("", level)
 
     def _marker(self, style: str, depth: int) -> str:
-        """Count an item or heading; return its number or bullet, or "" if its level shows neither."""
         counts = self._counts.setdefault(style, {})
         counts[depth] = counts.get(depth, self._start(style, depth) - 1) + 1
         _restart(counts, depth + 1)
@@ -383,7 +381,6 @@ def table_blocks(
 
 
 def _lines(container: Element) -> Iterator[Element]:
-    """Yield the visible rows of a table, without the rows of tables inside its cells."""
     for child in container:
         if not isinstance(child.tag, str) or child.get(f"{TABLE}visibility") in _HIDDEN:
             continue
@@ -394,7 +391,6 @@ def _lines(container: Element) -> Iterator[Element]:
 
 
 def _hidden_columns(table: Element) -> Sequence[int]:
-    """Return the indexes of a table's hidden columns, in ascending order."""
     hidden: set[int] = set()
     place = 0
     for column in table.iter(_COLUMN):
@@ -560,7 +556,6 @@ class Content:
         return None
 
     def _note(self, note: Element) -> str:
-        """Return the mark of a note, and add the note's text to the footnotes or endnotes."""
         citation, body = note.find(f"{TEXT}note-citation"), note.find(f"{TEXT}note-body")
         written = "".join(self._words(citation, [], _PLAIN)) if citation is not None else ""
         mark = note_mark(flow(written))

@@ -220,7 +220,6 @@ class _Reader:
         self._close_boxes()
 
     def text(self, part: _Part) -> str:
-        """Return a part of a file that has been read."""
         pieces = (piece if isinstance(piece, str) else self._decoded(piece) for piece in part)
         # RTF writes a character above U+FFFF as two numbers.
         text = "".join(pieces).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -271,7 +270,6 @@ class _Reader:
         self._substitutes = self._group.substitutes
 
     def _brace(self, brace: str) -> bool:
-        """Open or close a group; return False if the brace ends the document."""
         self._substitutes = 0
         if self._deeper or (brace == "{" and len(self._outer) >= _MAX_DEPTH):
             self._deeper += 1 if brace == "{" else -1
@@ -419,7 +417,6 @@ class _Reader:
             self._close_boxes()
 
     def _close_boxes(self) -> None:
-        """Add the text of the text boxes to the body, after the paragraph in which they are anchored."""
         for box in self._boxes:
             self.body += [*box, "\n"]
         self._boxes = []
@@ -516,7 +513,6 @@ class _Notes:
             self._number(note, self._endnote_series)
 
     def mark_in(self, part: _Part) -> str | None:
-        """Return the mark of the note added last if ``part`` holds that note's text."""
         return self._last.mark if self._last is not None and self._last.part is part else None
 
     def _number(self, note: _Note, series: _Series) -> None:

@@ -248,8 +248,6 @@ _LAST_DATE = 2_958_465
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """A series of a chart: labels and values by point number."""
-
     name: str
     labels: Mapping[int, str]
     values: Mapping[int, str]
@@ -308,7 +306,6 @@ def _series(element: Element) -> _Series:
 
 
 def _points(data: Element | None) -> dict[int, str]:
-    """Return the labels or the values of a series, as the chart shows them, by point number."""
     if data is None:
         return {}
     levels = list(data.iter(f"{_C}lvl"))
@@ -329,7 +326,6 @@ def _points(data: Element | None) -> dict[int, str]:
 
 
 def _each_point(data: Element) -> Iterator[tuple[int, str, str | None]]:
-    """Yield each point's number, its text, and its own number format."""
     for point in data.iter(f"{_C}pt"):
         place = point.get("idx", "")
         text = flow(point.findtext(f"{_C}v") or "")
@@ -380,7 +376,6 @@ def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
 
 
 def _below(root: Element) -> dict[str | None, list[str | None]]:
-    """Return the ids of the children of each point, in order, by the id of the point."""
     found: dict[str | None, list[tuple[int, str | None]]] = {}
     for link in root.iter(f"{_D}cxn"):
         if link.get("type", "parOf") == "parOf":

@@ -72,7 +72,6 @@ def docx_damage_reported(path: Path) -> AbstractContextManager[None]:
 
 
 def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
-    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title."""
     styled = next((flow(p.text) for p in word.paragraphs if p.style and p.style.style_id == "Title"), None)
     first = next((block.text for block in blocks if block.text.strip()), "")
     return styled or title_of_line(first)
@@ -504,7 +503,6 @@ def _level(element: Element) -> _Level:
 
 
 def _counted(item_list: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
-    """Return a list's current number at ``depth``, for the marker of an item at the level ``item``."""
     level = item_list.levels.get(depth)
     kind = level.kind if level is not None else "decimal"
     if item.is_legal and kind not in {"bullet", "none"}:
@@ -657,7 +655,6 @@ class Content:
             yield from self._words(element, state)
 
     def _words_of(self, element: Element, state: _ParagraphState) -> Iterator[str]:
-        """Yield the text of an element in an equation, or after a note's reference in its run."""
         if element.tag == f"{W}r":
             yield from self._run(element, state)
         elif element.tag not in _UNREAD and isinstance(element.tag, str):
@@ -669,7 +666,6 @@ class Content:
         state.format = outer
 
     def _custom_mark(self, rest: Iterable[Element], state: _ParagraphState) -> str:
-        """Return the author's own mark for a note: the text after the reference, in the same run."""
         state.format = Format(font=state.format.font)
         return flow("".join(word for one in rest for word in self._words_of(one, state)))
 
@@ -697,7 +693,6 @@ class Content:
 
 
 def _is_joined_to_next(paragraph: Element) -> bool:
-    """Return whether a tracked change deletes or moves the mark at a paragraph's end."""
     properties = paragraph.find(f"{W}pPr/{W}rPr")
     return properties is not None and any(
         properties.find(W + name) is not None for name in ("del", "moveFrom")

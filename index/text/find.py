@@ -130,7 +130,6 @@ class _Folding:
 
 
 def _at(starts: Sequence[int] | None, place: int) -> int:
-    """Return the index in the unfolded text of the character at ``place`` in the folded text."""
     return place if starts is None else bisect_right(starts, place) - 1
 
 

@@ -111,7 +111,6 @@ class _Numbers(dict[str, int]):
 
 
 def _tokens(text: str) -> tuple[array[int], int]:
-    """Return the hashes of the tokens of ``text`` in order, and the number of tokens in unspaced scripts."""
     tokens, unspaced = array("Q"), 0
     numbers_of = _Numbers()
     for stretch in _stretches(text):
@@ -141,7 +140,6 @@ def _stretches(text: str) -> Iterator[str]:
 
 
 def _shingles(words: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.uint64]:
-    """Return a 32-bit hash of each distinct run of ``size`` words."""
     import numpy as np
 
     count = len(words) - size + 1

@@ -203,7 +203,6 @@ def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
 
 
 def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
-    """Return the number of tokens left for rows in a chunk, after the headings that each chunk repeats."""
     if table is None:
         return max_tokens
     headings = min(tokens.between(table.header.start, table.header.end), _HEADING_TOKENS)

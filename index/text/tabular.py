@@ -165,7 +165,6 @@ def _blocks(text: str) -> Iterator[tuple[list[Span], list[Span]]]:
 
 
 def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """Yield, for each table in a block, the index of its first line and the index after its last line."""
     places = [place for place, row in enumerate(rows) if row]
     if len(places) < 2:
         return

@@ -64,7 +64,6 @@ def _within(text: str, begin: int, size: int, token_spans: TokenSpans) -> list[T
 
 
 def _begin(text: str, end: int) -> int:
-    """Return the start of the next window: that of a word, if one is near."""
     begin = end - _OVERLAP
     while begin < end - _OVERLAP // 2 and not text[begin - 1].isspace():
         begin += 1

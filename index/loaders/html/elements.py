@@ -82,7 +82,6 @@ class _Gaps:
         self._nearest = [*accumulate((start for _, start in reversed(found)), min)][::-1]
 
     def within(self, start: int, end: int) -> bool:
-        """Return whether a range covers parts of two neighbouring cells of one row."""
         place = bisect_right(self._ends, start)
         return place < len(self._nearest) and self._nearest[place] < end
 
@@ -409,7 +408,6 @@ class _Reader:
         self.group = group if had_words else None
 
     def take_block_text(self) -> tuple[str, float]:
-        """Remove the current block's text; return it, and the share of its characters in links."""
         text = "".join(self.words_so_far)
         linked = self.linked / len(text) if text else 0.0
         self.words_so_far, self.linked = [], 0
@@ -589,7 +587,6 @@ def _is_called_reference(element: HtmlElement) -> bool:
 
 
 def _is_placed_like_reference(link: HtmlElement, preceding: _PrecedingText) -> bool:
-    """Return whether a link directly follows a word, a figure or another reference."""
     target = link.get("href") or ""
     if "#" in target and _BETWEEN.fullmatch(preceding.since_last):
         return True

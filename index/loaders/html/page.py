@@ -122,7 +122,6 @@ def _equations(page: HtmlElement) -> list[HtmlElement]:
 
 
 def _write_equations(page: HtmlElement) -> None:
-    """Replace each equation by text, and remove its drawn copy, which is hidden from screen readers."""
     for equation in _equations(page):
         text = from_mathml(equation)
         for place in (equation, *equation.iterancestors()):
@@ -272,7 +271,6 @@ def _characters(blocks: list[PageBlock]) -> float:
 
 
 def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
-    """Return, for each block, whether it is in the main text that trafilatura finds."""
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 

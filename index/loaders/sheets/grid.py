@@ -292,7 +292,6 @@ def _is_note(line: Row) -> bool:
 
 
 def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
-    """Split rows into the tables that stand side by side in them, from the left."""
     several = [line for line in rows if line.alone is None]
     columns = _columns(several)
     if _is_sparse(several, columns):
@@ -332,7 +331,6 @@ def _is_figure(line: Row, column: int) -> bool:
 
 
 def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
-    """Yield the blocks of rows that contain at most one table."""
     several = [index for index, line in enumerate(rows) if line.alone is None]
     if not several:
         yield from (Block(line.alone.text) for line in rows if line.alone)

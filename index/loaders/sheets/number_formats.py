@@ -319,7 +319,6 @@ def _is_digit_mark(part: tuple[str, str]) -> bool:
 
 
 def _end_of_run(parts: Parts, start: int, step: int, belongs: Callable[[tuple[str, str]], bool]) -> int:
-    """Return the index of the first part, from ``start`` in steps of ``step``, that fails ``belongs``."""
     index = start
     while 0 <= index < len(parts) and belongs(parts[index]):
         index += step
@@ -327,7 +326,6 @@ def _end_of_run(parts: Parts, start: int, step: int, belongs: Callable[[tuple[st
 
 
 def _digits(amount: Decimal, parts: Parts) -> str:
-    """Write the digits of a figure in a format: 1234.5 in ``#,##0.00`` is ``1,234.50``."""
     point = next((index for index, part in enumerate(parts) if part == ("mark", ".")), len(parts))
     whole, fraction = parts[:point], [text for kind, text in parts[point + 1 :] if kind == "mark"]
     marks = "".join(text for kind, text in whole if kind == "mark")

@@ -157,7 +157,6 @@ def _is_filled(attributes: Mapping[str, object]) -> bool:
 
 
 def _shown(cell: ReadOnlyCell) -> Cell:
-    """Return a cell as the sheet shows it, but with dates in ISO 8601."""
     value, code = cell.value, cell.number_format
     if len(code) > _MAX_CODE_CHARACTERS:
         code = "General"
@@ -175,7 +174,6 @@ def _shown(cell: ReadOnlyCell) -> Cell:
 
 
 def _words(value: object, cell: ReadOnlyCell) -> str:
-    """Return the text of a cell, which may have several runs in different fonts."""
     from openpyxl.cell.rich_text import CellRichText, TextBlock
 
     font = cell.font
@@ -222,7 +220,6 @@ def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetPars
 
 
 def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
-    """Return whether a row or column is hidden, or has no height or width."""
     return attributes.get("hidden") in _TRUE or _NO_SIZE.fullmatch(attributes.get(size, "")) is not None
 
 
@@ -350,7 +347,6 @@ def _check_width(record: Sequence[str], path: Path) -> None:
 
 
 def _csv_blocks(records: Iterator[list[str]], path: Path) -> Iterator[Block]:
-    """Yield one block per record; the records of a table form a group."""
     group = object()
     parted = False
     for record in records:

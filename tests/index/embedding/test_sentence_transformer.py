@@ -50,21 +50,6 @@ class TestFormerModel:
         assert (minilm.name, minilm.key, minilm.dimensions) == (MINILM, KEY, 384)
         assert minilm.languages == frozenset({"en"})
 
-    @pytest.mark.parametrize(
-        ("like", "key"),
-        [
-            (None, KEY),
-            (KEY, KEY),
-            (f"{KEY}+bfloat16", f"{KEY}+bfloat16"),
-            ("bge-small-en-v1.5@68807e3ff2abb83c", KEY),
-            ("all-MiniLM-L6-v2@0123456789abcdef+bfloat16", KEY),
-        ],
-    )
-    def test_it_has_the_key_of_a_library_with_its_weights_in_any_precision(
-        self, like: str | None, key: str
-    ) -> None:
-        assert open_encoder(MINILM, like=like).key == key
-
     def test_without_its_package_the_error_names_both_remedies(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def no_package(name: str) -> None:
             raise PackageNotFoundError(name)
