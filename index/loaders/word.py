@@ -626,7 +626,7 @@ class Content:
                 yield self._fields.read_mark(child)
             elif tag == f"{W}txbxContent":
                 state.boxes.append(child)
-            elif tag in {f"{W}lastRenderedPageBreak", f"{W}br"} and _ends_page(child):
+            elif tag == f"{W}lastRenderedPageBreak" or (tag == f"{W}br" and child.get(f"{W}type") == "page"):
                 self._notes.end_page()
                 yield " " if tag == f"{W}br" else ""
             elif self._fields.is_code or state.format.is_hidden:
@@ -704,10 +704,6 @@ def _is_unread_row(row: Element) -> bool:
     return properties is not None and (
         properties.find(f"{W}del") is not None or switch(properties, "hidden") is True
     )
-
-
-def _ends_page(element: Element) -> bool:
-    return element.tag == f"{W}lastRenderedPageBreak" or element.get(f"{W}type") == "page"
 
 
 def _nearest(element: Element, name: str) -> Element | None:

@@ -98,7 +98,8 @@ def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
     edges = [start]
     for piece in sentencex.segment(language, text[start:end]):
         origin = edges[-1]
-        edges.extend(origin + stop for stop in _further_stops(piece))
+        stops = {stop.end() for form in (_UNSEGMENTED_STOPS, _RAISED_NUMBER) for stop in form.finditer(piece)}
+        edges.extend(origin + stop for stop in sorted(stops) if stop < len(piece))
         edges.append(origin + len(piece))
     if edges[-1] != end:
         raise ValueError(
@@ -119,11 +120,6 @@ def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
         else:
             spans.append(span)
     return spans
-
-
-def _further_stops(piece: str) -> list[int]:
-    ends = {match.end() for stops in (_UNSEGMENTED_STOPS, _RAISED_NUMBER) for match in stops.finditer(piece)}
-    return sorted(end for end in ends if end < len(piece))
 
 
 def _trim(text: str, start: int, end: int) -> Span | None:

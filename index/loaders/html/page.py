@@ -193,7 +193,8 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
     words = join(blocks)
     if not words:
         raise nothing
-    cover = declared_filing(facts, words) or filing(_cover_lines(blocks), words)
+    first_lines = [flow(" ".join(cells(block.text))) for block in blocks[:_COVER_LINES]]
+    cover = declared_filing(facts, words) or filing(first_lines, words)
     markup = _metadata(page)
     properties = Properties(
         title=_title(page, markup.sitename),
@@ -207,11 +208,6 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
     stated = cover.details if cover is not None else NO_PROPERTIES
     sections = sections_of(outlined(blocks), words)
     return assemble(path, "html", words, properties, stated=stated, sections=sections)
-
-
-def _cover_lines(blocks: Sequence[PageBlock]) -> list[str]:
-    """Return the first lines of a page. If the page is a filing to the SEC, they contain its cover."""
-    return [flow(" ".join(cells(block.text))) for block in blocks[:_COVER_LINES]]
 
 
 def fragment_blocks(source: str) -> list[Block]:
@@ -274,7 +270,8 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 
-    if _is_nested(page):
+    depths = f"count(ancestor::*) > {DEEPEST_ELEMENT} or count(ancestor::table) > {DEEPEST_TABLE}"
+    if page.xpath(f"boolean(//*[{depths}])"):
         return [False] * len(blocks)
     try:
         extracted = bare_extraction(page, favor_recall=True, include_comments=False, include_tables=True)
@@ -313,11 +310,6 @@ def _with_followers(
         else:
             followed.append(is_found)
     return followed
-
-
-def _is_nested(page: HtmlElement) -> bool:
-    depths = f"count(ancestor::*) > {DEEPEST_ELEMENT} or count(ancestor::table) > {DEEPEST_TABLE}"
-    return bool(page.xpath(f"boolean(//*[{depths}])"))
 
 
 def _is_found(letters: str, whole: str, parts: set[str]) -> bool:

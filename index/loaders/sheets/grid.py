@@ -277,7 +277,7 @@ def _is_caption(held: Sequence[Row], run: Sequence[Row], gap: int) -> bool:
     return (
         gap == 1
         and len(held) <= MAX_CAPTION_LINES
-        and all(line.alone is not None and _is_short(line) and not _is_note(line) for line in held)
+        and all(line.alone and _is_short(line) and not _NOTE.match(line.alone.text) for line in held)
         and any(line.alone is None for line in run[: MAX_CAPTION_LINES + 1])
     )
 
@@ -285,10 +285,6 @@ def _is_caption(held: Sequence[Row], run: Sequence[Row], gap: int) -> bool:
 def _is_short(line: Row) -> bool:
     text = line.alone.text if line.alone else ""
     return len(text) <= MAX_CAPTION_CHARACTERS and not _STOP.search(text)
-
-
-def _is_note(line: Row) -> bool:
-    return line.alone is not None and _NOTE.match(line.alone.text) is not None
 
 
 def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
@@ -340,7 +336,11 @@ def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
     while first and _is_heading_alone(rows[first - 1], stub):
         first -= 1
     columns = set[int]().union(*(rows[index].cells for index in several))
-    while last + 1 < len(rows) and _is_next_row(rows[last], rows[last + 1], columns - {stub}):
+    while (
+        last + 1 < len(rows)
+        and rows[last + 1].number == rows[last].number + 1
+        and (columns - {stub}).issuperset(rows[last + 1].cells)
+    ):
         last += 1
     captions = first
     while captions and first - captions < MAX_CAPTION_LINES and _is_short(rows[captions - 1]):
@@ -359,10 +359,6 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
     """
     cell = line.alone
     return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_dated_period(cell.text))
-
-
-def _is_next_row(above: Row, line: Row, columns: set[int]) -> bool:
-    return line.number == above.number + 1 and columns.issuperset(line.cells)
 
 
 def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:

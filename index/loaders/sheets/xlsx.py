@@ -66,14 +66,10 @@ def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
             path, "holds no words to read: its visible sheets are empty", "save it again with its text"
         )
     text = join(blocks)
-    return assemble(
-        path,
-        "xlsx",
-        text,
-        core_properties(data, path),
-        heading=_first_line(blocks),
-        sections=sections_of(blocks, text),
-    )
+    first = next(block.text for block in blocks if not isinstance(block, Heading))
+    title = None if is_row(first) else title_of_line(first)
+    sections = sections_of(blocks, text)
+    return assemble(path, "xlsx", text, core_properties(data, path), heading=title, sections=sections)
 
 
 def _blocks(data: bytes, path: Path) -> list[Block]:
@@ -103,11 +99,6 @@ def _sheets(book: Workbook) -> list[Block]:
     return blocks
 
 
-def _first_line(blocks: list[Block]) -> str | None:
-    first = next((block for block in blocks if not isinstance(block, Heading)), None)
-    return title_of_line(first.text) if first and not is_row(first.text) else None
-
-
 def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
     """Return the rows of a sheet that have text, in order, without hidden rows and columns.
 
@@ -124,7 +115,7 @@ def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
             shown = {
                 attributes["column"]: _shown(ReadOnlyCell(sheet, **attributes))
                 for attributes in cells
-                if _is_filled(attributes)
+                if attributes["value"] is not None and attributes["value"] != ""
             }
             kept = {column: cell for column, cell in shown.items() if cell.text}
             if kept:
@@ -150,10 +141,6 @@ def _parser(sheet: Any, source: IO[bytes]) -> WorkSheetParser:  # noqa: ANN401
         timedelta_formats=book._timedelta_formats,
         rich_text=True,
     )
-
-
-def _is_filled(attributes: Mapping[str, object]) -> bool:
-    return attributes["value"] is not None and attributes["value"] != ""
 
 
 def _shown(cell: ReadOnlyCell) -> Cell:
