@@ -185,10 +185,10 @@ def _check_footnote(reader: CatalogReader, texts: _Texts, note: Note) -> tuple[C
         return Checked(note.number, note.quote, (str(absent),)), alone
     document = texts(record.document_id, record.version)
     problems = tuple(_differences(note, record, document))
-    remarks = ()
+    remarks = []
     if record.superseded_by is not None:
-        remarks = (f"the library now has version {reader.document(record.document_id).version}",)
-    checked = Checked(note.number, note.quote, problems, remarks)
+        remarks.append(f"the library now has version {reader.document(record.document_id).version}")
+    checked = Checked(note.number, note.quote, problems, tuple(remarks))
     if problems:
         return checked, alone
     span = Span(note.cited.start, note.cited.end)

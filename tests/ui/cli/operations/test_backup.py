@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from index.catalog import CATALOG, Catalog
-from rag.conversations import FILE, Feedback, read_feedback
 from tests.support.commands import prints
 from ui.cli.app import main
 
@@ -47,23 +43,6 @@ def test_a_restore_lists_the_folders_and_a_sync_confirms_one(
     [failed] = status["failed"]
     assert (failed["source"], failed["path"], failed["cause"]) == (str(reports), "empty.txt", EMPTY)
     assert set(failed) == {"source", "path", "cause", "since"}
-
-
-def test_a_backup_of_an_older_programs_library_brings_its_feedback(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    """It is in a file until the library is opened."""
-    (tmp_path / "gate.txt").write_text("The third gate is shut.")
-    home, new = tmp_path / "home", tmp_path / "new"
-    assert main(["sync", str(tmp_path / "gate.txt"), "--home", str(home)]) == 0
-    line = {"question": "Why?", "verdict": "wrong", "evidence": [], "note": "No.", "given_at": "2031"}
-    (home / FILE).write_text(json.dumps(line))
-    assert main(["backup", str(tmp_path / "library.tar"), "--home", str(home)]) == 0
-    assert main(["restore", str(tmp_path / "library.tar"), "--home", str(new)]) == 0
-    capfd.readouterr()
-    with closing(Catalog.open(new / CATALOG)) as catalog:
-        assert read_feedback(catalog) == [Feedback("Why?", "wrong", (), "No.", "2031")]
-    assert not (new / FILE).exists()
 
 
 def test_a_failure_after_the_restore_comes_below_the_place_of_the_former_library(
