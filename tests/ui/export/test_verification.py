@@ -115,7 +115,7 @@ class TestFootnotes:
             {"document_id": -1, "version": 0},
         ],
     )
-    def test_an_impossible_position_fails(self, catalog: Catalog, place: dict[str, int]) -> None:
+    def test_an_impossible_position_fails(self, catalog: Catalog, place: dict[str, Any]) -> None:
         assert not checked(catalog, cited(**place))[1].holds
 
     def test_what_is_said_of_the_source_must_be_what_the_library_knows(self, catalog: Catalog) -> None:
@@ -273,7 +273,12 @@ def test_a_first_line_is_held_against_the_rows_that_are_cited(
     notes, at = [], 0
     for number, row in enumerate(("North | 12 | 30", "South | 8 | 9")[:rows], 1):
         start = text.index(row)
-        place = {"start": start, "end": start + len(row), "answer_start": at, "answer_end": at + len(row)}
+        place: dict[str, Any] = {
+            "start": start,
+            "end": start + len(row),
+            "answer_start": at,
+            "answer_end": at + len(row),
+        }
         notes.append(cited(row, id=number, **place))
         at += len(row)
     with closing(Catalog.open(tmp_path / "catalog.sqlite")) as opened:
