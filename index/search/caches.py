@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.catalog.reader import CatalogReader
-from index.errors import LexicalIndexError
+from index.errors import LexicalIndexError, VectorIndexError
 from index.private import make_folder
 from index.records import NO_FILTERS, Allowed, Build, Filters
 from index.search.bases import (
@@ -33,7 +33,7 @@ from index.search.bases import (
     write_manifest,
 )
 from index.search.bm25 import LexicalIndex, WordSearch, entries, files_in
-from index.vectors import VectorIndex, VectorIndexError
+from index.vectors import VectorIndex
 
 _REMOVED_SHARE = 0.05
 """The words are rewritten if a larger share of their passages is removed but still counts in BM25."""
