@@ -25,10 +25,10 @@ from index.search import Hit
 from rag.answer_limits import DEFAULT_LIMITS, MAX_READ
 from rag.evaluation.datasets import read_json_lines
 from rag.finding import DocumentTexts, find_candidates, read
-from rag.finding.candidates import Candidate, nearness_of
 from rag.finding.citations import Copies, find_passages, without_repeated_sentences
+from rag.finding.ranking import Candidate, nearness_of
 from rag.finding.reading import Reading
-from rag.finding.spelling import correct
+from rag.finding.words import correct
 from rag.questions import Question, understand
 
 _FOLDER = Path(__file__).parent / "questions" / "reports"

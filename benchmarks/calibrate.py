@@ -34,9 +34,8 @@ from index.library import Library
 from rag.answer_limits import MAX_READ
 from rag.finding import open_reader
 from rag.finding.abstention import decide
-from rag.finding.candidates import Candidate
-from rag.finding.cross_encoder import Reader
-from rag.finding.ranking import CALIBRATION, Calibration, answerability_of, rank, reads
+from rag.finding.ranking import CALIBRATION, Calibration, Candidate, answerability_of, rank, reads
+from rag.finding.reading import Reader
 from rag.questions import understand
 
 SETS = ("reports", "field")

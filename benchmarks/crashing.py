@@ -23,8 +23,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Incoming
-from index.search.bases import FileBases, folder_of
-from index.search.caches import open_caches
+from index.search.caches import FileBases, folder_of, open_caches
 from index.uploads import sweep_uploads
 
 _LONGEST = 2.5

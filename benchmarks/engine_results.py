@@ -29,7 +29,7 @@ from index.catalog import check_empty, move_catalog
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest import open_cluster, sync
 from index.library import POOL, Hit, Library
-from index.search.bases import prefix_of
+from index.search.caches import prefix_of
 from index.vectors.milvus import MilvusStore
 from rag.evaluation import read_dataset
 from rag.evaluation.datasets import Query, spread

@@ -15,7 +15,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from index.embedding.onnx import PackagedModel
-from rag.finding.cross_encoder import initializers
+from rag.finding.reading import initializers
 
 
 def minilm_folder() -> Path:

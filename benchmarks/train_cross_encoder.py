@@ -35,8 +35,8 @@ from benchmarks.side_by_side import note
 from index.embedding import sha256_of
 from rag.answer_limits import MAX_READ
 from rag.evaluation.measures import Sample, auroc, estimate
-from rag.finding.candidates import BETWEEN
-from rag.finding.cross_encoder import ADAPTER, PACKAGED, pairs_of
+from rag.finding.ranking import BETWEEN
+from rag.finding.reading import ADAPTER, PACKAGED, pairs_of
 
 LISTED = 8
 """The texts of a question in a step."""
@@ -334,7 +334,7 @@ def _listed(example: Example, chance: random.Random) -> Example:
 def poorer(texts: Sequence[str], chance: random.Random) -> Iterator[str]:
     """Yield the texts of a question, in some steps with poor titles or with nothing around them.
 
-    Texts have the form of :attr:`rag.finding.candidates.Candidate.text`. Rows of tables stay as they are.
+    Texts have the form of :attr:`rag.finding.ranking.Candidate.text`. Rows of tables stay as they are.
     """
     drawn = chance.random()
     is_alone = POORLY_TITLED <= drawn < POORLY_TITLED + ALONE

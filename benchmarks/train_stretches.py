@@ -28,10 +28,8 @@ from benchmarks.real_reports import share
 from benchmarks.side_by_side import machine, note
 from index.search import Snapshot
 from rag.finding import open_reader
-from rag.finding.candidates import Candidate
-from rag.finding.cross_encoder import Reader
-from rag.finding.ranking import Scored, neighbour
-from rag.finding.reading import Reading, sentences_of
+from rag.finding.ranking import Candidate, Scored, neighbour
+from rag.finding.reading import Reader, Reading, sentences_of
 from rag.finding.stretches import Joining, Widening, is_in_paragraph
 from rag.questions import understand
 

@@ -26,8 +26,8 @@ from benchmarks.encoders import documents_of, ndcg
 from benchmarks.side_by_side import machine, milliseconds, note, prepared
 from benchmarks.stub_encoder import StubEncoder
 from index.library import POOL, Library
-from index.search.bases import folder_of, read_manifest
 from index.search.bm25 import Entry, LexicalIndex, entries
+from index.search.caches import folder_of, read_manifest
 from rag.evaluation import Configuration, Dataset, read_dataset
 from rag.evaluation.datasets import open_temporary
 

@@ -16,7 +16,7 @@ LISTED_PASSAGES = 8
 A stored answer contains their words, so only users who may see all of their reports may see the answer."""
 
 MAX_READ = 48
-"""The most candidate sentences that the reader (:mod:`rag.finding.cross_encoder`) reads."""
+"""The most candidate sentences that the reader (:mod:`rag.finding.reading`) reads."""
 
 WIDEN_BY = 2
 """The number of sentences that are read on each side of a found passage; fewer at the ends of a document."""

@@ -21,7 +21,6 @@ from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
 from rag.finding.abstention import Abstention, Decision, decide, quote_list, shortfall
-from rag.finding.candidates import find_candidates
 from rag.finding.cells import CellChoice
 from rag.finding.citations import (
     Copies,
@@ -31,12 +30,11 @@ from rag.finding.citations import (
     without_repeated_readings,
     without_repeated_sentences,
 )
-from rag.finding.cross_encoder import Reader, open_reader
 from rag.finding.overview import asks_in_general, described, means_one, named_report, newest_reports, overview
 from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of, rows_named
-from rag.finding.ranking import CALIBRATION, Calibration, Scored, rank
-from rag.finding.reading import Reading, read
-from rag.finding.spelling import correct
+from rag.finding.ranking import CALIBRATION, Calibration, Scored, find_candidates, rank
+from rag.finding.reading import Reader, Reading, open_reader, read
+from rag.finding.words import correct
 from rag.follow_ups import Exchange, is_from_another_report, report_meant, without_repetition, wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
@@ -206,7 +204,7 @@ class QueryEngine:
 
         Args:
             index: an open library.
-            reader: a reader, or its name or folder (see :func:`~rag.finding.cross_encoder.open_reader`); None
+            reader: a reader, or its name or folder (see :func:`~rag.finding.reading.open_reader`); None
                 for the bundled one.
             limits: how many passages and sentences an answer uses; their threshold, if any, replaces that of
                 ``calibration``.

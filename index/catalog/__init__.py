@@ -23,8 +23,7 @@ from index.catalog.databases import (
     shown,
     writing,
 )
-from index.catalog.limits import CollectionViewers, all_documents, documents_in, hidden_collections
-from index.catalog.reader import CatalogReader, Part
+from index.catalog.reader import CatalogReader, Part, all_documents, documents_in, hidden_collections
 from index.catalog.schema import (
     TEXT,
     feedback,
@@ -36,7 +35,7 @@ from index.catalog.schema import (
     series_names,
     withdrawals,
 )
-from index.catalog.writes import bytes_by_uploader, uploaded_bytes, uploader_of
+from index.catalog.writes import CollectionViewers, bytes_by_uploader, uploaded_bytes, uploader_of
 
 __all__ = [
     "CATALOG",

@@ -37,7 +37,7 @@ from index.catalog.databases import (
     writing,
 )
 from index.catalog.lock import WriteLock
-from index.catalog.queries import get_meta
+from index.catalog.reader import get_meta
 from index.catalog.schema import chunks, documents, metadata, versions
 from index.errors import BackupError, CatalogError, SchemaError, line_of
 from index.private import FILE, FOLDER, database_files, make_file, make_folder, opener

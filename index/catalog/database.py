@@ -24,8 +24,7 @@ from index.catalog.databases import (
     shown,
     writing,
 )
-from index.catalog.queries import LongTexts, batches, get_meta, searched_build
-from index.catalog.reader import CatalogReader
+from index.catalog.reader import CatalogReader, LongTexts, batches, get_meta, searched_build
 from index.catalog.schema import (
     builds,
     chunks,

@@ -28,7 +28,7 @@ CATALOG = "catalog.sqlite"  # The name of the SQLite file in a home folder.
 
 Purpose = Literal["write", "base"]
 """The purpose of a lock: to write to the catalog, or to update the base (the stored vectors of older
-passages, :mod:`index.search.bases`)."""
+passages, :mod:`index.search.caches`)."""
 
 
 def address_of(home: Path, database_url: str = "") -> sa.URL:

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from index.catalog.databases import each_of
-from index.catalog.limits import documents_in
-from index.catalog.queries import batches
-from index.catalog.reader import CatalogReader
+from index.catalog.reader import CatalogReader, batches, documents_in
 from index.catalog.schema import documents, signatures
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from index.catalog.databases import database_of, each_of, insert_into, writing
-from index.catalog.queries import (
+from index.catalog.reader import (
     batches,
     details_of,
     get_build,
@@ -32,6 +32,8 @@ from index.catalog.schema import (
     details,
     documents,
     layouts,
+    limit_viewers,
+    limits,
     meta,
     ranges,
     removals,
@@ -574,3 +576,37 @@ def bytes_by_uploader(connection: sa.Connection, source: str) -> dict[str, int]:
 def _sizes(source: str) -> sa.Select[tuple[str, int]]:
     pairs = sa.select(uploaders.c.viewer, documents.c.size).join_from(uploaders, documents)
     return pairs.where(documents.c.source == source)
+
+
+class CollectionViewers:
+    """Stores who may see the limited collections. Safe to share between threads."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> Mapping[str, tuple[str, ...]]:
+        query = sa.select(limits.c.collection, limit_viewers.c.viewer).join_from(
+            limits, limit_viewers, isouter=True
+        )
+        found: dict[str, tuple[str, ...]] = {}
+        with self._engine.connect() as connection:
+            for collection, viewer in connection.execute(query.order_by(*query.selected_columns)):
+                found[collection] = (*found.get(collection, ()), *([] if viewer is None else [viewer]))
+        return found
+
+    def set(self, collection: str, viewers: Collection[str]) -> None:
+        """Limit a collection, which may have no document yet, to the viewers with these keys."""
+        rows = [{"collection": collection, "viewer": viewer} for viewer in sorted(set(viewers))]
+        with writing(self._engine) as connection:
+            count_invalidation(connection)
+            connection.execute(sa.delete(limits).where(limits.c.collection == collection))
+            connection.execute(sa.insert(limits).values(collection=collection))
+            if rows:
+                connection.execute(sa.insert(limit_viewers), rows)
+
+    def remove(self, collection: str) -> bool:
+        """Let everyone see a collection; return whether it was limited."""
+        with writing(self._engine) as connection:
+            count_invalidation(connection)
+            gone = connection.execute(sa.delete(limits).where(limits.c.collection == collection))
+        return gone.rowcount > 0

@@ -7,33 +7,363 @@ base are in memory only.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import logging
+import os
+import shutil
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from index.catalog.database import Catalog
+from index.catalog.databases import database_of
 from index.catalog.reader import CatalogReader
-from index.errors import LexicalIndexError, VectorIndexError
-from index.private import make_folder
+from index.errors import LexicalIndexError, LibraryLockedError, VectorIndexError
+from index.private import make_folder, opener
 from index.records import NO_FILTERS, Allowed, Build, Filters
-from index.search.bases import (
-    FileBases,
-    FileStates,
-    Manifest,
-    SharedBases,
-    are_unchanged,
-    digests,
-    is_intact,
-    read_manifest,
-    states_of,
-    write_manifest,
-)
 from index.search.bm25 import LexicalIndex, WordSearch, entries, files_in
-from index.vectors import VectorIndex
+from index.vectors import DEFAULT_POLICY, Change, Expected, IndexPolicy, Mark, MilvusStore, VectorIndex
+
+_MANIFEST = "current.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The caches of a build on disk: the base (the file of vectors) and the words (the tantivy index).
+
+    ``last`` and ``base_generation`` are the highest chunk id and the generation that the base was built from;
+    ``base`` is None while all vectors are in memory. Passages removed up to ``words_generation`` are gone
+    from the words. While ``writing``, a process adds words for the commit ``mark`` after the chunk id
+    ``written_after``, and some of their files may lack a digest. ``digests`` has the sha256 of each file, by
+    its path in the folder.
+    """
+
+    base: str | None = None
+    last: int = 0
+    base_generation: int = 0
+    words: str = ""
+    words_generation: int = 0
+    writing: bool = False
+    mark: str = ""
+    written_after: int = 0
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def removals_applied_until(self) -> int:
+        """The generation up to which removed passages are gone from the base and the words."""
+        return min(self.words_generation, self.base_generation) if self.base else self.words_generation
+
+
+FileStates = Mapping[str, tuple[int, int, int, int]]
+"""For each file: inode, size in bytes, and the times of the last change of content and of inode, in ns."""
+
+
+def states_of(files: Iterable[str | Path]) -> FileStates:
+    found: dict[str, tuple[int, int, int, int]] = {}
+    for file in files:
+        with suppress(FileNotFoundError):
+            # A program can set a file's modification time back, but that changes the inode's own time.
+            state = os.stat(file)  # noqa: PTH116 (twice as fast, and runs before each search)
+            found[str(file)] = state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+    return found
+
+
+def are_unchanged(states: FileStates) -> bool:
+    """Return whether no file was changed, shortened or replaced since ``states`` were recorded.
+
+    Deleted files count as unchanged, since a mapped file keeps its content. Callers check this before each
+    search, because reading beyond the end of a shortened mapped file kills the process.
+    """
+    return all(now == states[file] for file, now in states_of(states).items())
+
+
+def folder_of(home: Path, build: Build) -> Path:
+    return home / "caches" / f"{build.lineage[:8]}-{build.number}"
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return None if the manifest is missing or damaged."""
+    try:
+        noted = json.loads((folder / _MANIFEST).read_bytes())
+        return Manifest(**noted["manifest"]) if noted["digest"] == _digest_of(noted["manifest"]) else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest in one step: write a new file, sync it, and rename it over the old one."""
+    part = folder / f"{_MANIFEST}.part"
+    with open(part, "w", encoding="utf-8", opener=opener) as file:
+        json.dump({"manifest": asdict(manifest), "digest": _digest_of(asdict(manifest))}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(folder / _MANIFEST)
+
+
+def digests(folder: Path, manifest: Manifest) -> dict[str, str]:
+    """Return the sha256 of each file, by its path; it reveals damage that FAISS and tantivy do not notice.
+
+    Files never change once they are written, so known digests are taken from ``manifest``. Only
+    ``meta.json``, tantivy's list of its files, changes.
+    """
+    files = [folder / manifest.base] if manifest.base else []
+    files += sorted((folder / manifest.words).glob("[!.]*")) if manifest.words else []
+    known = {name: digest for name, digest in manifest.digests.items() if not name.endswith("meta.json")}
+    found: dict[str, str] = {}
+    for file in files:
+        name = file.relative_to(folder).as_posix()
+        found[name] = known.get(name) or _digest(file)
+    return found
+
+
+def is_intact(folder: Path, manifest: Manifest) -> bool:
+    """Return whether all files of the base and the words have the digests in ``manifest``.
+
+    If a process died while it wrote the words, some files may have no digest, and ``meta.json`` may be the
+    old or the new one. While ``manifest.writing`` is set, these are left out.
+    """
+    try:
+        now = digests(folder, Manifest(manifest.base, words=manifest.words))
+    except OSError:
+        return False
+    if manifest.writing:
+        lasting = {name for name in manifest.digests.keys() & now.keys() if not name.endswith("meta.json")}
+        return all(now[name] == manifest.digests[name] for name in lasting)
+    return now == manifest.digests
+
+
+def has_intact_base(folder: Path, manifest: Manifest) -> bool:
+    return (
+        manifest.base is not None
+        and (folder / manifest.base).is_file()
+        and is_intact(folder, _of_base(manifest))
+    )
+
+
+def with_base(manifest: Manifest, other: Manifest) -> Manifest:
+    base = _of_base(other)
+    kept = {name: digest for name, digest in manifest.digests.items() if name != manifest.base}
+    return replace(
+        manifest,
+        base=base.base,
+        last=base.last,
+        base_generation=base.base_generation,
+        digests={**kept, **base.digests},
+    )
+
+
+def with_words(manifest: Manifest, other: Manifest) -> Manifest:
+    kept = _of_base(manifest).digests
+    own = {name: digest for name, digest in other.digests.items() if name != other.base}
+    return replace(
+        manifest, words=other.words, words_generation=other.words_generation, digests={**kept, **own}
+    )
+
+
+def _of_base(manifest: Manifest) -> Manifest:
+    """Return a copy of ``manifest`` that describes only the base."""
+    own = {name: digest for name, digest in manifest.digests.items() if name == manifest.base}
+    return Manifest(manifest.base, manifest.last, manifest.base_generation, digests=own)
+
+
+def delete_unused(home: Path, build: Build, manifest: Manifest) -> None:
+    for entry in folder_of(home, build).iterdir():
+        if entry.name not in {_MANIFEST, manifest.base, manifest.words}:
+            _delete(entry)
+
+
+def delete_other_builds(home: Path, build: Build) -> None:
+    kept = folder_of(home, build)
+    for folder in kept.parent.iterdir():
+        if folder != kept:
+            _delete(folder)
+
+
+def _delete(entry: Path) -> None:
+    if entry.is_dir():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        entry.unlink(missing_ok=True)
+
+
+def _digest_of(noted: Mapping[str, Any]) -> str:
+    """Digest a manifest itself: a damaged one would do as much harm as a damaged cache."""
+    return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+_log = logging.getLogger(__name__)
+
+_NEWEST, _SPREAD = 5, 10
+"""How many vectors of a stored base are compared with the catalog's vectors: the newest ones, and vectors
+that are spread over the whole base."""
+
+
+class FileBases:
+    """Keeps each base in a file of the home folder."""
+
+    def __init__(self, policy: IndexPolicy = DEFAULT_POLICY) -> None:
+        self._policy = policy
+
+    def open(
+        self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
+    ) -> tuple[VectorIndex, int]:
+        """Return an index over the base, and the highest passage id that it covers; else empty and 0.
+
+        ``reader`` reads the newest generation. The index may still have passages that were removed. Raises
+        VectorIndexError if the base cannot be opened, VectorsUnreachableError if the store does not answer.
+        """
+        del reader
+        if manifest.base is None:
+            return VectorIndex.empty(dimensions), 0
+        return VectorIndex.open(folder / manifest.base, dimensions), manifest.last
+
+    def build(self, folder: Path, reader: CatalogReader, dimensions: int, patience: float = 0) -> Manifest:
+        """Make a base of all passages that ``reader`` reads, or update one; return a manifest of it alone.
+
+        Raises LibraryLockedError if another process makes a base for more than ``patience`` seconds, and
+        VectorsUnreachableError if the store does not answer.
+        """
+        del patience
+        make_folder(folder)
+        name = f"vectors-{uuid.uuid4().hex[:8]}.faiss"
+        VectorIndex.build(folder / name, dimensions, reader.count_chunks(), reader.all_vectors, self._policy)
+        made = Manifest(base=name, last=reader.last_chunk(), base_generation=reader.generation)
+        return replace(made, digests=digests(folder, made))
+
+    def removals_applied_until(self, manifest: Manifest, build: Build) -> int:
+        """Return the generation up to which the catalog may forget removals."""
+        del build
+        return manifest.removals_applied_until
+
+
+class SharedBases:
+    """Keeps bases on a server, for all home folders of a library."""
+
+    def __init__(self, store: MilvusStore, catalog: Catalog) -> None:
+        self._store = store
+        self._catalog = catalog
+
+    def open(
+        self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
+    ) -> tuple[VectorIndex, int]:
+        del folder, manifest
+        name, mark = self._latest(reader)
+        if mark is None:
+            return VectorIndex.empty(dimensions), 0
+        if mark.generation > reader.generation:
+            raise VectorIndexError(
+                f"the collection {name} is newer than the catalog that is read; read the catalog again"
+            )
+        base = self._store.open(name, _expected(reader, mark))
+        if base is None:
+            _log.warning("The collection %s lacks vectors; they are read from the catalog.", name)
+            return VectorIndex.empty(dimensions), 0
+        return VectorIndex.over(base, dimensions), mark.last
+
+    def build(self, folder: Path, reader: CatalogReader, dimensions: int, patience: float = 0) -> Manifest:
+        del folder
+        with self._alone(patience):
+            name, mark = self._latest(reader)
+            if mark is not None and mark.generation > reader.generation:
+                # A process of another home folder has brought the base up to date meanwhile.
+                return Manifest(last=mark.last, base_generation=mark.generation)
+            if mark is not None and self._store.open(name, _expected(reader, mark)) is None:
+                mark = None
+            if mark is not None and mark.generation == reader.generation:
+                return Manifest(last=mark.last, base_generation=mark.generation)
+            removed: list[int] = []
+            if mark is None:
+                # A new name, so that no process searches the base before it is finished.
+                name, mark = f"{_prefix(reader)}{uuid.uuid4().hex[:8]}", Mark(0, reader.generation)
+                self._store.create(name, dimensions)
+            else:
+                removed = reader.removed(mark.generation)
+            made = Mark(reader.last_chunk(), reader.generation)
+            new = partial(reader.all_vectors, mark.last)
+            self._store.update(name, Change(made, reader.count_chunks(), new, removed))
+            self._drop_others(reader, name)
+        return Manifest(last=made.last, base_generation=made.generation)
+
+    def removals_applied_until(self, manifest: Manifest, build: Build) -> int:
+        found = self._store.latest(prefix_of(build))
+        return (
+            manifest.removals_applied_until
+            if found is None
+            else min(manifest.words_generation, found[1].generation)
+        )
+
+    def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
+        """Return the newest base's name and mark; "" and None if there is none.
+
+        The mark is also None if the base cannot be updated to the state of the catalog.
+        """
+        name, mark = self._store.latest(_prefix(reader)) or ("", None)
+        if mark is None:
+            return name, None
+        if mark.generation > reader.generation:
+            # The catalog may have lost commits, as may happen when a standby takes over.
+            known = mark.generation <= self._catalog.generation()
+        else:
+            # The catalog must still record all chunks that were removed after the mark.
+            known = reader.forgotten() <= mark.generation
+        return name, mark if known else None
+
+    @contextmanager
+    def _alone(self, patience: float) -> Iterator[None]:
+        """Keep processes of other home folders from updating the server's vectors while the context lasts."""
+        engine = self._catalog.engine
+        with database_of(engine).lock(engine, patience, "base") as held:
+            if not held:
+                line = "a process of another home folder brings the vectors in Milvus up to date"
+                raise LibraryLockedError(line, line)
+            yield
+
+    def _drop_others(self, reader: CatalogReader, kept: str) -> None:
+        """Delete earlier builds' collections of vectors, and those of ``reader``'s build except ``kept``."""
+        searched = self._catalog.build()
+        family = _prefix(reader).removesuffix("_").rpartition("_")[0] + "_"
+        for name in self._store.names(family):
+            number = name.removeprefix(family).partition("_")[0]
+            is_former = number.isdecimal() and searched is not None and int(number) < searched.number
+            if name != kept and (is_former or name.startswith(_prefix(reader))):
+                self._store.drop(name)
+
+
+def prefix_of(build: Build) -> str:
+    return f"footnoted_{build.lineage.replace('-', '')}_{build.number}_"
+
+
+def _prefix(reader: CatalogReader) -> str:
+    if reader.build is None:
+        raise ValueError("a library without a build has no base")
+    return prefix_of(reader.build)
+
+
+def _expected(reader: CatalogReader, mark: Mark) -> Expected:
+    """Return what a base with this ``mark`` must have, with sample vectors.
+
+    The sample includes the newest passages, to reveal a catalog that has lost its last commits: it gives the
+    same ids to other passages, whose vectors differ from those in the base.
+    """
+    alive = reader.chunk_mask(mark.last)
+    numbers = np.flatnonzero(alive)
+    some = sorted({*numbers[-_NEWEST:].tolist(), *numbers[:: max(1, len(numbers) // _SPREAD)].tolist()})
+    sample = dict(zip(some, reader.vectors(some), strict=True))
+    return Expected(alive, reader.removed(mark.generation), sample)
+
 
 _REMOVED_SHARE = 0.05
 """The words are rewritten if a larger share of their passages is removed but still counts in BM25."""

@@ -47,27 +47,25 @@ from index.errors import (
 from index.machine import give_back
 from index.private import FILE
 from index.records import Build, Committed, Incoming, NewVersion, Recipe
-from index.search.bases import (
+from index.search.bm25 import entries_of
+from index.search.caches import (
+    Caches,
     FileBases,
     SharedBases,
+    catch_up_caches,
+    catch_up_words,
     delete_other_builds,
     delete_unused,
     digests,
     folder_of,
+    follow_caches,
     has_intact_base,
+    open_caches,
+    prepare_words,
     read_manifest,
     with_base,
     with_words,
     write_manifest,
-)
-from index.search.bm25 import entries_of
-from index.search.caches import (
-    Caches,
-    catch_up_caches,
-    catch_up_words,
-    follow_caches,
-    open_caches,
-    prepare_words,
     write_words,
 )
 from index.vectors import DEFAULT_POLICY, IndexPolicy, MilvusStore, VectorIndex, VectorIndexError

@@ -13,8 +13,7 @@ import sqlalchemy as sa
 
 from index.catalog.database import Catalog
 from index.catalog.duplicate_groups import Duplicates
-from index.catalog.queries import get_build
-from index.catalog.reader import CatalogReader
+from index.catalog.reader import CatalogReader, get_build
 from index.catalog.schema import builds, chunks, documents
 from index.catalog.writes import count_missing
 from index.documents import Span
@@ -22,9 +21,8 @@ from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
 from index.embedding.onnx import unpack
 from index.records import NO_FILTERS, DocumentRecord, Filters, Passage
-from index.search.bases import Manifest, folder_of, read_manifest
 from index.search.bm25 import Term, WordSearch
-from index.search.caches import Caches
+from index.search.caches import Caches, Manifest, folder_of, read_manifest
 from index.text.languages import detect, is_latin, may_be_in
 
 DENSE_WEIGHT = 0.5

@@ -167,8 +167,8 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
     """Map a base of :func:`write_base` into memory.
 
-    FAISS crashes the process if the file was shortened, so :mod:`index.search.bases` checks its digest first.
-    Raises VectorIndexError if the file is missing, is not a base, or has vectors of another length.
+    FAISS crashes the process if the file was shortened, so :mod:`index.search.caches` checks its digest
+    first. Raises VectorIndexError if the file is missing, is not a base, or has vectors of another length.
     """
     try:
         path.stat()

@@ -17,11 +17,9 @@ from index.text import fold, may_be_in
 from rag.answers import Cause
 from rag.figures.countries import names_same_country
 from rag.figures.dates import Moment, dates, joined_periods
-from rag.finding.candidates import is_foreign
-from rag.finding.matching import contains_term, content_terms, terms_of
-from rag.finding.ranking import Calibration, Scored, answerability_of
+from rag.finding.ranking import Calibration, Scored, answerability_of, is_foreign
 from rag.finding.reading import Reading, ReadSentence
-from rag.finding.spelling import LIGHT_WORDS, english_frequency, is_term
+from rag.finding.words import LIGHT_WORDS, contains_term, content_terms, english_frequency, is_term, terms_of
 from rag.questions import OF_A_DATE, POSSESSIVE, Form, Kind, Question, asks, fits_kind
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
@@ -304,7 +302,7 @@ def lacking(index: Snapshot, question: Question, readings: Sequence[Reading]) ->
     """Return what a question has and none of the passages contains, as far as it can be a reason.
 
     These are names, figures, years and other periods, and in an English question also terms
-    (:func:`~rag.finding.spelling.is_term`) that are nearly as rare in the library as the rarest word of
+    (:func:`~rag.finding.words.is_term`) that are nearly as rare in the library as the rarest word of
     the question. The result is in the order of the question.
     """
     text = "\n".join(map(text_of, readings))

@@ -16,10 +16,8 @@ import regex
 
 from index.search import Snapshot
 from rag.answer_limits import MAX_SENTENCES
-from rag.finding.candidates import vectors_of
-from rag.finding.cross_encoder import Reader
-from rag.finding.ranking import Scored, neighbour, reads
-from rag.finding.reading import ReadSentence
+from rag.finding.ranking import Scored, neighbour, reads, vectors_of
+from rag.finding.reading import Reader, ReadSentence
 from rag.questions import Form, Question
 
 ITEM = regex.compile(

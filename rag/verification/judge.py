@@ -10,7 +10,7 @@ import numpy as np
 
 from rag.answers import Verdict, Verification
 from rag.errors import JudgeError, ModelError
-from rag.finding.cross_encoder import load_cross_encoder
+from rag.finding.reading import load_cross_encoder
 from rag.llm.prompts import judge_prompt
 from rag.verification.evidence import Evidence, Statement, language_in, language_of, premise
 from rag.verification.near_verbatim import is_near_verbatim, is_verbatim

@@ -15,8 +15,8 @@ from rag.events import CitationMade, Event, Token
 from rag.finding.abstention import Abstention, Decision, caveat
 from rag.finding.cells import CellChoice, choose_pair, subject_of
 from rag.finding.citations import CitedSentence, Copies, DocumentTexts, cite, cite_earliest
-from rag.finding.cross_encoder import Reader
 from rag.finding.ranking import SURE, Calibration, Scored, select
+from rag.finding.reading import Reader
 from rag.finding.stretches import ITEM, Widening
 from rag.headlines import headline_of
 from rag.questions import Form, Question

@@ -26,8 +26,8 @@ from index.embedding import open_encoder, sha256_of
 from index.ingest import sync
 from index.library import Library
 from rag.answer_limits import MAX_READ
-from rag.finding.candidates import BETWEEN
-from rag.finding.cross_encoder import PACKAGED, BundledReader
+from rag.finding.ranking import BETWEEN
+from rag.finding.reading import PACKAGED, BundledReader
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 REPORT = "cambodia-scam-raids.md"

@@ -23,7 +23,7 @@ from index.embedding.model import Vectors
 from index.errors import VectorsUnreachableError
 from index.library import Library
 from index.records import Filters
-from index.search.bases import Manifest, SharedBases, prefix_of
+from index.search.caches import Manifest, SharedBases, prefix_of
 from index.vectors import DEFAULT_POLICY, Change, Expected, Mark, VectorIndex, milvus
 from index.vectors.milvus import Collection, MilvusStore, MilvusVectors
 from rag.engine import QueryEngine

@@ -19,7 +19,7 @@ from index.errors import BuildGoneError
 from index.library import Library
 from index.records import Build, Recipe
 from index.search import maintenance as rebuilding
-from index.search.bases import FileBases, folder_of, read_manifest, with_base, write_manifest
+from index.search.caches import FileBases, folder_of, read_manifest, with_base, write_manifest
 from index.search.snapshot import library_status
 from tests.support.reports import incoming, paths
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from index.documents import Span
 from index.records import DocumentRecord
 from rag.engine import QueryEngine
-from rag.finding.candidates import Candidate, find_candidates
-from rag.finding.ranking import Calibration, Scored, rank
+from rag.finding.ranking import Calibration, Candidate, Scored, find_candidates, rank
 from rag.finding.reading import Reading, ReadSentence, read
 from rag.questions import Question, understand
 

@@ -15,7 +15,7 @@ from index.errors import VectorsUnreachableError
 from index.library import NO_FILTERS, Library
 from rag.conversations.history import NO_CONVERSATION
 from rag.engine import QueryEngine
-from rag.finding.cross_encoder import BundledReader
+from rag.finding.reading import BundledReader
 from tests.support.markup import ENGLISH
 from tests.support.talks import UNCHANGED, ask
 from ui import opening

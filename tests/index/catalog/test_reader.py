@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from index.catalog.database import Catalog
 from index.catalog.databases import PIECE
-from index.catalog.queries import LongText, LongTexts
-from index.catalog.reader import CatalogReader
+from index.catalog.reader import CatalogReader, LongText, LongTexts
 from index.catalog.writes import add_to_build, begin_build
 from index.documents import Document
 from index.errors import DocumentNotFoundError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rag.engine import QueryEngine
-from rag.finding.candidates import LARGEST_PRIOR, Candidate, nearness_of
+from rag.finding.ranking import LARGEST_PRIOR, Candidate, nearness_of
 from rag.questions import understand
 from tests.support.candidates import candidates_in
 from tests.support.libraries import MakeLibrary

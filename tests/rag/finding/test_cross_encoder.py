@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from index.embedding import OnnxModel, Tokens, sha256_of
 from rag.errors import ReaderError
-from rag.finding.cross_encoder import (
+from rag.finding.reading import (
     MAX_QUESTION_TOKENS,
     MAX_TOKENS,
     PACKAGED,

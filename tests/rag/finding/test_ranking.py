@@ -10,8 +10,16 @@ import pytest
 
 from index.embedding import Encoder
 from rag.engine import QueryEngine
-from rag.finding.candidates import LARGEST_PRIOR
-from rag.finding.ranking import COMPARED, Calibration, Scored, answerability_of, by_document, rank, select
+from rag.finding.ranking import (
+    COMPARED,
+    LARGEST_PRIOR,
+    Calibration,
+    Scored,
+    answerability_of,
+    by_document,
+    rank,
+    select,
+)
 from rag.questions import Question, understand
 from tests.support.candidates import candidates_in, scored, texts
 from tests.support.libraries import MakeLibrary

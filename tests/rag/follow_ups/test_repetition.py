@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.text import sentences
-from rag.finding.candidates import Candidate
-from rag.finding.ranking import Scored
+from rag.finding.ranking import Candidate, Scored
 from rag.finding.reading import Reading, ReadSentence
 from rag.follow_ups import Exchange, without_repetition
 from rag.questions import understand

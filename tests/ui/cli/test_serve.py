@@ -25,7 +25,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from rag.errors import ReaderError
-from rag.finding.cross_encoder import BundledReader
+from rag.finding.reading import BundledReader
 from tests.support.processes import MODULE, ROOT, Served, environment, run, run_script, serving
 from ui.cli import serve as serve_module
 from ui.cli.serve import _Connection, _Models, _Server, listening_socket, serve

@@ -9,7 +9,7 @@ import pytest
 
 from index.library import Library
 from rag.errors import ModelSetupError
-from rag.finding.cross_encoder import bundled_reader
+from rag.finding.reading import bundled_reader
 from rag.llm import ModelLimits, ModelSettings, Prices
 from ui.errors import SettingsError
 from ui.opening import open_engine
