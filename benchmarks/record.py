@@ -21,7 +21,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -109,8 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         old, new = (json.loads(file.read_text(encoding="utf-8")) for file in (chosen.old, chosen.new))
         return print_differences(old, new, common=chosen.common, show=chosen.show)
     conversations = _conversations(chosen.questions, chosen.limit)
-    with _kept_or_temporary(chosen.keep) as folder:
-        made = record(folder, chosen.samples or _samples(), conversations)
+    with nullcontext(chosen.keep) if chosen.keep else TemporaryDirectory() as folder:
+        made = record(Path(folder), chosen.samples or _samples(), conversations)
     text = json.dumps(made, sort_keys=True, ensure_ascii=False, indent=1)
     chosen.file.write_text(f"{text}\n", encoding="utf-8")
     return 0
@@ -129,7 +129,8 @@ def _conversations(files: Sequence[Path] | None, limit: int | None) -> list[tupl
         counts = {**OWN_QUESTIONS, **(QUESTIONS_ABOUT_DATA if DATA else {}), **about_data}
     found: list[tuple[str, ...]] = []
     for file, count in counts.items():
-        own = [_messages(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+        with file.open(encoding="utf-8") as lines:
+            own = [_messages(json.loads(line)) for line in lines if line.strip()]
         found += _spread(list(dict.fromkeys(own)), count)
     found = [*((*messages, request) for messages, request in zip(found, REQUESTS, strict=False)), *found]
     return _spread(list(dict.fromkeys(found)), limit)
@@ -145,15 +146,6 @@ def _spread(conversations: Sequence[tuple[str, ...]], count: int | None) -> list
     most = len(conversations)
     count = most if count is None else min(count, most)
     return [conversations[at * most // count] for at in range(count)]
-
-
-@contextmanager
-def _kept_or_temporary(folder: Path | None) -> Iterator[Path]:
-    if folder is None:
-        with TemporaryDirectory() as temporary:
-            yield Path(temporary)
-    else:
-        yield folder
 
 
 def record(
