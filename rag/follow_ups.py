@@ -166,6 +166,8 @@ def depends_on_earlier_turn(question: str) -> bool:
     short, begins with a word such as *and*, and has no name.
     """
     core = core_of(question)
+    if not content_words(core, "en"):
+        return True
     outside = _THE_REPORT.sub("the", core)
     # What is asked of *this report* is sought in it. *What happened to that report?* asks about the report.
     core = outside if content_words(outside, "en") else core

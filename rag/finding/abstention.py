@@ -51,6 +51,9 @@ _SHORTEST_JOINED = 5
 """The fewest letters of a word that is sought in a text without its spaces and hyphens: *wildfire* is also
 *wild fire*."""
 
+_LONGEST_ACRONYM = 3
+"""A word of at most this many capitals, such as *WHO*, is an acronym although there is an English word like it."""
+
 _RARE = 0.7
 """A reason names a term if its rarity is at least this share of the rarity of the question's rarest word."""
 
@@ -73,7 +76,7 @@ def phrases(question: Question) -> list[str]:
     found: list[str] = []
     for name in dict.fromkeys(each[0] for each in words if not _is_within(each, periods)):
         is_name = name in question.names or _INNER_CAPITAL.match(name)
-        if not is_name or OF_A_DATE.fullmatch(name):
+        if not is_name or OF_A_DATE.fullmatch(name) or _is_stressed(name):
             continue
         before = found[-1] if found else ""
         if before and POSSESSIVE.search(before) is None and f"{before} {name}" in question.text:
@@ -86,6 +89,11 @@ def phrases(question: Question) -> list[str]:
 def _is_of_a_title(word: str) -> bool:
     """Return whether a word like *Were* has a capital only because the question is written like a title."""
     return word.istitle() and word.casefold() in LIGHT_WORDS and OF_A_DATE.fullmatch(word) is None
+
+
+def _is_stressed(word: str) -> bool:
+    """Return whether a word in capitals is an English one that is only stressed: *the OLDER survey*."""
+    return word.isupper() and len(word) > _LONGEST_ACRONYM and english_frequency(word.casefold()) > 0
 
 
 def _is_within(word: regex.Match[str], spans: Iterable[Span]) -> bool:

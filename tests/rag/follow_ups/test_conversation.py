@@ -90,7 +90,10 @@ INDEPENDENT = (
 )
 
 
-@pytest.mark.parametrize("question", [*PRONOUNS, *FRAGMENTS])
+WITHOUT_CONTENT = ("why", "why not", "who", "how so", "and why is that")
+
+
+@pytest.mark.parametrize("question", [*PRONOUNS, *FRAGMENTS, *WITHOUT_CONTENT])
 def test_a_pronoun_or_a_gap_depends_on_what_was_said(question: str) -> None:
     assert depends_on_earlier_turn(question)
 

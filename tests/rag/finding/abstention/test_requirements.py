@@ -142,3 +142,8 @@ def test_a_text_speaks_of_a_name_if_it_has_all_of_its_words() -> None:
     question = understand("What did Alaska Airlines pay to Boeing?")
     assert named(question, "Boeing is not in Alaska.") == ["Boeing"]
     assert absent_names(question, "Boeing is not in Alaska.") == []
+
+
+def test_a_word_that_is_only_stressed_is_no_name() -> None:
+    question = understand("What was the number of trees in the OLDER survey of the WHO?")
+    assert absent_names(question, "A survey counted trees.") == ["WHO"]
