@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from index.catalog.database import Catalog
-from index.catalog.databases import address_of, database_at
+from index.catalog.dialects import address_of, database_at
 from index.catalog.duplicate_groups import Duplicates
 from index.catalog.reader import CatalogReader
 from index.catalog.writes import drop_abandoned, restore_vectors

@@ -12,7 +12,7 @@ from index.catalog.backup import (
     restore,
 )
 from index.catalog.database import Catalog
-from index.catalog.databases import (
+from index.catalog.dialects import (
     CATALOG,
     address_of,
     bytes_of,

@@ -26,7 +26,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from index.catalog.database import Catalog
-from index.catalog.databases import (
+from index.catalog.dialects import (
     CATALOG,
     address_of,
     begin_reading,

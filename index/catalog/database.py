@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from index.catalog.databases import (
+from index.catalog.dialects import (
     begin_reading,
     database_at,
     database_of,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from index.catalog.databases import each_of
+from index.catalog.dialects import each_of
 from index.catalog.reader import CatalogReader, batches, documents_in
 from index.catalog.schema import documents, signatures
 from index.errors import DocumentNotFoundError

@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from index.catalog.databases import database_of
+from index.catalog.dialects import database_of
 from index.errors import LibraryLockedError
 from index.private import FILE, opener
 

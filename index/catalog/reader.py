@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from index.catalog.databases import database_of, each_json, each_of, object_of
+from index.catalog.dialects import database_of, each_json, each_of, object_of
 from index.catalog.schema import (
     builds,
     chunks,

@@ -7,7 +7,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from index.catalog.databases import database_of
+from index.catalog.dialects import database_of
 from index.errors import SchemaError
 
 HEAD = "0001"  # The schema revision of this code: the newest file of ``migrations/versions``.

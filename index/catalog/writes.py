@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from index.catalog.databases import database_of, each_of, insert_into, writing
+from index.catalog.dialects import database_of, each_of, insert_into, writing
 from index.catalog.reader import (
     batches,
     details_of,

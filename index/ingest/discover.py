@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from index.catalog.database import Catalog
-from index.catalog.databases import insert_into, writing
+from index.catalog.dialects import insert_into, writing
 from index.catalog.schema import failures
 from index.errors import FailureNotFoundError
 from index.loaders.metadata import SUFFIX as SIDECAR

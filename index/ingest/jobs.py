@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from index.catalog.database import Catalog
-from index.catalog.databases import writing
+from index.catalog.dialects import writing
 from index.catalog.lock import Process, naming_task, this_process
 from index.catalog.schema import jobs
 from index.errors import Cancelled, JobEndedError, JobNotFoundError, UnreachableError

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.catalog.database import Catalog
-from index.catalog.databases import database_of
+from index.catalog.dialects import database_of
 from index.catalog.reader import CatalogReader
 from index.errors import LexicalIndexError, LibraryLockedError, VectorIndexError
 from index.private import make_folder, opener

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from index.lazy import attributes
 
 if TYPE_CHECKING:
-    from index.text.date_words import DAYS, MONTHS
     from index.text.diff import Change, Revision, revisions
     from index.text.find import fold, fold_characters, matches
     from index.text.geometry import Box, boxes
     from index.text.languages import detect, is_latin, may_be_in
-    from index.text.passages import MAX_CHUNK_TOKENS, row_text, sentences, table_context
+    from index.text.passages import DAYS, MAX_CHUNK_TOKENS, MONTHS, row_text, sentences, table_context
     from index.text.tabular import (
         PATH_SEPARATOR,
         TableCell,
@@ -66,12 +65,18 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
-        "index.text.date_words": ("DAYS", "MONTHS"),
         "index.text.diff": ("Change", "Revision", "revisions"),
         "index.text.find": ("fold", "fold_characters", "matches"),
         "index.text.geometry": ("Box", "boxes"),
         "index.text.languages": ("detect", "is_latin", "may_be_in"),
-        "index.text.passages": ("MAX_CHUNK_TOKENS", "row_text", "sentences", "table_context"),
+        "index.text.passages": (
+            "DAYS",
+            "MONTHS",
+            "MAX_CHUNK_TOKENS",
+            "row_text",
+            "sentences",
+            "table_context",
+        ),
         "index.text.tabular": (
             "PATH_SEPARATOR",
             "TableCell",

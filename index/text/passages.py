@@ -13,7 +13,6 @@ import regex
 import sentencex
 
 from index.documents import UNKNOWN_LANGUAGE, Chunk, Document, Span
-from index.text.date_words import MONTHS
 from index.text.minhash import signature
 from index.text.tabular import CELL_EDGE, Table, cells, is_group, label_cells, tables
 from index.text.tokens import TokenSpans, tokens_of
@@ -21,6 +20,9 @@ from index.text.tokens import TokenSpans, tokens_of
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 
 _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 """The end of a block, such as a paragraph: loaders leave no line break inside a paragraph."""

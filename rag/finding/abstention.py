@@ -52,7 +52,7 @@ _SHORTEST_JOINED = 5
 *wild fire*."""
 
 _LONGEST_ACRONYM = 3
-"""A word of at most this many capitals, such as *WHO*, is an acronym although there is an English word like it."""
+"""A word of at most this many capitals, such as *WHO*, is an acronym even if it is also an English word."""
 
 _RARE = 0.7
 """A reason names a term if its rarity is at least this share of the rarity of the question's rarest word."""

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from index.catalog import CATALOG, address_of, backup
-from index.catalog.databases import PostgreSQL, SQLite
+from index.catalog.dialects import PostgreSQL, SQLite
 
 _USER = "footnoted"
 _ACCOUNT = "postgres"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.catalog.database import Catalog
-from index.catalog.databases import PIECE
+from index.catalog.dialects import PIECE
 from index.catalog.reader import CatalogReader, LongText, LongTexts
 from index.catalog.writes import add_to_build, begin_build
 from index.documents import Document
