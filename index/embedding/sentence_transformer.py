@@ -1,8 +1,4 @@
-"""Opens models with the library sentence-transformers, which interprets the configuration of a model.
-
-Importing sentence-transformers takes seconds, since it imports torch, the training parts of transformers,
-scikit-learn, SciPy and pandas. The default encoder (:mod:`index.embedding.onnx`) needs none of them.
-"""
+"""Opens other models with sentence-transformers, whose import takes seconds: it imports torch and SciPy."""
 
 from __future__ import annotations
 
@@ -31,12 +27,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _PROMPTS: dict[Kind, tuple[str, ...]] = {"document": ("document", "passage", "corpus"), "query": ("query",)}
-"""The names of the prompts for each kind of text. The first of these prompts that the model has is used, or
-else the model's default prompt, as in sentence-transformers' encode_document and encode_query."""
+"""The first that the model has is used, else its default prompt, as in encode_document and encode_query."""
 
 
 def open_sentence_transformer(model: str) -> SentenceTransformer:
-    """Load a model by its name or folder, or raise EncoderError if it cannot be found or read."""
+    """Raises EncoderError if the model cannot be found or read."""
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
@@ -54,11 +49,7 @@ def open_sentence_transformer(model: str) -> SentenceTransformer:
 
 
 class SentenceTransformerModel:
-    """A model that calculates in float32, with one thread of torch for each text.
-
-    Several texts run at once, and so a vector does not depend on the number of cores either. The model's own
-    vectors may be longer than ``dimensions``.
-    """
+    """Calculates in float32, with one thread a text, so that no vector depends on the number of cores."""
 
     def __init__(self, model: SentenceTransformer, dimensions: int) -> None:
         import torch
@@ -120,7 +111,7 @@ def _numbers(tensor: Tensor) -> npt.NDArray[np.float32]:
 
 
 def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
-    """Return a copy of the model's tokenizer that neither truncates nor pads."""
+    """The copy neither truncates nor pads."""
     from tokenizers import Tokenizer
 
     # Copy the tokenizer, because the model's own one must keep truncating. In models without a transformer,
@@ -133,12 +124,7 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
 
 
 def _gives_part_vectors(model: SentenceTransformer) -> bool:
-    """Return whether the mean of a sentence's token vectors is comparable with the model's vector of a text.
-
-    They are comparable if the model also computes a text's vector as a mean: a transformer takes the text as
-    one row of tokens, and the model averages all token vectors, including those of the prompt, and then does
-    nothing more than normalise the mean.
-    """
+    """They suit if the model also makes a text's vector as the mean of all tokens, and only normalises it."""
     from sentence_transformers.base.modules import Transformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
