@@ -13,19 +13,16 @@ from index.documents import Document, Span
 from index.text.passages import sentences
 
 _COMPARED = 40_000
-"""The most pairs of sentences to compare between two neighbouring anchors (matches of sentences that both
-texts have exactly once). If there are more pairs, all sentences between the anchors count as different. In
-the worst case, for example if two rows of a table alternate, the time grows with the cube of the number of
-sentences."""
+"""Pairs of sentences between two anchors; with more, all of them count as different. The time may grow with
+the cube of the sentences, for example if two rows of a table alternate."""
 
 
 Change = Literal["kept", "removed", "added"]
-"""Whether the new text keeps, removes or adds a sentence of the old one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A sentence of one text or of both; ``old`` is None for an added one, ``new`` for a removed one."""
+    """``old`` is None for an added sentence, ``new`` for a removed one."""
 
     old: Span | None
     new: Span | None
@@ -37,19 +34,14 @@ class Revision:
         return "removed" if self.new is None else "kept"
 
     def words(self, old: str, new: str) -> str:
-        """Return the sentence's words, taken from ``new`` if both texts have the sentence."""
+        """From ``new`` if both texts have the sentence."""
         if self.new is not None:
             return self.new.of(new)
         return self.old.of(old) if self.old is not None else ""
 
 
 def revisions(old: Document, new: Document) -> list[Revision]:
-    """Return the sentences of both texts in reading order; removed sentences precede their replacements.
-
-    Every sentence of ``old`` is kept or removed, and every sentence of ``new`` is kept or added. A kept
-    sentence has the same words in both texts, although the white space may differ. A moved sentence counts as
-    removed and added.
-    """
+    """Removed sentences precede their replacements; a moved one counts as removed and added."""
     before, after = sentences(old.text, old.language), sentences(new.text, new.language)
     pairs = _pairs(_words(before, old.text), _words(after, new.text))
     found: list[Revision] = []
@@ -68,12 +60,7 @@ def _words(spans: Sequence[Span], text: str) -> list[str]:
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the positions of equal sentences in ``old`` and ``new``, in ascending order for both.
-
-    The function first matches the common prefix and suffix. In the rest, it matches the sentences that occur
-    once in each text and in the same order (patience diff), then compares each stretch between two of these
-    matches.
-    """
+    """Patience diff: the common ends, the sentences that occur once in each text, then what is between."""
     shorter = min(len(old), len(new))
     head = next((position for position in range(shorter) if old[position] != new[position]), shorter)
     rest = shorter - head
@@ -89,10 +76,7 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int, int]]:
-    """Find the longest sequence of sentences that both texts have in the same order, each exactly once.
-
-    The result has their positions in both texts, each plus ``before``.
-    """
+    """Both have each exactly once; the result has positions, each plus ``before``."""
     often = Counter(old), Counter(new)
     position_of = {words: position for position, words in enumerate(new)}
     once = [
@@ -121,10 +105,7 @@ def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int
 def _between(
     old: Sequence[str], new: Sequence[str], ours: tuple[int, int], theirs: tuple[int, int]
 ) -> list[tuple[int, int]]:
-    """Return the positions of equal sentences in two ranges: ``ours`` of ``old``, and ``theirs`` of ``new``.
-
-    There are none if more than ``_COMPARED`` pairs of sentences would have to be compared.
-    """
+    """In ``ours`` of ``old`` and ``theirs`` of ``new``; none beyond ``_COMPARED`` pairs."""
     if (ours[1] - ours[0]) * (theirs[1] - theirs[0]) > _COMPARED:
         return []
     compared = SequenceMatcher(None, old[slice(*ours)], new[slice(*theirs)], autojunk=False)

@@ -1,7 +1,6 @@
 """Finds words in a text, regardless of case, accents and the kind of white space.
 
-Text and query are folded character by character. A character may become several, as ``ß`` does, or none, as a
-soft hyphen does.
+Folding is by character: one may become several, as ``ß`` does, or none, as a soft hyphen does.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 _DROPPED = regex.compile(
     r"[[\p{Mn}&&\p{Script=Inherited}]--[\u3099\u309A]]|\p{Default_Ignorable_Code_Point}", regex.V1
 )
-"""Accents and invisible characters. Vowel signs count as letters, as does the mark that turns か into が."""
+"""Vowel signs count as letters, as does the mark that turns か into が."""
 
 _ALIKE = {
     ord(written): plain
@@ -38,29 +37,23 @@ _ALIKE = {
     )
     for written in all_written
 }
-"""Letters with a stroke, which Unicode does not decompose, and the plain forms of quotation marks and dashes.
-"""
+"""Letters with a stroke, which Unicode does not decompose, and plain quotation marks and dashes."""
 
 
 _WINDOW = 1 << 18
-"""The number of characters that are folded at a time, in some megabytes of memory and a few milliseconds."""
+"""In characters: some megabytes of memory and a few milliseconds."""
 
 _CODE_POINTS = 0x110000
 _UNKNOWN = 255
 
 
 def fold_characters(text: str) -> str:
-    """Fold the case of ``text`` and remove its accents, so that equal words become equal strings."""
+    """Without case and accents, so that equal words become equal strings."""
     return "".join(map(_folded, text))
 
 
 def matches(text: str, query: str) -> Iterator[Span]:
-    """Yield the spans of ``query`` in ``text``, in order and without overlap.
-
-    A match, when folded, equals the folded query; a run of white space in the query counts as one space. A
-    match includes the accents on its last letter. It never begins or ends inside a character: ``s`` does not
-    match in ``ß``, which folds to ``ss``. A query that folds to nothing has no match.
-    """
+    """In order; with the accents of the last letter, and never inside a character, as ``s`` in ``ß``."""
     wanted = fold_characters(" ".join(query.split()))
     if not wanted:
         return
@@ -91,7 +84,7 @@ def matches(text: str, query: str) -> Iterator[Span]:
 
 
 class _Folding:
-    """Folds windows of a text; folds each distinct character once."""
+    """Each distinct character is folded once."""
 
     def __init__(self) -> None:
         import numpy as np
@@ -101,10 +94,7 @@ class _Folding:
         self._folds = np.empty(0, np.uint32)
 
     def window(self, text: str) -> tuple[str, Sequence[int] | None]:
-        """Fold a text; return it with the start of each character of ``text`` in it, and its own length.
-
-        The offsets are None if each character folds to exactly one character.
-        """
+        """With the start of each character in it, and its length; None if each folds to exactly one."""
         import numpy as np
 
         codes = _codes(text)
@@ -151,26 +141,20 @@ def _folded(character: str) -> str:
 
 
 _UNHEARD = regex.compile(r"[\u0300-\u036f\p{Cf}\p{Cs}]+")
-"""Accents of Latin, Greek and Cyrillic letters, and invisible word breaks of Khmer and Thai.
-
-Signs of other scripts stay: a Khmer word without its vowels is another word.
-"""
+"""Signs of other scripts stay: a Khmer word without its vowels is another word."""
 
 UNSPACED = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}"
     r"\p{Script=Myanmar}"
 )
-"""The scripts that are written without spaces between words, for a character class of ``regex``."""
+"""For a character class of ``regex``: the scripts without spaces between words."""
 
 _STROKES = str.maketrans("đłøı", "dloi")
-"""Letters with a stroke or without a dot, which Unicode does not decompose."""
+"""Unicode does not decompose these letters."""
 
 
 def fold(text: str) -> str:
-    """Return ``text`` on one line, case-folded and without accents.
-
-    For example, *Lũ LỤT ở Đà Nẵng* becomes *lu lut o da nang*. Folding is idempotent.
-    """
+    """*Lũ LỤT ở Đà Nẵng* becomes *lu lut o da nang*, on one line; folding is idempotent."""
     plain = _UNHEARD.sub("", normalize("NFKD", text)).casefold()
     # Case folding can produce accents.
     plain = _UNHEARD.sub("", normalize("NFKD", plain)).translate(_STROKES)

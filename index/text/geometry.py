@@ -10,22 +10,21 @@ from index.documents import Document, Span
 from index.text.tabular import CELL_SEPARATOR
 
 UNITS = 4
-"""The number of units in one point; a layout holds the places of a page's characters in these units."""
+"""In one point; a layout holds the places of a page's characters in these units."""
 
 BOX_BYTES = 8
-"""The bytes of a character's box in a layout: four unsigned 16-bit numbers (see ``PageLayout``)."""
+"""Four unsigned 16-bit numbers (see ``PageLayout``)."""
 
 _SHARED = 0.5
-"""Characters on one line overlap vertically by at least this share of the smaller character's height."""
+"""Of the smaller character's height."""
 
 _MAX_GAP = 1.5
-"""The widest gap between two characters of a line, as a multiple of the line's height. A wider gap separates
-columns, unless a cell separator is in it."""
+"""A multiple of the line's height. A wider gap separates columns, unless a cell separator is in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle on a page, in points from the upper left corner of the page after rotation."""
+    """In points from the upper left corner of the page after rotation."""
 
     page: int
     left: float
@@ -35,11 +34,7 @@ class Box:
 
 
 def boxes(document: Document, span: Span) -> tuple[Box, ...]:
-    """Return the rectangles that cover ``span``, one for each line of a page, in the order of the text.
-
-    There are none if the document has no layouts (its format has no fixed pages), or if these give no place
-    for any character of the span.
-    """
+    """One for each line of a page; none if the format has no fixed pages."""
     if not document.layouts:
         return ()
     found: list[Box] = []
@@ -80,10 +75,7 @@ def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
 def _is_same_line(
     line: tuple[int, int, int, int], character: tuple[int, int, int, int], *, ends_cell: bool
 ) -> bool:
-    """Return whether a character continues ``line`` to the right or the left.
-
-    If the text has a cell separator between them (``ends_cell``), the gap may have any width.
-    """
+    """It may stand at any distance if a cell separator is between (``ends_cell``)."""
     shared = min(line[3], character[3]) - max(line[1], character[1])
     heights = line[3] - line[1], character[3] - character[1]
     gap = max(character[0] - line[2], line[0] - character[2])

@@ -24,17 +24,14 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 _ARRAYS = ("nb_ptc", "nb_pc", "nb_classes", "tk_nextmove", "tk_output", "tk_row")
-"""The names of an identifier's arrays, and of the files that hold the arrays."""
+"""Also the names of their files."""
 
 _FORMS = "forms.json"
-"""The file with the type and the shape of each array."""
+"""The type and the shape of each array."""
 
 
 def open_identifier(languages: Sequence[str], cache: Path | None = None) -> LanguageIdentifier:
-    """Open a model that chooses among ``languages`` (ISO 639-1 codes) and gives the probability.
-
-    ``cache`` is the folder for the unpacked model; None for the user's cache.
-    """
+    """``languages`` are ISO 639-1 codes, ``cache`` is a folder, None for the user's."""
     named = sha256(" ".join(languages).encode()).hexdigest()[:16]
     folder = (cache or cache_folder()) / f"py3langid-{version('py3langid')}-{named}-mapped"
     # If the files are missing or damaged, unpack the model below.
@@ -75,7 +72,7 @@ def _mapped(folder: Path) -> LanguageIdentifier:
 
 
 def _write(identifier: LanguageIdentifier, folder: Path) -> None:
-    """Write the arrays to a new folder, then rename it, since other processes may do the same at once."""
+    """The folder is renamed when it is complete, since other processes may write it, too."""
     import numpy as np
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -92,25 +89,22 @@ def _write(identifier: LanguageIdentifier, folder: Path) -> None:
 
 
 SAMPLE_CHARACTERS = 3000
-"""The number of characters of a long text that are read from the beginning, and again from the middle, since
-a front page may list only names."""
+"""From the beginning, and again from the middle, since a front page may list only names."""
 
 MIN_LETTERS = 12
-"""Below this many letters, about four short words, only the script decides."""
+"""About four short words; below it, only the script decides."""
 
 MIN_CONFIDENCE = 0.5
-"""The lowest probability at which the identified language is accepted; below it, the result is ``und``. Of
-the 5,661 evaluation questions of four words and more (English, Vietnamese, Chinese, Indonesian), 98.1 % get
-the right language, and 0.1 % a wrong one."""
+"""Below it, the result is ``und``. Of 5,661 evaluation questions of four words and more (English, Vietnamese,
+Chinese, Indonesian), 98.1 % get the right language, and 0.1 % a wrong one."""
 
 _CODES = (
     "ar bg ca cs da de en es et fa fi fr hi hr hu id is it lt lv mr ne nl no pl pt ro ru sk sl sq sr sv sw "
     "tl tr uk ur vi"
 )
 IDENTIFIED = tuple(_CODES.split())
-"""The languages that are identified by their words if the script leaves the choice open. If two languages
-share most of their words, only the more widely spoken one is listed, because a short question cannot tell
-them apart: Malay counts as Indonesian, Bosnian as Croatian."""
+"""Only the more widely spoken of two languages that share most words, which a short question cannot tell
+apart: Malay counts as Indonesian, Bosnian as Croatian."""
 
 _SCRIPTS = {
     "am": r"\p{Ethiopic}",
@@ -135,14 +129,13 @@ _SCRIPTS = {
     "zh": r"\p{Han}",
     "ja": r"[\p{Hiragana}\p{Katakana}]",
 }
-"""The scripts that only one language uses, or almost only one."""
+"""Only one language, or almost only one, uses each."""
 
 _LATIN_LETTERS_PER_CHARACTER = {"zh": 3, "ja": 3, "ko": 2}
-"""The number of Latin letters for which one character counts, since these languages need fewer characters for
-a word, and often write names in Latin letters."""
+"""These languages need fewer characters for a word, and often write names in Latin letters."""
 
 _KANA_SHARE = 0.1
-"""The share of kana, among kana and Han characters, above which a text is Japanese."""
+"""Among kana and Han characters: above it, a text is Japanese."""
 
 _LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
@@ -150,10 +143,7 @@ _BY_SCRIPT = {language: regex.compile(rf"(?=\p{{L}}){script}") for language, scr
 
 
 def detect(text: str) -> str:
-    """Return the language of a question or of a whole document, of which only two samples are read.
-
-    It is an ISO 639-1 code, or ``und`` if the text is too short or its language ambiguous.
-    """
+    """ISO 639-1, or ``und`` if the text is too short or ambiguous. Two samples of a long text are read."""
     sample = _sample(text)
     letters = len(_LETTER.findall(sample))
     language, weight, covered = _leading_script(sample)
@@ -166,7 +156,7 @@ def detect(text: str) -> str:
 
 
 def may_be_in(language: str, languages: frozenset[str] | None) -> bool:
-    """Return whether ``language`` is among ``languages``, or either of the two is unknown."""
+    """True if either of the two is unknown."""
     return languages is None or language in {UNKNOWN_LANGUAGE, *languages}
 
 
@@ -175,10 +165,7 @@ def is_latin(text: str) -> bool:
 
 
 def fluency(text: str) -> float:
-    """Return the probability, 0 to 1, that ``text`` is in one of the ``IDENTIFIED`` languages.
-
-    Wrongly decoded text has a low probability, even if every character is a letter.
-    """
+    """0 to 1; wrongly decoded text has a low one, even if every character is a letter."""
     return float(_opened().classify(_sample(text))[1])
 
 
@@ -190,13 +177,7 @@ def _sample(text: str) -> str:
 
 
 def _leading_script(sample: str) -> tuple[str, int, int]:
-    """Find the script, other than Latin, that has the most weight in a text.
-
-    A letter weighs as much as a Latin letter, or more if its script needs fewer letters for a word.
-
-    Returns:
-        The script's language, the weight of the script's letters, and their number.
-    """
+    """Other than Latin: its language, its weight in Latin letters, and the number of its letters."""
     if sample.isascii():
         return UNKNOWN_LANGUAGE, 0, 0
     counts = {language: len(pattern.findall(sample)) for language, pattern in _BY_SCRIPT.items()}

@@ -1,11 +1,7 @@
-"""MinHash signatures of texts, and the resemblance of two signatures.
+"""MinHash signatures of texts, and the resemblance of two: the Jaccard similarity of their runs of words.
 
-The resemblance of two texts is the Jaccard similarity of their sets of shingles, which are runs of words. A
-signature of 128 numbers estimates it with a standard error of at most 0.045 (Broder, On the resemblance and
-containment of documents, 1997).
-
-Containment does not count: a report that quotes a whole wire story and adds findings of its own is a source
-different from the story.
+128 numbers estimate it with a standard error of at most 0.045 (Broder, On the resemblance and containment of
+documents, 1997). Containment does not count: a report that quotes a wire story is another source.
 """
 
 from __future__ import annotations
@@ -25,50 +21,43 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 PERMUTATIONS = 128
-"""The number of hash values in a signature, four bytes each."""
+"""Four bytes each."""
 
 NEAR_DUPLICATE = 0.5
-"""The least resemblance of near-duplicates, as in Broder and others, Syntactic clustering of the Web, 1997.
-``benchmarks/near_duplicates.py`` measures how much a copy may differ, and how little other pairs of documents
-resemble each other."""
+"""As in Broder and others, Syntactic clustering of the Web, 1997; ``benchmarks/near_duplicates.py`` measures
+its effect."""
 
 WORDS = 5
-"""The number of words in a shingle. With longer shingles, a few changed words and figures in every paragraph
-reduce the resemblance more, so that a monthly report is not a near-duplicate of the previous one. The effect
-of an added footer is the same at any length."""
+"""In a shingle. Longer ones separate a monthly report from the previous one; footers weigh the same."""
 
 CHARACTERS = 8
-"""The number of characters in a shingle of a script without spaces: about five words of Chinese."""
+"""In a script without spaces: about five words of Chinese."""
 
 _SEED = 1
 _SCHEME = "affine32"
-"""The name of datasketch's permutations. Only signatures of the same seed and scheme can be compared."""
+"""Only signatures of the same seed and scheme of datasketch can be compared."""
 
 _AT_ONCE = 8192
-"""The number of shingles that are permuted together: 4 MB of numbers."""
+"""Shingles: 4 MB of numbers."""
 
 _STRETCH = 1 << 18
-"""The number of characters that are normalised together, so that other threads can run in between."""
+"""In characters, so that other threads can run in between."""
 
 _CHARACTER = regex.compile(rf"[{UNSPACED}]\p{{M}}*")
 _TOKEN = regex.compile(
     rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+(?:[.,]\p{{N}}+)*"
 )
-"""One token: a character of a script without spaces, a word, or a figure with its separators."""
+"""A character of a script without spaces, a word, or a figure with its separators."""
 
 _MULTIPLIER = 0x9E3779B97F4A7C15
-"""A multiplier, 2^64 divided by the golden ratio and odd, that makes a shingle's hash depend on the order of
-its words."""
+"""2^64 divided by the golden ratio, and odd: a shingle's hash then depends on the order of its words."""
 
 
 def signature(text: str) -> bytes | None:
-    """Return the MinHash signature of a document's text, which is the same on every machine.
+    """``PERMUTATIONS`` little-endian numbers of 32 bits, the same everywhere; None without words.
 
-    Case, punctuation, line breaks and Unicode compatibility forms have no effect. A text that is shorter than
-    a shingle (a run of words) is hashed as a whole, so it resembles only equal texts.
-
-    Returns:
-        PERMUTATIONS little-endian unsigned numbers of 32 bits, or None for a text without words.
+    Case, punctuation and compatibility forms have no effect. A text below a shingle resembles only equal
+    texts.
     """
     import numpy as np
     from datasketch import MinHash
@@ -85,24 +74,21 @@ def signature(text: str) -> bytes | None:
 
 
 def numbers(signatures: bytes) -> npt.NDArray[np.uint32]:
-    """Return concatenated signatures as an array of shape (signatures, PERMUTATIONS)."""
+    """Shape (signatures, PERMUTATIONS)."""
     import numpy as np
 
     return np.frombuffer(signatures, dtype="<u4").astype(np.uint32).reshape(-1, PERMUTATIONS)
 
 
 def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-    """Return the estimated resemblance, 0 to 1, of a signature to each of ``others``.
-
-    The shapes are (PERMUTATIONS,) and (number of signatures, PERMUTATIONS).
-    """
+    """Estimates, 0 to 1; the shapes are (PERMUTATIONS,) and (signatures, PERMUTATIONS)."""
     import numpy as np
 
     return np.asarray((others == one).mean(axis=1), np.float64)
 
 
 class _Numbers(dict[str, int]):
-    """The 64-bit hash of each token, computed when the token is first looked up."""
+    """The 64-bit hash of each token."""
 
     def __missing__(self, token: str) -> int:
         digest = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -122,11 +108,7 @@ def _tokens(text: str) -> tuple[array[int], int]:
 
 
 def _stretches(text: str) -> Iterator[str]:
-    """Split ``text`` into stretches of about ``_STRETCH`` characters.
-
-    Each ends after a space or a line break. No token contains one, and normalisation combines no characters
-    across them, so the stretches have the tokens of the whole text.
-    """
+    """Each ends after a space or line break, across which no token goes and no character combines."""
     start = 0
     while start < len(text):
         end = start + _STRETCH

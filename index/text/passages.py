@@ -25,10 +25,10 @@ MONTHS = "January|February|March|April|May|June|July|August|September|October|No
 DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 
 _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
-"""The end of a block, such as a paragraph: loaders leave no line break inside a paragraph."""
+"""Loaders leave no line break inside a paragraph."""
 
 _UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
-"""The Khmer khan and bariyoosan and the Burmese section sign, at which sentencex 1.0 does not split."""
+"""Khmer and Burmese signs, at which sentencex 1.0 does not split."""
 
 _RAISED_NUMBER = regex.compile(
     rf"""(?:(?<=\p{{Ll}}{{5}})(?<!approx|paras|chaps|sects)[.!?]|[.!?][”’»"]|\)[.!?])\d{{1,3}}(?=\s+[\p{{Lu}}“‘«"])
@@ -36,14 +36,13 @@ _RAISED_NUMBER = regex.compile(
     |(?![AI]\b)[\p{{Lu}}\d]{{1,3}}\b|Million|Billion|Percent|Per\b))""",
     regex.VERBOSE,
 )
-"""The end of a sentence with the number of a note ("stayed silent.1 Only"), which sentencex 1.0 takes for a
-decimal. The word before the number is longer than an abbreviation ("No.5", "para.4"), and neither a month nor
-a unit follows."""
+"""With the number of a note ("stayed silent.1 Only"), which sentencex 1.0 takes for a decimal. The word is
+longer than an abbreviation ("No.5", "para.4"), and neither a month nor a unit follows."""
 
 _NOTE_MARK = regex.compile(
     r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"
 )
-"""The mark of a footnote. If it follows a sentence without a space, it belongs to that sentence."""
+"""If it follows a sentence without a space, it belongs to that sentence."""
 
 _GOES_ON = regex.compile(
     rf"""(?<=\b(?:Ms|Mx|Mses|Amb|Atty)\.[ \u00a0]*)(?=\p{{Lu}})
@@ -54,24 +53,17 @@ _GOES_ON = regex.compile(
     (?=\p{{Lu}}{{1,3}}T\b|UTC\b|(?:\p{{Lu}}\p{{Ll}}+[ ]){{1,3}}[Tt]ime\b)""",
     regex.VERBOSE,
 )
-"""Matches the places at which sentencex 1.0 ends a sentence that goes on: after abbreviations that it does
-not know (of titles and of counted things); in a date whose month has a stop ("April. 18, 2023"); inside
-initials ("non-U.S."); before a time zone ("2 p.m. ET")."""
+"""Where sentencex 1.0 ends a sentence that goes on: after abbreviations that it does not know, in "April. 18,
+2023", inside initials ("non-U.S."), before a time zone ("2 p.m. ET")."""
 
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 
 
 def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
-    """Return the sentences of ``text``, in order, without the white space around them.
+    """Every character but white space is in exactly one; a row of a table is one sentence.
 
-    Every character that is not white space is in exactly one sentence. A row of a table is one sentence,
-    regardless of its punctuation. Three kinds of pieces join the sentence before them in the same block:
-
-    - a piece without a letter or digit, such as a lone bullet or a closing quotation mark
-    - a piece that begins with the bar between two cells: ``Figure 2. | Rate of``
-    - the mark of a footnote directly after the sentence
-
-    ``language``, an ISO 639-1 code, decides the abbreviations; ``und`` uses English ones.
+    The sentence before takes a piece without letters and digits, one that begins with a bar between cells,
+    and the mark of a footnote. ``language`` decides the abbreviations; ``und`` uses English ones.
     """
     return list(each_sentence(text, language, tables(text)))
 
@@ -132,42 +124,33 @@ def _trim(text: str, start: int, end: int) -> Span | None:
 
 
 MAX_CHUNK_TOKENS = 200
-"""The most tokens of a chunk; with the title it fits into the window of any usual encoder, 256."""
+"""With the title, a chunk then fits into the window of any usual encoder, 256."""
 
 CHUNKING = 5
-"""The version of the chunking. It rises whenever a release changes how passages are cut, prefixed or stored;
-libraries with an older version are then rebuilt."""
+"""It rises when passages are cut, prefixed or stored in another way; older libraries are then rebuilt."""
 
 _HEADING_TOKENS = 60
 _SECTION_TOKENS = 20
-"""The most tokens that a chunk of rows leaves free for the table's headings, and for the names of groups of
-rows: both precede its rows when it is searched."""
+"""Left free for the table's headings and groups, which precede its rows when it is searched."""
 
 _HEADING_CHARACTERS = 300
 _ROW_HEADING_CHARACTERS = 200
-"""The most characters of a table's caption and headings, counted from their end, in the text that a passage
-of rows is embedded as, and in that of a single row: the headings of the columns come last."""
+"""From their end, in the text that rows are embedded as: the headings of the columns come last."""
 
 _LONGEST_WORD = 20
-"""The longest token, in characters, that counts as one token. A longer token is text that the tokenizer does
-not know: MiniLM's tokenizer turns a whole phrase of Thai, Khmer or Burmese into one unknown token."""
+"""In characters. A longer token is text that the tokenizer does not know, such as a whole phrase of Thai or
+Khmer, which is one unknown token for MiniLM; it counts as several."""
 
 _CHARACTERS_A_TOKEN = 4
-"""Each run of this many characters in such a longer token counts as one token. English has about as many
-characters in a token, so a passage stays readable."""
+"""About as many as in a token of English."""
 
 _GRAPHEME = regex.compile(r"\X")
 
 
 def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHUNK_TOKENS) -> list[Chunk]:
-    """Pack a document's sentences into chunks of at most ``max_tokens`` tokens.
+    """In order, with only white space between; a longer sentence is cut at white space or graphemes.
 
-    The chunks are in order and do not overlap. Only white space is between them. A sentence longer than a
-    chunk is cut at white space, or between graphemes if it has none. A token longer than ``_LONGEST_WORD``
-    counts as several tokens.
-
-    Rows of a table have chunks of their own, with room for the table's headings, which precede each chunk
-    when it is searched (``_HEADING_TOKENS``).
+    Rows of a table have chunks of their own, with room for its headings, which precede each in a search.
     """
     return list(each_chunk(document, token_spans, max_tokens))
 
@@ -210,7 +193,7 @@ def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int
 
 
 class _TokenCounter:
-    """Counts the tokens that begin in a range, by bisection over one tokenisation of the document."""
+    """By bisection over one tokenisation of the document."""
 
     def __init__(self, text: str, token_spans: TokenSpans) -> None:
         self.starts = array("I")  # four bytes a token
@@ -230,7 +213,7 @@ def _as_chunk(held: Sequence[Span], table: Table | None) -> Chunk:
 
 
 def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:
-    """Cut a sentence that does not fit into a chunk into as few pieces as possible."""
+    """Into as few pieces as possible."""
     pieces: list[Span] = []
     start = sentence.start
     while tokens.between(start, sentence.end) > max_tokens:
@@ -248,7 +231,7 @@ def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) 
 
 
 def _cut_before(text: str, start: int, limit: int) -> int:
-    """Return the last position in ``(start, limit]`` after white space, or else between graphemes."""
+    """In ``(start, limit]``, after white space, or else between graphemes."""
     for cut in range(limit, start, -1):
         if text[cut - 1].isspace() and text[start:cut].strip():
             return cut
@@ -262,32 +245,23 @@ def _cut_before(text: str, start: int, limit: int) -> int:
 
 
 def lacks_headings(span: Span, header: Span | None) -> bool:
-    """Return whether a passage contains rows of a table without the table's headings."""
+    """It then has rows of a table without the table's headings."""
     return header is not None and not span.covers(header)
 
 
 def table_context(headings: str, section: str) -> str:
-    """Return the words that precede a passage of table rows: the table's headings and the groups' names."""
     return "\n".join(part for part in (headings, section) if part)
 
 
 def row_text(title: str, headings: str, section: str, row: str) -> str:
-    """Return the text that a row of a table is embedded as: title, end of the headings, groups and label.
-
-    The row's figures are left out, since they say nothing to an encoder. ``section`` has the names of the
-    groups of rows that contain the row, one per line.
-    """
+    """What a row is embedded as: no figures, since they say nothing to an encoder."""
     words = _one_line(headings)[-_ROW_HEADING_CHARACTERS:].lstrip()
     named = " ".join(part for part in (words, _one_line(section), _label(row)) if part)
     return f"{title}: {named}" if title else named
 
 
 def rows_text(title: str, headings: str, section: str, rows: Sequence[str]) -> str:
-    """Return the text that a passage of rows is embedded as, on up to four lines.
-
-    The lines have the title, the end of the table's headings, the groups of the first row, and the labels of
-    all rows and of groups between them.
-    """
+    """What a passage of rows is embedded as: title, end of the headings, first row's groups, all labels."""
     words = _one_line(headings)[-_HEADING_CHARACTERS:].lstrip()
     labels = "; ".join(filter(None, map(_label, rows)))
     return "\n".join(part for part in (title, words, _one_line(section), labels) if part)
@@ -302,24 +276,17 @@ def _one_line(text: str) -> str:
 
 
 def passage_text(title: str, text: str, headings: str = "") -> str:
-    """Return the text that is indexed for a passage, and embedded for prose.
-
-    ``headings`` are those of the passage's table, if the passage does not contain them.
-    """
+    """What is indexed, and embedded for prose; ``headings`` only if the passage lacks them."""
     return "\n".join(part for part in (title, headings, text) if part)
 
 
 _NO_HEADER = (1, 0)
-"""The numbers that stand for a missing header: a span that ends before it begins."""
+"""Of a missing header: a span that ends before it begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """The settings for cutting a document into passages.
-
-    ``tokenizer`` is the JSON of the library ``tokenizers``. An empty ``language`` means the one that the
-    loader finds.
-    """
+    """``tokenizer`` is JSON of ``tokenizers``; an empty ``language`` is the one that the loader finds."""
 
     tokenizer: str
     max_tokens: int
@@ -328,14 +295,9 @@ class Cutting:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The passages of a document and the signature of its text.
+    """The passages, as arrays of four-byte numbers in the machine's byte order.
 
-    Attributes:
-        counts: the number of sentences of each passage. This and the next two fields are arrays of four-byte
-            numbers in the machine's byte order.
-        sentences: start and end of each sentence, in order.
-        headers: start and end of the header (caption and headings) of each passage's table; (1, 0) for a
-            passage without a header.
+    ``counts`` are the sentences of each; ``sentences`` and ``headers`` are starts and ends, (1, 0) for none.
     """
 
     language: str
@@ -345,7 +307,7 @@ class Cut:
     signature: bytes | None
 
     def fits(self, text: str) -> bool:
-        """Return whether all passages are in order and within ``text``."""
+        """All passages are in order and within ``text``."""
         if any(len(numbers) % 4 for numbers in (self.counts, self.sentences, self.headers)):
             return False
         counts, sentences, headers = map(_numbers, (self.counts, self.sentences, self.headers))
@@ -362,7 +324,6 @@ class Cut:
 
 
 def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
-    """Return the passages of :func:`chunk` in compact form."""
     counts, sentences, headers = array("I"), array("I"), array("I")
     for chunk in each_chunk(document, token_spans, max_tokens):
         counts.append(len(chunk.sentences))
@@ -380,7 +341,7 @@ def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
 
 
 class Chunks(Sequence[Chunk]):
-    """The passages of a :class:`Cut`; each is created when it is accessed."""
+    """Each is created when it is accessed."""
 
     def __init__(self, compact: Cut) -> None:
         import numpy as np

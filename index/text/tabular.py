@@ -1,8 +1,4 @@
-"""Finds tables and their headings in a canonical text, which is the text that a loader makes of a document.
-
-A loader writes a table as consecutive lines with cells separated by ``CELL_SEPARATOR``. Only the text decides
-what a table is, so a table is found in a plain text file in the same way as in a workbook.
-"""
+"""Finds tables in a canonical text: only its consecutive lines with ``CELL_SEPARATOR`` decide."""
 
 from __future__ import annotations
 
@@ -16,17 +12,15 @@ import regex
 from index.documents import Span
 
 CELL_SEPARATOR = " | "
-"""The separator between the cells of a row."""
 
 WORD_TABLE_ROWS = 5
-"""A table that begins with this many rows without figures is a table of words, whose first row is its
-headings."""
+"""With so many rows without figures at its start, a table is one of words; its first row is its headings."""
 
 MAX_CAPTION_CHARACTERS = 200
-"""The most characters of a caption line; a longer line above a table is a paragraph."""
+"""A longer line above a table is a paragraph."""
 
 MAX_LABELS = 3
-"""The most lines without several cells (names of groups) between two rows of a table."""
+"""Lines without several cells between two rows of a table."""
 
 _MAX_CAPTION_LINES = 3
 
@@ -34,7 +28,7 @@ LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
 _QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
-"""The beginning of a quantity: a digit, possibly after a sign or bracket. ``CO2e`` is not a quantity."""
+"""A digit, possibly after a sign or bracket; ``CO2e`` is not a quantity."""
 
 _BARRED_CAPTION = regex.compile(
     r"\s*(?:table|figure|fig|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{L}\p{N}.:]*\s\|\s[^|]*\p{L}{3}[^|]*",
@@ -46,7 +40,7 @@ _UNITS = regex.compile(
 _TITLE_WITH_UNITS = regex.compile(
     r"[^(]*\p{L}{3}[^(]*\([^()]*\b(?:thousand|million|billion|000)s?\b[^()]*\).*", regex.IGNORECASE
 )
-"""A title and, in brackets, the units: ``Balance Sheets (in millions)``."""
+"""Such as ``Balance Sheets (in millions)``."""
 _PERIOD = regex.compile(
     r"(?=.*(?:[a-z]|(?:19|20)\d{2}))"
     r"(?>(?:fy|cy|fiscal|vs|versus|compared|with|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
@@ -54,21 +48,17 @@ _PERIOD = regex.compile(
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)[\s.,:;/()–-]*+)++",
     regex.IGNORECASE,
 )
-"""A cell that names a time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
+"""A time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
 _YEAR = regex.compile(r"(?:19|20)\d{2}")
 _WORDS = regex.compile(r"\p{L}{3}")
 _TWO_LETTERS = regex.compile(r"(?!\W*n\W*[adms]\W*\Z).*\p{L}.*\p{L}", regex.IGNORECASE)
-"""A cell with words: it has at least two letters, and is not a mark of a missing value, such as ``n/a``."""
+"""A mark of a missing value, such as ``n/a``, has no words."""
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a document. Its ``lines`` are those of the header, then the rows.
-
-    The header is the table's caption, units and rows of headings; an empty span at the start of the first row
-    if the table has none.
-    """
+    """``header`` is caption, units and headings, or an empty span; ``lines`` include its lines."""
 
     header: Span
     lines: tuple[Span, ...]
@@ -79,15 +69,12 @@ class Table:
 
 
 def cells(row: str) -> list[str]:
-    """Return the cells of a row in order, with empty ones: ``["", "2019", ""]`` for `` | 2019 | ``."""
+    """``["", "2019", ""]`` for `` | 2019 | ``."""
     return [cell.strip() for cell in CELL_EDGE.split(row)]
 
 
 def readable_rows(text: str) -> str:
-    """Return a text as people read it: with middle dots between the cells of a row, and without empty cells.
-
-    A semicolon parts adjacent rows, since many front ends put the lines of a text on one line.
-    """
+    """A semicolon parts rows, since many front ends put the lines of a text on one line."""
     if "|" not in text:
         return text
     lines = text.splitlines()
@@ -99,11 +86,9 @@ def readable_rows(text: str) -> str:
 
 
 def label_cells(row: Sequence[str]) -> list[str]:
-    """Return the cells that name a row: the leading ones up to the first with words, without empty ones.
+    """``["Gate 3"]`` for ``["", "Gate 3", "12"]``; both names for ``["2031", "Varda", "12"]``.
 
-    For ``["", "Gate 3", "12"]`` it is ``["Gate 3"]``, and for ``["2031", "Varda", "12"]`` both names. A cell
-    that begins with a quantity ends the search, unless it is the first. If no cell before it has words, the
-    first cell alone is the label; it may be empty.
+    A quantity ends the search, unless it is first. Without words before it, the first cell is the label.
     """
     for place, cell in enumerate(row):
         if place and is_quantity(cell):
@@ -114,27 +99,23 @@ def label_cells(row: Sequence[str]) -> list[str]:
 
 
 def is_row(line: str) -> bool:
-    """Return whether a line has a bar between two cells, and is not a caption with a bar."""
+    """A caption with a bar is none."""
     return "|" in line and CELL_EDGE.search(line) is not None and not is_barred_caption(line)
 
 
 def is_barred_caption(line: str) -> bool:
-    """Return whether a line is a caption with a bar after its number: ``Table 3. | Reported cases``."""
+    """Such as ``Table 3. | Reported cases``."""
     return _BARRED_CAPTION.fullmatch(line) is not None
 
 
 def words_outside_columns(headings: str) -> str:
-    """Return the words of a table's caption and headings that are not above a column of values."""
+    """The words that are not above a column of values."""
     lines = headings.splitlines()
     return "\n".join(cells(line)[0] if is_row(line) else line for line in lines)
 
 
 def tables(text: str) -> list[Table]:
-    """Return the tables of a canonical text, in order.
-
-    A table has at least two consecutive rows. A line with one cell between rows is the name of a group of
-    rows, and belongs to the table. Up to three short lines directly above a table are its caption and units.
-    """
+    """At least two rows, with names of groups between, and up to three short lines of caption above."""
     if "|" not in text:
         return []
     found: list[Table] = []
@@ -149,7 +130,7 @@ def tables(text: str) -> list[Table]:
 
 
 def _blocks(text: str) -> Iterator[tuple[list[Span], list[Span]]]:
-    """Yield each block of lines between empty lines, and the last ``_MAX_CAPTION_LINES`` lines before it."""
+    """With the last ``_MAX_CAPTION_LINES`` lines before it."""
     block: list[Span] = []
     above: list[Span] = []
     for match in LINE.finditer(text):
@@ -179,7 +160,7 @@ def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tu
 
 
 def _is_label(text: str, line: Span) -> bool:
-    """Return whether a line next to rows can name a group of these rows: it is short, and not a sentence."""
+    """A name is short, and not a sentence."""
     return len(line) <= MAX_CAPTION_CHARACTERS and not _STOP.search(text, line.start, line.end)
 
 
@@ -193,12 +174,7 @@ def _caption(text: str, lines: Sequence[Span]) -> list[Span]:
 
 
 def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
-    """Return the caption of a table, given the lines before its block.
-
-    The caption is the last line. If that line gives only units or periods, or is the number of a page, the
-    line above it belongs to the caption, too. If a line is a title with units (``_TITLE_WITH_UNITS``), the
-    caption begins with that line.
-    """
+    """From the last line that names the table, or from a title with units above it, if there is one."""
     above = [line.of(text).strip() for line in reversed(lines)]
     titled = next((number for number, line in enumerate(above, 1) if _TITLE_WITH_UNITS.fullmatch(line)), 0)
     count = next((number for number, line in enumerate(above, 1) if _names_table(line)), len(above))
@@ -230,11 +206,7 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
 
 
 def _has_quantity(row: Sequence[str]) -> bool:
-    """Return whether a row has a quantity.
-
-    If all other cells are periods, a number in the label does not count: it may be a stray page number. In a
-    row without a label, numbers do not count if all cells have words, such as ``12 weeks``.
-    """
+    """Beside periods, the label's number may be a page's; without a label, ``12 weeks`` are words."""
     label, *others = row
     if not label and all(map(_WORDS.search, filter(None, others))):
         return False
@@ -244,28 +216,28 @@ def _has_quantity(row: Sequence[str]) -> bool:
 
 
 def is_group(line: str) -> bool:
-    """Return whether a line between rows names a group of rows: only its first cell has words."""
+    """Only its first cell has words."""
     first, *others = cells(line)
     return bool(first) and not any(others)
 
 
 def is_period(cell: str) -> bool:
-    """Return whether a cell names a time, such as ``2019``, ``Q1 2020`` or ``Years ended September 30,``."""
+    """Such as ``2019``, ``Q1 2020`` or ``Years ended September 30,``."""
     return _PERIOD.fullmatch(cell) is not None
 
 
 def is_date(cell: str) -> bool:
-    """Return whether a cell names one date or period that ends with its year: ``June 30, 2023``."""
+    """One date or period that ends with its year: ``June 30, 2023``."""
     return is_period(cell) and len(_YEAR.findall(cell)) == 1 and _YEAR.fullmatch(cell[-4:]) is not None
 
 
 def is_quantity(cell: str) -> bool:
-    """Return whether a cell begins with a quantity, and is not a period such as ``2019``."""
+    """A period such as ``2019`` is none."""
     return _QUANTITY.match(cell) is not None and not _PERIOD.fullmatch(cell)
 
 
 MAX_GROUP_CHARACTERS = 20_000
-"""The most characters from a row up to the name of its group."""
+"""From a row up to the name of its group."""
 
 _MAX_NAMES = 2
 _MAX_LABEL_CHARACTERS = 400
@@ -275,25 +247,16 @@ _WORD = regex.compile(r"[\p{L}\p{N}]+")
 
 
 class Sliceable(Protocol):
-    """A text that can be sliced like a string."""
-
     def __getitem__(self, span: slice, /) -> str: ...
 
 
 def section_at(text: Sliceable, header: Span, start: int) -> str:
-    """Return the names of the groups that contain the row at ``start``, the outermost first, one per line.
-
-    Of nested groups, only the innermost two are named. A group is not found if its name is more than
-    ``MAX_GROUP_CHARACTERS`` characters above the row.
-    """
+    """The innermost two groups, one a line, within ``MAX_GROUP_CHARACTERS`` above the row."""
     return sections_at(text, header, [start])[0]
 
 
 def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[str]:
-    """Return, for each row, the names of the groups that contain it, as :func:`section_at` does.
-
-    ``starts`` are the offsets of the rows: at least one, in order, and all in the same table.
-    """
+    """``starts`` are in order, at least one, and all in the same table."""
     first = max(header.end, starts[0] - MAX_GROUP_CHARACTERS)
     window = text[first : starts[-1] + _MAX_LABEL_CHARACTERS]
     wanted = [start - first for start in starts]
@@ -313,10 +276,7 @@ def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[st
 
 @dataclass(slots=True)
 class _Group:
-    """A group of rows; ``is_nested`` says whether its name is directly below the name of another group.
-
-    ``indents`` says whether its rows are indented more than its name; None before the first row.
-    """
+    """``is_nested``: directly below another name; ``indents``: its rows are, None before the first row."""
 
     name: str
     indent: int
@@ -328,13 +288,13 @@ class _Group:
 
 
 class _OpenGroups:
-    """The groups that are open while the lines of a table are read, from the outermost to the innermost."""
+    """From the outermost to the innermost."""
 
     def __init__(self) -> None:
         self._groups: list[_Group] = []
 
     def read(self, line: str) -> list[str]:
-        """Read the next line of the table, and return the names of the groups that the line belongs to."""
+        """Return the names of the groups that the line belongs to."""
         label = cells(line)[0]
         if not label:
             return [group.name for group in self._groups]
@@ -356,14 +316,11 @@ class _OpenGroups:
         return names
 
     def _read_first_row(self, group: _Group, *, indents: bool, is_name: bool) -> None:
-        """Record whether the first line below the innermost group's name is indented.
+        """Groups may end if the first line below the innermost name is not indented.
 
-        If it is not indented, groups may end:
-
-        - If the line is itself a name, and the rows of the next outer group are indented, the innermost group
-          ends: its name was only the label of a row without figures.
-        - Otherwise, the outer groups end, except those whose name is indented less than the innermost group's
-          name, and the one whose name is directly above that name.
+        If it is a name, and the rows of the next outer group are indented, the innermost name was only a
+        label. Otherwise outer groups end, except those indented less than the innermost name, and the one
+        whose name is directly above it.
         """
         group.indents = indents
         last = len(self._groups) - 1
@@ -377,14 +334,10 @@ class _OpenGroups:
             ]
 
     def _end_at_total(self, label: str, indent: int, *, has_ended: bool) -> None:
-        """End the group that a row of totals sums up.
+        """A total that names an open group ends it, with all groups inside it.
 
-        A total that names an open group ends this group, with all groups inside it. Any other row can end
-        only the innermost group, and only if the rows of that group are indented like the group's name. Such
-        a row ends the group in two cases:
-
-        - It is a total, and its indentation has not already ended a group (``has_ended``).
-        - It is indented more than the group's name, and therefore counts as a total.
+        Other rows end only the innermost group, if its rows are indented like its name: totals, unless their
+        indentation has ended one (``has_ended``), and rows that are indented more than the name.
         """
         groups = self._groups
         total = _TOTAL.match(label)
@@ -404,7 +357,7 @@ def _words(text: str) -> list[str]:
 
 
 PATH_SEPARATOR = " › "
-"""The separator between the names of a path, from the outermost to the innermost."""
+"""From the outermost to the innermost."""
 
 _SCALE = (
     r"(?<!\p{N}\s)\(?\b(?P<of>(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥\s,])+\s)?"
@@ -417,7 +370,7 @@ _EXCEPTION = (
 _UNIT = regex.compile(rf"{_SCALE}(?:{_EXCEPTION})?", regex.IGNORECASE)
 _UNIT_ALONE = regex.compile(rf"(?!\([^()]*\Z){_SCALE}(?:[^|()\n]{{0,80}}\)|{_EXCEPTION})?", regex.IGNORECASE)
 _NOTE = regex.compile(r"\([^()]*\)")
-"""A heading over all columns that says something about the whole table, such as ``(unaudited)``."""
+"""It says something about the whole table, such as ``(unaudited)``."""
 
 _OWN_UNIT = regex.compile(r"(?:US|C|A)?[$€£¥₹]|%|\b(?:pts?|bps|pp|EUR|USD|GBP)\b")
 _YEAR_CELL = regex.compile(r"(?:19|20)\p{N}{2}")
@@ -434,13 +387,9 @@ _GENERAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell of a table, with the names that say what its value is.
+    """``row`` has the groups and label, ``column`` the headings, joined by ``PATH_SEPARATOR``.
 
-    Attributes:
-        row: the names of the groups of rows that contain the cell, then the cells that name its row, joined
-            by ``PATH_SEPARATOR``.
-        column: the headings over the cell, from the top, joined in the same way; "" without a heading.
-        unit: the currency or percent sign and the scale, for example ``$ in millions``; "" if unknown.
+    ``unit`` is a sign and a scale, such as ``$ in millions``. What is unknown is "".
     """
 
     row: str
@@ -451,7 +400,7 @@ class TableCell:
 
 
 def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
-    """Return the cells of a row that have a value, from left to right; the row's label is not one of them."""
+    """Only those with a value, from left to right, without the label."""
     caption, columns = _parts_of(header.of(text))
     words = cells(row.of(text))
     label = label_cells(words)
@@ -475,10 +424,7 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
 
 
 def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
-    """Split a table's headings in two: the caption's lines (the last line first), and the rows of headings.
-
-    The caption includes the words over the column of labels, and the units.
-    """
+    """The caption's lines, the last first and with the units, then the rows of headings."""
     caption: list[str] = []
     columns: list[list[str]] = []
     begun = ""
@@ -502,14 +448,10 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
-    """Return the headings over a column, from top to bottom, as a path.
+    """Over an empty cell, the nearest heading to the left counts; in the last row, only if the path is empty.
 
-    In a row of headings that is empty over the column, the nearest heading to the left counts. In the
-    last row, it counts only if the path is still empty; otherwise, :func:`_only_heading_below` finds the
-    heading.
-
-    If a row has a year over the column and a period such as ``Years ended June 30,`` over the labels, the
-    path has the period before the year.
+    Otherwise :func:`_only_heading_below` finds it. A period over the labels, such as ``Six months ended``,
+    precedes a year over the column.
     """
     names: list[str] = []
     for place, row in enumerate(columns):
@@ -533,11 +475,7 @@ def _last(row: Sequence[str], number: int) -> str:
 
 
 def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
-    """Find the heading in the last row for a column whose own cell in that row is empty.
-
-    A heading in the row above may span several columns. If the last row has only one heading in these
-    columns, that heading is for all of them.
-    """
+    """A heading above may span columns in which the last row has only one heading: it is for them all."""
     wide = above[0]
     start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
     end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))
@@ -546,7 +484,7 @@ def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], numb
 
 
 def _spans(text: str, row: Span) -> list[Span]:
-    """Return the span of each cell's words, from left to right; the span of an empty cell is empty."""
+    """An empty cell has an empty span."""
     edges = [(match.start(), match.end()) for match in CELL_EDGE.finditer(row.of(text))]
     starts = [0, *(end for _, end in edges)]
     ends = [*(start for start, _ in edges), len(row)]
@@ -559,11 +497,10 @@ def _spans(text: str, row: Span) -> list[Span]:
 
 
 def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
-    """Return the numbers of the columns of percentages; the labels are column 0.
+    """Many tables show percent signs only in the first row below the headings, so that row decides.
 
-    Many tables show percent signs only in the first row below the headings, so the signs of that row decide.
-    If all of its values have a sign, the signs concern only that row, and the result is empty. But if all of
-    its values are 100 %, the other rows are shares of that row, and the result has every column with a sign.
+    If all its values have one, they are that row's alone, unless all are 100 %: the others are then shares of
+    it. The labels are column 0.
     """
     for line in text[header.end : row.start].splitlines():
         if is_row(line) and any(values := cells(line)[1:]):
@@ -575,7 +512,7 @@ def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
 
 
 def _unit(value: str, sign: str, names: Sequence[str], places: Sequence[str]) -> str:
-    """Return the unit of a value: its sign, and the scale that the nearest of ``places`` states."""
+    """Its sign, and the scale that the nearest of ``places`` states."""
     if sign == "%":
         return "%"
     stated = next((match for place in places if (match := _UNIT.search(place))), None)
@@ -584,11 +521,9 @@ def _unit(value: str, sign: str, names: Sequence[str], places: Sequence[str]) ->
 
 
 def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
-    """Return the part of a stated scale that applies to a cell.
+    """One part of ``Dollars and shares in millions``, for dollars or for shares.
 
-    ``Dollars and shares in millions`` has one part for dollars and one for shares. If the scale excludes
-    amounts per share (``in millions, except per share amounts``), the result for such an amount is "". If
-    another exclusion may apply to the cell, the result is the whole scale with its exclusion.
+    "" for an amount that the scale excludes (``except per share amounts``), or all of it if that may be so.
     """
     subjects = [clause[0] for name in names if (clause := _CLAUSE.match(name))]
     spelled_out = [_EPS.sub("earnings per share", name) for name in names]

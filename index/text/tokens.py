@@ -9,39 +9,31 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Token = tuple[int, int]
-"""Start and end (exclusive) of a token, in code points of a text."""
+"""Start and end (exclusive) in code points of a text."""
 
 TokenSpans = Callable[[str], Sequence[Token]]
 """An encoder's tokenizer: returns the spans of a text's tokens, in order."""
 
 WINDOW = 1 << 15
-"""The number of characters that are tokenised together. For each window, the tokenizer holds Python's global
-interpreter lock for about 30 milliseconds, and creates some megabytes of objects."""
+"""In characters. For each window, the tokenizer holds the interpreter lock for about 30 milliseconds."""
 
 _OVERLAP = 1 << 11
-"""The number of characters that two consecutive windows share, so that both contain the words at their joint.
-"""
+"""In characters, so that both windows contain the words at their joint."""
 
 _AGREED = 16
-"""The number of consecutive tokens that two windows must share at their joint. The edge of a window changes
-the tokens of the word that it cuts, but not the tokens this far from the edge."""
+"""In tokens: the edge of a window changes the tokens of the word that it cuts, but none this far away."""
 
 
 def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
-    """Return the spans of the tokens of ``text``, without special tokens.
-
-    The tokenizer must neither truncate nor pad.
-    """
+    """Without special tokens. The tokenizer must neither truncate nor pad."""
     offsets: list[Token] = tokenizer.encode(text, add_special_tokens=False).offsets
     return offsets
 
 
 def tokens_of(text: str, token_spans: TokenSpans, window: int = WINDOW) -> Iterator[Token]:
-    """Yield the tokens that ``token_spans`` finds in ``text``, in order.
+    """In windows of at least 4,096 characters, which are joined at a run of tokens that both contain.
 
-    The text is tokenised in overlapping windows of at least 4,096 characters, and two consecutive windows are
-    joined at a run of tokens that both contain. If they share no such run, for example inside a word of a
-    million characters, the first window is doubled until they do.
+    If they share no such run, as inside a word of a million characters, the first window is doubled.
     """
     begin, size, known = 0, window, 0
     found = _within(text, begin, size, token_spans)
@@ -71,10 +63,7 @@ def _begin(text: str, end: int) -> int:
 
 
 def _joint(found: Sequence[Token], further: Sequence[Token], begin: int) -> tuple[int, int] | None:
-    """Find a token that two windows share, in the middle of a run of shared tokens: its places in both.
-
-    It is None if the windows share no run of ``_AGREED`` tokens.
-    """
+    """Its places in both, in the middle of a run of shared tokens; None without a run of ``_AGREED``."""
     first: dict[Token, int] = {}
     for place, token in enumerate(further[: 4 * _OVERLAP]):
         first.setdefault(token, place)
