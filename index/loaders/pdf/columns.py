@@ -1,9 +1,7 @@
 """Puts the pieces (text runs) of a page into reading order, column by column.
 
-Most programs write a page in reading order. Others alternate between columns line by line, or write the
-second column first. On such a page, the pieces are split at wide gaps into parts. The parts that cross the
-gutter (the space between two columns) divide the page into zones, and each column of a zone is read to its
-end.
+Some programs alternate between columns, or write the second column first. There, the parts that cross the
+gutter between columns divide the page into zones, and each column of a zone is read to its end.
 """
 
 from __future__ import annotations
@@ -44,18 +42,14 @@ MIN_CHARACTERS = 3  # of a cut line by which the whole line can be recognised
 
 
 class _PiecePart(NamedTuple):
-    """One cell of a piece, as a piece of its own; only cells of one piece have adjacent ranks."""
+    """Only cells of one piece have adjacent ranks."""
 
     rank: int
     line: Line
 
 
 def ordered(pieces: Sequence[Line]) -> list[Line]:
-    """Return the pieces of a page in reading order.
-
-    If few of them are out of order in the file, or the page is a drawing, they come back unchanged.
-    Otherwise, pieces that cross a gutter are split at it.
-    """
+    """Unchanged if few are out of order in the file, or the page is a drawing; else split at gutters."""
     parts: list[_PiecePart] = []
     rank = 0
     for piece in pieces:
@@ -77,7 +71,7 @@ def ordered(pieces: Sequence[Line]) -> list[Line]:
 
 
 def _read(parts: Sequence[_PiecePart], *, from_right: bool, depth: int) -> tuple[list[_PiecePart], int]:
-    """Return the parts of an area in reading order, and how many were out of order in the file."""
+    """Also return how many parts were out of order in the file."""
     gutter = _gutter(parts) if depth < _MAX_DEPTH else None
     if gutter is None:
         return _from_the_top(parts), 0
@@ -97,7 +91,7 @@ def _read(parts: Sequence[_PiecePart], *, from_right: bool, depth: int) -> tuple
 
 
 def _gutter(parts: Sequence[_PiecePart]) -> float | None:
-    """The x coordinate of a gutter between columns of running text."""
+    """An x coordinate, between columns of running text."""
     if len(parts) < 2 * MIN_ROWS:
         return None
     gaps = _gaps(parts)
@@ -113,10 +107,7 @@ def _gutter(parts: Sequence[_PiecePart]) -> float | None:
 
 
 def _gaps(parts: Sequence[_PiecePart]) -> NDArray[np.float64]:
-    """The gap (start, end) from each part to its nearest neighbour on the right; shape (n, 2).
-
-    Only text at the same height, at least ``MIN_GUTTER`` away, is a neighbour.
-    """
+    """Start and end to the nearest part on the right, at least ``MIN_GUTTER`` away; shape (n, 2)."""
     import numpy as np
 
     box = np.array([(line.left, line.right, line.bottom, line.top) for _, line in parts])
@@ -130,7 +121,6 @@ def _gaps(parts: Sequence[_PiecePart]) -> NDArray[np.float64]:
 
 
 def _most_shared_middle(gaps: NDArray[np.float64]) -> float:
-    """The middle of the interval that the most gaps have in common."""
     import numpy as np
 
     edges = np.concatenate((gaps[:, 0], gaps[:, 1]))
@@ -141,7 +131,7 @@ def _most_shared_middle(gaps: NDArray[np.float64]) -> float:
 
 
 def _is_column(parts: Sequence[_PiecePart]) -> bool:
-    """Whether the parts are lines of running text, one below the other, and not cells or notes."""
+    """Lines of running text, one below the other, and not cells or notes."""
     rows = _rows(parts)
     if len(rows) < MIN_ROWS:
         return False
@@ -166,11 +156,7 @@ def _is_column(parts: Sequence[_PiecePart]) -> bool:
 def _zones(
     parts: Sequence[_PiecePart], gutter: float
 ) -> Iterator[tuple[tuple[list[_PiecePart], list[_PiecePart]], list[_PiecePart]]]:
-    """Yield the zones (horizontal bands) of a page from the top, each as ``((left, right), crossing)``.
-
-    ``crossing`` separates the zone from the next one: a part that crosses the gutter, or the parts of a
-    table's row. For the last zone, it is empty.
-    """
+    """From the top, each as ``((left, right), crossing)``; ``crossing`` separates it from the next."""
     crossing = [[part] for part in parts if part.line.left < gutter < part.line.right]
     beside_gutter = [part for part in parts if not part.line.left < gutter < part.line.right]
     rows = list(_table_rows(beside_gutter, gutter))
@@ -186,12 +172,7 @@ def _zones(
 
 
 def _table_rows(parts: Sequence[_PiecePart], gutter: float) -> Iterator[list[_PiecePart]]:
-    """Yield the rows of tables that extend across the gutter, each from left to right.
-
-    The cells of such a row leave much space on both sides of the gutter, do not begin in lower case, and
-    follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, because the headings of two
-    columns of text may stand at the same height.
-    """
+    """Headings of two columns may stand at one height, so a table needs ``MIN_TABLE_ROWS`` rows."""
     bounds = [(part.line.left, part.line.right) for part in parts]
     start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
     run: list[list[_PiecePart]] = []
@@ -222,7 +203,7 @@ def _rows(parts: Sequence[_PiecePart]) -> list[list[_PiecePart]]:
 
 
 def _from_the_top(parts: Sequence[_PiecePart]) -> list[_PiecePart]:
-    """Sort a column's parts. Those that follow each other in the file and on the page stay together."""
+    """Parts that follow each other in the file and on the page stay together."""
     together = stretches(sorted(parts), lambda stretch, part: _is_next(stretch[-1].line, part.line))
     together.sort(key=lambda stretch: (-round(stretch[0].line.top / _SAME_TOP), stretch[0].line.left))
     return [part for stretch in together for part in stretch]
@@ -238,7 +219,7 @@ def _height_on_page(part: _PiecePart) -> float:
 
 
 def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Remove the runs of lines that a page's edge cuts off; a neighbouring page has these lines whole."""
+    """A neighbouring page has the lines that a page's edge cuts off."""
     kept = [list(runs) for runs in pages]
     for above, below in pairwise(kept):
         lowest = [_PlacedLine(runs) for runs in _by_height(above)[:COMPARED_LINES]]
@@ -251,7 +232,7 @@ def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
 
 class _PlacedLine:
-    """A line, and its characters without white space, each with its left edge in quarters of a point."""
+    """Left edges are in quarters of a point."""
 
     def __init__(self, runs: Sequence[Line]) -> None:
         self.runs = runs
@@ -264,12 +245,7 @@ class _PlacedLine:
         ]
 
     def is_cut(self, whole: _PlacedLine) -> bool:
-        """Whether this line is the clipped copy of the line ``whole``.
-
-        Each of its characters is then where ``whole`` has the same character; clipping has kept all
-        occurrences of a letter, or none; and some missing letter is to the left of a kept one, since a line
-        may only lack the end of ``whole``.
-        """
+        """Clipping keeps all occurrences of a letter, or none; a mere beginning of ``whole`` is not cut."""
         if not MIN_CHARACTERS <= len(self.characters) < len(whole.characters):
             return False
         drawn, whole_characters = {character for character, _ in self.characters}, set(whole.characters)
@@ -285,7 +261,7 @@ class _PlacedLine:
 
 
 def _by_height(runs: Sequence[Line]) -> list[list[Line]]:
-    """Group runs into lines, the lowest first."""
+    """The lowest line first."""
     return stretches(
         sorted(runs, key=lambda run: run.bottom),
         lambda line, run: run.bottom - line[0].bottom < SAME_LINE * run.height,

@@ -1,7 +1,4 @@
-"""Finds the title, publisher and date on the first pages of a PDF, and checks those in its properties.
-
-The lines of a page are grouped by size and weight: a title of several lines becomes one group.
-"""
+"""Finds the title, publisher and date on the first pages of a PDF, and checks those in its properties."""
 
 from __future__ import annotations
 
@@ -53,11 +50,7 @@ _PAGE_NUMBER = regex.compile(r"\A\W*\d{1,4}\s+(?=\p{L}{2})|(?<=\p{L}{2})\s+\d{1,
 
 @dataclass(frozen=True, slots=True)
 class FirstPages:
-    """The first pages of a document, each with its lines and its height in points.
-
-    ``kept`` has the lines without running titles and page numbers, ``paragraphs`` those of the first page,
-    ``known`` the document's words.
-    """
+    """``kept`` has no running titles; ``paragraphs`` are the first page's; ``heights`` are in points."""
 
     lines: Sequence[Sequence[Line]]
     kept: Sequence[Sequence[Line]]
@@ -68,19 +61,11 @@ class FirstPages:
 
 
 def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, Properties]:
-    """Choose between the details (title, publisher, date) on the first page and in the file's properties.
+    """Return the details that the page states, then those of the properties that are credible.
 
-    Many programs write the file's name into the properties as the title. The title in the properties is
-    therefore credible in two cases only:
-
-    - its words stand above the text of the page, and it is not just a part of the title that the page shows;
-    - the page shows no title, and the title in the properties reads like a title.
-
-    The title of an SEC form always comes from its cover.
-
-    Returns:
-        The details that the page states, without a title if that in the properties is credible; then the
-        author and the date in the properties, and their title if it is credible.
+    Many programs write the file's name as the title. A title is credible if its words stand above the text
+    and are not just a part of the page's title, or if the page has none and it reads like one. The title of
+    an SEC form always comes from its cover.
     """
     page = pages.lines[0] if pages.lines else ()
     lines = [_line_text(line) for line in page]
@@ -106,7 +91,7 @@ def _line_text(line: Line) -> str:
 
 
 def _running_titles(pages: FirstPages) -> list[str]:
-    """The running titles in the upper half of the first pages, without page numbers."""
+    """In the upper half of the pages, without page numbers."""
     return [
         _PAGE_NUMBER.sub("", _line_text(line))
         for lines, kept, height in list(zip(pages.lines, pages.kept, pages.heights, strict=True))[:_PAGES]
@@ -116,10 +101,7 @@ def _running_titles(pages: FirstPages) -> list[str]:
 
 
 def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
-    """Whether the title in the properties says as much as the one that the page shows.
-
-    A part of the page's title, such as the name of a company, is not credible.
-    """
+    """A part of the page's title, such as the name of a company, is not credible."""
     if is_furniture(named):
         return False
     if title is not None and is_among(named, [title]):
@@ -128,13 +110,13 @@ def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
 
 
 def _above_title(above: Sequence[str], title: str | None) -> list[str]:
-    """The lines that precede the title, as letterheads do: authors and their offices follow it."""
+    """Letterheads precede a title; authors and their offices follow it."""
     is_part = [title is not None and has_words(line) and is_among(line, [title]) for line in above]
     return list(above[: is_part.index(True) if True in is_part else _LETTERHEAD_LINES])
 
 
 def _at_edges(page: Sequence[Line], height: float) -> list[str]:
-    """The lines at the top and foot of a page, where dates stand, each cell of a row as a line."""
+    """Where dates stand; each cell of a row counts as a line."""
     return [
         flow(cell.words.text) if line.is_row else _line_text(line)
         for line in page
@@ -147,11 +129,7 @@ def _at_edges(page: Sequence[Line], height: float) -> list[str]:
 def _title_of_pages(
     pages: Sequence[Sequence[Line]], running: Sequence[str], known: frozenset[str]
 ) -> str | None:
-    """Find the title on the first pages (without running titles); None if they have only prose and tables.
-
-    It is the largest heading above the first paragraph, else the running title with the most words, else the
-    first line of the page that looks like a heading.
-    """
+    """The largest heading above the prose, else the longest running title, else the first heading."""
     number = next((number for number, page in enumerate(pages) if page), None)
     if number is None:
         return None
@@ -169,11 +147,7 @@ def _title_of_pages(
 
 
 def _top_heading(groups: Sequence[_LineGroup]) -> _LineGroup | None:
-    """The largest heading above the first paragraph of prose.
-
-    The name of an organisation counts only if there is no other heading. A single word counts only if no
-    heading of several words is about as large.
-    """
+    """An organisation counts only alone, a single word only if no longer heading is about as large."""
     above = [group for group in _above_prose(groups) if _is_heading(group)]
     chosen = [group for group in above if not is_organisation(group.text)] or above
     if not chosen:
@@ -192,7 +166,7 @@ def _is_heading(group: _LineGroup) -> bool:
 
 
 def _heading_in_text(groups: Sequence[_LineGroup]) -> str | None:
-    """The first heading. Near the start of the page, a line in the size of the text may be one, too."""
+    """Near the start of the page, a line in the size of the text may be one, too."""
     headings = (
         group.title
         for number, group in enumerate(groups)
@@ -207,7 +181,7 @@ def _stands_alone(group: _LineGroup) -> bool:
 
 
 def _caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
-    """The caption of a table or figure with which a page begins."""
+    """Of a table or figure, at the start of a page."""
     for group in _line_groups(page, known)[:_CAPTION_WITHIN]:
         if is_caption(group.text) and len(group.text) <= MAX_TITLE_CHARACTERS and not group.is_smaller:
             return group.text
@@ -216,12 +190,7 @@ def _caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _LineGroup:
-    """Successive lines of one size and weight.
-
-    ``text`` is on one line and never empty. ``ratio`` is the height of the lines, divided by that of the
-    page's text; ``height`` is in points. ``is_in_table`` tells whether a row of a table stands beside the
-    lines, or closely above or below them.
-    """
+    """``ratio`` is to the height of the page's text. ``is_in_table``: a row stands beside it or close by."""
 
     text: str
     lines: tuple[str, ...]
@@ -240,13 +209,13 @@ class _LineGroup:
 
     @property
     def is_prose(self) -> bool:
-        """Whether the lines are a paragraph of the page's text, not a heading."""
+        """A paragraph of the page's text, not a heading."""
         is_long = len(self.text) > _PROSE_CHARACTERS
         return is_long and (len(self.lines) > _MAX_LINES or not (self.is_bold or self.is_larger))
 
     @property
     def title(self) -> str:
-        """The text. A long heading is cut after the last line that fits in a title."""
+        """A long heading is cut after the last line that fits in a title."""
         if len(self.text) <= MAX_TITLE_CHARACTERS or self.is_prose or not self.is_larger:
             return self.text
         end = 0
@@ -258,7 +227,7 @@ class _LineGroup:
 
 
 def _line_groups(page: Sequence[Line], known: frozenset[str]) -> list[_LineGroup]:
-    """Group the lines of a page, without its foot and without table rows of several cells."""
+    """The page's foot and table rows of several cells are left out."""
     rows = [line for line in page if line.is_row]
     written = [line for line in page if not line.is_row] or rows
     usual = median([line.height for line in written for _ in line.text] or [1.0])

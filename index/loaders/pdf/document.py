@@ -62,7 +62,7 @@ _COPIERS = re.compile(r"(?:pdftk|PDFium)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page, and whether it is a picture without a text layer. The runs of such a picture come from OCR."""
+    """The runs of a picture without a text layer come from OCR."""
 
     frame: Frame
     runs: list[Line]
@@ -70,11 +70,7 @@ class _Page:
 
 
 class Bookmark(NamedTuple):
-    """An entry of a PDF's outline.
-
-    ``level`` is from 1, ``page`` an index. ``place`` is the x and y of the target in PDF coordinates, in
-    points; None for a coordinate that the file does not give.
-    """
+    """``level`` is from 1, ``page`` an index, ``place`` x and y in PDF points, None if not given."""
 
     level: int
     title: str
@@ -83,12 +79,7 @@ class Bookmark(NamedTuple):
 
 
 def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read a PDF as a document. With ``options.ocr``, the text of scanned pages comes from OCR.
-
-    Raises:
-        LoadError: if the file is not a PDF, is broken, has too many pages or has no words; if it is
-            encrypted and none of ``options.passwords`` opens it; if OCR fails.
-    """
+    """With ``options.ocr``, the text of scanned pages comes from OCR."""
     if not seems_pdf(data):
         kind = binary_kind(data)
         cause = f"is named .pdf but seems to be {kind}" if kind else "is not a PDF: it has no PDF header"
@@ -138,13 +129,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def draw_page(data: bytes, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-    """Draw a page, from 1, as a PNG picture, rotated as a viewer shows it.
-
-    The picture is ``width`` pixels wide; that of a very tall page is narrower.
-
-    Raises:
-        LoadError: if the file cannot be opened, has no such page, or the page cannot be drawn.
-    """
+    """A PNG of ``page``, from 1, ``width`` pixels wide or, if very tall, less. Raises LoadError."""
     from pypdfium2 import PdfiumError
 
     if not seems_pdf(data):
@@ -200,17 +185,14 @@ def _unlocked(data: bytes, path: Path, passwords: tuple[str, ...]) -> PdfDocumen
 
 
 def _entries(document: PdfDocument) -> dict[str, str]:
-    """The information dictionary, without control characters and empty values."""
+    """Without control characters and empty values."""
     entries = document.get_metadata_dict(skip_empty=True)
     cleaned = {key: flow("".join(map(readable, text))) for key, text in entries.items()}
     return {key: text for key, text in cleaned.items() if text}
 
 
 def _published(entries: Mapping[str, str]) -> str | None:
-    """The day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4), in ISO 8601.
-
-    None if a program that copies pages wrote it: the pages may be years older than the copy.
-    """
+    """ISO 32000-1, 7.9.4. None from a copier: the pages may be years older than the copy."""
     match = _DATE.fullmatch(entries.get("CreationDate", ""))
     if _COPIERS.match(entries.get("Creator", "")):
         return None
@@ -253,7 +235,7 @@ def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
 
 
 def _bookmarks(document: PdfDocument) -> list[Bookmark]:
-    """Read the bookmarks that lead to a page, in order."""
+    """Only those that lead to a page."""
     from ctypes import addressof
 
     from pypdfium2 import raw
@@ -290,7 +272,7 @@ def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
 
 
 def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
-    """The x and y of a destination; None for one that its kind does not give (ISO 32000-1, 12.3.2)."""
+    """None for what its kind of destination does not give (ISO 32000-1, 12.3.2)."""
     from ctypes import byref, c_float, c_int, c_ulong
 
     from pypdfium2 import raw
@@ -313,7 +295,7 @@ def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - 
 def _sections(
     marks: Sequence[Bookmark], pages: Sequence[Sequence[Paragraph]], whole: Stitched, frames: Sequence[Frame]
 ) -> tuple[Section, ...]:
-    """Return a section for each bookmark, in the order of the text."""
+    """In the order of the text."""
     placed = [
         Section(_start(mark, pages[mark.page], whole, frames[mark.page]), mark.level, mark.title)
         for mark in marks
@@ -323,11 +305,7 @@ def _sections(
 
 
 def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Frame) -> int:
-    """The offset of the paragraph to which a bookmark leads.
-
-    It is the paragraph with the bookmark's title (the nearest, if several have it), else the paragraph at the
-    bookmark's place, else the first of the page.
-    """
+    """The nearest paragraph with the mark's title, else the one at its place, else the page's first."""
     starts = list(zip(page, whole.paragraph_starts[mark.page], strict=True))
     x, y = frame.shown(*mark.place)
     headings = [

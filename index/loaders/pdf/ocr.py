@@ -30,7 +30,7 @@ _LIST_SECONDS = 10.0
 
 
 class _Word(NamedTuple):
-    """A word, with its edges in pixels from the upper left corner, and tesseract's confidence (0 to 100)."""
+    """The edges are in pixels from the upper left corner; tesseract's confidence is 0 to 100."""
 
     paragraph: tuple[str, ...]
     line: str
@@ -43,11 +43,7 @@ class _Word(NamedTuple):
 
 
 def check(languages: Sequence[str]) -> None:
-    """Check that tesseract can recognise ``languages``, given by tesseract's codes.
-
-    Raises:
-        RecognitionError: if tesseract, or one of the languages, is not installed.
-    """
+    """Raises RecognitionError if tesseract, or one of the languages, is not installed."""
     listed = _run([PROGRAM, "--list-langs"], b"", _LIST_SECONDS).decode("utf-8", "replace")
     known = set(listed.splitlines()[1:])
     for language in languages:
@@ -64,13 +60,7 @@ def _package(language: str) -> str:
 
 
 def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: float) -> list[Glyph]:
-    """Recognise the characters of a page, in reading order, with a line break after each line.
-
-    The box of each word is divided equally among its characters.
-
-    Raises:
-        RecognitionError: if tesseract is not installed, lacks a language, fails or takes too long.
-    """
+    """In reading order; a word's box is divided equally. Raises RecognitionError."""
     image = BytesIO()
     picture.convert("L").save(image, "PPM")
     command = [PROGRAM, "stdin", "stdout", "--dpi", str(RESOLUTION), "-l", "+".join(languages), "tsv"]
@@ -80,7 +70,7 @@ def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: 
 
 
 def scale(frame: Frame) -> float:
-    """The pixels per point of a page's picture."""
+    """Pixels per point."""
     area = max(frame.width * frame.height, 1.0)
     return min(RESOLUTION / _POINTS, math.sqrt(MAX_PIXELS / area))
 
@@ -110,10 +100,7 @@ def _run(command: list[str], given: bytes, seconds: float) -> bytes:
 
 
 def _words(table: str) -> Iterator[_Word]:
-    """Yield the words of tesseract's TSV table.
-
-    Its columns are level, page, block, paragraph, line, word, left, top, width, height, confidence and text.
-    """
+    """TSV: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""
     for row in table.split("\n"):
         level, *place, confidence, text = row.split("\t", 11) if row.startswith(_WORD_LEVEL) else ("", "", "")
         if not level or not text.strip():
@@ -149,7 +136,7 @@ def _bottom(line: Sequence[_Word]) -> int:
 def _line(
     words: Sequence[_Word], frame: Frame, points: tuple[float, float], bounds: tuple[float, float]
 ) -> Iterator[Glyph]:
-    """``points`` are the width and height of a pixel, ``bounds`` the font's bottom and top, in points."""
+    """``points`` are a pixel's width and height, ``bounds`` the font's bottom and top, in points."""
     bottom, top = bounds
     low, high = frame.height - _bottom(words) * points[1], frame.height - _top(words) * points[1]
     before: _Word | None = None

@@ -1,7 +1,4 @@
-"""Joins the lines of pages into paragraphs, headings, list items, rows and footnotes, and into one text.
-
-A paragraph may continue in another column or on the next page.
-"""
+"""Joins the lines of pages into paragraphs, headings, list items, rows and footnotes, and into one text."""
 
 from __future__ import annotations
 
@@ -54,11 +51,7 @@ _MIN_VERTICAL_CHARACTERS = 8
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph, heading, list item or table row of a page.
-
-    ``words`` is on one line and never empty. ``margin`` is the right edge of its column, in points.
-    ``continues`` tells whether it continues the last paragraph of the previous page.
-    """
+    """``margin`` is the right edge of its column, in points; it ``continues`` the previous page's last."""
 
     words: Placed
     first: Line
@@ -87,7 +80,7 @@ class PageParts:
 
 @dataclass(frozen=True, slots=True)
 class Stitched:
-    """The canonical text, the offset at which each page begins, and for each page those of its paragraphs."""
+    """The canonical text, and the offsets of its pages and of the paragraphs of each page."""
 
     words: Placed
     page_starts: tuple[int, ...]
@@ -95,11 +88,7 @@ class Stitched:
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """The words of all pages in lower case, and the parts of hyphenated words.
-
-    Words that are divided at the end of a line are left out. Where other functions take them as ``known``,
-    they show whether a hyphen at the end of a line divides a word.
-    """
+    """In lower case, without divided ones; as ``known``, they show whether a hyphen divides a word."""
     words: set[str] = set()
     for page in pages:
         is_divided = False
@@ -115,7 +104,7 @@ def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
-    """The line height that the most characters have, in points; 0 if there are no lines."""
+    """In points, the one that the most characters have; 0 without lines."""
     characters: Counter[float] = Counter()
     for page in pages:
         for line in page:
@@ -124,11 +113,7 @@ def usual_height(pages: Iterable[Iterable[Line]]) -> float:
 
 
 def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
-    """Separate the lines of the text from those of footnotes and from lines that run vertically.
-
-    A footnote begins with its mark, is smaller than the text, and has only small lines below it. These lines
-    belong to footnotes, too.
-    """
+    """Vertical lines count as notes. A note begins with its mark, and has only small lines below it."""
     if len(page) > MAX_LINES:
         return list(page), []
     small = [line.height < SMALLER * usual and not line.is_row for line in page]
@@ -180,7 +165,6 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
 
 
 def _goes_on(run: Sequence[Line], following: Line, step: float) -> bool:
-    """Whether a run of lines of one size in one column goes on; a table's row is a run of its own."""
     line = run[-1]
     if line.is_row or following.is_row or _begins_item(run, following) or line.bold[1] != following.bold[0]:
         return False
@@ -212,10 +196,7 @@ def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
 
 
 def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
-    """Whether ``line`` is full: the first word of ``following`` would not fit before the margin.
-
-    More space may be left if ``following`` begins in lower case.
-    """
+    """More space may be left at its end if ``following`` begins in lower case."""
     if line.text.endswith(WRAPPED_HYPHEN):
         return True
     ends = ends_sentence(line.text, following.text)
@@ -233,12 +214,7 @@ def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
 
 
 def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed, Placed]:
-    """Change two lines of one paragraph so that they can be concatenated.
-
-    A hyphen at the end of the first line is removed if it divides a word, and stays if it belongs to a
-    compound. A first line without a hyphen gets a space at its end, but none after an em dash, or in a script
-    without spaces.
-    """
+    """A hyphen that divides a word goes, that of a compound stays; else a space, where one is needed."""
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
     rest = following.cut(len(following.text) - len(start), len(following.text))
@@ -257,12 +233,12 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
 
 
 def _divided(text: str) -> regex.Match[str] | None:
-    """Match the part of a word before a hyphen at the end of ``text``, for example *exam* in *for exam-*."""
+    """For example *exam* in *for exam-*."""
     return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
 
 
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """Whether the hyphen belongs to the word, as in *long-term*: the document's words decide."""
+    """As in *long-term*: the document's words decide."""
     if len(first) == 1:
         return True
     if f"{first}{second}" in known:
@@ -283,12 +259,7 @@ def begins_item(text: str) -> bool:
 
 
 def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) -> list[list[Paragraph]]:
-    """Join paragraphs that continue in another column; return each page's paragraphs, footnotes last.
-
-    A paragraph that continues on the next page comes last on its own page, after the footnotes. The rest of
-    it is the first paragraph of the next page, with ``continues`` set. ``usual`` is the height of the text's
-    lines, in points.
-    """
+    """A paragraph that goes on comes last on its page, even after footnotes; its rest begins the next."""
     read: list[list[Paragraph]] = []
     last: list[list[Paragraph]] = []
     for page in pages:
@@ -301,14 +272,14 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
 
 
 def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
-    """Within a column, each paragraph is below or beside the previous one."""
+    """In a column, each paragraph is below or beside the previous one."""
     return stretches(paragraphs, lambda column, paragraph: paragraph.first.bottom <= column[-1].last.top)
 
 
 def _over_columns(
     columns: list[list[Paragraph]], usual: float, known: frozenset[str]
 ) -> list[list[Paragraph]]:
-    """Join paragraphs that continue in a later column, and drop the columns that are then empty."""
+    """Columns that are then empty go."""
     start = 0
     while start < len(columns):
         column = columns[start]
@@ -334,11 +305,7 @@ def _over_columns(
 def _over_page(
     last: Sequence[list[Paragraph]], following: list[Paragraph], read: list[list[Paragraph]], usual: float
 ) -> None:
-    """Move the paragraph that continues on the next page to the end of its own page.
-
-    ``last`` has the columns of the nearest earlier page that has text. ``following``, the first column of the
-    next page, and ``read``, the paragraphs of each earlier page, are changed in place.
-    """
+    """Changes ``following`` and ``read`` in place; ``last`` has the columns of the last page with text."""
     rest = _first(following, usual)
     for column in reversed(last):
         end = _last(column, usual)
@@ -364,16 +331,13 @@ def _without(column: Sequence[Paragraph], left_out: Paragraph) -> list[Paragraph
 
 
 def _is_text(paragraph: Paragraph, usual: float) -> bool:
-    """Whether it has the size of the document's text, and is neither a row nor a caption."""
+    """In the size of the document's text, and neither a row nor a caption."""
     ratio = paragraph.height / usual
     return not paragraph.is_row and 1 / SAME_SIZE < ratio < SAME_SIZE and not _CAPTION.match(paragraph.text)
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Whether the columns of both are wide enough for running text.
-
-    If ``rest`` is a single line that directly follows ``end``, its column may have any width.
-    """
+    """A single line directly after ``end`` may stand in a column of any width."""
     least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
     widths = [
         (paragraph.margin - paragraph.last.left) / paragraph.height
@@ -388,10 +352,7 @@ def _is_long(paragraph: Paragraph) -> bool:
 
 
 def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Whether ``rest``, at the start of a column or page, continues the last sentence of ``end``.
-
-    ``is_next`` tells that no other column or paragraph is between the two.
-    """
+    """``is_next``: no other column or paragraph is between the two."""
     small, large = sorted((end.last.height, rest.first.height))
     if (
         (end.is_row or rest.is_row)
@@ -437,7 +398,7 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
 
 
 def _is_next_row(before: Paragraph, row: Paragraph, *, is_first: bool) -> bool:
-    """Whether ``row`` continues the table of ``before``, perhaps as the first row of the next page."""
+    """It may be the first row of the next page."""
     if not (before.is_row and row.is_row):
         return False
     cells = row.first.cells
@@ -447,7 +408,7 @@ def _is_next_row(before: Paragraph, row: Paragraph, *, is_first: bool) -> bool:
 
 
 def _whole(pieces: Sequence[Placed]) -> Placed:
-    """Join ``pieces`` in linear time: a ``+`` for each piece would copy the text so far each time."""
+    """Takes linear time: a ``+`` for each piece would copy the text so far each time."""
     mended: list[int] = []
     length = 0
     for piece in pieces:
@@ -458,7 +419,7 @@ def _whole(pieces: Sequence[Placed]) -> Placed:
 
 
 def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[PageLayout, ...]:
-    """``sizes`` has the width and height of each page, in points."""
+    """``sizes`` are widths and heights in points."""
     ends = (*stitched.page_starts[1:], len(stitched.words.text))
     return tuple(
         PageLayout(width, height, stitched.words.boxes[start * BOX_BYTES : end * BOX_BYTES])

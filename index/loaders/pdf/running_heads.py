@@ -1,8 +1,4 @@
-"""Removes running titles and page numbers from the lines of pages.
-
-A running title has the same wording at the same height at the top or bottom of several pages, for example
-of every other page. It may contain a page number.
-"""
+"""Removes running titles and page numbers: the same words at one height at the edges of several pages."""
 
 from __future__ import annotations
 
@@ -45,12 +41,7 @@ _PART = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """A line at the top or the bottom of a page.
-
-    ``index`` is its place on the page, and ``place`` its distance from the edge, in points. ``text`` is in
-    lower case; a lone Roman numeral in it counts as a number. ``is_outermost`` tells whether it is in the row
-    closest to the edge, and within ``NUMBER_EDGE``.
-    """
+    """``place`` is the distance from the edge, in points; a lone Roman numeral counts as a number."""
 
     page: int
     index: int
@@ -62,11 +53,7 @@ class _Edge:
 
 
 def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
-    """Remove running titles and page numbers from the lines of each page; ``heights`` are in points.
-
-    If this would remove all lines of one page, that page keeps its lines with letters. If it would remove all
-    lines of all pages, all lines stay.
-    """
+    """``heights`` are in points. A page that would be empty keeps lines with letters; if all, all stay."""
     edges = [
         edge
         for page, (lines, height) in enumerate(zip(pages, heights, strict=True))
@@ -86,7 +73,7 @@ def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
 
 
 def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
-    """Yield the lines in the outermost rows of a page, except headings of the text and of tables."""
+    """Except headings of the text and of tables."""
     if not lines:
         return
     large = MAX_SIZE * median(line.height for line in lines)
@@ -114,7 +101,7 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:
-    """Whether a row follows closely, perhaps after more lines of headings."""
+    """More lines of headings may come before the row."""
     for other in islice(below, MAX_HEADING_LINES):
         if line.bottom - other.top > _CLOSE * line.height:
             return False
@@ -125,11 +112,7 @@ def _heads_table(line: Line, below: Iterable[Line]) -> bool:
 
 
 def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
-    """Find the (page, line) of each line that repeats on several pages at one height with the same words.
-
-    The numbers in the lines may differ if one of them grows by one with each page, as from *Chapter 1 | 12*
-    to *Chapter 1 | 13*.
-    """
+    """As (page, line). One number may grow with the page, from *Chapter 1 | 12* to *Chapter 1 | 13*."""
     if pages < MIN_PAGES:
         return set()
     needed = MIN_PAGES if pages > _FEW_PAGES else 2
@@ -149,11 +132,7 @@ def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
 
 
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
-    """Yield several groupings of lines that have the same wording except for their numbers.
-
-    In the first grouping, the lines of a group have the same numbers. In each further one, they have the same
-    difference between their first (second, …) number and the page's index, as page numbers have.
-    """
+    """First by equal numbers, then by the difference between one number and the page's index."""
     by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
     for edge in edges:
         by_numbers[edge.numbers].append(edge)
@@ -167,10 +146,7 @@ def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
 
 
 def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
-    """Find the (page, line) of each page number that stands alone at a page's edge.
-
-    In a document of at least ``MIN_PAGES`` pages, digits must be the page's number, counted from 1.
-    """
+    """As (page, line). From ``MIN_PAGES`` pages on, digits must be the page's number, from 1."""
     return {
         (edge.page, edge.index)
         for edge in edges

@@ -1,7 +1,4 @@
-"""The grid of a table: the atoms of its rows, its columns, and the cells that the atoms fill.
-
-An atom is a figure with its signs, or a stretch of words.
-"""
+"""The grid of a table: the atoms of its rows (figures with signs, stretches of words), columns and cells."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ FEWEST, FEWEST_FIGURES = 4, 2
 
 
 class Token(NamedTuple):
-    """A word of a row, with its edges in points."""
+    """The edges are in points."""
 
     words: Placed
     left: float
@@ -55,7 +52,7 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """The smallest part of a row that belongs to one cell: words, or a figure or a sign for a missing one."""
+    """The smallest part of a cell: words, or a figure or a sign for a missing one."""
 
     tokens: tuple[Token, ...]
     is_figure: bool = False
@@ -70,14 +67,14 @@ class Atom:
 
 
 class Column(NamedTuple):
-    """The edges of a column, in points, and whether most of its cells are figures."""
+    """The edges are in points; most cells are figures if ``has_figures``."""
 
     left: float
     right: float
     has_figures: bool
 
     def distance(self, words: Token | Atom) -> float:
-        """From the middle of ``words`` to the column, in points; negative inside it."""
+        """From the middle of ``words``, in points; negative inside the column."""
         middle = (words.left + words.right) / 2
         return max(self.left - middle, middle - self.right)
 
@@ -91,7 +88,6 @@ def has_quantity(row: Sequence[Atom]) -> bool:
 
 
 def atoms(line: Line) -> list[Atom]:
-    """Split a line into its atoms, from left to right."""
     found: list[Atom] = []
     for cell in line.cells:
         tokens: list[Token] = []
@@ -120,10 +116,7 @@ def atoms(line: Line) -> list[Atom]:
 
 
 def _atoms_of(tokens: Sequence[Token], height: float) -> list[Atom]:
-    """Join the words between two wide gaps into atoms.
-
-    If all words are figures and signs, each figure with its signs is an atom; else all words are one atom.
-    """
+    """Each figure with its signs is an atom if there is nothing else; otherwise all words are one."""
     if not all(_is_numeric(token) for token in tokens):
         end = len(tokens)
         while end > 1 and _LEADERS.fullmatch(tokens[end - 1].words.text):
@@ -150,7 +143,7 @@ def _goes_on(part: Sequence[Token], token: Token, height: float) -> bool:
 
 
 def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
-    """Whether they are a lone currency sign and its figure, or a figure and a lone suffix such as ``%``."""
+    """A lone currency sign and its figure, or a figure and a lone suffix such as ``%``."""
     gap = atom.left - before.right
     if atom.is_figure and all(_SIGN.fullmatch(token.words.text) for token in before.tokens):
         return gap < SIGN_GAP * height
@@ -167,10 +160,7 @@ def _is_figure(token: Token) -> bool:
 
 
 def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
-    """Find the columns of a table from the atoms of its rows; empty if these are too few.
-
-    A row with a single atom does not count.
-    """
+    """Empty if there are too few atoms; a row with a single atom does not count."""
     import numpy as np
 
     flat = [(atom, number) for number, row in enumerate(rows) if len(row) > 1 for atom in row]
@@ -207,11 +197,7 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
 def _clusters(
     share: NDArray[np.float64], linked: NDArray[np.bool_], row: NDArray[np.int64]
 ) -> list[list[int]]:
-    """Group atoms that stand above each other, at most one of each row, those that overlap most first.
-
-    ``share`` tells how much any two atoms overlap, as a share of the narrower one's width, and ``linked``
-    whether they may be in one group; both have the shape (n, n). ``row`` has the number of each atom's row.
-    """
+    """``share`` (of the narrower width) and ``linked`` have the shape (n, n); the most overlap goes first."""
     import numpy as np
 
     root = list(range(len(row)))
@@ -238,11 +224,7 @@ def _with_headings(
     right: NDArray[np.float64],
     row: NDArray[np.int64],
 ) -> list[list[int]]:
-    """Join each cluster that has only headings to the nearest other cluster, unless the two share a row.
-
-    A cluster is a group of atoms that stand above each other, given by their numbers; the other arguments
-    have an entry for each atom. A heading may stand to the left or right of the figures of its column.
-    """
+    """A heading may stand beside the figures of its column; clusters have the numbers of atoms."""
     alone = [members for members in clusters if all(is_heading[member] for member in members)]
     others = [list(members) for members in clusters if members not in alone]
     for members in alone:
@@ -257,7 +239,7 @@ def _with_headings(
 
 
 def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> list[Cell]:
-    """Return the cells of a row up to its last atom; a column without an atom gets an empty cell."""
+    """The cells end with the last atom; before it, a column without an atom gets an empty cell."""
     held: dict[int, list[Atom]] = {}
     last = -1
     for atom, covered in placed(row, height, columns):
@@ -267,7 +249,6 @@ def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> l
 
 
 def filled(cells: Mapping[int, Cell], columns: Sequence[Column]) -> list[Cell]:
-    """Return the cells up to the last one, with an empty cell for each column that has none."""
     return [
         cells.get(number) or Cell(unplaced(""), columns[number].left, columns[number].right, 0.0)
         for number in range(max(cells, default=-1) + 1)
@@ -277,10 +258,7 @@ def filled(cells: Mapping[int, Cell], columns: Sequence[Column]) -> list[Cell]:
 def placed(
     row: Sequence[Atom], height: float, columns: Sequence[Column]
 ) -> list[tuple[Atom, tuple[int, ...]]]:
-    """Return each atom with the indices of the columns that it covers.
-
-    An atom over several columns, unless it is a date, is first split among them where :func:`split_at` can.
-    """
+    """Atoms over several columns are split where :func:`split_at` can, unless they are dates."""
     found = []
     waiting = list(row)
     while waiting:
@@ -310,11 +288,7 @@ def _covered(atom: Atom, columns: Sequence[Column]) -> tuple[int, ...]:
 
 
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
-    """Split an atom that overlaps all of ``columns``, at least two, into at most one part for each.
-
-    It is split at a gap between the headings of two columns, and before a figure that follows a label. If it
-    has neither, it heads all columns, and the result is None. ``height`` is that of its line, in points.
-    """
+    """At a gap between two headings, or before a figure after a label; None if it heads all columns."""
     gaps = [after.left - before.right for before, after in pairwise(atom.tokens)]
     least = max(HEADING_GAP * height, WIDER * median_low(gaps)) if gaps else 0.0
     parts: list[list[Token]] = [[]]

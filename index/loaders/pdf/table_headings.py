@@ -1,8 +1,4 @@
-"""Finds the headings above a table, and puts them into rows.
-
-A heading of several lines becomes one cell. Its lines may be apart in the file: some programs write the
-headings of a table line by line, others cell by cell.
-"""
+"""Finds the headings above a table, whose lines may be apart in the file, and puts them into rows."""
 
 from __future__ import annotations
 
@@ -48,7 +44,7 @@ MAX_LEVELS = 8  # labels with more left edges are centred rather than indented
 
 @dataclass(slots=True)
 class _Heading:
-    """A cell of a table's headings, with the columns that it covers, and its bounds in points."""
+    """The bounds are in points."""
 
     columns: tuple[int, ...]
     cell: Cell
@@ -56,18 +52,17 @@ class _Heading:
     top: float
 
     def add(self, cell: Cell, bottom: float) -> None:
-        """Add the next line of the heading, or the next part of the same line."""
         self.cell = self.cell.followed_by(cell)
         self.bottom = min(self.bottom, bottom)
 
     def shift(self, columns: Sequence[Column]) -> float:
-        """The distance, in points, from the heading's middle to the middle of its columns."""
+        """From the heading's middle to the middle of its columns, in points."""
         left, right = columns[self.columns[0]].left, columns[self.columns[-1]].right
         return abs(left + right - self.cell.left - self.cell.right) / 2
 
 
 class _HeadingPart(NamedTuple):
-    """A line of a heading, or a part of such a line, with the columns under its words."""
+    """``columns`` are those under its words."""
 
     atom: Atom
     columns: tuple[int, ...]
@@ -77,7 +72,7 @@ class _HeadingPart(NamedTuple):
         return self.line.shared_height(other.line) > 0.5 * other.line.height
 
     def is_aligned(self, other: _HeadingPart) -> bool:
-        """Whether two parts have a left edge, a right edge or a middle in common."""
+        """By a left edge, a right edge or a middle."""
         left, right = self.atom.left - other.atom.left, self.atom.right - other.atom.right
         return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
 
@@ -87,11 +82,7 @@ class _HeadingPart(NamedTuple):
 
 
 def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> tuple[int, int]:
-    """Count the lines at the end of ``lines`` that are headings of a table, and those that name row groups.
-
-    A line names a group of rows if it stands between the headings and the rows, over the labels only.
-    ``lines`` are those before the table, in reading order.
-    """
+    """Count headings at the end of ``lines``, and lines between them and the rows that name row groups."""
     right = max(column.right for column in columns)
     over = [column for column in columns[1:] if column.has_figures] or list(columns[1:])
     edge = min(column.left for column in over)
@@ -130,11 +121,7 @@ def ends_like_sentence(line: Line) -> bool:
 
 
 def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
-    """The upper bound of the highest heading of a table, in points; ``edge`` is left of all figures.
-
-    Each heading stands closely above the first row or another heading. A line over the labels is a heading
-    only if a line over the figures reaches as high.
-    """
+    """In points. A line over the labels counts only if one over the figures, past ``edge``, is as high."""
     level, top = first.top, first.top
     for line in sorted(lines, key=lambda line: line.bottom):
         if line.bottom - level > (STEP - 1) * line.height:
@@ -146,7 +133,7 @@ def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
 
 
 def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], edge: float) -> bool:
-    """Whether a line stands over the whole table, not just over the figures to the right of ``edge``."""
+    """It stands over the whole table, not just over the figures, to the right of ``edge``."""
     labels = columns[0]
     if line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height):
         return True
@@ -161,27 +148,20 @@ def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], ed
 
 
 def _is_over_last(line: Line, columns: Sequence[Column]) -> bool:
-    """Whether a line stands over the middle of the last column and over no other column."""
+    """It stands over its middle, and over no other column."""
     *others, last = columns
     return line.left > others[-1].right and last.left <= (line.left + line.right) / 2 <= last.right
 
 
 def _continues_caption(above: Line, line: Line, right: float) -> bool:
-    """Whether ``above``, the first line of a caption, is full, and ``line`` continues it.
-
-    ``line`` may be indented by the width of the caption's number. ``right`` is the right edge of the table.
-    """
+    """The line above is full; ``line`` may be indented by the width of the caption's number."""
     step = above.bottom - line.bottom
     is_full = above.right + line.first_word + line.height > right
     return _CAPTION.match(above.text) is not None and 0 < step < TIGHT * line.height and is_full
 
 
 def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
-    """Put the headings of a table into rows, from the top.
-
-    The lines of one heading are joined. A heading that spans several columns becomes a cell of the first of
-    these columns, in a row above the headings of single columns.
-    """
+    """From the top. A heading over several columns is a cell of the first, above single columns."""
     headings: list[_Heading] = []
     for new, height in _with_spans(lines, columns):
         before = next((each for each in reversed(headings) if _is_one(each, new, height)), None)
@@ -193,11 +173,7 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
 
 
 def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tuple[_Heading, float]]:
-    """Yield the headings in reading order, each with the font height of its first line, in points.
-
-    If headings are written cell by cell, the lines of each heading are joined. Otherwise each line is split
-    where its words stand over different columns, and each of these parts is a heading.
-    """
+    """With the font's height, in points. Lines are joined if written cell by cell, else split by column."""
     parts = [
         _HeadingPart(atom, covered, line)
         for line in lines
@@ -209,12 +185,12 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
 
 
 def is_by_cell(lines: Sequence[Line]) -> bool:
-    """Whether headings are written cell by cell: some line stands higher than the line before it."""
+    """Some line then stands higher than the line before it."""
     return any(after.bottom - before.bottom > 0.3 * after.height for before, after in pairwise(lines))
 
 
 def _is_next_line(above: _HeadingPart, below: _HeadingPart, parts: Sequence[_HeadingPart]) -> bool:
-    """Whether two successive parts are lines of one cell: aligned, close, and with no other part between."""
+    """They are aligned and close, and no other part is between."""
     step = above.line.bottom - below.line.bottom
     return (
         0.3 * below.line.height < step < TIGHT * below.line.height
@@ -228,7 +204,7 @@ def _is_next_line(above: _HeadingPart, below: _HeadingPart, parts: Sequence[_Hea
 def _heading(
     stack: Sequence[_HeadingPart], parts: Sequence[_HeadingPart], columns: Sequence[Column]
 ) -> _Heading:
-    """Join the lines of one heading, ``stack``, from the top; ``parts`` has the lines of all headings."""
+    """``stack`` is one heading, from the top; ``parts`` has the lines of all headings."""
     before, after, is_alone = -1e6, 1e6, True
     for own in stack:
         atom, beside = own.atom, [part.atom for part in parts if part.is_beside(own)]
@@ -256,11 +232,7 @@ def _span(
     *,
     wide: bool,
 ) -> tuple[int, ...]:
-    """Return the columns under a heading, or a wider range of columns if it stands over the middle of that.
-
-    ``bounds`` are the x coordinates halfway to the next heading on the left and on the right. ``wide`` tells
-    that the heading is likely to stand over several columns, for example because it is a period.
-    """
+    """``bounds`` are x coordinates halfway to the next headings; ``wide`` headings may cover several."""
     if covered[0] == 0:
         return covered
     first, last = covered[0], covered[-1]
@@ -280,7 +252,7 @@ def _span(
 
 
 def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
-    """Whether two headings belong to one cell, as its lines or as parts of one line."""
+    """They are its lines, or parts of one line."""
     text = below.cell.words.text
     if (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
         return False
@@ -309,11 +281,10 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
 
 
 def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
-    """Move a heading up one row if a heading on its left, in that upper row, would seem to cover it.
+    """*Revenue* over *2024* seems to cover *Change* on its right, if nothing stands over that.
 
-    If *Revenue* stands over *2024* and nothing stands over *Change* on its right, *Revenue* would seem to
-    cover *Change*, too. *Change* moves only if *Revenue* reaches down to its height, or stands exactly over
-    the middle of several other columns. ``levels``, the rows from the lowest, are changed in place.
+    *Change* moves only if *Revenue* reaches down to its height, or is exactly over the middle of several
+    others. The rows in ``levels``, the lowest first, change in place.
     """
     for row, above in pairwise(levels):
         if any(_UNITS.match(heading.cell.words.text) for heading in row):
@@ -332,12 +303,7 @@ def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]
 
 
 def with_levels(rows: Sequence[Line]) -> list[Line]:
-    """Set the level of each row that has a label.
-
-    The level is the number of different left edges of labels that lie to the left of the row's own label. If
-    only some labels at one edge are bold, and one of the bold labels names a group of rows, the labels at
-    this edge that are not bold are one level deeper than the bold ones.
-    """
+    """By the left edges of labels; under a bold name of a group, labels at its edge are one deeper."""
     labelled = [row for row in rows if row.cells[0].words.text.strip()]
     edges = _edges(labelled)
     if len(edges) > MAX_LEVELS:
@@ -355,7 +321,7 @@ def with_levels(rows: Sequence[Line]) -> list[Line]:
 
 
 def _edges(rows: Sequence[Line]) -> list[float]:
-    """The left edges of labels, from the left; edges close to each other count as the leftmost."""
+    """Edges close to each other count as the leftmost."""
     lefts = sorted(row.left for row in rows)
     height = max((row.height for row in rows), default=0.0)
     return lefts[:1] + [right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height]

@@ -1,15 +1,8 @@
 """Puts the words of a page's tables into rows and columns, by their alignment.
 
-A PDF page has no tables, only words at places. An empty cell has no characters, a currency sign may stand
-apart from its figure, and a heading may stand across several columns. Only all rows of a table together show
-its columns:
-
-1. The words of a row become atoms: a figure with its currency sign, brackets and percent sign, or a stretch
-   of words.
-2. Atoms of different rows that stand above each other form a column. An atom that stands above two atoms of
-   another row spans their columns and forms no column.
-3. Each atom goes to its column, a spanning atom to the first column that it covers. A column without an atom
-   gets an empty cell.
+A PDF has no tables, only words at places. All rows together show the columns: atoms (a figure with its signs,
+or a stretch of words) above each other form one; an atom over two of another row spans them, and goes to the
+first. A column without an atom gets an empty cell.
 """
 
 from __future__ import annotations
@@ -62,7 +55,7 @@ _PROSE = regex.compile(r"\P{N}*\p{L}")
 
 
 def lines(pieces: Iterable[Line]) -> list[Line]:
-    """Join the pieces (text runs) of a page, given in reading order, into lines and table rows."""
+    """``pieces`` are in reading order."""
     joined: list[Line] = []
     for piece in pieces:
         line = replace(piece, cells=_wide_cells(piece))
@@ -91,7 +84,7 @@ def _wide_cells(piece: Line) -> tuple[Cell, ...]:
 
 
 def _continues_line(line: Line, following: Line) -> bool:
-    """Whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
+    """It may be a superscript or subscript."""
     overlap = line.shared_height(following)
     smaller = min(line.height, following.height)
     end = line.right if line.resumes is None else line.resumes
@@ -132,10 +125,7 @@ def _raised(piece: Line, line: Line) -> Line:
 
 
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
-    """A row has many gaps, or a wide gap, or a gap closely above or below a gap of a neighbouring line.
-
-    A list item (a bullet or number, then words) is never a row.
-    """
+    """It has many gaps, a wide one, or one close to a neighbour's gap. A list item is never a row."""
     first, *others = line.cells
     if len(others) == 1 and _LABEL.fullmatch(first.words.text.strip()) and _PROSE.match(others[0].words.text):
         return False
@@ -156,10 +146,7 @@ def _gaps(line: Line) -> list[tuple[float, float]]:
 
 
 def _with_tables(lines: Sequence[Line]) -> list[Line]:
-    """Give each row of a table a cell for each column up to the row's last words.
-
-    ``lines`` are in reading order; ``Line.is_row`` tells which of them have the gaps of a table's row.
-    """
+    """``lines`` are in reading order; ``Line.is_row`` tells which have the gaps of a table's row."""
     lines = _without_heading_rows(_headings_first(lines))
     read: list[Line] = []
     place = 0
@@ -185,7 +172,7 @@ def _with_tables(lines: Sequence[Line]) -> list[Line]:
 
 
 def _headings_first(lines: Sequence[Line]) -> list[Line]:
-    """Move the headings of a table before its rows if the file has them after the rows."""
+    """Some files have the headings after the rows."""
     kept: list[Line] = []
     first: int | None = None
     for line in lines:
@@ -202,10 +189,7 @@ def _headings_first(lines: Sequence[Line]) -> list[Line]:
 
 
 def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
-    """Clear ``is_row`` for the lines of headings that are written cell by cell.
-
-    The last line of one may stand beside the first line of the next, and so look like a row.
-    """
+    """A heading's last line may stand beside the first line of the next, and so look like a row."""
     kept = list(lines)
     for place, line in enumerate(lines):
         if not line.is_row or not has_quantity(atoms(line)):
@@ -222,7 +206,7 @@ def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_name(line: Line, first: Line) -> bool:
-    """Whether a line is not far above the row ``first``, over the row's label but not its figures."""
+    """It stands over the row's label but not its figures."""
     return (
         not line.is_row
         and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
@@ -233,7 +217,7 @@ def _is_name(line: Line, first: Line) -> bool:
 
 
 def _may_be_heading(line: Line, first: Line) -> bool:
-    """Whether a line is not far above the figures of the row ``first``, and has no quantity itself."""
+    """It stands over the row's figures, and has no quantity itself."""
     above = line.bottom - first.bottom
     return (
         0.3 * line.height < above < MAX_HEIGHT * line.height
@@ -245,7 +229,7 @@ def _may_be_heading(line: Line, first: Line) -> bool:
 
 
 def _end(lines: Sequence[Line], first: int) -> int:
-    """The index after the last row of the table that begins at ``first``; labels may be between its rows."""
+    """Labels may be between its rows."""
     end = first + 1
     left, right = lines[first].left, lines[first].right
     has_figures = has_quantity(atoms(lines[first]))
@@ -266,7 +250,7 @@ def _end(lines: Sequence[Line], first: int) -> int:
 
 
 def _next_row(lines: Sequence[Line], end: int) -> int | None:
-    """The index of the next row, unless a large gap or more than ``MAX_LABELS`` lines precede it."""
+    """None after a large gap or more than ``MAX_LABELS`` lines."""
     for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
         before, line = lines[place - 1], lines[place]
         height = max(line.height, before.height)
@@ -279,10 +263,7 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
 
 
 def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
-    """Whether a line between two rows is a label, rather than a paragraph.
-
-    It is narrow, or ends before ``figures``, the left edge of the cells after the labels.
-    """
+    """It is narrow, or ends before ``figures``, the left edge of the cells after the labels."""
     return (
         line.right <= right + line.height
         and (line.right - line.left < 0.7 * (right - left) or line.right < figures)
@@ -293,7 +274,7 @@ def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
 def _arranged(
     table: list[Line], rows: list[list[Atom]], columns: Sequence[Column], read: list[Line]
 ) -> list[Line]:
-    """Put a table's headings and rows into columns, and move lines between it and ``read``, those before."""
+    """``read`` are the lines before the table; some lines move between the two."""
     captions = _captions(rows, table)
     read += [replace(line, is_row=False) for line in table[:captions]]
     table, rows = table[captions:], rows[captions:]
@@ -312,11 +293,7 @@ def _arranged(
 
 
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
-    """Count the lines at the start of ``table`` that are its caption; some of them may look like rows.
-
-    Only a caption of at least two lines counts. Its last line has a single atom, does not begin to the left
-    of the line before it, and precedes a row of headings.
-    """
+    """At least two lines. The last one has a single atom, is not to the left, and precedes headings."""
     headings = list(takewhile(lambda row: not has_quantity(row), rows))
     for place in range(len(headings) - 2, 0, -1):
         line, above = table[place], table[place - 1]
@@ -326,7 +303,6 @@ def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
 
 
 def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence[Column]) -> bool:
-    """Whether ``line``, above a table, begins the label of the table's first row."""
     return (
         not line.is_row
         and line.bottom - first.bottom < TIGHT * first.height
@@ -336,7 +312,7 @@ def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence
 
 
 def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
-    """Join the lines of each label, and give each row a cell for each column up to the row's last words."""
+    """Labels of several lines are joined."""
     rows = [
         replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True) for line, row in body
     ]
@@ -356,11 +332,7 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
 
 
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
-    """Whether ``line`` is the third or a later line of the label of ``before``.
-
-    ``hanging`` is the previous line of the label, if it is indented. It must have the left edge of ``line``,
-    and no room for its first word before ``edge``, the right edge of the labels.
-    """
+    """From the third line on; ``hanging`` is the label's previous line, if it is indented."""
     return (
         hanging is not None
         and abs(hanging.left - line.left) < MIN_INDENT * line.height
@@ -370,7 +342,7 @@ def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
 
 
 def _continues_label(before: Line, line: Line, edge: float) -> bool:
-    """Whether the label of ``before`` continues in ``line``; ``edge`` is the right edge of the labels."""
+    """``edge`` is the right edge of the labels."""
     label, rest = before.cells[0], line.cells[0]
     step = before.bottom - line.bottom
     if not label.words.text or step > TIGHT * line.height:
@@ -386,7 +358,6 @@ def _continues_label(before: Line, line: Line, edge: float) -> bool:
 
 
 def _with_label(before: Line, line: Line) -> list[Line]:
-    """Join the label of ``before`` with its rest in ``line``; two rows if both have further cells."""
     label, rest = before.cells[0], line.cells[0]
     if rest.words.text:
         label = label.followed_by(rest)

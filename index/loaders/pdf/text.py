@@ -1,8 +1,6 @@
-"""The characters of a PDF page: read from its text layer, with their boxes, then grouped into text runs.
+"""Reads the characters of a page with their boxes, and groups them into text runs.
 
-A ligature whose font does not name its letters is restored: without it, ``first`` becomes ``rst``. The width
-of its glyph, compared with letters on the page, and the word around it show whether it is fi, fl, ff, ffi or
-ffl.
+It restores ligatures whose font does not name the letters, such as *fi* in *rst* for *first*.
 """
 
 from __future__ import annotations
@@ -58,10 +56,7 @@ _MAX_BOX_COORDINATE = 65_535  # the largest that ``PageLayout.boxes`` can hold
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Text with ``BOX_BYTES`` bytes for each character.
-
-    ``mended`` has the offsets, in order, at which a hyphen and a line break were removed.
-    """
+    """``BOX_BYTES`` bytes a character; ``mended`` has the offsets of removed hyphens and line breaks."""
 
     text: str
     boxes: bytes
@@ -83,7 +78,7 @@ class Placed:
         return self.cut(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
 
     def on_one_line(self) -> Placed:
-        """Replace each run of white space by one space, and remove it at the ends."""
+        """Each run of white space becomes one space, and none stays at the ends."""
         stripped = self.strip()
         if " ".join(stripped.text.split()) == stripped.text:
             return stripped
@@ -95,7 +90,7 @@ def unplaced(text: str) -> Placed:
 
 
 def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
-    """Join ``parts``, which may be empty, by a separator that is not on the page."""
+    """``between`` is not on the page."""
     mark = unplaced(between)
     whole: Placed | None = None
     for part in parts:
@@ -104,11 +99,9 @@ def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
 
 
 class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
-    """One character, with its edges on the page, in points.
+    """The edges are in points, ``bottom`` and ``top`` those of the font; a line break's have no meaning.
 
-    ``bottom`` and ``top`` are the bounds of the font, so they are the same for high and low letters. ``bold``
-    is set only for the first and last character of a line, ``box`` is in the format of ``PageLayout.boxes``.
-    A line break is a glyph, too, but its edges have no meaning.
+    ``bold`` is set only for the first and last character of a line.
     """
 
     character: str
@@ -122,7 +115,7 @@ class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three ti
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A stretch of a line between two wide gaps. Its edges and the width of its first word are in points."""
+    """A stretch between two wide gaps; ``first_word`` is a width. All are in points."""
 
     words: Placed
     left: float
@@ -130,19 +123,15 @@ class Cell:
     first_word: float
 
     def followed_by(self, below: Cell) -> Cell:
-        """Join the cell and its next line."""
         words = joined_by(" ", (self.words.strip(), below.words.strip()))
         return Cell(words, min(self.left, below.left), max(self.right, below.right), self.first_word)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A text run, a line made up of such runs, or a row of a table.
+    """The bounds are the font's, in points; ``bold`` is for the first and the last character.
 
-    ``cells``, at least one, are from left to right. ``bottom`` and ``top`` are the bounds of the font, in
-    points. ``bold`` is for the first and the last character. ``level`` tells how deep a row's label is
-    indented. If the line ends with superscripts or subscripts, ``resumes`` is the right edge of the text
-    before them.
+    ``level`` tells how deep a row's label is indented, ``resumes`` where final superscripts begin.
     """
 
     cells: tuple[Cell, ...]
@@ -184,20 +173,17 @@ class Line:
 
     @property
     def height(self) -> float:
-        """The distance between the font's bounds, in points; never 0."""
+        """In points; never 0."""
         return max(self.top - self.bottom, 0.1)
 
     def shared_height(self, other: Line) -> float:
-        """How far, in points, two lines stand at one height; negative for the gap between them."""
+        """In points; negative for the gap between them."""
         return min(self.top, other.top) - max(self.bottom, other.bottom)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The visible area of a page, in PDF coordinates (points), and its clockwise rotation in degrees.
-
-    ``width`` and ``height`` are those of the visible page, after rotation.
-    """
+    """The visible area in PDF coordinates (points); ``width`` and ``height`` are after the rotation."""
 
     left: float
     bottom: float
@@ -208,11 +194,7 @@ class Frame:
     height: float
 
     def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
-        """Convert a point from PDF coordinates to points from the lower left corner of the rotated page.
-
-        Without an ``x``, the point is at the left edge of the page before rotation; without a ``y``, at its
-        upper edge.
-        """
+        """From PDF coordinates to points from the rotated page's lower left corner."""
         if x is None or y is None:
             x, y = (self.left if x is None else x), (self.top if y is None else y)
         match self.rotation:
@@ -233,11 +215,7 @@ def frame(page: PdfPage) -> Frame:
 
 
 def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
-    """Read the characters of a page in the order of its text layer.
-
-    Characters outside the visible page, such as printers' marks, are left out. A ligature gives several
-    characters, each with the box of the ligature.
-    """
+    """Those outside the visible page are left out; a ligature gives several, each with its box."""
     from ctypes import c_int, c_uint, c_void_p
 
     from pypdfium2.raw import FPDFText_GetUnicode
@@ -265,10 +243,7 @@ def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
 
 
 def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:  # noqa: ANN401 - of ctypes
-    """A function of PDFium that takes addresses (integers) instead of pointers.
-
-    It is called for each character, and checking pointers would take half of the time.
-    """
+    """It takes addresses: it is called for each character, and checking pointers would take half the time."""
     from ctypes import CFUNCTYPE
 
     return CFUNCTYPE(result, *arguments)(_address(function))
@@ -281,7 +256,7 @@ def _address(pointer: Any) -> int:  # noqa: ANN401 - of ctypes
 
 
 def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float64]:
-    """The boxes (left, bottom, right, top) on the visible page; shape (n, 4)."""
+    """Left, bottom, right and top on the visible page; shape (n, 4)."""
     from ctypes import addressof, c_int, c_void_p, sizeof
 
     import numpy as np
@@ -298,7 +273,7 @@ def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float
 
 
 def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
-    """Convert boxes from PDF coordinates to those of the visible, rotated page; shape (n, 4)."""
+    """From PDF coordinates to the visible, rotated page; shape (n, 4)."""
     import numpy as np
 
     left, bottom, right, top = boxes.T
@@ -315,11 +290,7 @@ def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
 
 
 def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -> NDArray[np.float64]:
-    """Turn each box so that its text runs from left to right; shape (n, 4).
-
-    The names of a chart's axes, for example, are often written vertically. Boxes of text in different
-    directions are turned by different angles, so their places cannot be compared with each other.
-    """
+    """Text then runs from left to right, but boxes turned differently cannot be compared; shape (n, 4)."""
     from ctypes import c_float, c_int, c_void_p
 
     import numpy as np
@@ -335,11 +306,7 @@ def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -
 
 
 def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
-    """Convert boxes (left, bottom, right, top) on the visible page to the bytes of ``PageLayout.boxes``.
-
-    ``shown`` has the shape (n, 4). Boxes are clipped at the page's edges, but keep a width and a height of at
-    least one unit.
-    """
+    """The bytes of ``PageLayout.boxes``, clipped, at least one unit wide and high; ``shown`` is (n, 4)."""
     import numpy as np
 
     left, bottom, right, top = np.asarray(shown, np.float64).reshape(-1, 4).T
@@ -351,7 +318,7 @@ def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
 
 
 def _characters(codes: Sequence[int]) -> Iterator[str]:
-    """For a pair of surrogates, yield the character and then an empty string."""
+    """A pair of surrogates yields the character and then an empty string."""
     high = 0
     for code, following in zip_longest(codes, codes[1:], fillvalue=0):
         if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
@@ -366,7 +333,7 @@ def _characters(codes: Sequence[int]) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
-    """The text that a character of a page stands for; an empty string for most control characters."""
+    """Empty for most control characters."""
     if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)
     if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end
@@ -379,7 +346,7 @@ def readable(character: str) -> str:
 
 
 def _edges(characters: Sequence[str]) -> set[int]:
-    """The first and the last character of each line; white space does not count."""
+    """The first and last of each line; white space does not count."""
     edges: set[int] = set()
     line: list[int] = []
     for index, character in enumerate(characters):
@@ -402,11 +369,7 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 
 
 def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
-    """Fill in the letters of missing ligatures: glyphs without a character that stand beside letters.
-
-    The three arguments have an entry for each glyph of a page: its character, empty if there is none; its
-    code, below ``FIRST_NAMED`` if the font does not name the character; and its box.
-    """
+    """A ligature has no character, a code below ``FIRST_NAMED`` (unnamed), and letters beside it."""
     restored = list(characters)
     unnamed = [index for index, code in enumerate(codes) if code < FIRST_NAMED and not characters[index]]
     if not unnamed:
@@ -426,10 +389,7 @@ def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Seque
 
 
 def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[str]) -> str:
-    """Choose the ligature between the letters ``before`` and ``after``, all in lower case.
-
-    ``fitting`` has the possible ligatures, the likeliest first; ``known`` has other words of the page.
-    """
+    """All in lower case. ``fitting`` has the likeliest first, ``known`` other words of the page."""
     whole = (one for one in fitting if f"{before}{one}{after}" in known)
     usual = (one for one in fitting if _can_stand(before, one, after))
     return next(one for ones in (whole, usual, fitting) for one in ones)
@@ -447,10 +407,7 @@ def _can_stand(before: str, one: str, after: str) -> bool:
 
 
 def _fitting(box: Box, sizes: Mapping[str, list[tuple[float, float]]]) -> list[str]:
-    """The ligatures whose letters, at the height of ``box``, are together about as wide as it.
-
-    ``sizes`` has the (height, width), in points, of each f, i and l on the page.
-    """
+    """Its letters are together about as wide; ``sizes`` has (height, width) in points."""
     left, bottom, right, top = box
     height, width = top - bottom, right - left
     usual: dict[str, float] = {}
@@ -467,7 +424,7 @@ def _fitting(box: Box, sizes: Mapping[str, list[tuple[float, float]]]) -> list[s
 
 
 def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: int) -> str:
-    """The letters that directly follow a glyph (``step`` is 1) or precede it (``step`` is -1)."""
+    """After the glyph if ``step`` is 1, before it if it is -1."""
     letters: list[str] = []
     while 0 <= index + step < len(characters):
         here, there = boxes[index], boxes[index + step]
@@ -483,11 +440,7 @@ def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: 
 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
-    """Group glyphs into text runs. A run ends at a line break, or at the hyphen of a divided word.
-
-    A gap of more than ``MIN_GUTTER`` begins a new :class:`Cell` of the run. The gap may also lie between two
-    columns of text, so a ``Cell`` is not always a cell of a table.
-    """
+    """A gap of more than ``MIN_GUTTER`` begins a cell of the run, although it may be between columns."""
     current: list[Glyph] = []
     for glyph in glyphs:
         if glyph.character not in "\r\n":
@@ -519,7 +472,7 @@ def _line(glyphs: list[Glyph]) -> Iterator[Line]:
 
 
 def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """Runs of white space become one space, also at the end, and raised figures become superscripts."""
+    """White space becomes one space, also at the end; raised figures become superscripts."""
     parts: list[str] = []
     boxes: list[bytes] = []
     least, highest = 0.8 * height, top - 0.15 * height
@@ -537,7 +490,7 @@ def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
 
 
 def _first_word(glyphs: Sequence[Glyph]) -> float:
-    """The width of the first word; in a script without spaces, of the first character."""
+    """In a script without spaces, of the first character."""
     first: Glyph | None = None
     last: Glyph | None = None
     for glyph in glyphs:
@@ -557,7 +510,7 @@ def is_unspaced(character: str) -> bool:
 
 
 def stretches(items: Iterable[Item], goes_on: Callable[[list[Item], Item], bool]) -> list[list[Item]]:
-    """Split ``items`` into stretches. Each goes on while ``goes_on(stretch, next_item)``."""
+    """Each goes on while ``goes_on(stretch, next_item)``."""
     found: list[list[Item]] = []
     for item in items:
         if found and goes_on(found[-1], item):
