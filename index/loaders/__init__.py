@@ -66,16 +66,10 @@ SUFFIXES = frozenset(_READERS)  # the suffixes, in lower case, of the files that
 
 
 def load(path: Path, options: Options = DEFAULTS) -> Document:
-    """Read the file at ``path`` as a document.
+    """A sidecar (``NAME.meta.yaml``) replaces the file's details; name or time may give its date.
 
-    The file's sidecar (``NAME.meta.yaml`` beside the file) may give details, such as the title. These replace
-    the details that the file itself gives. A document without a date gets one from the file's name or, if
-    ``options.by_time`` allows it, from the time of the file's last change.
-
-    Raises:
-        LoadError: if the file cannot be read, is empty, too large, encrypted or broken, if its content does
-            not match its suffix, if its format is not supported, if it holds too much text, or if its sidecar
-            is not valid.
+    Raises LoadError if the file cannot be read, is empty, too large, encrypted, broken, not of its suffix's
+    format, or has an invalid sidecar.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -92,11 +86,7 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def content(path: Path, limits: LoadingLimits = DEFAULTS.limits) -> bytes:
-    """Read the bytes of a file.
-
-    Raises:
-        LoadError: if it does not exist, is not a regular file, or is empty, too large or unreadable.
-    """
+    """Raises LoadError for a file that is not regular, or is empty, too large or unreadable."""
     megabytes = limits.megabytes
     try:
         status = path.stat()

@@ -62,7 +62,7 @@ def seems_html(data: bytes) -> bool:
 
 
 def binary_kind(data: bytes) -> str | None:
-    """The kind of a binary file, for example ``a PNG picture``; None if it is unknown."""
+    """For example ``a PNG picture``; None if it is unknown."""
     if data.startswith(b"%PDF-"):
         return "a PDF"
     if data.startswith(b"PK\x03\x04"):
@@ -88,14 +88,7 @@ _PROGRAMS = frozenset({"openpyxl", "python-pptx", "python-docx", "Apache POI", "
 
 
 def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: LoadingLimits) -> None:
-    """Refuse a file that is not an archive of the expected format, or is too large when unpacked.
-
-    ``needed`` is an entry that every file of the format has, ``kind`` the format's name with its article, for
-    example ``a Word document``.
-
-    Raises:
-        LoadError: if the file is encrypted, broken, of another format, or too large when unpacked.
-    """
+    """Raises LoadError without the entry ``needed``, or if the file is encrypted or unpacks too large."""
     if data.startswith(OLD_OFFICE):
         cause = "is encrypted or in an old Office format"
         raise LoadError(path, cause, f"save it without a password as {kind} ({path.suffix})")
@@ -133,12 +126,7 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Loadi
 
 @contextmanager
 def damage_reported(path: Path, program: str, *own: type[Exception]) -> Iterator[None]:
-    """Turn a library's errors about a damaged file into a LoadError.
-
-    The libraries for Office files check little in advance, and parse many parts only when they are needed.
-    Damage may therefore raise any error, at any point of the reading. ``program`` is the kind of program that
-    can repair the file, ``own`` are the errors that the library itself defines.
-    """
+    """Damage may raise any error at any point: the libraries check little before they need a part."""
     from lxml.etree import LxmlError
 
     damage: tuple[type[Exception], ...] = (*_DAMAGE, LxmlError, *own)
@@ -153,22 +141,14 @@ def damage_reported(path: Path, program: str, *own: type[Exception]) -> Iterator
 
 
 def parse_xml(data: bytes) -> Element:
-    """Parse XML. The parser expands no entities and fetches nothing.
-
-    Raises:
-        lxml.etree.XMLSyntaxError: if ``data`` is not well-formed XML.
-    """
+    """It expands no entities and fetches nothing. Raises lxml.etree.XMLSyntaxError."""
     from lxml import etree
 
     return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
 
 
 class Parts:
-    """Reads the parts of an Office file or e-book by name. A part is an entry of the archive.
-
-    A name is only looked up among the entries, so it cannot lead to a file outside the archive. Each method,
-    and opening, raises LoadError if the archive or the part is missing or damaged.
-    """
+    """Looks up only entries of the archive. Raises LoadError if a part is missing or damaged."""
 
     def __init__(self, data: bytes, path: Path) -> None:
         self._path = path
@@ -201,12 +181,7 @@ class Parts:
 
 
 def core_properties(data: bytes, path: Path) -> Properties:
-    """Read the title, author and date in an Office file's core properties (ECMA-376, part 2, section 11).
-
-    The date is the day of the file's last change; if that is missing, the day of its creation. A missing or
-    damaged property is None. The libraries for Office files are not used because they invent values for
-    missing properties. ``data`` has passed ``check_archive``.
-    """
+    """ECMA-376, part 2, section 11. The libraries for Office files invent values for missing properties."""
     properties: dict[str, str] = {}
     try:
         for element in Parts(data, path).xml(_CORE_PROPERTIES):

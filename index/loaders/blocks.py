@@ -1,8 +1,7 @@
 """Blocks of text, and the outline and the canonical text that loaders make from blocks.
 
-Footnotes quote the canonical text. In it, a blank line separates paragraphs, headings, lists and tables. The
-sentence splitter ends a sentence at every line break, so loaders keep a line break inside a paragraph only if
-the author wrote one.
+A blank line separates paragraphs, headings, lists and tables. The sentence splitter ends a sentence at every
+line break, so loaders keep one inside a paragraph only if the author wrote it.
 """
 
 from __future__ import annotations
@@ -23,11 +22,7 @@ _LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading, list item, table row or line of code, without markup and without line breaks.
-
-    ``group`` stands for the block's list, table or code block: ``join`` puts no blank line between
-    neighbouring blocks with the same object. A block without a group stands alone.
-    """
+    """It has no markup and line breaks; no blank line separates neighbours of the same ``group``."""
 
     text: str
     group: object | None = None
@@ -35,26 +30,23 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Heading(Block):
-    """A heading; its level is from 1."""
+    """``level`` is from 1."""
 
     level: int = 1
 
 
 def flow(text: str) -> str:
-    """Write ``text`` on one line: each run of white space, including no-break spaces, becomes one space.
-
-    Soft hyphens are removed: they only mark where a word may be divided.
-    """
+    """Soft hyphens go, since they only mark where a word may be divided."""
     return " ".join(text.replace(_SOFT_HYPHEN, "").split())
 
 
 def without_bars(cell: str) -> str:
-    """Replace each bar (``|``) that stands alone in a cell by ``¦``, since it looks like a cell's edge."""
+    """A lone bar looks like a cell's edge."""
     return _LONE_BAR.sub("¦", cell)
 
 
 def row(cells: Iterable[str]) -> str:
-    """Write a table's row on one line, without the empty cells at its end; "" if all cells are empty."""
+    """Empty cells at the end are left out."""
     flat = [without_bars(flow(cell)) for cell in cells]
     while flat and not flat[-1]:
         flat.pop()
@@ -66,14 +58,14 @@ def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
 
 
 def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
-    """Whether a table only lays out the page: it has one column, or a very long cell."""
+    """It has one column, or a very long cell."""
     return max(map(len, rows), default=0) <= 1 or any(
         sum(len(block.text) for block in cell) > MAX_CELL_CHARACTERS for cells in rows for cell in cells
     )
 
 
 def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield the blocks of headers and footers without repetitions; page numbers may differ."""
+    """Page numbers may differ between repetitions."""
     seen: set[str] = set()
     for block in blocks:
         wording = "".join(filter(str.isalpha, block.text))
@@ -83,12 +75,12 @@ def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def prose(blocks: Iterable[Block]) -> str:
-    """The text of the long blocks, one per line, for detecting the document's language."""
+    """The long blocks, which show the document's language."""
     return "\n".join(block.text for block in blocks if len(block.text) >= PROSE_CHARACTERS)
 
 
 def join(blocks: Iterable[Block]) -> str:
-    """Join ``blocks`` into the document's canonical text. Blocks without words are left out."""
+    """Blocks without words are left out."""
     parts: list[str] = []
     group: object | None = None
     for block in blocks:
@@ -102,10 +94,7 @@ def join(blocks: Iterable[Block]) -> str:
 
 
 def block_starts(blocks: Iterable[Block], text: str) -> list[int]:
-    """Return the offset of each block in ``text``, which is the result of ``join``.
-
-    A block without words has the offset of the next block, or the end of the text.
-    """
+    """``text`` is the result of ``join``. A block without words has the offset of the next one."""
     starts: list[int] = []
     end = 0
     for block in blocks:
@@ -119,7 +108,6 @@ def block_starts(blocks: Iterable[Block], text: str) -> list[int]:
 
 
 def sections_of(blocks: Sequence[Block], text: str) -> tuple[Section, ...]:
-    """Return a section for each heading; ``text`` is what ``join`` made of these blocks."""
     return tuple(
         Section(start, block.level, block.text)
         for block, start in zip(blocks, block_starts(blocks, text), strict=True)

@@ -1,7 +1,6 @@
-"""Reads what a first page states: the publication day, the SEC form, the issuer, and lines fit for a title.
+"""Reads what a first page states: the publication day, the SEC form, the issuer, and lines for a title.
 
-The end of a period, as in ``for the quarter ended June 30, 2023``, is no day of publication. Only English
-names of months are recognised. A date such as ``5/6/2023`` is not read, since either number could be the
+The end of a period is no such day. Only English months are read, and no ``5/6/2023``: either could be the
 month.
 """
 
@@ -60,11 +59,9 @@ _QUARTER_ENDS = ("-03-31", "-06-30", "-09-30", "-12-31")
 
 
 def stated_date(lines: Sequence[str], paragraphs: Iterable[str], all_lines: Iterable[str] = ()) -> str | None:
-    """Find the date of publication, in ISO 8601, possibly ``YYYY-MM`` or ``YYYY``.
+    """In order: a labelled date, a news release's, one alone on a line, the year of a journal's issue.
 
-    The kinds of dates, in order of preference: one with a label, such as ``Published:``; one at the start of
-    a news release; one alone on a line; the year of a journal's issue. ``lines`` are those in the parts of
-    the page where dates usually stand, ``all_lines`` include its header and footer.
+    ``lines`` are where dates usually stand, ``all_lines`` include header and footer.
     """
     everything = [*all_lines, *lines]
     labelled = (match["date"] for line in everything if (match := _LABEL.match(line.strip())))
@@ -77,12 +74,12 @@ def stated_date(lines: Sequence[str], paragraphs: Iterable[str], all_lines: Iter
 
 
 def is_date(line: str) -> bool:
-    """Whether a line is only a date, perhaps after a place."""
+    """A place may precede it."""
     return _ALONE.fullmatch(line) is not None
 
 
 def read_date(written: str) -> str | None:
-    """Convert a written day or month to ISO 8601; None if it is ambiguous, in the future or not a date."""
+    """ISO 8601; None if it is ambiguous or in the future."""
     text = _SEPT.sub("Sep", _NOT_READ.sub("", written))
     slashes = _SLASHES.fullmatch(text)
     iso = _of_numbers(*map(int, slashes.groups())) if slashes else iso_date(text)
@@ -90,18 +87,14 @@ def read_date(written: str) -> str | None:
 
 
 def _of_numbers(first: int, second: int, year: int) -> str | None:
-    """Neither number, or both, may be the month: then there is no date, unless they are equal."""
+    """Either may be the month: then there is no date, unless they are equal."""
     if min(first, second) > 12 or (max(first, second) <= 12 and first != second):
         return None
     return iso_date(f"{year}-{min(first, second):02}-{max(first, second):02}")
 
 
 def _alone(lines: Sequence[str]) -> Iterator[str]:
-    """Yield each date that is alone on a line, unless it is the end of a reported period.
-
-    A date after words such as ``ended`` or ``as of`` is the end of a period. The last day of a quarter, which
-    often heads a financial statement, counts as one, too, unless it follows a place and a comma.
-    """
+    """The end of a period is none: after ``ended``, or the last day of a quarter without a place before."""
     before = ""
     for line in lines:
         match = _ALONE.fullmatch(line)
@@ -139,12 +132,7 @@ _SHOUTED = 0.7  # a name with a larger share of capitals among its letters count
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """The cover of a form for the US Securities and Exchange Commission (SEC).
-
-    ``form`` is its name, such as ``10-Q``, ``registrant`` the company that files it. The cover may state a
-    ``period``, such as ``quarterly period ended June 30, 2023``, or when it was ``reported``, such as
-    ``August 9, 2023``.
-    """
+    """``period`` is such as ``quarterly period ended June 30, 2023``, ``reported`` a day."""
 
     form: str
     registrant: str
@@ -162,10 +150,7 @@ class Filing:
 
 
 def filing(lines: Sequence[str], text: str) -> Filing | None:
-    """Read the cover of an SEC form from the lines of the first page; None if that page is not a cover.
-
-    The document's text gives the usual spelling of a company's name in capitals.
-    """
+    """None if the page is no cover. The text gives the usual spelling of a name in capitals."""
     forms = (_FORM.fullmatch(_HYPHENS.sub("-", line.strip())) for line in lines)
     form = next((match["form"] for match in forms if match), None)
     place = next((number for number, line in enumerate(lines) if _REGISTRANT.match(line.strip())), 0)
@@ -182,10 +167,7 @@ def filing(lines: Sequence[str], text: str) -> Filing | None:
 
 
 def declared_filing(facts: Mapping[str, str], text: str) -> Filing | None:
-    """Read the cover of an SEC form from its XBRL facts; None if the form's or the company's name is missing.
-
-    The facts are by their names in the taxonomy ``dei``, such as ``EntityRegistrantName``.
-    """
+    """The facts are by their names in the XBRL taxonomy ``dei``, such as ``EntityRegistrantName``."""
     form, registrant = (flow(facts.get(name, "")) for name in ("DocumentType", "EntityRegistrantName"))
     if not form or not registrant:
         return None
@@ -202,7 +184,7 @@ def declared_filing(facts: Mapping[str, str], text: str) -> Filing | None:
 
 
 def as_written(name: str, text: str) -> str:
-    """The most frequent mixed-case spelling in ``text`` of a name in capitals; else the name itself."""
+    """The most frequent mixed-case spelling of a name in capitals."""
     if not _is_shouted(name):
         return name
     words = [regex.escape(word).replace("'", "['’]").replace("’", "['’]") for word in name.split()]
@@ -267,12 +249,7 @@ _MAX_WORDS = 8
 def issuer(
     lines: Sequence[str], paragraphs: Iterable[str], top: Sequence[str], author: str | None
 ) -> str | None:
-    """Find the organisation that issued a report, as written; None if the page does not name it clearly.
-
-    ``lines`` are those of the first page, including its header and footer, ``paragraphs`` its first
-    paragraphs, and ``top`` the lines above the title. The ``author`` in the file's properties counts only if
-    it is an organisation and the page names it.
-    """
+    """The ``author`` counts only as an organisation that the page names; ``top`` is above the title."""
     is_release = any(_RELEASE.search(line) for line in lines)
     return (
         _release(paragraphs, is_release=is_release)
@@ -283,25 +260,18 @@ def issuer(
 
 
 def is_organisation(name: str) -> bool:
-    """Whether a name reads like an organisation's, such as ``Ministry of Health`` or ``eBay Inc.``."""
+    """Such as ``Ministry of Health`` or ``eBay Inc.``."""
     if not 1 < len(name.split()) <= _MAX_WORDS + 2 or not _WHOLE_NAME.fullmatch(name) or _ROLE.match(name):
         return False
     return _LEGAL.search(name) is not None or _NOUN.fullmatch(_BEFORE_LINK.split(name)[0]) is not None
 
 
 def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
-    """Return the company that a news release names first; None if the text is not a company's release.
+    """None if the text is not a company's release, or a news agency's name precedes the company's.
 
-    Four signs suggest that the company issued the text:
-
-    - the ticker of its shares follows the name;
-    - the name is that of an organisation;
-    - the text has words such as ``today announced``;
-    - the page has words such as ``press release``.
-
-    Two signs are needed, or three if no place and day precede the name. Directly after the name, either the
-    ticker or words such as ``today announced`` must follow. If the name of a news agency precedes the
-    company's, as in ``(Reuters) –``, the text does not count: it is the agency's own report.
+    Two signs are needed, or three if no place and day precede the name: a ticker, an organisation's name,
+    words such as ``today announced``, words such as ``press release``. The first or third must directly
+    follow.
     """
     for text in paragraphs:
         for match in _LEAD.finditer(text, endpos=_LEAD_WITHIN + 200):
@@ -326,10 +296,7 @@ def _imprint(lines: Iterable[str]) -> str | None:
 
 
 def _letterhead(top: Sequence[str]) -> str | None:
-    """The organisation that has a line of its own above the title, if there is only one.
-
-    It does not count if the line before introduces it, for example by ending with ``to`` or a colon.
-    """
+    """None if there are several, or if the line before introduces it, for example by ending with ``to``."""
     before = ""
     found: list[str] = []
     for line in map(flow, top):
@@ -367,7 +334,7 @@ _CONTACT = regex.compile(r"\S@\S|https?:|www\.|\+?\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]
 
 
 def is_furniture(text: str) -> bool:
-    """Whether a line is not part of a title, for example a date, a contact or ``Press release``."""
+    """Such as a date, a contact or ``Press release``."""
     return (
         not _WORD.search(text)
         or _FURNITURE.fullmatch(text) is not None
@@ -404,7 +371,7 @@ def reads_like_title(text: str) -> bool:
 
 
 def is_among(title: str, texts: Iterable[str]) -> bool:
-    """Whether all words and numbers of ``title``, at least one, are in ``texts``, together or scattered."""
+    """All its words and numbers, together or scattered."""
     whole = " ".join(texts).casefold()
     letters = "".join(filter(str.isalnum, title.casefold()))
     if not letters:

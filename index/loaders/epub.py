@@ -32,12 +32,7 @@ if TYPE_CHECKING:
 
 
 def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read an EPUB book. Scripts do not run, and the loader fetches nothing.
-
-    Raises:
-        LoadError: if the file is encrypted (DRM), broken, of another format, too large when unpacked, or has
-            no words.
-    """
+    """Scripts do not run, and the loader fetches nothing."""
     check_archive(data, path, CONTAINER, "an EPUB book", options.limits)
     parts = Parts(data, path)
     book = open_book(parts, path)
@@ -101,7 +96,7 @@ _NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67])
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """The blocks of a chapter, and the index of the block at which each wanted element begins, by id."""
+    """``places`` has the index of the block at which each wanted element begins, by id."""
 
     blocks: list[Block]
     places: dict[str, int]
@@ -110,11 +105,7 @@ class Chapter:
 def read_chapter(
     parts: Parts, name: str, wanted: AbstractSet[str], path: Path, styles: Sequence[str] = ()
 ) -> Chapter:
-    """Read one chapter; without words, it has no blocks. ``wanted`` are the ids of elements to find.
-
-    Raises:
-        LoadError: if the part is missing, damaged, or not text.
-    """
+    """A chapter without words has no blocks; ``wanted`` are the ids of elements to find."""
     data = parts.read(name)
     if not data.strip():
         return Chapter([], {})
@@ -137,7 +128,7 @@ def read_chapter(
 
 
 def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
-    """Remove the marks of elements, and record their places; a mark's number is the index in ``ids``."""
+    """A mark's number is the index in ``ids``."""
     blocks: list[Block] = []
     places: dict[str, int] = {}
     for block in marked:
@@ -150,11 +141,11 @@ def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
 
 
 CONTAINER = "META-INF/container.xml"
-"""The entry that names the package; every book has it (EPUB 3.3, 4.2.6.3.1)."""
+"""Every book has it (EPUB 3.3, 4.2.6.3.1)."""
 
 _ENCRYPTION = "META-INF/encryption.xml"
 _FONT_OBFUSCATION = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
-"""The algorithms that obfuscate fonts; they hide no text (EPUB 3.3, 4.4)."""
+"""They hide no text (EPUB 3.3, 4.4)."""
 
 _CHAPTERS = {"application/xhtml+xml", "text/html"}
 _NCX = "application/x-dtbncx+xml"
@@ -167,10 +158,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the table of contents; ``level`` is from 1.
-
-    ``fragment`` is the id of an element in the chapter at ``path``; empty for the start of the chapter.
-    """
+    """``level`` is from 1; ``fragment`` is the id of an element, empty for the start of the chapter."""
 
     level: int
     title: str
@@ -180,10 +168,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A book's package. All paths are names of entries in the archive.
-
-    ``spine`` has the chapters in reading order, each once.
-    """
+    """Paths are entries of the archive; ``spine`` has the chapters in reading order, each once."""
 
     package: str
     spine: tuple[str, ...]
@@ -192,7 +177,7 @@ class Book:
     metadata: Element | None
 
     def all_values(self, name: str) -> list[str]:
-        """Return the values of a Dublin Core element, such as ``creator``, in order, without empty ones."""
+        """``name`` is a Dublin Core element, such as ``creator``."""
         found = self.metadata.iter(f"{_DUBLIN_CORE}{name}") if self.metadata is not None else ()
         return [words for element in found if (words := flow("".join(element.itertext())))]
 
@@ -200,10 +185,7 @@ class Book:
         return next(iter(self.all_values(name)), None)
 
     def day(self) -> str | None:
-        """Return the date of publication as the book writes it.
-
-        EPUB 2 may label a date with an event. A date with an event other than ``publication`` does not count.
-        """
+        """A date with an event, which EPUB 2 allows, counts only if that is ``publication``."""
         dates = list(self.metadata.iter(f"{_DUBLIN_CORE}date")) if self.metadata is not None else []
         events = {date.get(f"{_OPF}event", ""): date for date in reversed(dates)}
         found = events.get("publication", events.get(""))
@@ -211,11 +193,7 @@ class Book:
 
 
 def open_book(parts: Parts, path: Path) -> Book:
-    """Read the package of a book.
-
-    Raises:
-        LoadError: if the container names no package, or the package lists no chapters.
-    """
+    """Raises LoadError if the container names no package, or the package lists no chapters."""
     remedy = "get another copy of the book"
     named = (_resolved("", one.get("full-path", ""))[0] for one in parts.xml(CONTAINER).iter("{*}rootfile"))
     package = next((one for one in named if one in parts), None)
@@ -255,10 +233,7 @@ def encrypted_paths(parts: Parts) -> set[str]:
 
 
 def _contents(parts: Parts, package: str, items: list[Element]) -> tuple[Entry, ...]:
-    """Read the table of contents from EPUB 3's navigation document or, without one, from EPUB 2's NCX.
-
-    A broken table of contents is ignored, since the text can be read without it.
-    """
+    """A broken table of contents is ignored, since the text can be read without it."""
     navigation = (one for one in items if "nav" in one.get("properties", "").split())
     older = (one for one in items if one.get("media-type") == _NCX)
     for read, listed in ((_nav_entries, navigation), (_ncx_entries, older)):
@@ -296,11 +271,7 @@ def _entry(level: int, label: Element, name: str, reference: str | None) -> Entr
 
 
 def _resolved(base: str, reference: str) -> tuple[str, str]:
-    """Return the path and the fragment to which a reference in the archive's entry ``base`` leads.
-
-    Both are empty if the reference has a scheme, such as ``https:``. Callers look up the path only among the
-    archive's entries, so no reference leads out of the archive.
-    """
+    """Both are empty if the reference has a scheme. Callers look the path up only in the archive."""
     written, _, fragment = reference.partition("#")
     if _SCHEME.match(written):
         return "", ""

@@ -1,7 +1,4 @@
-"""Writes an equation as one line of text, such as ``(a + b)/2``, ``√(x + 1)`` or ``∑_(i=1)^n x_i``.
-
-The equations are in Word's markup (OMML; ISO/IEC 29500-1, 22.1) or in MathML 3.
-"""
+"""Writes equations in OMML (ISO/IEC 29500-1, 22.1) or MathML 3 as text, such as ``√(x + 1)``."""
 
 from __future__ import annotations
 
@@ -18,15 +15,12 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-\N{MINUS SIGN}", "⁰¹²³⁴⁵⁶�
 
 
 def superscript(text: str) -> str:
-    """Write digits and signs as superscripts: ``2,500²`` instead of ``2,5002``.
-
-    Letters stay as they are, since nobody searches for superscript letters.
-    """
+    """``2,500²`` instead of ``2,5002``; letters stay, since nobody searches for superscript letters."""
     return text.translate(_SUPERSCRIPTS)
 
 
 def note_mark(written: str) -> str:
-    """Write the mark of a note with superscript digits or, if it has letters, in brackets."""
+    """A mark with letters gets brackets."""
     return f"[{written}]" if any(map(str.isalpha, written)) else superscript(written)
 
 
@@ -44,7 +38,7 @@ def is_equation(element: Element) -> bool:
 
 
 def grouped(text: str) -> str:
-    """Put ``text`` in brackets, unless it is one number, word or sign, or has brackets already."""
+    """One number, word or sign needs no brackets."""
     if not text or _SIMPLE.fullmatch(text) or _is_bracketed(text):
         return text
     return f"({text})"
@@ -78,10 +72,7 @@ def _matrix(rows: Iterable[Iterable[str]], *, is_bracketed: bool = False) -> str
 
 
 def from_word(element: Element, words: Callable[[Element], str]) -> str:
-    """Write an equation of a Word file, or a part of an equation, as text.
-
-    ``words`` returns the text of an element outside OMML, such as a run of ordinary text.
-    """
+    """``words`` returns the text of an element outside OMML."""
     tag = str(element.tag)
     if not tag.startswith(M):
         return words(element)
@@ -169,10 +160,7 @@ def is_mathml(element: Element) -> bool:
 
 
 def from_mathml(element: Element) -> str:
-    """Write an equation in MathML, with any namespace or prefix, as text.
-
-    If it is nested too deeply, this returns only its characters, without their arrangement.
-    """
+    """An equation that is nested too deeply becomes only its characters."""
     try:
         return _of_mathml(element).strip()
     except RecursionError:
@@ -266,10 +254,7 @@ def is_symbol_font(font: str | None) -> bool:
 
 
 def sign(place: int, font: str | None) -> str:
-    """Return the character for a sign of a font; ``UNKNOWN`` if its meaning is not known.
-
-    ``place`` is the sign's code in the font, 0x20 to 0xFF, or the same code in the private use area.
-    """
+    """``place`` is 0x20 to 0xFF, or the same in the private use area; ``UNKNOWN`` if nobody knows it."""
     at = place - _PRIVATE if place >= _PRIVATE else place
     signs = _FONTS.get((font or "").casefold())
     if signs is None:
@@ -278,10 +263,7 @@ def sign(place: int, font: str | None) -> str:
 
 
 def in_font(text: str, font: str | None) -> str:
-    """Return ``text`` with the signs of a symbol font as Unicode characters.
-
-    If ``font`` is not a symbol font, only characters of the private use area change.
-    """
+    """Outside symbol fonts, only characters of the private use area change."""
     if is_symbol_font(font):
         return _SIGNS.sub(lambda match: sign(ord(match[0]), font), text)
     return _PRIVATE_SIGNS.sub(lambda match: sign(ord(match[0]), font), text)

@@ -26,16 +26,7 @@ from index.loaders.text import decode, unwrap
 
 
 def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Read an e-mail (.eml).
-
-    The loader reads the plain text, or the HTML if the plain text is missing or only a placeholder. Quoted
-    replies are kept. Attachments are listed by name, type and size; only attached messages are opened. If the
-    message is encrypted, the document has only the header and the list of attachments. The loader fetches
-    nothing.
-
-    Raises:
-        LoadError: if the file is binary, is not an e-mail, or its parts are nested too deeply.
-    """
+    """HTML is read if the plain text is missing or a placeholder; only attached messages are opened."""
     message = _message(data, path)
     content = list(content_blocks(message, path))
     text = join([*head_blocks(message, path), *content])
@@ -48,11 +39,7 @@ def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
 
 
 def _message(data: bytes, path: Path) -> Message:
-    """Parse the message in a file.
-
-    The policy is ``compat32``: the newer policy raises errors for some broken fields, and loses bytes outside
-    ASCII in others.
-    """
+    """``compat32``: the newer policy raises errors for broken fields, or loses bytes outside ASCII."""
     kind = binary_kind(data)
     if kind is not None:
         cause = f"is named {path.suffix} but seems to be {kind}"
@@ -70,19 +57,18 @@ def _message(data: bytes, path: Path) -> Message:
 
 
 SHOWN = ("From", "To", "Cc", "Date", "Subject")
-"""The fields at the start of the text, in this order."""
 
 _ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
-"""An encoded word (RFC 2047, section 2), with an optional language (RFC 2231, section 5)."""
+"""RFC 2047, section 2, with an optional language (RFC 2231, section 5)."""
 
 _ESCAPED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}--[\t\n\r]]", flags=regex.V1)
 _MAX_PARSED_CHARACTERS = 10_000
-"""At most this many characters of an address or a date are parsed: longer ones are attacks on the parser."""
+"""Of an address or a date: longer ones are attacks on the parser."""
 
 
 def characters(data: bytes, path: Path, charset: str | None) -> str:
-    """Decode a part or field. Damaged characters become U+FFFD, so that decoding never fails."""
+    """Damaged characters become U+FFFD."""
     try:
         text = decode(data, path, charset)
     except LoadError:
@@ -91,12 +77,12 @@ def characters(data: bytes, path: Path, charset: str | None) -> str:
 
 
 def field(message: Message, name: str, path: Path) -> str:
-    """Return the values of all fields named ``name``, on one line."""
+    """All fields with this name, on one line."""
     return ", ".join(words for value in _values(message, name, path) if (words := words_of(value, path)))
 
 
 def sender(message: Message, path: Path) -> str | None:
-    """Return the sender's name, or the address if there is no name."""
+    """The name, or the address if there is none."""
     written = next(iter(_values(message, "From", path)), "")[:_MAX_PARSED_CHARACTERS]
     try:
         name, address = parseaddr(flow(written))
@@ -106,7 +92,7 @@ def sender(message: Message, path: Path) -> str | None:
 
 
 def sent(message: Message, path: Path) -> str | None:
-    """Return the day on which the message was sent, in the sender's time zone, as an ISO 8601 date."""
+    """An ISO 8601 date in the sender's time zone."""
     written = next(iter(_values(message, "Date", path)), "")[:_MAX_PARSED_CHARACTERS]
     try:
         parsed = parsedate(flow(written))
@@ -122,11 +108,7 @@ def head_blocks(message: Message, path: Path) -> list[Block]:
 
 
 def words_of(value: str, path: Path) -> str:
-    """Return a field's value on one line, with its encoded words (RFC 2047) decoded.
-
-    Adjacent encoded words in the same character set are joined before they are decoded, since some programs
-    split a character between two words.
-    """
+    """Encoded words (RFC 2047) are joined first: some programs split a character between two."""
     pieces: list[str] = []
     pending, charset, end = b"", "", 0
     for match in _ENCODED_WORD.finditer(value):
@@ -156,7 +138,7 @@ def _decoded_word(encoding: str, text: str) -> bytes:
 
 
 def _values(message: Message, name: str, path: Path) -> list[str]:
-    """Return the values of all fields named ``name``. Bytes outside ASCII, which are invalid, are decoded."""
+    """Bytes outside ASCII, which are invalid, are decoded."""
     found = [str(value) for field, value in message.raw_items() if field.lower() == name.lower()]
     charset = message.get_content_charset()
     return [
@@ -166,10 +148,10 @@ def _values(message: Message, name: str, path: Path) -> list[str]:
 
 
 MAX_DEPTH = 50
-"""The deepest nesting of parts; a message that was forwarded many times has a depth of about twelve."""
+"""A message that was forwarded many times has a depth of about twelve."""
 
 MIN_PLAIN_SHARE = 0.5
-"""A plain text with fewer letters than this share of the letters in its HTML alternative is a placeholder."""
+"""A plain text with a smaller share of the letters in its HTML is a placeholder."""
 
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 _MESSAGES = {"message/rfc822", "message/global", "message/news"}
@@ -180,13 +162,7 @@ _VISIBLE = regex.compile(r"[^\p{C}\p{M}\p{Z}]")
 
 
 def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Block]:
-    """Yield a message's text, a list of its attachments, then each attached message with its header.
-
-    ``depth`` is the number of parts inside which the message is nested.
-
-    Raises:
-        LoadError: if the message's parts are nested too deeply.
-    """
+    """The text, a list of attachments, each attached message. Raises LoadError if nested too deeply."""
     attached: list[Message] = []
     yield from _body_blocks(message, path, attached, depth)
     group = object()
@@ -229,10 +205,7 @@ def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int)
 
 
 def _preferred(read: list[tuple[Message, list[Block]]]) -> list[Block]:
-    """Return the blocks of the plain text among alternative parts.
-
-    If it is missing or only a placeholder, return the blocks of the longest alternative.
-    """
+    """The plain text unless it is a placeholder, else the longest alternative."""
     most = max((found for _, found in read), key=_letters, default=[])
     plain = next((found for part, found in read if part.get_content_type() == "text/plain"), [])
     return plain if plain and _letters(plain) >= MIN_PLAIN_SHARE * _letters(most) else most
@@ -266,7 +239,7 @@ def _is_picture_of_page(part: Message) -> bool:
 
 
 def _described(part: Message, path: Path) -> str:
-    """Write an attachment's name, type and size; no size for an attached message, since its text follows."""
+    """An attached message has no size, since its text follows."""
     kind = part.get_content_type()
     name = words_of(_name(part) or "", path)
     if kind in _MESSAGES:
@@ -324,17 +297,14 @@ def _plain_blocks(part: Message, path: Path) -> list[Block]:
 
 
 def _unquoted(line: str) -> tuple[int, str]:
-    """Return the number of ``>`` signs before a quoted line, and the line without them."""
+    """The number of ``>`` signs before the line, and its rest."""
     match = _QUOTED.match(line)
     marks = match[0] if match else ""
     return marks.count(">"), line[len(marks) :]
 
 
 def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
-    """Join lines in ``format=flowed`` (RFC 3676, 4.1 to 4.4): a line that ends with a space continues.
-
-    If ``is_spaceless``, that space is removed.
-    """
+    """``format=flowed`` (RFC 3676, 4.1 to 4.4): a line that ends with a space continues."""
     joined: list[str] = []
     goes_on = False
     for line in lines:
@@ -350,4 +320,4 @@ def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
 
 
 _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Return-Path", "MIME-Version")
-"""Every message has at least one of these fields (RFC 5322, 3.6)."""
+"""Every message has at least one of these (RFC 5322, 3.6)."""

@@ -28,13 +28,7 @@ _INLINE_HTML = re.compile(r"<(/?)(br|sup|script|style|template)\b", re.IGNORECAS
 
 
 def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Read a Markdown file (CommonMark with tables and footnotes) and its front matter as a document.
-
-    Footnotes come after the text. Each one begins with the number that marks it in the text.
-
-    Raises:
-        LoadError: if the file is binary, cannot be decoded, has invalid front matter or no words.
-    """
+    """CommonMark with tables and footnotes, which come after the text, each with its number."""
     properties, body = split_front_matter(decode(data, path), path)
     page = parse_page(_rendered(body))
     blocks = outlined(page_blocks(page)) if page is not None else []
@@ -95,7 +89,7 @@ def _parser() -> MarkdownIt:
 
 
 def _closed(source: str) -> str:
-    """Close all elements of a block of HTML; an open one could hide the rest of the document."""
+    """An open element could hide the rest of the document."""
     from lxml.html import tostring
 
     page = parse_page(source)
@@ -103,10 +97,7 @@ def _closed(source: str) -> str:
 
 
 def _inline_html(tag: str) -> str:
-    """Keep line breaks and superscripts, and hide scripts, styles and templates.
-
-    Other tags are dropped, but the text between them stays.
-    """
+    """Line breaks and superscripts stay, scripts and styles are hidden, other tags are dropped."""
     found = _INLINE_HTML.match(tag)
     if found is None:
         return ""

@@ -41,11 +41,7 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """The details in a file's properties or front matter. A missing or unreadable detail is None.
-
-    ``publisher`` is the organisation, ``author`` the person. ``published`` is an ISO 8601 date, possibly
-    shortened to ``YYYY-MM`` or ``YYYY``; ``language`` is an ISO 639 code.
-    """
+    """``publisher`` is the organisation, ``author`` the person; ``published`` may be ``YYYY-MM``."""
 
     title: str | None = None
     publisher: str | None = None
@@ -70,15 +66,9 @@ def assemble(
     sections: tuple[Section, ...] = (),
     remedy: str = "save it again with its text",
 ) -> Document:
-    """Make a document with its details, and record the origin of each detail.
+    """A detail comes from ``stated``, the text itself, else ``properties``; a title, else ``heading``.
 
-    A detail comes from ``stated``, what the text itself states, or, if it is missing there, from
-    ``properties``, whose ``origin`` is a part of the file. Without a title in either, the title is
-    ``heading`` or the file's name. A missing language is detected in ``sample`` or the whole text. ``remedy``
-    is advice for a file without words.
-
-    Raises:
-        LoadError: if the text is empty.
+    The language is detected in ``sample`` or the text. Raises LoadError with ``remedy`` for an empty text.
     """
     if not text:
         raise LoadError(path, "holds no words to read", remedy)
@@ -102,7 +92,7 @@ def assemble(
 
 
 def with_date(document: Document, path: Path, *, by_time: bool = True) -> Document:
-    """If the document has no date, add one from the file's name or, if ``by_time``, its last change."""
+    """The file's name gives it or, if ``by_time``, its last change."""
     if document.published is not None:
         return document
     named = date_of_name(path.stem)
@@ -115,11 +105,7 @@ def with_date(document: Document, path: Path, *, by_time: bool = True) -> Docume
 
 
 def date_of_name(name: str) -> str | None:
-    """Find a date in a file's name, and return it in ISO 8601; None if there is none.
-
-    Of several dates, the most exact one counts, and of equally exact ones the first. Dates in the future do
-    not count: a plan for 2035 was not published in 2035.
-    """
+    """The most exact date counts, then the first; a plan for 2035 was not published in 2035."""
     today = datetime.now(UTC).date()
     found: list[str] = []
     for match in _DATE_IN_NAME.finditer(name):
@@ -139,11 +125,7 @@ def _first_day(parts: list[str]) -> date | None:
 
 
 def iso_date(written: str | None) -> str | None:
-    """Write a date as ``YYYY-MM-DD``; if it has no day or no month, as ``YYYY-MM`` or ``YYYY``.
-
-    It is an ISO 8601 date, with or without a time, or a date such as ``24 July 2025``, ``July 24, 2025`` or
-    ``24.7.2025``. Forms in which day and month could be swapped are not read.
-    """
+    """Reads ISO 8601 or such as ``24 July 2025`` and ``24.7.2025``; day and month must be clear."""
     if not written:
         return None
     text = flow(written)
@@ -164,16 +146,13 @@ def _strptime(text: str, forms: tuple[str, ...], as_form: str) -> str | None:
 
 
 def language_code(written: str | None) -> str | None:
-    """The language in a language tag, such as ``en`` in ``en-GB``; None if it names no language."""
+    """``en`` for ``en-GB``; None if the tag names no language."""
     tag = _LANGUAGE.fullmatch((written or "").strip())
     return tag[1].lower() if tag and tag[1].lower() not in {"und", "mul", "zxx"} else None
 
 
 def readable_property(written: str | None) -> str | None:
-    """A title or name from a file's properties; None if it is only a file name or a placeholder.
-
-    The result is on one line, without a prefix such as ``Microsoft Word - ``.
-    """
+    """Without ``Microsoft Word - ``; None for a placeholder or only a file name."""
     words = _PROGRAM.sub("", flow(written or ""))
     return None if not words or _PLACEHOLDER.fullmatch(words) else words
 
@@ -183,7 +162,7 @@ def title_of_name(path: Path) -> str:
 
 
 def title_of_line(text: str) -> str | None:
-    """The first line with words if it is short and does not end like a sentence; else None."""
+    """None if it is long, or ends like a sentence."""
     first = next((flow(line) for line in text.splitlines() if _WORDS.search(line)), "")
     if not first or len(first) > MAX_TITLE_CHARACTERS or first[-1] in ".!?:;,…。！？；，":
         return None
@@ -202,11 +181,7 @@ def sidecar_of(path: Path) -> Path:
 
 
 def checked_details(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, Detail]:
-    """Check details by key, and return those that are not empty in the form of the catalog.
-
-    Raises:
-        LoadError: if a key is unknown, a date or language cannot be read, or a collection's name is too long.
-    """
+    """Raises LoadError for an unknown key, or a date, language or collection that is not valid."""
     given = {key: flow(value) for key, value in values.items() if flow(value)}
     for key in given:
         if key not in KEYS:
@@ -228,13 +203,7 @@ def checked_details(path: Path, values: Mapping[str, str], origin: Origin) -> di
 
 
 def read_sidecar(path: Path) -> dict[str, Detail]:
-    """Read the details in the sidecar of the file at ``path``; empty if it has no sidecar.
-
-    Raises:
-        LoadError: if the sidecar is a link (which may lead out of the folder) or another file that is not
-            regular, cannot be read, is too large, is not YAML of ``key: value`` lines, or has an invalid
-            detail.
-    """
+    """Raises LoadError for a link, which may lead out of the folder, and for invalid content."""
     import yaml
 
     data = sidecar_content(path)
@@ -253,13 +222,7 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
 
 
 def sidecar_content(path: Path) -> bytes | None:
-    """Read the bytes of the sidecar of the file at ``path``; None if it has no sidecar.
-
-    At most one byte more than the limit is read, which is enough to tell that a sidecar is too large.
-
-    Raises:
-        LoadError: if the sidecar is not a regular file, or cannot be read.
-    """
+    """None without a sidecar. One byte more than the limit is read, which tells that it is too large."""
     sidecar = sidecar_of(path)
     try:
         if stat.S_ISREG(sidecar.lstat().st_mode):

@@ -16,18 +16,13 @@ _MOST = 4000  # the first number that Roman numerals cannot write
 
 
 def written_number(number: int, kind: str) -> str:
-    """Write a number in one of Word's number formats (ISO/IEC 29500-1, 17.18.59).
-
-    The formats are for example ``decimal``, ``lowerLetter``, ``upperRoman``, and ``chicago`` for the signs
-    ``*``, ``†``, ``‡`` and ``§``. If the format is unknown or cannot write the number, the result is a
-    decimal number. The format ``none`` gives an empty string.
-    """
+    """A format of Word (ISO/IEC 29500-1, 17.18.59); an unknown one is decimal, ``none`` is empty."""
     written = _WRITTEN[kind](number) if kind in _WRITTEN and 0 < number < _MOST else ""
     return written or ("" if kind == "none" else str(number))
 
 
 def roman_value(letters: str) -> int:
-    """The value of a Roman numeral in lower-case letters."""
+    """In lower-case letters."""
     values = [_VALUES[letter] for letter in letters]
     return sum(-value if value < max(values[place:]) else value for place, value in enumerate(values))
 

@@ -41,25 +41,12 @@ if TYPE_CHECKING:
 
 
 def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read an OpenDocument text (.odt). Macros do not run, and the loader fetches nothing.
-
-    Deleted text and comments are left out. Notes follow the body, each with its mark. Headers and footers
-    come last, without repetitions. The author is the person who created the document, else the person who
-    last saved it. The date is the day on which the document was last saved, else the day of its creation.
-
-    Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
-            words.
-    """
+    """Deleted text and comments are left out; notes follow the body, headers and footers come last."""
     return _read(data, path, options, "odt")
 
 
 def read_ods(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read an OpenDocument spreadsheet (.ods): the name and the rows of each visible sheet.
-
-    Raises:
-        LoadError: as for ``read_odt``.
-    """
+    """The name and the rows of each visible sheet."""
     return _read(data, path, options, "ods")
 
 
@@ -156,7 +143,7 @@ LINK = "{http://www.w3.org/1999/xlink}"
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
 DISPLAY = f"{TEXT}display"
-"""The attribute that hides a section or, in a style, all text with this style."""
+"""Hides a section or, in a style, all text with this style."""
 
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
@@ -165,10 +152,7 @@ _ITEMS = {f"{TEXT}list-item", f"{TEXT}list-header"}
 
 
 class Lists:
-    """Finds the numbers and bullets of list items, and the numbers of headings.
-
-    Each item is counted when it is read, so callers must read lists and headings in document order.
-    """
+    """Items are counted as they are read, so callers must read in document order."""
 
     def __init__(self, *roots: Element) -> None:
         self._styles: dict[str, dict[int, Element]] = {}
@@ -181,10 +165,7 @@ class Lists:
                 self._styles["" if is_outline else style.get(f"{STYLE}name", "")] = levels
 
     def items(self, element: Element) -> Iterator[tuple[Element, str, object]]:
-        """Yield each item of a list, its number or bullet, and an object that identifies the outermost list.
-
-        If an item contains a list, callers must read that list before they take the next item.
-        """
+        """With its marker and the outermost list. Callers read an item's own list before the next item."""
         outer = list(element.iterancestors(_LIST))
         named = (one.get(f"{TEXT}style-name") for one in (element, *outer))
         style = next((name for name in named if name), "none")
@@ -207,7 +188,7 @@ class Lists:
                 yield item, "", self._group
 
     def heading_marker(self, heading: Element, level: int) -> str:
-        """Count a heading and return its number; "" for a heading in a list or without a number."""
+        """Count the heading; "" in a list or without a number."""
         parent = heading.getparent()
         if parent is not None and str(parent.tag) in _ITEMS:
             return ""
@@ -253,7 +234,7 @@ def _integer(written: str | None, otherwise: int) -> int:
 
 _RAISED = re.compile(r"super\b|0*[1-9][0-9.]*%")
 _MOST_PARENTS = 20
-"""The longest chain of parent styles; a longer chain is circular."""
+"""A longer chain is circular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +249,6 @@ class _StyleProperties:
 
 
 class Styles:
-    """The styles of ``styles.xml`` and ``content.xml``, in this order."""
-
     def __init__(self, *roots: Element) -> None:
         self._properties: dict[str, _StyleProperties] = {}
         fonts = {
@@ -282,7 +261,7 @@ class Styles:
                 self._properties[style.get(f"{STYLE}name", "")] = _properties_of(style, fonts)
 
     def parent(self, name: str) -> str | None:
-        """Return the name of a style's parent; empty if it has none, None if the style is unknown."""
+        """Empty without a parent, None if the style is unknown."""
         properties = self._properties.get(name)
         return properties.parent if properties is not None else None
 
@@ -290,7 +269,7 @@ class Styles:
         return next((one.is_hidden for one in self._with_parents(name) if one.is_hidden is not None), False)
 
     def is_raised(self, name: str | None) -> bool | None:
-        """Return whether text in a style is raised above the line; None if the style does not say."""
+        """None if the style does not say."""
         return next((one.is_raised for one in self._with_parents(name) if one.is_raised is not None), None)
 
     def font(self, name: str | None) -> str | None:
@@ -325,8 +304,7 @@ def _properties_of(style: Element, fonts: dict[str, str]) -> _StyleProperties:
 
 
 MAX_REPEATED = 100_000
-"""The most cells that may be added to a document where its file repeats a cell or row. Some programs repeat
-a cell through all columns of a sheet."""
+"""In cells that a document gains: some programs repeat a cell through all columns of a sheet."""
 
 _TABLE = f"{TABLE}table"
 _ROW = f"{TABLE}table-row"
@@ -339,13 +317,11 @@ _GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-ro
 
 
 class Repeats:
-    """Limits the number of cells that a document gains because its file repeats a cell or row."""
-
     def __init__(self) -> None:
         self._left = MAX_REPEATED
 
     def allowed(self, times: int, cells: int) -> int:
-        """Return how often to write ``cells`` cells that the file repeats: once if they exceed the limit."""
+        """Once, if the cells exceed the limit."""
         more = (times - 1) * cells
         if more > self._left:
             return 1
@@ -360,10 +336,7 @@ def _repeated(written: str | None) -> int:
 def table_blocks(
     table: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
 ) -> Iterator[Block]:
-    """Yield one block per row or, for a table that only lays out the page, the blocks in its cells.
-
-    ``blocks`` returns the blocks below an element.
-    """
+    """One block a row, or the blocks in the cells if the table only lays out the page."""
     hidden = _hidden_columns(table)
     rows = [
         (line.get(f"{TABLE}number-rows-repeated"), _cells(line, blocks, repeats, hidden))
@@ -409,10 +382,7 @@ def _cells(
     repeats: Repeats,
     hidden: Sequence[int],
 ) -> list[list[Block]]:
-    """Return the blocks in each cell of a row, without hidden columns and without empty cells at the end.
-
-    A cell that a merged cell covers is empty.
-    """
+    """Hidden columns and empty cells at the end are left out; a cell that another covers is empty."""
     cells: list[list[Block]] = []
     empty = 0
     place = 0
@@ -441,7 +411,7 @@ _UNREAD = frozenset(
     | {f"{TEXT}user-field-decls", f"{TEXT}ruby-text", f"{TEXT}script", f"{DRAW}image", f"{OFFICE}scripts"}
     | {f"{SVG}title", f"{SVG}desc"}
 )
-"""Elements that are not read: deleted text, comments, templates of indexes, and elements for programs."""
+"""Deleted text, comments, templates of indexes, and elements for programs."""
 
 _WHITE = re.compile(r"\s+")
 
@@ -460,13 +430,9 @@ _PLAIN = _Look()
 
 
 class Content:
-    """Reads the blocks of a document, and collects its ``footnotes`` and ``endnotes``, each with its mark.
+    """Counts list items, so callers must read elements in document order.
 
-    It counts list items, so callers must read elements in document order.
-
-    Args:
-        roots: the root elements of ``styles.xml``, if the file has it, and of ``content.xml``, in this order.
-        object_at: returns the root element of the embedded object with a name.
+    ``roots`` are those of ``styles.xml``, if the file has it, and of ``content.xml``, in this order.
     """
 
     def __init__(self, *roots: Element, object_at: Callable[[str], Element | None] = lambda _: None) -> None:
@@ -478,7 +444,7 @@ class Content:
         self.styles = Styles(*roots)
 
     def has_style(self, element: Element, name: str) -> bool:
-        """Return whether a paragraph has the style ``name``, or an automatic style based on it."""
+        """Or an automatic style based on it."""
         style = element.get(f"{TEXT}style-name", "")
         return name in {style, self.styles.parent(style)}
 
@@ -520,7 +486,7 @@ class Content:
             yield from self.blocks(box)
 
     def _words(self, element: Element, boxes: list[Element], look: _Look) -> Iterator[str]:
-        """Yield a paragraph's text, equations included. Frames without an equation are added to ``boxes``."""
+        """Frames without an equation go to ``boxes``."""
         yield look.shown(element.text)
         for child in element:
             if isinstance(child.tag, str) and child.tag not in _UNREAD and not self._is_hidden(child):
@@ -574,10 +540,7 @@ class Content:
 
 
 def _marked(blocks: Iterator[Block], marker: str, group: object) -> Iterator[Block]:
-    """Put the number or bullet of a list item before the item's first block.
-
-    That block, and all blocks of the item without a group, get ``group``, which stands for the list.
-    """
+    """Blocks of the item without a group get ``group``, too; it stands for the list."""
     for block in blocks:
         if not block.text.strip():
             continue

@@ -17,11 +17,7 @@ MEMORY_PER_BYTE = 256  # the further bytes of memory for each byte of a file
 
 @dataclass(frozen=True, slots=True)
 class LoadingLimits:
-    """The upper limits for one file. A megabyte has 1024² bytes.
-
-    ``text_megabytes`` is the size of the file's text in UTF-8, ``expansion`` that of an unpacked archive as a
-    multiple of the file's. A small file may take less than ``memory_megabytes`` (:meth:`memory_of`).
-    """
+    """A megabyte has 1024² bytes; ``text_megabytes`` are of UTF-8, ``expansion`` is times the file's size."""
 
     megabytes: int = 256
     text_megabytes: int = 20
@@ -32,21 +28,13 @@ class LoadingLimits:
     memory_megabytes: int = 4096
 
     def memory_of(self, size: int) -> int:
-        """The megabytes that a file of ``size`` bytes may take.
-
-        They grow with the file. Otherwise two kilobytes of a PDF could unpack to gigabytes.
-        """
+        """Without growing with the file, two kilobytes of a PDF could unpack to gigabytes."""
         return min(self.memory_megabytes, SMALL_FILE_MEGABYTES + MEMORY_PER_BYTE * size // MEGABYTE)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options for reading files.
-
-    The passwords are tried in turn. ``ocr`` reads pages without a text layer, in languages given by
-    tesseract's codes. ``by_time`` gives a document without a date that of its file's last change; it is off
-    for uploads, whose files have just been written.
-    """
+    """``ocr_languages`` are tesseract's codes. ``by_time`` is off for uploads: all have just been written."""
 
     limits: LoadingLimits = LoadingLimits()
     passwords: tuple[str, ...] = ()
@@ -56,14 +44,11 @@ class Options:
 
     @property
     def recognition(self) -> str:
-        """The languages of OCR, for example ``eng+khm``; empty if OCR is off."""
+        """Such as ``eng+khm``; empty if OCR is off."""
         return "+".join(self.ocr_languages) if self.ocr else ""
 
     def for_rereading(self, recognition: str) -> Options:
-        """Options for a file that was last read with ``recognition``, the value of that property then.
-
-        If OCR is off now, it is turned on with the same languages, so that no recognised text is lost.
-        """
+        """OCR that is off now is turned on in its former languages, so that no recognised text is lost."""
         if self.ocr or not recognition:
             return self
         return replace(self, ocr=True, ocr_languages=tuple(recognition.split("+")))

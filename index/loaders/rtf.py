@@ -1,7 +1,7 @@
-r"""Reads RTF (Rich Text Format 1.9.1) token by token.
+"""Reads RTF (Rich Text Format 1.9.1) token by token.
 
-The file's text goes to *parts*: the body, each note, header, text box and property. In a part, private use
-characters mark the ends of headings, cells, rows and lines.
+Text goes to *parts*: the body, each note, header, text box and property. In a part, private use characters
+mark the ends of headings, cells, rows and lines.
 """
 
 from __future__ import annotations
@@ -34,21 +34,13 @@ _CELL_END, _ROW_END, _CELL_PARAGRAPH, _LINE, _LABEL, _LABEL_END = "\ue000\ue001\
 """Marks in the text of a part: private use characters, to which Unicode gives no meaning (Unicode, 23.5)."""
 
 _HEADING = 0xE010
-"""The mark at the end of a heading of level 1; the next eight characters mark the other levels."""
+"""Of level 1; the next eight characters mark the other levels."""
 
 _HEADER = b"{\\rtf"
 
 
 def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Read an RTF file. Embedded programs do not run, and nothing is fetched.
-
-    Hidden and deleted text, field codes and comments are left out. Notes follow the body, each with its mark.
-    Headers and footers come last, without repetitions. The document's date is the day of its creation, else
-    the day on which it was saved.
-
-    Raises:
-        LoadError: if the file is not RTF, or has no words.
-    """
+    """Hidden and deleted text and field codes are left out; notes follow the body, headers come last."""
     start = data[:256].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(_HEADER):
         kind = binary_kind(data)
@@ -81,7 +73,7 @@ def _day(times: dict[str, dict[str, int]]) -> str | None:
 
 @dataclass(slots=True)
 class _Bytes:
-    """Characters in the code page of their font; the file may name the page after them."""
+    """The font names their code page, perhaps after them."""
 
     data: bytearray
     font: str
@@ -95,14 +87,9 @@ _Part = list[str | _Bytes]
 class _Group:
     r"""What holds until the end of a group.
 
-    Attributes:
-        part: the part that receives the group's text; None if the text is not read.
-        name: the destination (kind of content), if the reader needs to know it.
-        is_optional: whether the group began with ``*``, the mark of groups that older programs skip.
-        font: the number of the font, as written.
-        substitutes: how many characters after a ``\u`` only older programs show.
-        level: the paragraph's level as a heading, from 0; None for body text.
-        label_of: the part of the list item whose number or bullet the group holds.
+    ``part`` is None if the text is not read, ``level`` (from 0) for body text. ``is_optional`` groups, with
+    ``*``, are skipped by older programs, which alone show ``substitutes`` characters after ``\u``.
+    ``label_of`` is the list item whose number or bullet the group holds.
     """
 
     part: _Part | None
@@ -124,7 +111,6 @@ _UNREAD = re.compile(
     "|bkmkstart|bkmkend|ftnsep|ftnsepc|ftncn|aftnsep|aftnsepc|aftncn|private|shprslt|sp|template|pntxta|pntxtb"
     "|txe|rxe|nonshppict|docvar|formfield|upr|background|generator|xmlnstbl|pnseclvl"
 )
-"""Groups whose content is not text, such as pictures, field codes, comments, and lists of fonts or styles."""
 
 _RUNNING = frozenset(f"{kind}{page}" for kind in ("header", "footer") for page in ("", "l", "r", "f"))
 _LABELS = frozenset({"listtext", "pntext"})
@@ -165,7 +151,7 @@ _MULTIBYTE = {"cp932", "cp936", "cp949", "cp950", "cp1361", "cp65001"}
 """In a document of any other code page, a font of the ANSI character set uses the document's code page."""
 
 _MAX_DEPTH = 10_000
-"""Beyond this depth, the reader counts braces but opens no groups: no program nests even a hundred groups."""
+"""Beyond it, the reader only counts braces: no program nests even a hundred groups."""
 
 _TOKEN = re.compile(
     r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
@@ -197,7 +183,7 @@ class _Reader:
         self._has_symbol = False
 
     def read(self, source: str) -> None:
-        """Read a file, given as one character for each byte. Damaged RTF is skipped."""
+        """One character stands for each byte. Damaged RTF is skipped."""
         at = 0
         while match := _TOKEN.match(source, at):
             at = match.end()
@@ -240,12 +226,12 @@ class _Reader:
         return group.part is not None and not group.is_hidden and not group.is_deleted
 
     def _write(self, text: str) -> None:
-        """Add characters that mean the same in every font."""
+        """The characters mean the same in every font."""
         if self._group.part is not None and self._is_read:
             self._group.part.append(text)
 
     def _add(self, data: bytes) -> None:
-        """Add characters in the font's code page, without those that only older programs show."""
+        """Characters that only older programs show are left out."""
         skipped = min(self._substitutes, len(data))
         self._substitutes -= skipped
         data = data[skipped:]
@@ -334,7 +320,6 @@ class _Reader:
             self._character(word, number)
 
     def _starts_group(self, word: str) -> bool:
-        """Handle a control word that starts a part, a list item's label, or a group that is not read."""
         group = self._group
         is_optional, group.is_optional = group.is_optional, False
         if word in _PROPERTIES | _TIMES and group.name == "info":
@@ -391,7 +376,6 @@ class _Reader:
         return True
 
     def _character(self, word: str, number: int | None) -> None:
-        """Handle a control word that stands for a character or an end, or that is about notes."""
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
             self._add_number(number)
         elif word in _CHARACTERS:
@@ -422,11 +406,7 @@ class _Reader:
         self._boxes = []
 
     def _write_note_mark(self) -> None:
-        """Write the mark of a note.
-
-        In a note's text, it is the mark of that note. Elsewhere it is the mark of the next note: this method
-        leaves an empty piece, which receives the mark when that note is read.
-        """
+        """Outside a note, an empty piece receives the mark when the next note is read."""
         part = self._group.part
         if part is None or not self._is_read:
             return
@@ -452,12 +432,12 @@ _NUMBER_FORMATS = {
     "nchi": "chicago",
 }
 _NUMBERING = re.compile(rf"s?(a?)ftn(start|restart|rstcont|{'|'.join(_NUMBER_FORMATS)})")
-"""Control words for the notes of the document or, with a leading ``s``, of a section."""
+"""A leading ``s`` is for a section."""
 
 
 @dataclass(slots=True)
 class _Note:
-    """``reference`` is the part with the note's reference, and its index there; None if there is none."""
+    """``reference`` is the part with it, and its index there."""
 
     part: _Part
     reference: tuple[_Part, int] | None
@@ -466,7 +446,7 @@ class _Note:
 
 @dataclass(slots=True)
 class _Series:
-    """``count`` notes are numbered so far: in the section if ``is_by_section``, else in the document."""
+    """``count`` notes are in the section if ``is_by_section``."""
 
     format: str
     first: int = 1
@@ -505,7 +485,7 @@ class _Notes:
         self._number(self._last, self._footnote_series)
 
     def make_endnote(self, part: _Part | None) -> None:
-        """Make the note added last an endnote if ``part`` holds that note's text."""
+        """Only if ``part`` holds the note that was added last."""
         note = self._last
         if note is not None and note.part is part and self.footnotes and part is self.footnotes[-1]:
             self.endnotes.append(self.footnotes.pop())
@@ -528,14 +508,11 @@ _LABELLED = re.compile(f"{_LABEL}([^{_LABEL_END}]*){_LABEL_END}?")
 _MARKS = re.compile("[\ue000-\ue020]")
 _LETTERS = re.compile(r"\w")
 _BULLETS = {"o", "§", "q", "v"}
-"""Characters that serve as bullets, mostly in symbol fonts."""
+"""Mostly in symbol fonts."""
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Yield the paragraphs, list items and table rows.
-
-    The rows of a table form a group, as do the items of a list.
-    """
+    """The rows of a table form a group, as do the items of a list."""
     rows: object | None = None
     items: object | None = None
     for match in _PIECE.finditer(text):
@@ -563,10 +540,7 @@ def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
 
 
 def _row(piece: str, group: object) -> Iterator[Block]:
-    """Yield a row as one block; if its table only lays out the page, yield each line of its cells as one.
-
-    The table counts as layout if the row has a single cell or a very long cell.
-    """
+    """A layout table, of one cell or a very long one, gives a block for each line."""
     cells = piece.split(_CELL_END)[:-1] or [piece]
     if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
         for cell in cells:
@@ -576,7 +550,6 @@ def _row(piece: str, group: object) -> Iterator[Block]:
 
 
 def _flat(text: str) -> str:
-    """Return a text on one line. A label becomes a number or bullet; other marks become spaces."""
     labelled = _LABELLED.sub(lambda match: _label(flow(match[1])), text)
     return flow(_MARKS.sub(" ", labelled))
 

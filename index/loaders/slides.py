@@ -31,16 +31,7 @@ if TYPE_CHECKING:
 
 
 def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read a PowerPoint presentation (.pptx, .pptm). Macros do not run; nothing is fetched.
-
-    Each slide is a page and a section: its title, its texts, tables, diagrams and the data of its charts in
-    reading order, then the speaker's notes. Hidden slides and slides without text are empty pages, so that
-    each page has the number of its slide. ``Document.unread_pages`` lists slides that are only pictures.
-
-    Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
-            words.
-    """
+    """Each slide is a page and a section; hidden ones are empty pages, so that the numbers agree."""
     from pptx import Presentation
     from pptx.exc import PythonPptxError
 
@@ -80,10 +71,7 @@ def _slide(slide: Slide) -> _Slide:
 
 
 def slide_blocks(slide: Slide) -> Iterator[Block]:
-    """Yield the blocks of a slide in reading order, without its title, then those of the speaker's notes.
-
-    Slide numbers, dates, headers, footers and hidden shapes are left out.
-    """
+    """Without title, slide numbers, dates, headers, footers and hidden shapes; the notes come last."""
     title = slide.shapes.title
     own = title.shape_id if title is not None else None
     yield from _shape_blocks(shape for shape in slide.shapes if shape.shape_id != own)
@@ -121,10 +109,7 @@ def _is_read(shape: BaseShape) -> bool:
 
 
 def _in_reading_order(shapes: Iterable[BaseShape]) -> list[BaseShape]:
-    """Sort shapes from top to bottom, and the shapes of one row from left to right.
-
-    Two shapes are in one row if their tops differ by at most half the height of the smaller shape.
-    """
+    """From top to bottom; tops within half the smaller height are in one row."""
     placed = [(shape.top or 0, shape.left or 0, shape.height or 0, shape) for shape in shapes]
     lines: list[list[tuple[int, int, int, BaseShape]]] = []
     for entry in sorted(placed, key=lambda entry: entry[:2]):
@@ -177,7 +162,7 @@ _SHAPES = {"Period": "{}. ", "ParenR": "{}) ", "ParenBoth": "({}) ", "Plain": "{
 
 
 def choose(root: Element) -> None:
-    """Keep only the version for newer programs of content that a slide has in two versions."""
+    """Slides may have content in two versions; that for newer programs stays."""
     for alternatives in list(root.iter(_ALTERNATIVES)):
         parent, choice = alternatives.getparent(), next(alternatives.iterchildren(_CHOICE), None)
         if parent is None:
@@ -198,10 +183,7 @@ def lines_of(frame: TextFrame) -> Iterator[str]:
 
 
 def _marker(paragraph: Element, counts: dict[int, int]) -> str:
-    """Return the number of an item of a numbered list, such as ``2. ``; empty for other paragraphs.
-
-    ``counts`` has the last number on each level, and is updated.
-    """
+    """Such as ``2. ``, or empty; updates ``counts``, the last number on each level."""
     properties = paragraph.find(f"{_A}pPr")
     level = int(properties.get("lvl", "0")) if properties is not None else 0
     for deeper in [one for one in counts if one > level]:
@@ -243,7 +225,7 @@ def _run(run: Element) -> str:
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 _LAST_DATE = 2_958_465
-"""The serial number of 31 December 9999, the last day that a spreadsheet has."""
+"""31 December 9999, the last day that a spreadsheet has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +236,7 @@ class _Series:
 
 
 def chart_blocks(root: Element) -> Iterator[Block]:
-    """Yield a chart's title, then its data as a table.
-
-    The chart stores a copy of its data, so the workbook is not opened. Neighbouring series with the same
-    categories share a table.
-    """
+    """Neighbouring series with the same categories share a table; the workbook is not opened."""
     group = object()
     title = root.find(f"{_C}chart/{_C}title")
     words = (
@@ -351,10 +329,7 @@ _DATA = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm
 
 
 def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
-    """Yield the text of a diagram, one block per paragraph.
-
-    Points are the items of a diagram. They come in outline order: a point precedes the points below it.
-    """
+    """In outline order: a point precedes the points below it."""
     ids = next(shape._element.iter(f"{_D}relIds"), None)
     reference = ids.get(_DATA) if ids is not None else None
     if reference is None:
@@ -389,11 +364,10 @@ def _below(root: Element) -> dict[str | None, list[str | None]]:
 
 
 _PAGE = Block("")
-"""A block that marks the start of a slide."""
+"""Marks the start of a slide."""
 
 
 NOTES_MARK = "Notes: "
-"""The words before a speaker's notes."""
 
 _PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"
 

@@ -1,7 +1,4 @@
-"""Decodes text, splits off its front matter, and reads plain text as a Document.
-
-Plain text stays unchanged, except for the line breaks of hard-wrapped paragraphs.
-"""
+"""Decodes text, splits off its front matter, and reads plain text, of which only hard wraps change."""
 
 from __future__ import annotations
 
@@ -47,13 +44,7 @@ _CONTROL_SHARE = 0.02  # a file with a larger share of control characters is bin
 
 
 def decode(data: bytes, path: Path, declared: str | None = None) -> str:
-    """Decode ``data``. The text has no byte order mark; line breaks stay as they are.
-
-    ``declared`` is the encoding that the document declares, if any.
-
-    Raises:
-        LoadError: if the content is binary, empty or damaged UTF-8, or if no encoding fits it.
-    """
+    """Line breaks stay as they are. Raises LoadError if it is binary, empty or damaged."""
     kind = binary_kind(data)
     if kind is not None:
         raise LoadError(
@@ -96,10 +87,7 @@ def _by_content(data: bytes, path: Path, declared: str | None) -> str:
 
 
 def _by_guess(data: bytes, path: Path) -> str:
-    """charset-normalizer often finds several encodings whose texts differ in a few letters.
-
-    Of these texts, take the one that is most probably in a natural language.
-    """
+    """Several encodings often fit but for a few letters: the one most probably in a language is taken."""
     damaged = data.decode("utf-8", "replace")
     if damaged.count("\ufffd") <= _DAMAGED_SHARE * sum(character > "\x7f" for character in damaged):
         at = damaged.encode("utf-8", "replace").find("\ufffd".encode())
@@ -118,7 +106,7 @@ def _by_guess(data: bytes, path: Path) -> str:
 
 
 def _known(label: str) -> str | None:
-    """Python's name for an encoding that a document may declare."""
+    """Python's name for a declared encoding."""
     try:
         name = codecs.lookup(label.strip()).name
     except (LookupError, ValueError):
@@ -143,14 +131,7 @@ _KEY = re.compile(r"[ \t]*[\w\"'-]+[ \t]*:(?:\s|$)")
 
 
 def split_front_matter(text: str, path: Path) -> tuple[Properties, str]:
-    """Split a text into the details in its front matter and its body, which is unchanged.
-
-    A text has front matter if its first line and a later line are ``---``, with ``key: value`` lines between
-    the two. Otherwise all details are None, and the whole text is the body.
-
-    Raises:
-        LoadError: if the front matter is too long or is not valid YAML; the error names the line.
-    """
+    """Front matter stands between two ``---``; the body is unchanged. Raises LoadError."""
     opening = _OPENING.match(text)
     closing = _CLOSING.search(text, opening.end()) if opening else None
     if opening is None or closing is None:
@@ -211,14 +192,7 @@ _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 
 
 def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Read a plain text file as a document: the text after the front matter.
-
-    Inside a hard-wrapped paragraph, each character of a line break becomes one space, so that all offsets
-    stay the same.
-
-    Raises:
-        LoadError: if the file is binary, cannot be decoded, has invalid front matter, or holds no text.
-    """
+    """Each character of a line break in a paragraph becomes a space, so that all offsets stay the same."""
     properties, body = split_front_matter(decode(data, path), path)
     if not body.strip():
         raise LoadError(path, "is empty: it holds only front matter", "save it again with its text")
@@ -227,7 +201,7 @@ def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def unwrap(text: str) -> str:
-    """Replace the line breaks inside hard-wrapped paragraphs by spaces; the text keeps its length."""
+    """The text keeps its length."""
     out: list[str] = []
     paragraph: list[tuple[str, str]] = []
     for match in _LINE.finditer(text):
@@ -240,11 +214,9 @@ def unwrap(text: str) -> str:
 
 
 def _unwrapped(paragraph: list[tuple[str, str]]) -> list[str]:
-    """Return the lines of a paragraph, each followed by its line break or by the spaces that replace it.
+    """The first word of the next line would not fit before the margin, the longest line with a space.
 
-    A line was wrapped if the first word of the next line would not have fitted before the margin. The margin
-    is the length of the longest line that contains a space. A paragraph is hard-wrapped if most of its lines
-    were wrapped and the margin is narrow enough.
+    A paragraph is hard-wrapped if most of its lines are, and the margin is narrow enough.
     """
     margin = max((len(line) for line, _ in paragraph if " " in line), default=0)
     breaks = [

@@ -37,16 +37,7 @@ if TYPE_CHECKING:
 
 
 def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read a Word file. Macros do not run, and the loader fetches nothing.
-
-    Text that a tracked change deletes, hidden text and field codes are left out; text that a tracked change
-    inserts is kept. Notes follow the body, each with the mark that Word would show. Headers and footers come
-    last, without repetitions.
-
-    Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
-            words.
-    """
+    """Deleted and hidden text is left out; notes follow the body, headers and footers come last."""
     import docx
 
     check_archive(data, path, "word/document.xml", "a Word document", options.limits)
@@ -65,7 +56,6 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def docx_damage_reported(path: Path) -> AbstractContextManager[None]:
-    """Return a context manager that turns python-docx's errors about a damaged file into a LoadError."""
     from docx.opc.exceptions import OpcError
 
     return damage_reported(path, "word processor", OpcError)
@@ -95,10 +85,7 @@ _OFF = {"0", "false", "off", "none"}
 
 
 def related(part: Part, kind: str) -> Element | None:
-    """Return the root of another part of the file, by the type of its relationship to ``part``.
-
-    It is None if there is no such part, or if it is not XML.
-    """
+    """By the type of its relationship; None if there is no such part, or if it is not XML."""
     from lxml.etree import XMLSyntaxError
 
     for relation in part.rels.values():
@@ -111,13 +98,13 @@ def related(part: Part, kind: str) -> Element | None:
 
 
 def value(element: Element | None, path: str) -> str | None:
-    """Return the value of the element at ``path``, such as ``pPr/pStyle``, below ``element``."""
+    """At a path such as ``pPr/pStyle``."""
     found = element.find("/".join(W + name for name in path.split("/"))) if element is not None else None
     return found.get(f"{W}val") if found is not None else None
 
 
 def switch(element: Element | None, name: str) -> bool | None:
-    """Return whether an on/off property is on; None if it is not set."""
+    """None if the on/off property is not set."""
     found = element.find(W + name) if element is not None else None
     return None if found is None else found.get(f"{W}val", "1") not in _OFF
 
@@ -130,7 +117,7 @@ _CHECKED, _UNCHECKED = "☒", "☐"
 
 
 class Fields:
-    """The fields that are open at the current point of the text. Fields may be nested."""
+    """At the current point of the text; fields may be nested."""
 
     def __init__(self) -> None:
         self._in_code: list[bool] = []
@@ -140,7 +127,7 @@ class Fields:
         return any(self._in_code)
 
     def read_mark(self, mark: Element) -> str:
-        """Open a field, begin its result, or close it; return the text of a form control, else ""."""
+        """Return the text of a form control, else ""."""
         kind = mark.get(f"{W}fldCharType")
         if kind == "begin":
             shown = "" if self.is_code else _control(mark)
@@ -153,12 +140,12 @@ class Fields:
         return ""
 
     def end_paragraph(self) -> None:
-        """End all field codes: a damaged code without an end must not hide the rest of the document."""
+        """A damaged code without an end must not hide the rest of the document."""
         self._in_code = [False] * len(self._in_code)
 
 
 def _control(mark: Element) -> str:
-    """Return the text of a check box or a drop-down list. These have no result, only settings."""
+    """A check box and a drop-down list have no result, only settings."""
     form_field = mark.find(f"{W}ffData")
     box = form_field.find(f"{W}checkBox") if form_field is not None else None
     if box is not None:
@@ -173,15 +160,12 @@ def _control(mark: Element) -> str:
 
 
 _MOST_BASES = 20
-"""The longest chain of base styles; a longer chain is circular."""
+"""A longer chain is circular."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """The format of a run; None for what is not set.
-
-    ``position`` is ``superscript``, ``subscript`` or ``baseline``.
-    """
+    """None for what is not set; ``position`` is ``superscript``, ``subscript`` or ``baseline``."""
 
     is_hidden: bool | None = None
     position: str | None = None
@@ -208,7 +192,7 @@ class Formats:
         self._of_styles: dict[str, Format] = {}
 
     def of_run(self, run: Element, paragraph_style: str | None) -> Format:
-        """Return a run's format. Each property comes from the run, else from its styles or the defaults."""
+        """Each property comes from the run, else from its styles or the defaults."""
         properties = run.find(f"{W}rPr")
         own = _format_of(properties)
         styles = (
@@ -261,7 +245,7 @@ _SEPARATORS = {"separator", "continuationSeparator", "continuationNotice"}
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note that the text refers to; ``custom`` is the author's own mark, empty for a numbered note."""
+    """``custom`` is the author's own mark, empty for a numbered note."""
 
     element: Element
     mark: str
@@ -270,7 +254,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """The numbering of notes. ``restart`` is ``eachSect``, ``eachPage`` or ``continuous`` (nowhere)."""
+    """``restart`` is ``eachSect``, ``eachPage`` or ``continuous`` (nowhere)."""
 
     kind: str
     start: int
@@ -278,7 +262,7 @@ class _Numbers:
 
 
 class Notes:
-    """The notes of a document. They are counted, so callers must ask for marks in the order of the text."""
+    """They are counted, so callers must ask for marks in the order of the text."""
 
     def __init__(self, part: Part, body: Element) -> None:
         settings = related(part, "settings")
@@ -290,7 +274,6 @@ class Notes:
         self._series = {kind: _Series(part, kind, settings, sections) for kind in _USUAL_FORMATS}
 
     def mark(self, reference: Element, custom: str | None) -> str:
-        """Return the mark of the note at a reference; ``custom`` is the author's own mark."""
         kind = "endnote" if reference.tag == f"{W}endnoteReference" else "footnote"
         return self._series[kind].mark(reference.get(f"{W}id") or "", custom)
 
@@ -303,7 +286,7 @@ class Notes:
             series.end_page()
 
     def referred(self) -> Iterator[Note]:
-        """Yield the footnotes, then the endnotes, both in text order."""
+        """The footnotes, then the endnotes, both in text order."""
         for series in self._series.values():
             yield from series.referred.values()
 
@@ -347,7 +330,7 @@ class _Series:
 
 
 def _numbers(kind: str, *properties: Element | None) -> _Numbers:
-    """Read the numbering of notes. Each setting comes from the first of ``properties`` that has it."""
+    """Each setting comes from the first of ``properties`` that has it."""
 
     def first_value(name: str) -> str | None:
         found = (value(one, f"{kind}Pr/{name}") for one in properties)
@@ -360,15 +343,14 @@ def _numbers(kind: str, *properties: Element | None) -> _Numbers:
 _LEVEL = regex.compile(r"%([1-9])")
 _HEADING_STYLE = regex.compile(r"heading ?([1-9])", regex.IGNORECASE)
 _BODY_LEVEL = 9
-"""The outline level of body text (ISO/IEC 29500-1, 17.3.1.20)."""
+"""Of body text (ISO/IEC 29500-1, 17.3.1.20)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """A level of a list; ``text`` is the pattern of its markers, for example ``%1.%2``.
+    """``text`` is a pattern such as ``%1.%2``; ``is_legal`` ones write all numbers as decimals.
 
-    Its numbers restart after an item at one of the levels 1 to ``restart``: never for 0, after any outer
-    level for None. If ``is_legal``, its markers write the numbers of all levels as decimals.
+    Numbers restart after an item at levels 1 to ``restart``: never for 0, after any outer level for None.
     """
 
     kind: str
@@ -380,7 +362,7 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list. All lists with one ``definition`` share their counts; it restarts those at ``begun_anew``."""
+    """Lists with one ``definition`` share their counts; a list restarts those at ``begun_anew``."""
 
     definition: str
     levels: dict[int, _Level]
@@ -388,10 +370,7 @@ class _List:
 
 
 class Numbering:
-    """Finds the markers (numbers or bullets) of list items, and the levels of headings.
-
-    Items are counted, so callers must ask for markers in document order.
-    """
+    """Items are counted, so callers must ask for markers in document order."""
 
     def __init__(self, part: Part) -> None:
         self._counts: dict[str, dict[int, int]] = {}
@@ -406,7 +385,7 @@ class Numbering:
         self._lists = self._read(root) if root is not None else {}
 
     def level(self, paragraph: Element) -> int:
-        """Return the level of a heading, from 1; 0 for other paragraphs."""
+        """From 1; 0 for paragraphs that are no heading."""
         own = value(paragraph, "pPr/outlineLvl")
         if own is not None:
             level = integer(own, _BODY_LEVEL) + 1
@@ -416,7 +395,7 @@ class Numbering:
         return level if level <= _BODY_LEVEL else 0
 
     def marker(self, paragraph: Element) -> tuple[str, object | None]:
-        """Count a list item; return its marker, and an object that identifies its list."""
+        """Count the item; the object identifies its list."""
         list_id, depth = self._list_and_depth(paragraph)
         item_list = self._lists.get(list_id)
         level = item_list.levels.get(depth) if item_list is not None else None
@@ -438,7 +417,7 @@ class Numbering:
         return (f"{written.strip()} " if written.strip() else ""), group
 
     def _list_and_depth(self, paragraph: Element) -> tuple[str, int]:
-        """Return the id of a paragraph's list ("0" outside lists), and the depth in it, from 0."""
+        """The id is "0" outside lists; the depth is from 0."""
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
         for style in self._bases(value(paragraph, "pPr/pStyle") or ""):
@@ -511,7 +490,7 @@ def _counted(item_list: _List, counts: dict[int, int], item: _Level, depth: int)
 
 
 def _outline(style: Element) -> int:
-    """Return the heading level of a style, from 1; 0 if the style gives none."""
+    """From 1; 0 if the style gives none."""
     written = value(style, "pPr/outlineLvl")
     if written is not None:
         return integer(written, _BODY_LEVEL) + 1
@@ -523,8 +502,7 @@ _UNREAD = frozenset(
     {f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}sdtEndPr"}
     | {f"{W}tblPr", f"{W}tblGrid", f"{W}trPr", f"{W}tcPr", f"{W}sectPr", f"{W}rt", f"{W}rubyPr", FALLBACK}
 )
-"""Elements that are not read: deleted text, the old copy of moved text, field codes, properties,
-pronunciation above characters, and fallbacks for older programs."""
+"""Deleted text, the old copy of moved text, field codes, pronunciation, fallbacks for older programs."""
 
 _SPACES = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}noBreakHyphen": "-", f"{W}cr": "\n"}
 _NOTE_REFERENCES = {f"{W}footnoteReference", f"{W}endnoteReference"}
@@ -540,10 +518,7 @@ class _ParagraphState:
 
 
 class Content:
-    """Reads the blocks of a document.
-
-    It counts list items and notes, so callers must read elements in document order.
-    """
+    """Counts list items and notes, so callers must read elements in document order."""
 
     def __init__(self, part: Part, body: Element) -> None:
         self._numbering = Numbering(part)
@@ -568,10 +543,7 @@ class Content:
             yield from self._paragraph(joined)
 
     def notes(self) -> Iterator[Block]:
-        """Yield the footnotes, then the endnotes, each with its mark. Callers must read the body first.
-
-        Notes without a reference are left out, as in Word.
-        """
+        """After the body. Notes without a reference are left out, as in Word."""
         for note in list(self._notes.referred()):
             text = flow(" ".join(block.text for block in self.blocks(note.element)))
             own = next(
@@ -582,10 +554,7 @@ class Content:
                 yield Block(f"{note.mark} {text}".strip())
 
     def _paragraph(self, joined: list[Element]) -> Iterator[Block]:
-        """Yield the lines of a paragraph, then the blocks of its text boxes.
-
-        It has several elements if tracked changes have deleted the marks between them.
-        """
+        """It has several elements if tracked changes have deleted the marks between them."""
         paragraph = joined[-1]
         state = _ParagraphState(value(paragraph, "pPr/pStyle"))
         words = "".join("".join(self._words(one, state)) for one in joined)
@@ -607,14 +576,14 @@ class Content:
             self._notes.end_section()
 
     def _is_unseen(self, paragraph: Element) -> bool:
-        """Return whether a paragraph's mark (¶) is hidden; if it is empty, lists do not count it."""
+        """Its mark (¶) is hidden; lists do not count it if it is empty."""
         properties = paragraph.find(f"{W}pPr")
         if properties is None:
             return False
         return bool(self._formats.of_run(properties, value(paragraph, "pPr/pStyle")).is_hidden)
 
     def _words(self, element: Element, state: _ParagraphState) -> Iterator[str]:
-        """Yield the text of a paragraph, and add the paragraph's text boxes to ``state.boxes``."""
+        """Text boxes go to ``state.boxes``."""
         children = iter(element)
         for child in children:
             tag = child.tag
@@ -670,7 +639,7 @@ class Content:
         return flow("".join(word for one in rest for word in self._words_of(one, state)))
 
     def _table(self, table: Element) -> Iterator[Block]:
-        """Yield one block per row or, for a table that only lays out the page, the blocks in its cells."""
+        """One block a row, or the blocks in the cells if the table only lays out the page."""
         rows = [
             [self._cell(cell) for cell in row.iter(f"{W}tc") if _nearest(cell, "tr") is row]
             for row in table.iter(f"{W}tr")

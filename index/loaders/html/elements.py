@@ -22,16 +22,12 @@ if TYPE_CHECKING:
 
 _FEW_PLACES = 10_000
 _PLACES_PER_CELL = 20
-"""A table may have ``_FEW_PLACES`` places (rows times columns), and this many more for each cell. A larger
-table is not written in columns: it would be huge and mostly empty."""
+"""Rows times columns for each cell: a larger table would be huge and mostly empty in columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a page's table; it covers the columns ``start`` to ``end`` (exclusive) of the grid.
-
-    ``linked`` is the share of the words' characters that are in links, 0 to 1.
-    """
+    """It covers ``start`` to ``end`` (exclusive); ``linked`` is the share of its characters in links."""
 
     text: str
     start: int
@@ -40,13 +36,10 @@ class Cell:
 
 
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """Return the words of each row by visible column; the rows have their cells with words, from the left.
+    """A table that would be mostly empty keeps only the words of its cells.
 
-    - Cells of different rows that overlap in the grid share a column.
-    - A cell that spans two neighbouring cells of another row goes into the column of the first of these.
-    - An empty string stands for a missing cell, except after the last cell of a row.
-
-    If the table would be mostly empty, each row is only the list of its cells' words.
+    Overlapping cells of different rows share a column; a cell over two of another row goes into the first. An
+    empty string stands for a missing cell, except after the last one.
     """
     gaps = _Gaps(rows)
     places: dict[tuple[int, int], int] = {}
@@ -89,13 +82,13 @@ class _Gaps:
 CELLS = frozenset({"td", "th"})
 
 _MOST_COLUMNS = 1000
-"""The most columns that browsers let a cell cover."""
+"""Browsers let a cell cover no more."""
 
 _MOST_DOWN = 50
-"""The most cells that may reach down into a row from the rows above; further cells end with their own row."""
+"""Further cells end with their own row."""
 
 _MOST_REPEATED = 10
-"""The most characters that a table may repeat, as a multiple of the characters in its cells."""
+"""A multiple of the characters in its cells."""
 
 _CURRENCY = re.compile(r"[(\[]?[$€£¥₩₹₫฿]\s*[(\[]?")
 _FIGURE_END = re.compile(r"[\d–—-][)\]]?\Z")
@@ -104,11 +97,10 @@ _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
 
 @dataclass(slots=True)
 class Table:
-    """A data table that is being read.
+    """A cell over several rows is repeated in each of them, since each row is cited by itself.
 
-    A cell that covers several rows is repeated in each of them, since each row is cited by itself: ``_down``
-    has the cells of the rows above, and ``_reaching`` those of the current row, each with the number of rows
-    that it still covers, the current row included.
+    ``_down`` has the cells of the rows above, ``_reaching`` those of this row, each with the rows left, this
+    one included.
     """
 
     _rows: list[list[Cell]] = field(default_factory=list)
@@ -119,7 +111,7 @@ class Table:
     _repeated: int = 0
 
     def end_cell(self, text: str, linked: float, element: HtmlElement | None = None) -> None:
-        """Add a cell to the current row, in the next columns that no cell from above covers."""
+        """It takes the next columns that no cell from above covers."""
         start = self._cells[-1].end if self._cells else 0
         for above, _ in self._down:
             if above.start <= start < above.end:
@@ -132,7 +124,7 @@ class Table:
             self._reaching.append((cell, height))
 
     def end_row(self, *, is_real: bool) -> None:
-        """End the current row; without cells, only if the page has a ``tr`` element for it (``is_real``)."""
+        """A row without cells counts only if the page has a ``tr`` element for it (``is_real``)."""
         if not (self._cells or is_real):
             return
         if any(cell.text for cell in self._cells):
@@ -143,24 +135,20 @@ class Table:
         self._cells, self._reaching = [], []
 
     def _may_repeat(self, cell: Cell) -> bool:
-        """Return whether the table may repeat ``cell``; if so, count its characters as repeated."""
+        """If so, count its characters."""
         may = self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters
         self._repeated += len(cell.text) if may else 0
         return may
 
     def lines(self) -> list[tuple[str, float]]:
-        """Return each row as a line of text, with the mean share of link text in its cells."""
+        """With the mean share of link text in the cells."""
         texts = [row(words) for words in in_columns([joined_figures(cells) for cells in self._rows])]
         links = [sum(cell.linked for cell in cells) / len(cells) for cells in self._rows]
         return list(zip(texts, links, strict=True))
 
 
 def open_table(element: HtmlElement) -> Table | None:
-    """Return an empty ``Table`` for reading a table; None if the table only lays out the page.
-
-    A table lays out the page if its role says so, if it contains tables or a very long cell, or if no row has
-    more than one cell. The role ``table`` allows rows of one cell.
-    """
+    """None if its role, a table or long cell in it, or rows of one cell say that it lays out the page."""
     if element.get("role") in {"presentation", "none"} or element.find(".//table") is not None:
         return None
     widths = [sum(1 for cell in line if cell.tag in CELLS) for line in element.iter("tr")]
@@ -172,11 +160,7 @@ def open_table(element: HtmlElement) -> Table | None:
 
 
 def joined_figures(cells: Iterable[Cell]) -> list[Cell]:
-    """Return the cells of a row without empty ones, and with each sign joined to its figure.
-
-    The signs are currency signs, closing brackets and percent signs. A sign that stands alone, such as ``%``
-    above a column, stays a cell.
-    """
+    """Currency signs, closing brackets and percent signs join their figures, unless they stand alone."""
     joined: list[Cell] = []
     for cell in cells:
         if joined and cell.text and _is_one_figure(joined[-1].text, cell.text):
@@ -202,8 +186,7 @@ UNREAD = frozenset(
     | {"video", "svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
     | {"rt", "rtc", "rp"}
 )
-"""Elements whose content is not text: scripts, styles, media, controls, hidden XBRL facts, and the
-pronunciation above characters."""
+"""Scripts, styles, media, controls, hidden XBRL facts, and the pronunciation above characters."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = frozenset(
@@ -228,18 +211,14 @@ _KINDS = {
     "upper-roman": "upperRoman",
     "decimal-leading-zero": "decimalZero",
 }
-"""Maps the names of number formats in HTML and CSS to those in Word."""
+"""From HTML and CSS to Word."""
 
 _BRACKET = re.compile(r"[\[(].?\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class PageBlock(Block):
-    """A block of a page, with features that distinguish text from navigation.
-
-    ``heading`` is its level as a heading, from 1, or 0; ``linked`` is the share of its characters that are in
-    links, 0 to 1; ``is_aside`` says whether it stands in an ``aside`` or ``footer`` element.
-    """
+    """``heading`` is its level, or 0; ``linked`` is the share of its characters in links."""
 
     heading: int = 0
     linked: float = 0.0
@@ -248,14 +227,13 @@ class PageBlock(Block):
 
 
 def is_hidden(element: HtmlElement) -> bool:
-    """Return whether a page hides an element, by its tag (in ``UNREAD``) or by its attributes."""
     if not isinstance(element.tag, str) or element.tag in UNREAD or element.get("hidden") is not None:
         return True
     return bool(_HIDDEN.search(element.get("style") or ""))
 
 
 def page_blocks(root: HtmlElement) -> list[PageBlock]:
-    """Return the blocks below ``root`` in reading order. Each row of a data table is a block."""
+    """Each row of a data table is a block."""
     from lxml import etree
 
     reader = _Reader()
@@ -281,11 +259,9 @@ def outlined(blocks: Iterable[PageBlock]) -> list[Block]:
 
 @dataclass(slots=True)
 class _Reader:
-    """A walk through the tree: the finished ``blocks``, and what is known about the current block.
+    """``links``, ``asides``, ``preformatted`` and ``raised`` count open elements.
 
-    ``links``, ``asides``, ``preformatted`` and ``raised`` count open elements; ``linked`` counts the current
-    block's characters in links. ``group`` is set if a line break has split the block, ``table`` inside data
-    tables, and ``marker`` is the bullet or number for the next block.
+    ``group`` is set if a line break has split the block; ``marker`` is the bullet or number of the next one.
     """
 
     blocks: list[PageBlock] = field(default_factory=list)
@@ -351,7 +327,6 @@ class _Reader:
             self.asides -= 1
 
     def _update_table(self, element: HtmlElement, *, starts: bool) -> None:
-        """Update the open data table at the start or end of an element; at its own end, add its rows."""
         table, tag = self.table, str(element.tag)
         if table is None or tag not in _BLOCKS:
             return
@@ -398,7 +373,7 @@ class _Reader:
             self.heading = 0
 
     def _break(self) -> None:
-        """Handle a line break: one starts a new line of the block, two in succession end the block."""
+        """One line break starts a new line of the block, two end it."""
         if self.table is not None:
             self.words_so_far.append(" ")
             return
@@ -427,7 +402,7 @@ class _Reader:
             self.marker = ""
 
     def _preformatted(self, text: str) -> None:
-        """Add preformatted lines. Code stays as it is; in other text, hard-wrapped lines are joined."""
+        """Code stays as it is; hard-wrapped lines of other text are joined."""
         group: object = self.lists[-1].group if self.is_code and self.lists else object()
         for line in (text if self.is_code else unwrap(text)).splitlines():
             if line.strip():
@@ -467,7 +442,6 @@ _NAMED = regex.compile(
     r"(?:foot|end)-?notes?[-_]?(?:ref|call|anchor|link|mark|num)|note-?ref|fn-?ref|(?:foot|end)notereference",
     regex.IGNORECASE,
 )
-"""Class names that mark an element as a reference to a note."""
 
 _NO_REFERENCE = regex.compile(r"back|return", regex.IGNORECASE)
 _RAISED_STYLE = regex.compile(
@@ -484,11 +458,10 @@ _ABBREVIATION = regex.compile(
 _BETWEEN = regex.compile(r"[\s,;]*")
 _KEPT_CHARACTERS = 20
 _MOST_INSIDE = 4
-"""The most elements inside a reference, so that very deep nesting costs little time."""
+"""Very deep nesting then costs little time."""
 
 _WORD = "word"
-"""The value of ``_PrecedingText.since_last`` at the start of a paragraph. It differs from "", which means
-that a reference directly precedes the current position."""
+"""``since_last`` at the start of a paragraph; "" means that a reference directly precedes."""
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
@@ -499,7 +472,7 @@ _INLINE = frozenset(
 
 @dataclass(slots=True)
 class _PrecedingText:
-    """The last characters of a paragraph before the current position, and those since its last reference."""
+    """The last characters of the paragraph, and those since its last reference."""
 
     words: str = ""
     since_last: str = _WORD
@@ -515,13 +488,10 @@ class _PrecedingText:
 
 
 def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
-    """Put references to notes, and text that a style raises, into ``sup`` elements.
+    """Otherwise ``2,500`` with a reference to note ``2`` would read as ``2,5002``.
 
-    Without ``sup``, ``2,500`` with a reference to note ``2`` would read as ``2,5002``. A link or ``span``
-    that consists of a number, or of a mark such as ``*``, is a reference in two cases:
-
-    - its role or class says so;
-    - it is a link to a place in a page, and directly follows a word, a figure or another reference.
+    A link or ``span`` of a number, or of a mark such as ``*``, is a reference if its role or class says so,
+    or if it is a link to a place in a page and directly follows a word, a figure or a reference.
     """
     from lxml import etree
 
@@ -599,7 +569,7 @@ def _is_placed_like_reference(link: HtmlElement, preceding: _PrecedingText) -> b
 
 
 def _raise(element: HtmlElement) -> None:
-    """Put the content of an element into ``sup``; the letters of a link, such as ``iv``, get brackets."""
+    """The letters of a link, such as ``iv``, get brackets."""
     from lxml.html import Element
 
     written = flow("".join(element.itertext()))

@@ -1,7 +1,4 @@
-"""Reads an HTML page as a Document: its main text, without navigation.
-
-The library trafilatura finds the main text. The words and their order come from the page itself.
-"""
+"""Reads an HTML page: trafilatura finds the main text, but the words and their order are the page's own."""
 
 from __future__ import annotations
 
@@ -39,8 +36,7 @@ _DECLARED = re.compile(
     rb"""<(?:meta[^>]{0,200}?\bcharset|\?xml[^>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
 _DECLARED_WITHIN = 4096
-"""The number of bytes, from the start, that are searched for the declaration of the encoding. Browsers search
-1,024, but some exporters put long comments before the declaration."""
+"""In bytes. Browsers search 1,024, but some exporters put long comments before the declaration."""
 
 _SUBSET = re.compile(r"\s*(?:<\?xml[^>]{0,500}>\s*)?<!DOCTYPE[^\[<>]{0,1000}\[", re.IGNORECASE)
 _SUBSET_END = re.compile(r"\]\s*>")
@@ -51,17 +47,13 @@ _NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
 
 
 def page_source(data: bytes, path: Path) -> str:
-    """Decode a page. The encoding comes from the page's declaration or its content.
-
-    Raises:
-        LoadError: if the page is binary, empty, or cannot be decoded.
-    """
+    """Raises LoadError if the page is binary, empty, or cannot be decoded."""
     declared = _DECLARED.search(data[:_DECLARED_WITHIN])
     return decode(data, path, declared[1].decode("ascii", "replace") if declared else None)
 
 
 def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
-    """Parse a page, and drop what a reader does not see (:func:`drop_unseen`); None without an element."""
+    """None without an element."""
     page = parse_tree(source)
     if page is not None:
         drop_unseen(page, styles)
@@ -69,7 +61,7 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
 
 
 def parse_tree(source: str) -> HtmlElement | None:
-    """Parse a page with its hidden elements; None if there is no element."""
+    """Hidden elements stay; None without an element."""
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
@@ -84,10 +76,7 @@ def parse_tree(source: str) -> HtmlElement | None:
 
 
 def drop_unseen(page: HtmlElement, styles: Iterable[str] = ()) -> None:
-    """Remove the elements that a reader does not see; ``styles`` are the external style sheets.
-
-    Equations become text, and references to notes become ``sup`` elements.
-    """
+    """Equations become text, and references ``sup`` elements; ``styles`` are external style sheets."""
     own_styles = [style.text or "" for style in page.iter("style")]
     _write_equations(page)
     unread = [element for element in page.iter() if _is_unread(element)]
@@ -98,11 +87,7 @@ def drop_unseen(page: HtmlElement, styles: Iterable[str] = ()) -> None:
 
 
 def cover_facts(page: HtmlElement) -> dict[str, str]:
-    """Return the inline XBRL facts about the cover of a filing, including hidden ones, by name.
-
-    The names are those of the taxonomy ``dei``, without their prefix. Of several facts with the same name,
-    the first counts.
-    """
+    """By name without ``dei:``, hidden ones included; of several facts with one name, the first counts."""
     facts: dict[str, str] = {}
     for element in page.xpath("//*[starts-with(@name, 'dei:')]"):
         facts.setdefault(element.get("name").removeprefix("dei:"), element.text_content())
@@ -139,7 +124,7 @@ def _write_equations(page: HtmlElement) -> None:
 
 
 def _without_subset(source: str) -> str:
-    """Remove the declarations inside a page's document type, which the parser would read as text."""
+    """The parser would read its declarations as text."""
     opening = _SUBSET.match(source)
     closing = _SUBSET_END.search(source, opening.end()) if opening else None
     return source[closing.end() :] if closing else source
@@ -150,39 +135,32 @@ def _without_controls(text: str | None) -> str | None:
 
 
 def _is_unread(element: HtmlElement) -> bool:
-    """Return whether an element is hidden or is navigation. Elements that hold metadata do not count."""
+    """Elements that hold metadata do not count."""
     if element.tag == "head" or element.get("type") == "application/ld+json":
         return False
     return is_hidden(element) or element.tag in _NAVIGATION or element.get("role") in _NAVIGATION_ROLES
 
 
 MIN_ANCHOR_CHARACTERS = 25
-"""A block with fewer letters and digits is found in the main text only as a whole element, or directly after
-another found block. Elsewhere, it may occur by chance."""
+"""In letters and digits. A shorter block is found only as a whole, or directly after a found one."""
 
 _COMPARED_CHARACTERS = 80
 _MAX_LINKED = 0.6
-"""A block outside the main text is navigation if a larger share of its characters are links."""
+"""Outside the main text, a block with a larger share of link text is navigation."""
 
 MIN_MAIN_SHARE = 0.25
-"""The whole page is read if the main text has less than this share of the page's characters outside links."""
+"""The whole page is read if the main text has a smaller share of its characters outside links."""
 
 _COVER_LINES = 60
-"""The number of blocks, from the start of the page, that are searched for the cover of a filing."""
+"""In blocks, from the start of the page."""
 
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
-"""A page whose elements or tables are nested more deeply is damaged. The loader does not pass such a page to
-trafilatura, whose time grows with the square of the depth: seconds for 2,000 elements, a minute for 2,000
-tables."""
+"""Deeper pages are damaged; trafilatura's time grows with the square: a minute for 2,000 tables."""
 
 
 def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Read an HTML page as a document. The loader fetches nothing that the page refers to.
-
-    Raises:
-        LoadError: if the file is binary, cannot be decoded, or has no words to read.
-    """
+    """The loader fetches nothing that the page refers to."""
     nothing = LoadError(path, "holds no words to read", "save the page again with its text")
     page = parse_tree(page_source(data, path))
     if page is None:
@@ -211,18 +189,13 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def fragment_blocks(source: str) -> list[Block]:
-    """Return the blocks of HTML that is part of a file in another format, such as an e-mail."""
+    """For HTML in a file of another format, such as an e-mail."""
     page = parse_page(source)
     return list(page_blocks(page)) if page is not None else []
 
 
 def _main_blocks(page: HtmlElement) -> list[PageBlock]:
-    """Return the blocks of the main text, without navigation; all blocks if there is too little main text.
-
-    The main text reaches from the first to the last block that trafilatura finds, and includes the tables
-    next to it and the headings directly above. The words come from the page, since trafilatura's own output
-    omits repeated paragraphs, some headings and even words inside a sentence.
-    """
+    """From the first to the last block that trafilatura finds: its own output omits words."""
     blocks = page_blocks(page)
     found = _found_by_trafilatura(page, blocks)
     if not any(found):
@@ -240,7 +213,7 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
 
 
 def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[int, int]:
-    """Extend the main text over adjacent tables, which trafilatura drops if they hold few sentences."""
+    """Trafilatura drops tables with few sentences."""
     is_data = _rows_of_data(blocks)
     bounds = [first, last]
     for side, outward in enumerate((range(first - 1, -1, -1), range(last + 1, len(blocks)))):
@@ -253,7 +226,7 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
 
 
 def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
-    """Return, for each block, whether it is a row of a data table, but not of links or in an aside."""
+    """Not of links, and not in an aside."""
     is_data: list[bool] = []
     for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
         rows = list(neighbours)
@@ -290,11 +263,9 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 def _with_followers(
     found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
 ) -> list[bool]:
-    """Return, for each block, whether it counts as found in trafilatura's main text, ``whole``.
+    """On a short page, trafilatura joins short lines into one paragraph of ``whole``.
 
-    On a short page, trafilatura joins rows and short lines into one paragraph, in which a short block cannot
-    be found by itself. Such a block counts as found if it directly follows a block that counts as found, both
-    on the page and in trafilatura's main text.
+    A short block counts if it directly follows a block that counts, both on the page and in ``whole``.
     """
     followed: list[bool] = []
     end: int | None = None
@@ -319,19 +290,19 @@ def _is_found(letters: str, whole: str, parts: set[str]) -> bool:
 
 
 def _letters(text: str) -> str:
-    """Return the letters and digits, which trafilatura keeps when it changes white space."""
+    """Trafilatura keeps these when it changes white space."""
     return "".join(character for character in normalize("NFKC", text) if character.isalnum())
 
 
 def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
-    """Return the metadata that trafilatura finds. Dates in text are left out, as they are guesses."""
+    """Dates in text are left out, as they are guesses."""
     from trafilatura.metadata import extract_metadata
 
     return extract_metadata(page, date_config={"extensive_search": False, "original_date": True})
 
 
 def _title(page: HtmlElement, site: str | None) -> str | None:
-    """Return the page's title without the site's name; the first heading if there is none or it has that."""
+    """The first heading if the title contains it, else the title without the site's name."""
     heads = [flow(head.text_content()) for head in page.iter("h1")]
     head = readable_property(heads[0]) if heads else None
     named = readable_property(flow(page.findtext(".//title") or ""))

@@ -1,8 +1,4 @@
-"""Reads files in a separate process: the parent's side, with its requests, time limits and end.
-
-Native libraries read PDFs, web pages and Office files. If such a library crashes, no exception handler runs,
-but a separate process can be replaced.
-"""
+"""Reads files in a separate process: native libraries may crash, and no exception handler then runs."""
 
 from __future__ import annotations
 
@@ -39,11 +35,7 @@ _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory"
 
 
 class ReaderDiedError(Exception):
-    """The reading process ended without an answer.
-
-    ``code`` is its exit code, or the negative number of the signal that ended it. ``expired`` tells whether
-    the parent ended it because the file took too long. ``stderr`` is the end of its standard error.
-    """
+    """``code`` is the exit code, or minus a signal; ``expired`` if the parent ended a slow process."""
 
     def __init__(self, code: int, stderr: str, *, expired: bool) -> None:
         super().__init__(f"the process that reads files ended with {code}")
@@ -53,11 +45,7 @@ class ReaderDiedError(Exception):
 
 
 class Isolated:
-    """Reads files in a separate process. Threads may share this object; it reads one file at a time.
-
-    The process starts with the first file and serves the next ones. If the process ends while it reads a
-    file, the next file starts a new process.
-    """
+    """Threads may share it; it reads one file at a time. After a crash, the next file starts a process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -66,17 +54,12 @@ class Isolated:
 
     @property
     def pid(self) -> int | None:
-        """The id of the reading process; None while no process runs."""
+        """None while no process runs."""
         child = self._child
         return None if child is None else child.process.pid
 
     def load(self, path: Path, options: Options = DEFAULTS) -> Document:
-        """Read a file as a document, as :func:`index.loaders.load` does.
-
-        Raises:
-            LoadError: as that function does; also if the file exceeds its limit of time or memory, or crashes
-                the reading process. If the process ended, ``__cause__`` is a ``ReaderDiedError``.
-        """
+        """After a crash, the LoadError's ``__cause__`` is a ReaderDiedError."""
         return self.read(path, options)[0]
 
     def read(
@@ -86,14 +69,7 @@ class Isolated:
         cutting: Cutting | None = None,
         waiting: Callable[[], None] | None = None,
     ) -> tuple[Document, Cut | None]:
-        """Read a file as a document, and cut it into passages if ``cutting`` is given.
-
-        The reading process also cuts the passages because this takes minutes for a long text. ``waiting`` is
-        called every half second; an exception from it cancels the reading.
-
-        Raises:
-            LoadError: as :meth:`load` does.
-        """
+        """Also cut it, which takes minutes. ``waiting`` runs every half second; its error cancels."""
         request = Request(os.fsencode(path.absolute()), options, cutting=cutting)
         answer = self._ask(path, request, waiting)
         if answer.document is None:
@@ -101,24 +77,20 @@ class Isolated:
         return answer.document, answer.cut
 
     def draw_page(self, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-        """Draw a page as PNG, as :func:`index.loaders.pdf.document.draw_page` does.
-
-        Raises:
-            LoadError: as that function and :meth:`load` do.
-        """
+        """A PNG. Raises LoadError."""
         answer = self._ask(path, Request(os.fsencode(path.absolute()), options, page, width))
         if not answer.picture:
             raise LoadError(path, answer.cause, answer.remedy)
         return answer.picture
 
     def interrupt(self) -> None:
-        """Cancel the reading that another thread waits for: that thread's ``load`` raises a LoadError."""
+        """The thread that waits gets a LoadError."""
         child = self._child
         if child is not None:
             child.kill()
 
     def close(self) -> None:
-        """End the reading process. Reading another file starts a new one."""
+        """Reading another file starts a new process."""
         with self._lock:
             self._end()
 
@@ -129,7 +101,7 @@ class Isolated:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cancel the current reading, refuse the waiting requests, and end the process."""
+        """Also refuse the requests that wait."""
         self._has_ended = True
         if self._lock.locked():
             self.interrupt()
@@ -208,8 +180,6 @@ def _last_line(text: str) -> str:
 
 
 class Child:
-    """A reading process, its pipes, and the last part of its standard error."""
-
     def __init__(self) -> None:
         # The process has no use for the settings, some of which are passwords.
         rest = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
@@ -232,14 +202,7 @@ class Child:
         self._talk(None, _START_SECONDS, MEGABYTE)
 
     def ask(self, request: Request, waiting: Callable[[], None] | None) -> Answer:
-        """Send ``request``, and return the process's answer.
-
-        ``waiting`` is called every half second in the caller's thread; an exception from it ends the process.
-
-        Raises:
-            ReaderDiedError: if the process ends without an answer, or the file takes too long.
-            MessageError: if the answer is not valid, or is larger than the file's memory limit.
-        """
+        """Raises ReaderDiedError without an answer in time, MessageError for one that is not valid."""
         cutting = request.cutting
         if cutting is not None:
             if cutting.tokenizer != self._tokenizer:  # its time does not count towards a file's limit
@@ -258,7 +221,7 @@ class Child:
         return answer.result()
 
     def kill(self) -> None:
-        """Kill the process at once. A thread that waits for its answer gets a ReaderDiedError."""
+        """A thread that waits for its answer gets a ReaderDiedError."""
         if self.process.returncode is not None:
             return  # another process may have its id by now
         if sys.platform == "win32":
@@ -269,7 +232,7 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def end(self) -> None:
-        """Kill the process and its children, wait until it has ended, and close its pipes."""
+        """Also kill its children, wait for its end, and close its pipes."""
         self.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):

@@ -1,7 +1,6 @@
-"""The requests to the reading process, and its answers. A message is sent as its length, then its JSON.
+"""The requests to the reading process, and its answers: a message is its length, then its JSON.
 
-A hostile file may have taken control of the process that answers. Nothing in an answer is therefore executed;
-an answer becomes a document only if every field has the declared type.
+A hostile file may have taken control of the process, so no answer is executed, and every type is checked.
 """
 
 from __future__ import annotations
@@ -29,11 +28,9 @@ class MessageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to read a file, or to draw a page of it.
+    """``page`` is from 1, or 0 to read; ``path`` is absolute, or empty to only open a tokeniser.
 
-    ``path`` is absolute, in the file system's encoding; empty to only open a tokeniser. ``page`` is from 1; 0
-    to read the file. ``width`` is in pixels. ``cutting.tokenizer``, which may be large, is empty if the
-    process has opened the tokeniser already.
+    ``width`` is in pixels. ``cutting.tokenizer`` is empty if the process has opened it already.
     """
 
     path: bytes
@@ -45,10 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A document (with its passages, if the request asks for them), a picture as PNG, or an error.
-
-    ``cause`` and ``remedy`` are empty unless it is an error. The process ends after the ``last`` answer.
-    """
+    """Without an error, ``cause`` and ``remedy`` are empty. After the ``last`` one, the process ends."""
 
     document: Document | None = None
     picture: bytes = b""
@@ -64,7 +58,7 @@ READY = Answer()
 
 
 def send(message: bytes, sink: IO[bytes]) -> None:
-    """Write the length of ``message``, then ``message``; OSError if the other end is closed."""
+    """Raises OSError if the other end is closed."""
     for part in (_LENGTH.pack(len(message)), message):
         left = memoryview(part)
         while left:  # a file without a buffer may take only a part at a time
@@ -73,11 +67,7 @@ def send(message: bytes, sink: IO[bytes]) -> None:
 
 
 def receive(source: IO[bytes], most: int) -> bytes | None:
-    """Return the next message of ``source``, or None if ``source`` ends before the end of the message.
-
-    Raises:
-        MessageError: if the message has more than ``most`` bytes.
-    """
+    """None if ``source`` ends too early. Raises MessageError beyond ``most`` bytes."""
     head = _read(source, _LENGTH.size)
     if len(head) < _LENGTH.size:
         return None
@@ -89,12 +79,7 @@ def receive(source: IO[bytes], most: int) -> bytes | None:
 
 
 def pack(message: Request | Answer) -> bytes:
-    """Write a request or an answer as JSON.
-
-    Raises:
-        MessageError: if the message holds half a surrogate pair, which neither UTF-8 nor the catalog can
-            store.
-    """
+    """Raises MessageError for half a surrogate pair, which neither UTF-8 nor the catalog can store."""
     from pydantic_core import PydanticSerializationError
 
     try:
@@ -104,12 +89,7 @@ def pack(message: Request | Answer) -> bytes:
 
 
 def unpack(kind: type[Message], data: bytes) -> Message:
-    """Read a message from JSON, and check the type of each field.
-
-    Raises:
-        MessageError: if ``data`` is not a message of type ``kind``, or if an answer has an offset outside the
-            document's text.
-    """
+    """Raises MessageError for another type, or an offset outside the document's text."""
     try:
         message: Message = _adapters()[kind].validate_json(data)[0]
     except ValueError as error:
@@ -121,7 +101,7 @@ def unpack(kind: type[Message], data: bytes) -> Message:
 
 @cache
 def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
-    """A tuple wraps each message because an adapter for a dataclass itself accepts no configuration."""
+    """A tuple wraps each: an adapter for a dataclass itself accepts no configuration."""
     from pydantic import ConfigDict, TypeAdapter
 
     config = ConfigDict(

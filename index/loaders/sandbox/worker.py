@@ -1,8 +1,6 @@
-"""The reading process: ``python -m index.loaders.sandbox.worker``, started by ``Child``.
+"""The reading process, which ``Child`` starts: it answers requests until its input ends.
 
-The process reads requests from standard input and writes answers to standard output until its input ends. It
-discards the output that libraries print. An unexpected error ends the process with a traceback on standard
-error, which the parent keeps.
+It discards what libraries print. An unexpected error ends it with a traceback, which the parent keeps.
 """
 
 from __future__ import annotations
@@ -63,7 +61,7 @@ def main() -> None:
 
 
 def _take_over_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """Libraries that read standard input or print get the null device instead of the parent's pipes."""
+    """Libraries that read standard input or print get the null device instead."""
     # Without buffers, whose locks a thread may hold at the exit, and with ``closefd`` off: the parent kills a
     # process that closes its output, and its exit code would be lost.
     requests = open(os.dup(0), "rb", buffering=0, closefd=False)  # noqa: SIM115
@@ -76,7 +74,7 @@ def _take_over_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def _wait_for(requests: IO[bytes], waiting: SimpleQueue[bytes]) -> None:
-    """Queue requests as they come. Exit at once when the parent ends, even while a file is being read."""
+    """Exit at once when the parent ends, even while a file is being read."""
     while (request := receive(requests, _MOST_OF_A_REQUEST)) is not None:
         waiting.put(request)
     os._exit(0)
@@ -127,7 +125,7 @@ def _answer(request: Request, token_spans: TokenSpans, answers: IO[bytes]) -> An
 
 
 def _is_whole(text: str) -> bool:
-    """Whether ``text`` has no lone surrogate, which tokenisers refuse."""
+    """Tokenisers refuse a lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,7 +1,6 @@
 """Reads a sheet's cells as blocks: its tables, each with its headings, and the lines between them.
 
-A sheet does not mark where a table begins. Like a person, this module separates tables at empty rows and
-columns, but not if the cells after the gap have no headings or labels of their own.
+Empty rows and columns separate tables, unless the cells after the gap have no headings or labels.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from index.loaders.blocks import Block, row
 from index.text.tabular import WORD_TABLE_ROWS
 
 _WideHeading = tuple[str, int]
-"""A heading's text, and the number of columns that it is merged over."""
+"""With the number of columns that it is merged over."""
 
 _YEAR = r"(?:19|20)\p{N}{2}"
 _HAS_YEAR = regex.compile(
@@ -33,7 +32,7 @@ MAX_PERIOD_CHARACTERS = 60
 
 
 def is_dated_period(text: str) -> bool:
-    """Return whether a text is a period with a year: ``2023``, ``2022/23`` or ``January–June 2023``."""
+    """Such as ``2023``, ``2022/23`` or ``January–June 2023``."""
     if len(text) > MAX_PERIOD_CHARACTERS:
         return False
     if _ALL_FIGURES.fullmatch(text):
@@ -44,15 +43,10 @@ def is_dated_period(text: str) -> bool:
 def period_of_all(
     rows: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]
 ) -> tuple[list[str], list[Mapping[int, _WideHeading]]] | None:
-    """Separate the period of a whole table, such as ``2023``, from the heading rows.
+    """Return the lines to write above the table, and the other heading rows; None without one.
 
-    The period is the only text in the first heading row, except for a text (mostly the units) in the column
-    of the row names, the first of ``columns``. That text moves down into the next heading row. If that row
-    already has a text in this column, the upper text becomes a line above the table.
-
-    Returns:
-        The lines to write above the table, and the remaining heading rows; None if no period covers the whole
-            table.
+    The period is alone in the first row, but for a text, mostly the units, over the row names. That moves
+    into the next row, or above the table if its place is taken.
     """
     if len(rows) < 2 or len(columns) < 3:
         return None
@@ -74,16 +68,11 @@ def period_of_all(
 
 
 def spread(rows: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]) -> list[dict[int, str]]:
-    """Write each heading in every column that it covers; the first of ``columns`` names the rows.
+    """The first of ``columns`` names the rows; a merged cell covers its columns, else positions decide.
 
-    A merged cell covers its columns. In a row without merged cells, the positions decide:
-
-    - Empty columns may divide the table into groups of columns. If each group has exactly one heading, and
-      all these headings are periods, each period covers its group.
-    - Otherwise, a heading covers the columns up to the next heading if two conditions hold. First, a heading
-      is in the first column after the row names. Second, all headings are periods, or there are several
-      headings that all have the same headings below them.
-    - In all other cases, a heading covers only its own column.
+    If empty columns form groups with one heading each, all of them periods, each covers its group. Otherwise,
+    each covers the columns up to the next, if one is in the first column after the names, and all are
+    periods, or several have the same headings below. In all other cases, each covers only its own column.
     """
     found: list[dict[int, str]] = []
     for place, cells in enumerate(rows):
@@ -105,10 +94,7 @@ def spread(rows: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]) -
 def _by_place(
     written: Mapping[int, str], below: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]
 ) -> dict[int, str]:
-    """Spread the headings of a row without merged cells over ``columns``, which have headings below.
-
-    The result is empty if the positions do not tell which columns a heading covers.
-    """
+    """Empty if the positions do not tell which columns a heading covers."""
     labels = [column for column in columns if column in written]
     if not labels or len(labels) == len(columns):
         return {}
@@ -129,7 +115,7 @@ def _by_place(
 
 
 def runs(columns: Sequence[int]) -> list[list[int]]:
-    """Split ascending column numbers into runs of consecutive numbers: 1, 2 and 5 give [1, 2] and [5]."""
+    """1, 2 and 5 give [1, 2] and [5]."""
     found: list[list[int]] = []
     for column in columns:
         if found and found[-1][-1] == column - 1:
@@ -145,12 +131,11 @@ MAX_CAPTION_CHARACTERS = 200
 MAX_CAPTION_LINES = 3
 
 MAX_GAP_ROWS = 2
-"""The most empty rows between the headings of a table and its figures."""
+"""Between the headings of a table and its figures."""
 
 _FEW_PLACES = 10_000
 _PLACES_PER_CELL = 20
-"""A grid may have ``_FEW_PLACES`` places (rows times columns), and this many more for each cell of the table.
-A table that needs more is not written as a grid, which would be huge and mostly empty."""
+"""Rows times columns for each cell: a larger grid would be huge and mostly empty."""
 
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
@@ -162,11 +147,7 @@ _BLANK_FIGURE = regex.compile(r"[-–—―.…]+|n\.?/?a\.?|nil", regex.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell with text, on one line; it may be merged over ``width`` columns.
-
-    ``figure`` says whether it has a quantity, or a dash in place of one. Years and dates are not quantities,
-    since they name columns and rows.
-    """
+    """``figure``: a quantity or a dash for one. Years and dates are none: they name columns and rows."""
 
     text: str
     figure: bool = False
@@ -175,7 +156,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with text: its number in the sheet, and its cells by column, in order."""
+    """``number`` is its place in the sheet; ``cells`` are by column, in order."""
 
     number: int
     cells: Mapping[int, Cell]
@@ -189,19 +170,14 @@ class Row:
 
 
 def is_written_figure(text: str) -> bool:
-    """Return whether a text is a quantity, or a dash or ``n/a`` in place of one; periods are none."""
+    """Or a dash or ``n/a`` in place of one; periods are none."""
     if _BLANK_FIGURE.fullmatch(text):
         return True
     return not _NO_QUANTITY.search(text) and any(map(str.isdigit, text)) and not is_dated_period(text)
 
 
 def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
-    """Yield the blocks of a sheet in reading order: the rows of each table as a group, other lines alone.
-
-    A table's headings come first. A heading over several columns is repeated in each of these columns, since
-    a line of text cannot show the extent of a heading; other merged cells are written once. Short lines
-    directly above a table (its name or units) belong to the table's group.
-    """
+    """Merged headings are repeated, since a line of text cannot show the extent of a heading."""
     for region in _regions(rows):
         parts = _side_by_side(region)
         for part in parts:
@@ -211,10 +187,7 @@ def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
 
 @dataclass(slots=True)
 class _Region:
-    """A table with the lines above and below it, or lines without a table.
-
-    ``columns`` and ``has_figures`` are those of the rows with several cells.
-    """
+    """``columns`` and ``has_figures`` are those of the rows with several cells."""
 
     rows: list[Row] = field(default_factory=list)
     columns: set[int] = field(default_factory=set)
@@ -252,11 +225,7 @@ def _row_runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
-    """Return whether the rows after a gap continue the table above: they must have figures in its columns.
-
-    If the table has figures already, the gap must be one row, and the first row after the gap must fill at
-    least half of the columns.
-    """
+    """After a table with figures and one empty row, the next row must fill half of the columns."""
     columns = held.columns
     index = next((index for index, line in enumerate(run) if line.alone is None), len(run))
     if not columns or index > 1 or index == len(run) or gap > MAX_GAP_ROWS:
@@ -270,10 +239,7 @@ def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
 
 
 def _is_caption(held: Sequence[Row], run: Sequence[Row], gap: int) -> bool:
-    """Return whether lines name the table below them.
-
-    They do if they are few, short and not notes, and a single empty row separates them from the table.
-    """
+    """They are few, short and no notes, and one empty row separates them from the table."""
     return (
         gap == 1
         and len(held) <= MAX_CAPTION_LINES
@@ -312,10 +278,7 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _stands_alone(columns: Sequence[int], rows: Sequence[Row]) -> bool:
-    """Return whether the columns after an empty column form a separate table.
-
-    They do if their first column mostly has words, and gives each row with figures a different name.
-    """
+    """The first column then mostly has words, and gives each row with figures another name."""
     figures = [line for line in rows if any(_is_figure(line, column) for column in columns[1:])]
     names = [line.cells[columns[0]].text for line in figures if columns[0] in line.cells]
     words = [line for line in figures if columns[0] in line.cells and not _is_figure(line, columns[0])]
@@ -353,19 +316,13 @@ def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
 
 
 def _is_heading_alone(line: Row, stub: int) -> bool:
-    """Return whether the only cell of a row is a heading of columns, and not the name of the table.
-
-    A heading stands to the right of ``stub``, the first column of the table, which names the rows.
-    """
+    """``stub``, the first column of the table, names the rows."""
     cell = line.alone
     return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_dated_period(cell.text))
 
 
 def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
-    """Write the rows of a table as blocks, and repeat each heading in every column that it covers.
-
-    ``group`` stands for this table alone; it becomes ``Block.group``.
-    """
+    """A heading is repeated in every column that it covers; ``group`` stands for this table alone."""
     columns = _columns(rows)
     if _is_sparse(rows, columns):
         yield from (Block(row(cell.text for cell in line.cells.values()), group) for line in rows)

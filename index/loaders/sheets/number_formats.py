@@ -1,7 +1,4 @@
-"""Writes a cell's value in its number format, as the sheet shows it, but dates in ISO 8601.
-
-ECMA-376, part 1, section 18.8.31 defines the format codes.
-"""
+"""Writes a cell's value in its number format (ECMA-376, part 1, 18.8.31), but dates in ISO 8601."""
 
 from __future__ import annotations
 
@@ -37,45 +34,39 @@ _NOT_NEGATIVE = ((">", Decimal(0)), (">=", Decimal(0)))
 
 
 GENERAL = "General"
-"""The format code of an unformatted cell."""
 
 _SIGNIFICANT_DIGITS = 15
-"""The precision of a spreadsheet; further digits result from binary fractions."""
+"""Further digits result from binary fractions."""
 
 _GENERAL_DIGITS = 10
-"""The number of digits in an unformatted cell of the usual width."""
+"""In an unformatted cell of the usual width."""
 
 _GENERAL_BELOW = 1e15
 
 _GENERAL_ABOVE = 1e-9
 
 _ROOM = Context(prec=400)
-"""The settings of decimal arithmetic: enough digits to write the largest number of a cell, 10³⁰⁸, in full."""
+"""Enough digits to write the largest number of a cell, 10³⁰⁸, in full."""
 
 _MOST_DECIMALS = 30
-"""The largest number of decimals in a format ([MS-OI29500], 2.1.739)."""
+"""[MS-OI29500], 2.1.739."""
 
 _NOT_NOUGHT = regex.compile(r"[1-9]")
 
 _NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
 
 Parts = tuple[tuple[str, str], ...]
-"""The parts of a section, each as its kind and text."""
+"""The kind and text of each part of a section."""
 
 _MOST_PLACES = 7
-"""The largest number of digits in a denominator, as in Excel."""
+"""Of a denominator, as in Excel."""
 
 _NO_REST = 5e-8
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of a format code.
-
-    The kinds of its parts are ``literal``, ``mark``, ``general``, ``exponent`` and ``slash``. ``marks`` are
-    digit marks (``0#?.,``), ``%`` and ``@``. The figures that meet the ``condition``, such as ``>=`` and 100,
-    are written in this section.
-    """
+    """Kinds of parts: ``literal``, ``mark`` (one of ``0#?.,%@``), ``general``, ``exponent``, ``slash``."""
 
     parts: tuple[tuple[str, str], ...]
     kinds: frozenset[str]
@@ -94,11 +85,7 @@ class Section:
 
 @lru_cache(maxsize=1024)  # a workbook has many cells and few formats
 def sections(code: str) -> tuple[Section, ...]:
-    """Split a format code into its sections.
-
-    The sections apply to positive figures, negative figures, zero and text, in this order. A section with a
-    condition applies to the figures that meet the condition.
-    """
+    """For positive figures, negative ones, zero and text, unless a section has a condition."""
     found: list[str] = []
     start = 0
     while start <= len(code):
@@ -111,11 +98,7 @@ def sections(code: str) -> tuple[Section, ...]:
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
-    """Return the section for ``value``, and whether a negative ``value`` needs a minus sign.
-
-    No minus sign is added in a section for negative figures alone, because the section's own characters mark
-    the figure as negative. For a ``value`` that is not negative, callers ignore the second result.
-    """
+    """Also whether ``value`` needs a minus sign: not in a section for negative figures alone."""
     figures = codes[:3]
     if not any(code.condition for code in figures[:2]):
         number = 1 if value < 0 else 2 if value == 0 else 0
@@ -154,11 +137,7 @@ def _parsed(section: str) -> Section:
 
 
 def shown_number(value: float, code: str) -> str:
-    """Write a number as a sheet shows it; the result is empty if the format hides the number.
-
-    The format sets grouping, decimals, percent, currency, brackets around negative figures, text, powers of
-    ten, fractions and conditions, for example ``#,##0.00;(#,##0.00)``.
-    """
+    """Empty if the format, such as ``#,##0.00;(#,##0.00)``, hides the number."""
     if not math.isfinite(value):
         return str(value)
     exact = Decimal(f"{value:.{_SIGNIFICANT_DIGITS}g}") if isinstance(value, float) else Decimal(value)
@@ -173,7 +152,7 @@ def shown_number(value: float, code: str) -> str:
 
 
 def shown_text(text: str, code: str) -> str:
-    """Write a text as a sheet shows it; the result is empty if the format hides the text."""
+    """Empty if the format hides the text."""
     codes = sections(code)
     if len(codes) < 4:
         return text
@@ -186,11 +165,7 @@ def shown_text(text: str, code: str) -> str:
 
 
 def shown_moment(value: date | time | timedelta, code: str) -> str:
-    """Write a date or a time of day in ISO 8601, or a duration as hours, minutes and seconds (``26:05:00``).
-
-    The result has only the fields in the format: ``mmm yy`` gives ``2023-06``, and ``yyyy`` gives ``2023``. A
-    date with a day or a month always has the year, too.
-    """
+    """Only the fields of the format: ``mmm yy`` gives ``2023-06``; a duration is ``26:05:00``."""
     fields = _NO_FIELD.sub("", code.split(";", maxsplit=1)[0]).lower()
     seconds = "s" in fields
     if isinstance(value, timedelta):
@@ -215,10 +190,7 @@ def shown_moment(value: date | time | timedelta, code: str) -> str:
 
 
 def general(value: Decimal) -> str:
-    """Write an unformatted number: a whole number in full, any other number with ten significant digits.
-
-    A very large or very small number is in scientific notation.
-    """
+    """A whole number in full, any other with ten significant digits; extreme ones are scientific."""
     size = abs(value)
     if value == value.to_integral_value() and size < Decimal(_GENERAL_BELOW):
         return f"{int(value)}"
@@ -252,11 +224,7 @@ def _filled(amount: Decimal, section: Section) -> str:
 
 
 def _scientific(amount: Decimal, parts: Parts) -> str:
-    """Write a figure in scientific notation.
-
-    The exponent is a multiple of the number of places before the decimal point in the format: ``##0.0E+0``
-    gives exponents that are multiples of 3.
-    """
+    """``##0.0E+0`` gives exponents that are multiples of 3, its places before the point."""
     at = next(index for index, (kind, _) in enumerate(parts) if kind == "exponent")
     mantissa, ending = parts[:at], parts[at + 1 :]
     marks = "".join(text for kind, text in mantissa if kind == "mark")
@@ -273,10 +241,7 @@ def _scientific(amount: Decimal, parts: Parts) -> str:
 
 
 def _as_fraction(amount: Decimal, section: Section) -> str:
-    """Write a figure as a whole number and a fraction: 1.75 in the format ``# ?/?`` is ``1 3/4``.
-
-    The format gives the denominator, or the number of digits in the denominator.
-    """
+    """``# ?/?`` writes 1.75 as ``1 3/4``; a format gives the denominator, or its digits."""
     parts = section.parts
     slash = next(index for index, (kind, _) in enumerate(parts) if kind == "slash")
     start = _end_of_run(parts, slash - 1, -1, _is_digit_mark)
@@ -298,11 +263,7 @@ def _as_fraction(amount: Decimal, section: Section) -> str:
 
 
 def _near(value: float, most: int) -> tuple[int, int]:
-    """Return the numerator and the denominator, at most ``most``, of the fraction that Excel shows.
-
-    The convergents of a figure's continued fraction approach the figure ever more closely. Excel shows the
-    last convergent whose denominator is small enough.
-    """
+    """As Excel, the last convergent whose denominator is at most ``most``."""
     before, last, rest = (0, 1), (1, 0), value
     while True:
         whole = math.floor(rest)
@@ -350,7 +311,7 @@ def _grouped(digits: str) -> str:
 
 
 def _with_literals(digits: str, parts: Parts) -> str:
-    """Insert a format's literal characters between digits: the format ``00-00`` writes 1234 as ``12-34``."""
+    """``00-00`` writes 1234 as ``12-34``."""
     written: list[str] = []
     left = digits
     for kind, text in reversed([part for part in parts if part != ("mark", ",")]):

@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from openpyxl.worksheet._reader import WorkSheetParser
 
 MAX_COLUMNS = 16_384
-"""The largest number of columns in a sheet (ECMA-376, part 1, section 18.3.1.13), and in a record."""
+"""In a sheet (ECMA-376, part 1, section 18.3.1.13), and in a record."""
 
 _MAX_CODE_CHARACTERS = 255
-"""The most characters of a number format in Excel; a longer one is ignored."""
+"""As in Excel; a longer one is ignored."""
 
 _ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")
-"""A control character in escaped form (ECMA-376, part 1, section 22.9.2.19)."""
+"""ECMA-376, part 1, section 22.9.2.19."""
 
 _TRUE = {"1", "true"}
 
@@ -48,17 +48,7 @@ _NO_SIZE = regex.compile(r"0+(?:\.0*)?")
 
 
 def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """Read an Excel workbook (.xlsx, .xlsm). Macros do not run, and nothing is fetched.
-
-    Each visible sheet gives its name as a heading, then its tables and lines. Numbers have the format of
-    their cells, and dates are in ISO 8601. The loader leaves out hidden rows and columns, charts (their
-    figures are in the sheets), comments and text boxes. A cell with a formula has the saved value of the
-    formula, or is empty if no value is saved.
-
-    Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
-            words.
-    """
+    """Hidden cells, charts, comments and text boxes are left out. A formula has its saved value."""
     check_archive(data, path, "xl/workbook.xml", "an Excel workbook", options.limits)
     blocks = _blocks(data, path)
     if all(isinstance(block, Heading) for block in blocks):
@@ -100,10 +90,7 @@ def _sheets(book: Workbook) -> list[Block]:
 
 
 def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
-    """Return the rows of a sheet that have text, in order, without hidden rows and columns.
-
-    The size that the sheet declares is ignored; only the cells are read.
-    """
+    """Only cells are read: the size that the sheet declares is ignored."""
     from openpyxl.cell.read_only import ReadOnlyCell
 
     # openpyxl's public reader of rows ignores merged and hidden cells, and adds empty cells up to the
@@ -178,7 +165,7 @@ def _shown_run(text: str, font: str | None, position: str | None) -> str:
 
 
 def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
-    """Return the rows of visible cells, numbered as if hidden rows and columns did not exist."""
+    """Numbered as if hidden rows and columns did not exist."""
     hidden_rows = sorted(
         int(number) for number, attributes in parser.row_dimensions.items() if _is_hidden(attributes, "ht")
     )
@@ -220,39 +207,27 @@ def _hidden_columns(dimensions: Iterable[Mapping[str, str]]) -> list[int]:
 
 
 _DELIMITERS = "\t;|,"
-"""The delimiters to try, in order of preference. Commas come last, since figures and sentences have them,
-too."""
+"""In order of preference: commas come last, since figures and sentences have them, too."""
 
 _SAMPLE_CHARACTERS = 200_000
 
 _PARTED_SHARE = 0.5
-"""A delimiter must split at least this share of the records."""
+"""Of the records, which a delimiter must split."""
 
 _EVEN_SHARE = 0.9
-"""A comma or semicolon that is always followed by a space is punctuation if the records that it splits are
-uneven: less than this share of them have the most frequent number of values."""
+"""A comma before spaces is punctuation if fewer of the records it splits have the usual length."""
 
 _MAX_FIELD_CHARACTERS = 2**31 - 1
-"""The most characters of a field: the csv module's default of 131,072 would refuse a file for one long
-comment."""
+"""The csv module's default of 131,072 would refuse a file for one long comment."""
 
 _SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", regex.IGNORECASE)
-"""A line before the first record, in which spreadsheet programs name the delimiter."""
+"""Spreadsheet programs name the delimiter in it, before the first record."""
 
 _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
 
 
 def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Read values separated by commas, semicolons, tabs or bars; without a delimiter, prose.
-
-    Each record becomes one line, with spaces for the line breaks inside quotes; records may have different
-    numbers of values. If an empty record precedes a record without figures, that record has the headings of a
-    new table.
-
-    Raises:
-        LoadError: if the file is binary, cannot be decoded, holds no text, or has more than ``MAX_COLUMNS``
-            columns.
-    """
+    """One line a record. After an empty one, a record without figures has the headings of a new table."""
     text = decode(data, path)
     named = _SEPARATOR_LINE.match(text)
     body = text[named.end() :] if named else text
@@ -267,11 +242,7 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
 
 
 def _delimiter(text: str, path: Path) -> str | None:
-    """Return the delimiter that splits the most records into the same number of values; None for prose.
-
-    Raises:
-        LoadError: if no delimiter does so, and one splits a record into more than ``MAX_COLUMNS`` values.
-    """
+    """None for prose. Raises LoadError for more than ``MAX_COLUMNS`` values."""
     sample = _sample(text)
     best, most = None, 0.0
     widest: list[str] = []
@@ -298,12 +269,7 @@ def _sample(text: str) -> str:
 
 
 def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> bool:
-    """Return whether a delimiter is punctuation in prose, instead of a separator of values.
-
-    A comma or semicolon is punctuation if a space always follows it, and the records either have different
-    numbers of values or mostly end like sentences. ``even`` is the share of records that have the most
-    frequent number of values.
-    """
+    """A space follows each comma, and records are uneven (``even``) or mostly end like sentences."""
     if delimiter not in ",;" or not all(value.startswith(" ") for record in records for value in record[1:]):
         return False
     ended = sum(_SENTENCE_END.search(record[-1]) is not None for record in records)
@@ -311,7 +277,7 @@ def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> 
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the records of ``text``. In a line with unbalanced quotes, quotes are ordinary characters."""
+    """In a line with unbalanced quotes, quotes are ordinary characters."""
     csv.field_size_limit(_MAX_FIELD_CHARACTERS)
     lines = list(StringIO(text, newline=""))
     begun = 0
