@@ -23,7 +23,8 @@ from benchmarks.stub_encoder import StubEncoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Incoming
-from index.search.caches import FileBases, folder_of, open_caches
+from index.search.caches import FileBases, open_caches
+from index.search.manifest import folder_of
 from index.uploads import sweep_uploads
 
 _LONGEST = 2.5

@@ -31,7 +31,7 @@ from benchmarks.side_by_side import note
 from index.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Encoder, open_encoder
 from index.embedding.model import Vectors, late_interaction
 from index.library import POOL, Library
-from index.search.snapshot import fuse
+from index.search.fusion import fuse
 from rag.answer_limits import MAX_READ
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread

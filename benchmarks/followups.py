@@ -26,7 +26,7 @@ from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest import sync
 from index.library import Library
-from index.search.snapshot import DENSE_WEIGHT
+from index.search.fusion import DENSE_WEIGHT
 from rag.answers import Answer
 from rag.conversations.history import Conversation, exchange_of
 from rag.engine import QueryEngine

@@ -27,7 +27,7 @@ from benchmarks.side_by_side import machine, milliseconds, note, prepared
 from benchmarks.stub_encoder import StubEncoder
 from index.library import POOL, Library
 from index.search.bm25 import Entry, LexicalIndex, entries
-from index.search.caches import folder_of, read_manifest
+from index.search.manifest import folder_of, read_manifest
 from rag.evaluation import Configuration, Dataset, read_dataset
 from rag.evaluation.datasets import open_temporary
 

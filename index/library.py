@@ -26,8 +26,9 @@ from index.errors import (
 )
 from index.private import make_folder
 from index.records import NO_FILTERS, Committed, Filters, Incoming, Recipe, Viewer
+from index.search.fusion import DENSE_WEIGHT
 from index.search.maintenance import Maintenance, naming_failures, rebuild
-from index.search.snapshot import DENSE_WEIGHT, POOL, Hit, Snapshot
+from index.search.snapshot import POOL, Hit, Snapshot
 from index.text.passages import CHUNKING, MAX_CHUNK_TOKENS, Cutting
 from index.vectors import DEFAULT_POLICY, IndexPolicy, store_at
 

@@ -8,7 +8,9 @@ from index.lazy import attributes
 
 if TYPE_CHECKING:
     from index.search.bm25 import NO_SPACES, PAIRS, Term, composed, field_of, terms, terms_in
-    from index.search.snapshot import DENSE_WEIGHT, Hit, Snapshot, library_status, size_of
+    from index.search.fusion import DENSE_WEIGHT
+    from index.search.snapshot import Hit, Snapshot
+    from index.search.status import library_status, size_of
 
 __all__ = [
     "DENSE_WEIGHT",
@@ -29,6 +31,8 @@ __getattr__ = attributes(
     __name__,
     {
         "index.search.bm25": ("NO_SPACES", "PAIRS", "Term", "composed", "field_of", "terms", "terms_in"),
-        "index.search.snapshot": ("DENSE_WEIGHT", "Hit", "Snapshot", "library_status", "size_of"),
+        "index.search.fusion": ("DENSE_WEIGHT",),
+        "index.search.snapshot": ("Hit", "Snapshot"),
+        "index.search.status": ("library_status", "size_of"),
     },
 )

@@ -54,19 +54,21 @@ from index.search.caches import (
     SharedBases,
     catch_up_caches,
     catch_up_words,
+    follow_caches,
+    open_caches,
+    prepare_words,
+    write_words,
+)
+from index.search.manifest import (
     delete_other_builds,
     delete_unused,
     digests,
     folder_of,
-    follow_caches,
     has_intact_base,
-    open_caches,
-    prepare_words,
     read_manifest,
     with_base,
     with_words,
     write_manifest,
-    write_words,
 )
 from index.vectors import DEFAULT_POLICY, IndexPolicy, MilvusStore, VectorIndex, VectorIndexError
 

@@ -2,69 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-import sqlalchemy as sa
-
-from index.catalog.database import Catalog
 from index.catalog.duplicate_groups import Duplicates
-from index.catalog.reader import CatalogReader, get_build
-from index.catalog.schema import builds, chunks, documents
-from index.catalog.writes import count_missing
+from index.catalog.reader import CatalogReader
 from index.documents import Span
 from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
 from index.embedding.onnx import unpack
 from index.records import NO_FILTERS, DocumentRecord, Filters, Passage
 from index.search.bm25 import Term, WordSearch
-from index.search.caches import Caches, Manifest, folder_of, read_manifest
-from index.text.languages import detect, is_latin, may_be_in
-
-DENSE_WEIGHT = 0.5
-"""The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so the
-dense score counts for more than half. ``benchmarks/encoders.py`` compares other shares and methods."""
-
-UNREAD = 0.2
-"""The factor on the vectors' share for a query in a language that the encoder does not read. With the bundled
-encoder, a lower factor is best for Vietnamese, and a higher one for Indonesian (mlqa-vi, tydi-id); with this
-factor, neither language does worse than with words alone. The encoder knows the names and loan words that
-such a language shares with the languages that the encoder reads. The default encoder knows only the Latin
-alphabet; for a query in any other alphabet, the factor is 0, which is best for mlqa-zh."""
-
-
-def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
-    """Reduce ``share``, unless it is 0 or 1, if the encoder does not read the language of ``query``."""
-    if share in {0, 1} or may_be_in(detect(query), languages):
-        return share
-    return share * UNREAD if is_latin(query) else 0.0
-
-
-def fuse(
-    dense: Mapping[int, float],
-    lexical: Mapping[int, float],
-    max_score: float,
-    dense_weight: float = DENSE_WEIGHT,
-) -> dict[int, float]:
-    """Scale cosines and BM25 scores to 0..1, and add them by weight; return the fused scores by chunk id.
-
-    Cosines, those of all candidates, are scaled between the lowest and the highest. BM25 scores, absent for
-    candidates without a word of the query, are divided by ``max_score``, or by a higher score in ``lexical``.
-    If even the best passage has few of the query's words, all BM25 scores therefore stay low, and the vectors
-    decide. A ``dense_weight`` of 0 is words alone, 1 vectors alone.
-    """
-    low, high = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
-    best = max(max_score, max(lexical.values(), default=0.0))
-    return {
-        number: dense_weight * ((cosine - low) / (high - low) if high > low else 1.0)
-        + (1 - dense_weight) * (lexical.get(number, 0.0) / best if best > 0 else 0.0)
-        for number, cosine in dense.items()
-    }
-
+from index.search.caches import Caches
+from index.search.fusion import DENSE_WEIGHT, fuse, share_of_vectors
 
 POOL = 100  # The vectors and the words each contribute this many candidates to the fusion.
 
@@ -216,79 +166,3 @@ def _hit(
         passage.sections,
         passage.recognised,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class UnfinishedBuild:
-    """A build with ``documents`` of all its documents, which a process makes or a later one will resume."""
-
-    encoder: str
-    documents: int
-    of: int
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryStatus:
-    """The status of a library; ``build`` and ``encoder`` are None while nothing was ever indexed.
-
-    ``recent`` passages are newer than the base: opening the library reads their vectors from the catalog.
-    ``removed`` ones are still in the caches. ``cached`` says that the caches are finished; if not, the next
-    search builds them.
-    """
-
-    generation: int
-    build: int | None
-    encoder: str | None
-    passages: int
-    recent: int
-    removed: int
-    cached: bool
-    cache_bytes: int
-    building: UnfinishedBuild | None
-
-
-def library_status(home: Path, catalog: Catalog) -> LibraryStatus:
-    with catalog.reading() as reader:
-        build, generation = reader.build, reader.generation
-        if build is None:
-            return LibraryStatus(generation, None, None, 0, 0, 0, True, 0, _building(catalog, None))
-        folder = folder_of(home, build)
-        noted = read_manifest(folder)
-        manifest = noted or Manifest()
-        mine = chunks.c.build == build.number
-        after = sa.select(sa.func.count()).select_from(chunks).where(mine, chunks.c.id > manifest.last)
-        recent = int(reader.connection.scalar(after) or 0)
-        passages, removed = reader.count_chunks(), len(reader.removed())
-    return LibraryStatus(
-        generation,
-        build.number,
-        build.recipe.encoder,
-        passages,
-        recent,
-        removed,
-        noted is not None and not noted.writing,
-        size_of(folder),
-        _building(catalog, build.number),
-    )
-
-
-def size_of(place: Path) -> int:
-    """Return the bytes of a file or of a folder's files; skip files that disappear meanwhile."""
-    files = [Path(folder, name) for folder, _, names in os.walk(place) for name in names]
-    total = 0
-    for file in files or [place]:
-        with suppress(OSError):
-            state = file.lstat()
-            total += state.st_size if stat.S_ISREG(state.st_mode) else 0
-    return total
-
-
-def _building(catalog: Catalog, searched: int | None) -> UnfinishedBuild | None:
-    with catalog.engine.connect() as connection:
-        others = sa.select(sa.func.max(builds.c.id)).where(builds.c.id != (searched or 0))
-        number = connection.scalar(others)
-        if number is None:
-            return None
-        build = get_build(connection, number)
-        total = int(connection.scalar(sa.select(sa.func.count()).select_from(documents)) or 0)
-    return UnfinishedBuild(build.recipe.encoder, total - count_missing(catalog.engine, build), total)

@@ -23,7 +23,8 @@ from index.embedding.model import Vectors
 from index.errors import VectorsUnreachableError
 from index.library import Library
 from index.records import Filters
-from index.search.caches import Manifest, SharedBases, prefix_of
+from index.search.caches import SharedBases, prefix_of
+from index.search.manifest import Manifest
 from index.vectors import DEFAULT_POLICY, Change, Expected, Mark, VectorIndex, milvus
 from index.vectors.milvus import Collection, MilvusStore, MilvusVectors
 from rag.engine import QueryEngine

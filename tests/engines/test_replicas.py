@@ -13,7 +13,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index.catalog import lock
 from index.errors import LibraryLockedError, LibraryWriteError
 from index.library import Library
-from index.search.caches import folder_of, read_manifest
+from index.search.manifest import folder_of, read_manifest
 from tests.engines.conftest import Replica
 from tests.support.postgresql import ON_SQLITE
 from tests.support.reports import VOCABULARY, found, incoming, words

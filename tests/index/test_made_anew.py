@@ -19,8 +19,9 @@ from index.errors import BuildGoneError
 from index.library import Library
 from index.records import Build, Recipe
 from index.search import maintenance as rebuilding
-from index.search.caches import FileBases, folder_of, read_manifest, with_base, write_manifest
-from index.search.snapshot import library_status
+from index.search.caches import FileBases
+from index.search.manifest import folder_of, read_manifest, with_base, write_manifest
+from index.search.status import library_status
 from tests.support.reports import incoming, paths
 
 REPORTS = [incoming(f"Gate {number} of the dam.", f"{number:02}.txt") for number in range(12)]

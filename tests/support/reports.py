@@ -13,7 +13,7 @@ from index.embedding.encoder import Encoder
 from index.embedding.model import Embedded, Offsets, Vectors
 from index.library import NO_FILTERS, Hit, Library
 from index.records import DocumentRecord, Filters, Incoming, NewVersion
-from index.search.snapshot import DENSE_WEIGHT
+from index.search.fusion import DENSE_WEIGHT
 from index.text.passages import sentences
 
 VOCABULARY = [

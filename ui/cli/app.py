@@ -25,7 +25,7 @@ from ui.cli.model import commands as model
 from ui.cli.operations import audit, backup, check, migrate, read_status, restore
 from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.printing import progress_bar, waiting
-from ui.cli.serve import EXIT_SECONDS, exit_with, signals_noted
+from ui.cli.shutdown import EXIT_SECONDS, exit_with, signals_noted
 from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expected_errors, explain
 
 NAME = "footnoted"

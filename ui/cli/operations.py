@@ -327,7 +327,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
           stands for the default encoder.
         - ``sizes``: the bytes of each entry of the home, and their ``total``.
         - ``server``: the ``address``, ``pid`` and ``started`` of the running server; None without one.
-        - ``index``: the fields of :class:`index.search.snapshot.LibraryStatus`; None without a library.
+        - ``index``: the fields of :class:`index.search.status.LibraryStatus`; None without a library.
         - ``jobs``: the jobs that have not ended, then up to ``ENDED_JOBS`` ended jobs; newest first in both.
 
     Raises:

@@ -18,7 +18,7 @@ from index.uploads import sweep_uploads, uploads_folder
 from ui.cli import printing
 from ui.cli.operations import record_sync_and_delete_old
 from ui.cli.printing import job_progress, waiting
-from ui.cli.serve import interruptible
+from ui.cli.shutdown import interruptible
 from ui.errors import expected_errors
 from ui.opening import open_library
 from ui.settings import Settings

@@ -15,7 +15,7 @@ from index.embedding.pipeline import embed_documents
 from index.library import Library
 from index.records import Recipe
 from index.search.bm25 import Entry, LexicalIndex
-from index.search.caches import read_manifest
+from index.search.manifest import read_manifest
 from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming, words
 

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library, Snapshot
-from index.search.caches import is_intact, read_manifest, write_words
+from index.search.caches import write_words
+from index.search.manifest import is_intact, read_manifest
 from index.vectors import IndexPolicy
 from rag.engine import QueryEngine
 from tests.support.reports import incoming

@@ -18,7 +18,7 @@ from index.ingest.synchronize import sync
 from index.library import Hit, Library
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord, Filters, Incoming
-from index.search.snapshot import DENSE_WEIGHT
+from index.search.fusion import DENSE_WEIGHT
 from tests.support.reports import incoming, paths, words, write
 
 REPORTS = 150

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from index.embedding.encoder import Encoder
 from index.library import Library
 from index.search.bm25 import Entry, LexicalIndex
-from index.search.caches import is_intact, read_manifest, write_manifest
+from index.search.manifest import is_intact, read_manifest, write_manifest
 from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming
 

@@ -12,7 +12,7 @@ from index.catalog.schema import builds, chunks, ranges, vectors
 from index.embedding.encoder import Encoder
 from index.library import Library
 from index.records import Filters
-from index.search.caches import folder_of
+from index.search.manifest import folder_of
 from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming
 

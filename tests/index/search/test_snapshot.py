@@ -14,7 +14,9 @@ from index.catalog.duplicate_groups import Duplicates
 from index.embedding.encoder import Encoder
 from index.library import Library
 from index.records import Filters
-from index.search.snapshot import DENSE_WEIGHT, UNREAD, Snapshot, fuse, share_of_vectors, size_of
+from index.search.fusion import DENSE_WEIGHT, UNREAD, fuse, share_of_vectors
+from index.search.snapshot import Snapshot
+from index.search.status import size_of
 from index.vectors import IndexPolicy
 from tests.support.reports import incoming, shown, words
 

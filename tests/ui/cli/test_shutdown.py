@@ -27,7 +27,8 @@ from index.library import Library
 from tests.support.children import children_of, is_gone
 from tests.support.processes import ROOT, Served, serving
 from tests.support.reports import write
-from ui.cli.serve import interruptible, listening_socket, only_server, signals_noted
+from ui.cli.serve import listening_socket, only_server
+from ui.cli.shutdown import interruptible, signals_noted
 from ui.http.streaming import STOPPING
 
 ENDS_WITHIN = 10.0
@@ -134,7 +135,7 @@ def test_a_server_that_is_stopped_while_it_embeds_ends_in_good_order(home: Path,
 def test_a_process_ends_after_its_threads_and_registered_functions_and_frees_nothing() -> None:
     script = """
 import atexit, threading, time
-from ui.cli.serve import exit_with
+from ui.cli.shutdown import exit_with
 
 class Freed:
     def __del__(self):
@@ -158,7 +159,7 @@ exit_with(command)
 
 
 def test_a_command_that_raises_ends_with_a_failure() -> None:
-    code, out, err = ended("from ui.cli.serve import exit_with\nexit_with(lambda: 1 // 0)")
+    code, out, err = ended("from ui.cli.shutdown import exit_with\nexit_with(lambda: 1 // 0)")
     assert (code, out) == (1, "")
     assert err.endswith("ZeroDivisionError: integer division or modulo by zero\n")
 
@@ -239,7 +240,7 @@ def test_a_server_that_starts_is_interrupted_only_where_it_looks(number: signal.
 
 def test_a_start_that_does_not_look_is_killed() -> None:
     code = (
-        "import signal, time; from ui.cli.serve import signals_noted\n"
+        "import signal, time; from ui.cli.shutdown import signals_noted\n"
         "with signals_noted(0.2):\n    signal.raise_signal(signal.SIGTERM)\n    time.sleep(60)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
