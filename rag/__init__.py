@@ -1,7 +1,6 @@
 """Answers questions with footnoted sentences. This package depends neither on HTTP nor on the web page.
 
-``from rag import QueryEngine, Answer`` is enough to query a library. :mod:`rag.answers`, :mod:`rag.questions`
-and :mod:`rag.errors` are public too.
+:mod:`rag.answers`, :mod:`rag.questions` and :mod:`rag.errors` are public, too.
 """
 
 from __future__ import annotations

@@ -7,37 +7,30 @@ from dataclasses import dataclass
 from index.search import DENSE_WEIGHT
 
 READ_HITS = 36
-"""The number of passages that are read. The reader gets only the :data:`MAX_READ` nearest of their sentences,
-so more passages take little more time; ``benchmarks/passages.py`` compares other numbers."""
+"""More passages take little more time, because the reader gets only the :data:`MAX_READ` nearest
+sentences."""
 
 LISTED_PASSAGES = 8
-"""The most passages that an answer lists: the nearest ones of those that were read.
-
-A stored answer contains their words, so only users who may see all of their reports may see the answer."""
+"""A stored answer contains their words, so only users who may see all of their reports may see the
+answer."""
 
 MAX_READ = 48
-"""The most candidate sentences that the reader (:mod:`rag.finding.reading`) reads."""
+"""Candidate sentences for :mod:`rag.finding.reading`."""
 
 WIDEN_BY = 2
-"""The number of sentences that are read on each side of a found passage; fewer at the ends of a document."""
+"""Sentences on each side of a found passage."""
 
 MAX_SENTENCES = 8
-"""The most sentences of a quoted answer; it has at least one."""
+"""Of a quoted answer."""
 
 CERTAIN = 0.9
-"""An answer is certain from this probability that the library answers the question. Below it, the best
-verdict on a sentence that a language model writes is ``paraphrased``. ``benchmarks/certain.py`` says how many
-answerable and unanswerable questions reach it."""
+"""The probability from which an answer is certain; ``benchmarks/certain.py`` says how many questions
+reach it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """The parameters of an answer; the defaults performed best in measurements.
-
-    ``dense_weight`` is the weight of the vectors in the fused score of a search: 0 to search by words alone,
-    1 by vectors alone. With a probability below ``threshold`` that the library answers, the engine abstains;
-    None for the calibrated threshold.
-    """
+    """``dense_weight`` is 0 for words alone, 1 for vectors alone; ``threshold`` None: the calibrated one."""
 
     dense_weight: float = DENSE_WEIGHT
     read_hits: int = READ_HITS

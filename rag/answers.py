@@ -1,7 +1,6 @@
 """The value types of an answer, and their JSON form, which API clients rely on.
 
-``Answer.text`` consists of sentences. Each sentence carries the ids of its citations, and each citation is a
-span of a document: ``quote == document.text[start:end]``.
+Each citation is a span of a document: ``quote == document.text[start:end]``.
 """
 
 from __future__ import annotations
@@ -17,24 +16,20 @@ if TYPE_CHECKING:
     from index.search import Snapshot
 
 Verdict = Literal["quoted", "supported", "paraphrased", "unsupported"]
-"""How a sentence of an answer relates to the words that it cites.
-
-``quoted``: the sentence repeats the cited words; if a model wrote it, white space and the punctuation at its
-ends may differ. This verdict does not say whether the words answer the question. The other verdicts are only
-for sentences that a model wrote. ``supported``: the sentence repeats the cited words, apart from endings and
-omissions, or a judge finds that they say the same. ``paraphrased``: no check finds a fault, and no judge is
-certain; a reader should compare the sentence with its footnote.
-``unsupported``: the sentence differs from the cited words in a figure, date, name or denial, or a judge finds
-that they do not say the same."""
+"""``quoted``: the sentence repeats the cited words, whether or not they answer. The others are for
+sentences that a model wrote. ``supported``: it repeats them, apart from endings and omissions, or a
+judge finds that they say the same. ``paraphrased``: no check finds a fault, and no judge is certain.
+``unsupported``: it differs in a figure, date, name or denial, or a judge finds that they do not say the
+same."""
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-"""The verdicts, from the surest to the worst."""
+"""From the surest to the worst."""
 
 WRITTEN = VERDICTS[1:]
-"""The verdicts of sentences that a model wrote."""
+"""Of sentences that a model wrote."""
 
 DOUBTFUL: frozenset[Verdict] = frozenset({"paraphrased", "unsupported"})
-"""The verdicts of sentences that perhaps say more than the cited words. Readers see a label on them."""
+"""The sentence perhaps says more than the cited words; readers see a label on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +53,25 @@ class Verification:
 
 
 Courtesy = Literal["greeting", "thanks", "help", "needs_model", "nothing_earlier", "nothing_more"]
-"""The reply to a message that is no question.
-
-``greeting``, ``thanks``, ``help``: it only greets, thanks, or asks what the program does. ``needs_model``: it
-asks for a text that only a language model can write, and there is none. ``nothing_earlier``: it asks for more
-or less of an answer, and there is none. ``nothing_more``: no further sentence comes near the last question.
-"""
+"""``needs_model``: the message asks for a text that only a language model can write.
+``nothing_earlier``: it asks for more or less of an answer, and there is none. ``nothing_more``: no
+further sentence comes near the last question."""
 
 Cause = Literal["empty_library", "language", "not_in_library", "not_answered", Courtesy]
-"""The reason for an abstention.
-
-``empty_library``: nothing is indexed, or nothing passes the filters. ``language``: the question is in a
-language that the encoder cannot match with the documents' language. ``not_in_library``: no passage has most
-of the question's words. ``not_answered``: passages have most of them, and no sentence clearly answers."""
+"""``empty_library``: nothing is indexed, or passes the filters. ``language``: the encoder cannot match
+the question with the documents. ``not_in_library``: no passage has most of its words. ``not_answered``:
+some have, but no sentence clearly answers."""
 
 COURTESIES: frozenset[Cause] = frozenset(get_args(Courtesy))
-"""The causes that are no fault of the library; a follow-up does not refer to such a reply."""
+"""No fault of the library; a follow-up does not refer to such a reply."""
 
 
 Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
-"""The reason why an answer does not use the language model's text, or ends early.
-
-``timeout``: the model took too long. ``error``: the model could not be reached or refused, or its reply broke
-off: it has no end, or reached its length limit.
-``paused``: the model failed several times in a row, and no request is sent for a while. ``busy``: other
-requests occupied the model. ``declined``: the model says that there is no answer, but the library certainly
-has one. ``unusable``: the model cited no sentence. ``nothing_supported``: the cited sentences support none of
-the sentences that the model wrote."""
+"""Why an answer does not use the model's text, or ends early. ``error``: the model could not be reached
+or refused, or its reply broke off. ``paused``: it failed several times in a row. ``busy``: other
+requests occupied it. ``declined``: it says that there is no answer, but the library certainly has one.
+``unusable``: it cited no sentence. ``nothing_supported``: the cited sentences support nothing that it
+wrote."""
 
 
 @dataclass(frozen=True, slots=True)

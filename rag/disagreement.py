@@ -1,8 +1,7 @@
-"""Finds different figures for the same thing in cited sentences. An answer shows them all and chooses none.
+"""Finds different figures for the same thing in cited sentences; an answer shows all, and chooses none.
 
-Two figures are about the same thing if they have the same unit, compatible dates and the same names, and if
-the words around them are the same, or have the same meaning for the encoder. If a word replaces another in
-otherwise equal sentences (*first* and *second* wave), the figures are about different things.
+The unit, dates and names must agree, and the words around the figures, literally or by the encoder. A word
+that replaces another (*first* and *second* wave) makes the things different.
 """
 
 from __future__ import annotations
@@ -38,14 +37,14 @@ _KIND_OF = regex.compile(r"\b(?:in|on|at|near|from) the \p{Ll}+ of (?=\p{Lu})")
 
 _NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
 _FAR = 40
-"""The word for a change of a figure is sought in this many characters before it."""
+"""Characters before a figure in which a word for its change is sought."""
 
 _LIGHT = word_set("""
 said say told report record count put stood reach total number figur rate known make made find found
 have has had been were which who from about over between more than some least new up rise rose fell fall
 accord regist left off onli ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
 """)
-"""Stems and characters that say nothing about the counted things."""
+"""They say nothing about the counted things."""
 
 _MEANINGS = {
     stem: group.split()[0]
@@ -56,7 +55,7 @@ _MEANINGS = {
     """)
     for stem in group.split()
 }
-"""English stems, each with the stem that stands for all stems of the same meaning."""
+"""English stems, each with the stem that stands for all of the same meaning."""
 
 _LIMITS = regex.compile(
     r"(?i)\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|will|need(?:s|ed)?|capacity|sẽ|dự kiến|akan)"
@@ -74,7 +73,7 @@ _SOURCE = regex.compile(
     r"|\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
     r"|(?:\b[Tt]he\s)?\b\p{Lu}\p{L}+(?:\s(?:(?:of|for|and)\s)?\p{Lu}\p{L}+)+(?=\s(?:said|says|counted|put)\b)"
 )
-"""Words that name a source. They are left out, because two sources may count the same thing."""
+"""Left out, because two sources may count the same thing."""
 
 _SMALL = 10
 _TIMES = word_set("second minute hour day week month year decade")
@@ -82,21 +81,11 @@ _TIMES = word_set("second minute hour day week month year decade")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A figure of a cited sentence.
+    """A figure of a cited sentence; ``words`` are the meanings (:func:`meanings`) around it.
 
-    Attributes:
-        about: the counted things, as written.
-        words: the meanings (:func:`meanings`) of the words around the figure.
-        before: those of the words before the figure, which tell what happened.
-        after: those of the words after the figure, which tell what it counts.
-        names: in lower case.
-        limits: how the text limits the figure: ``plan`` (it is planned or expected), ``denial``, ``before``
-            or ``after`` (a date).
-        lengths: the lengths of time that the figure's clause states, such as ``3 month``.
-        when: the ISO dates that the figure holds for, without unknown parts (``2025-07``).
-        stated: all figures of the sentence, except ``rejected``.
-        rejected: the figures that the sentence rejects as wrong: 15 in *14, not 15*.
-        masked: the sentence without figures, dates and sources, for the encoder.
+    Those ``before`` tell what happened, those ``after`` what is counted. ``limits``: ``plan``, ``denial``,
+    ``before``, ``after``. ``lengths`` are such as ``3 month``, ``when`` ISO dates without unknown parts. The
+    sentence rejects ``rejected``: 15 in *14, not 15*. ``masked`` is for the encoder.
     """
 
     citation: Citation
@@ -116,10 +105,7 @@ class Statement:
 
 
 def statements(citation: Citation, language: str) -> Iterator[Statement]:
-    """Yield a statement for each figure of a quote if it is clear what the figure counts.
-
-    A quote that is a row of a table has no statements.
-    """
+    """One for each figure if it is clear what it counts; none for a row of a table."""
     text = citation.quote if "|" not in citation.quote else ""
     figures = [item for item in quantities(text, language) if item.unit not in {ORDINAL, "year of age"}]
     denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
@@ -176,7 +162,7 @@ def _spaces(match: regex.Match[str]) -> str:
 
 
 def meanings(text: str, language: str) -> frozenset[str]:
-    """Return the stems of the meaningful words of ``text``; one stem stands for all its synonyms."""
+    """One stem stands for all its synonyms."""
     # *Lives* in *lives lost* are deaths; the verb *to live* has the same stem, but another meaning.
     text = regex.sub(r"\blives\b", "deaths", text)
     stems = {stem for _, stem in terms(_HAN.sub(" ", text), language) if len(stem) > 1 and not stem.isdigit()}
@@ -184,10 +170,7 @@ def meanings(text: str, language: str) -> frozenset[str]:
 
 
 def _words_beside(bare: str, item: Quantity, clause: Span, language: str) -> tuple[list[Span], list[Span]]:
-    """Return the words that say what a figure counts: those before it, and those after it.
-
-    In *the flood destroyed 40 houses*, the first list has *destroyed*, and the second has *houses*.
-    """
+    """In *the flood destroyed 40 houses*, first *destroyed*, and then *houses*."""
     found = [Span(*match.span()) for match in _WORD_OR_HAN.finditer(bare, clause.start, clause.end)]
     meaningful = [span for span in found if meanings(span.of(bare), language)]
     before = [span for span in meaningful if span.end <= item.span.start]
@@ -204,16 +187,14 @@ for figures with a unit, and ``CLEARLY_ALIKE`` for figures without one. The valu
 encoder, and were chosen on the hundred pairs of the tests."""
 
 SAME_SITUATION = 7
-"""An undated figure may hold for another figure's date if it was published at most this many days after that
-date."""
+"""Days from the date of a figure to the publication of an undated one that may hold for that date."""
 
 LONG_AGO = 366
-"""Undated figures that were published at least this many days apart are figures of different times."""
+"""Undated figures that were published so many days apart are figures of different times."""
 
 _PERSONS = word_set("peopl person resid patient passeng victim orang người")
 _EVENTS = word_set("dead hurt missing flee destroy damag arrest free")
-"""Stems that say what happened to the counted things. With different ones, figures are about different
-things."""
+"""What happened to the counted things; with different ones, figures are about different things."""
 
 _NAME_ENDINGS = ("", "s", "n", "an", "ese", "ish")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
@@ -222,11 +203,7 @@ _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 def disagreements(
     citations: Sequence[Citation], languages: Mapping[int, str] | None = None, encoder: Encoder | None = None
 ) -> tuple[Disagreement, ...]:
-    """Return each subject for which the footnotes state different figures, in the order of the footnotes.
-
-    ``languages`` has the ISO 639-1 codes of the documents' languages, by document number; in a document
-    without one, number words are read as English. Without ``encoder``, words alone are compared.
-    """
+    """``languages``: ISO 639-1 by document number, else English. Without ``encoder``, words alone count."""
     known = languages or {}
     places = {(cited.document_id, cited.version, cited.start, cited.end): cited for cited in citations}
     stated = [
@@ -251,7 +228,7 @@ def disagreements(
 
 
 def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int, int]:
-    """Sort the newest first, a year before its months and days, and the undated last."""
+    """A year before its months and days, and the undated last."""
     age = tuple(-ord(character) for character in cited.published or "")
     return not cited.published, age, cited.document_id, -cited.version, cited.id, cited.start
 
@@ -274,7 +251,7 @@ def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bo
 
 
 def _other_source(one: Citation, other: Citation) -> bool:
-    """Two documents are different sources unless one is a copy of the other; so are two versions of one."""
+    """Copies are one source, and so are two versions."""
     if one.document_id == other.document_id:
         return one.version != other.version
     copies = {copy.document_id for copy in (*one.also_in, *other.also_in)}
@@ -282,7 +259,7 @@ def _other_source(one: Citation, other: Citation) -> bool:
 
 
 def _rejects(one: Statement, other: Statement) -> bool:
-    """Return whether the sentence of ``one`` says that the figure of ``other`` is wrong: *14, not 15*."""
+    """*14, not 15* rejects 15."""
     return any(same_value(wrong, other.quantity) for wrong in one.rejected)
 
 
@@ -296,7 +273,7 @@ def _has_names(one: Statement, other: Statement) -> bool:
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
-    """Return whether two sentences share a name, both have dates, or come from reports of similar title."""
+    """They share a name, both have dates, or their reports have similar titles."""
     if one.names & other.names or (one.when and other.when):
         return True
     titles = [meanings(item.citation.title, UNKNOWN_LANGUAGE) for item in (one, other)]
@@ -358,7 +335,7 @@ def _times_agree(one: Statement, other: Statement) -> bool:
 
 
 def _day(iso: str | None) -> int:
-    """Convert an ISO date to an approximate number of days; 0 if there is no date."""
+    """Approximately; 0 if there is no date."""
     parts = [int(part) for part in (iso or "").split("-")[:3] if part.isdigit()]
     year, month, day = (*parts, 1, 1, 1)[:3]
     return year * 365 + (month - 1) * 30 + day if parts else 0

@@ -45,13 +45,12 @@ from rag.writing.writer import Writer, add_usage, generate
 
 @dataclass(slots=True)
 class Clock:
-    """The milliseconds of the stages of an answer, by name."""
+    """Milliseconds by stage."""
 
     timings: dict[str, float] = field(default_factory=dict)
     _last: float = field(default_factory=time.perf_counter)
 
     def lap(self, stage: str) -> None:
-        """Add the time since the last call to a stage."""
         now = time.perf_counter()
         self.timings[stage] = round(self.timings.get(stage, 0.0) + (now - self._last) * 1000, 2)
         self._last = now
@@ -59,10 +58,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The passages and sentences found for one wording of a question, best first.
-
-    ``reports`` are those whose overview the question asks for.
-    """
+    """Best first; ``reports`` are those whose overview the question asks for."""
 
     question: Question
     readings: list[Reading]
@@ -71,20 +67,19 @@ class Found:
     reports: Sequence[DocumentRecord]
 
     def with_first(self, sides: Sequence[Scored]) -> tuple[list[Scored], Decision]:
-        """Return the sentences with the sides of a comparison first; two sides are an answer."""
+        """Put the sides of a comparison first; two sides are an answer."""
         ranked = [*sides, *(item for item in self.ranked if item not in sides)]
         both = replace(self.decision, abstention=None)
         return ranked, both if len(sides) > 1 else self.decision
 
     @property
     def title(self) -> str:
-        """The title of the report that contains the best sentence; "" if no sentence was found."""
         return self.ranked[0].candidate.reading.document.title if self.ranked else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """Finds what one state of the library has on one question."""
+    """For one state of the library and one question."""
 
     index: Snapshot
     reader: Reader
@@ -97,7 +92,7 @@ class Retrieval:
     def find(
         self, wordings: Sequence[Question], asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
-        """Return what is found for the likeliest wording of ``asked``, without repeating ``history``."""
+        """The likeliest wording wins; what ``history`` says is not repeated."""
         best = yield from self._found(wordings[0], asked, history)
         for wording in wordings[1:]:
             other = yield from self._found(wording, asked, history)
@@ -107,12 +102,7 @@ class Retrieval:
         return best
 
     def sides(self, whole: Found) -> Generator[Event, None, tuple[Sequence[Scored], str | None]]:
-        """Seek the two values of a comparison apart, unless the best sentence has both.
-
-        Returns:
-            A sentence for each value, or for one of them if no report names the other one, which the note
-            then says; none if that does not help.
-        """
+        """Seek the two values apart, unless the best sentence has both; the note names one not found."""
         is_comparison = whole.question.form is Form.COMPARISON
         if is_comparison and whole.ranked and (rows := rows_named(whole.ranked[0], whole.question.text)):
             return rows[: self.limits.max_sentences], None
@@ -136,7 +126,7 @@ class Retrieval:
         return chosen, None
 
     def overview(self, found: Found, said: str) -> tuple[list[Scored], str | None]:
-        """Return the sentences of an overview without what was ``said``, and a note of what it is of."""
+        """Leave out what was ``said``; also return a note of what the overview is of."""
         ranked = found.ranked
         if found.readings:
             ranked = overview(self.index, ranked, found.reports, self.limits.max_sentences, said)
@@ -171,7 +161,7 @@ class Retrieval:
 
 
 STAGES = ("rewrite", "search", "select", "read", "answer")
-"""The stages whose milliseconds are in an answer's ``timings``, one after another."""
+"""Of ``timings``, one after another."""
 
 ANSWER_PARTS = ("write", "verify")
 """Stages that are parts of the stage ``answer``, if a language model writes."""
@@ -180,14 +170,8 @@ ANSWER_PARTS = ("write", "verify")
 class QueryEngine:
     """Answers questions over a library and footnotes each sentence. Safe to share between threads.
 
-    The models are loaded by the first question, or by :meth:`warm_up`.
-
-    Attributes:
-        index: the library.
-        reader: reads the nearest sentences together with the question.
-        calibration: the constants that turn its scores into probabilities.
-        on_answer: called with each answer after it is stored and before the caller gets it. It must be quick,
-            and must not raise. It does not get the answers of :meth:`warm_up` and :meth:`quoting_only`.
+    The first question, or :meth:`warm_up`, loads the models. ``on_answer`` gets each stored answer before the
+    caller does; it must be quick and must not raise.
     """
 
     def __init__(
@@ -200,21 +184,7 @@ class QueryEngine:
         calibration: Calibration = CALIBRATION,
         keeps: bool = False,
     ) -> None:
-        """Prepare to answer over ``index``.
-
-        Args:
-            index: an open library.
-            reader: a reader, or its name or folder (see :func:`~rag.finding.reading.open_reader`); None
-                for the bundled one.
-            limits: how many passages and sentences an answer uses; their threshold, if any, replaces that of
-                ``calibration``.
-            writer: lets a language model write the answers; None to quote the reports' own sentences.
-            calibration: the constants that turn the reader's scores into probabilities.
-            keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
-
-        Raises:
-            ReaderError: if the named reader cannot be opened.
-        """
+        """``reader`` None is the bundled one; without ``writer``, answers quote. Raises ReaderError."""
         self.index = index
         self.reader = open_reader(reader) if reader is None or isinstance(reader, str) else reader
         self.limits = limits
@@ -227,17 +197,17 @@ class QueryEngine:
 
     @property
     def open_questions(self) -> int:
-        """The number of questions that are being answered, without those to :meth:`quoting_only` copies."""
+        """Without those to :meth:`quoting_only` copies."""
         return self._state.open_questions
 
     @property
     def writer(self) -> Writer | None:
-        """The writer of the next question's answer; None if the answer is quoted."""
+        """None if the next answer is quoted."""
         return self._state.writer
 
     @property
     def is_warming(self) -> bool:
-        """Whether the models are still loading. A server sets this to True, and :meth:`warm_up` to False."""
+        """A server sets this to True, and :meth:`warm_up` to False."""
         return self._state.is_warming
 
     @is_warming.setter
@@ -252,17 +222,7 @@ class QueryEngine:
         *,
         exact: bool = False,
     ) -> Answer:
-        """Answer a question, or abstain with the reasons.
-
-        Args:
-            question: in any language, up to MAX_QUESTION_CHARACTERS.
-            filters: the filters that a document must pass to be read.
-            conversation: the earlier turns that the question may refer to.
-            exact: whether to search for the question as it is written, without correcting its spelling.
-
-        Raises:
-            QuestionError: if the question is empty or too long.
-        """
+        """``exact`` leaves the spelling uncorrected. Raises QuestionError if empty or too long."""
         for event in self.stream(question, filters, conversation, exact=exact):
             if isinstance(event, AnswerDone):
                 return event.answer
@@ -276,56 +236,33 @@ class QueryEngine:
         *,
         exact: bool = False,
     ) -> Generator[Event]:
-        """Answer a question and yield the events of the answer as they happen.
+        """Yield the events of the answer as they happen. The call itself raises QuestionError.
 
-        The passages come before the tokens and citations, and the whole answer comes last. Closing the
-        iterator before its end cancels the answer, which is then not stored.
-
-        Args:
-            question: in any language, up to MAX_QUESTION_CHARACTERS.
-            filters: the filters that a document must pass to be read.
-            conversation: the earlier turns that the question may refer to.
-            exact: whether to search for the question as it is written, without correcting its spelling.
-
-        Raises:
-            QuestionError: if the question is empty or too long. The call itself raises it, not the iteration.
+        Closing the iterator before its end cancels the answer, which is then not stored.
         """
         return self._events(understand(question), filters, conversation, exact=exact)
 
     def set_writer(self, writer: Writer | None) -> None:
-        """Let ``writer`` write the answers to later questions; None to quote the reports instead.
-
-        Questions in progress keep the old writer, whose model is closed when the last of them ends.
-        """
+        """Open questions keep the old writer, whose model closes after the last of them."""
         with self._state.lock:
             former, self._state.writer = self._state.writer, writer
         if former is not None:
             former.model.retire()
 
     def quoting_only(self) -> QueryEngine:
-        """Return a copy that quotes and does not store its answers, for the program's own questions."""
+        """A copy that does not store its answers, for the program's own questions."""
         other = copy(self)
         other._state, other.keeps, other.on_answer = _State(None), False, None
         return other
 
     def for_viewer(self, viewer: Viewer | None) -> QueryEngine:
-        """Return a copy that searches only the documents that ``viewer`` may see, or all documents for None.
-
-        The answers that the copy stores belong to the viewer. Both engines always have the same writer.
-        """
+        """A copy that searches and stores for ``viewer``, None for all; it shares the writer."""
         other = copy(self)
         other.index = self.index.for_viewer(viewer)
         return other
 
     def warm_up(self) -> None:
-        """Load the models for which the first question would otherwise wait. Write nothing to the library.
-
-        The language model is not asked, and the question that loads the models is not an open one.
-
-        Raises:
-            EncoderError: if the encoder cannot be loaded.
-            ReaderError: if a file of the reader is missing or damaged.
-        """
+        """Load what the first question would wait for. Raises EncoderError or ReaderError."""
         # Use each model directly, because a question to an empty library would use none of them.
         self.index.encoder.encode_query("ready")
         self.reader.scores("ready", ["ready"])
@@ -357,10 +294,7 @@ class QueryEngine:
 
     @contextmanager
     def _with_its_writer(self) -> Iterator[QueryEngine]:
-        """Yield a copy of the engine; its writer is never replaced, and stays open until the context ends.
-
-        Until then, the question counts as open.
-        """
+        """The copy's writer stays open, and the question counts as open, until the context ends."""
         with ExitStack() as held:
             with self._state.lock:
                 self._state.open_questions += 1
@@ -372,7 +306,7 @@ class QueryEngine:
             yield engine
 
     def _stored(self, answer: Answer, replaces: str | None) -> Answer:
-        """Store the answer and return it; if storing fails, return it with a note that says so."""
+        """If storing fails, the answer has a note that says so."""
         try:
             keep(self.index.catalog, answer, replaces)
         except NotKeptError as error:
@@ -468,7 +402,7 @@ class QueryEngine:
 
 
 def _narrowed(index: Snapshot, asked: Question, filters: Filters, conversation: Conversation) -> Filters:
-    """Return the filters for a question about *this report*: after an answer, the one that it cites last."""
+    """*This report* is the one that the last answer cites last."""
     report = report_meant(asked.text, conversation.exchanges)
     if report is None and conversation.cited and asks_in_general(index, asked) and means_one(asked):
         report = conversation.cited[-1].document_id
@@ -478,7 +412,7 @@ def _narrowed(index: Snapshot, asked: Question, filters: Filters, conversation: 
 def _passages(
     index: Snapshot, found: Found, decision: Decision, copies: Copies, document_texts: DocumentTexts
 ) -> tuple[Passage, ...]:
-    """Return the nearest passages; if there is no answer, each with what it lacks."""
+    """If there is no answer, each with what it lacks."""
     if decision.abstention is None:
         return tuple(as_passage(each, document_texts) for each in found.readings[:LISTED_PASSAGES])
     listed = without_repeated_readings(found.readings, copies)[:LISTED_PASSAGES]
@@ -512,14 +446,7 @@ def _draft(index: Snapshot, question: Question, conversation: Conversation) -> A
 
 @dataclass(eq=False, slots=True)
 class _State:
-    """The state that an engine shares with the copies that :meth:`QueryEngine.for_viewer` makes.
-
-    Attributes:
-        writer: the writer of the next answer.
-        is_warming: whether the models are still being loaded, so that questions wait.
-        open_questions: the number of questions that are being answered, in any thread.
-        lock: held while the writer is replaced, or the open questions are counted.
-    """
+    """Shared with the copies for viewers; ``lock`` is held to replace the writer or count questions."""
 
     writer: Writer | None
     is_warming: bool = False
@@ -527,6 +454,5 @@ class _State:
     lock: Lock = field(default_factory=Lock)
 
     def end_question(self) -> None:
-        """Count one open question less."""
         with self.lock:
             self.open_questions -= 1

@@ -31,10 +31,7 @@ class ModelSetupError(FootnotedError):
 
 
 class ModelError(FootnotedError):
-    """The language model gave no reply, or its reply broke off.
-
-    ``detail`` is what the model's client reports, for administrators; the message is for readers.
-    """
+    """``detail`` is what the model's client reports, for administrators; the message is for readers."""
 
     def __init__(self, message: str, kind: Fallback, detail: str = "") -> None:
         super().__init__(message)
@@ -45,7 +42,6 @@ class ModelError(FootnotedError):
 # Conversations and kept answers
 
 ANSWER_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-"""The form of an answer's id."""
 
 
 class AnswerNotFoundError(FootnotedError, LookupError):

@@ -1,8 +1,4 @@
-"""Stores answers in the catalog, byte for byte, independent of later changes to the library.
-
-An answer contains its evidence, so reading a stored answer needs no documents. Its JSON text is written once
-and never changed.
-"""
+"""Stores answers in the catalog, byte for byte, with their evidence: reading one needs no documents."""
 
 from __future__ import annotations
 
@@ -28,18 +24,14 @@ Kept = Answer | DamagedAnswerError
 
 
 def answer_json(answer: Answer) -> str:
-    """Return the JSON text of an answer, exactly as HTTP responses contain it."""
+    """Exactly as HTTP responses contain it."""
     return json.dumps(answer.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def keep(catalog: Catalog, answer: Answer, replaces: str | None = None) -> None:
-    """Store an answer, in its conversation if it has one.
+    """Store an answer; that with the id ``replaces`` and all later ones leave the conversation.
 
-    ``replaces`` is the id of an answer of the same conversation. That answer and all later ones leave the
-    conversation in the same transaction; they remain readable by their ids.
-
-    Raises:
-        NotKeptError: if the catalog cannot be written, or already has an answer with this id.
+    Raises NotKeptError if the catalog cannot be written, or already has an answer with this id.
     """
     body = answer_json(answer)
     filtered = answer.searched.filters.document_ids if answer.searched else ()
@@ -63,75 +55,44 @@ def keep(catalog: Catalog, answer: Answer, replaces: str | None = None) -> None:
 
 
 def stored_answer(catalog: Catalog, answer_id: str) -> Answer:
-    """Return a stored answer.
-
-    Unlike :func:`load`, this does not compare it with its text, which the library itself wrote.
-
-    Raises:
-        AnswerNotFoundError: if the answer does not exist.
-        DamagedAnswerError: if its stored text is damaged.
-    """
+    """Unlike :func:`load`, trusts the stored text. Raises AnswerNotFoundError or DamagedAnswerError."""
     return _sound(_stored(catalog, answer_id))
 
 
 def stored_answer_json(catalog: Catalog, answer_id: str) -> str:
-    """Return the JSON text of an answer, byte for byte as it was stored.
-
-    Raises:
-        AnswerNotFoundError: if the answer does not exist.
-        DamagedAnswerError: if its stored text is damaged.
-    """
+    """Byte for byte as it was stored. Raises AnswerNotFoundError or DamagedAnswerError."""
     return _sound_text(_stored(catalog, answer_id))
 
 
 def conversation(catalog: Catalog, conversation_id: str, limit: int | None = None) -> list[Kept]:
-    """Return the last answers of a conversation, at most ``limit``, the oldest first."""
+    """The last ``limit`` answers, the oldest first."""
     return list(map(_kept, AnswerStore(catalog).conversation(conversation_id, limit)))
 
 
 def sound_conversation(catalog: Catalog, conversation_id: str) -> list[Answer]:
-    """Return the answers of a conversation, the oldest first.
-
-    Raises:
-        DamagedAnswerError: if the stored text of one of them is damaged.
-    """
+    """The oldest first. Raises DamagedAnswerError if the stored text of one is damaged."""
     return list(map(_sound, AnswerStore(catalog).conversation(conversation_id)))
 
 
 def answers_before(
     catalog: Catalog, answer_id: str, limit: int | None = None, *, own: bool = False
 ) -> tuple[str | None, list[Kept]]:
-    """Return the id of an answer's conversation, or None, and the last ``limit`` answers before it.
+    """Return an answer's conversation (an id, or None) and the last ``limit`` answers before it.
 
-    The oldest is the first. The answer may be a replaced one; with ``own``, it must be the viewer's own, and
-    a shared answer of another user is not found.
-
-    Raises:
-        AnswerNotFoundError: if the answer does not exist.
+    The answer may be a replaced one; with ``own``, it must be the viewer's. Raises AnswerNotFoundError.
     """
     conversation_id, texts = AnswerStore(catalog).before(answer_id, limit, own=own)
     return conversation_id, list(map(_kept, texts))
 
 
 def answers_until(catalog: Catalog, answer_id: str) -> tuple[list[Kept], Answer]:
-    """Return the answers that preceded an answer in its conversation, the oldest first, and the answer.
-
-    Raises:
-        AnswerNotFoundError: if the answer does not exist.
-        DamagedAnswerError: if its stored text is damaged.
-    """
+    """The oldest first, and last the answer itself. Raises as :func:`stored_answer`."""
     last = stored_answer(catalog, answer_id)
     return answers_before(catalog, answer_id)[1], last
 
 
 def load(body: str | bytes) -> Answer:
-    """Parse the JSON text of an answer: the inverse of :meth:`Answer.as_dict`.
-
-    Nothing is corrected: an unknown field, a wrong type or a missing field without a default is an error.
-
-    Raises:
-        AnswerFormError: if the text is not an answer.
-    """
+    """Parse the inverse of :meth:`Answer.as_dict`, and correct nothing. Raises AnswerFormError."""
     answer = _read(body)
     try:
         given, read = json.loads(body), json.loads(answer_json(answer))
@@ -174,7 +135,7 @@ def _sound_text(stored: StoredText) -> str:
 
 
 def _read(body: str | bytes) -> Answer:
-    """Parse the JSON text of an answer, and ignore unknown fields."""
+    """Unknown fields are ignored."""
     try:
         return _adapter().validate_json(body, strict=True)
     except ValidationError as error:
@@ -189,7 +150,7 @@ def _adapter() -> TypeAdapter[Answer]:
 
 
 def _differs(given: Any, read: Any, key_path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
-    """Describe the first JSON value of ``given`` that ``read`` lacks; return None if ``read`` lacks none."""
+    """Describe the first JSON value of ``given`` that ``read`` lacks; None if it lacks none."""
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
             if name not in read:
@@ -210,15 +171,7 @@ def _dotted(key_path: tuple[str | int, ...]) -> str:
 
 
 def conversation_json(catalog: Catalog, conversation_id: str) -> str:
-    """Return a conversation as the text of one JSON object.
-
-    The object has the fields of :class:`KeptConversation`; its ``answers`` are the stored texts, byte for
-    byte.
-
-    Raises:
-        ConversationNotFoundError: if the conversation does not exist.
-        DamagedAnswerError: if the stored text of one of its answers is damaged.
-    """
+    """The answers are byte for byte as stored. Raises ConversationNotFoundError or DamagedAnswerError."""
     store = AnswerStore(catalog)
     fields = asdict(store.find_conversation(conversation_id))
     del fields["answers"]
@@ -260,10 +213,9 @@ class CitingAnswer:
 def page_of_citing(
     catalog: Catalog, document_id: int, limit: int, before: tuple[int, ...] | None = None
 ) -> tuple[list[CitingAnswer], tuple[int, int] | None]:
-    """Return a page of the answers that cite a document, the newest first, without replaced and damaged ones.
+    """Return the newest answers first, and ``before`` for the next page; None after the last page.
 
-    An answer that cites two versions appears twice. The document may have been deleted. Also return the value
-    of ``before`` for the next page; None if this page is the last one.
+    Replaced and damaged answers are left out; one that cites two versions appears twice.
     """
     found = AnswerStore(catalog).citing(document_id, limit + 1, before)
     answers = [

@@ -24,17 +24,7 @@ should have cited. ``unanswerable``: the library does not answer the question.""
 
 @dataclass(frozen=True, slots=True)
 class CitedEvidence:
-    """A span of a document that answers a question.
-
-    The quoted words make it possible to find the span again in a later version of the document.
-
-    Attributes:
-        source: the folder that the document was found in, as an absolute path.
-        path: the document's path under that folder.
-        start: the offset at which the quote began in the document's text.
-        end: the offset at which the quote ended.
-        quote: the words of the span.
-    """
+    """The quote finds the span again in a later version; ``path`` is under the absolute folder ``source``."""
 
     source: str
     path: str
@@ -45,17 +35,7 @@ class CitedEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One person's judgement of an answer.
-
-    Attributes:
-        question: the question as asked.
-        verdict: the judgement.
-        evidence: the evidence that answers the question.
-        note: a comment, or None.
-        given_at: when it was given, ISO 8601 in UTC.
-        answer_id: the judged answer, or None if it is not known.
-        owner: the key of the viewer who gave it; None if nobody was signed in.
-    """
+    """``given_at`` is in UTC; ``answer_id`` is None if not known, ``owner`` if nobody was signed in."""
 
     question: str
     verdict: Judgement
@@ -67,7 +47,7 @@ class Feedback:
 
 
 def cited_evidence(index: Library, answer: Answer) -> tuple[CitedEvidence, ...]:
-    """Return the spans that an answer cites, each once, without those that are gone or support nothing."""
+    """Each span once, without those that are gone or support nothing."""
     found: dict[CitedEvidence, None] = {}
     for cited in answer.citations:
         if cited.verification.verdict == "unsupported":
@@ -78,12 +58,7 @@ def cited_evidence(index: Library, answer: Answer) -> tuple[CitedEvidence, ...]:
 
 
 def evidence_in(index: Library, document_id: int, version: int, start: int, end: int) -> CitedEvidence:
-    """Return a span of a document as evidence.
-
-    Raises:
-        DocumentNotFoundError: if the library has no such document or version.
-        SpanError: if the span is empty, or not within the document.
-    """
+    """Raises DocumentNotFoundError, or SpanError if the span is empty or not within the document."""
     with index.catalog.reading() as catalog:
         record = catalog.document(document_id, version)
         text = catalog.text(document_id, version).text
@@ -96,12 +71,7 @@ def evidence_in(index: Library, document_id: int, version: int, start: int, end:
 
 
 def append_feedback(catalog: Catalog, given: Feedback) -> None:
-    """Store feedback in a catalog; if another process is writing, wait for it.
-
-    Raises:
-        sqlalchemy.exc.OperationalError, LibraryLockedError: if the catalog cannot be written, or stays locked
-            for 30 seconds.
-    """
+    """Raises OperationalError or LibraryLockedError if the catalog stays locked for 30 seconds."""
     with writing(catalog.engine) as connection:
         connection.execute(sa.insert(feedback).values(asdict(given)))
 
@@ -117,20 +87,13 @@ def read_feedback(catalog: Catalog) -> list[Feedback]:
 
 
 def forget_feedback(catalog: Catalog, before: str) -> int:
-    """Delete the feedback that was given before a time, ISO 8601 in UTC; return the number of records.
-
-    Raises:
-        sqlalchemy.exc.OperationalError, LibraryLockedError: as :func:`append_feedback`.
-    """
+    """``before`` is ISO 8601 in UTC. Return how many were deleted; raises as :func:`append_feedback`."""
     with writing(catalog.engine) as connection:
         return connection.execute(sa.delete(feedback).where(feedback.c.given_at < before)).rowcount
 
 
 def judgements(catalog: Catalog, answer_ids: Collection[str]) -> dict[str, Judgement]:
-    """Return the viewer's last judgement of each answer that has one, by answer id.
-
-    If the catalog has no viewer, return the last judgement of anybody.
-    """
+    """By answer id, the viewer's last one; without a viewer, anybody's."""
     statement = sa.select(feedback.c.answer_id, feedback.c.verdict).where(
         feedback.c.answer_id.in_(answer_ids)
     )

@@ -14,19 +14,13 @@ from rag.errors import OtherConversationError
 from rag.follow_ups import MAX_EXCHANGES, Exchange
 
 MAX_TURN_CHARACTERS = 4_000
-"""The most characters of an earlier turn that are read for a follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The turns before a question.
+    """The turns before a question, the oldest first; ``id`` is None if nothing is stored.
 
-    Attributes:
-        id: the id under which its answers are stored; None if nothing is stored.
-        exchanges: its last turns, the oldest first, at most ``MAX_EXCHANGES``.
-        cited: the footnotes of its answers. A later answer that cites the same words gives them the same
-            number.
-        replaces: the id of an answer that the next one replaces, with all later ones.
+    A later answer keeps the numbers in ``cited``; the next one replaces ``replaces`` and all after it.
     """
 
     id: str | None = None
@@ -40,13 +34,13 @@ class Conversation:
 
 
 MAX_NUMBERED = 200
-"""The most answers of a conversation, the latest ones, whose footnote numbers a new answer uses again."""
+"""The latest answers of a conversation, whose footnote numbers a new answer uses again."""
 
 NO_CONVERSATION = Conversation()
 
 
 def from_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
-    """Build a conversation from its stored answers, the oldest first."""
+    """From the oldest to the newest."""
     return Conversation(
         conversation_id,
         tuple(exchange_of(each) for each in answers if each.cause not in COURTESIES)[-MAX_EXCHANGES:],
@@ -60,14 +54,10 @@ def continue_conversation(
     turns: Sequence[tuple[str, str]] = (),
     replaces: str | None = None,
 ) -> Conversation:
-    """Return the conversation that a question continues: its stored answers, or else the given turns.
+    """Return the stored conversation that a question continues, or else one of the given turns.
 
-    The answer gets the same conversation if an answer of it is the viewer's own, else a new one. If it
-    replaces an answer, it follows only those before that one, and ``conversation_id`` may be None.
-
-    Raises:
-        AnswerNotFoundError: if the answer to replace does not exist.
-        OtherConversationError: if the answer to replace belongs to another conversation.
+    The answer joins it if the viewer owns an answer of it, else a new one. Raises AnswerNotFoundError, or
+    OtherConversationError if the answer to replace is in another conversation.
     """
     if replaces is None:
         kept = conversation(catalog, conversation_id, MAX_NUMBERED) if conversation_id else []
@@ -96,10 +86,7 @@ def exchange_of(answer: Answer) -> Exchange:
 
 
 def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = None) -> Conversation:
-    """Build a conversation from pairs of role (``user`` or ``assistant``) and text that the caller supplies.
-
-    The oldest pair is the first. Text before the first question is ignored.
-    """
+    """Pairs of role (``user`` or ``assistant``) and text; text before the first question is ignored."""
     exchanges: list[Exchange] = []
     for role, text in turns:
         # JSON can contain half a surrogate pair, which cannot be sent to a model.

@@ -1,8 +1,4 @@
-"""The tables of stored answers and of their conversations. This module does not parse the answers' texts.
-
-Storing an answer does not change the search results, so the index's generation (the number of commits
-that changed it) stays the same. Processes that write documents wait only while a few rows are written.
-"""
+"""The tables of answers and conversations. Storing changes neither search results nor the generation."""
 
 from __future__ import annotations
 
@@ -36,13 +32,7 @@ from rag.visible_text import visible
 
 @dataclass(frozen=True, slots=True)
 class SearchFields:
-    """The data with which an answer is searched for and listed.
-
-    Attributes:
-        words: the text to search, regardless of case and accents.
-        references: the number and version of each document that the answer cites.
-        documents: the numbers of further documents whose words or titles the answer shows.
-    """
+    """``references``: number and version of each cited document; ``documents``: others that are shown."""
 
     heading: str = ""
     words: str = ""
@@ -51,8 +41,7 @@ class SearchFields:
 
 
 StoredText = tuple[str, str]
-"""The id of an answer, and the text that is stored for it. Bytes that are not UTF-8 are lone surrogates, as
-with the error handler ``surrogateescape``."""
+"""Id and text; bytes that are not UTF-8 are lone surrogates (error handler ``surrogateescape``)."""
 
 _STORED = (kept.c.id, bytes_of(kept.c.body))
 
@@ -87,8 +76,7 @@ class KeptConversation:
 class AnswerStore:
     """The stored answers of a library, as JSON texts. Safe to share between threads.
 
-    An answer that the viewer of the catalog may not read counts as missing. Only the owner can list,
-    continue, change or share an answer; other users can read a shared answer by its id.
+    What the viewer may not read counts as missing; only the owner can list, continue, change or share.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -107,15 +95,9 @@ class AnswerStore:
         *,
         replaces: str | None = None,
     ) -> None:
-        """Store an answer. If another process is writing, this waits for it.
+        """Wait for other writers, then store; an unknown id ``replaces`` nothing.
 
-        ``replaces`` is the id of an answer of the same conversation. That answer and all later ones leave the
-        conversation in the same transaction; they remain readable by their ids. An unknown id replaces
-        nothing.
-
-        Raises:
-            sqlalchemy.exc.IntegrityError: if another answer has the id ``answer_id``.
-            sqlalchemy.exc.OperationalError: if the catalog cannot be written, or stays locked for 30 seconds.
+        Raises sqlalchemy's IntegrityError if the id is taken, OperationalError after 30 seconds of waiting.
         """
         row = {"id": answer_id, "series": conversation_id, "created": created, "body": body}
         words = {"heading": fields.heading, "folded": fold(fields.words)}
@@ -134,11 +116,7 @@ class AnswerStore:
                 _withdraw(connection, conversation_id, replaces, number, self._own)
 
     def get(self, answer_id: str) -> str:
-        """Return an answer as it was stored.
-
-        Raises:
-            AnswerNotFoundError: if the answer does not exist.
-        """
+        """Raises AnswerNotFoundError."""
         with self._engine.connect() as connection:
             found = sa.select(bytes_of(kept.c.body)).where(kept.c.id == answer_id, self._readable)
             body = connection.scalar(found)
@@ -147,10 +125,7 @@ class AnswerStore:
         return _decoded(body)
 
     def conversation(self, conversation_id: str, limit: int | None = None) -> list[StoredText]:
-        """Return the last answers of a conversation, at most ``limit``, the oldest first.
-
-        If no answer of the conversation is the viewer's own, this returns the shared ones.
-        """
+        """The last ``limit``, the oldest first; if the viewer owns none, the shared ones."""
         newest = sa.select(*_STORED).where(kept.c.series == conversation_id).order_by(kept.c.number.desc())
         with self._engine.connect() as connection:
             condition = self._visible_condition(connection, conversation_id)
@@ -165,12 +140,7 @@ class AnswerStore:
         return connection.scalar(own.limit(1)) is not None
 
     def _visible_condition(self, connection: sa.Connection, conversation_id: str) -> sa.ColumnElement[bool]:
-        """Return the condition that selects the answers of a conversation that the viewer sees.
-
-        Clients of earlier versions chose ids, so several users may have conversations with the same id. A
-        viewer who owns none of the answers therefore sees the shared answers of one user only: the owner of
-        the first shared answer.
-        """
+        """Clients once chose ids, so users may share one: who owns none sees one owner's answers."""
         if self._has_own(connection, conversation_id):
             return self._own
         shared = sa.select(owner_of(kept.c.number)).where(kept.c.series == conversation_id, self._readable)
@@ -180,14 +150,7 @@ class AnswerStore:
     def before(
         self, answer_id: str, limit: int | None = None, *, own: bool = False
     ) -> tuple[str | None, list[StoredText]]:
-        """Return the id of an answer's conversation, or None, and the last ``limit`` answers before it.
-
-        The oldest is the first. The answer may be a replaced one; with ``own``, it must be the viewer's own,
-        and a shared answer of another user is not found.
-
-        Raises:
-            AnswerNotFoundError: if the answer does not exist.
-        """
+        """As :func:`rag.conversations.answers.answers_before`."""
         with self._engine.connect() as connection:
             condition = self._own if own else self._readable
             number, conversation_id = _place(connection, answer_id, condition)
@@ -205,12 +168,7 @@ class AnswerStore:
     def citing(
         self, document_id: int, limit: int, before: tuple[int, ...] | None = None
     ) -> list[tuple[int, int, StoredText]]:
-        """Return the answers that cite a document and were not replaced, the newest first.
-
-        Each has its number, the cited version, and its id and text. An answer that cites two versions appears
-        twice, the newer version first. ``before`` has the number and version of the last answer on the
-        previous page.
-        """
+        """The newest first: number, cited version, id and text; ``before`` is the last page's end."""
         place = sa.tuple_(kept_references.c.number, kept_references.c.version)
         found = (
             sa.select(kept_references.c.number, kept_references.c.version, *_STORED)
@@ -229,11 +187,7 @@ class AnswerStore:
             return [(number, version, (key, _decoded(body))) for number, version, key, body in rows]
 
     def delete(self, answer_id: str) -> None:
-        """Delete an answer; if it was the last one of its conversation, delete the conversation's name too.
-
-        Raises:
-            AnswerNotFoundError: if the answer does not exist.
-        """
+        """The last answer takes the conversation's name along. Raises AnswerNotFoundError."""
         with writing(self._engine) as connection:
             # The deletion takes the write lock, so the rows that are read next cannot change.
             deletion = sa.delete(kept).where(kept.c.id == answer_id, self._own).returning(kept.c.series)
@@ -245,22 +199,12 @@ class AnswerStore:
                 connection.execute(sa.delete(series_names).where(self._is_name_of(conversation_id)))
 
     def share_answer(self, answer_id: str, *, shared: bool) -> None:
-        """Share an answer with the other users, or stop sharing it.
-
-        Raises:
-            AnswerNotFoundError: if the viewer owns no such answer.
-        """
+        """Raises AnswerNotFoundError if the viewer owns no such answer."""
         if not self._share(kept.c.id == answer_id, shared=shared):
             raise AnswerNotFoundError(answer_id)
 
     def share_conversation(self, conversation_id: str, *, shared: bool) -> None:
-        """Share the present answers of a conversation with the other users, or stop sharing them.
-
-        Later answers are not shared until this is called again.
-
-        Raises:
-            ConversationNotFoundError: if the viewer owns no answer of this conversation.
-        """
+        """Later answers are not shared. Raises ConversationNotFoundError if none is the viewer's."""
         if not self._share(kept.c.series == conversation_id, shared=shared):
             raise ConversationNotFoundError(conversation_id)
 
@@ -272,7 +216,7 @@ class AnswerStore:
         return sa.and_(series_names.c.series == conversation_id, _is_own_name(self._viewer))
 
     def forget(self, before: str) -> int:
-        """Delete the answers that were made before a time, ISO 8601 in UTC; return how many were deleted."""
+        """``before`` is ISO 8601 in UTC; returns how many were deleted."""
         with writing(self._engine) as connection:
             deleted = connection.execute(sa.delete(kept).where(kept.c.created < before)).rowcount
             left = sa.select(kept.c.series, owner_of(kept.c.number)).where(kept.c.series.is_not(None))
@@ -283,11 +227,7 @@ class AnswerStore:
     def list_conversations(
         self, query: str = "", limit: int = LISTED, before: int | None = None
     ) -> tuple[list[KeptConversation], int | None]:
-        """Return a page of conversations, the most recently updated first.
-
-        Each word of ``query``, regardless of case and accents, must occur in the name, a question or an
-        answer. Also return the value of ``before`` for the next page; None if this page is the last one.
-        """
+        """The last updated first, with every word of ``query``; also ``before`` for the next page."""
         having = [self._contains(word) for word in dict.fromkeys(fold(query).split())]
         with self._engine.connect() as connection:
             rows = connection.execute(_select(self._own, *having, limit=limit + 1, before=before)).all()
@@ -295,11 +235,7 @@ class AnswerStore:
         return found, rows[limit - 1][-1] if len(rows) > limit else None
 
     def find_conversation(self, conversation_id: str) -> KeptConversation:
-        """Return the summary of a conversation.
-
-        Raises:
-            ConversationNotFoundError: if the conversation does not exist.
-        """
+        """Raises ConversationNotFoundError."""
         with self._engine.connect() as connection:
             condition = self._visible_condition(connection, conversation_id)
             row = connection.execute(_select(kept.c.series == conversation_id, condition)).first()
@@ -308,13 +244,7 @@ class AnswerStore:
         return _summary(row[:-1])
 
     def name_conversation(self, conversation_id: str, name: str) -> None:
-        """Name a conversation; with an empty name, it is called by its first question again.
-
-        The name is stored in its visible form (:func:`rag.visible_text.visible`).
-
-        Raises:
-            ConversationNotFoundError: if the viewer owns no answer of this conversation.
-        """
+        """An empty name restores the first question. Raises ConversationNotFoundError."""
         name = visible(name)
         with writing(self._engine) as connection:
             connection.execute(sa.delete(series_names).where(self._is_name_of(conversation_id)))
@@ -328,11 +258,7 @@ class AnswerStore:
                 connection.execute(sa.insert(series_names).values(row))
 
     def delete_conversation(self, conversation_id: str) -> None:
-        """Delete a conversation with its name and its answers, including replaced ones.
-
-        Raises:
-            ConversationNotFoundError: if the conversation does not exist.
-        """
+        """Delete replaced answers, too. Raises ConversationNotFoundError."""
         withdrawn = sa.select(withdrawals.c.number).where(withdrawals.c.series == conversation_id)
         own = sa.delete(kept).where(self._own)
         with writing(self._engine) as connection:
@@ -343,7 +269,6 @@ class AnswerStore:
             raise ConversationNotFoundError(conversation_id)
 
     def _contains(self, word: str) -> sa.ColumnElement[bool]:
-        """Return the condition that a conversation's name, or a question or answer in it, contains a word."""
         has_word = series_names.c.folded.contains(word, autoescape=True)
         in_name = sa.select(series_names.c.series).where(has_word, _is_own_name(self._viewer))
         in_answers = (
@@ -369,11 +294,7 @@ def _is_own_name(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 def _place(
     connection: sa.Connection, answer_id: str, condition: sa.ColumnElement[bool]
 ) -> tuple[int, str | None]:
-    """Return an answer's number, and the id of the conversation that the answer is in or was removed from.
-
-    Raises:
-        AnswerNotFoundError: if the answer does not exist, or does not meet ``condition``.
-    """
+    """Return the number and the conversation, even the former one. Raises AnswerNotFoundError."""
     found = connection.execute(
         sa.select(kept.c.number, sa.func.coalesce(kept.c.series, withdrawals.c.series))
         .join_from(kept, withdrawals, kept.c.number == withdrawals.c.number, isouter=True)
@@ -392,11 +313,7 @@ def _withdraw(
     before: int,
     condition: sa.ColumnElement[bool],
 ) -> None:
-    """Remove an answer, and the later ones with numbers below ``before``, from their conversation.
-
-    Only answers that meet ``condition`` are removed. If the answer ``answer_id`` does not meet it, or is not
-    in the conversation, nothing is removed.
-    """
+    """Remove an answer and later ones below ``before``; nothing if it does not meet ``condition``."""
     try:
         first, own = _place(connection, answer_id, condition)
     except AnswerNotFoundError:
@@ -421,11 +338,7 @@ def _summary(row: Sequence[Any]) -> KeptConversation:
 def _select(
     *conditions: sa.ColumnElement[bool], limit: int | None = None, before: int | None = None
 ) -> sa.Select[Any]:
-    """Return an SQL query for one row per conversation. It ignores answers that do not meet ``conditions``.
-
-    A row has the columns that :func:`_summary` reads, then the number of the conversation's last answer. If
-    ``before`` is given, only conversations whose last answer has a lower number have a row.
-    """
+    """A row per conversation: what :func:`_summary` reads, and its last answer's number, below ``before``."""
     last_number = sa.func.max(kept.c.number)
     shared = sa.func.coalesce(kept_owners.c.shared, sa.false())
     grouped = (
@@ -476,10 +389,7 @@ NOBODY = ""
 
 
 def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """Return the SQL condition that ``viewer`` owns an answer and may see all documents that it shows.
-
-    If there is no viewer, every answer meets the condition.
-    """
+    """Own, and with all its documents visible to ``viewer``; without a viewer, any answer."""
     if viewer is None:
         return sa.true()
     numbers = sa.select(kept_owners.c.number)
@@ -490,13 +400,10 @@ def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 
 
 def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """Return the SQL condition that ``viewer`` may read an answer.
+    """Own or shared, and with all its documents visible to ``viewer``; without a viewer, any answer.
 
-    The answer must be the viewer's own or shared, and the viewer must be allowed to see all documents that
-    it shows. If there is no viewer, every answer meets the condition.
-
-    If a shared answer cites a deleted document, the library no longer knows who may see that document. Then
-    only the owner and viewers who see all documents can read the answer.
+    Of a shared answer with a deleted document, nobody knows any more who may see that. Then only the owner
+    and viewers who see all documents can read it.
     """
     if viewer is None:
         return sa.true()
@@ -509,19 +416,18 @@ def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 
 
 def keys_of(viewer: Viewer) -> tuple[str, ...]:
-    """Return the keys of the owners whose answers count as the viewer's own."""
+    """The owners whose answers count as the viewer's own."""
     return (viewer.key, NOBODY) if viewer.sees_all else (viewer.key,)
 
 
 def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
-    """Return an SQL expression for the key of the owner of the answer with this number."""
     owners = kept_owners.alias()
     owner = sa.select(owners.c.owner).where(owners.c.number == number).correlate_except(owners)
     return sa.func.coalesce(owner.scalar_subquery(), NOBODY)
 
 
 def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, shown: Collection[int]) -> None:
-    """Record the owner of a new answer, and the documents whose words or titles it shows (``shown``)."""
+    """``shown``: the documents whose words or titles the answer shows."""
     if viewer is not None and viewer.key != NOBODY:
         row = {"number": number, "owner": viewer.key, "shared": False}
         connection.execute(sa.insert(kept_owners).values(row))
@@ -531,7 +437,7 @@ def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, sh
 
 
 def set_shared(connection: sa.Connection, answers: sa.ColumnElement[bool], *, shared: bool) -> int:
-    """Share the answers that meet a condition, or stop sharing them; return the number of these answers."""
+    """Return the number of answers."""
     rows = sa.select(kept.c.number, owner_of(kept.c.number), sa.literal(shared)).where(answers)
     columns: list[Any] = ["number", "owner", "shared"]
     new = insert_into(connection, kept_owners).from_select(columns, rows)

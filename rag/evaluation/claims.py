@@ -19,11 +19,10 @@ from rag.verification.vetoes import VETOES
 LABELS = ("supported", "unsupported")
 
 PRECISION = 0.9
-"""The target of the calibration: at least this share of the claims that are called supported (or unsupported)
-must have this label."""
+"""The calibration's target: the share of claims called (un)supported that have this label."""
 
 FEWEST = 5
-"""The calibration uses a threshold only if it calls at least this many claims supported, or unsupported."""
+"""A threshold is used only if it calls at least so many claims supported, or unsupported."""
 
 BOUNDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 
@@ -34,11 +33,7 @@ _CELLS = " | "
 
 @dataclass(frozen=True, slots=True)
 class LabelledClaim:
-    """A claim about some sentences, with a person's label.
-
-    Rows of a table have the headings as context. ``kind`` is that of the paraphrase or error. If the claim is
-    in another language than the sentences, ``language`` has both: ``vi-en``.
-    """
+    """A claim in another language than its sentences has both in ``language``: ``vi-en``."""
 
     id: str
     text: str
@@ -77,14 +72,7 @@ class ClaimsMeasured:
 
 
 def read_claims(path: Path) -> tuple[LabelledClaim, ...]:
-    """Read a file of claims: JSON lines with the fields of :class:`LabelledClaim`.
-
-    A line has the text as ``claim``, and ``evidence`` as a list of sentences.
-
-    Raises:
-        DatasetError: if a line lacks a field, or its label is not in ``LABELS``.
-        JsonLinesError: if the file cannot be read, or a line is not a JSON object.
-    """
+    """JSON lines with ``claim`` and a list ``evidence``. Raises DatasetError or JsonLinesError."""
     return tuple(_claim(row, f"{path.name}, line {number}") for number, row in read_json_lines(path))
 
 
@@ -110,11 +98,7 @@ def _evidence(texts: Sequence[str], language: str) -> tuple[Evidence, ...]:
 
 
 def measure_claims(path: Path, gate: Gate, precision: float = PRECISION) -> ClaimsMeasured:
-    """Check the claims of a file; if the gate has a judge, calibrate it on every second claim.
-
-    Raises:
-        DatasetError, JsonLinesError: as for :func:`read_claims`.
-    """
+    """A judge is calibrated on every second claim. Raises as :func:`read_claims`."""
     claims = read_claims(path)
     checked = tuple(CheckedClaim(claim, gate.check(claim.text, claim.evidence)) for claim in claims)
     if gate.judge is None:
@@ -123,13 +107,10 @@ def measure_claims(path: Path, gate: Gate, precision: float = PRECISION) -> Clai
 
 
 def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> Thresholds:
-    """Return the thresholds that call the most claims supported, and the most claims unsupported.
+    """Return the thresholds that call the most claims supported, and the most unsupported.
 
-    - Of the claims that are called supported, at least the share ``precision`` must be labelled supported.
-      The same applies to unsupported claims.
-    - At least ``FEWEST`` claims must be called supported, and at least as many unsupported.
-    - Claims without a score of the judge are ignored. For the threshold of supported claims, claims about
-      which a check has a doubt are ignored, too.
+    At least the share ``precision`` must be right, and at least ``FEWEST`` called. For the threshold of
+    supported claims, those about which a check has a doubt do not count.
     """
     judged = [each for each in checked if "judge" in each.found.checks]
     sure = [each for each in judged if each.found.checks.get("doubts", 1.0)]
@@ -200,7 +181,7 @@ def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
 
 
 def _right_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[CheckedClaim]) -> str:
-    """Return "m of n": with the threshold ``bound``, n claims count as supported, and m of them are."""
+    """Of the claims that ``bound`` calls supported, "m of n" are."""
     others = [each for each in called if "judge" not in each.found.checks]
     others += [each for each in judged if _judged(each) >= bound and each.found.checks.get("doubts", 1.0)]
     return f"{_count(others, 'supported')} of {len(others)}"

@@ -37,14 +37,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, with its correct answers.
+    """``answerable`` is None if the set does not say.
 
-    Attributes:
-        answerable: None if the set does not say.
-        answers: strings; a quoted sentence that contains one of them is correct.
-        sentences: the texts of whole sentences that answer the question.
-        judged: the relevance grades of documents, by name; 0 is irrelevant.
-        about: the document that the question was asked about, even if that does not answer it.
+    A quoted sentence that contains one of ``answers`` is correct. ``judged`` has the grades of documents by
+    name; 0 is irrelevant. ``about`` is the document asked about, even if it does not answer.
     """
 
     id: str
@@ -58,7 +54,7 @@ class Query:
 
     @property
     def has_gold(self) -> bool:
-        """Whether the set has words or sentences of a correct answer, to compare citations with."""
+        """Whether there are words or sentences to compare citations with."""
         return self.answerable is not False and bool(self.answers or self.sentences or self.evidence)
 
     @property
@@ -68,10 +64,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A statement, with the sentences of one document that support or contradict it.
-
-    ``query`` is the id of the question whose text is the statement.
-    """
+    """``query`` is the id of the question whose text is the statement."""
 
     query: str
     text: str
@@ -82,10 +75,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A set of questions over documents, by name: an id of the corpus, or a path in the folder.
-
-    ``notes`` say to a person which parts of the set cannot be used, and why.
-    """
+    """Names are ids of the corpus or paths in the folder; ``notes`` say what is unusable, and why."""
 
     name: str
     documents: Mapping[str, Document]
@@ -94,23 +84,14 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def title_of(self, query: Query) -> str:
-        """Return the title that decides whether a question is used for training, tuning or testing.
-
-        It is that of the document that the question is about, or the document's name; else the question's id.
-        """
+        """Decides the part of the split: the document's title or name, else the question's id."""
         if query.about is None:
             return query.id
         return self.documents[query.about].title or query.about
 
 
 def choose(dataset: Dataset, limit: int | None = None, *, held_out: bool = False) -> Dataset:
-    """Return the set with at most ``limit`` questions, evenly spread, and the claims that belong to them.
-
-    ``held_out``: only those of the test part, which no training or tuning has used.
-
-    Raises:
-        DatasetError: if no question remains.
-    """
+    """At most ``limit``, evenly spread; ``held_out``: the test part. Raises DatasetError if none is left."""
     queries: Sequence[Query] = dataset.queries
     if held_out:
         queries = [query for query in queries if part_of(dataset.title_of(query)) == "test"]
@@ -126,17 +107,14 @@ def choose(dataset: Dataset, limit: int | None = None, *, held_out: bool = False
 
 
 def spread(queries: Sequence[Query], limit: int) -> Sequence[Query]:
-    """Return at most ``limit`` of the questions, at even intervals in their order; always the same ones."""
+    """At even intervals in their order; always the same ones."""
     if limit >= len(queries):
         return queries
     return [queries[number * len(queries) // limit] for number in range(limit)]
 
 
 def locate(document: Document, start: int, end: int, quote: str | None) -> Span | None:
-    """Return the span of a quote: at its stated offsets, or where its words occur if they occur once.
-
-    A quote of None trusts the offsets.
-    """
+    """The stated offsets, or where the words occur once; a quote of None trusts the offsets."""
     if 0 <= start < end <= len(document.text) and quote in {None, document.text[start:end]}:
         return Span(start, end)
     if not quote:
@@ -148,7 +126,7 @@ def locate(document: Document, start: int, end: int, quote: str | None) -> Span 
 
 
 def named(items: Iterable[str], shown: int = 3) -> str:
-    """Join names as text. After the first ``shown`` names, only count the rest: ``a, b, c and 2 more``."""
+    """After the first ``shown`` names, only a count: ``a, b, c and 2 more``."""
     names = list(dict.fromkeys(items))
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more
@@ -162,7 +140,6 @@ and 25 % for results."""
 
 
 def part_of(title: str) -> Part:
-    """Return the part of the split to which the documents with this title (or else name) belong."""
     first = hashlib.sha256(title.encode()).digest()[0]
     if first < _TRAIN:
         return "train"
@@ -174,29 +151,22 @@ CLAIMS, CLAIM_SENTENCES = "evidence.jsonl", "corpus_sentences.jsonl.gz"
 """The files with SciFact's claims and rationale sentences (Wadden et al., Fact or Fiction, EMNLP 2020)."""
 
 _IDENTIFIED = 100
-"""To find the language of a corpus, it is detected in at least this many documents, or in all if there are
-fewer. The most frequent result counts, because the detection in a short passage may be wrong."""
+"""Documents in which the language is detected. The most frequent one counts, as a short text may
+mislead."""
 
 _QUOTED = frozenset({"span", "multi-span"})
-"""TAT-QA's types of answers that occur in the text; answers of other types are computed."""
+"""TAT-QA's types of answers that occur in the text; the others are computed."""
 
 Judgements = dict[str, dict[str, int]]
 
 
 def read_dataset(folder: Path) -> Dataset:
-    """Read a set from a folder in one of two layouts.
+    """Read a folder in BEIR's layout, or one of documents with ``questions.jsonl``.
 
-    - BEIR's layout: ``corpus.jsonl`` or ``corpus.jsonl.gz`` with the fields ``_id``, ``title`` and ``text``;
-      ``queries.jsonl``; and ``qrels.tsv`` with the columns query-id, corpus-id and score.
-    - Documents, and ``questions.jsonl``.
-
-    ``queries.jsonl`` and ``questions.jsonl`` have the fields ``_id`` and ``text``. A question may also have
-    ``answerable`` (true or false), ``answers`` (strings), ``selected_sentences`` (strings), ``evidence``
-    ([{document, start, end, text}]), and ``doc`` or ``document`` (the document that it is about).
-
-    Raises:
-        DatasetError: if the folder is missing, has neither layout, or has no document or question.
-        JsonLinesError: if a line of a file is not a JSON object.
+    ``corpus.jsonl`` (or ``.gz``) has ``_id``, ``title`` and ``text``, ``qrels.tsv`` query-id, corpus-id and
+    score. Questions (``queries.jsonl``, too) have ``_id`` and ``text``, and may have ``answerable``,
+    ``answers``, ``selected_sentences``, ``evidence`` ([{document, start, end, text}]), and ``doc`` or
+    ``document``. Raises DatasetError or JsonLinesError.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is not a folder; give the path of a folder with a data set")
@@ -218,13 +188,7 @@ def read_dataset(folder: Path) -> Dataset:
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the number of each line of a file, from 1, and the JSON object on it. Blank lines are skipped.
-
-    A file whose name ends in ``.gz`` is unpacked.
-
-    Raises:
-        JsonLinesError: if the file cannot be read, or a line is not a JSON object.
-    """
+    """Yield line numbers from 1 and objects; blank lines are skipped. Raises JsonLinesError."""
     is_packed = path.suffix == ".gz"
     try:
         with gzip.open(path, "rt", encoding="utf-8") if is_packed else path.open(encoding="utf-8") as lines:
@@ -300,7 +264,7 @@ def _corpus(file: Path) -> dict[str, Document]:
 
 
 def _rows(file: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Yield the number, the id and the fields of each line; ids are unique, and no text is empty."""
+    """Ids are unique, and no text is empty."""
     names: set[str] = set()
     for number, row in read_json_lines(file):
         name = required_text(file, number, row, "_id")
@@ -391,7 +355,7 @@ def required_text(file: Path, number: int, row: Mapping[str, Any], field: str) -
 
 
 def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the answers to a question: its ``answers``, or a short ``answer`` that quotes the text."""
+    """``answers``, or a short ``answer`` that quotes the text."""
     if row.get("answer_type", "span") not in _QUOTED:
         return ()
     found = row.get("answers", row.get("answer"))
@@ -442,10 +406,7 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One way to index and answer; None stands for the bundled encoder or reader.
-
-    ``title_tokens`` precede each passage; with 0, titles are not indexed.
-    """
+    """None is the bundled encoder or reader; with ``title_tokens`` 0, titles are not indexed."""
 
     name: str = DEFAULT
     model: str | None = None
@@ -469,13 +430,7 @@ _FROM_ZERO = frozenset({"title_tokens", "widen_by"})
 
 
 def read_configuration(given: str, base: Configuration | None = None) -> Configuration:
-    """Read a configuration from a TOML file with some of ``KEYS``, or take ``default``.
-
-    The file's stem becomes its name. ``base`` provides the values that the file does not set.
-
-    Raises:
-        ConfigurationError: if the file cannot be read, or has an unknown key or an invalid value.
-    """
+    """A TOML file with some of ``KEYS``; ``base`` has the rest. Raises ConfigurationError."""
     base = base or Configuration()
     if given == DEFAULT:
         return base
@@ -520,8 +475,7 @@ def _needed(key: str, value: object) -> str | None:
 SOURCE = "/evaluation"
 
 _PASSAGES_BY = ("text", "embedding")
-"""The packages of ``index`` that make passages. A change to their code requires a new index; otherwise the
-evaluation would measure the old code."""
+"""The packages of ``index`` that make passages: a change of their code requires a new index."""
 
 
 def open_temporary(
@@ -531,11 +485,7 @@ def open_temporary(
     folder: Path,
     progress: Progress | None = None,
 ) -> Library:
-    """Open an index of the documents, stored in ``folder`` under a digest of everything that it depends on.
-
-    Opening it again embeds nothing. A call after an interruption embeds only what is missing. The folder may
-    be deleted at any time.
-    """
+    """The index lies under a digest of all that it depends on, so opening it again embeds nothing."""
     index = Library.open(
         folder / _digest(documents, configuration, encoder),
         encoder,

@@ -48,12 +48,7 @@ _WORST_FIRST = VERDICTS[::-1]
 
 
 def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[KeyPath, Sample]:
-    """Measure the share of each verdict among the answers' sentences, and how many claims pass as supported.
-
-    ``verdicts`` covers all sentences of all answers, quoted ones included. ``called_supported`` has three
-    figures: the shares of claims that pass if they are checked against sentences that support them, that
-    contradict them, and that belong to another claim.
-    """
+    """Claims are checked against sentences that support, contradict, and have nothing to do with them."""
     verdicts = [verdicts_of(item.answer) for item in asked]
     ids = tuple(item.query.id for item in asked)
     counts = [len(found) for found in verdicts]
@@ -74,7 +69,7 @@ def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dic
 
 
 def verdicts_of(answer: Answer) -> list[Verdict]:
-    """Return each sentence's verdict: the worst verdict of its footnotes; *unsupported* if it has none."""
+    """The worst verdict of each sentence's footnotes; *unsupported* without one."""
     return [
         min(
             (cited.verification.verdict for cited in answer.cited_by(sentence)),
@@ -86,7 +81,7 @@ def verdicts_of(answer: Answer) -> list[Verdict]:
 
 
 def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """Yield each claim with the next one, in a circle, that has a different statement and document."""
+    """Each claim with the next one, in a circle, of a different statement and document."""
     for index, claim in enumerate(claims):
         for other in (*claims[index + 1 :], *claims[:index]):
             if claim.document != other.document and claim.query != other.query:
@@ -95,10 +90,7 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
 
 
 def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
-    """Measure how often the second claim's sentences count as support for the first claim.
-
-    The bootstrap draws statements: all pairs whose first claim has the same statement are drawn together.
-    """
+    """The bootstrap draws statements: pairs whose first claim has the same one are drawn together."""
     gate = Gate()
     called: Counter[str] = Counter()
     counts: Counter[str] = Counter()
@@ -118,11 +110,7 @@ INDEXES = ("evaluation", "indexes")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """The result of an evaluation: figures by key path in the JSON form, and the samples behind them.
-
-    The risk–coverage curve is empty if no answer can be judged, the calibration curve if it is unknown which
-    questions can be answered. ``notes`` say which parts of the set could not be used.
-    """
+    """Figures by key path. The curves are empty if nothing can be judged, or no label is known."""
 
     dataset: str
     configuration: Configuration
@@ -135,7 +123,7 @@ class Evaluation:
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the figures as nested dicts for JSON: ``{retrieval: {dense: {"ndcg@10": …}}, …}``."""
+        """Nested: ``{retrieval: {dense: {"ndcg@10": …}}, …}``."""
         result: dict[str, Any] = {
             "dataset": self.dataset,
             "n_documents": self.n_documents,
@@ -160,15 +148,9 @@ def evaluate(
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure a configuration on a set; temporary indexes go into ``evaluation/indexes`` of the home folder.
+    """Raises DatasetError if no question is left, EncoderError, or ReaderError.
 
-    ``limit`` and ``held_out`` are those of :func:`~rag.evaluation.datasets.choose`. An ``encoder`` that is
-    open caches recent texts, so a second evaluation with it takes less time per question.
-
-    Raises:
-        DatasetError: if no question is left.
-        EncoderError: if the configuration's encoder cannot be opened.
-        ReaderError: if its reader cannot be opened.
+    Temporary indexes go into ``evaluation/indexes`` of the home folder; an open ``encoder`` saves time.
     """
     chosen = choose(dataset, limit, held_out=held_out)
     encoder = encoder or open_encoder(configuration.model, models=home / "models")
@@ -252,14 +234,9 @@ Outcome = Literal["better", "worse", "no difference", "not tested"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One figure under two configurations.
+    """``change`` is the second minus the first, with its 95 % interval; ``p`` is None for a time.
 
-    Attributes:
-        change: the second minus the first, with its 95 % interval over paired resamples.
-        p: the probability that two equal configurations differ at least as much by chance; None for a time,
-            which varies from run to run with the machine.
-        outcome: the second configuration compared with the first, at the 5 % level. Each figure is tested
-            separately, so of twenty equal figures, one on average appears different by chance.
+    Each figure is tested at the 5 % level, so of twenty equal ones, one on average appears different.
     """
 
     key_path: KeyPath
@@ -272,8 +249,6 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two configurations on one set, with one row per figure that both evaluations have."""
-
     dataset: str
     first: str
     second: str
@@ -288,14 +263,7 @@ class Comparison:
 
 
 def compare(first: Evaluation, second: Evaluation) -> Comparison:
-    """Test every figure that two evaluations of the same questions share, with a paired bootstrap.
-
-    The resamples of both evaluations contain the same questions (Efron and Tibshirani, 1993, chapter 16;
-    Koehn, Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004).
-
-    Raises:
-        ValueError: if the evaluations are of different sets.
-    """
+    """A paired bootstrap (Efron and Tibshirani, 1993, ch. 16; Koehn, EMNLP 2004). Raises ValueError."""
     if first.dataset != second.dataset:
         raise ValueError(
             f"{first.dataset} and {second.dataset} are different sets; compare two configurations on one"

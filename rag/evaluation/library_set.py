@@ -32,7 +32,7 @@ SET = ("evaluation", "sets", "library")
 
 _FIELDS = ("text", "answerable", "answers", "selected_sentences")
 _Question = tuple[dict[str, Any], tuple[CitedEvidence, ...]]
-"""A question for the set: its fields, and its evidence, not yet looked up in the documents."""
+"""Its fields, and its evidence, not yet looked up in the documents."""
 
 _Documents = Mapping[str, tuple[DocumentRecord, Document]]
 
@@ -40,15 +40,10 @@ _Documents = Mapping[str, tuple[DocumentRecord, Document]]
 def write_library_set(
     index: Library, feedback: Iterable[Feedback], questions: Sequence[Path], folder: Path
 ) -> tuple[str, ...]:
-    """Write a set in BEIR's layout over the current version of every document; return notes for a person.
+    """Write a set in BEIR's layout over all current documents; return notes for a person.
 
-    If a question occurs several times, a file takes precedence over feedback, and later feedback over
-    earlier. Evidence in a document that has changed is used only if its words still occur exactly once. The
-    files of questions name a document by its path in the library.
-
-    Raises:
-        DatasetError: if no question is left.
-        JsonLinesError: if a file of questions cannot be read.
+    Files take precedence over feedback, and later feedback over earlier. In a changed document, evidence
+    counts only if its words occur exactly once. Raises DatasetError or JsonLinesError.
     """
     documents = _documents(index)
     left_out: Counter[str] = Counter()
@@ -77,7 +72,7 @@ def write_library_set(
 
 
 def _documents(index: Library) -> _Documents:
-    """A name is the document's path, preceded by its source folder if several folders have this path."""
+    """A name is the path, after the source folder if several have this path."""
     records = index.catalog.documents()
     paths = Counter(record.path for record in records)
     return {
@@ -163,8 +158,7 @@ def _write(folder: Path, documents: _Documents, rows: Sequence[dict[str, Any]]) 
 
 
 MAX_REMOVED = 600
-"""The most questions that are asked again without the documents on their subject. This takes about half a
-minute."""
+"""Asking so many questions again takes about half a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +187,7 @@ def ask_all(
 
 
 def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
-    """Return the questions whose subject can be removed from the library.
-
-    The subject of a question is every document that has the same title as a document with the answer. The
-    subject can be removed if the set names documents with the answer, all of them have titles, and the set
-    has a document with another title. At most ``MAX_REMOVED`` questions are returned.
-    """
+    """The subject, all documents titled as one with the answer, must not be the whole set."""
     titles = {document.title for document in dataset.documents.values()}
     return spread(
         [
@@ -216,7 +205,6 @@ def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
 def ask_without_subject(
     engine: QueryEngine, dataset: Dataset, queries: Sequence[Query], progress: Progress | None = None
 ) -> tuple[AnsweredQuery, ...]:
-    """Ask questions of :func:`with_removable_subject` without the documents on their subject."""
     numbers = {record.path: record.document_id for record in engine.index.catalog.documents()}
     titles = [(numbers[name], document.title) for name, document in dataset.documents.items()]
 

@@ -1,8 +1,7 @@
 """Figures with confidence intervals, computed from one observation per question.
 
 The intervals are percentile bootstraps over questions (Efron and Tibshirani, An Introduction to the
-Bootstrap, 1993, chapter 13). A statistic is computed for all resamples at once: a resample is a row of
-weights, the number of times that each question was drawn.
+Bootstrap, 1993, chapter 13). A resample is a row of weights: how often each question was drawn.
 """
 
 from __future__ import annotations
@@ -25,8 +24,7 @@ Array = npt.NDArray[np.float64]
 _Values = Sequence[float] | npt.NDArray[Any]
 
 Statistic = Callable[[Array], Array]
-"""Maps weights of the observations, shape (rounds, n), to the statistic of each round, shape (rounds,). A
-statistic that is undefined is NaN."""
+"""Maps weights, shape (rounds, n), to the statistic of each round, shape (rounds,); NaN if undefined."""
 
 KeyPath = tuple[str, ...]
 
@@ -34,7 +32,7 @@ ROUNDS = 1000
 LEVEL = 0.95
 _SEED = 0
 _WEIGHTS_AT_ONCE = 4_000_000
-"""The most weights in memory: 32 MB."""
+"""32 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """The data behind a figure: the ids of the questions, and what computes it from their weights.
-
-    A time also depends on the machine; of other figures, higher is better.
-    """
+    """Question ids, and what makes the figure of their weights; but for a time, higher is better."""
 
     queries: tuple[str, ...]
     statistic: Statistic
@@ -72,10 +67,7 @@ def _divided(above: Array, below: Array) -> Array:
 
 
 def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
-    """Return a statistic: the probability that a positive scores above a negative; ties count half.
-
-    It is the area under the receiver operating characteristic (Mann–Whitney).
-    """
+    """The probability that a positive scores above a negative; ties count half (Mann–Whitney)."""
     values = np.asarray(scores, dtype=float)
     order = np.argsort(values, kind="stable")
     is_positive = np.asarray(positive, dtype=float)[order]
@@ -93,7 +85,7 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
 
 
 def quantile(values: Sequence[float], share: float) -> Statistic:
-    """Return a statistic: the smallest value such that at least ``share`` of the values do not exceed it."""
+    """The smallest value such that at least ``share`` of the values do not exceed it."""
     order = np.argsort(np.asarray(values, dtype=float), kind="stable")
     ordered = np.asarray(values, dtype=float)[order]
 
@@ -107,7 +99,7 @@ def quantile(values: Sequence[float], share: float) -> Statistic:
 
 
 def twice(statistic: Statistic) -> Statistic:
-    """Adapt a statistic of all first and then all second observations to one weight per question."""
+    """From all first and then all second observations to one weight per question."""
     return lambda weights: statistic(np.hstack([weights, weights]))
 
 
@@ -122,15 +114,12 @@ def estimate(sample: Sample) -> Estimate | None:
 
 
 def bootstrap(sample: Sample) -> Array:
-    """Return the statistic of each of ``ROUNDS`` resamples, shape (ROUNDS,).
-
-    Samples with the same number of questions get the same draws, so their differences are paired.
-    """
+    """Shape (ROUNDS,). Samples of equal length get the same draws, so their differences are paired."""
     return np.concatenate([sample.statistic(weights) for weights in _resamples(len(sample.queries))])
 
 
 def interval(resampled: Array) -> tuple[float, float]:
-    """Return the ends of the interval with the central share ``LEVEL`` of the defined resamples."""
+    """The ends of the central share ``LEVEL`` of the defined resamples."""
     tail = (1 - LEVEL) / 2
     low, high = np.nanquantile(resampled, [tail, 1 - tail])
     return float(low), float(high)
@@ -146,7 +135,7 @@ def _resamples(n: int) -> Iterator[Array]:
 
 
 POOL = 100
-"""How many passages each search returns."""
+"""Passages that each search returns."""
 
 METRICS = {
     "ndcg@10": "nDCG@10",
@@ -156,22 +145,16 @@ METRICS = {
     "recall@100": "R@100",
     "mrr@10": "RR@10",
 }
-"""Names of the figures in the JSON form, and in ir_measures (MacAvaney et al., ECIR 2022). nDCG is
-trec_eval's, with linear gains."""
+"""By name in ir_measures (MacAvaney et al., ECIR 2022); nDCG is trec_eval's, with linear gains."""
 
 _Run = dict[str, Mapping[str, float]]
-"""The scores of the documents found for each question, by id."""
+"""Scores of the found documents by question, by id."""
 
 
 def measure_retrieval(
     index: Library, queries: Sequence[Query], dense_weight: float, progress: Progress | None = None
 ) -> dict[KeyPath, Sample]:
-    """Measure how well three rankings find the relevant documents: dense, lexical and fused.
-
-    *Dense* ranks by vectors alone, *lexical* by words alone, and *fused* by both. A search returns passages;
-    a document takes the rank of its best passage among the ``POOL`` best. Questions without a relevant
-    document are skipped.
-    """
+    """A document has the rank of its best passage. Questions without a relevant document are skipped."""
     judged = [query for query in queries if query.relevant]
     if not judged:
         return {}
@@ -217,13 +200,7 @@ class Quote:
 def measure_selection(
     asked: Sequence[AnsweredQuery], index: Library, dense_weight: float
 ) -> dict[KeyPath, Sample]:
-    """Measure the citations for the questions whose correct answer (the gold standard) is known.
-
-    ``first_correct`` is the share of questions whose first citation is correct, and ``any_correct`` the share
-    of those with any correct citation. ``precision``, ``recall`` and ``f1`` compare the citations of each
-    question with the gold sentences or spans. ``first_three`` has these three figures for a baseline that
-    cites the first sentences of the best passage. An abstention counts as citing nothing correct.
-    """
+    """``first_three`` is a baseline: the best passage's first sentences. An abstention cites none right."""
     known = [item for item in asked if item.query.has_gold]
     if not known:
         return {}
@@ -271,7 +248,7 @@ def is_gold(query: Query, quote: Quote) -> bool:
 
 
 def agreement(query: Query, quotes: Sequence[Quote]) -> dict[str, float]:
-    """Return how far quotes agree with the gold sentences and spans: ``precision``, ``recall`` and ``f1``."""
+    """``precision``, ``recall`` and ``f1`` against the gold sentences and spans."""
     of_sentences = [[_same(_plain(quote.text), sentence) for quote in quotes] for sentence in query.sentences]
     of_stretches = [[_overlaps(quote, item) for quote in quotes] for item in query.evidence]
     gold = of_sentences + of_stretches
@@ -283,7 +260,7 @@ def agreement(query: Query, quotes: Sequence[Quote]) -> dict[str, float]:
 
 
 def _same(words: str, sentence: str) -> bool:
-    """Annotators split sentences differently, so a text that contains the other counts as the same."""
+    """Annotators split sentences differently, so one text may contain the other."""
     gold = _plain(sentence)
     return words in gold or gold in words
 
@@ -299,18 +276,14 @@ def _plain(text: str) -> str:
 
 
 BINS = 10
-"""The number of bins of the calibration curve; each has the same number of questions."""
+"""Each has the same number of questions."""
 
 _POINTS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
-    """A point of the risk–coverage curve: if only the questions from this answerability on are answered.
-
-    ``coverage`` is their share of all questions, and ``risk`` the share of wrong answers among them: the
-    first citation is wrong, or they should be abstentions.
-    """
+    """If only the questions from this answerability on are answered: their share, and that of errors."""
 
     threshold: float
     coverage: float
@@ -319,7 +292,7 @@ class RiskPoint:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """Questions of similar answerability: its mean, the share that the library answers, and their number."""
+    """Mean answerability, the share that the library answers, and the number of questions."""
 
     predicted: float
     observed: float
@@ -327,12 +300,7 @@ class CalibrationBin:
 
 
 def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
-    """Measure the abstentions on the questions that the set labels as answerable or unanswerable.
-
-    In ``precision``, ``recall`` and ``f1``, abstentions are the positive class. ``auroc`` tells how well the
-    answerability ranks answerable questions above unanswerable ones. The result is empty if the set labels no
-    question as unanswerable.
-    """
+    """Abstentions are the positive class. Empty if the set labels no question as unanswerable."""
     marked = labelled(asked)
     if all(item.query.answerable for item in marked):
         return {}
@@ -343,10 +311,7 @@ def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[KeyPath, Sample]:
 def measure_removal(
     present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
 ) -> dict[KeyPath, Sample]:
-    """Measure the figures of :func:`measure_abstention` on questions that were asked twice, in one order.
-
-    Each question is asked once of the whole library, and once without the documents on its subject.
-    """
+    """Each question is asked with, and without, the documents on its subject; both in one order."""
     if not removed:
         return {}
     ids = tuple(item.query.id for item in removed)
@@ -358,7 +323,6 @@ def measure_removal(
 
 
 def label_both(present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
-    """Label the questions of ``present`` as answerable, and those of ``removed`` as unanswerable."""
     return [
         replace(item, query=replace(item.query, answerable=answerable))
         for items, answerable in ((present, True), (removed, False))
@@ -371,10 +335,7 @@ def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
 
 
 def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
-    """Return the risk–coverage curve, by falling answerability, of the questions whose answers can be judged.
-
-    Abstentions have no point on the curve, but ``coverage`` counts them among all questions.
-    """
+    """By falling answerability. Abstentions have no point, but ``coverage`` counts them."""
     judged = [item for item in asked if item.query.has_gold or item.query.answerable is False]
     answered = sorted(
         (item for item in judged if not item.answer.abstained), key=lambda item: -item.answerability

@@ -54,7 +54,7 @@ _WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of text under a heading; the first column names the rows."""
+    """The first column names the rows."""
 
     heading: str
     explanation: str
@@ -130,10 +130,7 @@ RISK_PLOT, CALIBRATION_PLOT = "risk-coverage.png", "calibration.png"
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> None:
-    """Write ``report.md``, ``evaluation.json``, and each plot for which there is data, into ``folder``.
-
-    The files of an earlier report are overwritten or deleted.
-    """
+    """The files of an earlier report in ``folder`` are overwritten or deleted."""
     folder.mkdir(parents=True, exist_ok=True)
     for plot in (RISK_PLOT, CALIBRATION_PLOT):
         (folder / plot).unlink(missing_ok=True)

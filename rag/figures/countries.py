@@ -13,15 +13,14 @@ from index.text import fold
 _CODES = ("en", "zh", "vi", "id", "es", "fr", "km")
 _ENDING = regex.compile(r"(?:['’]s?|ians?|eans?|ans?|ns?|ese|ish|iens?|is?|s)$")
 _SPLIT_LANGUAGES = frozenset({"en", "pt", "es", "ar", "sw"})
-"""Languages spoken in many countries, so that the name of the language does not point to one country."""
+"""Spoken in many countries, so that the name of the language points to none."""
 
 _PEOPLES = {
     "afghan": "AF", "american": "US", "argentine": "AR", "belgian": "BE", "britain": "GB", "british": "GB",
     "cypriot": "CY", "emirati": "AE", "filipino": "PH", "lebanese": "LB", "mexican": "MX", "moroccan": "MA",
     "peruvian": "PE", "philippine": "PH", "portuguese": "PT", "saudi": "SA", "spanish": "ES", "swiss": "CH",
 }  # fmt: skip
-"""Peoples whose names neither derive from the country's name by an ending, nor are the name of a language.
-*Britain* stands for the United Kingdom."""
+"""Neither an ending of the country's name nor a language. *Britain* stands for the United Kingdom."""
 
 _INITIALS = {"UK": "GB", "US": "US", "USA": "US", "UAE": "AE"}
 _WITH_INITIALS = regex.compile(r"(?<![\p{L}\p{N}.&-])(?:U\.?S\.?A|U\.?S|U\.?K|U\.?A\.?E)(?![\p{L}\p{N}&])")
@@ -29,7 +28,7 @@ _WITH_INITIALS = regex.compile(r"(?<![\p{L}\p{N}.&-])(?:U\.?S\.?A|U\.?S|U\.?K|U\
 
 @lru_cache(maxsize=4096)
 def countries(text: str) -> frozenset[str]:
-    """Return the ISO 3166 codes of the countries that ``text`` mentions by their name, people or language."""
+    """ISO 3166 codes, by the country's name, people or language."""
     plain = _without_marks(text)
     found = [match[0].casefold() for match in _pattern().finditer(plain) if not match[0][0].islower()]
     initials = [_INITIALS[match[0].replace(".", "")] for match in _WITH_INITIALS.finditer(plain)]
@@ -39,7 +38,7 @@ def countries(text: str) -> frozenset[str]:
 
 
 def names_same_country(name: str, text: str) -> bool:
-    """Return whether ``text`` mentions a country that ``name`` names: *Spain* and *Spanish*."""
+    """*Spain* and *Spanish*."""
     named = countries(name)
     return bool(named) and not named.isdisjoint(countries(text))
 
@@ -90,10 +89,7 @@ def _languages() -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)
 def _of_people(word: str) -> str | None:
-    """Return the country whose people or language a word names (*French*).
-
-    If several countries fit, as Niger and Nigeria fit *Nigerian*, it is the one with the longest name.
-    """
+    """If several fit, as Niger and Nigeria fit *Nigerian*, the one with the longest name."""
     if word in _PEOPLES:
         return _PEOPLES[word]
     if word in _languages():

@@ -1,8 +1,4 @@
-"""Recognises dates and periods in a text, in the forms of several languages.
-
-``18 July 2025``, ``2025-07-18``, ``18/7/2025``, ``ngày 18 tháng 7 năm 2025``, ``2025年7月18日`` and ``18 Juli
-2025`` all mean the same date. :func:`resolved` makes a relative date absolute, given the date of publication.
-"""
+"""Recognises dates and periods in the forms of several languages: ``18/7/2025``, ``2025年7月18日``."""
 
 from __future__ import annotations
 
@@ -26,20 +22,11 @@ Relation = Literal["before", "after"]
 class Moment:
     """A date as a text states it. A part that the text leaves out is None.
 
-    Attributes:
-        weekday: from 0 for Monday.
-        decade: whether ``year`` stands for the ten years that begin with it: *the 1990s*.
-        relative: for a relative date, the number of units before the day of writing: 1 for *yesterday*, -1
-            for *tomorrow*.
-        relative_unit: ``day``, ``week``, ``month`` or ``year``. For *a year earlier*, it is ``preceding
-            year``: years before the year that the sentence is about. For *a month earlier*, it is
-            ``preceding month``.
-        relation: whether the date is a limit, as in *until May* or *since May*.
-        may_be_count: whether the year may be a count instead: *2000 people*.
-        swapped: whether it is uncertain which number is the day and which the month: 3/4/2025.
-        until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
-        through: the last year of a span of two years, such as the fiscal year 2011-12.
-        ahead: whether the text says that the date is still to come.
+    ``weekday`` is 0 for Monday; ``decade``: *the 1990s*. ``relative`` counts units before the day of writing
+    (1 for *yesterday*, -1 for *tomorrow*), in ``preceding year`` or ``preceding month`` before the date that
+    the sentence is about. ``relation``: *until May*; ``may_be_count``: *2000 people*; ``swapped``: 3/4/2025.
+    ``until`` is the last month of a part of a year, ``through`` the last of two years; ``ahead``: still to
+    come.
     """
 
     span: Span
@@ -59,7 +46,7 @@ class Moment:
 
     @property
     def iso(self) -> str:
-        """The ISO date, without the unknown parts: ``2025-07`` for a month; empty if none is known."""
+        """Without the unknown parts: ``2025-07`` for a month; empty if none is known."""
         return "-".join(f"{part:02}" for part in (self.year, self.month, self.day) if part)
 
 
@@ -69,7 +56,7 @@ AMBIGUOUS = word_set("""
     may march mar sun sat mon wed fri mei minggu mars do so di mi sab dom lun jan jun dec des sep sen
     rab kam jum min sel august set out mer gio mar. ago avr
 """)
-"""Words that count as a month or a weekday only beside a number, or with a capital after a preposition."""
+"""They count only beside a number, or with a capital after a preposition."""
 
 VI_MONTHS: Mapping[str, int] = {
     "giêng": 1, "một": 1, "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9,
@@ -128,7 +115,7 @@ _ENGLISH = (
         regex.IGNORECASE,
     ),
 )
-"""The parts of years as English texts write them: *Second-Quarter 2023*, *Q2 2023*, *2Q23*, *2023-Q2*."""
+"""*Second-Quarter 2023*, *Q2 2023*, *2Q23*, *2023-Q2*."""
 _NAMED: Mapping[str, tuple[regex.Pattern[str], ...]] = {
     "en": _ENGLISH,
     UNKNOWN_LANGUAGE: _ENGLISH,
@@ -186,7 +173,7 @@ def _year_of(match: regex.Match[str]) -> int | None:
 
 
 def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Moment, Moment]]:
-    """Return the dates that bound a period of whole months (*1 April to 30 June*), and the period."""
+    """A period of whole months (*1 April to 30 June*), with the dates that bound it."""
     periods = []
     for first, last in pairwise(found):
         gap = text[first.span.end : last.span.start]
@@ -208,10 +195,7 @@ def _last_days(moment: Moment) -> set[int]:
 
 
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
-    """Return the dates; the year of each *a year earlier* becomes the latest year in the text, minus one.
-
-    If the text names no year, it is the latest year of ``otherwise``.
-    """
+    """*a year earlier* gets the latest year in the text (or else of ``otherwise``), minus one."""
     year = _latest_year(found) or _latest_year(otherwise)
     return [
         replace(moment, year=year - 1) if year and moment.relative_unit == "preceding year" else moment
@@ -243,7 +227,7 @@ _NUMERIC = (
 _TWO_YEARS = regex.compile(
     r"(?<![\d.,/-])(?P<year>(?:1[5-9]|20)\d\d)\s?[-/–—]\s?(?P<through>(?:(?:1[5-9]|20)\d\d)|\d\d)(?![\d/-]|[.,]\d|\s?%)"
 )
-"""A span of two years, such as the fiscal year *2011-12*, *2022/23* or *2022–2023*."""
+"""The fiscal year *2011-12*, *2022/23* or *2022–2023*."""
 _AHEAD = regex.compile(
     r"\b(?:will|shall|would|is to|are to|to be|to start|to begin|to open|due|expected|scheduled"
     r"|plan(?:s|ned)?|aims?|next|upcoming|sẽ|dự kiến|tới|akan|rencananya|mendatang)\b[^.;]*$"
@@ -254,7 +238,7 @@ _SHORT = regex.compile(
     rf"(?<=\b(?:sáng|trưa|chiều|tối|đêm|hôm|ngày|tanggal)\s|\(){_DAY}/{_MONTH}(?![\d/%])",
     regex.IGNORECASE,
 )
-"""A short date after a word such as *sáng*, or in brackets: *Sáng 21/9*, *Kamis (12/3)*."""
+"""After a word such as *sáng*, or in brackets: *Sáng 21/9*, *Kamis (12/3)*."""
 _BARE_YEAR = regex.compile(
     r"(?<![\p{N}.,$€£¥#-])(?P<year>(?:1[5-9]|20)\d{2})(?P<decade>s|年代)?(?![\p{N}%])(?![.,]\p{N})"
     r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人"
@@ -297,11 +281,7 @@ _AFTER_FOLLOWS = regex.compile(r"(?:之后|以后|以来|起)")
 
 @lru_cache(maxsize=4096)
 def dates(text: str, language: str) -> tuple[Moment, ...]:
-    """Return the dates in ``text``, in order.
-
-    A date such as 3/4/2025 is read as day/month. If ``language`` is English or unknown, the date may also be
-    month/day, and its attribute ``swapped`` is true.
-    """
+    """3/4/2025 is day/month, but ``swapped`` if ``language`` is English or unknown."""
     found: list[Moment] = []
     for moment in chain(
         named_periods(text, language),
@@ -319,14 +299,9 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
 
 
 def resolved(moment: Moment, published: str | None) -> Moment:
-    """Complete a partial or relative date from the date on which its text was published.
+    """Complete a date from ``published``, which is ISO 8601, possibly without day or month.
 
-    A weekday becomes the most recent such day, at the latest the day of publication. A month without a year
-    becomes the most recent such month, at the latest that of publication. If the text says that the date is
-    still to come (``ahead``), the next such day or month is taken instead.
-
-    ``published`` is in ISO 8601, possibly without day or month; with a year alone, only the year can be
-    completed.
+    A weekday or a month becomes the most recent one up to that day; if it is ``ahead``, the next one.
     """
     parts = [int(part) for part in (published or "").split("-") if part.isdigit()]
     if not parts or moment.year is not None:
@@ -423,10 +398,7 @@ def _named_months(text: str) -> Iterator[Moment]:
 
 
 def _is_month(text: str, match: regex.Match[str]) -> bool:
-    """Return whether a word without a day or a year beside it is the name of a month.
-
-    An ambiguous word such as *May*, or a word of three letters, must also follow a word such as *in*.
-    """
+    """An ambiguous word such as *May*, or one of three letters, must also follow a word such as *in*."""
     word = match["alone"]
     if not word[:1].isupper() or len(word) < 3:
         return False
@@ -473,10 +445,10 @@ _MONTHS_OF_WEEKS = {
     **dict.fromkeys((12, 13, 14, 16, 17), 3), **dict.fromkeys((24, 26, 27, 28), 6),
     **dict.fromkeys((36, 39, 40), 9), **dict.fromkeys((52, 53), 12),
 }  # fmt: skip
-"""The length in months of a fiscal period, by its weeks. Some companies' quarters have 12 and 16 weeks."""
+"""Some companies' quarters have 12 and 16 weeks."""
 
 _NO_PART = r"(?!\sof\s(?!(?:the\s)?(?:fiscal|financial|current|year|\d{4})))"
-"""Follows *quarter* and *half* of a year; *half of it* and *a quarter of a million* are no periods."""
+"""*half of it* and *a quarter of a million* are no periods."""
 
 _LENGTH = regex.compile(
     rf"\b(?P<count>\d{{1,2}}|{'|'.join(_COUNTS)})[\s-](?P<unit>month|week)s?\b"
@@ -491,10 +463,7 @@ _PATH = regex.compile(r"\s*[›\n]\s*")
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """The periods that a text names: years, the months in which they end, and lengths such as ``3 months``.
-
-    13 weeks count as a quarter.
-    """
+    """Years, the months in which they end, and lengths such as ``3 months``; 13 weeks are a quarter."""
 
     years: frozenset[int] = frozenset()
     months: frozenset[int] = frozenset()
@@ -503,11 +472,8 @@ class Periods:
     def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
         """Return whether a question with these periods cannot mean a cell with those of its names.
 
-        Years, months and lengths are compared separately. The years of the cell are those that its column
-        names. If the column names none, they are those of the row; if the row names none either, those of the
-        caption. The cell is excluded if both it and the question have years, but none in common. A row that
-        names all years of the question is an exception: its cells are not excluded. Months and lengths
-        exclude a cell in the same way.
+        Both must have years, months or lengths, and none in common. The column's years count before the
+        row's, and these before the caption's. A row that names all years of the question excludes no cell.
         """
         return any(
             bool(asked - (rows if columns else frozenset()))
@@ -519,7 +485,7 @@ class Periods:
         )
 
     def shared(self, other: Periods) -> frozenset[tuple[str, object]]:
-        """Return the years, months and lengths that both texts name, as pairs such as ``("year", 2023)``."""
+        """Pairs such as ``("year", 2023)``."""
         names = ("year", "month", "length")
         return frozenset(
             (name, each)

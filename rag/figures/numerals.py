@@ -24,17 +24,10 @@ def _numbered(words: str, start: int = 0, step: int = 1) -> dict[str, int]:
 class Words:
     """The number words of a language that separates words by spaces.
 
-    Attributes:
-        values: words for 0 to 99, whose values are added: *twenty*, *five*.
-        factors: words that multiply only the number just before them: *hundred*.
-        scales: words that multiply everything before them: *thousand*, *million*.
-        teens: words that add ten to the preceding digit: dua *belas* (12).
-        one: words for one before a factor or a scale: *a* hundred.
-        halves: words for a half before a scale: *half a* million.
-        after: words that add half of the preceding scale: một triệu *rưỡi* (1.5 million).
-        joins: words that may connect the parts of a number: two hundred *and* five.
-        vague: the smallest and the largest number that a word may mean.
-        shares: parts of a whole, in per cent.
+    ``values`` are added (*twenty*, *five*); ``factors`` multiply the number just before (*hundred*),
+    ``scales`` all before (*million*); ``teens`` add ten (dua *belas*), ``after`` half of a scale (một triệu
+    *rưỡi*); ``one``: *a* hundred; ``halves``: *half a* million; ``joins``: two hundred *and* five. ``vague``
+    has the smallest and the largest meaning, ``shares`` per cent.
     """
 
     values: Mapping[str, int]
@@ -96,7 +89,7 @@ INDONESIAN = Words(
 )  # fmt: skip
 
 WORDS: Mapping[str, Words] = {"en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN}
-"""By ISO 639-1 code; :func:`words_of` provides those of other languages."""
+"""By ISO 639-1 code; :func:`words_of` has more."""
 
 SUFFIXES: Mapping[str, int] = {
     "k": 10**3, "m": 10**6, "mn": 10**6, "mln": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12,
@@ -113,7 +106,7 @@ HAN_COUNTED = (
     "名人个家座次年月日天岁所栋辆条件起位户吨米元倍成项艘架头只套部层间村县省市国张份批处支场口周"
     "小时分钟公里公斤公顷平方美英欧万亿多余以左"
 )
-"""A single Chinese numeral before one of these characters counts something: classifiers, units, scales."""
+"""After a single Chinese numeral, they show that it counts: classifiers, units, scales."""
 
 ORDINALS: Mapping[str, int] = _numbered(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth", 1
@@ -125,11 +118,7 @@ COMMA_FOR_POINT = word_set("id vi de es pt fr it nl da sv no fi pl cs ro ru uk t
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number in a text; ``low`` and ``high`` differ only for a vague one (*dozens*).
-
-    ``step`` is the value of one unit in the last written digit: 100,000 for 9.9 million. The value of a
-    ``share`` of a whole is in per cent: 50 for *half*.
-    """
+    """``step`` is one unit in the last written digit: 100,000 for 9.9 million. A ``share`` is in per cent."""
 
     low: Decimal
     high: Decimal
@@ -140,10 +129,7 @@ class Number:
 
 
 def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
-    """Return the value of a number in digits of any script, and that of one unit in its last digit.
-
-    The language decides whether a single separator before three digits is a decimal point.
-    """
+    """And one unit in the last digit. The language decides about a lone separator before three digits."""
     digits = regex.sub("[ '’]", "", unicodedata.normalize("NFKC", digits)).replace("·", ".")
     digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
     point = _point(digits, language)
@@ -157,7 +143,7 @@ def hundredths(value: Decimal) -> Decimal:
 
 
 def _point(digits: str, language: str) -> int:
-    """Return the index of the decimal point in ``digits``; -1 if all separators group thousands."""
+    """-1 if all separators group thousands."""
     marks = [(index, mark) for index, mark in enumerate(digits) if mark in ".,"]
     if not marks:
         return -1
@@ -198,7 +184,7 @@ def han_numbers(text: str) -> Iterator[Number]:
 
 
 def _han_share(match: regex.Match[str]) -> Decimal | None:
-    """Return the percentage of a Chinese share such as 三成 (30) or 一半 (50)."""
+    """In per cent: 30 for 三成, 50 for 一半."""
     if match["half"]:
         return Decimal(50)
     if match["tenths"]:
@@ -209,7 +195,7 @@ def _han_share(match: regex.Match[str]) -> Decimal | None:
 
 
 def _is_number(match: regex.Match[str], text: str) -> bool:
-    """Return whether Chinese numerals are a number, and not part of a word such as 一些 (*some*)."""
+    """Not part of a word such as 一些 (*some*)."""
     words = match["words"]
     before, after = text[: match.start()], text[match.end() : match.end() + 1]
     if before.endswith(("百分之", "第")):
@@ -275,11 +261,7 @@ def numbers(text: str, language: str) -> list[Number]:
 
 @cache
 def words_of(language: str) -> Words:
-    """Return a language's number words.
-
-    A language that ``WORDS`` lacks has only scales such as *million*, from babel; one that babel does not
-    know is read like English.
-    """
+    """Without an entry in ``WORDS``, only scales from babel; one unknown there is read like English."""
     if language in WORDS:
         return WORDS[language]
     from babel import Locale, UnknownLocaleError
@@ -312,7 +294,7 @@ def _number_at(tokens: list[_Token], index: int, words: Words, language: str) ->
 
 
 def _share(tokens: list[_Token], index: int, words: Words) -> tuple[Number, int] | None:
-    """Return the share at ``index``, such as *a quarter*, or the number that *a quarter of a million* is."""
+    """*a quarter*, or the number that *a quarter of a million* is."""
     end = _listed(tokens, index, words.shares)
     if end == index or _scaled_after(tokens, end, words):
         return None
@@ -326,7 +308,7 @@ def _share(tokens: list[_Token], index: int, words: Words) -> tuple[Number, int]
 
 
 def _vague(tokens: list[_Token], index: int, words: Words) -> tuple[Number, int] | None:
-    """Return the vague number at ``index``, such as *tens* or *tens of thousands*."""
+    """*tens* or *tens of thousands*."""
     end = _listed(tokens, index, words.vague)
     if end == index:
         return None
@@ -345,7 +327,7 @@ def _span(tokens: list[_Token], start: int, end: int) -> Span:
 
 
 def _scaled_after(tokens: list[_Token], index: int, words: Words) -> bool:
-    """Return whether a scale (*million*) or factor (*hundred*) is at ``index``, perhaps after *a*."""
+    """Perhaps after *a*."""
     following = [token.text for token in tokens[index : index + 2]]
     if following and following[0] in words.one:
         del following[0]
@@ -353,7 +335,7 @@ def _scaled_after(tokens: list[_Token], index: int, words: Words) -> bool:
 
 
 def _of_scale(tokens: list[_Token], index: int, words: Words) -> tuple[int, int]:
-    """Return the scale of *of a million* or *of thousands* at ``index``, else 1, and the index after it."""
+    """*of a million*, *of thousands*; also the index after it. Else 1."""
     for end in (index + 2, index + 3):
         name = regex.fullmatch(r"of (?:(?:a|one) )?(\p{L}+?)s?", _text(tokens, index, end))
         if name and name[1] in words.scales:
@@ -362,7 +344,7 @@ def _of_scale(tokens: list[_Token], index: int, words: Words) -> tuple[int, int]
 
 
 def _listed(tokens: list[_Token], index: int, phrases: Collection[str]) -> int:
-    """Return the index after the longest of ``phrases`` that begins at ``index``; ``index`` if none does."""
+    """The index after the longest of ``phrases``; ``index`` if none begins there."""
     ends = range(min(index + 3, len(tokens)), index, -1)
     return next((end for end in ends if _text(tokens, index, end) in phrases), index)
 
@@ -382,14 +364,7 @@ def _in_digits(tokens: list[_Token], index: int, words: Words, language: str) ->
 
 @dataclass(slots=True)
 class _Sum:
-    """A number in words that is read word by word.
-
-    Attributes:
-        whole: the sum of the parts that end with a scale, such as *two thousand*.
-        group: the sum of the later parts that end with a factor, such as *three hundred*.
-        digit: the value of the words after that, such as *twenty-five*; negative if there are none.
-        last: the value of the last factor or scale; 0 if there is none.
-    """
+    """``whole`` ends with a scale, ``group`` with a factor; ``digit`` follows, negative if none does."""
 
     whole: Decimal = Decimal(0)
     group: Decimal = Decimal(0)
@@ -397,7 +372,7 @@ class _Sum:
     last: Decimal = Decimal(0)
 
     def take(self, word: str, words: Words) -> bool:
-        """Add a word to the number; if the word does not continue it, add nothing and return False."""
+        """Return False, and add nothing, if the word does not continue the number."""
         joined = word.startswith("se")
         if word in words.values and _adds(self.digit, words.values[word]):
             self.digit = max(self.digit, Decimal(0)) + words.values[word]
@@ -446,7 +421,7 @@ def _in_words(tokens: list[_Token], index: int, words: Words) -> tuple[Number, i
 
 
 def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tuple[Decimal, int]:
-    """Add the half that may follow a number: một triệu *rưỡi* (1.5 million), one *and a half* million."""
+    """một triệu *rưỡi* (1.5 million), one *and a half* million."""
     if end < len(tokens) and tokens[end].text in words.after and made.last:
         return made.value + made.last / 2, end + 1
     if [token.text for token in tokens[end : end + 3]] != ["and", "a", "half"]:
@@ -466,7 +441,7 @@ def _continues(tokens: list[_Token], index: int, words: Words) -> bool:
 
 
 def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
-    """Return whether ``tokens[start:end]`` is the Vietnamese *năm* in the sense of *year*, not of *five*."""
+    """The Vietnamese *năm* means *year* or *five*."""
     if end - start != 1 or tokens[start].text != "năm":
         return False
     before = tokens[start - 1] if start else None

@@ -1,7 +1,4 @@
-"""Recognises quantities in a text (value, unit, counted things, precision), and compares them.
-
-Dates are not quantities (:mod:`rag.figures.dates`), and neither is a number such as the 3 in *table 3*.
-"""
+"""Recognises quantities (value, unit, counted things, precision), but no dates, and compares them."""
 
 from __future__ import annotations
 
@@ -90,7 +87,7 @@ _MULTIPLES: Mapping[str, tuple[str, str]] = {
     "inch": ("metre", "0.0254"), "acre": ("square metre", "4046.8564224"),
     "pound (weight)": ("gram", "453.59237"),
 }  # fmt: skip
-"""Units that are exact multiples of another. A month has no exact number of days."""
+"""A month has no exact number of days."""
 
 DOLLAR = "dollar"
 
@@ -137,17 +134,14 @@ def unit_at(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def currency_at(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the code and end of the currency at ``offset``, or after a space there.
-
-    The code is from ISO 4217, or a name for a currency that may be one of several, such as ``dollar``.
-    """
+    """Also return its end. The code is ISO 4217, or a name such as ``dollar`` for one of several."""
     start = offset + (text[offset : offset + 1] in {" ", "\u00a0", "\u202f"})
     match = _pattern("currencies").match(text, start)
     return (_name(match, _CURRENCIES), match.end()) if match else None
 
 
 def currency_before(text: str, offset: int) -> tuple[str, int] | None:
-    """Return code (:func:`currency_at`) and start of the currency that ends just before ``offset``."""
+    """The code (:func:`currency_at`) and the start."""
     first = max(0, offset - 8)
     before = text[first:offset].rstrip(" \u00a0\u202f")
     for start in range(len(before)):
@@ -160,7 +154,7 @@ def currency_before(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def period_at(text: str, offset: int) -> tuple[str, int] | None:
-    """Return the unit of a rate (``hour`` for *per hour*) at ``offset``, and the rate's end."""
+    """``hour`` for *per hour*, and the end."""
     match = _PER.match(text, offset)
     if match is None:
         return None
@@ -173,7 +167,7 @@ def period_at(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def in_base(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
-    """Convert a value to the base unit of ``unit``, and return both: 2,000 and ``metre`` for 2 kilometres."""
+    """2,000 and ``metre`` for 2 kilometres."""
     if unit is None:
         return value, None
     name, slash, rest = unit.partition("/")
@@ -182,7 +176,7 @@ def in_base(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
 
 
 def same_currency(one: str | None, other: str | None) -> bool:
-    """Return whether two currencies may be the same: a dollar of an unknown country matches any dollar."""
+    """A dollar of an unknown country matches any dollar."""
     if one == other:
         return True
     pair = {one, other}
@@ -235,7 +229,7 @@ def noun_after(text: str, offset: int, language: str) -> str | None:
 
 
 def noun_before(text: str, offset: int, language: str) -> str | None:
-    """Return the counted things X, as written, from the words before: *the number of X rose to* or *X:*."""
+    """X of *the number of X rose to* or *X:*."""
     if language in {"zh", "ja"}:
         return None
     match = _NUMBER_OF.search(text[max(0, offset - 80) : offset])
@@ -280,7 +274,7 @@ _GLUE = r"(?:\s|a total of|the age of|the|of|một|tổng cộng|total|có|到|�
 
 
 def _any_of(forms: Mapping[Comparator, str]) -> str:
-    """Return a pattern of all ``forms``, with a group for each comparator. The longest form wins."""
+    """The longest form wins; each comparator has a group."""
     groups = "|".join(f"(?P<{name.replace(' ', '_')}>{each})" for name, each in forms.items())
     return f"(?p)(?:{groups})"
 
@@ -294,14 +288,14 @@ def _before() -> regex.Pattern[str]:
 
 @cache
 def _han_before() -> regex.Pattern[str]:
-    """Return a pattern for a Chinese comparator before a verb: 最多 (*at most*) in 最多可载240名."""
+    """最多 (*at most*) in 最多可载240名."""
     longer = {name: "|".join(form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form))
               for name, forms in _BEFORE.items()}  # fmt: skip
     return regex.compile(rf"{_any_of(longer)}(?=\p{{Han}}{{0,3}}$)")
 
 
 _FAR = 40
-"""The words that qualify a figure are sought in this many characters before it."""
+"""Characters before a figure in which words that qualify it are sought."""
 
 
 @cache
@@ -329,7 +323,7 @@ def comparator_of(text: str, start: int, end: int) -> Comparator:
 
 
 def with_comparator(text: str, span: Span) -> Span:
-    """Return the span of a figure together with words that qualify it: *at most* in *at most 40*."""
+    """*at most 40*."""
     before = _comparator_before(text, span.start)
     if before:
         return Span(before.start(), span.end)
@@ -338,22 +332,15 @@ def with_comparator(text: str, span: Span) -> Span:
 
 
 ORDINAL = "in order"
-"""The unit of *third* and *21st*."""
+"""*third*, *21st*."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A quantity as a text states it.
+    """``low`` and ``high`` differ for a range (*17 to 20*) or a vague number (*dozens*).
 
-    Attributes:
-        low: its value; for a range (*17 to 20*) or a vague number (*dozens*), the smallest.
-        high: the same as ``low``; for a range or a vague number, the largest.
-        step: the value of one unit in the last written digit: 100,000 for 9.9 million. It bounds the error of
-            rounding.
-        unit: the name of its unit (*kilometre*, *percent*, *litre/day*).
-        currency: ISO 4217, or ``dollar`` for a dollar of an unknown country.
-        noun: the counted or measured things, as written.
-        span: including the unit or currency; ``written`` are its words.
+    ``step`` is one unit in the last written digit (100,000 for 9.9 million), the bound of rounding. ``unit``
+    is such as *litre/day*, ``currency`` ISO 4217 or ``dollar``; ``span`` and ``written`` include both.
     """
 
     low: Decimal
@@ -376,7 +363,7 @@ _BETWEEN_BEFORE = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
 
 
 def qualified(text: str, quantity: Quantity) -> str:
-    """Return a quantity of ``text`` on one line with the words before it that qualify it: *more than 100*."""
+    """*more than 100*, on one line."""
     span = quantity.span
     between = _BETWEEN_BEFORE.search(text, 0, span.start) if quantity.is_range else None
     start = between.start() if between else with_comparator(text, span).start
@@ -449,7 +436,7 @@ def quantities(text: str, language: str) -> tuple[Quantity, ...]:
 
 
 def _lengths(text: str) -> Iterator[Quantity]:
-    """Yield lengths of time without a numeral: *a decade*, *half a year*, *a year and a half*."""
+    """*a decade*, *half a year*, *a year and a half*."""
     for match in _LENGTH.finditer(text):
         name = match["unit"].lower()
         if match["half"] or match["more"] or name in _LENGTHS:
@@ -530,7 +517,7 @@ def _ranges(found: Iterable[Quantity], text: str, language: str) -> list[Quantit
 
 
 def _completed(first: Quantity, second: Quantity, text: str, between: regex.Pattern[str]) -> Quantity:
-    """Give the first figure the scale and unit of the second: *3 to 5 million euros* starts at 3 million."""
+    """*3 to 5 million euros* starts at 3 million."""
     gap = text[first.span.end : second.span.start]
     joins = gap.strip().lower() in _AND and not _BETWEEN.search(text[: first.span.start].rstrip())
     if joins or not between.fullmatch(gap) or first.unit or first.vague or second.vague:
@@ -569,7 +556,7 @@ def _range(first: Quantity, second: Quantity, text: str) -> Quantity:
 
 
 def _shares(found: Iterable[Quantity], text: str) -> list[Quantity]:
-    """Merge two figures that state a share: *one in five* becomes 20%."""
+    """*one in five* becomes 20%."""
 
     def merge(part: Quantity, whole: Quantity) -> Sequence[Quantity]:
         span = Span(part.span.start, whole.span.end)
@@ -595,12 +582,10 @@ def _ordinals(text: str) -> Iterator[Quantity]:
 
 
 FAIR_DISTANCE = Decimal("0.2")
-"""The largest distance between a figure that is stated with *over* or *under* and the true figure, as a share
-of the larger figure."""
+"""How far *over* or *under* may be from the true figure, as a share of the larger one."""
 
 NEAR = Decimal("0.1")
-"""The largest distance between a figure that is stated with *nearly* and the true figure, as a share of the
-stated figure."""
+"""How far *nearly* may be from the true figure, as a share of the stated one."""
 
 _THIRDS = frozenset({Decimal("33.33"), Decimal("66.67")})
 
@@ -609,11 +594,7 @@ LOOSENED = 0.6
 
 
 def same_kind(stated: Quantity, cited: Quantity) -> bool:
-    """Return whether two quantities have the same unit and currency, so that their values can be compared.
-
-    The stated quantity may leave out a rate, such as *a day*, that the cited quantity has. A stated number
-    that has neither a unit nor a noun may leave out the currency.
-    """
+    """The stated one may leave out a rate such as *a day*; a bare number, also the currency."""
     if stated.currency or cited.currency:
         bare = stated.currency is None and stated.noun is None and stated.unit is None
         return bare or (
@@ -645,10 +626,7 @@ def same_value(stated: Quantity, cited: Quantity) -> bool:
 
 
 def fairness(stated: Quantity, cited: Quantity) -> float:
-    """Return how fairly ``stated`` gives the value of ``cited``, a figure of the same kind.
-
-    The result is 1 if it is fair, :data:`LOOSENED` if it omits a hedge or rounds without saying so, else 0.
-    """
+    """1 if it is fair, :data:`LOOSENED` if it omits a hedge or rounds without saying so, else 0."""
     if same_value(stated, cited):
         return _same(stated, cited)
     if stated.is_range and cited.is_range:
@@ -671,11 +649,10 @@ _IMPLIED = {
     ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"),
     ("at most", "exactly"),
 }  # fmt: skip
-"""Pairs of comparators that agree if the figures have the same value: the sentence's, then its evidence's."""
+"""The sentence's, then its evidence's; they agree if the figures have the same value."""
 
 _LIMITS = {"at least", "at most", "over", "under"}
-"""Comparators that state a limit. If both figures have one, different values disagree, unless the stated
-figure has fewer digits."""
+"""If both figures have one, different values disagree, unless the stated one has fewer digits."""
 
 _DROPPED = {"about", "nearly", "over", "at least"}
 
@@ -730,7 +707,7 @@ def _allows(limit: Quantity, item: Quantity) -> bool:
 
 
 def _is_rounding(value: Decimal, true_value: Decimal) -> bool:
-    """Return whether ``value`` rounds ``true_value`` by at most a twentieth, as 1,000 rounds 1,043."""
+    """By at most a twentieth, as 1,000 rounds 1,043."""
     place = Decimal(1).scaleb(value.normalize().adjusted() - _digits(value) + 1)
     return abs(value - true_value) * 2 <= place and abs(value - true_value) * 20 <= abs(true_value)
 
