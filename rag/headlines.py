@@ -39,18 +39,14 @@ def headline_of_cell(cell: CellAddress | TableCell) -> Headline:
 
 
 def bare_unit(cell: CellAddress | TableCell) -> str:
-    """Return a cell's unit, as the table states it, without a sign (``$``, ``%``) that its value shows."""
+    """Without a sign (``$``, ``%``) that the value shows."""
     sign = _SIGN.match(cell.unit)
     unit = cell.unit[sign.end() :].strip() if sign and sign[0] in cell.value else cell.unit
     return f"{unit[:1].lower()}{unit[1:]}" if unit[1:2].islower() else unit
 
 
 def after_number(unit: str, *, has_sign: bool) -> str:
-    """Return a scale in words that can follow a number: *million dollars* for *dollars in millions*.
-
-    A unit that is no plain scale, such as *in millions, except sales*, stays. ``has_sign`` makes *dollars*
-    superfluous.
-    """
+    """*million dollars* for *dollars in millions*; ``has_sign`` makes *dollars* superfluous."""
     scale = _SCALE.fullmatch(unit)
     if scale is None:
         return unit
@@ -86,7 +82,7 @@ _SAYS_MORE = regex.compile(
     r"|also|because|after|loss(?:es)?)\b|n[’']t\b",
     regex.IGNORECASE,
 )
-"""If a question has one of these words, two figures alone do not answer it with yes or no."""
+"""With one, two figures alone do not answer yes or no."""
 
 
 def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
@@ -137,7 +133,7 @@ def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> s
 def _of_change(
     question: str, pair: CellPair, later: Decimal, earlier: Decimal, ways: list[Way]
 ) -> str | None:
-    """Return *yes* or *no* if a question asks whether a figure rose or fell, or was larger in one year."""
+    """*yes* or *no*, if a question asks whether a figure rose or fell, or was larger in one year."""
     if _OR.search(question) or not _YES_OR_NO.match(question):
         return None
     offset, before = (_offset_of_year(question, pair, cell) for cell in (pair.first, pair.second))
@@ -165,7 +161,6 @@ def _offset_of_year(question: str, pair: CellPair, cell: TableCell) -> int | Non
 
 
 def _lies_between(word: regex.Pattern[str], question: str, start: int, end: int) -> bool:
-    """Return whether a word occurs exactly once in the question, at a place between two offsets."""
     found = [match.start() for match in word.finditer(question)]
     return len(found) == 1 and start < found[0] < end
 
@@ -195,7 +190,7 @@ def _is_signed(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
 
 
 def _percent(pair: CellPair, later: CellNumber, earlier: CellNumber) -> str | None:
-    """Return the change in percent of the earlier figure; None if the figures do not compare two times."""
+    """Of the earlier figure; None if the figures do not compare two times."""
     if not pair.is_over_time or earlier.value == 0 or later.value * earlier.value < 0:
         return None
     change = (later.value - earlier.value) / earlier.value * 100
@@ -213,18 +208,13 @@ _ASKS_OTHERWISE = regex.compile(
     r"|(?:who|whose|where|when|why|(?:\p{L}+\s)?wh(?:ich|om)|what (?:caused|(?:is|was) the reason))\b)",
     regex.IGNORECASE,
 )
-"""The beginning of a question that a figure alone does not answer."""
+"""A figure alone does not answer."""
 
 
 def headline_of(
     question: Question, citations: Sequence[Citation], pair: CellPair | None = None
 ) -> Headline | None:
-    """Return the headline of a quoted answer: a cell of the first footnote, or a comparison of two cells.
-
-    If a cell already states the change over time that the question asks for, no change is computed. Return
-    None if neither is clear, if the first footnote has a doubtful verdict, or if the question asks for
-    something other than a value, such as *why*.
-    """
+    """None if unclear, doubtful, or asked *why*. A change that a cell states is not computed."""
     if not citations or citations[0].verification.verdict in DOUBTFUL:
         return None
     cell = citations[0].cell
@@ -235,11 +225,7 @@ def headline_of(
 
 
 def possible_headlines(question: str, rows: Sequence[Row]) -> Iterator[Headline]:
-    """Yield the headlines that an answer may have: one for each cell of its first row, and the comparisons.
-
-    The standalone form of a follow-up, which is not known here, may decide the answer of a comparison. If the
-    question itself does not, a headline without an answer and one with each possible answer are yielded.
-    """
+    """A follow-up's standalone form may decide a comparison: one headline for each possible answer."""
     if not rows:
         return
     cells = [cell for row in rows for cell in table_cells(row.text, row.header, row.span)]

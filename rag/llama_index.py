@@ -13,16 +13,14 @@ from index.records import Filters
 from index.search import DENSE_WEIGHT
 
 _SHOWN = {"title", "publisher", "published"}
-"""Metadata for prompts and embeddings. The rest locates a passage, or is a score; it means nothing to a
-model."""
+"""For prompts and embeddings; the rest locates a passage, or is a score, which a model cannot use."""
 
 
 class Retriever(BaseRetriever):
-    """Finds passages by meaning and words, as nodes with their exact spans.
+    """Finds passages by meaning and words, as nodes with the text ``document.text[start:end]``.
 
-    A node's text is ``document.text[start:end]``. Its metadata has the fields of a citation (``document_id,
-    version, start, end, page, path, title, publisher, published``) and the two scores of the search,
-    ``dense`` and ``lexical``.
+    The metadata are a citation's (``document_id, version, start, end, page, path, title, publisher,
+    published``) and the two scores of the search, ``dense`` and ``lexical``.
     """
 
     def __init__(
@@ -33,7 +31,7 @@ class Retriever(BaseRetriever):
         dense_weight: float = DENSE_WEIGHT,
         **kwargs: Any,  # noqa: ANN401 (llama-index's own arguments: callbacks, objects)
     ) -> None:
-        """Search ``index``; ``dense_weight`` is 0 to search by words alone, 1 by vectors alone."""
+        """``dense_weight`` is 0 to search by words alone, 1 by vectors alone."""
         super().__init__(**kwargs)
         self._index = index
         self._limit = limit
@@ -46,10 +44,7 @@ class Retriever(BaseRetriever):
 
 
 def as_node(text: str, metadata: Mapping[str, Any]) -> TextNode:
-    """Return a passage or a quote as a llama-index node, with an id such as ``12.3:450-610``.
-
-    ``metadata`` has ``document_id``, ``version``, ``start``, ``end`` and any other fields.
-    """
+    """An id is such as ``12.3:450-610``; ``metadata`` needs ``document_id, version, start, end``."""
     document_id, start, end = metadata["document_id"], metadata["start"], metadata["end"]
     hidden = [name for name in metadata if name not in _SHOWN]
     return TextNode(

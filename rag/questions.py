@@ -13,11 +13,11 @@ from index.text import DAYS, MONTHS, detect
 from rag.errors import QuestionError
 
 MAX_QUESTION_CHARACTERS = 2000
-"""The longest question that is accepted; the encoder reads about 1,000 characters of it."""
+"""The encoder reads about 1,000 of them."""
 
 
 class Kind(StrEnum):
-    """The kind of answer that a question expects (Li and Roth, Learning Question Classifiers, 2002)."""
+    """Li and Roth, Learning Question Classifiers, 2002."""
 
     NUMBER = "a number"
     MONEY = "an amount of money"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """The form of answer that a question asks for. It decides how many sentences the answer has."""
+    """Decides how many sentences the answer has."""
 
     FACT = "one fact"
     COMPARISON = "one fact for each of several things"
@@ -38,15 +38,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An analysed question.
-
-    Attributes:
-        text: the question, without white space around it.
-        language: an ISO 639-1 code, or ``und`` for a short or ambiguous question.
-        names: the proper names and figures in it, as written, each once; no words that ask.
-        kind: the kind of answer that it expects, such as a number or a name.
-        form: how much it asks for, from one fact to an overview.
-    """
+    """``language`` is ISO 639-1, or ``und``; ``names`` are as written, with figures, each once."""
 
     text: str
     language: str
@@ -59,10 +51,10 @@ OF_A_DATE = regex.compile(
     rf"(?:{MONTHS}|{DAYS}|(?:[QH][1-4]|[1-4][QH])(?:[-/'’]?(?:20)?\d\d)?|FY['’]?(?:20)?\d\d|(?:First|Second"
     r"|Third|Fourth)-(?:Quarter|Half))"
 )
-"""A month, a day of the week, or a quarter or a half of a year: *May*, *Monday*, *Q3*, *2Q23*."""
+"""*May*, *Monday*, *Q3*, *2Q23*."""
 
 POSSESSIVE = regex.compile(r"['’]s?$")
-"""The ending of a possessive: *Pfizer's*, *states'*."""
+"""*Pfizer's*, *states'*."""
 
 QUESTION_WORDS: Mapping[str, frozenset[str]] = {
     language: frozenset(words.split())
@@ -87,7 +79,7 @@ QUESTION_WORDS: Mapping[str, frozenset[str]] = {
         "zh": "什么 谁 哪 哪些 哪个 哪里 哪儿 何时 为什么 为何 怎么 怎样 如何 多少 几 多大 吗 呢",
     }.items()
 }
-"""The words that ask, by language (ISO 639-1), in lower case: those of the fourteen most spoken languages."""
+"""In the fourteen most spoken languages, by ISO 639-1 code."""
 
 _COUNTS = (
     "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
@@ -210,21 +202,14 @@ _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
 _NAME = regex.compile(
     r"(?<!^)(?<![.?!]\s|[¿¡])(?<![\p{L}&]&?)\p{Lu}[\p{L}\p{M}\p{N}'’&-]*|\p{N}[\p{N}.,]*(?<=\p{N})"
 )
-"""A capitalised word within a sentence, such as ``PG&E`` or ``Asia-Pacific``, or a figure."""
+"""A capitalised word within a sentence (``PG&E``, ``Asia-Pacific``), or a figure."""
 
 _NOT_NAMES = frozenset({"I", "A"})
 _MARK = regex.compile(r"^\s*(?:\(\p{N}{1,2}\)|\[\p{N}{1,2}\]|\p{N}{1,2}[.)](?=\s))")
 
 
 def understand(text: str) -> Question:
-    """Analyse a question.
-
-    Args:
-        text: the question in any language; the expected kind of answer is recognised in English only.
-
-    Raises:
-        QuestionError: if the question is empty, or longer than :data:`MAX_QUESTION_CHARACTERS`.
-    """
+    """The kind is recognised in English only. Raises QuestionError if it is empty or too long."""
     # JSON can contain half a surrogate pair, which no index or database accepts.
     question = text.encode("utf-8", "replace").decode().strip()
     if not question or not any(character.isalnum() for character in question):
@@ -246,11 +231,7 @@ def understand(text: str) -> Question:
 
 
 def asks(word: str, language: str) -> bool:
-    """Return whether a word of a question in ``language`` asks, as *how* does.
-
-    A word asks in any language if the question's language is unknown, or if the word has other letters than
-    those of English. An acronym does not ask: *AI* is not the Vietnamese *ai*.
-    """
+    """In any language if it is unknown, or not in English letters. *AI* is not the Vietnamese *ai*."""
     if word.isupper() and len(word) > 1:
         return False
     in_any = language == UNKNOWN_LANGUAGE or not word.isascii()
@@ -259,10 +240,7 @@ def asks(word: str, language: str) -> bool:
 
 
 def fits_kind(sentence: str, kind: Kind) -> bool:
-    """Return whether a sentence contains what an answer of ``kind`` needs, such as a figure or a date.
-
-    A number at the beginning that marks a footnote or an item, such as *(1)*, does not count.
-    """
+    """A number that marks a footnote or an item, such as *(1)* at the beginning, does not count."""
     pattern = _CARRIES.get(kind)
     return pattern is None or pattern.search(_MARK.sub("", sentence)) is not None
 
@@ -307,7 +285,7 @@ spend spent spent | spread spread spread | steal stole stolen | strike struck st
 sweep swept swept | take took taken | teach taught taught | throw threw thrown |
 understand understood understood | win won won | withdraw withdrew withdrawn | write wrote written
 """
-"""Each verb with its past tense and its participle."""
+"""Infinitive, past tense, participle."""
 
 _VOWELS = frozenset("aeiou")
 
@@ -315,11 +293,10 @@ _DOUBLED = frozenset({
     "ban", "drop", "plan", "ship", "stop", "transfer", "permit", "submit", "kidnap", "cancel",
     "expel", "refer", "total",
 })  # fmt: skip
-"""Verbs that double their last letter before -ed."""
 
 
 def _past_tenses(base: str) -> Iterator[str]:
-    """Yield the past tense of a regular verb; two forms if both spellings are in use."""
+    """Two forms if both spellings are in use."""
     if base.endswith("e"):
         yield f"{base}d"
         return
@@ -336,17 +313,16 @@ _IRREGULAR_FORMS = [tuple(forms.split()) for forms in _IRREGULAR.split("|")]
 _REGULAR_PAST = {form: base for base in _REGULAR.split() for form in _past_tenses(base)}
 
 PAST: Mapping[str, str] = _REGULAR_PAST | {form: base for base, form, _ in _IRREGULAR_FORMS}
-"""Past tenses with their infinitives: ``broke`` → ``break``."""
+"""``broke`` → ``break``."""
 
 PARTICIPLES: Mapping[str, str] = _REGULAR_PAST | {form: base for base, _, form in _IRREGULAR_FORMS}
-"""Participles with their infinitives: ``broken`` → ``break``."""
+"""``broken`` → ``break``."""
 
 
 def word_set(words: str) -> frozenset[str]:
-    """Return the set of words in ``words``, a text with white space between them."""
     return frozenset(words.split())
 
 
 def lines(table: str) -> list[str]:
-    """Return the entries of ``table``, a text with commas between them, in order and without line breaks."""
+    """Between commas, without line breaks."""
     return [" ".join(entry.split()) for entry in table.split(",") if entry.strip()]

@@ -1,8 +1,7 @@
-"""Recognises messages that are no questions, and does what quotes can do for them.
+"""Recognises messages that are no questions, and does what quotes can do for them. English, but for courtesy.
 
-A request has no word besides those of requests, or begins as only a request does. The vectors of sentences
-tell requests from short questions less well: *Who wrote the press release?* is nearer to *Write a press
-release* than *Translate this into Spanish* is to *Translate that*. English, but for greetings and thanks.
+A request has only words of requests, or begins as only a request does. Vectors tell it worse: *Who wrote the
+press release?* is near *Write a press release*.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ MOST_ROWS = 30
 Kind = Literal["shorter", "more", "table"]
 
 MOST_SENTENCES: Mapping[Kind, int] = {"shorter": 1, "table": MOST_ROWS}
-"""The most sentences of an answer to a request, where it says how many."""
+"""Where the request says how many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that quotes can meet, and the question to search for: the last one, or a table's subject."""
+    """And the question to search for: the last one, or a table's subject."""
 
     kind: Kind
     question: Question
@@ -92,7 +91,7 @@ _SIGNS: Mapping[Kind | None, frozenset[str]] = {
         "continue deeper detail detailed details elaborate else expand further go_on keep_going longer more"
     ),
 }
-"""The words of which a request has one; None is the kind that only a language model can meet."""
+"""None is the kind that only a language model can meet."""
 
 _WORD = regex.compile(
     r"one (?:line|sentence)\b|(?:go|keep) (?:going|on)\b|\p{L}[\p{L}\p{M}]*|\p{N}{3,}", regex.IGNORECASE
@@ -114,7 +113,7 @@ _BY = regex.compile(r" (?:by|per|for (?:each|every)|across) ", regex.IGNORECASE)
 
 
 def courtesy(index: Snapshot, question: Question) -> Abstention | None:
-    """Return the reply to a message that only greets, thanks or asks what the program does; else None."""
+    """None if it does more than greet, thank or ask what the program does."""
     words = _words(question.text)
     cause = _causes().get(tuple(words))
     if cause is not None:
@@ -131,7 +130,7 @@ def courtesy(index: Snapshot, question: Question) -> Abstention | None:
 
 
 def request_of(question: Question, conversation: Conversation) -> Request | Abstention | None:
-    """Return what a message requests, or why quotes cannot give it; None for a question."""
+    """Or why quotes cannot give it; None for a question."""
     table = _TABLE.fullmatch(question.text)
     if table is not None:
         return Request("table", understand(table["of"]))
@@ -149,7 +148,7 @@ def request_of(question: Question, conversation: Conversation) -> Request | Abst
 
 
 def fulfil(kind: Kind, findings: Findings, conversation: Conversation) -> tuple[Findings, str | None]:
-    """Return the findings that a request wants quoted, without what was said, and a note or None."""
+    """Without what was said; with a note or None."""
     ranked, least, note = findings.ranked, findings.calibration.reach * findings.ranked[0].score, None
     if kind == "shorter":
         return findings, None
@@ -171,11 +170,10 @@ def fulfil(kind: Kind, findings: Findings, conversation: Conversation) -> tuple[
 
 
 def table_rows(findings: Findings, least: float) -> list[Scored]:
-    """Return the rows of the table that a question describes, in the order of the text, with the best score.
+    """Return the rows of the table that a question describes, in the text's order, with the best score.
 
-    *Net sales by segment* may be all rows of a table or a group whose headings say *net sales*, or the rows
-    called *net sales* of several groups and tables. The likeliest of these sets is returned, with the names
-    of its groups. If its probability is below ``least``, one word of *net sales* suffices.
+    For *net sales by segment*, headings or rows are called *net sales*; the likeliest set wins. If its
+    probability is below ``least``, one of the words suffices.
     """
     best = next((item for item in findings.ranked if item.candidate.sentence.headings), None)
     if best is None:

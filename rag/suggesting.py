@@ -56,7 +56,7 @@ _LEANS = regex.compile(
     r"versus|as follows|the (?:figure|table|report|rest|following|remaining))\b",
     regex.IGNORECASE,
 )
-"""Words about other sentences or a second clause."""
+"""About other sentences or a second clause."""
 
 _COUNTED = regex.compile(rf"^{_ABOUT}{_NUMBER}\s(?P<of>of\s(?=the\s))?(?P<rest>\p{{L}}.*)", regex.IGNORECASE)
 _PLURAL = regex.compile(
@@ -94,10 +94,7 @@ _DID = regex.compile(
 
 
 def question_of(sentence: str, around: str) -> str | None:
-    """Return the question that an English sentence answers; None if it has none of the shapes.
-
-    ``around`` is nearby text, which tells a name from an ordinary word at the start of a sentence.
-    """
+    """In English; None if it has no shape. ``around`` tells a name from an ordinary first word."""
     words = _BULLET.sub("", _BRACKETS.sub("", " ".join(sentence.split())))
     if not words.endswith(".") or _UNSAFE.search(words):
         return None
@@ -115,13 +112,13 @@ def question_of(sentence: str, around: str) -> str | None:
 
 
 def question_about(row: str) -> str:
-    """Return the question for the figures of a row of a table, by its label in ordinary words."""
+    """By the row's label in ordinary words."""
     label = " ".join(_ATTRIBUTED.sub("", _BRACKETS.sub(" ", cells(row)[0])).split()).lower()
     return f"What {'were' if label.endswith('s') else 'was'} {label}?"
 
 
 def _how_many(clause: str, _around: str, when: str) -> str | None:
-    """Turn *Some 40 houses were destroyed* into *How many houses were destroyed?*."""
+    """*Some 40 houses were destroyed*: *How many houses were destroyed?*."""
     found = _COUNTED.match(clause)
     plural = _PLURAL.match(found["rest"]) if found else None
     if found is None or plural is None or _NOT_COUNTS.match(clause) or _UNITS.match(found["rest"]):
@@ -136,7 +133,7 @@ def _how_many(clause: str, _around: str, when: str) -> str | None:
 
 
 def _what_was(clause: str, around: str, when: str) -> str | None:
-    """Turn *Net revenue rose to $3 million in 2031* into *What was net revenue in 2031?*."""
+    """*Net revenue rose to $3 million in 2031*: *What was net revenue in 2031?*."""
     found = _FIGURE.match(clause)
     subject = _within(found["subject"], around) if found else None
     if found is None or subject is None:
@@ -147,7 +144,7 @@ def _what_was(clause: str, around: str, when: str) -> str | None:
 
 
 def _when(clause: str, around: str, when: str) -> str | None:
-    """Turn *The mill was rebuilt in May* into *When was the mill rebuilt?*."""
+    """*The mill was rebuilt in May*: *When was the mill rebuilt?*."""
     found = _DONE.match(clause + when)
     subject = _within(found["subject"], around) if found else None
     if found is None or subject is None or regex.search(r"\p{N}", found["rest"]):
@@ -159,7 +156,7 @@ def _when(clause: str, around: str, when: str) -> str | None:
 
 
 def _how_many_did(clause: str, around: str, when: str) -> str | None:
-    """Turn *The city built 40 schools* into *How many schools did the city build?*."""
+    """*The city built 40 schools*: *How many schools did the city build?*."""
     found = _DID.match(clause)
     subject = _within(found["subject"], around) if found else None
     if found is None or subject is None or found["did"] not in PAST or _UNITS.match(found["noun"]):
@@ -170,7 +167,7 @@ def _how_many_did(clause: str, around: str, when: str) -> str | None:
 
 
 def _within(subject: str, around: str) -> str | None:
-    """Return a subject as within a sentence, *the levee* for *The levee*; None if it suits no question."""
+    """*the levee* for *The levee*; None if it suits no question."""
     words = subject.split()
     if not 1 <= len(words) <= _MOST_SUBJECT_WORDS or regex.search(r"\p{N}", subject):
         return None
@@ -204,33 +201,30 @@ LANGUAGE = "en"
 _ASKED_AT_MOST = 6
 
 SECONDS = 1.0
-"""The seconds after which no further question is tried; a question that is being tried then is completed."""
+"""A question that is being tried then is completed."""
 
 _AROUND = 1_500
-"""The number of code points before and after the cited words that count as text on the same subject."""
+"""Code points before and after the cited words that are on the same subject."""
 
 _FAR = 20_000
-"""The number of code points, before and after a sentence, that are searched for other uses of its words."""
+"""Code points around a sentence that are searched for other uses of its words."""
 
 _NEAREST_PASSAGES = 1
-"""For an abstention, only so many passages are used, because the second is seldom close to the question."""
+"""Of an abstention; the second is seldom close to the question."""
 
 _SAYS_ENOUGH_BESIDE_AN_ANSWER = 6
-"""The fewest words of a question that is clear without an answer beside it."""
+"""Words of a question that is clear without an answer beside it."""
 
 _LONE = regex.compile(r"(?:was|were|is|are|did)\sthe\s(\p{Ll}+)(?:\s\p{Ll}+(?:ed|en)\b|\?|$)")
 """The only word after *the* in the subject of a question."""
 
 _ALIKE = 0.5
-"""Two questions with a larger overlap of words (Jaccard index) count as the same question."""
+"""Jaccard index of words, above which two questions are the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question, and the sentence that should answer it.
-
-    ``distance`` is the number of code points between the sentence and the nearest cited words.
-    """
+    """``distance``: code points between the sentence and the nearest cited words."""
 
     question: str
     document_id: int
@@ -239,11 +233,7 @@ class Candidate:
 
 
 def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> list[str]:
-    """Return at most three questions to ask after an answer, the nearest to its citations first.
-
-    For an abstention, its nearest passage takes the place of citations. After ``seconds``, no further
-    question is tried.
-    """
+    """At most three, the nearest to the citations (or an abstention's nearest passage) first."""
     follows = continue_conversation(engine.index.catalog, answer.conversation_id)
     filters = answer.searched.filters if answer.searched else Filters()
     shown = [
@@ -308,7 +298,7 @@ def text_around(text: str, span: Span) -> str:
 
 
 def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
-    """Return whole lines of text around ``spans``; stretches that meet are merged."""
+    """Whole lines; stretches that meet are merged."""
     stretches: list[tuple[int, int]] = []
     for span in sorted(spans):
         start = text.rfind("\n", 0, max(span.start - _AROUND, 0)) + 1
@@ -322,11 +312,7 @@ def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
 
 
 def _is_clear_beside(candidate: Candidate, answer: Answer) -> bool:
-    """Return whether a reader of the answer can tell what the candidate's question is about.
-
-    A question about "the plan" is clear if the answer, its question or a title mentions a plan. An abstention
-    says little about the subject.
-    """
+    """*The plan* is clear if the answer, its question or a title mentions a plan; no abstention does."""
     if answer.abstained and len(candidate.question.split()) < _SAYS_ENOUGH_BESIDE_AN_ANSWER:
         return False
     lone = _LONE.search(candidate.question)
@@ -350,7 +336,7 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 
 def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
-    """Return whether the first citation of ``answer``, to this very question, is the candidate's sentence."""
+    """The first citation of ``answer``, to this very question, is the candidate's sentence."""
     if answer.abstained or answer.standalone is not None:
         return False
     first = answer.citations[0]
@@ -364,10 +350,10 @@ MAX_STARTERS = 4
 _REPORTS = 12
 _TRIED_EACH = 8
 _REPRESENTATIVE = 60
-"""The number of sentences of a report, those that represent it best, that starters are made from."""
+"""Sentences that represent a report best, from which starters are made."""
 
 _SAYS_ENOUGH = 8
-"""The fewest words of a question that is clear although it names nothing."""
+"""Words of a question that is clear although it names nothing."""
 
 _NAME = regex.compile(
     r"(?<=\s)(?P<the>[Tt]he\s)?\p{L}*\p{Lu}[^\s?]*(?P<more>\s(?:of\s|and\s|&\s)?\p{Lu}[^\s?]*)*"
@@ -394,11 +380,9 @@ class Starters:
 
 
 class StarterMaker:
-    """Makes the starters of a library.
+    """One thread may call :meth:`step`, any number :meth:`current`; everyone gets the same starters.
 
-    One thread may call :meth:`step`, which tries one question; any number of others :meth:`current`. Everyone
-    gets the same starters, so ``engine`` must read only documents that everyone may see. ``is_busy`` need not
-    count the questions of users, which the engine counts itself.
+    So ``engine`` must read only documents that everyone may see. It counts the questions of users itself.
     """
 
     def __init__(self, engine: QueryEngine, is_busy: Callable[[], bool]) -> None:
@@ -411,7 +395,7 @@ class StarterMaker:
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
-        """Return how often passages changed so far, and how often dates or access to collections changed."""
+        """How often passages changed so far, and dates or access to collections."""
         with self._engine.index.catalog.reading() as reader:
             return reader.generation, reader.invalidation_count
 
@@ -420,7 +404,7 @@ class StarterMaker:
         return made if of == state else Starters(state[0])
 
     def step(self) -> None:
-        """Try one question, unless the starters are complete, or a question or other work is in progress."""
+        """Unless the starters are complete, or a question or other work is in progress."""
         state = self._state()
         made = self._current(state)
         if made.complete or self._engine.open_questions or self._is_busy():
@@ -437,10 +421,7 @@ class StarterMaker:
 
 
 def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
-    """Try questions about the newest reports; yield a starter for an answered question, None for any other.
-
-    Every report is tried for a first starter before any report is tried for a second one.
-    """
+    """The newest reports, each once before any twice; None for a question without an answer."""
     quoting = engine.quoting_only()
     waiting = _candidates(engine.index)
     while waiting:
@@ -486,7 +467,7 @@ def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
 
 
 def _with_publisher(question: str, publisher: str | None) -> str:
-    """Name the publisher in a question that says *the company*, or asks for a figure without saying whose."""
+    """For *the company*, or a figure without saying whose."""
     if publisher is None or publisher.casefold() in question.casefold():
         return question
     named = _COMPANY.sub(lambda _: publisher, question)
@@ -496,7 +477,7 @@ def _with_publisher(question: str, publisher: str | None) -> str:
 
 
 def _is_clear(question: str) -> bool:
-    """Return whether a question is clear without an answer beside it: it names something or is long."""
+    """It names something or is long."""
     names = _NAME.finditer(DATE.sub("", question))
     # A name such as "the Plan" means something only within its report.
     is_named = any(name["the"] is None or name["more"] for name in names)

@@ -39,31 +39,24 @@ COORDINATES = regex.compile(
     r"|et|ou|y|o|e|und|oder|dan|atau|và|hay|и|или)\W+(?:(?:of|in|that|those|the|for|at|by)\W){0,2}",
     regex.IGNORECASE,
 )
-"""The words between two names that a question compares: *'s or*, *'s sales higher than those of*."""
+"""*'s or*, *'s sales higher than those of*."""
 
 _FIRST_DAYS = 7
-"""A quarter of whole weeks may end up to this many days after its last month: on 2 April."""
+"""A quarter of whole weeks may end on 2 April."""
 
 _SHORTEST_PART = 3
-"""The fewest letters of a part of a hyphenated name that is sought by itself, unlike ``F`` of ``F-35``."""
+"""Letters, unlike the one of ``F`` in ``F-35``."""
 
 _SHORTEST_JOINED = 5
-"""The fewest letters of a word that is sought in a text without its spaces and hyphens: *wildfire* is also
-*wild fire*."""
+"""Letters of a word that is sought without spaces and hyphens: *wildfire* is also *wild fire*."""
 
 _LONGEST_ACRONYM = 3
-"""A word of at most this many capitals, such as *WHO*, is an acronym even if it is also an English word."""
 
 _RARE = 0.7
-"""A reason names a term if its rarity is at least this share of the rarity of the question's rarest word."""
 
 
 def phrases(question: Question) -> list[str]:
-    """Return the question's names, without figures and parts of dates; adjacent names form one phrase.
-
-    Return no phrases if capitals do not tell names from other words: in German, and in a question written in
-    capitals or like a title.
-    """
+    """Adjacent names form one. None where capitals tell no names: in German, or a question like a title."""
     words = list(_NAME.finditer(question.text))
     # In German, every noun has a capital.
     if (
@@ -87,12 +80,12 @@ def phrases(question: Question) -> list[str]:
 
 
 def _is_of_a_title(word: str) -> bool:
-    """Return whether a word like *Were* has a capital only because the question is written like a title."""
+    """A word like *Were* has a capital only because the question is written like a title."""
     return word.istitle() and word.casefold() in LIGHT_WORDS and OF_A_DATE.fullmatch(word) is None
 
 
 def _is_stressed(word: str) -> bool:
-    """Return whether a word in capitals is an English one that is only stressed: *the OLDER survey*."""
+    """*the OLDER survey*."""
     return word.isupper() and len(word) > _LONGEST_ACRONYM and english_frequency(word.casefold()) > 0
 
 
@@ -101,15 +94,11 @@ def _is_within(word: regex.Match[str], spans: Iterable[Span]) -> bool:
 
 
 def compared(question: Question) -> list[str]:
-    """Return the phrases that a question compares with the phrase before or after: *Corning or eBay*.
-
-    One report need not name both.
-    """
+    """*Corning or eBay*: one report need not name both."""
     return [name for match in coordinated(question) for name in match.group("first", "second")]
 
 
 def coordinated(question: Question) -> Iterator[regex.Match[str]]:
-    """Yield where a question compares two phrases: the groups ``first``, ``join`` and ``second``."""
     for name, other in pairwise(phrases(question)):
         pattern = rf"(?P<first>{regex.escape(name)}){COORDINATES.pattern}(?P<second>{regex.escape(other)})"
         match = regex.search(pattern, question.text, regex.IGNORECASE)
@@ -118,18 +107,13 @@ def coordinated(question: Question) -> Iterator[regex.Match[str]]:
 
 
 def named(question: Question, text: str) -> list[str]:
-    """Return the question's names of which ``text`` has every word."""
     words = {word for phrase in phrases(question) for word in phrase.split()}
     absent = {word for word in words if not _names(text, word, question.language)}
     return [phrase for phrase in phrases(question) if absent.isdisjoint(phrase.split())]
 
 
 def absent_names(question: Question, text: str) -> list[str]:
-    """Return the question's names that ``text`` does not mention.
-
-    A text mentions a name if it has one of these: a word of the name or a form of it, written with a capital;
-    the words for which an acronym stands; or another name of the same country.
-    """
+    """A word of a name with its capital, an acronym's words, or another name of the country suffices."""
     return [phrase for phrase in phrases(question) if not _names(text, phrase, question.language)]
 
 
@@ -144,16 +128,12 @@ def _names(text: str, phrase: str, language: str) -> bool:
 
 
 def _as_written(name: str) -> str:
-    """Return a pattern that matches a name with its capital: *Target* and *TARGET*, but not *target*."""
+    """*Target* and *TARGET*, but not *target*."""
     return rf"[{regex.escape(name[0])}{regex.escape(name[0].upper())}](?i:{regex.escape(name[1:])})"
 
 
 def _spells_out(text: str, name: str) -> bool:
-    """Return whether a text has the words for which the acronym ``name`` stands.
-
-    For an acronym of two letters, the words need capitals: *earnings per share* spells out EPS, but *each
-    user* does not spell out EU. Small letters of an acronym stand for small words: *MoU*.
-    """
+    """For two letters, with capitals: *each user* is no EU. Small letters stand for small words: *MoU*."""
     letters = "".join(letter for letter in name if not letter.islower())
     if not name[:1].isupper() or not name[-1:].isupper() or len(letters) < 2:
         return False
@@ -162,10 +142,7 @@ def _spells_out(text: str, name: str) -> bool:
 
 
 def _has_form(text: str, phrase: str, language: str) -> bool:
-    """Return whether a text has another form of a word of ``phrase`` with a capital: *Africa* for *African*.
-
-    Accents do not matter: *Kasai* is *Kasaï*.
-    """
+    """*Africa* for *African*, with a capital; accents do not matter (*Kasai*, *Kasaï*)."""
     capitalised = " ".join(dict.fromkeys(_CAPITALISED.findall(text)))
     found = terms_of(fold(capitalised), language)
     sought = [term for term in terms(fold(phrase), language) if len(term[1]) >= _SHORTEST_PART]
@@ -173,7 +150,7 @@ def _has_form(text: str, phrase: str, language: str) -> bool:
 
 
 def absent_years(question: Question, text: str) -> list[str]:
-    """Return the years that the question names and ``text`` does not contain, in four digits or in two."""
+    """In four digits or in two."""
     asked = [name for name in question.names if _YEAR.fullmatch(name) and name not in text]
     if not asked:
         return []
@@ -187,13 +164,7 @@ def absent_years(question: Question, text: str) -> list[str]:
 
 
 def absent_periods(question: Question, text: str) -> list[str]:
-    """Return the parts of years, as the question writes them, that ``text`` is not about.
-
-    A text is about a part of a year if it names the part, or a date at the part's end: *June 30* for the
-    second quarter and for the first half. In a question about a fiscal year, dates do not count, because
-    fiscal years end on different dates. If the text has no date or part that counts,
-    return an empty list.
-    """
+    """A date at a part's end counts, but not for a fiscal year. Empty if no date or part counts."""
     plain = _FISCAL.sub("", question.text)
     asked = [moment for moment in _moments(plain, question.language) if moment.until]
     if not asked:
@@ -211,7 +182,7 @@ def absent_periods(question: Question, text: str) -> list[str]:
 
 
 def absent_months(question: Question, text: str) -> list[str]:
-    """Return the months and days, as the question writes them, of whose month ``text`` has no date."""
+    """As the question writes them."""
     asked = [moment for moment in _moments(question.text, question.language) if not moment.until]
     written = [question.text[moment.span.start : moment.span.end] for moment in asked]
     folded = fold(text) if asked else ""
@@ -234,18 +205,14 @@ def _moments_of_lines(text: str, language: str) -> list[Moment]:
 
 @lru_cache(maxsize=4096)
 def _moments(text: str, language: str) -> tuple[Moment, ...]:
-    """Return the parts of years (such as quarters) in a line, and the dates that have a month."""
+    """Parts of years (such as quarters), and dates that have a month."""
     found = dates(text, language)
     joined = [period for _, _, period in joined_periods(found, text)]
     return (*(moment for moment in found if moment.month), *joined)
 
 
 def _is_in(moment: Moment, part: Moment) -> bool:
-    """Return whether a text that names ``moment``, a date or part of a year, may be about the part ``part``.
-
-    Two parts are compared by their months only. A date must be at the end of the part, and its year must be
-    the same if both years are known.
-    """
+    """Parts are compared by their months only; a date must be at the part's end, and in its year if known."""
     if moment.year and part.year and moment.year != part.year and not moment.until:
         return False
     if moment.until:
@@ -255,21 +222,14 @@ def _is_in(moment: Moment, part: Moment) -> bool:
 
 
 def text_of(reading: Reading) -> str:
-    """Return what a reader sees of a passage: its report's title, publisher and date, and its sentences.
-
-    Each is on a line of its own; a row of a table has its headings before it.
-    """
+    """Title, publisher and date, then each sentence on a line; a row has its headings before it."""
     record = reading.document
     about = [each for each in (record.title, record.publisher, record.stated) if each]
     return "\n".join([*about, *(sentence.in_context for sentence in reading.sentences)])
 
 
 def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
-    """Return the question's content words, as written, that a passage (:func:`text_of`) lacks; no dates.
-
-    A passage lacks a hyphenated word if it has none of the word's parts. It lacks a hyphenated name, such as
-    *Moby-Dick*, if it lacks any of the name's parts (:func:`_parts`).
-    """
+    """As written, without dates. A part of a hyphenated word suffices; a name needs all (:func:`_parts`)."""
     language = reading.document.language
     text = text_of(reading)
     found = terms_of(text, language)
@@ -296,7 +256,7 @@ def _words(question: Question) -> list[str]:
 
 
 def _parts(name: str) -> list[str]:
-    """Return the parts of a hyphenated name, or the whole name if a part is too short (``F`` in ``F-35``)."""
+    """One if a part is too short (``F`` in ``F-35``)."""
     parts = name.split("-")
     return parts if min(map(len, parts)) >= _SHORTEST_PART else [name]
 
@@ -307,12 +267,7 @@ def _is_joined_in(joined: str, word: str) -> bool:
 
 
 def lacking(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[str]:
-    """Return what a question has and none of the passages contains, as far as it can be a reason.
-
-    These are names, figures, years and other periods, and in an English question also terms
-    (:func:`~rag.finding.words.is_term`) that are nearly as rare in the library as the rarest word of
-    the question. The result is in the order of the question.
-    """
+    """In the question's order: names, figures, periods, English terms almost as rare as its rarest word."""
     text = "\n".join(map(text_of, readings))
     periods = absent_periods(question, text) + absent_months(question, text)
     years = [year for year in absent_years(question, text) if year not in " ".join(periods)]
@@ -344,7 +299,6 @@ def _in_all(lists: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _is_reason(word: str, question: Question) -> bool:
-    """Return whether a missing word may be named: a name, a figure, or a term of an English question."""
     is_english = english_frequency(word.casefold()) > 0
     if asks(word, question.language if is_english else UNKNOWN_LANGUAGE):
         return False
@@ -355,19 +309,18 @@ def _is_reason(word: str, question: Question) -> bool:
 
 
 _NEARLY_BEST = 0.5
-"""The passage of a sentence counts, too, if the sentence has at least this share of the best one's
-probability."""
+"""The share of the best probability from which the passage of another sentence counts, too."""
 
 _MOST = 0.5
-"""A passage with a smaller share of the question's words does not have most of them."""
+"""Of the question's words."""
 
 _FIRST_PAGE = 3000
-"""The characters at the beginning of a report that tell its period, such as *quarter ended June 30, 2023*."""
+"""Characters that tell a report's period, such as *quarter ended June 30, 2023*."""
 
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """The reason for an abstention: ``cause`` is a code for programs, ``reason`` tells it in words."""
+    """``cause`` is a code for programs, ``reason`` tells it in words."""
 
     cause: Cause
     reason: str
@@ -375,12 +328,7 @@ class Abstention:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision whether the library answers a question.
-
-    Attributes:
-        answerability: the probability that the library answers, 0 to 1; None if nothing was read.
-        abstention: the reason for an abstention; None if there is an answer.
-    """
+    """``answerability`` is None if nothing was read."""
 
     answerability: float | None
     abstention: Abstention | None
@@ -395,18 +343,7 @@ def decide(
     filtered: bool,
     read: Sequence[Reading],
 ) -> Decision:
-    """Decide whether the library answers the question, and otherwise give the reason.
-
-    No sentence answers a question for an overview, so there is one if a passage has most of its words.
-
-    Args:
-        index: the library that was searched.
-        question: the question.
-        ranked: the candidate sentences, best first.
-        calibration: has the threshold.
-        filtered: whether filters narrowed the search.
-        read: all passages that were read, best first; the reason is about all of them.
-    """
+    """``read`` has all passages, best first. An overview is answered if one has most of its words."""
     if not ranked and read:
         # The rows of all tables that were found are of other periods.
         return Decision(0.0, _abstention(index, question, read, filtered=filtered))
@@ -438,13 +375,9 @@ def _unmet(
 ) -> Abstention | None:
     """Return an abstention if a name or a period in the question is missing from what was found; else None.
 
-    - A name must be in the text, title or publisher of the report of the best-ranked sentence. Names are not
-      sought for a comparison, because its answer may name only one of the two compared things. If a question
-      compares names in another way, one of them may be in any passage that was read.
-    - A year, or a part of a year such as a quarter, must be in the passage of the best sentence or of one
-      that is nearly as probable (:data:`_NEARLY_BEST`), or in what else was read of their reports: other
-      passages, the headings of tables, titles, dates, and the first page.
-    - If the report of the best-ranked sentence is not in the language of the question, only years are sought.
+    A name must be in the text, title or publisher of the best sentence's report; of compared names, one may
+    be in any passage. A period must be in a nearly best sentence's passage, or in what else was read of its
+    report. If that report is in another language, only years are sought.
     """
     least = _NEARLY_BEST * ranked[0].score
     nearest = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
@@ -484,7 +417,6 @@ def _unmet(
 
 
 def undated(question: Question, text: str, *, foreign: bool) -> list[str]:
-    """Return the parts of years and the years that a question names and ``text`` is not about."""
     periods = [] if foreign else absent_periods(question, text)
     return periods + [year for year in absent_years(question, text) if year not in " ".join(periods)]
 
@@ -510,14 +442,13 @@ def _abstention(
 
 
 def _share_of_words(index: Snapshot, question: Question, reading: Reading) -> float:
-    """Return the share of the question's content words that a passage has."""
     language = reading.document.language
     sought, found = content_terms(index, question, language), terms_of(text_of(reading), language)
     return sum(contains_term(found, term) for term in sought) / max(len(sought), 1)
 
 
 def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
-    """Return in a few words why one passage does not answer the question."""
+    """In a few words."""
     if is_foreign(question, reading.document.language):
         return f"is in {name_language(reading.document.language)}, unlike the question"
     missing = lacking(index, question, [reading])
@@ -533,11 +464,7 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
 
 
 def _has_kind(sentence: ReadSentence, kind: Kind) -> bool:
-    """Return whether a sentence contains what an answer of ``kind`` needs.
-
-    The currency of a row's amounts may be in the heading only, so any figure of a row with headings may be an
-    amount. The headings of a row may contain the date.
-    """
+    """Any figure of a row may be an amount, because the headings may have its currency, or its date."""
     if not sentence.headings:
         return fits_kind(sentence.text, kind)
     is_amount = kind is Kind.MONEY and fits_kind(sentence.text, Kind.NUMBER)
@@ -567,11 +494,7 @@ _ENGLISH = Locale("en")
 
 
 def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
-    """Return a warning for the user if the cited sentences may fail to answer the question; else None.
-
-    The warning says that the sentences are in another language than the question, or that they lack a name
-    or a part of a year (such as a quarter) that the question has.
-    """
+    """Warn of sentences in another language, or without a name or part of a year of the question."""
     languages = {item.candidate.reading.document.language for item in cited}
     foreign = sorted(language for language in languages if is_foreign(question, language))
     if foreign:
@@ -587,10 +510,10 @@ def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
 
 
 def name_language(code: str) -> str:
-    """Return the English name of a language by its ISO 639-1 code, or the code itself if it has no name."""
+    """In English; the code itself if it has no name."""
     return str(_ENGLISH.languages.get(code, code))
 
 
 def quote_list(words: Iterable[str]) -> str:
-    """Return words in quotation marks, each once, with commas between them and without endings (*'s*)."""
+    """Each word once, without endings (*'s*)."""
     return ", ".join(f"“{word}”" for word in dict.fromkeys(POSSESSIVE.sub("", word) for word in words))

@@ -49,10 +49,10 @@ _COMPUTED: Mapping[ValueKind, regex.Pattern[str]] = {
     "ratio": regex.compile(r"\bratios?\b", regex.IGNORECASE),
     "sum": regex.compile(r"\b(?:sums?|combined|cumulative)\b", regex.IGNORECASE),
 }
-"""Words for computed figures. If a question has one, the names of the cell must have one, too."""
+"""If a question has one, the names of the cell must have one, too."""
 _IS_PERCENTAGE = regex.compile(r"%|\bper ?cent(?:ages?)?", regex.IGNORECASE)
 _ARE_PERCENTAGES = regex.compile(r"(?:^|\b(?:as an?|in)\s|\()(?:%|per ?cent)", regex.IGNORECASE)
-"""Matches words by which all cells are percentages, so not *in millions, except percentages*."""
+"""Not *in millions, except percentages*."""
 
 
 def asks_percentage(question: str) -> bool:
@@ -69,7 +69,6 @@ def asked_kinds(question: str) -> Set[ValueKind]:
 
 
 def words_for_kinds(question: str) -> str:
-    """Return the words with which a question asks for a kind of value, such as *percentage* and *grow*."""
     return " ".join([*_ASKS_PERCENTAGE.findall(question), *_ASKS_CHANGE.findall(question)])
 
 
@@ -80,10 +79,7 @@ def without_kinds(heading: str, kinds: Set[ValueKind]) -> str:
 
 
 def kinds_of(cell: TableCell, caption: str = "") -> Set[ValueKind]:
-    """Return the kinds of value that a cell may have.
-
-    ``caption`` are the words above all columns of its table, such as *as a percentage of revenues*.
-    """
+    """``caption``: the words above all columns, such as *as a percentage of revenues*."""
     found = _computed(f"{cell.row}\n{cell.column}\n{caption}")
     if _NAMES_CHANGE.search(f"{cell.row} {cell.column}"):
         found.add("change")
@@ -109,25 +105,20 @@ def excludes_kind(question: str, cell: TableCell, caption: str) -> bool:
 
 
 NAMED = 0.5
-"""A question names a row if it has at least this share of the words of its label, weighted by rarity, and a
-column if it has more than this share of the words of its heading."""
+"""A question has at least this share of the words of a row's label, or more of a column's, by rarity."""
 
 MISSING = 0.4
-"""A cell can be meant only if the names of the cell, its table and its document (:func:`_is_covered`) lack at
-most one of the question's words, or at most this share of them. Periods are compared apart, so their words do
-not count."""
+"""At most one of the question's words, or this share, may be missing from a cell's names; no period
+counts."""
 
 _NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
-"""The marks of footnotes in a row's label."""
 
 _VARIANT = regex.compile(r"\b(?:includ|exclud|before|after|without|except|net of)", regex.IGNORECASE)
-"""Begins what a row counts in or leaves out: *Total equity including non-controlling interests*."""
+"""*Total equity including non-controlling interests*."""
 
 _PLURAL = regex.compile(r"(?<=\p{N})s\b")
-"""The ending of *F-35s*."""
 
 YEAR = regex.compile(r"(?<![\p{L}\p{N}.,$€£¥])(?:19|20)\d\d(?![\p{N}%]|[.,]\p{N})")
-"""Matches a year in a question or a heading."""
 
 _NEGATED = regex.compile(r"(?<!\p{L})non[-\s](\p{L}+)", regex.IGNORECASE)
 _WORD = regex.compile(r"\p{L}+")
@@ -136,14 +127,12 @@ _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
 @dataclass(frozen=True, slots=True)
 class CellChoice:
-    """Chooses the cells that a question means in the table rows that an answer cites."""
-
     index: Snapshot
     question: Question
     document_texts: DocumentTexts
 
     def cell(self, cited: CitedSentence, sentence: str, *, is_sure: bool = False) -> TableCell | None:
-        """Return the cell of a cited row that the question means; None if that is unclear, or no row."""
+        """None if that is unclear, or no row."""
         row = self.row(cited)
         if row is None:
             return None
@@ -159,7 +148,7 @@ class CellChoice:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table, in a document's canonical text; ``header`` is the span of caption and headings."""
+    """``header`` is the span of caption and headings, in the canonical text."""
 
     text: str
     language: str
@@ -168,7 +157,7 @@ class Row:
     title: str = ""
 
     def names_of(self, *row_cells: TableCell) -> str:
-        """Return the labels of cells of this table, the table's headings and the document's title."""
+        """The labels of cells, the table's headings and the document's title."""
         labels = [name for cell in row_cells for name in (cell.row, cell.column)]
         return "\n".join([*labels, self.header.of(self.text), self.title])
 
@@ -184,9 +173,7 @@ def choose_cell(
 ) -> TableCell | None:
     """Return the cell of a row that a question means; None if that is unclear.
 
-    Only cells whose value ``sentence``, the row itself or a sentence about it, states can be meant. Unless
-    the cell is one of a pair that is compared, a question about a change means only a cell that states one.
-    If the reader is sure of the row, the question may name it in other words.
+    ``sentence`` must state its value; a change must be stated, unless the cell is one of a compared pair.
     """
     every = cells_of(index, question, row, is_sure=is_sure)
     # A value is a quantity, or only a sign such as a dash in its place.
@@ -207,7 +194,7 @@ def choose_cell(
 
 
 def cells_of(index: Snapshot, question: Question, row: Row, *, is_sure: bool = False) -> list[TableCell]:
-    """Return the cells of a row; none if the question does not name the row, or may mean another table."""
+    """None if the question does not name the row, or may mean another table."""
     every = table_cells(row.text, row.header, row.span)
     is_row_meant = bool(every) and (is_sure or _is_named(index, question, row))
     return every if is_row_meant and not _names_another(index, question, row, every) else []
@@ -218,11 +205,7 @@ def _label(line: str) -> str:
 
 
 def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
-    """Return whether the question has every figure of the row's label, and enough of the label's words.
-
-    If the question lacks words of the label, the words that are also in the table's caption do not count:
-    *revenue* alone does not mean *total revenue* in a table of revenue by product.
-    """
+    """Words of the caption do not count: *revenue* is not *total revenue* in a table of revenue."""
     label = _label(row.span.of(row.text))
     figures = set(_NUMERAL.findall(label))
     if not figures <= set(_NUMERAL.findall(question.text)):
@@ -246,7 +229,7 @@ def _is_covered(question: Question, row: Row, cell: TableCell) -> bool:
 
 
 def _is_asked_whole(question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether the headings above a cell are periods, or have no word that the question lacks."""
+    """The headings are periods, or have no word that the question lacks."""
     asked = words_of(question.text, row.language)
     return all(
         is_period(heading) or all(contains_term(asked, term) for term in content_words(heading, row.language))
@@ -255,7 +238,7 @@ def _is_asked_whole(question: Question, row: Row, cell: TableCell) -> bool:
 
 
 def _is_variant(question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether a row counts in or leaves out something, and the question does not say so."""
+    """The row counts in or leaves out something, and the question does not say so."""
     return row.language == "en" and not {word.lower() for word in _VARIANT.findall(_own_label(cell.row))} <= {
         word.lower() for word in _VARIANT.findall(question.text)
     }
@@ -275,13 +258,9 @@ def rows_of(row: Row) -> list[list[TableCell]]:
 def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
     """Return whether the question may mean another cell of the table, or a row of another table.
 
-    - A cell fits better if the labels of its row and column have all words of the question that the labels of
-      ``cell`` have, and more. This holds for an empty cell, too.
-    - A row whose label has the same words of the question fits better if this label is shorter: a question
-      for *total liabilities* does not mean *total current liabilities*. It fits as well if only the names of
-      the groups differ: a question for *sales* does not tell those of 2018 from those of 2019.
-    - A row of another table fits better if the question contains its whole label, and ``cell`` lacks a word
-      of the label (:func:`_lacks_name`).
+    A cell whose labels have more of the question's words fits better, and so does a shorter label with the
+    same ones: *total liabilities* is not *total current liabilities*. If only the names of groups differ,
+    both fit. A row of another table fits if the question has its whole label (:func:`_lacks_name`).
     """
     asked = content_terms(index, question, row.language)
 
@@ -315,12 +294,7 @@ def _own_label(path: str) -> str:
 
 
 def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[Term]) -> bool:
-    """Return whether the question contains a row label of the document, and ``cell`` lacks a word of it.
-
-    ``cell`` lacks a word if its labels, its table's headings and the document's title do not have it. The row
-    label must begin with a capital, in the question too: the capital tells the name of a row, such as
-    *Water*, from an ordinary word.
-    """
+    """A row's label with a capital, in the question, too: *Water* is a name, and *water* a word."""
     lacking = asked - words_of(row.names_of(cell), row.language)
     labels = {_label(line) for line in row.text.splitlines() if is_row(line)}
     return any(
@@ -330,10 +304,7 @@ def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[
 
 
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:
-    """Return whether a word of the question is in another cell of the row, but not in the row's label.
-
-    The question may then mean another table: if two tables are side by side, each line is a row of both.
-    """
+    """If two tables are side by side, each line is a row of both."""
     asked = [term for term in content_terms(index, question, row.language) if not term[1].isdecimal()]
     label = words_of(every[0].row, row.language)
     words = [words_of(cell.value, row.language) for cell in every if not is_quantity(cell.value)]
@@ -348,10 +319,7 @@ def _states(sentence: str, value: str) -> bool:
 
 
 def fitting_cells(asked: Periods, row: Row, among: Sequence[TableCell]) -> list[TableCell]:
-    """Return the cells that the periods of a question do not exclude (:meth:`Periods.excludes`).
-
-    A question for a year, and no month or part of it, excludes the cells of a quarter or half.
-    """
+    """A question for a year, and no part of it, excludes the cells of a quarter or half."""
     caption = periods_of(_caption(row), row.language)
     columns = _column_periods(row)
     is_for_year = bool(asked.years) and not asked.months and not asked.lengths
@@ -370,11 +338,7 @@ def _caption(row: Row) -> str:
 
 
 def _column_periods(row: Row) -> dict[Span, Periods]:
-    """Return the periods that the headings above each cell of a row name, by the span of the cell.
-
-    A column of changes, such as *% change*, compares the columns on its left. If its own heading names no
-    length of a period, the column gets the length that the headings of those columns name.
-    """
+    """*% change* without a length of its own has that of the compared columns, on its left."""
     periods: dict[Span, Periods] = {}
     lengths: frozenset[str] = frozenset()
     for cell in table_cells(row.text, row.header, row.span):
@@ -391,10 +355,8 @@ def _best_cell(
 ) -> TableCell | None:
     """Return the cell whose column the question means, if it means one column.
 
-    The words of the row's label do not tell a column from another, nor do words that every column has. Of the
-    rest of the question, the column must have something, and everything that any other column has. The
-    question must also name the column: *votes* alone does not mean *broker non-votes*. If the row has a
-    single value, a heading without a word of the question, such as *Amount*, is enough.
+    The column must have all that another has of the question, without words of the row or of every column.
+    *Votes* is not *broker non-votes*. For a single value, the heading *Amount* is enough.
     """
     headings = {cell.span: words_of(cell.column, row.language) for cell in found}
     label = words_of(found[0].row, row.language) if found else frozenset()
@@ -426,10 +388,7 @@ def _best_cell(
 
 
 def _negates(question: str, heading: str, language: str) -> bool:
-    """Return whether one of two texts has *non* before a word that the other has, and only, without it.
-
-    *Non-GAAP operating margin* negates *GAAP operating margin*, and the reverse. A text with both does not.
-    """
+    """*Non-GAAP margin* and *GAAP margin* negate each other; a text with both does not."""
     asked_negated, has_negated = (
         frozenset(_NEGATED.findall(text.casefold())) for text in (question, heading)
     )
@@ -443,11 +402,7 @@ def _negates(question: str, heading: str, language: str) -> bool:
 def _is_column_named(
     index: Snapshot, question: Question, row: Row, cell: TableCell, common: frozenset[Term]
 ) -> bool:
-    """Return whether the question has most of the words of the lowest heading above a cell.
-
-    Periods are compared apart, so their words do not count. Nor do the words for the kind of value that the
-    question asks for, and those that the headings of every column have (``common``).
-    """
+    """Periods, the words for the kind of value, and those ``common`` to all columns do not count."""
     heading = without_periods(cell.column.rpartition(PATH_SEPARATOR)[2], row.language)
     if is_period(heading):
         return True
@@ -459,7 +414,7 @@ def _is_column_named(
 
 
 def _asked_periods(question: Question, row: Row) -> Periods:
-    """Return the periods that a question names, with each year of a list, such as *2019, 2018 and 2017*."""
+    """With each year of *2019, 2018 and 2017*."""
     periods = periods_of(question.text, row.language)
     return replace(periods, years=periods.years | frozenset(map(int, YEAR.findall(question.text))))
 
@@ -478,11 +433,7 @@ _CELL = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class CellNumber:
-    """The number of a cell; it is negative if it is written in brackets or after a minus sign.
-
-    ``decimals`` is the number of digits after the decimal mark, ``currency`` a sign or code, and ``percent``
-    whether there is a percent sign; ``grouped`` whether separators group the thousands.
-    """
+    """Negative in brackets; ``decimals`` counts digits, ``grouped``: separators group the thousands."""
 
     value: Decimal
     decimals: int
@@ -492,11 +443,7 @@ class CellNumber:
 
 
 def decimal_mark(table: str, language: str) -> DecimalMark | None:
-    """Return the decimal mark of the numbers in a table's words; None if it is in doubt.
-
-    A number that is possible with only one mark, such as ``12.5``, decides. If the table has no such number,
-    the language decides: a point in English, a comma in a language that writes 1.234,5.
-    """
+    """``12.5`` decides, or else the language; None if it is in doubt."""
     numerals = _PLAIN_NUMERAL.findall(table)
     marks: tuple[DecimalMark, DecimalMark] = (".", ",")
     shown = [mark for mark in marks if any(_shows(numeral, mark) for numeral in numerals)]
@@ -508,11 +455,7 @@ def decimal_mark(table: str, language: str) -> DecimalMark | None:
 
 
 def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
-    """Return the number of a cell; None if the cell has other words, or if its number is in doubt.
-
-    A number is in doubt if its decimal mark may instead group thousands, like the point of ``3.933``. A
-    number with any mark is in doubt if the decimal mark is not known.
-    """
+    """None if there are other words, or if the mark may group thousands, like the point of ``3.933``."""
     match = _CELL.fullmatch(value.strip())
     if match is None or (match["negative"] == "(") is not bool(match["closed"]):
         return None
@@ -535,14 +478,14 @@ def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
 
 
 def written(number: Decimal, decimals: int, mark: DecimalMark | None, *, grouped: bool) -> str:
-    """Return a number without its sign, in the format of its table; ``mark`` None for a point."""
+    """Without its sign; ``mark`` None is a point."""
     rounded = abs(number).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     words = f"{rounded:{',' if grouped else ''}f}"
     return words.translate(str.maketrans(".,", ",.")) if mark == "," else words
 
 
 def _shows(numeral: str, mark: DecimalMark) -> bool:
-    """Return whether a number is possible only with this decimal mark."""
+    """Whether the number is possible only with this decimal mark."""
     decimal, group = regex.escape(mark), regex.escape("," if mark == "." else ".")
     return bool(
         regex.fullmatch(
@@ -554,7 +497,7 @@ def _shows(numeral: str, mark: DecimalMark) -> bool:
 
 
 COVERED = 0.6
-"""The names of the cells must have at least this share of the comparison's words, weighted by rarity."""
+"""The share of the comparison's words, by rarity, that the names of the cells must have."""
 
 _CHANGES = (
     r"chang|increas|decreas|gr[eo]w|ris[ei]|rose|fall|fell(?! to \p{L})|drop|declin|mov(?:e|ed)\b"
@@ -571,14 +514,14 @@ _OTHERWISE = regex.compile(
     r"|\bhow many (?:years|times|of)\b|\b(?:caus|reason|factor|driv|led\b|due\b|contribut|explain|attribut)",
     regex.IGNORECASE,
 )
-"""Matches a question that asks for a cause, a time or a count, which two figures do not answer."""
+"""For a cause, a time or a count, which two figures do not answer."""
 
 _DERIVED = regex.compile(
     r"\b(?:averages?|means?|sums?|totals?|combined|cumulative|ratios?|proportions?|shares?|cagr|compound"
     r"|per ?cent(?:age)? of|as a per ?cent(?:age)?|respectively|times)\b",
     regex.IGNORECASE,
 )
-"""Words for figures other than a difference. They rule out a comparison, unless the table itself has them."""
+"""They rule out a comparison, unless the table itself has them."""
 
 _AGAINST = regex.compile(r"\b(?:between|than|compared|versus|vs|and|or)\b", regex.IGNORECASE)
 _SHAPES = regex.compile(
@@ -588,7 +531,7 @@ _SHAPES = regex.compile(
     r"|first|second|third|fourth|[qh][1-4]|[1-4][qh]|(?:19|20)\d\d)\b",
     regex.IGNORECASE,
 )
-"""Words of a comparison that say how things are compared, or for which period, but not which things."""
+"""They say how things are compared, or for which period, but not which things."""
 
 _DATES = regex.compile(
     r"\p{N}+|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*|\b(?:as )?restated\b|[^\p{L}\p{N}]+",
@@ -599,11 +542,7 @@ _LENGTHS = frozenset({"year", "month", "week", "quarter", "day"})
 
 @dataclass(frozen=True, slots=True)
 class CellPair:
-    """The two cells that a comparison means.
-
-    The first is that of the later year, or of the row that the question names first. ``is_over_time``: they
-    differ only in their years.
-    """
+    """First the later year, or the row named first. ``is_over_time``: they differ only in their years."""
 
     first: TableCell
     second: TableCell
@@ -613,10 +552,7 @@ class CellPair:
 
 
 def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> CellPair | None:
-    """Return the two cells that a question, in English, compares; None if that is unclear.
-
-    The first of the rows that the answer cites has at least one of the cells.
-    """
+    """In English only. The first of the cited rows has at least one of the cells; None if unclear."""
     if not rows or not _COMPARES.search(question.text) or _OTHERWISE.search(question.text):
         return None
     found = _of_two_years(index, question, rows[0]) or _of_two_rows(index, question, rows)
@@ -629,15 +565,11 @@ def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> Cel
 
 
 def subject_of(question: Question) -> Question:
-    """Return a question with only the words that say what is compared: without *rise* and *2023*."""
     return replace(question, text=_SHAPES.sub(" ", question.text))
 
 
 def offset_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
-    """Return the offset at which a question first names the row of ``cell``; None if it does not.
-
-    Only the words that tell this row from the row of ``other`` count.
-    """
+    """By the words that tell this row from that of ``other``; None if it has none."""
     own = {term for term in words_of(cell.row, language) if not term[1].isdecimal()}
     own -= words_of(other.row, language)
     offsets = {
@@ -688,7 +620,7 @@ def _years(words: str) -> frozenset[int]:
 def _best_group(
     index: Snapshot, question: Question, groups: Sequence[Sequence[TableCell]], language: str
 ) -> Sequence[TableCell] | None:
-    """Return the group of cells whose heading has the most words of the question; None if there is a tie."""
+    """None if there is a tie."""
     asked = content_terms(index, question, language)
     scored = [
         (_weight_in(asked, words_of(_without_dates(cells[0].column), language)), cells) for cells in groups
@@ -740,11 +672,7 @@ def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -
 
 
 def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) -> bool:
-    """Return whether the question names another row of the table at least as clearly as the pair's rows.
-
-    A row with the same label in another group of rows counts as equally clear, unless the question has all
-    words of the names of the pair's rows.
-    """
+    """The same label in another group rivals, unless the question has all words of the pair's names."""
     language = row.language
     heading = words_of(row.header.of(row.text), language)
     weights = content_terms(index, subject_of(question), language)
@@ -764,7 +692,7 @@ def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) ->
 
 
 def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, int]:
-    """Return how well a name fits: the weight of the question's words in it, and minus the others."""
+    """The weight of the question's words in the name, minus that of the others."""
     name_terms = words_of(name, language)
     others = sum(not contains_term(frozenset(asked), term) for term in name_terms)
     return round(_weight_in(asked, name_terms), 6), -others

@@ -1,7 +1,4 @@
-"""Makes citations and passages from spans of documents, and finds the copies of a document.
-
-The quotes are copied from the documents' texts.
-"""
+"""Makes citations and passages, whose quotes are copied from the documents, and finds copies of documents."""
 
 from __future__ import annotations
 
@@ -31,11 +28,7 @@ class DocumentTexts:
         self._texts: dict[tuple[int, int], Document] = {}
 
     def text(self, record: DocumentRecord) -> Document:
-        """Return the text of a document in the version of ``record``.
-
-        Raises:
-            DocumentNotFoundError: if the document was deleted.
-        """
+        """Raises DocumentNotFoundError if the document was deleted."""
         key = (record.document_id, record.version)
         if key not in self._texts:
             self._texts[key] = self._reader.text(*key)
@@ -135,10 +128,9 @@ def _is_recognised(record: DocumentRecord, document: Document, span: Span) -> bo
 
 
 _MOST_COPIES = 20
-"""The most copies of a document that are searched for a sentence, the earliest first."""
 
 _REPEATS = 0.5
-"""If at least this share of a passage's sentences is in another copy, both passages count as one."""
+"""Of a passage's sentences; with more in another copy, both passages count as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +141,7 @@ class CitedSentence:
 
 
 class Copies:
-    """Finds the near-duplicates (copies) of the documents that are read for one answer.
-
-    A document must pass ``filters`` to be cited or named.
-    """
+    """For one answer. A document must pass ``filters`` to be cited or named."""
 
     def __init__(self, index: Snapshot, document_texts: DocumentTexts, filters: Filters) -> None:
         self._index = index
@@ -161,15 +150,11 @@ class Copies:
         self._groups: Mapping[int, tuple[int, ...]] = index.groups()
 
     def group(self, document_id: int) -> int:
-        """Return a number that a document shares with its near-duplicates, and with no other document."""
+        """A number that only near-duplicates share."""
         return self._groups.get(document_id, (document_id,))[0]
 
     def earliest(self, record: DocumentRecord, sentence: ReadSentence) -> CitedSentence:
-        """Return the sentence in the earliest published copy that contains it word for word.
-
-        Copies without a date, or with only the date of their file, come last; the path breaks ties. A copy
-        contains a row of a table only if the headings are the same, too.
-        """
+        """Undated copies, or those with a file's date, come last. Of a row, the headings must agree, too."""
         searched = [(other, self._find(other, sentence)) for other in self._others(record)]
         copies = [(record, sentence), *((other, found) for other, found in searched if found is not None)]
         (best, cited), *others = sorted(copies, key=lambda copy: _age(copy[0]))
@@ -186,7 +171,7 @@ class Copies:
         )  # fmt: skip
 
     def joined(self, cited: Sequence[CitedSentence]) -> list[CitedSentence]:
-        """Join sentences that follow one another in a paragraph of one copy: they get one footnote."""
+        """Neighbours in a paragraph of one copy get one footnote."""
         found: list[CitedSentence] = []
         for item in cited:
             before = found[-1] if found else item
@@ -228,15 +213,8 @@ def find_passages(
 ) -> list[Hit]:
     """Search for the passages to read, best first; copies of one passage count as one.
 
-    Each passage is compared with all better passages from other copies of its document:
-
-    - If they contain less than half of its sentences, it is new.
-    - If they contain at least half of its sentences, but not all, it is partly new: it adds an outlet's
-      footer or a newer figure, for example.
-    - If they contain all of its sentences, it is left out.
-
-    The result has at most ``limits.read_hits`` new passages, and at most as many partly new ones. At most
-    ``POOL`` passages are searched for new ones.
+    One of whose sentences better copies have all is left out; with at least half, it is partly new (a newer
+    figure). At most ``limits.read_hits`` are new, as many partly new, and ``POOL`` searched.
     """
     wanted = limit = limits.read_hits
     while True:
@@ -252,7 +230,7 @@ def find_passages(
 
 
 def without_repeated_sentences(candidates: Sequence[Candidate], copies: Copies) -> list[Candidate]:
-    """Drop each sentence whose words an earlier one from another copy of its document has."""
+    """An earlier sentence from another copy of its document has the same words."""
     first: dict[tuple[int, str], int] = {}
     kept: list[Candidate] = []
     for item in candidates:
@@ -264,17 +242,13 @@ def without_repeated_sentences(candidates: Sequence[Candidate], copies: Copies) 
 
 
 def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
-    """Drop each passage if earlier passages from copies of its document have at least half its sentences."""
+    """Earlier passages from copies of the document have at least half the sentences."""
     shares = _repeated_shares(((reading.document, reading.sentences) for reading in readings), copies)
     return [reading for reading, share in zip(readings, shares, strict=True) if share < _REPEATS]
 
 
 def cite_earliest(groups: Sequence[Sequence[Scored]], copies: Copies) -> list[CitedSentence]:
-    """Return what an answer cites, sorted, each with the copy from which it is cited: the earliest.
-
-    Sentences of a group that follow one another in a paragraph become one. The first group stays first; the
-    others are sorted by the cited document and the position in it.
-    """
+    """Join neighbours in a paragraph; the first group stays first, the others are sorted by place."""
     found = [
         [copies.earliest(item.candidate.reading.document, item.candidate.sentence) for item in group]
         for group in groups
@@ -289,10 +263,7 @@ def cite_earliest(groups: Sequence[Sequence[Scored]], copies: Copies) -> list[Ci
 def _repeated_shares(
     passages: Iterable[tuple[DocumentRecord, Sequence[ReadSentence]]], copies: Copies
 ) -> list[float]:
-    """Return, for each passage, the share of its sentences that earlier passages from other copies contain.
-
-    Fragments, such as headlines, count only in a passage without a whole sentence.
-    """
+    """Fragments, such as headlines, count only in a passage without a whole sentence."""
     shares: list[float] = []
     before: dict[int, list[tuple[int, str]]] = {}
     for document, read in passages:
@@ -307,7 +278,7 @@ def _repeated_shares(
 
 
 def _in_both(copies: Iterable[Copy], others: Iterable[Copy], gap: int) -> tuple[Copy, ...]:
-    """Return the copies that contain both of two neighbours, with ``gap`` code points between them."""
+    """Of two neighbours, with ``gap`` code points between them."""
     ends = {(copy.document_id, copy.version, copy.start): copy.end for copy in others}
     keys = [(copy, (copy.document_id, copy.version, copy.end + gap)) for copy in copies]
     return tuple(replace(copy, end=ends[key]) for copy, key in keys if key in ends)

@@ -1,10 +1,7 @@
-"""Chooses the sentences of an overview: those that represent a report, each report, or the passages found.
+"""Chooses the sentences of an overview: those that represent a report, or the passages found.
 
-No sentence answers *Summarise Netflix's report*, so the scores for answers do not help. A sentence represents
-a text if it is near the mean of the sentences (the centroid: Radev et al., Centroid-based summarization of
-multiple documents, ANLP 2000), if people are likely to ask about it, if it comes early, and if it is far from
-the sentences chosen before (maximal marginal relevance). The main rows of financial statements are chosen by
-their labels.
+They are near the mean (the centroid: Radev et al., ANLP 2000), likely to be asked about, early, and far from
+each other (maximal marginal relevance); the main rows of statements are chosen by their labels.
 """
 
 from __future__ import annotations
@@ -32,33 +29,30 @@ from rag.finding.words import acronyms, contains_term, content_words, names_only
 from rag.questions import Form, Question
 
 SALIENCE = Path(__file__).with_name("salience.npy")
-"""A logistic regression that tells which sentences people ask about, by vectors of the default encoder: the
-weight of each number of a vector, and last the constant. ``benchmarks/train_salience.py`` learned it."""
+"""A logistic regression on the default encoder's vectors, by ``benchmarks/train_salience.py``; last,
+the constant."""
 
 _MAX_PASSAGES = 1000
-"""The most passages of a report, from its beginning, from which sentences are chosen: about 400 pages."""
+"""From the beginning of a report: about 400 pages."""
 
 _NAMED = 0.5
-"""A question names a report if the report's title, publisher, date and file name contain at least this share
-of the words of the question's subject, weighted by rarity."""
+"""The share of the subject's words, by rarity, in a report's title, publisher, date and file name."""
 
 _SALIENT = 0.5
 _NEAR = 0.35
-"""A sentence fits if these shares of the sentences are less likely to be asked about, and farther from the
-mean."""
+"""The shares of sentences that are less likely to be asked about, and farther from the mean."""
 
 _UNFIT = 10.0
-"""The disadvantage of other sentences, in standard deviations of the nearness: only short texts need them."""
+"""In standard deviations of the nearness: only short texts need such sentences."""
 
 _FIRST = 4.0
-"""The advantage of the first sentence that fits over later ones, in the same unit."""
+"""The first fitting sentence's advantage, in the same unit."""
 
 _FADES = 8
-"""The advantage falls from sentence to sentence: after three times this many sentences, it is half as
-large."""
+"""After three times this many sentences, the advantage is half as large."""
 
 _APART = 4.0
-"""The disadvantage of a sentence with the same meaning as a chosen one, in the same unit."""
+"""Between two sentences of the same meaning, in the same unit."""
 
 _MOST = 6
 _SEVERAL = regex.compile(
@@ -72,11 +66,9 @@ _RESULT = regex.compile(
     regex.IGNORECASE,
 )
 _ASSETS = regex.compile("total assets", regex.IGNORECASE)
-"""The labels of the main rows of financial statements."""
 
 _NOT_LETTERS = regex.compile(r"[^\p{L}]+")
 _SUM = regex.compile(r"\p{N}(?![\p{N}.,]*\s?(?:%|per\s?cent))")
-"""The beginning of a figure that is no percentage."""
 
 _REPORT = frozenset({
     "overview", "summari", "summaris", "summar", "outlin", "about", "report", "document", "paper", "articl",
@@ -91,10 +83,10 @@ _ONE_REPORT = regex.compile(
     regex.IGNORECASE,
 )
 _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
-"""The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
+"""*Pfizer's*, ``F-35s``, or a people's name."""
 
 _SHORTEST_PART = 3
-"""The fewest letters of a part of a hyphenated name that is sought by itself, unlike ``F`` of ``F-35``."""
+"""Letters, unlike the one of ``F`` in ``F-35``."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}&-]{2,}")
 _PARTS = regex.compile(r"[\W_]+|(?<=\p{Ll})(?=\p{Lu})")
@@ -103,12 +95,7 @@ _PARTS = regex.compile(r"[\W_]+|(?<=\p{Ll})(?=\p{Lu})")
 def named_report(
     index: Snapshot, question: Question, ranked: Sequence[Scored], filters: Filters
 ) -> DocumentRecord | None:
-    """Return the report whose overview a question asks for; None if it names no report.
-
-    A question names a report by words of its title, publisher, date or file name. If only one report passes
-    the filters, *this report* is enough. *The paper on the strike* is the report that has most of what was
-    read, if that is at least half.
-    """
+    """*This report* is the only one; *the paper on the strike* the one with half of what was read."""
     best_of: dict[int, Scored] = {}
     for item in ranked:
         best_of.setdefault(item.candidate.reading.document.document_id, item)
@@ -133,12 +120,7 @@ def newest_reports(index: Snapshot, filters: Filters, most: int) -> list[Documen
 def overview(
     index: Snapshot, ranked: Sequence[Scored], reports: Sequence[DocumentRecord], most: int, said: str = ""
 ) -> list[Scored]:
-    """Return the sentences and rows of an overview, with the best score of ``ranked``, not those ``said``.
-
-    Several reports have one each; those of one are in the order of the text. Without reports, the passages
-    that were read are summarised. A report of which no sentence stands alone gives its first rows or
-    sentences that state something.
-    """
+    """Of each report, or else of the passages; in the text's order, without what was ``said``."""
     score = ranked[0].score if ranked else 1.0
     wholes = [whole_report(index, report) for report in reports] or [by_document(ranked)]
     wholes = [[item for item in whole if item.candidate.sentence.text not in said] for whole in wholes]
@@ -157,7 +139,7 @@ def overview(
 
 
 def described(index: Snapshot, reports: Sequence[DocumentRecord], filters: Filters) -> str | None:
-    """Return what an overview is of, from the reports' records; None if that needs no words."""
+    """None if that needs no words."""
     if len(reports) == 1:
         known = ", ".join(filter(None, [reports[0].publisher, reports[0].stated]))
         return f"This is an overview of “{reports[0].title}”{f' ({known})' if known else ''}."
@@ -166,10 +148,7 @@ def described(index: Snapshot, reports: Sequence[DocumentRecord], filters: Filte
 
 
 def main_rows(whole: Sequence[Scored]) -> list[Scored]:
-    """Return the rows of a report's revenue, result and assets; none without an income statement.
-
-    The first table with a row of revenue and a row of the result is one.
-    """
+    """None without an income statement: a table with rows of revenue and of the result."""
     found: dict[tuple[str, Span], Scored] = {}
     for item in whole:
         sentence = item.candidate.sentence
@@ -212,7 +191,7 @@ def representative(index: Snapshot, items: Iterable[Scored], most: int) -> list[
 
 
 def _salience(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return how likely people are to ask about each sentence, from 0 to 1; shape (sentences,)."""
+    """From 0 to 1; shape (sentences,)."""
     weights = _weights()
     return np.asarray(1 / (1 + np.exp(-(vectors @ weights[:-1] + weights[-1]))), np.float32)
 
@@ -223,14 +202,14 @@ def _weights() -> npt.NDArray[np.float32]:
 
 
 def asks_in_general(index: Snapshot, question: Question) -> bool:
-    """Return whether a question for an overview names no subject: *What are these reports about?*."""
+    """*What are these reports about?*."""
     if question.form is not Form.SUMMARY or question.names:
         return False
     return not _subject(index, question, question.language)
 
 
 def means_one(question: Question) -> bool:
-    """Return whether a question that names no subject may mean one report, as *What is it about?* does."""
+    """*What is it about?*."""
     return _SEVERAL.search(question.text) is None
 
 
@@ -245,11 +224,7 @@ def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, f
 
 
 def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
-    """Return the share, by rarity, of a question's subject that the names of a report contain.
-
-    It is 0 if they lack a name or a figure of the question (*eu-012* is not *eu-011*), and 1 if the question
-    names no subject.
-    """
+    """0 if they lack a name or figure (*eu-012* is not *eu-011*), 1 if the question has no subject."""
     record = best.candidate.reading.document
     file = PurePosixPath(record.path).name
     names = " ".join(filter(None, [record.title, record.publisher, record.stated, file]))
@@ -263,7 +238,7 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
 
 
 def _has_name(folded: str, name: str) -> bool:
-    """Return whether a case-folded text has a name, or all its parts: *april to june* has *April-June*."""
+    """*april to june* has *April-June*."""
     bare = _ENDING.sub("", name.casefold())
     parts = bare.split("-")
     is_of_parts = min(map(len, parts)) >= _SHORTEST_PART

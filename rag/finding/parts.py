@@ -1,7 +1,4 @@
-"""Splits a comparison into two questions, each with one of the two compared names, periods or things.
-
-*Was Corning's margin higher than eBay's?* is *Was Corning's margin?* and *Was eBay's margin?*
-"""
+"""Splits *Was A's margin higher than B's?* into *Was A's margin?* and *Was B's margin?*."""
 
 from __future__ import annotations
 
@@ -20,10 +17,10 @@ from rag.finding.words import contains_term, content_words, names_label, terms_o
 from rag.questions import Form, Question, understand
 
 _NEAREST = 5
-"""The most sentences for each value among which two rows with the same label are sought."""
+"""Sentences for each value among which two rows with the same label are sought."""
 
 _LEAST = 0.2
-"""The reader must find the best sentence for a value at least this likely; else several rows answer alike."""
+"""The best sentence's probability; below it, several rows answer alike."""
 
 _OR = regex.compile(
     r"(?P<first>[\p{L}\p{N}&’'-]+)\s(?P<join>or|vs\.?|versus|ou|oder)\s(?:(?:in|from|the|more)\s){0,2}"
@@ -41,17 +38,14 @@ _POSSESSIVE = regex.compile(r"^['’]s?(?!\p{L})")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the two questions of a comparison: ``value``, and the question without the other value."""
+    """``value``, and the question without the other value."""
 
     value: str
     question: Question
     is_period: bool
 
     def is_in(self, item: Scored) -> bool:
-        """Return whether a sentence, its headings, or its report's title, publisher or date have the value.
-
-        The headings and the label of a row must not exclude the periods of the question, either.
-        """
+        """In the words, headings, title, publisher or date; a row's names must not exclude its periods."""
         sentence, language = item.candidate.sentence, item.candidate.reading.document.language
         if sentence.headings:
             label = f"{sentence.section}\n{cells(sentence.text)[0]}"
@@ -68,7 +62,7 @@ class Part:
 
 
 def parts_of(question: Question) -> Sequence[Part]:
-    """Return the two questions of a comparison, in the order of the values; none if it compares no two."""
+    """In the order of the values; none if the question compares no two."""
     text, is_comparison = question.text, question.form is Form.COMPARISON
     for (start, end), join, (_, last), values, is_period in _pairs(question):
         # Of one name or period, such as *Health and Safety* or *between 2019 and 2023*, both are parts.
@@ -88,7 +82,7 @@ _Pair = tuple[tuple[int, int], int, tuple[int, int], tuple[str, str], bool]
 
 
 def _pairs(question: Question) -> Iterator[_Pair]:
-    """Yield two values: the span of one, the start of the words before the other, its span, their words."""
+    """The span of a value, the start of the words before the other, its span, their words."""
     text = question.text
     moments = [each for each in dates(text, question.language) if not each.may_be_count]
     if len(moments) == 2:
@@ -111,11 +105,7 @@ def _pairs(question: Question) -> Iterator[_Pair]:
 
 
 def rows_named(best: Scored, question: str) -> Sequence[Scored]:
-    """Return the best sentence and the other rows of its group that the question names by their whole label.
-
-    Return none if the best sentence is not a row that the question names, or if it names no other one. The
-    words of the report's title may be such a label, so that the values alone do not tell the rows apart.
-    """
+    """The best sentence and other rows of its group, if the question has their whole labels; else none."""
     sentence, number = best.candidate.sentence, best.candidate.number
     if not sentence.headings or not names_label(question, cells(sentence.text)[0]):
         return ()
@@ -131,7 +121,7 @@ def rows_named(best: Scored, question: str) -> Sequence[Scored]:
 
 
 def in_one_table(parts: Sequence[Part], ranked: Sequence[Scored]) -> Sequence[Scored]:
-    """Return a row for each value from the table of the best row, which is one of them; none if one lacks."""
+    """One for each value from the best row's table; none if one lacks."""
     headings = ranked[0].candidate.sentence.headings
     table = [item for item in ranked if headings and item.candidate.sentence.headings == headings]
     rows = [next((item for item in table if part.is_in(item)), None) for part in parts]
@@ -142,15 +132,10 @@ def in_one_table(parts: Sequence[Part], ranked: Sequence[Scored]) -> Sequence[Sc
 def best_of_each(
     parts: Sequence[Part], ranked: Sequence[Sequence[Scored]], share: float
 ) -> Sequence[Sequence[Scored]]:
-    """Return a list of one sentence for each question; an empty one if nothing that was read answers it.
+    """Return one sentence for each question; none if nothing that was read answers it.
 
-    Two rows with the same label come before others. Two sentences without a common word of the question do
-    not state the same of both values, so that neither is returned.
-
-    Args:
-        parts: the two questions.
-        ranked: the sentences that were read for each, best first; none if it has no answer.
-        share: other sentences than the best count if their probability is at least this share of its.
+    Two rows with the same label come first; two sentences without a common word of the question do not state
+    the same. ``share`` of the best probability lets another sentence count.
     """
     nearest = [
         [item for item in items[:_NEAREST] if item.score >= share * items[0].score and part.is_in(item)]
@@ -176,10 +161,7 @@ def best_of_each(
 
 
 def is_absent(part: Part, other: Scored, read: Sequence[Reading]) -> bool:
-    """Return whether the value is a name that nothing has which was read for it, so that this can be said.
-
-    Not if ``other``, the answer for the other value, is in another language, in which the name may differ.
-    """
+    """Not if ``other``, the other value's answer, is in another language, in which names may differ."""
     is_same = not is_foreign(part.question, other.candidate.reading.document.language)
     text = "\n".join(map(text_of, read))
     is_name = not part.is_period and not part.value.islower()

@@ -22,10 +22,7 @@ from rag.questions import Form, Question
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The sentence or row ``number`` of a reading, which may answer the question.
-
-    ``prior`` tells how near it comes before a reader reads it, from 0 to :data:`LARGEST_PRIOR`.
-    """
+    """``prior`` tells how near it comes before a reader reads it, up to :data:`LARGEST_PRIOR`."""
 
     reading: Reading
     number: int
@@ -37,16 +34,12 @@ class Candidate:
 
     @property
     def terms(self) -> frozenset[Term]:
-        """The sentence's words, as terms of the search; for a row, also those of its headings and groups."""
+        """Of a row, also those of its headings and groups."""
         return terms_of(self.sentence.in_context, self.reading.document.language)
 
     @property
     def text(self) -> str:
-        """The words that a reader reads: the sentence, the title, and what is around it.
-
-        Around a row are the names of its groups and its table's headings, around a sentence its neighbours.
-        The reader was trained on exactly these texts.
-        """
+        """With the title and what is around it: the reader was trained on exactly these texts."""
         sentence, title = self.sentence, self.reading.document.title[:80]
         if sentence.headings:
             around = f"{_one_line(sentence.section)[-100:]} {_one_line(sentence.headings)[-200:]}"
@@ -55,7 +48,7 @@ class Candidate:
         return f"{_one_line(sentence.text)[:400]} | {title} | {around}"
 
     def _beside(self, step: int) -> str:
-        """Return the words of the sentence before or after; "" if that is a row of a table."""
+        """Empty for a row of a table."""
         number = self.number + step
         if not 0 <= number < len(self.reading.sentences) or self.reading.sentences[number].headings:
             return ""
@@ -75,11 +68,9 @@ LARGEST_PRIOR = 1.5
 def find_candidates(
     index: Snapshot, question: Question, hits: Sequence[Hit], readings: Sequence[Reading]
 ) -> list[Candidate]:
-    """Return the sentences and rows of passages that may answer, those that come nearest first.
+    """Return what may answer, the nearest first; no titles, captions, or rows of other periods.
 
-    Three scores, of equal weights, decide what is near: the share of the question's words, weighted by
-    rarity, that the sentence, its headings and its title have; its nearness (:func:`nearness_of`); and the
-    score of the passage. Titles, captions, and rows of other periods than the question's are left out.
+    Words that the sentence shares with the question, nearness and the passage's score count equally.
     """
     found = [
         (reading, number, coverage)
@@ -103,10 +94,9 @@ def find_candidates(
 def nearness_of(
     index: Snapshot, question: Question, sentences: Sequence[ReadSentence]
 ) -> npt.NDArray[np.float32]:
-    """Return the cosine of each sentence with the question, scaled to 0 to 1; shape (sentences,).
+    """Return cosines with the question, scaled to 0 to 1; shape (sentences,).
 
-    Rows are scaled on their own: the vector of a row is that of its labels, and the vector of a sentence the
-    mean of its tokens in the passage, so that rows come nearer to any question.
+    Rows are scaled on their own, because the vectors of their labels come nearer to any question.
     """
     cosines = vectors_of(index, sentences) @ index.encoder.encode_query(question.text)
     are_rows = np.array([bool(sentence.headings) for sentence in sentences])
@@ -120,10 +110,7 @@ def nearness_of(
 
 
 def _coverages(index: Snapshot, question: Question, reading: Reading) -> Iterator[tuple[int, float]]:
-    """Yield each sentence that may answer, with the share of the question's words, by rarity, that it has.
-
-    Its headings and its title count as well.
-    """
+    """The share of the question's words, by rarity; those of the headings and the title count."""
     language = reading.document.language
     own = [terms_of(sentence.text, language) for sentence in reading.sentences]
     title = terms_of(reading.document.title, language)
@@ -154,10 +141,7 @@ def _excludes(asked: Periods, sentence: ReadSentence, language: str) -> bool:
 
 
 def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArray[np.float32]:
-    """Return the stored or a new unit vector of each sentence, shape (sentences, dimensions).
-
-    There must be at least one sentence.
-    """
+    """Unit vectors, shape (sentences, dimensions), stored or new; of at least one sentence."""
     stored = index.sentence_vectors({sentence.chunk_id for sentence in sentences})
     missing = [sentence.in_context for sentence in sentences if sentence.chunk_id not in stored]
     made = iter(index.encoder.encode(missing))
@@ -176,22 +160,18 @@ def is_foreign(question: Question, language: str) -> bool:
 COMPARED = 24
 
 _MAX_CHARACTERS = 400
-"""The most characters of a sentence that is compared across languages, with its title and headings."""
+"""Of a sentence that is compared across languages, with its title and headings."""
 
 SURE = 0.5
-"""The reader is sure of a sentence or row if it is at least this likely to be the one that answers."""
+"""The probability from which the reader is sure of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The constants that turn scores into probabilities, and probabilities into decisions.
+    """``logit_scale`` weighs the reader's score, ``likeness_scale`` the encoder's across languages.
 
-    Attributes:
-        logit_scale: the weight of the reader's score.
-        likeness_scale: the weight of the token-by-token similarity of two languages, by the encoder.
-        threshold: the engine abstains if the probability that the library answers is lower.
-        second_share: a fact's second-best sentence is cited from this share of the best one's probability.
-        reach: a sentence of a list or a summary is cited from this share.
+    Below ``threshold``, the engine abstains. From ``second_share`` of the best probability, a fact has a
+    second sentence, and from ``reach``, a list has another one.
     """
 
     logit_scale: float = 1.0
@@ -205,13 +185,12 @@ class Calibration:
 
 
 CALIBRATION = Calibration(logit_scale=0.618, prior_weight=6.941, offset=-5.763)
-"""The constants for the bundled reader. ``benchmarks/calibrate.py`` chose those three by reports of which the
-reader had not seen a question."""
+"""For the bundled reader; ``benchmarks/calibrate.py`` chose it by reports that the reader had not seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate, and the probability, 0 to 1, that it is the one that answers the question."""
+    """The probability is that of being the one that answers."""
 
     candidate: Candidate
     score: float
@@ -224,12 +203,11 @@ def rank(
     candidates: Sequence[Candidate],
     calibration: Calibration = CALIBRATION,
 ) -> list[Scored]:
-    """Score candidates together with the question, and return them best first; ties keep their order.
+    """Score candidates together with the question, best first; ties keep their order.
 
-    The probabilities are a softmax over the candidates and "none of these", whose score is 0. Their sum is
-    therefore the probability that any of them answers. Sentences in other languages are compared by the
-    encoder, if it reads both, and only the first :data:`COMPARED` are returned. No sentence answers a
-    question for an overview, so there the prior stands for the probability.
+    A softmax over them and "none of these" (score 0): the sum is the probability that any answers. The
+    encoder compares other languages, and only :data:`COMPARED` are returned. In an overview, the prior stands
+    for it.
     """
     known = encoder.languages or frozenset()
     read: list[Candidate] = []
@@ -257,11 +235,7 @@ def rank(
 
 
 def reads(question: Question, language: str) -> bool:
-    """Return whether the reader reads a question with texts in ``language``.
-
-    It knows English best. Its training also had questions in other languages of the Latin alphabet, about
-    texts in the same language.
-    """
+    """English, or the same language with the Latin alphabet as the question: it was trained on these."""
     return not is_foreign(question, language) and is_latin(question.text)
 
 
@@ -275,7 +249,6 @@ def _compared(candidate: Candidate) -> str:
 
 
 def by_document(items: Sequence[Scored]) -> list[Scored]:
-    """Sort by document, in the order in which ``items`` first names them, and by place in the text."""
     documents = list(dict.fromkeys(item.candidate.reading.document.document_id for item in items))
     return sorted(
         items,
@@ -287,12 +260,12 @@ def by_document(items: Sequence[Scored]) -> list[Scored]:
 
 
 def neighbour(item: Scored, step: int) -> Scored:
-    """Return ``item`` for the sentence ``step`` sentences later in its reading; the score stays."""
+    """The score stays."""
     return replace(item, candidate=replace(item.candidate, number=item.candidate.number + step))
 
 
 MAX_OVERLAP = 0.6
-"""If the Jaccard index of two sentences' words is higher, they say the same; only the better one is used."""
+"""Jaccard index of words; above it, two sentences say the same, and only the better one is used."""
 
 
 def select(
@@ -301,14 +274,9 @@ def select(
     calibration: Calibration,
     max_sentences: int = MAX_SENTENCES,
 ) -> list[Scored]:
-    """Return the sentences of the answer: the best one, then the others document by document.
+    """Return the best sentence, then the others document by document.
 
-    The form of the question decides which sentences follow the best one:
-
-    - For a fact or a comparison (:mod:`rag.finding.parts` seeks its sides): the second-best sentence, if its
-      probability is at least ``calibration.second_share`` of the best one's.
-    - For a list or a summary: every sentence whose probability is at least ``calibration.reach`` of the best
-      one's.
+    A fact or a comparison has at most one more (``second_share``), a list or a summary all from ``reach``.
     """
     if not ranked:
         return []

@@ -1,7 +1,4 @@
-"""Readings: stretches of documents to read for an answer.
-
-A reading joins neighbouring passages that a search found in one document, with a few sentences around them.
-"""
+"""Readings, which are stretches of documents to read for an answer, and the readers that score sentences."""
 
 from __future__ import annotations
 
@@ -40,47 +37,38 @@ PACKAGED = PackagedModel(
 """cross-encoder/ms-marco-MiniLM-L-12-v2 in int8: 33 million weights."""
 
 ADAPTER = Path(str(files("rag.finding").joinpath("cross_encoder.safetensors")))
-"""The file of low-rank changes (LoRA: Hu et al., 2021) and of the head that were trained for this program."""
+"""Low-rank changes (LoRA: Hu et al., 2021), and the head, that were trained for this program."""
 
 ADAPTER_SHA256 = "9c5299429b35a7384b5754fa71fb8732f1e20028b57884ef770ca50a9f8ab5fc"
 
 MAX_TOKENS = 144
-"""The most tokens of a question and a text together; the reader was trained with as many."""
+"""Question and text together; the reader was trained with as many."""
 
 MAX_QUESTION_TOKENS = 96
-"""The most tokens of a question: the rest is for the text."""
 
 REMEMBERED_QUESTIONS = 256
-"""The number of recent questions whose scores stay in memory. The program answers suggested questions in
-advance, so their scores are in memory when somebody asks them."""
+"""Suggested questions are answered in advance, so their scores are in memory when somebody asks."""
 
 _FIRST, _SEPARATOR = 101, 102
 """The numbers of the tokens ``[CLS]`` and ``[SEP]``."""
 
 _LARGEST = 127
-"""The largest weight in int8. The zero point is 0."""
 
 Weights = Mapping[str, npt.NDArray[Any]]
 
 
 class Reader(Protocol):
-    """Reads a question together with a text, and scores the text as an answer.
-
-    ``key``: name and digest of the weights, for people who compare two installations.
-    """
+    """``key``: name and digest of the weights, for people who compare two installations."""
 
     key: str
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text: the log-odds that it answers, rather than that nothing does."""
+        """The log-odds that each text answers, rather than that nothing does."""
         ...
 
 
 class BundledReader:
-    """:data:`PACKAGED` with :data:`ADAPTER`, loaded when it reads for the first time. Safe to share.
-
-    ``sha256`` is the digest of the adapter; "" to read without it.
-    """
+    """Loaded when it first reads. Safe to share. ``sha256`` is that of the adapter; "" for none."""
 
     def __init__(self, adapter: Path = ADAPTER, sha256: str = ADAPTER_SHA256) -> None:
         self.key = f"{PACKAGED.name}@{PACKAGED.sha256[:16]}+{sha256[:16]}"
@@ -91,11 +79,7 @@ class BundledReader:
         self._known: Callable[[str], dict[str, float]] = lru_cache(REMEMBERED_QUESTIONS)(lambda _: {})
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text. The scores of recent questions are cached.
-
-        Raises:
-            ReaderError: if a file of the reader is missing or damaged.
-        """
+        """Caches recent questions. Raises ReaderError if a file is missing or damaged."""
         known = self._known(question)
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
@@ -142,14 +126,11 @@ def _opened(adapter: Path, sha256: str) -> OnnxModel:
 
 
 def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[Any]]:
-    """Return the weights that take the place of those in an ONNX file.
+    """Return the weights that replace those of an ONNX file, with a scale for each column.
 
-    Each column of a changed matrix has a scale of its own, where the file has one for the whole matrix: most
-    changes are smaller than the steps of that scale, and would be lost.
-
-    In ``base``, the matrix of a name, of shape (inputs, outputs), is the product of ``name_quantized``, in
-    int8, and ``name_scale``. In ``adapter``, it has its name with ``.a``, shape (rank, inputs), and with
-    ``.b``, shape (outputs, rank), whose product is added; or its name alone, with all its weights.
+    Most changes are smaller than the steps of the file's one scale, and would be lost. ``base`` has a matrix,
+    shape (inputs, outputs), as ``name_quantized`` in int8 times ``name_scale``. ``adapter`` has ``.a``, shape
+    (rank, inputs), and ``.b``, shape (outputs, rank), whose product is added, or all weights under the name.
     """
     changes: dict[str, npt.NDArray[Any]] = {}
     for name in dict.fromkeys(key.removesuffix(".a").removesuffix(".b") for key in adapter):
@@ -179,10 +160,7 @@ _TYPES: Mapping[int, type[np.generic]] = {1: np.float32, 2: np.uint8, 3: np.int8
 
 
 def initializers(file: Path) -> Weights:
-    """Return the weights in an ONNX file, by name.
-
-    The package onnx would do this, too, but takes 33 MB, and a quarter of a second to import.
-    """
+    """The package onnx would do this, too, but takes 33 MB, and a quarter of a second to import."""
     weights: dict[str, npt.NDArray[Any]] = {}
     [graph] = [value for number, value in _fields(memoryview(file.read_bytes())) if number == _GRAPH]
     for number, tensor in _fields(graph):
@@ -198,10 +176,7 @@ def initializers(file: Path) -> Weights:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, Any]]:
-    """Yield the number and the value of each field of a message of Protocol Buffers.
-
-    A value is a number, or the bytes of a text, of an inner message or of packed numbers.
-    """
+    """Of Protocol Buffers: numbers, or the bytes of a text, of a message or of packed numbers."""
     place = 0
     while place < len(message):
         key, place = _number(message, place)
@@ -213,7 +188,6 @@ def _fields(message: memoryview) -> Iterator[tuple[int, Any]]:
 
 
 def _number(message: memoryview, place: int) -> tuple[int, int]:
-    """Return the number (varint) at a place, and the place after it."""
     number = shift = 0
     while message[place] & 0x80:
         number |= (message[place] & 0x7F) << shift
@@ -222,7 +196,7 @@ def _number(message: memoryview, place: int) -> tuple[int, int]:
 
 
 class CrossEncoderReader:
-    """Any sentence-transformers CrossEncoder with one output. Safe to share between threads."""
+    """With one output. Safe to share between threads."""
 
     def __init__(self, name: str, model: CrossEncoder) -> None:
         self.key = name
@@ -236,11 +210,7 @@ class CrossEncoderReader:
 
 
 def open_reader(name: str | None = None) -> Reader:
-    """Open a sentence-transformers CrossEncoder by its name or folder; None for the bundled reader.
-
-    Raises:
-        ReaderError: if the model cannot be loaded, or has more than one output.
-    """
+    """None for the bundled one. Raises ReaderError, also for a model with more than one output."""
     if name is None:
         return bundled_reader()
     model = load_cross_encoder(name, "reader", ReaderError)
@@ -259,7 +229,7 @@ def bundled_reader() -> BundledReader:
 
 
 def load_cross_encoder(name: str, role: str, error: type[FootnotedError]) -> CrossEncoder:
-    """Load a sentence-transformers CrossEncoder that returns logits; ``role`` names it in ``error``."""
+    """It returns logits; ``role`` names it in ``error``."""
     from safetensors import SafetensorError
     from sentence_transformers import CrossEncoder
     from torch.nn import Identity
@@ -277,16 +247,7 @@ def load_cross_encoder(name: str, role: str, error: type[FootnotedError]) -> Cro
 
 @dataclass(frozen=True, slots=True)
 class ReadSentence:
-    """A sentence of a document.
-
-    Attributes:
-        header: for a row of a table, the span of the table's caption and headings.
-        headings: the words of ``header``.
-        section: for a row, the names of the groups of rows that contain it, one per line.
-        chunk_id: the passage that contains it.
-        number: its number in the passage, from 0.
-        is_heading: whether it is a caption, a row of headings or the name of a group of rows.
-    """
+    """``header`` is the span of a row's caption and headings; ``section`` has a group's name per line."""
 
     span: Span
     text: str
@@ -299,17 +260,14 @@ class ReadSentence:
 
     @property
     def in_context(self) -> str:
-        """The sentence's words; for a row, preceded by the table's headings and the row's groups."""
+        """A row is preceded by the table's headings and its groups."""
         before = table_context(self.headings, self.section)
         return f"{before}\n{self.text}" if before else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A stretch of one document that is read for an answer.
-
-    ``score`` is the best search score, fused from vectors and words, of the found passages that it joins.
-    """
+    """``score`` is the best fused score of the found passages that it joins."""
 
     document: DocumentRecord
     sentences: tuple[ReadSentence, ...]
@@ -321,10 +279,7 @@ class Reading:
 
 
 def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
-    """Return the found passages, widened by neighbouring sentences on either side, best first.
-
-    Passages that then touch are merged, so none overlap.
-    """
+    """Widen passages on either side, and merge those that touch; best first."""
     readings: list[Reading] = []
     for hit in hits:
         reading = _widened(hit, index.neighbours(hit) if widen_by else (), widen_by)

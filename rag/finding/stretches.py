@@ -1,9 +1,7 @@
 """Widens the chosen sentences to stretches: what answers is often more than one sentence.
 
-- The neighbours of a sentence in its paragraph join while it is likely that they are part of the answer: the
-  next sentence of the same quotation, the reason, what *it* stands for. How likely was learned from answers
-  that people marked as a whole (``benchmarks/train_stretches.py``).
-- A sentence that ends with a colon brings the items that follow.
+How likely a neighbour is part of the answer was learned from answers that people marked as a whole
+(``benchmarks/train_stretches.py``). A colon brings the items that follow.
 """
 
 from __future__ import annotations
@@ -23,10 +21,9 @@ from rag.questions import Form, Question
 ITEM = regex.compile(
     r"\s*(?:[•◦▪■‣·]\s*|[*–—-]\s+|\(?(?:\p{N}{1,2}|\p{L}|[ivx]{1,4})\)\s*|\p{N}{1,2}\.\s+)(?=[\p{L}\p{N}“\"‘'(])"
 )
-"""The beginning of a list's item: a bullet, a number or a letter."""
 
 _Key = tuple[int, int, int]
-"""A sentence: its document, its start and its end."""
+"""Document, start and end."""
 
 _LEADS = regex.compile(r"[:：]\s*$")
 _NUMBER = regex.compile(r"\p{N}{1,2}\.")
@@ -34,11 +31,7 @@ _NUMBER = regex.compile(r"\p{N}{1,2}\.")
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """A logistic regression that says whether a neighbour is part of the answer.
-
-    ``score`` is the weight of the reader's score of the neighbour minus that of the chosen sentence, and
-    ``likeness`` that of the cosine of the two.
-    """
+    """A logistic regression on the reader's score minus the chosen sentence's, and their cosine."""
 
     score: float
     likeness: float
@@ -53,7 +46,7 @@ JOINING = Joining(score=0.26, likeness=1.866, offset=-1.242)
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """Widens the sentences of one answer. The reader reads the neighbours in the languages that it reads."""
+    """For one answer. The reader reads the neighbours in the languages that it reads."""
 
     index: Snapshot
     reader: Reader
@@ -61,12 +54,7 @@ class Widening:
     joining: Joining = JOINING
 
     def stretches(self, chosen: Sequence[Scored], max_sentences: int = MAX_SENTENCES) -> list[list[Scored]]:
-        """Widen each chosen sentence to its stretch, but not those of an overview, which answer nothing.
-
-        The stretches are in the order of ``chosen``, each in the order of the text and without gaps. A
-        sentence that an earlier stretch contains, or reaches, gets none of its own. What belongs to a
-        sentence takes precedence over the sentences that were chosen after it, so that a list stays whole.
-        """
+        """In the order of ``chosen``, which takes precedence; none from an earlier stretch."""
         is_asked = self.question.form is not Form.SUMMARY
         wanted = set(map(_key, chosen))
         kept: set[_Key] = set()
@@ -98,7 +86,7 @@ class Widening:
     def _joined(
         self, item: Scored, step: int, wanted: Collection[_Key], kept: Collection[_Key]
     ) -> Iterator[Scored]:
-        """Yield the neighbours that join a sentence, outwards: those after it, or with -1 before it."""
+        """Outwards: after it, or with -1 before it."""
         other = item
         while is_in_paragraph(other, step):
             other = neighbour(other, step)
@@ -127,7 +115,7 @@ def _items(item: Scored) -> Iterator[Scored]:
 
 
 def is_in_paragraph(item: Scored, step: int) -> bool:
-    """Return whether the next sentence, or with -1 the one before, is in the same paragraph."""
+    """With -1, the one before."""
     sentences, number = _sentences(item), item.candidate.number
     if not 0 <= number + step < len(sentences):
         return False

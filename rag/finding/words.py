@@ -1,7 +1,6 @@
-"""Corrects the spelling of a question with the words of the library and of English.
+"""Corrects the spelling of a question, and tells which words count in it and which sentences state something.
 
-A correction must be safe. It never changes a word that exists in the library or in English, and if several
-words are possible, one of them must be clearly the likeliest.
+A correction never changes a word of the library or of English, and must be clearly the likeliest.
 """
 
 from __future__ import annotations
@@ -35,27 +34,23 @@ LIGHT_WORDS = frozenset({
     "concern", "him", "her", "his", "hers", "its", "their", "all", "both", "each", "everi", "most", "more",
     "list", "summaris", "summar", "pleas", "outlin", "describ", "explain", "s", "t",
 })  # fmt: skip
-"""Stems of English words that are too common to count in a question: they do not name its subject.
-
-``s`` and ``t`` are the ends of possessives and of *not*, as the search splits them off.
-"""
+"""They do not name a subject; the search splits ``s`` and ``t`` off possessives and *not*."""
 
 _LIST = "frequency_dictionary_en_82_765.txt"
 _PASSAGES = 2e10
-"""The count, in the list, of a word that would be in every passage. The list counts the words of a large part
-of the web."""
+"""The count of a word that would be in every passage; the list counts a large part of the web."""
 
 _COMMON = 0.005
-"""A word in a greater share of English passages says little about a text: *main*, *people*."""
+"""In a greater share of English passages, a word says little about a text: *main*, *people*."""
 
 _RARE = 0.001
-"""A word in a smaller share of English passages is a term without being a noun for certain."""
+"""In a smaller share, a word is a term without being a noun for certain."""
 
 _AS_VERB = 0.2
-"""A word is mostly a verb if its past tense has at least this share of its own frequency."""
+"""The past tense's share of a word's own frequency, from which the word is mostly a verb."""
 
 _PLURAL = (0.15, 1.0)
-"""A word is a noun if the frequency of its plural is between these shares of its own, unlike *towards*."""
+"""The plural's share of a noun's own frequency, unlike *towards*."""
 
 _IRREGULAR = frozenset(
     base for past, base in (*PAST.items(), *PARTICIPLES.items()) if not past.endswith("ed")
@@ -63,21 +58,17 @@ _IRREGULAR = frozenset(
 
 
 def english_frequency(word: str) -> float:
-    """Return roughly the share of English passages that contain ``word`` (in lower case); 0 if unknown."""
+    """Roughly the share of English passages with ``word``, in lower case; 0 if unknown."""
     return english_words(word[:1]).get(word, 0.0)
 
 
 def english_words(beginning: str) -> Mapping[str, float]:
-    """Return the English words that begin with the letter ``beginning``, and how frequent each word is."""
     return _by_letter().get(beginning, {})
 
 
 @cache
 def is_term(word: str) -> bool:
-    """Return whether an English word is a term: a noun that is not common, or a rare word.
-
-    Forms of verbs, comparatives and adverbs are no terms. An unknown word, such as a name, is one.
-    """
+    """A noun that is not common, a rare word or an unknown one; no verb, comparative or adverb."""
     word = word.casefold()
     singulars = (("s", ""), ("es", ""), ("ies", "y"))
     forms = [word]
@@ -94,7 +85,7 @@ def is_term(word: str) -> bool:
 
 
 def _is_inflected(word: str) -> bool:
-    """Return whether a word is a form of another: *funded*, *yearly*, or *dearer* beside *dearest*."""
+    """*funded*, *yearly*, or *dearer* beside *dearest*."""
     if any(word.endswith(ending) and _has_base(word, ending) for ending in ("ed", "ing", "ly")):
         return True
     return any(
@@ -128,28 +119,26 @@ def _by_letter() -> Mapping[str, Mapping[str, float]]:
 
 _ENGLISH = "en"
 _SHORTEST = 4
-"""The fewest letters of a word that is corrected. Most shorter words that are unknown are abbreviations."""
+"""Letters; most shorter unknown words are abbreviations."""
 
 _SHORTEST_NAME = 5
-"""The fewest letters of a name that is corrected. A shorter name resembles too many other names."""
+"""Letters; a shorter name resembles too many other names."""
 
 _LONG = 8
-"""The fewest letters of a word in which two mistakes are corrected."""
+"""Letters of a word in which two mistakes are corrected."""
 
 _LEAST_SHARE = 5e-5
-"""A word is common if at least this share of English passages contain it. About 20,000 words are common."""
+"""Of English passages; about 20,000 words are as common."""
 
 _LEAST_SHARE_OF_SHORT = 0.01
-"""The same share if the typed word has only ``_SHORTEST`` letters. About 200 words are common then, such as
-"which"."""
+"""For a typed word of ``_SHORTEST`` letters; about 200 words are as common, such as "which"."""
 
 _ENGLISH_WEIGHT = 0.2
-"""The weight of a word's share of English passages; its share of the library's passages weighs 1."""
+"""A word's share of the library's passages weighs 1."""
 
 _CLEARLY = 4
 _UNDERSTOOD = 0.7
-"""At least this share of a question's words must be known or corrected. If fewer are, the question's language
-or subject is probably unknown, so nothing is corrected."""
+"""If fewer words are known or corrected, the language or subject is unknown: nothing is corrected."""
 
 _DROPPED, _SWAPPED, _ADDED, _REPLACED = 4.0, 1.5, 0.12, 0.09
 """The relative chances of single mistakes: 34 % of the mistakes drop a letter, 12.5 % swap two, 27 % add one
@@ -157,13 +146,12 @@ and 19 % replace one (Pollock and Zamora, Automatic spelling correction, 1984). 
 ways to add or to replace a letter as to drop one."""
 
 _OTHER = 0.001
-"""The chance of two mistakes in one word, on the same scale."""
 
 _WORD = regex.compile(
     r"“[^”]*”|\"[^\"]*\""
     r"|(?<![\p{L}\p{M}\p{N}'’_@./\\])\p{L}[\p{L}\p{M}]*+(?![\p{N}'’_@/\\]|\.[\p{L}\p{N}])"
 )
-"""A word, or words in quotation marks, which are meant as they are written."""
+"""Words in quotation marks are meant as they are written."""
 
 _DOUBLED = regex.compile(r"(.)\1+")
 _STARTS = regex.compile(r"(?:^|[.?!:]\s+)\W*$")
@@ -171,7 +159,7 @@ _STARTS = regex.compile(r"(?:^|[.?!:]\s+)\W*$")
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A word of a question; a name has a capital that does not start a sentence."""
+    """A name has a capital that does not start a sentence."""
 
     start: int
     text: str
@@ -180,7 +168,7 @@ class _Word:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A word, in lower case, that a writer may have meant; most passages write a name with a capital."""
+    """In lower case; most passages write a name with a capital."""
 
     text: str
     is_name: bool
@@ -190,10 +178,9 @@ class _Candidate:
 def correct(index: Snapshot, question: Question) -> str | None:
     """Correct the words of a question that exist neither in the library nor in English, if any.
 
-    Words of fewer than four letters, words with figures, words in capitals or in quotation marks, and words
-    of scripts without spaces stay as they are. In languages other than English, and in names, only a dropped
-    letter or two swapped letters are corrected. A word with an added or a different letter may be another
-    word, and such a name may be another person's.
+    Short words, those with figures, in capitals or in quotation marks, and scripts without spaces stay. In
+    other languages and in names, only a dropped letter or two swapped ones are corrected: anything else may
+    be another word or another person's name.
     """
     words = list(_words(question.text))
     unknown = [word for word in words if not _is_known(index, word.text)]
@@ -211,10 +198,7 @@ def correct(index: Snapshot, question: Question) -> str | None:
 
 
 def _language(question: Question, words: Sequence[_Word]) -> str:
-    """Return the language of a question; English for a short question whose words are mostly English.
-
-    Words with a capital do not count: they may belong to a title in another language.
-    """
+    """Words with a capital may belong to a foreign title; English for a short, mostly English question."""
     if question.language != UNKNOWN_LANGUAGE:
         return question.language
     plain = [word.text for word in words if word.text.islower()]
@@ -240,7 +224,7 @@ def _is_known(index: Snapshot, word: str) -> bool:
 
 
 def _better(index: Snapshot, word: _Word, language: str) -> str | None:
-    """Return the word that the writer meant; None if it is unclear, or if the search needs no correction."""
+    """None if it is unclear, or if the search needs no correction."""
     typed = word.text.lower()
     candidates = [each for each in _candidates(index, typed, language) if each.is_name or not word.is_name]
     likely = sorted(candidates, key=lambda each: each.weight, reverse=True)[:2]
@@ -281,15 +265,11 @@ def _may_be_meant(
 
 
 def _differ_in_doubling(one: str, other: str) -> bool:
-    """Return whether two words differ only in a letter that one of them has twice in a row."""
     return _DOUBLED.sub(r"\1", one) == _DOUBLED.sub(r"\1", other)
 
 
 def _by_word(forms: Mapping[str, float]) -> dict[str, tuple[float, bool]]:
-    """Return each word, in lower case, with its share of the library's passages and whether it is a name.
-
-    ``forms`` has the shares of the words as the passages write them.
-    """
+    """In lower case, with the share of passages, and whether it is a name; ``forms`` are as written."""
     lower: dict[str, float] = defaultdict(float)
     capital: dict[str, float] = defaultdict(float)
     for form, share in forms.items():
@@ -299,7 +279,7 @@ def _by_word(forms: Mapping[str, float]) -> dict[str, tuple[float, bool]]:
 
 
 def _chance_of_mistake(typed: str, meant: str, distance: int) -> float:
-    """Return how likely somebody who means ``meant`` types ``typed``, relative to other mistakes."""
+    """Relative to other mistakes."""
     if distance > 1:
         return _OTHER
     if len(meant) != len(typed):
@@ -310,8 +290,7 @@ def _chance_of_mistake(typed: str, meant: str, distance: int) -> float:
 _WORDS = regex.compile(r"\w+")
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
-"""Lengths in letters. Two words that begin alike are often unrelated if their common root is shorter than the
-first length, or an ending is longer than the second."""
+"""Letters. With a shorter common root or a longer ending, words that begin alike are often unrelated."""
 
 _CAPITALISED = regex.compile(r"\b\p{Lu}")
 _LONG_NAME = regex.compile(
@@ -324,18 +303,17 @@ _DIGITS: Mapping[str, str] = {
     if value > 1
     for _, stem in terms(word, _LANGUAGE)
 }
-"""The digits of each number word, by its stem; *one* is left out, because it often counts nothing."""
+"""By stem; *one* is left out, because it often counts nothing."""
 
 _LETTERS = {digits: stem for stem, digits in _DIGITS.items()}
 
 
 def content_terms(index: Snapshot, question: Question, language: str) -> Mapping[Term, float]:
-    """Return the content words of the question, each with its rarity; all words if none is a content word."""
+    """With their rarity; all words if none is a content word."""
     return index.idf(content_words(question.text, language) or terms(question.text, language))
 
 
 def content_words(text: str, language: str) -> list[Term]:
-    """Return the words of ``text`` as terms of the search, without those that are too common to count."""
     return [term for term in terms(text, language) if term[1] not in LIGHT_WORDS]
 
 
@@ -345,12 +323,12 @@ def words_of(text: str, language: str) -> frozenset[Term]:
 
 @lru_cache(maxsize=4096)
 def terms_of(text: str, language: str) -> frozenset[Term]:
-    """Return the words of ``text``, and the acronyms of the long names in it (:func:`acronyms`)."""
+    """Also the acronyms of the long names (:func:`acronyms`)."""
     return words_of(" ".join([text, *acronyms(text)]), language)
 
 
 def acronyms(text: str) -> list[str]:
-    """Return the initials of long names in ``text``: UNODC for United Nations Office on Drugs and Crime."""
+    """UNODC for United Nations Office on Drugs and Crime."""
     names = (name.removeprefix("The ") for name in _LONG_NAME.findall(text))
     return ["".join(_CAPITALISED.findall(name)) for name in names]
 
@@ -360,12 +338,7 @@ def contains_term(text_terms: frozenset[Term], term: Term) -> bool:
 
 
 def matching_terms(text_terms: frozenset[Term], term: Term) -> frozenset[Term]:
-    """Return the words of a text that are ``term``, related to it, or the same number in letters or digits.
-
-    A stemmer may give different stems to a people and its country (Cambodian, Cambodia), or to a noun and its
-    verb (drowning, drown). Two words count as related if one of them is the beginning of the other, this
-    beginning is long, and the rest is short.
-    """
+    """Also related words, with a long beginning in common (Cambodian, Cambodia), and *five* for 5."""
     field, word = term
     number = _DIGITS.get(word) or _LETTERS.get(word) if field == _LANGUAGE else None
     same = text_terms & ({term, (field, number)} if number else {term})
@@ -382,10 +355,7 @@ def matching_terms(text_terms: frozenset[Term], term: Term) -> frozenset[Term]:
 
 
 def names_label(question: str, label: str) -> bool:
-    """Return whether a question contains the whole label of a row, with a capital: *Space*, and not *space*.
-
-    The capital tells the name of a row, such as *Water*, from an ordinary word.
-    """
+    """*Space*, not *space*: the capital tells a row's name, such as *Water*, from a word."""
     words = " ".join(_WORDS.findall(label))
     return words[:1].isupper() and f" {words} " in f" {' '.join(_WORDS.findall(question))} "
 
@@ -400,16 +370,12 @@ _CAPTION = regex.compile(
 
 
 def is_fragment(sentence: str) -> bool:
-    """Return whether a text neither ends like a sentence nor is a row of a table."""
+    """It neither ends like a sentence nor is a row of a table."""
     return _COMPLETE.search(sentence) is None
 
 
 def names_only(sentence: ReadSentence, title: str) -> bool:
-    """Return whether a sentence names a subject and states nothing about it.
-
-    Titles, captions, headings of tables, lone names and lone numbers are such sentences; they never answer a
-    question.
-    """
+    """Titles, captions, headings, lone names and lone numbers never answer a question."""
     text = sentence.text.strip()
     if sentence.is_heading or text == title.strip():
         return True
@@ -431,18 +397,14 @@ _LEANS = regex.compile(
     r"\P{L}*\p{Ll}|\s*(?:\(?(?:[¹²³⁰⁴-⁹*†‡☐☒☑□■¨]|\p{N}{1,2}\))|\p{N}{1,2}\s\p{Lu})|\W*(?i:notes?:|sources?:)"
     r"|\W*(?i:see|refer|indicate by check|he|she|it|they|his|her|its|their)\b"
 )
-"""The beginning of a sentence that the text or a page's layout has cut in two, of a footnote, of an
-instruction to readers, or of a sentence about what the one before it names."""
+"""Of a sentence cut in two, a footnote, an instruction, or one about what the sentence before names."""
 
 _ASKS = regex.compile(r"[?？؟]\W*$")
 _FEWEST_WORDS = 8
 
 
 def stands_alone(sentence: ReadSentence, title: str) -> bool:
-    """Return whether a sentence says something without its neighbours.
-
-    A row, a heading, a question, a footnote, an instruction or a fragment does not.
-    """
+    """No row, heading, question, footnote, instruction or fragment does."""
     text = sentence.text
     return (
         not is_row(text)

@@ -27,7 +27,7 @@ PAUSE_SECONDS = 30.0
 
 @dataclass(eq=False, slots=True)
 class Circuit:
-    """Counts failures in a row; after too many, the circuit is open, and refuses calls. Safe to share."""
+    """After too many failures in a row, it is open, and refuses calls. Safe to share."""
 
     failures: int = FAILURES
     now: Callable[[], float] = time.monotonic
@@ -36,11 +36,7 @@ class Circuit:
     _closes_at: float = field(default=0.0, init=False)
 
     def admits(self) -> bool:
-        """Return whether a call may be tried now.
-
-        An open circuit admits no call until its pause is over, then only one. If this call succeeds, the
-        circuit closes; if it fails, another pause begins.
-        """
+        """After its pause, an open circuit admits one call, whose success closes it."""
         with self._lock:
             if self._failures_in_a_row < self.failures:
                 return True
@@ -69,8 +65,8 @@ class Circuit:
 
 
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Takes the numbers of the sentences that a reply may cite, and returns arguments for the model's client with
-which the server allows only replies of the right form."""
+"""Takes the numbers that may be cited; returns client arguments that allow only replies of the right
+form."""
 
 AT_ONCE = 16
 
@@ -79,7 +75,7 @@ CHOICES = ("yes", "no")
 _CHOICE = regex.compile(r"\b(?:yes|no)\b", regex.IGNORECASE)
 
 FIRST_WAIT_SECONDS = 0.5
-"""The seconds before a second attempt; each further wait is twice as long."""
+"""Each further wait is twice as long."""
 
 _TEST_CHARACTERS = 200
 """Some models write on and on."""
@@ -87,10 +83,7 @@ _TEST_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class ModelLimits:
-    """The limits of a reply; ``reply_tokens`` are a part of ``context_tokens``.
-
-    ``seconds`` end with the reply, and only a failure that may be temporary leads to another attempt.
-    """
+    """``reply_tokens`` are a part of ``context_tokens``; ``seconds`` end with the reply."""
 
     context_tokens: int = 4096
     reply_tokens: int = 512
@@ -100,7 +93,7 @@ class ModelLimits:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The prices of a million tokens of the prompt and of the reply, in any currency."""
+    """Of a million tokens, in any currency."""
 
     prompt: float
     completion: float
@@ -124,17 +117,11 @@ def unconstrained(_allowed: Sequence[str]) -> Mapping[str, Any]:
 
 @dataclass(eq=False, repr=False)
 class LanguageModel:
-    """Any llama-index model. Safe to share between threads if the model is.
+    """Any llama-index model that does not retry by itself. Safe to share if the model is.
 
-    Attributes:
-        llm: it must not retry by itself, because every attempt here would repeat its retries.
-        constrain: returns the arguments that make its server constrain the form of replies.
-        choice: the arguments that make its server reply with one of :data:`CHOICES`, and report the
-            log-probabilities of tokens, if it is able to.
-        close: releases the model's resources, even if it is in use.
-        secret: its key, which no message may contain.
-        at_once: how many replies it writes at a time. A further one waits for at most half of its time limit.
-        close_connection: closes the connection of an abandoned reply.
+    ``constrain`` and ``choice`` are client arguments: for the form of replies, and for one of :data:`CHOICES`
+    with log-probabilities. No message may contain ``secret``, its key. Beyond ``at_once`` replies, one waits
+    for at most half of its time limit. ``close_connection`` is for abandoned replies.
     """
 
     llm: LLM
@@ -160,25 +147,12 @@ class LanguageModel:
     def write(
         self, messages: Sequence[Message], sentence_numbers: Sequence[str] = (), seconds: float | None = None
     ) -> RetriedReply:
-        """Start a reply that cites only ``sentence_numbers``, or in any form if there are none.
-
-        ``seconds`` may shorten the model's time limit.
-
-        Raises:
-            ModelError: ``paused``, if the model has failed too often to be asked now.
-        """
+        """In any form without ``sentence_numbers``. Raises ModelError if it is ``paused``."""
         arguments = dict(self.constrain(sentence_numbers)) if sentence_numbers else {}
         return self._start(messages, arguments, seconds)
 
     def probability_of_yes(self, messages: Sequence[Message], seconds: float | None = None) -> float:
-        """Ask a yes-or-no question, and return the probability of *yes*, from 0 to 1.
-
-        It is P(yes) / (P(yes) + P(no)), from the log-probabilities of the first token; if the provider does
-        not report these, 1 if the reply is *yes*, else 0.
-
-        Raises:
-            ModelError: if the model fails, does not answer in time, or answers neither *yes* nor *no*.
-        """
+        """P(yes) / (P(yes) + P(no)) of the first token, or 1 or 0 by the reply. Raises ModelError."""
         arguments = self.choice
         try:
             return self._read_probability(self._start(messages, arguments, seconds))
@@ -235,11 +209,7 @@ class LanguageModel:
         return RetriedReply(self, begin, min(seconds or self.limits.seconds, self.limits.seconds))
 
     def try_out(self) -> Trial:
-        """Ask for a short reply, and measure it.
-
-        Raises:
-            ModelError: if the model fails, or its reply is empty.
-        """
+        """Raises ModelError if the model fails, or its reply is empty."""
         began = time.monotonic()
         reply = self.write([TEST])
         written = 0
@@ -253,7 +223,7 @@ class LanguageModel:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Keep the model open until the context ends, even if :meth:`retire` is called meanwhile."""
+        """Until the context ends, :meth:`retire` does not close the model."""
         with self._lock:
             self._users += 1
         try:
@@ -266,7 +236,7 @@ class LanguageModel:
                 self.close()
 
     def retire(self) -> None:
-        """Close the model at once, or, if it is in use, when the last context of :meth:`in_use` ends."""
+        """At once, or when the last context of :meth:`in_use` ends."""
         with self._lock:
             self._is_retired = True
             is_unused = not self._users
@@ -274,13 +244,13 @@ class LanguageModel:
             self.close()
 
     def abort(self) -> None:
-        """Close the model at once, even if it is in use. Its present and later replies fail."""
+        """Even if it is in use; its present and later replies fail."""
         self.is_aborted = True
         self.close()
 
 
 class RetriedReply:
-    """A :class:`Reply` in progress. An attempt that fails before its first piece arrives is repeated."""
+    """An attempt that fails before its first piece arrives is repeated."""
 
     def __init__(self, model: LanguageModel, begin: Callable[[float], Reply], seconds: float) -> None:
         self.usage = Usage(0, 0)
@@ -291,12 +261,7 @@ class RetriedReply:
         self._seconds = seconds
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the pieces of the text; the caller may stop at any time.
-
-        Raises:
-            ModelError: if the model fails, or does not finish in time; ``busy``, if other replies occupy the
-                model for half of the time limit.
-        """
+        """The caller may stop at any time. Raises ModelError; ``busy`` after half of the time limit."""
         deadline = time.monotonic() + self._seconds
         if not self._model.slots.acquire(timeout=self._seconds / 2):
             # The model has not failed: it is busy with other questions.

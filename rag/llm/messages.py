@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 NO_ANSWER = "NO ANSWER"
 
 MAX_STATEMENTS = 6
-"""The most sentences of a reply; the prompt says so, and a grammar enforces it."""
+"""The prompt says so, and a grammar enforces it."""
 
 BYTES_A_TOKEN = 3
-"""A low estimate of the UTF-8 bytes per token (4 in English, 3 in Chinese). The model's tokenizer is not
-known here, and the encoder's differs from it."""
+"""A low estimate (4 in English, 3 in Chinese); the model's tokenizer is not known here."""
 
 # A model ignores invisible characters such as a zero-width space, so the patterns allow for them.
 _GAP = r"[\s\p{Cf}]*"
@@ -40,11 +39,11 @@ class Message:
 
 
 LONGEST_LINE = 400
-"""The most characters of a line of a reply; the grammar ends a longer one there, perhaps within a word."""
+"""Characters; the grammar ends a longer line there, perhaps within a word."""
 
 
 def grammar(sentence_numbers: Sequence[str]) -> str:
-    """Return a grammar in GBNF, llama.cpp's format, for replies that cite only ``sentence_numbers``."""
+    """In GBNF, llama.cpp's format."""
     listed = " | ".join(json.dumps(number) for number in sentence_numbers)
     return (
         f'root ::= "{NO_ANSWER}" | line{{1,{MAX_STATEMENTS}}}\n'
@@ -78,20 +77,14 @@ def schema(sentence_numbers: Sequence[str]) -> dict[str, Any]:
 
 
 def tokens(text: str) -> int:
-    """Estimate the number of tokens of a text, erring on the high side.
-
-    Each digit, symbol and punctuation mark counts as one token, so that tables are not underestimated.
-    """
+    """A high estimate: each digit and symbol is one token, so that tables are not underestimated."""
     single = _ONE_EACH.findall(text)
     others = len(text.encode("utf-8", "replace")) - sum(len(character.encode()) for character in single)
     return others // BYTES_A_TOKEN + len(single) + 1
 
 
 def escape_fences(text: str) -> str:
-    """Return a document's words on one line, changed so that a model cannot mistake them for prompt markup.
-
-    The words can then neither close the ``<report>`` tag around them nor look like the number of a sentence.
-    """
+    """On one line, the words can neither close the ``<report>`` tag nor look like a sentence's number."""
     return _MARK.sub("(", _FENCE.sub("‹", " ".join(text.split())))
 
 
@@ -101,23 +94,23 @@ _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
 def without_thoughts(text: str) -> str:
-    """Return a model's reply without its reasoning, and with its surrogate pairs joined."""
+    """Surrogate pairs are joined."""
     if _SURROGATE.search(text):
         text = pair_surrogates(text)
     return _THOUGHT_ENDS.sub("\n", _THOUGHT.sub("", text))
 
 
 def pair_surrogates(text: str) -> str:
-    """Join surrogate pairs; replace lone surrogates, which can be neither stored nor sent."""
+    """Lone ones, which can be neither stored nor sent, are replaced."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _TRANSPORT_ERRORS = frozenset({"TransportError", "APIConnectionError"})
-"""Errors of httpx and of clients based on it: the server was unreachable, or the connection broke."""
+"""Of httpx and clients based on it: the server was unreachable, or the connection broke."""
 
 _TIMEOUT_ERRORS = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Timeout"})
-"""Timeout errors of Python, httpx, clients based on it, and requests."""
+"""Of Python, httpx, clients based on it, and requests."""
 
 _REASONS = {
     401: "its server refused the key",
@@ -130,11 +123,7 @@ _HIDDEN = "…"
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Return whether the same request may succeed a moment later.
-
-    Each client has its own error classes. If the error has an HTTP status, the status decides; otherwise the
-    types of the errors in the chain of causes do.
-    """
+    """An HTTP status decides; without one, the types of the errors in the chain of causes."""
     status = _status(error)
     if status is not None:
         return status in _RETRYABLE
@@ -154,10 +143,7 @@ def reason_of(error: BaseException) -> str | None:
 
 
 def describe(error: BaseException, secret: str | None = None) -> str:
-    """Describe an error on one line, without the key.
-
-    A server may repeat a key that it refuses, and an address may contain one.
-    """
+    """On one line, without the key, which a server may repeat, or an address contain."""
     words = redact(" ".join(str(error).split()), secret)
     return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__
 
@@ -190,23 +176,19 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 Stream = Callable[[], "Iterator[ChatResponse]"]
 
 CloseConnection = Callable[[], object]
-"""Closes the connection of an abandoned reply.
-
-The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector ends a
-stream that was not read to its end. The collector may run in any thread. If that thread is just taking a
-connection from the same client, the thread and the collector deadlock. The reply must therefore be closed at
-once, while no lock is held."""
+"""The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector
+ends an unread one. In a thread that is just taking a connection from that client, this deadlocks. So an
+abandoned reply is closed at once, while no lock is held."""
 
 _MOST_WAITING = 256
-"""The most unread pieces; a model that writes faster waits."""
+"""Unread pieces; a model that writes faster waits."""
 
 _LOOK_SECONDS = 0.2
-"""While a model waits, the seconds between two checks whether its reply is still wanted."""
+"""Between two checks of a waiting model whether its reply is still wanted."""
 
 _CUT = frozenset({"length", "max_tokens"})
 _FINISH_FIELDS = ("finish_reason", "done_reason", "stop_reason")
 _STREAMED = regex.compile(r"(?:message|content_block)_")
-"""The beginning of the types of Anthropic's events, whose last one has the finish reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +198,9 @@ class Usage:
 
 
 class Reply:
-    """The text of a reply, in pieces as it is written; it can be read once.
+    """The text in pieces, which can be read once; ``usage`` is an estimate until the end.
 
-    Attributes:
-        usage: an estimate until the reply ends; it remains one if the model does not report its tokens.
-        is_cut: whether the reply ended at its length limit.
-        logprobs: the likely first tokens with their log-probabilities, if the model reports them.
+    ``is_cut``: it ended at its length limit. ``logprobs`` are those of the likely first tokens, if reported.
     """
 
     def __init__(
@@ -232,11 +211,7 @@ class Reply:
         deadline: float,
         close_connection: CloseConnection = lambda: None,
     ) -> None:
-        """Start the reply: ``stream`` is called in another thread.
-
-        ``deadline`` is on the monotonic clock. ``close_connection`` is called in the thread of ``stream``
-        after a reply that was abandoned or failed.
-        """
+        """``stream`` and ``close_connection`` run in another thread; ``deadline`` is monotonic."""
         self.usage = Usage(prompt_bytes // BYTES_A_TOKEN, 0)
         self.is_cut = False
         self.logprobs: Mapping[str, float] = {}
@@ -249,13 +224,7 @@ class Reply:
         Thread(target=self._write, args=(stream,), name="footnoted-reply", daemon=True).start()
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the pieces.
-
-        Raises:
-            ModelError: ``timeout``, if the next piece does not arrive before the deadline; ``error``, if a
-                client that reports the end of a reply reports none.
-            Exception: any error of the model's client.
-        """
+        """Raises ModelError (``timeout``, ``error`` without an end), or any error of the client."""
         written = 0
         has_end, reports_end = False, False
         try:
@@ -277,7 +246,7 @@ class Reply:
             self.abandon()
 
     def abandon(self) -> None:
-        """Stop the reply as soon as its client returns the next piece."""
+        """When the client returns the next piece."""
         self._abandoned.set()
 
     def _next(self) -> ChatResponse | None:
@@ -304,7 +273,7 @@ class Reply:
                 self._close_connection()
 
     def _pass_on(self, responses: Iterator[ChatResponse]) -> bool:
-        """Return False if the caller or the deadline ended the reply."""
+        """False if the caller or the deadline ended the reply."""
         try:
             return all(map(self._put, responses))
         finally:
@@ -312,7 +281,7 @@ class Reply:
             getattr(responses, "close", lambda: None)()
 
     def _put(self, item: ChatResponse | Exception | None) -> bool:
-        """Return False if the caller or the deadline ended the reply."""
+        """False if the caller or the deadline ended the reply."""
         while not self._abandoned.is_set() and time.monotonic() < self._deadline:
             try:
                 self._pieces.put(item, timeout=_LOOK_SECONDS)
@@ -337,10 +306,7 @@ class Reply:
 
 
 def failure(name: str, error: Exception, secret: str | None = None, *, has_begun: bool = False) -> ModelError:
-    """Convert an error of a model's client to a ModelError, which a reader understands.
-
-    The error, without ``secret``, becomes the detail. ``has_begun``: a part of the reply has arrived.
-    """
+    """The detail is the error without ``secret``. ``has_begun``: a part of the reply has arrived."""
     if is_timeout(error):
         return ModelError(f"{name} did not answer in time", "timeout")
     detail = describe(error, secret)
@@ -364,7 +330,7 @@ def _finish(raw: object) -> str | None:
 
 
 def _reports_end(raw: object) -> bool:
-    """Return whether a piece is of a client that reports the finish reason of each reply."""
+    """The client reports the finish reason of each reply."""
     choice = _first_choice(raw)
     names = {*_FINISH_FIELDS, "done"}
     has_field = (
@@ -374,7 +340,7 @@ def _reports_end(raw: object) -> bool:
 
 
 def _logprobs(raw: object) -> Mapping[str, float]:
-    """Return the likely first tokens of a piece, from the fields of OpenAI's protocol."""
+    """From the fields of OpenAI's protocol."""
     found = _field(_field(_first_choice(raw), "logprobs"), "content")
     if not isinstance(found, list) or not found:
         return {}
@@ -383,7 +349,7 @@ def _logprobs(raw: object) -> Mapping[str, float]:
 
 
 def _first_choice(raw: object) -> object:
-    """Return the part of a piece, in OpenAI's protocol, that has the text; any other piece as it is."""
+    """In OpenAI's protocol; any other piece as it is."""
     choices = _field(raw, "choices")
     return choices[0] if isinstance(choices, list) and choices else raw
 

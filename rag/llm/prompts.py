@@ -1,7 +1,4 @@
-"""The instructions for language models.
-
-The text of documents is data, in ``<report>`` tags that it cannot close.
-"""
+"""The instructions for language models; documents are data, in ``<report>`` tags that they cannot close."""
 
 from __future__ import annotations
 
@@ -54,8 +51,7 @@ Write in English.""",
 [1.2] Its captain, Lena Voss, blamed a cracked shaft.""",
     ),
 )
-"""Examples of a question and its reply. The last one has an answer, because small models repeat the last
-example."""
+"""The last one has an answer, because small models repeat the last example."""
 
 WRITE = (Message("system", _WRITE), *_WRITE_EXAMPLES)
 

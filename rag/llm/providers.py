@@ -38,14 +38,10 @@ if TYPE_CHECKING:
 
 
 class LlamaServer:
-    """A process with a server of llama.cpp, for the model in a GGUF file. It speaks OpenAI's protocol."""
+    """A process with llama.cpp, for a GGUF file. It speaks OpenAI's protocol."""
 
     def __init__(self, file: Path, context_tokens: int, threads: int | None = None) -> None:
-        """Load a model; ``threads`` None for one per core.
-
-        Raises:
-            ModelSetupError: if xllamacpp is not installed, or the file cannot be loaded.
-        """
+        """``threads`` None: one per core. Raises ModelSetupError."""
         if find_spec("xllamacpp") is None:
             raise ModelSetupError(
                 "llama.cpp is not installed; install it with: pip install 'footnoted[llamacpp]'"
@@ -86,10 +82,7 @@ class LlamaServer:
 
 
 def _main(file: str, context_tokens: str, threads: str) -> None:
-    """Load a model and serve it until standard input ends, with the process that started this one.
-
-    Write one line of JSON to standard output: the ``address`` of the server, or the ``error``.
-    """
+    """Serve until standard input ends, with the parent; write the ``address`` or the ``error`` as JSON."""
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
@@ -132,12 +125,10 @@ _NO_KEY = "none"
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """The settings of a language model; None stands for a provider's default.
+    """None is a provider's default; ``model`` is the provider's name for it, or a GGUF file's path.
 
-    ``provider`` is ``llamacpp``, ``openai`` (any server that speaks OpenAI's protocol), ``ollama``,
-    ``anthropic``, or the name of another llama-index package, such as ``mistralai`` for
-    llama-index-llms-mistralai. ``model`` is its name for the model; for llama.cpp in this process, the path
-    of a GGUF file.
+    ``provider`` is ``llamacpp``, ``openai`` (any server with its protocol), ``ollama``, ``anthropic``, or the
+    rest of the name of another llama-index-llms package.
     """
 
     provider: str
@@ -149,12 +140,7 @@ class ModelSettings:
 
 
 def open_model(settings: ModelSettings) -> LanguageModel:
-    """Open a language model. The model's ``close`` releases its resources.
-
-    Raises:
-        ModelSetupError: if the provider's package is not installed, the model cannot be opened, or its
-            address is link-local. There, clouds offer their machines passwords.
-    """
+    """Raises ModelSetupError, also for a link-local address: there, clouds offer machines passwords."""
     if settings.address:
         # A name that cannot be resolved now is checked when the client connects.
         parts = urlsplit(_valid_address(settings.address))
@@ -241,11 +227,7 @@ def _anthropic(settings: ModelSettings) -> LanguageModel:
 
 
 def _from_package(settings: ModelSettings) -> LanguageModel:
-    """Open a model of a llama-index package.
-
-    The model's class is the one with the package's name (hyphens, underscores and case do not count), or else
-    the first class of models in alphabetical order.
-    """
+    """The class with the package's name, in any spelling, or else the alphabetically first one."""
     from llama_index.core.llms import LLM
 
     package = importlib.import_module(f"llama_index.llms.{settings.provider.replace('-', '_')}")
@@ -348,7 +330,7 @@ def _openai_like(
 
 
 class OpenResponses:
-    """Remembers the last HTTP response of each thread, so that the thread can close it."""
+    """The last HTTP response of each thread, so that the thread can close it."""
 
     def __init__(self) -> None:
         self._own = local()
@@ -390,7 +372,7 @@ def _resolved(host: str, port: int | None) -> list[str]:
 
 
 def _is_link_local(address: str) -> bool:
-    """Return whether an IP address, or the IPv4 address that it embeds, is link-local."""
+    """Or the IPv4 address that it embeds."""
     found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address):
         translated = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in _NAT64 else None
@@ -403,7 +385,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def _guard(client: httpx.Client) -> None:
-    """Let a client connect to no link-local address, to which a name or a redirect may lead later."""
+    """A name or a redirect may lead to a link-local address later."""
     import httpcore
     import httpx
 

@@ -1,7 +1,4 @@
-"""Checks whether a sentence of an answer says only what its quotes say.
-
-:class:`Gate` compares the sentence only with the quotes that it cites, never with the rest of the report.
-"""
+"""Checks whether a sentence says only what the quotes say that it cites, never the rest of the report."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ __all__ = [
 
 
 def verify_quote(quote: str, document: Document, span: Span) -> Verification:
-    """Return ``quoted`` if the stored document has these words at the span, else ``unsupported``."""
+    """``quoted`` if the stored document has these words there, else ``unsupported``."""
     matches = span.of(document.text) == quote
     if not matches:
         return Gate().check(quote, [Evidence(quote, quote_matches=False)])

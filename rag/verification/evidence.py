@@ -31,15 +31,9 @@ from rag.finding.reading import ReadSentence
 class Evidence:
     """The words that a sentence cites, with what a reader needs to understand them.
 
-    Attributes:
-        context: the headings of a table's row, the document's title, and its publisher. A sentence may take
-            names from the context, and units and years from the headings, but no figures.
-        language: ISO 639-1, or ``und``.
-        published: ISO 8601, possibly without day or month.
-        quote_matches: whether the quote equals the stored text, which is read again to check this.
-        before: the sentence before the quote in the document, which tells whom *He* or *the ministry* means.
-        cells: for a row of a table, its cells, read with the whole table; empty to read them from the
-            headings in ``context``.
+    ``context`` are headings, title and publisher: a sentence may take names from it, and units and years from
+    the headings, but no figures. ``before`` tells whom *He* means. ``quote_matches``: the stored text, read
+    again, is equal. Without ``cells``, a row's are read from the headings.
     """
 
     quote: str
@@ -53,18 +47,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence to verify; if its language is uncertain, it is that of its evidence."""
+    """If its language is uncertain, it is that of its evidence."""
 
     text: str
     language: str
 
 
 _BEFORE_CHARACTERS = 400
-"""The number of characters before a quote that are searched for the sentence before it."""
 
 
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: DocumentTexts) -> Evidence:
-    """Read a sentence again from the stored text of its document, and return it as evidence."""
+    """Read again from the stored text."""
     document = document_texts.text(record)
     quote = sentence.span.of(document.text)
     found = evidence_at(record, document, sentence.span, quote, sentence.headings)
@@ -75,11 +68,7 @@ def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: 
 def evidence_at(
     record: DocumentRecord, document: Document, span: Span, quote: str, headings: str | None
 ) -> Evidence:
-    """Return a quote as evidence, with its context in the document.
-
-    ``quote`` are the words to compare with the sentence of the answer: those of the span, or their visible
-    form (:func:`rag.visible_text.visible`). ``headings`` are those of a table's row.
-    """
+    """``quote`` are the span's words, or their visible form; ``headings`` those of a table's row."""
     context = [headings, record.title, record.publisher or record.author]
     near = document.text[max(span.start - _BEFORE_CHARACTERS, 0) : span.start]
     paragraph = near[near.rstrip(" \t").rfind("\n") + 1 :]
@@ -105,8 +94,7 @@ _ENGLISH = regex.compile(
     r"\b(?:the|of|was|were|is|are|has|had|by|for|that|with|in|and|from)\b", regex.IGNORECASE
 )
 SURE_FROM = 80
-"""The fewest letters of a sentence for which the language identifier is trusted more than the language of the
-evidence."""
+"""Letters from which the language identifier is trusted more than the language of the evidence."""
 
 _PRONOUN = regex.compile(
     r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|ông|bà|họ|anh|chị|nó|ia|dia|mereka|beliau"
@@ -122,10 +110,7 @@ _GENERAL = regex.compile(
 
 @lru_cache(maxsize=4096)
 def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
-    """Return the ISO 639-1 code of a sentence's language; ``otherwise`` if that is not clear.
-
-    The script and the letters decide first, then function words and a language identifier.
-    """
+    """By script and letters, then function words and an identifier; ``otherwise`` if unclear."""
     letters = len(_LETTER.findall(text))
     han = len(_HAN.findall(text))
     if han * 3 > letters:
@@ -152,17 +137,13 @@ def language_in(item: Evidence) -> str:
 
 
 def referents(item: Evidence) -> str:
-    """Return the words outside a quote that may name what the quote refers to.
-
-    They are its context and, if it begins with a pronoun or a phrase such as *the ministry*, the sentence
-    before.
-    """
+    """The context and, if a quote begins with a pronoun or *the ministry*, the sentence before."""
     is_open = _PRONOUN.match(item.quote) or _GENERAL.match(item.quote)
     return f"{item.context} {item.before if is_open else ''}".strip()
 
 
 def premise(evidence: Sequence[Evidence]) -> str:
-    """Return the text that a judge reads: headings and preceding sentences as context, then the quotes."""
+    """Headings and preceding sentences, then the quotes."""
     context = [text for item in evidence for text in (*item.context.splitlines(), item.before) if text]
     lines = [f"(Context: {text})" for text in dict.fromkeys(context)]
     return "\n".join([*lines, *dict.fromkeys(item.quote for item in evidence)])
@@ -179,7 +160,7 @@ _EXCEPTION = regex.compile(r"\b(?:except|unless|other than)\b", regex.IGNORECASE
 _NEGATIVE = regex.compile(
     r"(?P<sign>\p{Sc}|[A-Z]{2,3})?\s?\(\s?(?P<value>[^()]*\p{N}[^()]*)\)\s?(?P<unit>%?)"
 )
-"""A negative value in the form of accounts: ``$ (531)`` or ``(4) %``."""
+"""``$ (531)`` or ``(4) %``."""
 
 _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
 _PERCENT = regex.compile(r"%|\bper ?cent\b", regex.IGNORECASE)
@@ -189,11 +170,7 @@ _WORD = regex.compile(r"(?<![\p{L}\p{N}])(?=[\p{L}\p{Sc}%])")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell with a value.
-
-    ``figures`` are in the unit and scale of the headings. ``possible`` are others that it may state, because
-    the table leaves a unit open: a sentence with one of them is neither refuted nor confirmed.
-    """
+    """A ``possible`` figure, whose unit the table leaves open, neither refutes nor confirms a sentence."""
 
     value: str
     figures: tuple[Quantity, ...]
@@ -207,13 +184,13 @@ class Cell:
 
     @property
     def has_no_unit(self) -> bool:
-        """Whether neither cell nor headings state a unit; many tables have signs only in the first row."""
+        """Many tables have signs only in the first row."""
         return all(figure.unit is figure.currency is None for figure in self.figures)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table with headings, without empty cells; ``periods`` are those of its label."""
+    """Without empty cells; ``periods`` are those of its label."""
 
     label: str
     cells: tuple[Cell, ...]
@@ -223,7 +200,7 @@ class Row:
 
 @lru_cache(maxsize=1024)
 def row_of(item: Evidence) -> Row | None:
-    """Return a quote as a row; None if it is not a row, or if its context has no headings of columns."""
+    """None if it is not a row, or has no headings of columns."""
     if not is_row(item.quote):
         return None
     lines = item.context.splitlines()
@@ -250,7 +227,7 @@ def row_of(item: Evidence) -> Row | None:
 
 
 def with_units(quantity: Quantity, context: str, language: str) -> Iterator[Quantity]:
-    """Yield a figure of a quote that has no cells, with each scale, unit and currency of its context."""
+    """With each scale, unit and currency of the context."""
     scaled = _scaled(quantity, context)
     if scaled != quantity:
         yield scaled
@@ -291,7 +268,7 @@ def _raw(value: str, language: str) -> Iterator[Quantity]:
 
 
 def _scaled(quantity: Quantity, words: str) -> Quantity:
-    """Return a figure multiplied by the scale that ``words`` state; as it is if it has its own, or a unit."""
+    """As it is if it has its own scale, or a unit."""
     scale = _SCALE.search(words.lower())
     if scale is None or quantity.unit is not None or _SCALE.search(quantity.written.lower()):
         return quantity

@@ -26,28 +26,24 @@ NO_JUDGE = "none"
 LANGUAGE_MODEL = "llm"
 
 MANY_WORD_PIECES = 200_000
-"""A cross-encoder with a larger vocabulary reads many languages; with a smaller vocabulary, only English."""
+"""With a smaller vocabulary, a cross-encoder reads only English."""
 
 SECONDS = 20.0
 
 WIDELY_READ = frozenset({"en", "zh", "es", "fr", "de", "pt", "it", "nl", "ru", "ja", "ko", "ar", "vi", "id"})
-"""The languages that a multilingual judge is assumed to read, as ISO 639-1 codes."""
+"""What a multilingual judge is assumed to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The thresholds between a judge's verdicts; ``footnoted eval --part gate`` calibrates them.
-
-    A claim is supported from the first probability (with a value above 1, never), and unsupported below the
-    second.
-    """
+    """Supported from the first (never, above 1), unsupported below the second; calibrated by evaluation."""
 
     supported_from: float = 0.9
     unsupported_below: float = 0.1
 
 
 class Judge(Protocol):
-    """Gives the probability that a premise says what a claim says. Safe to share between threads."""
+    """Safe to share between threads."""
 
     @property
     def name(self) -> str: ...
@@ -59,20 +55,13 @@ class Judge(Protocol):
     def languages(self) -> frozenset[str]: ...
 
     def judge(self, premise: str, claim: str) -> float:
-        """Return the probability, 0 to 1, that the premise says everything that the claim says.
-
-        Raises:
-            ModelError: if the judge fails or does not answer in time.
-        """
+        """From 0 to 1. Raises ModelError if the judge fails or does not answer in time."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CrossEncoderJudge:
-    """A sentence-transformers cross-encoder that has a class for entailment, or gives a single score.
-
-    ``entailed`` is the index of the class; None if the model gives a single score.
-    """
+    """``entailed`` is the index of the class; None if the model gives a single score."""
 
     name: str
     languages: frozenset[str]
@@ -110,12 +99,7 @@ class LanguageModelJudge:
 def open_judge(
     name: str, model: LanguageModel | None = None, thresholds: Thresholds | None = None
 ) -> Judge | None:
-    """Open a judge: ``none``, ``llm`` for ``model``, or the name or folder of a cross-encoder.
-
-    Raises:
-        JudgeError: if ``model`` is None for ``llm``, or if the cross-encoder cannot be read, or has several
-            classes and none for entailment.
-    """
+    """``none``, ``llm`` for ``model``, or a cross-encoder's name or folder. Raises JudgeError."""
     if name == NO_JUDGE:
         return None
     if name != LANGUAGE_MODEL:
@@ -156,15 +140,9 @@ class Gate:
     def check(self, sentence: str, evidence: Sequence[Evidence]) -> Verification:
         """Return the verdict on a sentence, given all quotes that it cites, with a score from 0 to 1.
 
-        The first case that applies decides:
-
-        - The sentence has no quote, or a quote differs from its document: ``unsupported``, 0.
-        - The sentence repeats its quotes word for word: ``supported``, 1.
-        - A veto finds a fault: ``unsupported``, 0.
-        - The sentence repeats a quote nearly word for word: ``supported``, 1.
-        - There is no judge, or it fails, or it does not read the language: ``paraphrased``, ``UNJUDGED``.
-        - The judge decides, and its probability is the score: ``supported`` if it is certain and no check
-          has a doubt, ``unsupported`` if it says no, else ``paraphrased``.
+        The first that applies decides: no quote or a changed one, unsupported; word for word, supported; a
+        veto, unsupported; nearly word for word, supported; no judge for it, paraphrased with ``UNJUDGED``;
+        else the judge, for support only if it is certain and no check has a doubt.
         """
         if not evidence:
             return Verification("unsupported", True, True, 0.0, "it cites no sentence")

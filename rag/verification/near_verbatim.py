@@ -1,10 +1,8 @@
 """Decides whether a sentence repeats its evidence: the same words in the same order, with parts left out.
 
-Articles and other function words may be left out or added, and the endings of words and the form of a figure
-or a date may differ. An insertion between commas, a date, and a clause at either end may be left out. Nothing
-else may be added, and only the part before or after a comma may move to the other end. All this is for
-English only; in other languages, the sentence must equal its quote, or the beginning of the quote up to a
-semicolon or full stop.
+Function words, endings and the forms of figures and dates may differ. An insertion between commas, a date,
+and a clause at either end may be left out, and a part at a comma may move to the other end. In other
+languages than English, the sentence must equal its quote, or its beginning up to a semicolon or full stop.
 """
 
 from __future__ import annotations
@@ -35,25 +33,23 @@ from rag.verification.vetoes.dates import follows
 FUNCTION_WORDS = word_set(
     "the a an this that these those which who its their his her own also and of has have had"
 )
-"""Words that may be left out or added, because they say nothing by themselves."""
+"""They say nothing by themselves, so they may be left out or added."""
 
 BE = word_set("is are was were be been being")
-"""Forms of *be*, which count as one word. It may not be added: *arrested* does not mean *were arrested*."""
+"""These count as one word, which may not be added: *arrested* does not mean *were arrested*."""
 
 OMITTABLE_PHRASE_STARTS = word_set("after before during since amid following by")
-"""A phrase that begins with one of these prepositions may be left out, like a date. Other prepositions limit
-what a sentence is true of: *fell in Ostrel* is not *fell*, and *effective in adults* is not *effective*."""
+"""Other prepositions limit what is true: *fell in Ostrel* is not *fell*."""
 
 CONJUNCTIONS = word_set("but while whereas because although though")
-"""A sentence may end where its quote goes on with one of these words. It may also end where the quote goes on
-with a punctuation mark, a date, or a preposition in ``OMITTABLE_PHRASE_STARTS``."""
+"""A sentence may end where its quote goes on with one, or with a mark, a date or such a preposition."""
 
 LIMITING = word_set("""
 if unless until except only provided not no never neither none nobody nothing without cannot hardly may might
 could would should can than rather whether allegedly claim allege accuse deny dispute suspect believe think
 hope expect plan propose seek try attempt intend want fail refuse reject possible likely probably potential
 """)
-"""Words that change what the words around them say. They may not be left out in any of their forms."""
+"""They may not be left out in any of their forms."""
 
 CONDITIONS = word_set("if unless until except provided")
 
@@ -61,17 +57,15 @@ ABSOLUTE_WORDS = word_set("""
 not no never neither none nobody nothing without only all every each both any most first last least always
 largest highest lowest smallest biggest best worst oldest youngest record sole entire whole more less fewer
 """)
-"""Words for all, for none, or for an extreme. A sentence with one of them may not leave out a phrase: *the
-largest since 2019* is not *the largest*."""
+"""With one, no phrase may be left out: *the largest since 2019* is not *the largest*."""
 
 OF_THINGS = word_set(
     "contain include hold supply serve lie stand employ carry cover produce own belong weigh"
 )
-"""Verbs after *which* that tell something of the thing before it. Others, such as *anger*, may tell it of the
-whole main clause."""
+"""After *which*, they tell of the thing before it; *anger* may tell of the whole main clause."""
 
 LONGEST_PHRASE = 6
-"""The most words of a phrase, an insertion, or the beginning of a quote that may be left out."""
+"""Words of what may be left out."""
 
 _TOKEN = regex.compile(
     r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()—–.!?\[\]]|\s-\s)|(?P<sign>[\p{S}%|/&])"
@@ -80,7 +74,7 @@ _RELATIVE = regex.compile(
     r"(?:^|\s)(?P<before>[\p{L}’'-]+)\s(?P<thing>(?:an?|the|its|his|her|their)\s(?:[\p{L}\p{N}’'-]+\s){0,2}[\p{L}\p{N}’'-]+)"
     r", (?P<which>which|who) (?P<clause>(?P<verb>[\p{L}’'-]+)\s[^,;:()—–]+?)(?P<end>[.!?]?\s*$|[,;])"
 )
-"""A thing or person at the end of a main clause, and a relative clause that tells something of it."""
+"""With the thing or person at the end of a main clause that it tells of."""
 
 _LINKS = word_set(
     "of in on at with from for by to and or as than into over under about between like near against"
@@ -95,17 +89,14 @@ _SENTENCE_ENDS = regex.compile(r"[;；。]\s*|[.!?]\s+")
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A word in lower case, a figure, a date or a punctuation mark.
-
-    ``form`` is the word's stem, the figure, or the date; None for a punctuation mark.
-    """
+    """``form`` is the word's stem, the figure, or the date; None for a punctuation mark."""
 
     word: str
     form: str | Quantity | Moment | None
 
     @property
     def is_optional(self) -> bool:
-        """Whether the token may be left out or added anywhere, as function words and marks may."""
+        """Anywhere, as function words and marks are."""
         return self.form is None or self.word in FUNCTION_WORDS
 
     @property
@@ -123,10 +114,7 @@ class _Token:
 
 
 def is_verbatim(sentence: str, evidence: Sequence[Evidence]) -> bool:
-    """Return whether a sentence repeats one quote, or all quotes in their order, word for word.
-
-    Spacing does not count, and neither does punctuation at the ends.
-    """
+    """One quote, or all in order; neither spacing nor punctuation at the ends counts."""
     own = _plain(sentence)
     whole = " ".join(item.quote for item in evidence)
     return bool(own) and own in {_plain(quote) for quote in (whole, *(item.quote for item in evidence))}
@@ -160,11 +148,7 @@ def _is_near(sentence: str, quotes: Sequence[Sequence[_Token]]) -> bool:
 
 
 def _told_of_things(quote: str) -> Iterable[str]:
-    """Yield what a relative clause says of the thing before it, as a sentence without the main clause.
-
-    *He blamed a cracked shaft, which will take weeks to replace* says *a cracked shaft will take weeks to
-    replace*. A main clause that denies, doubts or limits says nothing certain of the thing.
-    """
+    """*He blamed a shaft, which will take weeks*: *a shaft will take weeks*; nothing after a denial."""
     for match in _RELATIVE.finditer(quote):
         main = _tokens(quote[: match.start("thing")])
         is_thing = match["which"] == "who" or _stem(match["verb"].lower()) in set(map(_stem, OF_THINGS))
@@ -179,7 +163,7 @@ def _plain(text: str) -> str:
 
 
 def _loose(text: str) -> str:
-    """Return a text in lower case, without spaces and punctuation marks, except between two digits."""
+    """In lower case, without spaces and marks, except between two digits."""
     return regex.sub(
         r"(?<!\p{N})[\p{P}\s]|[\p{P}\s](?!\p{N})", "", composed(text).casefold().replace("%", "％")
     )
@@ -209,7 +193,7 @@ def _tokens(text: str) -> tuple[_Token, ...]:
 
 
 def _is_optional_preposition(token: _Token, following: _Token | None) -> bool:
-    """Examples are *rose by 12 percent* and *closed on Monday*."""
+    """*rose by 12 percent*, *closed on Monday*."""
     form = following.form if following else None
     return (token.word == "by" and isinstance(form, Quantity)) or (
         token.word in {"in", "on"} and isinstance(form, Moment)
@@ -254,7 +238,7 @@ def _repeats(own: Sequence[_Token], quote: Sequence[_Token]) -> bool:
 
 
 def _after_level(quote: Sequence[_Token], index: int) -> int:
-    """Return the index after a token, and after the level to which a change leads: *24 percent to 3,100*."""
+    """Also after the level to which a change leads: *24 percent to 3,100*."""
     change, level = quote[index].form, quote[index + 1 : index + 3]
     leads = (
         isinstance(change, Quantity)
@@ -276,11 +260,7 @@ def _has_limiting_word(tokens: Sequence[_Token]) -> bool:
 
 
 def _can_begin(before: Sequence[_Token]) -> bool:
-    """Return whether a sentence may leave out ``before``, the words at the beginning of its quote.
-
-    These are function words, or at most ``LONGEST_PHRASE`` others up to a punctuation mark, *and* or *but*,
-    none of which limits, such as *only*.
-    """
+    """Function words, or up to ``LONGEST_PHRASE`` others before a mark, *and* or *but*; no *only*."""
     words = _content_tokens(before)
     if not words:
         return True

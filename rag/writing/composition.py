@@ -26,16 +26,12 @@ UNCERTAIN = "the cited words support it, but it is not certain that they answer 
 FAR = "the cited words support it, but other sentences are closer to the question"
 
 NEAREST = 0.8
-"""A sentence with at least this share of the best sentence's probability counts among the nearest."""
+"""Of the best sentence's probability."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The material for the answer to one question, in its standalone form.
-
-    ``ranked`` are the sentences that were read, best first; ``sides`` those that were sought for the values
-    of a comparison, each for one.
-    """
+    """``ranked``: best first; ``sides``: one sentence for each value of a comparison."""
 
     index: Snapshot
     reader: Reader
@@ -52,11 +48,8 @@ class Findings:
 class Confidence:
     """The certainty that the library, and the sentences that a model cites, answer the question.
 
-    The verdicts on sentences do not show this: for a question without an answer in the library, a model
-    copies words of the reports that are close to the question but do not answer it.
-
-    ``answerability`` is the probability that the library answers; it is ``certain`` from that value. ``best``
-    is the probability of the best sentence; quotes leave out sentences below ``reach`` times ``best``.
+    Verdicts do not show this: for a question without an answer, a model copies words that are close to it.
+    Quotes leave out sentences below ``reach`` times ``best``, the best sentence's probability.
     """
 
     answerability: float
@@ -65,12 +58,7 @@ class Confidence:
     reach: float
 
     def adjust(self, verification: Verification, score: float) -> Verification:
-        """Lower ``supported`` to ``paraphrased`` if the sentence is a doubtful answer.
-
-        That is if ``answerability`` is below ``certain``, or if ``score``, the probability that the cited
-        sentences answer, is below ``reach`` times ``best``. ``quoted`` stays: it does not say that the
-        sentence answers.
-        """
+        """If it may not answer: ``paraphrased``, not ``supported``; ``quoted`` makes no such claim."""
         near = self._share(score)
         checks = {**verification.checks, "answers": round(self.answerability * min(near / self.reach, 1), 4)}
         doubt = UNCERTAIN if self.answerability < self.certain else FAR if near < self.reach else None
@@ -79,12 +67,7 @@ class Confidence:
         return replace(verification, verdict="paraphrased", reason=doubt, checks=checks)
 
     def justifies(self, verification: Verification, score: float) -> bool:
-        """Return whether a sentence justifies showing the model's answer instead of quotes.
-
-        An unsupported sentence does not. Any other does if ``score``, the probability that the cited
-        sentences answer, is at least ``reach`` times ``best``, or ``NEAREST`` times ``best`` if
-        ``answerability`` is below ``certain``.
-        """
+        """Not unsupported, and with a ``score`` near ``best``; nearer if the answer is not ``certain``."""
         if verification.verdict == "unsupported":
             return False
         certain = self.answerability >= self.certain
@@ -124,16 +107,12 @@ def is_instruction(sentence: str) -> bool:
 
 
 Place = tuple[int, int, int, int]
-"""The span that a footnote's number stands for: document, version, start and end."""
+"""Document, version, start and end."""
 
 
 @dataclass(slots=True)
 class Composition:
-    """An answer's text, with its sentences and footnotes in the order in which they are added.
-
-    ``numbers`` has the number of each footnote of the conversation so far. Without ``choice``, no cells are
-    shown; without ``encoder``, disagreements are sought by words alone.
-    """
+    """``numbers``: of earlier footnotes. Without ``choice``, no cells; without ``encoder``, words alone."""
 
     document_texts: DocumentTexts
     numbers: dict[Place, int]
@@ -154,12 +133,7 @@ class Composition:
         *,
         is_sure: bool = False,
     ) -> Iterator[Event]:
-        """Add a sentence, and yield its events.
-
-        If the sentence and the one before it cite different documents, or either is an item of a list, a line
-        break separates them; otherwise, a space does. ``is_sure``: the reader is sure (:data:`SURE`) that the
-        cited row answers.
-        """
+        """Another document, or an item of a list, begins a line. ``is_sure``: as :data:`SURE`."""
         documents = tuple(dict.fromkeys(item.record.document_id for item in cited))
         is_item = ITEM.match(words) is not None
         follows = documents == self._last and not (is_item or self._is_item)
@@ -207,7 +181,7 @@ def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Ans
 
 
 QUOTED = "quoted"
-"""The value of ``Answer.model`` for an answer that quotes the reports and that no model wrote."""
+"""The ``Answer.model`` of an answer that no model wrote."""
 
 
 def quote(
@@ -217,10 +191,7 @@ def quote(
     max_sentences: int,
     confidence: Confidence | None = None,
 ) -> Generator[Event, None, Answer]:
-    """Answer with the best sentences of the reports; yield the answer's events, and return the answer.
-
-    ``draft`` has neither text nor footnotes. Without ``confidence``, verifications stay as they are.
-    """
+    """Yield the events, and return the answer. Without ``confidence``, verifications stay as they are."""
     chosen = list(findings.sides) or select(
         findings.ranked, findings.question, findings.calibration, max_sentences
     )
@@ -261,10 +232,7 @@ def quote(
 
 
 def _contradicting(findings: Findings, best: Scored, encoder: Encoder | None) -> list[Scored]:
-    """Return the likeliest sentence of another report with another figure for what the best one states.
-
-    A reader sees that only one sentence answers, so the other figure must be sought among what was read.
-    """
+    """A reader sees that one sentence answers, so its rival is sought among what was read."""
 
     def cited(item: Scored) -> Citation:
         found = findings.copies.earliest(item.candidate.reading.document, item.candidate.sentence)

@@ -1,8 +1,7 @@
 """Parses a language model's reply, and yields each statement with its citations once it is complete.
 
-The prompt asks for the numbers of the cited sentences at the start of each line. Models also put them after a
-sentence, or write JSON; the parser reads all three forms. It trusts nothing, because every statement is
-verified later.
+The prompt asks for numbers at the start of each line; models also put them after a sentence, or write JSON.
+The parser trusts nothing, because every statement is verified later.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ from index.text import sentences
 from rag.llm.messages import LONGEST_LINE, NO_ANSWER, pair_surrogates, without_thoughts
 
 MAX_CHARACTERS = 12_000
-"""The most characters of a reply that are read; a model that writes more is repeating itself."""
+"""A model that writes more is repeating itself."""
 
 MAX_STATEMENT_CHARACTERS = 1_000
-"""The longest statement; anything longer is not a sentence."""
+"""Anything longer is not a sentence."""
 
 MAX_CITED = 6
-"""The most sentences that a statement may cite: with more, no reader can tell which of them supports it."""
+"""With more, no reader can tell which of them supports the statement."""
 
 _LONGEST_TOKEN = 16
-"""The most characters of a token. A line that is shorter than the longest line by less than this may have
-been cut, because another token would not have fitted."""
+"""Characters. A line almost as long as the longest may have been cut, as another token would not have
+fitted."""
 
 _NUMBER = r"\p{N}+\s*\.\s*\p{N}+"
 _MARK = regex.compile(rf"\s*[\[［【]\s*({_NUMBER}(?:\s*[,;，、；]\s*{_NUMBER})*)\s*[\]］】]")
@@ -48,7 +47,7 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of a model's reply, without citation marks, and the numbers that it cites, each once."""
+    """Without citation marks; each number once."""
 
     text: str
     sentence_numbers: tuple[str, ...]
@@ -61,14 +60,7 @@ class NoAnswer(Exception):  # noqa: N818 (a reply of the model, not an error)
 def parse_reply(
     pieces: Iterable[str], language: str, is_cut: Callable[[], bool] = lambda: False
 ) -> Iterator[Statement]:
-    """Yield the statements of a reply, each as soon as it is complete.
-
-    Only the first :data:`MAX_CHARACTERS` are read. If the reply was cut off, which ``is_cut`` tells after the
-    last piece, its last statement is left out.
-
-    Raises:
-        NoAnswer: if the reply begins by saying that there is no answer.
-    """
+    """Without the last statement if the reply was cut (``is_cut``). Raises NoAnswer if there is none."""
     whole, read, any_found = "", 0, False
     for piece in pieces:
         whole = (whole + piece)[:MAX_CHARACTERS]
@@ -89,7 +81,7 @@ def parse_reply(
 
 
 def _complete(text: str, read: int, language: str) -> tuple[list[Statement], int]:
-    """Return the complete statements from ``read`` on, and the offset of the first incomplete one."""
+    """From ``read`` on; also the offset of the first incomplete one."""
     if begins := _JSON.match(text):
         return _objects(text, read, begins, language)
     end = text.rfind("\n") + 1
@@ -148,7 +140,7 @@ def _numbers(listed: str) -> list[str]:
 
 
 def _is_empty(text: str) -> bool:
-    """Return whether a text is JSON whose statements, if any, only say that there is no answer."""
+    """JSON whose statements, if any, only say that there is no answer."""
     value = _decoded(text) if _JSON.match(text) else None
     listed = value.get("sentences") if isinstance(value, dict) else value
     return isinstance(listed, list) and all(
@@ -168,7 +160,7 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 (JSON)
 
 
 def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> tuple[list[Statement], int]:
-    """Return the complete statements of a JSON reply from ``read`` on, and where the next call begins."""
+    """From ``read`` on; also where the next call begins."""
     found: list[Statement] = []
     listed = begins.start(1) if begins.group(1) else text.find("[", begins.end())
     offset = max(read, listed + 1)

@@ -1,8 +1,4 @@
-"""Answers that a language model writes.
-
-Each sentence is checked before it is shown. If the model fails, or if its citations support nothing that it
-wrote, the answer quotes the reports instead.
-"""
+"""Answers that a language model writes, checked sentence by sentence; they quote if nothing is supported."""
 
 from __future__ import annotations
 
@@ -44,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The messages to a model, and the sentences by the numbers that stand for them."""
+    """And the sentences by the numbers that stand for them."""
 
     messages: tuple[Message, ...]
     sources: Mapping[str, Source]
@@ -56,7 +52,7 @@ class Prompt:
 
 
 def build_prompt(question: str, language: str, sources: Iterable[Source], budget_tokens: int) -> Prompt:
-    """Build the prompt for an answer, of at most ``budget_tokens``; sources that do not fit are left out."""
+    """Sources that do not fit into ``budget_tokens`` are left out."""
     known = language != UNKNOWN_LANGUAGE
     write = f"Write in {name_language(language)}." if known else "Write in the language of the question."
     asked = f"Question: {escape_fences(question)}\n{write}"
@@ -106,13 +102,13 @@ def _line(number: str, source: Source) -> str:
 _log = logging.getLogger(__name__)
 
 Policy = Literal["drop", "strike"]
-"""The treatment of an unsupported sentence: leave it out, or show it struck out."""
+"""Leave an unsupported sentence out, or show it struck out."""
 
 MAX_CHECKED = 4 * MAX_STATEMENTS
-"""The most statements of a reply that are checked; a model that writes more would not stop by itself."""
+"""A model that writes more statements would not stop by itself."""
 
 MAX_REPEATS = 2
-"""The most repeated statements in a reply; a reply with more counts as a loop."""
+"""With more, a reply counts as a loop."""
 
 _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
 
@@ -138,11 +134,7 @@ class _Checked:
 
 @dataclass(slots=True)
 class _Writing:
-    """The writing of one answer, and its outcome.
-
-    ``supported`` says whether a sentence justifies showing the model's answer; if none does, none was shown.
-    ``declined``: the model says that there is no answer. ``cause`` is the model's error in words.
-    """
+    """``supported``: a sentence justifies the answer, else none was shown. ``declined``: no answer."""
 
     writer: Writer
     findings: Findings
@@ -159,11 +151,7 @@ class _Writing:
     seconds_checking: float = 0.0
 
     def write(self) -> Iterator[Event]:
-        """Write the answer into ``composition``, and yield the events of each sentence that is shown.
-
-        Sentences are held back until one of them justifies showing the answer. If none does, nothing is
-        shown.
-        """
+        """Sentences are held back until one of them justifies the answer; if none does, none is shown."""
         waiting: list[_Checked] = []
         try:
             statements = self._statements()
@@ -259,11 +247,7 @@ class _Writing:
 
 
 def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Wait for the whole reply, yield its statements, and then raise the error that ended the reply, if any.
-
-    The judge may be the model that writes the reply. It cannot judge while it is still writing: a judgement
-    would wait until the time limit of the reply is over.
-    """
+    """The judge may be the model that is still writing: its judgement would wait until the time limit."""
     written: list[Statement] = []
     try:
         written.extend(statements)
@@ -284,8 +268,7 @@ def _unknown_numbers(numbers: Sequence[str]) -> str:
 
 
 BEST_SOURCES = 24
-"""The number of best sentences that the prompt shows first. After them it shows the sentences that earlier
-answers cited, then all other sentences."""
+"""Shown first in the prompt, before those that earlier answers cited, and all others."""
 
 MAX_EARLIER = 48
 
@@ -301,11 +284,7 @@ def generate(
     *,
     limits: AnswerLimits,
 ) -> Generator[Event, None, Answer]:
-    """Let a language model write the answer; yield the events of the answer, and return it.
-
-    If no sentence of the model can be shown, the answer quotes the reports. If the model finds no answer, the
-    result is an abstention, unless the library certainly has an answer, which is then quoted.
-    """
+    """Quote if no sentence can be shown, or if the model finds no answer, but the library surely has one."""
     began = time.perf_counter()
     sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
     question, model = findings.question, writer.model
@@ -375,7 +354,7 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
 
 
 def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
-    """Yield the sentences that earlier answers cite and the library still has, the most recent first."""
+    """The most recent first, if the library still has them."""
     for cited in islice(reversed(conversation.cited), MAX_EARLIER):
         try:
             record = findings.index.reader.document(cited.document_id, cited.version)
@@ -397,7 +376,7 @@ def _fallback_note(model: LanguageModel, fallback: Fallback | None, cause: str |
 
 
 def add_usage(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:
-    """Add the tokens and the cost of one more reply to an answer's ``timings``; return the result."""
+    """Of one more reply, with the cost."""
     took = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
     cost = {} if model.prices is None else {"cost": model.prices.of(usage)}
     return {**timings, **{name: timings.get(name, 0.0) + value for name, value in (took | cost).items()}}

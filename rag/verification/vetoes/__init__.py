@@ -1,8 +1,7 @@
-"""Checks that need no model, only arithmetic and spelling: vetoes and doubts.
+"""Checks that need no model, only arithmetic and spelling. Each returns what it found, in words, or None.
 
-Each check returns in words what it found, or None if it found nothing. A veto finds a certain fault: the
-sentence is ``unsupported``, whatever a judge says. A doubt finds a figure, date, name or denial that is not
-in the quotes themselves, but may follow from them: the sentence is ``paraphrased`` at best.
+A veto finds a certain fault: the sentence is ``unsupported``, whatever a judge says. A doubt finds what is
+not in the quotes, but may follow from them: the sentence is ``paraphrased`` at best.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ VETOES: Mapping[str, Check] = {
     "figures": figure_fault, "dates": date_fault, "names": name_fault, "negation": negation_fault,
     "subject": subject_fault, "attribution": attribution_fault,
 }  # fmt: skip
-"""The first that finds a fault gives the reason for the verdict."""
+"""The first that finds a fault gives the reason."""
 
 DOUBTS: Mapping[str, Check] = {
     "figures": uncertain_figures, "dates": uncertain_dates, "names": uncertain_names,

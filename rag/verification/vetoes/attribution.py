@@ -1,8 +1,4 @@
-"""Vetoes a sentence that gives a figure to something else than its quotes do.
-
-It compares a cell with the row, the period and the sign that the sentence gives it, and a figure of one quote
-with the quote that is about the subject of the sentence.
-"""
+"""Vetoes a sentence that gives a figure to another row, period, sign or subject than its quotes do."""
 
 from __future__ import annotations
 
@@ -18,8 +14,7 @@ from rag.verification.evidence import Cell, Evidence, Row, Statement, language_i
 from rag.verification.vetoes.figures import is_stated_by, stated_figures
 
 FEWEST = 2
-"""The fewest words that a clause and a quote must share so that the quote is about the clause's subject. Of a
-count, the quote of the figure must share as many: a part of a count has its own quote."""
+"""Words that a clause and a quote about its subject share; a part of a count has its own quote."""
 
 Term = tuple[str, str]
 
@@ -27,7 +22,7 @@ _TOTAL = regex.compile(r"\b(?:total|overall|all)\b", regex.IGNORECASE)
 _TWO_WAYS = regex.compile(
     r"\((?P<loss>loss(?:es)?|deficit|decrease|decline|outflows?|shortfall)\)", regex.IGNORECASE
 )
-"""The part of a label, such as *Net income (loss)*, that says what a negative value is."""
+"""Says what a negative value is: *Net income (loss)*."""
 _GAIN = regex.compile(r"\b(?:income|profit|earnings|gain|surplus|increase|inflow)", regex.IGNORECASE)
 _FISCAL = regex.compile(r"\b(?:fiscal|financial year|FY)", regex.IGNORECASE)
 _PART = regex.compile(r"\bquarters?\b|\bQ[1-4]\b|\bhal(?:f|ves)\b", regex.IGNORECASE)
@@ -58,11 +53,7 @@ def attribution_fault(statement: Statement, evidence: Sequence[Evidence]) -> str
 
 
 def uncertain_attribution(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words why it is uncertain what a figure of the sentence belongs to; None if it is certain.
-
-    It is uncertain if a sentence names several years, but not in the order of its figures' columns, and if
-    the figures of a clause are in no single quote.
-    """
+    """Years in another order than their figures' columns, or a clause whose figures no quote has."""
     rows = [row for item in evidence if (row := row_of(item))]
     stated = stated_figures(statement, evidence)
     years = [each.year for each in dates(statement.text, statement.language) if each.year and not each.decade]
@@ -99,7 +90,7 @@ def _states(item: Evidence, quantity: Quantity, statement: Statement) -> bool:
 
 
 def _cells_with(quantity: Quantity, statement: Statement, rows: Sequence[Row]) -> list[tuple[Row, Cell]]:
-    """Return the cells that state a figure of the sentence, each with its row; the sign does not count."""
+    """Each with its row; the sign does not count."""
     forms = (quantity, replace(quantity, currency=None, noun=None))
     return [
         (row, cell)
@@ -147,7 +138,7 @@ def _other_period(
 
 
 def _periods_of(statement: Statement) -> Periods:
-    """Return the periods of a sentence, without those that a company may count in its own way."""
+    """Without those that a company may count in its own way."""
     text = _LOOSE_HALF.sub(" ", statement.text)
     found = periods_of(text, statement.language)
     if _FISCAL.search(text):
@@ -188,10 +179,7 @@ def _clauses(statement: Statement, stated: Sequence[Quantity]) -> Iterator[tuple
 
 
 def _other_quote(statement: Statement, stated: Sequence[Quantity], prose: Sequence[Evidence]) -> str | None:
-    """Return a fault if a quote that lacks a figure has its subject, with another figure in its place.
-
-    The quote of the figure has no word of the clause that the other one lacks.
-    """
+    """A quote without the figure has its subject, with another figure in its place."""
     if len(prose) < 2:
         return None
     said = [set(terms(item.quote, statement.language)) for item in prose]

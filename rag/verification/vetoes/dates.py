@@ -14,11 +14,7 @@ _FIELDS = ("year", "month", "day", "weekday")
 
 
 def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words which date of the sentence the quotes contradict, and with which dates; None if none.
-
-    The quotes contradict a date if they lack it, but have another one of its kind: a day, a month, a weekday
-    or a year. A date that may be calculated from the quotes is not contradicted.
-    """
+    """The quotes lack the date, but have another of its kind, and it cannot be calculated."""
     missing = _missing(statement, evidence)
     known = [moment for item in evidence for moment in _known(item)]
     for moment in missing:
@@ -42,7 +38,7 @@ def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 
 
 def uncertain_dates(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words which date of the sentence the quotes do not state; None if they state all of them."""
+    """None if the quotes state all."""
     missing = _missing(statement, evidence)
     return (
         f"the cited sentence itself does not state {missing[0].span.of(statement.text)}" if missing else None
@@ -70,7 +66,7 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[Moment]
 
 
 def _may_be_calculated(evidence: Sequence[Evidence], kind: str) -> bool:
-    """Return whether the quotes state a length of time, from which a reader may calculate another date."""
+    """The quotes state a length of time."""
     units = {
         "day": ("day", "week"),
         "month": ("day", "week", "month"),
@@ -85,7 +81,7 @@ def _may_be_calculated(evidence: Sequence[Evidence], kind: str) -> bool:
 
 
 def _has_day_alone(moment: Moment, evidence: Sequence[Evidence]) -> bool:
-    """Return whether the quotes have the day of a date apart from its month: *from the 5th to 8 March*."""
+    """*from the 5th to 8 March*."""
     months = {other.month for item in evidence for other in dates(item.quote, language_in(item))}
     bare = {
         quantity.low
@@ -97,11 +93,7 @@ def _has_day_alone(moment: Moment, evidence: Sequence[Evidence]) -> bool:
 
 
 def _known(item: Evidence) -> Iterator[Moment]:
-    """Yield the dates that a quote states or implies, and the dates in its context.
-
-    A relative or partial date of the quote is yielded twice: as stated, and completed from the publication
-    date. A month without a year is also yielded with the only year that the quote and its context have.
-    """
+    """A relative or partial date is yielded twice: as stated, and completed from the publication date."""
     language = language_in(item)
     own = anchored(dates(item.quote, language), dates(item.context, language))
     yield from (period for _, _, period in joined_periods(own, item.quote))

@@ -1,7 +1,4 @@
-"""Vetoes a sentence with a figure that its quotes do not state, or with a limit that they contradict.
-
-*At least 40* is such a limit.
-"""
+"""Vetoes a figure that the quotes do not state, or a limit (*at least 40*) that they contradict."""
 
 from __future__ import annotations
 
@@ -30,8 +27,7 @@ from rag.figures.quantities import (
 from rag.verification.evidence import Cell, Evidence, Statement, language_in, row_of, with_units
 
 SMALL = 20
-"""Quotes may list a few things without counting them. Therefore, a count up to this number is vetoed only if
-the quotes count the same things."""
+"""A count up to it is vetoed only if the quotes count the same things, because they may list them."""
 
 SHOWN = 4
 
@@ -43,7 +39,7 @@ _LOWER, _UPPER = {"at least", "over"}, {"at most", "under"}
 _RATIOS = {PERCENT, POINTS, "time"}
 _TIMES = {"second", "month", "year of age"}
 _DENIAL = regex.compile(r"\b(?:not|no|never|cannot|unless|không|tidak)\b|n[’']t\b|不|未|没", regex.IGNORECASE)
-"""A denial reverses a limit: *may not exceed 10* means *at most 10*."""
+"""It reverses a limit: *may not exceed 10* means *at most 10*."""
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _CLOCK = regex.compile(
     r"\b(?:\d{1,2}[:h]|(?:pukul|jam)\s\d{1,2}\.)\d{2}\b(?!\s?(?:%|\p{L}))"
@@ -64,19 +60,14 @@ _UP = regex.compile(
     r"|higher|climb|jump|tăng|lãi|naik|laba|untung)|增|升|盈",
     regex.IGNORECASE,
 )
-"""Words for a gain. Without them, a value in brackets may be stated as a positive one: accounts put expenses
-in brackets, too."""
+"""Without one, a value in brackets may be positive: accounts put expenses in brackets, too."""
 _PERIOD_FOLLOWS = regex.compile(r"[\s-](?:periods?\s)?(?:ended|ending|to)\b", regex.IGNORECASE)
 _SCALED_TEXT = regex.compile(r"\bin (?:thousand|million|billion)s\b|\|", regex.IGNORECASE)
-"""A sentence that gives the scale of its figures as a table does, or that is a part of a row."""
+"""It gives the scale as a table does, or is a part of a row."""
 
 
 def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words the first fault in a figure of the sentence; None if there is none.
-
-    A figure has a fault if it cannot come from the quotes, or if the quotes contradict its limit, as *at most
-    40* contradicts *at least 40*.
-    """
+    """It cannot come from the quotes, or they contradict its limit: *at most 40*, *at least 40*."""
     stated = stated_figures(statement, evidence)
     cited = list(cited_figures(evidence))
     for index, quantity in enumerate(stated):
@@ -109,10 +100,7 @@ def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str
 
 
 def cited_figures(evidence: Sequence[Evidence]) -> Iterator[Quantity]:
-    """Yield the figures of the quotes, those of a table's row in the units of its headings.
-
-    A figure of another quote is yielded again with the units that its context states, such as *in millions*.
-    """
+    """In the units of a row's headings; others again with units of their context, such as *in millions*."""
     for item in evidence:
         language = language_in(item)
         if row := row_of(item):
@@ -127,7 +115,7 @@ def cited_figures(evidence: Sequence[Evidence]) -> Iterator[Quantity]:
 
 
 def _may_be_in_row(quantity: Quantity, statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """Return whether a figure may be that of a cell whose unit, scale or sign the table leaves open."""
+    """The table leaves a cell's unit, scale or sign open."""
     has_scale = _SCALED_TEXT.search(statement.text) is not None
     is_gain = _UP.search(statement.text) is not None
     return any(
@@ -153,11 +141,7 @@ def _may_be_in_cell(
 
 
 def stated_figures(statement: Statement, evidence: Sequence[Evidence]) -> list[Quantity]:
-    """Return the figures of a sentence that its quotes must have.
-
-    Ordinals, the number one and times of day such as 21:14 are left out. So is the length of a period that
-    the headings of a table name: *the three months ended June 30*.
-    """
+    """Without ordinals, one, times of day, and a length in the headings: *the three months ended*."""
     found = quantities(statement.text, statement.language)
     times = [match.span() for match in _CLOCK.finditer(statement.text)]
     lengths = {
@@ -177,7 +161,7 @@ def stated_figures(statement: Statement, evidence: Sequence[Evidence]) -> list[Q
 
 
 def _is_length(quantity: Quantity, statement: Statement, lengths: Set[str]) -> bool:
-    """Return whether a figure is the length of a period in the headings, as in *six months ended June 30*."""
+    """*six months ended June 30*."""
     follows = _PERIOD_FOLLOWS.match(statement.text, quantity.span.end)
     return follows is not None and not lengths.isdisjoint(
         periods_of(quantity.written, statement.language).lengths
@@ -185,11 +169,7 @@ def _is_length(quantity: Quantity, statement: Statement, lengths: Set[str]) -> b
 
 
 def is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
-    """Return whether ``quantity`` of the sentence ``text`` is close enough to a quote's to state it.
-
-    If the sentence tells of a loss or fall, a negative figure may be stated as a positive one. ``fair`` is
-    the lowest :func:`~rag.figures.quantities.fairness` that is enough.
-    """
+    """From a fairness of ``fair``. Of a loss, a negative figure may be stated as a positive one."""
     if other.high < 0 <= quantity.low and _DOWN.search(text):
         other = replace(other, low=-other.high, high=-other.low)
     return same_kind(quantity, other) and (
@@ -210,7 +190,7 @@ def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _is_replaced(quantity: Quantity, statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """Return whether a quote has a figure of the same unit between the same two words as ``quantity``."""
+    """A quote has a figure of the same unit between the same two words."""
     own = _words_beside(statement.text, quantity.span)
     return all(own) and any(
         _words_beside(item.quote, other.span) == own and other.unit == quantity.unit
@@ -225,7 +205,7 @@ def _words_beside(text: str, span: Span) -> tuple[str, str]:
 
 
 def _is_range_end(index: int, stated: Sequence[Quantity], cited: Sequence[Quantity]) -> bool:
-    """Return whether a range is one figure in the sentence and two in its quotes, or the other way round."""
+    """A range is one figure in the sentence and two in its quotes, or the other way round."""
     quantity = stated[index]
     if quantity.is_range:
         return any((one.low, other.high) == (quantity.low, quantity.high) for one, other in pairwise(cited))
@@ -234,7 +214,7 @@ def _is_range_end(index: int, stated: Sequence[Quantity], cited: Sequence[Quanti
 
 
 def _may_be_derived(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequence[Evidence]) -> bool:
-    """Return whether a figure may follow from quotes that lack it: by dates, a count or a calculation."""
+    """By dates, a count or a calculation."""
     value, unit = in_base(quantity.low, quantity.unit)
     moments = [moment for item in evidence for moment in dates(item.quote, language_in(item))]
     bare = unit is quantity.currency is None
@@ -258,7 +238,7 @@ def _may_be_derived(quantity: Quantity, cited: Sequence[Quantity], evidence: Seq
 
 
 def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
-    """Return whether ``quantity`` rounds ``other`` or is true of it, as *more than half* is of 71 percent."""
+    """*more than half* is true of 71 percent."""
     if not same_kind(quantity, other):
         return False
     if other.is_range and quantity.low in {other.low, other.high}:
@@ -271,7 +251,7 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _calculated(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield results of calculations with cited figures, in ``quantity``'s unit, each with its tolerance."""
+    """In ``quantity``'s unit, each with its tolerance."""
     unit = in_base(quantity.low, quantity.unit)[1]
     values = [
         (*in_base(each.low, each.unit), each)
@@ -301,12 +281,12 @@ def _calculated(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple
 
 
 def _without_rate(unit: str | None) -> str:
-    """Return a unit without its rate (*a hectare*), which texts often leave out the second time."""
+    """Texts often leave it out the second time (*a hectare*)."""
     return (unit or "").partition("/")[0]
 
 
 def _same_things(quantity: Quantity, other: Quantity) -> bool:
-    """Return whether two counts are of the same things, judging by the first words after the numbers."""
+    """By the first words after the numbers."""
     if quantity.noun is None or other.noun is None or other.unit is not None:
         return False
     words, other_words = quantity.noun.lower().split()[:2], other.noun.lower().split()[:2]
@@ -319,7 +299,7 @@ def _with_comparator(quantity: Quantity) -> str:
 
 
 def _absence_reason(missing: Quantity, cited: Sequence[Quantity]) -> str:
-    """Name the figures of the quotes that are of the missing figure's kind, or else of any kind."""
+    """Those of the missing figure's kind, or else of any kind."""
     same = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_with_comparator(other) for other in (same or cited)))[:SHOWN]
     start = f"{_with_comparator(missing)} is not in the cited sentence"

@@ -26,7 +26,7 @@ secretary senate state states union university
 annual assets balance cash consolidated costs diluted earnings equity expenses gross income liabilities loss
 net operating profit revenue revenues sales share shares table tax total
 """)
-"""Common nouns that reports write with capitals: the cited sentence may mean *the Company* by *we*."""
+"""The cited sentence may mean *the Company* by *we*."""
 
 _TITLES = word_set("mr mrs ms dr prof sir dame st i")
 _LONG_NAME = regex.compile(
@@ -34,18 +34,13 @@ _LONG_NAME = regex.compile(
     r"|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
 )
 SHORT = 4
-"""A name with at most this many letters may be an abbreviation."""
+"""Letters; it may be an abbreviation."""
 
 _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 
 
 def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words which name of the sentence the quotes and their context lack; None if they have all.
-
-    Other forms of a name count as the name: its initials, its full form, and its people (*Cambodian*). The
-    reason says which name the quotes have in its place, if the same words are beside both, or if the two have
-    a word in common.
-    """
+    """Initials, full forms and peoples (*Cambodian*) count; names what the quotes have in its place."""
     missing = _missing(statement, evidence)
     if not missing:
         return None
@@ -65,13 +60,13 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 
 
 def _may_have_other_words(name: str) -> bool:
-    """Return whether quotes may mean a name by other words: *the Company* by *we*, *WHO* by *the agency*."""
+    """*the Company* by *we*, *WHO* by *the agency*."""
     is_symbol = sum(map(str.isupper, name)) > 1 or any(map(str.isdigit, name))
     return is_symbol or name.lower() in _OFTEN_CAPITALISED
 
 
 def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words which words with capitals the quotes lack, such as *the Company*; None if none."""
+    """Words with capitals, such as *the Company*."""
     missing = _missing(statement, evidence)
     return _absent(missing) if missing else None
 
@@ -82,7 +77,7 @@ def _absent(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Consecutive words with capitals, with the two words before them and the word after them."""
+    """With the two words before, and the word after."""
 
     words: tuple[str, ...]
     before: tuple[str, ...]
@@ -117,14 +112,14 @@ def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
 
 
 def _is_short(run: _Run, other: _Run) -> bool:
-    """Return whether one name may be a short form or a spelling of the other: *H. pylori*, *South East*."""
+    """*H. pylori*, *South East*."""
     one, two = "".join(run.words).casefold(), "".join(other.words).casefold()
     short = min(len(one), len(two)) <= SHORT and one[0] == two[0]
     return short or one.rstrip("s") == two.rstrip("s") or one in two or two in one
 
 
 def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
-    """Return the names that the quotes lack; none if a language is not in ``_LATIN``, or differs."""
+    """None if a language is not in ``_LATIN``, or differs."""
     if statement.language not in _LATIN or any(language_in(item) != statement.language for item in evidence):
         return []
     text = composed(" ".join(f"{item.quote} {referents(item)}" for item in evidence))
@@ -167,7 +162,7 @@ def _names_in(statement: Statement) -> Iterator[str]:
 
 
 def _capitals(name: str) -> list[str]:
-    """Return the parts of a hyphenated name that have a capital or a digit: *HIV* of *HIV-positive*."""
+    """*HIV* of *HIV-positive*."""
     name = _without_possessive(name)
     parts = [part for part in regex.split(r"[-–]", name) if part]
     chosen = [part for part in parts if regex.search(r"\p{Lu}|\p{N}", part)]
@@ -175,7 +170,7 @@ def _capitals(name: str) -> list[str]:
 
 
 def _has(name: str, quoted_words: set[str]) -> bool:
-    """Return whether the quotes have a name, perhaps in a related form: *Vietnamese* for *Vietnam*."""
+    """*Vietnamese* for *Vietnam*."""
     bare = _bare(name)
     if name in quoted_words or bare in quoted_words:
         return True
@@ -189,7 +184,7 @@ def _bare(word: str) -> str:
 
 
 def _is_spelt_out(word: str, text: str, quoted_words: set[str]) -> bool:
-    """Return whether a word belongs to a name whose initials the quotes have: *Authority* for *NWA*."""
+    """*Authority* for *NWA*."""
     for name in _LONG_NAME.findall(text):
         short = "".join(regex.findall(r"\b\p{Lu}", name.removeprefix("The ")))
         if word in regex.split(r"[\s-]", name) and len(short) > 1 and short.casefold() in quoted_words:
@@ -198,7 +193,7 @@ def _is_spelt_out(word: str, text: str, quoted_words: set[str]) -> bool:
 
 
 def _is_explained(short: str, text: str) -> bool:
-    """Return whether a sentence spells an acronym out just before it: *chronic kidney disease (CKD)*."""
+    """*chronic kidney disease (CKD)*."""
     match = regex.search(rf"(?P<long>(?:[\p{{L}}-]+\s){{2,8}})\({regex.escape(short)}\)", text)
     if match is None:
         return False
@@ -207,15 +202,11 @@ def _is_explained(short: str, text: str) -> bool:
 
 
 FEWEST = 4
-"""The fewest words of a sentence that is compared; *the*, *of* and the like do not count."""
+"""Words of a sentence that is compared, without *the*, *of* and the like."""
 
 
 def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return a fault, in words, if the quotes and their context have no word of the sentence; else None.
-
-    The result is also None if a quote is in a different language from the sentence, or if the sentence has
-    fewer than ``FEWEST`` words.
-    """
+    """The quotes and context have no word of it; None across languages, or below ``FEWEST``."""
     if any(language_in(item) != statement.language for item in evidence):
         return None
     own = set(terms(statement.text, statement.language))

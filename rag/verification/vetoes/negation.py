@@ -42,7 +42,7 @@ _POSSIBLE_DENIALS: Mapping[str, regex.Pattern[str]] = {
         r"\b(?:sin|niega|negó|rechaz\p{L}*|falta|salvo|excepto|todavía|aún|antes)\b", regex.IGNORECASE
     ),
 }  # fmt: skip
-"""Other words that may deny or limit what a clause says. Only clauses with the same are compared."""
+"""Only clauses with the same ones are compared."""
 
 _PREFIXED = regex.compile(r"\b(?:un|in|im|dis|non-?|il|ir)(?P<rest>\p{L}{3,})\b", regex.IGNORECASE)
 _NO_PREFIX = regex.compile(
@@ -50,7 +50,7 @@ _NO_PREFIX = regex.compile(
     r"|stance|sure|mate|der|less|til|ion|it|ite|age|press|mediate|plement|mission|tent|tern|dustr|stitut|dia)\p{L}*",
     regex.IGNORECASE,
 )
-"""The rests of words that only look as if they began with a denial: *increase*, *import*, *display*."""
+"""Words that only look like denials: *increase*, *import*, *display*."""
 
 _SKIPPED_WORDS = word_set(
     "be been being is are was were yet also even really actually fully had has have did do does any to"
@@ -61,22 +61,18 @@ _CLAUSE = regex.compile(
 )
 
 NEAR = 0.5
-"""The least share of a clause's words that another clause must have to be about the same thing."""
+"""The share of a clause's words in another clause about the same thing."""
 
 
 _FIGURE = regex.compile(r"(?<![\p{N}.,])\p{N}{2,}(?![.,]?\p{N})")
 
 NEARLY_ALL = 0.7
-"""The least share of a clause's words that another clause must have if it lacks the word that is denied."""
+"""The share, if the other clause lacks the word that is denied."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A clause of a text.
-
-    ``words`` are stems, ``denied`` those after each denial, ``figures`` the whole numbers of two or more
-    digits after the first denial, which is ``cue``; ``limits`` other words that may deny or limit.
-    """
+    """Stems; ``figures`` of two digits or more follow ``cue``, the first denial; ``limits`` may deny."""
 
     words: frozenset[str]
     denied: frozenset[str]
@@ -86,12 +82,7 @@ class _Clause:
 
 
 def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words how the sentence and its quotes contradict each other; None if that is not certain.
-
-    Each clause of the sentence is compared with the clauses of the quotes that share at least ``NEAR`` of its
-    words. A contradiction is certain if only one side has a denial, and no compared clause has a word such as
-    *unable* or *only*, which may deny in another way.
-    """
+    """Certain if one side denies, and no clause that shares ``NEAR`` has a word like *unable* or *only*."""
     language = statement.language
     if language not in _DENIALS or any(language_in(item) != language for item in evidence):
         return None
@@ -104,11 +95,7 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
 
 
 def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words which denial only the sentence or only its quotes have; None if there is none.
-
-    Each clause of the sentence is compared with the clause of the quotes that is nearest to it. This pair of
-    clauses is ignored if at least one of them has a word that may stand for a denial, such as *unable*.
-    """
+    """In the nearest clause of the quotes; ignored if either has a word such as *unable*."""
     language = statement.language
     quoted = [
         clause
@@ -184,7 +171,7 @@ def _first_stem(text: str, language: str) -> str:
 
 
 def _stem(word: str, language: str) -> str:
-    """Return a word's stem, for an English verb that of the infinitive; empty for a word such as *the*."""
+    """For an English verb, of the infinitive; empty for *the*."""
     if language == "en":
         word = PAST.get(word) or PARTICIPLES.get(word) or word
     found = terms_in(field_of(language), word)
