@@ -15,13 +15,11 @@ LISTED_PASSAGES = 8
 answer."""
 
 MAX_READ = 48
-"""Candidate sentences for :mod:`rag.finding.reading`."""
 
 WIDEN_BY = 2
 """Sentences on each side of a found passage."""
 
 MAX_SENTENCES = 8
-"""Of a quoted answer."""
 
 CERTAIN = 0.9
 """The probability from which an answer is certain; ``benchmarks/certain.py`` says how many questions

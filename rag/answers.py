@@ -26,7 +26,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """From the surest to the worst."""
 
 WRITTEN = VERDICTS[1:]
-"""Of sentences that a model wrote."""
+"""These sentences are a model's."""
 
 DOUBTFUL: frozenset[Verdict] = frozenset({"paraphrased", "unsupported"})
 """The sentence perhaps says more than the cited words; readers see a label on it."""

@@ -44,7 +44,6 @@ said say told report record count put stood reach total number figur rate known 
 have has had been were which who from about over between more than some least new up rise rose fell fall
 accord regist left off onli ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
 """)
-"""They say nothing about the counted things."""
 
 _MEANINGS = {
     stem: group.split()[0]
@@ -162,7 +161,6 @@ def _spaces(match: regex.Match[str]) -> str:
 
 
 def meanings(text: str, language: str) -> frozenset[str]:
-    """One stem stands for all its synonyms."""
     # *Lives* in *lives lost* are deaths; the verb *to live* has the same stem, but another meaning.
     text = regex.sub(r"\blives\b", "deaths", text)
     stems = {stem for _, stem in terms(_HAN.sub(" ", text), language) if len(stem) > 1 and not stem.isdigit()}
@@ -273,7 +271,6 @@ def _has_names(one: Statement, other: Statement) -> bool:
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
-    """They share a name, both have dates, or their reports have similar titles."""
     if one.names & other.names or (one.when and other.when):
         return True
     titles = [meanings(item.citation.title, UNKNOWN_LANGUAGE) for item in (one, other)]
@@ -335,7 +332,6 @@ def _times_agree(one: Statement, other: Statement) -> bool:
 
 
 def _day(iso: str | None) -> int:
-    """Approximately; 0 if there is no date."""
     parts = [int(part) for part in (iso or "").split("-")[:3] if part.isdigit()]
     year, month, day = (*parts, 1, 1, 1)[:3]
     return year * 365 + (month - 1) * 30 + day if parts else 0

@@ -45,8 +45,6 @@ from rag.writing.writer import Writer, add_usage, generate
 
 @dataclass(slots=True)
 class Clock:
-    """Milliseconds by stage."""
-
     timings: dict[str, float] = field(default_factory=dict)
     _last: float = field(default_factory=time.perf_counter)
 
@@ -67,7 +65,6 @@ class Found:
     reports: Sequence[DocumentRecord]
 
     def with_first(self, sides: Sequence[Scored]) -> tuple[list[Scored], Decision]:
-        """Put the sides of a comparison first; two sides are an answer."""
         ranked = [*sides, *(item for item in self.ranked if item not in sides)]
         both = replace(self.decision, abstention=None)
         return ranked, both if len(sides) > 1 else self.decision
@@ -79,8 +76,6 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """For one state of the library and one question."""
-
     index: Snapshot
     reader: Reader
     limits: AnswerLimits
@@ -92,7 +87,6 @@ class Retrieval:
     def find(
         self, wordings: Sequence[Question], asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
-        """The likeliest wording wins; what ``history`` says is not repeated."""
         best = yield from self._found(wordings[0], asked, history)
         for wording in wordings[1:]:
             other = yield from self._found(wording, asked, history)
@@ -161,7 +155,6 @@ class Retrieval:
 
 
 STAGES = ("rewrite", "search", "select", "read", "answer")
-"""Of ``timings``, one after another."""
 
 ANSWER_PARTS = ("write", "verify")
 """Stages that are parts of the stage ``answer``, if a language model writes."""
@@ -202,7 +195,6 @@ class QueryEngine:
 
     @property
     def writer(self) -> Writer | None:
-        """None if the next answer is quoted."""
         return self._state.writer
 
     @property
@@ -412,7 +404,6 @@ def _narrowed(index: Snapshot, asked: Question, filters: Filters, conversation: 
 def _passages(
     index: Snapshot, found: Found, decision: Decision, copies: Copies, document_texts: DocumentTexts
 ) -> tuple[Passage, ...]:
-    """If there is no answer, each with what it lacks."""
     if decision.abstention is None:
         return tuple(as_passage(each, document_texts) for each in found.readings[:LISTED_PASSAGES])
     listed = without_repeated_readings(found.readings, copies)[:LISTED_PASSAGES]

@@ -9,29 +9,25 @@ from rag.answers import Answer, Citation, Passage, Verdict
 
 @dataclass(frozen=True, slots=True)
 class QuestionCorrected:
-    """Comes first, and only if something was corrected."""
+    """This event comes first, and only if something was corrected."""
 
     searched_for: str
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRewritten:
-    """The standalone question that is searched for instead of a follow-up."""
-
     standalone: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingBegun:
-    """Takes most of the time before the passages; for a follow-up, it may come twice."""
+    """Reading takes most of the time before the passages; for a follow-up, it may come twice."""
 
     sentences: int
 
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """Comes for every question, before the text."""
-
     passages: tuple[Passage, ...]
 
 
@@ -45,14 +41,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class CitationMade:
-    """Of the sentence that has just been streamed."""
-
     citation: Citation
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerDone:
-    """The last event."""
+    """This is the last event."""
 
     answer: Answer
 

@@ -39,7 +39,7 @@ def headline_of_cell(cell: CellAddress | TableCell) -> Headline:
 
 
 def bare_unit(cell: CellAddress | TableCell) -> str:
-    """Without a sign (``$``, ``%``) that the value shows."""
+    """Leave out a sign (``$``, ``%``) that the value shows."""
     sign = _SIGN.match(cell.unit)
     unit = cell.unit[sign.end() :].strip() if sign and sign[0] in cell.value else cell.unit
     return f"{unit[:1].lower()}{unit[1:]}" if unit[1:2].islower() else unit
@@ -82,7 +82,7 @@ _SAYS_MORE = regex.compile(
     r"|also|because|after|loss(?:es)?)\b|n[’']t\b",
     regex.IGNORECASE,
 )
-"""With one, two figures alone do not answer yes or no."""
+"""If a question has one, two figures alone do not answer it with yes or no."""
 
 
 def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
@@ -133,7 +133,6 @@ def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> s
 def _of_change(
     question: str, pair: CellPair, later: Decimal, earlier: Decimal, ways: list[Way]
 ) -> str | None:
-    """*yes* or *no*, if a question asks whether a figure rose or fell, or was larger in one year."""
     if _OR.search(question) or not _YES_OR_NO.match(question):
         return None
     offset, before = (_offset_of_year(question, pair, cell) for cell in (pair.first, pair.second))
@@ -208,7 +207,6 @@ _ASKS_OTHERWISE = regex.compile(
     r"|(?:who|whose|where|when|why|(?:\p{L}+\s)?wh(?:ich|om)|what (?:caused|(?:is|was) the reason))\b)",
     regex.IGNORECASE,
 )
-"""A figure alone does not answer."""
 
 
 def headline_of(

@@ -17,7 +17,7 @@ MAX_QUESTION_CHARACTERS = 2000
 
 
 class Kind(StrEnum):
-    """Li and Roth, Learning Question Classifiers, 2002."""
+    """The kinds are of Li and Roth, Learning Question Classifiers, 2002."""
 
     NUMBER = "a number"
     MONEY = "an amount of money"
@@ -28,8 +28,6 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """Decides how many sentences the answer has."""
-
     FACT = "one fact"
     COMPARISON = "one fact for each of several things"
     LIST = "all items"
@@ -51,10 +49,8 @@ OF_A_DATE = regex.compile(
     rf"(?:{MONTHS}|{DAYS}|(?:[QH][1-4]|[1-4][QH])(?:[-/'’]?(?:20)?\d\d)?|FY['’]?(?:20)?\d\d|(?:First|Second"
     r"|Third|Fourth)-(?:Quarter|Half))"
 )
-"""*May*, *Monday*, *Q3*, *2Q23*."""
 
 POSSESSIVE = regex.compile(r"['’]s?$")
-"""*Pfizer's*, *states'*."""
 
 QUESTION_WORDS: Mapping[str, frozenset[str]] = {
     language: frozenset(words.split())
@@ -79,7 +75,7 @@ QUESTION_WORDS: Mapping[str, frozenset[str]] = {
         "zh": "什么 谁 哪 哪些 哪个 哪里 哪儿 何时 为什么 为何 怎么 怎样 如何 多少 几 多大 吗 呢",
     }.items()
 }
-"""In the fourteen most spoken languages, by ISO 639-1 code."""
+"""They are those of the fourteen most spoken languages, by ISO 639-1 code."""
 
 _COUNTS = (
     "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
@@ -285,7 +281,6 @@ spend spent spent | spread spread spread | steal stole stolen | strike struck st
 sweep swept swept | take took taken | teach taught taught | throw threw thrown |
 understand understood understood | win won won | withdraw withdrew withdrawn | write wrote written
 """
-"""Infinitive, past tense, participle."""
 
 _VOWELS = frozenset("aeiou")
 
@@ -296,7 +291,6 @@ _DOUBLED = frozenset({
 
 
 def _past_tenses(base: str) -> Iterator[str]:
-    """Two forms if both spellings are in use."""
     if base.endswith("e"):
         yield f"{base}d"
         return
@@ -313,10 +307,9 @@ _IRREGULAR_FORMS = [tuple(forms.split()) for forms in _IRREGULAR.split("|")]
 _REGULAR_PAST = {form: base for base in _REGULAR.split() for form in _past_tenses(base)}
 
 PAST: Mapping[str, str] = _REGULAR_PAST | {form: base for base, form, _ in _IRREGULAR_FORMS}
-"""``broke`` → ``break``."""
+"""They lead to infinitives, as ``PARTICIPLES`` do: ``broke`` → ``break``."""
 
 PARTICIPLES: Mapping[str, str] = _REGULAR_PAST | {form: base for base, _, form in _IRREGULAR_FORMS}
-"""``broken`` → ``break``."""
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -324,5 +317,4 @@ def word_set(words: str) -> frozenset[str]:
 
 
 def lines(table: str) -> list[str]:
-    """Between commas, without line breaks."""
     return [" ".join(entry.split()) for entry in table.split(",") if entry.strip()]

@@ -29,12 +29,11 @@ MOST_ROWS = 30
 Kind = Literal["shorter", "more", "table"]
 
 MOST_SENTENCES: Mapping[Kind, int] = {"shorter": 1, "table": MOST_ROWS}
-"""Where the request says how many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """And the question to search for: the last one, or a table's subject."""
+    """Its question is the one to search for: the last one, or a table's subject."""
 
     kind: Kind
     question: Question
@@ -91,7 +90,7 @@ _SIGNS: Mapping[Kind | None, frozenset[str]] = {
         "continue deeper detail detailed details elaborate else expand further go_on keep_going longer more"
     ),
 }
-"""None is the kind that only a language model can meet."""
+"""The kind None can be met only by a language model."""
 
 _WORD = regex.compile(
     r"one (?:line|sentence)\b|(?:go|keep) (?:going|on)\b|\p{L}[\p{L}\p{M}]*|\p{N}{3,}", regex.IGNORECASE
@@ -113,7 +112,6 @@ _BY = regex.compile(r" (?:by|per|for (?:each|every)|across) ", regex.IGNORECASE)
 
 
 def courtesy(index: Snapshot, question: Question) -> Abstention | None:
-    """None if it does more than greet, thank or ask what the program does."""
     words = _words(question.text)
     cause = _causes().get(tuple(words))
     if cause is not None:
@@ -130,7 +128,7 @@ def courtesy(index: Snapshot, question: Question) -> Abstention | None:
 
 
 def request_of(question: Question, conversation: Conversation) -> Request | Abstention | None:
-    """Or why quotes cannot give it; None for a question."""
+    """Return why quotes cannot give it, if so; None for a question."""
     table = _TABLE.fullmatch(question.text)
     if table is not None:
         return Request("table", understand(table["of"]))
@@ -148,7 +146,6 @@ def request_of(question: Question, conversation: Conversation) -> Request | Abst
 
 
 def fulfil(kind: Kind, findings: Findings, conversation: Conversation) -> tuple[Findings, str | None]:
-    """Without what was said; with a note or None."""
     ranked, least, note = findings.ranked, findings.calibration.reach * findings.ranked[0].score, None
     if kind == "shorter":
         return findings, None

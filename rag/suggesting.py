@@ -56,7 +56,6 @@ _LEANS = regex.compile(
     r"versus|as follows|the (?:figure|table|report|rest|following|remaining))\b",
     regex.IGNORECASE,
 )
-"""About other sentences or a second clause."""
 
 _COUNTED = regex.compile(rf"^{_ABOUT}{_NUMBER}\s(?P<of>of\s(?=the\s))?(?P<rest>\p{{L}}.*)", regex.IGNORECASE)
 _PLURAL = regex.compile(
@@ -112,7 +111,6 @@ def question_of(sentence: str, around: str) -> str | None:
 
 
 def question_about(row: str) -> str:
-    """By the row's label in ordinary words."""
     label = " ".join(_ATTRIBUTED.sub("", _BRACKETS.sub(" ", cells(row)[0])).split()).lower()
     return f"What {'were' if label.endswith('s') else 'was'} {label}?"
 
@@ -167,7 +165,7 @@ def _how_many_did(clause: str, around: str, when: str) -> str | None:
 
 
 def _within(subject: str, around: str) -> str | None:
-    """*the levee* for *The levee*; None if it suits no question."""
+    """Return *the levee* for *The levee*; None if it suits no question."""
     words = subject.split()
     if not 1 <= len(words) <= _MOST_SUBJECT_WORDS or regex.search(r"\p{N}", subject):
         return None
@@ -201,22 +199,20 @@ LANGUAGE = "en"
 _ASKED_AT_MOST = 6
 
 SECONDS = 1.0
-"""A question that is being tried then is completed."""
+"""After these, no further question is tried; one that is being tried is completed."""
 
 _AROUND = 1_500
-"""Code points before and after the cited words that are on the same subject."""
 
 _FAR = 20_000
-"""Code points around a sentence that are searched for other uses of its words."""
+"""So many code points around a sentence are searched for other uses of its words."""
 
 _NEAREST_PASSAGES = 1
-"""Of an abstention; the second is seldom close to the question."""
+"""For an abstention, the second passage is seldom close to the question."""
 
 _SAYS_ENOUGH_BESIDE_AN_ANSWER = 6
 """Words of a question that is clear without an answer beside it."""
 
 _LONE = regex.compile(r"(?:was|were|is|are|did)\sthe\s(\p{Ll}+)(?:\s\p{Ll}+(?:ed|en)\b|\?|$)")
-"""The only word after *the* in the subject of a question."""
 
 _ALIKE = 0.5
 """Jaccard index of words, above which two questions are the same."""
@@ -298,7 +294,7 @@ def text_around(text: str, span: Span) -> str:
 
 
 def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
-    """Whole lines; stretches that meet are merged."""
+    """Stretches of whole lines that meet are merged."""
     stretches: list[tuple[int, int]] = []
     for span in sorted(spans):
         start = text.rfind("\n", 0, max(span.start - _AROUND, 0)) + 1
@@ -336,7 +332,6 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 
 def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
-    """The first citation of ``answer``, to this very question, is the candidate's sentence."""
     if answer.abstained or answer.standalone is not None:
         return False
     first = answer.citations[0]
@@ -350,16 +345,13 @@ MAX_STARTERS = 4
 _REPORTS = 12
 _TRIED_EACH = 8
 _REPRESENTATIVE = 60
-"""Sentences that represent a report best, from which starters are made."""
 
 _SAYS_ENOUGH = 8
-"""Words of a question that is clear although it names nothing."""
 
 _NAME = regex.compile(
     r"(?<=\s)(?P<the>[Tt]he\s)?\p{L}*\p{Lu}[^\s?]*(?P<more>\s(?:of\s|and\s|&\s)?\p{Lu}[^\s?]*)*"
 )
 _COMPANY = regex.compile(r"\bthe\s(?i:company|corporation|group)\b")
-"""The words by which a report refers to its publisher."""
 _MEASURE = regex.compile(r"^(?P<asks>What (?:was|were)) (?:the\s)?")
 
 
@@ -395,7 +387,6 @@ class StarterMaker:
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
-        """How often passages changed so far, and dates or access to collections."""
         with self._engine.index.catalog.reading() as reader:
             return reader.generation, reader.invalidation_count
 
@@ -404,7 +395,7 @@ class StarterMaker:
         return made if of == state else Starters(state[0])
 
     def step(self) -> None:
-        """Unless the starters are complete, or a question or other work is in progress."""
+        """Try none if the starters are complete, or if a question or other work is in progress."""
         state = self._state()
         made = self._current(state)
         if made.complete or self._engine.open_questions or self._is_busy():
@@ -467,7 +458,6 @@ def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
 
 
 def _with_publisher(question: str, publisher: str | None) -> str:
-    """For *the company*, or a figure without saying whose."""
     if publisher is None or publisher.casefold() in question.casefold():
         return question
     named = _COMPANY.sub(lambda _: publisher, question)
@@ -477,7 +467,6 @@ def _with_publisher(question: str, publisher: str | None) -> str:
 
 
 def _is_clear(question: str) -> bool:
-    """It names something or is long."""
     names = _NAME.finditer(DATE.sub("", question))
     # A name such as "the Plan" means something only within its report.
     is_named = any(name["the"] is None or name["more"] for name in names)

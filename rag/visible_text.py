@@ -20,7 +20,7 @@ def visible(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """With middle dots in place of the bars between cells."""
+    """Middle dots replace the bars between cells."""
     return visible(readable_rows(text))
 
 

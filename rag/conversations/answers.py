@@ -24,7 +24,7 @@ Kept = Answer | DamagedAnswerError
 
 
 def answer_json(answer: Answer) -> str:
-    """Exactly as HTTP responses contain it."""
+    """The text is exactly what HTTP responses contain."""
     return json.dumps(answer.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -150,7 +150,6 @@ def _adapter() -> TypeAdapter[Answer]:
 
 
 def _differs(given: Any, read: Any, key_path: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
-    """Describe the first JSON value of ``given`` that ``read`` lacks; None if it lacks none."""
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
             if name not in read:

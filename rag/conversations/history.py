@@ -40,7 +40,6 @@ NO_CONVERSATION = Conversation()
 
 
 def from_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
-    """From the oldest to the newest."""
     return Conversation(
         conversation_id,
         tuple(exchange_of(each) for each in answers if each.cause not in COURTESIES)[-MAX_EXCHANGES:],

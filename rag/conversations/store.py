@@ -385,7 +385,7 @@ def _select(
 
 
 NOBODY = ""
-"""The owner's key for answers that belong to nobody."""
+"""The key of the owner of answers that belong to nobody."""
 
 
 def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
@@ -416,7 +416,6 @@ def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 
 
 def keys_of(viewer: Viewer) -> tuple[str, ...]:
-    """The owners whose answers count as the viewer's own."""
     return (viewer.key, NOBODY) if viewer.sees_all else (viewer.key,)
 
 
@@ -437,7 +436,6 @@ def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, sh
 
 
 def set_shared(connection: sa.Connection, answers: sa.ColumnElement[bool], *, shared: bool) -> int:
-    """Return the number of answers."""
     rows = sa.select(kept.c.number, owner_of(kept.c.number), sa.literal(shared)).where(answers)
     columns: list[Any] = ["number", "owner", "shared"]
     new = insert_into(connection, kept_owners).from_select(columns, rows)

@@ -181,7 +181,6 @@ def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
 
 
 def _right_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[CheckedClaim]) -> str:
-    """Of the claims that ``bound`` calls supported, "m of n" are."""
     others = [each for each in called if "judge" not in each.found.checks]
     others += [each for each in judged if _judged(each) >= bound and each.found.checks.get("doubts", 1.0)]
     return f"{_count(others, 'supported')} of {len(others)}"

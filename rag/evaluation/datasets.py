@@ -355,7 +355,6 @@ def required_text(file: Path, number: int, row: Mapping[str, Any], field: str) -
 
 
 def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """``answers``, or a short ``answer`` that quotes the text."""
     if row.get("answer_type", "span") not in _QUOTED:
         return ()
     found = row.get("answers", row.get("answer"))

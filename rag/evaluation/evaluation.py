@@ -81,7 +81,6 @@ def verdicts_of(answer: Answer) -> list[Verdict]:
 
 
 def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """Each claim with the next one, in a circle, of a different statement and document."""
     for index, claim in enumerate(claims):
         for other in (*claims[index + 1 :], *claims[:index]):
             if claim.document != other.document and claim.query != other.query:

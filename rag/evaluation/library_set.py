@@ -32,7 +32,6 @@ SET = ("evaluation", "sets", "library")
 
 _FIELDS = ("text", "answerable", "answers", "selected_sentences")
 _Question = tuple[dict[str, Any], tuple[CitedEvidence, ...]]
-"""Its fields, and its evidence, not yet looked up in the documents."""
 
 _Documents = Mapping[str, tuple[DocumentRecord, Document]]
 

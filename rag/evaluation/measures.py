@@ -32,7 +32,7 @@ ROUNDS = 1000
 LEVEL = 0.95
 _SEED = 0
 _WEIGHTS_AT_ONCE = 4_000_000
-"""32 MB."""
+"""These take 32 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,6 @@ def bootstrap(sample: Sample) -> Array:
 
 
 def interval(resampled: Array) -> tuple[float, float]:
-    """The ends of the central share ``LEVEL`` of the defined resamples."""
     tail = (1 - LEVEL) / 2
     low, high = np.nanquantile(resampled, [tail, 1 - tail])
     return float(low), float(high)
@@ -135,7 +134,6 @@ def _resamples(n: int) -> Iterator[Array]:
 
 
 POOL = 100
-"""Passages that each search returns."""
 
 METRICS = {
     "ndcg@10": "nDCG@10",
@@ -148,7 +146,6 @@ METRICS = {
 """By name in ir_measures (MacAvaney et al., ECIR 2022); nDCG is trec_eval's, with linear gains."""
 
 _Run = dict[str, Mapping[str, float]]
-"""Scores of the found documents by question, by id."""
 
 
 def measure_retrieval(
@@ -248,7 +245,6 @@ def is_gold(query: Query, quote: Quote) -> bool:
 
 
 def agreement(query: Query, quotes: Sequence[Quote]) -> dict[str, float]:
-    """``precision``, ``recall`` and ``f1`` against the gold sentences and spans."""
     of_sentences = [[_same(_plain(quote.text), sentence) for quote in quotes] for sentence in query.sentences]
     of_stretches = [[_overlaps(quote, item) for quote in quotes] for item in query.evidence]
     gold = of_sentences + of_stretches
@@ -292,8 +288,6 @@ class RiskPoint:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """Mean answerability, the share that the library answers, and the number of questions."""
-
     predicted: float
     observed: float
     n: int

@@ -28,7 +28,7 @@ _WITH_INITIALS = regex.compile(r"(?<![\p{L}\p{N}.&-])(?:U\.?S\.?A|U\.?S|U\.?K|U\
 
 @lru_cache(maxsize=4096)
 def countries(text: str) -> frozenset[str]:
-    """ISO 3166 codes, by the country's name, people or language."""
+    """Return ISO 3166 codes: a country's name, people or language mentions it."""
     plain = _without_marks(text)
     found = [match[0].casefold() for match in _pattern().finditer(plain) if not match[0][0].islower()]
     initials = [_INITIALS[match[0].replace(".", "")] for match in _WITH_INITIALS.finditer(plain)]

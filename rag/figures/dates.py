@@ -227,7 +227,6 @@ _NUMERIC = (
 _TWO_YEARS = regex.compile(
     r"(?<![\d.,/-])(?P<year>(?:1[5-9]|20)\d\d)\s?[-/–—]\s?(?P<through>(?:(?:1[5-9]|20)\d\d)|\d\d)(?![\d/-]|[.,]\d|\s?%)"
 )
-"""The fiscal year *2011-12*, *2022/23* or *2022–2023*."""
 _AHEAD = regex.compile(
     r"\b(?:will|shall|would|is to|are to|to be|to start|to begin|to open|due|expected|scheduled"
     r"|plan(?:s|ned)?|aims?|next|upcoming|sẽ|dự kiến|tới|akan|rencananya|mendatang)\b[^.;]*$"
@@ -445,7 +444,6 @@ _MONTHS_OF_WEEKS = {
     **dict.fromkeys((12, 13, 14, 16, 17), 3), **dict.fromkeys((24, 26, 27, 28), 6),
     **dict.fromkeys((36, 39, 40), 9), **dict.fromkeys((52, 53), 12),
 }  # fmt: skip
-"""Some companies' quarters have 12 and 16 weeks."""
 
 _NO_PART = r"(?!\sof\s(?!(?:the\s)?(?:fiscal|financial|current|year|\d{4})))"
 """*half of it* and *a quarter of a million* are no periods."""

@@ -89,7 +89,6 @@ INDONESIAN = Words(
 )  # fmt: skip
 
 WORDS: Mapping[str, Words] = {"en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN}
-"""By ISO 639-1 code; :func:`words_of` has more."""
 
 SUFFIXES: Mapping[str, int] = {
     "k": 10**3, "m": 10**6, "mn": 10**6, "mln": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12,
@@ -143,7 +142,7 @@ def hundredths(value: Decimal) -> Decimal:
 
 
 def _point(digits: str, language: str) -> int:
-    """-1 if all separators group thousands."""
+    """Return -1 if all separators group thousands."""
     marks = [(index, mark) for index, mark in enumerate(digits) if mark in ".,"]
     if not marks:
         return -1
@@ -184,7 +183,6 @@ def han_numbers(text: str) -> Iterator[Number]:
 
 
 def _han_share(match: regex.Match[str]) -> Decimal | None:
-    """In per cent: 30 for 三成, 50 for 一半."""
     if match["half"]:
         return Decimal(50)
     if match["tenths"]:
@@ -195,7 +193,7 @@ def _han_share(match: regex.Match[str]) -> Decimal | None:
 
 
 def _is_number(match: regex.Match[str], text: str) -> bool:
-    """Not part of a word such as 一些 (*some*)."""
+    """The numerals are no part of a word such as 一些 (*some*)."""
     words = match["words"]
     before, after = text[: match.start()], text[match.end() : match.end() + 1]
     if before.endswith(("百分之", "第")):
@@ -294,7 +292,6 @@ def _number_at(tokens: list[_Token], index: int, words: Words, language: str) ->
 
 
 def _share(tokens: list[_Token], index: int, words: Words) -> tuple[Number, int] | None:
-    """*a quarter*, or the number that *a quarter of a million* is."""
     end = _listed(tokens, index, words.shares)
     if end == index or _scaled_after(tokens, end, words):
         return None
@@ -308,7 +305,6 @@ def _share(tokens: list[_Token], index: int, words: Words) -> tuple[Number, int]
 
 
 def _vague(tokens: list[_Token], index: int, words: Words) -> tuple[Number, int] | None:
-    """*tens* or *tens of thousands*."""
     end = _listed(tokens, index, words.vague)
     if end == index:
         return None
@@ -327,7 +323,6 @@ def _span(tokens: list[_Token], start: int, end: int) -> Span:
 
 
 def _scaled_after(tokens: list[_Token], index: int, words: Words) -> bool:
-    """Perhaps after *a*."""
     following = [token.text for token in tokens[index : index + 2]]
     if following and following[0] in words.one:
         del following[0]
@@ -335,7 +330,6 @@ def _scaled_after(tokens: list[_Token], index: int, words: Words) -> bool:
 
 
 def _of_scale(tokens: list[_Token], index: int, words: Words) -> tuple[int, int]:
-    """*of a million*, *of thousands*; also the index after it. Else 1."""
     for end in (index + 2, index + 3):
         name = regex.fullmatch(r"of (?:(?:a|one) )?(\p{L}+?)s?", _text(tokens, index, end))
         if name and name[1] in words.scales:
@@ -344,7 +338,6 @@ def _of_scale(tokens: list[_Token], index: int, words: Words) -> tuple[int, int]
 
 
 def _listed(tokens: list[_Token], index: int, phrases: Collection[str]) -> int:
-    """The index after the longest of ``phrases``; ``index`` if none begins there."""
     ends = range(min(index + 3, len(tokens)), index, -1)
     return next((end for end in ends if _text(tokens, index, end) in phrases), index)
 

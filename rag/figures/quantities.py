@@ -141,7 +141,6 @@ def currency_at(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def currency_before(text: str, offset: int) -> tuple[str, int] | None:
-    """The code (:func:`currency_at`) and the start."""
     first = max(0, offset - 8)
     before = text[first:offset].rstrip(" \u00a0\u202f")
     for start in range(len(before)):
@@ -154,7 +153,7 @@ def currency_before(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def period_at(text: str, offset: int) -> tuple[str, int] | None:
-    """``hour`` for *per hour*, and the end."""
+    """Return ``hour`` for *per hour*, and the end."""
     match = _PER.match(text, offset)
     if match is None:
         return None
@@ -167,7 +166,7 @@ def period_at(text: str, offset: int) -> tuple[str, int] | None:
 
 
 def in_base(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
-    """2,000 and ``metre`` for 2 kilometres."""
+    """2 kilometres become 2,000 and ``metre``."""
     if unit is None:
         return value, None
     name, slash, rest = unit.partition("/")
@@ -229,7 +228,7 @@ def noun_after(text: str, offset: int, language: str) -> str | None:
 
 
 def noun_before(text: str, offset: int, language: str) -> str | None:
-    """X of *the number of X rose to* or *X:*."""
+    """The words are *the number of X rose to* or *X:*."""
     if language in {"zh", "ja"}:
         return None
     match = _NUMBER_OF.search(text[max(0, offset - 80) : offset])
@@ -274,7 +273,6 @@ _GLUE = r"(?:\s|a total of|the age of|the|of|một|tổng cộng|total|có|到|�
 
 
 def _any_of(forms: Mapping[Comparator, str]) -> str:
-    """The longest form wins; each comparator has a group."""
     groups = "|".join(f"(?P<{name.replace(' ', '_')}>{each})" for name, each in forms.items())
     return f"(?p)(?:{groups})"
 
@@ -288,7 +286,6 @@ def _before() -> regex.Pattern[str]:
 
 @cache
 def _han_before() -> regex.Pattern[str]:
-    """最多 (*at most*) in 最多可载240名."""
     longer = {name: "|".join(form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form))
               for name, forms in _BEFORE.items()}  # fmt: skip
     return regex.compile(rf"{_any_of(longer)}(?=\p{{Han}}{{0,3}}$)")
@@ -323,7 +320,6 @@ def comparator_of(text: str, start: int, end: int) -> Comparator:
 
 
 def with_comparator(text: str, span: Span) -> Span:
-    """*at most 40*."""
     before = _comparator_before(text, span.start)
     if before:
         return Span(before.start(), span.end)
@@ -332,7 +328,6 @@ def with_comparator(text: str, span: Span) -> Span:
 
 
 ORDINAL = "in order"
-"""*third*, *21st*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +358,6 @@ _BETWEEN_BEFORE = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
 
 
 def qualified(text: str, quantity: Quantity) -> str:
-    """*more than 100*, on one line."""
     span = quantity.span
     between = _BETWEEN_BEFORE.search(text, 0, span.start) if quantity.is_range else None
     start = between.start() if between else with_comparator(text, span).start
@@ -436,7 +430,6 @@ def quantities(text: str, language: str) -> tuple[Quantity, ...]:
 
 
 def _lengths(text: str) -> Iterator[Quantity]:
-    """*a decade*, *half a year*, *a year and a half*."""
     for match in _LENGTH.finditer(text):
         name = match["unit"].lower()
         if match["half"] or match["more"] or name in _LENGTHS:

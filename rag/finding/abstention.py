@@ -39,13 +39,12 @@ COORDINATES = regex.compile(
     r"|et|ou|y|o|e|und|oder|dan|atau|và|hay|и|или)\W+(?:(?:of|in|that|those|the|for|at|by)\W){0,2}",
     regex.IGNORECASE,
 )
-"""*'s or*, *'s sales higher than those of*."""
 
 _FIRST_DAYS = 7
 """A quarter of whole weeks may end on 2 April."""
 
 _SHORTEST_PART = 3
-"""Letters, unlike the one of ``F`` in ``F-35``."""
+"""The fewest letters of a part of a name that is sought by itself, unlike ``F`` of ``F-35``."""
 
 _SHORTEST_JOINED = 5
 """Letters of a word that is sought without spaces and hyphens: *wildfire* is also *wild fire*."""
@@ -56,7 +55,7 @@ _RARE = 0.7
 
 
 def phrases(question: Question) -> list[str]:
-    """Adjacent names form one. None where capitals tell no names: in German, or a question like a title."""
+    """Adjacent names form one. Where capitals tell no names (in German, in a title), there are none."""
     words = list(_NAME.finditer(question.text))
     # In German, every noun has a capital.
     if (
@@ -80,12 +79,10 @@ def phrases(question: Question) -> list[str]:
 
 
 def _is_of_a_title(word: str) -> bool:
-    """A word like *Were* has a capital only because the question is written like a title."""
     return word.istitle() and word.casefold() in LIGHT_WORDS and OF_A_DATE.fullmatch(word) is None
 
 
 def _is_stressed(word: str) -> bool:
-    """*the OLDER survey*."""
     return word.isupper() and len(word) > _LONGEST_ACRONYM and english_frequency(word.casefold()) > 0
 
 
@@ -150,7 +147,7 @@ def _has_form(text: str, phrase: str, language: str) -> bool:
 
 
 def absent_years(question: Question, text: str) -> list[str]:
-    """In four digits or in two."""
+    """A text may have the year in four digits or in two."""
     asked = [name for name in question.names if _YEAR.fullmatch(name) and name not in text]
     if not asked:
         return []
@@ -182,7 +179,6 @@ def absent_periods(question: Question, text: str) -> list[str]:
 
 
 def absent_months(question: Question, text: str) -> list[str]:
-    """As the question writes them."""
     asked = [moment for moment in _moments(question.text, question.language) if not moment.until]
     written = [question.text[moment.span.start : moment.span.end] for moment in asked]
     folded = fold(text) if asked else ""
@@ -205,7 +201,6 @@ def _moments_of_lines(text: str, language: str) -> list[Moment]:
 
 @lru_cache(maxsize=4096)
 def _moments(text: str, language: str) -> tuple[Moment, ...]:
-    """Parts of years (such as quarters), and dates that have a month."""
     found = dates(text, language)
     joined = [period for _, _, period in joined_periods(found, text)]
     return (*(moment for moment in found if moment.month), *joined)
@@ -256,7 +251,7 @@ def _words(question: Question) -> list[str]:
 
 
 def _parts(name: str) -> list[str]:
-    """One if a part is too short (``F`` in ``F-35``)."""
+    """A name with too short a part (``F`` in ``F-35``) stays whole."""
     parts = name.split("-")
     return parts if min(map(len, parts)) >= _SHORTEST_PART else [name]
 
@@ -312,7 +307,6 @@ _NEARLY_BEST = 0.5
 """The share of the best probability from which the passage of another sentence counts, too."""
 
 _MOST = 0.5
-"""Of the question's words."""
 
 _FIRST_PAGE = 3000
 """Characters that tell a report's period, such as *quarter ended June 30, 2023*."""
@@ -320,8 +314,6 @@ _FIRST_PAGE = 3000
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """``cause`` is a code for programs, ``reason`` tells it in words."""
-
     cause: Cause
     reason: str
 
@@ -448,7 +440,6 @@ def _share_of_words(index: Snapshot, question: Question, reading: Reading) -> fl
 
 
 def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
-    """In a few words."""
     if is_foreign(question, reading.document.language):
         return f"is in {name_language(reading.document.language)}, unlike the question"
     missing = lacking(index, question, [reading])
@@ -510,7 +501,7 @@ def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
 
 
 def name_language(code: str) -> str:
-    """In English; the code itself if it has no name."""
+    """Return the English name; the code itself if it has none."""
     return str(_ENGLISH.languages.get(code, code))
 
 

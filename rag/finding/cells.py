@@ -52,7 +52,7 @@ _COMPUTED: Mapping[ValueKind, regex.Pattern[str]] = {
 """If a question has one, the names of the cell must have one, too."""
 _IS_PERCENTAGE = regex.compile(r"%|\bper ?cent(?:ages?)?", regex.IGNORECASE)
 _ARE_PERCENTAGES = regex.compile(r"(?:^|\b(?:as an?|in)\s|\()(?:%|per ?cent)", regex.IGNORECASE)
-"""Not *in millions, except percentages*."""
+"""All cells are percentages, unlike those of *in millions, except percentages*."""
 
 
 def asks_percentage(question: str) -> bool:
@@ -132,7 +132,7 @@ class CellChoice:
     document_texts: DocumentTexts
 
     def cell(self, cited: CitedSentence, sentence: str, *, is_sure: bool = False) -> TableCell | None:
-        """None if that is unclear, or no row."""
+        """Return None if it is unclear which cell the question means, or if the citation is no row."""
         row = self.row(cited)
         if row is None:
             return None
@@ -157,7 +157,6 @@ class Row:
     title: str = ""
 
     def names_of(self, *row_cells: TableCell) -> str:
-        """The labels of cells, the table's headings and the document's title."""
         labels = [name for cell in row_cells for name in (cell.row, cell.column)]
         return "\n".join([*labels, self.header.of(self.text), self.title])
 
@@ -194,7 +193,7 @@ def choose_cell(
 
 
 def cells_of(index: Snapshot, question: Question, row: Row, *, is_sure: bool = False) -> list[TableCell]:
-    """None if the question does not name the row, or may mean another table."""
+    """Return no cell if the question does not name the row, or may mean another table."""
     every = table_cells(row.text, row.header, row.span)
     is_row_meant = bool(every) and (is_sure or _is_named(index, question, row))
     return every if is_row_meant and not _names_another(index, question, row, every) else []
@@ -229,7 +228,6 @@ def _is_covered(question: Question, row: Row, cell: TableCell) -> bool:
 
 
 def _is_asked_whole(question: Question, row: Row, cell: TableCell) -> bool:
-    """The headings are periods, or have no word that the question lacks."""
     asked = words_of(question.text, row.language)
     return all(
         is_period(heading) or all(contains_term(asked, term) for term in content_words(heading, row.language))
@@ -238,7 +236,6 @@ def _is_asked_whole(question: Question, row: Row, cell: TableCell) -> bool:
 
 
 def _is_variant(question: Question, row: Row, cell: TableCell) -> bool:
-    """The row counts in or leaves out something, and the question does not say so."""
     return row.language == "en" and not {word.lower() for word in _VARIANT.findall(_own_label(cell.row))} <= {
         word.lower() for word in _VARIANT.findall(question.text)
     }
@@ -414,7 +411,6 @@ def _is_column_named(
 
 
 def _asked_periods(question: Question, row: Row) -> Periods:
-    """With each year of *2019, 2018 and 2017*."""
     periods = periods_of(question.text, row.language)
     return replace(periods, years=periods.years | frozenset(map(int, YEAR.findall(question.text))))
 
@@ -478,14 +474,13 @@ def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
 
 
 def written(number: Decimal, decimals: int, mark: DecimalMark | None, *, grouped: bool) -> str:
-    """Without its sign; ``mark`` None is a point."""
+    """The number has no sign; ``mark`` None is a point."""
     rounded = abs(number).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     words = f"{rounded:{',' if grouped else ''}f}"
     return words.translate(str.maketrans(".,", ",.")) if mark == "," else words
 
 
 def _shows(numeral: str, mark: DecimalMark) -> bool:
-    """Whether the number is possible only with this decimal mark."""
     decimal, group = regex.escape(mark), regex.escape("," if mark == "." else ".")
     return bool(
         regex.fullmatch(
@@ -497,7 +492,6 @@ def _shows(numeral: str, mark: DecimalMark) -> bool:
 
 
 COVERED = 0.6
-"""The share of the comparison's words, by rarity, that the names of the cells must have."""
 
 _CHANGES = (
     r"chang|increas|decreas|gr[eo]w|ris[ei]|rose|fall|fell(?! to \p{L})|drop|declin|mov(?:e|ed)\b"
@@ -620,7 +614,7 @@ def _years(words: str) -> frozenset[int]:
 def _best_group(
     index: Snapshot, question: Question, groups: Sequence[Sequence[TableCell]], language: str
 ) -> Sequence[TableCell] | None:
-    """None if there is a tie."""
+    """Return None if there is a tie."""
     asked = content_terms(index, question, language)
     scored = [
         (_weight_in(asked, words_of(_without_dates(cells[0].column), language)), cells) for cells in groups

@@ -150,7 +150,6 @@ class Copies:
         self._groups: Mapping[int, tuple[int, ...]] = index.groups()
 
     def group(self, document_id: int) -> int:
-        """A number that only near-duplicates share."""
         return self._groups.get(document_id, (document_id,))[0]
 
     def earliest(self, record: DocumentRecord, sentence: ReadSentence) -> CitedSentence:
@@ -278,7 +277,6 @@ def _repeated_shares(
 
 
 def _in_both(copies: Iterable[Copy], others: Iterable[Copy], gap: int) -> tuple[Copy, ...]:
-    """Of two neighbours, with ``gap`` code points between them."""
     ends = {(copy.document_id, copy.version, copy.start): copy.end for copy in others}
     keys = [(copy, (copy.document_id, copy.version, copy.end + gap)) for copy in copies]
     return tuple(replace(copy, end=ends[key]) for copy, key in keys if key in ends)

@@ -83,10 +83,9 @@ _ONE_REPORT = regex.compile(
     regex.IGNORECASE,
 )
 _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
-"""*Pfizer's*, ``F-35s``, or a people's name."""
 
 _SHORTEST_PART = 3
-"""Letters, unlike the one of ``F`` in ``F-35``."""
+"""The fewest letters of a part of a name that is sought by itself, unlike ``F`` of ``F-35``."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}&-]{2,}")
 _PARTS = regex.compile(r"[\W_]+|(?<=\p{Ll})(?=\p{Lu})")
@@ -139,7 +138,6 @@ def overview(
 
 
 def described(index: Snapshot, reports: Sequence[DocumentRecord], filters: Filters) -> str | None:
-    """None if that needs no words."""
     if len(reports) == 1:
         known = ", ".join(filter(None, [reports[0].publisher, reports[0].stated]))
         return f"This is an overview of “{reports[0].title}”{f' ({known})' if known else ''}."
@@ -148,7 +146,7 @@ def described(index: Snapshot, reports: Sequence[DocumentRecord], filters: Filte
 
 
 def main_rows(whole: Sequence[Scored]) -> list[Scored]:
-    """None without an income statement: a table with rows of revenue and of the result."""
+    """Return no rows without an income statement: a table with rows of revenue and of the result."""
     found: dict[tuple[str, Span], Scored] = {}
     for item in whole:
         sentence = item.candidate.sentence
@@ -191,7 +189,7 @@ def representative(index: Snapshot, items: Iterable[Scored], most: int) -> list[
 
 
 def _salience(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """From 0 to 1; shape (sentences,)."""
+    """The values are from 0 to 1, of shape (sentences,)."""
     weights = _weights()
     return np.asarray(1 / (1 + np.exp(-(vectors @ weights[:-1] + weights[-1]))), np.float32)
 
@@ -202,14 +200,12 @@ def _weights() -> npt.NDArray[np.float32]:
 
 
 def asks_in_general(index: Snapshot, question: Question) -> bool:
-    """*What are these reports about?*."""
     if question.form is not Form.SUMMARY or question.names:
         return False
     return not _subject(index, question, question.language)
 
 
 def means_one(question: Question) -> bool:
-    """*What is it about?*."""
     return _SEVERAL.search(question.text) is None
 
 
@@ -238,7 +234,6 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
 
 
 def _has_name(folded: str, name: str) -> bool:
-    """*april to june* has *April-June*."""
     bare = _ENDING.sub("", name.casefold())
     parts = bare.split("-")
     is_of_parts = min(map(len, parts)) >= _SHORTEST_PART

@@ -38,8 +38,6 @@ _POSSESSIVE = regex.compile(r"^['’]s?(?!\p{L})")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``value``, and the question without the other value."""
-
     value: str
     question: Question
     is_period: bool
@@ -62,7 +60,6 @@ class Part:
 
 
 def parts_of(question: Question) -> Sequence[Part]:
-    """In the order of the values; none if the question compares no two."""
     text, is_comparison = question.text, question.form is Form.COMPARISON
     for (start, end), join, (_, last), values, is_period in _pairs(question):
         # Of one name or period, such as *Health and Safety* or *between 2019 and 2023*, both are parts.
@@ -82,7 +79,7 @@ _Pair = tuple[tuple[int, int], int, tuple[int, int], tuple[str, str], bool]
 
 
 def _pairs(question: Question) -> Iterator[_Pair]:
-    """The span of a value, the start of the words before the other, its span, their words."""
+    """Yield the span of a value, the start of the words before the other, its span, and their words."""
     text = question.text
     moments = [each for each in dates(text, question.language) if not each.may_be_count]
     if len(moments) == 2:
@@ -121,7 +118,7 @@ def rows_named(best: Scored, question: str) -> Sequence[Scored]:
 
 
 def in_one_table(parts: Sequence[Part], ranked: Sequence[Scored]) -> Sequence[Scored]:
-    """One for each value from the best row's table; none if one lacks."""
+    """Return a row for each value from the best row's table; none if one lacks."""
     headings = ranked[0].candidate.sentence.headings
     table = [item for item in ranked if headings and item.candidate.sentence.headings == headings]
     rows = [next((item for item in table if part.is_in(item)), None) for part in parts]

@@ -34,7 +34,6 @@ class Candidate:
 
     @property
     def terms(self) -> frozenset[Term]:
-        """Of a row, also those of its headings and groups."""
         return terms_of(self.sentence.in_context, self.reading.document.language)
 
     @property
@@ -48,7 +47,6 @@ class Candidate:
         return f"{_one_line(sentence.text)[:400]} | {title} | {around}"
 
     def _beside(self, step: int) -> str:
-        """Empty for a row of a table."""
         number = self.number + step
         if not 0 <= number < len(self.reading.sentences) or self.reading.sentences[number].headings:
             return ""
@@ -163,7 +161,6 @@ _MAX_CHARACTERS = 400
 """Of a sentence that is compared across languages, with its title and headings."""
 
 SURE = 0.5
-"""The probability from which the reader is sure of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +187,7 @@ CALIBRATION = Calibration(logit_scale=0.618, prior_weight=6.941, offset=-5.763)
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The probability is that of being the one that answers."""
+    """The probability is that this candidate is the one that answers."""
 
     candidate: Candidate
     score: float
@@ -260,7 +257,6 @@ def by_document(items: Sequence[Scored]) -> list[Scored]:
 
 
 def neighbour(item: Scored, step: int) -> Scored:
-    """The score stays."""
     return replace(item, candidate=replace(item.candidate, number=item.candidate.number + step))
 
 

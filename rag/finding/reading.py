@@ -224,7 +224,6 @@ def open_reader(name: str | None = None) -> Reader:
 
 @cache
 def bundled_reader() -> BundledReader:
-    """All callers in a process share it."""
     return BundledReader()
 
 
@@ -260,7 +259,6 @@ class ReadSentence:
 
     @property
     def in_context(self) -> str:
-        """A row is preceded by the table's headings and its groups."""
         before = table_context(self.headings, self.section)
         return f"{before}\n{self.text}" if before else self.text
 

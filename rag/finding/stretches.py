@@ -23,7 +23,6 @@ ITEM = regex.compile(
 )
 
 _Key = tuple[int, int, int]
-"""Document, start and end."""
 
 _LEADS = regex.compile(r"[:：]\s*$")
 _NUMBER = regex.compile(r"\p{N}{1,2}\.")
@@ -86,7 +85,7 @@ class Widening:
     def _joined(
         self, item: Scored, step: int, wanted: Collection[_Key], kept: Collection[_Key]
     ) -> Iterator[Scored]:
-        """Outwards: after it, or with -1 before it."""
+        """Yield them outwards: those after it, or with -1 before it."""
         other = item
         while is_in_paragraph(other, step):
             other = neighbour(other, step)
@@ -115,7 +114,6 @@ def _items(item: Scored) -> Iterator[Scored]:
 
 
 def is_in_paragraph(item: Scored, step: int) -> bool:
-    """With -1, the one before."""
     sentences, number = _sentences(item), item.candidate.number
     if not 0 <= number + step < len(sentences):
         return False

@@ -85,7 +85,6 @@ def is_term(word: str) -> bool:
 
 
 def _is_inflected(word: str) -> bool:
-    """*funded*, *yearly*, or *dearer* beside *dearest*."""
     if any(word.endswith(ending) and _has_base(word, ending) for ending in ("ed", "ing", "ly")):
         return True
     return any(
@@ -119,16 +118,15 @@ def _by_letter() -> Mapping[str, Mapping[str, float]]:
 
 _ENGLISH = "en"
 _SHORTEST = 4
-"""Letters; most shorter unknown words are abbreviations."""
+"""Most shorter words (in letters) that are unknown are abbreviations."""
 
 _SHORTEST_NAME = 5
-"""Letters; a shorter name resembles too many other names."""
+"""A name with fewer letters resembles too many other names."""
 
 _LONG = 8
-"""Letters of a word in which two mistakes are corrected."""
 
 _LEAST_SHARE = 5e-5
-"""Of English passages; about 20,000 words are as common."""
+"""The share is of English passages; about 20,000 words are as common."""
 
 _LEAST_SHARE_OF_SHORT = 0.01
 """For a typed word of ``_SHORTEST`` letters; about 200 words are as common, such as "which"."""
@@ -159,8 +157,6 @@ _STARTS = regex.compile(r"(?:^|[.?!:]\s+)\W*$")
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A name has a capital that does not start a sentence."""
-
     start: int
     text: str
     is_name: bool
@@ -279,7 +275,6 @@ def _by_word(forms: Mapping[str, float]) -> dict[str, tuple[float, bool]]:
 
 
 def _chance_of_mistake(typed: str, meant: str, distance: int) -> float:
-    """Relative to other mistakes."""
     if distance > 1:
         return _OTHER
     if len(meant) != len(typed):
@@ -309,7 +304,7 @@ _LETTERS = {digits: stem for stem, digits in _DIGITS.items()}
 
 
 def content_terms(index: Snapshot, question: Question, language: str) -> Mapping[Term, float]:
-    """With their rarity; all words if none is a content word."""
+    """Return all words, with their rarity, if none is a content word."""
     return index.idf(content_words(question.text, language) or terms(question.text, language))
 
 
@@ -323,12 +318,11 @@ def words_of(text: str, language: str) -> frozenset[Term]:
 
 @lru_cache(maxsize=4096)
 def terms_of(text: str, language: str) -> frozenset[Term]:
-    """Also the acronyms of the long names (:func:`acronyms`)."""
     return words_of(" ".join([text, *acronyms(text)]), language)
 
 
 def acronyms(text: str) -> list[str]:
-    """UNODC for United Nations Office on Drugs and Crime."""
+    """UNODC is one of United Nations Office on Drugs and Crime."""
     names = (name.removeprefix("The ") for name in _LONG_NAME.findall(text))
     return ["".join(_CAPITALISED.findall(name)) for name in names]
 
@@ -370,7 +364,6 @@ _CAPTION = regex.compile(
 
 
 def is_fragment(sentence: str) -> bool:
-    """It neither ends like a sentence nor is a row of a table."""
     return _COMPLETE.search(sentence) is None
 
 

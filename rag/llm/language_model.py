@@ -93,8 +93,6 @@ class ModelLimits:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Of a million tokens, in any currency."""
-
     prompt: float
     completion: float
 
@@ -236,7 +234,6 @@ class LanguageModel:
                 self.close()
 
     def retire(self) -> None:
-        """At once, or when the last context of :meth:`in_use` ends."""
         with self._lock:
             self._is_retired = True
             is_unused = not self._users

@@ -43,7 +43,7 @@ LONGEST_LINE = 400
 
 
 def grammar(sentence_numbers: Sequence[str]) -> str:
-    """In GBNF, llama.cpp's format."""
+    """The grammar is in GBNF, llama.cpp's format."""
     listed = " | ".join(json.dumps(number) for number in sentence_numbers)
     return (
         f'root ::= "{NO_ANSWER}" | line{{1,{MAX_STATEMENTS}}}\n'
@@ -94,7 +94,6 @@ _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
 def without_thoughts(text: str) -> str:
-    """Surrogate pairs are joined."""
     if _SURROGATE.search(text):
         text = pair_surrogates(text)
     return _THOUGHT_ENDS.sub("\n", _THOUGHT.sub("", text))
@@ -107,10 +106,10 @@ def pair_surrogates(text: str) -> str:
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _TRANSPORT_ERRORS = frozenset({"TransportError", "APIConnectionError"})
-"""Of httpx and clients based on it: the server was unreachable, or the connection broke."""
+"""In httpx and its clients, they mean that the server was unreachable, or the connection broke."""
 
 _TIMEOUT_ERRORS = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Timeout"})
-"""Of Python, httpx, clients based on it, and requests."""
+"""They are those of Python, httpx, clients based on it, and requests."""
 
 _REASONS = {
     401: "its server refused the key",
@@ -181,10 +180,10 @@ ends an unread one. In a thread that is just taking a connection from that clien
 abandoned reply is closed at once, while no lock is held."""
 
 _MOST_WAITING = 256
-"""Unread pieces; a model that writes faster waits."""
+"""If so many pieces are unread, the model waits."""
 
 _LOOK_SECONDS = 0.2
-"""Between two checks of a waiting model whether its reply is still wanted."""
+"""A waiting model checks this often whether its reply is still wanted."""
 
 _CUT = frozenset({"length", "max_tokens"})
 _FINISH_FIELDS = ("finish_reason", "done_reason", "stop_reason")
@@ -246,7 +245,6 @@ class Reply:
             self.abandon()
 
     def abandon(self) -> None:
-        """When the client returns the next piece."""
         self._abandoned.set()
 
     def _next(self) -> ChatResponse | None:
@@ -273,7 +271,7 @@ class Reply:
                 self._close_connection()
 
     def _pass_on(self, responses: Iterator[ChatResponse]) -> bool:
-        """False if the caller or the deadline ended the reply."""
+        """Return False if the caller or the deadline ended the reply."""
         try:
             return all(map(self._put, responses))
         finally:
@@ -281,7 +279,7 @@ class Reply:
             getattr(responses, "close", lambda: None)()
 
     def _put(self, item: ChatResponse | Exception | None) -> bool:
-        """False if the caller or the deadline ended the reply."""
+        """Return False if the caller or the deadline ended the reply."""
         while not self._abandoned.is_set() and time.monotonic() < self._deadline:
             try:
                 self._pieces.put(item, timeout=_LOOK_SECONDS)
@@ -330,7 +328,6 @@ def _finish(raw: object) -> str | None:
 
 
 def _reports_end(raw: object) -> bool:
-    """The client reports the finish reason of each reply."""
     choice = _first_choice(raw)
     names = {*_FINISH_FIELDS, "done"}
     has_field = (
@@ -340,7 +337,6 @@ def _reports_end(raw: object) -> bool:
 
 
 def _logprobs(raw: object) -> Mapping[str, float]:
-    """From the fields of OpenAI's protocol."""
     found = _field(_field(_first_choice(raw), "logprobs"), "content")
     if not isinstance(found, list) or not found:
         return {}
@@ -349,7 +345,6 @@ def _logprobs(raw: object) -> Mapping[str, float]:
 
 
 def _first_choice(raw: object) -> object:
-    """In OpenAI's protocol; any other piece as it is."""
     choices = _field(raw, "choices")
     return choices[0] if isinstance(choices, list) and choices else raw
 

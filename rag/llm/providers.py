@@ -372,7 +372,7 @@ def _resolved(host: str, port: int | None) -> list[str]:
 
 
 def _is_link_local(address: str) -> bool:
-    """Or the IPv4 address that it embeds."""
+    """An IPv4 address that an IPv6 address embeds counts, too."""
     found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address):
         translated = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in _NAT64 else None

@@ -57,7 +57,6 @@ _BEFORE_CHARACTERS = 400
 
 
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: DocumentTexts) -> Evidence:
-    """Read again from the stored text."""
     document = document_texts.text(record)
     quote = sentence.span.of(document.text)
     found = evidence_at(record, document, sentence.span, quote, sentence.headings)
@@ -143,7 +142,6 @@ def referents(item: Evidence) -> str:
 
 
 def premise(evidence: Sequence[Evidence]) -> str:
-    """Headings and preceding sentences, then the quotes."""
     context = [text for item in evidence for text in (*item.context.splitlines(), item.before) if text]
     lines = [f"(Context: {text})" for text in dict.fromkeys(context)]
     return "\n".join([*lines, *dict.fromkeys(item.quote for item in evidence)])
@@ -160,7 +158,7 @@ _EXCEPTION = regex.compile(r"\b(?:except|unless|other than)\b", regex.IGNORECASE
 _NEGATIVE = regex.compile(
     r"(?P<sign>\p{Sc}|[A-Z]{2,3})?\s?\(\s?(?P<value>[^()]*\p{N}[^()]*)\)\s?(?P<unit>%?)"
 )
-"""``$ (531)`` or ``(4) %``."""
+"""Accounts write ``$ (531)`` or ``(4) %``."""
 
 _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
 _PERCENT = regex.compile(r"%|\bper ?cent\b", regex.IGNORECASE)
@@ -190,7 +188,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Without empty cells; ``periods`` are those of its label."""
+    """It lacks empty cells; ``periods`` are those of its label."""
 
     label: str
     cells: tuple[Cell, ...]
@@ -200,7 +198,7 @@ class Row:
 
 @lru_cache(maxsize=1024)
 def row_of(item: Evidence) -> Row | None:
-    """None if it is not a row, or has no headings of columns."""
+    """Return None if it is not a row, or has no headings of columns."""
     if not is_row(item.quote):
         return None
     lines = item.context.splitlines()
@@ -227,7 +225,6 @@ def row_of(item: Evidence) -> Row | None:
 
 
 def with_units(quantity: Quantity, context: str, language: str) -> Iterator[Quantity]:
-    """With each scale, unit and currency of the context."""
     scaled = _scaled(quantity, context)
     if scaled != quantity:
         yield scaled
@@ -268,7 +265,7 @@ def _raw(value: str, language: str) -> Iterator[Quantity]:
 
 
 def _scaled(quantity: Quantity, words: str) -> Quantity:
-    """As it is if it has its own scale, or a unit."""
+    """A figure with its own scale, or a unit, stays as it is."""
     scale = _SCALE.search(words.lower())
     if scale is None or quantity.unit is not None or _SCALE.search(quantity.written.lower()):
         return quantity

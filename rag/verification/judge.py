@@ -31,7 +31,6 @@ MANY_WORD_PIECES = 200_000
 SECONDS = 20.0
 
 WIDELY_READ = frozenset({"en", "zh", "es", "fr", "de", "pt", "it", "nl", "ru", "ja", "ko", "ar", "vi", "id"})
-"""What a multilingual judge is assumed to read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,6 @@ OF_THINGS = word_set(
 """After *which*, they tell of the thing before it; *anger* may tell of the whole main clause."""
 
 LONGEST_PHRASE = 6
-"""Words of what may be left out."""
 
 _TOKEN = regex.compile(
     r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()—–.!?\[\]]|\s-\s)|(?P<sign>[\p{S}%|/&])"
@@ -74,7 +73,7 @@ _RELATIVE = regex.compile(
     r"(?:^|\s)(?P<before>[\p{L}’'-]+)\s(?P<thing>(?:an?|the|its|his|her|their)\s(?:[\p{L}\p{N}’'-]+\s){0,2}[\p{L}\p{N}’'-]+)"
     r", (?P<which>which|who) (?P<clause>(?P<verb>[\p{L}’'-]+)\s[^,;:()—–]+?)(?P<end>[.!?]?\s*$|[,;])"
 )
-"""With the thing or person at the end of a main clause that it tells of."""
+"""It begins with the thing or person at the end of a main clause that it tells of."""
 
 _LINKS = word_set(
     "of in on at with from for by to and or as than into over under about between like near against"
@@ -96,7 +95,6 @@ class _Token:
 
     @property
     def is_optional(self) -> bool:
-        """Anywhere, as function words and marks are."""
         return self.form is None or self.word in FUNCTION_WORDS
 
     @property
@@ -163,7 +161,6 @@ def _plain(text: str) -> str:
 
 
 def _loose(text: str) -> str:
-    """In lower case, without spaces and marks, except between two digits."""
     return regex.sub(
         r"(?<!\p{N})[\p{P}\s]|[\p{P}\s](?!\p{N})", "", composed(text).casefold().replace("%", "％")
     )
@@ -193,7 +190,7 @@ def _tokens(text: str) -> tuple[_Token, ...]:
 
 
 def _is_optional_preposition(token: _Token, following: _Token | None) -> bool:
-    """*rose by 12 percent*, *closed on Monday*."""
+    """It is, in *rose by 12 percent* and *closed on Monday*."""
     form = following.form if following else None
     return (token.word == "by" and isinstance(form, Quantity)) or (
         token.word in {"in", "on"} and isinstance(form, Moment)

@@ -26,7 +26,7 @@ UNCERTAIN = "the cited words support it, but it is not certain that they answer 
 FAR = "the cited words support it, but other sentences are closer to the question"
 
 NEAREST = 0.8
-"""Of the best sentence's probability."""
+"""The share is of the best sentence's probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,6 @@ def is_instruction(sentence: str) -> bool:
 
 
 Place = tuple[int, int, int, int]
-"""Document, version, start and end."""
 
 
 @dataclass(slots=True)

@@ -47,8 +47,6 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Without citation marks; each number once."""
-
     text: str
     sentence_numbers: tuple[str, ...]
 
@@ -81,7 +79,6 @@ def parse_reply(
 
 
 def _complete(text: str, read: int, language: str) -> tuple[list[Statement], int]:
-    """From ``read`` on; also the offset of the first incomplete one."""
     if begins := _JSON.match(text):
         return _objects(text, read, begins, language)
     end = text.rfind("\n") + 1
@@ -160,7 +157,6 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 (JSON)
 
 
 def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> tuple[list[Statement], int]:
-    """From ``read`` on; also where the next call begins."""
     found: list[Statement] = []
     listed = begins.start(1) if begins.group(1) else text.find("[", begins.end())
     offset = max(read, listed + 1)

@@ -40,8 +40,6 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """And the sentences by the numbers that stand for them."""
-
     messages: tuple[Message, ...]
     sources: Mapping[str, Source]
 
@@ -52,7 +50,7 @@ class Prompt:
 
 
 def build_prompt(question: str, language: str, sources: Iterable[Source], budget_tokens: int) -> Prompt:
-    """Sources that do not fit into ``budget_tokens`` are left out."""
+    """Leave out sources that do not fit into ``budget_tokens``."""
     known = language != UNKNOWN_LANGUAGE
     write = f"Write in {name_language(language)}." if known else "Write in the language of the question."
     asked = f"Question: {escape_fences(question)}\n{write}"
@@ -102,13 +100,12 @@ def _line(number: str, source: Source) -> str:
 _log = logging.getLogger(__name__)
 
 Policy = Literal["drop", "strike"]
-"""Leave an unsupported sentence out, or show it struck out."""
 
 MAX_CHECKED = 4 * MAX_STATEMENTS
 """A model that writes more statements would not stop by itself."""
 
 MAX_REPEATS = 2
-"""With more, a reply counts as a loop."""
+"""A reply with more repetitions is a loop."""
 
 _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
 
@@ -354,7 +351,6 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
 
 
 def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
-    """The most recent first, if the library still has them."""
     for cited in islice(reversed(conversation.cited), MAX_EARLIER):
         try:
             record = findings.index.reader.document(cited.document_id, cited.version)
@@ -376,7 +372,6 @@ def _fallback_note(model: LanguageModel, fallback: Fallback | None, cause: str |
 
 
 def add_usage(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:
-    """Of one more reply, with the cost."""
     took = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
     cost = {} if model.prices is None else {"cost": model.prices.of(usage)}
     return {**timings, **{name: timings.get(name, 0.0) + value for name, value in (took | cost).items()}}

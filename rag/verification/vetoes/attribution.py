@@ -90,7 +90,6 @@ def _states(item: Evidence, quantity: Quantity, statement: Statement) -> bool:
 
 
 def _cells_with(quantity: Quantity, statement: Statement, rows: Sequence[Row]) -> list[tuple[Row, Cell]]:
-    """Each with its row; the sign does not count."""
     forms = (quantity, replace(quantity, currency=None, noun=None))
     return [
         (row, cell)
@@ -138,7 +137,7 @@ def _other_period(
 
 
 def _periods_of(statement: Statement) -> Periods:
-    """Without those that a company may count in its own way."""
+    """Leave out those that a company may count in its own way."""
     text = _LOOSE_HALF.sub(" ", statement.text)
     found = periods_of(text, statement.language)
     if _FISCAL.search(text):

@@ -38,7 +38,6 @@ def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 
 
 def uncertain_dates(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """None if the quotes state all."""
     missing = _missing(statement, evidence)
     return (
         f"the cited sentence itself does not state {missing[0].span.of(statement.text)}" if missing else None
@@ -66,7 +65,6 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[Moment]
 
 
 def _may_be_calculated(evidence: Sequence[Evidence], kind: str) -> bool:
-    """The quotes state a length of time."""
     units = {
         "day": ("day", "week"),
         "month": ("day", "week", "month"),
@@ -81,7 +79,7 @@ def _may_be_calculated(evidence: Sequence[Evidence], kind: str) -> bool:
 
 
 def _has_day_alone(moment: Moment, evidence: Sequence[Evidence]) -> bool:
-    """*from the 5th to 8 March*."""
+    """The quotes have it so in *from the 5th to 8 March*."""
     months = {other.month for item in evidence for other in dates(item.quote, language_in(item))}
     bare = {
         quantity.low

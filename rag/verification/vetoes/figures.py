@@ -63,7 +63,6 @@ _UP = regex.compile(
 """Without one, a value in brackets may be positive: accounts put expenses in brackets, too."""
 _PERIOD_FOLLOWS = regex.compile(r"[\s-](?:periods?\s)?(?:ended|ending|to)\b", regex.IGNORECASE)
 _SCALED_TEXT = regex.compile(r"\bin (?:thousand|million|billion)s\b|\|", regex.IGNORECASE)
-"""It gives the scale as a table does, or is a part of a row."""
 
 
 def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
@@ -161,7 +160,6 @@ def stated_figures(statement: Statement, evidence: Sequence[Evidence]) -> list[Q
 
 
 def _is_length(quantity: Quantity, statement: Statement, lengths: Set[str]) -> bool:
-    """*six months ended June 30*."""
     follows = _PERIOD_FOLLOWS.match(statement.text, quantity.span.end)
     return follows is not None and not lengths.isdisjoint(
         periods_of(quantity.written, statement.language).lengths
@@ -190,7 +188,6 @@ def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _is_replaced(quantity: Quantity, statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """A quote has a figure of the same unit between the same two words."""
     own = _words_beside(statement.text, quantity.span)
     return all(own) and any(
         _words_beside(item.quote, other.span) == own and other.unit == quantity.unit
@@ -214,7 +211,6 @@ def _is_range_end(index: int, stated: Sequence[Quantity], cited: Sequence[Quanti
 
 
 def _may_be_derived(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequence[Evidence]) -> bool:
-    """By dates, a count or a calculation."""
     value, unit = in_base(quantity.low, quantity.unit)
     moments = [moment for item in evidence for moment in dates(item.quote, language_in(item))]
     bare = unit is quantity.currency is None
@@ -251,7 +247,6 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _calculated(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
-    """In ``quantity``'s unit, each with its tolerance."""
     unit = in_base(quantity.low, quantity.unit)[1]
     values = [
         (*in_base(each.low, each.unit), each)
@@ -286,7 +281,6 @@ def _without_rate(unit: str | None) -> str:
 
 
 def _same_things(quantity: Quantity, other: Quantity) -> bool:
-    """By the first words after the numbers."""
     if quantity.noun is None or other.noun is None or other.unit is not None:
         return False
     words, other_words = quantity.noun.lower().split()[:2], other.noun.lower().split()[:2]
@@ -299,7 +293,6 @@ def _with_comparator(quantity: Quantity) -> str:
 
 
 def _absence_reason(missing: Quantity, cited: Sequence[Quantity]) -> str:
-    """Those of the missing figure's kind, or else of any kind."""
     same = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_with_comparator(other) for other in (same or cited)))[:SHOWN]
     start = f"{_with_comparator(missing)} is not in the cited sentence"

@@ -34,7 +34,7 @@ _LONG_NAME = regex.compile(
     r"|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
 )
 SHORT = 4
-"""Letters; it may be an abbreviation."""
+"""A name with so few letters may be an abbreviation."""
 
 _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 
@@ -60,13 +60,11 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 
 
 def _may_have_other_words(name: str) -> bool:
-    """*the Company* by *we*, *WHO* by *the agency*."""
     is_symbol = sum(map(str.isupper, name)) > 1 or any(map(str.isdigit, name))
     return is_symbol or name.lower() in _OFTEN_CAPITALISED
 
 
 def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Words with capitals, such as *the Company*."""
     missing = _missing(statement, evidence)
     return _absent(missing) if missing else None
 
@@ -77,8 +75,6 @@ def _absent(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """With the two words before, and the word after."""
-
     words: tuple[str, ...]
     before: tuple[str, ...]
     after: str
@@ -112,14 +108,14 @@ def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
 
 
 def _is_short(run: _Run, other: _Run) -> bool:
-    """*H. pylori*, *South East*."""
+    """*H. pylori* and *South East* are short forms."""
     one, two = "".join(run.words).casefold(), "".join(other.words).casefold()
     short = min(len(one), len(two)) <= SHORT and one[0] == two[0]
     return short or one.rstrip("s") == two.rstrip("s") or one in two or two in one
 
 
 def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
-    """None if a language is not in ``_LATIN``, or differs."""
+    """Return no names if a language is not in ``_LATIN``, or differs."""
     if statement.language not in _LATIN or any(language_in(item) != statement.language for item in evidence):
         return []
     text = composed(" ".join(f"{item.quote} {referents(item)}" for item in evidence))
@@ -162,7 +158,7 @@ def _names_in(statement: Statement) -> Iterator[str]:
 
 
 def _capitals(name: str) -> list[str]:
-    """*HIV* of *HIV-positive*."""
+    """Return *HIV* for *HIV-positive*."""
     name = _without_possessive(name)
     parts = [part for part in regex.split(r"[-–]", name) if part]
     chosen = [part for part in parts if regex.search(r"\p{Lu}|\p{N}", part)]
@@ -170,7 +166,7 @@ def _capitals(name: str) -> list[str]:
 
 
 def _has(name: str, quoted_words: set[str]) -> bool:
-    """*Vietnamese* for *Vietnam*."""
+    """The quotes have *Vietnam* if they have *Vietnamese*."""
     bare = _bare(name)
     if name in quoted_words or bare in quoted_words:
         return True
@@ -184,7 +180,7 @@ def _bare(word: str) -> str:
 
 
 def _is_spelt_out(word: str, text: str, quoted_words: set[str]) -> bool:
-    """*Authority* for *NWA*."""
+    """*Authority* belongs to *NWA*."""
     for name in _LONG_NAME.findall(text):
         short = "".join(regex.findall(r"\b\p{Lu}", name.removeprefix("The ")))
         if word in regex.split(r"[\s-]", name) and len(short) > 1 and short.casefold() in quoted_words:
@@ -193,7 +189,7 @@ def _is_spelt_out(word: str, text: str, quoted_words: set[str]) -> bool:
 
 
 def _is_explained(short: str, text: str) -> bool:
-    """*chronic kidney disease (CKD)*."""
+    """The sentence has *chronic kidney disease (CKD)*."""
     match = regex.search(rf"(?P<long>(?:[\p{{L}}-]+\s){{2,8}})\({regex.escape(short)}\)", text)
     if match is None:
         return False
@@ -202,7 +198,7 @@ def _is_explained(short: str, text: str) -> bool:
 
 
 FEWEST = 4
-"""Words of a sentence that is compared, without *the*, *of* and the like."""
+"""A sentence is compared if it has so many words, without *the*, *of* and the like."""
 
 
 def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:

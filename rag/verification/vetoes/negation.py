@@ -171,7 +171,7 @@ def _first_stem(text: str, language: str) -> str:
 
 
 def _stem(word: str, language: str) -> str:
-    """For an English verb, of the infinitive; empty for *the*."""
+    """Return that of the infinitive for an English verb, and nothing for *the*."""
     if language == "en":
         word = PAST.get(word) or PARTICIPLES.get(word) or word
     found = terms_in(field_of(language), word)
