@@ -33,7 +33,7 @@ class PassagesFound:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """With the space or line break before it; the verdict is None for the reason of an abstention."""
+    """The texts, joined, are ``Answer.text``; the verdict is None for the reason of an abstention."""
 
     text: str
     verdict: Verdict | None = None

@@ -308,7 +308,7 @@ def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
 
 
 def _is_clear_beside(candidate: Candidate, answer: Answer) -> bool:
-    """*The plan* is clear if the answer, its question or a title mentions a plan; no abstention does."""
+    """*The plan* is clear if the answer, its question or a title mentions a plan."""
     if answer.abstained and len(candidate.question.split()) < _SAYS_ENOUGH_BESIDE_AN_ANSWER:
         return False
     lone = _LONE.search(candidate.question)
@@ -374,7 +374,7 @@ class Starters:
 class StarterMaker:
     """One thread may call :meth:`step`, any number :meth:`current`; everyone gets the same starters.
 
-    So ``engine`` must read only documents that everyone may see. It counts the questions of users itself.
+    So ``engine`` must read only documents that everyone may see. ``is_busy`` need not count users' questions.
     """
 
     def __init__(self, engine: QueryEngine, is_busy: Callable[[], bool]) -> None:

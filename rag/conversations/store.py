@@ -168,7 +168,7 @@ class AnswerStore:
     def citing(
         self, document_id: int, limit: int, before: tuple[int, ...] | None = None
     ) -> list[tuple[int, int, StoredText]]:
-        """The newest first: number, cited version, id and text; ``before`` is the last page's end."""
+        """The newest first: number, cited version, id, text. ``before``: the last number and version."""
         place = sa.tuple_(kept_references.c.number, kept_references.c.version)
         found = (
             sa.select(kept_references.c.number, kept_references.c.version, *_STORED)

@@ -151,8 +151,7 @@ CLAIMS, CLAIM_SENTENCES = "evidence.jsonl", "corpus_sentences.jsonl.gz"
 """The files with SciFact's claims and rationale sentences (Wadden et al., Fact or Fiction, EMNLP 2020)."""
 
 _IDENTIFIED = 100
-"""Documents in which the language is detected. The most frequent one counts, as a short text may
-mislead."""
+"""The language is detected in so many documents; the most frequent counts, as one may mislead."""
 
 _QUOTED = frozenset({"span", "multi-span"})
 """TAT-QA's types of answers that occur in the text; the others are computed."""
@@ -429,7 +428,7 @@ _FROM_ZERO = frozenset({"title_tokens", "widen_by"})
 
 
 def read_configuration(given: str, base: Configuration | None = None) -> Configuration:
-    """A TOML file with some of ``KEYS``; ``base`` has the rest. Raises ConfigurationError."""
+    """Read a TOML file with some of ``KEYS``; ``base`` has the rest. Raises ConfigurationError."""
     base = base or Configuration()
     if given == DEFAULT:
         return base

@@ -41,7 +41,7 @@ COORDINATES = regex.compile(
 )
 
 _FIRST_DAYS = 7
-"""A quarter of whole weeks may end on 2 April."""
+"""A quarter of whole weeks may end so many days after its last month: on 2 April."""
 
 _SHORTEST_PART = 3
 """The fewest letters of a part of a name that is sought by itself, unlike ``F`` of ``F-35``."""
@@ -307,6 +307,7 @@ _NEARLY_BEST = 0.5
 """The share of the best probability from which the passage of another sentence counts, too."""
 
 _MOST = 0.5
+"""The share is of the question's words."""
 
 _FIRST_PAGE = 3000
 """Characters that tell a report's period, such as *quarter ended June 30, 2023*."""
@@ -455,7 +456,7 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
 
 
 def _has_kind(sentence: ReadSentence, kind: Kind) -> bool:
-    """Any figure of a row may be an amount, because the headings may have its currency, or its date."""
+    """A row's headings may have its date or its currency, so any of its figures may be an amount."""
     if not sentence.headings:
         return fits_kind(sentence.text, kind)
     is_amount = kind is Kind.MONEY and fits_kind(sentence.text, Kind.NUMBER)

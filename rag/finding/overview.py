@@ -40,7 +40,7 @@ _NAMED = 0.5
 
 _SALIENT = 0.5
 _NEAR = 0.35
-"""The shares of sentences that are less likely to be asked about, and farther from the mean."""
+"""So large a share of the sentences is less likely to be asked about, or farther from the mean."""
 
 _UNFIT = 10.0
 """In standard deviations of the nearness: only short texts need such sentences."""

@@ -161,6 +161,7 @@ _MAX_CHARACTERS = 400
 """Of a sentence that is compared across languages, with its title and headings."""
 
 SURE = 0.5
+"""From this probability, the reader is sure that a sentence answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ def rank(
 
 
 def reads(question: Question, language: str) -> bool:
-    """English, or the same language with the Latin alphabet as the question: it was trained on these."""
+    """Its training had English, and questions in the Latin alphabet about texts in their own language."""
     return not is_foreign(question, language) and is_latin(question.text)
 
 
