@@ -1,7 +1,4 @@
-"""The accounts, tokens, sessions and scopes of the people and programs that may use a library.
-
-The package has no code for HTTP, which is in :mod:`ui.http`.
-"""
+"""The accounts, tokens, sessions and scopes of those who may use a library, without any code for HTTP."""
 
 from ui.accounts.access import CollectionLimits, CollectionRecord
 from ui.accounts.database import Accounts

@@ -37,10 +37,7 @@ class CollectionRecord:
 
 
 class CollectionLimits:
-    """Lists the collections of a library, and limits who may see them.
-
-    Changes apply from the next request.
-    """
+    """Lists the collections of a library, and limits from the next request on who may see them."""
 
     def __init__(self, catalog: Catalog, accounts: Accounts) -> None:
         self._catalog = catalog
@@ -63,11 +60,7 @@ class CollectionLimits:
         ]
 
     def limit(self, collection: str, names: Sequence[str]) -> CollectionRecord:
-        """Let only administrators and the users in ``names`` see a collection; replace an earlier limit.
-
-        Raises:
-            AccountError: if one of ``names`` belongs to no user, or ``collection`` is blank or too long.
-        """
+        """Replace an earlier limit. Raises AccountError if a user is unknown or the name is wrong."""
         if not collection.strip() or len(collection) > MAX_COLLECTION_CHARACTERS:
             raise AccountError(
                 f"{collection!r} cannot be the name of a collection; give 1 to {MAX_COLLECTION_CHARACTERS} "
@@ -78,11 +71,7 @@ class CollectionLimits:
         return self._get(collection)
 
     def open(self, collection: str) -> CollectionRecord:
-        """Let everyone see a collection again.
-
-        Raises:
-            AccountError: if the collection is not limited.
-        """
+        """Let everyone see it again. Raises AccountError if the collection is not limited."""
         if not self._limits.remove(collection):
             raise AccountError(f"{collection!r} is not limited; `footnoted collection list` shows all")
         return self._get(collection)
@@ -131,13 +120,7 @@ def can_sign_in(user: UserRecord, provider: ProviderChoice | None) -> bool:
 
 @contextmanager
 def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None]:
-    """Yield the sign-in over the open accounts, or None if people need not sign in.
-
-    Raises:
-        UsedWronglyError: if other machines can reach the server while sign-in is off, or if nobody can sign
-            in while sign-in is on; neither with the setting ``insecure``.
-        SettingsError: if people sign in with a provider, and a setting or a package for that is missing.
-    """
+    """None without sign-in. Raises UsedWronglyError if anyone or nobody could get in, unless ``insecure``."""
     reason = why_sign_in(settings, exposed=exposed)
     if reason is None:
         if exposed and not settings.insecure:

@@ -24,11 +24,7 @@ _ID_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The accounts of a library. Safe to share between threads.
-
-    The random ``id`` is made with them. The catalog identifies a user by this id and the user's number: if a
-    backup is restored into a library with other accounts, the number alone could mean somebody else.
-    """
+    """The ``id`` is random: after a restore into other accounts, a user's number could be somebody else's."""
 
     id: str
     engine: sa.Engine
@@ -40,12 +36,7 @@ class Accounts:
 
     @classmethod
     def open(cls, home: Path, database_url: str = "", clock: Callable[[], float] = time.time) -> Accounts:
-        """Open the accounts of a library where :class:`OwnTables` says; create them if there are none.
-
-        Raises:
-            OwnTablesError: if they cannot be opened, a newer program wrote them, or ``home`` has a file of
-                accounts although ``database_url`` is set.
-        """
+        """Raises OwnTablesError, also if ``home`` has a file of accounts although ``database_url`` is set."""
         if database_url and ACCOUNTS.may_have_rows(home):
             # A user whom the file locks out would not be locked out in the database, and nobody would notice.
             raise OwnTablesError(
@@ -67,18 +58,13 @@ class Accounts:
         )
 
     def viewer_key(self, user_id: int) -> str:
-        """Return the key by which the catalog knows a user (:class:`index.records.Viewer`)."""
         return f"{self.id}/user/{user_id}"
 
     def token_key(self, name: str) -> str:
         return f"{self.id}/token/{key_of(name)}"
 
     def viewer(self, identity: Identity) -> Viewer | None:
-        """Return the catalog's viewer for the sender of a request; None while sign-in is off.
-
-        The viewer's key names the owner of the answers: the user, or a token without a user. Answers to a
-        command on the server's machine have no owner, so the key is empty.
-        """
+        """None while sign-in is off. A command on this machine has no key: its answers have no owner."""
         if identity.kind == "local":
             return None
         key = ""

@@ -37,12 +37,7 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The sender of a request.
-
-    ``user`` is a person with a session, ``token`` a program, ``machine`` a command on the server's machine,
-    and ``local`` everyone while sign-in is off. ``user_id`` and ``name`` are of the user, or of the token's
-    owner.
-    """
+    """``machine`` is a command on the server's machine, ``local`` everyone while sign-in is off."""
 
     kind: Literal["user", "token", "machine", "local"]
     scopes: frozenset[Scope]
@@ -55,7 +50,6 @@ class Identity:
 
 
 LOCAL = Identity("local", frozenset(Scope))
-"""The sender of every request while sign-in is off."""
 
 
 MAX_CHARACTERS = 64
@@ -65,12 +59,7 @@ _NAME = re.compile(r"(?!\.{1,2}$)[\w.@-]+")
 
 
 def checked_name(name: str) -> str:
-    """Check the name of a new user or token, and return the name in Unicode's composed form (NFC).
-
-    Raises:
-        AccountError: if ``name`` is not 1 to 64 letters, digits and the signs ``. _ @ -``, or is ``.`` or
-            ``..``.
-    """
+    """Return the name in NFC. Raises AccountError unless it is 1 to 64 letters, digits and ``. _ @ -``."""
     composed = unicodedata.normalize("NFC", name)
     if len(composed) > MAX_CHARACTERS or not _NAME.fullmatch(composed):
         raise AccountError(
@@ -80,13 +69,10 @@ def checked_name(name: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """Return the form in which names are compared: NFKC, without case. Full-width letters count as others."""
+    """Return the form in which names are compared: NFKC, without case, so full-width letters become plain."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def is_same_but_for_case(name: str, other: str) -> bool:
-    """Return whether two names are equal if case is ignored.
-
-    Here, a full-width ``a`` differs from an ordinary one.
-    """
+    """Here, unlike in :func:`key_of`, a full-width ``a`` differs from an ordinary one."""
     return unicodedata.normalize("NFC", name).lower() == unicodedata.normalize("NFC", other).lower()

@@ -38,7 +38,6 @@ provided = sa.Table(
     sa.Column("subject", TEXT),  # Null until the user's first sign-in.
     sa.UniqueConstraint("issuer", "subject"),
 )
-"""The users who sign in with a provider, identified by the issuer and its id of the person, the subject."""
 
 tokens = sa.Table(
     "tokens",

@@ -1,9 +1,4 @@
-"""The sessions of people who are signed in.
-
-A browser keeps the random id of its session in a signed cookie, and the database keeps the digest of the id.
-A forged cookie never reaches the database. A session ends on the server: after twelve hours without a
-request, after seven days, or when its user signs out, is locked out or gets a new password.
-"""
+"""The sessions of signed-in people: a signed cookie keeps the random id, the database its digest."""
 
 from __future__ import annotations
 
@@ -27,22 +22,16 @@ IDLE_SECONDS = 12 * 3_600
 LONGEST_SECONDS = 7 * 86_400
 
 RENEWAL_SECONDS = 300.0
-"""The most seconds by which the stored time of a session's last use is behind the real one. Because of this
-delay, not every request writes to the disk."""
+"""How far the stored time of the last use may lag, so that not every request writes to the disk."""
 
 FORM_SECONDS = IDLE_SECONDS
-"""The seconds for which a form can be sent."""
 
 KNOWN_SECONDS = 180 * 86_400
-"""The seconds for which a browser is known in which a user has signed in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session of a user; the browser must get the cookie again if ``is_renewed``.
-
-    It ends after ``seconds``.
-    """
+    """The browser must get the cookie again if ``is_renewed``."""
 
     identity: Identity
     session_id: str
@@ -60,7 +49,6 @@ class Sessions:
         self._forms = self._timed(salt="form")
 
     def start(self, user_id: int) -> str:
-        """Start a session with a new id, and return its cookie."""
         session_id, now = secrets.token_urlsafe(32), self._clock()
         row = {"digest": digest_of(session_id), "user_id": user_id, "created": now, "seen": now}
         with self._engine.begin() as connection:
@@ -69,10 +57,7 @@ class Sessions:
         return self._cookies.sign(session_id).decode()
 
     def find(self, cookie: str, *, is_use: bool = True) -> Session | None:
-        """Return the session of a cookie; None if the cookie is forged, or the session has ended.
-
-        A session that is used (``is_use``) lasts longer.
-        """
+        """None if the cookie is forged or the session has ended. ``is_use`` makes the session last longer."""
         session_id = self._unsigned(cookie)
         if session_id is None:
             return None
@@ -109,10 +94,7 @@ class Sessions:
         return hmac.compare_digest(signed, sha256(browser.encode()).hexdigest().encode())
 
     def known_browser(self, name: str) -> str:
-        """Return a cookie for a browser in which the user ``name`` has just signed in.
-
-        It has a random id, is valid with this name alone, and lets nobody in.
-        """
+        """Return a cookie that shows that ``name`` has signed in here. It lets nobody in."""
         return self._known(name).sign(secrets.token_urlsafe(16)).decode()
 
     def browser_of(self, cookie: str, name: str) -> str | None:
@@ -138,7 +120,6 @@ def _has_ended(now: float) -> sa.ColumnElement[bool]:
 
 
 PENDING_SECONDS = 600
-"""The time that a person has to sign in to the provider."""
 
 _MAX_PLACE_BYTES = 1_500
 """The longest ``Pending.place`` in bytes; ``/`` replaces a longer one. A cookie has at most 4,096 bytes."""
@@ -146,12 +127,7 @@ _MAX_PLACE_BYTES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A sign-in that a browser has begun with an OpenID provider, and then goes to the path ``place``.
-
-    The provider returns ``state`` in the address to which it leads the browser, and ``nonce`` in the id
-    token. It gets first a digest of ``verifier``, later the verifier itself with the authorization code
-    (PKCE).
-    """
+    """``nonce`` returns in the id token, ``verifier`` is that of PKCE, and ``place`` the path to go to."""
 
     place: str
     state: str
@@ -177,11 +153,7 @@ class PendingSignIns:
         return pending, str(self._cookies.dumps(asdict(pending)))
 
     def end(self, cookie: str, state: str) -> Pending | None:
-        """End a sign-in and return it, by the browser's cookie and the state that the provider returned.
-
-        The result is None if another browser began the sign-in, if the sign-in began more than
-        ``PENDING_SECONDS`` ago, or if it has already ended.
-        """
+        """None if another browser began it, longer ago than ``PENDING_SECONDS``, or it has ended."""
         try:
             pending = Pending(
                 **self._cookies.loads(cookie.encode("utf-8", "surrogatepass"), max_age=PENDING_SECONDS)

@@ -20,12 +20,10 @@ PREFIX = "fn_"
 DAY_SECONDS = 86_400
 
 _USED_SECONDS = 60.0
-"""The most seconds by which the stored time of a token's last use is behind the real one. Because of this
-delay, not every request writes to the disk."""
+"""How far the stored time of the last use may lag, so that not every request writes to the disk."""
 
 
 def new_token() -> str:
-    """Return a new token of 256 random bits."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
@@ -36,10 +34,7 @@ def digest_of(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """A token without its secret. Times are in seconds since 1970; None stands for never.
-
-    An ``owner`` of None is the operator of the server; ``used`` is exact to the minute.
-    """
+    """Times are in seconds since 1970, None for never. An ``owner`` of None is the server's operator."""
 
     name: str
     owner: str | None
@@ -58,12 +53,7 @@ class Tokens:
     def add(
         self, name: str, scopes: Collection[Scope], *, owner: str | None = None, days: int | None = None
     ) -> tuple[TokenRecord, str]:
-        """Add a token; return its record and its secret, which nothing can show again.
-
-        Raises:
-            AccountError: if the name cannot be used or is taken, even by a revoked token, ``scopes`` is
-                empty, there is no such owner, or the owner does not have all of the scopes.
-        """
+        """Return the record and the secret. Raises AccountError, also for the name of a revoked token."""
         name = checked_name(name)
         if not scopes:
             raise AccountError("a token needs a scope; give --scope read, ask, write, admin or metrics")
@@ -96,11 +86,7 @@ class Tokens:
             raise AccountError(f"there is no token {name!r}; `footnoted token list` shows all")
 
     def identity(self, secret: str, *, is_use: bool = True) -> Identity | None:
-        """Return the sender of a request with this token; None if it is unknown or no longer valid.
-
-        The database compares digests, so the time that it takes helps nobody to guess a token. Unless
-        ``is_use``, the time of the last use stays.
-        """
+        """None if not valid. The database compares digests, so its time helps nobody to guess a token."""
         digest, now = digest_of(secret), self._clock()
         known = sa.select(tokens, users.c.name.label("owner"), users.c.role, users.c.disabled)
         with self._engine.connect() as connection:
@@ -151,8 +137,6 @@ class Tokens:
 
 
 def timed_signer(time: Callable[[], float]) -> type[TimestampSigner]:
-    """Return a class of signers whose timestamps come from the clock ``time``, in seconds since 1970."""
-
     class _Timed(TimestampSigner):
         def get_timestamp(self) -> int:
             return int(time())

@@ -1,8 +1,7 @@
 """The people who may sign in, with a password or with an OpenID provider.
 
-A provider knows a person by an id, the subject, which belongs to nobody else and never changes. A name may
-change, and another person may get it later. So the first sign-in binds a user to the issuer and the subject,
-and a provider's name for a person never signs in a user who has a password.
+A provider's name for a person may pass to another person, the subject never does: the first sign-in binds a
+user to the subject. A provider's name never signs in a user who has a password.
 """
 
 from __future__ import annotations
@@ -29,12 +28,7 @@ NO_HASH = ""
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
-    """A user; times are in seconds since 1970.
-
-    No later user gets the ``user_id``. ``disabled`` is when the user was locked out. ``provider`` is the
-    address of the provider with which the user signs in, ``subject`` the provider's id of the user, which is
-    known from the first sign-in on.
-    """
+    """Times are in seconds since 1970. ``subject``, the provider's id, is known from the first sign-in on."""
 
     user_id: int
     name: str
@@ -54,11 +48,7 @@ class Users:
         self._decoy: str | None = None
 
     def add(self, name: str, password: str, role: Role = Role.MEMBER) -> UserRecord:
-        """Add a user.
-
-        Raises:
-            AccountError: if the name or the password cannot be used, or another user has the name.
-        """
+        """Raises AccountError if the name or the password cannot be used, or another user has the name."""
         name = checked_name(name)
         row = {
             "name": name,
@@ -99,15 +89,9 @@ class Users:
         keeps_administrator: bool = False,
         provider: ProviderChoice | None = None,
     ) -> UserRecord:
-        """Change the properties of a user that are not None, and return the user.
+        """Change what is not None. A new password or a lock-out ends the user's sessions.
 
-        A new password or a lock-out ends the user's sessions. While a user is locked out, the server also
-        refuses the user's tokens.
-
-        Raises:
-            AccountError: if there is no such user, or the password cannot be used.
-            LastAdministratorError: if ``keeps_administrator`` is set, and the change would lock out or demote
-                the last administrator who can sign in with a password or ``provider``.
+        Raises AccountError; with ``keeps_administrator``, LastAdministratorError if no other could sign in.
         """
         values: dict[str, object] = {}
         if role is not None:
@@ -147,11 +131,7 @@ class Users:
             raise _indispensable(self.get(name).name)
 
     def verified(self, name: str, password: str) -> UserRecord | None:
-        """Return the user with this name and password; None if either is wrong, or the user is locked out.
-
-        The check takes as long for an unknown name, or a user without a password, as for a wrong password,
-        so that the time does not reveal which users exist.
-        """
+        """None if wrong or locked out. An unknown name takes as long, so that time reveals no users."""
         with self._engine.connect() as connection:
             named = sa.select(users).where(users.c.key == key_of(name), users.c.password != NO_HASH)
             row = connection.execute(named).one_or_none()
@@ -203,10 +183,7 @@ def name_is_taken(name: str) -> AccountError:
 
 
 def _hold_administrators(connection: sa.Connection) -> None:
-    """Lock the administrators' rows, so that two administrators cannot lock out each other at the same time.
-
-    The lock matters on PostgreSQL only: SQLite never lets two transactions write at the same time.
-    """
+    """On PostgreSQL, two administrators could otherwise lock each other out at the same time."""
     theirs = sa.select(users.c.id).where(users.c.role == Role.ADMINISTRATOR).order_by(users.c.id)
     connection.execute(theirs.with_for_update())
 
@@ -262,13 +239,7 @@ class ProvidedUsers:
         self._clock = clock
 
     def add(self, name: str, issuer: str, subject: str | None = None, role: Role = Role.MEMBER) -> UserRecord:
-        """Add a user without a password.
-
-        Without a ``subject``, the first person who signs in to the provider with this name becomes the user.
-
-        Raises:
-            AccountError: if the name cannot be used or is taken, or another user is bound to the subject.
-        """
+        """Without a ``subject``, the first who signs in to the provider with this name is the user."""
         name = checked_name(name)
         try:
             with self._engine.begin() as connection:
@@ -285,15 +256,7 @@ class ProvidedUsers:
         return added
 
     def admitted(self, person: Person, *, admits_all: bool) -> UserRecord:
-        """Return the user of a person who has signed in to the provider.
-
-        At the person's first sign-in, the user whom an administrator has added under the person's name is
-        bound to the person. If there is none and ``admits_all`` is set, a new member is added.
-
-        Raises:
-            NotAdmittedError: if there is no user for the person, or the user is locked out.
-            AccountError: if a new user is needed, but the person's name has a wrong form or is taken.
-        """
+        """``admits_all`` adds a member if nobody is known. Raises NotAdmittedError, AccountError."""
         user = self._bound(person.issuer, person.subject) or self._bind(person)
         if user is None and admits_all:
             try:
@@ -314,11 +277,7 @@ class ProvidedUsers:
         return found[0] if found else None
 
     def _bind(self, person: Person) -> UserRecord | None:
-        """Bind ``person`` to the user whom an administrator has added under this name; return the user.
-
-        The names may differ only in case: at some providers, another person can have a name that merely looks
-        the same.
-        """
+        """The names may differ only in case: at some providers, others can have a lookalike name."""
         named = users.c.key == key_of(person.name)
         free = sa.select(users.c.id).where(named, users.c.disabled.is_(None), users.c.password == NO_HASH)
         expected = sa.update(provided).where(

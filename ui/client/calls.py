@@ -18,7 +18,6 @@ T = TypeVar("T")
 ADDRESS = "http://127.0.0.1:7860"
 SECONDS = 120.0
 PAGE = 500
-"""The number of documents on one page of the list."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -28,12 +27,7 @@ Turns = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A request to a server.
-
-    Attributes:
-        read: converts the parsed JSON of the response; the JSON is None if the response has no body.
-        fields: the other arguments of :meth:`httpx.Client.build_request`.
-    """
+    """``read`` gets the response's JSON, None without a body; ``fields`` go to httpx's ``build_request``."""
 
     method: str
     path: str
@@ -45,10 +39,7 @@ class Call(Generic[T]):
 
 
 def client_fields(address: str, token: str | None, seconds: float) -> dict[str, Any]:
-    """Return the arguments of an httpx client.
-
-    Requests to this machine bypass the proxies that the environment names.
-    """
+    """Requests to this machine bypass the proxies that the environment names."""
     return {
         "base_url": address,
         "headers": {"Authorization": f"Bearer {token}"} if token else {},

@@ -39,13 +39,9 @@ BUSY = frozenset({429, 503})
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """The number of times that a client repeats a request, and the pause before each repetition.
+    """How often to repeat a request; if the next pause exceeds ``longest_seconds``, the client gives up.
 
-    Attributes:
-        most: the maximum number of repetitions.
-        first_seconds: the pause before the first repetition, if the server names no pause. The pause doubles
-            with each repetition, and is then shortened at random by up to a half.
-        longest_seconds: the longest pause; if the next pause would be longer, the client gives up.
+    Unless the server names the pause, it doubles from ``first_seconds``, less a random part up to a half.
     """
 
     most: int = 4
@@ -67,10 +63,7 @@ class Retries:
 
 
 def _seconds(header: str) -> float | None:
-    """Return the waiting time that a ``Retry-After`` header asks for, in seconds.
-
-    Return None if the header is neither a number of seconds nor a date.
-    """
+    """Return the wait that ``Retry-After`` asks for; None if it is neither a number nor a date."""
     if header.strip().isdecimal():
         return float(header)
     try:
@@ -81,12 +74,7 @@ def _seconds(header: str) -> float | None:
 
 
 class ProblemError(ServerRefusedError):
-    """The server refused a request. The message is the problem's detail, which says what to do.
-
-    Attributes:
-        status: the HTTP status.
-        problem: the problem document; ``errors`` in it names each wrong field.
-    """
+    """The server refused a request. The message is the ``detail`` of the ``problem`` (RFC 9457)."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
         super().__init__(problem["detail"], problem["status"])
@@ -106,18 +94,12 @@ def problem_of(response: httpx.Response) -> dict[str, Any]:
 
 
 class EventReader:
-    """Reads a stream of events from the parts in which it arrives."""
-
     def __init__(self) -> None:
         self._rest = b""
         self.is_complete = False
 
     def feed(self, part: bytes) -> Iterator[StreamedEvent]:
-        """Take the next part of the stream, and yield the events that are then complete.
-
-        Raises:
-            ProblemError: if the answer failed on the server.
-        """
+        """Yield the events that are now complete. Raises ProblemError if the answer failed."""
         # Lines are split here, since str.splitlines would also split at line separators inside the JSON.
         *whole, self._rest = (self._rest + part).replace(b"\r\n", b"\n").split(b"\n\n")
         for block in whole:
@@ -132,11 +114,7 @@ class EventReader:
                 yield event
 
     def end(self) -> None:
-        """Check that the stream has ended with the answer.
-
-        Raises:
-            ServerGoneError: if the stream ended before the answer was complete.
-        """
+        """Raises ServerGoneError if the stream ended before the answer was complete."""
         if not self.is_complete:
             raise ServerGoneError("the server ended before the answer was complete; ask again")
 
@@ -160,12 +138,7 @@ T = TypeVar("T")
 
 
 class Client:
-    """Asks a server. Safe to share between threads.
-
-    Every method raises :class:`ProblemError` if the server refuses the request, and
-    :class:`~ui.errors.ServerGoneError` if the server cannot be reached. If the server is busy, the client
-    repeats the request.
-    """
+    """Asks a server, again if it is busy. Raises ProblemError or ServerGoneError. Safe between threads."""
 
     def __init__(
         self,
@@ -175,15 +148,7 @@ class Client:
         retries: Retries | None = None,
         seconds: float = SECONDS,
     ) -> None:
-        """Make a client; it connects with its first request.
-
-        Args:
-            address: the URL of the server.
-            token: a token that ``footnoted token add`` made; None if the server needs no sign-in.
-            retries: how often, and after which pauses, to repeat a request to a busy server; None for the
-                defaults of :class:`~ui.client.client.Retries`.
-            seconds: the longest time to wait for a connection or for the next part of a response.
-        """
+        """``seconds`` is the longest wait for a connection or for the next part of a response."""
         self._http = httpx.Client(**calls.client_fields(address, token, seconds))
         self._retries = retries or Retries()
 
@@ -194,11 +159,9 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
         self._http.close()
 
     def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
-        """Find the passages that match a query, best first."""
         return self._result(calls.search(query, limit, filters))
 
     def search_many(
@@ -216,11 +179,7 @@ class Client:
         history: Turns = (),
         exact: bool = False,
     ) -> Answer:
-        """Answer a question; if the library has no answer, abstain and give the reasons.
-
-        ``history`` has the earlier turns, in place of ``conversation_id``, if the server keeps no
-        conversations. With ``exact``, the spelling of the question is not corrected.
-        """
+        """``history`` is for servers that keep no conversations. With ``exact``, spelling is left alone."""
         return self._result(calls.ask(question, filters, conversation_id, history, exact=exact))
 
     def stream(
@@ -241,7 +200,6 @@ class Client:
             reader.end()
 
     def answer(self, answer_id: str) -> Answer:
-        """Return a stored answer."""
         return self._result(calls.answer(answer_id))
 
     def documents(self) -> Iterator[Document]:
@@ -254,38 +212,18 @@ class Client:
     def text(
         self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
     ) -> DocumentText:
-        """Return the text of a version of a document: by default, the whole text of the current version.
-
-        ``start`` and ``end`` limit the text; they are offsets in code points, and ``end`` is exclusive.
-        """
+        """By default the whole current version. Offsets are in code points, and ``end`` is exclusive."""
         return self._result(calls.text(document_id, version, start, end))
 
     def add(self, name: str, content: bytes, details: Mapping[str, str] | None = None) -> Document:
-        """Add a document, or a new version of the document with the same name.
-
-        Args:
-            name: the name of the file.
-            content: the bytes of the file.
-            details: any of title, publisher, author, published, language, collection and password.
-        """
+        """``details``: any of title, publisher, author, published, language, collection, password."""
         return self._result(calls.add(name, content, details or {}))
 
     def add_from_url(self, url: str, name: str = "", details: Mapping[str, str] | None = None) -> Document:
-        """Let the server fetch a document from a URL and add the document.
-
-        The operator of the server decides from which hosts it fetches. If no hosts are allowed, the server
-        refuses with 409.
-
-        Args:
-            url: the URL of the file.
-            name: the name in the library, with the suffix of the format; by default the last part of the
-                URL's path.
-            details: as for :meth:`add`.
-        """
+        """The server's operator allows the hosts. ``name`` is by default the end of the URL's path."""
         return self._result(calls.add_from_url(url, name, details or {}))
 
     def delete(self, document_id: int) -> None:
-        """Delete a document that was uploaded."""
         self._result(calls.delete(document_id))
 
     def _result(self, call: Call[T]) -> T:
@@ -329,12 +267,7 @@ class Client:
 
 
 class AsyncClient:
-    """Asks a server. The methods are those of :class:`ui.client.client.Client`, but asynchronous.
-
-    Every method raises :class:`ProblemError` if the server refuses the request, and
-    :class:`~ui.errors.ServerGoneError` if the server cannot be reached. If the server is busy, the client
-    repeats the request.
-    """
+    """Asks a server as :class:`Client` does, but asynchronously."""
 
     def __init__(
         self,
@@ -345,7 +278,7 @@ class AsyncClient:
         seconds: float = SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Make a client; the arguments are those of :class:`Client`, and ``transport`` sends the requests."""
+        """The arguments are those of :class:`Client`; ``transport`` sends the requests."""
         self._http = httpx.AsyncClient(**calls.client_fields(address, token, seconds), transport=transport)
         self._retries = retries or Retries()
 
@@ -356,17 +289,14 @@ class AsyncClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._http.aclose()
 
     async def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
-        """Find the passages that match a query, best first."""
         return await self._result(calls.search(query, limit, filters))
 
     async def search_many(
         self, queries: Sequence[str], limit: int = 10, filters: Filters = NO_FILTERS
     ) -> list[SearchResponse]:
-        """Search for several queries in one request, all in the same state of the library."""
         return await self._result(calls.search_many(queries, limit, filters))
 
     async def ask(
@@ -378,7 +308,6 @@ class AsyncClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Answer:
-        """Answer a question, as :meth:`Client.ask` does."""
         return await self._result(calls.ask(question, filters, conversation_id, history, exact=exact))
 
     async def stream(
@@ -390,7 +319,6 @@ class AsyncClient:
         history: Turns = (),
         exact: bool = False,
     ) -> AsyncIterator[StreamedEvent]:
-        """Answer as :meth:`ask` does, but yield the answer's events; the last event has the whole answer."""
         call = calls.ask(question, filters, conversation_id, history, exact=exact, stream=True)
         reader = EventReader()
         async with self._sent(call) as response:
@@ -400,11 +328,9 @@ class AsyncClient:
             reader.end()
 
     async def answer(self, answer_id: str) -> Answer:
-        """Return a stored answer."""
         return await self._result(calls.answer(answer_id))
 
     async def documents(self) -> AsyncIterator[Document]:
-        """Yield the current version of every document, in the order in which the documents were added."""
         cursor: str | None = ""
         while cursor is not None:
             page, cursor = await self._result(calls.documents(cursor))
@@ -414,24 +340,17 @@ class AsyncClient:
     async def text(
         self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
     ) -> DocumentText:
-        """Return the text of a version of a document: by default, the whole text of the current version.
-
-        ``start`` and ``end`` limit the text; they are offsets in code points, and ``end`` is exclusive.
-        """
         return await self._result(calls.text(document_id, version, start, end))
 
     async def add(self, name: str, content: bytes, details: Mapping[str, str] | None = None) -> Document:
-        """Add a document, as :meth:`Client.add` does."""
         return await self._result(calls.add(name, content, details or {}))
 
     async def add_from_url(
         self, url: str, name: str = "", details: Mapping[str, str] | None = None
     ) -> Document:
-        """Let the server fetch a document from a URL and add it, as :meth:`Client.add_from_url` does."""
         return await self._result(calls.add_from_url(url, name, details or {}))
 
     async def delete(self, document_id: int) -> None:
-        """Delete a document that was uploaded."""
         await self._result(calls.delete(document_id))
 
     async def _result(self, call: Call[T]) -> T:
@@ -440,7 +359,6 @@ class AsyncClient:
 
     @asynccontextmanager
     async def _sent(self, call: Call[T]) -> AsyncIterator[httpx.Response]:
-        """Send a request, and repeat it while the server is busy; yield the response with its body unread."""
         repetitions = 0
         try:
             while True:

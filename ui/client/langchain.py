@@ -12,11 +12,7 @@ from ui.client.results import Source, id_of, metadata_of
 
 
 class FootnotedRetriever(BaseRetriever):
-    """Finds passages, and returns them as documents whose ``metadata`` has the place of the text.
-
-    With ``footnotes``, it answers the query, and returns the quotes of the answer's footnotes instead of
-    passages; no document if the library has no answer.
-    """
+    """With ``footnotes``, the documents are the quotes of an answer; none if the library has no answer."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 

@@ -49,10 +49,7 @@ class FootnotedRetriever(BaseRetriever):
 
 
 class FootnotedQueryEngine(BaseQueryEngine):
-    """Answers questions. The source nodes of a response are the answer's citations, in order.
-
-    The whole answer is in the response's ``metadata["answer"]``. An abstention has no source nodes.
-    """
+    """The source nodes are the answer's citations, in order; the whole is in ``metadata["answer"]``."""
 
     def __init__(self, source: Source, filters: Filters = NO_FILTERS) -> None:
         super().__init__(callback_manager=None)
@@ -78,7 +75,6 @@ class FootnotedQueryEngine(BaseQueryEngine):
 
 
 def query_tool(source: Source, filters: Filters = NO_FILTERS) -> QueryEngineTool:
-    """Return a tool with which an agent asks ``source`` about the documents that pass ``filters``."""
     return QueryEngineTool.from_defaults(
         FootnotedQueryEngine(source, filters),
         name="ask_reports",

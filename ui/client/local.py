@@ -19,11 +19,7 @@ from ui.search import Query, batch_response, search_response
 
 
 class LocalClient:
-    """Asks the engine of an open library, with the same results as :class:`ui.client.client.Client`.
-
-    The client only reads; use :mod:`index` or a server to add and delete documents. A question or a document
-    that a server would refuse raises an error of :mod:`rag.errors` or :mod:`index.errors`.
-    """
+    """Only reads. What a server would refuse raises errors of :mod:`rag.errors` or :mod:`index.errors`."""
 
     def __init__(self, engine: QueryEngine) -> None:
         """Make a client that asks ``engine``. The caller must close the engine's library."""
@@ -32,7 +28,6 @@ class LocalClient:
 
     @classmethod
     def open(cls, home: Path | None = None) -> Self:
-        """Open the library and the models that the settings name; :meth:`close` closes them."""
         from ui.opening import open_engine, open_library
         from ui.settings import load_settings
 
@@ -58,7 +53,6 @@ class LocalClient:
     def search_many(
         self, queries: Sequence[str], limit: int = 10, filters: Filters = NO_FILTERS
     ) -> list[SearchResponse]:
-        """Search for several queries, all in the same state of the library."""
         found = batch_response(self._engine.index, [Query(words, limit, filters) for words in queries])
         return parse(list[SearchResponse], found["searches"])
 
@@ -82,7 +76,6 @@ class LocalClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Iterator[StreamedEvent]:
-        """Answer as :meth:`ask` does, but yield the answer's events; the last event has the whole answer."""
         before = self._before(conversation_id, history)
         for event in self._engine.stream(question, filters, before, exact=exact):
             if not isinstance(event, ReadingBegun):
@@ -98,10 +91,6 @@ class LocalClient:
     def text(
         self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
     ) -> DocumentText:
-        """Return the text of a version of a document: by default, the whole text of the current version.
-
-        ``start`` and ``end`` limit the text; they are offsets in code points, and ``end`` is exclusive.
-        """
         with self._engine.index.catalog.reading() as reader:
             record = reader.document(document_id, version)
             document = reader.text(document_id, record.version)

@@ -114,11 +114,7 @@ class DocumentText:
 
 
 def parse(kind: type[T], value: Any) -> T:  # noqa: ANN401 (JSON)
-    """Convert parsed JSON to the type ``kind``.
-
-    Raises:
-        pydantic.ValidationError: if the JSON does not fit the type.
-    """
+    """Raises pydantic.ValidationError if the JSON does not fit the type."""
     parsed: T = _adapter(cast("Hashable", kind)).validate_python(value)
     return parsed
 
