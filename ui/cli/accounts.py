@@ -304,7 +304,6 @@ def _say(line: str, result: printing.Result, *, as_json: bool) -> None:
 
 
 def _print_rows(name: str, rows: Sequence[dict[str, object]], *, as_json: bool) -> None:
-    """Print a line for each row: its *name*, then the other fields that are not None."""
     if as_json:
         printing.print_json({name: rows})
         return

@@ -1,8 +1,4 @@
-"""The command ``footnoted``.
-
-Its modules import slow ones when they need them, so that ``--help`` and ``status`` answer in
-under half a second. It prints every error as one line, which says what failed and what to do.
-"""
+"""The command ``footnoted``. Slow modules are imported late, so that ``--help`` and ``status`` stay fast."""
 
 from __future__ import annotations
 
@@ -31,9 +27,7 @@ from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expect
 NAME = "footnoted"
 
 _COLLECTIONS = (200_000, 3, 3)
-"""The thresholds of Python's garbage collector. With the default threshold of 700 new objects, the collector
-would run hundreds of times while modules are imported. These runs account for a tenth of the time that
-``status`` would then take."""
+"""With Python's default threshold of 700, garbage collection takes a tenth of the time of ``status``."""
 
 app = typer.Typer(
     name=NAME,
@@ -356,7 +350,6 @@ def _fail(line: str, code: int) -> int:
 
 
 def program() -> NoReturn:
-    """Run the command line, and end this process with its exit code."""
     gc.set_threshold(*_COLLECTIONS)
     configure_memory()
     # Without this, pydantic would read the metadata of every installed package to find plugins.

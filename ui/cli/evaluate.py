@@ -20,21 +20,11 @@ if TYPE_CHECKING:
     from rag.evaluation import ClaimsMeasured, Comparison, Configuration, Dataset, Evaluation, Part, Table
 
 REPORTS = ("evaluation", "reports")
-"""The path of the reports under a home folder. Each data set has a folder there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The arguments of the command.
-
-    Attributes:
-        paths: the folder of the data set or, with ``from_feedback``, files of questions. If ``gate`` is the
-            only part, a file of labelled claims is also allowed.
-        parts: of ``retrieval``, ``selection``, ``answers`` and ``gate``; all if empty.
-        configuration: a TOML file, as each of ``compared``, which may also be ``default``.
-        report: the folder to write the report to; None for one in the home, named after the data set.
-        held_out: whether to use only questions that no weight was trained on.
-    """
+    """``paths``: a data set's folder or, with ``from_feedback``, files of questions. Empty ``parts``: all."""
 
     paths: tuple[Path, ...]
     parts: tuple[str, ...] = ()
@@ -49,12 +39,7 @@ class Request:
 def run(
     settings: Settings, request: Request, stderr: Console, progress: Progress | None
 ) -> Evaluation | Comparison:
-    """Evaluate one configuration, or compare two, on the data set of the request, and write the report.
-
-    Raises:
-        UsedWronglyError: if the parts, paths or configurations cannot be used.
-        DatasetError: if the data set cannot be read.
-    """
+    """Evaluate one configuration, or compare two. Raises UsedWronglyError or DatasetError."""
     from rag.evaluation import COMPARISON, REPORT, compare, evaluate, write_comparison, write_report
 
     parts = _parts(request.parts)
@@ -94,12 +79,7 @@ def evaluates_claims_file(request: Request) -> bool:
 
 
 def run_on_claims(settings: Settings, request: Request) -> ClaimsMeasured:
-    """Check the labelled claims of a file, and calibrate the configured judge on every second claim.
-
-    Raises:
-        DatasetError, JsonLinesError: if the file or a line of it cannot be read.
-        JudgeError: if the judge cannot be opened.
-    """
+    """Calibrate the judge on every second claim. Raises DatasetError, JsonLinesError or JudgeError."""
     from rag.evaluation import measure_claims
     from rag.verification import Gate
     from ui.opening import open_configured_judge

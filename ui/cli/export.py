@@ -65,13 +65,7 @@ def export(
 
 
 def exported(catalog: Catalog, exported_id: str, suffix: str) -> tuple[str, bytes]:
-    """Export the answer with an id or, if there is none, the conversation with this id.
-
-    Also return what the id is: ``answer_id`` or ``conversation_id``.
-
-    Raises:
-        NotThereError: if the library stores neither an answer nor a conversation with the id.
-    """
+    """Also return ``answer_id`` or ``conversation_id``. Raises NotThereError if the id is neither."""
     from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 
     try:

@@ -1,7 +1,4 @@
-"""The command ``model``: show, choose, test or forget the language model that writes answers.
-
-The file ``model.json`` in the home folder stores the choice. A running server uses a new choice at once.
-"""
+"""The command ``model``: show, choose, test or forget the language model that ``model.json`` stores."""
 
 from __future__ import annotations
 
@@ -148,15 +145,9 @@ def _key(file: Path | None, *, asks: bool) -> str | None:
 
 
 def _use(settings: Settings, chosen: ModelSettings | None) -> None:
-    """Store the chosen model, and let the running server use it.
+    """None removes the stored model. Raises ModelSetupError, or ServerRefusedError of a running server.
 
-    If ``chosen`` is None, the stored model is removed. A model that cannot be opened is not stored: the
-    running server tries to open it or, without a server, this process does. If the server stops before it
-    opens the model, the model stays stored for the next start.
-
-    Raises:
-        ModelSetupError: if no server runs, and this process cannot open the model.
-        ServerRefusedError: if the running server cannot open the model.
+    A model that cannot be opened is not stored, unless the server stops before it opens the model.
     """
     from ui.stored_model import audit_target, read_model
 

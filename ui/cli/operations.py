@@ -129,10 +129,7 @@ def _record(settings: Settings, action: str, file: Path) -> None:
 
 
 def _print_report(report: BackupReport, uploads: Path | None, *, as_json: bool) -> None:
-    """Print what a backup contains, where the replaced library is, and which folders to sync by name.
-
-    ``uploads`` is the folder of uploads if it is outside the home, and therefore in no backup.
-    """
+    """``uploads`` is the folder of uploads if it is outside the home, and therefore in no backup."""
     from rag.visible_text import visible
 
     if as_json:
@@ -185,7 +182,6 @@ HOME = "home"
 """The value of ``--to`` that moves the library from a database to files in the home folder."""
 
 _SAMPLE = 20
-"""The number of searches whose results are compared."""
 
 
 def migrate(
@@ -235,12 +231,7 @@ def migrate(
 
 
 def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | None]:
-    """Move the catalog, the accounts and the audit log to ``target``: a database's address, or "" for files.
-
-    Returns:
-        Three values: a report on the copied catalog; the number of searches whose results were compared; and
-        the folder to which the old files were moved, or None if the library was in a database.
-    """
+    """Return the copy's report, the number of compared searches, and the folder of old files or None."""
     from pydantic import SecretStr
 
     from index.catalog import address_of, check_empty, check_unused, move_catalog, put_aside_catalog
@@ -284,11 +275,7 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
 
 
 def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
-    """Search the library for each sentence of :func:`_queries`.
-
-    Returns:
-        For each sentence, the sentence and a list of the passages found, each as its id and its score.
-    """
+    """Return each sentence of :func:`_queries`, with the id and the score of each passage found."""
     with open_library(settings, allow_other_model=True) as index:
         return [
             (query, [(hit.chunk_id, hit.score) for hit in index.search(query)]) for query in _queries(index)
@@ -308,30 +295,13 @@ def _queries(index: Library) -> list[str]:
 
 
 ENDED_JOBS = 3
-"""The maximum number of ended jobs that the status lists."""
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """Read the state of the library in ``settings.home`` without creating any file.
+    """Make no file. Without a library, numbers are 0 and lists are empty. Raises CatalogError.
 
-    Returns:
-        A dictionary with these keys; without a library, numbers are 0 and lists are empty.
-
-        - ``home``: the home folder, and ``exists``: whether it has a library.
-        - ``generation``: the number of commits that have changed the passages.
-        - ``documents`` and ``passages``: the number of each.
-        - ``folders``: the followed folders, and ``unconfirmed``: the folders that a restored backup followed
-          and that are not followed yet.
-        - ``failed``: each file or folder that could not be read (``source``, ``path``, ``cause``, ``since``).
-        - ``model``: the encoder of the library or, if the library is empty, the encoder of the settings. None
-          stands for the default encoder.
-        - ``sizes``: the bytes of each entry of the home, and their ``total``.
-        - ``server``: the ``address``, ``pid`` and ``started`` of the running server; None without one.
-        - ``index``: the fields of :class:`index.search.status.LibraryStatus`; None without a library.
-        - ``jobs``: the jobs that have not ended, then up to ``ENDED_JOBS`` ended jobs; newest first in both.
-
-    Raises:
-        CatalogError: if the catalog cannot be read.
+    ``generation`` counts the commits that changed passages; ``unconfirmed`` are folders of a restored backup
+    that are not followed yet; ``sizes`` are in bytes; a ``model`` of None is the default.
     """
     server = running_server(settings.home)
     status: dict[str, Any] = {

@@ -1,7 +1,4 @@
-"""Options that several commands share, and the functions that read the values of options.
-
-This module imports nothing slow, so that ``ask`` and ``search`` are fast if a running server answers.
-"""
+"""Options of several commands, and their values. It imports nothing slow, so that ``ask`` is fast."""
 
 from __future__ import annotations
 
@@ -129,11 +126,7 @@ def _words(values: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def read_secret(file: Path, option: str) -> str:
-    """Return the first line of a file that holds a password or a key; ``-`` is standard input.
-
-    Raises:
-        UsedWronglyError: if the file cannot be read or its first line is blank.
-    """
+    """``-`` is standard input. Raises UsedWronglyError if the file's first line is blank or unreadable."""
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -148,23 +141,14 @@ def read_secret(file: Path, option: str) -> str:
 
 
 def type_secret(prompt: str, option: str) -> str:
-    """Ask for a password or a key on the terminal, without showing what is typed.
-
-    Raises:
-        UsedWronglyError: if there is no terminal.
-    """
+    """Raises UsedWronglyError if there is no terminal."""
     if not sys.stdin.isatty():
         raise UsedWronglyError(f"there is no terminal on which to type it; give {option}")
     return getpass(prompt)
 
 
 def settings_of(home: Path | None, **options: Path | str | int | bool | None) -> Settings:
-    """Return the settings; the options of a command override the environment.
-
-    Raises:
-        SettingsError: if a setting cannot be used.
-        UsedWronglyError: if the library was moved to a database that the settings do not name.
-    """
+    """Options override the environment. Raises SettingsError, or UsedWronglyError for a moved library."""
     from ui.opening import check_not_moved
     from ui.settings import load_settings
 

@@ -1,8 +1,6 @@
 """Prints results on a terminal, for people or as JSON.
 
-Texts of documents and names of files are not trusted: :func:`rag.visible_text.visible` removes control
-characters, which could control the terminal, and :class:`rich.text.Text` keeps Rich from reading the texts as
-markup.
+No text of a document is trusted: ``visible`` removes control characters, ``Text`` keeps Rich off markup.
 """
 
 from __future__ import annotations
@@ -51,11 +49,9 @@ JOB_DIGITS = 8
 """The digits of a job's id that are shown: enough to tell the few listed jobs apart."""
 
 Result = Mapping[str, Any]
-"""An answer, a search response, a sync report or a status, as JSON."""
 
 
 def print_json(result: Result) -> None:
-    """Print ``result`` as JSON; in ASCII if the output is not UTF-8."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     print(json.dumps(result, ensure_ascii=not unicode, indent=2))
 
@@ -323,7 +319,6 @@ def _score(result: Result) -> str:
 
 
 LINE_SECONDS = 10.0
-"""The seconds between two lines if standard error is not a terminal."""
 
 
 @contextmanager

@@ -36,25 +36,19 @@ STOP_SECONDS = 3
 """The seconds that open connections may take to end; an open browser page always holds a connection."""
 
 HEAD_SECONDS = 15.0
-"""The seconds that a client may take to send the head of a request."""
 
 MAX_CONNECTIONS = 800
-"""The maximum number of open connections; further requests get a 503. Systems usually allow a process 1,024
-open files."""
+"""Further requests get a 503. Systems usually allow a process 1,024 open files."""
 
 LOCK_FILE = "serve.lock"
-"""A file in the home folder, locked by the running server. The operating system releases the lock when the
-server ends."""
+"""Locked by the running server; the operating system releases the lock when the server ends."""
 
 SWITCH_SECONDS = 0.0005
-"""The seconds that a thread may hold the interpreter's lock while other threads wait. To encode a text or to
-search, a thread releases and requests the lock hundreds of times. With Python's default of 5 ms, embedding
-would hardly advance during searches."""
+"""How long a thread may hold the interpreter's lock while others wait. Encoding takes it hundreds of times:
+with Python's 5 ms, embedding would hardly advance during searches."""
 
 
 class _Connection(H11Protocol):
-    """uvicorn's connection, which closes if the head of a request takes longer than ``HEAD_SECONDS``."""
-
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -82,10 +76,7 @@ class _Connection(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which calls ``on_ready`` when it listens and ``on_stop`` at the first signal to stop.
-
-    ``on_ready`` receives a function that stops the server.
-    """
+    """Calls ``on_ready`` with a function that stops it, and ``on_stop`` at the first signal to stop."""
 
     def __init__(
         self,
@@ -117,16 +108,10 @@ class _Server(uvicorn.Server):
 def serve(
     settings: Settings, announce: Callable[[str], None], interrupted: Event, *, watch: bool = False
 ) -> None:
-    """Serve HTTP until SIGTERM or SIGINT, which set ``interrupted``.
+    """``announce`` gets the URL when requests are accepted, before the models are loaded.
 
-    ``announce`` is called with the server's URL when it accepts requests, before the models are loaded.
-
-    Raises:
-        AlreadyServedError: if another server of the same home is running or starting.
-        UsedWronglyError: if other machines can reach the address while sign-in is off, or if nobody can sign
-            in while sign-in is on. With the setting ``insecure``, neither is an error.
-        PortInUseError: if the server cannot listen on the address; raised before anything is loaded.
-        KeyboardInterrupt: if a signal arrives before the server is ready.
+    Raises AlreadyServedError, UsedWronglyError for unsafe sign-in, KeyboardInterrupt if a signal comes before
+    the server is ready, and PortInUseError before anything is loaded.
     """
     with ExitStack() as opened:
         opened.enter_context(only_server(settings.home))
@@ -205,10 +190,7 @@ class _Models:
         self._thread.start()
 
     def close(self) -> None:
-        """Wait for the thread, and raise its error if it failed.
-
-        Without the wait, the interpreter could end while the thread imports a module, and crash.
-        """
+        """Raise the thread's error. Without the wait, the interpreter could end in its import, and crash."""
         if self._thread is not None:
             self._thread.join()
         if self._error is not None:
@@ -217,11 +199,7 @@ class _Models:
 
 @contextmanager
 def only_server(home: Path) -> Iterator[None]:
-    """Lock ``home`` against other servers until the context ends.
-
-    Raises:
-        AlreadyServedError: if another server holds the lock.
-    """
+    """Raises AlreadyServedError if another server holds the lock."""
     home.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         try:
@@ -238,11 +216,7 @@ def only_server(home: Path) -> Iterator[None]:
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to the address but does not listen yet.
-
-    Raises:
-        PortInUseError: if the socket cannot be bound.
-    """
+    """It is bound, but does not listen yet. Raises PortInUseError if it cannot be bound."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

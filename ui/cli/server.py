@@ -1,10 +1,7 @@
 """Finds a home folder's running server, and sends it requests, so that a command need not load the models.
 
-A running server keeps ``server.json`` in its home. A killed server may leave the file behind, and another
-program may then use the port. A server therefore counts as running only if its ``/healthz`` answers with the
-id of this home. At most one server of a home runs at a time (:func:`ui.cli.serve.serve`), and only that
-server writes the file. The file contains a token that is valid while the server runs; only the file's owner
-can read it.
+A killed server may leave ``server.json`` behind, and another program may then use the port. A server
+therefore counts as running only if its ``/healthz`` answers with this home's id.
 """
 
 from __future__ import annotations
@@ -36,12 +33,7 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared with
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """The content of ``server.json``.
-
-    Attributes:
-        started: the time at which the server became ready, in ISO 8601 and UTC.
-        token: the token that commands on this machine send to the server; empty if sign-in is off.
-    """
+    """The content of ``server.json``: ``started`` is in ISO 8601, ``token`` empty if sign-in is off."""
 
     pid: int
     host: str
@@ -81,13 +73,7 @@ def running_server(home: Path) -> RunningServer | None:
 
 
 def post(server: RunningServer, route: str, body: dict[str, Any] | None) -> dict[str, Any]:
-    """POST ``body``, which may be None, to ``route``, and return the JSON object of the response.
-
-    Raises:
-        ServerGoneError: if the server cannot be reached any more.
-        ServerRefusedError: if the server answers with an error or without JSON, or does not answer within
-            ``ANSWER_SECONDS``.
-    """
+    """Raises ServerGoneError, or ServerRefusedError for an error or without JSON in ``ANSWER_SECONDS``."""
     import httpx
 
     try:
@@ -142,12 +128,7 @@ def ask(
     *,
     exact: bool = False,
 ) -> dict[str, Any]:
-    """Return the answer as JSON.
-
-    Raises:
-        QuestionError: if the question is empty or too long, and no server runs.
-        ServerRefusedError: if the running server refuses the question.
-    """
+    """Return JSON. Raises QuestionError, or ServerRefusedError if a running server refuses the question."""
 
     def here() -> dict[str, Any]:
         from rag.conversations import continue_conversation
@@ -177,13 +158,7 @@ def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict
 
 
 def serve_agent(settings: Settings, address: str | None = None, token: str | None = None) -> None:
-    """Serve an agent over standard input and output (Model Context Protocol) until the agent ends.
-
-    If ``address`` is None, the running server of the library answers; if no server runs, this process does.
-
-    Raises:
-        UsedWronglyError: if the package ``mcp`` is not installed.
-    """
+    """Without ``address``, the running server answers, or this process. Raises UsedWronglyError."""
     if find_spec("mcp") is None:
         raise UsedWronglyError("the package mcp is not installed; run pip install 'footnoted[mcp]'")
     from ui.client import LocalClient

@@ -24,7 +24,6 @@ from ui.opening import open_library
 from ui.settings import Settings
 
 Report = dict[str, Any]
-"""The report of a sync, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +45,7 @@ class _Syncer:
 
 
 def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console, on: str | None = None) -> Report:
-    """Sync ``paths`` or, if there are none, all followed folders.
-
-    ``on`` is the address of a Ray cluster that reads the files and embeds the passages.
-
-    Raises:
-        Cancelled: if somebody cancelled the job of this sync over HTTP.
-        ClusterError: if the cluster cannot be used.
-    """
+    """Without ``paths``, sync followed folders. ``on`` is a Ray cluster. Raises Cancelled or ClusterError."""
     options = settings.loading()
     with ExitStack() as opened:
         index = _open(settings, opened, stderr)
@@ -67,10 +59,7 @@ def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console, on: st
 def sync_on_changes(
     settings: Settings, paths: Sequence[Path], stderr: Console, show: Callable[[Report], None]
 ) -> None:
-    """Sync ``paths``, then all followed folders whenever they change, until interrupted.
-
-    ``show`` is called with the first report, and with each later report of a change or failure.
-    """
+    """``show`` gets the first report, and each later one of a change or failure."""
     options = settings.loading()
     with suppress(KeyboardInterrupt), interruptible() as interrupted, ExitStack() as opened:
         index = _open(settings, opened, stderr)
