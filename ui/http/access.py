@@ -43,11 +43,7 @@ def identity_of(connection: HTTPConnection) -> Identity:
 
 
 def session_cookie(sign_in: SignIn) -> str:
-    """Return the name of the session cookie, which servers with the same accounts share.
-
-    A browser sends a cookie to all ports of a host, so servers with different accounts on one host need
-    different names.
-    """
+    """A browser sends it to all ports of a host, so servers with other accounts need other names."""
     return f"footnoted-session-{sign_in.accounts.id[:_COOKIE_CHARACTERS]}"
 
 
@@ -212,8 +208,7 @@ _ROUTES: Mapping[Requirement | Scope, tuple[str, ...]] = {
 TABLE: Mapping[str, Requirement | Scope] = {
     route: requirement for requirement, routes in _ROUTES.items() for route in routes
 }
-"""What each route needs. A route is a method, or ``*`` for any other method, and a path with its parameters.
-If several routes match a request, the first one counts."""
+"""A route is a method, or ``*`` for any other, and a path with its parameters. The first match counts."""
 
 _PATTERNS = [
     (method, path, compile_path(path)[0], requirement)
@@ -223,15 +218,11 @@ _PATTERNS = [
 ]
 
 _FILE_PARAMETERS = frozenset({"path", "rest", "version"})
-"""The path parameters whose values do not name an object of the library, such as a document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The route of a request: its path with the names of its parameters, or ``other``.
-
-    ``values`` are the ids and names of objects in the request's path.
-    """
+    """``path`` is ``other`` if unknown; ``values`` are the ids and names of objects in it."""
 
     path: str
     requirement: Requirement | Scope
@@ -242,10 +233,7 @@ _VERSION = re.compile(r"^(/footnoted)/[0-9a-f]+")
 
 
 def matched(method: str, path: str) -> Matched:
-    """Return the route of a request.
-
-    ``HEAD`` needs what ``GET`` needs; an unknown route needs an identity.
-    """
+    """``HEAD`` needs what ``GET`` needs; an unknown route needs an identity."""
     method = "GET" if method == "HEAD" else method
     for given, route, pattern, requirement in _PATTERNS:
         found = pattern.match(path) if given in {method, "*"} else None
@@ -260,7 +248,6 @@ def requirement_of(method: str, path: str) -> Requirement | Scope:
 
 
 def routes_of(routes: Sequence[BaseRoute]) -> Iterator[str]:
-    """Yield the routes of an app and of its mounted apps as keys of ``TABLE``."""
     for context in iter_route_contexts(routes):
         route = context.original_route
         if isinstance(route, Mount):
@@ -308,12 +295,8 @@ class _Found:
 class SignInCheck:
     """Lets a request pass only if the sender has the scope or the identity that the route needs.
 
-    It sets ``request.state.identity``, ``session`` (None unless the sender is a person) and ``engine``, which
-    is limited to what the sender may see. A stream of server-sent events ends within seconds after the
-    sender's session or token has ended. A refused browser that opens a page gets a redirect to the sign-in
-    page or ``refusal_page``; a program gets 401 or 403.
-
-    Without sign-in, only requests of this machine pass, and not those that a proxy on it forwarded, unless
+    ``request.state`` gets ``identity``, ``session`` and a limited ``engine``. A stream ends soon after its
+    session. Without sign-in, only requests of this machine pass, and none through a proxy, unless
     ``insecure``.
     """
 
@@ -468,7 +451,6 @@ def insufficient_scope(sender: Identity, scope: Scope) -> tuple[str, dict[str, s
 
 
 def _opens_page(scope: ASGIScope, sent: str) -> bool:
-    """Return whether a person opens a page or a file in a browser with this request."""
     is_get = scope["method"] in {"GET", "HEAD"}
     return is_get and sent != "token" and "text/html" in Headers(scope=scope).get("accept", "")
 
@@ -496,11 +478,7 @@ def _unknown(scope: ASGIScope, sent: str) -> Response:
 
 
 def _make_private(send: Send, sign_in: SignIn, scope: ASGIScope, session: Session | None) -> Send:
-    """Wrap ``send`` so that a browser asks the server before it shows the response from its cache.
-
-    After a sign-out, nobody can then see it. The cookie of a renewed session is sent again, but not if shared
-    caches may keep the response.
-    """
+    """Let the browser ask before it shows a cached response, so that nobody sees one after a sign-out."""
 
     async def send_private(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -523,12 +501,7 @@ def accounts_of(sign_in: SignIn | None) -> Accounts:
 
 
 def require_scopes(sender: Identity, scopes: Collection[Scope]) -> None:
-    """Refuse with 403 a sender who gives somebody a scope that the sender does not have.
-
-    Without this rule, a token with the scope ``admin`` alone could add a token with the scope ``read``, or
-    have questions and sentences of reports sent to a language model at an address of its choice. A sender who
-    sets a user's password must have the user's scopes, because the password gives access to them.
-    """
+    """Refuse with 403 to give a scope that one lacks: ``admin`` alone could else add itself ``read``."""
     missing = [scope for scope in Scope if scope in scopes and scope not in sender.scopes]
     if missing:
         detail, headers = insufficient_scope(sender, missing[0])

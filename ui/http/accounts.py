@@ -33,8 +33,7 @@ from ui.operations import AuditLog, note
 from ui.settings import ProviderChoice
 
 _WAITING = 20
-"""The maximum number of requests that wait to hash a password. Hashing takes a core and 64 MB, so requests
-take turns."""
+"""The most requests that wait to hash a password: they take turns, for a core and 64 MB each."""
 
 AccountName = Annotated[Text, Field(max_length=MAX_CHARACTERS, description="letters, digits and . _ @ -")]
 NameInPath = Annotated[Text, Path(max_length=MAX_CHARACTERS)]
@@ -50,7 +49,6 @@ Sender = Annotated[Identity, Depends(identity_of)]
 
 
 _SIGN_INS = ("POST /sign-in", "GET /sign-in/openid/callback")
-"""The actions in the audit log by which people sign in."""
 
 
 class User(BaseModel):

@@ -48,7 +48,6 @@ from ui.opening import until_warm
 from ui.words import doubt_after
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The content security policy of an exported page: the page may use its own style, and nothing else."""
 
 _NAME_CHARACTERS = 60
 _ID_DIGITS = 8
@@ -73,11 +72,7 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class SuggestionKey:
-    """The key of cached suggestions; ``answer`` and ``engine`` are not compared.
-
-    ``questions`` has the question in all its forms and the questions before it; ``places`` has the document,
-    version, start and end of each citation and passage.
-    """
+    """``questions`` has all forms of the question; ``places`` document, version, start and end of each."""
 
     generation: int
     questions: tuple[str, ...]
@@ -171,10 +166,7 @@ def file_name(title: str, exported_id: str, suffix: str, *, default: str) -> str
 
 
 def attachment(name: str) -> str:
-    """Return the header ``Content-Disposition``.
-
-    Programs that do not know RFC 8187 get the name with hyphens in place of its non-ASCII letters.
-    """
+    """Programs that do not know RFC 8187 get the name with hyphens in place of its non-ASCII letters."""
     plain = re.sub("-+", "-", "".join(each if each.isascii() else "-" for each in name)).strip("-")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 

@@ -25,18 +25,12 @@ Cursor = Annotated[
 
 
 def cursor_of(listing: str, sort_key: Sequence[int]) -> str:
-    """Return the cursor for the page of ``listing`` that begins after the row with ``sort_key``.
-
-    A client sends it back unchanged; its form may change between versions.
-    """
+    """For the page after the row with ``sort_key``. The form may change between versions."""
     return urlsafe_b64encode(f"{listing}:{':'.join(map(str, sort_key))}".encode()).decode().rstrip("=")
 
 
 def sort_key_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | None:
-    """Return the sort key in a cursor that :func:`cursor_of` made; None for an empty cursor.
-
-    A cursor of another list, or without ``numbers`` numbers, is refused with 422.
-    """
+    """None for an empty cursor; 422 for that of another list, or without ``numbers`` numbers."""
     if not cursor:
         return None
     try:
@@ -57,15 +51,11 @@ KnownTags = Annotated[str, Header(description="the `ETag` of an earlier response
 UNCHANGED = {"description": "Nothing has changed since the `ETag` in the request"}
 
 _FORMAT = 2
-"""A part of the ``ETag``. Raise it when the fields of a response change, so that clients drop responses from
-an older version of the program."""
+"""Raise it when the fields of a response change, so that clients drop responses of an older version."""
 
 
 def library_tag(reader: CatalogReader) -> str:
-    """Return an ``ETag`` that changes with the documents, their details, and what the viewer may see.
-
-    It is weak, because a response may be compressed.
-    """
+    """It changes with documents, details and what the viewer may see; weak, as responses are compressed."""
     tag = f"{_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.invalidation_count}"
     if reader.hidden:
         # Two users of one browser may see different documents.
@@ -74,10 +64,7 @@ def library_tag(reader: CatalogReader) -> str:
 
 
 def revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], bytes]) -> Response:
-    """Return a response that a client caches and revalidates at each use; 304 if the cached one is current.
-
-    ``tag`` is the current ``ETag`` with its quotation marks, ``known_tags`` the request's ``If-None-Match``.
-    """
+    """Answer 304 if ``known_tags``, the request's ``If-None-Match``, have ``tag``, which is in quotes."""
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in {each.strip() for each in known_tags.split(",")}:
         return Response(status_code=304, headers=headers)
@@ -85,8 +72,6 @@ def revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], b
 
 
 def revalidated_json(reader: CatalogReader, known_tags: str, body: Callable[[], Any]) -> Response:
-    """Return a :func:`revalidated` response with JSON that stays the same until the library changes."""
-
     def encoded() -> bytes:
         return json.dumps(body(), ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -40,12 +40,10 @@ DocumentId = Annotated[Number, Path(description="the document's number in the ca
 Version = Annotated[Number | None, Query(description="a superseded version; the current version by default")]
 
 PICTURE_WIDTHS = (200, 2000)
-"""The smallest and the largest width of a page picture, in pixels."""
 
 MAX_CITING_ANSWERS = 1_000
 
 MAX_LISTED = 5_000
-"""The maximum number of documents on a page of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +221,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
 def list_response(
     index: Library, known_tags: str = "", limit: int | None = None, cursor: str = "", *, brief: bool
 ) -> Response:
-    """Return the response of ``GET /v1/documents``; 304 if ``known_tags`` has the tag of the current list.
-
-    Without ``limit``, all documents are listed or, with a cursor, at most ``MAX_LISTED``.
-    """
+    """304 if ``known_tags`` has the tag. Without ``limit``: all or, after a cursor, ``MAX_LISTED``."""
     after = sort_key_of("documents", cursor) or (0,)
     part = None if limit is None and not cursor else Part(limit or MAX_LISTED, *after)
 
@@ -270,7 +265,6 @@ def _described(index: Library, reader: CatalogReader, record: DocumentRecord) ->
 
 
 def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
-    """Return the metadata of a document, without the path of the folder that holds its file on the server."""
     fields = asdict(record)
     del fields["source"]
     return {
@@ -309,13 +303,7 @@ def read_source(
 def citing_answers(
     index: Library, document_id: int, limit: int, before: tuple[int, ...] | None = None
 ) -> tuple[list[CitingAnswer], tuple[int, int] | None]:
-    """Return up to ``limit`` stored answers that cite a document, newest first.
-
-    Also return the sort key of the last one if another page follows. The document may have been deleted.
-
-    Raises:
-        DocumentNotFoundError: if no answer cites the document and the library does not have it.
-    """
+    """Also return the last one's sort key if more follow. Raises DocumentNotFoundError if unknown."""
     answers, last = page_of_citing(index.catalog, document_id, limit, before)
     if not answers and before is None:
         with index.catalog.reading() as reader:
@@ -336,7 +324,6 @@ def _brief_fields(row: dict[str, Any], uploads: str) -> dict[str, Any]:
 
 
 MATCHES = 500
-"""The maximum number of matches that are listed; the total counts all of them."""
 
 AROUND = 2
 """The number of unchanged sentences before and after a change that are listed with their words."""
@@ -347,7 +334,6 @@ CHANGES = 2_000
 MAX_QUERY_CHARACTERS = 200
 
 _NAMES: Mapping[Change, str] = {"kept": "stayed", "removed": "went", "added": "came"}
-"""The names of changes in the interface, by ``Revision.change``."""
 
 
 def versions_router() -> Router:

@@ -1,8 +1,7 @@
-"""The routes that say which languages the library's encoder reads, and change over to one that reads more.
+"""The routes on the languages that the library's encoder reads, and on the change-over to another encoder.
 
-The change-over is a job: it embeds all passages again beside the present build, and searches use the present
-build until it is done. One that a stop of the server interrupted goes on when the server starts again; one
-that somebody cancelled goes on when it is requested again.
+The job embeds all passages beside the present build, which searches use until it is done. It goes on after a
+stop of the server, and after a cancellation when it is requested again.
 """
 
 from __future__ import annotations
@@ -109,10 +108,7 @@ class EncoderDescription:
 
 
 class EncoderChange:
-    """Changes a library over to the multilingual encoder, as a job of ``writer``.
-
-    Entering the context goes on with a change-over that a stop of the server has interrupted.
-    """
+    """Entering the context goes on with a change-over that a stop of the server has interrupted."""
 
     def __init__(self, writer: JobRunner, index: Library, settings: Settings | None) -> None:
         self._writer = writer

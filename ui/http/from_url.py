@@ -1,7 +1,6 @@
 """The route that adds a report by its URL: the fetch connects to public addresses of allowed hosts only.
 
-A name is resolved once for each connection, and the connection goes to the address that was checked. A name
-that first leads to a public address and then to a private one (DNS rebinding) therefore helps no attacker.
+A connection goes to the address that was checked, so that DNS rebinding helps nobody.
 """
 
 from __future__ import annotations
@@ -56,11 +55,7 @@ class PublicNetwork(httpcore.NetworkBackend):
         self._sockets = httpcore.SyncBackend()
 
     def remaining(self, timeout: float | None) -> float:
-        """Return the seconds until the deadline, ``timeout`` at most.
-
-        Raises:
-            httpcore.ReadTimeout: if the deadline has passed.
-        """
+        """At most ``timeout``. Raises httpcore.ReadTimeout after the deadline."""
         seconds = self._deadline - time.monotonic()
         if seconds <= 0:
             raise httpcore.ReadTimeout("the time for the fetch has run out")
@@ -74,12 +69,7 @@ class PublicNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Resolve a name, check all its addresses, and connect to the first one that answers.
-
-        Raises:
-            RefusedURLError: if one of the addresses is not public.
-            httpcore.ConnectError, httpcore.ConnectTimeout: if no address answers.
-        """
+        """Raises RefusedURLError if an address is not public, httpcore.ConnectError without an answer."""
         failed: httpcore.ConnectError | httpcore.ConnectTimeout = httpcore.ConnectError("no address")
         for address in self._checked(host, port):
             try:
@@ -107,8 +97,6 @@ class PublicNetwork(httpcore.NetworkBackend):
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A stream that fails after the deadline of a :class:`PublicNetwork`, even if data still arrives."""
-
     def __init__(self, stream: httpcore.NetworkStream, network: PublicNetwork) -> None:
         self._stream = stream
         self._network = network
@@ -150,11 +138,7 @@ _HEADERS: Mapping[bytes | str, bytes | str] = {
 
 @dataclass(frozen=True, slots=True)
 class FetchRules:
-    """The operator's rules for fetching files.
-
-    ``hosts`` are in lower case, with a port only if it is not the scheme's; ``seconds`` are for the whole
-    fetch, redirects included.
-    """
+    """``hosts`` are in lower case, with a port unless it is the scheme's; ``seconds`` include redirects."""
 
     hosts: frozenset[str] = frozenset()
     http: bool = False
@@ -165,19 +149,13 @@ class FetchRules:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A fetched file: the last part of the URL's path, its size, and its content, which the caller closes."""
-
     name: str
     size: int
     file: BinaryIO
 
 
 def checked_url(url: str, rules: FetchRules) -> httpcore.URL:
-    """Check a URL, and return its parts, with which it is requested: no other parser reads it differently.
-
-    Raises:
-        RefusedURLError: if the rules do not allow the URL.
-    """
+    """Return its parts, so that no other parser reads the URL differently. Raises RefusedURLError."""
     if len(url) > MAX_URL_CHARACTERS or not _WRITTEN.fullmatch(url):
         raise RefusedURLError(
             f"the URL has more than {MAX_URL_CHARACTERS:,} characters, or others than printable ASCII; "
@@ -206,12 +184,7 @@ def checked_url(url: str, rules: FetchRules) -> httpcore.URL:
 
 
 def fetch(url: str, rules: FetchRules) -> Fetched:
-    """Fetch a file into a temporary file; each redirect is checked like the URL itself.
-
-    Raises:
-        RefusedURLError: if the rules do not allow the URL, or a URL to which the host redirects.
-        FetchError: if the host does not send the whole file in time, or sends it compressed or too large.
-    """
+    """Redirects are checked like the URL. Raises RefusedURLError, or FetchError if too late or too large."""
     network = PublicNetwork(rules.seconds, loopback=rules.loopback)
     with httpcore.ConnectionPool(network_backend=network, max_keepalive_connections=0) as pool:
         try:

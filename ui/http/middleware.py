@@ -1,9 +1,7 @@
 """The middleware that needs no sender: foreign pages, proxies, long bodies, compression, caching, headers.
 
-Any page that a person visits can send requests to servers on that person's machine. With DNS rebinding, the
-page's owner points a name at 127.0.0.1, so that the requests look as if they came from the server's own page.
-The headers ``Host``, ``Origin`` and ``Sec-Fetch-…`` (https://www.w3.org/TR/fetch-metadata/) reveal such
-requests. Programs send no ``Origin``, and are accepted.
+Any page that a person visits can send requests to that person's machine, with DNS rebinding as if from the
+server's page. ``Host``, ``Origin`` and ``Sec-Fetch-…`` reveal them (https://www.w3.org/TR/fetch-metadata/).
 """
 
 from __future__ import annotations
@@ -34,11 +32,7 @@ _FORM_BYTES = 1_000_000
 
 
 class BodyLimit:
-    """Refuses a request with 413 if its declared length or its actual body exceeds ``MAX_BODY_BYTES``.
-
-    The file of an upload may have ``upload_bytes``. The error is raised when the application reads the body,
-    so that the application answers with a problem document.
-    """
+    """The 413 is raised when the application reads the body, so that it answers with a problem document."""
 
     def __init__(self, app: ASGIApp, upload_bytes: int = MAX_BODY_BYTES) -> None:
         self._app = app
@@ -66,11 +60,7 @@ class BodyLimit:
 
 
 class LengthCheck:
-    """Refuses with 400 a request that has both a length and a transfer coding, and closes its connection.
-
-    This server ends such a request by the transfer coding, a proxy in front of it perhaps by the length. A
-    client could then smuggle a request into the connection of another one (RFC 9112, section 6.1).
-    """
+    """Refuses with 400 a length beside a transfer coding: request smuggling (RFC 9112, section 6.1)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -95,10 +85,7 @@ _CACHEABLE = (200, 304)
 
 
 class CompressLibrary:
-    """Compresses the long lists under ``/v1/documents``.
-
-    Starlette leaves pictures and event streams as they are.
-    """
+    """Compresses the long lists under ``/v1/documents``, neither pictures nor event streams."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -140,10 +127,7 @@ def is_forwarded(headers: Headers) -> bool:
 
 
 class ForwardedClients:
-    """Gives a request that a trusted proxy forwarded the address and the scheme of the proxy's client.
-
-    The headers ``X-Forwarded-For`` and ``X-Forwarded-Proto`` of others are ignored; the log warns once.
-    """
+    """Only a trusted proxy's ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count; the log warns once."""
 
     def __init__(self, app: ASGIApp, proxies: Sequence[str]) -> None:
         self._app = ProxyHeadersMiddleware(app, list(proxies))  # type: ignore[arg-type]  # uvicorn's own types
@@ -182,7 +166,6 @@ def _plain(host: str) -> str:
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 
 _CHAT = b"<gradio-app"
-"""The start of an element that only the chat's page has."""
 
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 _PAGE_POLICY = (
@@ -190,8 +173,7 @@ _PAGE_POLICY = (
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
-"""The content security policy of the chat page. Styles need ``'unsafe-inline'``, because Gradio styles its
-components inline; scripts need their hash."""
+"""Gradio styles its components inline, hence ``'unsafe-inline'``; scripts need their hash."""
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -203,12 +185,9 @@ _HEADERS = {
 
 
 class PageHeaders:
-    """Adds security headers to every response, and a content security policy to every page.
+    """Adds security headers, and to a page that has no policy one with the hashes of its inline scripts.
 
-    A page's policy lists the hashes of its inline scripts, so that a browser runs no injected one
-    (https://www.w3.org/TR/CSP3/#grammardef-hash-source). A response that has a policy keeps it. The markup
-    ``head`` goes into the chat page's head: Gradio would insert it only when its own script runs, and the
-    page would be seen without styles until then.
+    ``head`` goes into the chat page's head: Gradio's own script would insert it too late.
     """
 
     def __init__(self, app: ASGIApp, head: str = "") -> None:
@@ -257,22 +236,14 @@ def page_policy(page: bytes) -> str:
 
 
 API = "/v1/"
-"""The path prefix that pages of an allowed origin may call."""
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?)(?::[0-9]{1,5})?")
-"""A name or an address, with an optional port."""
 
 _SHOWN_CHARACTERS = 100
-"""The maximum number of characters of a header that an error quotes."""
 
 
 class OriginCheck:
-    """Refuses with 403 a request from another web page or for another host name.
-
-    ``hosts`` are further names of the server, besides the loopback names and the local address of the
-    connection. Pages of the ``origins`` may call ``/v1/…``. Links from other sites to the page work: such a
-    request changes nothing, and the other site cannot read the response.
-    """
+    """Refuses foreign pages and host names with 403, unless in ``origins`` or ``hosts``; links work."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
         self._app = app
@@ -330,11 +301,7 @@ class OriginCheck:
 
 
 def why_not_here(scope: Scope) -> str | None:
-    """Return an error message if a request may come from another machine; None if it comes from this machine.
-
-    Behind a proxy, every request has a loopback address, so the host name and the proxy's headers decide,
-    too. A page of an allowed origin does not count as a page of this server.
-    """
+    """None if from this machine. Behind a proxy all have a loopback address, so its headers decide, too."""
     headers = Headers(scope=scope)
     client, _ = scope.get("client") or ("", None)
     local, _ = scope.get("server") or ("", None)

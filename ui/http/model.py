@@ -1,9 +1,7 @@
-"""The routes that show the language model, choose another one, and test one.
+"""The routes that show the language model, choose another one, and test one. No response has its key.
 
-While sign-in is off, only a person at this machine may choose the model
-(:func:`ui.http.middleware.why_not_here`). While sign-in is on, only an administrator may. The server of the
-model receives questions and sentences of reports, so the administrator must be allowed to read them. No
-response has the model's key.
+The model's server receives questions and sentences, so only a person at this machine may choose it or, while
+sign-in is on, an administrator who may read them.
 """
 
 from __future__ import annotations
@@ -56,10 +54,7 @@ class ModelRequest(RequestModel):
     )
 
     def to_settings(self, choice: ModelChoice) -> ModelSettings:
-        """Return the requested model.
-
-        Without a key, it gets that of the chosen model if provider and address are the same.
-        """
+        """Without a key, use that of the chosen model if provider and address are the same."""
         given = self.key.get_secret_value() if self.key is not None else None
         model = model_of(self.provider, self.model, self.address, given or None)
         if is_file_model(model) and Path(model.model) not in choice.files:

@@ -51,14 +51,11 @@ ROUTINE_PATHS = (
     "/readyz",
     "/metrics",
 )
-"""The prefixes of routes whose requests are logged only at the level ``debug``; loading a page sends a
-hundred of them."""
+"""They are logged only at the level ``debug``: loading a page sends a hundred of them."""
 
 
 @dataclass(slots=True)
 class _Response:
-    """The response so far; ``is_left`` says that the client was gone before it began."""
-
     status: int = 500  # It may never begin.
     has_begun: bool = False
     is_left: bool = False
@@ -69,9 +66,7 @@ class _Response:
 class Observation:
     """Gives each request an id, and tells the log, the metrics and the audit log how it ended.
 
-    A well-formed ``X-Request-ID`` becomes the id. The audit log gets each request that may change something,
-    each sign-in and sign-out, and each refusal. A request that its client breaks off before the response
-    begins has the status ``LEFT``, and is no failure.
+    A well-formed ``X-Request-ID`` becomes the id. The audit log gets possible changes, sign-ins and refusals.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None) -> None:
@@ -163,10 +158,7 @@ class Observation:
 
 
 def _target(found: Matched, response: _Response) -> str | None:
-    """Return the ids and names that a request acts on, from its path or its response's ``Location``.
-
-    Of a failed request, only the numbers in the path count, because anyone can write any words into a path.
-    """
+    """Of a failed request, only the numbers in the path count: anyone can write any words into a path."""
     is_done = response.status < 400
     named = [value for value in found.values if is_done or value.isdecimal()]
     return ", ".join(named) or (response.location if is_done else None)
@@ -186,10 +178,7 @@ def _sender(scope: Scope) -> tuple[str, str | None]:
 
 
 class Traces:
-    """Traces the requests of an app, but not those for files of the page, health checks and metrics.
-
-    :class:`Observation` runs first, and gives each request an id.
-    """
+    """Traces all but files of the page, health checks and metrics. :class:`Observation` runs first."""
 
     def __init__(self, app: ASGIApp, tracing: Tracing) -> None:
         self._app = app
@@ -225,7 +214,6 @@ UNLIMITED_ROUTES = ("GET /healthz", "GET /readyz", "GET /metrics")
 """The routes without a limit, for programs that monitor the server."""
 
 FROM_URL = ("POST", "/v1/documents/from-url")
-"""The requests for which the server fetches a file."""
 
 _COUNTING = 4
 """The maximum number of requests that are counted at once, in threads that no slow request can occupy."""

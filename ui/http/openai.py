@@ -1,8 +1,6 @@
 """The routes of OpenAI's protocol: chat completions, responses, models, and vector-store search.
 
-The content is the answer's text with its footnotes below. The extension field ``footnoted`` has the whole
-answer of ``POST /v1/chat``. Fields that control a language model, such as ``temperature``, are accepted and
-ignored. A collection is a vector store, and a report is a file.
+A collection is a vector store, a report a file. Fields that control a model, as ``temperature``, are ignored.
 """
 
 from __future__ import annotations
@@ -51,7 +49,6 @@ MAX_MESSAGES = 1_000
 
 
 def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLimiter) -> Router:
-    """Return all routes; ``at_work`` and ``searching`` limit answers and searches at the same time."""
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 
     async def answered(
@@ -134,11 +131,9 @@ def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLim
 
 
 _MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
-"""Characters that can be Markdown."""
 
 _JOINER = "\N{WORD JOINER}"
-"""An invisible character that parts an address. Many clients make links of bare addresses, some of them after
-they have resolved the escapes of Markdown, so that an escape alone does not help."""
+"""An invisible character that parts an address: many clients link bare ones despite Markdown's escapes."""
 
 _ADDRESS = regex.compile(r"(?<=/)(?=/)|(?=@)")
 """The places at which an address is parted: after the scheme, and before the sign of an e-mail address."""
@@ -384,8 +379,6 @@ def response_of(answer: Answer) -> dict[str, Any]:
 
 
 class _Written:
-    """The text of a response that has been written so far, and the annotations of its footnote marks."""
-
     def __init__(self) -> None:
         self.text = ""
         self.annotations: list[dict[str, Any]] = []
@@ -509,7 +502,6 @@ _VALUE_CHARACTERS = 512
 """The maximum number of characters of an attribute, according to OpenAI's description."""
 
 _ATTRIBUTES = ("kind", "title", "publisher", "published", "language", "collection", "pages", "path")
-"""The attributes of a report, beside its ``document_id``."""
 
 Amount = Annotated[float, Field(ge=-MAX_ID, le=MAX_ID)]
 Value = Text | Amount | bool

@@ -1,10 +1,7 @@
-"""Sign-in with an OpenID Connect provider: leads a browser to the provider, and finds out who comes back.
+"""Sign-in with an OpenID Connect provider: the authorization code flow with PKCE, state and nonce.
 
-This is the authorization code flow with PKCE, state and nonce. Authlib makes the address, asks for the token
-and the keys, and checks the id token. It bounds no response, takes every field of a provider's description
-for an option (even ``proxy`` and ``verify``), keeps the description for ever, and compares no issuer (RFC
-9207): these checks are here. State and nonce are in :class:`ui.accounts.sessions.PendingSignIns`, because
-Authlib's own can be used twice, and after their end. Authlib is imported when the first person signs in.
+Authlib bounds no response, takes any field of a provider's description for an option (even ``verify``), keeps
+it for ever, and compares no issuer (RFC 9207): these checks are here. Its state and nonce can be reused.
 """
 
 from __future__ import annotations
@@ -35,13 +32,11 @@ PAUSE_SECONDS = 3.0
 """The seconds after a failure in which sign-ins fail at once instead of waiting for the provider again."""
 
 SECONDS = 10.0
-"""The time that the provider has for each step of a sign-in."""
 
 LEEWAY_SECONDS = 60
 """The maximum difference between the provider's clock and this server's."""
 
 MAX_BYTES = 500_000
-"""The maximum length of a provider's response."""
 
 _SCOPES = "openid profile email"
 _CODE = re.compile(r"[ -~]{1,4096}")
@@ -69,10 +64,7 @@ class UnverifiedError(ProviderError):
 
 
 class Provider:
-    """The provider with which people sign in. It gets no request before the first person signs in.
-
-    The ``callback`` of a sign-in is the address of this server to which the provider returns the browser.
-    """
+    """It gets no request before the first sign-in. ``callback`` is where it returns the browser."""
 
     def __init__(self, choice: ProviderChoice, clock: Callable[[], float] = time.monotonic) -> None:
         self.choice = choice
@@ -82,22 +74,11 @@ class Provider:
         self._until = 0.0
 
     async def address(self, pending: Pending, callback: str) -> str:
-        """Return the URL at which a person signs in to the provider.
-
-        Raises:
-            ProviderError: if the provider cannot be used now.
-        """
+        """Raises ProviderError if the provider cannot be used now."""
         return await (await self._described()).address(pending, callback)
 
     async def person(self, pending: Pending, callback: str, code: str, issuer: str) -> Person:
-        """Return the person who has signed in to the provider.
-
-        The browser has come back with the authorization ``code`` and the ``issuer``; empty if there is none.
-
-        Raises:
-            UnverifiedError: if the code or the id token is not valid for this sign-in.
-            ProviderError: if the provider cannot be used now.
-        """
+        """``issuer`` is empty if the browser brings none. Raises UnverifiedError or ProviderError."""
         client = await self._described()
         if issuer != self.choice.issuer and (issuer or client.names_itself):
             raise UnverifiedError(f"the response is of the issuer {issuer[:200]!r}")
@@ -270,10 +251,7 @@ class _Client:
 
 
 def _short_responses() -> httpx2.AsyncBaseTransport:
-    """Return a transport that opens a connection for each request, and bounds the responses.
-
-    Responses are never decompressed, so that a short response cannot become a long one.
-    """
+    """Never decompress, so that a short response cannot become a long one."""
     import httpx2
 
     tls = httpx2.create_ssl_context()
@@ -316,7 +294,6 @@ def _asked(issuer: str) -> Iterator[None]:
 
 
 def _invalid_values() -> tuple[type[Exception], ...]:
-    """Return the errors that Authlib raises for values whose form breaks the standards."""
     import httpx2
     from authlib.integrations.starlette_client import OAuthError
     from joserfc.errors import JoseError

@@ -235,7 +235,6 @@ def _describe_headers(responses: dict[str, Any]) -> None:
 
 
 BACKUP = "backup"
-"""The command that the audit log records for each backup."""
 
 
 class Bytes(BaseModel):

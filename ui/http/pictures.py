@@ -1,7 +1,4 @@
-"""Makes pictures of pages, with the cited words marked.
-
-A separate process renders a page. The picture without marks is cached on the disk.
-"""
+"""Makes pictures of pages with the cited words marked. A process renders; the disk caches unmarked ones."""
 
 from __future__ import annotations
 
@@ -38,7 +35,6 @@ _MARK = (255, 226, 130)
 """The colour of the mark, which is multiplied with the page, so that the words stay dark."""
 
 _CELL = (255, 184, 40)
-"""The colour of a cell in a marked row."""
 
 _EDGE = (185, 127, 16)
 _MARGIN_POINTS = 1.5
@@ -46,8 +42,6 @@ _MARGIN_POINTS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A page to draw: its number from 1, the width in pixels, and the spans of the text to mark."""
-
     record: DocumentRecord
     page: int
     width: int
@@ -61,12 +55,7 @@ def has_pictures(record: DocumentRecord) -> bool:
 
 
 def page_picture(index: Library, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
-    """Return a page as a PNG picture, in which the span and the cell of ``drawing`` are marked.
-
-    Raises:
-        PictureError: if the document is not the current version of a PDF, has no such page, or has a file
-            that cannot be read or has changed since it was indexed.
-    """
+    """A PNG. Raises PictureError without such a page, or if the file is not as it was indexed."""
     record, page, span = drawing.record, drawing.page, drawing.span
     if not has_pictures(record):
         raise PictureError(f"the pages of {record.title} cannot be shown as pictures; read its text")

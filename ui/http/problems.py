@@ -1,8 +1,4 @@
-"""Errors of the HTTP interface as problem documents (RFC 9457), without a traceback.
-
-Every problem has the type ``about:blank``; only the status code tells the kind of problem. ``detail`` says in
-one sentence what was wrong and what to do. ``errors`` names each wrong field.
-"""
+"""Errors as problem documents (RFC 9457), all of type ``about:blank``; ``errors`` names each wrong field."""
 
 from __future__ import annotations
 
@@ -142,11 +138,7 @@ _REFERENCES = "#/components/schemas/{model}"
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the ``responses`` of a route for OpenAPI: the problems with which it can answer.
-
-    They refer to a schema by name: for a Pydantic model, FastAPI would build a serializer for each route and
-    status, and the server would start more slowly.
-    """
+    """Refer to :func:`schemas` by name: for models, FastAPI would build serializers, and start slowly."""
     schema = {"schema": {"$ref": _REFERENCES.format(model=Problem.__name__)}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
@@ -155,7 +147,6 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def schemas() -> dict[str, Any]:
-    """Return, by name, the JSON schemas to which the responses of :func:`documented` refer."""
     schema = Problem.model_json_schema(mode="serialization", ref_template=_REFERENCES)
     models = {**schema.pop("$defs"), Problem.__name__: schema}
     # This is the way in which FastAPI writes the schemas of its own models.
@@ -180,10 +171,7 @@ def install(app: FastAPI) -> None:
 
 
 def status_and_detail(error: BaseException) -> tuple[int, str]:
-    """Return the status and the detail for an error.
-
-    They name no folder, process or machine of the server.
-    """
+    """They name no folder, process or machine of the server."""
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
             return status, outward_line(error)

@@ -161,11 +161,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
 
 def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any]:
-    """Store feedback, and return it without the paths of files on the server.
-
-    If an answer is judged right and the request has no evidence, its citations become the evidence. Evidence
-    outside its document is refused with 422.
-    """
+    """A right answer's citations are the default evidence; any outside its document is refused (422)."""
     evidence = tuple(
         evidence_in(index, item.document_id, item.version, item.start, item.end) for item in request.evidence
     )

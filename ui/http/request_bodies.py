@@ -19,7 +19,6 @@ EVENT = {
     "properties": {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON"}},
     "required": ["data"],
 }
-"""The OpenAPI schema of one server-sent event."""
 
 MAX_RESULTS = 100
 MAX_FILTER_VALUES = 20_000
@@ -75,7 +74,6 @@ class RequestModel(BaseModel):
 
 
 def example(**fields: JsonValue) -> ConfigDict:
-    """Return a Pydantic configuration that gives the OpenAPI description an example of the body."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
@@ -120,7 +118,6 @@ class SearchRequest(FilteredRequest):
 
 
 MAX_BATCH = 64
-"""The maximum number of queries of one batch."""
 
 
 class BatchRequest(RequestModel):

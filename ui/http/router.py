@@ -14,10 +14,7 @@ from index.errors import BusyError
 
 
 def operation_id(route: APIRoute) -> str:
-    """Return the OpenAPI id of an operation, such as ``post_search`` for ``POST /v1/search``.
-
-    It does not change when a handler is renamed.
-    """
+    """``post_search`` for ``POST /v1/search``: it does not change when a handler is renamed."""
     path = re.sub(r":\w+(?=})", "", route.path).removeprefix("/v1")
     return "_".join([min(route.methods or {"get"}).lower(), *re.findall(r"\w+", path)])
 
@@ -40,11 +37,7 @@ class Router(APIRouter):
         )
 
     def add_to(self, other: FastAPI | Router) -> None:
-        """Add the routes to an app or to another router.
-
-        FastAPI's ``include_router`` would build each route again, which would take a third of the time in
-        which a server is built.
-        """
+        """FastAPI's ``include_router`` would build each route again, a third of the time of a start."""
         other.routes.extend(self.routes)
 
 
@@ -52,15 +45,11 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 MAX_WAITING = 100
-"""The maximum number of requests of one kind that may wait for a thread. Each waiting upload has its file on
-the disk."""
+"""The most requests of one kind that wait for a thread; each waiting upload has its file on the disk."""
 
 
 class LimitedThreads:
-    """Runs blocking work in a limited number of threads, for which a limited number of callers may wait.
-
-    The server still answers other requests meanwhile. ``work_name`` is a plural noun for the error's message.
-    """
+    """``work_name`` is a plural noun for the error's message."""
 
     def __init__(self, work_name: str, *, at_once: int, waiting: int) -> None:
         self._work_name = work_name
@@ -70,11 +59,7 @@ class LimitedThreads:
         self._callers = 0
 
     async def run(self, work: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-        """Run ``work`` in a thread and return its result.
-
-        Raises:
-            BusyError: if too many callers wait.
-        """
+        """Raises BusyError if too many callers wait."""
         # Count callers here, because the limiter counts a caller only some steps of the event loop later.
         if self._callers >= self._most:
             raise BusyError(self._waiting, self._work_name)

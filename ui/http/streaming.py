@@ -20,18 +20,13 @@ from ui.http.problems import problem_of, status_and_detail
 STOPPING = "The server is stopping; ask again when it is running again."
 
 _LAST_EVENT_SECONDS = 2.0
-"""The seconds in which a stream may send its last event when the server stops. The server waits a little
-longer for open connections."""
+"""For a stream's last event when the server stops, which waits a little longer for connections."""
 
 _log = logging.getLogger(__name__)
 
 
 class EngineEvents:
-    """Iterates asynchronously over an engine's generator. Each step of the generator runs in a thread.
-
-    The generator keeps a snapshot of the library open, so a caller that stops early must call ``close``.
-    Iterators that share ``threads`` share their limit of steps at the same time.
-    """
+    """Each step runs in a thread. The generator holds a snapshot: who stops early must call ``close``."""
 
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
         self._events = events
@@ -74,18 +69,12 @@ class StreamFailed:
 
 
 ServerSentEvent = dict[str, str]
-"""The fields of a server-sent event: ``data``, and ``event`` for its name."""
 
 Encode = Callable[[Event | StreamFailed], Iterable[ServerSentEvent]]
-"""Encodes one event as the server-sent events of a protocol."""
 
 
 class AnswerStream(EventSourceResponse):
-    """A response that streams the events of an engine.
-
-    If the client disconnects, the engine stops. If the server stops or fails, the last event is a
-    :class:`StreamFailed`.
-    """
+    """The engine stops with the client. The last event of a failure is a :class:`StreamFailed`."""
 
     def __init__(self, first: Event, rest: EngineEvents, encode: Encode, instance: str) -> None:
         self._rest = rest
@@ -139,13 +128,7 @@ class AnswerStream(EventSourceResponse):
 async def answer_stream(
     events: Generator[Event], encode: Encode, instance: str, threads: CapacityLimiter
 ) -> AnswerStream:
-    """Return a response that streams an answer.
-
-    ``instance`` is the path of the request, for problem documents.
-
-    The engine produces the first event before the response starts, so that an early error still sets the
-    status code.
-    """
+    """``instance`` is the path. The first event precedes the response, so that an error sets its status."""
     rest = EngineEvents(events, threads)
     with ExitStack() as unless_begun:
         unless_begun.callback(rest.close)

@@ -35,11 +35,9 @@ FailureId = Annotated[Number, fastapi.Path(description="the failure's number in 
 DEFAULT_LISTED = 100
 
 _READ = frozenset({"added", "changed", "failed"})
-"""The lists of the files that a sync has read, in its result."""
 
 _PROCESS = re.compile(r"\bprocess [0-9]+ on \S+")
-"""The form in which an error names the process that holds the library's lock
-(:func:`index.catalog.lock.locked`)."""
+"""How an error names the process that holds the library's lock (:func:`index.catalog.lock.locked`)."""
 
 
 class SyncRequest(RequestModel):
@@ -121,11 +119,7 @@ def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
 
 
 def without_hidden_reports(index: Library, jobs: Sequence[Job]) -> list[Job]:
-    """Return jobs without paths and counts of the reports that the viewer of ``index`` may not see.
-
-    If any report is hidden, all removed documents are left out as well, because the catalog no longer knows
-    who was allowed to see them.
-    """
+    """If any is hidden, so are all removed ones: the catalog no longer knows who might see them."""
     with index.catalog.reading() as reader:
         hidden = reader.hidden_paths()
         if not hidden:

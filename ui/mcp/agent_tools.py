@@ -24,10 +24,7 @@ from ui.http.request_bodies import FilteredRequest, Number, Offset, Words
 
 
 class LocalSource:
-    """A client of a library that this process has open.
-
-    The client runs its calls in threads, and never closes the library.
-    """
+    """Runs its calls in threads, and never closes the library."""
 
     def __init__(self, client: LocalClient) -> None:
         self._client = client

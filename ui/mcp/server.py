@@ -1,7 +1,6 @@
 """The tools over streamable HTTP, on the port of the server.
 
-A tool calls the server's own routes, without a network connection, with the token and the address of the
-agent. The checks that apply to everyone therefore also decide what an agent may do.
+A tool calls the server's own routes as the agent, with its token and address, so that the same checks apply.
 """
 
 from __future__ import annotations
@@ -26,10 +25,7 @@ PATH = "/mcp"
 
 
 class MCPEndpoint:
-    """Answers the requests of agents. It keeps no session between requests.
-
-    The protocol's packages are imported at the first request.
-    """
+    """Keeps no session between requests, and imports the protocol's packages at the first one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
