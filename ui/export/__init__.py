@@ -35,6 +35,5 @@ FORMATS = (
 
 
 def format_of(suffix: str) -> Format | None:
-    """Return the format with this suffix, given without the dot and in any case; None if there is none."""
     wanted = suffix.lower()
     return next((each for each in FORMATS if wanted == each.suffix or wanted in each.also), None)

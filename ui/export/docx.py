@@ -1,8 +1,7 @@
 """Writes a :class:`~ui.export.exported_answers.Sheet` as a Word document with real footnotes.
 
-python-docx writes the body but cannot write footnotes. This module makes the part, the styles and the
-relations of the footnotes, as in ISO/IEC 29500-1 (17.11). Word numbers footnotes in the order of their marks,
-so a quote that two sentences cite becomes two footnotes.
+python-docx cannot write footnotes, so this module makes them (ISO/IEC 29500-1, 17.11). Word numbers footnotes
+by their marks, so that a quote that two sentences cite becomes two.
 """
 
 from __future__ import annotations
@@ -54,7 +53,6 @@ _FIRST_STYLE_XML = (
     '<w:basedOn w:val="Normal"/><w:uiPriority w:val="1"/></w:style>'
 )
 _SEPARATORS = (("separator", -1), ("continuationSeparator", 0))
-"""The two separator lines above footnotes, with their fixed ids."""
 
 _AFTER_FOOTNOTE_PROPERTIES = (
     "endnotePr",
@@ -92,10 +90,7 @@ def write_docx(sheet: Sheet) -> bytes:
 def _add_part(
     word: WordDocument, part: Part, numbered: Mapping[int, int], numbers: Iterator[int], level: int
 ) -> None:
-    """Add an answer, with the headings of its sections at ``level``.
-
-    ``numbered`` has the first number in Word of each footnote; ``numbers`` are those of the next marks.
-    """
+    """``numbered`` has the first number in Word of each footnote; ``numbers`` are those of the next marks."""
     if part.abstention is not None:
         word.add_heading(NO_ANSWER, level)
         word.add_paragraph(part.abstention)

@@ -1,7 +1,4 @@
-"""The parts of an answer, or of a conversation's answers, in the order in which each format shows them.
-
-All text is in its visible form (:func:`rag.visible_text.visible`); each format escapes it.
-"""
+"""The parts of answers in the order of every format. Their text is in its visible form, and not escaped."""
 
 from __future__ import annotations
 
@@ -41,7 +38,6 @@ ABOUT = "About this answer"
 COLUMNS = ("Figure", "Source", "Date", "Footnote")
 
 HEADINGS = "Headings: "
-"""The label before the headings of a cited table row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +76,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An answer without its footnotes.
-
-    Attributes:
-        abstention: why the library has no answer; None if it has one.
-        remarks: notes for the reader, one line each.
-        colophon: names and values that say how the answer was made.
-    """
+    """``abstention`` says why there is no answer; None if there is one. ``remarks`` are one line each."""
 
     question: str
     abstention: str | None
@@ -233,11 +223,7 @@ def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
 
 
 def lay_out_conversation(name: str, answers: Sequence[Answer]) -> Sheet:
-    """Lay out a conversation, at least one answer, with one list of footnotes for all answers.
-
-    Its title is the first question if ``name`` is blank. If several answers share a footnote, the last of
-    them supplies the facts about the source.
-    """
+    """The first question replaces a blank ``name``; of shared footnotes, the last answer's facts count."""
     sheets = [lay_out(answer) for answer in _numbered(answers)]
     notes = {note.number: note for sheet in sheets for note in sheet.notes}
     return Sheet(
@@ -248,11 +234,7 @@ def lay_out_conversation(name: str, answers: Sequence[Answer]) -> Sheet:
 
 
 def _numbered(answers: Sequence[Answer]) -> Iterator[Answer]:
-    """Yield the answers, with new footnote numbers where one number stands for different quotes.
-
-    If two questions of a conversation were asked at the same time, their answers may use one number for
-    different quotes. The quote of the later answer gets a number that no answer uses.
-    """
+    """Questions asked at the same time may use one number for two quotes: the later quote gets another."""
     words: dict[int, tuple[int, ...]] = {}
     moved: dict[tuple[int, ...], int] = {}
     last = max((cited.id for answer in answers for cited in answer.citations), default=0)

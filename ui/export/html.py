@@ -1,7 +1,4 @@
-"""Writes exported answers as an HTML page that fetches nothing and runs no script.
-
-Text from documents and users is escaped.
-"""
+"""Writes exported answers as an HTML page that fetches nothing and runs no script. All text is escaped."""
 
 from __future__ import annotations
 
@@ -25,7 +22,6 @@ from ui.export.exported_answers import (
 from ui.words import DOUBTS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""The content security policy of the page: the page may use only its own style."""
 
 _STYLE = """
 :root { color-scheme: light dark; }

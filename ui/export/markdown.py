@@ -1,7 +1,4 @@
-"""Writes exported answers as Markdown, with the footnotes that GitHub, Pandoc and Obsidian support.
-
-Each sentence is on its own line. Text from documents and users is escaped.
-"""
+"""Writes exported answers as Markdown, with the footnotes of GitHub, Pandoc and Obsidian; text is escaped."""
 
 from __future__ import annotations
 

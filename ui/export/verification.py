@@ -1,7 +1,4 @@
-"""Checks the JSON of an answer or a conversation against the library as it is now.
-
-No search is made. The only model that is used is a judge, which compares a sentence with its quotes.
-"""
+"""Checks the JSON of an answer or a conversation against the library as it is now, without any search."""
 
 from __future__ import annotations
 
@@ -42,7 +39,6 @@ from ui.words import date_or_undated
 _VERDICT_WORDS: Mapping[Verdict, str] = {"unsupported": "not supported", "paraphrased": "only paraphrased"}
 
 _MAX_INTEGER = 2**63 - 1
-"""The largest integer that the catalog can hold."""
 
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 """Letters of scripts without spaces between words. A figure beside such a letter is still a whole figure."""
@@ -83,13 +79,7 @@ class Verified:
 
 
 def verify_json(catalog: Catalog, data: bytes, judge: Callable[[], Judge | None] | None = None) -> Verified:
-    """Check the sentences and footnotes of the JSON of an answer or a conversation.
-
-    ``judge`` opens the judge, which takes seconds: only if a sentence does not repeat its quotes.
-
-    Raises:
-        AnswerFormError: if ``data`` is neither the JSON of an answer nor of a conversation.
-    """
+    """Raises AnswerFormError. ``judge``, which takes seconds, is called only if a sentence is no quote."""
     answers, sheet = _read(data)
     said = [sentence for part in sheet.parts for sentence in part.sentences]
     with catalog.reading() as reader:
@@ -173,7 +163,6 @@ def _check_sentence(
 
 
 _Texts = Callable[[int, int], Document]
-"""Returns a document's text by its number and version."""
 
 
 def _check_footnote(reader: CatalogReader, texts: _Texts, note: Note) -> tuple[Checked, Evidence]:
@@ -225,10 +214,7 @@ def _differences(note: Note, record: DocumentRecord, document: Document) -> Iter
 
 
 def _check_parts(reader: CatalogReader, texts: _Texts, sheet: Sheet) -> Iterator[str]:
-    """Yield the problems of first lines and of differing figures, which are compared with the footnotes.
-
-    If an answer also has a reason for having none, that is a problem, too.
-    """
+    """Yield faults of first lines and of differing figures, and of answers that also abstain."""
     notes = {note.number: note for note in sheet.notes}
     for number, part in enumerate(sheet.parts, 1):
         prefix = _prefix(sheet, number)
@@ -263,10 +249,7 @@ def has_figure(value: str, quote: str) -> bool:
 def _first_lines(
     reader: CatalogReader, texts: _Texts, part: Part, notes: Mapping[int, Note]
 ) -> Iterator[FirstLine]:
-    """Yield the possible first lines of an answer, computed from the table rows that the answer cites.
-
-    Only rows of the table that the first footnote cites count; none do if it cites no row of a table.
-    """
+    """Only rows of the table that the first footnote cites count; none do if it cites no row of a table."""
     rows: list[TableRow] = []
     for number in dict.fromkeys(number for sentence in part.sentences for number in sentence.footnotes):
         row = _row_of(reader, texts, notes[number].cited) if number in notes else None

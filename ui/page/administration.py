@@ -1,7 +1,4 @@
-"""The administrator's page: users, tokens, collections, the language model, storage and the audit log.
-
-The server sends the frame of the page; scripts in ``assets/administration`` fill the frame from ``/v1``.
-"""
+"""The administrator's page: the server sends its frame, which scripts fill from ``/v1``."""
 
 from __future__ import annotations
 
@@ -51,7 +48,6 @@ _SCRIPTS = f"""{CONSTANTS_ELEMENT}
 
 
 def administration_router() -> Router:
-    """Return the route ``/administration``, which needs the scope ``admin``."""
     router = Router(include_in_schema=False)
 
     @router.get("/administration")
@@ -62,7 +58,6 @@ def administration_router() -> Router:
 
 
 def refusal_page(request: HTTPConnection) -> Response:
-    """Return the response with status 403 for a user who may not open the administrator's page."""
     language = _language(request)
     message = escape(language.text("admin.refusal"))
     return _page(language, main=f'<p class="fn-warning" role="alert">{message}</p>', status=403)

@@ -24,12 +24,7 @@ def labels() -> gr.I18n:
 
 
 def build_chat() -> gr.Blocks:
-    """Build the conversation and the input. The page's script adds all the rest.
-
-    The session on the server keeps the conversation. The browser sends only the question, its filters and
-    commands (:mod:`ui.page.conversation`). The engine that answers an event leaves out the reports and
-    answers that the sender of the event may not see (:mod:`ui.http.access`).
-    """
+    """The session keeps the conversation; the browser sends only a question, its filters and commands."""
     import gradio as gr
 
     async def ask(

@@ -20,8 +20,7 @@ from ui.page.markup.answer import question_markup
 from ui.page.partial_answer import PartialAnswer, partial_markup, stopped_markup
 
 REMEMBERED_ANSWERS = 100
-"""The most earlier answers that a question can refer to. A quote that only older answers cite may get a new
-footnote number."""
+"""The most earlier answers that a question can refer to; quotes of older ones may get new numbers."""
 
 ChatMessage = dict[str, str]
 
@@ -37,11 +36,7 @@ class Replaced:
 
 @dataclass(eq=False, slots=True)
 class Exchange:
-    """A question and its answer.
-
-    ``partial`` is None before its first part, and after it was stopped or has failed; ``replaced`` is what
-    the answer replaces, until it is complete; ``is_exact``: the question is searched for as typed.
-    """
+    """``partial`` is None before its first part and after a stop or a failure; ``is_exact``: as typed."""
 
     question: str
     markup: str = ""
@@ -74,11 +69,7 @@ class Exchange:
 
 @dataclass(slots=True)
 class ShownConversation:
-    """A conversation with its questions and answers, the oldest first.
-
-    ``notice`` is the markup of a notice below them, or empty; ``rest`` are later exchanges, not shown because
-    the user opened a link to an earlier answer.
-    """
+    """``notice`` is markup or empty; ``rest`` follows the earlier answer to which a link was opened."""
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     exchanges: list[Exchange] = field(default_factory=list)
@@ -88,7 +79,6 @@ class ShownConversation:
 
     @property
     def history(self) -> Conversation:
-        """The latest answers, to which the next question may refer."""
         answers = [each.answer for each in self.exchanges if each.answer is not None]
         return from_answers(self.id, answers[-REMEMBERED_ANSWERS:])
 
@@ -113,11 +103,9 @@ class ShownConversation:
         return self._added(question), history
 
     def supersede(self, answer_id: str, question: str | None) -> tuple[Exchange, Conversation] | None:
-        """Replace an answer and all later exchanges with a question, its own if ``question`` is None.
+        """Return the new exchange and the conversation before; None if it is not shown.
 
-        The library removes the replaced answers from the conversation when it stores the new answer. If no
-        new answer comes, they are shown again. Returns the exchange of the new question, and the conversation
-        before it; None if the answer is not shown.
+        Without ``question``, ask the same again. If no new answer comes, the replaced ones are shown again.
         """
         self.stop()
         ids = self._answer_ids
@@ -144,10 +132,7 @@ class ShownConversation:
         self._put_back(exchange)
 
     def fail(self, exchange: Exchange, markup: str) -> None:
-        """Show ``markup`` in place of an answer in progress.
-
-        If the answer was to replace other answers, show these again, with ``markup`` as a notice below them.
-        """
+        """Show ``markup`` for an answer in progress, or below those that it was to replace."""
         if exchange.is_arriving:
             exchange.fail(markup)
             self._put_back(exchange, markup)
@@ -178,14 +163,7 @@ _DATES = ("published_before", "published_after")
 
 
 class Command(RequestModel):
-    """A command of the script.
-
-    - ``ask`` asks a question.
-    - ``again`` asks the question of an answer again, without correcting its spelling if ``exact`` is true.
-    - ``edit`` replaces the question of an answer with another question.
-    - ``open`` shows a stored conversation, or its part up to an answer.
-    - ``listen`` does nothing, but keeps the connection of the page open.
-    """
+    """``listen`` does nothing but keep the page's connection open; ``open`` shows a stored conversation."""
 
     do: Literal["ask", "again", "edit", "open", "listen"]
     n: int = Field(default=0, description="a new number, so that a repeated command changes the field")
@@ -196,7 +174,6 @@ class Command(RequestModel):
 
 
 def read_command(text: str) -> Command | None:
-    """Parse a command; None if ``text`` is not a valid command."""
     try:
         return Command.model_validate_json(text)
     except ValidationError:
@@ -204,11 +181,7 @@ def read_command(text: str) -> Command | None:
 
 
 def read_filters(text: str) -> Filters:
-    """Parse the filters of a question. An empty text, which the field has at first, means no filters.
-
-    Raises:
-        FiltersError: if ``text`` does not have the filters of ``POST /v1/chat`` as JSON.
-    """
+    """An empty text means none. Raises FiltersError unless it has those of ``POST /v1/chat`` as JSON."""
     if not text:
         return Filters()
     try:

@@ -24,7 +24,6 @@ from ui.words import excerpt
 _log = logging.getLogger(__name__)
 
 Update = tuple[Any, Any, Any]
-"""An update of the page: the input of the question, the session, and the messages of the conversation."""
 
 
 class ChatEvents:
@@ -39,11 +38,7 @@ class ChatEvents:
     async def ask(
         self, question: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Update]:
-        """Ask the question in the input, after the questions that are waiting.
-
-        ``scope`` has the filters as the JSON that the page's script sends. ``shown`` is the id of the
-        conversation that the page shows, or empty; it is restored if the server has restarted since.
-        """
+        """``scope`` has filters as JSON, ``shown`` an id or "": restored if the server has restarted."""
         # Empty the input at once, so that the user can type the next question during the answer.
         updates = self._ask_in_turn(question, scope, session, shown, locale, entry="")
         async for update in self._or_no_change(updates if question.strip() else None):
@@ -66,7 +61,6 @@ class ChatEvents:
         return entry if questions else self._unchanged, session, session.messages
 
     async def open(self, query: Mapping[str, str], session: Session, locale: Locale) -> tuple[Any, Any]:
-        """Show the conversation or answer that the query of the page's address names."""
         named = query.get("conversation"), query.get("answer")
         if not any(named):
             return self._unchanged, self._unchanged
@@ -119,11 +113,7 @@ class ChatEvents:
         *,
         entry: Any,  # noqa: ANN401 (a text, or Gradio's value for no change)
     ) -> AsyncGenerator[Update, None]:
-        """Set the input to ``entry``, and answer the question after the questions that are waiting.
-
-        If the same question is already waiting or being answered, do nothing, because a second press of
-        Enter must not empty the input: the user may already have begun the next question there.
-        """
+        """Ignore a question that waits already: a second Enter must not empty the next one's input."""
         if session.has_pending(question, scope):
             return
         with session.queue(question, scope) as task:
@@ -146,7 +136,6 @@ class ChatEvents:
     async def _ask_again(
         self, command: Command, answer_id: str, scope: str, session: Session, locale: Locale
     ) -> AsyncGenerator[Update, None]:
-        """Stop the answer in progress, and ask an earlier question again, unchanged or edited."""
         conversation = session.conversation
         if conversation is None or not conversation.shows(answer_id):
             # The server may have restarted since the page was opened.
@@ -183,11 +172,7 @@ async def answer_exchange(
     history: Conversation,
     scope: str,
 ) -> AsyncIterator[str]:
-    """Answer a question, and show each part of the answer in the exchange of the question.
-
-    Yields:
-        An empty string after each change; a rejected question, for the caller to put back into the input.
-    """
+    """Yield "" after each change, or a rejected question, for the caller to put back into the input."""
     question = exchange.question
     try:
         filters = read_filters(scope)

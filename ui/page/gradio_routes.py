@@ -1,7 +1,6 @@
 """Removes the Gradio routes that the page does not need, and validates the events that the page sends.
 
-Gradio has routes that read files, accept uploads, proxy requests and run any function of the page by name.
-The server keeps only the routes of ``NEEDED``, so that a new version of Gradio cannot add a route.
+Gradio's routes read files and run any function. Only ``NEEDED`` stays, so that no new version adds a route.
 """
 
 from __future__ import annotations
@@ -66,11 +65,7 @@ _log = logging.getLogger(__name__)
 
 
 class Event(BaseModel):
-    """An event of the page, in which no value can name a file.
-
-    ``data`` has the texts of the components that the event reads, and None for the state that the server
-    keeps; no function reads ``event_data``.
-    """
+    """``data`` has texts, and None for the server's state, so that no value can name a file."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -82,22 +77,14 @@ class Event(BaseModel):
 
 
 class EventCheck:
-    """Refuses an invalid event with 422 before it reaches Gradio, and keeps the pages of users apart.
-
-    Gradio accepts any JSON as the value of a component, opens files that a value names, and fails if a
-    function's number is unknown.
-    """
+    """Refuses an invalid event with 422: Gradio takes any JSON, and opens files that a value names."""
 
     def __init__(self, app: ASGIApp, functions: frozenset[int]) -> None:
         self._app = app
         self._functions = functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, with the result of :func:`own_hash` in place of the page's random id.
-
-        Raises:
-            HTTPException: with status 422, if the event is invalid.
-        """
+        """Put :func:`own_hash` in place of the page's id: it keeps the pages of users apart."""
         if scope["type"] != "http" or not scope["path"].startswith("/gradio_api/"):
             await self._app(scope, receive, send)
             return
@@ -144,16 +131,7 @@ _MCP = "mcp"
 
 @contextmanager
 def quick_gradio_import() -> Iterator[None]:
-    """Make ``import gradio`` take about half as long within the context, by leaving out two steps.
-
-    - Gradio writes type stubs of its components into its own folder at each import. This takes a second, and
-      the folder may be read-only.
-    - Gradio imports the package ``mcp`` if it is installed, to publish the functions of a page. This page
-      publishes none. :mod:`ui.mcp` imports the package later, at the first request that needs it.
-
-    The context has no effect on modules that are already imported, or on a version of Gradio without these
-    steps.
-    """
+    """Halve the time of ``import gradio``: skip its type stubs (its folder may be read-only) and ``mcp``."""
     finder = _WithoutStubs()
     sys.meta_path.insert(0, finder)
     hidden = _MCP not in sys.modules

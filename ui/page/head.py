@@ -38,17 +38,11 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """A language of the interface: its code, such as ``en``, and its strings by key."""
-
     language: str
     words: Mapping[str, str]
 
     def text(self, key: str, **values: str | int) -> str:
-        """Return the string of a key as plain text; the number ``count`` chooses the plural form.
-
-        Raises:
-            KeyError: if not even English has the key.
-        """
+        """The number ``count`` chooses the plural form. Raises KeyError if not even English has the key."""
         count = values.get("count")
         pattern = self._pattern(key, count if isinstance(count, int) else None)
         return _PLACE.sub(lambda place: self._written(values[place[1]]), pattern)
@@ -67,11 +61,7 @@ class Locale:
 
 @cache
 def locale_in(language: str) -> Locale:
-    """Return the strings of the interface in the language with this code.
-
-    Raises:
-        FileNotFoundError: if there is no such language.
-    """
+    """Raises FileNotFoundError if there is no such language."""
     return Locale(language, json.loads((_FOLDER / f"{language}.json").read_text(encoding="utf-8")))
 
 
@@ -81,12 +71,7 @@ def languages() -> tuple[str, ...]:
 
 
 def locale_for(accepted: str | None) -> Locale:
-    """Return the strings in the language that an ``Accept-Language`` header prefers, else in English.
-
-    The language with the highest weight is preferred
-    (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). Only the first part of a language tag
-    counts (``zh`` of ``zh-CN``). A language with an invalid weight is ignored.
-    """
+    """Take the highest weight (RFC 9110, 12.5.4), and of a tag its first part; else English."""
     ranked = sorted(map(_weighed, (accepted or "").split(",")), key=lambda each: -each[1])
     chosen = (language for language, weight in ranked if weight > 0 and language in languages())
     return locale_in(next(chosen, ENGLISH))
@@ -103,10 +88,7 @@ def _weighed(part: str) -> tuple[str, float]:
 
 
 def gradio_words(prefix: str) -> dict[str, dict[str, str]]:
-    """Return the strings whose keys begin with ``prefix``, by language and key, for Gradio's ``I18n``.
-
-    A missing string is the English one, because Gradio would show the key.
-    """
+    """By language and key, for Gradio's ``I18n``, which would show the key of a string that is missing."""
     english = locale_in(ENGLISH).words
     keys = [key for key in english if key.startswith(prefix)]
     return {
@@ -146,14 +128,12 @@ def _digest_of(folder: Path) -> str:
 
 ASSETS = Path(__file__).parent / "assets"
 ASSETS_ROUTE = f"/footnoted/{_digest_of(ASSETS)[:12]}"
-"""The path of the assets, which changes with their contents: browsers cache files for ever, and must not mix
-two versions."""
+"""It changes with the contents: browsers cache files for ever, and must not mix two versions."""
 
 STYLES = ("theme", "gradio", "desk", "controls", "answer", "library", "source", "print")
 """The style sheets in ``assets/styles``, in cascade order: a later one may override an earlier one."""
 
 SIGN_IN_STYLES = ("theme", "sign_in")
-"""The style sheets of the sign-in page. Browsers get them without sign-in (:mod:`ui.http.access`)."""
 
 ADMINISTRATION_STYLES = ("theme", "controls", "administration")
 
@@ -172,8 +152,7 @@ _ALL_MODULES = sorted(
 ADMINISTRATION_MODULES = [name for name in _ALL_MODULES if name.startswith("administration/")]
 
 MODULES = [name for name in _ALL_MODULES if name not in ADMINISTRATION_MODULES]
-"""``main.js`` and every module that it imports. The head names all, so that the browser fetches them at once.
-"""
+"""``main.js`` and all modules that it imports, which the browser thus fetches at once."""
 
 
 def style_links(names: Iterable[str]) -> str:
@@ -181,12 +160,10 @@ def style_links(names: Iterable[str]) -> str:
 
 
 def module_links(names: Iterable[str]) -> str:
-    """Return the elements that let the browser fetch modules early, before a script imports them."""
     return "\n".join(f'<link rel="modulepreload" href="{ASSETS_ROUTE}/{name}">' for name in names)
 
 
 CONSTANTS_ELEMENT = f'<meta name="footnoted" content="{escape(json.dumps(CONSTANTS))}">'
-"""The element from which ``assets/constants.js`` reads the constants."""
 
 HEAD = f"""
 <meta name="robots" content="noindex">
@@ -234,7 +211,6 @@ _PALETTE = {
     "button_secondary_border_color_hover": "accent",
     "button_secondary_text_color": "text",
 }
-"""Gradio's variables, each with the name of its palette colour without ``--fn-``."""
 
 
 def footnoted_theme() -> Base:

@@ -30,12 +30,7 @@ from ui.page.markup.answer import answer_markup, failure_markup, streamed_markup
 
 @dataclass(frozen=True, slots=True)
 class PartialAnswer:
-    """The part of an answer that the engine has produced so far.
-
-    Numbers are None until the engine tells them: ``searching`` counts passages, ``reading`` the sentences
-    that a model (the reader) reads, ``passages`` what it has read. ``standalone`` is a rewritten follow-up,
-    ``searched_for`` the question with its spelling corrected; ``writer`` is None if the answer only quotes.
-    """
+    """Numbers are None until the engine tells them; ``writer`` is None if the answer only quotes."""
 
     search_scope: Searched | None = None
     standalone: str | None = None
@@ -66,15 +61,7 @@ class PartialAnswer:
 async def partial_answers(
     engine: QueryEngine, question: str, filters: Filters, conversation: Conversation, *, exact: bool = False
 ) -> AsyncGenerator[PartialAnswer]:
-    """Yield the partial answer after each event of the engine; the last one has the whole answer.
-
-    The engine runs in threads, so that questions do not block one another. Closing the iterator stops the
-    engine.
-
-    Raises:
-        QuestionError: if the question is empty or too long.
-        WarmingUpError: if the server has just started, and takes too long to load its models.
-    """
+    """The last one is whole; closing stops the engine. Raises QuestionError or WarmingUpError."""
     events = EngineEvents(engine.stream(question, filters, conversation, exact=exact))
     try:
         if engine.is_warming:

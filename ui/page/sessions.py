@@ -27,11 +27,7 @@ from ui.page.partial_answer import PartialAnswer
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A task of a page: to answer a question, or to open a conversation, which has no ``question``.
-
-    Only one task of a page may run at a time: the task that has the turn. ``started`` is set when a task no
-    longer waits, because the session has given it the turn or has dropped it.
-    """
+    """``question`` is None if it opens a conversation; ``started``: it no longer waits, or was dropped."""
 
     question: str
     scope: str = ""
@@ -40,11 +36,7 @@ class Task:
 
 @dataclass(eq=False, slots=True)
 class Session:
-    """The state of an open page, which the handlers of all the page's events share.
-
-    The handlers use it only in the server's event loop, so no two of them change it at the same time.
-    ``conversation`` is None before the first question, and after a restart of the server.
-    """
+    """Used only in the event loop. ``conversation`` is None before the first question and after a restart."""
 
     conversation: ShownConversation | None = None
     _current: Task | None = field(default=None, init=False)
@@ -66,11 +58,7 @@ class Session:
 
     @contextmanager
     def queue(self, question: str, scope: str = "") -> Iterator[Task]:
-        """Add a task after all earlier tasks, and yield it. The task ends when the context ends.
-
-        The caller awaits ``task.started``. Then :meth:`is_current` tells whether the task has the turn or was
-        dropped.
-        """
+        """The caller awaits ``task.started``; :meth:`is_current` then tells whether it was dropped."""
         task = Task(question, scope)
         self._waiting.append(task)
         self._start_next()
@@ -79,10 +67,7 @@ class Session:
 
     @contextmanager
     def take_turn(self, question: str = "", scope: str = "") -> Iterator[Task]:
-        """Start a new task at once, in place of the current task, and yield the new task.
-
-        The new task ends when the context ends. Then the waiting tasks get their turns.
-        """
+        """Replace the current task at once. The waiting ones get their turns when the context ends."""
         task = self._current = Task(question, scope)
         with self._turn(task):
             yield task
@@ -99,16 +84,12 @@ class Session:
             task.started.set()
 
     def take_back(self) -> list[str]:
-        """Return the questions of the tasks that were dropped since the last call, the oldest first."""
         questions, self._returned = self._returned, []
         return questions
 
     @contextmanager
     def _turn(self, task: Task) -> Iterator[None]:
-        """End ``task`` when the context ends, and start the next waiting task.
-
-        If ``task`` is cancelled while it runs, the waiting tasks are dropped.
-        """
+        """If ``task`` is cancelled while it runs, the waiting tasks are dropped."""
         try:
             yield
         except (CancelledError, GeneratorExit):
@@ -151,10 +132,7 @@ def own_hash(scope: Scope, session_hash: str) -> str:
 
 
 def with_own_hash(scope: Scope) -> Scope:
-    """Return a request's ASGI scope in which the result of :func:`own_hash` replaces the page's id.
-
-    The page's id may be in the path and in the query.
-    """
+    """The page's id may be in the path and in the query."""
     path: str = scope["path"]
     own = dict(scope)
     if path.startswith(HEARTBEAT):
@@ -168,7 +146,6 @@ def with_own_hash(scope: Scope) -> Scope:
 
 
 def body_with_own_hash(scope: Scope, body: bytes) -> bytes:
-    """Return a JSON body with :func:`own_hash` in place of the page's id, if the body has the id."""
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
@@ -181,10 +158,7 @@ def body_with_own_hash(scope: Scope, body: bytes) -> bytes:
 def restore(
     index: Library, locale: Locale, conversation_id: str | None = None, answer_id: str | None = None
 ) -> ShownConversation:
-    """Restore a stored conversation, or that of an answer up to this answer, which comes first.
-
-    If the library has no such conversation or answer, the result is a new conversation with a notice.
-    """
+    """An answer's id restores the part up to it; an unknown id makes a new conversation with a notice."""
     if answer_id is not None:
         return _until(index, answer_id, locale)
     if conversation_id is None:
@@ -223,10 +197,7 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
 
 
 def _id_of(index: Library, conversation_id: str) -> str:
-    """Return the id of the conversation to which answers are added after a stored conversation is shown.
-
-    It is the same conversation, or a new one if the stored conversation belongs to another user.
-    """
+    """A new one if the stored conversation belongs to another user."""
     return conversation_id if AnswerStore(index.catalog).owns(conversation_id) else uuid.uuid4().hex
 
 
@@ -251,10 +222,7 @@ def _exchange(answer: Kept, judgement: Judgement | None, locale: Locale) -> Exch
 
 
 def _continues_notice(conversation_id: str, more: int, locale: Locale) -> str:
-    """Return a notice that ``more`` exchanges follow the shown answer, with a link to the conversation.
-
-    Empty if no exchange follows.
-    """
+    """Empty if no exchange follows."""
     if not more:
         return ""
     whole = string_markup(locale, "restored.whole")

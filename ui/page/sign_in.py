@@ -30,7 +30,6 @@ from ui.rate_limits import TooManyAttemptsError
 from ui.settings import ProviderChoice
 
 PROVIDER_ROUTE = "/sign-in/openid"
-"""The path that leads to the provider."""
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -38,7 +37,6 @@ _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 """A path of this server. Browsers take a backslash for a slash, and leave out tabs and line breaks."""
 
 _OF_SIGN_IN = re.compile(r"/sign-(in|out)(?![^/?#])")
-"""The start of a path to which no browser should go after signing in."""
 
 _KEEP_FRAGMENT = """
 for (const field of document.getElementsByName("next")) field.value += location.hash;
@@ -88,28 +86,16 @@ _LINK = '<a class="fn-provider" href="{address}">{words}</a>'
 
 
 def local_path(place: str) -> str:
-    """Return ``place`` if it is a path of this server, but not of sign-in or sign-out; otherwise ``/``.
-
-    The path may have a query and a fragment.
-    """
+    """Return ``/`` for a place of another site, of sign-in or of sign-out."""
     return place if _LOCAL_PATH.fullmatch(place) and not _OF_SIGN_IN.match(place) else "/"
 
 
 def language_of(request: Request) -> Locale:
-    """Return the strings of the interface in the language that the browser of ``request`` prefers."""
     return locale_for(request.headers.get("accept-language"))
 
 
 class SignInForm:
-    """Makes the responses of the sign-in: its page, and the redirection after a sign-in.
-
-    Attributes:
-        cookie: the name of the cookie that binds the form to a browser.
-        session_cookie: the name of the session's cookie.
-        known_cookie: the name of the cookie of a browser in which somebody has signed in with a password.
-        provider: the provider with which people sign in; None without a provider.
-        takes_passwords: whether people sign in with a name and a password.
-    """
+    """``cookie`` binds the form to a browser; ``known_cookie`` is for one where somebody has signed in."""
 
     def __init__(self, sign_in: SignIn, provider: ProviderChoice | None) -> None:
         self.session_cookie = session_cookie(sign_in)
@@ -122,11 +108,7 @@ class SignInForm:
     def page_response(
         self, request: Request, place: str, message: str = "", *, entered: str = "", status: int = 200
     ) -> Response:
-        """Return the sign-in page; after the sign-in, the browser goes to the path ``place``.
-
-        ``entered`` is the name that the form already contains. Unless the status is 200, ``message`` is an
-        error.
-        """
+        """``place`` is the path to go to; ``message`` is an error unless the status is 200."""
         language = language_of(request)
         browser = request.cookies.get(self.cookie) or secrets.token_urlsafe(32)
         kind = "status" if status == 200 else "alert"
@@ -151,7 +133,6 @@ class SignInForm:
     def wait_response(
         self, request: Request, place: str, error: TooManyAttemptsError, *, entered: str = ""
     ) -> Response:
-        """Return the page for a person whose attempts have failed too often."""
         message = language_of(request).text("signIn.wait", count=math.ceil(error.seconds / 60))
         response = self.page_response(request, place, message, entered=entered, status=429)
         response.headers["Retry-After"] = str(error.seconds)
@@ -268,7 +249,6 @@ def _field(form: FormData, name: str) -> str:
 
 
 CALLBACK_ROUTE = f"{PROVIDER_ROUTE}/callback"
-"""The path to which the provider redirects the browser after the sign-in."""
 
 MOST_PENDING = 8
 """The most sign-ins that a browser keeps at a time. Without a limit, another site could add many cookies."""
@@ -281,7 +261,6 @@ _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
 
 
 def add_provider_routes(router: Router, sign_in: SignIn, form: SignInForm, provider: Provider | None) -> None:
-    """Add the routes of the provider; without a provider, they answer with 404."""
     known = _ProviderSignIn(sign_in, form, provider) if provider else None
 
     def required() -> _ProviderSignIn:

@@ -1,8 +1,7 @@
 """The markup of answers and questions in the chat, which Gradio shows as sanitised Markdown.
 
-Text of documents and people is escaped (:mod:`ui.page.markup.tables`). The markup of a message is a single
-line that begins with a block tag, so that CommonMark reads it as one HTML block and parses nothing inside
-(https://spec.commonmark.org/0.31.2/#html-blocks).
+Text is escaped. A message is a single line that begins with a block tag, so that CommonMark reads it as one
+HTML block and parses nothing inside (https://spec.commonmark.org/0.31.2/#html-blocks).
 """
 
 from __future__ import annotations
@@ -70,7 +69,6 @@ _HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 
 def checks_markup(answer: Answer, locale: Locale) -> str:
-    """Return a collapsed list of the doubtful and dropped sentences with the reasons; empty without any."""
     if not answer.dropped and all(sentence.verdict not in DOUBTFUL for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)
@@ -96,7 +94,6 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
 
 
 def made_markup(answer: Answer, locale: Locale) -> str:
-    """Return a line on the model that wrote an answer, and what this took; empty if no model did."""
     if answer.model == QUOTED:
         return ""
     seconds = sum(answer.timings.get(stage, 0.0) for stage in STAGES) / 1000
@@ -148,10 +145,7 @@ def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str], locale: Loc
 
 @dataclass(frozen=True, slots=True)
 class ShownSentence:
-    """A sentence of the answer with its footnotes.
-
-    ``begins_line``: a line break precedes it, as before each item of a list.
-    """
+    """``begins_line``: a line break precedes it, as before each item of a list."""
 
     text: str
     citations: tuple[Citation, ...]
@@ -160,7 +154,6 @@ class ShownSentence:
 
     @property
     def sources(self) -> tuple[tuple[int, int], ...]:
-        """The ids and versions of the cited documents, each pair once, in the order of the footnotes."""
         return tuple(dict.fromkeys((cited.document_id, cited.version) for cited in self.citations))
 
     @property
@@ -186,7 +179,6 @@ def answer_sentences(answer: Answer) -> list[ShownSentence]:
 
 
 def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSentence]:
-    """Return the sentences of a partial answer that already have footnotes."""
     return [
         ShownSentence(text[start:end], tuple(cited), verdict, _begins_line(text, start))
         for (start, end, verdict), cited in groupby(
@@ -216,7 +208,6 @@ _REASONED: Mapping[Verdict, str] = {
 
 
 def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the markup of a collapsed list of the footnotes, sorted by number; empty if there are none."""
     cited: dict[int, list[tuple[ShownSentence, Citation]]] = {}
     for sentence in sentences:
         for citation in sentence.citations:
@@ -269,14 +260,12 @@ _DATES = {"published_after": "narrowed.after", "published_before": "narrowed.bef
 
 
 def filters_markup(searched: Searched | None, locale: Locale) -> str:
-    """Return the line above an answer that names the filters of the search; empty without filters."""
     if searched is None or not searched.filters:
         return ""
     return f'<p class="fn-searched">{escape(_only(searched, locale))}</p>'
 
 
 def searched_markup(searched: Searched | None, advice: str, locale: Locale) -> str:
-    """Return a line below an abstention: what was searched, and ``advice``, which is markup."""
     what = ""
     if searched is not None and searched.filters:
         what = _only(searched, locale)
@@ -340,7 +329,6 @@ def _language(code: str, locale: Locale) -> str:
 def interpretation_markup(
     standalone: str | None, searched_for: str | None, searched: Searched | None, locale: Locale
 ) -> str:
-    """Return the lines above an answer in progress: one for each given argument but the last."""
     corrected = corrected_markup(searched_for, locale, is_answered=False)
     return corrected + understood_markup(standalone, locale) + filters_markup(searched, locale)
 
@@ -387,23 +375,18 @@ def waiting_markup(
     searched_for: str | None = None,
     name: str | None = None,
 ) -> str:
-    """Return the markup in place of an answer until its first sentence arrives.
-
-    ``doing`` is the key of the string that says what the engine does, and ``count`` the number in it.
-    """
+    """``doing`` is the key of the string that says what the engine does, ``count`` the number in it."""
     above = interpretation_markup(standalone, searched_for, searched, locale)
     words = string_markup(locale, doing, count, name=escape(name or ""))
     return f'<div class="fn-waiting">{above}{words}</div>'
 
 
 def failure_markup(message: str) -> str:
-    """Return the markup of a failure: ``message`` with a capital letter at its start and a full stop."""
     sentence = f"{message[:1].upper()}{message[1:].removesuffix('.')}."
     return f'<div class="fn-failure">{escape(sentence)}</div>'
 
 
 def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
-    """Return a whole answer: its sentences grouped by source, or why there is no answer."""
     if answer.cause in COURTESIES:
         key = _COURTESIES.get(answer.cause)
         words = string_markup(locale, key) if key else escape(answer.text)
@@ -438,7 +421,6 @@ def streamed_markup(
     name: str | None = None,
     is_stopped: bool = False,
 ) -> str:
-    """Return a partial answer: its cited sentences, then the words that have no citation yet."""
     sentences = streamed_sentences(text, citations)
     rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
     pending = f'<p class="fn-pending">{quoted_markup(rest)}</p>' if rest else ""
@@ -455,7 +437,6 @@ def streamed_markup(
 
 
 def headline_markup(headline: Headline | None, locale: Locale) -> str:
-    """Return the headline, if any: a value with its unit, row and column, or two compared values."""
     if headline is None:
         return ""
     if headline.comparison is not None:
@@ -465,7 +446,6 @@ def headline_markup(headline: Headline | None, locale: Locale) -> str:
 
 
 def _comparison_markup(headline: Headline, other: Comparison, locale: Locale) -> str:
-    """Return the headline of a comparison: the names that both figures share, the figures, the difference."""
     computed = other.computed
     answer = ""
     if computed.answer is not None:
@@ -509,16 +489,12 @@ def _opening(kind: str, answer: Answer) -> str:
 
 
 def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return what is below an answer: the strip (a short list of the cited documents) and the footnotes."""
     cited = [cited for sentence in sentences for cited in sentence.citations]
     return strip_markup(cited, locale) + foot_list_markup(sentences, locale)
 
 
 def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the sentences in groups of the same sources, each with a line for each source below it.
-
-    The line is left out if the whole answer has one source: the strip below the answer names it.
-    """
+    """With one source for the whole answer, no group names it: the strip below the answer does."""
     named = len({source for sentence in sentences for source in sentence.sources}) > 1
     return "".join(
         f'<div class="fn-group">{_runs(group, locale)}{_attributions(group, locale, named=named)}</div>'
@@ -565,7 +541,6 @@ def _notes(sentence: ShownSentence, locale: Locale) -> str:
 
 
 def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: bool) -> str:
-    """Return a line that names each document, unless ``named`` is false, and one for its copies."""
     sources = by_source(cited for sentence in sentences for cited in sentence.citations)
     return "".join(
         (f'<p class="fn-source">{source_markup(cited, locale)}</p>' if named else "") + _copies(cited, locale)
@@ -574,7 +549,6 @@ def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: 
 
 
 def _copies(cited: Iterable[Citation], locale: Locale) -> str:
-    """Return a line that names the other documents with the cited words, each once; empty without any."""
     copies = {
         copy.document_id: copy for citation in reversed(list(cited)) for copy in reversed(citation.also_in)
     }
@@ -595,7 +569,6 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """Return why there is no answer, the nearest passage, what to try, and the other passages."""
     first, *others = answer.passages or (None,)
     nearest = ""
     if first:
@@ -641,7 +614,6 @@ _OF_ABSTENTIONS: Mapping[Judgement, str] = {
     "unanswerable": "act.rightlyNot",
     "wrong": "act.wronglyNot",
 }
-"""The labels of the judgement buttons below an abstention. ``_OF_ANSWERS`` has the labels below an answer."""
 
 
 def actions_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:

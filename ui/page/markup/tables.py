@@ -1,7 +1,4 @@
-"""The markup of cited table rows: a small table under the report's own caption and headings.
-
-The rows come from the canonical text of a report: the text to which the offsets of citations refer.
-"""
+"""The markup of cited table rows, cut from the canonical text to which the offsets of citations refer."""
 
 from __future__ import annotations
 
@@ -26,7 +23,6 @@ def escape(text: str) -> str:
 
 
 def quoted_markup(text: str) -> str:
-    """Return words of a document as markup, with middle dots in place of the bars between cells."""
     return escape(readable_rows(text))
 
 
@@ -75,12 +71,7 @@ _NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none",
 
 @dataclass(frozen=True, slots=True)
 class CitedRow:
-    """A cited row of a table; ``text`` has vertical bars between its cells.
-
-    ``notes`` is the markup of its footnote marks, which become the last cell; ``marked`` the number, from 0,
-    of the cell that the question asks for; ``heading`` the lines above that: the headings of its column, then
-    its unit.
-    """
+    """``notes`` is markup of footnote marks; ``marked`` counts cells from 0; ``heading`` is of that cell."""
 
     text: str
     notes: str
@@ -99,11 +90,7 @@ def cited_row(cited: Citation, notes: str = "") -> CitedRow:
 
 
 def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
-    """Return a table with the cited rows and their headings, without columns that are empty throughout.
-
-    The column of the cell that the question asks for comes first after the rows' labels. ``headings`` has the
-    lines of the canonical text above the rows: caption, units and headings.
-    """
+    """Leave out empty columns; the asked cell's column comes first after the rows' labels."""
     lines = [line for line in headings.splitlines() if line.strip()]
     head = [cells(line) for line in lines if is_row(line)]
     body = [cells(row.text) for row in rows]
@@ -137,14 +124,9 @@ def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
 
 
 def _spans_columns(row: Sequence[str], head: Sequence[Sequence[str]]) -> bool:
-    """Return whether each heading of a row spans the columns up to the next heading.
+    """Return whether each heading spans the columns up to the next; the first column's never does.
 
-    - If there are several rows of headings, each heading above the lowest row spans these columns.
-    - In the lowest of several rows, a heading spans them only if it is alone in its row.
-    - In a single row of headings, no heading spans several columns.
-
-    The heading of the first column never spans several columns, and does not count as another heading of
-    its row.
+    Above the lowest of several rows, each does; in the lowest, one that is alone; in a single row, none.
     """
     return len(head) > 1 and (row is not head[-1] or sum(map(bool, row[1:])) == 1)
 
@@ -156,11 +138,7 @@ def _put_first(
     body: Sequence[list[str]],
     marks: Sequence[int | None],
 ) -> list[int | None]:
-    """Move the asked column to place 1, after the label of the rows, and return the new places of ``marks``.
-
-    The label becomes one cell. The headings of the asked column become empty, but a heading over several
-    columns stays above the others.
-    """
+    """Return the new places of ``marks``. Put after the label, the asked column loses its own headings."""
     label, asked = label_cells(cells(first.text))[-1], first.marked or 0
     labels = min(cells(first.text).index(label) + 1, asked)
     for row, spanning in zip(head, spans, strict=True):
@@ -189,10 +167,7 @@ def _asked_heading(lines: Sequence[str], rows: int, *, is_figure: bool) -> str:
 def _heading_row(
     row: Sequence[str], shown: Sequence[int], figures: frozenset[int], *, spans: bool, asked: str | None
 ) -> str:
-    """Return a row of headings; if ``spans``, each heading spans the columns up to the next heading.
-
-    ``asked`` is the heading of the asked column, or "" if a row above has it; None without such a column.
-    """
+    """``asked`` is the asked column's heading, "" if a row above has it, None without such a column."""
     places = [number for number, place in enumerate(shown) if place and row[place]]
     written: list[str] = []
     number = 0
@@ -239,14 +214,12 @@ def _is_figure(cell: str) -> bool:
 
 
 def source_target(place: Citation | Copy | Passage) -> str:
-    """Return the link target that opens a source at the exact words of a citation, or of a copy."""
     cell = place.cell if isinstance(place, Citation) else None
     within = f"-{cell.start}-{cell.end}" if cell else ""
     return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}{within}"
 
 
 def mark_markup(cited: Citation, locale: Locale) -> str:
-    """Return the mark of a footnote, such as ``[2]``: a link that opens the source at the quote."""
     number, title = str(cited.id), cited.title
     if cited.page is None:
         label = locale.text("mark.open", number=number, title=title)
@@ -263,11 +236,7 @@ def title_link(place: Citation | Passage, name: str = "fn-title") -> str:
 def facts_markup(
     place: Citation | Passage, pages: Sequence[int | None], locale: Locale, *, recognised: bool
 ) -> str:
-    """Return the facts that follow the title of a report, each as a span: publisher, date and pages.
-
-    If the publisher is missing, the author takes its place: a commission's report often names only its
-    author. If ``recognised``, a last fact says that the words come from text recognition (OCR).
-    """
+    """Without a publisher, the author takes its place: a commission's report often names only that."""
     numbers = [str(page) for page in pages if page is not None]
     facts = [place.publisher or place.author, localized_date(locale, place.published)]
     if numbers:
@@ -286,7 +255,6 @@ def badge_markup(cited: Citation, locale: Locale) -> str:
 
 
 def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
-    """Return the citations grouped by document and version, in the order of each group's first citation."""
     sources: dict[tuple[int, int], list[Citation]] = {}
     for cited in citations:
         sources.setdefault((cited.document_id, cited.version), []).append(cited)
@@ -294,18 +262,13 @@ def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
 
 
 def source_markup(cited: Sequence[Citation], locale: Locale) -> str:
-    """Return the title, publisher, date and cited pages of the document that all of ``cited`` cite."""
     pages = sorted({citation.page for citation in cited if citation.page is not None})
     recognised = any(citation.recognised for citation in cited)
     return f"{title_link(cited[0])}{facts_markup(cited[0], pages, locale, recognised=recognised)}"
 
 
 def strip_markup(citations: Sequence[Citation], locale: Locale) -> str:
-    """Return the strip below an answer: each cited document once, with its number of citations.
-
-    The strip is empty without citations. If there is only one document, the strip has all facts of the
-    document, because no line between the sentences names it.
-    """
+    """A single document gets all its facts here, because no line between the sentences names it."""
     sources = by_source(citations)
     if not sources:
         return ""
