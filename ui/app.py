@@ -81,19 +81,16 @@ OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics", MCP_P
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 _MAINTENANCE_SECONDS = 2.0
-"""The seconds between two looks at the library's generation, the number of commits that have changed its
-passages. Other processes, too, may commit changes."""
+"""Between two looks at the library's generation: other processes, too, may commit changes."""
 
 _RETENTION_SECONDS = 60.0
 
 _DELETION_SECONDS = 5.0
 
 _MEMORY_SECONDS = 5.0
-"""The seconds between two returns of free memory to the system."""
 
 _STARTER_SECONDS = 0.5
-"""The seconds between two attempts to make a starter question, with which a person can begin. The pause
-leaves the processor to requests."""
+"""Between two attempts to make a starter question: the pause leaves the processor to requests."""
 
 
 def create_app(
@@ -104,15 +101,7 @@ def create_app(
     sign_in: SignIn | None = None,
     watch: bool = False,
 ) -> FastAPI:
-    """Make the server that answers over an open library.
-
-    Everyone may send requests unless ``sign_in`` is given. With ``watch``, changes in the followed folders
-    are synced at once.
-
-    Raises:
-        SettingsError: if a setting cannot be used, for example because a package is not installed.
-        JudgeError: if the judge that the settings name cannot be opened.
-    """
+    """Without ``sign_in``, everyone may send requests. Raises SettingsError or JudgeError."""
     operation = settings or OperationSettings()
     tracing = open_tracing(operation)
     options = settings.loading() if settings else DEFAULTS

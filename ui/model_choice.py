@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 
 class ModelChoice:
-    """Exchanges the language model of an engine. Safe to share between threads.
-
-    ``chosen`` is None if the answers only quote; ``trouble`` says why the stored model could not be opened.
-    Without ``settings``, the model cannot be exchanged.
-    """
+    """``chosen`` is None if answers only quote; ``trouble`` says why the stored model could not be opened."""
 
     def __init__(self, engine: QueryEngine, settings: Settings | None) -> None:
         self.chosen: ModelSettings | None = None
@@ -56,11 +52,7 @@ class ModelChoice:
         return (*found, own) if own and own not in found and own.is_file() else found
 
     def require_free(self) -> Settings:
-        """Return the settings of this server.
-
-        Raises:
-            NoChoiceError: if a person may not choose the model.
-        """
+        """Raises NoChoiceError if a person may not choose the model."""
         if self._settings is None:
             raise NoChoiceError("this server has no folder to store a choice")
         if self.set_by is not None:
@@ -68,13 +60,7 @@ class ModelChoice:
         return self._settings
 
     def open_stored(self) -> None:
-        """Open the model that the home folder stores; if that fails, set ``trouble``.
-
-        If a setting names the model, open nothing, because the engine has already opened that model.
-
-        Raises:
-            JudgeError: if the judge that the settings name cannot be opened.
-        """
+        """Set ``trouble`` on failure; do nothing if a setting names the model. Raises JudgeError."""
         if self._settings is None:
             return
         try:
@@ -85,15 +71,7 @@ class ModelChoice:
             self.trouble = line_of(error)
 
     def choose(self, model: ModelSettings) -> None:
-        """Store a model in the home folder, and let it write the answers to later questions.
-
-        After an error, the model in use stays.
-
-        Raises:
-            JudgeError, ModelSetupError: if the model or the judge of its sentences cannot be opened.
-            OSError: if the choice cannot be stored.
-            NoChoiceError: if a person may not choose the model.
-        """
+        """Raises ModelSetupError, JudgeError, OSError or NoChoiceError; the model in use then stays."""
         settings = self.require_free()
         with self._changing:
             limited = settings.limited(model)
@@ -115,10 +93,7 @@ class ModelChoice:
             self.chosen = self.trouble = None
 
     def reload(self) -> None:
-        """Use the model that another process has stored in the home folder, if any.
-
-        Errors are as in :meth:`choose`.
-        """
+        """Use the model that another process has stored, if any. The errors are those of choose."""
         settings = self.require_free()
         with self._changing:
             chosen = settings.language_model()
@@ -126,13 +101,7 @@ class ModelChoice:
             self.chosen, self.trouble = chosen, None
 
     def try_out(self, model: ModelSettings | None) -> Trial:
-        """Ask a model, or the one in use, for a short reply, without storing it.
-
-        Raises:
-            ModelError: if the model gives no reply.
-            ModelSetupError: if the model cannot be opened.
-            NoChoiceError: if ``model`` is None, and no model writes the answers.
-        """
+        """Raises ModelError without a reply, ModelSetupError, NoChoiceError if there is no model."""
         writer, chosen = self._engine.writer, self.chosen
         is_chosen = model is None or (chosen and is_file_model(chosen) and chosen.model == model.model)
         if writer is not None and is_chosen:

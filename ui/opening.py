@@ -27,23 +27,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 OTHER_LANGUAGES = 0.2
-"""With FOOTNOTED_MODEL=auto, a new library gets the multilingual encoder if a greater share of its first
-documents is in other languages than English."""
+"""With ``auto``, a greater share of first documents not in English gets the multilingual encoder."""
 
 
 @contextmanager
 def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iterator[Library]:
-    """Open the library of ``settings.home`` and close it at the end.
+    """Take the settings' encoder or the library's; ``allow_other_model`` lets another one search.
 
-    Opening takes seconds: it imports the encoder's libraries and reads the model's weights. If the settings
-    name no model, the library goes on with the one that embedded it. With ``allow_other_model``, a library
-    that another model embedded is searched with that model, and the next sync embeds it again.
-
-    Raises:
-        CatalogError: if the catalog cannot be opened.
-        EncoderError: if the model cannot be loaded.
-        EncoderMismatchError: if another model embedded the library and ``allow_other_model`` is false.
-        VectorIndexError: if the setting ``index`` is not a valid address.
+    This takes seconds. Raises CatalogError, EncoderError, EncoderMismatchError or VectorIndexError.
     """
     from index.library import Library
     from ui.settings import AUTO
@@ -62,12 +53,7 @@ def open_library(settings: Settings, *, allow_other_model: bool = False) -> Iter
 
 
 def open_configured_encoder(settings: Settings) -> Encoder:
-    """Open the encoder that the settings name; else that of the library, or the default one of a new library.
-
-    Raises:
-        CatalogError: if the catalog cannot be opened.
-        EncoderError: if the model cannot be loaded.
-    """
+    """The settings' encoder, the library's, or the default. Raises CatalogError or EncoderError."""
     from index.embedding import open_encoder
     from index.library import embedded_with
     from ui.settings import AUTO
@@ -108,16 +94,11 @@ def _encoder_for(languages: Collection[str], settings: Settings) -> Encoder:
 
 
 MOVED = "moved-to.txt"
-"""The file that a home folder has after its catalog was moved. It contains the address of the new database,
-without the password."""
+"""A home folder whose catalog was moved keeps the new database's address here, without the password."""
 
 
 def check_not_moved(settings: Settings) -> None:
-    """Check that the settings name a database if the catalog was moved: none would make an empty catalog.
-
-    Raises:
-        UsedWronglyError: if the settings name none.
-    """
+    """Raises UsedWronglyError if a moved catalog's database is not named: an empty one would be made."""
     file = settings.home / MOVED
     if settings.database or not file.is_file():
         return
@@ -131,11 +112,7 @@ def check_not_moved(settings: Settings) -> None:
 
 
 def has_library(settings: Settings) -> bool:
-    """Return whether the catalog that the settings name exists, without making a file.
-
-    Raises:
-        CatalogError: if the catalog's database cannot be reached.
-    """
+    """Make no file. Raises CatalogError if the catalog's database cannot be reached."""
     from index.catalog import address_of, database_at
 
     address = address_of(settings.home, settings.database)
@@ -144,12 +121,7 @@ def has_library(settings: Settings) -> bool:
 
 @contextmanager
 def open_catalog(settings: Settings) -> Iterator[Catalog]:
-    """Open the catalog of ``settings.home`` and close it at the end; load no model and make no file.
-
-    Raises:
-        UsedWronglyError: if there is no such catalog.
-        CatalogError: if the catalog cannot be opened.
-    """
+    """Load no model, make no file. Raises UsedWronglyError if there is no catalog, or CatalogError."""
     from index.catalog import Catalog, address_of
 
     if not has_library(settings):
@@ -163,14 +135,7 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
 
 @contextmanager
 def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> Iterator[QueryEngine]:
-    """Make the query engine over ``index``, and close the engine's language model, if any, at the end.
-
-    Without ``stored``, the language model that the home folder stores is left alone.
-
-    Raises:
-        JudgeError, ModelSetupError, ReaderError: if one of the models cannot be opened.
-        SettingsError: if the settings of the language model contradict one another.
-    """
+    """With the home's model if ``stored``. Raises JudgeError, ModelSetupError, ReaderError, SettingsError."""
     from rag.answer_limits import DEFAULT_LIMITS
     from rag.engine import QueryEngine
 
@@ -188,11 +153,7 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
 
 
 def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
-    """Open a model that writes answers, and the judge that checks its sentences. The caller closes the model.
-
-    Raises:
-        JudgeError, ModelSetupError: if one of them cannot be opened.
-    """
+    """The caller closes the model. Raises JudgeError or ModelSetupError."""
     from rag.errors import JudgeError
     from rag.llm import open_model
     from rag.verification import Gate, open_judge
@@ -209,12 +170,7 @@ def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
 
 @contextmanager
 def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
-    """Yield the judge that the settings name, or None; if it is the language model, close it at the end.
-
-    Raises:
-        JudgeError, ModelSetupError: if the judge cannot be opened.
-        SettingsError: if the settings of the language model contradict one another.
-    """
+    """None without a judge. Raises JudgeError, ModelSetupError or SettingsError."""
     from rag.llm import open_model
     from rag.verification import LANGUAGE_MODEL, open_judge
 
@@ -234,11 +190,7 @@ _STEP_SECONDS = 0.05
 
 
 async def until_warm(engine: QueryEngine) -> None:
-    """Wait until the models of ``engine`` are loaded.
-
-    Raises:
-        WarmingUpError: if loading takes longer than ``WAIT_SECONDS``.
-    """
+    """Raises WarmingUpError if loading takes longer than ``WAIT_SECONDS``."""
     until = anyio.current_time() + WAIT_SECONDS
     while engine.is_warming:
         if anyio.current_time() >= until:

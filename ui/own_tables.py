@@ -1,8 +1,6 @@
-"""The tables that are kept apart from the library's catalog, such as the accounts and the audit log.
+"""Tables apart from the catalog, such as the accounts: a SQLite file or a PostgreSQL schema for each set.
 
-Each set of tables is a SQLite file of its own in the home folder, or a schema of its own in the PostgreSQL
-database that has the catalog. Backups leave these tables out. A backup therefore contains no passwords, and
-restoring a backup does not change these tables.
+Backups leave them out: a backup has no passwords, and a restore changes no account.
 """
 
 from __future__ import annotations
@@ -21,11 +19,7 @@ from ui.errors import OwnTablesError
 
 @dataclass(frozen=True, slots=True)
 class OwnTables:
-    """A set of tables with a SQLite file or a PostgreSQL schema (``footnoted_…``) of its own.
-
-    The database keeps the ``version``; each version only adds tables. The program itself fills the
-    ``prefilled`` ones when it opens them.
-    """
+    """Each ``version`` only adds tables. The program fills the ``prefilled`` ones when it opens them."""
 
     name: str
     tables: sa.MetaData
@@ -41,14 +35,7 @@ class OwnTables:
         return bool(database_url) or (home / self.file).is_file()
 
     def open(self, home: Path, database_url: str = "") -> sa.Engine:
-        """Open the tables in ``home``, or in the PostgreSQL database of the catalog if its address is given.
-
-        Missing tables are created. Only the owner of a SQLite file can read the file.
-
-        Raises:
-            OwnTablesError: if the tables cannot be opened, or a newer program wrote them.
-            CatalogUnreachableError: if the database's server does not answer.
-        """
+        """Create missing tables. Raises OwnTablesError, also for a newer version; CatalogUnreachableError."""
         file = home / self.file
         address = (
             address_of(home, database_url) if database_url else sa.URL.create("sqlite", database=str(file))
@@ -77,11 +64,7 @@ class OwnTables:
         return LazyTables(self, home, database_url)
 
     def check_empty(self, home: Path, database_url: str) -> None:
-        """Check that these tables have no rows in a database, since :meth:`copy` would delete them.
-
-        Raises:
-            OwnTablesError: if a table other than those in ``prefilled`` has rows.
-        """
+        """Raises OwnTablesError if tables have rows, since :meth:`copy` would delete them."""
         if not self.may_have_rows(home, database_url):
             return
         engine = self.open(home, database_url)
@@ -102,11 +85,7 @@ class OwnTables:
             engine.dispose()
 
     def copy(self, home: Path, from_url: str, to_url: str) -> None:
-        """Copy all rows to another database, whose own rows are deleted. The present database keeps its rows.
-
-        Raises:
-            CatalogError: if the copy differs from the original. The copy is then undone.
-        """
+        """The other database's rows are deleted. Raises CatalogError if the copy differs, and undoes it."""
         if not self.may_have_rows(home, from_url):
             return
         with ExitStack() as opened:

@@ -1,7 +1,6 @@
 """The limits on requests, questions, uploads, failed sign-ins and recorded refusals, and their counts.
 
-The strategies are those of the package ``limits``. A server that is alone uses its storage in memory. Servers
-that share a catalog share PostgreSQL, for which ``limits`` has no storage: :class:`SharedCounts` is ours.
+The package ``limits`` has the strategies, but no storage in PostgreSQL: :class:`SharedCounts` is ours.
 """
 
 from __future__ import annotations
@@ -33,24 +32,18 @@ OF_ADDRESS = RateLimitItemPerMinute(20, 5)
 OF_SITE = RateLimitItemPerMinute(100, 5)
 OF_NAME = RateLimitItemPerMinute(30, 15)
 OF_BROWSER = RateLimitItemPerMinute(10, 15)
-"""The most failed sign-ins: first, with one name from one address; second, with any names from one address;
-third, with any names from one site, which has many addresses (:func:`networks_of`); fourth, with one name
-from anywhere; fifth, with one name from a browser in which its user has signed in before.
-
-The fourth limit is high, because anyone can use it up. It does not keep the user out: browsers in which the
-user has signed in before have the same limit for themselves. The fifth limit keeps one of them, whose cookie
-was stolen, from using up that limit."""
+"""The most failed sign-ins: with one name from one address; with any names from one address; from one site
+(:func:`networks_of`); with one name from anywhere; with one name from a browser in which its user has signed
+in before. The fourth is high, because anyone can use it up; such browsers have it for themselves, so that it
+keeps no user out. The fifth keeps a stolen cookie from using that up."""
 
 OF_TOKENS = RateLimitItemPerMinute(30, 1)
 OF_TOKENS_OF_SITE = RateLimitItemPerMinute(150, 1)
-"""The most wrong tokens from an address, and from a site."""
 
 
 REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
 REFUSALS = RateLimitItemPerMinute(600)
-"""The most refusals that the audit log records a minute: first, of one address; second, of all addresses
-together. Without these limits, wrong passwords could fill the disk. The metrics and the log have no limit.
-"""
+"""The most recorded refusals a minute, of one address and of all: wrong passwords could fill the disk."""
 
 _KINDS = {
     "requests": "requests a minute",
@@ -65,11 +58,7 @@ _ADDRESSES_OF_SITE = 5
 
 
 class TooManyAttemptsError(FootnotedError):
-    """Too many attempts have failed.
-
-    Attributes:
-        seconds: the seconds after which another attempt is allowed.
-    """
+    """Another attempt is allowed after ``seconds``."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"too many attempts failed; try again in {seconds} seconds")
@@ -77,10 +66,7 @@ class TooManyAttemptsError(FootnotedError):
 
 
 class Throttle:
-    """Counts failed sign-ins and wrong tokens, and raises TooManyAttemptsError when a limit is used up.
-
-    A ``browser`` is the id of a browser in which the user of the name has signed in before.
-    """
+    """``browser`` is a browser's id in which the user has signed in before. Raises TooManyAttemptsError."""
 
     def __init__(self, counts: Counts) -> None:
         self._limiter = MovingWindowRateLimiter(counts)
@@ -99,7 +85,6 @@ class Throttle:
         self._count(_of_name(name, address, browser))
 
     def note_signed_in(self, name: str, address: str) -> None:
-        """Forget the failed sign-ins with a name from an address, because the user has now signed in."""
         self._limiter.clear(OF_NAME_AT_ADDRESS, "name-at-address", name, networks_of(address)[0])
 
     def note_wrong_token(self, address: str) -> None:
@@ -138,18 +123,12 @@ def _of_name(name: str, address: str, browser: str | None) -> list[_Count]:
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """A limit that a sender has used up, in words, and the seconds after which to try again."""
-
     limit: str
     seconds: int
 
 
 class Quotas:
-    """Counts the requests, questions and uploads of each user, token and network address.
-
-    Commands on the server's machine have no limits. While sign-in is off, only requests from other machines
-    are limited, by their address.
-    """
+    """Without sign-in, only other machines are limited, by address; commands on this machine never are."""
 
     def __init__(self, settings: OperationSettings, counts: Counts) -> None:
         self._items: dict[str, RateLimitItem] = {
@@ -170,17 +149,7 @@ class Quotas:
         upload_bytes: int = 0,
         requests: int = 1,
     ) -> Excess | None:
-        """Count a request and return None; if a limit forbids the request, return that limit instead.
-
-        If several limits forbid the request, the limit with the longest wait is returned.
-
-        Args:
-            identity: the sender; None if the sender is unknown, because the route needs no sign-in.
-            address: the sender's network address.
-            is_question: whether the request asks or searches.
-            upload_bytes: the length of an upload as the request declares it.
-            requests: the number of requests as which this one counts.
-        """
+        """Return the exceeded limit with the longest wait, or None; ``requests`` is as how many it counts."""
         kinds = ["requests", *(["questions"] if is_question else [])]
         counts = list(self._counts(identity, address, kinds, requests))
         if upload_bytes:
@@ -220,21 +189,16 @@ class Quotas:
 
 
 class Refusals:
-    """Counts refused requests, to limit how many of them the audit log records."""
-
     def __init__(self) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def count_within_limits(self, address: str) -> bool:
-        """Count a refusal; return whether the audit log may record it."""
         few_of_address = self._limiter.hit(REFUSALS_OF_ADDRESS, networks_of(address)[0])
         return few_of_address and self._limiter.hit(REFUSALS)
 
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """A limit, whose requests or attempts it counts, and as how many one of them counts."""
-
     item: RateLimitItem
     identifiers: tuple[str, ...]
     cost: int = 1
@@ -250,12 +214,7 @@ def _seconds(limiter: RateLimiter, count: _Count) -> int:
 
 
 def networks_of(address: str) -> tuple[str, ...]:
-    """Return the networks by which the attempts from an address are counted, the smallest one first.
-
-    An IPv4 address counts alone. An IPv6 address counts by its first 64 bits, the network of one client, and
-    by its first 48 bits, a site: one customer of a provider may have all networks of a site (RFC 6177). An
-    address that is neither counts as it is written.
-    """
+    """Smallest first: an IPv4 address, or of IPv6 64 bits (a client) and 48 bits (a site, RFC 6177)."""
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
@@ -313,10 +272,7 @@ class MemoryCounts(MemoryStorage):
 
 
 class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, TimestampedSlidingWindow):
-    """Counts in a database that several servers share. Safe to share between threads.
-
-    The tables are opened when they are first needed. The package :mod:`limits` calls the methods.
-    """
+    """The package :mod:`limits` calls the methods. The tables are opened when first needed."""
 
     STORAGE_SCHEME = None
 
@@ -333,7 +289,6 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return (sa.exc.SQLAlchemyError, UnreachableError)
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Add ``amount`` to a count and return the sum. A new count expires after ``expiry`` seconds."""
         now = time.time()
         with self._tables.engine.begin() as connection:
             self._sweep(connection, now)
@@ -370,10 +325,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
                 connection.execute(sa.delete(table).filter_by(key=key))
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Record ``amount`` events unless the last ``expiry`` seconds would then have more than ``limit``.
-
-        Servers that record events at the same moment may together exceed the limit.
-        """
+        """Servers that record events at the same moment may together exceed the limit."""
         now = time.time()
         with self._tables.engine.begin() as connection:
             self._sweep(connection, now)
@@ -385,10 +337,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return True
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """Return the time of the first event in the last ``expiry`` seconds, and the number of these events.
-
-        The time is in seconds since 1970. If there are no such events, it is the present time.
-        """
+        """Return when the first event was, in seconds since 1970, and the number."""
         del limit
         now = time.time()
         recent = sa.select(sa.func.min(_events.c.at), sa.func.count()).where(
@@ -399,11 +348,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return (now if first is None else float(first)), int(number)
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Add ``amount`` to the count of the present window, if the sliding count stays within ``limit``.
-
-        The sliding count is the present window's count, plus the share of the previous window's count that
-        falls into the last ``expiry`` seconds.
-        """
+        """The previous window's count is weighted by its share still in ``expiry``."""
         before, rest, now, _ = self.get_sliding_window(key, expiry)
         if int(before * rest / expiry) + now + amount > limit:
             return False

@@ -17,15 +17,10 @@ from rag.finding import LARGEST_PRIOR, find_candidates, read
 from rag.questions import Question, understand
 
 SentenceScores = Mapping[tuple[int, Span], float]
-"""The score of each sentence, by document number and span."""
 
 
 def embed(index: Library, text: str) -> None:
-    """Embed a question in one batch with the questions of other requests.
-
-    The encoder caches the vector for the search that follows. An invalid question is ignored here, because
-    that search raises the error.
-    """
+    """The encoder caches the vector for the search that follows, which raises the error of a bad question."""
     with suppress(QuestionError):
         index.encoder.encode_query(understand(text).text)
 
@@ -40,21 +35,13 @@ class Query:
 def search_response(
     index: Library, query: str, limit: int = 10, filters: Filters = NO_FILTERS
 ) -> dict[str, Any]:
-    """Return the response of ``POST /v1/search``: the passages that match ``query``, the best first.
-
-    Raises:
-        QuestionError: if the query is empty or too long.
-    """
+    """Raises QuestionError if the query is empty or too long."""
     with index.snapshot() as snapshot:
         return _response(snapshot, Query(query, limit, filters))
 
 
 def batch_response(index: Library, queries: Sequence[Query]) -> dict[str, Any]:
-    """Return the response of ``POST /v1/search/batch``. All searches see the same state of the library.
-
-    Raises:
-        QuestionError: if a query is empty or too long.
-    """
+    """All searches see the same state. Raises QuestionError if a query is empty or too long."""
     began = time.perf_counter()
     with index.snapshot() as snapshot:
         snapshot.encoder.encode_queries(understand(query.words).text for query in queries)
@@ -80,11 +67,7 @@ def _milliseconds(began: float) -> float:
 
 
 def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:
-    """Return how near each sentence of the found passages comes to the question, from 0 to 1.
-
-    The engine selects the sentences that it reads by the same score. Sentences that state nothing, such as
-    titles and headings, have no score.
-    """
+    """From 0 to 1, as for the selection of sentences; those that state nothing, as titles, have none."""
     candidates = find_candidates(index, question, hits, read(index, hits, widen_by=0))
     return {
         (each.reading.document.document_id, each.sentence.span): each.prior / LARGEST_PRIOR

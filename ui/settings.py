@@ -1,8 +1,7 @@
 """The settings of the command and the server. No other module reads the environment.
 
-The value of a setting comes from the first of these that has one: the command line, the ``FOOTNOTED_…``
-variables, a TOML file, the defaults. ``FOOTNOTED_CONFIG`` names the file; without this variable, the file is
-``footnoted.toml`` in the home folder, if it exists.
+The first source that has a value counts: the command line, the ``FOOTNOTED_…`` variables, the TOML file that
+``FOOTNOTED_CONFIG`` names or else ``footnoted.toml`` in the home folder, the defaults.
 """
 
 from __future__ import annotations
@@ -201,11 +200,7 @@ Issuer = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class ProviderChoice:
-    """The provider with which people sign in, as the settings describe it.
-
-    ``issuer`` is the address exactly as the provider's tokens name it; ``claim`` of an id token gives a
-    user's name. A user may sign in before an administrator adds an account if ``admits_all``.
-    """
+    """``issuer`` is written as in the tokens; ``claim`` of an id token gives a user's name."""
 
     issuer: str
     client: str
@@ -261,12 +256,7 @@ class OpenIDSettings(BaseModel):
     )
 
     def provider(self) -> ProviderChoice | None:
-        """Return the provider with which people sign in; None if the settings name no provider.
-
-        Raises:
-            SettingsError: if ``openid_client`` is not set, or a package for sign-in with a provider is
-                missing.
-        """
+        """None without a provider. Raises SettingsError without its client or a package."""
         if self.openid_issuer is None:
             return None
         if self.openid_client is None:
@@ -315,8 +305,7 @@ NO_MODEL = "none"
 """The value of ``llm`` for no language model: answers only quote."""
 
 OF_THE_MODEL = ("llm", "llm_model", "llm_address", "llm_key")
-"""The settings that name a language model. If one of them is set, the stored model is not used
-(:mod:`ui.stored_model`), so that a stored key goes to no other server."""
+"""If one is set, the stored model is not used, so that a stored key goes to no other server."""
 
 
 def default_home() -> Path:
@@ -571,14 +560,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return self.config.name if self.config else FILE_NAME
 
     def language_model(self) -> ModelSettings | None:
-        """Return the language model that writes answers; None if answers only quote.
-
-        It is the model that the settings name or, if they name none, the model that the home folder stores.
-
-        Raises:
-            SettingsError: if ``llm`` names a provider and ``llm_model`` is not set, if ``llm_reply`` is more
-                than half of ``llm_context``, or if the stored model cannot be read.
-        """
+        """The settings' model, or the stored one; None if answers only quote. Raises SettingsError."""
         if self.model_set_by is None:
             stored = read_model(self.home)
             return stored and self.limited(stored)
@@ -594,11 +576,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return self.limited(ModelSettings(self.llm, self.llm_model, self.llm_address, key))
 
     def limited(self, model: ModelSettings) -> ModelSettings:
-        """Return ``model`` with the limits and the prices that the settings give.
-
-        Raises:
-            SettingsError: if ``llm_reply`` is more than half of ``llm_context``.
-        """
+        """Raises SettingsError if ``llm_reply`` is more than half of ``llm_context``."""
         from rag.llm import ModelLimits, Prices
 
         if self.llm_reply > self.llm_context // 2:
@@ -617,11 +595,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return Thresholds(*self.judge_thresholds)
 
     def loading(self) -> Options:
-        """Return the options for reading files: limits, passwords, and optical character recognition.
-
-        Raises:
-            SettingsError: if ``ocr`` is set and tesseract or one of its languages is not installed.
-        """
+        """Raises SettingsError if ``ocr`` is set and tesseract or one of its languages is missing."""
         from index.errors import RecognitionError
         from index.loaders import LoadingLimits, Options, check
 
@@ -670,11 +644,7 @@ def needed(name: str) -> str:
 
 
 def load_settings(**given: Path | str | int | bool | None) -> Settings:
-    """Read the settings from all sources; of the command line's, None means "not given".
-
-    Raises:
-        SettingsError: if a value cannot be used, the file cannot be read, or the file has an unknown key.
-    """
+    """On the command line, None means "not given". Raises SettingsError, also for an unknown key."""
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     try:
         return Settings(**chosen)

@@ -1,6 +1,6 @@
-"""The language model that a person chose, as ``model.json`` in the library's home folder describes it.
+"""The language model that a person chose, as ``model.json`` in the home folder describes it.
 
-The file may contain an API key in plain text. Only its owner can read it, and no backup contains it.
+It may contain a key in plain text, so only its owner can read it, and no backup contains it.
 """
 
 from __future__ import annotations
@@ -30,13 +30,7 @@ KEY = r"^[!-~]*$"
 
 
 def model_of(provider: str, model: str, address: str | None = None, key: str | None = None) -> ModelSettings:
-    """Return the settings of a language model with the default limits.
-
-    An empty ``address`` or ``key`` counts as None.
-
-    Raises:
-        UsedWronglyError: if a value cannot be used. The message never shows the key.
-    """
+    """An empty ``address`` or ``key`` counts as None. Raises UsedWronglyError, which never shows the key."""
     from rag.llm import ModelSettings
 
     if not re.fullmatch(PROVIDER, provider):
@@ -54,11 +48,7 @@ def model_of(provider: str, model: str, address: str | None = None, key: str | N
 
 
 def read_model(home: Path) -> ModelSettings | None:
-    """Return the stored settings of a language model, with the default limits; None if none are stored.
-
-    Raises:
-        SettingsError: if the file cannot be read, or does not describe a model.
-    """
+    """None if none is stored. Raises SettingsError if the file cannot be read or describes no model."""
     file = home / MODEL_FILE
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
@@ -99,7 +89,6 @@ def audit_target(provider: str, model: str, address: str | None) -> str:
 
 
 def is_file_model(model: ModelSettings) -> bool:
-    """Return whether the model is a GGUF file that runs in the server's own process."""
     return model.provider == LLAMACPP and model.address is None
 
 

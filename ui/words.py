@@ -19,7 +19,6 @@ VERDICTS: Mapping[Verdict, str] = {
     "paraphrased": "paraphrased",
     "unsupported": "not supported",
 }
-"""The label of a sentence by its verdict; a quoted or supported sentence has none."""
 
 DOUBTS: Mapping[Verdict, str] = {
     verdict: f"({label})" if label else "" for verdict, label in VERDICTS.items()
@@ -31,21 +30,15 @@ RECOGNISED = "words recognised in a picture of the page"
 UNDATED = "undated"
 
 EXCERPT_CHARACTERS = 280
-"""The most characters in an excerpt of a passage or of a refused question."""
 
 _PRECISIONS = ("year", "month", "day")
 
 
 COMPUTED = "computed from the two figures, not cited"
-"""The label of a computed difference, which no report states."""
 
 
 def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, str, str]:
-    """Return what two figures' names share, then what only the first and only the second has.
-
-    Each figure has the path of headings to its row, and the path to its column. Figures under ``Cloud`` for
-    2030 and 2031 give ``Cloud``, ``2030`` and ``2031``.
-    """
+    """``Cloud`` for 2030 and 2031 gives ``Cloud``, ``2030`` and ``2031``: what both share, then the rest."""
     shared: list[str] = []
     own: tuple[list[str], list[str]] = ([], [])
     for one, other in zip(first, second, strict=True):
@@ -71,10 +64,7 @@ def doubt_after(verdict: Verdict | None) -> str:
 def source_facts(
     publisher: str | None, author: str | None, published: str | None, *pages: int | None
 ) -> list[str]:
-    """Return the known facts of a source that follow its title: publisher, date, pages.
-
-    If the publisher is missing, the author is given: a commission's report often names only its author.
-    """
+    """Without a publisher, the author is given: a commission's report often names only that."""
     numbers = [str(page) for page in pages if page is not None]
     paged = f"page{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else None
     return [fact for fact in (publisher or author, date_words(published), paged) if fact]
@@ -85,10 +75,7 @@ def date_or_undated(published: str | None) -> str:
 
 
 def date_words(published: str | None) -> str | None:
-    """Return an ISO date as English words: ``18 July 2025``, ``July 2025`` or ``2025``.
-
-    Text that is not an ISO date is returned unchanged.
-    """
+    """``18 July 2025``, ``July 2025`` or ``2025``; text that is not an ISO date is returned unchanged."""
     day = first_day(published)
     if published is None or day is None:
         return published
@@ -113,7 +100,6 @@ ADVICE: Mapping[str | None, str] = {
     "advice.filters": "Remove a filter and ask again.",
     "advice.reword": "Ask in the words of the reports, or add a report that answers this.",
 }
-"""What a reader may try after an abstention, by the key of the page's string."""
 
 
 def advice_for(cause: str | None, *, filtered: bool) -> str | None:
@@ -124,10 +110,7 @@ def advice_for(cause: str | None, *, filtered: bool) -> str | None:
 
 
 def excerpt(text: str) -> str:
-    """Return the beginning of ``text`` on one line: at most ``EXCERPT_CHARACTERS``, then an ellipsis if cut.
-
-    The cut is at the last space, if that is one of the last 40 characters.
-    """
+    """At most ``EXCERPT_CHARACTERS``, then an ellipsis: cut at a space among the last 40 characters."""
     words = " ".join(readable_rows(text).split())
     if len(words) <= EXCERPT_CHARACTERS:
         return words

@@ -1,7 +1,4 @@
-"""The log, the metrics, the audit log and the retention of a server.
-
-The package has no code for HTTP, which is in :mod:`ui.http`.
-"""
+"""The log, the metrics, the audit log and the retention of a server, without any code for HTTP."""
 
 from ui.operations.audit import (
     AUDIT,

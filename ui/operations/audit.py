@@ -1,7 +1,6 @@
 """The audit log: who changed what, when and from where, and who was refused. It has no words of reports.
 
-It has tables of its own: a backup of the library leaves them out, and a restore keeps them. Old records are
-deleted with old answers and feedback, as the settings say, but no record is changed.
+Its own tables are in no backup. Old records are deleted, but no record is changed.
 """
 
 from __future__ import annotations
@@ -49,12 +48,7 @@ _records = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An act that the audit log records.
-
-    ``action`` is the route or the command, ``outcome`` is ``done`` or the HTTP status. ``kind`` is that of
-    :class:`ui.accounts.Identity`, ``nobody`` or ``command``. ``who`` is the name of the user or token, or the
-    system's account that ran a command, ``target`` the object of the act.
-    """
+    """``action`` is a route or a command, ``outcome`` ``done`` or the HTTP status, ``target`` its object."""
 
     action: str
     outcome: str = DONE
@@ -77,10 +71,7 @@ AUDIT = OwnTables("audit", _metadata, version=1)
 
 
 class AuditLog:
-    """The audit log of a library. Safe to share between threads and processes.
-
-    The first record creates the tables, so that a library on a full or read-only disk can be served.
-    """
+    """Safe between threads and processes. The first record makes the tables: a full disk does no harm."""
 
     def __init__(self, home: Path, database_url: str = "", clock: Callable[[], float] = time.time) -> None:
         self._tables = AUDIT.lazy(home, database_url)
@@ -90,11 +81,7 @@ class AuditLog:
         self._tables.close()
 
     def add(self, act: Act) -> None:
-        """Record an act, at the present time. Each of its texts is cut to 200 characters.
-
-        Raises:
-            OwnTablesError, sqlalchemy.exc.DatabaseError: if the log cannot be opened or written.
-        """
+        """Texts are cut to 200 characters. Raises OwnTablesError or sqlalchemy.exc.DatabaseError."""
         row = {key: value and value[:_MOST_CHARACTERS] for key, value in asdict(act).items()}
         with self._tables.engine.begin() as connection:
             connection.execute(sa.insert(_records).values(at=self._clock(), **row))
@@ -108,11 +95,7 @@ class AuditLog:
         action: str | None = None,
         since: float | None = None,
     ) -> list[AuditRecord]:
-        """Return the records, the newest first.
-
-        ``before`` is a number, for the next page; ``action`` a part of the action; ``since`` seconds since
-        1970.
-        """
+        """Newest first. ``before`` is a number, ``action`` a part of one, ``since`` seconds since 1970."""
         newest = sa.select(_records).order_by(_records.c.number.desc()).limit(limit)
         if before is not None:
             newest = newest.where(_records.c.number < before)
@@ -140,10 +123,7 @@ class AuditLog:
             return {str(who): float(at) for who, at in connection.execute(newest)}
 
     def forget(self, before: float) -> int:
-        """Delete the records older than a time, and return their number.
-
-        SQLite's write-ahead log is emptied, too.
-        """
+        """Return the number of deleted records. SQLite's write-ahead log is emptied, too."""
         if not self._tables.may_have_rows():
             return 0
         with self._tables.engine.begin() as connection:
@@ -212,13 +192,7 @@ def retention(library: Library, audit: AuditLog, settings: OperationSettings) ->
 def forget(
     library: Library, audit: AuditLog, settings: OperationSettings, clock: Callable[[], float] = time.time
 ) -> Forgotten:
-    """Delete the records that are too old.
-
-    The catalog's write-ahead log, which may still have them, is emptied.
-
-    Raises:
-        sqlalchemy.exc.DatabaseError, UnreachableError: if a database cannot be written.
-    """
+    """The write-ahead log is emptied, too. Raises sqlalchemy.exc.DatabaseError or UnreachableError."""
     now = clock()
 
     def limit(days: int) -> str:

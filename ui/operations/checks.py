@@ -34,7 +34,6 @@ _NEEDED_BYTES = GIGABYTE // 4
 _WANTED_BYTES = 2 * GIGABYTE
 _OTHERS = 0o077
 _OFFENDERS = 3
-"""The most files that a check names."""
 
 _REPORT = "The night ferry to Harlamoor carried 412 passengers.\n\nThe harbour office counted them twice."
 _QUESTION = "How many passengers did the night ferry carry?"
@@ -123,7 +122,6 @@ def _existing(home: Path) -> Path:
 
 
 def _entries(home: Path) -> Iterator[Path]:
-    """Yield the home folder and all in it; folders that a server removes meanwhile are skipped."""
     yield home
     for folder, folders, files in os.walk(home):
         yield from (Path(folder, name) for name in (*folders, *files))
@@ -247,10 +245,7 @@ def _proxies(settings: Settings) -> _Found:
 
 
 def _is_exposed(host: str) -> bool:
-    """Return whether other machines may reach a server on ``host``.
-
-    A name other than ``localhost`` may mean any.
-    """
+    """A name other than ``localhost`` may mean any address."""
     try:
         return not ip_address(host).is_loopback
     except ValueError:

@@ -1,8 +1,8 @@
 """The log of a server: one line for each event, as ``key=value`` pairs or as JSON, with the request's id.
 
-A line has words of a question, an answer or a report only if the settings allow it. The message of an
-unexpected error may quote such words: an error of a database quotes its parameters. So the log gets only the
-class of the error, the operating system's message if there is one, and the files and lines of the traceback.
+Words of questions, answers and reports are in it only if the settings allow them. An unexpected error's
+message may quote such words, so only its class, the system's message and the places of the traceback are
+logged.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ui.settings import OperationSettings
 
 EVENTS = "footnoted"
-"""The name of the logger of events."""
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")
@@ -35,10 +34,7 @@ _events = logging.getLogger(EVENTS)
 
 
 def begin_request(sent: str | None) -> str:
-    """Give the current request an id, which the later log lines of its task and threads carry; return it.
-
-    It is the one that was ``sent``, if that has at most 64 letters, digits and the signs ``. _ : -``.
-    """
+    """Return the id of the request: the ``sent`` one if it is well-formed, else a new one."""
     request_id = sent if sent and _WELL_FORMED.fullmatch(sent) else uuid.uuid4().hex
     _request.set(request_id)
     return request_id

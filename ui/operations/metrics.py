@@ -1,8 +1,4 @@
-"""The metrics of a server, in a registry of their own, and the log line of an answer.
-
-Labels have few values. The label of a route, for example, has the names of its parameters, not their values.
-No label has paths, names or words of a request.
-"""
+"""The metrics of a server, and an answer's log line. No label has paths, names or words of a request."""
 
 from __future__ import annotations
 
@@ -33,8 +29,6 @@ _SYNC_SECONDS = (0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0)
 
 @dataclass
 class Metrics:
-    """The metrics of one server. Safe to share between threads."""
-
     engine: QueryEngine
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

@@ -12,11 +12,7 @@ if TYPE_CHECKING:
 
 
 def open_tracing(settings: OperationSettings) -> Tracing | None:
-    """Return the object that sends traces, which the caller closes; None if the settings name no collector.
-
-    Raises:
-        SettingsError: if the packages of the extra ``telemetry`` are not installed.
-    """
+    """The caller closes it; None without a collector. Raises SettingsError if the packages are missing."""
     if settings.otlp_endpoint is None:
         return None
     try:

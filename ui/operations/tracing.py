@@ -1,8 +1,7 @@
 """The traces of a server, by OpenTelemetry: spans of requests, answers and syncs, and of their stages.
 
-Import this module only through :mod:`ui.operations.telemetry`. Spans have ids and the names of routes and
-stages. They have words of questions and answers only if the settings allow these words in the log. The tracer
-is not OpenTelemetry's global one, so that other libraries, which do not know this rule, add no spans.
+Import it only through :mod:`ui.operations.telemetry`. The tracer is not the global one: other libraries do
+not know that no span may have words of questions and answers unless the log may have them.
 """
 
 from __future__ import annotations
@@ -35,12 +34,7 @@ _MILLISECOND, _SECOND = 10**6, 10**9
 
 
 class Tracing:
-    """Sends the spans of one server to a collector, in a thread of its own. Safe to share between threads.
-
-    The standard variables of OpenTelemetry apply, such as ``OTEL_EXPORTER_OTLP_HEADERS``,
-    ``OTEL_SERVICE_NAME`` and ``OTEL_TRACES_SAMPLER``. A collector that cannot be reached delays no request;
-    the spans that it misses are lost.
-    """
+    """OpenTelemetry's variables apply. An unreachable collector delays no request; the spans are lost."""
 
     def __init__(self, endpoint: str, *, texts: bool = False) -> None:
         own = Resource.create({"service.name": "footnoted", "service.version": version("footnoted")})
@@ -62,11 +56,7 @@ class Tracing:
     def request(
         self, name: str, headers: Mapping[str, str], attributes: Attributes
     ) -> Iterator[Callable[[int], None]]:
-        """Trace a request, as a part of the client's trace if ``headers`` name one.
-
-        Yields:
-            A function that receives the status of the response.
-        """
+        """Continue the client's trace if ``headers`` name one; yield a function for the status."""
         parent = TraceContextTextMapPropagator().extract(headers)
         span = self._tracer.start_span(name, parent, SpanKind.SERVER, attributes)
 
@@ -80,11 +70,7 @@ class Tracing:
             yield answered
 
     def see_answer(self, answer: Answer) -> None:
-        """Trace an answer that has just been made, as a part of the current request's trace.
-
-        The spans of the stages follow one another. A stage that ran several times has one span, as long as
-        all its runs together.
-        """
+        """A stage that ran several times is one span, as long as all its runs together."""
         spent, parts = (
             {name: int(answer.timings[name] * _MILLISECOND) for name in names if name in answer.timings}
             for names in (STAGES, ANSWER_PARTS)
@@ -130,10 +116,7 @@ class Tracing:
         attributes: Attributes,
         parts: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
-        """Make a span that ends now, with a span for each stage, and for each of its ``parts`` at its end.
-
-        Stages and parts are in nanoseconds, in their order.
-        """
+        """Stages and parts are in nanoseconds, in their order; the span ends now."""
         begins = time.time_ns() - sum(stages.values())
         whole = self._tracer.start_span(name, attributes=attributes, start_time=begins)
         for stage, spent in stages.items():
