@@ -40,11 +40,7 @@ def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """An installed Chromium. If there is none, the tests are skipped, or fail in CI.
-
-    It is closed at the end of each module: while Playwright runs, this thread has an event loop,
-    so that other tests could not start their own.
-    """
+    """Closed at the end of each module: Playwright's event loop keeps other tests from starting their own."""
     path = installed_chromium()
     if path is None:
         reason = "no Chromium on this machine; install one (Debian: apt-get install chromium-headless-shell)"
@@ -59,7 +55,6 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def seed_server(seed_index: Library, seed_engine: QueryEngine) -> Iterator[str]:
-    """The URL of a server over ``seeds/``."""
     with serving(seed_index, seed_engine, Settings(home=seed_index.home)) as url:
         yield url
 
@@ -94,7 +89,6 @@ def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
-    """The page over those six reports."""
     with opened(chromium, shelf) as watched:
         yield watched.page
         assert watched.errors == []
@@ -103,7 +97,6 @@ def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def told_library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    """A library of two reports to ask about."""
     folder = tmp_path_factory.mktemp("told")
     for name, words in (("lanterns", LIT), ("tannery", SOLD)):
         (folder / f"{name}.txt").write_text(f"Of the {name}\n\n{words}\n", encoding="utf-8")
@@ -123,7 +116,6 @@ def teller(told_library: Library) -> Iterator[str]:
 
 @pytest.fixture
 def teller_page(chromium: Browser, teller: str) -> Iterator[Page]:
-    """The page of ``teller``."""
     with opened(chromium, teller) as watched:
         yield watched.page
         assert watched.errors == []

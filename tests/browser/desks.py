@@ -33,15 +33,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 
 @dataclass(frozen=True)
 class Desk:
-    """A page over a library of one followed file, and the server behind it.
-
-    Attributes:
-        page: the page.
-        server: the server's URL.
-        watched: the page, with its errors and its requests to other origins.
-        held: the encoder, which a test can hold back.
-        folder: the followed folder.
-    """
+    """``watched`` has the page's errors and foreign requests; ``held`` is the encoder for a test to hold."""
 
     page: Page
     server: str
@@ -85,24 +77,20 @@ BROKEN: FilePayload = {"name": "broken.pdf", "mimeType": "application/pdf", "buf
 
 
 def add(page: Page, *files: FilePayload) -> None:
-    """Choose files with the file dialog of the page."""
     with page.expect_file_chooser() as chosen:
         page.get_by_role("button", name="Add files").click()
     chosen.value.set_files(list(files))
 
 
 def upload(page: Page, name: str) -> Locator:
-    """The row of a file that is being added."""
     return page.locator(".fn-uploads li").filter(has=page.locator(".fn-upload-name", has_text=name))
 
 
 def state(page: Page, name: str) -> Locator:
-    """The text that shows the progress or the outcome of a file."""
     return upload(page, name).locator(".fn-upload-state")
 
 
 def stored(server: str) -> list[dict[str, Any]]:
-    """The list of documents that the server returns."""
     reports: list[dict[str, Any]] = httpx.get(f"{server}/v1/documents", timeout=60).json()["documents"]
     return reports
 

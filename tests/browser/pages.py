@@ -55,10 +55,7 @@ class Watched:
 def serving(
     index: Library, engine: QueryEngine, settings: Settings | None = None, sign_in: SignIn | None = None
 ) -> Iterator[str]:
-    """Serve ``index`` on a free port of this machine; yields the URL. With ``sign_in``, people sign in.
-
-    Answers are kept, as by ``footnoted serve``, because the page asks for kept answers.
-    """
+    """Answers are kept, as by ``footnoted serve``, because the page asks for kept answers."""
     engine = copy(engine)
     engine.keeps = True
     app = create_app(index, engine, settings, sign_in=sign_in)
@@ -78,10 +75,7 @@ LEAVING = ("AbortError: signal is aborted", "Unexpected error Connection errored
 
 @contextmanager
 def opened(browser: Browser, url: str, place: str = "", /, **context: object) -> Iterator[Watched]:
-    """Open the page at ``url`` and wait until it is ready; ``place`` is the fragment of a citation.
-
-    In the page, ``module(name)`` imports one of the page's own modules.
-    """
+    """``place`` is a citation's fragment. In the page, ``module(name)`` imports one of its modules."""
     with _window(browser, {"viewport": {"width": 1440, "height": 900}, **context}) as window:
         page = window.new_page()
         # A reused context keeps compiled scripts, but no storage of another page.
@@ -112,7 +106,6 @@ def opened(browser: Browser, url: str, place: str = "", /, **context: object) ->
 
 
 def _shown_by(watched: Watched) -> str:
-    """Describe a page for the report of a failed wait."""
     shown = watched.page.evaluate(
         """() => [location.href, document.querySelector("main, body").innerText,
                   document.querySelector("#fn-question textarea")?.value,
@@ -123,10 +116,7 @@ def _shown_by(watched: Watched) -> str:
 
 @contextmanager
 def _window(browser: Browser, options: dict[str, Any]) -> Iterator[BrowserContext]:
-    """A browser context that has compiled the scripts of the page already, if there is one.
-
-    Chromium keeps compiled scripts by context: in a new one, opening a page takes more than twice as long.
-    """
+    """Reuse a context: Chromium keeps compiled scripts in it, and opens a page twice as fast."""
     idle = _idle.setdefault(browser, {}).setdefault(json.dumps(options, sort_keys=True), [])
     window = idle.pop() if idle else browser.new_context(**options)
     window.set_default_timeout(PATIENCE)
@@ -137,12 +127,10 @@ def _window(browser: Browser, options: dict[str, Any]) -> Iterator[BrowserContex
 
 
 def ask(page: Page, question: str) -> None:
-    """Ask a question on the page."""
     page.get_by_label("Your question").fill(question)
     page.get_by_label("Your question").press("Enter")
 
 
 def api_answer(server: str, question: str) -> dict[str, Any]:
-    """The answer of the server to the same question."""
     answer: dict[str, Any] = httpx.post(f"{server}/v1/chat", json={"question": question}, timeout=60).json()
     return answer

@@ -11,30 +11,25 @@ def titles(page: Page) -> Locator:
 
 
 def groups(page: Page) -> Locator:
-    """The headings of the groups of reports."""
     return page.locator("#fn-library-panel .fn-group")
 
 
 def row(page: Page, title: str) -> Locator:
-    """The row of the report with a title."""
     return page.locator("#fn-library-panel .fn-batch > li").filter(
         has=page.locator(".fn-report-title", has_text=title)
     )
 
 
 def more(page: Page, name: str) -> Locator:
-    """The button of a row's menu."""
     return page.get_by_role("button", name=f"More actions for {name}")
 
 
 def choose(page: Page, name: str, action: str) -> None:
-    """Choose an action from the menu of a row."""
     more(page, name).click()
     page.get_by_role("menuitem", name=action).click()
 
 
 def find(page: Page, words: str) -> None:
-    """Type words into the search field of the library."""
     page.get_by_role("searchbox", name="Find a report").fill(words)
 
 
@@ -45,5 +40,4 @@ def open_filters(page: Page) -> Locator:
 
 
 def chips(page: Page) -> Locator:
-    """The chips that show what the question is narrowed to."""
     return page.locator("#fn-narrowed .fn-chip-words")

@@ -8,8 +8,6 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Report:
-    """A report of the shelf: the path of its file, and its metadata."""
-
     path: str
     title: str
     publisher: str

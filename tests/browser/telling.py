@@ -9,11 +9,9 @@ from playwright.sync_api import Locator, Page
 
 WHO_BOUGHT = "To whom was the tannery of Westmere sold?"
 NOTHING = "What is the national bird of Cambodia?"
-"""A question that no report answers."""
 
 
 def kept(server: str, query: str = "") -> list[dict[str, Any]]:
-    """The conversations that the server lists."""
     answer = httpx.get(f"{server}/v1/conversations", params={"query": query}, timeout=60)
     conversations: list[dict[str, Any]] = answer.json()["conversations"]
     return conversations

@@ -59,7 +59,6 @@ def page(watched: Watched) -> Page:
 
 
 def answered(page: Page, question: str = BROKE) -> Locator:
-    """Ask a question, and return its answer."""
     before = page.locator("#fn-conversation [id^='fn-answer-']").count()
     ask(page, question)
     answers = page.locator("#fn-conversation [id^='fn-answer-']")
@@ -82,7 +81,6 @@ def act(answer: Locator, name: str) -> Locator:
 
 
 def said(page: Page) -> Locator:
-    """The status line that reports the last action."""
     return page.locator("#fn-said")
 
 

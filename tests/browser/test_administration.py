@@ -45,7 +45,6 @@ def row(page: Page, part: str, name: str) -> Locator:
 
 
 def choose(page: Page, name: str, action: str) -> None:
-    """Choose an action of a row's menu."""
     more = page.get_by_role("button", name=f"More actions for {name}")
     more.scroll_into_view_if_needed()
     # Scrolling closes a menu, and the page is told of it in one of the next frames.

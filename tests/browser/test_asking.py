@@ -186,7 +186,6 @@ def hold(page: Page) -> list[Route]:
 
 
 def wait_for(page: Page, held: list[Route], count: int) -> None:
-    """Wait until the page has sent so many questions."""
     until = time.monotonic() + 20
     while len(held) < count:
         assert time.monotonic() < until, f"the page sent {len(held)} of {count} questions"

@@ -66,7 +66,6 @@ def test_a_folder_can_be_dropped_on_the_conversation(desk: Desk, tmp_path: Path)
 
 
 def drop(page: Page, *paths: Path) -> None:
-    """Drop files and folders of this machine on the page."""
     dragging = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):

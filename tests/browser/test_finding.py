@@ -51,7 +51,6 @@ def ferries() -> str:
 
 @pytest.fixture(scope="module")
 def pier(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server over the report on ferries."""
     folder = tmp_path_factory.mktemp("pier")
     library = folder / "library"
     library.mkdir()

@@ -29,8 +29,6 @@ WHEN = "When was the third gate of the dam of Varda closed?"
 
 @dataclass(frozen=True)
 class Guarded:
-    """A server on which people sign in, and its accounts."""
-
     url: str
     accounts: Accounts
 
@@ -65,7 +63,6 @@ def window(chromium: Browser, **options: object) -> Iterator[Page]:
 
 
 def enter(page: Page, password: str = PASSWORD, *, name: str = "ada") -> None:
-    """Fill in the sign-in form and send it."""
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()

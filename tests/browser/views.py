@@ -17,19 +17,16 @@ PHONE_PIXELS = 992
 
 
 def is_phone(page: Page) -> bool:
-    """Return whether the window is so narrow that the areas are drawers over the conversation."""
     size = page.viewport_size
     return size is not None and size["width"] <= PHONE_PIXELS
 
 
 def answered(page: Page, question: str) -> None:
-    """Ask, and wait until the answer is complete."""
     ask(page, question)
     page.locator("#fn-conversation .fn-actions").last.wait_for()
 
 
 def show_library(page: Page) -> None:
-    """Show the library with its reports."""
     if page.locator("#fn-library").get_attribute("data-as") == "closed":
         page.locator(".fn-open-library:visible").first.click()
     page.get_by_role("tab", name="Library").click()
@@ -68,7 +65,6 @@ def a_source(page: Page) -> None:
 
 
 def a_page(page: Page) -> None:
-    """Show the words of a footnote on the page of a PDF."""
     answered(page, DAM)
     page.locator("#fn-conversation .fn-mark").first.click()
     page.locator("#fn-source mark").first.wait_for()
@@ -79,7 +75,6 @@ def a_page(page: Page) -> None:
 
 
 def found_words(page: Page) -> None:
-    """Search for words within a report."""
     a_source(page)
     page.get_by_role("button", name="Find", exact=True).click()
     page.get_by_role("searchbox", name="Find in this report").fill("people")
@@ -102,7 +97,6 @@ def the_library(page: Page) -> None:
 
 
 def the_history(page: Page) -> None:
-    """Show the kept conversations."""
     answered(page, ARRESTS)
     if page.locator("#fn-library").get_attribute("data-as") == "closed":
         page.locator(".fn-open-library:visible").first.click()
@@ -111,14 +105,12 @@ def the_history(page: Page) -> None:
 
 
 def the_model(page: Page) -> None:
-    """Show the panel that chooses the language model."""
     page.get_by_role("button", name="Quotes only").click()
     page.get_by_label("Model provider").select_option(label="OpenAI or a compatible server")
     page.get_by_label("Model", exact=True).fill("small")
 
 
 def the_shortcuts(page: Page) -> None:
-    """Show the list of shortcuts."""
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("?")
     page.locator("dialog[open]").wait_for()

@@ -23,11 +23,7 @@ class Begun:
 
 
 class Server:
-    """An app that runs in an event loop of its own for as long as the context is open.
-
-    Attributes:
-        client: sends the app requests whose responses end.
-    """
+    """An app in an event loop of its own; ``client`` is for requests whose responses end."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,7 +39,6 @@ class Server:
     def begin(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, kind: str = "http"
     ) -> Begun:
-        """The beginning of the response to a request without a body."""
         portal = self.client.portal
         assert portal is not None
         begun: Begun = portal.call(_begin, self.app, _scope(method, path, headers or {}, kind))

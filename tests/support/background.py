@@ -35,7 +35,7 @@ class Held(Encoder):
         self.go_on.set()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, once the test lets the encoder go on."""
+        """Wait until the test lets the encoder go on."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
         return super().encode(texts)
@@ -43,13 +43,11 @@ class Held(Encoder):
     def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[Embedded]:
-        """Embed passages with their sentences, once the test lets the encoder go on."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
         return super().encode_passages(texts, sentences)
 
     def hold(self) -> None:
-        """Make the encoder wait from now on."""
         self.reached.clear()
         self.go_on.clear()
 
@@ -66,13 +64,11 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def ended(client: TestClient, job_id: str) -> dict[str, Any]:
-    """Wait for the end of a job, and return the job."""
     wait_until(lambda: client.get(f"/v1/jobs/{job_id}").json()["ended"] is not None)
     return dict(client.get(f"/v1/jobs/{job_id}").json())
 
 
 def accepted(response: Response) -> str:
-    """The job id in the response to an accepted request."""
     assert response.status_code == 202
     [(name, job_id)] = response.json().items()
     assert (name, response.headers["location"]) == ("job_id", f"/v1/jobs/{job_id}")
@@ -80,7 +76,6 @@ def accepted(response: Response) -> str:
 
 
 def unsynced(index: Library, folder: Path) -> Path:
-    """A followed folder with two files that no sync has read yet."""
     write(folder / "dam.txt", GATE)
     write(folder / "weir.txt", WEIR)
     index.catalog.follow([str(folder)])

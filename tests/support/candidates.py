@@ -16,7 +16,6 @@ NEVER, ALWAYS = Calibration(threshold=1.0), Calibration(threshold=0.0)
 
 
 def record(number: int) -> DocumentRecord:
-    """The record of an English document."""
     path, title = f"{number}.txt", f"Report {number}"
     return DocumentRecord(number, 1, "/reports", path, "text", title, None, None, "en", None, 100, 1, "0", "")
 
@@ -28,12 +27,10 @@ def scored(document: int, start: int, text: str, points: float, headings: str = 
 
 
 def texts(chosen: Sequence[Scored]) -> list[str]:
-    """The sentences of candidates."""
     return [item.candidate.sentence.text for item in chosen]
 
 
 def candidates_in(engine: QueryEngine, text: str) -> list[Candidate]:
-    """The sentences of a library that may answer a question, nearest first."""
     question = understand(text)
     with engine.index.snapshot() as snapshot:
         hits = snapshot.search(question.text)

@@ -27,7 +27,6 @@ def is_running(pid: int) -> bool:
 
 
 def is_gone(pid: int, seconds: float = 10) -> bool:
-    """Wait for the end of a process; return whether the process ended within ``seconds``."""
     until = time.monotonic() + seconds
     while is_running(pid) and time.monotonic() < until:
         time.sleep(0.05)
@@ -58,7 +57,6 @@ def sent_while_reading(
 
 
 def children_of(pid: int, module: str = "index.loaders.sandbox.worker") -> set[str]:
-    """The children of a process that run a module, each with its id and arguments."""
     done = subprocess.run(
         ["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     )

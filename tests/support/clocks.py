@@ -11,8 +11,6 @@ import pytest
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that a test sets, in seconds since 1970."""
-
     now: float = 1_800_000_000.0
 
     def __call__(self) -> float:
@@ -20,9 +18,5 @@ class Clock:
 
 
 def set_time(monkeypatch: pytest.MonkeyPatch, module: ModuleType, clock: Callable[[], float]) -> None:
-    """Let a module, which uses nothing else of ``time``, read ``time`` and ``monotonic`` from ``clock``.
-
-    A patch of :mod:`time` itself would reach the event loops of the servers that tests share: a loop that
-    goes to sleep by a clock of the future sleeps until then.
-    """
+    """A patch of :mod:`time` itself would reach the event loops of shared servers, which would oversleep."""
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock, time=clock))

@@ -18,7 +18,7 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 @dataclass(frozen=True)
 class Received:
-    """A span that a collector has received; times are in nanoseconds since 1970."""
+    """Times are in nanoseconds since 1970."""
 
     name: str
     kind: int
@@ -34,16 +34,7 @@ class Received:
 
 @dataclass
 class Collector:
-    """A running collector.
-
-    Attributes:
-        address: the collector's address, without the path of the route.
-        paths: the paths of the requests.
-        headers: the headers of the last request, by names in lower case.
-        resources: the attributes of the last program that sent spans.
-        spans: the spans, in the order of their ends.
-        status: the status with which the collector answers.
-    """
+    """``headers`` are of the last request, with names in lower case; ``spans`` are in order of their ends."""
 
     address: str
     paths: list[str] = field(default_factory=list)
@@ -53,17 +44,14 @@ class Collector:
     status: int = 200
 
     def named(self, name: str) -> Received:
-        """The only span with a name."""
         [found] = [span for span in self.spans if span.name == name]
         return found
 
     def under(self, parent: Received) -> list[str]:
-        """The names of the spans whose parent is ``parent``, in the order of their starts."""
         found = [span for span in self.spans if (span.trace, span.parent) == (parent.trace, parent.number)]
         return [span.name for span in sorted(found, key=lambda span: span.begins)]
 
     def take(self, body: bytes) -> None:
-        """Take the body of a request."""
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             self.resources = _values(resource.resource.attributes)
             for scope in resource.scope_spans:
@@ -123,7 +111,6 @@ class _Takes(BaseHTTPRequestHandler):
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    """Run a collector."""
     server = _Server()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -14,7 +14,6 @@ QUESTION = "How many suspects were arrested, and over how many days?"
 
 
 def fails(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) -> str:
-    """The one line that the command prints when it fails with ``code``."""
     assert main([*map(str, arguments)]) == code
     out, err = capfd.readouterr()
     assert out == ""

@@ -29,5 +29,4 @@ def edit(index: Library, document_id: int = 1, /, **edits: str) -> DocumentRecor
 
 
 def note(folder: Path) -> Path:
-    """The path of the sidecar of document 1; the file need not exist."""
     return folder / "dams" / "gate.md.meta.yaml"

@@ -81,7 +81,6 @@ headlines = st.builds(
 
 @st.composite
 def answers_of_any_words(draw: st.DrawFn) -> Answer:
-    """Answers with sentences and quotes of arbitrary text and with arbitrary verdicts."""
     said = draw(st.lists(texts.filter(visible), min_size=1, max_size=4))
     text, sentences, cited = "", [], []
     for number, words in enumerate(said, 1):

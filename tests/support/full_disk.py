@@ -36,7 +36,6 @@ def make_read_only(folder: Path) -> None:
 
 
 def fill(folder: Path) -> Path:
-    """Write a file that takes all the free space, and return its path."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         try:
@@ -55,7 +54,6 @@ def tried(act: Any) -> str:  # noqa: ANN401 (whatever fails)
 
 
 def over_http(index: Library) -> dict[str, tuple[int, str]]:
-    """The status and the detail of the HTTP responses to requests that write."""
     engine = QueryEngine(index)
     app = create_app(index, engine, Settings(home=index.home))
     file = {"file": ("long.txt", LONG.encode())}
@@ -79,7 +77,6 @@ def over_http(index: Library) -> dict[str, tuple[int, str]]:
 
 
 def synced(home: Path) -> tuple[int, str]:
-    """The exit code and the standard error of the command ``sync``."""
     done = subprocess.run(
         [sys.executable, "-m", "ui.cli.app", "sync", "--home", str(home)],
         capture_output=True,

@@ -145,7 +145,6 @@ HEAD_CELL = ParagraphStyle("head", CELL, fontName="Helvetica-Bold")
 
 
 def inquiry_pdf() -> bytes:
-    """The commission's report: A4, its running header and page number on every page."""
     target = BytesIO()
     template = BaseDocTemplate(
         target, pagesize=A4, title=TITLE, author=PUBLISHER, subject="Fictional sample report",
@@ -230,11 +229,7 @@ def _figures(rows: tuple[tuple[str, ...], ...]) -> list[bool]:
 
 
 def placed_questions() -> str:
-    """``questions.jsonl`` with each evidence's offsets computed from its words.
-
-    Raises:
-        ValueError: if some evidence does not occur exactly once in its document.
-    """
+    """Compute each offset of evidence. Raises ValueError if some does not occur exactly once."""
     texts: dict[str, str] = {}
     lines = []
     for line in (SEEDS / QUESTIONS).read_text(encoding="utf-8").splitlines():
@@ -249,11 +244,7 @@ def placed_questions() -> str:
 
 
 def placed(words: str, text: str, where: str) -> dict[str, int]:
-    """The offsets of ``words`` in ``text``.
-
-    Raises:
-        ValueError: if ``words`` do not occur exactly once; the message names ``where``.
-    """
+    """Raises ValueError, which names ``where``, if ``words`` do not occur exactly once."""
     found = text.count(words)
     if found != 1:
         raise ValueError(f"{where}: {words!r} occurs {found} times; quote words that occur once")
@@ -262,7 +253,6 @@ def placed(words: str, text: str, where: str) -> dict[str, int]:
 
 
 def main() -> None:
-    """Write the reports, then the offsets, which depend on the reports."""
     (SEEDS / INQUIRY).write_bytes(inquiry_pdf())
     (SEEDS / SCHOOLS).write_bytes(schools_pdf())
     (SEEDS / SIRENS).write_bytes(sirens_docx())

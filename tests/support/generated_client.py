@@ -19,11 +19,7 @@ content_type_overrides:
 
 
 def generated_client(description: httpx.Response, folder: Path, name: str) -> ModuleType:
-    """Generate a client as the package ``name`` in ``folder``, and import it with all its operations.
-
-    Raises:
-        AssertionError: if the generator cannot read a part of the description.
-    """
+    """Raises AssertionError if the generator cannot read a part of the description."""
     (folder / "openapi.json").write_bytes(description.content)
     (folder / "generator.yml").write_text(CONFIGURATION, encoding="utf-8")
     command = [

@@ -12,14 +12,12 @@ import pytest
 from index.loaders.sandbox.client import Isolated
 
 left: list[Any] = []
-"""Idle processes for the next readers."""
 
 
 class HandedOn(Isolated):
     """An ``Isolated`` that takes over an idle process, if there is one."""
 
     def close(self) -> None:
-        """Keep the process for the next reader instead of ending it."""
         with self._lock:
             child, self._child = self._child, None
             if child is not None:

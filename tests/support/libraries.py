@@ -7,4 +7,3 @@ from collections.abc import Callable, Mapping
 from rag.engine import QueryEngine
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
-"""Makes a library of the given files (content by name) and returns its engine."""

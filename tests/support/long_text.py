@@ -40,11 +40,9 @@ class Quick(StubEncoder):
         self._random = np.random.default_rng(7)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        """The default model's tokens."""
         return token_spans_by(self._tokenizer, text)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Random unit vectors."""
         rows = self._random.normal(size=(len(texts), self.dimensions)).astype(np.float32)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
@@ -80,7 +78,6 @@ def most_resident() -> float:
 
 
 def text_of(megabytes: int) -> bytes:
-    """Paragraphs of sentences of random words, with the given size."""
     chance = random.Random(11)  # noqa: S311 (words, not a secret)
     paragraphs: list[str] = []
     size = 0
@@ -94,7 +91,6 @@ def text_of(megabytes: int) -> bytes:
 
 
 def main() -> None:
-    """Upload a short text, then a long one, and print what the long one cost."""
     folder, megabytes = Path(sys.argv[1]), int(sys.argv[2])
     long = text_of(megabytes)
     with Library.open(folder / "home", Quick()) as index, Isolated() as reader:

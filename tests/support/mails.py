@@ -31,5 +31,4 @@ def text_of(message: EmailMessage) -> str:
 
 
 def raw(fields: str, body: bytes) -> str:
-    """The text that the loader reads from a message with these fields and this body, without its head."""
     return read_eml(f"{HEAD}{fields}\n\n".encode() + body, PATH).text.removeprefix(SHOWN)

@@ -108,7 +108,6 @@ def passage(text: str, shortfall: str | None = None) -> Passage:
 
 
 def answer(*citations: Citation, text: str | None = None) -> Answer:
-    """An answer whose sentences are the citations' quotes."""
     words = text if text is not None else "".join(cited.quote for cited in citations)
     return Answer(
         answer_id="0" * 32,
@@ -148,5 +147,4 @@ def abstention(*passages: Passage) -> Answer:
 
 
 def bodies(stored: Iterable[StoredText]) -> list[str]:
-    """The texts of stored answers, without their ids."""
     return [text for _, text in stored]

@@ -1,7 +1,4 @@
-"""A server of Milvus for the tests: the real one, or its small sibling milvus-lite.
-
-One real server can run on a machine at a time, since a part of it always takes the same port.
-"""
+"""A server of Milvus for the tests, the real one (one at a time: its port is fixed) or milvus-lite."""
 
 from __future__ import annotations
 
@@ -44,16 +41,10 @@ ON_ONE_SERVER = (
 _SERVER_PORTS = range(23_000, 31_000)
 
 _SECONDS = 120
-"""The seconds that a start of a server may take, and the end of one."""
 
 
 class MilvusServer:
-    """A running server on loopback, with its data in a folder.
-
-    Attributes:
-        kind: the program.
-        address: the server's address for the setting ``index``.
-    """
+    """``address`` is for the setting ``index``; the data are in a folder."""
 
     def __init__(self, kind: Kind, folder: Path) -> None:
         self.kind = kind
@@ -63,7 +54,6 @@ class MilvusServer:
         self.address = f"milvus://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Start the server, for the first time or after a stop, and wait until it answers."""
         process = self._launch()
         deadline = time.monotonic() + _SECONDS
         while process.poll() is None and time.monotonic() < deadline:
@@ -136,13 +126,11 @@ class MilvusServer:
             time.sleep(0.05)
 
     def renew(self) -> None:
-        """Start the server without its data."""
         self.stop()
         shutil.rmtree(self._folder / "data" / "data", ignore_errors=True)
         self.start()
 
     def _answers(self) -> bool:
-        """Tell if the server takes a request."""
         try:
             with socket.create_connection(("127.0.0.1", self._port), timeout=1):
                 pass
@@ -154,7 +142,6 @@ class MilvusServer:
 
 @contextmanager
 def running(kind: Kind) -> Iterator[MilvusServer]:
-    """Run a server with an empty folder of its own, and delete both at the end."""
     folder = Path(tempfile.mkdtemp(prefix="footnoted-milvus-"))
     server = MilvusServer(kind, folder)
     try:
@@ -166,7 +153,6 @@ def running(kind: Kind) -> Iterator[MilvusServer]:
 
 
 def is_installed(kind: Kind) -> bool:
-    """Tell if ``make test-engines`` could install a server."""
     return os.access(_program(kind), os.X_OK)
 
 
@@ -192,10 +178,7 @@ def in_place_of_files(address: str) -> Iterator[None]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Free ports that the system gives to no client.
-
-    Otherwise a client that waits for the server could get the server's port, and the server another one.
-    """
+    """The system must give them to no client, such as one that waits for the server."""
     ports = random.sample(_SERVER_PORTS, len(_SERVER_PORTS))
     return list(islice(filter(_is_free, ports), count))
 

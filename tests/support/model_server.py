@@ -20,21 +20,13 @@ KNOWN = (
     "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia, and linked "
     "them to human trafficking, torture, forced labour and child labour."
 )
-"""A sentence of a sample report, which a model may copy."""
 
 USAGE = {"prompt_tokens": 300, "completion_tokens": 12, "total_tokens": 312}
 
 
 @dataclass
 class ModelServer:
-    """A running server.
-
-    Attributes:
-        address: its URL, for the settings of a model.
-        reply: the reply to the next requests.
-        refusal: the status and the message with which the server refuses the next requests; None to reply.
-        keys: the ``Authorization`` header of each request.
-    """
+    """``refusal`` is the status and the message for the next requests, or None to reply."""
 
     address: str
     reply: Reply
@@ -59,8 +51,6 @@ def citing(words: str, begins: str) -> Reply:
 
 @contextmanager
 def model_server(reply: Reply = ready) -> Iterator[ModelServer]:
-    """Run a server until the context ends."""
-
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -16,7 +16,6 @@ from ui.app import create_app
 
 @contextmanager
 def served(index: Library, engine: QueryEngine) -> Iterator[openai.OpenAI]:
-    """OpenAI's client, connected to a server of the library on a free port."""
     with (
         serving_app(create_app(index, engine)) as address,
         openai.OpenAI(

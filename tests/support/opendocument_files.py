@@ -26,10 +26,7 @@ SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was
 def packed(
     body: str, *, automatic: str = "", container: str = "text", equation: str = "", **parts: str
 ) -> bytes:
-    """A file with this body; ``parts`` has the content of ``meta``, ``styles`` and ``manifest``.
-
-    ``equation`` is the XML of an embedded object.
-    """
+    """``parts`` has the content of ``meta``, ``styles`` and ``manifest``; ``equation`` is an object's XML."""
     names = {"meta": "meta.xml", "styles": "styles.xml", "manifest": "META-INF/manifest.xml"}
     made = BytesIO()
     with ZipFile(made, "w") as archive:
@@ -66,7 +63,6 @@ def saved(document: odfdo.Document) -> bytes:
 
 
 def table(*rows: str, header: str = "") -> str:
-    """The XML of a table."""
     head = f"<table:table-header-rows>{header}</table:table-header-rows>" if header else ""
     return f"<table:table table:name='T'>{head}{''.join(rows)}</table:table>"
 

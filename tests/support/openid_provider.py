@@ -37,8 +37,6 @@ def key(kind: str = "RS256", name: str = "first") -> ECKey | RSAKey:
 
 @dataclass
 class Code:
-    """The sign-in that the provider remembers for a code."""
-
     callback: str
     challenge: str
     nonce: str
@@ -47,22 +45,9 @@ class Code:
 
 @dataclass
 class OpenIDProvider:
-    """A running provider.
+    """None in ``token`` or ``description`` leaves a field out; None as ``info`` means ``claims``.
 
-    Attributes:
-        issuer: the address of the provider.
-        claims: the claims about the person who is signed in to the provider; ``sub`` is needed.
-        info: the claims at ``/userinfo``; None for the same claims.
-        token: changes of the claims in id tokens; None leaves a claim out.
-        description: changes of the provider's description; None leaves a field out.
-        signs: the kind and the name of the key that signs.
-        secret: the secret of the client; empty for a public client.
-        published: the kind and the name of each key in the published key set.
-        answers: raw answers (status and body) instead of the provider's own, by path.
-        refuses: the error with which the provider refuses a person; empty to refuse nobody.
-        shows_page: whether a person has to click on a page of the provider.
-        asked: the paths of requests, in order, with their bodies.
-        codes: the codes that have not been used.
+    ``answers`` replace the provider's own, by path; ``refuses`` is an error, ``secret`` empty if public.
     """
 
     issuer: str
@@ -80,7 +65,6 @@ class OpenIDProvider:
     codes: dict[str, Code] = field(default_factory=dict)
 
     def described(self) -> dict[str, Any]:
-        """The description, with the changes of the test."""
         own = {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
@@ -95,11 +79,9 @@ class OpenIDProvider:
         return {name: value for name, value in (own | self.description).items() if value is not None}
 
     def keys(self) -> dict[str, Any]:
-        """The public keys."""
         return {"keys": [key(*each).as_dict(private=False) for each in self.published]}
 
     def id_token(self, nonce: str) -> str:
-        """A signed id token for the person."""
         now = int(time.time())
         own = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce}
         changed = {**own, **self.claims, **self.token}
@@ -226,7 +208,6 @@ class _Answers(BaseHTTPRequestHandler):
 
 @contextmanager
 def openid_provider(host: str = "127.0.0.1") -> Iterator[OpenIDProvider]:
-    """Run a provider, which calls itself by the name ``host``, until the context ends."""
     server = _Server(host)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

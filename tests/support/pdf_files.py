@@ -30,14 +30,12 @@ SECOND = (
 
 
 def build(*story: Flowable, **properties: str) -> bytes:
-    """A PDF of ``story``, set by reportlab's own typesetting."""
     file = io.BytesIO()
     SimpleDocTemplate(file, pagesize=A4, invariant=True, **properties).build(list(story))
     return file.getvalue()
 
 
 def draw(*pages: Callable[[Canvas], object], encrypt: pdfencrypt.StandardEncryption | None = None) -> bytes:
-    """A PDF whose pages are drawn by hand."""
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=A4, invariant=True, encrypt=encrypt)
     for page in pages:
@@ -48,8 +46,6 @@ def draw(*pages: Callable[[Canvas], object], encrypt: pdfencrypt.StandardEncrypt
 
 
 def column(*lines: str, left: float = 2 * cm, leading: float = 14) -> Callable[[Canvas], None]:
-    """A page with each of ``lines`` drawn below the one before."""
-
     def page(canvas: Canvas) -> None:
         for number, line in enumerate(lines):
             canvas.drawString(left, 25 * cm - number * leading, line)

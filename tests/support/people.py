@@ -20,7 +20,6 @@ def make_hashes_quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def form_fields(page: str) -> dict[str, str]:
-    """The hidden fields of the form of a page."""
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)
     return {name: unescape(value) for name, value in found}
 

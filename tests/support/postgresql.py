@@ -36,12 +36,10 @@ class Server:
         )
 
     def address(self, database: str) -> sa.URL:
-        """The address of a database of this server."""
         folder = {"host": str(self.folder), "port": "5432"}
         return sa.URL.create("postgresql+psycopg", _USER, database=database, query=folder)
 
     def create(self, options: str = "") -> sa.URL:
-        """Create an empty database, and return its address."""
         return self.address(self._create(options=options))
 
     def _create(self, template: str | None = None, options: str = "") -> str:
@@ -50,10 +48,7 @@ class Server:
         return name
 
     def of(self, file: Path) -> sa.URL:
-        """The address of the database that stands for the SQLite file at ``file``.
-
-        ``file`` itself then contains only its own path, so that a copied home gets a copy of the database.
-        """
+        """``file`` then has only its own path, so that a copied home gets a copy of the database."""
         if file not in self._databases:
             template = self._databases.get(_place_in(file)) if file.is_file() else None
             self._databases[file] = self._create(template)
@@ -62,12 +57,10 @@ class Server:
         return self.address(self._databases[file])
 
     def drop_under(self, folder: Path) -> None:
-        """Drop the databases that stand for files in ``folder``."""
         for file in [file for file in self._databases if file.is_relative_to(folder)]:
             self._run(f"DROP DATABASE {self._databases.pop(file)} WITH (FORCE)")
 
     def drop(self, address: sa.URL) -> None:
-        """Drop a database from :meth:`create`."""
         self._run(f"DROP DATABASE {address.database} WITH (FORCE)")
 
     def stop(self, how: str = "fast") -> None:
@@ -75,7 +68,6 @@ class Server:
         run_as_owner(self.folder, "pg_ctl", "-D", str(self.folder / "data"), "-m", how, "stop")
 
     def start(self) -> None:
-        """Start the server, for the first time or after a stop."""
         settings = {
             "listen_addresses": "", "unix_socket_directories": str(self.folder), "max_connections": "300",
             # Written data must survive a crash of the server, but not of the machine.
@@ -92,7 +84,6 @@ class Server:
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """Run a server in a folder of its own, and delete both at the end."""
     folder = Path(tempfile.mkdtemp(prefix="footnoted-pg-"))
     try:
         if os.geteuid() == 0:

@@ -32,7 +32,6 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the command and wait for its end; its output is decoded."""
     return _run([*MODULE, *map(str, arguments)], **more)
 
 
@@ -85,8 +84,6 @@ def on_terminal(*arguments: str | Path) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server that is ready: its process, its address, and the line that announced the address."""
-
     process: subprocess.Popen[str]
     address: str
     line: str
@@ -104,10 +101,7 @@ class Served:
 def serving(
     home: Path, *arguments: str, command: Sequence[str] = MODULE, folder: Path = ROOT, **more: str
 ) -> Iterator[Served]:
-    """Run a server of ``home`` on a free port, and end it with the context.
-
-    ``command`` starts the server in ``folder``; ``more`` is added to the environment.
-    """
+    """Use a free port. ``command`` starts the server in ``folder``; ``more`` is added to the environment."""
     process = subprocess.Popen(
         [*command, "serve", "--home", str(home), "--port", "0", *arguments],
         cwd=folder,
@@ -131,6 +125,5 @@ def serving(
 
 
 def mapping_of_lines(text: str) -> Mapping[str, str]:
-    """Lines of the form ``Name   value`` as a mapping."""
     pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line.strip())
     return {name.strip(): value.strip() for name, value in pairs}

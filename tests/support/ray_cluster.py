@@ -21,7 +21,6 @@ _START_SECONDS = 120
 
 
 def is_installed() -> bool:
-    """Tell if ``make test-engines`` could install Ray."""
     return find_spec("ray") is not None
 
 
@@ -32,7 +31,6 @@ class Node:
     process: subprocess.Popen[bytes]
 
     def kill(self) -> None:
-        """End all processes of the node as a crash does."""
         # Ray's other processes descend from the first one, and some have sessions of their own.
         for pid in [*_children(self.process.pid), self.process.pid]:
             try:
@@ -43,12 +41,7 @@ class Node:
 
 
 class RayCluster:
-    """A running cluster of two nodes with one core each; the logs are in ``folder``.
-
-    Attributes:
-        address: the address for ``footnoted sync --on`` on a node.
-        client_address: the address for ``footnoted sync --on`` elsewhere.
-    """
+    """``address`` is for ``footnoted sync --on`` on a node, ``client_address`` for elsewhere."""
 
     def __init__(self, folder: Path, temporary: str) -> None:
         port, client_port = _free_port(), _free_port()
@@ -65,23 +58,19 @@ class RayCluster:
         self.regain()
 
     def lose(self) -> None:
-        """End the second node as a crash does."""
         self._second.kill()
 
     def regain(self) -> None:
-        """Start a second node."""
         self._second = _start(self._second_log, f"--address={self.address}")
         _wait_for(self._second_log)
 
     def end(self) -> None:
-        """End both nodes."""
         self._second.kill()
         self._head.kill()
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[RayCluster]:
-    """Start a cluster, and end it."""
     # The sockets of Ray need a short path.
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as temporary:
         started = RayCluster(folder, temporary)
@@ -111,7 +100,6 @@ def _start(log: Path, *arguments: str) -> Node:
 
 
 def _children(pid: int) -> list[int]:
-    """The processes that a process has started, and those that these have started."""
     found: list[int] = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -129,7 +117,6 @@ def _free_port() -> int:
 
 
 def _wait_for(log: Path) -> None:
-    """Wait until a node says that it has started."""
     until = time.monotonic() + _START_SECONDS
     while b"Ray runtime started" not in log.read_bytes():
         if time.monotonic() > until:

@@ -33,7 +33,6 @@ VOCABULARY = [
 
 
 def words(count: int, seed: int = 7) -> list[str]:
-    """Random sentences from a small vocabulary."""
     chance = random.Random(seed)  # noqa: S311 (words, not secrets)
     return [
         f"{' '.join(chance.choices(VOCABULARY, k=chance.randint(3, 9))).capitalize()}." for _ in range(count)
@@ -41,7 +40,6 @@ def words(count: int, seed: int = 7) -> list[str]:
 
 
 def write(path: Path, text: str) -> Path:
-    """Write a file, and create the folders that it needs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
@@ -57,7 +55,6 @@ def incoming(
     publisher: str | None = None,
     published: str | None = None,
 ) -> Incoming:
-    """A document that a library can add."""
     document = Document(text, title, "text", language, publisher, published)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Incoming(source, path, len(text), 1, digest, document)
@@ -95,13 +92,11 @@ def found(
 
 
 def shown(hit: Hit) -> tuple[Any, ...]:
-    """A hit without its ids."""
     place = (hit.document.source, hit.document.path, hit.span.start, hit.span.end, hit.text)
     return (*place, hit.score, round(hit.dense, 5), round(hit.lexical, 5))
 
 
 def paths(index: Library) -> list[str]:
-    """The paths of the library's documents."""
     return [record.path for record in index.catalog.documents()]
 
 
@@ -114,14 +109,12 @@ class Watched(Encoder):
         self.embedded: list[str] = []
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, and record them."""
         self.embedded.extend(texts)
         return super().encode(texts)
 
     def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[Embedded]:
-        """Embed passages with their sentences, and record the passages."""
         self.embedded.extend(texts)
         return super().encode_passages(texts, sentences)
 

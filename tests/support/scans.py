@@ -22,7 +22,6 @@ needs_tesseract = pytest.mark.skipif(
 
 
 def pictures(data: bytes) -> list[Image.Image]:
-    """The pages of a PDF as pictures, like those of a scanner."""
     pages = pypdfium2.PdfDocument(data)
     return [page.render(scale=200 / 72, grayscale=True).to_pil() for page in pages]
 
@@ -31,7 +30,6 @@ def scanned(pages: Sequence[Image.Image | None], words: str = "A page with words
     """A PDF of pictures; None stands for a page with the words."""
 
     def place(picture: Image.Image, canvas: Canvas) -> None:
-        """Fill a page with a picture."""
         file = io.BytesIO()
         picture.save(file, "PNG")
         canvas.drawImage(ImageReader(file), 0, 0, *A4)

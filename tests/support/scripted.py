@@ -21,21 +21,13 @@ Script = Callable[[Sequence[ChatMessage]], Iterator[Any]]
 
 
 class ServerError(Exception):
-    """The error of a client of a server, with an HTTP status."""
-
     def __init__(self, status_code: int, message: str = "the server says no") -> None:
         super().__init__(message)
         self.status_code = status_code
 
 
 class ScriptedLLM(CustomLLM):
-    """Replies with its scripts in order, and repeats the last one.
-
-    Attributes:
-        sent: the messages of each call.
-        extra: the further arguments of each call.
-        ended: set whenever the reply of a call is closed.
-    """
+    """Replies with its scripts in order, and repeats the last one; ``sent`` has the messages of each call."""
 
     _scripts: list[Script] = PrivateAttr()
     _sent: list[list[ChatMessage]] = PrivateAttr(default_factory=list)
@@ -69,7 +61,6 @@ class ScriptedLLM(CustomLLM):
         raise NotImplementedError
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> Generator[ChatResponse]:  # noqa: ANN401
-        """Reply with the next script."""
         script = self._scripts[min(len(self._sent), len(self._scripts) - 1)]
         self._sent.append(list(messages))
         self._extra.append(kwargs)
@@ -85,18 +76,14 @@ class ScriptedLLM(CustomLLM):
             self._ended.set()
 
     def words(self, call: int = -1) -> str:
-        """The whole prompt of a call, as text."""
         return "\n".join(str(message.content) for message in self._sent[call])
 
 
 def says(*pieces: str | Mapping[str, Any]) -> Script:
-    """A reply in the given pieces."""
     return lambda _: iter(pieces)
 
 
 def slowly(pieces: Iterable[str], seconds: float) -> Script:
-    """A reply with a pause before each piece."""
-
     def script(_: Sequence[ChatMessage]) -> Iterator[str]:
         for piece in pieces:
             time.sleep(seconds)
@@ -116,8 +103,6 @@ def hangs(released: Event, *pieces: str) -> Script:
 
 
 def fails(error: Exception, *pieces: str) -> Script:
-    """A reply that fails with an error after its pieces."""
-
     def script(_: Sequence[ChatMessage]) -> Iterator[str]:
         yield from pieces
         raise error
@@ -126,8 +111,6 @@ def fails(error: Exception, *pieces: str) -> Script:
 
 
 def for_ever(piece: str) -> Script:
-    """A reply that repeats one piece without end."""
-
     def script(_: Sequence[ChatMessage]) -> Iterator[str]:
         while True:
             yield piece
@@ -158,7 +141,6 @@ def obeys(instruction: str, words: str) -> Script:
 
 
 def number_of(messages: Sequence[ChatMessage], begins: str) -> str:
-    """The number of the sentence that starts with ``begins``, in the last message of a prompt."""
     for line in str(messages[-1].content).splitlines():
         if line.startswith("[") and line.partition("] ")[2].startswith(begins):
             return line[1 : line.index("]")]
@@ -174,6 +156,5 @@ def model_of(
     prices: Prices | None = None,
     circuit: Circuit | None = None,
 ) -> LanguageModel:
-    """A ``LanguageModel`` over a scripted model."""
     limits = ModelLimits(context_tokens=context, reply_tokens=512, seconds=seconds, attempts=attempts)
     return LanguageModel(llm, "scripted", limits, prices=prices, circuit=circuit or Circuit())

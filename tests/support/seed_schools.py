@@ -116,7 +116,6 @@ HEAD_HEIGHT, TABLE_HEIGHT = 64 * mm, 54 * mm
 
 
 def schools_pdf() -> bytes:
-    """The report: A5, three pages of two columns, with the title and a table across both columns."""
     target = BytesIO()
     template = BaseDocTemplate(
         target, pagesize=A5, title=TITLE, author=PUBLISHER, subject="Fictional sample report",

@@ -69,7 +69,6 @@ _NOTE = re.compile(r"\[(\d)\]")
 
 
 def sirens_docx() -> bytes:
-    """The plan as a Word document."""
     parts = {
         "[Content_Types].xml": _content_types(),
         "_rels/.rels": _relations(

@@ -15,7 +15,6 @@ HEADER = "query-id\tcorpus-id\tscore"
 
 
 def write_lines(file: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
-    """Write a file of JSON lines."""
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return file
 

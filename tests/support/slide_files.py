@@ -20,7 +20,6 @@ PATH = Path("talks/dam.pptx")
 TITLE_AND_TEXT, TITLE_ONLY, BLANK = 1, 5, 6
 
 PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000002024401003b")
-"""A GIF picture of one dot."""
 
 
 def presentation(*slides: tuple[int, Callable[[Slide], object]], title: str = "") -> bytes:
@@ -39,7 +38,6 @@ def text(write: Callable[[Slide], object], layout: int = BLANK) -> str:
 
 
 def box(shapes: SlideShapes | GroupShapes, words: str, left: float, top: float, height: float = 1) -> Shape:
-    """A text box, with its place in inches."""
     shape = shapes.add_textbox(Inches(left), Inches(top), Inches(2), Inches(height))
     shape.text_frame.text = words
     return shape
@@ -71,7 +69,6 @@ def nothing(_slide: Slide) -> None:
 
 
 def changed(data: bytes, part: str, pattern: bytes, replacement: bytes) -> bytes:
-    """The presentation with one part of its archive changed."""
     out = BytesIO()
     with ZipFile(BytesIO(data)) as before, ZipFile(out, "w", ZIP_DEFLATED) as after:
         for name in before.namelist():

@@ -14,7 +14,6 @@ STORY = (
     "A spokeswoman for the ministry of health said that no patient is known to have been harmed by it.",
     "The harbour stayed open, but lorries waited for up to six hours at the northern gate.",
 )
-"""The sentences of a story, with 128 words."""
 
 OTHER_STORY = (
     "The harbour of Orrin was closed for a night after police searched four warehouses on its pier.",
@@ -24,7 +23,6 @@ OTHER_STORY = (
     "Insurers put the cost of the delay at 1.2 million crowns, most of it for spoiled fruit.",
     "The port authority answered that the prosecutor alone decides when a pier is sealed off.",
 )
-"""Another story on the same subject."""
 
 FOOTER = "All rights reserved. Readers may write to the desk of the {} with corrections and complaints."
 

@@ -1,8 +1,7 @@
 """Run the command with parts that hang: ``python -m tests.support.stuck_server FIFO serve …``.
 
-The thread that stores feedback reads from ``FIFO``, to which nobody writes. A sync hangs, and so does the
-engine after it has found passages. With ``-`` for ``FIFO``, nothing hangs, but the engine produces events
-without end.
+Nobody writes to ``FIFO``, from which feedback reads; syncs hang, and the engine after it has found passages.
+With ``-``, nothing hangs, but the engine produces events without end.
 """
 
 from __future__ import annotations

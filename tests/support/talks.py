@@ -42,6 +42,5 @@ def ids(conversation: ShownConversation) -> list[str]:
 
 
 async def last_of(shown: AsyncIterator[Update]) -> None:
-    """Read all updates of an event."""
     async for _ in shown:
         pass

@@ -14,20 +14,13 @@ REPORT = b"# The gate\n\nThe council of Varda closed the third gate of the dam o
 
 @dataclass
 class WebHost:
-    """A running host.
-
-    Attributes:
-        port: the host's port on 127.0.0.1.
-        redirects: the locations to which paths redirect.
-        asked: the requested paths, in order.
-    """
+    """``redirects`` has the locations by path; ``asked`` the requested paths, in order."""
 
     port: int
     redirects: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
-        """The URL of a path, under a name of this machine."""
         return f"http://{host}:{self.port}{path}"
 
 
@@ -96,7 +89,6 @@ class _Answers(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _start(self, head: bytes, part: bytes, pause: float) -> None:
-        """Send a head, and then parts without end."""
         self.close_connection = True
         self.wfile.write(head)
         while not self.server.over.wait(pause):
@@ -117,7 +109,6 @@ _ANSWERS: Mapping[str, Callable[[_Answers], None]] = {
 
 @contextmanager
 def web_host() -> Iterator[WebHost]:
-    """Run a host until the context ends."""
     server = _Server()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -40,7 +40,6 @@ def read(write: Callable[[WordDocument], object]) -> Document:
 
 
 def paragraph(xml: str) -> Callable[[WordDocument], object]:
-    """Writes one paragraph with this content."""
     return lambda word: word.element.body.insert(0, parse_xml(f"<w:p {NAMESPACES}>{xml}</w:p>"))
 
 
@@ -49,13 +48,10 @@ def run(text: str) -> str:
 
 
 def formatted(text: str, properties: str) -> str:
-    """A run with these properties."""
     return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
 def written(*paragraphs: str) -> Callable[[WordDocument], object]:
-    """Writes whole paragraphs at the end."""
-
     def write(word: WordDocument) -> None:
         for xml in paragraphs:
             word.element.body.insert(
