@@ -1,7 +1,6 @@
 """Backs up a library to one file, restores it, and moves its catalog between databases.
 
-A backup is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the uploads. It has no caches,
-which are made again from the catalog. A server may run during a backup and a restore.
+A backup is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the uploads, without the caches.
 """
 
 from __future__ import annotations
@@ -48,12 +47,12 @@ readings of the list."""
 
 _AT_ONCE = 500
 _TEXTS_AT_ONCE = 10
-"""The number of rows in a batch if they have texts, since one text may take twenty megabytes."""
+"""For rows with texts, since one text may take twenty megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class MovedCatalog:
-    """A catalog that was copied to another database; ``passages`` counts those of all builds."""
+    """``passages`` counts those of all builds."""
 
     target: str
     generation: int
@@ -63,11 +62,7 @@ class MovedCatalog:
 
 
 def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
-    """Copy a library's catalog to another database, which must have no documents.
-
-    Raises CatalogError if there is no library, if the new database has documents or cannot be used, or if the
-    copy differs; LibraryLockedError if another process writes for more than half a minute.
-    """
+    """Raises CatalogError if the new database has documents, or the copy differs; LibraryLockedError."""
     source, target = address_of(home, from_url), address_of(home, to_url)
     if not database_at(source).exists(source):
         raise CatalogError(f"there is no catalog in {shown(source)}; sync a folder first")
@@ -82,7 +77,7 @@ def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
 
 
 def check_empty(home: Path, database_url: str) -> None:
-    """Raises CatalogError if a database has a catalog with documents, or cannot be used."""
+    """Raises CatalogError if a database has documents, or cannot be used."""
     address = address_of(home, database_url)
     if not database_at(address).exists(address):
         return
@@ -116,7 +111,7 @@ def _full(address: sa.URL) -> CatalogError:
 
 
 def put_aside_catalog(home: Path, others: Sequence[str] = ()) -> Path | None:
-    """Move the files to a new folder, so that no program mistakes them for current; return the folder."""
+    """Move the files to a new folder, so that no program mistakes them for current."""
     names = (CATALOG, *others)
     files = [file for name in names for file in database_files(home / name) if file.exists()]
     if not files:
@@ -133,9 +128,8 @@ def copy_tables(
 ) -> Mapping[str, int]:
     """Replace the rows of ``tables`` in ``target``, in one transaction of each database.
 
-    Ids stay the same, and the target never reuses an id of the source. Returns the number of rows by table.
-    Raises CatalogError, and undoes the change, if the copy differs, or if ``only_into_empty`` and something
-    was indexed in the target.
+    Ids stay the same, and the target never reuses an id of the source. Raises CatalogError, and changes
+    nothing, if the copy differs, or if ``only_into_empty`` and something was indexed there.
     """
     counts: dict[str, int] = {}
     with source.connect() as reading, writing(target) as connection:
@@ -188,7 +182,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
-    """The file ``manifest.json``: ``made`` is ISO 8601 in UTC, ``home`` the folder that was backed up."""
+    """``made`` is ISO 8601 in UTC, ``home`` the folder that was backed up."""
 
     made: str
     generation: int
@@ -199,11 +193,9 @@ class _Manifest:
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """Describes a backup and, after a restore, what the restore has affected.
+    """``made`` is ISO 8601 in UTC, ``put_aside`` the folder with the files that a restore replaced.
 
-    ``made`` is ISO 8601 in UTC, ``put_aside`` the folder with the replaced files. ``unconfirmed`` are the
-    folders that the library followed when it was backed up, and follows again once a user syncs them by their
-    paths; its own folders, such as the uploads, are not among them.
+    ``unconfirmed`` are folders that the library followed, and follows again once a user syncs them.
     """
 
     file: str
@@ -216,11 +208,7 @@ class BackupReport:
 
 
 def back_up(home: Path, file: Path, names: Sequence[str] = (), database_url: str = "") -> BackupReport:
-    """Write the library's state to a new file, for its owner alone, while other processes use the library.
-
-    ``names`` are other files and folders in ``home`` to include. Raises BackupError if there is no library,
-    or ``file`` exists or cannot be written; CatalogError if the catalog cannot be read.
-    """
+    """Other processes may write meanwhile. Raises BackupError if ``file`` exists or cannot be written."""
     address = address_of(home, database_url)
     if not database_at(address).exists(address):
         raise BackupError(f"there is no library in {home}; give the folder of one with --home")
@@ -270,15 +258,11 @@ _REMEDY = "restore a backup with `footnoted restore FILE`"
 
 
 def restore(home: Path, file: Path, names: Sequence[str] = (), database_url: str = "") -> BackupReport:
-    """Replace the library in ``home``, if there is one, with the backup ``file``.
+    """Replace the library in ``home``, if any; a running server continues with the restored one.
 
-    A running server of ``home`` continues with the restored library. The replaced files are moved to a folder
-    that the report names. The library does not follow the folders that the backup lists until a user confirms
-    them, since a backup from another person may list any folder of this machine. ``names`` are the other
-    files and folders to restore; everything else in the backup is ignored.
-
-    Raises BackupError if ``file`` is not a complete backup, or the present library cannot be put aside;
-    nothing is changed then. Also if the disk fails later; the message then names the folder with the replaced
+    The folders that the backup lists wait for a user's confirmation, since a backup from another person may
+    list any folder. Raises BackupError, and nothing is changed, if ``file`` is not a complete backup or the
+    present library cannot be put aside; also if the disk fails later, and names the folder with the old
     library.
     """
     make_folder(home)

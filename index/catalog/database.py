@@ -1,9 +1,4 @@
-"""The catalog: every document, version, passage and vector of a library, in one SQL database.
-
-The catalog is authoritative; the FAISS and tantivy files are caches of it. Each commit that changes the
-searchable passages raises a number, the generation, by one. A reader sees the state before a commit or the
-state after it, never one in between.
-"""
+"""The one authoritative database of a library; the FAISS and tantivy files are caches of it."""
 
 from __future__ import annotations
 
@@ -63,7 +58,7 @@ if TYPE_CHECKING:
 
 
 class Catalog:
-    """A library's database, for ``viewer``; None may see all. Safe to share between threads."""
+    """For ``viewer``; None may see all. Safe to share between threads."""
 
     def __init__(self, engine: sa.Engine, viewer: Viewer | None = None) -> None:
         self.engine = engine
@@ -77,12 +72,7 @@ class Catalog:
 
     @classmethod
     def open(cls, place: Path | sa.URL) -> Catalog:
-        """Open the catalog in a SQLite file or at an address; create or migrate it as needed.
-
-        Raises CatalogError if the catalog cannot be written, or if ``place`` is not a catalog;
-        CatalogUnreachableError if the database's server does not answer; SchemaError if a newer program wrote
-        the catalog.
-        """
+        """Create or migrate it. Raises CatalogError, CatalogUnreachableError, or SchemaError."""
         address = sa.URL.create("sqlite", database=str(place)) if isinstance(place, Path) else place
         engine = database_at(address).connect(address)
         try:
@@ -98,7 +88,6 @@ class Catalog:
         self.engine.dispose()
 
     def damage(self) -> str | None:
-        """Describe the damage that a quick check of the database finds; return None if it finds none."""
         with self.engine.connect() as connection:
             return database_of(connection).damage(connection)
 
@@ -107,7 +96,7 @@ class Catalog:
             return database_of(connection).size(connection)
 
     def clear_log(self) -> None:
-        """Empty SQLite's write-ahead log, which still has deleted rows. A log that a reader needs is kept."""
+        """SQLite's log still has deleted rows. A log that a reader needs is kept."""
         with self.engine.connect() as connection:
             database_of(connection).clear_log(connection)
 
@@ -115,13 +104,13 @@ class Catalog:
 
     @contextmanager
     def reading(self, build: Build | None = None) -> Iterator[CatalogReader]:
-        """Open a reader of the present state, by default of the current build. Commits do not change it."""
+        """Commits do not change what the reader sees, by default of the current build."""
         with self.engine.connect() as connection:
             begin_reading(connection)
             yield CatalogReader(connection, self._texts, build, self.viewer)
 
     def generation(self) -> int:
-        """Return the number of commits that have changed the searchable passages."""
+        """The number of commits that have changed the searchable passages."""
         with self.engine.connect() as connection:
             return int(get_meta(connection, "generation") or 0)
 
@@ -179,11 +168,7 @@ class Catalog:
     def put_vectors(
         self, new: Mapping[str, npt.NDArray[np.float32]], sentences: Mapping[str, bytes] | None = None
     ) -> None:
-        """Store vectors by digest. Call this before the commit of the passages that refer to them.
-
-        ``sentences`` are packed vectors of the passages' sentences (:mod:`index.embedding.onnx`), if the
-        encoder makes them.
-        """
+        """By digest, before the commit of their passages; :mod:`index.embedding.onnx` packs ``sentences``."""
         rows = [
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()
         ]
@@ -194,7 +179,7 @@ class Catalog:
                     connection.execute(insert_into(connection, table).on_conflict_do_nothing(), new_rows)
 
     def follow(self, folders: Iterable[str]) -> None:
-        """Let each sync without a path read these folders; this confirms those of a restored backup."""
+        """This also confirms folders of a restored backup."""
         rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
             with writing(self.engine) as connection:
@@ -203,10 +188,7 @@ class Catalog:
                 connection.execute(new.on_conflict_do_update(index_elements=["folder"], set_=confirmed), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
-        """Record sizes and mtime_ns, by id, of unchanged documents, and the dates that come from mtime_ns.
-
-        Raises LibraryRestoredError if the catalog's name is no longer ``lineage``: a backup was restored.
-        """
+        """``states`` are size and mtime_ns by id. Raises LibraryRestoredError if ``lineage`` has changed."""
         if not states:
             return
         with writing(self.engine) as connection:
@@ -237,19 +219,11 @@ class Catalog:
     ) -> Committed:
         """Write new versions and remove documents, all of it in one transaction.
 
-        ``recipe`` is that of the passages of ``new``: an empty library adopts it, any other must use it.
-        ``prepare`` does slow work that belongs to the commit. It is called with the expected outcome before
-        the transaction, in which other writers wait, and if the actual outcome differs, again inside it; if
-        it raises an error, nothing is committed. ``lineage`` is the catalog's random name when the caller
-        read the ids in ``removed``. ``back`` is the file with the rows of a deleted document
-        (:func:`index.catalog.writes.save_rows`), which must also be in ``new``. ``CatalogReader.mark`` then
-        returns ``mark``.
-
-        Raises:
-            LibraryRestoredError: if the catalog's name is no longer ``lineage``: a backup was restored.
-            OutdatedError: if a document of ``new`` is an edit of a version that is no longer current.
-            DetailsChangedError: if a user has edited details after ``Incoming.described`` added them.
-            TakenError: if another document has the id or the path of the document in ``back``.
+        An empty library adopts ``recipe``; any other must use it. ``prepare`` does slow work: it gets the
+        expected outcome before the transaction, and again inside it if the outcome differs; if it raises,
+        nothing is committed. ``back`` has the rows of a deleted document, which must also be in ``new``.
+        Raises LibraryRestoredError if ``lineage`` has changed, OutdatedError or DetailsChangedError after
+        another edit, and TakenError if another document has the id or the path of the one in ``back``.
         """
         expected: tuple[Committed, Build] | None = None
         if prepare is not None:
@@ -297,10 +271,7 @@ class Catalog:
         return committed
 
     def forget_removals(self, until: int) -> None:
-        """Forget the chunks that were removed in the generation ``until`` or earlier.
-
-        Call this only when no cache is older: it learns from these records which chunks it must drop.
-        """
+        """Call this only when no cache is older: it learns from these records which chunks it must drop."""
         with writing(self.engine) as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
             # Another home folder with newer caches may have deleted more rows already.
@@ -318,10 +289,7 @@ def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:
 
 
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
-    """Return the build to which new passages go: the current one, or a new one if it has no passages.
-
-    Raises ValueError if the current build has passages of other settings than ``recipe``.
-    """
+    """Raises ValueError if the current build has passages of other settings than ``recipe``."""
     build = searched_build(connection)
     if build is None:
         build = insert_build(connection, recipe or Recipe("", 0, 0, 0))

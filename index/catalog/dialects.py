@@ -27,15 +27,11 @@ CATALOG = "catalog.sqlite"  # The name of the SQLite file in a home folder.
 
 
 Purpose = Literal["write", "base"]
-"""The purpose of a lock: to write to the catalog, or to update the base (the stored vectors of older
-passages, :mod:`index.search.caches`)."""
+"""``base``: to update the stored vectors of older passages (:mod:`index.search.caches`)."""
 
 
 def address_of(home: Path, database_url: str = "") -> sa.URL:
-    """Return the address of a catalog in PostgreSQL or, if ``database_url`` is empty, in ``home``.
-
-    Raises CatalogError if ``database_url`` is not the address of a PostgreSQL database.
-    """
+    """In ``home`` without ``database_url``. Raises CatalogError if that is no address of PostgreSQL."""
     if not database_url:
         return sa.URL.create("sqlite", database=str(home / CATALOG))
     try:
@@ -57,7 +53,7 @@ def address_of(home: Path, database_url: str = "") -> sa.URL:
 
 
 def shown(address: sa.URL) -> str:
-    """Return what messages show of an address: a file's path, or a server's address without the password."""
+    """A file's path, or a server's address without the password."""
     return str(address.database) if is_file(address) else address.render_as_string(hide_password=True)
 
 
@@ -79,14 +75,13 @@ def begin_reading(connection: sa.Connection) -> None:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Open a transaction for writing. After its first write, no other writer can change what it reads."""
+    """After its first write, no other writer can change what it reads."""
     with engine.begin() as connection:
         database_of(connection).begin_writing(connection)
         yield connection
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an ``INSERT`` whose ``on_conflict_…`` methods set what happens to rows that exist already."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     # The import takes a tenth of a second; commands on a SQLite file should not wait for it.
@@ -112,7 +107,7 @@ class _JsonObject(FunctionElement[Any]):
 
 
 def _compile(element: type[FunctionElement[Any]], sqlite: str, postgresql: str) -> None:
-    """Compile ``element``, with its arguments in place of ``{}``, for each database."""
+    """``{}`` stands for the arguments of ``element``."""
 
     def compiled(form: str) -> Callable[..., str]:
         return lambda each, compiler, **more: form.format(compiler.process(each.clauses, **more))
@@ -128,10 +123,7 @@ _compile(_Bytes, "CAST({} AS BLOB)", "convert_to({}, 'UTF8')")
 
 
 def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
-    """Select the values of a JSON array as rows.
-
-    The array is a single parameter: one for each value would be slow, and databases limit their number.
-    """
+    """As one parameter: one for each value would be slow, and databases limit their number."""
     argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
     value = _JsonValues(argument).table_valued("value").c.value
     return sa.select(sa.cast(value, sa.BigInteger) if kind is int else value)
@@ -142,10 +134,7 @@ def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
 
 
 def bytes_of(text: sa.ColumnElement[str]) -> sa.ColumnElement[bytes]:
-    """The bytes of a text, which a query can read even if they are not UTF-8.
-
-    A single damaged text in a SQLite file would otherwise fail the query of all texts.
-    """
+    """Bytes, since a single damaged text in a SQLite file would fail the query of all texts."""
     return _Bytes(text)
 
 
@@ -156,8 +145,7 @@ def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.Co
 PATIENCE_SECONDS = 30.0  # The most seconds that a writer waits for another writer.
 
 PIECE = 256 * 1024
-"""The number of bytes of a text that are read at once. To read the whole text at once, SQLite would need
-twice the text's memory."""
+"""The bytes of a text that are read at once, for which SQLite needs twice their memory."""
 
 _ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND version = :version")
 
@@ -168,7 +156,7 @@ class SQLite:
         return _file(address).is_file()
 
     def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
-        """Open the database, and create a missing file. A server's database has the tables in ``schema``."""
+        """Create a missing file. A server's database has the tables in ``schema``."""
         del schema
         # SQLite gives its -wal and -shm files the mode of this file. If the file cannot be created here,
         # SQLite's own error says why.
@@ -183,12 +171,12 @@ class SQLite:
         return engine
 
     def version(self, connection: sa.Connection, schema: str) -> int:
-        """Return the number that :meth:`set_version` stored; 0 if there is none."""
+        """0 if :meth:`set_version` stored none."""
         del schema
         return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
 
     def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
-        """Store the version number of the tables of ``schema``; create the schema if it is missing."""
+        """Create the schema if it is missing."""
         del schema
         connection.exec_driver_sql(f"PRAGMA user_version = {version}")
 
@@ -199,7 +187,7 @@ class SQLite:
         """Exclude other writers until the transaction ends: here, its first change locks the file."""
 
     def begin_migrating(self, connection: sa.Connection) -> None:
-        """Begin a transaction that changes the tables, and exclude other writers."""
+        """Exclude other writers until the transaction ends."""
         # SQLite's driver begins no transaction for CREATE TABLE; IMMEDIATE also excludes other processes.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -217,7 +205,7 @@ class SQLite:
             connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:name, :number)"), values)
 
     def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
-        """Yield a text in UTF-8, in consecutive parts that may end within a character."""
+        """In UTF-8; a part may end within a character."""
         row = connection.execute(_ROW, {"document": document_id, "version": version}).scalar_one()
         driver = cast(sqlite3.Connection, connection.connection.driver_connection)
         with driver.blobopen("versions", "text", row, readonly=True) as stored:
@@ -225,7 +213,6 @@ class SQLite:
                 yield part
 
     def damage(self, connection: sa.Connection) -> str | None:
-        """Describe the damage that a quick check of the database finds."""
         found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
         return None if found == "ok" else found
 
@@ -245,10 +232,7 @@ class SQLite:
 
     @contextmanager
     def lock(self, engine: sa.Engine, timeout: float, purpose: Purpose = "write") -> Iterator[bool]:
-        """Lock the catalog for all home folders; yield False if that took more than ``timeout`` seconds.
-
-        A file has one home folder, whose own lock already excludes all other writers.
-        """
+        """Yields False after ``timeout`` seconds. A file's one home folder has a lock of its own."""
         del engine, timeout, purpose
         yield True
 
@@ -284,7 +268,6 @@ def _set_wal(connection: sqlite3.Connection) -> None:
 _TRANSACTIONS = 4_706_501  # The number of the advisory lock that each writing transaction holds.
 
 _LOCKS: dict[Purpose, int] = {"write": 4_706_502, "base": 4_706_503}
-"""The numbers of the advisory locks of :meth:`PostgreSQL.lock`, by purpose."""
 
 _TIMES = {
     "connect_timeout": 5,
@@ -371,7 +354,7 @@ class PostgreSQL:
             yield text[start : start + _PIECE].encode()
 
     def damage(self, connection: sa.Connection) -> str | None:
-        """Return None: the server checks its own files."""
+        """The server checks its own files."""
         del connection
         return None
 
@@ -414,7 +397,7 @@ def _sequence(table: sa.Table) -> str:
 
 
 def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
-    """Let the connection store U+FFFD in place of U+0000, which PostgreSQL cannot store in a text."""
+    """PostgreSQL cannot store U+0000 in a text, so the connection stores U+FFFD."""
     from psycopg.types.string import StrDumperUnknown
 
     class Dumper(StrDumperUnknown):

@@ -1,7 +1,4 @@
-"""Finds near-duplicate documents, such as a story in several outlets or a report that was saved twice.
-
-Two documents are compared by their MinHash signatures (:mod:`index.text.minhash`).
-"""
+"""Finds near-duplicate documents by their MinHash signatures (:mod:`index.text.minhash`)."""
 
 from __future__ import annotations
 
@@ -25,26 +22,20 @@ if TYPE_CHECKING:
 
 _ROWS = 3
 _BANDS = 42
-"""Locality-sensitive hashing divides each signature into 42 bands of 3 numbers, and compares two documents if
-at least one band is equal in both signatures (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets,
-3.4). It misses 0.4 % of the pairs whose resemblance is at the threshold, and compares 4 % of the pairs that
-share a tenth of their shingles."""
+"""Bands of 3 numbers: two documents are compared if at least one band is equal (Leskovec, Rajaraman and
+Ullman, Mining of Massive Datasets, 3.4). That misses 0.4 % of the pairs at the threshold, and compares 4 % of
+those that share a tenth of their shingles."""
 
 _MIX = 0x9E3779B97F4A7C15
-"""The factor that hashes a band into one number: 2^64 divided by the golden ratio, made odd."""
+"""2^64 divided by the golden ratio, made odd."""
 
 _MOST_FOLLOWED = 0.02
-"""If more than this share of the documents is new or has lost a near-duplicate, all documents are compared
-again."""
+"""If a larger share of the documents is new or has lost a near-duplicate, all are compared again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """The near-duplicates in one state of the catalog, which is its lineage and generation.
-
-    ``places`` are id and version of each document with a signature, in order of id, as are ``signatures``.
-    ``members`` has the whole group of each document that has near-duplicates.
-    """
+    """``places`` are id and version, in order of ``signatures``; ``members`` has whole groups by document."""
 
     state: tuple[str, int]
     places: tuple[tuple[int, int], ...]
@@ -58,12 +49,7 @@ class Duplicates:
         self._groups: _Groups | None = None
 
     def groups(self, reader: CatalogReader) -> Mapping[int, tuple[int, ...]]:
-        """Return the ids, in order, of all documents in a document's group, by the document's id.
-
-        A group's documents resemble each other, directly or through others; those that are hidden from the
-        reader's viewer are left out. The first call takes about a second for 10,000 documents; later calls
-        compare only what has changed, or all again if that is much.
-        """
+        """The ids of a document's whole group, by its id, without those hidden from the reader's viewer."""
         members = self._current(reader).members
         if not reader.hidden:
             return members
@@ -76,10 +62,7 @@ class Duplicates:
         return {document_id: group for document_id, group in seen.items() if len(group) > 1}
 
     def similar(self, reader: CatalogReader, document_id: int) -> list[tuple[DocumentRecord, float]]:
-        """Return the documents that resemble a current version by at least NEAR_DUPLICATE, and by how much.
-
-        The most similar come first; ties are in order of path. Raises DocumentNotFoundError.
-        """
+        """From NEAR_DUPLICATE on, most similar first, ties by path. Raises DocumentNotFoundError."""
         if not reader.records([document_id]):
             raise DocumentNotFoundError(document_id, None)
         known = self._current(reader)
@@ -111,7 +94,6 @@ class Duplicates:
 
 
 def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, int]) -> _Groups:
-    """Group the near-duplicates in the state of ``reader``; reuse ``known`` if few documents changed."""
     import numpy as np
 
     current = sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version)
@@ -173,10 +155,7 @@ def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt
 
 
 def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
-    """Return, for each signature, the position of the first signature in its group, shape (documents,).
-
-    ``stored`` has the shape (documents, PERMUTATIONS). The groups do not depend on its order.
-    """
+    """The position of the first signature in each one's group; groups do not depend on the order."""
     import numpy as np
 
     labels = np.arange(len(stored))
@@ -187,7 +166,6 @@ def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
 
 
 def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
-    """For each set of two or more equal rows in ``band``, yield the positions of these rows."""
     import numpy as np
 
     keys = np.zeros(len(band), np.uint64)

@@ -22,8 +22,7 @@ from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
 HOLDER_FILE = "writer.json"
-"""The file that names the holder of the lock. The lock file itself cannot do this, since every attempt to
-take the lock truncates it."""
+"""Names the holder; the lock file cannot, since every attempt to take the lock truncates it."""
 
 LOCK_SECONDS = 30.0  # The seconds that a writer waits for another writer.
 
@@ -40,11 +39,7 @@ class Holder:
 
 
 class WriteLock:
-    """The write lock of a library: reentrant, and safe to share between threads.
-
-    Its holder is the only writer of the home folder and of the catalog, even if several home folders share
-    the catalog. With ``home_only``, processes of other home folders may write to the catalog meanwhile.
-    """
+    """Reentrant, and safe to share between threads; also excludes writers of other home folders."""
 
     def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:
         self._home = home
@@ -55,7 +50,7 @@ class WriteLock:
     def hold(
         self, task: str | None = None, timeout: float | None = None, *, home_only: bool = False
     ) -> Iterator[None]:
-        """Raises LibraryLockedError after ``timeout`` seconds, by default :data:`LOCK_SECONDS`."""
+        """``home_only``: other homes may write. Raises LibraryLockedError after ``timeout`` seconds."""
         seconds = LOCK_SECONDS if timeout is None else timeout
         with ExitStack() as held:
             try:
@@ -97,7 +92,7 @@ def note_holder(home: Path, task: str) -> None:
 
 
 def holder(home: Path) -> Holder | None:
-    """Return the holder of the write lock of ``home``; None if nobody holds it or the holder is unknown."""
+    """None if nobody holds it or the holder is unknown."""
     try:
         noted = json.loads((home / HOLDER_FILE).read_text(encoding="utf-8"))
         process = Process(int(noted["pid"]), str(noted["host"]), str(noted["started"]))
@@ -137,10 +132,7 @@ _STATE, _START = 0, 19  # Fields of ``/proc/PID/stat`` after the program's name 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Identifies a process, and distinguishes it from a later process with the same pid.
-
-    ``started`` is the system's boot, and the clock tick after it when the process started; empty if unknown.
-    """
+    """``started``, boot and clock tick, tells it from a later process with the same pid; empty if unknown."""
 
     pid: int
     host: str
@@ -151,14 +143,14 @@ class Process:
 
     @classmethod
     def parse(cls, written: str) -> Process:
-        """Undo ``str``. Raises ValueError if ``written`` has another form."""
+        """Undo ``str``. Raises ValueError."""
         pid, _, place = written.partition("@")
         host, _, started = place.partition("/")
         return cls(int(pid), host, started)
 
     @property
     def lives(self) -> bool | None:
-        """Whether the process still runs; None if this is unknown, as for a process of another host."""
+        """None if unknown, as for a process of another host."""
         # On Windows, signal 0 would end the process.
         if self.host != socket.gethostname() or sys.platform == "win32" or self.pid <= 0:
             return None

@@ -79,11 +79,7 @@ def all_documents() -> sa.Select[Any]:
 
 
 class LongText:
-    """A text in pieces, of which ``text[start:end]`` gives a span, as of a string.
-
-    If a string contains a single emoji, Python stores four bytes for each of its characters; here, only for
-    those of a piece.
-    """
+    """In pieces: in a string, a single emoji would take four bytes for every character of the text."""
 
     def __init__(self, utf8: Iterable[bytes]) -> None:
         """``utf8`` are consecutive parts, which may end within a character."""
@@ -117,11 +113,7 @@ class LongText:
 
 
 class LongTexts:
-    """The long texts that were read lately. Safe to share between threads.
-
-    Without sharing, thirty simultaneous searches that find the same report of 20 MB would take hundreds of
-    megabytes, and the C library would not return all of that memory to the system.
-    """
+    """Shared by threads: thirty simultaneous searches of a 20 MB report would take hundreds of megabytes."""
 
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
@@ -129,7 +121,7 @@ class LongTexts:
         self._lock = Lock()
 
     def get(self, key: Key, read: Callable[[], Iterable[bytes]]) -> LongText:
-        """Return the text of ``key``; while one thread reads it by ``read``, all others wait."""
+        """While one thread reads the text, all others wait."""
         with self._lock:
             if key not in self._texts:
                 self._texts[key] = LongText(read())
@@ -146,13 +138,12 @@ def is_current() -> sa.ColumnElement[bool]:
 
 
 def is_version(document_id: int, version: int | None) -> sa.ColumnElement[bool]:
-    """Select a version of a document; None is the current one."""
+    """None is the current version."""
     wanted = documents.c.version if version is None else version
     return sa.and_(documents.c.id == document_id, versions.c.version == wanted)
 
 
 def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Select all versions, with the columns of a DocumentRecord and ``more``."""
     columns = versions.c[
         "document_id", "version", "kind", "title", "publisher", "published", "language", "characters",
         "passages", "digest", "added", "author", "collection", "origins", "unread_pages", "recognised_pages",
@@ -167,7 +158,7 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 
 
 def list_query() -> sa.Select[Any]:
-    """Select all versions, with few of the columns after the text, which SQLite must skip to reach them."""
+    """With few of the columns after the text, which SQLite must skip to reach them."""
     return sa.select(
         *versions.c["document_id", "version"],
         *documents.c["source", "path"],
@@ -247,7 +238,7 @@ def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> 
 
 
 def to_document(row: sa.Row[Any]) -> Document:
-    """Convert a full row of ``versions``, without the page layouts."""
+    """Without the page layouts."""
     return Document(
         row.text,
         row.title,
@@ -273,8 +264,7 @@ TEXTS = (
     .join_from(documents, versions, is_current())
     .where(documents.c.id.in_(sa.bindparam("numbers", expanding=True)))
 )
-"""Selects the whole current texts of documents. For each passage, ``substr`` in SQL would count the
-characters from the start of the text again."""
+"""Whole texts: for each passage, ``substr`` in SQL would count the characters from the start again."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
@@ -299,7 +289,7 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
 
 
 def passage_query(build: int) -> sa.Select[Any]:
-    """Select the chunks of current versions in ``build``, by id, with the columns of a Passage."""
+    """Only of current versions, in order of id."""
     return (
         record_query(
             chunks.c.id.label("chunk_id"),
@@ -332,7 +322,7 @@ def all_meta(connection: sa.Connection) -> dict[str, str]:
 
 
 def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = None) -> Build | None:
-    """Return the build that searches use; None before the first indexing. ``known`` is all of ``meta``."""
+    """None before the first indexing. ``known`` is all of ``meta``."""
     values = all_meta(connection) if known is None else known
     number = values.get("build")
     return None if number is None else get_build(connection, int(number), values.get("lineage"))
@@ -352,12 +342,11 @@ _VECTORS = (
     .join_from(chunks, vectors, chunks.c.vector == vectors.c.digest)
     .where(chunks.c.id.in_(each_json(sa.bindparam("numbers", type_=sa.Text), int)))
 )
-"""Selects the vectors of chunks by their ids. Each search passes hundreds of ids; one JSON parameter for all
-of them takes a fifth of the time that a parameter for each id would take."""
+"""One JSON parameter takes a fifth of the time that a parameter for each of hundreds of ids would take."""
 
 
 class Part(NamedTuple):
-    """Part of a list of documents: the first ``limit`` with ids above ``after``, in order of id."""
+    """The first ``limit`` documents with ids above ``after``, in order of id."""
 
     limit: int
     after: int = 0
@@ -373,12 +362,10 @@ _TOGETHER = 1_000  # The most passages for which one SQL statement reads the tex
 
 
 class CatalogReader:
-    """Reads a catalog in one transaction, for one thread at a time.
+    """Reads one state of the catalog without what the viewer may not see, for one thread at a time.
 
-    With a viewer, the reader leaves out the documents that the viewer may not see. Only :meth:`sources`,
-    :meth:`files`, :meth:`details` and the methods that the search caches call do not depend on the viewer.
-    ``hidden`` are the collections that the viewer may not see, in order; ``build`` is the one whose passages
-    are read, None before the first indexing.
+    Only :meth:`sources`, :meth:`files`, :meth:`details` and what the search caches call ignore the viewer.
+    ``build`` is None before the first indexing.
     """
 
     def __init__(
@@ -401,7 +388,7 @@ class CatalogReader:
         )
 
     def for_viewer(self, viewer: Viewer | None) -> CatalogReader:
-        """Return a reader of the same state; None may see all."""
+        """None may see all."""
         return CatalogReader(self.connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
@@ -409,17 +396,17 @@ class CatalogReader:
 
     @property
     def lineage(self) -> str:
-        """The random name of the catalog; a restored backup gets a new one (see ``Build.lineage``)."""
+        """The random name of the catalog; a restored backup gets a new one."""
         return self._meta.get("lineage") or ""
 
     # Documents
 
     def sources(self) -> list[str]:
-        """Return the followed folders (those that a sync without a path reads), sorted by path."""
+        """The followed folders, which a sync without a path reads; sorted."""
         return self._folders(sources.c.confirmed)
 
     def unconfirmed(self) -> list[str]:
-        """Return the folders that a restored backup lists and no user has confirmed. No sync reads them."""
+        """The folders of a restored backup that no user has confirmed. No sync reads them."""
         return self._folders(~sources.c.confirmed)
 
     def _folders(self, which: sa.ColumnElement[bool]) -> list[str]:
@@ -444,17 +431,17 @@ class CatalogReader:
         return {} if number is None else details_of(self.connection, number)
 
     def documents(self, part: Part | None = None) -> list[DocumentRecord]:
-        """Return all current versions in order of path, or those of ``part`` in order of id."""
+        """In order of path, or, with ``part``, in order of id."""
         query = _in_order(record_query().where(is_current(), *self._visible()), part)
         return [to_record(row) for row in self.connection.execute(query)]
 
     def list_rows(self, part: Part | None = None) -> list[dict[str, Any]]:
-        """Return a row of :func:`list_query` for each document of :meth:`documents`, in the same order."""
+        """Rows of :func:`list_query`, in the order of :meth:`documents`."""
         query = _in_order(list_query().where(is_current(), *self._visible()), part)
         return [dict(row) for row in self.connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
-        """Return, of these documents, the current versions that pass ``filters``, in order of path."""
+        """In order of path."""
         query = record_query().where(is_current(), *conditions(filters), *self._visible())
         found = [
             to_record(row)
@@ -478,14 +465,14 @@ class CatalogReader:
         return {language: count for language, count in self.connection.execute(counted)}  # noqa: C416 (as above)
 
     def newest(self, limit: int, filters: Filters = NO_FILTERS) -> list[int]:
-        """Return document ids, most recently added first."""
+        """Most recently added first."""
         query = sa.select(documents.c.id).join(versions, is_current())
         newest = query.where(*conditions(filters), *self._visible())
         newest = newest.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
         return list(self.connection.scalars(newest))
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
-        """Return a version, by default the current one. Raises DocumentNotFoundError."""
+        """None is the current version. Raises DocumentNotFoundError."""
         query = record_query().where(is_version(document_id, version), *self._visible())
         row = self.connection.execute(query).first()
         if row is None:
@@ -493,7 +480,7 @@ class CatalogReader:
         return to_record(row)
 
     def versions(self, document_id: int) -> list[DocumentRecord]:
-        """Return all versions, newest first. Raises DocumentNotFoundError."""
+        """Newest first. Raises DocumentNotFoundError."""
         query = record_query().where(documents.c.id == document_id, *self._visible())
         query = query.order_by(versions.c.version.desc())
         found = [to_record(row) for row in self.connection.execute(query)]
@@ -513,7 +500,7 @@ class CatalogReader:
         return HiddenPaths(frozenset(self.hidden), frozenset(self.connection.scalars(query)))
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """Return a version, without page layouts. Raises DocumentNotFoundError."""
+        """Without page layouts. Raises DocumentNotFoundError."""
         query = sa.select(versions).join_from(versions, documents).where(is_version(document_id, version))
         row = self.connection.execute(query.where(*self._visible())).first()
         if row is None:
@@ -524,7 +511,7 @@ class CatalogReader:
         return uncovered(self.text(document_id), details_of(self.connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
-        """Return the layouts by page number, from 1; pages without one are absent."""
+        """By page number, from 1; pages without a layout are absent."""
         same = layouts.c.document_id == document_id, layouts.c.version == version
         query = sa.select(layouts).where(*same, *self._visible(layouts.c.document_id))
         return {
@@ -534,10 +521,7 @@ class CatalogReader:
         }
 
     def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
-        """Return the sentence at exactly ``span``, and for a row of a table the span of its headings.
-
-        None if ``span`` is not one sentence, or if ``record`` is no longer the current version.
-        """
+        """Also a row's headings; None if ``span`` is not one sentence, or ``record`` is outdated."""
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)
             .join_from(chunks, documents, chunks.c.document_id == documents.c.id)
@@ -560,7 +544,7 @@ class CatalogReader:
         *,
         document_id: int | None = None,
     ) -> Iterator[Passage]:
-        """Yield passages in the order of their ids, from above ``after``; unknown ids are ignored."""
+        """In the order of their ids, from above ``after``; unknown ids are ignored."""
         query = passage_query(self._number).where(*self._visible())
         if document_id is not None:
             query = query.where(chunks.c.document_id == document_id)
@@ -604,7 +588,7 @@ class CatalogReader:
         return int(self.connection.scalar(query) or 0)
 
     def chunk_mask(self, last: int) -> npt.NDArray[np.bool_]:
-        """Return a mask of the ids from 0 to ``last`` that chunks of the build have, shape (last + 1,)."""
+        """The ids from 0 to ``last``, shape (last + 1,)."""
         import numpy as np
 
         query = sa.select(ranges.c.first, ranges.c.beyond)
@@ -620,7 +604,7 @@ class CatalogReader:
         return self.connection.execute(some.limit(1)).first() is not None
 
     def last_chunk(self) -> int:
-        """Return the highest id among the chunks of the reader's build and the recorded removed chunks."""
+        """Also counts the recorded removed chunks."""
         mine = ranges.c.build == self._number
         beyond = self.connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
         gone = self.connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
@@ -628,12 +612,12 @@ class CatalogReader:
 
     @property
     def mark(self) -> str:
-        """The random name of the last commit; empty before the first commit."""
+        """The random name of the last commit; empty before the first."""
         return self._meta.get("mark") or ""
 
     @property
     def invalidation_count(self) -> int:
-        """The number of changes to dates (``Catalog.touch``) and to limits of collections."""
+        """Counts changes to dates (``Catalog.touch``) and to limits of collections."""
         return int(self._meta.get("touched") or 0)
 
     def allowed(self, filters: Filters) -> Allowed:
@@ -655,16 +639,16 @@ class CatalogReader:
     # Chunks and vectors for the search caches
 
     def forgotten(self) -> int:
-        """Return the last generation whose records of removed chunks were deleted; 0 if there is none."""
+        """The last generation whose records of removed chunks were deleted; 0 if there is none."""
         return int(self._meta.get("forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:
-        """Return the ids, in order, of the chunks that commits after the generation ``since`` removed."""
+        """The ids that commits after the generation ``since`` removed, in order."""
         query = sa.select(removals.c.chunk).where(removals.c.generation > since)
         return sorted(self.connection.scalars(query))
 
     def vectors(self, chunk_ids: Sequence[int]) -> npt.NDArray[np.float32]:
-        """Return the vectors of ``chunk_ids`` in this order, shape (n, dimensions); all ids must exist."""
+        """In the order of ``chunk_ids``, shape (n, dimensions); all ids must exist."""
         import numpy as np
 
         if not chunk_ids:
@@ -676,7 +660,7 @@ class CatalogReader:
         )
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, bytes]:
-        """Return the packed vectors of sentences by chunk id; chunks without any are absent."""
+        """Packed, by chunk id; chunks without any are absent."""
         query = sa.select(chunks.c.id, sentence_vectors.c.packed).join_from(
             chunks, sentence_vectors, chunks.c.vector == sentence_vectors.c.digest
         )
@@ -703,7 +687,7 @@ class CatalogReader:
 
 
 def _together(rows: Iterable[sa.Row[Any]]) -> Iterator[list[sa.Row[Any]]]:
-    """Split the rows of passages into parts, so that the texts of each part's documents fit into memory."""
+    """So that the texts of each part's documents fit into memory."""
     part: list[sa.Row[Any]] = []
     room, last = LONG, None
     for row in rows:

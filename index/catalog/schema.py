@@ -17,10 +17,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 metadata = sa.MetaData()
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-"""A text column. PostgreSQL orders it by code points, as SQLite does, regardless of the server's language."""
+"""PostgreSQL orders it by code points, as SQLite does, regardless of the server's language."""
 
 _NUMBER = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
-"""An integer column of eight bytes. SQLite's Integer has up to eight bytes, PostgreSQL's only four."""
+"""Eight bytes: SQLite's Integer has up to eight, PostgreSQL's only four."""
 
 meta = sa.Table(
     "meta", metadata, sa.Column("key", TEXT, primary_key=True), sa.Column("value", TEXT, nullable=False)

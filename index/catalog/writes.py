@@ -1,7 +1,4 @@
-"""Writes commits and builds, forecasts commits, and saves and restores the rows of deleted documents.
-
-Functions with a connection work in its transaction; those with an engine open their own.
-"""
+"""Functions with a connection work in its transaction; those with an engine open their own."""
 
 from __future__ import annotations
 
@@ -63,19 +60,16 @@ def set_meta(connection: sa.Connection, key: str, value: str) -> None:
 
 
 def count_invalidation(connection: sa.Connection) -> None:
-    """Increase ``CatalogReader.invalidation_count``, which makes cached filters and lists invalid."""
+    """Make cached filters and lists invalid (``CatalogReader.invalidation_count``)."""
     set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))
 
 
 def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[int, str]]:
-    """Write a new version of the document at the path of ``item``, or a new document.
+    """Return the document's id, and the digest of each deleted chunk's vector by chunk id.
 
-    If neither the file nor its text has changed, this updates the current version instead. The document's old
-    chunks are deleted; older versions keep their text, so that old citations stay readable. Returns the
-    document's id, and the digest of each deleted chunk's vector by chunk id.
-
-    Raises OutdatedError if the item is an edit of a version that is no longer current, and
-    DetailsChangedError if a user has edited the details after ``Incoming.described`` added them.
+    This updates the current version if neither file nor text has changed; older versions stay readable for
+    old citations. Raises OutdatedError after an edit of an older version, DetailsChangedError if a user has
+    edited the details meanwhile.
     """
     incoming, document = item.incoming, item.incoming.document
     found = document_at(connection, incoming)
@@ -183,10 +177,7 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
 
 
 def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """Update a date that was taken from the time of the file.
-
-    If a user has set another date, the second statement updates the file's own date beneath it.
-    """
+    """The second statement updates the file's own date beneath one that a user has set."""
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
     return (
@@ -207,7 +198,7 @@ def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
 
 
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
-    """Delete a document with all its versions and chunks; return its vectors' digests by chunk id."""
+    """Return its vectors' digests by chunk id."""
     old = delete_chunks(connection, document_id)
     connection.execute(sa.delete(documents).where(documents.c.id == document_id))
     return old
@@ -237,7 +228,7 @@ def chunk_numbers(connection: sa.Connection, document_id: int) -> Sequence[int]:
 
 
 def delete_chunks(connection: sa.Connection, document_id: int, build: int | None = None) -> dict[int, str]:
-    """Delete chunks in ``build``, or in all builds; return their vectors' digests by chunk id."""
+    """In all builds if ``build`` is None; return the vectors' digests by chunk id."""
     mine = chunks.c.document_id == document_id
     range_of = ranges.c.document_id == document_id
     if build is not None:
@@ -280,7 +271,7 @@ _WRITTEN = sa.table(
         for name in ("id", "document_id", *["start", "end", "sentences", "vector", "header", "build"])
     ),
 )
-"""The table of chunks without column types, since :func:`chunk_rows` has already made its JSON values."""
+"""Without column types, since :func:`chunk_rows` has already made its JSON values."""
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
@@ -323,10 +314,7 @@ def insert_chunks(
 def forecast(
     connection: sa.Connection, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe | None
 ) -> tuple[Committed, Build]:
-    """Predict the outcome of a commit and the build of its passages, so that slow work can precede it.
-
-    The outcome differs if another writer commits meanwhile, or if ``new`` has the same path twice.
-    """
+    """So that slow work can precede a commit; wrong if another writer commits meanwhile or a path repeats."""
     build = searched_build(connection)
     if build is None or recipe not in {None, build.recipe}:
         number = last_number(connection, builds) + 1
@@ -354,7 +342,7 @@ def forecast(
 
 
 _HAS_ABANDONED = "given_up"
-"""The key in the table ``meta`` that is set while chunks of abandoned builds may exist."""
+"""Set in the table ``meta`` while chunks of abandoned builds may exist."""
 
 _ABANDONED_MESSAGE = (
     "another process has meanwhile rebuilt the library with other settings; run the command again to "
@@ -363,7 +351,7 @@ _ABANDONED_MESSAGE = (
 
 
 def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
-    """Return the unfinished build with the settings ``recipe``; create an empty build if there is none."""
+    """Return the unfinished build with these settings, else a new one."""
     with writing(engine) as connection:
         searched = searched_build(connection)
         own = searched.number if searched else 0
@@ -375,7 +363,7 @@ def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
 
 
 def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> list[int]:
-    """Return the ids, in order, of the documents whose current version is not in ``build``."""
+    """Those whose current version is not in ``build``, in order of id."""
     with engine.connect() as connection:
         query = sa.select(documents.c.id).where(_is_missing(build)).order_by(documents.c.id).limit(limit)
         return list(connection.scalars(query))
@@ -401,11 +389,7 @@ def _is_missing(build: Build) -> sa.ColumnElement[bool]:
 
 
 def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tuple[int, NewVersion]]) -> None:
-    """Add documents (their versions and chunks, by id) to a build that no search uses yet.
-
-    A document whose version is no longer current is skipped. Raises VectorsGoneError if a vector is no longer
-    stored, and BuildGoneError if another process has abandoned the build; nothing is written then.
-    """
+    """Skips outdated versions. Raises VectorsGoneError or BuildGoneError, and writes nothing then."""
     rows = {document_id: chunk_rows(item) for document_id, (_, item) in documents_at.items()}
     with writing(engine) as connection:
         _hold(connection, build)
@@ -419,11 +403,7 @@ def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tup
 
 
 def switch_to_build(engine: sa.Engine, build: Build) -> int:
-    """Let searches use ``build``, in one transaction, and return the new generation.
-
-    All other builds are abandoned for good; :func:`drop_abandoned` deletes their chunks. Raises
-    BuildGoneError, and changes nothing, if another process has abandoned ``build`` meanwhile.
-    """
+    """Abandon all other builds. Raises BuildGoneError if ``build`` was abandoned, and changes nothing."""
     with writing(engine) as connection:
         _hold(connection, build)
         connection.execute(sa.delete(builds).where(builds.c.id != build.number))
@@ -444,17 +424,14 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
 
 
 def _hold(connection: sa.Connection, build: Build) -> None:
-    """Take the write lock of the database, so that no other process can abandon ``build``.
-
-    Call this before the transaction reads anything: then it waits for other writers only at its start.
-    """
+    """Keep others from abandoning ``build``. Call this first: it waits for other writers only at a start."""
     mine = builds.c.id == build.number
     if not connection.execute(sa.update(builds).where(mine).values(id=build.number)).rowcount:
         raise BuildGoneError(_ABANDONED_MESSAGE)
 
 
 def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
-    """Delete, in batches, the chunks and vectors of abandoned builds; a later call continues the work."""
+    """In batches; a later call continues the work."""
     with engine.connect() as connection:
         if get_meta(connection, _HAS_ABANDONED) is None:
             return
@@ -478,7 +455,7 @@ _ROWS_AT_ONCE = 500
 
 
 def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
-    """Copy a document's rows to a new file. Raises DocumentNotFoundError."""
+    """Raises DocumentNotFoundError."""
     own = sa.select(chunks.c.vector).where(chunks.c.document_id == document_id)
     with _opened(file) as kept:
         documents.metadata.create_all(kept, [*_ROWS, *_VECTORS])
@@ -491,7 +468,7 @@ def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
 
 
 def trashed_document(file: Path) -> Incoming:
-    """Return the document in a trash file, ready for a commit; :func:`restore_rows` restores its layouts."""
+    """:func:`restore_rows` restores its layouts."""
     query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
     with _opened(file) as kept:
         row = kept.execute(query.join_from(documents, versions, is_current())).one()
@@ -508,10 +485,9 @@ def restore_vectors(engine: sa.Engine, file: Path) -> None:
 
 
 def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
-    """Copy a document and its versions, without its passages, from a trash file to the catalog.
+    """Return the digests of all vectors in the file; after the commit, delete those that no passage uses.
 
-    Returns the digests of all vectors in the file: after the commit, the caller must delete those that no
-    passage uses. Raises TakenError if another document has the id or the path.
+    The passages are not restored. Raises TakenError if another document has the id or the path.
     """
     with _opened(file) as kept:
         back = kept.execute(sa.select(documents)).one()
@@ -561,7 +537,7 @@ def uploader_of(connection: sa.Connection, document_id: int) -> str:
 
 
 def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, except_path: str = "") -> int:
-    """Sum a viewer's files in ``source``, without the one at ``except_path``, which an upload replaces."""
+    """Leave out the file at ``except_path``, which an upload replaces."""
     own = _sizes(source).where(uploaders.c.viewer == viewer, documents.c.path != except_path)
     return int(connection.scalar(sa.select(sa.func.sum(own.subquery().c.size))) or 0)
 
@@ -579,7 +555,7 @@ def _sizes(source: str) -> sa.Select[tuple[str, int]]:
 
 
 class CollectionViewers:
-    """Stores who may see the limited collections. Safe to share between threads."""
+    """Safe to share between threads."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -595,7 +571,7 @@ class CollectionViewers:
         return found
 
     def set(self, collection: str, viewers: Collection[str]) -> None:
-        """Limit a collection, which may have no document yet, to the viewers with these keys."""
+        """The collection may have no document yet; ``viewers`` are keys."""
         rows = [{"collection": collection, "viewer": viewer} for viewer in sorted(set(viewers))]
         with writing(self._engine) as connection:
             count_invalidation(connection)
@@ -605,7 +581,7 @@ class CollectionViewers:
                 connection.execute(sa.insert(limit_viewers), rows)
 
     def remove(self, collection: str) -> bool:
-        """Let everyone see a collection; return whether it was limited."""
+        """Return whether the collection was limited."""
         with writing(self._engine) as connection:
             count_invalidation(connection)
             gone = connection.execute(sa.delete(limits).where(limits.c.collection == collection))

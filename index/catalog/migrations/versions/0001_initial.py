@@ -1,7 +1,6 @@
 """The tables, and the catalog's random name (its lineage).
 
-A later migration that changes a table must write the table's first form out here, since this file creates the
-tables of :data:`index.catalog.schema.metadata`.
+A later migration that changes a table must write its first form out here, since this creates today's tables.
 """
 
 import uuid
