@@ -35,7 +35,7 @@ _STEMMED = {
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "es": "spanish", "sv": "swedish",
     "ta": "tamil", "tr": "turkish",
 }  # fmt: skip
-"""ISO 639-1 codes of the languages that tantivy stems, and tantivy's names for them."""
+"""The languages that tantivy stems (ISO 639-1), and its names for them."""
 
 _WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}  # Stemmed languages for which tantivy has no stop words.
 _PLAIN = "plain"  # The field of the words of all languages that tantivy does not stem.
@@ -45,25 +45,21 @@ NO_SPACES = regex.compile(rf"[{UNSPACED}ーｰ]+")
 """A run of characters of a script that puts no spaces between words."""
 
 _WRITTEN_WORD = regex.compile(r"(?<![\p{L}\p{M}])\p{L}[\p{L}\p{M}]{2,39}+(?![\p{L}\p{M}])")
-"""A word of 3 to 40 letters. A longer run of letters does not count as a word."""
+"""A longer run of letters does not count as a word."""
 
 Term = tuple[str, str]
 """A field of the index (a language code, ``plain`` or ``pairs``), and a term in that field."""
 
 
 def terms(text: str, language: str) -> list[Term]:
-    """Return the terms of a text in ``language``, each once; the pairs of characters come last."""
+    """Each once; the pairs of characters come last."""
     # ASCII has no script without spaces, so most sentences need no field of pairs.
     fields = (field_of(language),) if text.isascii() else (field_of(language), PAIRS)
     return [(field, term) for field in fields for term in terms_in(field, text)]
 
 
 def single_characters(text: str) -> list[str]:
-    """Return the characters of ``text`` from scripts without spaces; none if any two are adjacent.
-
-    In these scripts, only pairs of adjacent characters are terms of the index. A text with a pair is searched
-    by its pairs, so its single characters are needed only if it has no pair.
-    """
+    """Of scripts without spaces, whose terms are pairs; none if any two are adjacent."""
     runs = dict.fromkeys(NO_SPACES.findall(composed(text)))
     return list(runs) if all(len(run) == 1 for run in runs) else []
 
@@ -73,14 +69,14 @@ def field_of(language: str) -> str:
 
 
 def terms_in(field: str, text: str) -> list[str]:
-    """Return the terms by which ``text`` is indexed in ``field``, in order, each once."""
+    """In order, each once."""
     text = composed(text)
     parts = NO_SPACES.findall(text) if field == PAIRS else [text]
     return list(dict.fromkeys(term for part in parts for term in analyzers()[field].analyze(part)))
 
 
 def written_words(text: str) -> list[str]:
-    """Return the words of 3 to 40 letters, each once, except those of scripts without spaces."""
+    """Of 3 to 40 letters, each once, except those of scripts without spaces."""
     return list(dict.fromkeys(_WRITTEN_WORD.findall(NO_SPACES.sub(" ", composed(text)))))
 
 
@@ -105,46 +101,40 @@ def _analyzer(field: str) -> tantivy.TextAnalyzer:
 
 
 def composed(text: str) -> str:
-    """Compose each letter and its accent into one character (NFC).
-
-    tantivy would end a word before an accent that is a character of its own.
-    """
+    """Compose letter and accent (NFC): tantivy would end a word before an accent of its own."""
     return unicodedata.normalize("NFC", text)
 
 
 _ANY = "*"
-"""The term that every passage has in the field ``field``. Its document frequency counts a removed passage
-until tantivy merges the files that hold the passage."""
+"""Every passage has it in the field ``field``. Removed passages count until tantivy merges their files."""
 
 _WRITTEN = "written"  # The field of the words as they are written, neither stemmed nor in lower case.
 
 _FEW_DOCUMENTS = 1_000
-"""If at most this many documents are allowed, a search names them in its query; else it filters its hits."""
+"""Up to this many allowed documents, a search names them in its query; else it filters its hits."""
 
 _MIN_EXTRA_HITS = 8
-"""A search requests at least this many more hits than wanted, to see whether they tie with the last one."""
+"""More hits than wanted, to see whether they tie with the last one."""
 
 _COUNTED = 2_000
-"""The passages that have a term are counted one by one up to about this number; a larger number is estimated
-from the share of the best ones that may be seen."""
+"""About up to this number, the passages that have a term are counted one by one; more are estimated."""
 
 _MOST_COUNTS = 10_000
 
 _MOST_ALIKE = 2_000
-"""A search for a single character stops at about this many passages, since their vectors are compared too."""
+"""For a single character, since the vectors of the passages found are compared too."""
 
 _WRITER_BYTES = 50_000_000
 
 _K1 = 1.2  # tantivy's k1: a word adds less than its inverse document frequency times ``_K1 + 1`` to a score.
 
 _NOISE = 1e-5
-"""Scores that differ by at most this share count as equal, because rounding makes a sum depend on the order
-of its terms."""
+"""The share by which equal scores may differ: a rounded sum depends on the order of its terms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A passage to index; ``number`` is its chunk id, ``document`` its document's id."""
+    """``number`` is a chunk id."""
 
     number: int
     language: str
@@ -156,13 +146,10 @@ _Hidden = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]]
 
 
 class LexicalIndex:
-    """A tantivy index in a folder.
-
-    One thread may write at a time. Other threads search meanwhile through :class:`WordSearch`.
-    """
+    """One thread may write at a time. Other threads search meanwhile through :class:`WordSearch`."""
 
     def __init__(self, folder: Path) -> None:
-        """Open or make the index. Raises LexicalIndexError if the folder cannot be opened as one."""
+        """Raises LexicalIndexError if the folder cannot be opened as an index."""
         make_folder(folder)
         self.folder = folder
         try:
@@ -174,7 +161,7 @@ class LexicalIndex:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
     def searcher(self) -> WordSearch:
-        """Return a view of all passages on disk now. Raises LexicalIndexError if they cannot be read."""
+        """A view of all passages on disk now. Raises LexicalIndexError if they cannot be read."""
         try:
             self._index.reload()
             return WordSearch(self._index)
@@ -182,17 +169,13 @@ class LexicalIndex:
             raise LexicalIndexError(f"{self.folder.name} cannot be read: {error}") from error
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Add passages whose ids are not in the index yet."""
+        """Their ids must not be in the index yet."""
         with self._writing() as writer:
             for entry in entries:
                 writer.add_document(_as_document(entry))
 
     def remove(self, numbers: Collection[int]) -> None:
-        """Remove passages; unknown ids are ignored.
-
-        tantivy counts removed passages in its statistics until it merges segments, and its Python binding
-        cannot request a merge. Removed passages therefore affect scores until the index is rewritten.
-        """
+        """Unknown ids are ignored. Removed passages affect scores until the index is rewritten."""
         if numbers:
             some = tantivy.Query.term_set_query(self._index.schema, "number", sorted(numbers))
             with self._writing() as writer:
@@ -217,7 +200,7 @@ class LexicalIndex:
 
 
 class WordSearch:
-    """Searches the passages of an index as they were at one moment. Safe to share between threads."""
+    """The passages of an index as they were at one moment. Safe to share between threads."""
 
     def __init__(self, index: tantivy.Index) -> None:
         self._searcher = index.searcher()
@@ -230,9 +213,8 @@ class WordSearch:
     def view(self, allowed: Allowed | None, hidden: _Hidden) -> WordSearch:
         """Return a view whose words, frequencies and scores do not depend on passages that it leaves out.
 
-        The only exception is the mean length of a passage, by which tantivy scales all scores. If ``allowed``
-        is None, removed passages count in frequencies and scores as long as tantivy counts them, but their
-        words are unknown. ``hidden`` returns, for each id of an array, whether to leave out the passage.
+        Only the mean length of a passage still does. If ``allowed`` is None, removed passages count as long
+        as tantivy counts them. ``hidden`` returns, for each id of an array, whether to leave out the passage.
         """
         view = copy(self)
         view._allowed, view._hidden, view._counts = allowed, hidden, {}
@@ -245,12 +227,12 @@ class WordSearch:
 
     @property
     def removed_count(self) -> int:
-        """The removed passages that tantivy still counts in its statistics."""
+        """Those that tantivy still counts in its statistics."""
         return int(self._searcher.doc_freq("field", _ANY)) - len(self)
 
     @property
     def last(self) -> int:
-        """The highest id of a passage; 0 if there is none."""
+        """0 if there is none."""
         limit = 1
         while self.count_after(limit):
             limit *= 2
@@ -275,11 +257,7 @@ class WordSearch:
     def search(
         self, query: str, limit: int, allowed: Allowed | None = None, hidden: _Hidden | None = None
     ) -> dict[int, float]:
-        """Return the BM25 scores of the best passages, by chunk id, best first; a query has no syntax.
-
-        Ties with the last are included, so that the result does not depend on the order of writing.
-        ``hidden`` returns, for each id of an array, whether to leave out the passage.
-        """
+        """Scores by chunk id, best first, with all ties of the last. A query has no syntax."""
         clauses = [
             (tantivy.Occur.Should, clause)
             for field in self._used
@@ -314,7 +292,7 @@ class WordSearch:
         return {number: score for number, score in found if score >= least}
 
     def _clause(self, field: str, term: str) -> tantivy.Query | None:
-        """Return a query for a term, scored by its rarity in this view; None if the view does not have it."""
+        """Scored by its rarity in this view; None if the view does not have the term."""
         clause = tantivy.Query.term_query(self._schema, field, term)
         if self._allowed is None:
             return clause
@@ -355,40 +333,24 @@ class WordSearch:
         ]
 
     def max_score(self, query: str) -> float:
-        """Return the highest BM25 score that a passage in the query's language can reach.
-
-        A score approaches this bound as a passage repeats the query's words ever more often. Each language
-        has its own field, and each field its own bound. The lowest bound is that of the field in which the
-        query's words are most frequent, usually the field of the query's language. Passages in other
-        languages may score higher. The field of character pairs is left out, because most pairs of a question
-        bridge two words and occur in no passage.
-        """
+        """The lowest bound of all fields; passages in other languages than the query's may score higher."""
         text = NO_SPACES.sub(" ", query)
         fields = [[(field, term) for term in terms_in(field, text)] for field in self._used if field != PAIRS]
         return (_K1 + 1) * min((sum(self.idf(words).values()) for words in fields if words), default=0.0)
 
     def idf(self, terms: Collection[Term]) -> dict[Term, float]:
-        """Return BM25's inverse document frequency of each term.
-
-        It is ln(1 + (N - n + 0.5) / (n + 0.5)) for a term that n of N passages contain (Robertson and
-        Zaragoza, The Probabilistic Relevance Framework, 2009, as in Lucene and tantivy). Removed passages
-        count in n and N as long as tantivy counts them in its scores, but not in a view of some passages.
-        """
+        """As in Lucene, ln(1 + (N - n + 0.5) / (n + 0.5)) for n of N (Robertson and Zaragoza, 2009)."""
         if self._allowed is not None:
             return {(field, term): _idf(self._count_of(field, term), self._total) for field, term in terms}
         total = self._searcher.doc_freq("field", _ANY)
         return {(field, term): _idf(self._searcher.doc_freq(field, term), total) for field, term in terms}
 
     def is_written(self, word: str) -> bool:
-        """Return whether a passage contains ``word`` with exactly these capitals."""
+        """With exactly these capitals."""
         return self._count_of(_WRITTEN, word) > 0
 
     def alike(self, word: str, most: int) -> dict[str, float]:
-        """Return the written words that ``word``, in lower case, may misspell, and their share of passages.
-
-        They have the same first letter, and at most ``most`` mistakes, whatever their capitals: letters that
-        were dropped, added or replaced, or adjacent letters that were swapped.
-        """
+        """Words with the same first letter and at most ``most`` mistakes, and their share of passages."""
         from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
         # The object keeps the state of a comparison, so threads must not share it.
@@ -407,7 +369,7 @@ class WordSearch:
         return len(self) if self._allowed is None else int(np.count_nonzero(self._allowed.chunks))
 
     def _count_of(self, field: str, term: str) -> int:
-        """Return how many passages of this view have a term; 0 only if none has it."""
+        """0 only if no passage has it."""
         known = self._counts.get((field, term))
         if known is None:
             if len(self._counts) >= _MOST_COUNTS:
@@ -433,11 +395,7 @@ def _idf(count: int, total: int) -> float:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files of the segments that ``meta.json`` lists, which tantivy never changes.
-
-    The folder may hold others, which tantivy is still writing. Raises LexicalIndexError if ``meta.json``
-    cannot be read.
-    """
+    """Files that tantivy never changes; the folder may have unfinished ones. Raises LexicalIndexError."""
     try:
         segments = json.loads((folder / "meta.json").read_bytes())["segments"]
         deletes = {each["segment_id"].replace("-", ""): each["deletes"] or {} for each in segments}
@@ -492,7 +450,7 @@ def _as_document(entry: Entry) -> tantivy.Document:
 
 
 def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
-    """``titled``: whether to index each passage together with the title of its document."""
+    """``titled``: index each passage together with its document's title."""
     for passage in passages:
         document = passage.document
         headings = ""
@@ -505,7 +463,7 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
 def entries_of(
     item: NewVersion, document_id: int, numbers: Sequence[int], *, titled: bool
 ) -> Iterator[Entry]:
-    """Yield the entries of a document that a commit is about to write with the chunk ids ``numbers``."""
+    """A commit is about to write the document with the chunk ids ``numbers``."""
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):
         headings = ""

@@ -1,9 +1,4 @@
-"""Opens, updates and writes the search caches of one generation: its vectors and its words.
-
-A generation is the number of commits that have changed the searchable passages. The *words* are the tantivy
-index of the passages. The *base* is a file of vectors that never changes; vectors that are newer than the
-base are in memory only.
-"""
+"""Opens, updates and writes the *words* (a tantivy index) and the *base* (a file of older vectors)."""
 
 from __future__ import annotations
 
@@ -45,18 +40,15 @@ that are spread over the whole base."""
 
 
 class FileBases:
-    """Keeps each base in a file of the home folder."""
-
     def __init__(self, policy: IndexPolicy = DEFAULT_POLICY) -> None:
         self._policy = policy
 
     def open(
         self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
     ) -> tuple[VectorIndex, int]:
-        """Return an index over the base, and the highest passage id that it covers; else empty and 0.
+        """Return an index, perhaps with removed passages, and the highest id of its base; else empty and 0.
 
-        ``reader`` reads the newest generation. The index may still have passages that were removed. Raises
-        VectorIndexError if the base cannot be opened, VectorsUnreachableError if the store does not answer.
+        ``reader`` reads the newest generation. Raises VectorIndexError or VectorsUnreachableError.
         """
         del reader
         if manifest.base is None:
@@ -64,11 +56,7 @@ class FileBases:
         return VectorIndex.open(folder / manifest.base, dimensions), manifest.last
 
     def build(self, folder: Path, reader: CatalogReader, dimensions: int, patience: float = 0) -> Manifest:
-        """Make a base of all passages that ``reader`` reads, or update one; return a manifest of it alone.
-
-        Raises LibraryLockedError if another process makes a base for more than ``patience`` seconds, and
-        VectorsUnreachableError if the store does not answer.
-        """
+        """A manifest of the base alone. Raises LibraryLockedError or VectorsUnreachableError."""
         del patience
         make_folder(folder)
         name = f"vectors-{uuid.uuid4().hex[:8]}.faiss"
@@ -77,13 +65,13 @@ class FileBases:
         return replace(made, digests=digests(folder, made))
 
     def removals_applied_until(self, manifest: Manifest, build: Build) -> int:
-        """Return the generation up to which the catalog may forget removals."""
+        """The generation up to which the catalog may forget removals."""
         del build
         return manifest.removals_applied_until
 
 
 class SharedBases:
-    """Keeps bases on a server, for all home folders of a library."""
+    """On a server, for all home folders of a library."""
 
     def __init__(self, store: MilvusStore, catalog: Catalog) -> None:
         self._store = store
@@ -139,10 +127,7 @@ class SharedBases:
         )
 
     def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
-        """Return the newest base's name and mark; "" and None if there is none.
-
-        The mark is also None if the base cannot be updated to the state of the catalog.
-        """
+        """No name and mark if there is none; no mark if the base cannot be updated to the catalog."""
         name, mark = self._store.latest(_prefix(reader)) or ("", None)
         if mark is None:
             return name, None
@@ -156,7 +141,6 @@ class SharedBases:
 
     @contextmanager
     def _alone(self, patience: float) -> Iterator[None]:
-        """Keep processes of other home folders from updating the server's vectors while the context lasts."""
         engine = self._catalog.engine
         with database_of(engine).lock(engine, patience, "base") as held:
             if not held:
@@ -165,7 +149,6 @@ class SharedBases:
             yield
 
     def _drop_others(self, reader: CatalogReader, kept: str) -> None:
-        """Delete earlier builds' collections of vectors, and those of ``reader``'s build except ``kept``."""
         searched = self._catalog.build()
         family = _prefix(reader).removesuffix("_").rpartition("_")[0] + "_"
         for name in self._store.names(family):
@@ -186,11 +169,7 @@ def _prefix(reader: CatalogReader) -> str:
 
 
 def _expected(reader: CatalogReader, mark: Mark) -> Expected:
-    """Return what a base with this ``mark`` must have, with sample vectors.
-
-    The sample includes the newest passages, to reveal a catalog that has lost its last commits: it gives the
-    same ids to other passages, whose vectors differ from those in the base.
-    """
+    """The sample has the newest passages: a catalog that lost its last commits reuses their ids."""
     alive = reader.chunk_mask(mark.last)
     numbers = np.flatnonzero(alive)
     some = sorted({*numbers[-_NEWEST:].tolist(), *numbers[:: max(1, len(numbers) // _SPREAD)].tolist()})
@@ -199,28 +178,23 @@ def _expected(reader: CatalogReader, mark: Mark) -> Expected:
 
 
 _REMOVED_SHARE = 0.05
-"""The words are rewritten if a larger share of their passages is removed but still counts in BM25."""
+"""The words are rewritten if a larger share of their passages is removed."""
 
 _FILTERS = 16
-"""The number of filters whose results the caches keep, and of views of the words. Each result takes one byte
-for each passage."""
+"""How many results of filters, each a byte for each passage, and views of the words are kept."""
 
 _QUICK_WORDS = 20_000
-"""If there are at most this many passages, the words are rewritten after a single removal, which takes about
-a second."""
+"""Up to this many passages, one removal suffices to rewrite the words, which takes about a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caches:
     """The vectors and words of one generation. Safe to share between threads.
 
-    ``build``, ``index`` and ``words`` are None while nothing was ever indexed. ``last`` is the highest chunk
-    id of the generation, and ``gone`` are the ids of removed chunks that the words may still contain, in
-    ascending order. ``words`` may include passages of other generations, which :meth:`hidden` recognises;
-    searches use :meth:`words_of`. ``files`` are the states of the mapped files just before they were opened.
-
-    The keys of ``filter_results`` and ``views`` include ``hidden`` and ``invalidation_count`` of the
-    ``CatalogReader``, because these also decide what passes.
+    ``build``, ``index`` and ``words`` are None while nothing was ever indexed. ``gone`` are rising ids of
+    removed chunks that the words may still contain; searches use :meth:`words_of`. ``files`` are states just
+    before opening. The keys of ``filter_results`` and ``views`` include the reader's ``hidden`` and
+    ``invalidation_count``, which also decide what passes.
     """
 
     generation: int
@@ -251,7 +225,7 @@ class Caches:
             return False
 
     def with_words(self) -> Caches:
-        """Return these caches with the words as they are on disk now. Raises LexicalIndexError."""
+        """As they are on disk now. Raises LexicalIndexError."""
         if self.index is None:
             return self
         words = self.index.searcher()
@@ -259,7 +233,7 @@ class Caches:
         return replace(self, words=words, files=files, views={})
 
     def words_of(self, reader: CatalogReader) -> WordSearch | None:
-        """Return the words that the viewer of ``reader``, which reads this generation, may see."""
+        """Those that the viewer of ``reader``, which reads this generation, may see."""
         if self.words is None:
             return None
         state = reader.hidden, reader.invalidation_count
@@ -273,7 +247,7 @@ class Caches:
         return known
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Return whether each chunk was removed, or is being added for a later commit."""
+        """Whether each chunk was removed, or is being added for a later commit."""
         return _are_hidden(self.last, self.gone, numbers)
 
     def allowed(self, reader: CatalogReader, filters: Filters) -> Allowed:
@@ -288,7 +262,6 @@ class Caches:
         return known
 
     def are_words_due(self) -> bool:
-        """Return whether too many removed passages still count in BM25."""
         if self.words is None:
             return False
         # Also count the passages whose removal is not yet written to the words.
@@ -309,7 +282,7 @@ def _are_hidden(
 def open_caches(
     folder: Path, reader: CatalogReader, dimensions: int, bases: FileBases | SharedBases
 ) -> Caches | None:
-    """Open the caches in the state that ``reader`` reads; None if they are missing, damaged or incomplete."""
+    """None if they are missing, damaged or incomplete."""
     manifest = read_manifest(folder)
     # Another home folder with the same catalog may have deleted records of removals that these caches need.
     if (
@@ -342,7 +315,7 @@ def open_caches(
 
 
 def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches | None:
-    """Update caches of an earlier generation; None if they must be opened anew."""
+    """None if they must be opened anew."""
     if caches.index is None or caches.generation < reader.forgotten():
         return None
     manifest = read_manifest(folder)
@@ -368,7 +341,7 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
 
 
 def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifest:
-    """Write the words to a new folder, and return a manifest that describes only them."""
+    """The manifest describes only the words."""
     make_folder(folder)
     manifest = Manifest(words=f"words-{uuid.uuid4().hex[:8]}", words_generation=reader.generation)
     LexicalIndex(folder / manifest.words).add(entries(reader.passages(), titled=titled))
@@ -378,7 +351,7 @@ def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifes
 def catch_up_words(
     folder: Path, manifest: Manifest, reader: CatalogReader, last: int, *, titled: bool
 ) -> Manifest:
-    """Update the words, which cover the chunks up to ``last``, and return the updated manifest."""
+    """The words cover the chunks up to ``last``."""
     words = LexicalIndex(folder / manifest.words)
     if reader.last_chunk() > last:
         words.add(entries(reader.passages(after=last), titled=titled))
@@ -388,11 +361,10 @@ def catch_up_words(
 
 
 def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checked: bool = False) -> bool:
-    """Bring the words up to date after a process of another home folder has committed.
+    """Update them after a commit by another home folder; call this only with this one's write lock.
 
-    Call this only while holding the write lock of the home folder. ``checked`` says that the files are known
-    to be unchanged. Returns False if the caches are damaged, or if the catalog no longer knows all removed
-    passages that the words still contain.
+    ``checked``: the files are known to be unchanged. Returns False if the caches are damaged, or if the
+    catalog no longer knows all removed passages that the words contain.
     """
     manifest = read_manifest(folder)
     if manifest is None or reader.forgotten() > manifest.words_generation:
@@ -410,19 +382,12 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
 
 
 def _is_foreign(manifest: Manifest, reader: CatalogReader) -> bool:
-    """Return whether an id may belong to one passage in the words and to another in the catalog.
-
-    This happens if a process of this home folder writes passages to the index and then fails to commit them,
-    and the next commit, by a process of another home folder, reuses their ids.
-    """
+    """After a failed commit here and another home's commit, an id may belong to two passages."""
     return manifest.writing and manifest.mark != reader.mark and reader.last_chunk() > manifest.written_after
 
 
 def prepare_words(folder: Path, last: int, mark: str) -> tuple[Manifest, LexicalIndex]:
-    """Open the words for writing; remove what an interrupted commit left in them.
-
-    ``last`` is the highest chunk id that was ever committed. Returns the manifest as it was before.
-    """
+    """Remove what an interrupted commit left after the id ``last``; return the manifest as it was."""
     make_folder(folder)
     manifest = read_manifest(folder) or Manifest(words=f"words-{uuid.uuid4().hex[:8]}")
     write_manifest(folder, replace(manifest, writing=True, mark=mark, written_after=last))

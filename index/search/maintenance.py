@@ -1,10 +1,8 @@
 """Keeps the search caches at the catalog's generation while other threads and processes write.
 
-A generation is the number of commits that have changed the searchable passages. Readers see a change at the
-catalog's commit and at no other moment. Before the commit, the writer adds the new passages to the words (the
-tantivy index), under chunk ids that readers ignore until the commit. The base (the file of vectors) never
-changes; newer vectors are in memory only. A crash therefore leaves no partial change: a process that opens a
-library maps the base, and reads the newer vectors from the catalog.
+Readers see a change at the catalog's commit. Before it, the writer adds the words under chunk ids that
+readers ignore until then; the base (the file of vectors) never changes, and newer vectors are in memory only.
+A crash therefore leaves no partial change.
 """
 
 from __future__ import annotations
@@ -81,7 +79,7 @@ _FAILURES = (OSError, LexicalIndexError, VectorIndexError, sa.exc.OperationalErr
 """The errors of a full disk or a read-only folder."""
 
 _LATER = (*_FAILURES, UnreachableError, LibraryLockedError)
-"""Errors after a commit that may be temporary: the next reader or writer does the work that failed."""
+"""May be temporary: the next reader or writer does the work that failed after a commit."""
 
 
 @contextmanager
@@ -106,7 +104,7 @@ def naming_failures(home: Path) -> Iterator[None]:
 
 
 class Maintenance:
-    """Keeps the caches of one library up to date. Safe to share between threads."""
+    """Safe to share between threads."""
 
     def __init__(
         self,
@@ -137,11 +135,7 @@ class Maintenance:
 
     @contextmanager
     def snapshot(self) -> Iterator[tuple[CatalogReader, Caches]]:
-        """Yield a reader of the catalog, and the caches, both fixed at the newest state of the library.
-
-        Raises EncoderMismatchError if the library was indexed with another encoder, and LibraryLockedError if
-        another process works on the caches for more than half a minute.
-        """
+        """Fixed at the newest state. Raises EncoderMismatchError or LibraryLockedError."""
         deadline = time.monotonic() + lock.LOCK_SECONDS
         while True:
             with self._catalog.reading() as reader:
@@ -154,11 +148,7 @@ class Maintenance:
             time.sleep(_POLL_SECONDS)
 
     def ensure_intact(self, reader: CatalogReader, caches: Caches) -> Caches:
-        """Return ``caches`` if their files are unchanged, else rebuilt caches of the same generation.
-
-        Raises LibraryLockedError if ``reader`` does not read the newest generation, or if another process
-        works on the caches for more than half a minute.
-        """
+        """Rebuild damaged ones. Raises LibraryLockedError if ``reader`` is not at the newest generation."""
         return caches if caches.is_intact() else self._renewed(reader, caches)
 
     def _renewed(self, reader: CatalogReader, damaged: Caches) -> Caches:
@@ -221,20 +211,15 @@ class Maintenance:
             write_manifest(folder, replace(done, digests=digests(folder, done)))
 
     def is_due(self) -> bool:
-        """Return whether :meth:`compact` would rewrite anything."""
         with self.snapshot() as (_, caches):
             return caches.are_words_due() or caches.vectors.is_due(self.policy)
 
     def compact(self) -> bool:
-        """Rewrite the words and the vectors if that is due, then switch to the new files.
+        """Rewrite words and vectors if that is due, then switch; return whether anything was rewritten.
 
-        The words are due if they still count too many removed passages; the vectors, if too many are removed
-        or newer than the base, or if another type of base suits their number. Searches go on meanwhile, and
-        other writers wait only during the switch. Returns whether anything was rewritten: not if another
-        process is compacting, or the server of the vectors does not answer.
-
-        Raises LibraryWriteError if the disk is full, and the old caches stay in use; LibraryLockedError as
-        :meth:`writing`.
+        Searches go on, and writers wait only during the switch. Nothing is rewritten while another process is
+        compacting, or the server of the vectors does not answer. Raises LibraryWriteError if the disk is
+        full, and LibraryLockedError as :meth:`writing`.
         """
         try:
             # A Timeout means that another process is compacting, so it must not become a LibraryWriteError.
@@ -334,7 +319,7 @@ class Maintenance:
             return False
 
     def _repaired(self, folder: Path, reader: CatalogReader, dimensions: int) -> Caches | None:
-        """Rebuild the caches; None if another process holds the write lock, or has committed meanwhile."""
+        """None if another process holds the write lock, or has committed meanwhile."""
         build = reader.build
         try:
             with self._write_lock.hold("repair", timeout=0, home_only=True):
@@ -362,10 +347,10 @@ class Maintenance:
 
 
 _PATIENCE = 3_600.0
-"""The seconds to wait for another process that updates the base (the older vectors) on a server."""
+"""The seconds to wait for another process that updates the base on a server."""
 
 _DOCUMENTS_AT_ONCE = 20
-"""The number of documents between two commits: an interrupted run repeats at most this many."""
+"""Documents between two commits: an interrupted run repeats at most this many."""
 
 
 def rebuild(
@@ -375,14 +360,10 @@ def rebuild(
     recipe: Recipe,
     progress: Progress | None = None,
 ) -> None:
-    """Cut and embed all documents by ``recipe``, and switch searches to the result once it is complete.
+    """Cut and embed all documents by ``recipe``; searches switch to the result once it is complete.
 
-    Until then, searches use the old build, and documents that writers add are embedded by both recipes.
-    Writers wait only during the switch. A later run resumes an interrupted one. ``progress`` counts passages
-    as the current build has them, because the new one may cut the documents in another way.
-
-    Raises LibraryLockedError if another process writes for more than half a minute, and BuildGoneError if
-    another process has meanwhile switched to another build.
+    A later run resumes an interrupted one. ``progress`` counts the passages of the current build. Raises
+    LibraryLockedError, and BuildGoneError if another process has switched to another build.
     """
     build = begin_build(catalog.engine, recipe)
     report = _counting(count_missing_passages(catalog.engine, build), progress)
@@ -396,7 +377,7 @@ def rebuild(
 def _switched(
     catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, report: Callable[[int], None]
 ) -> bool:
-    """Return False, to be tried again, if records of removals that ``build`` needs were deleted meanwhile."""
+    """False, to be tried again, if records of removals that ``build`` needs were deleted meanwhile."""
     folder, titled = folder_of(maintenance.home, build), build.recipe.title_tokens > 0
     with catalog.reading(build) as reader:
         last = reader.last_chunk()
@@ -446,13 +427,13 @@ def _fill(catalog: Catalog, encoder: Encoder, build: Build, report: Callable[[in
 
 
 def _embedding(report: Callable[[int], None], left: int, now: int, _stage: str, done: int, of: int) -> None:
-    """Report how many of ``left`` passages remain, while documents with ``now`` of them are embedded."""
+    """``left`` passages remain, ``now`` of them in the documents that are being embedded."""
     if done < of:  # The end is reported once the documents are in the build.
         report(left - now * done // of)
 
 
 def _counting(total: int, progress: Progress | None) -> Callable[[int], None]:
-    """Return a function that reports, given how many passages are left, how many of ``total`` are done."""
+    """The function gets how many of ``total`` are left."""
 
     def report(left: int) -> None:
         if progress is not None:

@@ -21,11 +21,7 @@ POOL = 100  # The vectors and the words each contribute this many candidates to 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that a search has found, with the fields of a Passage and its scores.
-
-    ``score`` is fused, 0 to 1, relative to the other candidates; ``dense`` is the cosine; ``lexical`` the
-    BM25 score, 0 if the passage shares no word with the query or is not among the best :data:`POOL` by words.
-    """
+    """``score`` is fused, 0 to 1; ``dense`` a cosine; ``lexical`` BM25, 0 if not in the best :data:`POOL`."""
 
     chunk_id: int
     document: DocumentRecord
@@ -62,7 +58,7 @@ class Snapshot:
 
     @property
     def _caches(self) -> Caches:
-        """The caches of this generation, rebuilt if one of their files was damaged meanwhile."""
+        """Rebuilt if one of their files was damaged meanwhile."""
         self._last_caches = self._ensure_intact(self._last_caches)
         return self._last_caches
 
@@ -73,12 +69,10 @@ class Snapshot:
     def search(
         self, query: str, limit: int = 10, filters: Filters = NO_FILTERS, dense_weight: float = DENSE_WEIGHT
     ) -> list[Hit]:
-        """Return the passages nearest to ``query`` in meaning and words, best first.
+        """Return the passages nearest to ``query`` in meaning and words, best first; it has no syntax.
 
-        Nothing in the query is syntax. Equal scores are ordered by the document's path and the passage's
-        place in it, so that the result depends on the library's content alone, not on its history.
-        ``dense_weight`` is the share of the vectors, lowered by :func:`share_of_vectors`; if no passage has a
-        word of the query, the vectors rank alone.
+        Ties are ordered by path and place, so that the library's history does not count. If no passage has a
+        word of the query, the vectors rank alone. :func:`share_of_vectors` may lower ``dense_weight``.
         """
         caches = self._caches
         words = caches.words_of(self.reader)
@@ -118,16 +112,12 @@ class Snapshot:
         return words.alike(word, most) if words else {}
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
-        """Return the vectors of sentences by chunk id, shape (sentences, dimensions).
-
-        The vector of a row of a table is that of :func:`index.text.row_text`; the vector of any other
-        sentence also reflects the sentences around it. Passages for which the encoder made none are absent.
-        """
+        """By chunk id, shape (sentences, dimensions); passages without any are absent."""
         stored = self.reader.sentence_vectors(chunk_ids)
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
 
     def neighbours(self, hit: Hit) -> list[Passage]:
-        """Return the passage of ``hit``, and those directly before and after it in its document."""
+        """Also those directly before and after it in its document."""
         # One transaction gives consecutive ids to a version's chunks.
         near = self.reader.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
         return [passage for passage in near if passage.document.document_id == hit.document.document_id]
@@ -138,10 +128,7 @@ class Snapshot:
 
 
 def _best(scores: Mapping[int, float], limit: int) -> dict[int, float]:
-    """Return the ``limit`` highest scores, and all that tie with the last of them, by id.
-
-    Scores are rounded, because the last digits of a vector depend on the number of threads that made it.
-    """
+    """With all ties of the last. Scores are rounded: their last digits depend on the number of threads."""
     rounded = {number: round(score, 5) for number, score in scores.items()}
     last = sorted(rounded.values(), reverse=True)[:limit][-1:]
     return {number: score for number, score in rounded.items() if last and score >= last[0]}

@@ -1,9 +1,7 @@
 """Finds the passages whose vectors are nearest to a query's. Only this package uses FAISS and Milvus.
 
-An index knows each passage by its id in the catalog. The older vectors are in the *base*: either a file that
-never changes, or a collection on a Milvus server. The *recent* vectors, newer than the base, are in memory.
-Removed vectors are only marked as removed. A large base finds candidates approximately, and the catalog's
-exact vectors rank the candidates. The index can be rebuilt from the catalog at any time.
+Older vectors are in the *base*, a file that never changes or a Milvus collection; *recent* ones are in
+memory. A large base finds candidates approximately, and the catalog's exact vectors rank them.
 """
 
 from __future__ import annotations
@@ -63,29 +61,22 @@ class VectorIndex:
 
     @classmethod
     def over(cls, base: MilvusVectors, dimensions: int) -> VectorIndex:
-        """Return an index whose base is in a :class:`MilvusStore` on a server."""
         return cls(dimensions, base)
 
     @classmethod
     def build(
         cls, path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy = DEFAULT_POLICY
     ) -> VectorIndex:
-        """Write a new base of the type that suits ``count`` vectors, and open it.
+        """Write a new base of the type that suits ``count`` vectors; an ``ivf`` base calls ``batches`` twice.
 
-        A ``flat`` base is built in memory; of an ``ivf`` base, only the compressed vectors and the training
-        sample. ``batches`` is called twice for an ``ivf`` base. Raises OSError if the file cannot be written,
-        and an older one stays; ValueError if the batches do not have ``count`` vectors in rising order of
-        ids.
+        Raises OSError, and an older file stays; ValueError if the ids do not rise or ``count`` is wrong.
         """
         write_base(path, dimensions, count, batches, policy)
         return cls.open(path, dimensions)
 
     @classmethod
     def open(cls, path: Path, dimensions: int) -> VectorIndex:
-        """Map the base that :meth:`build` wrote; its file may then be deleted.
-
-        Raises VectorIndexError if the file is missing, is not a base, or has vectors of another length.
-        """
+        """The file may then be deleted. Raises VectorIndexError if it has no base of these dimensions."""
         return cls(dimensions, open_base(path, dimensions))
 
     @property
@@ -93,17 +84,14 @@ class VectorIndex:
         return "none" if self._base is None else self._base.kind
 
     def is_available(self) -> bool:
-        """Return whether no search has found the base missing."""
+        """False once a search has found the base missing."""
         return self._base is None or self._base.is_available()
 
     def __len__(self) -> int:
         return sum(len(part) for part in (*self._recent, *([] if self._base is None else [self._base])))
 
     def added(self, ids: Sequence[int], vectors: Vectors) -> VectorIndex:
-        """Add unit vectors, shape (len(ids), dimensions).
-
-        Raises ValueError unless the ids rise and are above those of the index.
-        """
+        """Unit vectors. Raises ValueError unless the ids rise and are above those of the index."""
         if not len(ids):
             return self
         new = np.array(ids, np.int64)
@@ -121,7 +109,6 @@ class VectorIndex:
         return replace(self, _base=None if self._base is None else self._base.without(gone), _recent=recent)
 
     def is_due(self, policy: IndexPolicy = DEFAULT_POLICY) -> bool:
-        """Return whether :class:`IndexPolicy` wants the base made anew."""
         base = 0 if self._base is None else self._base.total
         removed = 0 if self._base is None else base - len(self._base)
         recent = sum(len(block.ids) for block in self._recent)
@@ -134,11 +121,10 @@ class VectorIndex:
         allowed: npt.NDArray[np.bool_] | None,
         stored: FetchVectors,
     ) -> dict[int, float]:
-        """Return the cosines of the nearest vectors to a unit vector, by id, best first; ties in order of id.
+        """Cosines by id, best first, with all ties of the last, whatever the order of insertion.
 
-        Ties with the last are included, so that the result does not depend on the order of insertion.
-        ``allowed`` tells of each id from 0 whether it may be found; ids past its end may not. ``stored``
-        fetches exact vectors, which rank the candidates of an approximate base.
+        ``allowed`` is a mask of ids from 0; ids past its end may not be found. The vectors from ``stored``
+        rank the candidates of an approximate base.
         """
         if limit < 1:
             return {}
@@ -156,7 +142,7 @@ class VectorIndex:
     def cosines(
         self, vector: npt.NDArray[np.float32], ids: Sequence[int], stored: FetchVectors
     ) -> dict[int, float]:
-        """Return the cosines by id; ``stored`` fetches the exact vectors of an approximate base."""
+        """``stored`` fetches the exact vectors of an approximate base."""
         asked = np.array(ids, np.int64)
         found = np.empty(len(asked), np.float32)
         missing = np.ones(len(asked), np.bool_)
@@ -170,5 +156,5 @@ class VectorIndex:
         return dict(zip(ids, found.tolist(), strict=True))
 
     def _compared(self) -> tuple[FlatVectors, ...]:
-        """Return the blocks whose vectors a search compares exactly, in order of id."""
+        """The blocks that a search compares exactly, in order of id."""
         return (self._base, *self._recent) if isinstance(self._base, FlatVectors) else self._recent

@@ -28,8 +28,6 @@ _SLACK = 2 * NOISE  # An upper bound of the rounding difference between two ways
 
 
 class IdentifiedVectors:
-    """Vectors whose ids are known, in rising order, in memory or in a mapped file."""
-
     __slots__ = ()
     ids: Ids
 
@@ -39,7 +37,6 @@ class IdentifiedVectors:
 
     @property
     def total(self) -> int:
-        """The number of vectors, including the removed ones."""
         return len(self.ids)
 
     def is_available(self) -> bool:
@@ -48,10 +45,7 @@ class IdentifiedVectors:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlatVectors(IdentifiedVectors):
-    """A block of unit vectors, shape (n, dimensions), and their rising ids; immutable.
-
-    ``alive`` is False for removed rows, None if there are none; ``owner`` owns the memory of a mapped file.
-    """
+    """Unit vectors, shape (n, dimensions). ``alive`` is None if none is removed."""
 
     ids: Ids
     vectors: Vectors
@@ -75,7 +69,7 @@ class FlatVectors(IdentifiedVectors):
         return replace(self, alive=alive)
 
     def rows(self, ids: Ids) -> Rows:
-        """Return the row of each id; -1 for an id that is absent or removed."""
+        """-1 for an id that is absent or removed."""
         if not len(self.ids):
             return np.full(len(ids), -1, np.int64)
         rows = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
@@ -85,7 +79,7 @@ class FlatVectors(IdentifiedVectors):
         return np.where(found, rows, -1)
 
     def products(self, vector: npt.NDArray[np.float32], allowed: Mask | None) -> Cosines:
-        """Return the inner product of each row with ``vector``; -inf for a removed or disallowed row."""
+        """-inf for a removed or disallowed row."""
         count = len(self.ids)
         candidates = self.alive
         if allowed is not None:
@@ -105,7 +99,7 @@ class FlatVectors(IdentifiedVectors):
 
 
 def within(ids: Ids, allowed: Mask) -> Mask:
-    """Return whether each of the rising ``ids`` is allowed; ids past the end of ``allowed`` are not."""
+    """``ids`` rise; those past the end of ``allowed`` are not."""
     inside = np.zeros(len(ids), np.bool_)
     known = int(np.searchsorted(ids, len(allowed)))
     if known:
@@ -117,11 +111,7 @@ def within(ids: Ids, allowed: Mask) -> Mask:
 
 
 def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
-    """Return the cosines of unit vectors to ``vector``, shape (n,).
-
-    The sum is rounded from double precision. In single precision, it would depend on the order of the sum,
-    which changes with the number of rows.
-    """
+    """From double precision: in single, the sum would depend on the number of rows."""
     exact = vectors.astype(np.float64) @ vector.astype(np.float64)
     rounded: Cosines = exact.astype(np.float32)
     return rounded
@@ -130,7 +120,7 @@ def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
 def nearest(
     blocks: Sequence[FlatVectors], vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None
 ) -> tuple[Ids, Cosines]:
-    """Return the ``limit`` nearest ids, all that tie with the last, and perhaps more, unordered."""
+    """With all that tie with the last, and perhaps more, unordered."""
     products = [block.products(vector, allowed) for block in blocks]
     joined = np.concatenate([*products, np.empty(0, np.float32)])
     # np.partition is slow on many equal values, such as minus infinity.
@@ -147,12 +137,7 @@ def nearest(
 
 
 def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[FlatVectors, ...]:
-    """Append a block, and merge the last blocks, so that there are few blocks and little is copied.
-
-    The new block merges with the last block, then with the one before, and so on, while the older block has
-    fewer than ``BLOCK_SIZE`` vectors and fewer than twice as many as the merged block. Up to ``BLOCK_SIZE``,
-    n vectors are therefore in at most log2(n + 1) blocks.
-    """
+    """Append a block, and merge the last ones, so that there are few blocks and little is copied."""
     tail = [new]
     count = len(new.ids)
     while blocks and len(blocks[-1].ids) < min(2 * count, BLOCK_SIZE):
@@ -182,10 +167,10 @@ def _products(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
 
 
 FetchVectors = Callable[[Sequence[int]], Vectors]
-"""Fetches the exact vectors of n ids from the catalog, in the order of the ids: shape (n, dimensions)."""
+"""Exact vectors, in the order of the ids: shape (n, dimensions)."""
 
 Batches = Callable[[], Iterable[tuple[Ids, Vectors]]]
-"""Iterates over all ids and vectors in batches, ids rising; callable more than once."""
+"""All ids, rising, and vectors; callable more than once."""
 
 MIN_EXTRA = 32
 """A search asks a base for at least this many candidates above its limit, since a base ranks inexactly."""
@@ -196,10 +181,7 @@ EXACTLY = 256  # If at most this many vectors are allowed, a search compares all
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The highest passage id that a base covers, and the generation up to which it is complete.
-
-    Passages that were removed up to this generation are gone from the base.
-    """
+    """The highest id that a base covers, and the generation up to which removals are gone from it."""
 
     last: int
     generation: int
@@ -207,11 +189,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The passages that a base with a certain :class:`Mark` must have.
-
-    ``alive`` tells of each id up to the mark's ``last`` whether the library has it. The base may still have
-    some of ``removed``, the ids removed after the mark's generation. ``sample`` has a few vectors by id.
-    """
+    """``alive`` is a mask of ids up to the mark's ``last``; the base may still have some of ``removed``."""
 
     alive: Mask
     removed: Sequence[int]
@@ -220,10 +198,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The new mark and number of passages of a base, and what changed since the former mark.
-
-    ``new`` has the vectors with ids above its ``last``, ``removed`` the ids removed after its ``generation``.
-    """
+    """``new`` has ids above the former mark's ``last``; ``removed``, removals after its ``generation``."""
 
     mark: Mark
     count: int
@@ -239,12 +214,11 @@ def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> t
 
 
 def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
-    """Return whether ``wanted`` candidates surely include the ``limit`` best and all that tie with them."""
+    """Whether they surely include the ``limit`` best and all that tie with them."""
     return bool(len(found) < wanted or found.min() < np.partition(found, len(found) - limit)[-limit] - NOISE)
 
 
 def candidates_to_request(limit: int) -> int:
-    """Return how many candidates to request, so that the ``limit`` nearest are among them."""
     return limit + max(MIN_EXTRA, round(EXTRA_SHARE * limit))
 
 

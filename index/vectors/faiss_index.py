@@ -1,7 +1,4 @@
-"""Searches an inverted file: compressed vectors in lists, one list around each of many centroids.
-
-A search finds candidates in the lists whose centroids are nearest, and ranks them by their exact vectors.
-"""
+"""Searches an inverted file: compressed vectors in lists around centroids, ranked by their exact vectors."""
 
 from __future__ import annotations
 
@@ -42,12 +39,9 @@ Bits = npt.NDArray[np.uint8]  # A bitmap of positions, eight per byte, lowest bi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IvfVectors(IdentifiedVectors):
-    """A base of the type ``ivf`` (FAISS's inverted file: vectors grouped around centroids); immutable.
+    """FAISS knows a vector by its position in ``ids``; ``alive`` has positions, None if none is removed.
 
-    FAISS knows a vector by its position in ``ids``. ``inverted`` is mapped from its file, and adding or
-    removing vectors would crash the process; ``centres`` is FAISS's flat index of the centroids, and
-    ``owner`` owns the memory of both. ``alive`` has the positions that are not removed, None if none is
-    removed.
+    ``inverted`` is mapped from its file: adding or removing vectors would crash the process.
     """
 
     ids: Ids
@@ -149,7 +143,7 @@ def _count(bits: Bits) -> int:
 
 
 def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> None:
-    """Write a base of the type that suits ``count``; see :meth:`index.vectors.VectorIndex.build`."""
+    """See :meth:`index.vectors.VectorIndex.build`."""
     ids = [np.empty(0, np.int64)]
     with _one_thread():
         filled: faiss.Index = faiss.IndexFlatIP(dimensions)
@@ -165,11 +159,7 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
 
 
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
-    """Map a base of :func:`write_base` into memory.
-
-    FAISS crashes the process if the file was shortened, so :mod:`index.search.caches` checks its digest
-    first. Raises VectorIndexError if the file is missing, is not a base, or has vectors of another length.
-    """
+    """Check the digest first: FAISS crashes on a shortened file. Raises VectorIndexError if it is no base."""
     try:
         path.stat()
         mapped = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
@@ -197,11 +187,7 @@ def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep FAISS on the calling thread, so that a build leaves the other cores to searches.
-
-    With several threads, FAISS would also wait for the slowest thread after every small step, which takes
-    long on busy cores.
-    """
+    """Leave other cores to searches; with several threads, FAISS would wait for the slowest at each step."""
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:
@@ -211,7 +197,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def _trained(dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> faiss.Index:
-    """Make an inverted file without vectors, and learn its centroids from an evenly spread sample."""
+    """Without vectors; the centroids are learned from an evenly spread sample."""
     lists = policy.lists(count)
     inverted: Any = faiss.index_factory(dimensions, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
     inverted.nprobe = min(lists, policy.probes)

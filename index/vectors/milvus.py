@@ -1,7 +1,7 @@
 """Keeps the vectors of libraries on a Milvus server, each library's base (stored vectors) in a collection.
 
-A collection has an entity for each passage: its id in the catalog and its vector. Entities with negative ids
-are marks: each says up to which state of the library the collection is complete. The newest mark counts.
+Entities with negative ids are marks: the newest says up to which state of the library the collection is
+complete.
 """
 
 from __future__ import annotations
@@ -53,15 +53,14 @@ _LOST = {100, 101}  # Milvus's codes for a collection that does not exist or is 
 _AT_ONCE = 1_000  # The vectors in a request; Milvus refuses requests of more than 64 MB.
 
 _GRAPH = {"M": 16, "efConstruction": 200}
-"""HNSW's number of links per vector, and of candidates for these links while the graph is built."""
+"""HNSW's links per vector, and candidates for them while the graph is built."""
 
 SILENCE = 5.0  # The seconds after a failure in which no request is sent to the server.
 _SAME = 0.999  # A vector in the collection counts as the catalog's vector if their cosine is above this.
 _UPDATE_SECONDS = 600.0  # The seconds that a step of an update waits for the server.
 
 SETTLED_SECONDS = 6.0
-"""The seconds after which every search finds a write. Milvus's consistency level *Bounded* lets a search miss
-the writes of the last five seconds, and the servers' clocks may differ a little."""
+"""Every search finds a write after this: *Bounded* consistency misses at most the last five seconds."""
 
 _POLL_SECONDS = 0.5
 
@@ -73,10 +72,9 @@ _UNFINISHED = _LOST | {700}
 
 
 def store_at(address: str) -> MilvusStore | None:
-    """Return the store at ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; None for an empty address.
+    """Only HOST of ``milvus://USER:PASSWORD@HOST:PORT/DATABASE`` is needed; ``milvus+tls://`` encrypts.
 
-    Only the host is needed; ``milvus+tls://`` encrypts the connection, which the first request makes. Raises
-    VectorIndexError if the address has another form, or the extra ``engines`` is not installed.
+    None if empty. Raises VectorIndexError for another form, or without the extra ``engines``.
     """
     if not address:
         return None
@@ -94,10 +92,7 @@ def store_at(address: str) -> MilvusStore | None:
 
 
 class MilvusStore:
-    """Keeps the bases of several libraries on a server. Safe to share between threads.
-
-    Every method raises VectorsUnreachableError if the server does not answer.
-    """
+    """Safe to share between threads. Methods raise VectorsUnreachableError if the server does not answer."""
 
     def __init__(self, address: str) -> None:
         self._address = sa.make_url(address)
@@ -105,12 +100,12 @@ class MilvusStore:
         self._silence, self._silent_until = "", 0.0
 
     def latest(self, prefix: str) -> tuple[str, Mark] | None:
-        """Return name and mark of the newest finished base whose name begins with ``prefix``."""
+        """The newest finished base whose name begins with ``prefix``."""
         found = [(name, mark) for name in self.names(prefix) for mark in self._marks_of(name)]
         return max(found, key=lambda each: each[1].generation, default=None)
 
     def open(self, name: str, expected: Expected) -> MilvusVectors | None:
-        """Open a base for searches; return None if it lacks the ``expected`` passages."""
+        """None if it lacks the ``expected`` passages."""
         alive, removed = expected.alive, expected.removed
         last, living = len(alive) - 1, int(np.count_nonzero(alive))
         inside = f"id > 0 and id <= {last}"
@@ -132,7 +127,7 @@ class MilvusStore:
         return MilvusVectors(Collection(self, name), alive, total)
 
     def create(self, name: str, dimensions: int) -> None:
-        """Create an empty base. It counts as unfinished until an update succeeds."""
+        """The base counts as unfinished until an update succeeds."""
         from pymilvus import DataType
 
         with self.reaching() as client:
@@ -147,10 +142,9 @@ class MilvusStore:
             )
 
     def update(self, name: str, change: Change) -> None:
-        """Add and remove vectors, then set the new mark once all searches find the change.
+        """Set the new mark once all searches find the change; an interrupted update can be repeated.
 
-        An interrupted update leaves the former mark, and can be repeated. If the base does not have
-        ``change.count`` passages then, it is deleted, and VectorsUnreachableError raised.
+        A base without ``change.count`` passages then is deleted, and VectorsUnreachableError raised.
         """
         mark, removed = change.mark, change.removed
         with self.reaching() as client:
@@ -199,10 +193,7 @@ class MilvusStore:
 
     @contextmanager
     def reaching(self) -> Iterator[MilvusClient]:
-        """Yield a client, and turn each error of the server or the network into VectorsUnreachableError.
-
-        For a few seconds after a failure, callers get the error at once, without a request to the server.
-        """
+        """Errors become VectorsUnreachableError, raised at once for a few seconds after a failure."""
         from grpc import RpcError
         from pymilvus import MilvusClient, MilvusException
 
@@ -245,7 +236,7 @@ class MilvusStore:
 
 
 def _is_slow(error: Exception) -> bool:
-    """Return whether the server was reached but did not answer in time."""
+    """The server was reached but did not answer in time."""
     from grpc import RpcError, StatusCode
 
     return isinstance(error, RpcError) and error.code() is StatusCode.DEADLINE_EXCEEDED
@@ -263,7 +254,7 @@ def _marks(client: MilvusClient, name: str) -> list[dict[str, Any]]:
 
 
 def _count(client: MilvusClient, name: str, condition: str, seconds: float) -> int:
-    """Count all vectors written before this call that meet ``condition``."""
+    """Of all vectors written before this call."""
     [row] = client.query(
         name, filter=condition, output_fields=["count(*)"], consistency_level="Strong", timeout=seconds
     )
@@ -271,7 +262,7 @@ def _count(client: MilvusClient, name: str, condition: str, seconds: float) -> i
 
 
 def _wait_until_linked(client: MilvusClient, name: str, count: int) -> None:
-    """Wait until the server's graph has ``count`` vectors. Before that, searches miss many near vectors."""
+    """Before that, searches miss many near vectors."""
     deadline = time.monotonic() + 10 * _UPDATE_SECONDS
     while not _is_linked(client, name, count):
         if time.monotonic() > deadline:
@@ -306,11 +297,9 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MilvusVectors:
-    """A base in a collection, which may have more vectors than the base.
+    """``alive`` is a mask of ids from 0; ``total`` counts the vectors, removed ones too.
 
-    ``alive`` tells of each id from 0 whether a search may find it; ``total`` counts the vectors up to the
-    highest id, removed ones too. If hundreds of passages have the same text, a search may find only some of
-    them, since Milvus's graph does not link all of them.
+    If hundreds of passages have the same text, a search may miss some: Milvus's graph does not link all.
     """
 
     collection: Collection
@@ -355,10 +344,7 @@ class MilvusVectors:
             wanted *= 4
 
     def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Ids:
-        """Return ids that ``mask`` allows, among them the ``wanted`` ids nearest to ``vector``.
-
-        If Milvus finds fewer, and ``mask`` allows at most ``_LISTED`` ids, return all that it allows.
-        """
+        """All that ``mask`` allows, up to ``_LISTED``, if Milvus finds fewer than ``wanted``."""
         # Milvus does not know the mask, so a search asks for 1.5 times as many ids as it expects to need.
         fetched = wanted if self.total == count else math.ceil(1.5 * wanted * self.total / count)
         found = np.empty(0, np.int64)

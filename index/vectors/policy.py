@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["none", "flat", "ivf", "milvus"]
-"""The type of a base: none yet; ``flat`` compares every vector; ``ivf`` searches the nearest lists only;
-``milvus`` is on a server."""
+"""``flat`` compares every vector; ``ivf`` searches the nearest lists only; ``milvus`` is on a server."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexPolicy:
-    """The limits that decide when a new base should be made, and which type it has.
+    """When a new base is due, and of which type; ``benchmarks.vectors`` measured the defaults.
 
-    ``benchmarks.vectors`` measured the defaults. A vector is recent if it is newer than the base. A new base
-    is due once more than ``small`` vectors and more than ``recent_share`` of the base, or more than
-    ``most_recent``, are recent, or more than ``small`` and ``removed_share`` are removed. An ``ivf`` base,
-    from ``flat_up_to``, has ``lists_by_root`` times the root of its number as lists, learned from
-    ``training`` vectors each in ``rounds`` of k-means; a search without filters reads ``probes`` of them.
+    It is due once more than ``small`` vectors and ``recent_share`` of the base, or ``most_recent``, are newer
+    than it, or ``small`` and ``removed_share`` are removed. An ``ivf`` base, from ``flat_up_to``, has
+    ``lists_by_root`` times the root of its number as lists, learned from ``training`` vectors each; a search
+    reads ``probes``.
     """
 
     small: int = 2_000
@@ -36,11 +34,7 @@ class IndexPolicy:
         return "flat" if count <= self.flat_up_to else "ivf"
 
     def suits(self, kind: Kind, count: int) -> bool:
-        """Return whether a base of type ``kind`` still suits ``count`` vectors.
-
-        An ``ivf`` base suits down to half of ``flat_up_to``, so that a library near the limit does not switch
-        back and forth.
-        """
+        """``ivf`` suits down to half of ``flat_up_to``, so that a library does not switch back and forth."""
         if kind == "none":
             return count <= self.small
         if kind == "milvus":
