@@ -1,9 +1,7 @@
 """The library: documents, their passages, and search over them.
 
-This package does not depend on the packages for answers and for user interfaces (``rag`` and ``ui``).
-
-Import :class:`Library` to open a library, and :func:`sync` to fill it. Each sub-package re-exports the names
-that other packages use; :mod:`index.documents`, :mod:`index.records` and :mod:`index.errors` are public too.
+It does not depend on ``rag`` and ``ui``. :mod:`index.documents`, :mod:`index.records` and :mod:`index.errors`
+are public too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The value types of a document: its canonical text and spans of it.
-
-A document's text is stored once. Chunks, sentences and citations are half-open spans of it in Unicode code
-points, so ``document.text[start:end]`` is always the quote.
-"""
+"""A document's canonical text and half-open spans of it: ``document.text[start:end]`` is the quote."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ MAX_COLLECTION_CHARACTERS = 200  # The most characters in a collection's name.
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A half-open range of code points in a document's text. Raises ValueError unless 0 <= start <= end."""
+    """Half-open, in code points. Raises ValueError unless 0 <= start <= end."""
 
     start: int
     end: int
@@ -47,7 +43,7 @@ Origin = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of a document's outline: its heading's offset, its depth from 1, and its words on one line."""
+    """``start`` is the heading's offset, ``level`` its depth from 1."""
 
     start: int
     level: int
@@ -56,12 +52,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """The size of a page in points (1/72 inch), after rotation, and the place of each character.
+    """In points (1/72 inch), after rotation.
 
-    ``boxes`` has four little-endian unsigned 16-bit numbers for each character of the text from the start of
-    this page to the start of the next page: left, top, right and bottom in quarters of a point from the
-    page's upper left corner. Four zeros mark a character without a place, such as a blank line or a character
-    that the loader has added.
+    ``boxes`` has left, top, right and bottom of each character up to the next page's start, in quarters of a
+    point from the upper left corner (little-endian uint16). Four zeros mark a character without a place.
     """
 
     width: float
@@ -94,17 +88,13 @@ class Document:
     collection: str | None = None  # One that a user has stated; None if the folder is the collection.
 
     def page_at(self, offset: int) -> int | None:
-        """Return the number, from 1; None for a format without pages."""
+        """From 1; None for a format without pages."""
         return bisect_right(self.page_starts, offset) or None
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage: consecutive sentences of one document, the unit of embedding and search.
-
-    For rows of a table, ``header`` is the span of the table's caption and headings. The table's first passage
-    contains this span; the later passages start after it.
-    """
+    """Consecutive sentences; ``header`` spans the caption and headings of a table's rows."""
 
     span: Span
     sentences: tuple[Span, ...]
@@ -117,11 +107,7 @@ KEYS = ("title", "publisher", "author", "published", "language", "collection")
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One detail that a user has given; an empty value removes it.
-
-    ``beneath`` is the file's own value, which applies again when the user removes the detail; its origin is
-    None if it is unknown, or was detected, as a language may be.
-    """
+    """An empty value removes it. ``beneath`` is the file's; its origin is None if unknown or detected."""
 
     value: str
     origin: Origin
@@ -133,12 +119,12 @@ Details = Mapping[str, Detail]  # Details by their keys, each of which is in :da
 
 
 def merged(before: Details, given: Details) -> dict[str, Detail]:
-    """Return ``before`` with the changes ``given``, of which an empty value removes the detail."""
+    """An empty value in ``given`` removes the detail."""
     return {key: detail for key, detail in {**before, **given}.items() if detail.value}
 
 
 def covering(document: Document, given: Details) -> dict[str, Detail]:
-    """Return a copy of ``given`` in which each detail stores the value that it replaces in ``document``."""
+    """Each detail of the copy stores the value that it replaces in ``document``."""
     return {
         key: replace(detail, beneath=getattr(document, key), beneath_origin=document.origins.get(key))
         for key, detail in given.items()

@@ -29,13 +29,10 @@ _PRIMARY = 0xFF
 
 
 class FootnotedError(Exception):
-    """Base of every error that this program raises on purpose.
-
-    ``str(error)`` is one line: what failed, which value, what to do.
-    """
+    """``str(error)`` is one line: what failed, which value, what to do."""
 
     def outward(self) -> str:
-        """Return the error as one line for network callers; it names no folder, process or machine."""
+        """One line for network callers; it names no folder, process or machine."""
         return str(self)
 
 
@@ -43,7 +40,7 @@ class FootnotedError(Exception):
 
 
 class LibraryError(FootnotedError):
-    """The library's folder cannot be used. The message may name the folder; ``outward`` does not."""
+    """The message may name the library's folder; ``outward`` does not."""
 
     def __init__(self, line: str, outward: str) -> None:
         super().__init__(line)
@@ -70,8 +67,6 @@ class UnreachableError(FootnotedError):
 
 
 class CatalogUnreachableError(CatalogError, UnreachableError):
-    """The server of the catalog's database does not answer."""
-
     def __init__(self, cause: str) -> None:
         super().__init__(
             f"the database of the catalog cannot be reached ({cause}); check its address "
@@ -83,7 +78,7 @@ class CatalogUnreachableError(CatalogError, UnreachableError):
 
 
 class VectorsUnreachableError(UnreachableError):
-    """The Milvus server that stores the library's vectors does not answer, or has lost the vectors."""
+    """Also if the Milvus server has lost the vectors."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(
@@ -119,8 +114,6 @@ class LexicalIndexError(FootnotedError):
 
 
 class DocumentNotFoundError(FootnotedError, LookupError):
-    """The library has no such document, or no such version of it."""
-
     def __init__(self, document_id: int, version: int | None) -> None:
         what = f"document {document_id}" + (f", version {version}" if version is not None else "")
         super().__init__(f"{what} is not in the library; it may have been removed")
@@ -175,8 +168,6 @@ class VectorsGoneError(FootnotedError):
 
 
 class JobNotFoundError(FootnotedError, LookupError):
-    """There is no job with this id."""
-
     def __init__(self, job_id: str, kept: int) -> None:
         super().__init__(f"there is no job {job_id!r}; the last {kept:,} are remembered")
 
@@ -186,14 +177,14 @@ class JobEndedError(FootnotedError, ValueError):
 
 
 class Cancelled(FootnotedError):  # noqa: N818 (a request, not a fault)
-    """The job was cancelled. The library keeps everything that the job committed before."""
+    """The library keeps everything that the job committed before."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason}; what was written by then stays, and a sync goes on from there")
 
 
 class BusyError(FootnotedError):
-    """Too much work of this kind is waiting. The caller can try again later."""
+    """Too much work of this kind is waiting; the caller can try again later."""
 
     def __init__(self, waiting: int, what: str) -> None:
         super().__init__(f"{waiting:,} {what} wait already; try again in {RETRY_SECONDS} seconds")
@@ -204,7 +195,7 @@ class FailureNotFoundError(FootnotedError, LookupError):
 
 
 class LoadError(FootnotedError):
-    """A file cannot be read: ``cause`` is a predicate of it, ``remedy`` what to do about it."""
+    """``cause`` is a predicate of the file, ``remedy`` what to do about it."""
 
     def __init__(self, path: Path, cause: str, remedy: str) -> None:
         super().__init__(path, cause, remedy)
@@ -221,8 +212,6 @@ class ClusterError(FootnotedError):
 
 
 class RecognitionError(FootnotedError):
-    """Optical character recognition cannot be done."""
-
     def __init__(self, cause: str, remedy: str) -> None:
         super().__init__(f"{cause}; {remedy}")
         self.cause = cause
@@ -235,27 +224,23 @@ def printable(name: str) -> str:
 
 
 STANDARD_ERRORS = (OSError, ValueError, RuntimeError, LookupError, MemoryError, ImportError)
-"""Errors that a full disk, a missing file or damage in the home folder causes; tantivy, FAISS and torch raise
-them too."""
+"""From a full disk, a missing file or damage in the home folder; tantivy, FAISS and torch raise them too."""
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """Return the types of errors that :func:`line_of` explains.
-
-    Call this only after an error was raised, because the import of SQLAlchemy takes long.
-    """
+    """Call this only after an error was raised, because the import of SQLAlchemy takes long."""
     import sqlalchemy.exc
 
     return (FootnotedError, *STANDARD_ERRORS, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error)
 
 
 def line_of(error: BaseException) -> str:
-    """Return the line that a log or a terminal shows for an error: cause and remedy."""
+    """For a log or a terminal: cause and remedy."""
     return _line(error, outward=False) if isinstance(error, Exception) else str(error)
 
 
 def outward_line(error: BaseException) -> str:
-    """Describe an error in job records and HTTP replies, without any folder, process or machine."""
+    """For job records and HTTP replies: no folder, process or machine."""
     return _line(error, outward=True) if isinstance(error, Exception) else str(error)
 
 
@@ -282,7 +267,7 @@ def _line(error: Exception, *, outward: bool) -> str:
 
 
 def write_failure(error: BaseException | None) -> str | None:
-    """Return the system's message for a full or read-only disk; None if ``error`` has another cause."""
+    """None if the disk is neither full nor read-only."""
     origin = getattr(error, "orig", None) or error
     if isinstance(origin, OSError) and origin.errno in _WRITING:
         return origin.strerror

@@ -8,11 +8,7 @@ from typing import Any
 
 
 def attributes(package: str, homes: Mapping[str, Collection[str]]) -> Callable[[str], Any]:
-    """Make the ``__getattr__`` of a package; ``homes`` has its public names by their modules.
-
-    Raises ValueError if a public name is also the name of a module of the package, because importing the
-    module would replace the attribute.
-    """
+    """Raises ValueError if a name is also a module's: importing the module would replace the attribute."""
     modules = {name: module for module, names in homes.items() for name in names}
     for name in modules:
         if f"{package}.{name}" in homes:

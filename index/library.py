@@ -38,7 +38,7 @@ UPLOADS = "uploads"  # The folder of the uploaded files in a home folder.
 
 
 def embedded_with(home: Path, database_url: str = "") -> Recipe | None:
-    """Return the recipe of the passages in ``home``; None if there are none. Raises CatalogError."""
+    """None if there are no passages. Raises CatalogError."""
     address = address_of(home, database_url)
     if not database_at(address).exists(address):
         return None
@@ -51,12 +51,10 @@ def embedded_with(home: Path, database_url: str = "") -> Recipe | None:
 
 
 class Library:
-    """A library in a home folder, from :meth:`open`. Safe to share between threads.
+    """Safe to share between threads; only one writer works at a time, across processes too.
 
-    Only one writer works at a time, across processes too. Each change of the passages makes a new generation,
-    a numbered state of the library. A reader sees one generation only: :meth:`snapshot` gives a reader for
-    searches, ``library.catalog.reading()`` gives a reader of the catalog alone. ``uploads`` is the folder of
-    the uploaded files, which the library follows.
+    Each change of the passages makes a new generation. A reader sees one only: :meth:`snapshot` for searches,
+    ``library.catalog.reading()`` for the catalog alone. The library follows the folder ``uploads``.
     """
 
     home: Path
@@ -87,33 +85,14 @@ class Library:
     ) -> Self:
         """Open the library in ``home``, or create an empty one.
 
-        Args:
-            home: the folder that holds all the library's files.
-            encoder: embeds new passages.
-            max_chunk_tokens: the most tokens in a passage.
-            title_tokens: how many tokens of the document's title precede each passage; with 0 the encoder
-                does not see the title, and the title's words do not find the passage.
-            open_other_encoder: opens the encoder that a recipe (the settings of stored passages) names. It is
-                needed if the library was indexed with another encoder: searches and new passages use that
-                encoder until :meth:`rebuild` embeds the library again.
-            choose_encoder: opens another encoder in place of ``encoder`` when the first documents are added
-                to an empty library; it receives the languages of these documents, as ISO 639-1 codes, or
-                empty where a language is unknown.
-            keeps_encoder: whether a library with passages goes on with their encoder, also after another
-                process has embedded it again. If not, :meth:`rebuild` embeds it again with ``encoder``.
-            policy: decides the type of the vector index.
-            database_url: the address of the PostgreSQL database with the catalog,
-                ``postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME``; empty for a file in ``home``. Several
-                libraries, each in a home folder of its own, may share one catalog.
-            uploads: the folder of the uploaded files; None for ``uploads`` in ``home``. Libraries that share
-                a catalog share this folder too, at the same path.
-            index_url: the address of a Milvus server that keeps the vectors,
-                ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; empty for files in ``home``.
-
-        Raises:
-            CatalogError: if the catalog cannot be opened.
-            EncoderMismatchError: if the library has another encoder, and ``open_other_encoder`` is None.
-            VectorIndexError: if ``index_url`` is not an address of this form.
+        Without ``title_tokens``, titles are neither embedded nor searched. ``open_other_encoder`` opens the
+        encoder of the stored passages; if it is None and they have another, EncoderMismatchError is raised.
+        ``choose_encoder`` replaces ``encoder`` in an empty library, by the ISO 639-1 codes of its first
+        documents (empty: unknown). With ``keeps_encoder``, :meth:`rebuild` keeps the passages' encoder.
+        ``database_url`` is ``postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME``, empty for a file in
+        ``home``; libraries that share it share ``uploads`` too. ``index_url`` is
+        ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``, empty for files in ``home``. Raises CatalogError, and
+        VectorIndexError for another ``index_url``.
         """
         store = store_at(index_url)
         make_folder(home)
@@ -135,7 +114,7 @@ class Library:
         return library
 
     def for_viewer(self, viewer: Viewer | None) -> Library:
-        """Return a view without what ``viewer`` may not see, for as long as the library stays open."""
+        """Without what ``viewer`` may not see, for as long as the library stays open."""
         other = copy(self)
         other.catalog = self.catalog.for_viewer(viewer)
         return other
@@ -153,11 +132,7 @@ class Library:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """Yield a view of the newest generation; the view stays fixed while the context lasts.
-
-        Raises EncoderMismatchError if the library was indexed with another encoder, and LibraryLockedError if
-        another process works on the caches for more than half a minute.
-        """
+        """Fixed at the newest generation. Raises EncoderMismatchError or LibraryLockedError."""
         with self._maintenance.snapshot() as (whole, caches):
             encoder = self._encoder_of(whole)
             viewer = self.catalog.viewer
@@ -168,7 +143,7 @@ class Library:
 
     @property
     def encoder(self) -> Encoder:
-        """Turns passages and queries into vectors; an outdated library still uses another one."""
+        """An outdated library still uses another one."""
         with self.catalog.reading() as reader:
             return self._wanted_encoder(reader)
 
@@ -179,7 +154,7 @@ class Library:
 
     @property
     def generation(self) -> int:
-        """The number of the newest generation. Reading it brings the search caches up to date."""
+        """Reading it brings the search caches up to date."""
         with self.snapshot() as snapshot:
             return snapshot.generation
 
@@ -190,16 +165,12 @@ class Library:
             return snapshot.search(query, limit, filters, dense_weight)
 
     def cutting(self, language: str = "") -> Cutting | None:
-        """Return the settings by which the process that reads a file cuts it into passages.
-
-        ``language`` is the ISO 639-1 code that a user has given, else empty. None if the encoder's tokenizer
-        cannot be sent to another process: then :meth:`replace` cuts the documents.
-        """
+        """``language`` is a user's ISO 639-1 code. None if the tokenizer cannot be sent to a process."""
         encoder, recipe = self._current_recipe()
         return Cutting(encoder.tokenizer, recipe.max_chunk_tokens, language) if encoder.tokenizer else None
 
     def embed(self, incoming: Sequence[Incoming], progress: Progress | None = None) -> None:
-        """Embed passages, so that a later :meth:`replace` only has to write; the errors are the same."""
+        """A later :meth:`replace` then only has to write; the errors are the same."""
         self._choose_first_encoder(incoming)
         encoder, recipe = self._current_recipe()
         described = self._described(incoming)
@@ -216,18 +187,11 @@ class Library:
     ) -> Committed:
         """Embed and add ``incoming``, and remove the documents ``removed``, in one commit.
 
-        A document whose path is known becomes a new version. ``lineage`` is the random name
-        (``Build.lineage``) that the catalog had when the caller read the ids in ``removed``; None allows any.
-        To restore a deleted document, ``back`` is the file with its saved rows
-        (:func:`index.catalog.writes.save_rows`), and ``incoming`` contains it too.
-
-        Raises:
-            LoadError: if a document would replace one, or be in a collection, that the viewer may not see.
-            LibraryRestoredError: if a backup was restored after the caller read ``lineage`` and the ids.
-            OutdatedError, TakenError: see :meth:`index.catalog.database.Catalog.commit`; nothing is changed.
-            EncoderMismatchError: if another process has embedded the library again with another encoder.
-            LibraryLockedError: if another process writes for more than half a minute.
-            LibraryWriteError: if the disk is full or the folder is read-only; nothing is changed.
+        ``lineage`` is ``Build.lineage`` when the caller read the ids; None allows any. ``back`` has the saved
+        rows of a deleted document, which ``incoming`` contains too. Raises LoadError if the viewer may not
+        see what a document replaces, LibraryRestoredError, OutdatedError and TakenError as
+        :meth:`index.catalog.database.Catalog.commit`, EncoderMismatchError after another process's rebuild,
+        LibraryLockedError, and LibraryWriteError if the disk is full or read-only.
         """
         self._choose_first_encoder(incoming)
         while True:
@@ -244,31 +208,19 @@ class Library:
                         return self._maintenance.commit(new, removed, recipe, lineage, back)
 
     def is_due(self) -> bool:
-        """Return whether :meth:`compact` would rewrite anything."""
         return self._maintenance.is_due()
 
     def compact(self) -> bool:
-        """Rewrite caches that have many removed passages or unsaved vectors; searches go on meanwhile.
-
-        Until then, removed passages still count in the document frequencies, and new vectors are in memory
-        only. Returns whether anything was rewritten. Raises LibraryLockedError and LibraryWriteError as
-        :meth:`replace`.
-        """
+        """Return whether any cache was rewritten. Raises LibraryLockedError or LibraryWriteError."""
         return self._maintenance.compact()
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the stored passages were made with other settings than :meth:`rebuild` uses."""
         with self.catalog.reading() as reader:
             return self._recipe_of(reader) != self._recipe_with(self._wanted_encoder(reader))
 
     def rebuild(self, progress: Progress | None = None, encoder: Encoder | None = None) -> None:
-        """Cut and embed all passages again if they were made with other settings; searches go on meanwhile.
-
-        A library that keeps its encoder goes on with ``encoder``, by default :attr:`encoder`. ``progress``
-        has the stage ``rebuilding``. Raises LibraryLockedError as :meth:`replace`, and BuildGoneError if
-        another process has meanwhile rebuilt the library with other settings.
-        """
+        """Searches go on. Raises LibraryLockedError; BuildGoneError if another process has rebuilt."""
         encoder = encoder or self.encoder
         recipe = self._recipe_with(encoder)
         if self.recipe == recipe:
@@ -295,7 +247,7 @@ class Library:
             self._encoder_pool.own = self._choose_encoder([item.document.language for item in incoming])
 
     def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
-        """Add the details that users have given. Raises LoadError as :meth:`replace`."""
+        """With the details that users have given. Raises LoadError as :meth:`replace`."""
         with self.catalog.reading() as reader:
             described = [item.described(reader.details(item.source, item.path)) for item in incoming]
             for item in described if reader.hidden else ():
@@ -307,7 +259,6 @@ class Library:
         return described
 
     def _wanted_encoder(self, reader: CatalogReader) -> Encoder:
-        """Return the encoder with which :meth:`rebuild` makes the passages."""
         if self.keeps_encoder and reader.build and reader.has_chunks():
             return self._encoder_pool.encoder_for(reader.build.recipe)
         return self._encoder_pool.own
@@ -320,7 +271,7 @@ class Library:
             return self._encoder_of(reader), self._recipe_of(reader)
 
     def _recipe_of(self, reader: CatalogReader) -> Recipe:
-        """Return the settings of the stored passages; without passages, the settings for :meth:`rebuild`."""
+        """Without passages, the settings for :meth:`rebuild`."""
         if reader.build and reader.has_chunks():
             return reader.build.recipe
         return self._recipe_with(self._wanted_encoder(reader))

@@ -1,9 +1,4 @@
-"""Creates a library's folders and files so that only their owner can read them.
-
-The functions here set the permissions of each file. They do not change the umask of the process, because
-other users could then not read the files that a user exports. On Windows, a file has the permissions of its
-folder instead, and other users cannot read a user's own folders.
-"""
+"""Makes files for their owner alone; not by the umask, which would also hide what a user exports."""
 
 from __future__ import annotations
 
@@ -25,10 +20,7 @@ def cache_folder() -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make sure that a folder exists, and that only its owner can access it. Raises OSError.
-
-    Missing parents are created in the same way. A shared folder (with the sticky bit) keeps its permissions.
-    """
+    """Also its missing parents. A shared folder (sticky bit) keeps its permissions. Raises OSError."""
     if not folder.is_dir():
         if not folder.parent.exists():
             make_folder(folder.parent)
@@ -38,11 +30,7 @@ def make_folder(folder: Path) -> None:
 
 
 def make_file(file: Path) -> None:
-    """Make sure that a file exists, and that only its owner can access it. Raises OSError.
-
-    An existing file is not opened: if it is a database, this process would lose its locks on the database
-    when it closes the file.
-    """
+    """Does not open an existing file: closing a database would lose this process's locks. Raises OSError."""
     if not file.exists():
         descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
         os.close(descriptor)
@@ -56,7 +44,7 @@ def make_file(file: Path) -> None:
 
 
 def write_file(file: Path, content: str | bytes) -> None:
-    """Replace a file in one step, for its owner alone. Raises OSError, and the old file stays."""
+    """In one step, for its owner alone. Raises OSError, and the old file stays."""
     descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as written:
@@ -74,12 +62,12 @@ def opener(path: str, flags: int) -> int:
 
 
 def database_files(database: Path) -> tuple[Path, ...]:
-    """Return the paths of a SQLite database and of the two files that SQLite may keep beside it."""
+    """With the two files that SQLite may keep beside it."""
     return tuple(database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm"))
 
 
 def close_to_others(place: Path) -> None:
-    """Remove other users' permissions, if this process's user owns the place."""
+    """Only if this process's user owns the place."""
     with suppress(OSError):
         mode = stat.S_IMODE(place.stat().st_mode)
         if mode & _OTHERS:

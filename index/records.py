@@ -93,10 +93,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class HiddenPaths:
-    """The paths of files that a viewer may not see; the operator ``in`` tells whether a path is among them.
-
-    A file that is not in the library yet is hidden if its folder would put it into a hidden collection.
-    """
+    """A file that is not in the library yet is hidden if its folder would put it into a hidden collection."""
 
     collections: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
@@ -110,11 +107,7 @@ class HiddenPaths:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was when it was last read; size, in bytes, and mtime_ns include its sidecar.
-
-    ``origins`` are those that the loader found (``Document.origins``), also for details that a user has
-    changed since. ``has_pictures`` says that text recognition can read some of its pages.
-    """
+    """Size, in bytes, and mtime_ns include the sidecar; ``origins`` are the loader's, not the users'."""
 
     document_id: int
     version: int
@@ -126,19 +119,17 @@ class FileState:
     recognised_in: str = ""
 
     def awaits(self, recognition: str) -> bool:
-        """Return whether text recognition in these languages may find new text in the file."""
+        """Whether text recognition in these languages may find new text."""
         return self.has_pictures and recognition not in {"", self.recognised_in}
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A document to add: its path, the state of its file (size in bytes), and its text.
+    """``document`` is the loader's; after :meth:`described`, it has the users' ``details``.
 
-    ``document`` is the loader's result; after :meth:`described`, with the users' ``details``, of which this
-    change sets or removes those in ``given``. For an edit, ``edited_version`` is id and version of the edited
-    document; the commit fails if it is no longer current. ``cut`` has the settings and the passages if the
-    process that read the file also cut it. ``uploader`` is the key of the viewer who uploads the file, empty
-    if unknown, None if this is not an upload.
+    ``given`` are those that this change sets or removes. ``edited_version`` is id and version of the edited
+    document, which the commit requires to be current. ``cut`` is from the process that read the file.
+    ``uploader`` is empty if unknown, None if this is not an upload.
     """
 
     source: str
@@ -154,24 +145,20 @@ class Incoming:
     uploader: str | None = None
 
     def described(self, before: Details) -> Incoming:
-        """Return a copy whose document has all details; ``before`` are those that the catalog holds."""
+        """``before`` are the details that the catalog holds."""
         details = covering(self.document, merged(before, self.given))
         return replace(self, document=described(self.document, details), details=details)
 
     @property
     def collection(self) -> str | None:
-        """The document's collection: the stated one, else the first folder of its path."""
+        """The stated one, else the first folder of its path."""
         folder, slash, _ = self.path.partition("/")
         return self.document.collection or (folder[:MAX_COLLECTION_CHARACTERS] if slash else None)
 
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A document that is ready for a commit.
-
-    ``vector_digests`` are those of its chunks, whose vectors the catalog already has; ``signature`` is None
-    for a text too short to compare.
-    """
+    """The catalog has the vectors already; ``signature`` is None for a text too short to compare."""
 
     incoming: Incoming
     chunks: Sequence[Chunk]
@@ -196,11 +183,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The settings by which passages are cut and embedded.
+    """With ``title_tokens`` of 0, the title is neither embedded nor searched.
 
-    With ``title_tokens`` of 0, the title is neither embedded nor searched. ``chunking`` is
-    :data:`index.text.passages.CHUNKING`. Recipes that differ only in ``model``, by which the encoder of the
-    key ``encoder`` is opened, are equal, since two names may open the same encoder.
+    ``model``, by which the encoder of the key ``encoder`` is opened, is not compared: two names may open the
+    same one.
     """
 
     encoder: str
@@ -212,11 +198,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """All passages of a library, cut and embedded by one recipe; its number is never reused.
-
-    Restoring a backup changes ``lineage``, a random name of the catalog, because in the restored catalog an
-    id may belong to a different document.
-    """
+    """``number`` is never reused. A restored backup gets a new ``lineage``: its ids may mean others."""
 
     number: int
     lineage: str
@@ -235,7 +217,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The ids of the documents that pass a search's filters, and a mask of chunk ids from 0."""
+    """``chunks`` is a mask of chunk ids from 0."""
 
     documents: tuple[int, ...]
     chunks: npt.NDArray[np.bool_] = field(hash=False, compare=False)

@@ -42,11 +42,7 @@ from index.records import DocumentRecord, Incoming, Viewer
 
 
 def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) -> DocumentRecord:
-    """Edit the details in ``index.documents.KEYS``, without reading the file; an empty value removes one.
-
-    Raises DocumentNotFoundError, LoadError if a value cannot be stored, OutdatedError if the document was
-    changed or removed meanwhile, LibraryLockedError if another process writes for more than half a minute.
-    """
+    """An empty value removes one. Raises DocumentNotFoundError, LoadError, OutdatedError."""
     with index.catalog.reading() as catalog:
         record, file = catalog.document(document_id), catalog.file(document_id)
         before, lineage = catalog.details(record.source, record.path), catalog.lineage
@@ -63,20 +59,16 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
 
 
 INCOMING = ".incoming-"
-"""The prefix of the hidden folders with uploaded or deleted files; the name of their process follows it."""
+"""Prefix of the hidden folders with uploaded or deleted files; the name of their process follows it."""
 
 _LEFT_SECONDS = 86_400.0
-"""The age in seconds after which a folder counts as abandoned if its process is unknown."""
+"""After this, a folder counts as abandoned if its process is unknown."""
 
 _NOTE = ".placing"
 
 
 def note_move(folder: Path, name: str, digest: str | None = None, *, restoring: bool = False) -> None:
-    """Record in a hidden folder which file is about to move between it and the uploads folder.
-
-    The file of an upload, with the sha256 ``digest``, moves there. One without ``digest`` was deleted, and
-    moves here, or back if ``restoring``.
-    """
+    """An upload has a ``digest`` (sha256). A deleted file has none, and moves here, or back."""
     noted = {"name": name, "digest": digest, "restoring": restoring}
     (folder / _NOTE).write_text(json.dumps(noted), encoding="utf-8")
 
@@ -87,7 +79,7 @@ def aside_of(incoming: Path, place: Path) -> Path:
 
 
 def put_back(place: Path, aside: Path) -> None:
-    """Move the former file from ``aside`` back to ``place``; if there was none, delete the new file."""
+    """Without a former file, delete the new one."""
     if aside.exists():
         aside.replace(place)
     else:
@@ -95,7 +87,7 @@ def put_back(place: Path, aside: Path) -> None:
 
 
 def sweep_uploads(index: Library, folder: Path) -> None:
-    """Undo the uploads and deletions that a killed process has not finished in ``folder``."""
+    """Undo what a killed process has not finished."""
     for left in folder.glob(f"{INCOMING}*"):
         written = left.name.removeprefix(INCOMING).rpartition("-")[0].replace("+", "/")
         with suppress(OSError, ValueError, KeyError):
@@ -132,11 +124,7 @@ def _take_back(index: Library, folder: Path, left: Path) -> None:
 
 
 def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: int) -> None:
-    """Raises StorageLimitError if a viewer's uploads would take more than ``most_bytes``; 0 is no limit.
-
-    The file at ``place`` is replaced, so its size does not count. An empty key, as of a command, has no
-    limit.
-    """
+    """Raises StorageLimitError. 0, or an empty key, is no limit; the file at ``place`` does not count."""
     if not viewer or not most_bytes:
         return
     with index.catalog.reading() as reader:
@@ -154,7 +142,7 @@ def _tenths(size: int, rounded: Callable[[float], int]) -> str:
 
 
 _MAX_NAME_BYTES = 200
-"""The most bytes of a file name. File systems allow 255, and the name of the file's sidecar is longer."""
+"""File systems allow 255, and the name of the file's sidecar is longer."""
 
 _NUMBERED = 100  # The number at which the search for a free name, such as ``report-2.pdf``, ends.
 _MAX_SUFFIX_BYTES = 20  # The most bytes after a name's last dot that count as a suffix.
@@ -162,12 +150,12 @@ _MAX_SUFFIX_BYTES = 20  # The most bytes after a name's last dot that count as a
 _AT_ONCE = 1 << 20
 
 PLACING = threading.Lock()
-"""The lock that a thread holds while it stores, removes or restores an uploaded file."""
+"""Held while a thread stores, removes or restores an uploaded file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as received, with its name and details; all uploads of a user may take ``most_bytes``, or 0."""
+    """``most_bytes`` is for all uploads of a user; 0 is no limit."""
 
     name: str
     file: BinaryIO
@@ -177,7 +165,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An uploaded file, alone in a hidden folder, that is not indexed yet; its ``digest`` is sha256."""
+    """Alone in a hidden folder, and not indexed yet; ``digest`` is sha256."""
 
     folder: Path
     name: str
@@ -191,7 +179,7 @@ class Kept:
         return self.viewer.key if self.viewer else ""
 
     def discard(self) -> None:
-        """Delete the hidden folder. An indexed file is no longer in it, and stays."""
+        """An indexed file is no longer in the folder, and stays."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -204,12 +192,7 @@ def is_uploaded(index: Library, record: DocumentRecord) -> bool:
 
 
 def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -> DocumentRecord:
-    """Store an uploaded file and index it.
-
-    If an uploaded document has the same file name, the file becomes its new version. If the file cannot be
-    read or indexed, it is deleted, and an earlier file of that name stays. Raises LoadError if the file
-    cannot be read, or a detail cannot be stored; StorageLimitError; LibraryLockedError.
-    """
+    """A file of this name gets a new version. Raises LoadError, StorageLimitError, LibraryLockedError."""
     kept = keep_upload(index, options, sent)
     try:
         return index_upload(index, reader, options, kept)
@@ -218,11 +201,7 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 
 
 def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
-    """Write an uploaded file to a hidden folder without parsing it. The caller must later discard it.
-
-    If a report that the user may not see has the same name, a number is added to the name of the new file.
-    Raises LoadError if the file is too large, or a detail cannot be stored; StorageLimitError.
-    """
+    """Without parsing it. The caller must later discard it. Raises LoadError or StorageLimitError."""
     folder = uploads_folder(index)
     plain = _free_name(index, folder, _safe_name(sent.name))
     with ExitStack() as unless_kept:
@@ -240,7 +219,7 @@ def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
 def index_upload(
     index: Library, reader: Isolated, options: Options, kept: Kept, progress: Progress | None = None
 ) -> DocumentRecord:
-    """Read and index a kept file, as :func:`add_upload` does; an error of ``progress`` cancels that."""
+    """As :func:`add_upload`; an error of ``progress`` cancels that."""
     index = index.for_viewer(kept.viewer)
     arrived = kept.folder / kept.name
     folder = uploads_folder(index)
@@ -277,10 +256,7 @@ def index_upload(
 
 
 def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
-    """Return the details that an upload's document has now, and those that the upload sets.
-
-    It clears the details that came with an earlier upload, but keeps those that a user has edited.
-    """
+    """Those before and those that it sets: it clears an earlier upload's details, but no user's edit."""
     with index.catalog.reading() as catalog:
         before = catalog.details(str(folder), kept.name)
     former = {key: Detail("", "upload") for key, detail in before.items() if detail.origin == "upload"}
@@ -288,14 +264,14 @@ def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details
 
 
 def hidden_folder(folder: Path) -> Path:
-    """Create a hidden folder in ``folder``; a later process deletes it if this process is killed."""
+    """A later process deletes it if this process is killed."""
     make_folder(folder)
     mine = str(this_process()).replace("/", "+")
     return Path(tempfile.mkdtemp(prefix=f"{INCOMING}{mine}-", dir=folder))
 
 
 def _safe_name(name: str) -> str:
-    """Return a name without folders and control characters, short, and of no hidden file or sidecar."""
+    """Short, without folders and control characters, and of no hidden file or sidecar."""
     last = printable(name.replace("\\", "/").rsplit("/", 1)[-1]).strip().lstrip(".").replace(":", "_")
     while last.endswith(SUFFIX):
         last = last.removesuffix(SUFFIX)
@@ -307,7 +283,6 @@ def _safe_name(name: str) -> str:
 
 
 def _free_name(index: Library, folder: Path, name: str) -> str:
-    """Number ``name`` if a report that the viewer may not see already has it."""
     place = Path(name)
     with index.catalog.reading() as catalog:
         names = (name, *(f"{place.stem}-{number}{place.suffix}" for number in range(2, _NUMBERED)))
@@ -336,11 +311,7 @@ _REMOVED, _CLAIMED = ".removed.json", ".claimed.json"
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A deleted document that can be restored from ``folder``, which has its file and its rows.
-
-    ``lineage`` is the catalog's when it was deleted, ``at`` the time in seconds since 1970, and ``uploader``
-    the key of the viewer, empty if unknown.
-    """
+    """``folder`` has its file and rows; ``lineage`` is that of its deletion, ``at`` seconds since 1970."""
 
     document_id: int
     name: str
@@ -353,7 +324,7 @@ class Removed:
 
     @classmethod
     def find(cls, index: Library, document_id: int) -> Self | None:
-        """Find the deletion of a document, whichever server made it; None if its folder is gone."""
+        """Whichever server deleted it; None if the folder is gone."""
         for file in uploads_folder(index).glob(f"{INCOMING}*/{_REMOVED}"):
             # Another server may discard the folder meanwhile, and a newer program may write other fields.
             with suppress(OSError, ValueError, TypeError):
@@ -367,7 +338,7 @@ class Removed:
         return (self.folder / _REMOVED).is_file()
 
     def claim(self, index: Library) -> Self | None:
-        """Move the folder to this process, so that no other can restore or discard it; None if one has."""
+        """Move the folder to this process, so that no other can use it; None if one has."""
         try:
             (self.folder / _REMOVED).rename(self.folder / _CLAIMED)
             folder = hidden_folder(uploads_folder(index))
@@ -378,21 +349,19 @@ class Removed:
         return replace(self, folder=folder)
 
     def note(self) -> None:
-        """Write a file in the folder, so that other servers can find the document and restore it."""
+        """So that other servers can find the document and restore it."""
         write_file(self.folder / _REMOVED, json.dumps(asdict(self) | {"folder": None}))
 
     def discard(self) -> None:
-        """Delete the hidden folder. The file of a restored document is no longer in it, and stays."""
+        """The file of a restored document is no longer in the folder, and stays."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def remove_upload(index: Library, document_id: int) -> Removed:
-    """Delete an uploaded document with all its versions, and move its file to a hidden folder.
+    """The caller must later pass the result to :func:`restore_upload`, or ``discard`` it.
 
-    The caller must later pass the result to :func:`restore_upload`, or ``discard`` it. Raises
-    DocumentNotFoundError; NotUploadedError if the file is in a folder that the library follows;
-    LibraryLockedError, and the file stays; LibraryRestoredError if a backup was restored meanwhile, and
-    nothing is deleted.
+    Raises DocumentNotFoundError; NotUploadedError if the file is in a followed folder; LibraryLockedError;
+    LibraryRestoredError. Nothing is deleted then.
     """
     with index.catalog.reading() as reader:
         record, lineage = reader.document(document_id), reader.lineage
@@ -425,11 +394,10 @@ def remove_upload(index: Library, document_id: int) -> Removed:
 
 
 def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> DocumentRecord:
-    """Restore a deleted document with its id, all its versions and their vectors.
+    """With its id, all its versions and their vectors.
 
-    Raises, and the document stays deleted: StorageLimitError as :func:`check_room`; GoneError if a backup was
-    restored after the deletion, or the folder was deleted; TakenError if a file of the same name was uploaded
-    after it; LibraryLockedError, LibraryWriteError.
+    Raises StorageLimitError; GoneError if a backup was restored meanwhile, or the folder is gone; TakenError;
+    LibraryLockedError; LibraryWriteError. The document stays deleted then.
     """
     place, rows = uploads_folder(index) / removed.name, removed.folder / _ROWS
     with index.catalog.reading() as reader:
@@ -459,14 +427,14 @@ UNDO_SECONDS = 600.0  # The seconds for which a deletion can be undone while the
 
 @dataclass(frozen=True, slots=True)
 class _Undoable:
-    """A deletion that can be undone until ``until``, in seconds of ``time.monotonic``."""
+    """``until`` is in seconds of ``time.monotonic``."""
 
     removed: Removed
     until: float
 
 
 class Deletions:
-    """The deletions that a server can still undo. Leaving the context makes all of them final."""
+    """Leaving the context makes all of them final."""
 
     def __init__(self, index: Library, most_bytes: int = 0) -> None:
         self._index = index
@@ -485,17 +453,17 @@ class Deletions:
             self._finish(float("inf"))
 
     def delete(self, document_id: int, viewer: Viewer | None = None) -> None:
-        """Delete a document that ``viewer`` may see; raises the errors of :func:`remove_upload`."""
+        """Raises the errors of :func:`remove_upload`."""
         removed = remove_upload(self._index.for_viewer(viewer), document_id)
         with self._lock:
             self._undoable[document_id] = _Undoable(removed, time.monotonic() + UNDO_SECONDS)
 
     def restore(self, document_id: int, viewer: Viewer | None = None) -> None:
-        """Undo the deletion of a document. A document that was not deleted stays as it is.
+        """A document that was not deleted stays as it is.
 
-        Raises DocumentNotFoundError if it was never in the library, or ``viewer`` may not see its collection,
-        or another server made the deletion final; GoneError if this server did; and the errors of
-        :func:`restore_upload`, after which the caller can try again.
+        Raises DocumentNotFoundError if ``viewer`` may not see it or another server made the deletion final;
+        GoneError if this one did; and the errors of :func:`restore_upload`, after which the caller can try
+        again.
         """
         with self._lock:
             self._finish(time.monotonic())
@@ -520,7 +488,7 @@ class Deletions:
                 self._index.catalog.for_viewer(viewer).document(document_id)
 
     def _kept(self, document_id: int) -> Removed | None:
-        """Return the deletion, whichever server made it; None if it cannot be undone now."""
+        """Whichever server deleted it; None if that cannot be undone now."""
         deletion = self._undoable.get(document_id)
         if deletion is not None and not deletion.removed.is_open:
             # Another server is restoring the document, or has restored it.

@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 class Background:
-    """A thread that runs ``work``, which must return soon after the event that it receives is set."""
+    """``work`` must return soon after the event that it receives is set."""
 
     def __init__(self, name: str, work: Callable[[Event], None]) -> None:
         self._name = name
@@ -68,10 +68,7 @@ class Background:
 
 
 def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
-    """Return the work of a :class:`Background` that calls ``step`` at an interval, and logs its known errors.
-
-    The same error is not logged again until ``step`` has succeeded or has raised another one.
-    """
+    """The work of a :class:`Background`, which logs a known error once until the next success."""
 
     def work(stop: Event) -> None:
         logged = ""
@@ -90,19 +87,15 @@ def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
 
 STOPPED = "the server was stopped"
 JOB_STOP_SECONDS = 4.0
-"""The seconds that a job may take to stop: embedding checks for cancellation between two batches."""
+"""Embedding checks for cancellation between two batches."""
 
 MOST_WAITING = 100
-"""The most jobs that may wait before uploads are refused: each upload has a file on the disk."""
+"""More uploads are refused: each has a file on the disk."""
 
 
 @dataclass(slots=True)
 class _Task:
-    """A job of this process.
-
-    ``over`` is set when it ends, or is cancelled before it begins; ``discard``, called just before, deletes
-    the hidden folder of an upload.
-    """
+    """``over`` is set when it ends; ``discard``, called just before, deletes an upload's hidden folder."""
 
     job_id: str
     work: Callable[[Progress], Mapping[str, Any]]
@@ -116,7 +109,7 @@ class _Task:
 
 @dataclass(slots=True)
 class _SyncRequest:
-    """A waiting sync of ``folders``, or of all followed folders if None, without the files in ``leave``."""
+    """``folders`` is None for all followed ones; ``leave`` are files to skip."""
 
     folders: set[Path] | None
     leave: set[Path]
@@ -131,11 +124,7 @@ class _SyncRequest:
 
 
 class JobRunner:
-    """Runs jobs one by one, in the order of their requests. Safe to share between threads.
-
-    Leaving the context asks the running job to stop, and cancels the waiting ones. ``on_sync`` gets the
-    report of each sync; it must be quick, and must not raise.
-    """
+    """Runs jobs one by one; leaving the context cancels them. ``on_sync`` must be quick and not raise."""
 
     def __init__(self, index: Library, options: Options) -> None:
         self.jobs = Jobs(index.catalog)
@@ -176,28 +165,22 @@ class JobRunner:
 
     @property
     def has_interrupted_rebuild(self) -> bool:
-        """Return whether the last rebuild ended with its process, and not on request."""
+        """The last one ended with its process, and not on request."""
         last = next((job for job in self.jobs.recent() if job.kind == "rebuild"), None)
         return last is not None and last.message in {INTERRUPTED, STOPPED}
 
     def sync(self, change: Change | None = None, viewer: Viewer | None = None) -> Job:
-        """Request a sync, and return its job, which belongs to ``viewer``, or to nobody.
-
-        A request joins a waiting sync of the same viewer, but of no other, since that one may cancel it.
-        """
+        """Joins a waiting sync of the same viewer, but of no other, since that one may cancel it."""
         return self.jobs.get(self._submit_sync(change, viewer).job_id)
 
     def synced(self, change: Change) -> bool:
-        """Sync folders and wait for the end; return False if the sync failed or its job is gone."""
+        """Wait for the end; False if the sync failed or its job is gone."""
         task = self._submit_sync(change)
         task.over.wait()
         return self._state(task) not in {"failed", None}
 
     def upload(self, kept: Kept, options: Options) -> Job:
-        """Request the indexing of an uploaded file, and return its job, at whose end ``kept`` is discarded.
-
-        If this raises, such as BusyError if too many jobs are waiting, the caller must call ``kept.discard``.
-        """
+        """The job discards ``kept``. If this raises (BusyError: too many jobs wait), the caller must."""
 
         def work(progress: Progress) -> Mapping[str, Any]:
             record = index_upload(self._index, self._reader, options, kept, progress)
@@ -212,7 +195,7 @@ class JobRunner:
         return self.jobs.get(task.job_id)
 
     def rebuild(self, open_encoder: Callable[[], Encoder] | None = None, viewer: Viewer | None = None) -> Job:
-        """Request a rebuild, by default with the settings' encoder; searches use the old build meanwhile."""
+        """By default with the settings' encoder; searches use the old build meanwhile."""
 
         def work(progress: Progress) -> Mapping[str, Any]:
             self._index.rebuild(progress, open_encoder() if open_encoder else None)
@@ -224,7 +207,7 @@ class JobRunner:
         return self.jobs.get(task.job_id)
 
     def close(self) -> None:
-        """Cancel waiting jobs, ask the running one to stop, and wait a few seconds for it."""
+        """Wait a few seconds for the running job."""
         with self._lock:
             self._stopping = True
             running, thread = self._running, self._thread
@@ -324,11 +307,11 @@ class JobRunner:
 
 
 _AGAIN_SECONDS = 60.0
-"""The seconds until the next attempt if another process or an unreachable server prevents a compaction."""
+"""If another process or an unreachable server prevents a compaction."""
 
 
 def watch(index: Library, writer: JobRunner) -> Callable[[Event], None]:
-    """Return a function for a thread: it syncs the followed folders now and after each change in them."""
+    """For a thread: sync the followed folders now and after each change in them."""
 
     def work(stop: Event) -> None:
         if writer.follows_any:
@@ -339,10 +322,7 @@ def watch(index: Library, writer: JobRunner) -> Callable[[Event], None]:
 
 
 def maintain(index: Library) -> Callable[[], None]:
-    """Return a function that compacts the library if any process has committed since the last compaction.
-
-    If another process or an unreachable server prevents the compaction, a later call tries again.
-    """
+    """Compact if any process has committed since the last time; if that is prevented, try again later."""
     compacted, not_before = -1, 0.0
 
     def step() -> None:

@@ -1,9 +1,4 @@
-"""Reads and embeds files on the nodes of a Ray cluster, for one process that writes the library.
-
-The writing process sends the bytes of a file to a node, and the node returns the passages with their vectors.
-The nodes therefore need the same version of Footnoted and the library's model, but no shared folder. Ray
-repeats a task whose node is lost.
-"""
+"""Reads and embeds files on the nodes of a Ray cluster, which need the same Footnoted and model."""
 
 from __future__ import annotations
 
@@ -56,10 +51,7 @@ class _Task:
 
 @dataclass(slots=True)
 class _Result:
-    """A document and the vectors of its passages, by digest; or the cause and remedy of a failed reading.
-
-    ``known`` has the digests of vectors that the library already stores, so ``vectors`` leaves them out.
-    """
+    """``vectors`` leaves out the digests in ``known``, which the library already stores."""
 
     document: Document | None = None
     cut: Cut | None = None
@@ -80,7 +72,7 @@ class _Result:
 
 
 class ClusterReader:
-    """Reads one file at a time on a node; ``writing`` lets one reader at a time write to the catalog."""
+    """``writing`` lets one reader at a time write to the catalog."""
 
     def __init__(self, run: Any, index: Library, recipe: Recipe, writing: Lock) -> None:  # noqa: ANN401
         self._run = run
@@ -95,12 +87,7 @@ class ClusterReader:
         cutting: Cutting | None = None,
         waiting: Callable[[], None] | None = None,
     ) -> tuple[Document, Cut | None]:
-        """Read a document and its passages, as :meth:`index.loaders.Isolated.read` does.
-
-        Raises ClusterError if the node fails, has another version of the program or the encoder, or the
-        connection is lost; LoadError if the file cannot be read, or each node that tried was lost or ran out
-        of memory.
-        """
+        """As :meth:`index.loaders.Isolated.read`; also raises ClusterError if the node fails."""
         import ray
 
         task = _task(path, options, cutting, self._index, self._recipe)
@@ -132,11 +119,7 @@ class ClusterReader:
 
 @contextmanager
 def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
-    """Connect to a Ray cluster, and yield a list with one reader for each of its cores.
-
-    ``address`` is ``ray://HOST:10001`` from outside the cluster, ``HOST:6379`` on one of its nodes. Raises
-    ClusterError if Ray is not installed, or the cluster cannot be reached or has no cores.
-    """
+    """A reader for each core of ``ray://HOST:10001``, or ``HOST:6379`` on a node. Raises ClusterError."""
     try:
         import ray
     except ImportError as error:
@@ -162,10 +145,7 @@ def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
 
 
 def _knock(address: str) -> None:
-    """Check that a program listens at an address; Ray itself would take minutes to find out.
-
-    Raises OSError if none does, and ValueError if the address has another form.
-    """
+    """Ray itself would take minutes to find out. Raises OSError if no program listens, or ValueError."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not (host and port.isdecimal()):
         raise ValueError("write HOST:6379 on a node of it, or ray://HOST:10001")

@@ -20,10 +20,9 @@ from index.loaders.metadata import SUFFIX as SIDECAR
 from index.loaders.metadata import sidecar_of
 
 QUESTIONS = "questions.jsonl"
-"""The name of a file with evaluation questions and their correct answers. It is not listed as a report."""
+"""Evaluation questions, which are not listed as a report."""
 
 MISSING = "does not exist; if it was moved, sync its new place"
-"""The cause of a failure if the path does not exist."""
 
 _HOME = "lies in the library's home, which holds its own files; name a folder of reports"
 
@@ -47,7 +46,7 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file or folder that could not be read; ``path`` is printable, ``cause`` has the remedy too."""
+    """``path`` is printable; ``cause`` has the remedy too."""
 
     path: str
     cause: str
@@ -56,11 +55,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files under a root: size in bytes and mtime_ns by path, both with the sidecar's.
-
-    A file in ``unlisted``, which could not be listed or was skipped, may exist although ``files`` lacks it.
-    ``missing`` says that ``root.part`` does not exist, although the folder around it does.
-    """
+    """Size and mtime_ns by path, with the sidecar's; a file in ``unlisted`` may exist, too."""
 
     root: Root
     files: Mapping[str, tuple[int, int]]
@@ -73,11 +68,7 @@ class Listing:
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
-    """Return the root to list for ``path``, which need not exist.
-
-    If ``path`` is in a followed folder, the root is a part of that folder. Otherwise, a folder is itself the
-    root, and a file is a part of the folder around it.
-    """
+    """Part of a followed folder; else a folder itself, or a file in its folder. ``path`` need not exist."""
     # Resolve only paths with "..", since resolving also follows links that the user has named on purpose.
     absolute = path.resolve() if ".." in path.parts else path.absolute()
     if str(absolute) not in followed:
@@ -102,14 +93,14 @@ def lies_in(path: Path, folder: Path) -> bool:
 
 
 def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
-    """Return whether a root is in the library's home folder, but not in a followed folder there."""
+    """In the library's home folder, but not in a followed folder there."""
     if not lies_in(root.location, home):
         return False
     return root.source not in followed or not lies_in(Path(root.source).parent, home)
 
 
 def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
-    """Return the total size of a file and its sidecar, and the later mtime_ns of the two."""
+    """The total size of a file and its sidecar, and the later mtime_ns of the two."""
     size, mtime_ns = _state(sidecar_of(file))
     return status.st_size + size, max(status.st_mtime_ns, mtime_ns)
 
@@ -123,7 +114,7 @@ def _state(file: Path) -> tuple[int, int]:
 
 
 def is_utf8(path: str) -> bool:
-    """Return whether a path is UTF-8, so that it can be stored; Linux allows any bytes in a name."""
+    """Else it cannot be stored; Linux allows any bytes in a name."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -132,12 +123,10 @@ def is_utf8(path: str) -> bool:
 
 
 def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -> Listing:
-    """List the files under ``root``, in order of their paths.
+    """Leave out hidden files, evaluation questions, folders that are followed on their own, and ``home``.
 
-    The listing leaves out hidden files, files of evaluation questions, links to folders, folders that are
-    followed on their own, and the library's ``home``. A link to a file is listed if the file is in the source
-    folder; otherwise the link is a failure, and so is a ``root`` in the home, unless it is in a folder there
-    that the library follows.
+    Links to folders are left out too; a link to a file outside the source is a failure, and so is a ``root``
+    in the home, unless it is in a followed folder there.
     """
     walk = _Walk(root, frozenset(followed) - {root.source}, home)
     missing = False
@@ -164,7 +153,7 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
 
 
 def without_files(listing: Listing, skipped: Collection[Path]) -> Listing:
-    """Return ``listing`` without ``skipped``; these files count as ``unlisted``, not as deleted."""
+    """Files in ``skipped`` count as ``unlisted``, not as deleted."""
     source = Path(listing.root.source)
     paths = {file.relative_to(source).as_posix() for file in skipped if file.is_relative_to(source)}
     if not paths:
@@ -255,7 +244,7 @@ def _is_hidden(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class KeptFailure:
-    """A file that the last sync could not read; ``path`` is empty for the folder ``source`` itself."""
+    """``path`` is empty for the folder ``source`` itself."""
 
     failure_id: int
     source: str
@@ -265,7 +254,7 @@ class KeptFailure:
 
 
 class Failures:
-    """The failures of a library that its viewer may see. Safe to share between threads."""
+    """Those that the viewer may see. Safe to share between threads."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -288,10 +277,7 @@ class Failures:
             connection.execute(mine.values(dismissed=True))
 
     def note(self, listings: Sequence[Listing], failed: Sequence[Failure], followed: Collection[str]) -> None:
-        """Record ``failed``, and delete the failures of all other files in ``listings``.
-
-        Missing files and files outside the followed folders are not recorded.
-        """
+        """Also delete the failures of all other files in ``listings``."""
         causes = {_kept(failure.place, followed): failure.cause for failure in failed}
         causes = {
             (source, path): cause
@@ -315,10 +301,7 @@ class Failures:
 
 
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
-    """Return the followed folder around ``place``, "" if there is none, and the path in that folder.
-
-    Bytes that are not UTF-8 are escaped, since the catalog cannot store them.
-    """
+    """The followed folder or "", and the path in it, where bytes that are not UTF-8 are escaped."""
     source, path = place.source, place.part
     if str(place.location) in followed:
         # If a followed folder is gone, or a followed path is a single file, the listing names it as a part

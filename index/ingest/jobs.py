@@ -1,9 +1,4 @@
-"""Background jobs in the catalog: their progress, cancellation and outcome.
-
-A job is a row in the catalog, which the working process updates. Other processes read the progress there,
-request its cancellation there, and notice if the working process has died. A job belongs to the viewer who
-requested it. One that nobody signed in for, such as a command's, belongs to nobody.
-"""
+"""Background jobs as rows of the catalog, where any process reads their progress and cancels them."""
 
 from __future__ import annotations
 
@@ -55,11 +50,7 @@ class JobProgress:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of background work; times are ISO 8601 in UTC.
-
-    ``cancelling`` says that it is running and was asked to stop. ``message`` is why it failed or was
-    cancelled, in one line; ``result`` its outcome as JSON once it is done, for a sync its report.
-    """
+    """Times are ISO 8601 in UTC; ``message`` is why it failed or was cancelled, ``result`` its JSON."""
 
     id: str
     kind: str
@@ -85,11 +76,7 @@ class Job:
 
 
 class Jobs:
-    """The jobs of a library. Safe to share between threads.
-
-    New jobs belong to the viewer of ``catalog``, who sees no others unless the viewer may see all documents,
-    and to the process ``owner``, by default this one.
-    """
+    """New jobs belong to the viewer of ``catalog``, who sees no others without ``sees_all``. Thread-safe."""
 
     def __init__(self, catalog: Catalog, owner: Process | None = None) -> None:
         self._engine = catalog.engine
@@ -100,7 +87,7 @@ class Jobs:
         self._visible = sa.true() if sees_all else jobs.c.sender == self._sender
 
     def create(self, kind: Kind) -> Job:
-        """Create a waiting job, and forget the ended ones that are not among the newest :data:`KEPT`."""
+        """Forget the ended jobs that are not among the newest :data:`KEPT`."""
         job_id = uuid.uuid4().hex
         row = {
             "id": job_id,
@@ -125,7 +112,7 @@ class Jobs:
         return self._change(job_id, "waiting", values)
 
     def advance(self, job_id: str, progress: JobProgress) -> bool:
-        """Record the progress of a job; return whether the job should stop."""
+        """Return whether the job should stop."""
         noted = (
             sa.update(jobs)
             .where(jobs.c.id == job_id)
@@ -145,10 +132,7 @@ class Jobs:
         self._end(job_id, "cancelled", progress, {"message": message})
 
     def request_cancel(self, job_id: str, message: str = "cancelled on request") -> Job:
-        """Cancel a waiting job, or ask a running job to stop, whichever process runs it; return the job.
-
-        Raises JobNotFoundError if there is no such job, and JobEndedError if it has ended.
-        """
+        """Whichever process runs it. Raises JobNotFoundError or JobEndedError."""
         stopped = {"state": "cancelled", "message": message, "ended": _now()}
         before = self.get(job_id)
         # The job may begin or end between the read and the change.
@@ -176,10 +160,7 @@ class Jobs:
         return [job for _, job in self._stored_unended() if not job.has_ended]
 
     def abandon(self) -> list[str]:
-        """Record that the jobs of dead processes have failed, and return their ids.
-
-        Readers already see such a job as failed. A process calls this before its first write.
-        """
+        """Record that the jobs of dead processes have failed; a process calls this before its first write."""
         abandoned: list[str] = []
         for state, job in self._stored_unended():
             values = {"state": job.state, "message": job.message, "ended": _now(), "seconds_left": None}
@@ -198,7 +179,7 @@ class Jobs:
         self._change(job_id, "running", {**over, **ended, **values})
 
     def _change(self, job_id: str, state: State, values: Mapping[str, object]) -> bool:
-        """Change a job atomically if it is in ``state``; return whether it was changed."""
+        """Only if it is in ``state``, atomically; return whether it was changed."""
         changed = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == state).values(**values)
         with writing(self._engine) as connection:
             return connection.execute(changed).rowcount == 1
@@ -247,15 +228,14 @@ def _now() -> str:
 
 
 WRITE_SECONDS = 0.5
-"""The seconds between two updates of a job's row. Each update also checks whether the job should stop."""
+"""Each update of a job's row also checks whether the job should stop."""
 
 
 class RunningJob:
-    """A context that records the start, progress and outcome of a job.
+    """The work calls this as its ``Progress``, and sets ``result`` before the context ends.
 
-    The work calls this object as its ``Progress``, and sets ``result`` before the context ends. If the work
-    raises an error, the context records the error and raises it again. :class:`Cancelled`, an interrupt, and
-    any error after a request to stop make the job ``cancelled``; all other errors make it ``failed``.
+    Errors are recorded and raised again: :class:`Cancelled`, an interrupt, and any after a request to stop
+    make the job ``cancelled``, all others ``failed``.
     """
 
     def __init__(
@@ -322,7 +302,7 @@ class RunningJob:
             raise Cancelled(self._reason)
 
     def cancel(self, reason: str) -> None:
-        """Make the next progress report raise :class:`Cancelled`. Other threads may call this."""
+        """The next progress report raises :class:`Cancelled`. Other threads may call this."""
         self._reason = reason
         self._stopped.set()
 
@@ -339,10 +319,7 @@ class Workload:
 
 
 def seconds_left(work: Workload) -> float | None:
-    """Estimate the seconds left from the pace so far; None until a passage is embedded.
-
-    Embedding takes longest. The estimate assumes that unread files have as many passages as those read.
-    """
+    """None until a passage is embedded. Unread files are assumed to have as many passages as those read."""
     files, passages = work.files, work.passages
     if not passages.done or (files.of and not files.done):
         return None
@@ -359,11 +336,7 @@ def rate(work: Workload) -> float | None:
 
 
 def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
-    """Return ``work``, updated with a report that came ``seconds`` after the previous one.
-
-    A sync embeds in several rounds, and the reports of each round count its passages from 0. The result
-    counts the passages of all rounds.
-    """
+    """Each round of a sync counts its passages from 0; the result counts those of all rounds."""
     if stage == "reading":
         return replace(work, files=count, reading=work.reading + seconds)
     known = work.passages

@@ -46,11 +46,10 @@ Worker = TypeVar("Worker")
 Result = TypeVar("Result")
 
 Read = Callable[[Item, Worker, Callable[[], None]], Result]
-"""Reads a file with a reader, such as a process that reads files. From time to time it calls its last
-argument, which raises an error if the caller no longer needs the result."""
+"""Its last argument, called from time to time, raises an error if the result is no longer needed."""
 
 MOST_AHEAD = 5_000_000
-"""No reader begins another file while the results that wait for the caller have this many characters."""
+"""In characters of the results that wait; then no reader begins another file."""
 
 _WAIT_SECONDS = 0.5
 
@@ -62,12 +61,10 @@ def read_ahead(
     size: Callable[[Result], int],
     waiting: Callable[[], None] | None = None,
 ) -> Generator[tuple[Item, Future[Result]]]:
-    """Yield each file with a completed future of its result or error, in the order of ``files``.
+    """Yield completed futures in the order of ``files``; closing the iterator cancels the reading.
 
-    Reading pauses while the caller is behind, so that the results, whose ``size`` is in characters, take
-    little memory. Closing the iterator cancels the reading. Each reader reads one file at a time, so several
-    threads call ``read``. ``waiting`` is called every half second; if it raises an error, the reading is
-    cancelled.
+    Reading pauses while the caller is behind by too much ``size``, in characters. Several threads call
+    ``read``. ``waiting``, called every half second, may raise an error to cancel the reading.
     """
     shelf = _Shelf(files, read, size)
     with ThreadPoolExecutor(len(readers), "read") as threads:
@@ -81,7 +78,7 @@ def read_ahead(
 
 
 class _Shelf(Generic[Item, Worker, Result]):
-    """The results that wait for the caller: threads begin the files in order, but may finish in any order."""
+    """Threads begin the files in order, but may finish in any order."""
 
     def __init__(
         self, files: Sequence[Item], read: Read[Item, Worker, Result], size: Callable[[Result], int]
@@ -137,8 +134,7 @@ class _Shelf(Generic[Item, Worker, Result]):
 
 
 STAGES = ("rebuild", "list", "read", "index", "compact")
-"""The stages of a sync: rebuild an outdated library, list the files, wait for files to be read, embed and
-commit them, and compact the caches. Reading and indexing alternate."""
+"""Rebuild an outdated library, list the files, wait for reading, embed and commit, compact the caches."""
 
 
 @dataclass(slots=True)
@@ -155,17 +151,14 @@ class StageClock:
 _CHARACTERS_AT_ONCE = 5_000_000  # A sync commits its new documents when they have more characters than this.
 
 _FILES_A_READER = 8
-"""A sync starts one process per this many files, because a start takes as long as reading a few files."""
+"""One process per this many files, because a start takes as long as reading a few files."""
 
 _SECONDS_AT_ONCE = 60.0
-"""A sync commits its new documents after this many seconds, so that an interruption loses no more work.
-Text recognition takes seconds for each page."""
+"""Seconds until new documents are committed, so that an interruption loses no more work."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to read, with its state in the listing and, if the library knows the file, in the catalog."""
-
     source: str
     path: str
     size: int
@@ -175,10 +168,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The plan of a sync: files to read, and the paths of documents whose file is gone, by id.
-
-    A catalog with another ``lineage`` than the one whose ids were read refuses the changes; None allows any.
-    """
+    """``removed`` are paths by id. A catalog with another ``lineage`` refuses them; None allows any."""
 
     added: tuple[File, ...]
     changed: tuple[File, ...]
@@ -220,11 +210,8 @@ def sync(
 ) -> SyncReport:
     """Bring the library up to date with ``paths``, and follow them; by default, with all followed folders.
 
-    The sync first rebuilds an outdated library. It skips the library's home folder, except for folders in it
-    that the library follows, and the files in ``leave``, which are still being written. ``Failures`` lists
-    each file that cannot be read, until a sync reads the file or the file is gone. ``reader`` is a process
-    that reads files, or the readers of a cluster, which the caller closes; without a cluster, a sync of many
-    files starts more processes.
+    An outdated library is rebuilt first. The home folder is skipped, except for followed folders in it, and
+    so are the files in ``leave``, which are still being written. The caller closes ``reader``.
     """
     started, clock = time.monotonic(), StageClock()
     index.rebuild(progress)
@@ -302,7 +289,7 @@ def apply(
     reader: Isolated | Sequence[FileReader] | None = None,
     clock: StageClock | None = None,
 ) -> SyncReport:
-    """Read and commit the files of ``changes``; one that cannot be read is reported, its document stays."""
+    """A file that cannot be read is reported; its document stays."""
     clock = clock or StageClock()
     begun = time.monotonic() if started is None else started
     failed = list(changes.failed)
@@ -361,7 +348,7 @@ def _read_all(
     reader: Isolated | Sequence[FileReader] | None,
     progress: Progress | None,
 ) -> Iterator[tuple[File, Incoming | LoadError | None]]:
-    """Yield each file, in order, with its document, its LoadError, or None if it is unchanged."""
+    """In order, with the document, its LoadError, or None if it is unchanged."""
     number = 0
 
     def waiting() -> None:
@@ -395,7 +382,7 @@ def _characters_of(incoming: Incoming | None) -> int:
 def _read(
     file: File, reader: FileReader, waiting: Callable[[], None], *, options: Options, cutting: Cutting | None
 ) -> Incoming | None:
-    """Return None if the document cannot have changed since it was last read."""
+    """None if the document cannot have changed since it was last read."""
     location = Path(file.source, file.path)
     # Do not read a file that the loader refuses by its suffix: it may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
@@ -424,7 +411,7 @@ def _digest(location: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What is done, and what is known so far."""
+    """``of`` is what is known so far."""
 
     done: int = 0
     of: int = 0

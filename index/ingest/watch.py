@@ -1,8 +1,4 @@
-"""Watches followed folders, and syncs each folder as soon as its changes are complete.
-
-A notification of the system only starts a check. The check compares the folder with the catalog, as a sync
-does, so late, repeated and lost notifications do no harm.
-"""
+"""Watches followed folders; a notification only starts a comparison, so lost and late ones do no harm."""
 
 from __future__ import annotations
 
@@ -27,24 +23,20 @@ _log = logging.getLogger(__name__)
 REST_SECONDS = 1.0  # The seconds without a change after which a file counts as complete.
 
 _TICK_SECONDS = 0.5
-"""The longest time in seconds between two checks whether a followed folder has appeared or disappeared."""
+"""At most so long until a check whether a followed folder has appeared or disappeared."""
 
 _LOOK_AGAIN_SECONDS = 600.0
-"""The seconds between two full checks, because the system may lose notifications under load."""
+"""Between two full checks, because the system may lose notifications under load."""
 
 _RETRY_SECONDS = 30.0
-"""The seconds to wait after a failed sync, for example while another process is writing."""
+"""After a failed sync, for example while another process is writing."""
 
 State = tuple[int, int] | None  # A file's size and mtime_ns; None if a known file is gone.
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The folders that a sync should read.
-
-    ``leave`` are files in them that are still being written, or that a sync has already tried in their
-    present state.
-    """
+    """``leave`` are files that are still being written, or that a sync has already tried as they are."""
 
     folders: tuple[Path, ...]
     leave: frozenset[Path] = frozenset()
@@ -66,7 +58,7 @@ class ChangeTimes:
 
 
 class Watch:
-    """Watches the folders that a library follows, except its uploads, which are indexed at once."""
+    """Not the uploads, which are indexed at once."""
 
     def __init__(
         self,
@@ -90,7 +82,7 @@ class Watch:
         self._not_before = 0.0
 
     def run(self) -> None:
-        """Watch until the stop event is set. Raises OSError if the system cannot watch so many folders."""
+        """Until the stop event is set. Raises OSError if the system cannot watch so many folders."""
         while not self._stop.is_set():
             try:
                 # A folder may disappear between the check and the start of the watch.
@@ -101,7 +93,6 @@ class Watch:
                 self._stop.wait(RETRY_SECONDS)
 
     def _watch(self, watched: Mapping[str, tuple[int, int]]) -> None:
-        """Watch until one of the paths, or the list of followed folders, changes."""
         if not watched:
             self._stop.wait(_TICK_SECONDS)
             return
@@ -185,6 +176,6 @@ def _identities(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _concerns(path: Path, names: Collection[Path]) -> bool:
-    """Return whether ``path`` is in a folder, by any of its names, and not hidden there."""
+    """In a folder, by any of its names, and not hidden there."""
     inside = [path.relative_to(name).parts for name in names if path.is_relative_to(name)]
     return bool(inside) and not any(part.startswith(".") for part in inside[0])
