@@ -1,9 +1,7 @@
 """Prints how long it takes to add a document of ten passages to a library, and to remove one.
 
-``python -m benchmarks.adding [--passages N …] [--rounds N]``. Embedding is not counted. A change by Footnoted
-is on the disk as soon as it is done; one by llama-index, only when the whole index has been persisted.
-llama-index's FaissVectorStore cannot delete, so removing is measured with its FaissMapVectorStore. A note
-below the table says how many vectors of removed documents that store still has.
+``python -m benchmarks.adding [--passages N …] [--rounds N]``. Embedding is not counted. llama-index has to
+persist its whole index for each change, and can delete only with its FaissMapVectorStore.
 """
 
 from __future__ import annotations
@@ -24,22 +22,14 @@ if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex
 
 NEW = 5_000_000
-"""The number of the first added document. It is higher than every number in a filled library."""
+"""The number of the first added document, above every number in a filled library."""
 
 _QUERY = "What is known of the river?"
 
 
 @dataclass(slots=True)
 class Times:
-    """The times of each round, in milliseconds.
-
-    Attributes:
-        added: the time from adding a document until a search in this process finds it.
-        kept: the time from adding a document until a search in the next process also finds it.
-        found: the time of the first search after a document was added.
-        removed: the time from removing a document until no search in this process finds it.
-        gone: the time from removing a document until no search in the next process finds it.
-    """
+    """Milliseconds until a search in this process, or (``kept``, ``gone``) in the next, shows the change."""
 
     added: list[float] = field(default_factory=list)
     kept: list[float] = field(default_factory=list)
@@ -49,7 +39,6 @@ class Times:
 
 
 def main() -> None:
-    """Measure and print the table."""
     made = parser(__doc__)
     made.add_argument("--rounds", type=int, default=5, help="documents that are added and removed")
     bench = prepared(made.parse_args())
@@ -101,7 +90,7 @@ def _insert(bench: Bench, folder: Path, times: Times) -> None:
 
 
 def _delete(bench: Bench, passages: int, times: Times) -> int:
-    """Measure removal, and return the number of vectors of removed documents that are still stored."""
+    """Return the number of vectors of removed documents that are still stored."""
     from benchmarks.alternative import as_document, build
 
     reports = bench.corpus.documents(passages // PASSAGES_A_DOCUMENT)

@@ -1,8 +1,4 @@
-"""llama-index's pipeline for the comparison, set up with FAISS as its documentation describes.
-
-The pipeline has a SentenceSplitter, an embedding model, and a VectorStoreIndex over a FaissVectorStore, and
-persists the index in a folder.
-"""
+"""llama-index's pipeline for the comparison, set up with FAISS as its documentation describes."""
 
 from __future__ import annotations
 
@@ -30,19 +26,13 @@ from index.documents import Document as Report
 from index.text.passages import MAX_CHUNK_TOKENS
 
 ALTERNATIVES = HOME / "alternatives"
-"""The folder of llama-index's indexes, which later scripts reuse; it may be deleted at any time."""
+"""llama-index's indexes, which later scripts reuse; the folder may be deleted at any time."""
 
 _DOCUMENTS_AT_ONCE = 1_000
 
 
 class Embedding(BaseEmbedding):
-    """Embeds texts for llama-index in place of HuggingFaceEmbedding, with the same encoder as on our side.
-
-    That encoder is a stand-in for a real one. No figure of the comparison counts embedding.
-
-    Args:
-        encoder: gives the vectors of both sides.
-    """
+    """In place of HuggingFaceEmbedding. No figure of the comparison counts embedding."""
 
     _encoder: StandIn = PrivateAttr()
 
@@ -64,16 +54,11 @@ class Embedding(BaseEmbedding):
 
 
 def splitter() -> SentenceSplitter:
-    """Return a splitter that makes about as many pieces as ours, so that the numbers of vectors are alike.
-
-    By default it would make pieces of 1,024 tokens, a fifth as many, and MiniLM would read only the first
-    quarter of each.
-    """
+    """About as many pieces as ours: of its default of 1,024 tokens, MiniLM would read only a quarter."""
     return SentenceSplitter(chunk_size=MAX_CHUNK_TOKENS, chunk_overlap=0)
 
 
 def as_document(report: Report, number: int) -> Document:
-    """Return document ``number`` of the corpus for llama-index, under its path and with its metadata."""
     metadata = {"title": report.title, "published": report.published}
     # The date is only for filters. The title is embedded, as on our side.
     return Document(
@@ -88,14 +73,7 @@ def as_document(report: Report, number: int) -> Document:
 def build(
     reports: Iterable[Report], encoder: StandIn, folder: Path | None, *, deleting: bool = False
 ) -> VectorStoreIndex:
-    """Index documents, and persist the index.
-
-    Args:
-        reports: the documents, numbered from 0.
-        encoder: gives the vectors.
-        folder: the folder for the index; None to persist nothing.
-        deleting: use FaissMapVectorStore, which can delete, instead of the documented store.
-    """
+    """``folder``: None to persist nothing. ``deleting``: FaissMapVectorStore, not the documented store."""
     flat = faiss.IndexFlatL2(encoder.dimensions)
     store = FaissMapVectorStore(faiss.IndexIDMap2(flat)) if deleting else FaissVectorStore(flat)
     index = VectorStoreIndex(
@@ -112,10 +90,7 @@ def build(
 
 
 def built(passages: int, corpus: Corpus, encoder: StandIn, folder: Path = ALTERNATIVES) -> Path:
-    """Return the folder of an index of the documents of :func:`benchmarks.stand_in.filled`.
-
-    The index is built at the first call, and kept.
-    """
+    """That of the documents of :func:`benchmarks.stand_in.filled`; built at the first call, and kept."""
     digest = hashlib.sha256(f"{encoder.key}\0{corpus.seed}\0{len(corpus.paragraphs)}".encode())
     digest.update(encoder.around.tobytes())
     digest.update(Path(str(corpus_module.__file__)).read_bytes())
@@ -130,7 +105,6 @@ def built(passages: int, corpus: Corpus, encoder: StandIn, folder: Path = ALTERN
 
 
 def load(folder: Path, encoder: StandIn) -> VectorStoreIndex:
-    """Open a persisted index."""
     store = FaissVectorStore.from_persist_dir(str(folder))
     context = StorageContext.from_defaults(vector_store=store, persist_dir=str(folder))
     index = load_index_from_storage(context, embed_model=Embedding(encoder), transformations=[splitter()])
@@ -139,12 +113,10 @@ def load(folder: Path, encoder: StandIn) -> VectorStoreIndex:
 
 
 def bundle(query: str, encoder: StandIn) -> QueryBundle:
-    """Return a query for llama-index, with its vector."""
     return QueryBundle(query, embedding=encoder.encode_query(query).tolist())
 
 
 def retriever(index: VectorStoreIndex, limit: int = 10) -> BaseRetriever:
-    """Return a retriever that finds ``limit`` passages in the index."""
     return index.as_retriever(similarity_top_k=limit)
 
 

@@ -16,13 +16,7 @@ START_SECONDS = 30
 
 @contextmanager
 def serving_app(app: FastAPI, port: int = 0, *, force: bool = False) -> Iterator[str]:
-    """Serve an app on this machine, and yield the server's URL.
-
-    Args:
-        app: the app.
-        port: the port. If it is 0, or another process has taken it, the server takes a free one.
-        force: whether the server stops while connections are open.
-    """
+    """On a free port if ``port`` is 0 or taken. ``force``: stop while connections are open."""
     with _listener(port) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -51,18 +51,11 @@ _SHORTEST = 15
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about a report, with what the product finds for it.
+    """A question about a report, with what the product finds; the reader gets the first ``MAX_READ``.
 
-    Attributes:
-        kind: the kind of the question, such as ``table``.
-        answerable: whether the reports answer it.
-        question: the question, with its spelling corrected.
-        readings: the passages that are read.
-        candidates: all of their sentences and rows that may answer, nearest first; the reader gets the first
-            ``MAX_READ``.
-        parts: shape (candidates, 3), the three shares whose halves add up to a candidate's prior: that of the
-            question's words that it has, its scaled cosine, and the score of its passage.
-        gold: whether each candidate answers.
+    ``parts``, shape (candidates, 3), are the shares whose halves add up to a candidate's prior: the
+    question's words that it has, its scaled cosine, the score of its passage. ``gold``: whether each
+    candidate answers.
     """
 
     kind: str
@@ -75,22 +68,20 @@ class Asked:
 
     @property
     def is_read(self) -> bool:
-        """Whether a sentence or row that answers is among those that the reader gets."""
+        """Whether a candidate that answers is among those that the reader gets."""
         return any(self.gold[:MAX_READ])
 
 
 def questions_of(*files: Path) -> list[Mapping[str, Any]]:
-    """Read the questions of files; ``questions/README.md`` describes a line."""
+    """``questions/README.md`` describes a line."""
     return [question for file in files for _, question in read_json_lines(file)]
 
 
 def questions_about(folder: str) -> list[Mapping[str, Any]]:
-    """Read the questions about the reports in a folder of the evaluation data, such as ``field``."""
     return questions_of(data_folder() / folder / QUESTIONS)
 
 
 def held_out(questions: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """Return the ``HELD_OUT`` reports whose questions the reader does not learn from."""
     reports = sorted({question["document"] for question in questions})
     random.Random(0).shuffle(reports)  # noqa: S311
     return frozenset(reports[:HELD_OUT])
@@ -98,13 +89,7 @@ def held_out(questions: Sequence[Mapping[str, Any]]) -> frozenset[str]:
 
 @contextmanager
 def reports_of(folder: str, home: Path | None = None, encoder: Encoder | None = None) -> Iterator[Library]:
-    """Open a library of the reports in a folder of the evaluation data.
-
-    Args:
-        folder: the folder, such as ``train``, which takes ten minutes.
-        home: keeps the library for the next time; None for a temporary folder.
-        encoder: embeds the reports; None for the default encoder.
-    """
+    """In a temporary folder if ``home`` is None; ``train`` takes ten minutes."""
     with (
         TemporaryDirectory() as temporary,
         Library.open(home or Path(temporary), encoder or open_encoder()) as library,
@@ -115,7 +100,6 @@ def reports_of(folder: str, home: Path | None = None, encoder: Encoder | None = 
 
 
 def ask_all(library: Library, questions: Sequence[Mapping[str, Any]]) -> Iterator[Asked]:
-    """Yield each question with what the product finds for it."""
     for number, question in enumerate(questions, 1):
         with library.snapshot() as snapshot:
             yield _asked(snapshot, question)
@@ -176,15 +160,9 @@ def _answers(written: Mapping[str, Any], candidate: Candidate, texts: DocumentTe
 
 
 def says(sentence: str, quote: str, answers: Sequence[str]) -> bool:
-    """Return whether a sentence or row says what a quote says.
+    """Return whether a sentence or row says what a quote says; one of ``answers`` suffices.
 
-    A quote may be a part of a sentence, or, as a program for PDFs drew it, of several rows or sentences. Then
-    the sentence must have an answer, or nearly all words of the quote.
-
-    Args:
-        sentence: the words of the sentence or row.
-        quote: words of the report that answer a question.
-        answers: what the question asks for; one of them suffices.
+    A program for PDFs may have drawn the quote from several rows: then nearly all its words suffice, too.
     """
     words, wanted = Counter(_plain(sentence).split()), Counter(_plain(quote).split())
     letters, sought = _letters(sentence), _letters(quote)

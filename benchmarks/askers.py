@@ -15,20 +15,13 @@ import httpx
 import numpy as np
 
 _SECONDS = 120.0
-"""The time limit for one search."""
 
 _ROUND = re.compile(r"\bround (\d+)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The content of one response.
-
-    Attributes:
-        generation: the generation that the response names.
-        versions: the versions of the documents in its results, in order, as ``(document, version)``.
-        rounds: the rounds that the texts of its results name; a result without a round is left out.
-    """
+    """Versions are ``(document, version)``, in order; a result without a round has none in ``rounds``."""
 
     generation: int
     versions: tuple[tuple[int, int], ...]
@@ -37,14 +30,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Asked:
-    """The results of several clients.
-
-    Attributes:
-        milliseconds: the times of the answered searches.
-        seen: the contents of their responses.
-        refused: the number of refusals for lack of capacity or space (:func:`is_capacity_refusal`).
-        errors: a sentence for each search that failed otherwise.
-    """
+    """Of answered searches; ``refused`` counts those of :func:`is_capacity_refusal`."""
 
     milliseconds: list[float] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
@@ -52,7 +38,7 @@ class Asked:
     errors: list[str] = field(default_factory=list)
 
     def quantile(self, share: float) -> float:
-        """Return the milliseconds that this share of searches did not exceed; infinite without an answer."""
+        """The milliseconds that this share of searches did not exceed; infinite without an answer."""
         return float(np.quantile(self.milliseconds, share)) if self.milliseconds else float("inf")
 
 
@@ -64,15 +50,7 @@ def asking(
     pause: float = 0.0,
     headers: Sequence[Mapping[str, str]] = (),
 ) -> Iterator[Asked]:
-    """Let ``askers`` threads repeat the queries in turn for as long as the context is open.
-
-    Args:
-        address: the URL of the server.
-        queries: the queries; each thread begins with a different one.
-        askers: the number of threads.
-        pause: seconds between a response and the next search of a thread.
-        headers: the headers of each thread's requests; empty for none.
-    """
+    """Each thread begins with a different query; ``pause`` is in seconds."""
     asked, lock, enough = Asked(), Lock(), Event()
 
     def ask(first: int) -> None:
@@ -95,11 +73,7 @@ def asking(
 
 
 def wait_until(is_done: Callable[[], bool], seconds: float, what: str) -> float:
-    """Wait until a condition holds, and return the seconds of the wait.
-
-    Raises:
-        TimeoutError: if the wait takes longer than ``seconds``.
-    """
+    """Return the seconds of the wait. Raises TimeoutError."""
     began = time.monotonic()
     while not is_done():
         if time.monotonic() - began > seconds:
@@ -109,7 +83,6 @@ def wait_until(is_done: Callable[[], bool], seconds: float, what: str) -> float:
 
 
 def seen_in(response: Mapping[str, Any]) -> Seen:
-    """Return the content of a response of ``POST /v1/search``."""
     results = response["results"]
     rounds = [found for result in results if (found := _ROUND.search(result["text"]))]
     return Seen(
@@ -120,10 +93,7 @@ def seen_in(response: Mapping[str, Any]) -> Seen:
 
 
 def contradictions(seen: Iterable[Seen]) -> list[str]:
-    """Return a sentence for each contradiction between responses and the generations that they name.
-
-    A generation has one version of a document, and a later generation never has an older version.
-    """
+    """A generation has one version of a document, and a later generation never has an older version."""
     versions: dict[int, dict[int, set[int]]] = {}
     for each in seen:
         for document, version in each.versions:
@@ -143,13 +113,7 @@ def contradictions(seen: Iterable[Seen]) -> list[str]:
 
 
 def mixed(seen: Iterable[Seen], round_of: Mapping[int, int], documents: int) -> list[str]:
-    """Return a sentence for each response that does not show the whole round of its generation.
-
-    Args:
-        seen: responses to a query that ranks the documents of a round before all others.
-        round_of: the round of each generation.
-        documents: the number of documents in a round.
-    """
+    """``seen`` are responses to a query that ranks the documents of a round before all others."""
     found: list[str] = []
     for each in seen:
         right = round_of.get(each.generation)
@@ -162,10 +126,7 @@ def mixed(seen: Iterable[Seen], round_of: Mapping[int, int], documents: int) -> 
 
 
 def is_capacity_refusal(response: httpx.Response) -> bool:
-    """Return whether a response refuses a request for lack of capacity, and says when to try again.
-
-    A refusal for lack of disk space (507) counts too; it need not say when.
-    """
+    """It must say when to try again, except for lack of disk space (507)."""
     is_busy = response.status_code in {429, 503} and bool(response.headers.get("retry-after"))
     return is_busy or response.status_code == 507
 

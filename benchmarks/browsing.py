@@ -1,9 +1,7 @@
 """Prints how long each step of a user who looks through a large library keeps the page busy.
 
-``python -m benchmarks.browsing [--reports N] [--rounds N] [--phone]``. The steps are a letter in the search
-field, a ticked facet, a turn of the wheel, a jump to the other end, and another order. The figure is the time
-for which the page's main thread is busy, including styles and layout; meanwhile, the page does not respond.
-It needs Playwright and an installed Chromium.
+``python -m benchmarks.browsing [--reports N] [--rounds N] [--phone]``. While the page's main thread is busy,
+the page does not respond. It needs Playwright and an installed Chromium.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _SETTLED = 250.0
-"""The milliseconds that are allowed for a step to end."""
+"""Milliseconds that are allowed for a step to end."""
 
 _WATCH = """() => {
   window.longest = 0;
@@ -32,18 +30,12 @@ _WATCH = """() => {
     window.longest = Math.max(window.longest, task.duration);
   })).observe({ type: 'longtask' });
 }"""
-"""A script that records the longest task; the browser reports tasks of 50 milliseconds and more."""
+"""Records the longest task; the browser reports tasks of 50 milliseconds and more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the user.
-
-    Attributes:
-        name: the name of the step.
-        busy: the time for which the main thread was busy, in milliseconds.
-        longest: the wall time of the step's longest task in milliseconds; 0 if none lasted 50 milliseconds.
-    """
+    """In milliseconds; ``longest``, the wall time of a task, is 0 if none lasted 50."""
 
     name: str
     busy: float
@@ -51,7 +43,6 @@ class Step:
 
 
 def main() -> None:
-    """Measure and print."""
     made = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     made.add_argument("--reports", type=int, default=5_000)
     made.add_argument("--rounds", type=int, default=5, help="how often each step is done")
@@ -72,7 +63,6 @@ def main() -> None:
 
 
 def measured(url: str, rounds: int, *, phone: bool = False) -> Iterator[Step]:
-    """Do each step ``rounds`` times on the page at ``url``, and yield its times."""
     from playwright.sync_api import sync_playwright
 
     size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
@@ -90,7 +80,6 @@ def measured(url: str, rounds: int, *, phone: bool = False) -> Iterator[Step]:
 
 
 def walk(page: Page, rounds: int) -> Iterator[Step]:
-    """Look through the library that ``page`` shows, ``rounds`` times, and yield each step with its times."""
     counter = page.context.new_cdp_session(page)
     # Measure the time of the thread, not the wall time, so that other programs do not count.
     counter.send("Performance.enable", {"timeDomain": "threadTicks"})
@@ -146,7 +135,6 @@ def _order(page: Page, counter: CDPSession) -> Iterator[Step]:
 
 
 def _step(page: Page, counter: CDPSession, name: str, act: Callable[[], object]) -> Step:
-    """Do one step, and return its times once the page is idle again."""
     page.evaluate("() => { window.longest = 0; }")
     before = _busy(counter)
     act()
@@ -156,7 +144,7 @@ def _step(page: Page, counter: CDPSession, name: str, act: Callable[[], object])
 
 
 def _busy(counter: CDPSession) -> float:
-    """Return the milliseconds for which the main thread was busy so far."""
+    """In milliseconds, so far."""
     metrics = counter.send("Performance.getMetrics")["metrics"]
     return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")) * 1000
 

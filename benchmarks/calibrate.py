@@ -1,16 +1,9 @@
 """Chooses the constants in ``rag/finding/ranking.py``, and measures each part of the ranking.
 
-``python -m benchmarks.calibrate [--write] [--limit N]``: half an hour on two cores. The weights of the
-reader's score and of the prior and the offset are chosen by maximum likelihood on questions about the
-``HELD_OUT`` reports that the reader did not learn from, asked over all reports of ``train``. A third of these
-questions look answerable and are not, far more than users ask. So they count less, as if they were
-``UNANSWERABLE`` of all; then the scores are probabilities for users' questions, and the threshold is one
-half. Questions in another language than their report, which the reader does not read, are left out.
-
-The table has the sets ``reports`` and ``field``, by which this program chooses nothing. In each row, one
-part is taken away, and the constants are chosen anew without it: the prior in the score; a share of the
-prior, which also decides what the reader gets; the title and what is around a sentence in the text that the
-reader gets; or the requirement that the names and periods of a question are found.
+``python -m benchmarks.calibrate [--write] [--limit N]``: half an hour on two cores. The constants are most
+likely for questions about the ``HELD_OUT`` reports, over all of ``train``. Unanswerable ones count as if they
+were ``UNANSWERABLE`` of all: then the scores are probabilities for users' questions, and the threshold is one
+half. The table takes one part away in each row, on ``reports`` and ``field``, by which nothing is chosen.
 """
 
 from __future__ import annotations
@@ -42,22 +35,14 @@ SETS = ("reports", "field")
 RANKING = Path(__file__).parent.parent / "rag" / "finding" / "ranking.py"
 
 UNANSWERABLE = 0.15
-"""The share of unanswerable questions among those of users: as large as in ``reports`` and ``field``."""
+"""As large as in ``reports`` and ``field``."""
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The ranking without a part.
-
-    Attributes:
-        name: the part.
-        shares: the weights of the shares of the prior: words, cosine, passage.
-        uses_prior: whether the prior counts in the score.
-        has_context: whether the reader gets the title and what is around a sentence.
-        requires: whether the names and periods of a question must be found.
-    """
+    """``shares`` weigh words, cosine and passage; ``requires``: names and periods must be found."""
 
     name: str
     shares: tuple[int, int, int] = (1, 1, 1)
@@ -66,11 +51,10 @@ class Variant:
     requires: bool = True
 
     def reader(self, reader: Reader, candidates: Sequence[Candidate]) -> Reader:
-        """Return what reads the candidates."""
         return reader if self.has_context else BareReader(reader, candidates)
 
     def candidates(self, asked: Asked) -> list[tuple[Candidate, bool]]:
-        """Return what the reader gets, nearest first, and whether each answers."""
+        """What the reader gets, nearest first, and whether each answers."""
         priors = asked.parts @ self.shares / 2
         nearest = np.argsort(-priors, kind="stable")[:MAX_READ].tolist()
         return [
@@ -92,13 +76,7 @@ VARIANTS = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A ranked question.
-
-    Attributes:
-        answerable: whether the reports answer it.
-        first: whether the first sentence is right.
-        refused: whether there is no answer.
-    """
+    """``first``: whether the first sentence is right; ``refused``: whether there is no answer."""
 
     answerable: bool
     first: bool
@@ -106,20 +84,17 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        """Whether the first sentence is right, or no sentence is shown because none answers."""
+        """Right, or no sentence is shown because none answers."""
         return self.first and not self.refused if self.answerable else self.refused
 
 
 class RememberingReader:
-    """Reads each text only once."""
-
     def __init__(self, reader: Reader) -> None:
         self.key = reader.key
         self._reader = reader
         self._known: dict[tuple[str, str], float] = {}
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text."""
         new = [text for text in dict.fromkeys(texts) if (question, text) not in self._known]
         if new:
             read = self._reader.scores(question, new)
@@ -128,20 +103,16 @@ class RememberingReader:
 
 
 class BareReader:
-    """Reads sentences without what is around them."""
-
     def __init__(self, reader: Reader, candidates: Sequence[Candidate]) -> None:
         self.key = reader.key
         self._reader = reader
         self._bare = {each.text: " ".join(each.sentence.text.split()) for each in candidates}
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the score of each text of the candidates."""
         return self._reader.scores(question, [self._bare[text] for text in texts])
 
 
 def main() -> None:
-    """Ask, choose the constants, and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the constants into the program")
     parser.add_argument("--limit", type=int, default=400, help="questions to choose by, at most")
@@ -176,7 +147,6 @@ def main() -> None:
 
 
 def statement_of(calibration: Calibration) -> str:
-    """Return the Python statement that sets the constants of the program."""
     differing = [
         f"{each.name}={getattr(calibration, each.name)!r}"
         for each in fields(calibration)
@@ -186,7 +156,7 @@ def statement_of(calibration: Calibration) -> str:
 
 
 def calibrating_questions(library: Library) -> list[Mapping[str, Any]]:
-    """Return the questions about the ``HELD_OUT`` reports, without those that the reader does not read."""
+    """Without those in another language than their report, which the reader does not read."""
     questions = questions_of(*LEARNED)
     unseen = held_out(questions)
     languages = {PurePath(each.path).name: each.language for each in library.catalog.documents()}
@@ -198,10 +168,7 @@ def calibrating_questions(library: Library) -> list[Mapping[str, Any]]:
 
 
 def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration:
-    """Return the constants with which the right sentences, or none of them, are most probable.
-
-    Sentences in other languages than the question's are left out, because the reader does not read them.
-    """
+    """Leave out sentences in other languages than the question's, which the reader does not read."""
     samples: list[tuple[Array, Array, npt.NDArray[np.bool_]]] = []
     answerable = mean(each.answerable for each in asked)
     counts = {True: (1 - UNANSWERABLE) / answerable, False: UNANSWERABLE / (1 - answerable)}
@@ -239,7 +206,6 @@ def fit(variant: Variant, asked: Sequence[Asked], reader: Reader) -> Calibration
 def outcomes_of(
     variant: Variant, asked: Sequence[Asked], library: Library, reader: Reader, calibration: Calibration
 ) -> Iterator[Outcome]:
-    """Yield what happens to each question."""
     without_threshold = replace(calibration, threshold=0.0)
     with library.snapshot() as index:
         for each in asked:
@@ -265,7 +231,7 @@ def outcomes_of(
 
 
 def figures(outcomes: Sequence[Outcome]) -> list[str]:
-    """Return the cells of a row: shares of the questions, with 95 % intervals."""
+    """Shares of the questions, with 95 % intervals."""
     answerable = [each for each in outcomes if each.answerable]
     return [
         share(each.first for each in answerable),

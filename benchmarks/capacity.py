@@ -1,10 +1,8 @@
 """Prints what libraries of up to a billion passages need, and simulates a day of such a library.
 
-``python -m benchmarks.capacity measure [--passages 10000 100000 1000000]`` measures libraries, fits a line to
-the figures of all sizes but the largest, and prints the line's value for the largest beside the measured one.
-``python -m benchmarks.capacity plan`` multiplies the measured figures in :data:`MODEL` by the figures in
-:class:`Assumptions`, which nobody has measured here. ``python -m benchmarks.capacity simulate`` lets reports
-and questions arrive at random for a day, on the cores that the plan asks for.
+``python -m benchmarks.capacity measure [--passages 10000 100000 1000000]`` fits a line to all sizes but the
+largest, and compares. ``plan`` multiplies :data:`MODEL` by :class:`Assumptions`. ``simulate`` lets reports
+and questions arrive at random for a day, on the cores of the plan.
 """
 
 from __future__ import annotations
@@ -40,21 +38,11 @@ Times = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The figures measured on the CPU that the documentation names: fixed costs, and costs for each passage.
+    """Measured on the CPU that the documentation names: fixed costs, and costs for each passage.
 
-    Attributes:
-        catalog_bytes: bytes of a passage in the catalog, with its text and vectors.
-        files_bytes: bytes of a passage in the files of words and vectors.
-        memory_base: resident megabytes of a server without reader and reranker, with a small library.
-        memory_bytes: resident bytes of a passage in a server that has searched.
-        milvus_base: resident megabytes of a server of Milvus without vectors.
-        milvus_bytes: resident bytes of a vector in a server of Milvus.
-        search_base: milliseconds of a search in a large library, on one core.
-        search_more: milliseconds that each further million of passages adds.
-        read_ms: milliseconds of a core to read and cut a passage of a PDF.
-        embed_ms: milliseconds of a core to embed a passage with its sentences.
-        store_ms: milliseconds of the one writer for a passage.
-        answer_ms: milliseconds of a core for an answer without a language model, apart from the search.
+    Memory is resident: ``memory_base`` and ``milvus_base`` in megabytes, all others in bytes. Milliseconds
+    are of one core; ``search_more`` is for each further million passages, ``answer_ms`` is without search and
+    language model.
     """
 
     catalog_bytes: float
@@ -73,24 +61,12 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """The figures that nobody has measured here. Each is an option of the command; put in your own figures.
+    """Nobody has measured these here. Each is an option of the command; put in your own figures.
 
-    Attributes:
-        new_share: the share of the library that arrives anew in a day.
-        peak: the arrivals of the busiest hour, as a multiple of the mean hour.
-        passages_a_report: the median of a report's passages; their spread is lognormal.
-        spread: the standard deviation of the logarithm of a report's passages.
-        questions: questions a day for each million passages.
-        largest: the most passages of one library. More are divided among libraries; a question goes to all of
-            them at once. The product does not do this yet.
-        copies: the replicas of each library, so that one may fail.
-        busy: the share of the busiest hour for which a core may be busy.
-        jitter: the standard deviation of the logarithm of the time that a question takes.
-        core_price: the price of a core for a month.
-        memory_price: the price of a gigabyte of memory for a month.
-        disk_price: the price of a gigabyte of disk for a month.
-        tokens: tokens that a language model reads and writes for an answer.
-        token_price: the price of a million of these tokens; 0 for answers in quotes.
+    ``peak`` is a multiple of the mean hour. ``spread`` and ``jitter`` are standard deviations of the
+    logarithm of a report's passages and of a question's time. ``questions`` are a day's for each million
+    passages. ``largest``: more passages are divided among libraries, which the product does not do yet.
+    Prices are for a month and a gigabyte, ``token_price`` for a million tokens.
     """
 
     new_share: float = 0.001
@@ -131,20 +107,7 @@ MODEL = Model(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The needs of a library with a number of passages.
-
-    Attributes:
-        passages: the number of passages.
-        libraries: the libraries among which the passages are divided.
-        catalog_gb: gigabytes of the catalogs.
-        files_gb: gigabytes of the files of words and vectors, in all replicas.
-        memory_gb: gigabytes of memory of all replicas.
-        milvus_gb: gigabytes of memory of Milvus, if the vectors are there.
-        first_hours: the hours of 32 cores to read and embed everything once.
-        ingest_cores: the cores that read and embed the reports that arrive in the busiest hour.
-        asked_cores: the cores that answer in the busiest hour.
-        price: the price a month, with the vectors in files.
-    """
+    """Cores are for the busiest hour, ``first_hours`` of 32 cores; ``price``, a month's, without Milvus."""
 
     passages: int
     libraries: int
@@ -159,12 +122,11 @@ class Plan:
 
 
 def search_ms(model: Model, passages: float) -> float:
-    """Return the milliseconds of a core for a search in one library."""
+    """On one core, in one library."""
     return model.search_base + model.search_more * max(0.0, passages / MILLION - 1)
 
 
 def plan(passages: int, model: Model, given: Assumptions) -> Plan:
-    """Return the needs of a library of this size."""
     libraries = math.ceil(passages / given.largest)
     replicas = libraries * given.copies
     made_ms = model.read_ms + model.embed_ms
@@ -200,14 +162,7 @@ def plan(passages: int, model: Model, given: Assumptions) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A simulated day.
-
-    Attributes:
-        reports: the number of reports that arrived.
-        fresh: seconds from the arrival of a report until a search finds it.
-        writing: the share of the day for which the busiest writer wrote.
-        answered: seconds from a question to its answer.
-    """
+    """``fresh`` and ``answered`` are in seconds, ``writing`` is the busiest writer's share of the day."""
 
     reports: int
     fresh: Times
@@ -216,12 +171,7 @@ class Day:
 
 
 def simulate(planned: Plan, model: Model, given: Assumptions, seed: int = 1) -> Day:
-    """Let reports and questions arrive for a day on the cores of a plan.
-
-    The arrivals are random, and their rate follows the hour of the day. A report is read and embedded on the
-    next free core, then written by the one writer of its library. A question is searched in all libraries at
-    the same time, waits for the slowest of them, and is then answered.
-    """
+    """A report waits for a core, then for its library's one writer; a question, for all libraries."""
     chance = np.random.default_rng(seed)
     median = given.passages_a_report
     mean = median * math.exp(given.spread**2 / 2)
@@ -250,16 +200,13 @@ def simulate(planned: Plan, model: Model, given: Assumptions, seed: int = 1) -> 
 
 
 def _lognormal(share: Times, spread: float) -> Times:
-    """Return the quantiles ``share`` of a lognormal distribution with the mean 1."""
+    """The quantiles ``share`` of a distribution with the mean 1."""
     values: Times = np.exp(spread * ndtri(share) - spread**2 / 2)
     return values
 
 
 def _arrivals(count: float, peak: float, chance: np.random.Generator) -> Times:
-    """Return random times of about ``count`` arrivals in a day, in order.
-
-    The busiest hour has ``peak`` times as many arrivals as the mean hour.
-    """
+    """In order; the busiest hour has ``peak`` times as many arrivals as the mean hour."""
     hours = np.arange(24)
     # A bell curve around two in the afternoon plus a constant, with the mean 1 and the maximum ``peak``.
     bell = np.exp(-((hours - 14) ** 2) / 18)
@@ -270,7 +217,6 @@ def _arrivals(count: float, peak: float, chance: np.random.Generator) -> Times:
 
 
 def _served(arrived: Times, seconds: Times, servers: int) -> Times:
-    """Return the time at which each piece of work is done, if ``servers`` take them in order of arrival."""
     free = [0.0] * servers
     heapify(free)
     done = np.empty(len(arrived))
@@ -281,7 +227,7 @@ def _served(arrived: Times, seconds: Times, servers: int) -> Times:
 
 
 def measured(sizes: Sequence[int]) -> Iterator[tuple[int, Mapping[str, float]]]:
-    """Measure a library of each size, filled if necessary; yield its number of passages and its figures."""
+    """Yield the number of passages and the figures of each library, filled if necessary."""
     encoder, corpus = open_encoder(), read_corpus()
     stand_in = StandIn(encoder, real_vectors(encoder, corpus))
     asked = questions(_QUESTIONS)
@@ -315,7 +261,6 @@ def measured(sizes: Sequence[int]) -> Iterator[tuple[int, Mapping[str, float]]]:
 
 
 def line(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    """Return the base and the slope of the line that fits best."""
     slope, base = np.polyfit(sizes, values, 1)
     return float(base), float(slope)
 
@@ -362,7 +307,6 @@ def _print_days(sizes: Sequence[int], given: Assumptions, seed: int) -> None:
 
 
 _QUESTIONS = 100
-"""The number of questions that :func:`measured` asks."""
 
 _WORDS = {
     "libraries": "libraries",
@@ -375,11 +319,9 @@ _WORDS = {
     "asked_cores": "cores that answer",
     "price": "price a month",
 }
-"""The rows of the table of plans."""
 
 
 def main() -> None:
-    """Measure, plan or simulate."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("what", choices=("measure", "plan", "simulate"))
     parser.add_argument("--passages", type=int, nargs="+", help="sizes of the library")

@@ -1,9 +1,7 @@
 """Prints the figures behind ``CERTAIN``, the probability from which an answer counts as certain.
 
-``python -m benchmarks.certain [--limit N]``. The script asks questions evenly spread over squad2, and over
-the part of clapnq that :mod:`benchmarks.writing` does not ask. For each probability it prints the share of
-the questions with an answer that reach it, and the share of those without an answer. A language model's
-sentence can count as supported only from ``CERTAIN`` on.
+``python -m benchmarks.certain [--limit N]`` asks questions of squad2, and of the part of clapnq that
+:mod:`benchmarks.writing` does not ask. A model's sentence can count as supported only from ``CERTAIN`` on.
 """
 
 from __future__ import annotations
@@ -23,7 +21,6 @@ PROBABILITIES = sorted({0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, CERTAIN, 0.95})
 
 
 def main() -> None:
-    """Ask, and print a line for each probability."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--limit", type=int, default=450, help="questions of a set at most")
     limit = parser.parse_args().limit

@@ -1,9 +1,7 @@
 """Makes any number of documents of about ten passages each, and vectors that resemble real ones.
 
-The first documents are real paragraphs of the English evaluation sets. Further documents are recombined:
-every sentence is real, but the order is not. That is enough to measure how costs grow with the size of a
-library. Nor are the passages embedded, which would take hours: the vector of a passage is a real vector plus
-a part of the difference between two other real vectors.
+After the real paragraphs, documents are recombined from real sentences, which is enough to measure how costs
+grow. Embedding them would take hours.
 """
 
 from __future__ import annotations
@@ -33,26 +31,22 @@ SETS = ("scifact", "squad2", "mlqa-en", "clapnq", "mtrag-human")
 PASSAGES_A_DOCUMENT = 10
 
 _CHARACTERS = 7_850
-"""The number of characters of a document: ten passages of at most 200 tokens, each of which ends with a
-sentence."""
+"""Ten passages of at most 200 tokens, each of which ends with a sentence."""
 
 _NEAR = 8
-"""The number of neighbouring paragraphs that supply the sentences of a recombined paragraph, so that it has a
-subject."""
+"""Neighbouring paragraphs that supply the sentences of a recombined one, so that it has a subject."""
 
 _SENTENCES = (4, 9)
-"""The fewest and the most sentences of a recombined paragraph."""
+"""The fewest and the most of a recombined paragraph."""
 
 SPREAD = 0.5
-"""The share of the difference between two other real vectors that is added to a real vector. With it, the
-cosine of each of 3,000 made vectors to the nearest of the rest has a mean of 0.61; with a share of 0.3, the
-mean is 0.73. Among 3,000 real vectors it is 0.59."""
+"""Of the difference of two real vectors. With it, the cosine of a made vector to the nearest of 3,000 has a
+mean of 0.61 (0.73 with a share of 0.3); among real vectors, it is 0.59."""
 
 AROUND = 3_000
 """The number of real vectors from which all others are made."""
 
 SOURCE = "/benchmarks"
-"""The source folder of the documents in a library."""
 
 _FIRST_DAY, _DAYS = date(2005, 1, 1), 7_600
 _PUBLISHERS = tuple(
@@ -64,19 +58,12 @@ _PUBLISHERS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph of an evaluation set, with its title there."""
-
     title: str
     text: str
 
 
 class Corpus:
-    """Documents by number, the same ones every time. A document does not depend on any other.
-
-    Attributes:
-        paragraphs: the paragraphs from which the documents are made; at least one.
-        seed: another seed gives other recombined documents.
-    """
+    """Documents by number, always the same ones for a seed. A document does not depend on any other."""
 
     def __init__(self, paragraphs: Sequence[Paragraph], seed: int = 0) -> None:
         self.paragraphs = paragraphs
@@ -84,7 +71,6 @@ class Corpus:
 
     @cached_property
     def real(self) -> Sequence[Sequence[Paragraph]]:
-        """The paragraphs of each document that is not recombined."""
         groups: list[list[Paragraph]] = [[]]
         held = 0
         for paragraph in self.paragraphs:
@@ -97,14 +83,13 @@ class Corpus:
 
     @cached_property
     def sentences(self) -> Sequence[Sequence[str]]:
-        """The sentences of each paragraph, in order."""
         return [
             [span.of(paragraph.text) for span in sentences(paragraph.text, "en")]
             for paragraph in self.paragraphs
         ]
 
     def document(self, number: int) -> Document:
-        """Make document ``number``, from 0."""
+        """From 0."""
         chance = random.Random(f"{self.seed}:{number}")  # noqa: S311
         if number < len(self.real):
             group = self.real[number]
@@ -115,11 +100,9 @@ class Corpus:
         return Document(text, title, "text", "en", chance.choice(_PUBLISHERS), published.isoformat())
 
     def documents(self, count: int) -> Iterator[Document]:
-        """Make the first ``count`` documents, one by one."""
         return map(self.document, range(count))
 
     def incoming(self, number: int) -> Incoming:
-        """Return document ``number`` in the form in which a library takes it in, at a path of its own."""
         document = self.document(number)
         digest = hashlib.sha256(document.text.encode()).hexdigest()
         return Incoming(SOURCE, path_of(number), len(document.text), 0, digest, document)
@@ -142,12 +125,12 @@ class Corpus:
 
 
 def path_of(number: int) -> str:
-    """Return the path of document ``number``. No folder has more than a thousand documents."""
+    """No folder has more than a thousand documents."""
     return f"{number // 1000:04}/{number:07}.txt"
 
 
 def read_corpus(seed: int = 0) -> Corpus:
-    """Read the corpus of the evaluation data; end the program with a message if there is no such data."""
+    """Ends the program with a message if there is no evaluation data."""
     return Corpus(
         [
             Paragraph(document.title or name, " ".join(document.text.split()))
@@ -160,16 +143,13 @@ def read_corpus(seed: int = 0) -> Corpus:
 
 
 def questions(count: int) -> list[str]:
-    """Return at most ``count`` real questions, evenly spread over the sets, and always the same ones."""
+    """Evenly spread over the sets, and always the same ones."""
     asked = [query for name in SETS for query in read_dataset(data_folder() / name).queries]
     return list(dict.fromkeys(query.text for query in spread(asked, count)))
 
 
 def real_vectors(encoder: Encoder, corpus: Corpus, count: int = AROUND, folder: Path = HOME) -> Vectors:
-    """Return the vectors of ``count`` paragraphs, which are evenly spread over the corpus.
-
-    They are embedded once, and then kept in ``folder``.
-    """
+    """Evenly spread over the corpus; embedded once, and then kept in ``folder``."""
     chosen = [corpus.paragraphs[place * len(corpus.paragraphs) // count] for place in range(count)]
     texts = [f"{paragraph.title}\n{paragraph.text}" for paragraph in chosen]
     digest = hashlib.sha256("\0".join([encoder.key, *texts]).encode()).hexdigest()
@@ -185,15 +165,10 @@ def real_vectors(encoder: Encoder, corpus: Corpus, count: int = AROUND, folder: 
 
 
 def vectors_for(keys: Iterable[str], around: Vectors) -> Vectors:
-    """Return a unit vector for each key, always the same one for the same key: shape (keys, dimensions).
+    """Unit vectors, shape (keys, dimensions), always the same one for the same key.
 
-    Each vector is ``a + SPREAD * (b - c)``, scaled to length 1. The digest of the key chooses the real
-    vectors a, b and c. The sum thus lies in directions in which real vectors differ. Noise in all directions
-    alike would spread the vectors more evenly than real ones, and make them harder to search.
-
-    Args:
-        keys: texts or names.
-        around: real unit vectors, from :func:`real_vectors`.
+    Each is ``a + SPREAD * (b - c)``, scaled to length 1; the key's digest chooses these vectors from
+    ``around``. Noise in all directions alike would make them harder to search than real ones.
     """
     digests = b"".join(
         hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=24).digest() for key in keys

@@ -1,8 +1,7 @@
 """Prints what a passage costs by stage, in libraries of several sizes: milliseconds and bytes.
 
-``python -m benchmarks.costs [--passages 1000 10000 100000] [--reports FOLDER]``. Passages of real sentences
-are stored with vectors that resemble real ones (:mod:`benchmarks.stand_in`). Embedding is measured
-separately, on the same passages. ``--reports`` also reads a folder of PDFs, and prints the cost of a page.
+``python -m benchmarks.costs [--passages 1000 10000 100000] [--reports FOLDER]``. Stored vectors are made
+(:mod:`benchmarks.stand_in`), and embedding is measured separately. ``--reports`` also reads a folder of PDFs.
 """
 
 from __future__ import annotations
@@ -28,24 +27,17 @@ from index.records import Incoming
 from index.text.passages import MAX_CHUNK_TOKENS, Cutting, cut
 
 _AT_ONCE = 200
-"""Documents that are stored in one transaction: 2,000 passages, as in a sync."""
+"""Stored in one transaction: 2,000 passages, as in a sync."""
 
 _READ = 300
-"""Files that are read to measure reading, whose cost does not depend on the size of the library."""
+"""The cost of reading does not depend on the size of the library."""
 
 _EMBEDDED = 60
-"""Documents whose passages are embedded to measure embedding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of a stage.
-
-    Attributes:
-        stage: the name of the stage, with the unit of the cost.
-        passages: the size of the library; 0 if the cost does not depend on it.
-        cost: the cost in that unit.
-    """
+    """``stage`` has the unit; ``passages`` is 0 if the cost does not depend on the library's size."""
 
     stage: str
     passages: int
@@ -53,7 +45,6 @@ class Cost:
 
 
 def main() -> None:
-    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--passages", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--reports", type=Path, help="a folder of PDFs, to print the cost of a page")
@@ -149,7 +140,7 @@ def _stored(bench: Bench, about: int, home: Path) -> Iterator[Cost]:
 
 
 def _cut(bench: Bench, encoder: Encoder, numbers: Iterable[int]) -> list[Incoming]:
-    """Return documents of the corpus with their passages, as a reading process hands them over."""
+    """As a reading process hands them over."""
     tokenizer = encoder.tokenizer
     assert tokenizer, "the bundled encoder has one"
     cutting = Cutting(tokenizer, MAX_CHUNK_TOKENS)

@@ -1,8 +1,6 @@
 """Changes a library without pause until it is killed, and reports each change before and after it.
 
-``python -m benchmarks.crash_worker PLACE SEED`` works on ``PLACE/home`` and ``PLACE/reports``. Before each
-change it prints a line of JSON with the documents that the library will have afterwards. After the change it
-prints another line.
+``python -m benchmarks.crash_worker PLACE SEED`` prints JSON with the documents that a change leads to.
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ RECIPES = (("first", 200), ("second", 200), ("first", 12))
 """The recipes of the library: the encoder's name and the limit of tokens in a passage."""
 
 Texts = dict[str, str]
-"""The texts of a library's documents, by place: the folder's name and the path in it."""
+"""By place: the folder's name and the path in it."""
 
 _WORDS = (
     "dam",
@@ -57,7 +55,7 @@ _WORDS = (
 
 
 def opened(home: Path, recipe: tuple[str, int]) -> Library:
-    """Open the library. If another recipe built it, the next sync or rebuild converts it to ``recipe``."""
+    """The next sync or rebuild converts a library of another recipe."""
     name, tokens = recipe
     return Library.open(
         home,
@@ -69,7 +67,7 @@ def opened(home: Path, recipe: tuple[str, int]) -> Library:
 
 
 def on_disk(place: Path) -> Texts:
-    """Return the documents that a sync would find."""
+    """What a sync would find."""
     return {
         f"{folder.name}/{file.name}": file.read_text()
         for folder in (place / "reports", place / "home" / "uploads")
@@ -79,7 +77,6 @@ def on_disk(place: Path) -> Texts:
 
 
 def in_library(index: Library) -> Texts:
-    """Return the documents in the catalog."""
     return {
         f"{Path(record.source).name}/{record.path}": index.catalog.text(record.document_id).text
         for record in index.catalog.documents()
@@ -100,7 +97,7 @@ class _Worker:
         return "\n\n".join(sentences)
 
     def acts(self) -> Iterator[None]:
-        """Change the library without end, and yield after each change."""
+        """Without end; yield after each change."""
         while True:
             act = self.chance.choice(
                 (self.sync, self.sync, self.upload, self.delete, self.edit, self.rebuild, self.backup)
@@ -178,7 +175,6 @@ class _Worker:
 
 
 def main() -> None:
-    """Change the library until the process is killed."""
     place, seed = Path(sys.argv[1]), int(sys.argv[2])
     (place / "reports").mkdir(parents=True, exist_ok=True)
     with ExitStack() as open_while_working:

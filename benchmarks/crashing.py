@@ -39,13 +39,7 @@ class LostError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The last report of a killed process.
-
-    Attributes:
-        before: the documents after the last finished change; None if no change was finished.
-        after: the documents that the interrupted change leads to; None if no change was interrupted.
-        act: the name of the interrupted change; "between two" if no change was interrupted.
-    """
+    """None if no change was finished (``before``) or interrupted (``after``)."""
 
     before: Texts | None
     after: Texts | None
@@ -53,7 +47,6 @@ class Interrupted:
 
 
 def main() -> None:
-    """Run the rounds and print the changes that the kills interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
@@ -69,14 +62,7 @@ def main() -> None:
 
 
 def crash(place: Path, rounds: int, seed: int = 0) -> Counter[str]:
-    """Kill a process ``rounds`` times while it works on the library in ``place``.
-
-    Returns:
-        The number of kills by interrupted change.
-
-    Raises:
-        LostError: if the library is not what was committed.
-    """
+    """Return the number of kills by interrupted change. Raises LostError if anything is lost."""
     chance = random.Random(seed)  # noqa: S311 (when to kill, not a secret)
     killed: Counter[str] = Counter()
     known: Texts = {}
@@ -121,7 +107,7 @@ def _parsed(line: str) -> dict[str, dict[str, str]]:
 
 
 def _checked(place: Path, interrupted: Interrupted, known: Texts, where: str) -> Texts:
-    """Check the library after a kill, sync it, and return its documents; raise LostError if it is damaged."""
+    """Sync it, and return its documents. Raises LostError."""
     before = known if interrupted.before is None else interrupted.before
     home = place / "home"
     with Library.open(
@@ -150,7 +136,7 @@ def _uploads(texts: Texts) -> Texts:
 
 
 def _compare(index: Library, folder: Path, where: str) -> None:
-    """Compare search results with the catalog, and with a new library of the same documents."""
+    """With the catalog, and with a new library of the same documents."""
     build = index.catalog.build()
     if build is None:
         return
@@ -182,11 +168,7 @@ def _compare(index: Library, folder: Path, where: str) -> None:
 
 
 def finds(index: Library, query: str, dense_weight: float) -> list[tuple[object, ...]]:
-    """Return the results of a search, best first.
-
-    Each has the source, path and span of a passage, its score and lexical score, and the sums of its sentence
-    vectors.
-    """
+    """Each with source, path and span, score and lexical score, and the sums of its sentence vectors."""
     with index.snapshot() as snapshot:
         hits = snapshot.search(query, 10, dense_weight=dense_weight)
         sentences = snapshot.sentence_vectors({hit.chunk_id for hit in hits})

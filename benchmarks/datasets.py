@@ -1,7 +1,6 @@
 """The evaluation sets, and indexes of their documents.
 
-The sets are not part of the project: ``FOOTNOTED_EVAL_DATA`` names their folder; the default is
-``../shared/data`` beside the checkout.
+``FOOTNOTED_EVAL_DATA`` names their folder; the default is ``../shared/data`` beside the checkout.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from rag.evaluation.datasets import open_temporary
 _HERE = Path(__file__).parent
 
 HOME = user_cache_path("footnoted") / "benchmarks"
-"""The folder of temporary indexes; it may be deleted at any time."""
+"""Temporary indexes; the folder may be deleted at any time."""
 
 
 def data_folder() -> Path:
-    """Return the folder of the sets; end the program with a message if there is none."""
+    """Ends the program with a message if there is none."""
     folder = Path(os.environ.get("FOOTNOTED_EVAL_DATA", _HERE.parent.parent / "shared" / "data"))
     if not folder.is_dir():
         sys.exit(f"no evaluation data in {folder}; set FOOTNOTED_EVAL_DATA to the folder that has the sets")
@@ -32,5 +31,5 @@ def data_folder() -> Path:
 
 
 def open_index(dataset: Dataset, encoder: Encoder) -> Library:
-    """Open an index of a set's documents, which is built only once."""
+    """Built only once."""
     return open_temporary(dataset.documents, Configuration(), encoder, HOME / "evaluation" / "indexes")

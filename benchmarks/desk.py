@@ -1,7 +1,6 @@
 """Prints how long the page takes in a real Chromium until it is ready, and to show a footnote.
 
-``python -m benchmarks.desk [--rounds N]``. This process serves the page over the sample library. At each
-opening, the browser's cache is empty. ``browsing`` measures the page over a library of thousands of reports.
+``python -m benchmarks.desk [--rounds N]`` serves the sample library; at each opening, the cache is empty.
 """
 
 from __future__ import annotations
@@ -48,7 +47,6 @@ _CLICK = """(mark) => new Promise((done) => {
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7, help="times that each is done")
     arguments = parser.parse_args()
@@ -60,7 +58,6 @@ def main() -> None:
 
 
 def of_seeds(browser: Browser, url: str, rounds: int) -> None:
-    """Print how soon the page is ready, and how soon the words of a footnote are shown."""
     ready, clicks = [], []
     for _ in range(rounds):
         with opened(browser, url) as page:
@@ -75,7 +72,7 @@ def of_seeds(browser: Browser, url: str, rounds: int) -> None:
 
 
 def installed_chromium() -> str:
-    """Return the path of an installed browser, preferably one that draws windows, as users have."""
+    """Preferably one that draws windows, as users have."""
     names = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
@@ -84,13 +81,12 @@ def installed_chromium() -> str:
 
 
 def show(what: str, times: Sequence[float]) -> None:
-    """Print the median and the largest of some times in milliseconds."""
+    """Their median and the largest, in milliseconds."""
     print(f"{what}: {statistics.median(times):,.0f} ms, at most {max(times):,.0f}")
 
 
 @contextmanager
 def opened(browser: Browser, url: str) -> Iterator[Page]:
-    """Open the page in a browser that has never opened it, for as long as the context is open."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     page = context.new_page()
     page.add_init_script(_READY)
@@ -101,7 +97,6 @@ def opened(browser: Browser, url: str) -> Iterator[Page]:
 
 @contextmanager
 def sample_library() -> Iterator[str]:
-    """Serve the sample reports, and yield the address."""
     with TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as index:
         sync(index, [SEEDS])
         with serving(index) as url:
@@ -110,7 +105,6 @@ def sample_library() -> Iterator[str]:
 
 @contextmanager
 def serving(index: Library) -> Iterator[str]:
-    """Serve a library from this process, and yield the address."""
     with serving_app(create_app(index, QueryEngine(index)), force=True) as address:
         yield address
 

@@ -1,16 +1,9 @@
 """Prints how well encoders find documents and sentences, beside each other.
 
 ``python -m benchmarks.encoders [SET …] [--models …] [--limit N] [--reports FOLDER …]``: half an hour with the
-default encoder, two hours with all three.
-
-The first table has nDCG@10 on every set with judged documents, for several weights of the vectors: 0 means
-words alone, and 1 means vectors alone. The score of a document is that of its best passage. All ways fuse the
-same pool: the 100 best passages by vectors, and the 100 best by words. Of the two other ways, one scales both
-scores to 0..1 within the pool and gives the vectors the weight 0.6; the other is reciprocal rank fusion.
-
-The second table has the share of the questions about reports whose right sentence or row is nearest, and that
-of those for which it is among the 48 nearest, which the reader gets; and both with late interaction in place
-of the cosine with a sentence's vector. The vectors of tokens are from the pass that embeds the passage.
+default encoder, two hours with all three. The first table has nDCG@10 for several weights of the vectors; all
+ways fuse the same pool, the 100 best by vectors and the 100 best by words. The second has the share of
+questions whose right sentence is nearest, or among the 48 that the reader gets; also by late interaction.
 """
 
 from __future__ import annotations
@@ -41,10 +34,10 @@ REPORTS = ("reports", "field")
 
 WEIGHTS = (0.0, 0.25, 0.35, 0.5, 0.65, 0.8, 1.0)
 POOL_WEIGHT = 0.6
-"""The weight of the vectors if both scores are scaled within the pool."""
+"""If both scores are scaled within the pool."""
 
 RRF_CONSTANT = 60
-"""The constant of reciprocal rank fusion, as in Cormack et al., SIGIR 2009."""
+"""As in Cormack et al., SIGIR 2009."""
 
 NAMES = (*map(str, WEIGHTS), f"scaled in the pool, {POOL_WEIGHT}", "RRF")
 
@@ -52,7 +45,6 @@ Run = Mapping[str, float]
 
 
 def main() -> None:
-    """Measure the encoders, and print both tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="*", metavar="SET", help="default: every set with judged documents")
     parser.add_argument("--models", nargs="+", default=MODELS, metavar="MODEL")
@@ -80,7 +72,7 @@ def main() -> None:
 
 
 def searched(dataset: Dataset, queries: Sequence[Query], encoder: Encoder) -> list[float]:
-    """Return nDCG@10 of the questions for each of ``NAMES``."""
+    """For each of ``NAMES``."""
     with open_index(dataset, encoder) as index:
         runs = {query.id: runs_of(index, query.text) for query in queries}
     return [
@@ -89,13 +81,13 @@ def searched(dataset: Dataset, queries: Sequence[Query], encoder: Encoder) -> li
 
 
 def ndcg(queries: Sequence[Query], runs: Mapping[str, Run]) -> float:
-    """Return nDCG@10 of the judged questions; ``runs`` has the documents' scores by question."""
+    """Of the judged questions; ``runs`` has the documents' scores by question."""
     qrels = {query.id: dict(query.judged) for query in queries if query.judged}
     return float(ir_measures.calc_aggregate([nDCG @ 10], qrels, runs)[nDCG @ 10])
 
 
 def runs_of(index: Library, query: str) -> list[Run]:
-    """Return the documents of a query with their scores, for each of ``NAMES``."""
+    """For each of ``NAMES``."""
     by_words = index.search(query, POOL, dense_weight=0)
     by_vectors = index.search(query, POOL, dense_weight=1)
     documents = {hit.chunk_id: hit.document.path for hit in [*by_words, *by_vectors]}
@@ -116,7 +108,7 @@ def runs_of(index: Library, query: str) -> list[Run]:
 
 
 def documents_of(scores: Mapping[int, float], documents: Mapping[int, str]) -> Run:
-    """Return each document with the score of its best passage, best first."""
+    """By the best passage of each, best first."""
     best: dict[str, float] = {}
     for number in sorted(scores, key=lambda number: -scores[number]):
         best.setdefault(documents[number], scores[number])
@@ -124,7 +116,7 @@ def documents_of(scores: Mapping[int, float], documents: Mapping[int, str]) -> R
 
 
 def read_shares(library: Library, questions: Sequence[Mapping[str, object]]) -> list[float]:
-    """Return the four shares of the second table."""
+    """The four shares of the second table."""
     tokens = _TokenVectors(library.encoder)
     marks = []
     for asked in ask_all(library, questions):
@@ -135,10 +127,7 @@ def read_shares(library: Library, questions: Sequence[Mapping[str, object]]) -> 
 
 
 def _by_late_interaction(asked: Asked, tokens: _TokenVectors) -> npt.NDArray[np.int64]:
-    """Return the order of the candidates if the tokens of sentences are compared, and not their vectors.
-
-    A row keeps its cosine, because it is embedded alone.
-    """
+    """By the tokens of sentences. A row keeps its cosine, because it is embedded alone."""
     parts = asked.parts.copy()
     known = tokens.of_sentences(asked)
     question = tokens.of_texts([asked.question.text])[0]
@@ -151,21 +140,21 @@ def _by_late_interaction(asked: Asked, tokens: _TokenVectors) -> npt.NDArray[np.
 
 
 class _TokenVectors:
-    """The vectors of tokens within passages; those of each passage are made once."""
+    """Those of each passage are made once."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._known: dict[str, Vectors] = {}
 
     def of_texts(self, texts: Sequence[str]) -> list[Vectors]:
-        """Return the unit vectors of each text's tokens, shape (tokens, dimensions)."""
+        """Unit vectors, shape (tokens, dimensions)."""
         spans = [self._encoder.token_spans(text) for text in texts]
         # The product embeds each sentence as the mean of its tokens, so a sentence of one token is the token.
         embedded = self._encoder.encode_passages(texts, spans)
         return [each.vector[np.newaxis] if each.sentences is None else each.sentences for each in embedded]
 
     def of_sentences(self, asked: Asked) -> dict[tuple[int, int], Vectors]:
-        """Return the vectors by the number of a passage and the place of a sentence in its document."""
+        """By the number of a passage and the place of a sentence in its document."""
         passages: list[tuple[int, str, list[tuple[int, int]]]] = []
         for reading in asked.readings:
             prose = (sentence for sentence in reading.sentences if not sentence.headings)

@@ -1,11 +1,8 @@
 """Compares search results on PostgreSQL, Milvus and Ray with those of one machine, for 500 questions.
 
-``python -m benchmarks.engine_results [--database-url URL] [--index milvus://HOST] [--on HOST:PORT]``. Each
-option adds a library; the database must be empty, and the script empties it at its end. All documents of the
-sets are files of one folder. One machine syncs the folder; PostgreSQL gets a copy of the catalog, Milvus the
-vectors of a copy, and a Ray cluster syncs the folder anew. The recall is the share of the ten or hundred
-passages nearest by meaning on one machine that the other library finds as well. nDCG@10 is that of meaning
-and words together; the score of a document is that of its best passage.
+``python -m benchmarks.engine_results [--database-url URL] [--index milvus://HOST] [--on HOST:PORT]``. The
+database must be empty, and is emptied at the end. Recall is the share of one machine's nearest passages by
+meaning that the other library finds as well; nDCG@10 is that of meaning and words together.
 """
 
 from __future__ import annotations
@@ -44,13 +41,7 @@ Place = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about the files.
-
-    Attributes:
-        key: the question's set and id.
-        text: the question.
-        relevant: the relevance of files, by name.
-    """
+    """``key`` is its set and id; ``relevant`` the relevance of files, by name."""
 
     key: str
     text: str
@@ -59,13 +50,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The results of a question.
-
-    Attributes:
-        dense: the nearest passages by meaning, best first.
-        fused: the best passages by meaning and words, best first.
-        files: the score of each file, which is that of the file's best passage in ``fused``.
-    """
+    """Passages by meaning (``dense``), or also by words, best first; ``files``: the best passage's score."""
 
     dense: Sequence[Place]
     fused: Sequence[Place]
@@ -73,7 +58,6 @@ class Found:
 
 
 def main() -> None:
-    """Search every library and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--database-url", default="", help="an empty PostgreSQL database")
     parser.add_argument("--index", default="", help="a server of Milvus")
@@ -99,7 +83,6 @@ def main() -> None:
 
 
 def _questions(folder: Path, count: int) -> Iterator[Question]:
-    """Write the documents of the sets into a folder, and yield evenly spread questions of each."""
     folder.mkdir()
     for name in SETS:
         dataset = read_dataset(data_folder() / name)
@@ -125,7 +108,7 @@ def _file(dataset: str, document: str) -> str:
 def _libraries(
     place: Path, encoder: Encoder, given: argparse.Namespace, opened: ExitStack
 ) -> Iterator[tuple[str, Library]]:
-    """Yield each library with a name, that of one machine first."""
+    """With names, that of one machine first."""
 
     def opening(name: str, *, database_url: str = "", index_url: str = "") -> Library:
         return opened.enter_context(
@@ -166,7 +149,7 @@ def _libraries(
 
 
 def _fill_collection(library: Library, address: str, opened: ExitStack) -> None:
-    """Send the vectors to Milvus, and delete them when ``opened`` closes; end the script if none arrive."""
+    """Delete them when ``opened`` closes; end the script if none arrive."""
     library.compact()
     store, build = MilvusStore(address), library.catalog.build()
     latest = store.latest(prefix_of(build)) if build else None
@@ -176,7 +159,7 @@ def _fill_collection(library: Library, address: str, opened: ExitStack) -> None:
 
 
 def _drop(store: MilvusStore, name: str) -> None:
-    """Delete a collection, which all libraries with the same catalog share."""
+    """All libraries with the same catalog share it."""
     if name in store.names(name):
         store.drop(name)
 

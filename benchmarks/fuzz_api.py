@@ -1,13 +1,8 @@
 """Sends requests that the server's OpenAPI description allows or forbids, and checks the responses.
 
-``python -m benchmarks.fuzz_api [--examples N] [--seed N] [--scopes]``. Schemathesis makes the requests. The
-server is a process of its own over a copy of the sample reports. A finding is a status of 500 or above
-(except 503 and 507, which name a missing resource), an undocumented status, media type or header, a body that
-differs from its schema, a request that the description allows and the server refuses, or the reverse.
-
-With ``--scopes``, requests need a token: a token of each scope sends as many requests, and then a token of
-all scopes. Then it is also a finding if the server refuses what a token's scopes allow, or the reverse. The
-exit code is 1 if there is any finding.
+``python -m benchmarks.fuzz_api [--examples N] [--seed N] [--scopes]``. A finding, with the exit code 1, is a
+status of 500 or above (except 503 and 507, which name a missing resource), anything undocumented, or a
+request that is refused or accepted against the description; with ``--scopes``, also against a token's scopes.
 """
 
 from __future__ import annotations
@@ -41,50 +36,38 @@ SEED = 20_261_126
 SEEDS = Path(__file__).parent.parent / "seeds"
 
 HONEST = ["2xx", "3xx", "4xx", "503", "507"]
-"""Statuses that are no fault of the server: 503 and 507 mean that it cannot read or write the library."""
+"""No fault of the server: 503 and 507 mean that it cannot read or write the library."""
 
 REFUSED = ["400", "404", "405", "409", "413", "415", "422"]
-"""Statuses for a request that violates the description."""
+"""For a request that violates the description."""
 
 FORBIDDEN = ["401", "403"]
-"""Statuses for a request that its sender may not make; :func:`_wrong_access` checks them."""
+"""For a request that its sender may not make; :func:`_wrong_access` checks them."""
 
 POSSIBLE = ["404", "409", "422", "429", "5xx"]
-"""Statuses for a valid request, besides 2xx and 3xx. The description cannot require that a question is not
-blank, or that a file can be read: the server refuses such requests with 422."""
+"""For a valid request, besides 2xx and 3xx: a blank question or an unreadable file gets 422."""
 
 _EXPORTS = r"\.\{suffix\}$"
 _OF_AMBIGUOUS_PATHS = {
     name: {"enabled": False} for name in ("unsupported_method", "allow_header_conformance")
 }
-"""Checks that some paths cannot pass: ``DELETE /v1/answers/ID.md``, for example, is a request to delete the
-answer whose id ends in ``.md``, so the server answers 404 and not 405."""
+"""``DELETE /v1/answers/ID.md`` is a request to delete the answer ``ID.md``: 404, and not 405."""
 
 _FROM_URL = "/v1/documents/from-url"
-"""With a method other than ``POST``, this is the path of the document with the id ``from-url``: the server
-answers 422."""
+"""With a method other than ``POST``, a document with the id ``from-url``: the server answers 422."""
 
 _JOB = "/v1/jobs/{job_id}"
 _OF_JOBS = {"use_after_free": {"enabled": False}}
 """``DELETE`` cancels a job, and the job can still be read afterwards."""
 
 _WORDS = 300
-"""The most characters that are shown of a finding's message."""
 
 _COMMAND = 2_000
-"""The most characters that are shown of the command that repeats a finding's request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A response that differs from the description.
-
-    Attributes:
-        operation: the method and path of the request, as in the description.
-        check: the name of Schemathesis' check.
-        message: a sentence that describes the difference.
-        repeat: a command that repeats the request.
-    """
+    """``operation`` is method and path, as in the description; ``repeat`` a command."""
 
     operation: str
     check: str
@@ -94,31 +77,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A program with a token.
-
-    Attributes:
-        token: the token.
-        scopes: the scopes of the token.
-    """
-
     token: str
     scopes: frozenset[Scope]
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of the program's requests."""
         return {"Authorization": f"Bearer {self.token}"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A server of the sample reports.
-
-    Attributes:
-        address: the server's URL, without a slash at the end.
-        home: the server's home folder.
-        reader: a program that may read the description; None if everyone may.
-    """
+    """``address`` has no slash at its end; ``reader`` is None if everyone may read the description."""
 
     address: str
     home: Path
@@ -127,15 +96,7 @@ class Sample:
 
 @dataclass(slots=True)
 class Fuzzed:
-    """The result of a run.
-
-    Attributes:
-        sender: the sender of the requests; None if nobody signs in to the server.
-        requests: the number of requests, by operation.
-        statuses: the number of responses, by status.
-        findings: one finding of each kind and operation.
-        seconds: the time of the run.
-    """
+    """``sender`` is None if nobody signs in; ``findings`` has one of each kind and operation."""
 
     sender: Sender | None = None
     requests: Counter[str] = field(default_factory=Counter)
@@ -144,7 +105,6 @@ class Fuzzed:
     seconds: float = 0.0
 
     def add(self, scenario: ScenarioFinished) -> None:
-        """Count the requests and the findings of one scenario."""
         recorder = scenario.recorder
         known = {(each.operation, each.check, each.message) for each in self.findings}
         for case_id, node in recorder.cases.items():
@@ -171,7 +131,7 @@ class Fuzzed:
 
 
 def _wrong_access(interaction: Interaction, sender: Sender) -> str | None:
-    """Return what is wrong if the server refused what a sender's scopes allow, or the reverse; else None."""
+    """None if the server refused what the sender's scopes forbid, and nothing else."""
     request, response = interaction.request, interaction.response
     sent = [
         value
@@ -197,7 +157,6 @@ def _wrong_access(interaction: Interaction, sender: Sender) -> str | None:
 
 
 def sender_with(home: Path, *scopes: Scope) -> Sender:
-    """Add a token with these scopes to the accounts of a home, and return its sender."""
     with closing(Accounts.open(home)) as accounts:
         _, token = accounts.tokens.add("-".join(scopes), scopes)
     return Sender(token, frozenset(scopes))
@@ -205,10 +164,7 @@ def sender_with(home: Path, *scopes: Scope) -> Sender:
 
 @contextmanager
 def sample_server(*, sign_in: bool = False) -> Iterator[Sample]:
-    """Serve a copy of the sample reports; the server ends with the context.
-
-    With ``sign_in``, each request needs a token (:func:`sender_with`).
-    """
+    """With ``sign_in``, each request needs a token (:func:`sender_with`)."""
     from index.embedding import DEFAULT_MODEL
     from index.embedding.encoder import open_encoder
     from index.ingest.synchronize import sync
@@ -243,15 +199,7 @@ def fuzz(
     *,
     coverage: bool = True,
 ) -> Fuzzed:
-    """Send about ``examples`` requests to a server.
-
-    Args:
-        sample: the server.
-        examples: the number of random requests, shared among the operations.
-        seed: the same seed makes the same requests.
-        sender: the sender of the requests; None if nobody signs in to the server.
-        coverage: whether Schemathesis adds the requests that it derives from each description.
-    """
+    """``examples`` are shared among the operations; ``coverage`` adds those derived from descriptions."""
     import schemathesis
     from schemathesis.engine import events, from_schema
 
@@ -301,7 +249,6 @@ def _config(seed: int, sender: Sender | None, *, coverage: bool) -> schemathesis
 
 
 def table(fuzzed: Fuzzed) -> str:
-    """Return a table of the numbers of requests and findings, by operation."""
     found = Counter(finding.operation for finding in fuzzed.findings)
     lines = ["| operation | requests | findings |", "|---|---:|---:|"]
     lines += [
@@ -313,7 +260,6 @@ def table(fuzzed: Fuzzed) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, print the findings and the table, and return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--examples", type=int, default=EXAMPLES)
     parser.add_argument("--seed", type=int, default=SEED)

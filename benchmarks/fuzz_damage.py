@@ -30,11 +30,11 @@ _ENTITIES = b"".join(
 _FAR = b'<!ENTITY f SYSTEM "file:///etc/hostname"><!ENTITY % g SYSTEM "http://127.0.0.1:9/g.dtd">%g;'
 
 Damage = Callable[[Random, bytes, bytes], bytes]
-"""A function that damages a file: random generator, file, other file → damaged file."""
+"""Random generator, file, other file → damaged file."""
 
 
 def damaged(chance: Random, data: bytes, other: bytes) -> tuple[str, bytes]:
-    """Damage ``data`` in a random way; return the name of the damage, and the damaged file."""
+    """Return the name of the damage, and the damaged file."""
     kinds = [*_ANYWHERE, *_MARKED]
     if data.startswith(b"PK"):
         kinds += _IN_ARCHIVES * 2
@@ -79,7 +79,7 @@ def _renumbered(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _nested(chance: Random, data: bytes, _other: bytes) -> bytes:
-    """Nest one of the elements thousands of levels deep, or brackets if there are no elements."""
+    """One of the elements, thousands of levels deep, or brackets if there are none."""
     tags = list(_TAG.finditer(data))
     if not tags:
         start = chance.randrange(len(data))
@@ -93,7 +93,7 @@ def _nested(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _with_entities(chance: Random, data: bytes, _other: bytes) -> bytes:
-    """Add entities that grow to gigabytes, or that stand for files and addresses elsewhere."""
+    """Entities that grow to gigabytes, or that stand for files and addresses elsewhere."""
     root = _ROOT.search(data)
     name = root[1] if root else b"html"
     declared = b"<!DOCTYPE %b [%b]>" % (name, chance.choice([_ENTITIES, _FAR]))
@@ -104,7 +104,7 @@ def _with_entities(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
-    """Return the parts of an archive; empty if the data is no archive."""
+    """Empty if the data is no archive."""
     try:
         return parts_of(data)
     except (BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError):
@@ -112,7 +112,7 @@ def _parts(data: bytes) -> dict[str, bytes]:
 
 
 def _part_damaged(chance: Random, data: bytes, other: bytes) -> bytes:
-    """Damage one part in an intact archive, so that the damage reaches the reader of the part."""
+    """In an intact archive, so that the damage reaches the reader of the part."""
     parts = _parts(data)
     name = chance.choice([name for name in parts if parts[name]] or [""])
     if not name:
@@ -138,7 +138,6 @@ def _parts_swapped(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _archive_in_archive(chance: Random, data: bytes, _other: bytes) -> bytes:
-    """Put copies of the archive into itself."""
     parts = _parts(data) or {"a": data}
     name = chance.choice(list(parts))
     made = data
@@ -148,7 +147,7 @@ def _archive_in_archive(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _bomb(chance: Random, data: bytes, _other: bytes) -> bytes:
-    """Add a part that unpacks to a gigabyte; the directory may declare a small size."""
+    """A part that unpacks to a gigabyte; the directory may declare a small size."""
     name = chance.choice(list(_parts(data)) or ["a"])
     made = BytesIO(_gigabyte(name))
     with ZipFile(made, "a", ZIP_DEFLATED) as archive:

@@ -38,20 +38,20 @@ OPTIONS = Options(
 """Small limits, so that unbounded growth is noticed."""
 
 _LATE_SECONDS = 10.0
-"""The most seconds for which the process of a file may run on after its time limit, on a busy machine."""
+"""After its time limit, on a busy machine."""
 
 _TRACEBACK_LINES = 9
 _ANY_FILE = ROOT / "seeds" / "cambodia-scam-raids.md"
 
 _SWAPPED_SHARE = 0.08
-"""The share of files that get the suffix of another format."""
+"""Of the files, that get the suffix of another format."""
 
 OUTCOMES = ("document", "named error", "killed", "crashed", "violation")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A damaged file: its number, its suffix, its damage and original format, and its content."""
+    """``damage`` names the original format, too."""
 
     number: int
     suffix: str
@@ -61,14 +61,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a case.
-
-    Attributes:
-        case: the file.
-        kind: one of ``OUTCOMES``; ``killed`` at the time limit, ``crashed`` by a signal.
-        seconds: the time that it took.
-        message: the error, or the violation.
-    """
+    """``kind`` is one of ``OUTCOMES``; ``killed`` at the time limit, ``crashed`` by a signal."""
 
     case: Case
     kind: str
@@ -77,7 +70,7 @@ class Outcome:
 
 
 def cases(files: int, seed: int, only: int | None = None) -> Iterator[Case]:
-    """Yield damaged files, of every format in turn. The same seed and samples give the same files."""
+    """Of every format in turn. The same seed and samples give the same files."""
     found = samples()
     suffixes = [suffix for suffix, contents in found.items() if contents]
     everything = [content for contents in found.values() for content in contents]
@@ -91,7 +84,7 @@ def cases(files: int, seed: int, only: int | None = None) -> Iterator[Case]:
 
 
 def run(files: int = FILES, seed: int = SEED, only: int | None = None) -> Iterator[Outcome]:
-    """Load the cases one after the other, in a folder without other files, and yield their outcomes."""
+    """In a folder without other files."""
     with tempfile.TemporaryDirectory(prefix="footnoted-fuzz-") as place, Isolated() as reader:
         folder = Path(place)
         for case in cases(files, seed, only):
@@ -119,7 +112,7 @@ def _loaded(reader: Isolated, folder: Path, case: Case) -> Outcome:
 
 
 def _attempt(reader: Isolated, file: Path) -> tuple[str, str]:
-    """Load a file; return the kind of outcome, and its message."""
+    """Return the kind of outcome, and its message."""
     try:
         document = reader.load(file, OPTIONS)
     except LoadError as error:
@@ -137,7 +130,7 @@ def _attempt(reader: Isolated, file: Path) -> tuple[str, str]:
 
 
 def _fault(document: Document) -> str:
-    """Return what is wrong with a document that a loader made; empty if nothing is."""
+    """Empty if nothing is wrong."""
     if not document.text.strip() or not document.title.strip():
         return "has no words or no title"
     if "\0" in document.text + document.title:
@@ -148,7 +141,7 @@ def _fault(document: Document) -> str:
 
 
 def _state(folder: Path) -> dict[str, tuple[int, int]]:
-    """Return every file below ``folder``, with its size and its modification time."""
+    """With its size and its modification time."""
     return {
         str(file.relative_to(folder)): (file.stat().st_size, file.stat().st_mtime_ns)
         for file in folder.rglob("*")
@@ -164,7 +157,6 @@ def _lives(pid: int) -> bool:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """Return a table with a row for each format: the number of files, the outcomes, and the slow files."""
     columns = ["files", *OUTCOMES, f"over {SLOW_SECONDS:g} s", "slowest, s"]
     lines = ["| format | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for suffix in [*sorted({outcome.case.suffix for outcome in outcomes}), ""]:
@@ -179,7 +171,6 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, print the table and the notable outcomes, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--seed", type=int, default=SEED)

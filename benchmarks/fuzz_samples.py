@@ -1,6 +1,6 @@
 """Valid files of every supported format, which ``benchmarks.fuzz_loading`` damages.
 
-Every format whose suffix is registered takes part, so a new format needs a sample here.
+A new format needs a sample here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ROWS = (("Place", "People", "Since"), ("Varda", "1,204", "2024-06-01"), ("Orrin
 
 
 def samples() -> dict[str, list[bytes]]:
-    """Return files by suffix: made here, from ``seeds/``, and from the evaluation data if available."""
+    """By suffix: made here, from ``seeds/``, and from the evaluation data if available."""
     found: dict[str, list[bytes]] = {
         suffix: [make() for make in _MAKERS.get(suffix, ())] for suffix in sorted(SUFFIXES)
     }
@@ -39,10 +39,7 @@ def samples() -> dict[str, list[bytes]]:
 
 
 def zipped(parts: Mapping[str, bytes | str]) -> bytes:
-    """Return an archive of ``parts``, with the same bytes every time.
-
-    The part ``mimetype``, which some formats require first, is not compressed.
-    """
+    """The same bytes every time; ``mimetype``, which some formats require first, is not compressed."""
     made = BytesIO()
     with ZipFile(made, "w") as archive:
         for name, content in parts.items():
@@ -52,7 +49,6 @@ def zipped(parts: Mapping[str, bytes | str]) -> bytes:
 
 
 def parts_of(archive: bytes) -> dict[str, bytes]:
-    """Return the parts of an archive by their names."""
     with ZipFile(BytesIO(archive)) as opened:
         return {name: opened.read(name) for name in opened.namelist()}
 
@@ -98,7 +94,7 @@ def _separated(separator: str) -> Callable[[], bytes]:
 
 
 def _pdf() -> bytes:
-    """Return a PDF file whose page is not compressed, so that damage reaches the words."""
+    """Not compressed, so that damage reaches the words."""
     words = f"BT /F 12 Tf 72 720 Td ({_GATE}) Tj 0 -20 Td ({_WATER}) Tj ET"
     objects = (
         "<< /Type /Catalog /Pages 2 0 R >>",
@@ -123,7 +119,7 @@ class _Saved(Protocol):
 
 
 def _saved(document: _Saved) -> bytes:
-    """Return the file of ``document``, without the time at which it was made."""
+    """Without the time at which it was made."""
     made = BytesIO()
     document.save(made)
     parts = parts_of(made.getvalue())

@@ -38,7 +38,6 @@ Pair = tuple[str, str, Sequence[Evidence]]
 
 
 def main() -> None:
-    """Print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -141,7 +140,7 @@ def _english(texts: Sequence[str]) -> list[Evidence]:
 
 
 def _plain(text: str) -> str:
-    """Return a text of clapnq with normal spacing; clapnq has spaces around punctuation."""
+    """Clapnq has spaces around punctuation."""
     text = regex.sub(r"\s+([,.;:?!)%]|['’]s\b|n['’]t\b|'')", r"\1", text)
     text = regex.sub(r"([($])\s+", r"\1", text)
     return regex.sub(r"(?<=\w) - (?=\w)", "-", text).replace("`` ", "“").replace("``", "“").replace("''", "”")

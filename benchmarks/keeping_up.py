@@ -1,10 +1,8 @@
 """Prints the cost of a sync for concurrent searches: times, errors, and mixed generations.
 
 ``python -m benchmarks.keeping_up [--passages N] [--documents N] [--askers N] [--by job|command]``. Clients
-ask a real server with the real encoder over HTTP, first without other work, then during a sync with half new
-documents and half new versions. After that, many rounds each replace a whole set of documents at once. Each
-text names its round. A response names a generation; the response is mixed unless it shows the whole round of
-that generation and no other.
+ask a real server, first without other work, then during a sync. After that, rounds each replace a set of
+documents: a response is mixed unless it shows the whole round of its generation and no other.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ from index.library import Library
 from index.records import Incoming
 
 NEW = 6_000_000
-"""The number of the first document of the sync. It is higher than every number in a filled library."""
+"""The number of the first document of the sync, above every number in a filled library."""
 
 ROUND_QUERY = "zirconquay tidal ledger"
 _ROUND_DOCUMENTS = 10
@@ -42,7 +40,6 @@ _CHARACTERS_A_PASSAGE = 780
 
 
 def main() -> None:
-    """Measure and print."""
     arguments = _arguments()
     bench = prepared(arguments)
     library = filled(arguments.passages, bench.corpus, bench.encoder)
@@ -79,10 +76,6 @@ def _arguments() -> argparse.Namespace:
 
 
 def _prepare(bench: Bench, home: Path, folder: Path) -> None:
-    """Let the library follow ``folder`` with a first version of half of the documents.
-
-    Then write the latest version of all documents into ``folder``.
-    """
     count, characters = bench.arguments.documents, bench.arguments.passages_each * _CHARACTERS_A_PASSAGE
     _write(bench.corpus, folder, range(0, count, 2), characters, "First version.")
     with Library.open(home, bench.encoder) as index:
@@ -101,7 +94,7 @@ def _write(corpus: Corpus, folder: Path, numbers: Sequence[int], characters: int
 
 
 def round_documents(number: int) -> list[Incoming]:
-    """Make the documents of a round; each has one passage that names the round."""
+    """Each has one passage that names the round."""
     made: list[Incoming] = []
     for place in range(_ROUND_DOCUMENTS):
         text = f"The zirconquay tidal ledger {place} was closed in round {number} by the harbour office."
@@ -112,7 +105,7 @@ def round_documents(number: int) -> list[Incoming]:
 
 
 def _sync_meanwhile(arguments: argparse.Namespace, home: Path, address: str) -> tuple[Asked, Asked, float]:
-    """Return the results of the clients before and during the sync, and the seconds that the sync took."""
+    """The results before and during the sync, and the seconds that the sync took."""
     queries = questions(arguments.queries)
     note("warming up: every query once")
     with httpx.Client(base_url=address, timeout=None) as client:  # noqa: S113  # bounded by the sync's time
@@ -132,7 +125,7 @@ def _sync_meanwhile(arguments: argparse.Namespace, home: Path, address: str) -> 
 
 @contextmanager
 def _syncing(by: str, home: Path, address: str) -> Iterator[Callable[[], bool]]:
-    """Start a sync of the followed folders; yield a function that returns whether the sync has ended."""
+    """Yield a function that returns whether the sync has ended."""
     if by == "command":
         command = [*COMMAND, "sync", "--home", str(home)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
@@ -156,11 +149,7 @@ def _syncing(by: str, home: Path, address: str) -> Iterator[Callable[[], bool]]:
 
 
 def _rounds(arguments: argparse.Namespace, home: Path, address: str) -> tuple[dict[int, int], Asked]:
-    """Replace a set of documents round by round while clients search.
-
-    Returns:
-        The round of each generation, and the results of the clients.
-    """
+    """Return the round of each generation, and the results of the clients."""
     note(f"{arguments.askers} askers during {arguments.rounds} rounds")
     with Library.open(home, open_encoder()) as index:
         round_of = {index.generation: 0}

@@ -1,7 +1,7 @@
 """Prints how long a search takes without embedding its query, for one client and for many at once.
 
-``python -m benchmarks.latency [--passages N …] [--queries N] [--askers N]``. Footnoted and llama-index both
-return ten passages with their text; only Footnoted also searches by words.
+``python -m benchmarks.latency [--passages N …] [--queries N] [--askers N]``. Both return ten passages with
+their text; only Footnoted also searches by words.
 """
 
 from __future__ import annotations
@@ -19,13 +19,11 @@ from benchmarks.side_by_side import Bench, Row, Sides, milliseconds, parser, pre
 from index.library import Library
 
 Search = Callable[[], object]
-"""A function that makes one search."""
 
 _WARM = 20
 
 
 def main() -> None:
-    """Measure and print the table."""
     made = parser(__doc__)
     made.add_argument("--queries", type=int, default=200, help="searches of one asker, and of many in all")
     made.add_argument("--askers", type=int, default=20, help="how many ask at once")

@@ -1,11 +1,8 @@
 """Prints how a server behaves under load: many clients search, some upload, one of them a very long report.
 
 ``python -m benchmarks.load [--seconds N] [--askers N] [--uploaders N] [--megabytes N] [--passages N]
-[--signed-in]``. A real server with the real encoder answers, first for the searching clients alone, then
-during uploads, too. With ``--signed-in``, each client is a program of its own user and sends a token.
-Then a new server on the same library shows how much memory the library itself takes.
-Afterwards the library must give the same results as a library made from the same documents from scratch. The
-exit code is 1 if a bound is exceeded. It measures memory on Linux only.
+[--signed-in]``. Afterwards the library must give the same results as one made from scratch, and a new server
+shows how much memory it takes (Linux only). The exit code is 1 if a bound is exceeded.
 """
 
 from __future__ import annotations
@@ -37,41 +34,29 @@ from index.library import Library
 from index.records import Incoming
 
 LONG = 8_000_000
-"""The number of the first document of the long report. It is higher than every number in a filled library."""
+"""The number of the first document of the long report, above every number in a filled library."""
 
 SHORT = 9_000_000
-"""The number of the first short report that is uploaded."""
 
 HEALTH_MS = 500.0
 TIMES_IDLE = 4.0
 GROWTH = 0.10
-"""The allowed growth of memory, from the second minute of the load to the minute after the last indexing. In
-the first minute, threads and connections get their working memory."""
+"""Of memory, from the second minute: in the first, threads and connections get their working memory."""
 
 MOST_MORE = 300e6
-"""The limit in bytes of the additional memory during uploads."""
+"""In bytes, during uploads."""
 
 _SECONDS = 120.0
 _MINUTE = 60.0
 _BETWEEN_PROBES = 0.1
 _BETWEEN_UPLOADS = 2.0
 _SCORES = 1e-4
-"""The allowed difference of two scores: each is a sum of the same numbers, but in another order."""
+"""Each score is a sum of the same numbers, but in another order."""
 
 
 @dataclass(slots=True)
 class Measurements:
-    """The measurements other than those of the searches.
-
-    Attributes:
-        health: milliseconds of each ``GET /healthz``.
-        memory: pairs of seconds since the load began, and bytes of the server's process.
-        of_new_server: the mean memory in bytes of a new server that answers the last searches again.
-        uploads: the number of accepted reports.
-        refused: the number of refusals for lack of capacity or space
-            (:func:`benchmarks.askers.is_capacity_refusal`).
-        errors: a sentence for each error.
-    """
+    """``health`` in milliseconds; ``memory``: seconds since the beginning, and bytes."""
 
     health: list[float] = field(default_factory=list)
     memory: list[tuple[float, int]] = field(default_factory=list)
@@ -83,8 +68,6 @@ class Measurements:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A row of the table: the measured value, the allowed value, and whether the bound holds."""
-
     figure: str
     measured: str
     allowed: str
@@ -92,7 +75,6 @@ class Bound:
 
 
 def main() -> int:
-    """Measure, print, and return the exit code."""
     arguments = _arguments()
     corpus, encoder, queries = read_corpus(), open_encoder(), questions(arguments.queries)
     with tempfile.TemporaryDirectory() as scratch:
@@ -133,12 +115,7 @@ def _arguments() -> argparse.Namespace:
 def _measure(
     arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str], senders: Senders
 ) -> tuple[Asked, Asked, Measurements, float]:
-    """Put load on the server and measure.
-
-    Returns:
-        The searches before and during the load, the other measurements, and the seconds until the uploads
-        were indexed.
-    """
+    """The searches before and during the load, the rest, and the seconds until the uploads were indexed."""
     _warm_up(arguments, corpus, served, queries, senders)
     note(f"{arguments.askers} askers, nothing else")
     with asking(served.address, queries, arguments.askers, arguments.pause, senders.askers) as idle:
@@ -167,10 +144,7 @@ def _measure(
 def _warm_up(
     arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str], senders: Senders
 ) -> None:
-    """Let the server do each kind of work once, so that it has its working memory.
-
-    Each server gets a new report, because a library does not embed a known one again.
-    """
+    """Each server gets a new report, because a library does not embed a known one again."""
     note("warming up: a report and every query once")
     document = corpus.document(SHORT + 10_000 * (arguments.uploaders + served.pid))
     with httpx.Client(base_url=served.address, timeout=_SECONDS, headers=senders.operator) as client:
@@ -182,7 +156,7 @@ def _warm_up(
 def _memory_of_new_server(
     arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str], senders: Senders
 ) -> float:
-    """Return the mean memory, in bytes, of a new server that answers the last searches again."""
+    """The mean, in bytes, while it answers the last searches again."""
     measurements = Measurements()
     _warm_up(arguments, corpus, served, queries, senders)
     note(f"{arguments.askers} askers of a new server")
@@ -196,7 +170,6 @@ def _memory_of_new_server(
 
 @contextmanager
 def _watched(served: Served, measurements: Measurements) -> Iterator[None]:
-    """Request the server's health and measure its memory for as long as the context is open."""
     enough = threading.Event()
     began = time.monotonic()
 
@@ -221,7 +194,7 @@ def _watched(served: Served, measurements: Measurements) -> Iterator[None]:
 
 
 def resident(pid: int) -> int:
-    """Return the resident memory of a process in bytes, without pages of mapped files (Linux)."""
+    """In bytes, without pages of mapped files (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     line = next(line for line in status.splitlines() if line.startswith("RssAnon:"))
     return int(line.split()[1]) * 1024
@@ -231,10 +204,7 @@ def resident(pid: int) -> int:
 def _uploading(
     address: str, corpus: Corpus, arguments: argparse.Namespace, measurements: Measurements, senders: Senders
 ) -> Iterator[None]:
-    """Let uploaders send reports while the context is open.
-
-    Before its other reports, the first uploader sends a long one.
-    """
+    """The first uploader begins with a long report."""
     enough, lock = threading.Event(), threading.Lock()
 
     def send(client: httpx.Client, name: str, text: str, *, background: bool) -> None:
@@ -280,7 +250,7 @@ def _uploading(
 
 
 def long_text(corpus: Corpus, megabytes: int) -> str:
-    """Make a text of this number of megabytes, whose paragraphs are in no other document."""
+    """Its paragraphs are in no other document."""
     parts: list[str] = []
     length = number = 0
     while length < megabytes * 1_000_000:
@@ -299,11 +269,7 @@ def _is_quiet(client: httpx.Client, measurements: Measurements) -> bool:
 
 
 def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[str]:
-    """Return the queries whose results in ``index`` differ from those in a new library of the same documents.
-
-    The new library, in ``folder``, copies the vectors, since a text's vector depends on nothing else
-    (:mod:`index.embedding.buckets`). It cuts the documents again and builds all indexes anew.
-    """
+    """Queries with other results in a new library, which copies vectors but cuts and indexes anew."""
     index.compact()
     with Library.open(folder, _without_pass(index.encoder)) as fresh:
         with fresh.catalog.engine.connect() as connection:
@@ -326,7 +292,7 @@ def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[st
 
 
 def _without_pass(encoder: Encoder) -> Encoder:
-    """Return the encoder, changed to refuse to embed passages: the vectors of all passages must be stored."""
+    """It refuses to embed passages: the vectors of all passages must be stored."""
 
     class Known(Encoder):
         def __init__(self) -> None:
@@ -343,7 +309,7 @@ def _catalog(index: Library) -> Path:
 
 
 def _is_same(ours: Sequence[Sequence[object]], theirs: Sequence[Sequence[object]]) -> bool:
-    """Return whether two searches found the same passages with the same scores; ties may be in any order."""
+    """Ties may be in any order."""
     places = [{tuple(hit[:3]): hit[3] for hit in hits} for hits in (ours, theirs)]
     last = min((float(str(hit[3])) for hit in ours), default=0.0)
     for place in places[0].keys() | places[1].keys():
@@ -397,7 +363,7 @@ def _bounds(
 
 
 def _minute(arguments: argparse.Namespace) -> float:
-    """Return the seconds of a minute, or fewer for a short load."""
+    """Fewer for a short load."""
     return float(min(_MINUTE, arguments.seconds / 3))
 
 
@@ -406,7 +372,7 @@ def _mean(values: Sequence[int]) -> float:
 
 
 def _over_time(memory: Sequence[tuple[float, int]], moments: int = 12) -> Iterator[str]:
-    """Yield the memory at equally distant moments: megabytes, and the second of the moment."""
+    """At equally distant moments: megabytes, and the second of the moment."""
     for number in range(moments):
         at, held = memory[number * (len(memory) - 1) // (moments - 1)]
         yield f"{held / 1e6:,.0f} ({at:.0f} s)"

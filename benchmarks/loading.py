@@ -1,8 +1,6 @@
 """Prints the outcome for each file of a folder: pages, characters, seconds, peak memory, or the error.
 
-``python -m benchmarks.loading [FOLDER] [--password PASSWORD …] [--ocr]``; the default is the published
-documents among the evaluation data. A fresh process reads each file; the time is that of reading alone, and
-the memory is the peak of the process.
+``python -m benchmarks.loading [FOLDER] [--password PASSWORD …] [--ocr]``. A fresh process reads each file.
 """
 
 from __future__ import annotations
@@ -33,7 +31,6 @@ print(json.dumps([*found, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_m
 
 
 def main() -> None:
-    """Read the files and print a row each."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, help="the evaluation data's documents by default")
     parser.add_argument("--password", action="append", default=[], help="tried on encrypted files")

@@ -25,23 +25,17 @@ PASSAGES, SENTENCES, QUESTIONS = 800, 2_600, 250
 """The most passages, sentences and questions that each set supplies."""
 
 _TOKENS = 126
-"""The number of tokens in a passage, similar to the product's passages."""
+"""Of a passage, similar to the product's."""
 
 _NOISE = 0.5
-"""The greatest length of the noise that is added to a made vector of length 1."""
+"""The greatest length of the noise; a made vector has length 1."""
 
 _BATCH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """The vectors of the sets.
-
-    Attributes:
-        vectors: the vectors of passages and sentences, set by set: shape (n, 384).
-        sets: the index in ``SETS`` of each vector's set, in rising order: shape (n,).
-        questions: the vectors of questions: shape (m, 384).
-    """
+    """Shapes (n, 384), (n,) and (m, 384); ``sets`` are indexes in ``SETS``, in rising order."""
 
     vectors: Vectors
     sets: npt.NDArray[np.int64]
@@ -49,10 +43,7 @@ class Real:
 
 
 def real_vectors() -> Real:
-    """Return the vectors of passages, sentences and questions of the sets.
-
-    The first call embeds them, which takes minutes, and keeps them.
-    """
+    """The first call embeds them, which takes minutes, and keeps them."""
     kept = HOME / "real-vectors.npz"
     if not kept.exists():
         HOME.mkdir(parents=True, exist_ok=True)
@@ -70,16 +61,10 @@ def real_vectors() -> Real:
 
 
 def made(real: Real, count: int, seed: int = 0) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
-    """Yield ``count`` vectors around real ones, numbered from 0, in batches.
+    """A weighted mean of two real vectors of a set, plus the scaled difference of two others, in batches.
 
-    Each made vector is a weighted mean of two real vectors of one set, the first with a weight of 0.5 to 1,
-    plus noise. The noise is the difference of two other real vectors, scaled to a length up to ``_NOISE``, so
-    that it varies as real vectors do.
-
-    An inverted file finds made vectors a little less well than real ones. For a comparison, as many vectors
-    as there are real ones were made from one half of the real vectors. When it searched 4, 8 and 16 % of its
-    lists, an inverted file found 0.67, 0.82 and 0.90 of the ten made vectors nearest to a question. Of the
-    ten nearest in the other half of the real vectors, it found 0.70, 0.85 and 0.92.
+    An inverted file finds made vectors a little less well: in 4, 8 and 16 % of its lists, 0.67, 0.82 and 0.90
+    of the ten nearest, against 0.70, 0.85 and 0.92 of as many real ones.
     """
     chance = np.random.default_rng(seed)
     sizes = np.bincount(real.sets)
@@ -96,7 +81,7 @@ def made(real: Real, count: int, seed: int = 0) -> Iterator[tuple[npt.NDArray[np
 
 
 def made_file(real: Real, count: int) -> VectorFile:
-    """Return a file with ``count`` made vectors, which is kept: 1.7 GB for a million."""
+    """Kept: 1.7 GB for a million."""
     path = HOME / f"vectors-{count}.sqlite"
     if not path.exists():
         part = path.with_suffix(".part")
@@ -107,7 +92,7 @@ def made_file(real: Real, count: int) -> VectorFile:
 
 
 class VectorFile:
-    """Vectors by number in SQLite, stored as in the catalog. Safe to share between threads."""
+    """By number, stored as in the catalog. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -115,7 +100,6 @@ class VectorFile:
         self._local = local()
 
     def fill(self, batches: Iterable[tuple[npt.NDArray[np.int64], Vectors]]) -> None:
-        """Store all vectors."""
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute("CREATE TABLE vectors (number INTEGER PRIMARY KEY, vector BLOB NOT NULL)")
             for numbers, vectors in batches:
@@ -125,13 +109,13 @@ class VectorFile:
                 connection.executemany("INSERT INTO vectors VALUES (?, ?)", rows)
 
     def batches(self) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
-        """Yield all vectors in batches, ordered by number."""
+        """Ordered by number."""
         cursor = self._connection().execute("SELECT number, vector FROM vectors ORDER BY number")
         while rows := cursor.fetchmany(8192):
             yield np.array([number for number, _ in rows]), _table([vector for _, vector in rows])
 
     def stored(self, numbers: Sequence[int]) -> Vectors:
-        """Return the vectors with these numbers, in this order."""
+        """In this order."""
         self.looked_up += len(numbers)
         marks = ",".join("?" * len(numbers))
         query = f"SELECT number, vector FROM vectors WHERE number IN ({marks})"  # noqa: S608 (question marks)

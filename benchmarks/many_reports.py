@@ -41,7 +41,6 @@ _PUBLISHERS, _COLLECTIONS, _YEARS = 120, 40, 25
 
 
 def report(number: int) -> Incoming:
-    """Make a report of one sentence, which depends on ``number`` only."""
     subject, place = SUBJECTS[number % len(SUBJECTS)], PLACES[number % len(PLACES)]
     title = f"Report {number} on the {subject} of {place}: what was found, and what became of it"
     document = Document(
@@ -62,7 +61,6 @@ def report(number: int) -> Incoming:
 
 @contextmanager
 def library_of(home: Path, count: int) -> Iterator[Library]:
-    """Open a library of ``count`` reports under ``home``; the first time, fill it."""
     with Library.open(home, StubEncoder()) as index:
         if len(index.catalog.documents()) != count:
             index.replace([report(number) for number in range(count)])

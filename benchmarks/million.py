@@ -1,8 +1,7 @@
 """Prints the cost of a search in a large library: time, memory, and recall against an exact search.
 
-``python -m benchmarks.million [--passages 1000000] [--queries 300]``. :mod:`benchmarks.stand_in` says how the
-library is filled. The questions are real, and embedding them is not counted. Recall is the share of the ten
-nearest vectors that a search finds; a comparison with every vector of the catalog gives these ten.
+``python -m benchmarks.million [--passages 1000000] [--queries 300]``. :mod:`benchmarks.stand_in` fills the
+library. Recall is the share of the ten nearest vectors of the catalog that a search finds.
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ _NEAREST = 10
 
 
 def main() -> None:
-    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--passages", type=int, default=1_000_000)
     parser.add_argument("--queries", type=int, default=300)

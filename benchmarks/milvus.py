@@ -1,10 +1,8 @@
 """Prints what a collection of vectors in Milvus costs, beside the product's own file of vectors for FAISS.
 
 ``python -m benchmarks.milvus --index milvus://127.0.0.1:19531 [--pid PID] [--sizes N …] [--questions N]``.
-Vectors are made around those of real passages and questions (see ``made``). As in the product, their exact
-copies in an SQLite file rank the candidates of both sides. Each base (the file or the collection) is built in
-one process and searched in another. ``--pid`` is the process of the server, so that its memory can be read.
-The script makes a collection for each size, and deletes it.
+Vectors are made (see ``made``). Each base is built in one process and searched in another. ``--pid`` is the
+server's process, so that its memory can be read.
 """
 
 from __future__ import annotations
@@ -41,20 +39,12 @@ _TEN = 10
 _COLLECTION = "footnoted_benchmark"
 
 Figures = dict[str, str]
-"""The values of one side, by the name of the figure."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Part(NamedTuple):
-    """The vectors that a search may find.
-
-    Attributes:
-        name: the name of a search of this part, among the figures.
-        share: the share of this part in all vectors.
-        is_removal: whether the vectors outside the part are removed before the search; if not, a mask
-            excludes them.
-    """
+    """``share`` of all vectors. ``is_removal``: the others are removed before the search, not masked."""
 
     name: str
     share: float
@@ -71,18 +61,7 @@ PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The input of a measurement. Ids begin at 1, as in the product.
-
-    Attributes:
-        source: an SQLite file of vectors, whose numbers begin at 0.
-        folder: the folder for the file of a base.
-        size: the number of vectors in the base.
-        new: the vectors of documents that are added later, in order of id.
-        questions: shape (m, dimensions).
-        best: for each of ``PARTS``, the ids that are truly nearest.
-        address: the address of the server.
-        server: the id of the server's process, if it is on this machine; else None.
-    """
+    """Ids begin at 1, as in the product; numbers in the SQLite file ``source`` at 0."""
 
     source: Path
     folder: Path
@@ -95,19 +74,18 @@ class Case:
 
 
 class Exact:
-    """The exact vectors of a case by id, as the catalog has them. Safe to share between threads."""
+    """By id, as the catalog has them. Safe to share between threads."""
 
     def __init__(self, case: Case) -> None:
         self._file = VectorFile(case.source)
         self._case = case
 
     def batches(self) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
-        """Yield the ids and vectors of the base in batches."""
         for numbers, vectors in self._file.batches():
             yield numbers + 1, vectors
 
     def stored(self, ids: Sequence[int]) -> Vectors:
-        """Return the vectors with these rising ids, at least one of them in the base."""
+        """The ids rise; at least one is in the base."""
         size = self._case.size
         old = self._file.stored([number - 1 for number in ids if number <= size])
         new = [number - 1 - size for number in ids if number > size]
@@ -115,7 +93,6 @@ class Exact:
 
 
 def main() -> None:
-    """Measure every size and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--index", required=True, help="the address of the server, milvus://HOST:PORT")
     parser.add_argument("--pid", type=int, help="the process of the server, on this machine")
@@ -142,7 +119,7 @@ def main() -> None:
 
 
 def _mask(size: int, part: int) -> Mask:
-    """Return a mask of the ids that a search of this part may find."""
+    """Of the ids that a search of this part may find."""
     mask = np.random.default_rng(part).random(size + 1) < PARTS[part].share
     mask[0] = False
     return mask
@@ -176,7 +153,7 @@ def _path(case: Case) -> Path:
 
 
 def _build_file(case: Case) -> float:
-    """Build a base in a file; return the seconds that it took."""
+    """Return the seconds."""
     build = partial(VectorIndex.build, _path(case), DIMENSIONS, case.size, Exact(case).batches)
     return milliseconds(build) / 1e3
 
@@ -187,7 +164,7 @@ def _open_file(case: Case) -> VectorIndex:
 
 @contextmanager
 def _collection(case: Case) -> Iterator[None]:
-    """Delete the collection before and after a ``with`` block."""
+    """Delete it before and after the ``with`` block."""
     store = MilvusStore(case.address)
     store.drop(_COLLECTION)
     try:
@@ -197,7 +174,7 @@ def _collection(case: Case) -> Iterator[None]:
 
 
 def _build_collection(case: Case) -> float:
-    """Fill a collection until the store calls it finished; return the seconds that it took."""
+    """Until the store calls it finished; return the seconds."""
     store = MilvusStore(case.address)
     change = Change(Mark(case.size, 1), case.size, Exact(case).batches, [])
     start = time.perf_counter()
@@ -207,7 +184,7 @@ def _build_collection(case: Case) -> float:
 
 
 def _open_collection(case: Case, updates: int = 0) -> VectorIndex:
-    """Open the collection after ``updates`` updates, which each add ten vectors and remove the ten oldest."""
+    """Each update adds ten vectors and removes the ten oldest."""
     store = MilvusStore(case.address)
     found = store.latest(_COLLECTION)
     assert found == (_COLLECTION, Mark(case.size + _TEN * updates, 1 + updates))
@@ -221,7 +198,7 @@ def _open_collection(case: Case, updates: int = 0) -> VectorIndex:
 
 
 def _updates(case: Case) -> list[float]:
-    """Add ten vectors to the collection and remove ten, ``UPDATES`` times; return the seconds of each."""
+    """Add ten vectors and remove ten, ``UPDATES`` times; return the seconds of each."""
     return [_update(case, turn) for turn in range(UPDATES)]
 
 
@@ -238,7 +215,6 @@ def _update(case: Case, turn: int) -> float:
 
 
 def _searched(case: Case, opened: Callable[[Case], VectorIndex]) -> Figures:
-    """Measure the searches in a base."""
     stored = Exact(case).stored
     masks = [_mask(case.size, part) for part in range(len(PARTS))]
     before = _resident()
@@ -296,7 +272,7 @@ def _percentiles(times: list[float]) -> str:
 
 
 def _resident(process: int | None = None) -> float:
-    """Return the resident memory of a process in MB; None stands for this process."""
+    """In MB; None stands for this process."""
     lines = Path(f"/proc/{process or 'self'}/status").read_text(encoding="ascii").splitlines()
     [line] = [line for line in lines if line.startswith("VmRSS:")]
     return int(line.split()[1]) / 1e3

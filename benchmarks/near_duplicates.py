@@ -1,9 +1,7 @@
 """Prints how much two copies of a text resemble each other, by the share of words that differ.
 
-``python -m benchmarks.near_duplicates [SET …] [--texts N] [--documents N]``. The first table changes texts of
-the sets: it exchanges words throughout, or adds different words to the end of each copy, like footers. The
-second table has, for each set, the pairs of different documents near the threshold, the groups of
-near-duplicates, and the time to find them; the third has the time for random signatures.
+``python -m benchmarks.near_duplicates [SET …] [--texts N] [--documents N]``. The first table exchanges words,
+or adds them to the end, like footers; the others have the pairs, the groups, and the time to find them.
 """
 
 from __future__ import annotations
@@ -27,13 +25,12 @@ SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 OWN = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 NEAR = (0.1, 0.3, NEAR_DUPLICATE, 0.7)
 _SHORTEST = 100
-"""The fewest words of a changed text, so that one word in a hundred can be exchanged."""
+"""In words, so that one word in a hundred can be exchanged."""
 
 Change = Callable[[Sequence[str], float, random.Random], str]
 
 
 def main() -> None:
-    """Measure the sets and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="*", default=SETS, metavar="SET")
     parser.add_argument("--texts", type=int, default=200, help="texts that are changed, of all sets together")
@@ -64,13 +61,11 @@ def main() -> None:
 
 
 def _exchange(words: Sequence[str], share: float, chance: random.Random) -> str:
-    """Exchange a share of the words, at random places."""
     places = set(chance.sample(range(len(words)), round(share * len(words))))
     return " ".join(_own(place, chance) if place in places else word for place, word in enumerate(words))
 
 
 def _append(words: Sequence[str], share: float, chance: random.Random) -> str:
-    """Add words to the end, as a share of the text's words."""
     return " ".join([*words, *(_own(place, chance) for place in range(round(share * len(words))))])
 
 
@@ -79,10 +74,7 @@ def _own(place: int, chance: random.Random) -> str:
 
 
 def _alike(text: str, change: Change, share: float) -> float:
-    """Return the resemblance of a text and its changed copy.
-
-    If words are added, the text and the copy get different words.
-    """
+    """If words are added, the text and the copy get different words."""
     chance = random.Random(text)  # noqa: S311 (words, not secrets)
     one = text if change is _exchange else change(text.split(), share, chance)
     both = _signatures([one, change(text.split(), share, chance)])
@@ -114,13 +106,12 @@ def _timed(stored: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.intp], float]
 
 
 def _grouped(labels: npt.NDArray[np.intp]) -> int:
-    """Return the number of documents that have near-duplicates."""
     sizes = np.bincount(labels)
     return int(sizes[sizes > 1].sum())
 
 
 def _random_signatures(documents: int, common: float) -> npt.NDArray[np.uint32]:
-    """Make random signatures. Any two share a part of their numbers, and a tenth of them has a near copy."""
+    """Any two share a part of their numbers, and a tenth of them has a near copy."""
     chance = np.random.default_rng(1)
     all_have = chance.integers(0, 2**32, PERMUTATIONS, dtype=np.uint32)
     stored = chance.integers(0, 2**32, (documents, PERMUTATIONS), dtype=np.uint32)

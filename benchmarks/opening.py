@@ -1,7 +1,7 @@
 """Prints how long it takes a fresh process to open a library and search it for the first time.
 
 ``python -m benchmarks.opening [--passages N …] [--rounds N]``. Imports, the model and the query's embedding
-are not counted, and the library's files are dropped from the system's cache. Each round is a new process.
+are not counted; the library's files are dropped from the system's cache.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from benchmarks.side_by_side import Row, Sides, parser, prepared, print_table
 
 
 def main() -> None:
-    """Measure and print the table."""
     made = parser(__doc__)
     made.add_argument("--rounds", type=int, default=5, help="processes of each side")
     bench = prepared(made.parse_args())

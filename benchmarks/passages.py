@@ -1,9 +1,7 @@
 """Prints the effect of other lengths of passages, titles, neighbours, and limits of passages per document.
 
-``python -m benchmarks.passages [SET …] [--limit N]``. The first table has a row for each alternative choice
-beside the product's choice: nDCG@10 of the fused search, the share of questions whose first cited sentence
-answers, and the F1 of the citations. The second table has the share of the relevant documents from which a
-passage is read, by the limit of passages that may be read from one document.
+``python -m benchmarks.passages [SET …] [--limit N]``: nDCG@10, right first citations and their F1 for each
+choice; then the share of the relevant documents that are read, by that limit.
 """
 
 from __future__ import annotations
@@ -48,7 +46,6 @@ COLUMNS: tuple[KeyPath, ...] = (
 
 
 def main() -> None:
-    """Measure the sets and print both tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="*", default=SETS, metavar="SET")
     parser.add_argument("--limit", type=int, default=300, help="questions of a set at most")
@@ -67,7 +64,6 @@ def main() -> None:
 
 
 def rows(dataset: Dataset, encoder: Encoder, limit: int) -> Iterator[str]:
-    """Yield a row for each choice."""
     for configuration in (*INDEXED, *READ):
         print(f"{dataset.name}, {configuration.name}", file=sys.stderr, flush=True)
         measured: list[Evaluation] = []
@@ -80,7 +76,6 @@ def rows(dataset: Dataset, encoder: Encoder, limit: int) -> Iterator[str]:
 
 
 def read_shares(dataset: Dataset, encoder: Encoder) -> list[float]:
-    """Return the mean share of relevant documents that would be read, for each of ``MOST_OF_A_DOCUMENT``."""
     shares: list[list[float]] = []
     with open_index(dataset, encoder) as index:
         for query in dataset.queries:
@@ -94,7 +89,7 @@ def read_shares(dataset: Dataset, encoder: Encoder) -> list[float]:
 
 
 def _first(ranked: Sequence[str], most: int) -> list[str]:
-    """Return the documents of the passages that are read, if at most ``most`` of each document are read."""
+    """The documents that are read, if at most ``most`` passages of each are."""
     seen: Counter[str] = Counter()
     read = []
     for document in ranked:

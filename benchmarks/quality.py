@@ -1,8 +1,7 @@
 """Prints the table of quality that the README quotes, for every set, in one run: under half an hour.
 
 ``python -m benchmarks.quality [SET …] [--limit N] [--json FILE]``. At most ``ASKED`` questions of a set are
-asked, evenly spread over it, so that one large set does not take most of the time; retrieval uses all of
-them. Sets are measured in parallel, one on each core. The time of an answer is measured afterwards, alone.
+asked; retrieval uses all. The time of an answer is measured afterwards, alone.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from rag.evaluation import Configuration, Estimate, Evaluation, Part, evaluate, 
 from rag.evaluation.measures import KeyPath
 
 ASKED = 300
-"""The most questions of a set; with so many, a share is known to within about 0.05."""
+"""With so many, a share is known to within about 0.05."""
 
 COLUMNS = (
     ("retrieval", "dense", "ndcg@10"),
@@ -49,8 +48,6 @@ LATENCY: tuple[KeyPath, ...] = (("latency_ms", "total", "median"), ("latency_ms"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One set's rows of both tables, and all of its figures."""
-
     name: str
     retrieval: str | None
     answers: Sequence[str]
@@ -58,7 +55,6 @@ class Measured:
 
 
 def main() -> None:
-    """Measure the sets and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="*", metavar="SET", help="folders of sets, or their names")
     parser.add_argument("--limit", type=int, help="questions of a set at most")
@@ -88,7 +84,6 @@ def main() -> None:
 
 
 def measured(folder: Path, limit: int | None) -> Measured:
-    """Measure one set: retrieval over all questions, and the answers to some."""
     dataset, configuration, encoder = read_dataset(folder), Configuration(), open_encoder()
     retrieval = evaluate(dataset, configuration, HOME, ["retrieval"], limit, encoder=encoder)
     parts: tuple[Part, ...] = ("selection", "answers")
@@ -102,13 +97,13 @@ def measured(folder: Path, limit: int | None) -> Measured:
 
 
 def times(folder: Path) -> Sequence[str]:
-    """Return the rows with the time of an answer; nothing else may run on the machine meanwhile."""
+    """Nothing else may run on the machine meanwhile."""
     dataset = read_dataset(folder)
     return answer_rows(evaluate(dataset, Configuration(), HOME, ["selection"], TIMED_QUESTIONS), LATENCY)
 
 
 def retrieval_row(evaluation: Evaluation) -> str:
-    """Return a row of the table of retrieval, in nDCG@10. The interval is that of the fused scores."""
+    """In nDCG@10. The interval is that of the fused scores."""
     figures = [evaluation.figures[key_path] for key_path in COLUMNS]
     cells = [f"{figure.value:.3f}" for figure in figures[:-1]]
     return " | ".join(
@@ -123,7 +118,6 @@ def retrieval_row(evaluation: Evaluation) -> str:
 
 
 def answer_rows(evaluation: Evaluation, key_paths: Sequence[KeyPath]) -> Sequence[str]:
-    """Return rows of the table of answers."""
     return [
         f"| {evaluation.dataset} | {' '.join(key_path[-2:])} | {figure.n:,} | {_shown(figure)} |"
         for key_path in key_paths

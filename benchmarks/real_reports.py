@@ -1,19 +1,9 @@
 """Prints how often answers over real reports are right.
 
-``python -m benchmarks.real_reports [SET …]``: ten minutes for a set.
-
-- ``reports`` has 170 questions about 22 earnings releases, quarterly reports, and statistics and briefings of
-  the European Union.
-- ``field`` has 85 about 15 reports of United Nations bodies, auditors, health agencies, a central bank and
-  others.
-- ``written`` has 694 about 22 reports in the folders ``documents`` and ``tables``, asked over these and those
-  of ``reports``.
-- ``untouched`` has every second of 663 about 14 of the 124 reports in ``train``, asked over these 14. Ask it
-  last, and choose nothing by it.
-
-The questions use other words than the reports (``questions/README.md``). A citation is right if it is on a
-page of the evidence, and has an answer or most of the evidence's words. Then 120 questions of other sets are
-asked over the same reports, which answer none of them.
+``python -m benchmarks.real_reports [SET …]``: ten minutes for a set. ``reports`` has 170 questions about 22
+reports, ``field`` 85 about 15, ``written`` 694 about 22, and ``untouched`` half of 663 about 14 of ``train``:
+ask it last, and choose nothing by it. A citation is right on a page of the evidence, if it has an answer or
+most of the evidence's words. Then 120 questions of other sets are asked, which the reports do not answer.
 """
 
 from __future__ import annotations
@@ -51,25 +41,16 @@ _QUESTIONS = Path(__file__).parent / "questions"
 WRITTEN = (_QUESTIONS / "documents.jsonl", _QUESTIONS / "held_out.jsonl")
 
 MOST_WORDS = 0.7
-"""The share of the evidence's words that a right citation must have if it does not have an answer."""
+"""Of the evidence, that a right citation must have if it does not have an answer."""
 
 OFF_TOPIC = ("squad2", "clapnq", "mlqa-en")
 MOST_OFF_TOPIC = 40
-"""The number of questions from each of these sets."""
+"""Of questions from each of these sets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An asked question.
-
-    Attributes:
-        kind: the kind of the question, such as ``table``.
-        answerable: whether the reports answer it.
-        refused: whether there was no answer.
-        right: whether each citation is right; empty if there was no answer.
-        seconds: the time of the answer.
-        timings: milliseconds by stage (``Answer.timings``).
-    """
+    """``right``: whether each citation is. ``timings``: milliseconds by stage (``Answer.timings``)."""
 
     kind: str
     answerable: bool
@@ -80,14 +61,13 @@ class Scored:
 
     @property
     def is_good(self) -> bool:
-        """Return whether the first citation and half of all (or, if unanswerable, the refusal) are right."""
+        """The first citation and half of all (or, if unanswerable, the refusal) are right."""
         if not self.answerable:
             return self.refused
         return any(self.right[:1]) and 2 * sum(self.right) >= len(self.right)
 
 
 def main() -> None:
-    """Index the reports of each set, ask, and print a column for each set."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="*", choices=(*SETS, "untouched"), default=SETS, metavar="SET")
     columns: dict[str, Mapping[str, str]] = {}
@@ -108,7 +88,6 @@ def main() -> None:
 
 @contextmanager
 def _opened(name: str) -> Iterator[tuple[Library, Sequence[Mapping[str, Any]]]]:
-    """Open a library of a set's reports, with the set's questions."""
     if name in {"written", "untouched"}:
         written = name == "written"
         questions = list(map(_in_full, questions_of(*WRITTEN))) if written else questions_of(UNTOUCHED)[::2]
@@ -127,7 +106,7 @@ def _opened(name: str) -> Iterator[tuple[Library, Sequence[Mapping[str, Any]]]]:
 
 
 def _in_full(written: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a question of ``WRITTEN`` in the form of the other sets; whole sentences and rows answer it."""
+    """In the form of the other sets; whole sentences and rows answer it."""
     evidence = [
         {"document": written["document"], "page": None, "quote": quote} for quote in written["quotes"]
     ]
@@ -142,7 +121,7 @@ def _in_full(written: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @cache
 def off_topic() -> list[str]:
-    """Return questions of the ``test`` titles of the sets ``OFF_TOPIC``, which the reports do not answer."""
+    """Of the ``test`` titles; the reports do not answer them."""
     chance, chosen = random.Random(1), []  # noqa: S311
     for name in OFF_TOPIC:
         dataset = read_dataset(data_folder() / name)
@@ -152,7 +131,6 @@ def off_topic() -> list[str]:
 
 
 def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
-    """Ask a question, and judge each citation of the answer."""
     evidence = [*question["evidence"], *question.get("also", [])]
     began = time.perf_counter()
     answer = engine.ask(question["question"])
@@ -165,7 +143,7 @@ def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
 
 
 def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
-    """Return whether a citation is on the evidence's page, if any, and has an answer or most of its words."""
+    """On the evidence's page, if any, and with an answer or most of its words."""
     is_elsewhere = evidence["page"] not in {None, citation.page}
     if PurePath(citation.path).name != PurePath(evidence["document"]).name or is_elsewhere:
         return False
@@ -177,7 +155,7 @@ def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[
 
 
 def figures(scored: Sequence[Scored]) -> dict[str, str]:
-    """Return the figures of a column, by the name of their row."""
+    """By the name of their row."""
     answerable = [item for item in scored if item.answerable]
     shares = [sum(item.right) / len(item.right) for item in answerable if item.right]
     kinds = sorted({item.kind for item in scored})
@@ -199,19 +177,19 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
 
 
 def _median(scored: Sequence[Scored], stage: str) -> str:
-    """Return the median of a stage's milliseconds over the answers that have the stage."""
+    """Over the answers that have the stage."""
     own = [item.timings[stage] for item in scored if stage in item.timings]
     return f"{statistics.median(own):.0f}" if own else ""
 
 
 def _good(scored: Sequence[Scored], kind: str) -> str:
-    """Return the number of good answers to questions of one kind and the number of all, such as ``3/7``."""
+    """Such as ``3/7``: good answers, and all."""
     own = [item.is_good for item in scored if item.kind == kind]
     return f"{sum(own)}/{len(own)}"
 
 
 def share(values: Iterable[float]) -> str:
-    """Return the mean of flags or shares with its 95 % interval, such as ``0.512 (0.441–0.583)``."""
+    """The mean with its 95 % interval, such as ``0.512 (0.441–0.583)``."""
     values = list(map(float, values))
     found = estimate(Sample(tuple(map(str, range(len(values)))), mean(values)))
     return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})" if found else ""

@@ -1,15 +1,10 @@
 """Records what a refactoring must keep, and compares two records.
 
-``python -m benchmarks.record write FILE`` records documents as the library keeps them, answers, and the
-description of the HTTP interface. If ``FOOTNOTED_EVAL_DATA`` names the evaluation data, it indexes their
-reports too and asks 500 questions, in a quarter of an hour; ``--keep FOLDER`` keeps the library for the next
-time.
-``python -m benchmarks.record compare OLD NEW`` prints what differs, and ends with 1 if anything does.
+``python -m benchmarks.record write FILE [--keep FOLDER]``; with ``FOOTNOTED_EVAL_DATA``, a quarter of an
+hour. ``python -m benchmarks.record compare OLD NEW`` prints what differs, and ends with 1 if anything does.
 
 A copy of this file records another checkout, so it imports only faces that stay: what ``docs/python.md``
-names, the server's HTTP interface, and ``library.catalog.reading()`` with its ``layouts`` and ``passages``.
-Left out is what no two runs share, such as ids and times. Numbers are rounded, because the last digits of a
-probability depend on the machine.
+names, the HTTP interface, and ``library.catalog.reading()``. Ids, times and last digits are left out.
 """
 
 from __future__ import annotations
@@ -39,7 +34,6 @@ ROOT = Path(__file__).parent.parent
 DATA = os.environ.get("FOOTNOTED_EVAL_DATA")
 
 DATA_FOLDERS = ("documents", "reports", "field", "tables")
-"""The folders of the evaluation data whose files are samples."""
 
 OWN_QUESTIONS = {
     ROOT / "seeds" / "questions.jsonl": 15,
@@ -60,24 +54,24 @@ QUESTIONS_ABOUT_DATA = {
     ROOT / "tests" / "rag" / "follow_ups" / "hurried.jsonl": 30,
     ROOT / "tests" / "rag" / "follow_ups" / "real_reports.jsonl": 10,
 }
-"""Files of questions, with how many of each are asked."""
+"""With how many of each are asked."""
 
 REQUESTS = ("shorter", "tell me more", "as a table", "thanks")
 """Messages that follow the first questions, which are no questions themselves."""
 
 _NO_TWO_RUNS_SHARE = frozenset({"answer_id", "conversation_id", "created", "added", "generation", "timings"})
 _FILE_TIME = 1_750_000_000
-"""The time of all sample files, because a report without a date has that of its file."""
+"""Because a report without a date has that of its file."""
 
 _MOST_SHOWN = 2_000
-"""The most characters of a value that are shown; of a longer one, those around the first difference."""
+"""Of a longer value, the characters around the first difference."""
 
 _MISSING = "(missing)"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A value that two records do not share: the keys that lead to it, and both values."""
+    """``place`` has the keys that lead to the values."""
 
     place: tuple[str, ...]
     old: object
@@ -90,7 +84,7 @@ class Difference:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or compare; return 1 if the compared records differ, else 0."""
+    """Return 1 if the compared records differ, else 0."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     write = commands.add_parser("write", help="record this checkout")
@@ -121,7 +115,7 @@ def _samples() -> list[Path]:
 
 
 def _conversations(files: Sequence[Path] | None, limit: int | None) -> list[tuple[str, ...]]:
-    """Return the messages of each conversation; most have one. With ``limit``, pick from everywhere."""
+    """The messages of each; most have one. With ``limit``, pick from everywhere."""
     if files:
         counts: Mapping[Path, int | None] = dict.fromkeys(files)
     else:
@@ -142,7 +136,7 @@ def _messages(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _spread(conversations: Sequence[tuple[str, ...]], count: int | None) -> list[tuple[str, ...]]:
-    """Return ``count`` of the conversations, at equal distances."""
+    """At equal distances."""
     most = len(conversations)
     count = most if count is None else min(count, most)
     return [conversations[at * most // count] for at in range(count)]
@@ -151,13 +145,7 @@ def _spread(conversations: Sequence[tuple[str, ...]], count: int | None) -> list
 def record(
     folder: Path, samples: Sequence[Path], conversations: Sequence[tuple[str, ...]]
 ) -> dict[str, dict[str, Any]]:
-    """Index copies of the files in ``samples``, hold the conversations, and return the record.
-
-    Args:
-        folder: gets the copies and the library.
-        samples: folders, each of another name.
-        conversations: the messages of each.
-    """
+    """``samples`` are folders of different names; ``folder`` gets the copies and the library."""
     copies = folder / "samples"
     for sample in samples:
         _copy(sample, copies / sample.name)
@@ -195,7 +183,7 @@ def _copy(source: Path, target: Path) -> None:
 def _document(
     library: Library, server: TestClient, known: DocumentRecord, paths: Mapping[int, str]
 ) -> dict[str, Any]:
-    """Return what the server says of a document, its passages, and a digest of the boxes of each page."""
+    """Also its passages, and a digest of the boxes of each page."""
     place = f"/v1/documents/{known.document_id}"
     details, text = (server.get(url).raise_for_status().json() for url in (place, f"{place}/text"))
     with library.catalog.reading() as reader:
@@ -227,7 +215,7 @@ def _ends(span: Span) -> list[int]:
 
 
 def _answers(client: LocalClient, messages: Sequence[str], paths: Mapping[int, str]) -> list[dict[str, Any]]:
-    """Return the answers of a conversation; of their passages only the place, without words and score."""
+    """Of their passages only the place, without words and score."""
     answers, conversation = [], None
     for message in messages:
         answer = client.ask(message, conversation_id=conversation)
@@ -242,7 +230,7 @@ def _answers(client: LocalClient, messages: Sequence[str], paths: Mapping[int, s
 
 
 def _plain(value: Any, paths: Mapping[int, str]) -> Any:  # noqa: ANN401
-    """Return a value as JSON has it, with paths in place of the documents' numbers."""
+    """As JSON has it, with paths in place of the documents' numbers."""
     if isinstance(value, Mapping):
         kept = {key: _plain(each, paths) for key, each in value.items() if key not in _NO_TWO_RUNS_SHARE}
         if kept.get("document_id") is not None:
@@ -258,14 +246,7 @@ def _plain(value: Any, paths: Mapping[int, str]) -> Any:  # noqa: ANN401
 def print_differences(
     old: Mapping[str, Any], new: Mapping[str, Any], *, common: bool = False, show: int = 5
 ) -> int:
-    """Print the differences of two records by section; return 1 if there are any, else 0.
-
-    Args:
-        old: the first record.
-        new: the other one.
-        common: whether to leave out the entries that only one of them has.
-        show: how many differences of each section are shown.
-    """
+    """Return 1 if there are any. ``common`` leaves out entries of only one; ``show`` is for each section."""
     found: list[Difference] = []
     for section in sorted(old.keys() | new.keys()):
         before, after = old.get(section, {}), new.get(section, {})
@@ -285,7 +266,7 @@ def print_differences(
 
 
 def differences(old: object, new: object, place: tuple[str, ...]) -> Iterator[Difference]:
-    """Yield what differs in ``place``; of two lists, only the first items that differ."""
+    """Of two lists, only the first items that differ."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
             yield from differences(old.get(key, _MISSING), new.get(key, _MISSING), (*place, key))

@@ -1,11 +1,8 @@
 """Prints how three servers over one catalog perform compared with one, and what happens when one is killed.
 
 ``python -m benchmarks.replicas --database-url URL [--index milvus://HOST] [--seconds N] [--kills N]``. The
-database must be empty; the script fills it, and empties it at its end. Real servers answer behind a proxy
-that gives each connection to the next server in turn. Thirty clients search. Another client uploads a report,
-searches for it three times, deletes it, and searches three times again: each search must show the last write.
-Then a random server is killed again and again while reports are uploaded; at the end each report must be
-there once.
+database must be empty, and is emptied at the end. Behind a proxy, each search must show the client's last
+write; after random kills, each uploaded report must be there once.
 """
 
 from __future__ import annotations
@@ -44,7 +41,7 @@ ASKERS = 30
 SERVERS = 3
 _SECONDS = 120.0
 _ALONE = {"Connection": "close"}
-"""The header that ends a connection after one request, so that the next request goes to another server."""
+"""So that the next request goes to another server."""
 
 _REFUSED = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -52,11 +49,7 @@ _REFUSED = (
 
 
 class Replica:
-    """A server in a home folder of its own, on a port that it keeps.
-
-    Attributes:
-        port: the port on loopback.
-    """
+    """In a home folder of its own, on a port of loopback that it keeps."""
 
     def __init__(self, home: Path, settings: dict[str, str]) -> None:
         self._home, self._settings = home, settings
@@ -66,7 +59,6 @@ class Replica:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the server, and wait until it is ready."""
         command = [*COMMAND, "serve", "--home", str(self._home), "--port", str(self.port)]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
         quiet = subprocess.DEVNULL
@@ -78,7 +70,6 @@ class Replica:
             time.sleep(0.1)
 
     def end(self, how: int = signal.SIGTERM) -> None:
-        """End the server by a signal."""
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait()
@@ -92,7 +83,7 @@ class Replica:
 
 @contextmanager
 def proxied(ports: Sequence[int]) -> Iterator[str]:
-    """Yield the address of a proxy that gives each connection to the next port in turn."""
+    """It gives each connection to the next port in turn."""
     turns = cycle(ports)
     loop, ready, address = asyncio.new_event_loop(), Event(), list[str]()
 
@@ -133,15 +124,7 @@ def proxied(ports: Sequence[int]) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Written:
-    """The measurements of the writing client.
-
-    Attributes:
-        added: the milliseconds of each upload.
-        stale: a sentence for each search that did not show the client's last write.
-        checked: the number of searches that were compared with the last write.
-        retried: the number of requests that were refused for now or broken off, and sent again.
-        reports: the names of the reports that were accepted and not deleted.
-    """
+    """``added`` in milliseconds; ``stale``: those of the ``checked`` searches without the last write."""
 
     added: list[float] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
@@ -151,14 +134,13 @@ class Written:
 
 
 class Writer:
-    """Uploads, searches and deletes through the proxy, and sends a refused request again."""
+    """Through the proxy; sends a refused request again."""
 
     def __init__(self, address: str) -> None:
         self.written = Written()
         self._client = httpx.Client(base_url=address, headers=_ALONE, timeout=_SECONDS)
 
     def turn(self, number: int) -> None:
-        """Upload a report, search for it, delete it, and search again."""
         name = f"weir-{number}.txt"
         began = time.perf_counter()
         document = self.upload(name)
@@ -169,7 +151,7 @@ class Writer:
         self._compare(name, present=False)
 
     def upload(self, name: str) -> int:
-        """Upload a report with a word that no other has, and return its number."""
+        """With a word that no other has; return its number."""
         files = {"file": (name, _words(name).encode())}
         sent = self._send("POST", "/v1/documents", files=files).json()
         self.written.reports.add(name)
@@ -201,7 +183,6 @@ class Writer:
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--database-url", required=True, help="an empty PostgreSQL database")
     parser.add_argument("--index", default="", help="a server of Milvus; files in each home without one")
@@ -257,7 +238,6 @@ def _load(replicas: Sequence[Replica], queries: Sequence[str], seconds: float) -
 
 
 def _killed(replicas: Sequence[Replica], queries: Sequence[str], given: argparse.Namespace) -> None:
-    """Kill a random server again and again while reports are uploaded, and compare at the end."""
     chance = random.Random(5)  # noqa: S311 (moments, not secrets)
     done = Event()
     with proxied([replica.port for replica in replicas]) as address:
@@ -302,7 +282,6 @@ def _killed(replicas: Sequence[Replica], queries: Sequence[str], given: argparse
 
 
 def _finds(replica: Replica, names: Sequence[str]) -> int:
-    """Return how many of the reports ``names`` a server finds by their own text."""
     count = 0
     with httpx.Client(base_url=f"http://127.0.0.1:{replica.port}", timeout=_SECONDS) as client:
         for name in names:
@@ -312,17 +291,16 @@ def _finds(replica: Replica, names: Sequence[str]) -> int:
 
 
 def _names(found: dict[str, Any]) -> list[str]:
-    """Return the names of the files in a response to a search."""
     return [Path(each["path"]).name for each in found["results"]]
 
 
 def _words(name: str) -> str:
-    """Return the text of a report, which is also the query: a made-up word alone finds similar words too."""
+    """Also the query: a made-up word alone finds similar words too."""
     return f"The weir {_word(name)} burst. Its gates had rusted."
 
 
 def _word(name: str) -> str:
-    """Return a word that only the report ``name`` has, such as *weirbc* for ``weir-12.txt``."""
+    """Such as *weirbc* for ``weir-12.txt``."""
     kind, number = Path(name).stem.split("-")
     return kind + "".join(chr(ord("a") + int(digit)) for digit in number)
 

@@ -1,8 +1,7 @@
 """Prints how long it takes to index a folder of files, and to see later that nothing has changed.
 
-``python -m benchmarks.resync [--passages N …] [--rounds N]``. Both sides read the same files. llama-index
-reads them through an IngestionPipeline with a docstore, a cache and a FaissVectorStore. It has to read every
-file again to see that the file has not changed. Embedding is not counted.
+``python -m benchmarks.resync [--passages N …] [--rounds N]``. To see that, llama-index has to read every file
+again, through an IngestionPipeline with a docstore. Embedding is not counted.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ FIRST, AGAIN, COLD = "index the files at first, ms", "sync again, ms", "open and
 
 
 def main() -> None:
-    """Measure and print the table."""
     made = parser(__doc__)
     made.add_argument("--rounds", type=int, default=3, help="times that the unchanged folder is synced")
     bench = prepared(made.parse_args())
@@ -35,7 +33,6 @@ def main() -> None:
 
 
 def write_files(corpus: Corpus, count: int, folder: Path) -> None:
-    """Write the first ``count`` documents as text files, the title in the first line."""
     for number, document in enumerate(corpus.documents(count)):
         path = folder / path_of(number)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,26 +16,19 @@ from ui.settings import FILE_NAME
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """The headers of each client; empty if nobody signs in.
-
-    Attributes:
-        askers: the headers of the searching clients.
-        uploaders: the headers of the uploading clients.
-        operator: the headers of commands on the server's machine, which have no limits.
-    """
+    """Empty if nobody signs in. The operator's commands have no limits."""
 
     askers: Sequence[Mapping[str, str]] = ()
     uploaders: Sequence[Mapping[str, str]] = ()
     operator: Mapping[str, str] = field(default_factory=dict)
 
     def with_operator(self, home: Path) -> Senders:
-        """Return the senders with the token of the server that runs at ``home``."""
+        """With the token of the server that runs at ``home``."""
         running = json.loads((home / SERVER_FILE).read_text(encoding="utf-8"))
         return replace(self, operator=_bearer(running["token"]))
 
 
 def sign_in(home: Path, askers: int, uploaders: int) -> Senders:
-    """Turn sign-in on for the servers of a home, and add a user with a token for each client."""
     (home / FILE_NAME).write_text('sign_in = "on"\n', encoding="utf-8")
     with closing(Accounts.open(home)) as accounts:
 

@@ -11,17 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "ui.cli.app")
-"""The command ``footnoted`` from this checkout."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server that is ready.
-
-    Attributes:
-        address: its URL, without a slash at the end.
-        pid: the number of its process.
-    """
+    """``address`` has no slash at its end."""
 
     address: str
     pid: int
@@ -29,12 +23,7 @@ class Served:
 
 @contextmanager
 def serving(home: Path, *arguments: str) -> Iterator[Served]:
-    """Serve ``home`` on a free port for as long as the context is open.
-
-    Args:
-        home: the library's home.
-        arguments: further options of ``footnoted serve``.
-    """
+    """On a free port; ``arguments`` are further options of ``footnoted serve``."""
     command = [*COMMAND, "serve", "--home", str(home), "--port", "0", *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=kept) as process:

@@ -25,14 +25,7 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure of both sides.
-
-    Attributes:
-        passages: the number of passages in the library.
-        figure: the name of the figure, with its unit.
-        ours: our values, one or several.
-        theirs: the values of llama-index; empty if it was not measured.
-    """
+    """``figure`` has the unit; ``theirs`` is empty if it was not measured."""
 
     passages: int
     figure: str
@@ -48,13 +41,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Libraries of both sides with the same documents.
-
-    Attributes:
-        passages: about the number of passages of each.
-        home: the home of our library.
-        alternative: the folder of llama-index's index; None if it is left out.
-    """
+    """``passages`` is about their number; ``alternative`` is None if llama-index is left out."""
 
     passages: int
     home: Path
@@ -63,25 +50,18 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The arguments, the corpus and the encoder of a script.
-
-    Attributes:
-        arguments: from :func:`parser`.
-        corpus: the documents.
-        encoder: gives vectors to both sides.
-    """
+    """``arguments`` are from :func:`parser`; ``encoder`` gives vectors to both sides."""
 
     arguments: argparse.Namespace
     corpus: Corpus
     encoder: StandIn
 
     def sizes(self) -> Iterator[tuple[int, bool]]:
-        """Yield each number of passages, with whether llama-index is measured at that size."""
+        """With whether llama-index is measured at that size."""
         for passages in self.arguments.passages:
             yield passages, passages <= self.arguments.alternative_up_to
 
     def sides(self) -> Iterator[Sides]:
-        """Yield the libraries of each size, which are filled if necessary."""
         for passages, alternative in self.sizes():
             home = filled(passages, self.corpus, self.encoder, fresh=self.arguments.fresh)
             folder = None
@@ -93,7 +73,6 @@ class Bench:
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser with the arguments that all scripts share."""
     made = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     made.add_argument("--passages", type=int, nargs="+", default=[10_000], help="sizes of the library")
     made.add_argument(
@@ -108,34 +87,32 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def prepared(arguments: argparse.Namespace) -> Bench:
-    """Return the arguments, with the corpus and the stand-in for the encoder."""
     corpus, encoder = read_corpus(), open_encoder()
     return Bench(arguments, corpus, StandIn(encoder, real_vectors(encoder, corpus)))
 
 
 def print_table(rows: Iterable[Row]) -> None:
-    """Print the rows as they arrive, below a line about the machine."""
+    """As they arrive, below a line about the machine."""
     print(f"{machine()}\n\n{HEAD}")
     for row in rows:
         print(row, flush=True)
 
 
 def machine() -> str:
-    """Return the conditions of the figures: cores, processor, and the versions of both sides' libraries."""
+    """Cores, processor, and the versions of both sides' libraries."""
     names = ("faiss-cpu", "tantivy", "llama-index-core")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return f"{os.cpu_count()} cores, {_processor()}; Python {platform.python_version()}, {versions}"
 
 
 def milliseconds(action: Callable[[], object]) -> float:
-    """Run an action, and return the milliseconds that it took."""
     began = time.perf_counter()
     action()
     return (time.perf_counter() - began) * 1000
 
 
 def shown(value: float | None) -> str:
-    """Format a figure with about three digits; empty for None."""
+    """About three digits; empty for None."""
     if value is None:
         return ""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
@@ -143,7 +120,7 @@ def shown(value: float | None) -> str:
 
 
 def note(text: str) -> None:
-    """Print a progress message to standard error."""
+    """To standard error."""
     print(text, file=sys.stderr, flush=True)
 
 

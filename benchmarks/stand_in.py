@@ -19,25 +19,19 @@ from index.library import Library
 from index.text import passages, tabular
 
 LIBRARIES = HOME / "libraries"
-"""The folder of filled libraries, which later scripts reuse; it may be deleted at any time."""
+"""Later scripts reuse them; the folder may be deleted at any time."""
 
 _DOCUMENTS_AT_ONCE = 1_000
 
 _PASSAGES_BY = tuple(str(module.__file__) for module in (passages, tabular, sys.modules[Corpus.__module__]))
-"""The code that makes passages and vectors: if it changes, libraries are filled again."""
+"""If this code changes, libraries are filled again."""
 
 
 class StandIn(Encoder):
-    """A stand-in for the encoder that embeds passages without running the encoder's model.
+    """The digest of a text determines its vector (:func:`~benchmarks.corpus.vectors_for`), without a model.
 
-    The digest of a passage's text determines its vector (:func:`~benchmarks.corpus.vectors_for`), which takes
-    no time, so this encoder cannot serve to measure embedding or quality. Tokens and the vectors of queries
-    come from the real encoder. The stand-in has the key of the real encoder, so that a server with the real
-    encoder opens a library that was filled with this one.
-
-    Args:
-        encoder: the real encoder.
-        around: real vectors, from :func:`~benchmarks.corpus.real_vectors`.
+    Tokens, queries' vectors and the key are those of the real encoder, so that a server with that one opens
+    the library. This cannot serve to measure embedding or quality.
     """
 
     def __init__(self, encoder: Encoder, around: Vectors) -> None:
@@ -45,13 +39,13 @@ class StandIn(Encoder):
         self._around = around
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return a unit vector for each text: shape (len(texts), dimensions)."""
+        """Unit vectors: shape (len(texts), dimensions)."""
         return vectors_for(texts, self._around)
 
     def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[Embedded]:
-        """Yield the vector of each text, repeated for each of its sentences, to take the usual space."""
+        """The vector of each text, repeated for each sentence, to take the usual space."""
         yield from (
             Embedded(vector, np.repeat(vector[np.newaxis], len(parts), axis=0))
             for vector, parts in zip(self.encode(texts), sentences, strict=True)
@@ -59,25 +53,17 @@ class StandIn(Encoder):
 
     @property
     def around(self) -> Vectors:
-        """The real vectors: shape (vectors, dimensions)."""
+        """Real vectors: shape (vectors, dimensions)."""
         return self._around
 
 
 def filled(
     passages: int, corpus: Corpus, encoder: StandIn, folder: Path = LIBRARIES, *, fresh: bool = False
 ) -> Path:
-    """Return the home of a library of about this number of passages, which is filled if necessary.
+    """Return the home of a library of about this number of passages, filled if necessary.
 
-    If an earlier run was interrupted, the rest is filled now. Documents that do not belong to the library are
-    removed.
-
-    Args:
-        passages: the number of passages; there are a tenth as many documents.
-        corpus: the documents.
-        encoder: gives the vectors.
-        folder: the folder of all filled libraries.
-        fresh: whether to fill the library anew, so that nothing from another version of the program is left
-            in it.
+    It has a tenth as many documents; an interrupted run is continued. ``fresh`` fills it anew, so that
+    nothing from another version of the program is left in it.
     """
     home = folder / f"{passages}-{_digest(corpus, encoder)}"
     if fresh:
@@ -99,7 +85,7 @@ def filled(
 
 
 def document_id_at(index: Library, number: int) -> int:
-    """Return the number that the library gave to document ``number`` of the corpus."""
+    """``number`` is that in the corpus."""
     return index.catalog.files(SOURCE)[path_of(number)].document_id
 
 

@@ -37,7 +37,7 @@ THEIRS = (
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The cost of a step: seconds, seconds of the processor, and megabytes in memory, if measured."""
+    """Seconds, seconds of the processor, and megabytes in memory, if measured."""
 
     seconds: float
     processor: float
@@ -49,7 +49,6 @@ class Taken:
 
 
 def main() -> None:
-    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="processes of each kind")
     parser.add_argument("--beside", type=Path, help="the folder of another version of the program")
@@ -68,7 +67,7 @@ def main() -> None:
 
 
 def measure(version: Path, home: Path) -> dict[str, Taken]:
-    """Return the cost of each step by name, in processes of ``version`` that open the library in ``home``."""
+    """By name, in processes of ``version``."""
     commands = {
         "--help": _command(home, "--help", named=False),
         "status": _command(home, "status"),
@@ -102,7 +101,7 @@ def _run(version: Path, command: Sequence[str]) -> Taken:
 
 
 def _served(version: Path, home: Path) -> dict[str, Taken]:
-    """Start a server, and measure when it says its address, has sent its page, and is ready."""
+    """When the server says its address, has sent its page, and is ready."""
     began = time.perf_counter()
     with subprocess.Popen(
         _command(home, "serve", "--port", "0"),
@@ -135,7 +134,7 @@ def _wait(holds: Callable[[], bool]) -> None:
 
 
 def _now(process: int, began: float) -> Taken:
-    """Return the cost of a process since ``began``, from ``/proc``, which Linux alone has."""
+    """From ``/proc``, which Linux alone has."""
     seconds = time.perf_counter() - began
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])

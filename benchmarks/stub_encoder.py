@@ -18,15 +18,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class StubEncoder(Encoder):
-    """A stand-in for the encoder: the vector of a text is the scaled sum of a random vector for each word.
-
-    It needs no model, starts in no time, and always gives the same vectors. It cannot serve to measure
-    embedding or quality.
-
-    Args:
-        name: the name under which the vectors are stored; another name means another encoder.
-        dimensions: the length of a vector.
-    """
+    """A text's vector is the scaled sum of a random one for each word; another ``name``, another encoder."""
 
     def __init__(self, name: str = "stub", dimensions: int = 24) -> None:
         self.name = name
@@ -38,22 +30,20 @@ class StubEncoder(Encoder):
 
     @classmethod
     def for_recipe(cls, recipe: Recipe) -> StubEncoder:
-        """Return the encoder of a recipe, for a library that another encoder embedded."""
         return cls(recipe.model)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the offsets of the words and punctuation marks of a text."""
         return [match.span() for match in _WORD.finditer(text)]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors, shape (len(texts), dimensions)."""
+        """Unit vectors, shape (len(texts), dimensions)."""
         rows = [self.encode_query(text) for text in texts]
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
     def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[Embedded]:
-        """Yield the vectors of passages and of their sentences; each vector depends on its own words only."""
+        """Each vector depends on its own words only."""
         yield from (
             Embedded(vector, self.encode([text[start:end] for start, end in parts]))
             for text, vector, parts in zip(texts, self.encode(texts), sentences, strict=True)
@@ -63,7 +53,7 @@ class StubEncoder(Encoder):
         """Do nothing: this encoder embeds many queries no faster than one by one."""
 
     def encode_query(self, query: str) -> npt.NDArray[np.float32]:
-        """Return a unit vector, shape (dimensions,)."""
+        """A unit vector, shape (dimensions,)."""
         words = _WORD.findall(query.lower()) or [""]
         total = np.sum([_vector(self.key, word, self.dimensions) for word in words], axis=0)
         unit: npt.NDArray[np.float32] = (total / np.linalg.norm(total)).astype(np.float32)

@@ -1,10 +1,8 @@
 """Prints the speed of embedding passages, ours and llama-index's.
 
-``python -m benchmarks.throughput [--passages 5000] [--slice 250]``; llama-index is that of the ``bench``
-extra: its pipeline as its documentation sets it up, with all-MiniLM-L6-v2, and the same with our encoder in
-float32. The passages are those of the evaluation sets as the product cuts them, and the product embeds their
-sentences as well. All contestants embed the same slices in turn, each in a process of its own, so that other
-load affects all of them; the memory is the peak of the process.
+``python -m benchmarks.throughput [--passages 5000] [--slice 250]``; llama-index, of the ``bench`` extra, with
+all-MiniLM-L6-v2 and with our encoder in float32. All embed the same slices in turn, each in a process of its
+own, so that other load affects all; the memory is the peak.
 """
 
 from __future__ import annotations
@@ -43,7 +41,6 @@ Embed = Callable[[list[str]], object]
 
 
 def main() -> None:
-    """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--passages", type=int, default=5000)
     parser.add_argument("--slice", type=int, default=250, help="passages that one embeds before the other")
@@ -58,7 +55,7 @@ def main() -> None:
 
 
 def passages(encoder: Encoder, count: int) -> list[str]:
-    """Return ``count`` different passages, from each set in turn, as the encoder gets them."""
+    """Different ones, from each set in turn, as the encoder gets them."""
     datasets = (read_dataset(data_folder() / name) for name in SOURCES if (data_folder() / name).is_dir())
     in_turn = zip_longest(*(_passages_of(dataset, encoder) for dataset in datasets))
     texts: dict[str, None] = {}
@@ -77,7 +74,7 @@ def _passages_of(dataset: Dataset, encoder: Encoder) -> Iterator[str]:
 
 
 def race(texts: Sequence[str], encoder: Encoder, size: int) -> None:
-    """Let each contestant embed ``texts``, slice by slice in turn; print a row for each."""
+    """Slice by slice in turn; print a row for each."""
     slices = [texts[start : start + size] for start in range(0, len(texts), size)]
     # The models have the same tokenizer, and windows that are longer than a passage.
     tokens = sum(len(encoder.token_spans(text)) + 2 for text in texts)
@@ -103,8 +100,6 @@ def race(texts: Sequence[str], encoder: Encoder, size: int) -> None:
 
 
 class _Worker:
-    """The process of a contestant: reads a line of texts, and replies with a line of measurements."""
-
     def __init__(self, name: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.throughput", "--worker", name],
@@ -128,7 +123,7 @@ class _Worker:
 
 
 def work(name: str) -> None:
-    """Embed each line of texts and print the time it took; at the end, print the peak memory."""
+    """Print the time of each line of texts; at the end, the peak memory."""
     # What a library prints while it loads a model must not get among the measurements.
     with redirect_stdout(sys.stderr):
         embed = _ours() if name == OURS else _llama_index(name)

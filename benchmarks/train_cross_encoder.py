@@ -1,15 +1,11 @@
 """Trains the reader, and writes ``rag/finding/cross_encoder.safetensors``.
 
-``python -m benchmarks.train_cross_encoder --out FOLDER [--minutes M] [--threads N] [--epochs E]``: an hour on
-two cores, after half an hour in which the reports are indexed and the questions asked.
-
-The product reads, for each question of ``LEARNED``, what it would read for an answer. The packaged
-cross-encoder gets low-rank changes (LoRA: Hu et al., 2021) that tell the sentences and rows which answer from
-the others, listwise (Cao et al., Learning to Rank: From Pairwise Approach to Listwise Approach, 2007): a
-softmax over eight of them and *none of these*, whose score is 0, and which is right for a question without an
-answer. Half of the questions about cells are left out, and ``ELSEWHERE`` questions are asked a second time,
-of reports that do not answer them. In some steps the texts have a title that says nothing, as those of many
-uploads do, or no neighbours. The questions about the ``HELD_OUT`` reports only show the progress.
+``python -m benchmarks.train_cross_encoder --out FOLDER [--minutes M] [--threads N] [--epochs E]``: an hour
+and a half on two cores. The packaged cross-encoder gets low-rank changes (LoRA: Hu et al., 2021), listwise
+(Cao et al., Learning to Rank: From Pairwise Approach to Listwise Approach, 2007): a softmax over eight texts
+and *none of these*. Half of the questions about cells are left out, ``ELSEWHERE`` are asked again of reports
+that do not answer them, and some texts lose their title or neighbours. ``HELD_OUT`` reports only show the
+progress.
 """
 
 from __future__ import annotations
@@ -100,15 +96,7 @@ PROVENANCE = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, with the texts that the reader gets, nearest first, and whether each answers.
-
-    Attributes:
-        question: the question.
-        kind: its kind, such as ``table``.
-        texts: the texts.
-        reports: the number of the report from which each text comes.
-        gold: whether each text answers.
-    """
+    """What the reader gets, nearest first, and whether each answers; ``reports`` are numbers of reports."""
 
     question: str
     kind: str
@@ -118,8 +106,6 @@ class Example:
 
 
 class LowRank(nn.Module):
-    """A linear layer, and a product of two small matrices that is added to its matrix."""
-
     def __init__(self, base: nn.Linear) -> None:
         super().__init__()
         self.base = base
@@ -127,7 +113,7 @@ class LowRank(nn.Module):
         self.b = nn.Parameter(torch.zeros(base.out_features, RANK))
 
     def forward(self, given: Tensor) -> Tensor:
-        """Return the outputs for inputs of shape (…, inputs)."""
+        """Inputs have the shape (…, inputs)."""
         outputs: Tensor = self.base(given)
         return outputs + given @ self.a.T.to(given.dtype) @ self.b.T.to(given.dtype)
 
@@ -136,7 +122,7 @@ class Learner(nn.Module):
     """The cross-encoder in bfloat16. Low-rank changes and the classifier are learned, in float32."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the weights in ``folder``, which :func:`write_float_weights` wrote."""
+        """``folder`` is from :func:`write_float_weights`."""
         super().__init__()
         torch.manual_seed(0)
         self.model = BertForSequenceClassification.from_pretrained(folder, attn_implementation="eager")
@@ -153,7 +139,7 @@ class Learner(nn.Module):
         self.model.train(mode=False)
 
     def forward(self, pairs: Sequence[tuple[str, str]]) -> Tensor:
-        """Return the score of each question with a text; pairs of like length run together."""
+        """Pairs of like length run together."""
         tokens = [pairs_of(question, [text])[0] for question, text in pairs]
         order = sorted(range(len(tokens)), key=lambda place: len(tokens[place].ids))
         found = []
@@ -173,7 +159,7 @@ class Learner(nn.Module):
         return torch.cat(found)[back]
 
     def write(self, file: Path) -> None:
-        """Write what was learned, in float16 and by the names of the packaged ONNX file."""
+        """In float16 and by the names of the packaged ONNX file."""
         names = matrices(PACKAGED)
         weights: dict[str, Tensor] = {
             "classifier.weight": self.model.classifier.weight.T,
@@ -187,7 +173,6 @@ class Learner(nn.Module):
 
 
 def main() -> None:
-    """Ask the questions, train, and write the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="a folder for the states of the training")
     parser.add_argument("--minutes", type=float, default=60, help="the most that the training may take")
@@ -230,7 +215,7 @@ def main() -> None:
 
 
 def examples(asked: Iterable[Asked]) -> Iterator[Example]:
-    """Yield questions to learn from, without those whose answer is not among what the product reads."""
+    """Without those whose answer is not among what the product reads."""
     texts: dict[str, str] = {}
     for each in asked:
         words = [" ".join(candidate.sentence.text.split()) for candidate in each.candidates]
@@ -253,7 +238,7 @@ def examples(asked: Iterable[Asked]) -> Iterator[Example]:
 
 
 def asked_elsewhere(examples: Sequence[Example], chance: random.Random) -> Iterator[Example]:
-    """Yield questions with texts of reports that do not answer them, as if theirs were not in the library."""
+    """As if the reports that answer them were not in the library."""
     answerable = [each for each in examples if any(each.gold)]
     for asked in chance.sample(answerable, min(ELSEWHERE, len(answerable))):
         own = {report for report, gold in zip(asked.reports, asked.gold, strict=True) if gold}
@@ -267,7 +252,7 @@ def asked_elsewhere(examples: Sequence[Example], chance: random.Random) -> Itera
 
 
 def steps_of(questions: Sequence[Example], chance: random.Random) -> Iterator[list[Example]]:
-    """Yield the questions of each step, in random order but with texts of like length."""
+    """In random order, but with texts of like length."""
     shuffled = chance.sample(questions, len(questions))
     for start in range(0, len(shuffled), SORTED_TOGETHER):
         together = sorted(shuffled[start : start + SORTED_TOGETHER], key=_length)
@@ -280,10 +265,7 @@ def steps_of(questions: Sequence[Example], chance: random.Random) -> Iterator[li
 def train(
     learner: Learner, steps: Sequence[Sequence[Example]], chance: random.Random, minutes: float
 ) -> Iterator[float]:
-    """Learn step by step; yield the mean loss of each step's questions before it was learned.
-
-    The rate falls over all steps, or over ``minutes`` if these end first.
-    """
+    """Yield mean losses. The rate falls over all steps, or over ``minutes`` if these end first."""
     bias = learner.model.classifier.bias
     others = [each for each in learner.parameters() if each.requires_grad and each is not bias]
     optimizer = torch.optim.AdamW(
@@ -312,14 +294,14 @@ def train(
 
 
 def _loss(scores: Tensor, gold: Tensor) -> Tensor:
-    """Return the negative logarithm of the probability of the right texts, or of none if none is right."""
+    """The negative logarithm of the probability of the right texts, or of none if none is right."""
     with_none, is_right = nn.functional.pad(scores, (0, 1)), nn.functional.pad(gold, (0, 1))
     is_right[-1] = not gold.any()
     return with_none.logsumexp(0) - with_none[is_right].logsumexp(0)
 
 
 def _listed(example: Example, chance: random.Random) -> Example:
-    """Return ``LISTED`` texts of a question: two that answer, wrong ones that are near, and further ones."""
+    """Two that answer, wrong ones that are near, and further ones."""
     right = [text for text, gold in zip(example.texts, example.gold, strict=True) if gold]
     wrong = [text for text, gold in zip(example.texts, example.gold, strict=True) if not gold]
     right = chance.sample(right[:4], min(2, len(right)))
@@ -332,10 +314,7 @@ def _listed(example: Example, chance: random.Random) -> Example:
 
 
 def poorer(texts: Sequence[str], chance: random.Random) -> Iterator[str]:
-    """Yield the texts of a question, in some steps with poor titles or with nothing around them.
-
-    Texts have the form of :attr:`rag.finding.ranking.Candidate.text`. Rows of tables stay as they are.
-    """
+    """In some steps, with poor titles or with nothing around them. Rows of tables stay as they are."""
     drawn = chance.random()
     is_alone = POORLY_TITLED <= drawn < POORLY_TITLED + ALONE
     is_poorly_titled = drawn < POORLY_TITLED or (is_alone and chance.random() < 1 / 2)
@@ -355,7 +334,6 @@ def _length(example: Example) -> float:
 
 
 def progress(learner: Learner, questions: Sequence[Example]) -> str:
-    """Return how often the best text is right, and how well the best score tells whether there is one."""
     with torch.inference_mode():
         scores = [learner([(each.question, text) for text in each.texts]) for each in questions]
     answerable = [any(each.gold) for each in questions]

@@ -1,13 +1,9 @@
 """Trains which sentences of a report people ask about, and writes ``rag/finding/salience.npy``.
 
-``python -m benchmarks.train_salience [--home FOLDER]``: five minutes on two cores, after ten in which the
-reports are indexed.
-
-A sentence of the English reports of ``train`` counts as asked about if it says what the evidence of a
-question says. A logistic regression learns to tell these sentences from all others by their vectors alone;
-rows of tables, headings and fragments are left out. A sentence that another report repeats, such as a cover
-page's or an auditor's, counts more. First a quarter of the reports is held out, for which the area under the
-curve is printed; the file is of all of them.
+``python -m benchmarks.train_salience [--home FOLDER]``: a quarter of an hour on two cores. A logistic
+regression tells, by vectors alone, the sentences of ``train`` that say what the evidence of a question says.
+Those that another report repeats, such as an auditor's, count more. Printed is the area under the curve of a
+held-out quarter.
 """
 
 from __future__ import annotations
@@ -46,13 +42,7 @@ WEIGHT_OF_REPEATED = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The sentences of a report that stand alone.
-
-    Attributes:
-        sentences: the sentences.
-        vectors: their vectors, shape (sentences, dimensions).
-        asked: whether a question is about each.
-    """
+    """Those that stand alone, and whether a question is about each."""
 
     sentences: Sequence[ReadSentence]
     vectors: npt.NDArray[np.float32]
@@ -60,7 +50,6 @@ class Report:
 
 
 def main() -> None:
-    """Learn, show how well, and write the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--home", type=Path, help="keep the library of the reports in this folder")
     given = parser.parse_args()
@@ -83,7 +72,7 @@ def main() -> None:
 
 
 def learned(reports: Sequence[Report]) -> npt.NDArray[np.float32]:
-    """Return the weight of each dimension, and last the constant."""
+    """The weight of each dimension, and last the constant."""
     vectors = np.concatenate([each.vectors for each in reports])
     asked = np.concatenate([each.asked for each in reports])
     repeated = np.concatenate(
@@ -104,7 +93,7 @@ def learned(reports: Sequence[Report]) -> npt.NDArray[np.float32]:
 def reports_in(
     library: Library, evidence: Mapping[str, Sequence[tuple[Mapping[str, Any], Sequence[str]]]]
 ) -> Iterator[Report]:
-    """Yield the English reports that are asked about, each once even if the library has copies of it."""
+    """Those that are asked about, each once even if the library has copies of it."""
     with library.snapshot() as index:
         copies = {number for group in index.groups().values() for number in group[1:]}
         for record in index.reader.documents():

@@ -1,12 +1,8 @@
 """Learns which neighbours of a sentence belong to an answer, for ``rag/finding/stretches.py``.
 
-``python -m benchmarks.train_stretches [--write] [--home FOLDER]``: five minutes on two cores, after ten in
-which the reports are indexed.
-
-Each line of ``questions/stretches.jsonl`` has the best sentence of an answer and the whole answer, which is
-one sentence in a third of them. A logistic regression learns from the reader's scores and the likeness of two
-sentences whether the next neighbour in the paragraph is part of the answer. The table is of reports from
-which nothing was learned: each report in turn is left out.
+``python -m benchmarks.train_stretches [--write] [--home FOLDER]``: a quarter of an hour on two cores. A
+logistic regression learns it from ``questions/stretches.jsonl``, by the reader's scores and the likeness of
+two sentences. The table leaves out each report in turn.
 """
 
 from __future__ import annotations
@@ -42,14 +38,7 @@ REGULARISATION = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A neighbour in the paragraph of the best sentence.
-
-    Attributes:
-        step: its place, counted from the best sentence.
-        score: its score minus the best sentence's.
-        likeness: its cosine with the best sentence.
-        answers: whether it is part of the answer.
-    """
+    """All counted from the best sentence; ``likeness`` is a cosine."""
 
     step: int
     score: float
@@ -66,7 +55,7 @@ class Marked:
     elsewhere: int
 
     def counts(self, is_shown: Callable[[Neighbour], bool]) -> tuple[int, int, int]:
-        """Return the numbers of shown sentences, of right ones among them, and of sentences of the answer."""
+        """Shown sentences, right ones among them, and sentences of the answer."""
         shown = [
             each
             for step in (-1, 1)
@@ -77,7 +66,6 @@ class Marked:
 
 
 def main() -> None:
-    """Read, learn, and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the weights into the program")
     parser.add_argument("--home", type=Path, help="keep the library of the reports in this folder")
@@ -108,7 +96,6 @@ def main() -> None:
 
 
 def read_all(index: Snapshot, reader: Reader) -> Iterator[Marked]:
-    """Yield the questions, with the neighbours of their best sentences."""
     records = {PurePath(record.path).name: record for record in index.reader.documents()}
     for question in questions_of(QUESTIONS):
         record = records[question["document"]]
@@ -142,7 +129,7 @@ def _neighbours(widening: Widening, best: Scored, question: Mapping[str, Any]) -
 
 
 def learned(marked: Sequence[Marked]) -> Joining:
-    """Return the weights, learned from the neighbours up to the first that is not part of the answer."""
+    """From the neighbours up to the first that is not part of the answer."""
     seen = [
         each
         for one in marked
@@ -160,7 +147,6 @@ def _joins(joining: Joining, beside: Neighbour) -> bool:
 
 
 def row(name: str, counts: Sequence[tuple[int, int, int]]) -> str:
-    """Return a row of the table."""
     cells = (
         share(right == answer for _, right, answer in counts),
         share(right == shown for shown, right, _ in counts),

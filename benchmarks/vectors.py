@@ -1,12 +1,8 @@
 """Prints what vector indexes of several sizes cost, and what it costs to compare every vector.
 
-``python -m benchmarks.vectors [--sizes N …] [--questions N] [--alternatives]``. Vectors are made around those
-of real passages, sentences and questions (see ``made``) and put into an SQLite file. As in the product, an
-approximate index is built from the file, a search asks it for as many results as the product does, and the
-exact vectors rank these results again. Each index is built in one process and searched in another, on one
-thread except for the 20 askers. The table shows the wall time of a search and, in brackets, the processor
-time of its thread, which is less if other programs use the cores. ``--alternatives`` adds other types of
-FAISS, without the exact ranking.
+``python -m benchmarks.vectors [--sizes N …] [--questions N] [--alternatives]``. Vectors are made (see
+``made``). Each index is built in one process and searched in another, on one thread except for the 20 askers.
+In brackets is the processor time. ``--alternatives`` adds other types of FAISS, without the exact ranking.
 """
 
 from __future__ import annotations
@@ -35,8 +31,7 @@ from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex
 ALTERNATIVES = ("SQfp16", "HNSW32,SQ8", "IVF{lists},SQfp16")
 ASKERS = 20
 PARTS = (("all", 1.0), ("5 % removed", 0.95), ("10 %", 0.1), ("1 %", 0.01), ("20 allowed", 0.0))
-"""The parts of the vectors that a search may find, each with its share of all vectors. A share of 0 stands
-for 20 vectors."""
+"""That a search may find, with their shares of all vectors; 0 stands for 20 vectors."""
 
 Mask = npt.NDArray[np.bool_]
 Best = list[npt.NDArray[np.int64]]
@@ -47,15 +42,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The input of a measurement.
-
-    Attributes:
-        source: an SQLite file of vectors.
-        folder: the folder for the files of indexes.
-        size: the number of vectors.
-        questions: shape (m, 384).
-        best: the true nearest vectors.
-    """
+    """``source`` is an SQLite file of vectors; ``questions`` have the shape (m, 384)."""
 
     source: Path
     folder: Path
@@ -65,7 +52,6 @@ class Case:
 
 
 def main() -> None:
-    """Measure every size and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--questions", type=int, default=200)
@@ -97,7 +83,7 @@ def main() -> None:
 
 
 def _mask(size: int, part: int) -> Mask:
-    """Return a mask of the vectors, by number, that a search of this part may find."""
+    """By number, of the vectors that a search of this part may find."""
     chance = np.random.default_rng(part)
     share = PARTS[part][1]
     if share:
@@ -110,10 +96,7 @@ def _mask(size: int, part: int) -> Mask:
 def truly_nearest(
     batches: Iterable[tuple[npt.NDArray[np.int64], Vectors]], questions: Vectors, masks: Sequence[Mask]
 ) -> Best:
-    """Return the numbers of the vectors that are truly nearest to each question, for each mask.
-
-    They are in order, the nearest first: shape (questions, POOL).
-    """
+    """For each mask, in order, the nearest first: shape (questions, POOL)."""
     scores = [np.empty((len(questions), 0), np.float32) for _ in masks]
     numbers = [np.empty((len(questions), 0), np.int64) for _ in masks]
     for some, vectors in batches:
@@ -130,7 +113,7 @@ def truly_nearest(
 
 
 def alone(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """Call a function in a process of its own, and return its result."""
+    """In a process of its own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *arguments, **named).result()
 
@@ -143,7 +126,7 @@ def _row(case: Case, policy: IndexPolicy) -> str:
 
 
 def _build(source: Path, path: Path, size: int, policy: IndexPolicy) -> tuple[float, float]:
-    """Build a base; return the seconds that it took, and the peak growth of memory in MB."""
+    """Return the seconds, and the peak growth of memory in MB."""
     before = _memory()["VmHWM"]
     start = time.perf_counter()
     VectorIndex.build(path, DIMENSIONS, size, VectorFile(source).batches, policy)
@@ -177,7 +160,7 @@ def _search(case: Case) -> tuple[str, str]:
 
 
 def _changes(index: VectorIndex, size: int) -> tuple[str, str]:
-    """Return the p50 and p95 of the milliseconds to add ten vectors, and to remove ten, over 300 rounds."""
+    """The p50 and p95 of the milliseconds to add ten vectors, and to remove ten, over 300 rounds."""
     _, ten = next(iter(made(real_vectors(), 10, seed=9)))
     adding, removing = [], []
     for turn in range(300):
@@ -246,7 +229,7 @@ def _alternative(case: Case, name: str) -> str:
 
 
 def recall(found: list[list[int]], best: npt.NDArray[np.int64], first: int) -> float:
-    """Return the share of the truly nearest ``first`` vectors that are among the ``first`` found ones."""
+    """The share of the truly nearest ``first`` that are among the ``first`` found."""
     pairs = zip(found, best[:, :first].tolist(), strict=True)
     return statistics.mean(len(set(numbers[:first]) & set(true)) / len(true) for numbers, true in pairs)
 
@@ -256,7 +239,7 @@ def _percentiles(times: list[float]) -> str:
 
 
 def _memory() -> dict[str, float]:
-    """Return the kernel's memory figures of this process, in MB."""
+    """The kernel's figures of this process, in MB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return {
         name: int(value.split()[0]) / 1e3

@@ -1,8 +1,6 @@
 """Compares searches for words in the product's tantivy index with the full-text search of PostgreSQL.
 
-``python -m benchmarks.words --database-url URL [--passages N …]``. The script makes a table, and deletes it
-at its end. It prints nDCG@10 of words alone for all judged questions of some sets, where the score of a
-document is that of its best passage; then the time to find the best hundred passages in larger libraries.
+``python -m benchmarks.words --database-url URL [--passages N …]`` makes a table, and deletes it at its end.
 PostgreSQL ranks all passages with any word of the question by ``ts_rank`` or ``ts_rank_cd``, divided by 1 +
 the logarithm of the length.
 """
@@ -34,7 +32,7 @@ from rag.evaluation.datasets import open_temporary
 SETS = ("scifact", "clapnq", "mtrag-human", "tatqa")
 
 RANKS = ("ts_rank", "ts_rank_cd")
-"""PostgreSQL's functions that rank a passage: by its words, and by how close to each other they are."""
+"""By its words, and by how close to each other they are."""
 
 _QUESTIONS = 100
 
@@ -47,11 +45,10 @@ _ANY_WORD = sa.text(
 _DROP = sa.text("DROP TABLE IF EXISTS words_benchmark")
 
 Search = Callable[[str], Mapping[int, float]]
-"""Returns the best hundred passages of a question with their scores, by number."""
+"""The best hundred passages of a question with their scores, by number."""
 
 
 def main() -> None:
-    """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--database-url", required=True, help="a PostgreSQL database")
     parser.add_argument("--passages", type=int, nargs="+", default=[10_000, 100_000])
@@ -105,7 +102,6 @@ def _speed(library: Library, engine: sa.Engine) -> str:
 
 
 def _fill(engine: sa.Engine, library: Library) -> None:
-    """Fill the table with the texts that tantivy indexes."""
     with engine.begin() as connection:
         connection.execute(_DROP)
         connection.execute(_TABLE)
@@ -129,7 +125,7 @@ def _insert(connection: sa.Connection, batch: Iterable[Entry]) -> None:
 
 
 def _by_tantivy(library: Library) -> Search:
-    """Return a search by words alone in the library's tantivy index, which reads no passage."""
+    """Without reading a passage."""
     build = library.catalog.build()
     folder = folder_of(library.home, build) if build else library.home
     manifest = read_manifest(folder)
@@ -140,7 +136,6 @@ def _by_tantivy(library: Library) -> Search:
 
 
 def _by_postgresql(engine: sa.Engine, rank: str, question: str) -> dict[int, float]:
-    """Rank the passages that have any word of the question."""
     words: sa.ColumnElement[object] = sa.literal_column("words")
     any_word = sa.cast(sa.bindparam("query"), TSQUERY)
     score = getattr(sa.func, rank)(words, any_word, 1)

