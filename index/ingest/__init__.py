@@ -9,8 +9,8 @@ from index.lazy import attributes
 if TYPE_CHECKING:
     from index.ingest.cluster import ClusterReader, open_cluster
     from index.ingest.discover import QUESTIONS, Failures, KeptFailure, Root, scan
-    from index.ingest.jobs import KEPT, Job, JobProgress, Jobs, RunningJob
-    from index.ingest.synchronize import Count, SyncReport, sync
+    from index.ingest.jobs import KEPT, Count, Job, JobProgress, Jobs, RunningJob
+    from index.ingest.synchronize import SyncReport, sync
     from index.ingest.watch import Change, Watch
 
 __all__ = [
@@ -38,8 +38,8 @@ __getattr__ = attributes(
     {
         "index.ingest.cluster": ("ClusterReader", "open_cluster"),
         "index.ingest.discover": ("Failures", "KeptFailure", "QUESTIONS", "Root", "scan"),
-        "index.ingest.jobs": ("Job", "JobProgress", "Jobs", "KEPT", "RunningJob"),
-        "index.ingest.synchronize": ("Count", "SyncReport", "sync"),
+        "index.ingest.jobs": ("Count", "Job", "JobProgress", "Jobs", "KEPT", "RunningJob"),
+        "index.ingest.synchronize": ("SyncReport", "sync"),
         "index.ingest.watch": ("Change", "Watch"),
     },
 )

@@ -20,7 +20,6 @@ from index.catalog.dialects import writing
 from index.catalog.lock import Process, naming_task, this_process
 from index.catalog.schema import jobs
 from index.errors import Cancelled, JobEndedError, JobNotFoundError, UnreachableError
-from index.ingest.synchronize import Count
 
 Kind = Literal["sync", "upload", "rebuild", "compaction"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -32,6 +31,14 @@ INTERRUPTED = "interrupted: its process ended before the work did"
 _UNENDED = ("waiting", "running")
 
 _SILENCE = timedelta(days=1)  # After this time without an update, a job of another machine counts as failed.
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """``of`` is what is known so far."""
+
+    done: int = 0
+    of: int = 0
 
 
 NONE = Count()

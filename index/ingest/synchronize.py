@@ -407,11 +407,3 @@ def _digest(location: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise LoadError(location, str(error.strerror), "check the file's permissions") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """``of`` is what is known so far."""
-
-    done: int = 0
-    of: int = 0

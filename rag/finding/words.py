@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 import regex
-from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import NO_SPACES, Snapshot, Term, terms
@@ -238,6 +237,8 @@ def _candidates(index: Snapshot, typed: str, language: str) -> Iterator[_Candida
     most = 2 if len(typed) >= _LONG and english else 1
     written = _by_word(index.alike(typed, most))
     # The object keeps the state of a comparison, so threads must not share it.
+    from symspellpy.editdistance import DistanceAlgorithm, EditDistance
+
     distances = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
     for meant in {**written, **(english_words(typed[0]) if english else {})}:
         if abs(len(meant) - len(typed)) > most or len(meant) < _SHORTEST:

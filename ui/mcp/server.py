@@ -16,7 +16,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.client import AsyncClient, LocalClient
 from ui.client.client import Retries
-from ui.mcp.agent_tools import LocalSource, tools_server
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
@@ -63,6 +62,8 @@ class MCPEndpoint:
 
 def serve_stdio(client: LocalClient | None, address: str = "", token: str | None = None) -> None:
     """Answer the requests on standard input, with ``client`` or else from the server at ``address``."""
+    from ui.mcp.agent_tools import LocalSource, tools_server
+
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     local = LocalSource(client) if client is not None else None
     server = tools_server(lambda _request: local or AsyncClient(address, token))

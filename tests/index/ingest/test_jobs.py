@@ -18,8 +18,7 @@ from index.catalog.lock import this_process
 from index.catalog.schema import jobs as table
 from index.errors import JobEndedError, JobNotFoundError
 from index.ingest import jobs as history
-from index.ingest.jobs import INTERRUPTED, JobProgress, Jobs
-from index.ingest.synchronize import Count
+from index.ingest.jobs import INTERRUPTED, Count, JobProgress, Jobs
 from index.records import Viewer
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +28,7 @@ import os, signal, sys
 from pathlib import Path
 from index.catalog.database import Catalog
 from index.ingest.jobs import JobProgress, Jobs
-from index.ingest.synchronize import Count
+from index.ingest.jobs import Count
 from index.records import Viewer
 jobs = Jobs(Catalog.open(Path(sys.argv[1])))
 waiting, running = jobs.create("upload").id, jobs.create("sync").id

@@ -13,8 +13,18 @@ from index.catalog.database import Catalog
 from index.catalog.lock import WriteLock, holder
 from index.errors import Cancelled
 from index.ingest import jobs as module
-from index.ingest.jobs import Job, JobProgress, Jobs, RunningJob, Workload, advanced, rate, seconds_left
-from index.ingest.synchronize import Count, sync
+from index.ingest.jobs import (
+    Count,
+    Job,
+    JobProgress,
+    Jobs,
+    RunningJob,
+    Workload,
+    advanced,
+    rate,
+    seconds_left,
+)
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.clocks import Clock, set_time

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from index.ingest import JobProgress
-from index.ingest.synchronize import Count
+from index.ingest.jobs import Count
 from tests.support.clocks import Clock, set_time
 from ui.cli import printing
 from ui.cli.printing import job_progress, progress_line
