@@ -9,7 +9,6 @@ from functools import cache
 from re import escape
 
 import regex
-from rag.evidence import evidence_at
 
 from index.catalog import Catalog, CatalogReader
 from index.documents import Document, Span
@@ -22,6 +21,7 @@ from rag.errors import AnswerNotFoundError
 from rag.finding import TableRow
 from rag.headlines import possible_headlines
 from rag.verification import Evidence, Gate, Judge, is_verbatim
+from rag.verification.evidence import evidence_at
 from rag.visible_text import readable, visible
 from ui.export.exported_answers import (
     FirstLine,
