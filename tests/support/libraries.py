@@ -1,9 +1,26 @@
-"""The type of the fixture ``library``."""
+"""Small libraries of given files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
+from index.embedding.encoder import Encoder
+from index.ingest.synchronize import sync
+from index.library import Library
+from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+"""Makes a library of the given files (content by name) and returns its engine."""
+
+
+def filled(place: Path, files: Mapping[str, str], encoder: Encoder, reader: Isolated) -> Library:
+    """Open a new library in a folder, and sync files into it."""
+    reports = place / "reports"
+    reports.mkdir(parents=True)
+    for name, text in files.items():
+        (reports / name).write_text(text, encoding="utf-8", newline="")
+    library = Library.open(place / "home", encoder)
+    sync(library, [reports], reader=reader)
+    return library
