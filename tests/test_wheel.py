@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.processes import ROOT, environment, serving
 
+pytestmark = pytest.mark.slow
+
 REPORT = "Police in Harlamoor arrested 41 suspects over two days."
 
 

@@ -11,6 +11,8 @@ from benchmarks.stand_in import StandIn
 from index.embedding.encoder import Encoder
 from tests.benchmarks.test_corpus import PARAGRAPHS
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("llama_index.vector_stores.faiss", reason="needs the extra bench")
 
 CORPUS = Corpus(PARAGRAPHS)

@@ -12,6 +12,8 @@ import pytest
 
 from benchmarks.askers import Seen, asking, contradictions, is_capacity_refusal, mixed, seen_in, wait_until
 
+pytestmark = pytest.mark.slow
+
 RESULT = {"document_id": 4, "version": 2, "text": "It was closed in round 7 by the office."}
 
 

@@ -9,6 +9,8 @@ import pytest
 from benchmarks import crashing
 from benchmarks.crashing import Interrupted, LostError, crash
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 5
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.float_models import write_float_weights
 from index.embedding import Encoder, open_encoder
 from index.embedding.onnx import PACKAGED
+
+pytestmark = pytest.mark.slow
 
 TEXTS = ["The dam broke at night.", "Net sales rose by 4 % to 7.2 billion euros."]
 

@@ -15,6 +15,8 @@ from rag.engine import QueryEngine
 from rag.evaluation.datasets import read_json_lines
 from tests.support.processes import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def follow_ups() -> list[FollowUp]:

@@ -29,6 +29,8 @@ from rag.answer_limits import MAX_READ
 from rag.finding.ranking import BETWEEN
 from rag.finding.reading import PACKAGED, BundledReader
 
+pytestmark = pytest.mark.slow
+
 SEEDS = Path(__file__).parents[2] / "seeds"
 REPORT = "cambodia-scam-raids.md"
 ARRESTED = "More than a thousand suspects were arrested within three days"

@@ -38,9 +38,13 @@ def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Closed at the end of each module: Playwright's event loop keeps other tests from starting their own."""
+    """An installed Chromium. If there is none, the tests are skipped, or fail in CI.
+
+    It is closed before tests of other folders: while Playwright runs, this thread has an event loop,
+    so that they could not start their own.
+    """
     path = installed_chromium()
     if path is None:
         reason = "no Chromium on this machine; install one (Debian: apt-get install chromium-headless-shell)"

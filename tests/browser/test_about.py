@@ -102,6 +102,7 @@ def known(page: Page) -> dict[str, str]:
     return dict(rows)
 
 
+@pytest.mark.journey
 def test_all_that_is_known_is_told_with_where_it_was_read_and_is_text(audit_page: Page, audit: str) -> None:
     page = audit_page
     open_about(page)

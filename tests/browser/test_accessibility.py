@@ -30,8 +30,9 @@ def violations(page: Page) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(("size", "scheme"), WINDOWS)
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", sorted(VIEWS))
 def test_no_view_keeps_anybody_out(
     chromium: Browser, seed_server: str, view: str, size: str, scheme: str
 ) -> None:

@@ -84,6 +84,7 @@ def said(page: Page) -> Locator:
     return page.locator("#fn-said")
 
 
+@pytest.mark.journey
 def test_an_answer_is_copied_with_its_footnotes_in_words_and_in_html(page: Page, dam_server: str) -> None:
     answer = answered(page)
     act(answer, "copy").click()
@@ -133,6 +134,7 @@ def test_a_link_to_an_answer_opens_it_in_another_window(
         assert (other.errors, other.elsewhere) == ([], [])
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(("name", "suffix"), [("Markdown", "md"), ("Web page", "html"), ("Word", "docx")])
 def test_an_answer_is_saved_as_a_file(page: Page, dam_server: str, name: str, suffix: str) -> None:
     answer = answered(page)
@@ -177,6 +179,7 @@ def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Library) -
     assert COST in stored_answer_json(dam.catalog, old)
 
 
+@pytest.mark.journey
 def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam: Library) -> None:
     first = answered(page)
     answered(page, COST)

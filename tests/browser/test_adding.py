@@ -42,6 +42,7 @@ def summary(page: Page) -> str:
     return page.locator(".fn-uploads h3").inner_text()
 
 
+@pytest.mark.journey
 def test_a_file_that_is_added_can_be_asked_about_at_once(desk: Desk) -> None:
     page = desk.page
     add(page, pdf("lanterns.pdf", LANTERNS, "", LIT))
@@ -252,6 +253,7 @@ def test_two_hundred_files_are_listed_without_filling_the_page(desk: Desk) -> No
 HOSTILE = "<img src=x onerror=document.title='owned'> &amp; **b** [t](javascript:alert(1))"
 
 
+@pytest.mark.journey
 def test_a_hostile_file_name_and_title_are_shown_as_text(desk: Desk) -> None:
     page = desk.page
     name = "<img src=x onerror=document.title='owned'> &amp; **b**.txt"

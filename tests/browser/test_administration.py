@@ -25,10 +25,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def team(library: MakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guarded]:
+def team(own_library: MakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guarded]:
     """A server on which the administrator ada and the member bea sign in."""
     make_hashes_quick(monkeypatch)
-    index = library({"dam.txt": DAM, "dam.txt.meta.yaml": "collection: Rivers\n"}).index
+    index = own_library({"dam.txt": DAM, "dam.txt.meta.yaml": "collection: Rivers\n"}).index
     with closing(Accounts.open(tmp_path)) as accounts:
         accounts.users.add("ada", PASSWORD, Role.ADMINISTRATOR)
         accounts.users.add("bea", PASSWORD)
@@ -57,6 +57,7 @@ def said(page: Page, words: str) -> None:
     expect(page.locator("#fn-said")).to_have_text(words)
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(("size", "scheme"), WINDOWS)
 def test_a_user_is_added_signs_in_and_is_locked_out(
     chromium: Browser, team: Guarded, size: str, scheme: str

@@ -28,6 +28,7 @@ def last_answer(page: Page) -> Locator:
     return page.locator("#fn-conversation .bot-row").last
 
 
+@pytest.mark.journey
 def test_a_footnote_opens_the_report_at_the_words_that_the_answer_cites(
     seed_page: Watched, seed_server: str
 ) -> None:
@@ -89,6 +90,7 @@ def test_the_panel_shows_the_whole_text_of_a_report(seed_page: Watched, seed_ser
     assert page.locator("#fn-source .fn-text").evaluate("(element) => element.textContent") == text
 
 
+@pytest.mark.journey
 def test_no_answer_is_the_reason_the_nearest_passage_and_what_to_try(
     seed_page: Watched, seed_server: str
 ) -> None:
@@ -136,6 +138,7 @@ def test_no_answer_is_as_short_on_a_phone_and_after_a_reload(chromium: Browser, 
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
+@pytest.mark.journey
 def test_the_keyboard_alone_asks_opens_reads_and_returns(seed_page: Watched) -> None:
     page = seed_page.page
     expect(page.get_by_label("Your question")).to_be_focused()
@@ -280,6 +283,7 @@ def test_an_empty_question_does_nothing_and_an_over_long_one_says_why(seed_page:
     expect(page.get_by_label("Your question")).to_have_value("x" * 2001)
 
 
+@pytest.mark.journey
 def test_a_link_to_a_citation_opens_it(chromium: Browser, seed_server: str) -> None:
     cited = api_answer(seed_server, ARRESTS)["citations"][0]
     place = f"#cite-{cited['document_id']}-{cited['version']}-{cited['start']}-{cited['end']}"
@@ -288,6 +292,7 @@ def test_a_link_to_a_citation_opens_it(chromium: Browser, seed_server: str) -> N
         assert watched.page.evaluate(MARKED) == cited["quote"]
 
 
+@pytest.mark.journey
 def test_on_a_phone_the_source_is_a_drawer(chromium: Browser, seed_server: str) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with opened(chromium, seed_server, **phone) as watched:
@@ -320,6 +325,7 @@ HOSTILE_BODY = (
 )
 
 
+@pytest.mark.journey
 def test_a_hostile_report_is_shown_as_text(chromium: Browser, encoder: Encoder, tmp_path: Path) -> None:
     library = tmp_path / "library"
     library.mkdir()

@@ -32,6 +32,7 @@ def answered(page: Page, question: str = ARRESTS) -> Locator:
     return page.locator("#fn-conversation .bot-row").last
 
 
+@pytest.mark.journey
 def test_hovering_a_mark_shows_its_words_source_date_and_verdict(
     seed_page: Watched, seed_server: str
 ) -> None:

@@ -74,6 +74,7 @@ def test_what_is_asked_on_the_page_appears_and_is_marked_as_the_current_one(page
     )
 
 
+@pytest.mark.journey
 def test_a_click_opens_a_conversation_with_its_evidence_and_a_reload_keeps_it(
     page: Page, server: str
 ) -> None:

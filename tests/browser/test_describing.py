@@ -52,6 +52,7 @@ def known(desk: Desk, path: str = "lanterns.txt") -> dict[str, object]:
     return next(report for report in stored(desk.server) if report["path"] == path)
 
 
+@pytest.mark.journey
 def test_a_report_is_described_in_its_row_and_the_list_follows(lit: Desk) -> None:
     page = lit.page
     details = edit(page, LANTERNS)

@@ -36,6 +36,7 @@ def test_what_is_up_to_date_says_so_on_both_tabs(desk: Desk) -> None:
     expect(details(desk.page)).to_be_hidden()
 
 
+@pytest.mark.journey
 def test_followed_folders_are_synced_with_progress_and_the_list_follows(desk: Desk) -> None:
     page = desk.page
     (desk.folder / "tannery.txt").write_text(f"The tannery of Westmere\n\n{SOLD}\n", encoding="utf-8")

@@ -43,6 +43,7 @@ def expect_folder(desk: Desk) -> None:
     assert added == dict.fromkeys(FOLDER_NAMES, "Quellbrook")
 
 
+@pytest.mark.journey
 def test_a_folder_is_added_with_all_below_it_as_a_collection_of_its_name(desk: Desk, tmp_path: Path) -> None:
     with desk.page.expect_file_chooser() as chosen:
         desk.page.get_by_role("button", name="Add a folder").click()

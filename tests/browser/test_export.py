@@ -25,6 +25,7 @@ def exported_page() -> str:
     return exported(HTML, made).decode()
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_reaches_beyond_the_window(chromium: Browser, width: int) -> None:
     with chromium.new_page(viewport={"width": width, "height": 844}) as page:

@@ -16,6 +16,7 @@ def page(shelf_page: Page) -> Page:
     return shelf_page
 
 
+@pytest.mark.journey
 def test_a_facet_narrows_the_list_and_the_question_and_its_chip_takes_that_back(page: Page) -> None:
     filters = open_filters(page)
     filters.get_by_role("checkbox", name="Statistics Office").check()

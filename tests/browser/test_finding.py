@@ -88,6 +88,7 @@ def painted(page: Page, how: str = PAINTED) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.journey
 def test_matches_are_counted_highlighted_and_gone_through_also_where_nothing_is_read_yet(
     pier_page: Page,
 ) -> None:

@@ -37,6 +37,7 @@ def test_a_conversation_is_deleted_once_its_notice_is_over(page: Page, server: s
     wait_until(lambda: [one["name"] for one in kept(server)] == [WHO_LIT])
 
 
+@pytest.mark.journey
 def test_a_deletion_is_taken_back_before_the_server_hears_of_it(page: Page, server: str) -> None:
     own = tell(server, WHO_LIT)
     methods: list[str] = []

@@ -146,6 +146,7 @@ def save(desk: Desk, answer: Locator) -> None:
     assert "4,200 guilders.[^" in saved
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("phone", [False, True], ids=["wide and dark", "phone and light"])
 def test_a_day_at_the_desk(
     chromium: Browser, encoder: Encoder, loading: Isolated, tmp_path: Path, *, phone: bool

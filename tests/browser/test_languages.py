@@ -9,6 +9,7 @@ from tests.browser.pages import ARRESTS, opened
 from ui.page.head import locale_in
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(
     ("tag", "language", "date"),
     [

@@ -87,6 +87,7 @@ def test_publishers_are_grouped_with_their_numbers(page: Page) -> None:
     expect(groups(page)).to_have_text([*names, "No publisher 1"])
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(
     ("words", "found"),
     [
@@ -116,6 +117,7 @@ def test_where_nothing_is_found_that_is_said_and_can_be_undone(page: Page) -> No
     expect(page.get_by_role("searchbox", name="Find a report")).to_have_value("")
 
 
+@pytest.mark.journey
 def test_the_keys_lead_through_the_list_and_open_a_report(page: Page) -> None:
     page.get_by_role("searchbox", name="Find a report").focus()
     page.keyboard.press("ArrowDown")

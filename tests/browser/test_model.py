@@ -60,6 +60,7 @@ def fill(page: Page, far: ModelServer) -> None:
     page.get_by_label("Key", exact=True).fill(KEY)
 
 
+@pytest.mark.journey
 def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(own: Watched, far: ModelServer) -> None:
     page, received = own.page, list[Response]()
     page.on("response", lambda response: received.append(response))  # noqa: PLW0108 (Playwright marks it)

@@ -45,6 +45,7 @@ def opened_pdf(seed_page: Watched, cited: dict[str, Any]) -> Page:
     return page
 
 
+@pytest.mark.journey
 def test_the_quoted_page_is_shown_as_a_picture_with_the_words_marked(
     opened_pdf: Page, cited: dict[str, Any]
 ) -> None:

@@ -44,6 +44,7 @@ def open_report(page: Page) -> None:
     expect(source(page).locator("h2")).to_be_focused()
 
 
+@pytest.mark.journey
 def test_a_wide_window_has_the_library_the_conversation_and_a_source_beside_one_another(
     seed_page: Watched,
 ) -> None:

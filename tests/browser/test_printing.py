@@ -19,6 +19,7 @@ def printed(pdf: bytes) -> list[str]:
     return [" ".join(sheet.get_textpage().get_text_range().split()) for sheet in sheets]
 
 
+@pytest.mark.journey
 def test_the_conversation_is_printed_then_the_whole_report_that_is_open(seed_page: Watched) -> None:
     page = seed_page.page
     ask(page, DISPLACED)

@@ -66,6 +66,7 @@ def serve(
         yield start
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(("size", "scheme"), WINDOWS)
 def test_a_person_goes_to_the_provider_and_comes_back(
     chromium: Browser, serve: Serve, provider: OpenIDProvider, size: str, scheme: str

@@ -54,6 +54,7 @@ def undo(page: Page) -> Locator:
     return notice(page).get_by_role("button", name="Undo")
 
 
+@pytest.mark.journey
 def test_a_report_is_deleted_at_once_and_comes_back_with_its_number(lit: Desk) -> None:
     page = lit.page
     before = api_answer(lit.server, WHO_LIT)["citations"][0]

@@ -89,6 +89,7 @@ def report(server: str, path: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.journey
 def test_the_sections_of_a_report_are_listed_and_lead_to_their_places(shelf_page: Page) -> None:
     page = shelf_page
     open_report(page, "The book of Quellbrook")

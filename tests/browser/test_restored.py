@@ -27,6 +27,7 @@ def answered(page: Page, *questions: str) -> None:
         expect(page.locator(WHOLE)).to_have_count(number, timeout=30_000)
 
 
+@pytest.mark.journey
 def test_a_reload_shows_the_conversation_again_and_it_goes_on(seed_page: Watched) -> None:
     page = seed_page.page
     answered(page, ARRESTS, BIRD)

@@ -46,6 +46,7 @@ def test_nothing_is_shown_while_nothing_is_narrowed(seed_page: Watched) -> None:
     expect(page.locator("#fn-narrowed")).to_be_hidden()
 
 
+@pytest.mark.journey
 def test_each_thing_is_a_chip_that_says_what_it_narrows(seed_page: Watched) -> None:
     page = seed_page.page
     changes = {

@@ -95,6 +95,7 @@ def scoped(page: Page) -> list[int]:
     return ids
 
 
+@pytest.mark.journey
 def test_a_report_is_asked_about_and_about_nothing_else(mill_page: Page, mill: str) -> None:
     page = mill_page
     narrow = "module('desk/scope.js').then((scope) => scope.setScope({ languages: ['km'] }))"

@@ -15,6 +15,7 @@ def leave_the_question(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
 
 
+@pytest.mark.journey
 def test_the_list_of_keys_opens_and_gives_the_focus_back(seed_page: Watched) -> None:
     page = seed_page.page
     button = page.get_by_role("button", name="Shortcuts")

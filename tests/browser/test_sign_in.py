@@ -68,6 +68,7 @@ def enter(page: Page, password: str = PASSWORD, *, name: str = "ada") -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(("size", "scheme"), WINDOWS)
 def test_a_person_signs_in_asks_and_signs_out(
     chromium: Browser, guarded: Guarded, size: str, scheme: str
@@ -130,10 +131,10 @@ def test_the_page_asks_in_the_language_of_the_reader_and_needs_no_script(
 
 
 @pytest.fixture
-def team(library: MakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def team(own_library: MakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a server that keeps answers, on which ada and bea sign in."""
     make_hashes_quick(monkeypatch)
-    index = library({"dam.txt": DAM}).index
+    index = own_library({"dam.txt": DAM}).index
     with closing(Accounts.open(tmp_path)) as accounts:
         for name in ("ada", "bea"):
             accounts.users.add(name, PASSWORD)
@@ -142,6 +143,7 @@ def team(library: MakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             yield url
 
 
+@pytest.mark.journey
 def test_a_conversation_is_shared_from_its_menu_and_taken_back(chromium: Browser, team: str) -> None:
     allowed = {"permissions": ["clipboard-read", "clipboard-write"]}
     with window(chromium, **allowed) as page, window(chromium) as other:

@@ -44,6 +44,7 @@ def at(page: Page, number: int) -> None:
     expect(page.locator(".fn-steps [role=status]")).to_have_text(f"Footnote {number} of {total}")
 
 
+@pytest.mark.journey
 def test_the_footnotes_of_an_answer_are_gone_through_each_place_once(
     seed_page: Watched, cited: list[dict[str, Any]]
 ) -> None:

@@ -47,6 +47,7 @@ def panel_text(page: Page) -> str:
     return text
 
 
+@pytest.mark.journey
 def test_a_cited_row_is_a_table_under_its_own_headings(seed_page: Watched, seed_server: str) -> None:
     page = seed_page.page
     number = cited_row(seed_server)["id"]
@@ -214,10 +215,10 @@ def test_on_a_phone_headings_break_before_a_figure_is_cut_short(chromium: Browse
 
 
 def test_rows_that_name_groups_are_seen_where_the_pane_is_narrow(
-    chromium: Browser, library: MakeLibrary
+    chromium: Browser, own_library: MakeLibrary
 ) -> None:
     table = "District | Persons\nNorth of the river\nMill | 12\nWeir | 30"
-    engine = library({"counts.txt": f"The count.\n\n{table}\n"})
+    engine = own_library({"counts.txt": f"The count.\n\n{table}\n"})
     with serving(engine.index, engine) as server:
         place = place_of(whole_text(server), "Mill | 12")
         with opened(chromium, server, place, **PHONE) as watched:
@@ -231,10 +232,11 @@ def test_rows_that_name_groups_are_seen_where_the_pane_is_narrow(
 COSTS = "Costs of repair\n | 2031 | 2030\nBridge | $ 1,200 | $ 900\nMill | $ 80 | $ 70\n"
 
 
+@pytest.mark.journey
 def test_the_cell_that_answers_is_the_first_line_and_is_marked(
-    chromium: Browser, library: MakeLibrary
+    chromium: Browser, own_library: MakeLibrary
 ) -> None:
-    engine = library({"costs.txt": COSTS})
+    engine = own_library({"costs.txt": COSTS})
     with serving(engine.index, engine) as server, opened(chromium, server) as watched:
         page = watched.page
         ask(page, "What were the costs of repair of the mill in 2031?")
@@ -268,9 +270,9 @@ WIDE = (
 
 @pytest.mark.parametrize("context", [{"viewport": {"width": 1000, "height": 800}}, PHONE])
 def test_the_asked_column_stands_beside_the_row_s_label_and_both_stay_in_view(
-    chromium: Browser, library: MakeLibrary, context: dict[str, Any]
+    chromium: Browser, own_library: MakeLibrary, context: dict[str, Any]
 ) -> None:
-    engine = library({"ferries.txt": WIDE})
+    engine = own_library({"ferries.txt": WIDE})
     with serving(engine.index, engine) as server, opened(chromium, server, **context) as watched:
         page = watched.page
         ask(page, "How many passengers did the northern coast and islands have in 2028?")
@@ -296,8 +298,8 @@ def test_the_asked_column_stands_beside_the_row_s_label_and_both_stay_in_view(
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_no_bar_between_cells_is_seen_or_copied(chromium: Browser, library: MakeLibrary) -> None:
-    engine = library({"costs.txt": f"{COSTS}\n\nAnnual review | Page 7\n\nAll of it was spent.\n"})
+def test_no_bar_between_cells_is_seen_or_copied(chromium: Browser, own_library: MakeLibrary) -> None:
+    engine = own_library({"costs.txt": f"{COSTS}\n\nAnnual review | Page 7\n\nAll of it was spent.\n"})
     with serving(engine.index, engine) as server, opened(chromium, server) as watched:
         page = watched.page
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -324,9 +326,9 @@ def test_no_bar_between_cells_is_seen_or_copied(chromium: Browser, library: Make
 
 
 def test_two_figures_that_a_question_compares_are_the_first_line(
-    chromium: Browser, library: MakeLibrary
+    chromium: Browser, own_library: MakeLibrary
 ) -> None:
-    engine = library({"costs.txt": COSTS})
+    engine = own_library({"costs.txt": COSTS})
     with serving(engine.index, engine) as server:
         for size in ({}, PHONE):
             with opened(chromium, server, **size) as watched:
@@ -347,9 +349,9 @@ def test_two_figures_that_a_question_compares_are_the_first_line(
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 
 
-def test_words_of_a_table_are_words_wherever_they_stand(chromium: Browser, library: MakeLibrary) -> None:
+def test_words_of_a_table_are_words_wherever_they_stand(chromium: Browser, own_library: MakeLibrary) -> None:
     table = f"{HOSTILE}\n{HOSTILE} | Guilders\n<b>Zorblatt</b> bridge {HOSTILE} | 4,711\nMill | 12"
-    engine = library({"hostile.txt": f"The cost of bridges.\n\n{table}\n"})
+    engine = own_library({"hostile.txt": f"The cost of bridges.\n\n{table}\n"})
     engine.calibration = replace(engine.calibration, threshold=0.0)
     with serving(engine.index, engine) as server, opened(chromium, server) as watched:
         page = watched.page

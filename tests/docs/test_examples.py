@@ -24,6 +24,8 @@ from tests.docs.pages import PAGES, ROOT, Block, blocks, holds, prints
 from tests.support.processes import MODULE, environment, serving
 from ui.settings import FILE_NAME, load_settings
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = "http://127.0.0.1:7860"
 
 FIRST = "docs/getting-started.md"

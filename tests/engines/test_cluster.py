@@ -20,6 +20,8 @@ from tests.support import ray_cluster
 from tests.support.ray_cluster import RayCluster
 from tests.support.reports import words
 
+pytestmark = pytest.mark.slow
+
 QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
 
 

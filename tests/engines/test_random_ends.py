@@ -26,6 +26,8 @@ from tests.support.ray_cluster import RayCluster
 from tests.support.reports import words, write
 from ui.app import create_app
 
+pytestmark = pytest.mark.slow
+
 KEPT = "The council of Varda closed the third gate of the dam on Monday."
 QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
 

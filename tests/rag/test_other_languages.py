@@ -13,6 +13,8 @@ from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
 
+pytestmark = pytest.mark.slow
+
 SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
 

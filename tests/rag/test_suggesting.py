@@ -119,8 +119,8 @@ DAM = (
 )
 
 
-def test_sentences_shown_earlier_in_the_conversation_are_not_suggested(library: MakeLibrary) -> None:
-    engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
+def test_sentences_shown_earlier_in_the_conversation_are_not_suggested(own_library: MakeLibrary) -> None:
+    engine = QueryEngine(own_library({"dam.txt": DAM}).index, keeps=True)
     first = answers_to(engine, "When did the dam of Varda break?")
     assert "How many homes were destroyed?" in suggest(engine, first)
     follows = continue_conversation(engine.index.catalog, first.conversation_id)
@@ -133,8 +133,8 @@ def test_sentences_shown_earlier_in_the_conversation_are_not_suggested(library: 
     assert "How many homes were destroyed?" not in suggest(engine, again)
 
 
-def test_trying_questions_stores_no_answer_and_calls_no_model(library: MakeLibrary) -> None:
-    engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
+def test_trying_questions_stores_no_answer_and_calls_no_model(own_library: MakeLibrary) -> None:
+    engine = QueryEngine(own_library({"dam.txt": DAM}).index, keeps=True)
     answer = answers_to(engine, "When did the dam of Varda break?")
     suggest(engine, answer)
     quoting = engine.quoting_only()
@@ -299,8 +299,8 @@ def test_starters_are_made_again_after_a_change_of_the_library(index: Library, t
     assert [each.question for each in maker.current().starters] == [WHEN_REBUILT]
 
 
-def test_trying_stores_no_answer(library: MakeLibrary) -> None:
-    engine = QueryEngine(library({"dam.txt": DAM_REPORT}).index, keeps=True)
+def test_trying_stores_no_answer(own_library: MakeLibrary) -> None:
+    engine = QueryEngine(own_library({"dam.txt": DAM_REPORT}).index, keeps=True)
     assert made(engine).starters
     with engine.index.catalog.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 0

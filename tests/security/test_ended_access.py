@@ -23,6 +23,8 @@ from ui.accounts import Accounts, Role, Scope, SignIn
 from ui.accounts.schema import sessions, tokens
 from ui.http.access import session_cookie
 
+pytestmark = pytest.mark.slow_cases
+
 SECONDS = 8.0
 """The time within which a stream ends, on a busy machine."""
 

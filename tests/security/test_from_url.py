@@ -20,6 +20,8 @@ from ui.errors import FetchError
 from ui.http.from_url import FetchRules, fetch, is_public
 from ui.settings import Settings
 
+pytestmark = pytest.mark.slow_cases
+
 if TYPE_CHECKING:
     from httpx2 import Response
 

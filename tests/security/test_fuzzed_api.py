@@ -9,6 +9,8 @@ import pytest
 from benchmarks.fuzz_api import Sample, fuzz, sample_server, sender_with
 from ui.accounts import Scope
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 150
 """Run by itself, ``benchmarks.fuzz_api`` sends 2,000 requests."""
 

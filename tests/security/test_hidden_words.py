@@ -29,6 +29,8 @@ from ui.http.access import TABLE, Requirement
 from ui.http.openai import MODEL
 from ui.page.head import ASSETS_ROUTE
 
+pytestmark = pytest.mark.slow_cases
+
 Json = dict[str, Any]
 
 

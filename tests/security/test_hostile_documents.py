@@ -22,6 +22,8 @@ from tests.security.attacks import CANARY, LISTENER, Answered, Target
 from tests.support.opendocument_files import packed
 from tests.support.word_files import changed
 
+pytestmark = pytest.mark.slow_cases
+
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 KEPT_OR_REFUSED = frozenset({201, 400, 413, 422})
 BOMB_SECONDS = 60.0

@@ -15,6 +15,8 @@ import pytest
 
 from tests.security.attacks import PROMPT_SECONDS, Answered, Target, filled_path
 
+pytestmark = pytest.mark.slow_cases
+
 JSON = ("Content-Type", "application/json")
 TAKEN_OR_REFUSED = frozenset({200, 201, 202, 204, 400, 404, 409, 413, 414, 422, 431})
 REFUSED = frozenset({400, 404, 413, 414, 422, 431})

@@ -8,6 +8,8 @@ import pytest
 
 from tests.security.attacks import Attack, Target, form, operations
 
+pytestmark = pytest.mark.slow_cases
+
 ELSEWHERE = frozenset({400, 403, 421})
 """The status codes for a request to the name of another server."""
 

@@ -19,6 +19,8 @@ from ui.accounts import Accounts, Role
 from ui.cli.server import SERVER_FILE
 from ui.rate_limits import OF_NAME_AT_ADDRESS
 
+pytestmark = pytest.mark.slow_cases
+
 PAGE = ("/", "/theme.css", "/docs", "/openapi.json", "/gradio_api/queue/data?session_hash=a", "/mcp")
 REFUSED = "A proxy forwarded this request, and nobody signs in to this server"
 

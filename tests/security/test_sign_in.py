@@ -22,6 +22,8 @@ from ui.accounts import Accounts, Role, Scope
 from ui.cli.server import SERVER_FILE
 from ui.rate_limits import OF_NAME, OF_NAME_AT_ADDRESS, OF_TOKENS
 
+pytestmark = pytest.mark.slow_cases
+
 PERIOD = OF_NAME_AT_ADDRESS.get_expiry()
 FOREIGN = "http://attacker.example"
 

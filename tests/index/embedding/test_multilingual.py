@@ -17,6 +17,8 @@ from index.embedding.encoder import Encoder, open_encoder
 from index.embedding.multilingual import MULTILINGUAL_MODEL, Q4_SHA256, multilingual_folder
 from index.errors import EncoderError
 
+pytestmark = pytest.mark.slow
+
 
 def installed_file() -> Path:
     try:

@@ -26,6 +26,7 @@ from index.embedding.pipeline import PassageInput
 from index.errors import EncoderMismatchError
 from index.library import Library
 from index.machine import NICENESS
+from tests.support.examples import up_to
 from tests.support.reports import Watched, found, incoming, shown, words
 from tests.support.writings import PIECES, SENTENCES
 
@@ -306,7 +307,7 @@ def test_a_part_has_the_tokens_that_begin_in_it() -> None:
     assert tokens(text, parts) == [(2, 6), (6, 10)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=up_to(40))
 @given(st.lists(PIECES, min_size=1, max_size=6), st.sampled_from(["", "A title\n"]))
 def test_parts_follow_each_other_and_miss_no_token_that_the_model_sees(
     encoder: Encoder, pieces: list[str], title: str

@@ -21,6 +21,8 @@ from index.errors import EncoderError
 from tests.support.processes import ROOT, environment
 from tests.support.writings import SENTENCES
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 

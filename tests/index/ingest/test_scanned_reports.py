@@ -16,6 +16,8 @@ from rag.engine import QueryEngine
 from tests.support.pdf_files import FIRST, SECOND, body, build
 from tests.support.scans import needs_tesseract, pictures, scanned
 
+pytestmark = pytest.mark.slow
+
 OCR = Options(ocr=True)
 QUESTION = "When was the pin last examined?"
 

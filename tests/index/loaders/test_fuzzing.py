@@ -12,6 +12,8 @@ from benchmarks.fuzz_loading import OUTCOMES, Case, Outcome, cases, run, table
 from benchmarks.fuzz_samples import samples
 from index.loaders import SUFFIXES, load
 
+pytestmark = pytest.mark.slow
+
 FILES = 120
 SEED = 4
 

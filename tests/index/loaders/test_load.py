@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from index.documents import Document
 from index.errors import LoadError
 from index.loaders import SUFFIXES, LoadingLimits, Options, load
+from tests.support.examples import up_to
 
 SUPPORTED = (
     ".csv, .docx, .eml, .epub, .htm, .html, .markdown, .md, .ods, .odt, .pdf, .pptm, .pptx, .rtf, "
@@ -224,7 +225,7 @@ def assert_storable(document: Document) -> None:
         assert said.encode("utf-8").decode("utf-8") == said
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=up_to(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(sorted(SUFFIXES)),
     st.one_of(st.binary(min_size=1, max_size=300), st.lists(PIECES, min_size=1, max_size=40).map(b"".join)),

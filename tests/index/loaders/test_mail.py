@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from index.errors import LoadError
 from index.loaders import load
 from index.loaders.mail import read_eml
+from tests.support.examples import up_to
 from tests.support.mails import HEAD, PATH, SENTENCE, mail, raw, text_of
 
 
@@ -178,7 +179,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=up_to(500))
 @given(st.lists(PIECES, max_size=40).map(b"".join))
 def test_any_message_gives_a_storable_document_or_has_no_words(
     data: bytes,

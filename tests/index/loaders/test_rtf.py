@@ -12,6 +12,7 @@ from index.documents import Section
 from index.errors import LoadError
 from index.loaders import load
 from index.loaders.rtf import read_rtf
+from tests.support.examples import up_to
 
 PATH = Path("reports/dam.rtf")
 SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was built."
@@ -226,7 +227,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=up_to(500))
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_any_content_gives_a_storable_document_or_a_load_error(body: str) -> None:
     try:

@@ -19,6 +19,7 @@ from index.library import Hit, Library
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord, Filters, Incoming
 from index.search.fusion import DENSE_WEIGHT
+from tests.support.examples import up_to
 from tests.support.reports import incoming, paths, words, write
 
 REPORTS = 150
@@ -31,7 +32,7 @@ COLLECTIONS = ("dams", "rivers", "Letters of 2031", "gates")
 KINDS = ("text", "pdf", "docx")
 DATES = ("2031", "2031-03", "2031-03-01", "2031-06-15", "2031-12", "2032")
 
-MOSTLY = settings(max_examples=60)
+MOSTLY = settings(max_examples=up_to(60))
 
 
 def report(number: int, text: str) -> Incoming:

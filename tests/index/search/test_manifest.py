@@ -21,6 +21,7 @@ from index.library import Library
 from index.search.bm25 import Entry, LexicalIndex
 from index.search.manifest import is_intact, read_manifest, write_manifest
 from index.vectors import IndexPolicy
+from tests.support.examples import up_to
 from tests.support.reports import Watched, found, incoming
 
 QUERIES = ("gates of the dam", "clean water", "Varda", "市议会", "nothing of the kind")
@@ -229,7 +230,7 @@ def longer(data: bytes, chance: random.Random) -> bytes:
 DAMAGES = [empty, cut, overwritten, flipped, flipped, longer]
 
 
-@settings(max_examples=40)
+@settings(max_examples=up_to(40))
 @given(data=st.data())
 def test_damaged_ones_are_made_again(
     encoder: Encoder, saved: Path, before: list[Any], data: st.DataObject

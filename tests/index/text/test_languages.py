@@ -11,6 +11,7 @@ from py3langid import langid
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from index.text.languages import detect, fluency, is_latin, may_be_in, open_identifier
+from tests.support.examples import up_to
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_a_second_process_maps_what_the_first_has_unpacked(
 
 
 @given(st.text(max_size=60) | st.sampled_from(TEXTS))
-@settings(max_examples=50)
+@settings(max_examples=up_to(50))
 def test_it_gives_what_the_package_s_own_gives(cache: Path, unpacked: LanguageIdentifier, text: str) -> None:
     assert open_identifier(LANGUAGES, cache).classify(text) == unpacked.classify(text)
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex, VectorIndexError
 from index.vectors.exact import BLOCK_SIZE, FlatVectors, append_block
+from tests.support.examples import up_to
 from tests.support.vector_sets import (
     FLAT,
     HELD,
@@ -59,7 +60,7 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> list[VectorIndex]:
     return [made(tmp_path_factory.mktemp("vectors"), HELD) for made in KINDS.values()]
 
 
-@settings(max_examples=50)
+@settings(max_examples=up_to(50))
 @given(
     st.sets(st.sampled_from(NUMBERS)) | st.just(set(NUMBERS)),
     st.sets(st.sampled_from(NUMBERS)),
@@ -87,7 +88,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=up_to(40))
 @given(st.lists(STEPS, max_size=8), st.sampled_from([FLAT, LISTS]), st.integers(1, 60))
 def test_whatever_was_done_it_finds_what_a_build_from_scratch_finds(
     tmp_path_factory: pytest.TempPathFactory,

@@ -19,6 +19,7 @@ from index.catalog.database import Catalog
 from index.library import Library
 from rag.conversations.store import AnswerStore, SearchFields
 from rag.errors import AnswerNotFoundError
+from tests.support.examples import up_to
 from tests.support.markup import bodies
 from tests.support.reports import incoming, version
 
@@ -145,7 +146,7 @@ def test_citing_answers_come_newest_first(store: AnswerStore) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("st"), st.none() | st.integers(0, 12), st.booleans()), max_size=12))
-@settings(max_examples=60)
+@settings(max_examples=up_to(60))
 def test_a_conversation_contains_answers_that_were_neither_replaced_nor_deleted(
     steps: list[tuple[str, int | None, bool]],
 ) -> None:

@@ -15,6 +15,7 @@ from rag.disagreement import disagreements
 from rag.engine import QueryEngine
 from rag.evaluation.datasets import read_json_lines
 from tests.support.disagreements import DISAGREE, FINE
+from tests.support.examples import up_to
 from tests.support.libraries import MakeLibrary
 from tests.support.markup import citation
 
@@ -173,14 +174,14 @@ _TEXTS = st.text(
 _SENTENCES = st.one_of(_TEXTS, st.sampled_from([text for case in DISAGREE for text in case[1:3]]))
 
 
-@settings(max_examples=150)
+@settings(max_examples=up_to(150))
 @given(st.lists(_SENTENCES, min_size=1, max_size=4), st.sampled_from(["en", "zh", "vi", "id", "und", "xx"]))
 def test_figures_of_at_least_two_sources_disagree_in_any_text(texts: list[str], language: str) -> None:
     for disagreement in found(cited(*texts), language):
         assert len({(fig.document_id, fig.version) for fig in disagreement.figures}) >= 2
 
 
-@settings(max_examples=100)
+@settings(max_examples=up_to(100))
 @given(_SENTENCES, _SENTENCES)
 def test_disagreement_is_symmetric(one: str, other: str) -> None:
     sets = ([sorted(fig.value for fig in item.figures) for item in found(cited(*texts))]
@@ -188,7 +189,7 @@ def test_disagreement_is_symmetric(one: str, other: str) -> None:
     assert next(sets) == next(sets)
 
 
-@settings(max_examples=100)
+@settings(max_examples=up_to(100))
 @given(_SENTENCES, st.sampled_from(["en", "zh", "vi", "id", "und"]))
 def test_a_sentence_never_disagrees_with_itself(text: str, language: str) -> None:
     assert found(cited(text, text), language) == ()

@@ -105,8 +105,8 @@ def test_without_passages_there_are_no_candidates(library: MakeLibrary) -> None:
     assert candidates_in(library({}), "What happened?") == []
 
 
-def test_a_sentence_without_a_stored_vector_is_embedded_alone(library: MakeLibrary) -> None:
-    engine = library({"a.txt": "The dredger sank in March. It was insured. Pigs fly."})
+def test_a_sentence_without_a_stored_vector_is_embedded_alone(own_library: MakeLibrary) -> None:
+    engine = own_library({"a.txt": "The dredger sank in March. It was insured. Pigs fly."})
     asked = "Was the dredger insured?"
     [hit] = engine.index.search(asked)
     with engine.index.catalog.engine.begin() as connection:

@@ -189,9 +189,9 @@ def test_a_line_for_each_of_the_newest_reports_says_how_many_there_are(library: 
     assert answer.note == "These are the newest 8 of 9 reports."
 
 
-def test_this_report_is_the_one_of_the_answer_before(library: MakeLibrary) -> None:
+def test_this_report_is_the_one_of_the_answer_before(own_library: MakeLibrary) -> None:
     engine = QueryEngine(
-        library({"orchard.md": ORCHARD, "bridge.txt": f"{BRIDGE} It reopens in June."}).index, keeps=True
+        own_library({"orchard.md": ORCHARD, "bridge.txt": f"{BRIDGE} It reopens in June."}).index, keeps=True
     )
     begun = continue_conversation(engine.index.catalog)
     first = engine.ask("When did the bridge of Tolm close?", conversation=begun)

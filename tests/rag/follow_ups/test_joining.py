@@ -17,6 +17,7 @@ from rag.follow_ups import (
 )
 from rag.questions import MAX_QUESTION_CHARACTERS, Form, Kind, understand
 from tests.rag.follow_ups.test_conversation import INDEPENDENT
+from tests.support.examples import up_to
 
 ACCUSED = "What is Ji Xiha accused of?"
 SALES = "What were Costco's sales in the third quarter of fiscal 2023?"
@@ -137,7 +138,7 @@ def test_an_independent_question_is_not_joined(encoder: Encoder, question: str) 
     assert joined(encoder, question, ACCUSED) is None
 
 
-@settings(max_examples=100)
+@settings(max_examples=up_to(100))
 @given(
     st.sampled_from(["", "And ", "What about ", "in "]),
     st.text(

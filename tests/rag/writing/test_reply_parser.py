@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rag.llm.messages import LONGEST_LINE
 from rag.writing.reply_parser import MAX_CHARACTERS, MAX_CITED, NoAnswer, Statement, parse_reply
+from tests.support.examples import up_to
 
 THREE = [("The dam broke.", ("1.1",)), ("Nine villages fled.", ("1.2", "2.1")), ("It was old.", ())]
 
@@ -214,7 +215,7 @@ _PARTS = st.sampled_from(
 _REPLIES = st.one_of(st.text(), st.lists(_PARTS, max_size=25).map("".join))
 
 
-@settings(max_examples=300)
+@settings(max_examples=up_to(300))
 @given(_REPLIES, st.data(), st.booleans())
 def test_the_statements_do_not_depend_on_the_pieces_of_the_reply(
     reply: str, data: st.DataObject, cut: bool
@@ -227,7 +228,7 @@ def test_the_statements_do_not_depend_on_the_pieces_of_the_reply(
     assert read(reply, cut=cut, pieces=list(reply)) == whole
 
 
-@settings(max_examples=300)
+@settings(max_examples=up_to(300))
 @given(_REPLIES)
 def test_a_statement_has_words_without_marks_and_can_be_encoded(reply: str) -> None:
     for text, numbers in read(reply):

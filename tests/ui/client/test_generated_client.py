@@ -17,6 +17,8 @@ from tests.support.generated_client import generated_client
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("openapi_python_client", reason="pip install --no-deps openapi-python-client")
 
 QUESTION = "Why did gate 3 of the Maravel Dam fail?"

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 
 from rag.answers import Answer
+from tests.support.examples import up_to
 from tests.support.exports import ASKED, answers_of_any_words, exported, exported_conversation, full_answer
 from ui.export import HTML
 
@@ -110,7 +111,7 @@ def test_each_mark_leads_to_its_footnote_and_back() -> None:
 
 
 @given(answers_of_any_words())
-@settings(max_examples=60)
+@settings(max_examples=up_to(60))
 def test_words_of_documents_and_persons_are_no_markup(made: Answer) -> None:
     page = Elements(written(made))
     assert {tag for tag, _ in page.found} <= TAGS

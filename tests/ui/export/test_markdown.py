@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from index.records import Filters
 from rag.answers import Answer, Searched
 from rag.visible_text import visible
+from tests.support.examples import up_to
 from tests.support.exports import answers_of_any_words, exported, exported_conversation, full_answer
 from tests.support.markup import abstention, passage, texts
 from ui.export import FORMATS
@@ -194,7 +195,7 @@ def test_escaped_words_are_shown_as_they_are_and_make_nothing(words: str) -> Non
 
 
 @given(answers_of_any_words())
-@settings(max_examples=60)
+@settings(max_examples=up_to(60))
 def test_words_of_documents_and_persons_are_no_markup(made: Answer) -> None:
     body = re.sub(r"(?m)^\[\^.*\n|^    .*\n", "", written(made))
     markup = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(body)

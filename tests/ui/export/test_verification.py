@@ -35,6 +35,7 @@ from rag.conversations.history import continue_conversation
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from rag.errors import AnswerFormError
+from tests.support.examples import up_to
 from tests.support.markup import answer, citation
 from tests.support.reports import version, write
 from ui.export.verification import Checked, Verified, has_figure, verify_json
@@ -290,7 +291,7 @@ def test_a_first_line_is_held_against_the_rows_that_are_cited(
 
 class TestJSON:
     @given(data=st.binary(max_size=300))
-    @settings(max_examples=50)
+    @settings(max_examples=up_to(50))
     def test_other_bytes_are_said_to_be_no_answer(self, data: bytes) -> None:
         with pytest.raises(AnswerFormError) as caught:
             verify_json(None, data)  # type: ignore[arg-type] # nothing of the catalog is read

@@ -18,6 +18,7 @@ from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.asgi import Server
+from tests.support.examples import up_to
 from tests.support.people import PASSWORD, make_hashes_quick
 from ui.accounts import ROLE_SCOPES, Accounts, Role, Scope, SignIn
 from ui.app import create_app
@@ -208,7 +209,7 @@ PATHS = st.one_of(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=up_to(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=PATHS, method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "get", "QUERY"])
 )

@@ -16,6 +16,7 @@ from reportlab.platypus import PageBreak, Paragraph
 from index.documents import Document
 from index.loaders.metadata import MAX_TITLE_CHARACTERS
 from index.loaders.pdf.document import read_pdf
+from tests.support.examples import up_to
 from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, body, build, column, draw
 
 # The cover of a quarterly report.
@@ -262,7 +263,7 @@ words = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=up_to(60))
 @given(st.lists(st.tuples(words.map(" ".join), st.sampled_from([8, 10, 14, 20])), min_size=1, max_size=12))
 def test_what_the_page_is_said_to_state_is_on_it(lines: list[tuple[str, int]]) -> None:
     document = of_lines(("Gate", 10), *lines)

@@ -25,6 +25,7 @@ from index.loaders import LoadingLimits, Options
 from index.loaders.pdf.document import MAX_BOOKMARKS, READ_PICTURES, read_pdf
 from index.loaders.pdf.paragraphs import joined
 from index.loaders.pdf.text import unplaced
+from tests.support.examples import up_to
 from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, body, build, column, draw, read
 
 
@@ -259,7 +260,7 @@ def test_several_threads_may_read_at_once() -> None:
     assert texts == [f"Report {number}. {FIRST}\n\n{SECOND}" for number in range(6)] * 3
 
 
-@settings(max_examples=50)
+@settings(max_examples=up_to(50))
 @given(st.lists(st.from_regex(r"[A-Za-z]{1,14}[,;]?", fullmatch=True), min_size=1, max_size=250))
 def test_the_words_of_a_paragraph_come_out_in_order_and_whole(words: list[str]) -> None:
     assert read(build(body(" ".join(words)))).split() == words

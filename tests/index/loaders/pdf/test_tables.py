@@ -10,6 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from index.loaders.pdf.document import read_pdf
 from index.text import table_cells, tables
+from tests.support.examples import up_to
 from tests.support.pdf_files import PATH, draw
 
 LEFT = 60.0
@@ -148,7 +149,7 @@ def test_a_row_of_periods_below_figures_begins_another_table() -> None:
 FIGURES = st.integers(0, 99_999).map("{:,}".format) | st.just("—") | st.integers(1, 99).map("({}%)".format)
 
 
-@settings(max_examples=40)
+@settings(max_examples=up_to(40))
 @given(
     st.integers(2, 4).flatmap(
         lambda width: st.lists(

@@ -11,6 +11,7 @@ from index.text import fold
 from rag.engine import QueryEngine
 from rag.finding.abstention import Abstention, caveat, decide, lacking, shortfall
 from tests.support.candidates import ALWAYS, NEVER, ranked_in
+from tests.support.examples import up_to
 from tests.support.libraries import MakeLibrary
 
 PFIZER = """# Pfizer results
@@ -241,7 +242,7 @@ def test_what_a_reason_calls_missing_is_in_no_text_that_it_speaks_of(library: Ma
             assert fold(word) not in SILLY, reason
             assert not any(holds_word(text, word) for text in texts), reason
 
-    @settings(max_examples=150)
+    @settings(max_examples=up_to(150))
     @given(
         st.sampled_from(OPENINGS),
         st.sampled_from(NOUNS),

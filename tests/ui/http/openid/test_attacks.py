@@ -15,6 +15,8 @@ from tests.ui.http.openid.steps import PAGE, answer_of, come_back, name_of, quer
 from ui.accounts import PENDING_SECONDS, Accounts
 from ui.rate_limits import OF_ADDRESS
 
+pytestmark = pytest.mark.slow_cases
+
 LATE = "This sign-in has expired, is already finished, or was started in another browser. Sign in again."
 UNVERIFIED = "The response from Reedland is not valid for this sign-in. Sign in again."
 FOREIGN = "http://attacker.example"

@@ -17,6 +17,8 @@ from ui.http import openid
 from ui.operations import AuditLog
 from ui.rate_limits import REFUSALS_OF_ADDRESS
 
+pytestmark = pytest.mark.slow_cases
+
 DOWN = "Reedland is not responding. Try again in a minute."
 UNUSABLE = "Reedland sent a response that this server cannot use. Tell the person who runs this server."
 REFUSED = "Reedland did not sign you in."
