@@ -14,6 +14,8 @@ from benchmarks import capacity
 from benchmarks.capacity import MILLION, MODEL, Assumptions, Times, plan, simulate
 from tests.support.processes import ROOT
 
+pytestmark = pytest.mark.slow
+
 ASSUMED = Assumptions()
 _WORK = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 10)), min_size=1, max_size=40)
 

@@ -25,6 +25,8 @@ from index.embedding.model import Vectors
 from index.text.passages import chunk
 from tests.support.reports import Watched
 
+pytestmark = pytest.mark.slow
+
 SENTENCES = tuple(
     f"The {name} gate of dam {number} was closed by its wardens in the spring of the year {1900 + number}."
     for number in range(12)

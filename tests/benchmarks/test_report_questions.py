@@ -9,6 +9,8 @@ import pytest
 from benchmarks.asked import HELD_OUT, LEARNED, UNTOUCHED, held_out, questions_of
 from benchmarks.real_reports import WRITTEN
 
+pytestmark = pytest.mark.slow
+
 FILES = (*LEARNED, UNTOUCHED)
 WRONG = {"year", "place", "measure", "person", "thing", "silent", "future", "open"}
 

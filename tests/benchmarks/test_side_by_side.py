@@ -19,6 +19,8 @@ from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.benchmarks.test_corpus import PARAGRAPHS
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Corpus(PARAGRAPHS)
 
 

@@ -15,6 +15,8 @@ from index.library import Library
 from tests.benchmarks.test_corpus import PARAGRAPHS
 from tests.support.reports import paths
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Corpus(PARAGRAPHS)
 QUERY = "Who closed the gate of the dam?"
 

@@ -116,6 +116,7 @@ def test_hadolint_finds_nothing() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_files_that_the_image_copies_make_the_wheel(tmp_path: Path) -> None:
     copied = [
         rest.split() for name, rest in instructions() if name == "COPY" and not rest.startswith("--from")
@@ -141,6 +142,7 @@ def test_the_files_that_the_image_copies_make_the_wheel(tmp_path: Path) -> None:
     assert [wheel.name[:10] for wheel in (tmp_path / "dist").iterdir()] == ["footnoted-"]
 
 
+@pytest.mark.slow
 def test_the_health_check_succeeds_at_a_server_and_fails_without_one(tmp_path: Path) -> None:
     [rest] = [rest for name, rest in instructions() if name == "HEALTHCHECK"]
     _, _, code = json.loads(rest.partition("CMD ")[2])

@@ -119,6 +119,7 @@ def build(folder: Path, site: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_site_is_built_and_fetches_nothing(tmp_path: Path) -> None:
     done = build(ROOT, tmp_path / "site")
     assert done.returncode == 0, done.stderr
@@ -128,6 +129,7 @@ def test_the_site_is_built_and_fetches_nothing(tmp_path: Path) -> None:
     assert [found for page in built for found in fetched.findall(page.read_text(encoding="utf-8"))] == []
 
 
+@pytest.mark.slow
 def test_a_site_with_a_broken_link_is_not_built(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text("# Home\n\n[Gone](gone.md) [Lost](index.md#lost)\n")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
 from tests.support.edits import GATE, REPORT, edit
 from tests.support.reports import found, write
+
+pytestmark = pytest.mark.slow
 
 VALUES = {
     "title": st.sampled_from(["", "On gate 3", "Of water: #1 'quoted'"]) | st.text(max_size=12),

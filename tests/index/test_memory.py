@@ -12,6 +12,8 @@ import pytest
 
 from index.machine import ARENAS, PRIMITIVES, configure_memory
 
+pytestmark = pytest.mark.slow
+
 _COUNT = """
 import ctypes, sys, threading
 from index.machine import configure_memory

@@ -267,6 +267,7 @@ def test_a_threshold_of_ones_own_decides(library: MakeLibrary, threshold: float,
     assert answer.abstained is abstained
 
 
+@pytest.mark.slow
 def test_a_reader_of_ones_own_ranks_the_sentences(library: MakeLibrary, cross_encoder_folder: Path) -> None:
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
     engine = QueryEngine(index, str(cross_encoder_folder), calibration=Calibration(threshold=0.0))

@@ -43,6 +43,7 @@ def test_a_new_library_of_english_reports_takes_the_default_encoder(
     assert made(tmp_path / "home", reports, loading, model) == BGE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [None, "auto"])
 def test_a_library_of_another_encoder_goes_on_with_it(
     tmp_path: Path, reports: Path, loading: Isolated, model: str | None
@@ -56,6 +57,7 @@ def test_a_library_of_another_encoder_goes_on_with_it(
     assert made(tmp_path / "home", reports, loading, model) == MINILM
 
 
+@pytest.mark.slow
 def test_a_model_that_is_set_embeds_the_library_again_at_the_next_sync(
     tmp_path: Path, reports: Path, loading: Isolated
 ) -> None:
@@ -75,6 +77,7 @@ class TestAuto:
             (reports / f"{number}.txt").write_text(f"{text}\n{number}", encoding="utf-8")
         return reports
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("chinese", "name"), [(1, "bge-small-en-v1.5"), (2, "all-MiniLM-L6-v2")])
     def test_more_than_a_fifth_of_reports_in_other_languages_take_the_multilingual_encoder(  # noqa: PLR0917
         self,

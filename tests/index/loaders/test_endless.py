@@ -15,6 +15,8 @@ from index.loaders import LoadingLimits
 from tests.index.loaders.test_hostile import WORDS, rewritten, sheet, word
 from tests.support.processes import run_script
 
+pytestmark = pytest.mark.slow_cases
+
 DEEP = 10_000
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 M = "http://schemas.openxmlformats.org/officeDocument/2006/math"

@@ -20,6 +20,8 @@ from index.loaders.sandbox.client import Isolated
 from tests.support.reports import found, write
 from tests.support.reports import near_duplicates as similar
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("a.txt", "b.md", "sub/c.txt", "sub/deep/d.txt", "é.txt", "page.html")
 
 PARAGRAPHS = (

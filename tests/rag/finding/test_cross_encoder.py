@@ -129,6 +129,7 @@ class TestTheChangesOfItsWeights:
 
 
 class TestAnyCrossEncoder:
+    @pytest.mark.slow
     def test_a_folder_scores_each_text_as_the_model_does(self, cross_encoder_folder: Path) -> None:
         from sentence_transformers import CrossEncoder
         from torch.nn import Identity
@@ -139,6 +140,7 @@ class TestAnyCrossEncoder:
         assert reader.key == str(cross_encoder_folder)
         assert reader.scores(QUESTION, TEXTS) == pytest.approx(expected.tolist(), abs=1e-5)
 
+    @pytest.mark.slow
     def test_a_classifier_with_several_outputs_is_refused(self, tmp_path: Path) -> None:
         from sentence_transformers import CrossEncoder
 

@@ -326,6 +326,7 @@ def test_a_local_model_has_the_name_of_its_file_and_stops_when_closed(weights: P
         list(opened.write([Message("user", "One.")]))
 
 
+@pytest.mark.slow
 def test_a_grammar_restricts_the_reply_to_the_given_numbers(model: LanguageModel) -> None:
     writing = model.write(ASKED, NUMBERS)
     pieces = list(writing)
@@ -336,6 +337,7 @@ def test_a_grammar_restricts_the_reply_to_the_given_numbers(model: LanguageModel
     assert all(set(draft.sentence_numbers) <= set(NUMBERS) and draft.sentence_numbers for draft in found)
 
 
+@pytest.mark.slow
 def test_the_server_reports_the_tokens_of_a_reply(model: LanguageModel) -> None:
     writing = model.write(ASKED, NUMBERS)
     list(writing)
@@ -343,6 +345,7 @@ def test_the_server_reports_the_tokens_of_a_reply(model: LanguageModel) -> None:
     assert 0 < writing.usage.completion_tokens <= 48
 
 
+@pytest.mark.slow
 def test_a_reply_at_its_length_limit_is_marked_as_cut(model: LanguageModel) -> None:
     writing = model.write([Message("user", "Count from one to a thousand, in words.")])
     list(writing)
@@ -350,6 +353,7 @@ def test_a_reply_at_its_length_limit_is_marked_as_cut(model: LanguageModel) -> N
     assert writing.usage.completion_tokens == 48
 
 
+@pytest.mark.slow
 def test_a_prompt_beyond_the_context_is_an_error(model: LanguageModel) -> None:
     with pytest.raises(ModelError, match="its server refused the request") as caught:
         list(model.write([Message("user", "dam " * 4000)]))
@@ -357,6 +361,7 @@ def test_a_prompt_beyond_the_context_is_an_error(model: LanguageModel) -> None:
     assert "context" in caught.value.detail
 
 
+@pytest.mark.slow
 def test_the_token_estimate_is_not_too_low_for_prose_and_tables(server: LlamaServer) -> None:
     address = server.address
     prose = "More than a thousand suspects were arrested within three days, Hun Manet said on Monday."
@@ -366,11 +371,13 @@ def test_the_token_estimate_is_not_too_low_for_prose_and_tables(server: LlamaSer
         assert len(told["tokens"]) <= tokens(text)
 
 
+@pytest.mark.slow
 def test_the_server_may_be_closed_at_once(weights: Path) -> None:
     for _ in range(3):
         LlamaServer(weights, 512, threads=1).close()
 
 
+@pytest.mark.slow
 def test_a_server_that_writes_is_closed_at_once_and_twice(weights: Path) -> None:
     server = LlamaServer(weights, 2048, threads=1)
     limits = ModelLimits(context_tokens=2048, reply_tokens=2000, seconds=60.0, attempts=3)
@@ -385,6 +392,7 @@ def test_a_server_that_writes_is_closed_at_once_and_twice(weights: Path) -> None
     model.close()
 
 
+@pytest.mark.slow
 def test_the_server_ends_with_the_process_that_started_it(weights: Path) -> None:
     script = (
         "import os, sys\nfrom pathlib import Path\nfrom rag.llm.providers import LlamaServer\n"
@@ -395,6 +403,7 @@ def test_the_server_ends_with_the_process_that_started_it(weights: Path) -> None
     assert is_gone(int(done.stdout))
 
 
+@pytest.mark.slow
 def test_closing_the_server_closes_its_port(weights: Path) -> None:
     server = LlamaServer(weights, 512, threads=1)
     parts = urlsplit(server.address)

@@ -67,6 +67,7 @@ def job_at_work(home: Path) -> Job:
     raise AssertionError("no job began")
 
 
+@pytest.mark.slow
 def test_a_watch_prints_a_line_for_each_change_and_ends_well(tmp_path: Path, folder: Path) -> None:
     home = tmp_path / "home"
     with running("sync", folder, "--home", home, "--watch", "--json") as process:
@@ -81,6 +82,7 @@ def test_a_watch_prints_a_line_for_each_change_and_ends_well(tmp_path: Path, fol
         assert (process.returncode, out, err) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_a_sync_can_be_cancelled_from_elsewhere_and_is_gone_on_with(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, folder: Path
 ) -> None:

@@ -86,6 +86,7 @@ def test_it_says_in_words_what_writes_the_answers(
     assert said("clear").startswith("Answers are quoted.")
 
 
+@pytest.mark.slow
 def test_the_running_server_uses_the_choice_at_once(own_home: Path, far: ModelServer, key_file: Path) -> None:
     with serving(own_home) as server:
         chosen = run(

@@ -150,6 +150,7 @@ def test_a_sync_beside_the_server_is_seen_by_it(served: Served, home: Path) -> N
     assert [document["path"] for document in listed] == ["raids.txt"]
 
 
+@pytest.mark.slow
 def test_a_server_that_watches_takes_a_new_report_by_itself(home: Path, own_home: Path) -> None:
     report = home.parent / "reports" / "storm.txt"
     with serving(own_home, "--watch") as server:
@@ -195,6 +196,7 @@ def test_a_second_server_of_the_home_ends_with_one_line(served: Served, home: Pa
     assert running_server(home) == first
 
 
+@pytest.mark.slow
 def test_of_two_servers_of_a_home_that_start_together_one_is_ready(own_home: Path) -> None:
     command = [*MODULE, "serve", "--port", "0", "--home", str(own_home)]
     with ExitStack() as opened:
@@ -237,6 +239,7 @@ def test_a_server_that_is_interrupted_says_nothing_and_removes_its_file(own_home
     assert not (own_home / "server.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "seconds"), [(signal.SIGINT, 0.0), (signal.SIGTERM, 0.3), (signal.SIGTERM, 0.8)]
 )
@@ -262,6 +265,7 @@ def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(
     assert (process.returncode, out, err) == (130, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_stopped_while_it_loads_its_models_ends_quietly(
     own_home: Path, number: signal.Signals
@@ -282,6 +286,7 @@ def test_a_server_becomes_ready_by_itself(served: Served) -> None:
     assert ready.json()["status"] == "ready"
 
 
+@pytest.mark.slow
 def test_a_server_whose_models_cannot_be_loaded_stops_with_the_cause(home: Path, encoder: Encoder) -> None:
     damaged = home.parent / "damaged.safetensors"
     damaged.write_bytes(b"no tensors")
@@ -295,6 +300,7 @@ def test_a_server_whose_models_cannot_be_loaded_stops_with_the_cause(home: Path,
     assert (stopped, engine.is_warming) == ([True], True)
 
 
+@pytest.mark.slow
 def test_a_server_whose_interrupt_was_swallowed_while_it_started_does_not_go_on(own_home: Path) -> None:
     told = Event()
     told.set()
@@ -307,6 +313,7 @@ def test_a_server_whose_interrupt_was_swallowed_while_it_started_does_not_go_on(
     assert not (own_home / "server.json").exists()
 
 
+@pytest.mark.slow
 def test_a_server_that_was_killed_is_not_waited_for(own_home: Path) -> None:
     with serving(own_home) as server:
         server.stop(signal.SIGKILL)

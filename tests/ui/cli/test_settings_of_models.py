@@ -44,6 +44,7 @@ def test_without_a_provider_answers_are_quoted(seed_index: Library) -> None:
         assert engine.writer is None
 
 
+@pytest.mark.slow
 def test_the_reader_is_named_by_its_folder(
     tmp_path: Path, seed_index: Library, cross_encoder_folder: Path
 ) -> None:

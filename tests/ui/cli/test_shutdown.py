@@ -88,6 +88,7 @@ def test_streams_end_with_an_error_and_the_server_in_good_order(home: Path) -> N
     assert not (home / "server.json").exists()
 
 
+@pytest.mark.slow
 def test_a_server_that_is_stopped_while_a_model_from_a_file_writes_ends_in_good_order(home: Path) -> None:
     """The model writes one reply, and the other question waits for it."""
     with ExitStack() as opened:
@@ -116,6 +117,7 @@ def test_a_server_that_is_stopped_while_a_model_from_a_file_writes_ends_in_good_
     assert is_gone(int(child.split()[0]))
 
 
+@pytest.mark.slow
 def test_a_server_that_is_stopped_while_it_embeds_ends_in_good_order(home: Path, encoder: Encoder) -> None:
     # Each paragraph is another passage, so that embedding takes longer than the server may take to end.
     text = "\n\n".join(f"Gate {number} of the weir was raised. " + "It held. " * 40 for number in range(900))
@@ -177,6 +179,7 @@ def ended(script: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes")
 def test_a_server_ends_within_ten_seconds_whatever_its_parts_do(home: Path) -> None:
     os.mkfifo(fifo := home.parent / "fifo")
@@ -238,6 +241,7 @@ def test_a_server_that_starts_is_interrupted_only_where_it_looks(number: signal.
     assert signal.getsignal(number) == before
 
 
+@pytest.mark.slow
 def test_a_start_that_does_not_look_is_killed() -> None:
     code = (
         "import signal, time; from ui.cli.shutdown import signals_noted\n"

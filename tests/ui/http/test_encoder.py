@@ -27,6 +27,8 @@ from ui.http import encoder as routes
 from ui.opening import open_library
 from ui.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 ENGLISH = "The workers of the harbour and the teachers of the town went on a trip together in the spring."
 FRENCH = "Le gouvernement a fermé onze écoles primaires parce que les toits menaçaient de s'effondrer."
 SPANISH = "La empresa subió los sueldos de trescientos obreros antes de la fiesta de Navidad."

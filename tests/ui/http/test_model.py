@@ -348,6 +348,7 @@ def test_a_file_is_loaded_once_and_let_go(
     assert loaded == []
 
 
+@pytest.mark.slow
 def test_a_stored_file_that_appears_later_can_be_tested(engine: QueryEngine, settings: Settings) -> None:
     settings.home.mkdir()
     file = settings.home.parent / "later.gguf"

@@ -288,6 +288,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_the_command_serves_a_library_with_and_without_a_server(home: Path) -> None:
     alone = over_stdio(ask_and_list, "--home", str(home))
     with serving(home) as server:
@@ -300,6 +301,7 @@ def test_the_command_serves_a_library_with_and_without_a_server(home: Path) -> N
     assert structured(alone[1])["citations"][0]["path"] == "lorvenna-maravel-dam-inquiry.pdf"
 
 
+@pytest.mark.slow
 def test_the_command_sends_the_token_of_a_file(signed: tuple[str, dict[Scope, str]], tmp_path: Path) -> None:
     address, secrets = signed
     file = tmp_path / "token"

@@ -20,6 +20,8 @@ from index.text.geometry import boxes
 from tests.support.pdf_files import FIRST, PATH, SECOND, body, build
 from tests.support.scans import needs_tesseract, pictures, scanned
 
+pytestmark = pytest.mark.slow
+
 OCR = Options(ocr=True)
 
 
