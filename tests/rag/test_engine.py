@@ -219,6 +219,7 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
     }
 
 
+@pytest.mark.slow
 def test_the_real_report_is_answered_with_its_gold_evidence(
     encoder: Encoder, evaluation_data: Path, tmp_path: Path
 ) -> None:

@@ -212,6 +212,7 @@ HUGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HUGE)
 def test_a_small_file_that_becomes_huge_is_refused_in_time(target: Target, name: str) -> None:
     with uploaded(target, name, HUGE[name]()) as answered:

@@ -49,6 +49,7 @@ def test_no_list_names_or_counts_a_hidden_report(team: Team, sender: str) -> Non
         assert len(bea.get("/v1/documents").json()["documents"]) == len(team.opened) + len(team.secret)
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("sender", STRANGERS)
 @pytest.mark.parametrize(
     "fields",

@@ -137,6 +137,7 @@ def test_whoever_may_see_the_collection_reads_its_reports(team: Team, sender: st
             assert told(viewer, route, ids)[0] == 200, route
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("sender", OTHERS)
 def test_lists_are_of_one_s_own_conversations(team: Team, sender: str) -> None:
     with team.by(sender) as other:

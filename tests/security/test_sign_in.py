@@ -168,6 +168,7 @@ def test_guesses_of_a_password_are_throttled(guarded: Guarded) -> None:
         assert sign_in(owner, "cai").status_code == 303
 
 
+@pytest.mark.slow
 def test_guesses_from_anywhere_do_not_keep_a_user_out_of_a_browser_of_before(guarded: Guarded) -> None:
     with guarded.browser() as own, guarded.browser() as attacker, guarded.browser() as new:
         entered = sign_in(own, "fay")

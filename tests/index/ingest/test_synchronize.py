@@ -608,6 +608,7 @@ ROOT = Path(__file__).parents[3]
 MEGABYTES = 4
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells memory")
 def test_a_long_text_costs_the_server_little_memory_and_stops_no_thread(tmp_path: Path) -> None:
     done = subprocess.run(

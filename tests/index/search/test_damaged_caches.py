@@ -20,6 +20,8 @@ from rag.engine import QueryEngine
 from tests.support.reports import incoming
 from ui.app import create_app
 
+pytestmark = pytest.mark.slow_cases
+
 TEXTS = [f"The council closed gate {number} of the dam. 市议会关闭了{number}号大坝。" for number in range(20)]
 QUERIES = ("gate of the dam", "市议会", "council 7")
 

@@ -64,6 +64,7 @@ def test_a_part_of_a_followed_folder_goes_on_being_a_part_of_it(index: Library, 
     assert (report.changed, report.removed, report.unchanged) == (("a.txt",), (), 2)
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("order", list(permutations([".", "sub", "sub/deep/c.txt", "a.txt"])), ids=" ".join)
 def test_no_file_is_indexed_twice_whatever_is_followed_first(
     index: Library, folder: Path, order: Sequence[str]
@@ -79,6 +80,7 @@ def test_no_file_is_indexed_twice_whatever_is_followed_first(
     assert [record.document_id for record in index.catalog.documents()] == numbers
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("names", [[".", "sub"], ["sub", "."], ["a.txt", ".", "sub/b.txt"]])
 def test_paths_may_overlap_in_one_sync(index: Library, folder: Path, names: list[str]) -> None:
     sync(index, [folder / name for name in names])

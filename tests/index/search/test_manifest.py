@@ -24,6 +24,8 @@ from index.vectors import IndexPolicy
 from tests.support.examples import up_to
 from tests.support.reports import Watched, found, incoming
 
+pytestmark = pytest.mark.slow_cases
+
 QUERIES = ("gates of the dam", "clean water", "Varda", "市议会", "nothing of the kind")
 
 TEXTS = {

@@ -14,6 +14,8 @@ import pytest
 from tests.support.commands import QUESTION, fails, prints
 from tests.support.processes import MODULE, ROOT, environment
 
+pytestmark = pytest.mark.slow_cases
+
 
 @pytest.mark.parametrize("command", [("status",), ("ask", QUESTION), ("search", QUESTION), ("sync",)])
 def test_a_damaged_catalog_is_one_line(

@@ -103,6 +103,7 @@ class TestUpload:
         assert (old["superseded_by"], second["superseded_by"]) == (2, None)
         assert [record.version for record in index.catalog.documents()] == [2]
 
+    @pytest.mark.slow_cases
     @pytest.mark.parametrize(
         ("name", "kept"),
         [

@@ -167,6 +167,7 @@ def test_no_response_and_no_log_has_the_key(
     assert KEY not in "".join(record.getMessage() for record in ours)
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(
     ("where", "headers"),
     [
@@ -254,6 +255,7 @@ def test_a_server_that_is_not_there_is_named_in_a_sentence(client: TestClient) -
     )
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(
     ("changes", "detail"),
     [

@@ -59,6 +59,7 @@ def pages(
         between()
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("route", LISTS)
 @pytest.mark.parametrize("limit", [1, 2, 5, 6])
 def test_the_pages_are_the_whole_list(client: TestClient, route: str, limit: int) -> None:
@@ -103,6 +104,7 @@ def test_answers_that_are_added_repeat_none(client: TestClient, engine: QueryEng
         assert {f"Why {number}?" for number in range(1, 6)} <= set(found)
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("route", LISTS)
 @pytest.mark.parametrize(
     "cursor", ["x", "ZG9jdW1lbnRzOi0x", "%ff", cursor_of("other", [1]), "ZG9jdW1lbnRzOng"]

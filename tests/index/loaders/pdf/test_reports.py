@@ -12,6 +12,8 @@ from index.documents import Document, Span
 from index.loaders.pdf.document import PDFIUM, read_pdf
 from index.text.geometry import Box, boxes
 
+pytestmark = pytest.mark.slow
+
 PATH = Path("reports/inquiry.pdf")
 REPORTS = [
     *("eu-001", "eu-002", "eu-003", "eu-004", "eu-005", "eu-009a", "embedded-images-tables"),

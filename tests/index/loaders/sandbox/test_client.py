@@ -23,6 +23,8 @@ from index.loaders.sandbox.protocol import send
 from index.text.passages import Cutting, cut
 from tests.support.children import GATE, WORDS, children_of, is_gone, refusal, sent_while_reading
 
+pytestmark = pytest.mark.slow_cases
+
 SEEDS = Path(__file__).parents[4] / "seeds"
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds and tells memory")
 
@@ -137,6 +139,7 @@ class TestCutting:
 
 
 class TestMisfortune:
+    @pytest.mark.slow
     def test_a_file_that_takes_too_long_is_given_up(self, reader: Isolated, small: Path, slow: Path) -> None:
         reader.load(small)
         before, started = reader.pid, time.monotonic()
@@ -193,6 +196,7 @@ class TestMisfortune:
         assert isinstance(error.__cause__, ReaderDiedError)
         assert (error.__cause__.code, error.__cause__.expired) == (-number, False)
 
+    @pytest.mark.slow
     @needs_linux
     def test_a_file_that_needs_too_much_memory_is_refused(
         self, reader: Isolated, small: Path, tmp_path: Path
@@ -277,6 +281,7 @@ class TestMisfortune:
         assert error.remedy == "close other programs, or install Footnoted again"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_reading_processes")
 def test_a_sync_goes_on_after_a_file_that_hangs_and_leaves_no_process(
     encoder: Encoder, small: Path, slow: Path, tmp_path: Path

@@ -21,6 +21,8 @@ from ui.operations.checks import run_checks
 from ui.settings import Settings
 from ui.stored_model import model_of, write_model
 
+pytestmark = pytest.mark.slow_cases
+
 
 def found(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) -> dict[str, Any]:
     """The state and the detail of each check."""

@@ -149,6 +149,7 @@ def test_a_user_of_a_known_subject_needs_no_name(
     assert name_of(browser) == "bea"
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("users", ["added", "all"])
 @pytest.mark.parametrize("name", ["root", "ROOT", "\uff52oot"])
 def test_a_user_with_a_password_is_never_taken_over(
@@ -189,6 +190,7 @@ def test_everyone_of_the_provider_may_come_if_the_settings_say_so(
     assert len(accounts.users.all()) == 3
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("name", [None, "", "Ada Lovelace", "x" * 65, 17, ["ada"], "../root"])
 def test_a_name_that_is_none_makes_no_user(
     serve: Serve, accounts: Accounts, provider: OpenIDProvider, name: object
@@ -284,6 +286,7 @@ def test_sign_ins_and_refusals_are_in_the_audit_log(
     ]
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("language", languages())
 def test_a_refusal_is_in_the_language_of_the_reader(
     serve: Serve, provider: OpenIDProvider, language: str
