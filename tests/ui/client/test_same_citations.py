@@ -19,8 +19,6 @@ from tests.support.generated_client import generated_client
 from ui.client import AsyncClient, Client, LocalClient
 from ui.client.llama_index import FootnotedQueryEngine
 
-pytestmark = pytest.mark.slow_cases
-
 pytest.importorskip("langchain_core", reason="pip install 'footnoted[langchain]'")
 pytest.importorskip("mcp", reason="pip install 'footnoted[mcp]'")
 pytest.importorskip("openapi_python_client", reason="pip install --no-deps openapi-python-client")
@@ -29,6 +27,8 @@ import mcp
 from mcp.client.streamable_http import streamable_http_client
 
 from ui.client.langchain import FootnotedRetriever
+
+pytestmark = pytest.mark.slow_cases
 
 SEEDS = Path(__file__).parents[3] / "seeds"
 QUESTIONS = [
