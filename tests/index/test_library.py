@@ -267,6 +267,7 @@ class TestEmbedding:
             hits = sorted(index.search("gates"), key=lambda hit: hit.span)
         assert [hit.text for hit in hits] == ["One gate.", "Two gates.", "Three gates."]
 
+    @pytest.mark.slow
     def test_progress_counts_the_passages_that_are_new(self, index: Library) -> None:
         told: list[tuple[str, int, int]] = []
         reports = [incoming(f"Gate {number} failed.", f"{number}.txt") for number in range(300)]
@@ -276,6 +277,7 @@ class TestEmbedding:
         assert told == [("embedding", count, 299) for count in sorted(set(done))]
         assert {256, 299} < set(done), "once they are saved, and after each batch"
 
+    @pytest.mark.slow
     def test_a_broken_off_run_keeps_the_vectors_that_it_made(self, encoder: Encoder, tmp_path: Path) -> None:
         reports = [incoming(f"Gate {number} failed.", f"{number}.txt") for number in range(300)]
 

@@ -86,6 +86,7 @@ def test_a_question_finds_nothing_hidden_with_any_filter(
         assert not ask(bea, ASKED)["abstained"]
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("sender", STRANGERS)
 def test_a_refusal_does_not_name_what_hidden_reports_speak_of(team: Team, sender: str) -> None:
     """As if the library had never had them, in every way of asking."""
@@ -115,6 +116,7 @@ TOOL_CALLS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("sender", STRANGERS)
 def test_agents_see_what_their_token_may_see(team: Team, sender: str) -> None:
     def call(client: httpx.Client, tool: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 (JSON)
@@ -140,6 +142,7 @@ def test_agents_see_what_their_token_may_see(team: Team, sender: str) -> None:
             assert call(bea, "read_span", span)["isError"] is False
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("sender", STRANGERS)
 def test_routes_for_other_clients_see_what_their_sender_may_see(team: Team, sender: str) -> None:
     asked: list[tuple[str, dict[str, Any]]] = [
@@ -263,6 +266,7 @@ def test_nobody_writes_into_a_collection_that_is_hidden_from_them(team: Team) ->
             assert client.delete(f"/v1/documents/{number}").status_code == 204
 
 
+@pytest.mark.slow
 def test_a_job_does_not_name_a_file_that_was_hidden_from_its_sender_later(team: Team) -> None:
     with team.by("bea") as bea, team.by("ada") as ada:
         sent = {"file": ("marchbanks-memo.md", b"# Memo\n\nZephyrine Marchbanks resigned in June 2031.\n")}
@@ -281,6 +285,7 @@ def test_a_job_does_not_name_a_file_that_was_hidden_from_its_sender_later(team: 
         assert bea.delete(f"/v1/documents/{job['result']['document_id']}").status_code == 204
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("sender", STRANGERS)
 def test_a_sync_counts_no_hidden_report(team: Team, sender: str) -> None:
     with team.by(sender) as stranger, team.by("ada") as ada:

@@ -91,6 +91,7 @@ def test_no_route_tells_a_hidden_report_from_a_missing_one(team: Team, sender: s
                 assert told(stranger, route, {"document_id": number}) == expected, route
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("sender", STRANGERS)
 def test_no_route_tells_another_user_s_job_from_a_missing_one_or_stops_it(team: Team, sender: str) -> None:
     assert len(JOBS) == 2
@@ -151,6 +152,7 @@ def test_lists_are_of_one_s_own_conversations(team: Team, sender: str) -> None:
             assert team.private["answer_id"] not in cited.text
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("sender", ["cai", "ada"])
 def test_a_follow_up_of_another_user_s_conversation_follows_nothing(team: Team, sender: str) -> None:
     """The answer begins a conversation of its sender, with an id that the server chooses."""
@@ -168,6 +170,7 @@ def test_a_follow_up_of_another_user_s_conversation_follows_nothing(team: Team, 
         assert bea.get(f"/v1/conversations/{own}").text == before
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_link_never_leads_to_what_another_user_shares_under_its_id(team: Team, stream: bool) -> None:
     """Not even before its owner shares it, and after the owner has deleted it."""

@@ -201,6 +201,7 @@ MANIFEST = {
 }
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(
     ("manifest", "cause"),
     [

@@ -522,6 +522,7 @@ def test_an_exception_while_the_caller_waits_cancels_the_reading() -> None:
         next(read_ahead([1], [Isolated()], read, int, stop))
 
 
+@pytest.mark.slow
 def test_two_processes_read_the_files_of_a_folder(tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.txt" for number in range(8)]
     for file in files:

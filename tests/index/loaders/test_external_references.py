@@ -184,6 +184,7 @@ def test_a_pdf_reads_no_other_file_and_runs_nothing(
 ARCHIVES = sorted(suffix for suffix, files in samples().items() if files and files[0].startswith(b"PK"))
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("suffix", ARCHIVES)
 def test_no_part_of_an_archive_brings_in_a_file_by_an_entity(
     reader: Isolated, outside: Outside, tmp_path: Path, suffix: str
@@ -200,6 +201,7 @@ def test_no_part_of_an_archive_brings_in_a_file_by_an_entity(
         assert_own_words(reader, outside, tmp_path / f"a{suffix}", zipped(changed))
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("suffix", ARCHIVES)
 def test_a_link_of_an_archive_to_a_part_of_it_leads_nowhere_else(
     reader: Isolated, outside: Outside, tmp_path: Path, suffix: str

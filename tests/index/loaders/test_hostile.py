@@ -158,6 +158,7 @@ class TestArchives:
         lying = data.replace(size.to_bytes(4, "little"), (2000).to_bytes(4, "little"))
         assert read("a.docx", lying).startswith("is broken: Bad CRC-32")
 
+    @pytest.mark.slow
     def test_more_parts_than_any_document_has_are_refused(self, read: Callable[[str, bytes], str]) -> None:
         file = BytesIO(word())
         with ZipFile(file, "a") as archive:

@@ -232,6 +232,7 @@ def longer(data: bytes, chance: random.Random) -> bytes:
 DAMAGES = [empty, cut, overwritten, flipped, flipped, longer]
 
 
+@pytest.mark.slow
 @settings(max_examples=up_to(40))
 @given(data=st.data())
 def test_damaged_ones_are_made_again(

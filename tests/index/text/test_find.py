@@ -109,6 +109,7 @@ INTRICATE = st.text(st.sampled_from("aaab sßﬃfe\u0301\u00ad\u200b각가\ufdfa
 """Characters whose folded form has several characters or none, so that matches begin or end within them."""
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("window", [1, 2, 3, 7])
 @given(text=INTRICATE | TEXTS, data=st.data())
 def test_what_is_found_does_not_depend_on_the_windows_in_which_a_text_is_folded(

@@ -68,6 +68,7 @@ def token_spans(request: pytest.FixtureRequest, encoder: Encoder) -> TokenSpans:
     return kinds[request.param]()
 
 
+@pytest.mark.slow_cases
 @settings(max_examples=20)
 @given(text=LONG)
 def test_windows_have_the_tokens_of_the_whole(token_spans: TokenSpans, text: str) -> None:

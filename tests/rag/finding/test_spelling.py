@@ -112,6 +112,7 @@ class TestCorrections:
 
 
 class TestHiddenWords:
+    @pytest.mark.slow_cases
     @pytest.mark.parametrize(
         ("asked", "meant"),
         [

@@ -232,6 +232,7 @@ def test_the_model_is_not_asked_if_the_library_has_no_answer(seed_index: Library
     assert (answer.abstained, llm.sent) == (True, [])
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(
     ("script", "fallback"),
     [
@@ -695,6 +696,7 @@ TRAPS = {
 }
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
 @pytest.mark.parametrize("written", ["9,999 people were displaced.", None], ids=["obeyed", "repeated"])
 def test_instructions_in_a_document_are_not_supported(

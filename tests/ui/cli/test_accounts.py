@@ -36,6 +36,7 @@ def home(tmp_path: Path) -> str:
     return str(tmp_path / "home")
 
 
+@pytest.mark.slow
 def test_a_running_server_that_still_lets_everyone_in_is_told(
     home: str, password: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,6 +53,7 @@ def test_help_names_every_command_and_loads_nothing_slow() -> None:
     assert [name for name in COMMANDS if re.search(rf"^│ {name} ", out, re.MULTILINE)] == list(COMMANDS)
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_and_loads_nothing_slow(command: str) -> None:
     assert loaded_by(command, "--help") == (0, set())

@@ -184,6 +184,7 @@ def test_a_second_server_on_the_port_ends_with_one_line(served: Served, tmp_path
     ]
 
 
+@pytest.mark.slow
 def test_a_second_server_of_the_home_ends_with_one_line(served: Served, home: Path) -> None:
     first = running_server(home)
     assert first is not None

@@ -120,6 +120,7 @@ def test_nobody_unknown_gets_past(app: FastAPI, server: Server) -> None:
     assert wrong == {}
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(
     "sender",
     [

@@ -173,6 +173,7 @@ def sent(seed_client: TestClient, method: str, route: str, body: str | bytes) ->
     return response.status_code
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(("method", "route"), BODIES, ids=IDS)
 def test_a_body_with_a_wrong_number_or_string_is_refused(
     seed_client: TestClient, method: str, route: str

@@ -119,6 +119,7 @@ def test_a_name_is_given_and_taken_away(client: TestClient) -> None:
     assert client.patch(f"{ROUTE}/c-1", json={"name": ""}).json() == FIRST
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -157,6 +158,7 @@ def test_a_conversation_is_deleted_once(client: TestClient) -> None:
     assert listed(client) == ["0a" * 16]
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("route", ["c-2", "c-2.md", "c-2.html", "c-2.docx", "a%20b", "%F0%9F%98%80", "c_1"])
 def test_a_conversation_that_is_not_there_is_a_problem(client: TestClient, route: str) -> None:
     assert problem(client.get(f"{ROUTE}/{route}"), 404).endswith("; it may have been deleted")
@@ -223,6 +225,7 @@ def test_a_streamed_answer_takes_the_place_when_it_is_whole(client: TestClient) 
     ]
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(
     ("body", "status", "detail"),
@@ -293,6 +296,7 @@ def test_a_document_that_nobody_cites_has_none_and_one_that_is_not_there_is_a_pr
     assert problem(client.get("/v1/documents/x/citations"), 422).startswith("document_id: ")
 
 
+@pytest.mark.slow_cases
 @pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("damage", "cause"),

@@ -166,6 +166,7 @@ HEADERS = [
 ]
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("header", HEADERS)
 def test_no_value_of_a_header_breaks_a_request(
     seed_client: TestClient, seed_index: Library, header: str

@@ -227,6 +227,7 @@ def test_a_provider_is_not_asked_before_somebody_comes(serve: Serve, provider: O
     assert provider.asked == [DESCRIPTION]
 
 
+@pytest.mark.slow
 def test_a_flood_of_failures_is_recorded_in_part_only(
     serve: Serve, provider: OpenIDProvider, audit: AuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
