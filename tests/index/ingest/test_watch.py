@@ -137,6 +137,7 @@ def test_what_was_there_before_the_watch_is_found(index: Library, folder: Path, 
         watched.until("dam.txt")
 
 
+@pytest.mark.slow
 def test_many_files_at_once_are_one_sync(watched: Watched) -> None:
     for number in range(20):
         write(watched.folder / f"{number:02}.txt", f"{GATE} {number}")
@@ -144,6 +145,7 @@ def test_many_files_at_once_are_one_sync(watched: Watched) -> None:
     assert len(watched.reports) <= 3
 
 
+@pytest.mark.slow
 def test_a_file_that_grows_is_read_when_it_is_whole_and_keeps_no_other_waiting(
     index: Library, folder: Path, loading: Isolated
 ) -> None:
@@ -176,6 +178,7 @@ def test_a_file_that_is_written_beside_its_place_and_renamed_is_one_new_version(
     assert [report.failed for report in watched.reports] == [(), (), ()]
 
 
+@pytest.mark.slow
 def test_what_no_sync_reads_wakes_nobody(watched: Watched) -> None:
     write(watched.folder / ".hidden.txt", GATE)
     write(watched.folder / ".git/head.txt", GATE)
@@ -183,6 +186,7 @@ def test_what_no_sync_reads_wakes_nobody(watched: Watched) -> None:
     assert watched.rests() == 0
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_read_is_tried_once_and_again_when_it_is_another(watched: Watched) -> None:
     write(watched.folder / "broken.pdf", "%PDF-1.7 and nothing more")
     watched.until_answered(1)
@@ -196,6 +200,7 @@ def test_a_file_that_cannot_be_read_is_tried_once_and_again_when_it_is_another(w
     assert [failure.path for failure in watched.reports[2].failed] == ["broken.pdf"]
 
 
+@pytest.mark.slow
 def test_a_folder_that_vanishes_keeps_its_documents_and_is_followed_when_it_is_back(watched: Watched) -> None:
     write(watched.folder / "dam.txt", GATE)
     watched.until("dam.txt")
@@ -209,6 +214,7 @@ def test_a_folder_that_vanishes_keeps_its_documents_and_is_followed_when_it_is_b
     watched.until("dam.txt", "later.txt", "weir.txt")
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_followed_from_now_on_is_watched_too(watched: Watched, tmp_path: Path) -> None:
     write(watched.folder / "dam.txt", GATE)
     watched.until("dam.txt")
@@ -220,6 +226,7 @@ def test_a_folder_that_is_followed_from_now_on_is_watched_too(watched: Watched, 
     assert watched.changes[-1].folders == (tmp_path / "more",)
 
 
+@pytest.mark.slow
 def test_a_followed_file_is_watched_by_itself(watched: Watched, tmp_path: Path, loading: Isolated) -> None:
     alone = write(tmp_path / "elsewhere/alone.txt", GATE)
     write(tmp_path / "elsewhere/other.txt", GATE)
@@ -231,6 +238,7 @@ def test_a_followed_file_is_watched_by_itself(watched: Watched, tmp_path: Path, 
     assert paths(watched.index) == ["alone.txt"]
 
 
+@pytest.mark.slow
 def test_the_homes_own_files_are_none_of_the_reports(
     tmp_path: Path, index: Library, loading: Isolated
 ) -> None:
@@ -244,6 +252,7 @@ def test_the_homes_own_files_are_none_of_the_reports(
         assert watched.rests() == 1
 
 
+@pytest.mark.slow
 def test_a_sync_that_could_not_be_done_is_tried_again(
     monkeypatch: pytest.MonkeyPatch, watched: Watched
 ) -> None:

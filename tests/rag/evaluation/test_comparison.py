@@ -19,6 +19,8 @@ from rag.evaluation.datasets import Query
 from rag.evaluation.evaluation import Comparison, Outcome, Part
 from rag.evaluation.measures import KeyPath, Sample, estimate, mean
 
+pytestmark = pytest.mark.slow
+
 ALL = read_dataset(Path(__file__).parents[3] / "seeds")
 SEEDS = replace(ALL, queries=ALL.queries[::6])
 DEFAULT = Configuration()

@@ -13,6 +13,8 @@ from rag.evaluation import Configuration, Evaluation, compare
 from rag.evaluation.measures import CalibrationBin, Estimate, RiskPoint, Sample, mean
 from rag.evaluation.report import write_comparison, write_report
 
+pytestmark = pytest.mark.slow
+
 PNG = b"\x89PNG\r\n\x1a\n"
 PLACES = {
     ("retrieval", "dense", "ndcg@10"): 0.5,

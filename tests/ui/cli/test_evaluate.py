@@ -20,6 +20,8 @@ from tests.support.processes import ROOT, on_terminal
 from tests.support.sets import write_beir
 from ui.cli.app import main
 
+pytestmark = pytest.mark.slow
+
 SEEDS = ROOT / "seeds"
 UNANSWERABLE = "What did the government of Laos say about the raids?"
 LIMIT = 12
