@@ -87,7 +87,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
     return _ByFile(config, log)
 
 
-class _ByFile(LoadFileScheduling):  # type: ignore[misc] (pytest-xdist is not typed)
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist is not typed
     def _split_scope(self, nodeid: str) -> str:
         return BROWSER if nodeid.startswith(BROWSER) else str(super()._split_scope(nodeid))
 
