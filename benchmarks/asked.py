@@ -28,7 +28,7 @@ from rag.finding import DocumentTexts, find_candidates, read
 from rag.finding.citations import Copies, find_passages, without_repeated_sentences
 from rag.finding.ranking import Candidate, nearness_of
 from rag.finding.reading import Reading
-from rag.finding.words import correct
+from rag.finding.spelling import correct
 from rag.questions import Question, understand
 
 _FOLDER = Path(__file__).parent / "questions" / "reports"

@@ -23,10 +23,10 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.asked import LEARNED, questions_of, reports_of, says
 from benchmarks.side_by_side import note
 from index.library import Library
+from rag.finding.matching import stands_alone
 from rag.finding.overview import SALIENCE
 from rag.finding.ranking import vectors_of
 from rag.finding.reading import ReadSentence, sentences_of
-from rag.finding.words import stands_alone
 
 SHOWN = 4
 """Every so many reports, one is held out."""

@@ -34,7 +34,7 @@ from rag.finding.overview import asks_in_general, described, means_one, named_re
 from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of, rows_named
 from rag.finding.ranking import CALIBRATION, Calibration, Scored, find_candidates, rank
 from rag.finding.reading import Reader, Reading, open_reader, read
-from rag.finding.words import correct
+from rag.finding.spelling import correct
 from rag.follow_ups import Exchange, is_from_another_report, report_meant, without_repetition, wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand

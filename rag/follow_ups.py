@@ -12,8 +12,9 @@ from index.search import NO_SPACES, terms
 from rag.errors import ModelError
 from rag.figures.countries import is_country
 from rag.figures.dates import dates
+from rag.finding.matching import contains_term, content_words, terms_of, words_of
 from rag.finding.ranking import Scored, is_foreign
-from rag.finding.words import contains_term, content_words, is_term, terms_of, words_of
+from rag.finding.spelling import is_term
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import Message, escape_fences, tokens, without_thoughts
 from rag.questions import MAX_QUESTION_CHARACTERS, Form, Kind, Question, fits_kind, understand

@@ -18,9 +18,9 @@ from index.text import cells, fold
 from rag.answers import Cause
 from rag.conversations.history import Conversation
 from rag.finding.abstention import Abstention, Decision
+from rag.finding.matching import contains_term, content_words, names_only, terms_of
 from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence, sentences_of
-from rag.finding.words import contains_term, content_words, names_only, terms_of
 from rag.questions import Form, Question, lines, understand, word_set
 from rag.writing.composition import Findings
 

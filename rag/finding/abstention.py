@@ -17,9 +17,10 @@ from index.text import fold, may_be_in
 from rag.answers import Cause
 from rag.figures.countries import names_same_country
 from rag.figures.dates import Moment, dates, joined_periods
+from rag.finding.matching import contains_term, content_terms, terms_of
 from rag.finding.ranking import Calibration, Scored, answerability_of, is_foreign
 from rag.finding.reading import Reading, ReadSentence
-from rag.finding.words import LIGHT_WORDS, contains_term, content_terms, english_frequency, is_term, terms_of
+from rag.finding.spelling import LIGHT_WORDS, english_frequency, is_term
 from rag.questions import OF_A_DATE, POSSESSIVE, Form, Kind, Question, asks, fits_kind
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")

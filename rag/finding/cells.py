@@ -27,7 +27,7 @@ from rag.figures.dates import Periods, periods_of, without_periods
 from rag.figures.numerals import COMMA_FOR_POINT
 from rag.figures.quantities import quantities
 from rag.finding.citations import CitedSentence, DocumentTexts
-from rag.finding.words import contains_term, content_terms, content_words, names_label, words_of
+from rag.finding.matching import contains_term, content_terms, content_words, names_label, words_of
 from rag.questions import Form, Question
 
 ValueKind = Literal["change", "percentage", "average", "ratio", "sum"]

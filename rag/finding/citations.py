@@ -14,9 +14,9 @@ from index.search import Hit, Snapshot
 from index.text import Box, TableCell, boxes
 from rag.answer_limits import AnswerLimits
 from rag.answers import CellAddress, Citation, Copy, Passage, Verification
+from rag.finding.matching import is_fragment
 from rag.finding.ranking import Candidate, Scored
 from rag.finding.reading import Reading, ReadSentence, sentences_of
-from rag.finding.words import is_fragment
 from rag.questions import Question
 
 _BLANK = PageLayout(0.0, 0.0, b"")

@@ -23,9 +23,9 @@ from index.records import DocumentRecord, Filters
 from index.search import Snapshot, Term, terms
 from index.text import cells
 from rag.figures.countries import names_same_country
+from rag.finding.matching import acronyms, contains_term, content_words, names_only, stands_alone
 from rag.finding.ranking import LARGEST_PRIOR, Candidate, Scored, by_document, is_repeated, vectors_of
 from rag.finding.reading import Reading, sentences_of
-from rag.finding.words import acronyms, contains_term, content_words, names_only, stands_alone
 from rag.questions import Form, Question
 
 SALIENCE = Path(__file__).with_name("salience.npy")

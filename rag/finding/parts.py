@@ -11,9 +11,9 @@ import regex
 from index.text import cells
 from rag.figures.dates import Periods, dates, periods_of, without_periods
 from rag.finding.abstention import COORDINATES, absent_names, coordinated, text_of, undated
+from rag.finding.matching import contains_term, content_words, names_label, terms_of
 from rag.finding.ranking import Scored, is_foreign, neighbour
 from rag.finding.reading import Reading
-from rag.finding.words import contains_term, content_words, names_label, terms_of
 from rag.questions import Form, Question, understand
 
 _NEAREST = 5

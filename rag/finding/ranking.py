@@ -15,8 +15,8 @@ from index.search import Hit, Snapshot, Term
 from index.text import cells, is_latin
 from rag.answer_limits import MAX_SENTENCES
 from rag.figures.dates import Periods, periods_of
+from rag.finding.matching import content_terms, matching_terms, names_only, terms_of
 from rag.finding.reading import Reader, Reading, ReadSentence
-from rag.finding.words import content_terms, matching_terms, names_only, terms_of
 from rag.questions import Form, Question
 
 

@@ -20,7 +20,7 @@ from index.loaders.sandbox.client import Isolated
 from index.records import Viewer
 from index.uploads import edit_document
 from rag.engine import QueryEngine
-from rag.finding.words import english_frequency
+from rag.finding.spelling import english_frequency
 from tests.security.team import NAMELESS
 from tests.support.asgi import Server
 from tests.support.people import PASSWORD, make_hashes_quick

@@ -13,7 +13,8 @@ from index.text import fold
 from rag.figures.countries import countries, is_country
 from rag.figures.dates import dates
 from rag.figures.quantities import quantities
-from rag.finding.words import acronyms, english_frequency
+from rag.finding.matching import acronyms
+from rag.finding.spelling import english_frequency
 from rag.questions import word_set
 from rag.verification.evidence import Evidence, Statement, language_in, referents
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import regex
 
 from index.search import composed, field_of, terms_in
-from rag.finding.words import english_frequency
+from rag.finding.spelling import english_frequency
 from rag.questions import PARTICIPLES, PAST, word_set
 from rag.verification.evidence import Evidence, Statement, language_in
 

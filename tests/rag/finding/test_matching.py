@@ -9,8 +9,8 @@ import pytest
 from index.documents import Span
 from index.search import terms
 from rag.figures.numerals import ENGLISH
+from rag.finding.matching import acronyms, contains_term, is_fragment, names_label, names_only, terms_of
 from rag.finding.reading import ReadSentence
-from rag.finding.words import acronyms, contains_term, is_fragment, names_label, names_only, terms_of
 
 
 @pytest.mark.parametrize(

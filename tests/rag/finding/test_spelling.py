@@ -10,7 +10,7 @@ from index.uploads import edit_document
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.events import PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
-from rag.finding.words import correct, is_term
+from rag.finding.spelling import correct, is_term
 from rag.questions import MAX_QUESTION_CHARACTERS, understand
 from tests.support.libraries import MakeLibrary
 

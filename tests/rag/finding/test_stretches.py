@@ -12,10 +12,10 @@ from index.records import Filters
 from index.text import sentences
 from rag.engine import QueryEngine
 from rag.finding.citations import Copies, DocumentTexts, cite_earliest
+from rag.finding.matching import terms_of
 from rag.finding.ranking import Candidate, Scored
 from rag.finding.reading import Reading, ReadSentence
 from rag.finding.stretches import ITEM, JOINING, Joining, Widening
-from rag.finding.words import terms_of
 from rag.questions import Question, understand
 from tests.rag.finding.test_ranking import Known
 from tests.support.candidates import record, texts

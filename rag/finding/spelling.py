@@ -1,4 +1,4 @@
-"""Corrects the spelling of a question, and tells which words count in it and which sentences state something.
+"""Corrects the spelling of a question, and knows how common English words are.
 
 A correction never changes a word of the library or of English, and must be clearly the likeliest.
 """
@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 
 import regex
 
 from index.documents import UNKNOWN_LANGUAGE
-from index.search import NO_SPACES, Snapshot, Term, terms
-from index.text import is_barred_caption, is_row
-from rag.figures.numerals import ENGLISH
-from rag.finding.reading import ReadSentence
+from index.search import NO_SPACES, Snapshot, terms
 from rag.questions import MAX_QUESTION_CHARACTERS, PARTICIPLES, PAST, Question
 
 LIGHT_WORDS = frozenset({
@@ -35,21 +32,29 @@ LIGHT_WORDS = frozenset({
 })  # fmt: skip
 """They do not name a subject; the search splits ``s`` and ``t`` off possessives and *not*."""
 
+
 _LIST = "frequency_dictionary_en_82_765.txt"
+
+
 _PASSAGES = 2e10
 """The count of a word that would be in every passage; the list counts a large part of the web."""
+
 
 _COMMON = 0.005
 """In a greater share of English passages, a word says little about a text: *main*, *people*."""
 
+
 _RARE = 0.001
 """In a smaller share, a word is a term without being a noun for certain."""
+
 
 _AS_VERB = 0.2
 """The past tense's share of a word's own frequency, from which the word is mostly a verb."""
 
+
 _PLURAL = (0.15, 1.0)
 """The plural's share of a noun's own frequency, unlike *towards*."""
+
 
 _IRREGULAR = frozenset(
     base for past, base in (*PAST.items(), *PARTICIPLES.items()) if not past.endswith("ed")
@@ -116,33 +121,46 @@ def _by_letter() -> Mapping[str, Mapping[str, float]]:
 
 
 _ENGLISH = "en"
+
+
 _SHORTEST = 4
 """Most shorter words (in letters) that are unknown are abbreviations."""
+
 
 _SHORTEST_NAME = 5
 """A name with fewer letters resembles too many other names."""
 
+
 _LONG = 8
+
 
 _LEAST_SHARE = 5e-5
 """The share is of English passages; about 20,000 words are as common."""
 
+
 _LEAST_SHARE_OF_SHORT = 0.01
 """For a typed word of ``_SHORTEST`` letters; about 200 words are as common, such as "which"."""
+
 
 _ENGLISH_WEIGHT = 0.2
 """A word's share of the library's passages weighs 1."""
 
+
 _CLEARLY = 4
+
+
 _UNDERSTOOD = 0.7
 """If fewer words are known or corrected, the language or subject is unknown: nothing is corrected."""
+
 
 _DROPPED, _SWAPPED, _ADDED, _REPLACED = 4.0, 1.5, 0.12, 0.09
 """The relative chances of single mistakes: 34 % of the mistakes drop a letter, 12.5 % swap two, 27 % add one
 and 19 % replace one (Pollock and Zamora, Automatic spelling correction, 1984). There are 26 times as many
 ways to add or to replace a letter as to drop one."""
 
+
 _OTHER = 0.001
+
 
 _WORD = regex.compile(
     r"“[^”]*”|\"[^\"]*\""
@@ -150,7 +168,10 @@ _WORD = regex.compile(
 )
 """Words in quotation marks are meant as they are written."""
 
+
 _DOUBLED = regex.compile(r"(.)\1+")
+
+
 _STARTS = regex.compile(r"(?:^|[.?!:]\s+)\W*$")
 
 
@@ -281,130 +302,3 @@ def _chance_of_mistake(typed: str, meant: str, distance: int) -> float:
     if len(meant) != len(typed):
         return _DROPPED if len(meant) > len(typed) else _ADDED
     return _SWAPPED if Counter(meant) == Counter(typed) else _REPLACED
-
-
-_WORDS = regex.compile(r"\w+")
-_SHORTEST_ROOT = 5
-_LONGEST_ENDING = 3
-"""Letters. With a shorter common root or a longer ending, words that begin alike are often unrelated."""
-
-_CAPITALISED = regex.compile(r"\b\p{Lu}")
-_LONG_NAME = regex.compile(
-    r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|de|des|du|y)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
-)
-_LANGUAGE = "en"
-_DIGITS: Mapping[str, str] = {
-    stem: str(value)
-    for word, value in ENGLISH.values.items()
-    if value > 1
-    for _, stem in terms(word, _LANGUAGE)
-}
-"""By stem; *one* is left out, because it often counts nothing."""
-
-_LETTERS = {digits: stem for stem, digits in _DIGITS.items()}
-
-
-def content_terms(index: Snapshot, question: Question, language: str) -> Mapping[Term, float]:
-    """Return all words, with their rarity, if none is a content word."""
-    return index.idf(content_words(question.text, language) or terms(question.text, language))
-
-
-def content_words(text: str, language: str) -> list[Term]:
-    return [term for term in terms(text, language) if term[1] not in LIGHT_WORDS]
-
-
-def words_of(text: str, language: str) -> frozenset[Term]:
-    return frozenset(terms(text, language))
-
-
-@lru_cache(maxsize=4096)
-def terms_of(text: str, language: str) -> frozenset[Term]:
-    return words_of(" ".join([text, *acronyms(text)]), language)
-
-
-def acronyms(text: str) -> list[str]:
-    """UNODC is one of United Nations Office on Drugs and Crime."""
-    names = (name.removeprefix("The ") for name in _LONG_NAME.findall(text))
-    return ["".join(_CAPITALISED.findall(name)) for name in names]
-
-
-def contains_term(text_terms: frozenset[Term], term: Term) -> bool:
-    return bool(matching_terms(text_terms, term))
-
-
-def matching_terms(text_terms: frozenset[Term], term: Term) -> frozenset[Term]:
-    """Also related words, with a long beginning in common (Cambodian, Cambodia), and *five* for 5."""
-    field, word = term
-    number = _DIGITS.get(word) or _LETTERS.get(word) if field == _LANGUAGE else None
-    same = text_terms & ({term, (field, number)} if number else {term})
-    if len(word) < _SHORTEST_ROOT:
-        return same
-    roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word))
-    longest = len(word) + _LONGEST_ENDING
-    longer = (
-        (other_field, other)
-        for other_field, other in text_terms
-        if other.startswith(word) and other_field == field and len(other) <= longest
-    )
-    return (text_terms & {(field, word[:length]) for length in roots}).union(same, longer)
-
-
-def names_label(question: str, label: str) -> bool:
-    """*Space*, not *space*: the capital tells a row's name, such as *Water*, from a word."""
-    words = " ".join(_WORDS.findall(label))
-    return words[:1].isupper() and f" {words} " in f" {' '.join(_WORDS.findall(question))} "
-
-
-_COMPLETE = regex.compile(r"[.!?…。！？।۔။។]\P{L}*$|\s\|\s")
-_WORD_RUN = regex.compile(r"\p{L}+")
-_LONG_WORD = regex.compile(r"[\p{L}\p{M}\p{N}&-]{2,}")
-_NAMED = regex.compile(r"\p{L}{4,}")
-_CAPTION = regex.compile(
-    r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}", regex.IGNORECASE
-)
-
-
-def is_fragment(sentence: str) -> bool:
-    return _COMPLETE.search(sentence) is None
-
-
-def names_only(sentence: ReadSentence, title: str) -> bool:
-    """Titles, captions, headings, lone names and lone numbers never answer a question."""
-    text = sentence.text.strip()
-    if sentence.is_heading or text == title.strip():
-        return True
-    # A sentence without a letter is the number of a page, for example.
-    if is_barred_caption(text) or not (is_row(text) or _WORD_RUN.search(text)):
-        return True
-    if is_row(text) and set(_WORD_RUN.findall(text)) <= set(_WORD_RUN.findall(sentence.headings)):
-        # A long table repeats its headings between its rows.
-        return not any(map(str.isdigit, text))
-    if is_row(text) or any(map(str.isdigit, text)):
-        return is_fragment(text) and _CAPTION.match(text) is not None
-    # A lone name may end with the full stop of an abbreviation: "Netflix, Inc." Unlike a name, a sentence has
-    # a word without a capital.
-    words = (_NAMED if is_fragment(text) else _WORD_RUN).findall(text)
-    return bool(words) and all(word[0].isupper() for word in words)
-
-
-_LEANS = regex.compile(
-    r"\P{L}*\p{Ll}|\s*(?:\(?(?:[¹²³⁰⁴-⁹*†‡☐☒☑□■¨]|\p{N}{1,2}\))|\p{N}{1,2}\s\p{Lu})|\W*(?i:notes?:|sources?:)"
-    r"|\W*(?i:see|refer|indicate by check|he|she|it|they|his|her|its|their)\b"
-)
-"""Of a sentence cut in two, a footnote, an instruction, or one about what the sentence before names."""
-
-_ASKS = regex.compile(r"[?？؟]\W*$")
-_FEWEST_WORDS = 8
-
-
-def stands_alone(sentence: ReadSentence, title: str) -> bool:
-    """No row, heading, question, footnote, instruction or fragment does."""
-    text = sentence.text
-    return (
-        not is_row(text)
-        and not is_fragment(text)
-        and _LEANS.match(text) is None
-        and _ASKS.search(text) is None
-        and not names_only(sentence, title)
-        and len(_LONG_WORD.findall(text)) >= _FEWEST_WORDS
-    )
