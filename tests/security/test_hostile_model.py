@@ -18,6 +18,8 @@ from tests.support.processes import ROOT
 from tests.support.scripted import ScriptedLLM, cites, model_of
 from ui.app import create_app
 
+pytestmark = pytest.mark.slow_cases
+
 REPORT = ROOT / "seeds" / "cambodia-scam-raids.md"
 QUESTION = "How many suspects were arrested, and over how many days?"
 BEGINS = "PHNOM PENH"

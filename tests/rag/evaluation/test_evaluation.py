@@ -86,6 +86,7 @@ def test_the_curves_come_with_the_answers(whole: Evaluation) -> None:
     assert sum(part.n for part in whole.calibration) == ASKED
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(
     ("parts", "sections"),
     [
@@ -119,6 +120,7 @@ def test_a_second_run_embeds_no_passage_and_measures_the_same(
     assert [again.figures[place] for place in timeless] == [whole.figures[place] for place in timeless]
 
 
+@pytest.mark.slow
 def test_a_limit_and_the_held_out_part_use_fewer_questions(encoder: Encoder, home: Path) -> None:
     few = evaluate(ALL, Configuration(), home, ["retrieval"], 10, encoder=encoder)
     assert (few.n_queries, few.n_documents) == (10, 7)

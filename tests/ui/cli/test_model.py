@@ -117,6 +117,7 @@ def test_a_key_is_read_from_standard_input(
     assert stored(tmp_path)["key"] == KEY
 
 
+@pytest.mark.slow
 def test_a_key_is_typed_without_being_shown(tmp_path: Path, far: ModelServer) -> None:
     ours, theirs = pty.openpty()
     command = [*MODULE, "model", "set", "openai", "small", "--key", "--address", far.address]

@@ -91,6 +91,7 @@ def test_evidence_and_a_note_are_not_needed(client: TestClient, engine: QueryEng
     ]
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(
     ("changed", "status", "detail"),
     [

@@ -95,6 +95,7 @@ class TestChanges:
     def test_between_a_version_and_itself_there_are_none(self, client: TestClient, route: str) -> None:
         assert self.told(client, f"{route}/changes?from=2&to=2") == [("stayed", 13, None)]
 
+    @pytest.mark.slow
     def test_what_is_beyond_the_list_is_counted(self, client: TestClient) -> None:
         upload(client, "One gate.", "long.txt")
         route = upload(client, " ".join(f"Gate {number} held." for number in range(CHANGES + 9)), "long.txt")
@@ -102,6 +103,7 @@ class TestChanges:
         assert (body["went"], body["came"]) == (1, CHANGES + 9)
         assert (len(body["changes"]), body["left_out"]) == (CHANGES, 10)
 
+    @pytest.mark.slow_cases
     @pytest.mark.parametrize(
         ("query", "status", "detail"),
         [
@@ -150,6 +152,7 @@ class TestMatches:
         assert (len(body["matches"]), body["total"]) == (MATCHES, MATCHES + 5)
         assert body["matches"][-1]["start"] == 4 * (MATCHES - 1)
 
+    @pytest.mark.slow_cases
     @pytest.mark.parametrize(
         ("query", "detail"),
         [
