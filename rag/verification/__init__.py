@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from index.documents import Document, Span
 from rag.answers import Verification
-from rag.verification.evidence import Evidence
+from rag.verification.evidence import Evidence, evidence_at
 from rag.verification.judge import LANGUAGE_MODEL, NO_JUDGE, Gate, Judge, Thresholds, open_judge
 from rag.verification.near_verbatim import is_verbatim
 
@@ -15,6 +15,7 @@ __all__ = [
     "Gate",
     "Judge",
     "Thresholds",
+    "evidence_at",
     "is_verbatim",
     "open_judge",
     "verify_quote",

@@ -20,8 +20,7 @@ from rag.conversations import load, stored_answer
 from rag.errors import AnswerNotFoundError
 from rag.finding import TableRow
 from rag.headlines import possible_headlines
-from rag.verification import Evidence, Gate, Judge, is_verbatim
-from rag.verification.evidence import evidence_at
+from rag.verification import Evidence, Gate, Judge, evidence_at, is_verbatim
 from rag.visible_text import readable, visible
 from ui.export.exported_answers import (
     FirstLine,
