@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.handing import SERVERS, handing_on
+from tests.support.libraries import MakeLibrary
 from tests.support.routes import made_once
 from ui.app import create_app
 from ui.settings import Settings
@@ -24,6 +25,12 @@ def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
     del reading_processes
     with made_once(), handing_on(SERVERS):
         yield
+
+
+@pytest.fixture
+def library(own_library: MakeLibrary) -> MakeLibrary:
+    """Each test has a library of its own, since requests keep answers and feedback."""
+    return own_library
 
 
 @pytest.fixture
