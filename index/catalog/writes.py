@@ -369,10 +369,6 @@ def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> lis
         return list(connection.scalars(query))
 
 
-def count_missing(engine: sa.Engine, build: Build) -> int:
-    return len(missing_documents(engine, build, None))
-
-
 def count_missing_passages(engine: sa.Engine, build: Build) -> int:
     current = versions.c.document_id == documents.c.id, versions.c.version == documents.c.version
     query = sa.select(sa.func.sum(versions.c.passages)).join_from(documents, versions, sa.and_(*current))

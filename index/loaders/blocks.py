@@ -113,3 +113,12 @@ def sections_of(blocks: Sequence[Block], text: str) -> tuple[Section, ...]:
         for block, start in zip(blocks, block_starts(blocks, text), strict=True)
         if isinstance(block, Heading) and block.text.strip()
     )
+
+
+_FEW_PLACES = 10_000
+_PLACES_PER_CELL = 20
+
+
+def is_sparse(rows: int, columns: int, cells: int) -> bool:
+    """Whether a table with so many cells would be huge and mostly empty in columns."""
+    return rows * columns > _FEW_PLACES + _PLACES_PER_CELL * cells

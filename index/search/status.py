@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from index.catalog.database import Catalog
 from index.catalog.reader import get_build
 from index.catalog.schema import builds, chunks, documents
-from index.catalog.writes import count_missing
+from index.catalog.writes import missing_documents
 from index.search.manifest import Manifest, folder_of, read_manifest
 
 
@@ -90,4 +90,6 @@ def _building(catalog: Catalog, searched: int | None) -> UnfinishedBuild | None:
             return None
         build = get_build(connection, number)
         total = int(connection.scalar(sa.select(sa.func.count()).select_from(documents)) or 0)
-    return UnfinishedBuild(build.recipe.encoder, total - count_missing(catalog.engine, build), total)
+    return UnfinishedBuild(
+        build.recipe.encoder, total - len(missing_documents(catalog.engine, build, None)), total
+    )

@@ -51,6 +51,7 @@ _SHORTEST_JOINED = 5
 """Letters of a word that is sought without spaces and hyphens: *wildfire* is also *wild fire*."""
 
 _LONGEST_ACRONYM = 3
+"""A word of so few capitals, such as *WHO*, is an acronym even if it is also an English word."""
 
 _RARE = 0.7
 
@@ -118,7 +119,7 @@ def absent_names(question: Question, text: str) -> list[str]:
 def _names(text: str, phrase: str, language: str) -> bool:
     for word in phrase.split():
         bare = _PLURAL.sub("", word)
-        forms = [bare, *_parts(bare), ".".join(bare) + "."]
+        forms = [bare, *name_parts(bare), ".".join(bare) + "."]
         written = "|".join(_as_written(form) for form in forms if form)
         if regex.search(rf"(?<!\p{{L}})(?:{written})", text):
             return True
@@ -225,7 +226,7 @@ def text_of(reading: Reading) -> str:
 
 
 def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
-    """As written, without dates. A part of a hyphenated word suffices; a name needs all (:func:`_parts`)."""
+    """As written, without dates. A part of a hyphenated word suffices; a name needs all (:func:`name_parts`)."""
     language = reading.document.language
     text = text_of(reading)
     found = terms_of(text, language)
@@ -239,7 +240,7 @@ def missing_words(index: Snapshot, question: Question, reading: Reading) -> list
     return [
         word
         for word in _words(question)
-        if any(map(is_absent, _parts(word) if word in question.names else [word]))
+        if any(map(is_absent, name_parts(word) if word in question.names else [word]))
         and not _is_joined_in(joined, word)
     ]
 
@@ -251,7 +252,7 @@ def _words(question: Question) -> list[str]:
     )
 
 
-def _parts(name: str) -> list[str]:
+def name_parts(name: str) -> list[str]:
     """A name with too short a part (``F`` in ``F-35``) stays whole."""
     parts = name.split("-")
     return parts if min(map(len, parts)) >= _SHORTEST_PART else [name]

@@ -23,6 +23,7 @@ from index.records import DocumentRecord, Filters
 from index.search import Snapshot, Term, terms
 from index.text import cells
 from rag.figures.countries import names_same_country
+from rag.finding.abstention import name_parts
 from rag.finding.matching import acronyms, contains_term, content_words, names_only, stands_alone
 from rag.finding.ranking import LARGEST_PRIOR, Candidate, Scored, by_document, is_repeated, vectors_of
 from rag.finding.reading import Reading, sentences_of
@@ -83,9 +84,6 @@ _ONE_REPORT = regex.compile(
     regex.IGNORECASE,
 )
 _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
-
-_SHORTEST_PART = 3
-"""The fewest letters of a part of a name that is sought by itself, unlike ``F`` of ``F-35``."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}&-]{2,}")
 _PARTS = regex.compile(r"[\W_]+|(?<=\p{Ll})(?=\p{Lu})")
@@ -235,9 +233,7 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
 
 def _has_name(folded: str, name: str) -> bool:
     bare = _ENDING.sub("", name.casefold())
-    parts = bare.split("-")
-    is_of_parts = min(map(len, parts)) >= _SHORTEST_PART
-    return bare in folded or (is_of_parts and all(part in folded for part in parts))
+    return bare in folded or all(part in folded for part in name_parts(bare))
 
 
 def whole_report(index: Snapshot, report: DocumentRecord) -> list[Scored]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from index.loaders.blocks import BULLET, MAX_CELL_CHARACTERS, Block, Heading, flow, row
+from index.loaders.blocks import BULLET, MAX_CELL_CHARACTERS, Block, Heading, flow, is_sparse, row
 from index.loaders.equations import note_mark, superscript
 from index.loaders.numerals import LETTER_FORMATS, written_number
 from index.loaders.text import unwrap
@@ -19,10 +19,6 @@ from index.text.tabular import is_period
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
-
-_FEW_PLACES = 10_000
-_PLACES_PER_CELL = 20
-"""Rows times columns for each cell: a larger table would be huge and mostly empty in columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
         else:
             columns.append((start, end))
         places[start, end] = len(columns) - 1
-    if len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(map(len, rows)):
+    if is_sparse(len(rows), len(columns), sum(map(len, rows))):
         return [[cell.text for cell in cells] for cells in rows]
     ends = [end for _, end in columns]
     return [_placed(cells, places, ends) for cells in rows]

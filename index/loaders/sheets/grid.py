@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import regex
 
-from index.loaders.blocks import Block, row
-from index.text.tabular import WORD_TABLE_ROWS
+from index.loaders.blocks import Block, is_sparse, row
+from index.text.tabular import MAX_CAPTION_CHARACTERS, WORD_TABLE_ROWS
 
 _WideHeading = tuple[str, int]
 """With the number of columns that it is merged over."""
@@ -125,17 +125,10 @@ def runs(columns: Sequence[int]) -> list[list[int]]:
     return found
 
 
-MAX_CAPTION_CHARACTERS = 200
-"""A longer line above a table is a paragraph."""
-
 MAX_CAPTION_LINES = 3
 
 MAX_GAP_ROWS = 2
 """Between the headings of a table and its figures."""
-
-_FEW_PLACES = 10_000
-_PLACES_PER_CELL = 20
-"""Rows times columns for each cell: a larger grid would be huge and mostly empty."""
 
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
@@ -256,7 +249,7 @@ def _is_short(line: Row) -> bool:
 def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
     several = [line for line in rows if line.alone is None]
     columns = _columns(several)
-    if _is_sparse(several, columns):
+    if is_sparse(len(several), len(columns), sum(len(line.cells) for line in several)):
         return [list(rows)]
     starts: list[int] = []
     left: list[int] = []
@@ -324,7 +317,7 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
 def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
     """A heading is repeated in every column that it covers; ``group`` stands for this table alone."""
     columns = _columns(rows)
-    if _is_sparse(rows, columns):
+    if is_sparse(len(rows), len(columns), sum(len(line.cells) for line in rows)):
         yield from (Block(row(cell.text for cell in line.cells.values()), group) for line in rows)
         return
     headings = next((index for index, line in enumerate(rows) if line.has_figures()), WORD_TABLE_ROWS)
@@ -344,7 +337,3 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
 
 def _columns(rows: Iterable[Row]) -> list[int]:
     return sorted(set[int]().union(*(line.cells for line in rows)))
-
-
-def _is_sparse(rows: Sequence[Row], columns: Sequence[int]) -> bool:
-    return len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(len(line.cells) for line in rows)
