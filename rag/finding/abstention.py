@@ -226,7 +226,7 @@ def text_of(reading: Reading) -> str:
 
 
 def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
-    """As written, without dates. A part of a hyphenated word suffices; a name needs all (:func:`name_parts`)."""
+    """As written, without dates. A part of a hyphenated word suffices; a name needs all."""
     language = reading.document.language
     text = text_of(reading)
     found = terms_of(text, language)
