@@ -5,10 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 UNKNOWN_LANGUAGE = "und"  # ISO 639-2's code for a language that was not determined.
 MAX_COLLECTION_CHARACTERS = 200  # The most characters in a collection's name.
+SIDECAR = ".meta.yaml"  # After the whole name of the file: ``report.pdf.meta.yaml``.
+
+
+def sidecar_of(path: Path) -> Path:
+    return path.with_name(path.name + SIDECAR)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -22,7 +22,7 @@ from typing import BinaryIO, Self
 from index.catalog import uploaded_bytes, uploader_of
 from index.catalog.lock import Process, this_process
 from index.catalog.writes import save_rows, trashed_document
-from index.documents import Detail, Details, described, merged
+from index.documents import SIDECAR, Detail, Details, described, merged, sidecar_of
 from index.errors import (
     DocumentNotFoundError,
     GoneError,
@@ -35,7 +35,7 @@ from index.errors import (
 from index.ingest.discover import state_of
 from index.library import Library, Progress
 from index.loaders import MEGABYTE, Options
-from index.loaders.metadata import SUFFIX, checked_details, read_sidecar, sidecar_of
+from index.loaders.metadata import checked_details, read_sidecar
 from index.loaders.sandbox.client import Isolated
 from index.private import make_folder, opener, write_file
 from index.records import DocumentRecord, Incoming, Viewer
@@ -273,8 +273,8 @@ def hidden_folder(folder: Path) -> Path:
 def _safe_name(name: str) -> str:
     """Short, without folders and control characters, and of no hidden file or sidecar."""
     last = printable(name.replace("\\", "/").rsplit("/", 1)[-1]).strip().lstrip(".").replace(":", "_")
-    while last.endswith(SUFFIX):
-        last = last.removesuffix(SUFFIX)
+    while last.endswith(SIDECAR):
+        last = last.removesuffix(SIDECAR)
     stem, dot, suffix = last.rpartition(".")
     if not stem or len(suffix.encode()) > _MAX_SUFFIX_BYTES:
         stem, dot, suffix = last, "", ""

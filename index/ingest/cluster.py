@@ -15,13 +15,13 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from index.documents import Document
+from index.documents import Document, sidecar_of
 from index.embedding.encoder import Encoder, open_encoder
 from index.embedding.pipeline import embed_documents
 from index.errors import ClusterError, LoadError, line_of
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated, Options, content
-from index.loaders.metadata import sidecar_content, sidecar_of
+from index.loaders.metadata import sidecar_content
 from index.records import Incoming, Recipe
 from index.text.passages import CHUNKING, Cut, Cutting
 

@@ -15,9 +15,8 @@ import sqlalchemy as sa
 from index.catalog.database import Catalog
 from index.catalog.dialects import insert_into, writing
 from index.catalog.schema import failures
+from index.documents import SIDECAR, sidecar_of
 from index.errors import FailureNotFoundError
-from index.loaders.metadata import SUFFIX as SIDECAR
-from index.loaders.metadata import sidecar_of
 
 QUESTIONS = "questions.jsonl"
 """Evaluation questions, which are not listed as a report."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Condition
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from index.documents import sidecar_of
 from index.errors import Cancelled, LibraryLockedError, LoadError
 from index.ingest.discover import (
     MISSING,
@@ -30,7 +31,6 @@ from index.ingest.discover import (
 )
 from index.library import Library, Progress
 from index.loaders import DEFAULTS, SUFFIXES, Options
-from index.loaders.metadata import sidecar_of
 from index.loaders.sandbox.client import Isolated
 from index.machine import usable_cores
 from index.records import FileState, Incoming

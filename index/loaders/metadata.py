@@ -13,7 +13,7 @@ from pathlib import Path
 
 import regex
 
-from index.documents import KEYS, MAX_COLLECTION_CHARACTERS, Detail, Document, Origin, Section
+from index.documents import KEYS, MAX_COLLECTION_CHARACTERS, Detail, Document, Origin, Section, sidecar_of
 from index.errors import LoadError, printable
 from index.loaders.blocks import flow
 from index.text.languages import detect
@@ -169,15 +169,10 @@ def title_of_line(text: str) -> str | None:
     return first
 
 
-SUFFIX = ".meta.yaml"  # after the whole name of the file: ``report.pdf.meta.yaml``
 _MAX_BYTES = 65_536
 _REMEDY = "correct the sidecar, or remove it"
 # O_NONBLOCK: opening a pipe must not wait for a writer. No system has all of these flags.
 _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
-
-
-def sidecar_of(path: Path) -> Path:
-    return path.with_name(path.name + SUFFIX)
 
 
 def checked_details(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, Detail]:

@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from benchmarks.writing import smollm2
+from index.documents import sidecar_of
 from index.loaders import load
-from index.loaders.metadata import sidecar_of
 from tests.docs.pages import PAGES, ROOT, Block, blocks, holds, prints
 from tests.support.processes import MODULE, environment, serving
 from ui.settings import FILE_NAME, load_settings

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from index.documents import sidecar_of
 from index.embedding.encoder import Encoder
 from index.ingest.discover import Failure
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import Options
-from index.loaders.metadata import sidecar_of
 from rag.engine import QueryEngine
 from tests.support.pdf_files import FIRST, SECOND, body, build
 from tests.support.scans import needs_tesseract, pictures, scanned

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.documents import KEYS, Document
+from index.documents import KEYS, Document, sidecar_of
 from index.errors import LoadError
 from index.loaders import load
 from index.loaders.metadata import (
@@ -17,7 +17,6 @@ from index.loaders.metadata import (
     language_code,
     read_sidecar,
     readable_property,
-    sidecar_of,
     title_of_name,
     with_date,
 )

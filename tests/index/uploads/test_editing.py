@@ -14,12 +14,12 @@ from filelock import FileLock
 
 from index.catalog import lock as locking
 from index.catalog.backup import back_up, restore
+from index.documents import sidecar_of
 from index.embedding.encoder import Encoder
 from index.errors import LibraryLockedError, LoadError, OutdatedError
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import DEFAULTS
-from index.loaders.metadata import sidecar_of
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord, Filters
 from index.uploads import Sent, add_upload, remove_upload, restore_upload, uploads_folder

@@ -24,7 +24,7 @@ SLOW = frozenset(
         *("onnxruntime", "torch", "transformers", "sentence_transformers", "sklearn", "scipy", "pandas"),
         *("huggingface_hub", "faiss", "tantivy", "llama_index", "gradio", "fastapi", "uvicorn", "httpx"),
         *("matplotlib", "alembic", "symspellpy", "babel", "sqlalchemy", "pydantic_settings"),
-        *("psycopg", "pymilvus", "grpc", "sympy"),
+        *("psycopg", "pymilvus", "grpc", "sympy", "sentencex"),
     }
 )
 """Packages that take long to import."""
@@ -66,8 +66,8 @@ def test_status_loads_the_settings_and_the_catalog_alone(home: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "needed"),
     [
-        ("search", {*STORED, "onnxruntime", "faiss", "tantivy"}),
-        ("ask", {*STORED, "onnxruntime", "faiss", "tantivy", "symspellpy", "babel"}),
+        ("search", {*STORED, "onnxruntime", "faiss", "sentencex", "tantivy"}),
+        ("ask", {*STORED, "onnxruntime", "faiss", "sentencex", "tantivy", "symspellpy", "babel"}),
     ],
 )
 def test_ask_and_search_load_what_they_use(command: str, needed: set[str], home: Path) -> None:
