@@ -84,12 +84,9 @@ def _sections(
     return tuple(sorted((one for one in found if one.start < len(text)), key=lambda one: one.start))
 
 
+# The marks around a number that stands for an element's id while the page is read. They are noncharacters,
+# which no text contains (Unicode, 23.7).
 _OPENING, _CLOSING = "\ufdd0", "\ufdd1"
-"""The marks around a number that stands for an element's id while the page is read.
-
-They are noncharacters, which no text contains (Unicode, 23.7).
-"""
-
 _PLACE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
 _NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67]);", re.IGNORECASE)
 
@@ -140,13 +137,10 @@ def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
     return Chapter(blocks, places)
 
 
-CONTAINER = "META-INF/container.xml"
-"""Every book has it (EPUB 3.3, 4.2.6.3.1)."""
-
+CONTAINER = "META-INF/container.xml"  # every book has it (EPUB 3.3, 4.2.6.3.1)
 _ENCRYPTION = "META-INF/encryption.xml"
+# They hide no text (EPUB 3.3, 4.4).
 _FONT_OBFUSCATION = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
-"""They hide no text (EPUB 3.3, 4.4)."""
-
 _CHAPTERS = {"application/xhtml+xml", "text/html"}
 _NCX = "application/x-dtbncx+xml"
 _TYPE = "{http://www.idpf.org/2007/ops}type"

@@ -58,13 +58,11 @@ def _message(data: bytes, path: Path) -> Message:
 
 SHOWN = ("From", "To", "Cc", "Date", "Subject")
 
+# RFC 2047, section 2, with an optional language (RFC 2231, section 5).
 _ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
-"""RFC 2047, section 2, with an optional language (RFC 2231, section 5)."""
-
 _ESCAPED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}--[\t\n\r]]", flags=regex.V1)
-_MAX_PARSED_CHARACTERS = 10_000
-"""Of an address or a date: longer ones are attacks on the parser."""
+_MAX_PARSED_CHARACTERS = 10_000  # of an address or a date: longer ones are attacks on the parser
 
 
 def characters(data: bytes, path: Path, charset: str | None) -> str:
@@ -147,12 +145,8 @@ def _values(message: Message, name: str, path: Path) -> list[str]:
     ]
 
 
-MAX_DEPTH = 50
-"""A message that was forwarded many times has a depth of about twelve."""
-
-MIN_PLAIN_SHARE = 0.5
-"""A plain text with a smaller share of the letters in its HTML is a placeholder."""
-
+MAX_DEPTH = 50  # a message that was forwarded many times has a depth of about twelve
+MIN_PLAIN_SHARE = 0.5  # a plain text with a smaller share of the letters in its HTML is a placeholder
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 _MESSAGES = {"message/rfc822", "message/global", "message/news"}
 _NAMELESS = "without a name"
@@ -319,5 +313,5 @@ def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
     return joined
 
 
+# Every message has at least one of these (RFC 5322, 3.6).
 _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Return-Path", "MIME-Version")
-"""Every message has at least one of these (RFC 5322, 3.6)."""

@@ -142,10 +142,7 @@ MANIFEST = f"{{{_OPENDOCUMENT}:manifest:1.0}}"
 LINK = "{http://www.w3.org/1999/xlink}"
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
-DISPLAY = f"{TEXT}display"
-"""Hides a section or, in a style, all text with this style."""
-
-
+DISPLAY = f"{TEXT}display"  # hides a section or, in a style, all text with this style
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _LIST = f"{TEXT}list"
 _ITEMS = {f"{TEXT}list-item", f"{TEXT}list-header"}
@@ -233,8 +230,7 @@ def _integer(written: str | None, otherwise: int) -> int:
 
 
 _RAISED = re.compile(r"super\b|0*[1-9][0-9.]*%")
-_MOST_PARENTS = 20
-"""A longer chain is circular."""
+_MOST_PARENTS = 20  # a longer chain is circular
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,9 +299,8 @@ def _properties_of(style: Element, fonts: dict[str, str]) -> _StyleProperties:
     )
 
 
+# In cells that a document gains: some programs repeat a cell through all columns of a sheet.
 MAX_REPEATED = 100_000
-"""In cells that a document gains: some programs repeat a cell through all columns of a sheet."""
-
 _TABLE = f"{TABLE}table"
 _ROW = f"{TABLE}table-row"
 _CELL = f"{TABLE}table-cell"
@@ -403,6 +398,7 @@ def _cells(
     return cells
 
 
+# Deleted text, comments, templates of indexes, and elements for programs.
 _UNREAD = frozenset(
     {f"{TEXT}tracked-changes", f"{OFFICE}forms", f"{OFFICE}annotation", f"{OFFICE}annotation-end"}
     | {f"{TEXT}table-of-content-source", f"{TEXT}illustration-index-source", f"{TEXT}table-index-source"}
@@ -411,8 +407,6 @@ _UNREAD = frozenset(
     | {f"{TEXT}user-field-decls", f"{TEXT}ruby-text", f"{TEXT}script", f"{DRAW}image", f"{OFFICE}scripts"}
     | {f"{SVG}title", f"{SVG}desc"}
 )
-"""Deleted text, comments, templates of indexes, and elements for programs."""
-
 _WHITE = re.compile(r"\s+")
 
 
@@ -552,7 +546,6 @@ def _marked(blocks: Iterator[Block], marker: str, group: object) -> Iterator[Blo
 
 
 _MANIFEST = "META-INF/manifest.xml"
+# The only entry of a file that is encrypted as a whole (OpenDocument 1.4, part 2, 3.4).
 _WHOLLY_ENCRYPTED = b"encrypted-package"
-"""The only entry of a file that is encrypted as a whole (OpenDocument 1.4, part 2, 3.4)."""
-
 _RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "footer-left")

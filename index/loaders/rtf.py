@@ -30,12 +30,9 @@ from index.loaders.metadata import Properties, assemble, iso_date, readable_prop
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
 
+# Marks in the text of a part: private use characters, to which Unicode gives no meaning (Unicode, 23.5).
 _CELL_END, _ROW_END, _CELL_PARAGRAPH, _LINE, _LABEL, _LABEL_END = "\ue000\ue001\ue002\ue003\ue004\ue005"
-"""Marks in the text of a part: private use characters, to which Unicode gives no meaning (Unicode, 23.5)."""
-
-_HEADING = 0xE010
-"""Of level 1; the next eight characters mark the other levels."""
-
+_HEADING = 0xE010  # of level 1; the next eight characters mark the other levels
 _HEADER = b"{\\rtf"
 
 
@@ -147,12 +144,9 @@ _FONT_CHARACTER_SETS = (
     | {177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250"}
     | {254: "cp437", 255: "cp850"}
 )
+# In a document of any other code page, a font of the ANSI character set uses the document's code page.
 _MULTIBYTE = {"cp932", "cp936", "cp949", "cp950", "cp1361", "cp65001"}
-"""In a document of any other code page, a font of the ANSI character set uses the document's code page."""
-
-_MAX_DEPTH = 10_000
-"""Beyond it, the reader only counts braces: no program nests even a hundred groups."""
-
+_MAX_DEPTH = 10_000  # beyond it, the reader only counts braces: no program nests even a hundred groups
 _TOKEN = re.compile(
     r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
 )
@@ -431,8 +425,8 @@ _NUMBER_FORMATS = {
     "nruc": "upperRoman",
     "nchi": "chicago",
 }
+# A leading ``s`` is for a section.
 _NUMBERING = re.compile(rf"s?(a?)ftn(start|restart|rstcont|{'|'.join(_NUMBER_FORMATS)})")
-"""A leading ``s`` is for a section."""
 
 
 @dataclass(slots=True)
@@ -507,8 +501,7 @@ _PIECE = re.compile(f"([^\n{_ROW_END}]*)([\n{_ROW_END}]|\\Z)")
 _LABELLED = re.compile(f"{_LABEL}([^{_LABEL_END}]*){_LABEL_END}?")
 _MARKS = re.compile("[\ue000-\ue020]")
 _LETTERS = re.compile(r"\w")
-_BULLETS = {"o", "§", "q", "v"}
-"""Mostly in symbol fonts."""
+_BULLETS = {"o", "§", "q", "v"}  # mostly in symbol fonts
 
 
 def _blocks(text: str) -> Iterator[Block]:

@@ -224,8 +224,7 @@ def _run(run: Element) -> str:
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
-_LAST_DATE = 2_958_465
-"""31 December 9999, the last day that a spreadsheet has."""
+_LAST_DATE = 2_958_465  # 31 December 9999, the last day that a spreadsheet has
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,10 +362,7 @@ def _below(root: Element) -> dict[str | None, list[str | None]]:
     }
 
 
-_PAGE = Block("")
-"""Marks the start of a slide."""
-
-
+_PAGE = Block("")  # marks the start of a slide
 NOTES_MARK = "Notes: "
 
 _PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"

@@ -159,8 +159,7 @@ def _control(mark: Element) -> str:
     return entries[chosen] if chosen < len(entries) else ""
 
 
-_MOST_BASES = 20
-"""A longer chain is circular."""
+_MOST_BASES = 20  # a longer chain is circular
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,8 +341,7 @@ def _numbers(kind: str, *properties: Element | None) -> _Numbers:
 
 _LEVEL = regex.compile(r"%([1-9])")
 _HEADING_STYLE = regex.compile(r"heading ?([1-9])", regex.IGNORECASE)
-_BODY_LEVEL = 9
-"""Of body text (ISO/IEC 29500-1, 17.3.1.20)."""
+_BODY_LEVEL = 9  # of body text (ISO/IEC 29500-1, 17.3.1.20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,12 +496,11 @@ def _outline(style: Element) -> int:
     return int(called[1]) if called else 0
 
 
+# Deleted text, the old copy of moved text, field codes, pronunciation, fallbacks for older programs.
 _UNREAD = frozenset(
     {f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}sdtEndPr"}
     | {f"{W}tblPr", f"{W}tblGrid", f"{W}trPr", f"{W}tcPr", f"{W}sectPr", f"{W}rt", f"{W}rubyPr", FALLBACK}
 )
-"""Deleted text, the old copy of moved text, field codes, pronunciation, fallbacks for older programs."""
-
 _SPACES = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}noBreakHyphen": "-", f"{W}cr": "\n"}
 _NOTE_REFERENCES = {f"{W}footnoteReference", f"{W}endnoteReference"}
 _ON = {"1", "true", "on"}

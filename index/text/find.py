@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+# Vowel signs count as letters, as does the mark that turns か into が.
 _DROPPED = regex.compile(
     r"[[\p{Mn}&&\p{Script=Inherited}]--[\u3099\u309A]]|\p{Default_Ignorable_Code_Point}", regex.V1
 )
-"""Vowel signs count as letters, as does the mark that turns か into が."""
-
+# Letters with a stroke, which Unicode does not decompose, and plain quotation marks and dashes.
 _ALIKE = {
     ord(written): plain
     for plain, all_written in (
@@ -37,12 +37,7 @@ _ALIKE = {
     )
     for written in all_written
 }
-"""Letters with a stroke, which Unicode does not decompose, and plain quotation marks and dashes."""
-
-
-_WINDOW = 1 << 18
-"""In characters: some megabytes of memory and a few milliseconds."""
-
+_WINDOW = 1 << 18  # in characters: some megabytes of memory and a few milliseconds
 _CODE_POINTS = 0x110000
 _UNKNOWN = 255
 
@@ -140,17 +135,14 @@ def _folded(character: str) -> str:
     return str(_DROPPED.sub("", plain)).translate(_ALIKE)
 
 
+# Signs of other scripts stay: a Khmer word without its vowels is another word.
 _UNHEARD = regex.compile(r"[\u0300-\u036f\p{Cf}\p{Cs}]+")
-"""Signs of other scripts stay: a Khmer word without its vowels is another word."""
-
+# For a character class of ``regex``: the scripts without spaces between words.
 UNSPACED = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}"
     r"\p{Script=Myanmar}"
 )
-"""For a character class of ``regex``: the scripts without spaces between words."""
-
-_STROKES = str.maketrans("đłøı", "dloi")
-"""Unicode does not decompose these letters."""
+_STROKES = str.maketrans("đłøı", "dloi")  # Unicode does not decompose these letters
 
 
 def fold(text: str) -> str:

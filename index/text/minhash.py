@@ -20,37 +20,23 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-PERMUTATIONS = 128
-"""Four bytes each."""
-
+PERMUTATIONS = 128  # four bytes each
+# As in Broder and others, Syntactic clustering of the Web, 1997; ``benchmarks/near_duplicates.py`` measures
+# its effect.
 NEAR_DUPLICATE = 0.5
-"""As in Broder and others, Syntactic clustering of the Web, 1997; ``benchmarks/near_duplicates.py`` measures
-its effect."""
-
-WORDS = 5
-"""In a shingle. Longer ones separate a monthly report from the previous one; footers weigh the same."""
-
-CHARACTERS = 8
-"""In a script without spaces: about five words of Chinese."""
-
+WORDS = 5  # in a shingle. Longer ones separate a monthly report from the previous one; footers weigh the same
+CHARACTERS = 8  # in a script without spaces: about five words of Chinese
 _SEED = 1
-_SCHEME = "affine32"
-"""Only signatures of the same seed and scheme of datasketch can be compared."""
-
-_AT_ONCE = 8192
-"""Shingles: 4 MB of numbers."""
-
-_STRETCH = 1 << 18
-"""In characters, so that other threads can run in between."""
-
+_SCHEME = "affine32"  # only signatures of the same seed and scheme of datasketch can be compared
+_AT_ONCE = 8192  # shingles: 4 MB of numbers
+_STRETCH = 1 << 18  # in characters, so that other threads can run in between
 _CHARACTER = regex.compile(rf"[{UNSPACED}]\p{{M}}*")
+# A character of a script without spaces, a word, or a figure with its separators.
 _TOKEN = regex.compile(
     rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+(?:[.,]\p{{N}}+)*"
 )
-"""A character of a script without spaces, a word, or a figure with its separators."""
-
+# 2^64 divided by the golden ratio, and odd: a shingle's hash then depends on the order of its words.
 _MULTIPLIER = 0x9E3779B97F4A7C15
-"""2^64 divided by the golden ratio, and odd: a shingle's hash then depends on the order of its words."""
 
 
 def signature(text: str) -> bytes | None:

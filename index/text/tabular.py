@@ -13,23 +13,17 @@ from index.documents import Span
 
 CELL_SEPARATOR = " | "
 
+# With so many rows without figures at its start, a table is one of words; its first row is its headings.
 WORD_TABLE_ROWS = 5
-"""With so many rows without figures at its start, a table is one of words; its first row is its headings."""
-
-MAX_CAPTION_CHARACTERS = 200
-"""A longer line above a table is a paragraph."""
-
-MAX_LABELS = 3
-"""Lines without several cells between two rows of a table."""
-
+MAX_CAPTION_CHARACTERS = 200  # a longer line above a table is a paragraph
+MAX_LABELS = 3  # lines without several cells between two rows of a table
 _MAX_CAPTION_LINES = 3
 
 LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
+# A digit, possibly after a sign or bracket; ``CO2e`` is not a quantity.
 _QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
-"""A digit, possibly after a sign or bracket; ``CO2e`` is not a quantity."""
-
 _BARRED_CAPTION = regex.compile(
     r"\s*(?:table|figure|fig|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{L}\p{N}.:]*\s\|\s[^|]*\p{L}{3}[^|]*",
     regex.IGNORECASE,
@@ -37,10 +31,11 @@ _BARRED_CAPTION = regex.compile(
 _UNITS = regex.compile(
     r"[(\[].*[)\]]|.*\b(?:million|billion|thousand|percent|per cent)s?\b.*|.*[%$€£¥]", regex.IGNORECASE
 )
+# Such as ``Balance Sheets (in millions)``.
 _TITLE_WITH_UNITS = regex.compile(
     r"[^(]*\p{L}{3}[^(]*\([^()]*\b(?:thousand|million|billion|000)s?\b[^()]*\).*", regex.IGNORECASE
 )
-"""Such as ``Balance Sheets (in millions)``."""
+# A time rather than a quantity, such as ``2019`` or ``Years ended September 30,``.
 _PERIOD = regex.compile(
     r"(?=.*(?:[a-z]|(?:19|20)\d{2}))"
     r"(?>(?:fy|cy|fiscal|vs|versus|compared|with|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
@@ -48,11 +43,10 @@ _PERIOD = regex.compile(
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)[\s.,:;/()–-]*+)++",
     regex.IGNORECASE,
 )
-"""A time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
 _YEAR = regex.compile(r"(?:19|20)\d{2}")
 _WORDS = regex.compile(r"\p{L}{3}")
+# A mark of a missing value, such as ``n/a``, has no words.
 _TWO_LETTERS = regex.compile(r"(?!\W*n\W*[adms]\W*\Z).*\p{L}.*\p{L}", regex.IGNORECASE)
-"""A mark of a missing value, such as ``n/a``, has no words."""
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
@@ -236,9 +230,7 @@ def is_quantity(cell: str) -> bool:
     return _QUANTITY.match(cell) is not None and not _PERIOD.fullmatch(cell)
 
 
-MAX_GROUP_CHARACTERS = 20_000
-"""From a row up to the name of its group."""
-
+MAX_GROUP_CHARACTERS = 20_000  # from a row up to the name of its group
 _MAX_NAMES = 2
 _MAX_LABEL_CHARACTERS = 400
 
@@ -356,9 +348,7 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-PATH_SEPARATOR = " › "
-"""From the outermost to the innermost."""
-
+PATH_SEPARATOR = " › "  # from the outermost to the innermost
 _SCALE = (
     r"(?<!\p{N}\s)\(?\b(?P<of>(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥\s,])+\s)?"
     r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m"
@@ -369,9 +359,7 @@ _EXCEPTION = (
 )
 _UNIT = regex.compile(rf"{_SCALE}(?:{_EXCEPTION})?", regex.IGNORECASE)
 _UNIT_ALONE = regex.compile(rf"(?!\([^()]*\Z){_SCALE}(?:[^|()\n]{{0,80}}\)|{_EXCEPTION})?", regex.IGNORECASE)
-_NOTE = regex.compile(r"\([^()]*\)")
-"""It says something about the whole table, such as ``(unaudited)``."""
-
+_NOTE = regex.compile(r"\([^()]*\)")  # it says something about the whole table, such as ``(unaudited)``
 _OWN_UNIT = regex.compile(r"(?:US|C|A)?[$€£¥₹]|%|\b(?:pts?|bps|pp|EUR|USD|GBP)\b")
 _YEAR_CELL = regex.compile(r"(?:19|20)\p{N}{2}")
 _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")

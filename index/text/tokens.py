@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-Token = tuple[int, int]
-"""Start and end (exclusive) in code points of a text."""
-
+Token = tuple[int, int]  # start and end (exclusive) in code points of a text
+# An encoder's tokenizer: returns the spans of a text's tokens, in order.
 TokenSpans = Callable[[str], Sequence[Token]]
-"""An encoder's tokenizer: returns the spans of a text's tokens, in order."""
-
+# In characters. For each window, the tokenizer holds the interpreter lock for about 30 milliseconds.
 WINDOW = 1 << 15
-"""In characters. For each window, the tokenizer holds the interpreter lock for about 30 milliseconds."""
-
-_OVERLAP = 1 << 11
-"""In characters, so that both windows contain the words at their joint."""
-
+_OVERLAP = 1 << 11  # in characters, so that both windows contain the words at their joint
+# In tokens: the edge of a window changes the tokens of the word that it cuts, but none this far away.
 _AGREED = 16
-"""In tokens: the edge of a window changes the tokens of the word that it cuts, but none this far away."""
 
 
 def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:

@@ -77,15 +77,9 @@ class _Gaps:
 
 CELLS = frozenset({"td", "th"})
 
-_MOST_COLUMNS = 1000
-"""Browsers let a cell cover no more."""
-
-_MOST_DOWN = 50
-"""Further cells end with their own row."""
-
-_MOST_REPEATED = 10
-"""A multiple of the characters in its cells."""
-
+_MOST_COLUMNS = 1000  # browsers let a cell cover no more
+_MOST_DOWN = 50  # further cells end with their own row
+_MOST_REPEATED = 10  # a multiple of the characters in its cells
 _CURRENCY = re.compile(r"[(\[]?[$€£¥₩₹₫฿]\s*[(\[]?")
 _FIGURE_END = re.compile(r"[\d–—-][)\]]?\Z")
 _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
@@ -177,13 +171,12 @@ def _span(element: HtmlElement | None, name: str) -> int:
     return max(int(written), 1) if re.fullmatch(r"[0-9]{1,5}", written) else 1
 
 
+# Scripts, styles, media, controls, hidden XBRL facts, and the pronunciation above characters.
 UNREAD = frozenset(
     {"script", "style", "template", "noscript", "head", "iframe", "object", "embed", "canvas", "audio"}
     | {"video", "svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
     | {"rt", "rtc", "rp"}
 )
-"""Scripts, styles, media, controls, hidden XBRL facts, and the pronunciation above characters."""
-
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog"}
@@ -197,6 +190,7 @@ _LISTS = frozenset({"ul", "ol", "menu", "dl"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 _LIST_STYLE = re.compile(r"\blist-style(?:-type)?\s*:\s*([a-z-]+)", re.IGNORECASE)
+# From HTML and CSS to Word.
 _KINDS = {
     **LETTER_FORMATS,
     "lower-alpha": "lowerLetter",
@@ -207,8 +201,6 @@ _KINDS = {
     "upper-roman": "upperRoman",
     "decimal-leading-zero": "decimalZero",
 }
-"""From HTML and CSS to Word."""
-
 _BRACKET = re.compile(r"[\[(].?\Z")
 
 
@@ -453,12 +445,8 @@ _ABBREVIATION = regex.compile(
 )
 _BETWEEN = regex.compile(r"[\s,;]*")
 _KEPT_CHARACTERS = 20
-_MOST_INSIDE = 4
-"""Very deep nesting then costs little time."""
-
-_WORD = "word"
-"""``since_last`` at the start of a paragraph; "" means that a reference directly precedes."""
-
+_MOST_INSIDE = 4  # very deep nesting then costs little time
+_WORD = "word"  # ``since_last`` at the start of a paragraph; "" means that a reference directly precedes
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
     | {"label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt"}

@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 _DECLARED = re.compile(
     rb"""<(?:meta[^>]{0,200}?\bcharset|\?xml[^>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
+# In bytes. Browsers search 1,024, but some exporters put long comments before the declaration.
 _DECLARED_WITHIN = 4096
-"""In bytes. Browsers search 1,024, but some exporters put long comments before the declaration."""
-
 _SUBSET = re.compile(r"\s*(?:<\?xml[^>]{0,500}>\s*)?<!DOCTYPE[^\[<>]{0,1000}\[", re.IGNORECASE)
 _SUBSET_END = re.compile(r"\]\s*>")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -141,22 +140,16 @@ def _is_unread(element: HtmlElement) -> bool:
     return is_hidden(element) or element.tag in _NAVIGATION or element.get("role") in _NAVIGATION_ROLES
 
 
+# In letters and digits. A shorter block is found only as a whole, or directly after a found one.
 MIN_ANCHOR_CHARACTERS = 25
-"""In letters and digits. A shorter block is found only as a whole, or directly after a found one."""
-
 _COMPARED_CHARACTERS = 80
-_MAX_LINKED = 0.6
-"""Outside the main text, a block with a larger share of link text is navigation."""
-
+_MAX_LINKED = 0.6  # outside the main text, a block with a larger share of link text is navigation
+# The whole page is read if the main text has a smaller share of its characters outside links.
 MIN_MAIN_SHARE = 0.25
-"""The whole page is read if the main text has a smaller share of its characters outside links."""
-
-_COVER_LINES = 60
-"""In blocks, from the start of the page."""
-
+_COVER_LINES = 60  # in blocks, from the start of the page
+# Deeper pages are damaged; trafilatura's time grows with the square: a minute for 2,000 tables.
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
-"""Deeper pages are damaged; trafilatura's time grows with the square: a minute for 2,000 tables."""
 
 
 def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:

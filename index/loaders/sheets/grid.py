@@ -15,9 +15,7 @@ import regex
 from index.loaders.blocks import Block, is_sparse, row
 from index.text.tabular import MAX_CAPTION_CHARACTERS, WORD_TABLE_ROWS
 
-_WideHeading = tuple[str, int]
-"""With the number of columns that it is merged over."""
-
+_WideHeading = tuple[str, int]  # with the number of columns that it is merged over
 _YEAR = r"(?:19|20)\p{N}{2}"
 _HAS_YEAR = regex.compile(
     rf"(?<![\p{{N}}.,])(?:FY|CY|[HQ][1-4]\s?)?{_YEAR}(?!\p{{N}}|[.,]\p{{N}})", regex.IGNORECASE
@@ -127,9 +125,7 @@ def runs(columns: Sequence[int]) -> list[list[int]]:
 
 MAX_CAPTION_LINES = 3
 
-MAX_GAP_ROWS = 2
-"""Between the headings of a table and its figures."""
-
+MAX_GAP_ROWS = 2  # between the headings of a table and its figures
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
 )

@@ -35,32 +35,20 @@ _NOT_NEGATIVE = ((">", Decimal(0)), (">=", Decimal(0)))
 
 GENERAL = "General"
 
-_SIGNIFICANT_DIGITS = 15
-"""Further digits result from binary fractions."""
-
-_GENERAL_DIGITS = 10
-"""In an unformatted cell of the usual width."""
-
+_SIGNIFICANT_DIGITS = 15  # further digits result from binary fractions
+_GENERAL_DIGITS = 10  # in an unformatted cell of the usual width
 _GENERAL_BELOW = 1e15
 
 _GENERAL_ABOVE = 1e-9
 
-_ROOM = Context(prec=400)
-"""Enough digits to write the largest number of a cell, 10³⁰⁸, in full."""
-
-_MOST_DECIMALS = 30
-"""[MS-OI29500], 2.1.739."""
-
+_ROOM = Context(prec=400)  # enough digits to write the largest number of a cell, 10³⁰⁸, in full
+_MOST_DECIMALS = 30  # [MS-OI29500], 2.1.739
 _NOT_NOUGHT = regex.compile(r"[1-9]")
 
 _NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
 
-Parts = tuple[tuple[str, str], ...]
-"""The kind and text of each part of a section."""
-
-_MOST_PLACES = 7
-"""Of a denominator, as in Excel."""
-
+Parts = tuple[tuple[str, str], ...]  # the kind and text of each part of a section
+_MOST_PLACES = 7  # of a denominator, as in Excel
 _NO_REST = 5e-8
 
 

@@ -33,15 +33,9 @@ if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
     from openpyxl.worksheet._reader import WorkSheetParser
 
-MAX_COLUMNS = 16_384
-"""In a sheet (ECMA-376, part 1, section 18.3.1.13), and in a record."""
-
-_MAX_CODE_CHARACTERS = 255
-"""As in Excel; a longer one is ignored."""
-
-_ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")
-"""ECMA-376, part 1, section 22.9.2.19."""
-
+MAX_COLUMNS = 16_384  # in a sheet (ECMA-376, part 1, section 18.3.1.13), and in a record
+_MAX_CODE_CHARACTERS = 255  # as in Excel; a longer one is ignored
+_ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")  # ECMA-376, part 1, section 22.9.2.19
 _TRUE = {"1", "true"}
 
 _NO_SIZE = regex.compile(r"0+(?:\.0*)?")
@@ -206,23 +200,16 @@ def _hidden_columns(dimensions: Iterable[Mapping[str, str]]) -> list[int]:
     return sorted(hidden)
 
 
-_DELIMITERS = "\t;|,"
-"""In order of preference: commas come last, since figures and sentences have them, too."""
-
+_DELIMITERS = "\t;|,"  # in order of preference: commas come last, since figures and sentences have them, too
 _SAMPLE_CHARACTERS = 200_000
 
-_PARTED_SHARE = 0.5
-"""Of the records, which a delimiter must split."""
-
+_PARTED_SHARE = 0.5  # of the records, which a delimiter must split
+# A comma before spaces is punctuation if fewer of the records it splits have the usual length.
 _EVEN_SHARE = 0.9
-"""A comma before spaces is punctuation if fewer of the records it splits have the usual length."""
-
+# The csv module's default of 131,072 would refuse a file for one long comment.
 _MAX_FIELD_CHARACTERS = 2**31 - 1
-"""The csv module's default of 131,072 would refuse a file for one long comment."""
-
+# Spreadsheet programs name the delimiter in it, before the first record.
 _SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", regex.IGNORECASE)
-"""Spreadsheet programs name the delimiter in it, before the first record."""
-
 _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
 
 
