@@ -77,7 +77,12 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
         suffix = f"has the unsupported suffix {path.suffix}" if path.suffix else "has no suffix"
         raise LoadError(path, suffix, f"convert it to one of {supported}")
     data = content(path, options.limits)
-    _check_content(data, path, reader)
+    if reader is not read_pdf and data.startswith(b"%PDF-"):
+        raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
+    if reader is read_pdf and not seems_pdf(data) and seems_html(data):
+        raise LoadError(path, "is named .pdf but seems to be an HTML page", "rename it to .html")
+    if reader in _PLAIN and seems_html(data):
+        raise LoadError(path, f"is named {path.suffix} but seems to be an HTML page", "rename it to .html")
     if reader in _PLAIN and not data.startswith(_WIDE):
         _check_text(path, len(data), options.limits)  # refuse a large text before reading it
     document = reader(data, path, options)
@@ -123,12 +128,3 @@ def _check_text(path: Path, size: int, limits: LoadingLimits) -> None:
         cause = f"has {text}, more than the limit of {limits.text_megabytes:,} MB"
         remedy = "split it into parts, or allow more text (the setting max_text_megabytes)"
         raise LoadError(path, cause, remedy)
-
-
-def _check_content(data: bytes, path: Path, reader: Loader) -> None:
-    if reader is not read_pdf and data.startswith(b"%PDF-"):
-        raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
-    if reader is read_pdf and not seems_pdf(data) and seems_html(data):
-        raise LoadError(path, "is named .pdf but seems to be an HTML page", "rename it to .html")
-    if reader in _PLAIN and seems_html(data):
-        raise LoadError(path, f"is named {path.suffix} but seems to be an HTML page", "rename it to .html")
