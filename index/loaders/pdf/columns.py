@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
-from index.loaders.pdf.text import MIN_GUTTER, Line, is_unspaced, stretches
+from index.loaders.blocks import stretches
+from index.loaders.pdf.text import MIN_GUTTER, Line, is_unspaced
 from index.text.geometry import BOX_BYTES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from statistics import median
 
 import regex
 
-from index.loaders.blocks import flow
+from index.loaders.blocks import flow, stretches
 from index.loaders.cover import (
     can_be_title,
     filing,
@@ -24,7 +24,7 @@ from index.loaders.cover import (
 )
 from index.loaders.metadata import MAX_TITLE_CHARACTERS, Properties, title_of_line
 from index.loaders.pdf.paragraphs import Paragraph, begins_item, joined
-from index.loaders.pdf.text import Line, Placed, joined_by, stretches
+from index.loaders.pdf.text import Line, Placed, joined_by
 
 LARGER = 1.08  # times the size of the text; the sizes within a group of lines differ less
 _MAX_STEP = 1.9  # line heights between the lines of a title

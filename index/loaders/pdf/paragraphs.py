@@ -12,7 +12,8 @@ from statistics import median
 import regex
 
 from index.documents import PageLayout
-from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, stretches, unplaced
+from index.loaders.blocks import stretches
+from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, unplaced
 from index.text.geometry import BOX_BYTES
 from index.text.tabular import is_quantity
 

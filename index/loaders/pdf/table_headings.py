@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import regex
 
+from index.loaders.blocks import stretches
 from index.loaders.pdf.table_grid import (
     Atom,
     Column,
@@ -19,7 +20,7 @@ from index.loaders.pdf.table_grid import (
     placed,
     text_of,
 )
-from index.loaders.pdf.text import Cell, Line, stretches
+from index.loaders.pdf.text import Cell, Line
 
 MAX_LINES = 40  # of headings above the first row, counting the names of groups of rows
 MAX_HEIGHT = 9.0  # line heights from a heading to the first row

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import category, normalize
 
 import regex
@@ -47,7 +47,6 @@ INDENT = "  "  # before the label of a table's row, once for each level of inden
 WRAPPED_HYPHEN = "\u00ad"  # the soft hyphen, which here marks the end of a line that divides a word
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 _INK = regex.compile(r"\S+")
-Item = TypeVar("Item")
 _BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
 _LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 _MAX_COORDINATE = 1e6  # points; broken fonts give infinity, a page has 14,400 (ISO 32000-1, annex C)
@@ -507,14 +506,3 @@ def _without_bars(words: Placed) -> Placed:
 
 def is_unspaced(character: str) -> bool:
     return bool(_UNSPACED.match(character))
-
-
-def stretches(items: Iterable[Item], goes_on: Callable[[list[Item], Item], bool]) -> list[list[Item]]:
-    """Each goes on while ``goes_on(stretch, next_item)``."""
-    found: list[list[Item]] = []
-    for item in items:
-        if found and goes_on(found[-1], item):
-            found[-1].append(item)
-        else:
-            found.append([item])
-    return found

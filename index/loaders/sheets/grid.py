@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import regex
 
-from index.loaders.blocks import Block, is_sparse, row
+from index.loaders.blocks import Block, is_sparse, row, stretches
 from index.text.tabular import MAX_CAPTION_CHARACTERS, WORD_TABLE_ROWS
 
 _WideHeading = tuple[str, int]  # with the number of columns that it is merged over
@@ -114,13 +114,7 @@ def _by_place(
 
 def runs(columns: Sequence[int]) -> list[list[int]]:
     """1, 2 and 5 give [1, 2] and [5]."""
-    found: list[list[int]] = []
-    for column in columns:
-        if found and found[-1][-1] == column - 1:
-            found[-1].append(column)
-        else:
-            found.append([column])
-    return found
+    return stretches(columns, lambda run, column: column == run[-1] + 1)
 
 
 MAX_CAPTION_LINES = 3
@@ -192,7 +186,7 @@ class _Region:
 
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
     held = _Region()
-    for run in _row_runs(rows):
+    for run in stretches(rows, lambda run, line: line.number <= run[-1].number + 1):
         gap = run[0].number - held.rows[-1].number - 1 if held.rows else 0
         if held.rows and not (_continues(held, run, gap) or _is_caption(held.rows, run, gap)):
             yield held.rows
@@ -200,17 +194,6 @@ def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
         held.add(run)
     if held.rows:
         yield held.rows
-
-
-def _row_runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    run: list[Row] = []
-    for line in rows:
-        if run and line.number > run[-1].number + 1:
-            yield run
-            run = []
-        run.append(line)
-    if run:
-        yield run
 
 
 def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
