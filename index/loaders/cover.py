@@ -82,15 +82,14 @@ def read_date(written: str) -> str | None:
     """ISO 8601; None if it is ambiguous or in the future."""
     text = _SEPT.sub("Sep", _NOT_READ.sub("", written))
     slashes = _SLASHES.fullmatch(text)
-    iso = _of_numbers(*map(int, slashes.groups())) if slashes else iso_date(text)
+    if slashes:
+        *either, year = map(int, slashes.groups())
+        month, day = sorted(either)
+        if day <= 12 and day != month:  # each number may be the month
+            return None
+        text = f"{year}-{month:02}-{day:02}"
+    iso = iso_date(text)
     return iso if iso is not None and iso <= datetime.now(UTC).date().isoformat() else None
-
-
-def _of_numbers(first: int, second: int, year: int) -> str | None:
-    """Either may be the month: then there is no date, unless they are equal."""
-    if min(first, second) > 12 or (max(first, second) <= 12 and first != second):
-        return None
-    return iso_date(f"{year}-{min(first, second):02}-{max(first, second):02}")
 
 
 def _alone(lines: Sequence[str]) -> Iterator[str]:
@@ -250,13 +249,10 @@ def issuer(
     lines: Sequence[str], paragraphs: Iterable[str], top: Sequence[str], author: str | None
 ) -> str | None:
     """The ``author`` counts only as an organisation that the page names; ``top`` is above the title."""
-    is_release = any(_RELEASE.search(line) for line in lines)
-    return (
-        _release(paragraphs, is_release=is_release)
-        or _imprint(lines)
-        or _author(author, lines)
-        or _letterhead(top)
-    )
+    stated = _release(paragraphs, is_release=any(map(_RELEASE.search, lines))) or _imprint(lines)
+    if stated is None and author is not None and is_organisation(author):
+        stated = author if author.casefold() in flow(" ".join(lines)).casefold() else None
+    return stated or _letterhead(top)
 
 
 def is_organisation(name: str) -> bool:
@@ -305,12 +301,6 @@ def _letterhead(top: Sequence[str]) -> str | None:
             found.append(line)
         before = line
     return found[0] if len(set(found)) == 1 else None
-
-
-def _author(author: str | None, lines: Iterable[str]) -> str | None:
-    if author is None or not is_organisation(author):
-        return None
-    return author if author.casefold() in flow(" ".join(lines)).casefold() else None
 
 
 _LETTERS = 0.75  # at least this share of a title's characters are letters; white space is not counted
