@@ -15,7 +15,7 @@ from index.documents import Document, Section
 from index.errors import LoadError
 from index.loaders.archive import Parts, check_archive
 from index.loaders.blocks import Block, block_starts, flow, join
-from index.loaders.html.elements import PageBlock, page_blocks
+from index.loaders.html.elements import page_blocks
 from index.loaders.html.page import page_source, parse_page
 from index.loaders.metadata import (
     Properties,
@@ -46,24 +46,21 @@ def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     chapters = {one: read_chapter(parts, one, wanted.get(one, set()), path, styles) for one in book.spine}
     blocks = list(chain.from_iterable(chapter.blocks for chapter in chapters.values()))
     text = join(blocks)
-    return assemble(
-        path,
-        "epub",
-        text,
-        _properties(book),
-        heading=title_of_line(text),
-        sections=_sections(book.contents, chapters, blocks, text),
-        remedy="get a copy with text, not pictures of pages",
-    )
-
-
-def _properties(book: Book) -> Properties:
-    return Properties(
+    properties = Properties(
         title=readable_property(book.first_value("title")),
         author=readable_property(", ".join(book.all_values("creator"))),
         publisher=readable_property(book.first_value("publisher")),
         published=iso_date(book.day()),
         language=language_code(book.first_value("language")),
+    )
+    return assemble(
+        path,
+        "epub",
+        text,
+        properties,
+        heading=title_of_line(text),
+        sections=_sections(book.contents, chapters, blocks, text),
+        remedy="get a copy with text, not pictures of pages",
     )
 
 
@@ -121,16 +118,12 @@ def read_chapter(
         if identity and identity in wanted and identity not in ids:
             element.text = f"{_OPENING}{len(ids)}{_CLOSING}{element.text or ''}"
             ids[identity] = len(ids)
-    return _without_marks(page_blocks(page), list(ids))
-
-
-def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
-    """A mark's number is the index in ``ids``."""
+    identities = list(ids)  # a mark's number is the index here
     blocks: list[Block] = []
     places: dict[str, int] = {}
-    for block in marked:
+    for block in page_blocks(page):
         for match in _PLACE.finditer(block.text):
-            places.setdefault(ids[int(match[1])], len(blocks))
+            places.setdefault(identities[int(match[1])], len(blocks))
         text, marks = _PLACE.subn("", block.text)
         if text.strip():
             blocks.append(replace(block, text=text.strip()) if marks else block)
