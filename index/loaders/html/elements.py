@@ -52,16 +52,13 @@ def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     if is_sparse(len(rows), len(columns), sum(map(len, rows))):
         return [[cell.text for cell in cells] for cells in rows]
     ends = [end for _, end in columns]
-    return [_placed(cells, places, ends) for cells in rows]
-
-
-def _placed(cells: Sequence[Cell], places: dict[tuple[int, int], int], ends: Sequence[int]) -> list[str]:
-    words: list[str] = []
-    for cell in cells:
-        place = places.get((cell.start, cell.end), bisect_right(ends, cell.start))
-        words += [""] * (place - len(words))
-        words.append(cell.text)
-    return words
+    lines: list[list[str]] = [[] for _ in rows]
+    for words, cells in zip(lines, rows, strict=True):
+        for cell in cells:
+            place = places.get((cell.start, cell.end), bisect_right(ends, cell.start))
+            words += [""] * (place - len(words))
+            words.append(cell.text)
+    return lines
 
 
 class _Gaps:
@@ -118,17 +115,15 @@ class Table:
         if not (self._cells or is_real):
             return
         if any(cell.text for cell in self._cells):
-            cells = [*self._cells, *(cell for cell, _ in self._down if self._may_repeat(cell))]
+            cells = list(self._cells)
+            for cell, _ in self._down:
+                if self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters:
+                    self._repeated += len(cell.text)
+                    cells.append(cell)
             self._rows.append(sorted(cells, key=lambda cell: cell.start))
         below = [(cell, height - 1) for cell, height in [*self._down, *self._reaching] if height > 1]
         self._down = sorted(below[:_MOST_DOWN], key=lambda reach: reach[0].start)
         self._cells, self._reaching = [], []
-
-    def _may_repeat(self, cell: Cell) -> bool:
-        """If so, count its characters."""
-        may = self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters
-        self._repeated += len(cell.text) if may else 0
-        return may
 
     def lines(self) -> list[tuple[str, float]]:
         """With the mean share of link text in the cells."""
@@ -284,10 +279,6 @@ class _Reader:
             self.table = open_table(element)
         elif tag in _BLOCKS:
             self._start_block(element)
-        self._start_inline(tag)
-        self.add_text(element.text)
-
-    def _start_inline(self, tag: str) -> None:
         if tag == "br":
             self._break()
         elif tag == "a":
@@ -298,6 +289,7 @@ class _Reader:
             self.add_text("“")
         elif tag in _ASIDES:
             self.asides += 1
+        self.add_text(element.text)
 
     def end(self, element: HtmlElement) -> None:
         tag = str(element.tag)
@@ -528,16 +520,11 @@ def _is_reference(element: HtmlElement, preceding: _PrecedingText) -> bool:
         return False
     if not _MARK.fullmatch(flow("".join(element.itertext())).strip("[]()")):
         return False
-    return _is_called_reference(element) or (
-        element.tag == "a" and _is_placed_like_reference(element, preceding)
-    )
-
-
-def _is_called_reference(element: HtmlElement) -> bool:
     kinds = f"{element.get('role') or ''} {element.get('epub:type') or ''}".split()
     named = element.get("class") or ""
-    is_named = _NAMED.search(named) and not _NO_REFERENCE.search(named)
-    return bool({"doc-noteref", "noteref"} & set(kinds) or is_named)
+    if {"doc-noteref", "noteref"} & set(kinds) or (_NAMED.search(named) and not _NO_REFERENCE.search(named)):
+        return True
+    return element.tag == "a" and _is_placed_like_reference(element, preceding)
 
 
 def _is_placed_like_reference(link: HtmlElement, preceding: _PrecedingText) -> bool:
