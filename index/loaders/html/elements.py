@@ -52,12 +52,14 @@ def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     if is_sparse(len(rows), len(columns), sum(map(len, rows))):
         return [[cell.text for cell in cells] for cells in rows]
     ends = [end for _, end in columns]
-    lines: list[list[str]] = [[] for _ in rows]
-    for words, cells in zip(lines, rows, strict=True):
+    lines: list[list[str]] = []
+    for cells in rows:
+        words: list[str] = []
         for cell in cells:
             place = places.get((cell.start, cell.end), bisect_right(ends, cell.start))
             words += [""] * (place - len(words))
             words.append(cell.text)
+        lines.append(words)
     return lines
 
 
