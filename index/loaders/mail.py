@@ -111,17 +111,15 @@ def words_of(value: str, path: Path) -> str:
     pending, charset, end = b"", "", 0
     for match in _ENCODED_WORD.finditer(value):
         between = value[end : match.start()]
+        is_next = pending and not between.strip()
         data = _decoded_word(match[2], match[3])
-        if pending and not between.strip() and match[1].lower() == charset:
+        if is_next and match[1].lower() == charset:
             pending += data
         else:
-            pieces += [
-                characters(pending, path, charset) if pending else "",
-                "" if pending and not between.strip() else between,
-            ]
+            pieces += [characters(pending, path, charset), "" if is_next else between]
             pending, charset = data, match[1].lower()
         end = match.end()
-    pieces += [characters(pending, path, charset) if pending else "", value[end:]]
+    pieces += [characters(pending, path, charset), value[end:]]
     return flow(_UNSEEN.sub(" ", "".join(pieces)))
 
 
@@ -186,13 +184,16 @@ def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int)
         ]
     if children:
         read = [(one, _body_blocks(one, path, attached, depth + 1)) for one in children]
-        return (
-            _preferred(read)
-            if kind == "multipart/alternative"
-            else [block for _, found in read for block in found]
-        )
-    if _is_attached(part, kind):
-        if kind not in _SIGNATURES and not _is_picture_of_page(part):
+        if kind == "multipart/alternative":
+            return _preferred(read)
+        return [block for _, found in read for block in found]
+    is_attachment = part.get_content_disposition() == "attachment"
+    # A multipart without subparts has lost its boundary: it is read as text.
+    is_text = kind in {"text/plain", "text/html"} or part.get_content_maintype() == "multipart"
+    if is_attachment or not is_text:
+        is_picture = part.get_content_maintype() == "image" and not is_attachment
+        is_of_page = is_picture and (part.get("Content-ID") is not None or _name(part) is None)
+        if kind not in _SIGNATURES and not is_of_page:
             attached.append(part)
         return []
     return _html_blocks(part, path) if kind == "text/html" else _plain_blocks(part, path)
@@ -214,22 +215,6 @@ def _children(part: Message) -> list[Message]:
     # encoding that the part declares.
     payload = part.get_payload() if part.is_multipart() else None
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
-
-
-def _is_attached(part: Message, kind: str) -> bool:
-    if part.get_content_disposition() == "attachment":
-        return True
-    if kind in {"text/plain", "text/html"}:
-        return False
-    return (
-        part.get_content_maintype() != "multipart"
-    )  # a multipart without subparts has lost its boundary; read it as text
-
-
-def _is_picture_of_page(part: Message) -> bool:
-    if part.get_content_disposition() == "attachment" or part.get_content_maintype() != "image":
-        return False
-    return part.get("Content-ID") is not None or _name(part) is None
 
 
 def _described(part: Message, path: Path) -> str:
