@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,13 +102,11 @@ def _properties(parts: Parts) -> Properties:
 
 def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
     styled = next((p for p in body.iter(f"{TEXT}p", f"{TEXT}h") if content.has_style(p, "Title")), None)
-    own = (
-        styled.itertext(with_tail=False)
-        if styled is not None and styled.find(f".//{TEXT}note") is None
-        else ()
-    )
+    own = ""
+    if styled is not None and styled.find(f".//{TEXT}note") is None:
+        own = flow("".join(styled.itertext(with_tail=False)))
     first = next((block.text for block in blocks if block.text.strip()), "")
-    return flow("".join(own)) or title_of_line(first)
+    return own or title_of_line(first)
 
 
 def _sheets(sheets: Element, content: Content) -> Iterator[Block]:
@@ -146,6 +145,7 @@ DISPLAY = f"{TEXT}display"  # hides a section or, in a style, all text with this
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _LIST = f"{TEXT}list"
 _ITEMS = {f"{TEXT}list-item", f"{TEXT}list-header"}
+_SIGNS = {f"{TEXT}list-level-style-bullet", f"{TEXT}list-level-style-image"}
 
 
 class Lists:
@@ -170,10 +170,7 @@ class Lists:
         counts = self._counts.setdefault(style, {})
         if not outer:
             self._group = object()
-        is_continued = element.get(f"{TEXT}continue-numbering") == "true" or element.get(
-            f"{TEXT}continue-list"
-        )
-        if not is_continued:
+        if element.get(f"{TEXT}continue-numbering") != "true" and not element.get(f"{TEXT}continue-list"):
             _restart(counts, depth)
         for item in element:
             if item.tag == f"{TEXT}list-item" and any(child.tag != _LIST for child in item):
@@ -198,10 +195,7 @@ class Lists:
         counts[depth] = counts.get(depth, self._start(style, depth) - 1) + 1
         _restart(counts, depth + 1)
         level = self._styles.get(style, {}).get(depth)
-        if level is None or level.tag in {
-            f"{TEXT}list-level-style-bullet",
-            f"{TEXT}list-level-style-image",
-        }:
+        if level is None or level.tag in _SIGNS:
             return BULLET
         if not level.get(f"{STYLE}num-format"):
             return ""
@@ -284,12 +278,10 @@ class Styles:
 
 
 def _properties_of(style: Element, fonts: dict[str, str]) -> _StyleProperties:
-    words = style.find(f"{STYLE}text-properties")
-    sheet = style.find(f"{STYLE}table-properties")
-    display = words.get(DISPLAY) if words is not None else None
-    position = words.get(f"{STYLE}text-position") if words is not None else None
-    named = words.get(f"{STYLE}font-name") if words is not None else None
-    family = words.get(f"{FORMAT}font-family", "").strip("\"'") if words is not None else ""
+    words, sheet = style.find(f"{STYLE}text-properties"), style.find(f"{STYLE}table-properties")
+    stated: dict[str, str] = dict(words.attrib) if words is not None else {}
+    display, position = stated.get(DISPLAY), stated.get(f"{STYLE}text-position")
+    named, family = stated.get(f"{STYLE}font-name"), stated.get(f"{FORMAT}font-family", "").strip("\"'")
     return _StyleProperties(
         style.get(f"{STYLE}parent-style-name", ""),
         display == "none" if display is not None else None,
@@ -338,9 +330,7 @@ def table_blocks(
         for line in _lines(table)
     ]
     if is_layout_table([cells for _, cells in rows]):
-        for _, cells in rows:
-            for cell in cells:
-                yield from cell
+        yield from chain.from_iterable(cell for _, cells in rows for cell in cells)
         return
     group = object()
     for repeated, cells in rows:
@@ -460,9 +450,8 @@ class Content:
         return table_blocks(table, self.blocks, self._repeats)
 
     def _paragraph(self, paragraph: Element) -> Iterator[Block]:
-        if any(
-            hiding.get(f"{TEXT}is-hidden") == "true" for hiding in paragraph.iter(f"{TEXT}hidden-paragraph")
-        ):
+        hiding = paragraph.iter(f"{TEXT}hidden-paragraph")
+        if any(one.get(f"{TEXT}is-hidden") == "true" for one in hiding):
             return
         boxes: list[Element] = []
         words = "".join(self._words(paragraph, boxes, self._look(paragraph)))
@@ -472,8 +461,7 @@ class Content:
             numbered = self._lists.heading_marker(paragraph, level) if flow(words) else ""
             yield Heading(numbered + flow(words) if flow(words) else "", level=level)
         else:
-            lines = [flow(line) for line in words.split("\n")]
-            lines = [line for line in lines if line]
+            lines = [line for line in map(flow, words.split("\n")) if line]
             group = object() if len(lines) > 1 else None
             yield from (Block(line, group) for line in lines)
         for box in boxes:  # a frame is anchored in the paragraph, but is not part of its text
