@@ -242,13 +242,6 @@ class _Reader:
         else:
             part.append(_Bytes(bytearray(data), group.font, group.is_raised))
 
-    def _add_number(self, number: int) -> None:
-        code = number & 0xFFFF if number < 0 else number
-        font = self._fonts.get(self._group.font)
-        is_sign = 0xF020 <= code <= 0xF0FF or (is_symbol_font(font) and 0x20 <= code <= 0xFF)
-        self._write(sign(code, font) if is_sign else chr(code))
-        self._substitutes = self._group.substitutes
-
     def _brace(self, brace: str) -> bool:
         self._substitutes = 0
         if self._deeper or (brace == "{" and len(self._outer) >= _MAX_DEPTH):
@@ -263,15 +256,11 @@ class _Reader:
         if self._outer:
             closed, self._group = self._group, self._outer.pop()
             if closed.name == "fldinst" != self._group.name:
-                self._end_instruction()
+                asked = _FIELD_SYMBOL.search(self._instruction)
+                self._instruction, self._has_symbol = "", asked is not None
+                if asked:
+                    self._write(sign(int(asked[1]), asked[2] or asked[3]))
         return bool(self._outer)
-
-    def _end_instruction(self) -> None:
-        asked = _FIELD_SYMBOL.search(self._instruction)
-        self._has_symbol = asked is not None
-        if asked is not None:
-            self._write(sign(int(asked[1]), asked[2] or asked[3]))
-        self._instruction = ""
 
     def _text(self, text: str) -> None:
         if self._group.name == "fldinst":
@@ -371,7 +360,11 @@ class _Reader:
 
     def _character(self, word: str, number: int | None) -> None:
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
-            self._add_number(number)
+            code = number & 0xFFFF if number < 0 else number
+            font = self._fonts.get(self._group.font)
+            is_sign = 0xF020 <= code <= 0xF0FF or (is_symbol_font(font) and 0x20 <= code <= 0xFF)
+            self._write(sign(code, font) if is_sign else chr(code))
+            self._substitutes = self._group.substitutes
         elif word in _CHARACTERS:
             self._write(_CHARACTERS[word])
         elif word in {"par", "sect"}:
