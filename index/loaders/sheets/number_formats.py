@@ -44,6 +44,7 @@ _GENERAL_ABOVE = 1e-9
 _ROOM = Context(prec=400)  # enough digits to write the largest number of a cell, 10³⁰⁸, in full
 _MOST_DECIMALS = 30  # [MS-OI29500], 2.1.739
 _NOT_NOUGHT = regex.compile(r"[1-9]")
+_THOUSAND = regex.compile(r"(?<=\d)(?=(?:\d{3})+\Z)")
 
 _NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
 
@@ -286,16 +287,10 @@ def _digits(amount: Decimal, parts: Parts) -> str:
     while rest and decimals and decimals[-1] != "0" and rest.endswith("0"):
         rest, decimals = rest[:-1], decimals[:-1]
     if "," in marks.rstrip(",").lstrip(","):
-        integer = _grouped(integer)
+        integer = _THOUSAND.sub(",", integer)
     elif any(kind == "literal" for kind, _ in whole):
         integer = _with_literals(integer, whole)
     return integer + (f".{rest}" if rest else "")
-
-
-def _grouped(digits: str) -> str:
-    start = len(digits) % 3
-    threes = [digits[at : at + 3] for at in range(start, len(digits), 3)]
-    return ",".join([digits[:start], *threes] if start else threes)
 
 
 def _with_literals(digits: str, parts: Parts) -> str:
