@@ -17,10 +17,9 @@ from index.loaders.blocks import flow
 from index.loaders.metadata import Properties, assemble, iso_date, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.columns import ordered, without_cut_lines
-from index.loaders.pdf.cover import FirstPages, front_page
+from index.loaders.pdf.cover import front_page
 from index.loaders.pdf.ocr import recognised, scale
 from index.loaders.pdf.paragraphs import (
-    PageParts,
     Paragraph,
     Stitched,
     followed,
@@ -97,10 +96,10 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     heights = [page.frame.height for page in placed]
     kept = without_running(written, heights)
     known, usual = words_of(kept), usual_height(kept)
-    parts: list[PageParts] = []
-    for lines_of_page in kept:
-        body, notes = separate_notes(lines_of_page, usual)
-        parts.append(PageParts(paragraphs(body, known), paragraphs(notes, known)))
+    parts = [
+        (paragraphs(body, known), paragraphs(notes, known))
+        for body, notes in (separate_notes(page, usual) for page in kept)
+    ]
     pages = followed(parts, usual, known)
     whole = stitched(pages, known)
     text = whole.words.text
@@ -115,10 +114,17 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         author=readable_property(entries.get("Author")),
         published=_published(entries),
     )
-    stated, credible = front_page(FirstPages(written, kept, heights, pages[0], known, text), properties)
-    outline = _sections(marks, pages, whole, [page.frame for page in placed])
+    stated, credible = front_page(
+        written, kept, heights, paragraphs=pages[0], known=known, text=text, properties=properties
+    )
+    outline = [
+        Section(_start(mark, pages[mark.page], whole, placed[mark.page].frame), mark.level, mark.title)
+        for mark in marks
+        if mark.page < len(pages)
+    ]
+    sections = tuple(sorted(outline, key=lambda section: section.start))
     return replace(
-        assemble(path, "pdf", text, credible, stated=stated, sections=outline),
+        assemble(path, "pdf", text, credible, stated=stated, sections=sections),
         page_starts=whole.page_starts,
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
@@ -290,18 +296,6 @@ def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - 
     elif view == raw.PDFDEST_VIEW_FITR and count.value == 4:
         return numbers[0], numbers[3]
     return None, None
-
-
-def _sections(
-    marks: Sequence[Bookmark], pages: Sequence[Sequence[Paragraph]], whole: Stitched, frames: Sequence[Frame]
-) -> tuple[Section, ...]:
-    """In the order of the text."""
-    placed = [
-        Section(_start(mark, pages[mark.page], whole, frames[mark.page]), mark.level, mark.title)
-        for mark in marks
-        if mark.page < len(pages)
-    ]
-    return tuple(sorted(placed, key=lambda section: section.start))
 
 
 def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Frame) -> int:
