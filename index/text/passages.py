@@ -14,7 +14,7 @@ import sentencex
 
 from index.documents import UNKNOWN_LANGUAGE, Chunk, Document, Span
 from index.text.minhash import signature
-from index.text.tabular import CELL_EDGE, Table, cells, is_group, label_cells, tables
+from index.text.tabular import CELL_EDGE, LINE, Table, cells, is_group, label_cells, tables
 from index.text.tokens import TokenSpans, tokens_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 
-# Loaders leave no line break inside a paragraph.
-_BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 # Khmer and Burmese signs, at which sentencex 1.0 does not split.
 _UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
 # With the number of a note ("stayed silent.1 Only"), which sentencex 1.0 takes for a decimal. The word is
@@ -65,21 +63,12 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
 
 def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[Span]:
     rows = {line.start: line.end for table in found for line in table.lines}
-    for start, end in _blocks(text):
+    for block in LINE.finditer(text):  # loaders leave no line break inside a paragraph
+        start, end = block.span()
         if rows.get(start) == end:
             yield from filter(None, [_trim(text, start, end)])
         else:
             yield from _in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language)
-
-
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for match in _BLOCK_BREAK.finditer(text):
-        if start < match.start():
-            yield start, match.start()
-        start = match.end()
-    if start < len(text):
-        yield start, len(text)
 
 
 def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
