@@ -5,7 +5,6 @@ Folding is by character: one may become several, as ``ß`` does, or none, as a s
 
 from __future__ import annotations
 
-import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -97,7 +96,9 @@ class _Folding:
         unknown = codes[lengths == _UNKNOWN]
         if len(unknown):
             for code in np.unique(unknown).tolist():
-                self._know(code)
+                folded = _codes(_folded(chr(code)))
+                self._lengths[code], self._offsets[code] = len(folded), len(self._folds)
+                self._folds = np.concatenate([self._folds, folded])
             lengths = self._lengths[codes]
         offsets = self._offsets[codes]
         if not len(codes) or lengths.min() == lengths.max() == 1:
@@ -105,13 +106,6 @@ class _Folding:
         starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         places = np.repeat(offsets - starts[:-1], lengths) + np.arange(starts[-1])
         return _text(self._folds[places]), array("q", starts.tobytes())
-
-    def _know(self, code: int) -> None:
-        import numpy as np
-
-        folded = _codes(_folded(chr(code)))
-        self._lengths[code], self._offsets[code] = len(folded), len(self._folds)
-        self._folds = np.concatenate([self._folds, folded])
 
 
 def _at(starts: Sequence[int] | None, place: int) -> int:
@@ -131,7 +125,7 @@ def _text(codes: npt.NDArray[np.uint32]) -> str:
 def _folded(character: str) -> str:
     if character.isspace():
         return " "
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    plain = normalize("NFKD", normalize("NFKD", character).casefold())
     return str(_DROPPED.sub("", plain)).translate(_ALIKE)
 
 
