@@ -194,17 +194,11 @@ class Frame:
 
     def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
         """From PDF coordinates to points from the rotated page's lower left corner."""
-        if x is None or y is None:
-            x, y = (self.left if x is None else x), (self.top if y is None else y)
-        match self.rotation:
-            case 90:
-                return y - self.bottom, self.right - x
-            case 180:
-                return self.right - x, self.top - y
-            case 270:
-                return self.top - y, x - self.left
-            case _:
-                return x - self.left, y - self.bottom
+        import numpy as np
+
+        x, y = (self.left if x is None else x), (self.top if y is None else y)
+        left, bottom, _, _ = _turned(np.array([[x, y, x, y]]), self)[0].tolist()
+        return left, bottom
 
 
 def frame(page: PdfPage) -> Frame:
