@@ -180,13 +180,9 @@ def _leading_script(sample: str) -> tuple[str, int, int]:
 
 
 _opening = Lock()
+_opened_once = cache(open_identifier)
 
 
 def _opened() -> LanguageIdentifier:
     with _opening:
-        return _identifier()
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    return open_identifier(IDENTIFIED)
+        return _opened_once(IDENTIFIED)
