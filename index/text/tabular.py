@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Protocol
 
 import regex
@@ -171,12 +171,12 @@ def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
     """From the last line that names the table, or from a title with units above it, if there is one."""
     above = [line.of(text).strip() for line in reversed(lines)]
     titled = next((number for number, line in enumerate(above, 1) if _TITLE_WITH_UNITS.fullmatch(line)), 0)
-    count = next((number for number, line in enumerate(above, 1) if _names_table(line)), len(above))
-    return _caption(text, lines[len(lines) - max(count, titled) :])
-
-
-def _names_table(line: str) -> bool:
-    return _WORDS.search(line) is not None and not (_UNITS.fullmatch(line) or is_period(line))
+    names = (
+        number
+        for number, line in enumerate(above, 1)
+        if _WORDS.search(line) and not (_UNITS.fullmatch(line) or is_period(line))
+    )
+    return _caption(text, lines[len(lines) - max(next(names, len(above)), titled) :])
 
 
 def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
@@ -445,12 +445,10 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     for place, row in enumerate(columns):
         name = row[number] if number < len(row) else ""
         is_last = place == len(columns) - 1
-        if not name and number:
-            name = (
-                _only_heading_below(columns[place - 1 : place], row, number)
-                if is_last and names
-                else _last(row, number)
-            )
+        if not name and number and is_last and names:
+            name = _only_heading_below(columns[place - 1], row, number)
+        elif not name and number:
+            name = next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
         if name and (not names or names[-1] != name):
             if _YEAR_CELL.fullmatch(name) and is_period(row[0]) and not _YEAR_CELL.search(row[0]):
                 names.append(row[0])
@@ -458,27 +456,23 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     return PATH_SEPARATOR.join(names)
 
 
-def _last(row: Sequence[str], number: int) -> str:
-    return next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
-
-
-def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
+def _only_heading_below(above: Sequence[str], row: Sequence[str], number: int) -> str:
     """A heading above may span columns in which the last row has only one heading: it is for them all."""
-    wide = above[0]
-    start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
-    end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))
+    start = max(
+        (place for place in range(1, min(number + 1, len(above))) if above[place]), default=number + 1
+    )
+    end = next((place for place in range(number + 1, len(above)) if above[place]), len(row))
     under = [cell for cell in row[start:end] if cell]
     return under[0] if len(under) == 1 else ""
 
 
 def _spans(text: str, row: Span) -> list[Span]:
     """An empty cell has an empty span."""
-    edges = [(match.start(), match.end()) for match in CELL_EDGE.finditer(row.of(text))]
-    starts = [0, *(end for _, end in edges)]
-    ends = [*(start for start, _ in edges), len(row)]
+    line = row.of(text)
+    edges = [0, *chain.from_iterable(match.span() for match in CELL_EDGE.finditer(line)), len(line)]
     spans = []
-    for start, end in zip(starts, ends, strict=True):
-        words = row.of(text)[start:end]
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        words = line[start:end]
         begin = row.start + start + len(words) - len(words.lstrip())
         spans.append(Span(begin, max(begin, row.start + start + len(words.rstrip()))))
     return spans
