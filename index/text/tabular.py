@@ -403,10 +403,15 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
             continue
         column = _path(columns, number)
         sign = _OWN_UNIT.search(value)
+        unit = sign[0] if sign else ""
         if sign is None and number in percentages and any(map(str.isdigit, value)):
             unit = "%"
-        else:
-            unit = _unit(value, sign[0] if sign else "", [column, *names], [column, path, *caption])
+        if unit != "%":
+            # The nearest place that states a scale counts.
+            places = (column, path, *caption)
+            stated = next((match for place in places if (match := _UNIT.search(place))), None)
+            scale = _scale(stated, value, [column, *names]) if stated else ""
+            unit = " ".join(filter(None, (unit, scale)))
         found.append(TableCell(path, column, value, unit, span))
     return found
 
@@ -456,12 +461,10 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     return PATH_SEPARATOR.join(names)
 
 
-def _only_heading_below(above: Sequence[str], row: Sequence[str], number: int) -> str:
+def _only_heading_below(wide: Sequence[str], row: Sequence[str], number: int) -> str:
     """A heading above may span columns in which the last row has only one heading: it is for them all."""
-    start = max(
-        (place for place in range(1, min(number + 1, len(above))) if above[place]), default=number + 1
-    )
-    end = next((place for place in range(number + 1, len(above)) if above[place]), len(row))
+    start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
+    end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))
     under = [cell for cell in row[start:end] if cell]
     return under[0] if len(under) == 1 else ""
 
@@ -491,15 +494,6 @@ def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
             others = shares or any(value and "%" not in value for value in values)
             return frozenset(signed if others else ())
     return frozenset()
-
-
-def _unit(value: str, sign: str, names: Sequence[str], places: Sequence[str]) -> str:
-    """Its sign, and the scale that the nearest of ``places`` states."""
-    if sign == "%":
-        return "%"
-    stated = next((match for place in places if (match := _UNIT.search(place))), None)
-    scale = _scale(stated, value, names) if stated else ""
-    return " ".join(part for part in (sign, scale) if part)
 
 
 def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
