@@ -257,8 +257,8 @@ def sign(place: int, font: str | None) -> str:
     return signs[at - _FIRST] if 0 <= at - _FIRST < len(signs) else UNKNOWN
 
 
-def in_font(text: str, font: str | None) -> str:
+def in_font(text: str, font: str | None, *, is_raised: bool = False) -> str:
     """Outside symbol fonts, only characters of the private use area change."""
-    if is_symbol_font(font):
-        return _SIGNS.sub(lambda match: sign(ord(match[0]), font), text)
-    return _PRIVATE_SIGNS.sub(lambda match: sign(ord(match[0]), font), text)
+    signs = _SIGNS if is_symbol_font(font) else _PRIVATE_SIGNS
+    shown = signs.sub(lambda match: sign(ord(match[0]), font), text)
+    return superscript(shown) if is_raised else shown

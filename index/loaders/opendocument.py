@@ -25,7 +25,7 @@ from index.loaders.blocks import (
     running_titles,
     sections_of,
 )
-from index.loaders.equations import from_mathml, in_font, is_mathml, note_mark, superscript
+from index.loaders.equations import from_mathml, in_font, is_mathml, note_mark
 from index.loaders.metadata import (
     Properties,
     assemble,
@@ -406,8 +406,7 @@ class _Look:
     font: str | None = None
 
     def shown(self, text: str | None) -> str:
-        words = in_font(_WHITE.sub(" ", text or ""), self.font)
-        return superscript(words) if self.is_raised else words
+        return in_font(_WHITE.sub(" ", text or ""), self.font, is_raised=self.is_raised)
 
 
 _PLAIN = _Look()

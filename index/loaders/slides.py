@@ -14,7 +14,7 @@ import regex
 from index.documents import Document, Section
 from index.loaders.archive import check_archive, core_properties, damage_reported, parse_xml
 from index.loaders.blocks import Block, block_starts, flow, join, stretches
-from index.loaders.equations import from_word, in_font, is_equation, superscript
+from index.loaders.equations import from_word, in_font, is_equation
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
@@ -211,8 +211,8 @@ def _run(run: Element) -> str:
     }
     # The symbol font applies only to characters of the private use area.
     private = not text.isascii() and "sym" in fonts
-    shown = in_font(text, fonts["sym"] if private else fonts.get("latin"))
-    return superscript(shown) if _RAISED.fullmatch(properties.get("baseline", "")) else shown
+    is_raised = _RAISED.fullmatch(properties.get("baseline", "")) is not None
+    return in_font(text, fonts["sym"] if private else fonts.get("latin"), is_raised=is_raised)
 
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"

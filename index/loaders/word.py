@@ -588,8 +588,8 @@ class Content:
     def _characters(self, element: Element, state: _ParagraphState) -> Iterator[str]:
         tag = str(element.tag)
         if tag == f"{W}t":
-            text = in_font(element.text or "", state.format.font)
-            yield superscript(text) if state.format.position == "superscript" else text
+            is_raised = state.format.position == "superscript"
+            yield in_font(element.text or "", state.format.font, is_raised=is_raised)
         elif tag == f"{W}sym":
             code = element.get(f"{W}char") or ""
             yield sign(int(code, 16) if _CODE.fullmatch(code) else 0, element.get(f"{W}font"))

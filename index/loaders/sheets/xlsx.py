@@ -19,7 +19,7 @@ from index.documents import Document, Section
 from index.errors import LoadError
 from index.loaders.archive import check_archive, core_properties, damage_reported
 from index.loaders.blocks import Block, Heading, flow, join, row, sections_of
-from index.loaders.equations import in_font, superscript
+from index.loaders.equations import in_font
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_dated_period, is_written_figure
@@ -129,16 +129,11 @@ def _words(value: object, cell: ReadOnlyCell) -> str:
 
     font = cell.font
     return "".join(
-        _shown_run(run.text, run.font.rFont or font.name, run.font.vertAlign)
+        in_font(run.text, run.font.rFont or font.name, is_raised=run.font.vertAlign == "superscript")
         if isinstance(run, TextBlock)
-        else _shown_run(str(run), font.name, font.vertAlign)
+        else in_font(str(run), font.name, is_raised=font.vertAlign == "superscript")
         for run in (value if isinstance(value, CellRichText) else [value])
     )
-
-
-def _shown_run(text: str, font: str | None, position: str | None) -> str:
-    shown = in_font(text, font)
-    return superscript(shown) if position == "superscript" else shown
 
 
 def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
