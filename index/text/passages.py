@@ -139,7 +139,8 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
     table: Table | None = None
     room = max_tokens
     for sentence in each_sentence(text, document.language, found):
-        next_table = _table_at(found, sentence)
+        place = bisect_right(found, sentence.start, key=lambda one: one.span.start) - 1
+        next_table = found[place] if place >= 0 and found[place].span.covers(sentence) else None
         if held and next_table is not table:
             yield _as_chunk(held, table)
             held = []
@@ -152,11 +153,6 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
             held.append(piece)
     if held:
         yield _as_chunk(held, table)
-
-
-def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
-    place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
-    return found[place] if place >= 0 and found[place].span.covers(sentence) else None
 
 
 def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
