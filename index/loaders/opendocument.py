@@ -303,39 +303,8 @@ _MOST_COLUMNS = 16_384
 _GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-rows", "table-row-group"))
 
 
-class Repeats:
-    def __init__(self) -> None:
-        self._left = MAX_REPEATED
-
-    def allowed(self, times: int, cells: int) -> int:
-        """Once, if the cells exceed the limit."""
-        more = (times - 1) * cells
-        if more > self._left:
-            return 1
-        self._left -= more
-        return times
-
-
 def _repeated(written: str | None) -> int:
     return int(written) if written and re.fullmatch(r"[1-9][0-9]{0,6}", written) else 1
-
-
-def table_blocks(
-    table: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
-) -> Iterator[Block]:
-    """One block a row, or the blocks in the cells if the table only lays out the page."""
-    hidden = _hidden_columns(table)
-    rows = [
-        (line.get(f"{TABLE}number-rows-repeated"), _cells(line, blocks, repeats, hidden))
-        for line in _lines(table)
-    ]
-    if is_layout_table([cells for _, cells in rows]):
-        yield from chain.from_iterable(cell for _, cells in rows for cell in cells)
-        return
-    group = object()
-    for repeated, cells in rows:
-        line = row_block(cells, group)
-        yield from [line] * (repeats.allowed(_repeated(repeated), len(cells)) if line.text else 0)
 
 
 def _lines(container: Element) -> Iterator[Element]:
@@ -359,33 +328,6 @@ def _hidden_columns(table: Element) -> Sequence[int]:
             hidden |= set(range(place, min(place + wide, _MOST_COLUMNS)))
         place += wide
     return sorted(hidden)
-
-
-def _cells(
-    line: Element,
-    blocks: Callable[[Element], Iterator[Block]],
-    repeats: Repeats,
-    hidden: Sequence[int],
-) -> list[list[Block]]:
-    """Hidden columns and empty cells at the end are left out; a cell that another covers is empty."""
-    cells: list[list[Block]] = []
-    empty = 0
-    place = 0
-    for element in line:
-        if element.tag not in {_CELL, _COVERED}:
-            continue
-        found = list(blocks(element)) if element.tag == _CELL else []
-        times = _repeated(element.get(f"{TABLE}number-columns-repeated"))
-        hidden_count = bisect_left(hidden, place + times) - bisect_left(hidden, place)
-        place += times
-        times -= hidden_count
-        if not any(block.text.strip() for block in found):
-            empty += times
-        elif times:
-            cells += [[]] * (repeats.allowed(empty, 1) if empty else 0)
-            cells += [found] * repeats.allowed(times, 1)
-            empty = 0
-    return cells
 
 
 # Deleted text, comments, templates of indexes, and elements for programs.
@@ -423,7 +365,7 @@ class Content:
         self.footnotes: list[Block] = []
         self.endnotes: list[Block] = []
         self._lists = Lists(*roots)
-        self._repeats = Repeats()
+        self._repeats_left = MAX_REPEATED
         self.styles = Styles(*roots)
 
     def has_style(self, element: Element, name: str) -> bool:
@@ -446,7 +388,44 @@ class Content:
                 yield from self.blocks(child)
 
     def rows(self, table: Element) -> Iterator[Block]:
-        return table_blocks(table, self.blocks, self._repeats)
+        """One block a row, or the blocks in the cells if the table only lays out the page."""
+        hidden = _hidden_columns(table)
+        repeated = f"{TABLE}number-rows-repeated"
+        rows = [(_repeated(line.get(repeated)), self._cells(line, hidden)) for line in _lines(table)]
+        if is_layout_table([cells for _, cells in rows]):
+            yield from chain.from_iterable(cell for _, cells in rows for cell in cells)
+            return
+        group = object()
+        for times, cells in rows:
+            line = row_block(cells, group)
+            yield from [line] * (self._times(times, len(cells)) if line.text else 0)
+
+    def _cells(self, line: Element, hidden: Sequence[int]) -> list[list[Block]]:
+        """Hidden columns and empty cells at the end are left out; a cell that another covers is empty."""
+        cells: list[list[Block]] = []
+        empty = 0
+        place = 0
+        for element in line.iterchildren(_CELL, _COVERED):
+            found = list(self.blocks(element)) if element.tag == _CELL else []
+            times = _repeated(element.get(f"{TABLE}number-columns-repeated"))
+            hidden_count = bisect_left(hidden, place + times) - bisect_left(hidden, place)
+            place += times
+            times -= hidden_count
+            if not any(block.text.strip() for block in found):
+                empty += times
+            elif times:
+                cells += [[]] * (self._times(empty, 1) if empty else 0)
+                cells += [found] * self._times(times, 1)
+                empty = 0
+        return cells
+
+    def _times(self, times: int, cells: int) -> int:
+        """Once, if the cells exceed the limit."""
+        more = (times - 1) * cells
+        if more > self._repeats_left:
+            return 1
+        self._repeats_left -= more
+        return times
 
     def _paragraph(self, paragraph: Element) -> Iterator[Block]:
         hiding = paragraph.iter(f"{TEXT}hidden-paragraph")
