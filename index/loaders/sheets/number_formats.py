@@ -19,7 +19,7 @@ _TOKEN = regex.compile(
     r"|(?P<general>General)|(?P<exponent>E[+-])|(?P<mark>[0#?.,%@])|(?P<slash>/)|(?P<other>.)",
     regex.IGNORECASE | regex.DOTALL,
 )
-_SECTION = regex.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[]|["\\\[])*', regex.DOTALL)
+_SECTION = regex.compile(r';((?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[]|["\\\[])*)', regex.DOTALL)
 _CURRENCY = regex.compile(r"\$(?P<sign>[^-]*)(?:-.*)?")
 _CONDITION = regex.compile(r"(<=|>=|<>|<|>|=)\s*([-+]?\d{1,15}(?:\.\d{1,15})?)")
 _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
@@ -75,15 +75,7 @@ class Section:
 @lru_cache(maxsize=1024)  # a workbook has many cells and few formats
 def sections(code: str) -> tuple[Section, ...]:
     """For positive figures, negative ones, zero and text, unless a section has a condition."""
-    found: list[str] = []
-    start = 0
-    while start <= len(code):
-        match = _SECTION.match(code, start)
-        if match is None:
-            break
-        found.append(match[0])
-        start = match.end() + 1
-    return tuple(map(_parsed, found or [""]))
+    return tuple(map(_parsed, _SECTION.findall(f";{code}")))
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
