@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import regex
 
@@ -94,14 +95,12 @@ def read_date(written: str) -> str | None:
 
 def _alone(lines: Sequence[str]) -> Iterator[str]:
     """The end of a period is none: after ``ended``, or the last day of a quarter without a place before."""
-    before = ""
-    for line in lines:
+    for before, line in pairwise(["", *lines]):
         match = _ALONE.fullmatch(line)
         if match is not None and not _PERIOD.search(before.strip()):
             ends_quarter = (read_date(match["date"]) or "").endswith(_QUARTER_ENDS)
             if match["comma"] or not (ends_quarter or _PERIOD.search(match["place"] or "")):
                 yield match["date"]
-        before = line
 
 
 _FORM = regex.compile(
@@ -293,14 +292,15 @@ def _imprint(lines: Iterable[str]) -> str | None:
 
 def _letterhead(top: Sequence[str]) -> str | None:
     """None if there are several, or if the line before introduces it, for example by ending with ``to``."""
-    before = ""
-    found: list[str] = []
-    for line in map(flow, top):
-        is_name = is_organisation(line) and ("," not in line or _LEGAL.search(line))
-        if is_name and len(line.split()) <= _MAX_WORDS and not _ADDRESSED.search(before):
-            found.append(line)
-        before = line
-    return found[0] if len(set(found)) == 1 else None
+    found = {
+        line
+        for before, line in pairwise(["", *map(flow, top)])
+        if is_organisation(line)
+        and ("," not in line or _LEGAL.search(line))
+        and len(line.split()) <= _MAX_WORDS
+        and not _ADDRESSED.search(before)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 _LETTERS = 0.75  # at least this share of a title's characters are letters; white space is not counted
