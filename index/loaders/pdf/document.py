@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,7 +36,7 @@ from index.loaders.pdf.table_layout import lines
 from index.loaders.pdf.text import Frame, Line, frame, glyphs, pieces, readable
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+    from pypdfium2 import PdfBookmark, PdfDocument
 
 # Held for every call of PDFium: two threads must not call it at once, even for two documents.
 PDFIUM = threading.RLock()
@@ -242,30 +243,20 @@ def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
 
 def _bookmarks(document: PdfDocument) -> list[Bookmark]:
     """Only those that lead to a page."""
-    from ctypes import addressof
-
     from pypdfium2 import raw
 
     found: list[Bookmark] = []
-    seen: set[int] = set()
-    waiting: list[tuple[Any, int]] = [(raw.FPDFBookmark_GetFirstChild(document, None), 1)]
-    while waiting and len(seen) < MAX_BOOKMARKS:
-        entry, level = waiting.pop()
-        if not entry or addressof(entry.contents) in seen:  # the bookmarks form a circle
-            continue
-        seen.add(addressof(entry.contents))
+    for entry in islice(document.get_toc(MAX_LEVEL), MAX_BOOKMARKS):
         target = raw.FPDFBookmark_GetDest(document, entry)
         page = raw.FPDFDest_GetDestPageIndex(document, target) if target else -1
         title = _title(entry)
         if page >= 0 and title:
-            found.append(Bookmark(level, title, page, _place(target)))
-        waiting.append((raw.FPDFBookmark_GetNextSibling(document, entry), level))
-        if level < MAX_LEVEL:
-            waiting.append((raw.FPDFBookmark_GetFirstChild(document, entry), level + 1))
+            found.append(Bookmark(entry.level + 1, title, page, _place(target)))
     return found
 
 
-def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
+def _title(entry: PdfBookmark) -> str:
+    """Its own method refuses half a surrogate pair."""
     from ctypes import create_string_buffer
 
     from pypdfium2.raw import FPDFBookmark_GetTitle
