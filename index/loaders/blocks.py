@@ -17,7 +17,6 @@ from index.text.tabular import CELL_SEPARATOR
 BULLET = "• "
 MAX_CELL_CHARACTERS = 1500  # a table with a longer cell only lays out a page, and is read as text
 PROSE_CHARACTERS = 80  # a shorter block may belong to a table of contents, and shows no language
-_SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 _LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
 Item = TypeVar("Item")
 
@@ -39,7 +38,7 @@ class Heading(Block):
 
 def flow(text: str) -> str:
     """Soft hyphens go, since they only mark where a word may be divided."""
-    return " ".join(text.replace(_SOFT_HYPHEN, "").split())
+    return " ".join(text.replace("\N{SOFT HYPHEN}", "").split())
 
 
 def without_bars(cell: str) -> str:

@@ -304,7 +304,6 @@ def _letterhead(top: Sequence[str]) -> str | None:
 
 
 _LETTERS = 0.75  # at least this share of a title's characters are letters; white space is not counted
-_LEAST_WORDS = 3
 _WORD = regex.compile(r"\p{L}{2,}")
 _TOKEN = regex.compile(r"[\p{L}\p{N}]+")
 _BULLET = regex.compile(r"[•●○◦▪■□‣∙·➢✓*☐☒–—-]\s")
@@ -357,7 +356,7 @@ def reads_like_title(text: str) -> bool:
     """At least three words, and mostly letters."""
     written = [character for character in text if not character.isspace()]
     letters = sum(map(str.isalpha, written))
-    return len(_WORD.findall(text)) >= _LEAST_WORDS and letters >= _LETTERS * len(written)
+    return len(_WORD.findall(text)) >= 3 and letters >= _LETTERS * len(written)
 
 
 def is_among(title: str, texts: Iterable[str]) -> bool:

@@ -252,9 +252,6 @@ def passage_text(title: str, text: str, headings: str = "") -> str:
     return "\n".join(part for part in (title, headings, text) if part)
 
 
-_NO_HEADER = (1, 0)  # of a missing header: a span that ends before it begins
-
-
 @dataclass(frozen=True, slots=True)
 class Cutting:
     """``tokenizer`` is JSON of ``tokenizers``; an empty ``language`` is the one that the loader finds."""
@@ -301,7 +298,7 @@ def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
         for span in chunk.sentences:
             sentences.append(span.start)
             sentences.append(span.end)
-        headers.extend((chunk.header.start, chunk.header.end) if chunk.header else _NO_HEADER)
+        headers.extend((chunk.header.start, chunk.header.end) if chunk.header else (1, 0))
     return Cut(
         document.language,
         counts.tobytes(),

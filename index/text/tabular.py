@@ -231,7 +231,6 @@ def is_quantity(cell: str) -> bool:
 
 
 MAX_GROUP_CHARACTERS = 20_000  # from a row up to the name of its group
-_MAX_NAMES = 2
 _MAX_LABEL_CHARACTERS = 400
 
 _TOTAL = regex.compile(r"(?:sub-?)?totals?\b(?:\s+of\b)?", regex.IGNORECASE)
@@ -262,7 +261,7 @@ def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[st
             continue
         names = groups.read(line[0])
         while len(found) < len(wanted) and wanted[len(found)] < line.end():
-            found.append("\n".join(names[-_MAX_NAMES:]))
+            found.append("\n".join(names[-2:]))
     return found + [""] * (len(wanted) - len(found))
 
 

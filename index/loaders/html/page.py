@@ -40,7 +40,6 @@ _SUBSET = re.compile(r"\s*(?:<\?xml[^>]{0,500}>\s*)?<!DOCTYPE[^\[<>]{0,1000}\[",
 _SUBSET_END = re.compile(r"\]\s*>")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
-_NAVIGATION = {"nav", "dialog"}
 _NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
 
 
@@ -83,7 +82,7 @@ def drop_unseen(page: HtmlElement, styles: Iterable[str] = ()) -> None:
     _write_equations(page)
     for element in list(page.iter()):
         holds_metadata = element.tag == "head" or element.get("type") == "application/ld+json"
-        is_navigation = element.tag in _NAVIGATION or element.get("role") in _NAVIGATION_ROLES
+        is_navigation = element.tag in {"nav", "dialog"} or element.get("role") in _NAVIGATION_ROLES
         is_unread = not holds_metadata and (is_navigation or is_hidden(element))
         if is_unread and element.getparent() is not None:
             element.drop_tree()

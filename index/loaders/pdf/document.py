@@ -45,7 +45,6 @@ SAVE_AGAIN = "open it in a PDF program and save it again"
 READ_PICTURES = (
     "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
 )
-SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
 
 MAX_PIXELS = 16_000_000  # of a drawn page: some pages are a hundred times as high as they are wide
 MAX_BOOKMARKS = 2_000
@@ -108,7 +107,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
         if options.ocr and any(page.is_picture for page in placed):
             cause = f"has no text layer, and no words were recognised ({pictures})"
-            raise LoadError(path, cause, SCAN_AGAIN)
+            raise LoadError(path, cause, "scan it again, or name its languages in the setting ocr_languages")
         raise LoadError(path, f"has no text layer ({pictures})", READ_PICTURES)
     properties = Properties(
         title=readable_property(entries.get("Title")),
