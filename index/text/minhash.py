@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections.abc import Iterator
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -73,21 +74,17 @@ def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> 
     return np.asarray((others == one).mean(axis=1), np.float64)
 
 
-class _Numbers(dict[str, int]):
-    """The 64-bit hash of each token."""
-
-    def __missing__(self, token: str) -> int:
-        digest = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        number = self[token] = int.from_bytes(digest, "little")
-        return number
+def _number(token: str) -> int:
+    """A hash of 64 bits."""
+    return int.from_bytes(blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def _tokens(text: str) -> tuple[array[int], int]:
     tokens, unspaced = array("Q"), 0
-    numbers_of = _Numbers()
+    number_of = cache(_number)  # of this text's tokens alone
     for stretch in _stretches(text):
         found: list[str] = _TOKEN.findall(unicodedata.normalize("NFKC", stretch).casefold())
-        tokens.extend(map(numbers_of.__getitem__, found))
+        tokens.extend(map(number_of, found))
         if not stretch.isascii():
             unspaced += sum(_CHARACTER.match(token) is not None for token in found)
     return tokens, unspaced
