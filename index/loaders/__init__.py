@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.documents import Document, described
 from index.errors import LoadError
-from index.loaders.archive import check_archive, seems_html, seems_pdf
+from index.loaders.archive import seems_html, seems_pdf
 from index.loaders.epub import read_epub
 from index.loaders.html.page import read_html
 from index.loaders.mail import read_eml
@@ -23,7 +23,7 @@ from index.loaders.sandbox.client import Isolated
 from index.loaders.sheets.xlsx import read_delimited, read_xlsx
 from index.loaders.slides import read_pptx
 from index.loaders.text import read_text
-from index.loaders.word import docx_damage_reported, read_docx
+from index.loaders.word import read_docx
 
 __all__ = [
     "DEFAULTS",
@@ -33,9 +33,7 @@ __all__ = [
     "LoadingLimits",
     "Options",
     "check",
-    "check_archive",
     "content",
-    "docx_damage_reported",
     "load",
 ]
 _READERS: dict[str, Loader] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import chain
@@ -40,9 +39,10 @@ if TYPE_CHECKING:
 def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """Deleted and hidden text is left out; notes follow the body, headers and footers come last."""
     import docx
+    from docx.opc.exceptions import OpcError
 
     check_archive(data, path, "word/document.xml", "a Word document", options.limits)
-    with docx_damage_reported(path):
+    with damage_reported(path, "word processor", OpcError):
         word = docx.Document(BytesIO(data))
         content = Content(word.part, word.element.body)
         blocks = list(content.blocks(word.element.body))
@@ -54,12 +54,6 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         return assemble(
             path, "docx", text, properties, heading=heading, sample=prose(blocks), sections=sections
         )
-
-
-def docx_damage_reported(path: Path) -> AbstractContextManager[None]:
-    from docx.opc.exceptions import OpcError
-
-    return damage_reported(path, "word processor", OpcError)
 
 
 def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
