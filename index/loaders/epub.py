@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,11 +68,8 @@ def _sections(
     contents: tuple[Entry, ...], chapters: dict[str, Chapter], blocks: list[Block], text: str
 ) -> tuple[Section, ...]:
     starts = [*block_starts(blocks, text), len(text)]
-    firsts: dict[str, int] = {}
-    count = 0
-    for name, chapter in chapters.items():
-        firsts[name] = count
-        count += len(chapter.blocks)
+    lengths = (len(chapter.blocks) for chapter in chapters.values())
+    firsts = dict(zip(chapters, accumulate(lengths, initial=0), strict=False))
     found = [
         Section(starts[firsts[entry.path] + chapters[entry.path].places.get(entry.fragment, 0)], *titled)
         for entry in contents

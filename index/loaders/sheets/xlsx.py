@@ -42,22 +42,10 @@ _NO_SIZE = regex.compile(r"0+(?:\.0*)?")
 
 def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """Hidden cells, charts, comments and text boxes are left out. A formula has its saved value."""
-    check_archive(data, path, "xl/workbook.xml", "an Excel workbook", options.limits)
-    blocks = _blocks(data, path)
-    if not blocks:
-        cause = "holds no words to read: its visible sheets are empty"
-        raise LoadError(path, cause, "save it again with its text")
-    text = join(blocks)
-    first = next(block.text for block in blocks if not isinstance(block, Heading))
-    title = None if is_row(first) else title_of_line(first)
-    sections = sections_of(blocks, text)
-    return assemble(path, "xlsx", text, core_properties(data, path), heading=title, sections=sections)
-
-
-def _blocks(data: bytes, path: Path) -> list[Block]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    check_archive(data, path, "xl/workbook.xml", "an Excel workbook", options.limits)
     blocks: list[Block] = []
     # openpyxl warns about parts that it cannot write, and prints a message about missing styles.
     with (
@@ -72,7 +60,14 @@ def _blocks(data: bytes, path: Path) -> list[Block]:
             found = list(grid_blocks(visible_rows(sheet))) if sheet.sheet_state == "visible" else []
             if found:
                 blocks += [Heading(flow(sheet.title)), *found]
-    return blocks
+    if not blocks:
+        cause = "holds no words to read: its visible sheets are empty"
+        raise LoadError(path, cause, "save it again with its text")
+    text = join(blocks)
+    first = next(block.text for block in blocks if not isinstance(block, Heading))
+    title = None if is_row(first) else title_of_line(first)
+    sections = sections_of(blocks, text)
+    return assemble(path, "xlsx", text, core_properties(data, path), heading=title, sections=sections)
 
 
 def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
