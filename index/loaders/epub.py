@@ -103,9 +103,8 @@ def read_chapter(
     try:
         source = page_source(data, path)
     except LoadError as error:
-        raise LoadError(
-            path, f"is broken: its part {name} {error.cause}", "get another copy of the book"
-        ) from error
+        cause = f"is broken: its part {name} {error.cause}"
+        raise LoadError(path, cause, "get another copy of the book") from error
     page = parse_page(_NONCHARACTERS.sub("", source), styles)
     if page is None:
         return Chapter([], {})

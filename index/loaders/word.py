@@ -171,14 +171,9 @@ class Formats:
 
     def __init__(self, root: Element | None, styles: Mapping[str, Element]) -> None:
         self._styles = styles
-        self._usual = next(
-            (
-                name
-                for name, style in styles.items()
-                if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in _ON
-            ),
-            "",
-        )
+        of_paragraphs = [name for name, style in styles.items() if style.get(f"{W}type") == "paragraph"]
+        usual = (name for name in of_paragraphs if styles[name].get(f"{W}default") in _ON)
+        self._usual = next(usual, "")
         defaults = root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr") if root is not None else None
         self._defaults = _format_of(defaults)
         self._of_styles: dict[str, Format] = {}
