@@ -53,19 +53,13 @@ def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     blocks += running_titles(block for part in reader.running for block in _blocks(reader.text(part)))
     text = join(blocks)
     values = {name: readable_property(_flat(reader.text(part))) for name, part in reader.properties.items()}
-    properties = Properties(values.get("title"), author=values.get("author"), published=_day(reader.times))
+    times = (reader.times.get(name, {}) for name in ("creatim", "revtim"))
+    days = (f"{time.get('yr', 0):04}-{time.get('mo', 0):02}-{time.get('dy', 0):02}" for time in times)
+    published = next(filter(None, map(iso_date, days)), None)
+    properties = Properties(values.get("title"), author=values.get("author"), published=published)
     return assemble(
         path, "rtf", text, properties, heading=title_of_line(first), sections=sections_of(blocks, text)
     )
-
-
-def _day(times: dict[str, dict[str, int]]) -> str | None:
-    for name in ("creatim", "revtim"):
-        time = times.get(name, {})
-        found = iso_date(f"{time.get('yr', 0):04}-{time.get('mo', 0):02}-{time.get('dy', 0):02}")
-        if found:
-            return found
-    return None
 
 
 @dataclass(slots=True)
