@@ -233,13 +233,10 @@ def chart_blocks(root: Element) -> Iterator[Block]:
     title = root.find(f"{_C}chart/{_C}title")
     words = title.iter(f"{_A}t", f"{_C}v") if title is not None else ()
     yield Block(flow(" ".join(text.text or "" for text in words)), group)
-    held: list[_Series] = []
-    for series in map(_series, root.iter(f"{_C}ser")):
-        if held and series.labels != held[0].labels:
-            yield from table_blocks(_rows(held), group)
-            held, group = [], object()
-        held.append(series)
-    yield from table_blocks(_rows(held), group)
+    every = map(_series, root.iter(f"{_C}ser"))
+    for several in stretches(every, lambda held, series: series.labels == held[0].labels):
+        yield from table_blocks(_rows(several), group)
+        group = object()
 
 
 def _rows(several: Sequence[_Series]) -> list[Row]:
