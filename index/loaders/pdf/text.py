@@ -17,7 +17,7 @@ from unicodedata import category, normalize
 
 import regex
 
-from index.loaders.blocks import without_bars
+from index.loaders.blocks import stretches, without_bars
 from index.loaders.equations import superscript
 from index.text.find import UNSPACED
 from index.text.geometry import BOX_BYTES, UNITS
@@ -341,14 +341,10 @@ def readable(character: str) -> str:
 def _edges(characters: Sequence[str]) -> set[int]:
     """The first and last of each line; white space does not count."""
     edges: set[int] = set()
-    line: list[int] = []
-    for index, character in enumerate(characters):
-        if character and not character.isspace():
-            line.append(index)
-        if character in _LINE_ENDS:
-            edges.update(line[:1], line[-1:])
-            line = []
-    return edges.union(line[:1], line[-1:])
+    for line in stretches(range(len(characters)), lambda line, _: characters[line[-1]] not in _LINE_ENDS):
+        inked = [index for index in line if characters[index] and not characters[index].isspace()]
+        edges.update(inked[:1], inked[-1:])
+    return edges
 
 
 def _is_bold(text_page: PdfTextPage, index: int) -> bool:
@@ -434,14 +430,8 @@ def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """A gap of more than ``MIN_GUTTER`` begins a cell of the run, although it may be between columns."""
-    current: list[Glyph] = []
-    for glyph in glyphs:
-        if glyph.character not in "\r\n":
-            current.append(glyph)
-        if glyph.character in "\r\n" + WRAPPED_HYPHEN:
-            yield from _line(current)
-            current = []
-    yield from _line(current)
+    for line in stretches(glyphs, lambda line, _: line[-1].character not in _LINE_ENDS):
+        yield from _line([glyph for glyph in line if glyph.character not in "\r\n"])
 
 
 def _line(glyphs: list[Glyph]) -> Iterator[Line]:
