@@ -141,12 +141,10 @@ class Fields:
 
 def _control(mark: Element) -> str:
     """A check box and a drop-down list have no result, only settings."""
-    form_field = mark.find(f"{W}ffData")
-    box = form_field.find(f"{W}checkBox") if form_field is not None else None
+    box, choice = mark.find(f"{W}ffData/{W}checkBox"), mark.find(f"{W}ffData/{W}ddList")
     if box is not None:
         checked = switch(box, "checked")
         return _CHECKED if (switch(box, "default") if checked is None else checked) else _UNCHECKED
-    choice = form_field.find(f"{W}ddList") if form_field is not None else None
     if choice is None:
         return ""
     entries = [entry.get(f"{W}val", "") for entry in choice.iter(f"{W}listEntry")]
