@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,9 +63,7 @@ def _joint(found: Sequence[Token], further: Sequence[Token], begin: int) -> tupl
     first: dict[Token, int] = {}
     for place, token in enumerate(further[: 4 * _OVERLAP]):
         first.setdefault(token, place)
-    shared = len(found)
-    while shared and found[shared - 1][0] >= begin:
-        shared -= 1
+    shared = bisect_left(found, begin, key=itemgetter(0))
     for place in range(shared, len(found) - _AGREED + 1):
         same = first.get(found[place])
         if same is not None and found[place : place + _AGREED] == further[same : same + _AGREED]:
