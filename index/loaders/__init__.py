@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.documents import Document, described
 from index.errors import LoadError
-from index.loaders.archive import check_archive, seems_html, seems_pdf
+from index.loaders.archive import seems_html, seems_pdf
 from index.loaders.epub import read_epub
 from index.loaders.html.page import read_html
 from index.loaders.mail import read_eml
@@ -23,7 +23,7 @@ from index.loaders.sandbox.client import Isolated
 from index.loaders.sheets.xlsx import read_delimited, read_xlsx
 from index.loaders.slides import read_pptx
 from index.loaders.text import read_text
-from index.loaders.word import docx_damage_reported, read_docx
+from index.loaders.word import read_docx
 
 __all__ = [
     "DEFAULTS",
@@ -33,9 +33,7 @@ __all__ = [
     "LoadingLimits",
     "Options",
     "check",
-    "check_archive",
     "content",
-    "docx_damage_reported",
     "load",
 ]
 _READERS: dict[str, Loader] = {
@@ -77,7 +75,12 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
         suffix = f"has the unsupported suffix {path.suffix}" if path.suffix else "has no suffix"
         raise LoadError(path, suffix, f"convert it to one of {supported}")
     data = content(path, options.limits)
-    _check_content(data, path, reader)
+    if reader is not read_pdf and data.startswith(b"%PDF-"):
+        raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
+    if reader is read_pdf and not seems_pdf(data) and seems_html(data):
+        raise LoadError(path, "is named .pdf but seems to be an HTML page", "rename it to .html")
+    if reader in _PLAIN and seems_html(data):
+        raise LoadError(path, f"is named {path.suffix} but seems to be an HTML page", "rename it to .html")
     if reader in _PLAIN and not data.startswith(_WIDE):
         _check_text(path, len(data), options.limits)  # refuse a large text before reading it
     document = reader(data, path, options)
@@ -123,12 +126,3 @@ def _check_text(path: Path, size: int, limits: LoadingLimits) -> None:
         cause = f"has {text}, more than the limit of {limits.text_megabytes:,} MB"
         remedy = "split it into parts, or allow more text (the setting max_text_megabytes)"
         raise LoadError(path, cause, remedy)
-
-
-def _check_content(data: bytes, path: Path, reader: Loader) -> None:
-    if reader is not read_pdf and data.startswith(b"%PDF-"):
-        raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
-    if reader is read_pdf and not seems_pdf(data) and seems_html(data):
-        raise LoadError(path, "is named .pdf but seems to be an HTML page", "rename it to .html")
-    if reader in _PLAIN and seems_html(data):
-        raise LoadError(path, f"is named {path.suffix} but seems to be an HTML page", "rename it to .html")

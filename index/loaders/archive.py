@@ -47,7 +47,6 @@ _ZIPPED = (
     (b"mimetypeapplication/epub", "an EPUB book"),
     (b"mimetypeapplication/vnd.oasis", "an OpenDocument file"),
 )
-_HTML_STARTS = (b"<!doctype html", b"<html")
 _PDF_HEADER_WITHIN = 1024  # bytes within which readers accept a PDF's header (ISO 32000-1, annex H.3.4.1)
 
 
@@ -58,7 +57,7 @@ def seems_pdf(data: bytes) -> bool:
 def seems_html(data: bytes) -> bool:
     """A byte order mark and white space may come before the page."""
     start = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return start.startswith(_HTML_STARTS)
+    return start.startswith((b"<!doctype html", b"<html"))
 
 
 def binary_kind(data: bytes) -> str | None:
@@ -82,7 +81,6 @@ _DAMAGE = (
 )
 _ENCRYPTED = 0x1  # the flag of an entry that needs a password (APPNOTE.TXT, 4.4.4)
 _REMEDY = "open it in the program that made it and save it again"
-_CORE_PROPERTIES = "docProps/core.xml"
 # Names that programs write in place of the author's name.
 _PROGRAMS = frozenset({"openpyxl", "python-pptx", "python-docx", "Apache POI", "Microsoft Office User"})
 
@@ -184,7 +182,7 @@ def core_properties(data: bytes, path: Path) -> Properties:
     """ECMA-376, part 2, section 11. The libraries for Office files invent values for missing properties."""
     properties: dict[str, str] = {}
     try:
-        for element in Parts(data, path).xml(_CORE_PROPERTIES):
+        for element in Parts(data, path).xml("docProps/core.xml"):
             words = flow(element.text or "")
             if isinstance(element.tag, str) and words:
                 properties.setdefault(element.tag.rpartition("}")[2], words)

@@ -7,8 +7,9 @@ line break, so loaders keep one inside a paragraph only if the author wrote it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from index.documents import Section
 from index.text.tabular import CELL_SEPARATOR
@@ -16,8 +17,8 @@ from index.text.tabular import CELL_SEPARATOR
 BULLET = "• "
 MAX_CELL_CHARACTERS = 1500  # a table with a longer cell only lays out a page, and is read as text
 PROSE_CHARACTERS = 80  # a shorter block may belong to a table of contents, and shows no language
-_SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 _LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Heading(Block):
 
 def flow(text: str) -> str:
     """Soft hyphens go, since they only mark where a word may be divided."""
-    return " ".join(text.replace(_SOFT_HYPHEN, "").split())
+    return " ".join(text.replace("\N{SOFT HYPHEN}", "").split())
 
 
 def without_bars(cell: str) -> str:
@@ -115,10 +116,17 @@ def sections_of(blocks: Sequence[Block], text: str) -> tuple[Section, ...]:
     )
 
 
-_FEW_PLACES = 10_000
-_PLACES_PER_CELL = 20
-
-
 def is_sparse(rows: int, columns: int, cells: int) -> bool:
     """Whether a table with so many cells would be huge and mostly empty in columns."""
-    return rows * columns > _FEW_PLACES + _PLACES_PER_CELL * cells
+    return rows * columns > 10_000 + 20 * cells
+
+
+def stretches(items: Iterable[Item], goes_on: Callable[[list[Item], Item], bool]) -> list[list[Item]]:
+    """Each goes on while ``goes_on(stretch, next_item)``."""
+    found: list[list[Item]] = []
+    for item in items:
+        if found and goes_on(found[-1], item):
+            found[-1].append(item)
+        else:
+            found.append([item])
+    return found

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import regex
 
@@ -82,27 +83,24 @@ def read_date(written: str) -> str | None:
     """ISO 8601; None if it is ambiguous or in the future."""
     text = _SEPT.sub("Sep", _NOT_READ.sub("", written))
     slashes = _SLASHES.fullmatch(text)
-    iso = _of_numbers(*map(int, slashes.groups())) if slashes else iso_date(text)
+    if slashes:
+        *either, year = map(int, slashes.groups())
+        month, day = sorted(either)
+        if day <= 12 and day != month:  # each number may be the month
+            return None
+        text = f"{year}-{month:02}-{day:02}"
+    iso = iso_date(text)
     return iso if iso is not None and iso <= datetime.now(UTC).date().isoformat() else None
-
-
-def _of_numbers(first: int, second: int, year: int) -> str | None:
-    """Either may be the month: then there is no date, unless they are equal."""
-    if min(first, second) > 12 or (max(first, second) <= 12 and first != second):
-        return None
-    return iso_date(f"{year}-{min(first, second):02}-{max(first, second):02}")
 
 
 def _alone(lines: Sequence[str]) -> Iterator[str]:
     """The end of a period is none: after ``ended``, or the last day of a quarter without a place before."""
-    before = ""
-    for line in lines:
+    for before, line in pairwise(["", *lines]):
         match = _ALONE.fullmatch(line)
         if match is not None and not _PERIOD.search(before.strip()):
             ends_quarter = (read_date(match["date"]) or "").endswith(_QUARTER_ENDS)
             if match["comma"] or not (ends_quarter or _PERIOD.search(match["place"] or "")):
                 yield match["date"]
-        before = line
 
 
 _FORM = regex.compile(
@@ -250,13 +248,10 @@ def issuer(
     lines: Sequence[str], paragraphs: Iterable[str], top: Sequence[str], author: str | None
 ) -> str | None:
     """The ``author`` counts only as an organisation that the page names; ``top`` is above the title."""
-    is_release = any(_RELEASE.search(line) for line in lines)
-    return (
-        _release(paragraphs, is_release=is_release)
-        or _imprint(lines)
-        or _author(author, lines)
-        or _letterhead(top)
-    )
+    stated = _release(paragraphs, is_release=any(map(_RELEASE.search, lines))) or _imprint(lines)
+    if stated is None and author is not None and is_organisation(author):
+        stated = author if author.casefold() in flow(" ".join(lines)).casefold() else None
+    return stated or _letterhead(top)
 
 
 def is_organisation(name: str) -> bool:
@@ -297,24 +292,18 @@ def _imprint(lines: Iterable[str]) -> str | None:
 
 def _letterhead(top: Sequence[str]) -> str | None:
     """None if there are several, or if the line before introduces it, for example by ending with ``to``."""
-    before = ""
-    found: list[str] = []
-    for line in map(flow, top):
-        is_name = is_organisation(line) and ("," not in line or _LEGAL.search(line))
-        if is_name and len(line.split()) <= _MAX_WORDS and not _ADDRESSED.search(before):
-            found.append(line)
-        before = line
-    return found[0] if len(set(found)) == 1 else None
-
-
-def _author(author: str | None, lines: Iterable[str]) -> str | None:
-    if author is None or not is_organisation(author):
-        return None
-    return author if author.casefold() in flow(" ".join(lines)).casefold() else None
+    found = {
+        line
+        for before, line in pairwise(["", *map(flow, top)])
+        if is_organisation(line)
+        and ("," not in line or _LEGAL.search(line))
+        and len(line.split()) <= _MAX_WORDS
+        and not _ADDRESSED.search(before)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 _LETTERS = 0.75  # at least this share of a title's characters are letters; white space is not counted
-_LEAST_WORDS = 3
 _WORD = regex.compile(r"\p{L}{2,}")
 _TOKEN = regex.compile(r"[\p{L}\p{N}]+")
 _BULLET = regex.compile(r"[•●○◦▪■□‣∙·➢✓*☐☒–—-]\s")
@@ -367,7 +356,7 @@ def reads_like_title(text: str) -> bool:
     """At least three words, and mostly letters."""
     written = [character for character in text if not character.isspace()]
     letters = sum(map(str.isalpha, written))
-    return len(_WORD.findall(text)) >= _LEAST_WORDS and letters >= _LETTERS * len(written)
+    return len(_WORD.findall(text)) >= 3 and letters >= _LETTERS * len(written)
 
 
 def is_among(title: str, texts: Iterable[str]) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from index.documents import Document, Section
 from index.errors import LoadError
 from index.loaders.archive import Parts, check_archive
 from index.loaders.blocks import Block, block_starts, flow, join
-from index.loaders.html.elements import PageBlock, page_blocks
+from index.loaders.html.elements import page_blocks
 from index.loaders.html.page import page_source, parse_page
 from index.loaders.metadata import (
     Properties,
@@ -46,24 +46,21 @@ def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     chapters = {one: read_chapter(parts, one, wanted.get(one, set()), path, styles) for one in book.spine}
     blocks = list(chain.from_iterable(chapter.blocks for chapter in chapters.values()))
     text = join(blocks)
-    return assemble(
-        path,
-        "epub",
-        text,
-        _properties(book),
-        heading=title_of_line(text),
-        sections=_sections(book.contents, chapters, blocks, text),
-        remedy="get a copy with text, not pictures of pages",
-    )
-
-
-def _properties(book: Book) -> Properties:
-    return Properties(
+    properties = Properties(
         title=readable_property(book.first_value("title")),
         author=readable_property(", ".join(book.all_values("creator"))),
         publisher=readable_property(book.first_value("publisher")),
         published=iso_date(book.day()),
         language=language_code(book.first_value("language")),
+    )
+    return assemble(
+        path,
+        "epub",
+        text,
+        properties,
+        heading=title_of_line(text),
+        sections=_sections(book.contents, chapters, blocks, text),
+        remedy="get a copy with text, not pictures of pages",
     )
 
 
@@ -71,11 +68,8 @@ def _sections(
     contents: tuple[Entry, ...], chapters: dict[str, Chapter], blocks: list[Block], text: str
 ) -> tuple[Section, ...]:
     starts = [*block_starts(blocks, text), len(text)]
-    firsts: dict[str, int] = {}
-    count = 0
-    for name, chapter in chapters.items():
-        firsts[name] = count
-        count += len(chapter.blocks)
+    lengths = (len(chapter.blocks) for chapter in chapters.values())
+    firsts = dict(zip(chapters, accumulate(lengths, initial=0), strict=False))
     found = [
         Section(starts[firsts[entry.path] + chapters[entry.path].places.get(entry.fragment, 0)], *titled)
         for entry in contents
@@ -84,12 +78,9 @@ def _sections(
     return tuple(sorted((one for one in found if one.start < len(text)), key=lambda one: one.start))
 
 
+# The marks around a number that stands for an element's id while the page is read. They are noncharacters,
+# which no text contains (Unicode, 23.7).
 _OPENING, _CLOSING = "\ufdd0", "\ufdd1"
-"""The marks around a number that stands for an element's id while the page is read.
-
-They are noncharacters, which no text contains (Unicode, 23.7).
-"""
-
 _PLACE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
 _NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67]);", re.IGNORECASE)
 
@@ -112,9 +103,8 @@ def read_chapter(
     try:
         source = page_source(data, path)
     except LoadError as error:
-        raise LoadError(
-            path, f"is broken: its part {name} {error.cause}", "get another copy of the book"
-        ) from error
+        cause = f"is broken: its part {name} {error.cause}"
+        raise LoadError(path, cause, "get another copy of the book") from error
     page = parse_page(_NONCHARACTERS.sub("", source), styles)
     if page is None:
         return Chapter([], {})
@@ -124,29 +114,22 @@ def read_chapter(
         if identity and identity in wanted and identity not in ids:
             element.text = f"{_OPENING}{len(ids)}{_CLOSING}{element.text or ''}"
             ids[identity] = len(ids)
-    return _without_marks(page_blocks(page), list(ids))
-
-
-def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
-    """A mark's number is the index in ``ids``."""
+    identities = list(ids)  # a mark's number is the index here
     blocks: list[Block] = []
     places: dict[str, int] = {}
-    for block in marked:
+    for block in page_blocks(page):
         for match in _PLACE.finditer(block.text):
-            places.setdefault(ids[int(match[1])], len(blocks))
+            places.setdefault(identities[int(match[1])], len(blocks))
         text, marks = _PLACE.subn("", block.text)
         if text.strip():
             blocks.append(replace(block, text=text.strip()) if marks else block)
     return Chapter(blocks, places)
 
 
-CONTAINER = "META-INF/container.xml"
-"""Every book has it (EPUB 3.3, 4.2.6.3.1)."""
-
+CONTAINER = "META-INF/container.xml"  # every book has it (EPUB 3.3, 4.2.6.3.1)
 _ENCRYPTION = "META-INF/encryption.xml"
+# They hide no text (EPUB 3.3, 4.4).
 _FONT_OBFUSCATION = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
-"""They hide no text (EPUB 3.3, 4.4)."""
-
 _CHAPTERS = {"application/xhtml+xml", "text/html"}
 _NCX = "application/x-dtbncx+xml"
 _TYPE = "{http://www.idpf.org/2007/ops}type"

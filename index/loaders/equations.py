@@ -30,7 +30,6 @@ _OFF = {"0", "false", "off"}
 _SIMPLE = regex.compile(r"[-+\u2212]?[\p{L}\p{M}\p{N}.,%′]+|\P{L}")
 # Unicode's invisible signs for function application, multiplication, separation and addition.
 _INVISIBLE = regex.compile(r"[\u2061-\u2064]")
-_INTEGRAL = "∫"
 
 
 def is_equation(element: Element) -> bool:
@@ -66,9 +65,8 @@ def root(term: str, degree: str = "") -> str:
     return f"{before}√{grouped(term)}"
 
 
-def _matrix(rows: Iterable[Iterable[str]], *, is_bracketed: bool = False) -> str:
-    text = "; ".join(", ".join(cells) for cells in rows)
-    return text if is_bracketed else f"[{text}]"
+def _matrix(rows: Iterable[Iterable[str]]) -> str:
+    return "; ".join(", ".join(cells) for cells in rows)
 
 
 def from_word(element: Element, words: Callable[[Element], str]) -> str:
@@ -114,20 +112,15 @@ def _run(term: _Term) -> str:
 def _large_operator(term: _Term) -> str:
     below = "" if term.has("subHide") else term.part("sub")
     above = "" if term.has("supHide") else term.part("sup")
-    return f"{scripted(term.property('chr', _INTEGRAL), below, above)} {term.part('e')}"
-
-
-def _delimited(term: _Term) -> str:
-    between = term.property("sepChr", "|").join(term.parts("e"))
-    return f"{term.property('begChr', '(')}{between}{term.property('endChr', ')')}"
+    return f"{scripted(term.property('chr', '∫'), below, above)} {term.part('e')}"
 
 
 def _matrix_of_word(term: _Term) -> str:
     cell = term.element.getparent()
     around = cell.getparent() if cell is not None else None
     is_bracketed = cell is not None and len(cell) == 1 and around is not None and around.tag == f"{M}d"
-    rows = (_Term(line, term.words).parts("e") for line in term.element.iterfind(f"{M}mr"))
-    return _matrix(rows, is_bracketed=is_bracketed)
+    rows = _matrix(_Term(line, term.words).parts("e") for line in term.element.iterfind(f"{M}mr"))
+    return rows if is_bracketed else f"[{rows}]"
 
 
 _BARS = {"top": "\u0305", "bot": "\u0332"}
@@ -142,7 +135,11 @@ _OF_WORD: dict[str, Callable[[_Term], str]] = {
     "sPre": lambda term: scripted("", term.part("sub"), term.part("sup")) + term.part("e"),
     "rad": lambda term: root(term.part("e"), "" if term.has("degHide") else term.part("deg")),
     "nary": _large_operator,
-    "d": _delimited,
+    "d": lambda term: (
+        term.property("begChr", "(")
+        + term.property("sepChr", "|").join(term.parts("e"))
+        + term.property("endChr", ")")
+    ),
     "m": _matrix_of_word,
     "eqArr": lambda term: "; ".join(term.parts("e")),
     "func": lambda term: f"{term.part('fName')} {term.part('e')}",
@@ -174,7 +171,9 @@ def _of_mathml(element: Element) -> str:
         # A damaged equation may have too few parts.
         return _OF_MATHML[name]([*parts, "", "", ""])
     if name == "mtable":
-        return _matrix(_cells(line) for line in element if _local(line) in {"mtr", "mlabeledtr"})
+        lines = (line for line in element if _local(line) in {"mtr", "mlabeledtr"})
+        rows = _matrix([_of_mathml(cell) for cell in line if _local(cell) == "mtd"] for line in lines)
+        return f"[{rows}]"
     if name == "mfenced":
         separator = (element.get("separators", ",").strip() or " ")[0]
         return f"{element.get('open', '(')}{separator.join(parts)}{element.get('close', ')')}"
@@ -182,10 +181,6 @@ def _of_mathml(element: Element) -> str:
         return "".join(parts).strip()
     text = _INVISIBLE.sub("", " ".join((element.text or "").split()))
     return " " if name == "mspace" else text
-
-
-def _cells(line: Element) -> list[str]:
-    return [_of_mathml(cell) for cell in line if _local(cell) == "mtd"]
 
 
 def _local(element: Element) -> str:
@@ -262,8 +257,8 @@ def sign(place: int, font: str | None) -> str:
     return signs[at - _FIRST] if 0 <= at - _FIRST < len(signs) else UNKNOWN
 
 
-def in_font(text: str, font: str | None) -> str:
+def in_font(text: str, font: str | None, *, is_raised: bool = False) -> str:
     """Outside symbol fonts, only characters of the private use area change."""
-    if is_symbol_font(font):
-        return _SIGNS.sub(lambda match: sign(ord(match[0]), font), text)
-    return _PRIVATE_SIGNS.sub(lambda match: sign(ord(match[0]), font), text)
+    signs = _SIGNS if is_symbol_font(font) else _PRIVATE_SIGNS
+    shown = signs.sub(lambda match: sign(ord(match[0]), font), text)
+    return superscript(shown) if is_raised else shown

@@ -58,13 +58,11 @@ def _message(data: bytes, path: Path) -> Message:
 
 SHOWN = ("From", "To", "Cc", "Date", "Subject")
 
+# RFC 2047, section 2, with an optional language (RFC 2231, section 5).
 _ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
-"""RFC 2047, section 2, with an optional language (RFC 2231, section 5)."""
-
 _ESCAPED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}--[\t\n\r]]", flags=regex.V1)
-_MAX_PARSED_CHARACTERS = 10_000
-"""Of an address or a date: longer ones are attacks on the parser."""
+_MAX_PARSED_CHARACTERS = 10_000  # of an address or a date: longer ones are attacks on the parser
 
 
 def characters(data: bytes, path: Path, charset: str | None) -> str:
@@ -113,17 +111,15 @@ def words_of(value: str, path: Path) -> str:
     pending, charset, end = b"", "", 0
     for match in _ENCODED_WORD.finditer(value):
         between = value[end : match.start()]
+        is_next = pending and not between.strip()
         data = _decoded_word(match[2], match[3])
-        if pending and not between.strip() and match[1].lower() == charset:
+        if is_next and match[1].lower() == charset:
             pending += data
         else:
-            pieces += [
-                characters(pending, path, charset) if pending else "",
-                "" if pending and not between.strip() else between,
-            ]
+            pieces += [characters(pending, path, charset), "" if is_next else between]
             pending, charset = data, match[1].lower()
         end = match.end()
-    pieces += [characters(pending, path, charset) if pending else "", value[end:]]
+    pieces += [characters(pending, path, charset), value[end:]]
     return flow(_UNSEEN.sub(" ", "".join(pieces)))
 
 
@@ -147,12 +143,8 @@ def _values(message: Message, name: str, path: Path) -> list[str]:
     ]
 
 
-MAX_DEPTH = 50
-"""A message that was forwarded many times has a depth of about twelve."""
-
-MIN_PLAIN_SHARE = 0.5
-"""A plain text with a smaller share of the letters in its HTML is a placeholder."""
-
+MAX_DEPTH = 50  # a message that was forwarded many times has a depth of about twelve
+MIN_PLAIN_SHARE = 0.5  # a plain text with a smaller share of the letters in its HTML is a placeholder
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 _MESSAGES = {"message/rfc822", "message/global", "message/news"}
 _NAMELESS = "without a name"
@@ -192,13 +184,16 @@ def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int)
         ]
     if children:
         read = [(one, _body_blocks(one, path, attached, depth + 1)) for one in children]
-        return (
-            _preferred(read)
-            if kind == "multipart/alternative"
-            else [block for _, found in read for block in found]
-        )
-    if _is_attached(part, kind):
-        if kind not in _SIGNATURES and not _is_picture_of_page(part):
+        if kind == "multipart/alternative":
+            return _preferred(read)
+        return [block for _, found in read for block in found]
+    is_attachment = part.get_content_disposition() == "attachment"
+    # A multipart without subparts has lost its boundary: it is read as text.
+    is_text = kind in {"text/plain", "text/html"} or part.get_content_maintype() == "multipart"
+    if is_attachment or not is_text:
+        is_picture = part.get_content_maintype() == "image" and not is_attachment
+        is_of_page = is_picture and (part.get("Content-ID") is not None or _name(part) is None)
+        if kind not in _SIGNATURES and not is_of_page:
             attached.append(part)
         return []
     return _html_blocks(part, path) if kind == "text/html" else _plain_blocks(part, path)
@@ -220,22 +215,6 @@ def _children(part: Message) -> list[Message]:
     # encoding that the part declares.
     payload = part.get_payload() if part.is_multipart() else None
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
-
-
-def _is_attached(part: Message, kind: str) -> bool:
-    if part.get_content_disposition() == "attachment":
-        return True
-    if kind in {"text/plain", "text/html"}:
-        return False
-    return (
-        part.get_content_maintype() != "multipart"
-    )  # a multipart without subparts has lost its boundary; read it as text
-
-
-def _is_picture_of_page(part: Message) -> bool:
-    if part.get_content_disposition() == "attachment" or part.get_content_maintype() != "image":
-        return False
-    return part.get("Content-ID") is not None or _name(part) is None
 
 
 def _described(part: Message, path: Path) -> str:
@@ -319,5 +298,5 @@ def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
     return joined
 
 
+# Every message has at least one of these (RFC 5322, 3.6).
 _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Return-Path", "MIME-Version")
-"""Every message has at least one of these (RFC 5322, 3.6)."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from index.documents import Document
 from index.loaders.blocks import join, sections_of
@@ -20,9 +20,6 @@ from index.loaders.text import decode, split_front_matter
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
-    from markdown_it.token import Token
-
-    Rule = Callable[[Sequence[Token], int, Any, Any], str]
 
 _INLINE_HTML = re.compile(r"<(/?)(br|sup|script|style|template)\b", re.IGNORECASE)
 
@@ -69,12 +66,10 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").use(footnote_plugin)
     renderer = cast("RendererHTML", parser.renderer)
-
-    def image(tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:  # noqa: ANN401
-        return escape(renderer.renderInlineAsText(tokens[place].children, options, env))
-
-    rules: dict[str, Rule] = {
-        "image": image,
+    rules: dict[str, Callable[..., str]] = {
+        "image": lambda tokens, place, *rest: escape(
+            renderer.renderInlineAsText(tokens[place].children, *rest)
+        ),
         "table_open": lambda *_: '<table role="table">',
         "html_block": lambda tokens, place, *_: _closed(tokens[place].content),
         "html_inline": lambda tokens, place, *_: _inline_html(tokens[place].content),

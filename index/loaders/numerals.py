@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from string import ascii_lowercase, ascii_uppercase
 
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
     *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
 )
 _VALUES = {letters: value for value, letters in _ROMAN if len(letters) == 1}
-_NOTE_SIGNS = "*†‡§"
 # Word's formats by their short names in HTML and OpenDocument.
 LETTER_FORMATS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _MOST = 4000  # the first number that Roman numerals cannot write
@@ -27,12 +28,9 @@ def roman_value(letters: str) -> int:
     return sum(-value if value < max(values[place:]) else value for place, value in enumerate(values))
 
 
-def _letters(number: int) -> str:
-    return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-
-
-def _signs(number: int) -> str:
-    return _NOTE_SIGNS[(number - 1) % len(_NOTE_SIGNS)] * ((number - 1) // len(_NOTE_SIGNS) + 1)
+def _repeated(signs: str, number: int) -> str:
+    rounds, place = divmod(number - 1, len(signs))
+    return signs[place] * (rounds + 1)
 
 
 def _ordinal_ending(number: int) -> str:
@@ -53,9 +51,9 @@ def _roman(number: int) -> str:
 _WRITTEN: dict[str, Callable[[int], str]] = {
     "decimalZero": lambda number: f"{number:02}",
     "ordinal": lambda number: f"{number}{_ordinal_ending(number)}",
-    "lowerLetter": _letters,
-    "upperLetter": lambda number: _letters(number).upper(),
+    "lowerLetter": partial(_repeated, ascii_lowercase),
+    "upperLetter": partial(_repeated, ascii_uppercase),
     "lowerRoman": _roman,
     "upperRoman": lambda number: _roman(number).upper(),
-    "chicago": _signs,
+    "chicago": partial(_repeated, "*†‡§"),
 }

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from index.loaders.blocks import (
     running_titles,
     sections_of,
 )
-from index.loaders.equations import from_mathml, in_font, is_mathml, note_mark, superscript
+from index.loaders.equations import from_mathml, in_font, is_mathml, note_mark
 from index.loaders.metadata import (
     Properties,
     assemble,
@@ -101,13 +102,11 @@ def _properties(parts: Parts) -> Properties:
 
 def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
     styled = next((p for p in body.iter(f"{TEXT}p", f"{TEXT}h") if content.has_style(p, "Title")), None)
-    own = (
-        styled.itertext(with_tail=False)
-        if styled is not None and styled.find(f".//{TEXT}note") is None
-        else ()
-    )
+    own = ""
+    if styled is not None and styled.find(f".//{TEXT}note") is None:
+        own = flow("".join(styled.itertext(with_tail=False)))
     first = next((block.text for block in blocks if block.text.strip()), "")
-    return flow("".join(own)) or title_of_line(first)
+    return own or title_of_line(first)
 
 
 def _sheets(sheets: Element, content: Content) -> Iterator[Block]:
@@ -142,13 +141,11 @@ MANIFEST = f"{{{_OPENDOCUMENT}:manifest:1.0}}"
 LINK = "{http://www.w3.org/1999/xlink}"
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
-DISPLAY = f"{TEXT}display"
-"""Hides a section or, in a style, all text with this style."""
-
-
+DISPLAY = f"{TEXT}display"  # hides a section or, in a style, all text with this style
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _LIST = f"{TEXT}list"
 _ITEMS = {f"{TEXT}list-item", f"{TEXT}list-header"}
+_SIGNS = {f"{TEXT}list-level-style-bullet", f"{TEXT}list-level-style-image"}
 
 
 class Lists:
@@ -173,10 +170,7 @@ class Lists:
         counts = self._counts.setdefault(style, {})
         if not outer:
             self._group = object()
-        is_continued = element.get(f"{TEXT}continue-numbering") == "true" or element.get(
-            f"{TEXT}continue-list"
-        )
-        if not is_continued:
+        if element.get(f"{TEXT}continue-numbering") != "true" and not element.get(f"{TEXT}continue-list"):
             _restart(counts, depth)
         for item in element:
             if item.tag == f"{TEXT}list-item" and any(child.tag != _LIST for child in item):
@@ -201,10 +195,7 @@ class Lists:
         counts[depth] = counts.get(depth, self._start(style, depth) - 1) + 1
         _restart(counts, depth + 1)
         level = self._styles.get(style, {}).get(depth)
-        if level is None or level.tag in {
-            f"{TEXT}list-level-style-bullet",
-            f"{TEXT}list-level-style-image",
-        }:
+        if level is None or level.tag in _SIGNS:
             return BULLET
         if not level.get(f"{STYLE}num-format"):
             return ""
@@ -233,8 +224,7 @@ def _integer(written: str | None, otherwise: int) -> int:
 
 
 _RAISED = re.compile(r"super\b|0*[1-9][0-9.]*%")
-_MOST_PARENTS = 20
-"""A longer chain is circular."""
+_MOST_PARENTS = 20  # a longer chain is circular
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,12 +278,10 @@ class Styles:
 
 
 def _properties_of(style: Element, fonts: dict[str, str]) -> _StyleProperties:
-    words = style.find(f"{STYLE}text-properties")
-    sheet = style.find(f"{STYLE}table-properties")
-    display = words.get(DISPLAY) if words is not None else None
-    position = words.get(f"{STYLE}text-position") if words is not None else None
-    named = words.get(f"{STYLE}font-name") if words is not None else None
-    family = words.get(f"{FORMAT}font-family", "").strip("\"'") if words is not None else ""
+    words, sheet = style.find(f"{STYLE}text-properties"), style.find(f"{STYLE}table-properties")
+    stated: dict[str, str] = dict(words.attrib) if words is not None else {}
+    display, position = stated.get(DISPLAY), stated.get(f"{STYLE}text-position")
+    named, family = stated.get(f"{STYLE}font-name"), stated.get(f"{FORMAT}font-family", "").strip("\"'")
     return _StyleProperties(
         style.get(f"{STYLE}parent-style-name", ""),
         display == "none" if display is not None else None,
@@ -303,9 +291,8 @@ def _properties_of(style: Element, fonts: dict[str, str]) -> _StyleProperties:
     )
 
 
+# In cells that a document gains: some programs repeat a cell through all columns of a sheet.
 MAX_REPEATED = 100_000
-"""In cells that a document gains: some programs repeat a cell through all columns of a sheet."""
-
 _TABLE = f"{TABLE}table"
 _ROW = f"{TABLE}table-row"
 _CELL = f"{TABLE}table-cell"
@@ -316,41 +303,8 @@ _MOST_COLUMNS = 16_384
 _GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-rows", "table-row-group"))
 
 
-class Repeats:
-    def __init__(self) -> None:
-        self._left = MAX_REPEATED
-
-    def allowed(self, times: int, cells: int) -> int:
-        """Once, if the cells exceed the limit."""
-        more = (times - 1) * cells
-        if more > self._left:
-            return 1
-        self._left -= more
-        return times
-
-
 def _repeated(written: str | None) -> int:
     return int(written) if written and re.fullmatch(r"[1-9][0-9]{0,6}", written) else 1
-
-
-def table_blocks(
-    table: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
-) -> Iterator[Block]:
-    """One block a row, or the blocks in the cells if the table only lays out the page."""
-    hidden = _hidden_columns(table)
-    rows = [
-        (line.get(f"{TABLE}number-rows-repeated"), _cells(line, blocks, repeats, hidden))
-        for line in _lines(table)
-    ]
-    if is_layout_table([cells for _, cells in rows]):
-        for _, cells in rows:
-            for cell in cells:
-                yield from cell
-        return
-    group = object()
-    for repeated, cells in rows:
-        line = row_block(cells, group)
-        yield from [line] * (repeats.allowed(_repeated(repeated), len(cells)) if line.text else 0)
 
 
 def _lines(container: Element) -> Iterator[Element]:
@@ -376,33 +330,7 @@ def _hidden_columns(table: Element) -> Sequence[int]:
     return sorted(hidden)
 
 
-def _cells(
-    line: Element,
-    blocks: Callable[[Element], Iterator[Block]],
-    repeats: Repeats,
-    hidden: Sequence[int],
-) -> list[list[Block]]:
-    """Hidden columns and empty cells at the end are left out; a cell that another covers is empty."""
-    cells: list[list[Block]] = []
-    empty = 0
-    place = 0
-    for element in line:
-        if element.tag not in {_CELL, _COVERED}:
-            continue
-        found = list(blocks(element)) if element.tag == _CELL else []
-        times = _repeated(element.get(f"{TABLE}number-columns-repeated"))
-        hidden_count = bisect_left(hidden, place + times) - bisect_left(hidden, place)
-        place += times
-        times -= hidden_count
-        if not any(block.text.strip() for block in found):
-            empty += times
-        elif times:
-            cells += [[]] * (repeats.allowed(empty, 1) if empty else 0)
-            cells += [found] * repeats.allowed(times, 1)
-            empty = 0
-    return cells
-
-
+# Deleted text, comments, templates of indexes, and elements for programs.
 _UNREAD = frozenset(
     {f"{TEXT}tracked-changes", f"{OFFICE}forms", f"{OFFICE}annotation", f"{OFFICE}annotation-end"}
     | {f"{TEXT}table-of-content-source", f"{TEXT}illustration-index-source", f"{TEXT}table-index-source"}
@@ -411,8 +339,6 @@ _UNREAD = frozenset(
     | {f"{TEXT}user-field-decls", f"{TEXT}ruby-text", f"{TEXT}script", f"{DRAW}image", f"{OFFICE}scripts"}
     | {f"{SVG}title", f"{SVG}desc"}
 )
-"""Deleted text, comments, templates of indexes, and elements for programs."""
-
 _WHITE = re.compile(r"\s+")
 
 
@@ -422,8 +348,7 @@ class _Look:
     font: str | None = None
 
     def shown(self, text: str | None) -> str:
-        words = in_font(_WHITE.sub(" ", text or ""), self.font)
-        return superscript(words) if self.is_raised else words
+        return in_font(_WHITE.sub(" ", text or ""), self.font, is_raised=self.is_raised)
 
 
 _PLAIN = _Look()
@@ -440,7 +365,7 @@ class Content:
         self.footnotes: list[Block] = []
         self.endnotes: list[Block] = []
         self._lists = Lists(*roots)
-        self._repeats = Repeats()
+        self._repeats_left = MAX_REPEATED
         self.styles = Styles(*roots)
 
     def has_style(self, element: Element, name: str) -> bool:
@@ -463,12 +388,48 @@ class Content:
                 yield from self.blocks(child)
 
     def rows(self, table: Element) -> Iterator[Block]:
-        return table_blocks(table, self.blocks, self._repeats)
+        """One block a row, or the blocks in the cells if the table only lays out the page."""
+        hidden = _hidden_columns(table)
+        repeated = f"{TABLE}number-rows-repeated"
+        rows = [(_repeated(line.get(repeated)), self._cells(line, hidden)) for line in _lines(table)]
+        if is_layout_table([cells for _, cells in rows]):
+            yield from chain.from_iterable(cell for _, cells in rows for cell in cells)
+            return
+        group = object()
+        for times, cells in rows:
+            line = row_block(cells, group)
+            yield from [line] * (self._times(times, len(cells)) if line.text else 0)
+
+    def _cells(self, line: Element, hidden: Sequence[int]) -> list[list[Block]]:
+        """Hidden columns and empty cells at the end are left out; a cell that another covers is empty."""
+        cells: list[list[Block]] = []
+        empty = 0
+        place = 0
+        for element in line.iterchildren(_CELL, _COVERED):
+            found = list(self.blocks(element)) if element.tag == _CELL else []
+            times = _repeated(element.get(f"{TABLE}number-columns-repeated"))
+            hidden_count = bisect_left(hidden, place + times) - bisect_left(hidden, place)
+            place += times
+            times -= hidden_count
+            if not any(block.text.strip() for block in found):
+                empty += times
+            elif times:
+                cells += [[]] * (self._times(empty, 1) if empty else 0)
+                cells += [found] * self._times(times, 1)
+                empty = 0
+        return cells
+
+    def _times(self, times: int, cells: int) -> int:
+        """Once, if the cells exceed the limit."""
+        more = (times - 1) * cells
+        if more > self._repeats_left:
+            return 1
+        self._repeats_left -= more
+        return times
 
     def _paragraph(self, paragraph: Element) -> Iterator[Block]:
-        if any(
-            hiding.get(f"{TEXT}is-hidden") == "true" for hiding in paragraph.iter(f"{TEXT}hidden-paragraph")
-        ):
+        hiding = paragraph.iter(f"{TEXT}hidden-paragraph")
+        if any(one.get(f"{TEXT}is-hidden") == "true" for one in hiding):
             return
         boxes: list[Element] = []
         words = "".join(self._words(paragraph, boxes, self._look(paragraph)))
@@ -478,8 +439,7 @@ class Content:
             numbered = self._lists.heading_marker(paragraph, level) if flow(words) else ""
             yield Heading(numbered + flow(words) if flow(words) else "", level=level)
         else:
-            lines = [flow(line) for line in words.split("\n")]
-            lines = [line for line in lines if line]
+            lines = [line for line in map(flow, words.split("\n")) if line]
             group = object() if len(lines) > 1 else None
             yield from (Block(line, group) for line in lines)
         for box in boxes:  # a frame is anchored in the paragraph, but is not part of its text
@@ -552,7 +512,6 @@ def _marked(blocks: Iterator[Block], marker: str, group: object) -> Iterator[Blo
 
 
 _MANIFEST = "META-INF/manifest.xml"
+# The only entry of a file that is encrypted as a whole (OpenDocument 1.4, part 2, 3.4).
 _WHOLLY_ENCRYPTED = b"encrypted-package"
-"""The only entry of a file that is encrypted as a whole (OpenDocument 1.4, part 2, 3.4)."""
-
 _RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "footer-left")

@@ -30,12 +30,9 @@ from index.loaders.metadata import Properties, assemble, iso_date, readable_prop
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
 
+# Marks in the text of a part: private use characters, to which Unicode gives no meaning (Unicode, 23.5).
 _CELL_END, _ROW_END, _CELL_PARAGRAPH, _LINE, _LABEL, _LABEL_END = "\ue000\ue001\ue002\ue003\ue004\ue005"
-"""Marks in the text of a part: private use characters, to which Unicode gives no meaning (Unicode, 23.5)."""
-
-_HEADING = 0xE010
-"""Of level 1; the next eight characters mark the other levels."""
-
+_HEADING = 0xE010  # of level 1; the next eight characters mark the other levels
 _HEADER = b"{\\rtf"
 
 
@@ -56,19 +53,13 @@ def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     blocks += running_titles(block for part in reader.running for block in _blocks(reader.text(part)))
     text = join(blocks)
     values = {name: readable_property(_flat(reader.text(part))) for name, part in reader.properties.items()}
-    properties = Properties(values.get("title"), author=values.get("author"), published=_day(reader.times))
+    times = (reader.times.get(name, {}) for name in ("creatim", "revtim"))
+    days = (f"{time.get('yr', 0):04}-{time.get('mo', 0):02}-{time.get('dy', 0):02}" for time in times)
+    published = next(filter(None, map(iso_date, days)), None)
+    properties = Properties(values.get("title"), author=values.get("author"), published=published)
     return assemble(
         path, "rtf", text, properties, heading=title_of_line(first), sections=sections_of(blocks, text)
     )
-
-
-def _day(times: dict[str, dict[str, int]]) -> str | None:
-    for name in ("creatim", "revtim"):
-        time = times.get(name, {})
-        found = iso_date(f"{time.get('yr', 0):04}-{time.get('mo', 0):02}-{time.get('dy', 0):02}")
-        if found:
-            return found
-    return None
 
 
 @dataclass(slots=True)
@@ -147,12 +138,9 @@ _FONT_CHARACTER_SETS = (
     | {177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250"}
     | {254: "cp437", 255: "cp850"}
 )
+# In a document of any other code page, a font of the ANSI character set uses the document's code page.
 _MULTIBYTE = {"cp932", "cp936", "cp949", "cp950", "cp1361", "cp65001"}
-"""In a document of any other code page, a font of the ANSI character set uses the document's code page."""
-
-_MAX_DEPTH = 10_000
-"""Beyond it, the reader only counts braces: no program nests even a hundred groups."""
-
+_MAX_DEPTH = 10_000  # beyond it, the reader only counts braces: no program nests even a hundred groups
 _TOKEN = re.compile(
     r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
 )
@@ -248,13 +236,6 @@ class _Reader:
         else:
             part.append(_Bytes(bytearray(data), group.font, group.is_raised))
 
-    def _add_number(self, number: int) -> None:
-        code = number & 0xFFFF if number < 0 else number
-        font = self._fonts.get(self._group.font)
-        is_sign = 0xF020 <= code <= 0xF0FF or (is_symbol_font(font) and 0x20 <= code <= 0xFF)
-        self._write(sign(code, font) if is_sign else chr(code))
-        self._substitutes = self._group.substitutes
-
     def _brace(self, brace: str) -> bool:
         self._substitutes = 0
         if self._deeper or (brace == "{" and len(self._outer) >= _MAX_DEPTH):
@@ -269,15 +250,11 @@ class _Reader:
         if self._outer:
             closed, self._group = self._group, self._outer.pop()
             if closed.name == "fldinst" != self._group.name:
-                self._end_instruction()
+                asked = _FIELD_SYMBOL.search(self._instruction)
+                self._instruction, self._has_symbol = "", asked is not None
+                if asked:
+                    self._write(sign(int(asked[1]), asked[2] or asked[3]))
         return bool(self._outer)
-
-    def _end_instruction(self) -> None:
-        asked = _FIELD_SYMBOL.search(self._instruction)
-        self._has_symbol = asked is not None
-        if asked is not None:
-            self._write(sign(int(asked[1]), asked[2] or asked[3]))
-        self._instruction = ""
 
     def _text(self, text: str) -> None:
         if self._group.name == "fldinst":
@@ -377,7 +354,11 @@ class _Reader:
 
     def _character(self, word: str, number: int | None) -> None:
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
-            self._add_number(number)
+            code = number & 0xFFFF if number < 0 else number
+            font = self._fonts.get(self._group.font)
+            is_sign = 0xF020 <= code <= 0xF0FF or (is_symbol_font(font) and 0x20 <= code <= 0xFF)
+            self._write(sign(code, font) if is_sign else chr(code))
+            self._substitutes = self._group.substitutes
         elif word in _CHARACTERS:
             self._write(_CHARACTERS[word])
         elif word in {"par", "sect"}:
@@ -431,8 +412,8 @@ _NUMBER_FORMATS = {
     "nruc": "upperRoman",
     "nchi": "chicago",
 }
+# A leading ``s`` is for a section.
 _NUMBERING = re.compile(rf"s?(a?)ftn(start|restart|rstcont|{'|'.join(_NUMBER_FORMATS)})")
-"""A leading ``s`` is for a section."""
 
 
 @dataclass(slots=True)
@@ -507,8 +488,7 @@ _PIECE = re.compile(f"([^\n{_ROW_END}]*)([\n{_ROW_END}]|\\Z)")
 _LABELLED = re.compile(f"{_LABEL}([^{_LABEL_END}]*){_LABEL_END}?")
 _MARKS = re.compile("[\ue000-\ue020]")
 _LETTERS = re.compile(r"\w")
-_BULLETS = {"o", "§", "q", "v"}
-"""Mostly in symbol fonts."""
+_BULLETS = {"o", "§", "q", "v"}  # mostly in symbol fonts
 
 
 def _blocks(text: str) -> Iterator[Block]:

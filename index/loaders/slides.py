@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -12,8 +13,8 @@ import regex
 
 from index.documents import Document, Section
 from index.loaders.archive import check_archive, core_properties, damage_reported, parse_xml
-from index.loaders.blocks import Block, block_starts, flow, join
-from index.loaders.equations import from_word, in_font, is_equation, superscript
+from index.loaders.blocks import Block, block_starts, flow, join, stretches
+from index.loaders.equations import from_word, in_font, is_equation
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
@@ -91,8 +92,12 @@ def _shape_blocks(shapes: Iterable[BaseShape]) -> Iterator[Block]:
     for shape in _in_reading_order([shape for shape in shapes if _is_read(shape)]):
         if isinstance(shape, GroupShape):
             yield from _shape_blocks(shape.shapes)
+        elif isinstance(shape, GraphicFrame) and shape.has_table:
+            yield from table_blocks(_table_rows(shape.table), object())
+        elif isinstance(shape, GraphicFrame) and shape.has_chart:
+            yield from chart_blocks(shape.chart._chartSpace)
         elif isinstance(shape, GraphicFrame):
-            yield from _graphic_blocks(shape)
+            yield from diagram_blocks(shape)
         elif isinstance(shape, Shape):
             group = object()
             yield from (Block(line, group) for line in lines_of(shape.text_frame))
@@ -111,23 +116,11 @@ def _is_read(shape: BaseShape) -> bool:
 def _in_reading_order(shapes: Iterable[BaseShape]) -> list[BaseShape]:
     """From top to bottom; tops within half the smaller height are in one row."""
     placed = [(shape.top or 0, shape.left or 0, shape.height or 0, shape) for shape in shapes]
-    lines: list[list[tuple[int, int, int, BaseShape]]] = []
-    for entry in sorted(placed, key=lambda entry: entry[:2]):
-        top, _, height, _ = entry
-        if lines and top <= lines[-1][0][0] + min(lines[-1][0][2], height) / 2:
-            lines[-1].append(entry)
-        else:
-            lines.append([entry])
+    lines = stretches(
+        sorted(placed, key=lambda entry: entry[:2]),
+        lambda line, entry: entry[0] <= line[0][0] + min(line[0][2], entry[2]) / 2,
+    )
     return [entry[3] for line in lines for entry in sorted(line, key=lambda entry: (entry[1], entry[0]))]
-
-
-def _graphic_blocks(shape: GraphicFrame) -> Iterator[Block]:
-    if shape.has_table:
-        yield from table_blocks(_table_rows(shape.table), object())
-    elif shape.has_chart:
-        yield from chart_blocks(shape.chart._chartSpace)
-    else:
-        yield from diagram_blocks(shape)
 
 
 def _table_rows(table: Table) -> list[Row]:
@@ -218,14 +211,13 @@ def _run(run: Element) -> str:
     }
     # The symbol font applies only to characters of the private use area.
     private = not text.isascii() and "sym" in fonts
-    shown = in_font(text, fonts["sym"] if private else fonts.get("latin"))
-    return superscript(shown) if _RAISED.fullmatch(properties.get("baseline", "")) else shown
+    is_raised = _RAISED.fullmatch(properties.get("baseline", "")) is not None
+    return in_font(text, fonts["sym"] if private else fonts.get("latin"), is_raised=is_raised)
 
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
-_LAST_DATE = 2_958_465
-"""31 December 9999, the last day that a spreadsheet has."""
+_LAST_DATE = 2_958_465  # 31 December 9999, the last day that a spreadsheet has
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,19 +231,12 @@ def chart_blocks(root: Element) -> Iterator[Block]:
     """Neighbouring series with the same categories share a table; the workbook is not opened."""
     group = object()
     title = root.find(f"{_C}chart/{_C}title")
-    words = (
-        flow(" ".join(text.text or "" for text in title.iter(f"{_A}t", f"{_C}v")))
-        if title is not None
-        else ""
-    )
-    yield Block(words, group)
-    held: list[_Series] = []
-    for series in map(_series, root.iter(f"{_C}ser")):
-        if held and series.labels != held[0].labels:
-            yield from table_blocks(_rows(held), group)
-            held, group = [], object()
-        held.append(series)
-    yield from table_blocks(_rows(held), group)
+    words = title.iter(f"{_A}t", f"{_C}v") if title is not None else ()
+    yield Block(flow(" ".join(text.text or "" for text in words)), group)
+    every = map(_series, root.iter(f"{_C}ser"))
+    for several in stretches(every, lambda held, series: series.labels == held[0].labels):
+        yield from table_blocks(_rows(several), group)
+        group = object()
 
 
 def _rows(several: Sequence[_Series]) -> list[Row]:
@@ -275,12 +260,10 @@ def _series(element: Element) -> _Series:
     labels, values = element.find(f"{_C}cat"), element.find(f"{_C}val")
     if values is None:
         labels, values = element.find(f"{_C}xVal"), element.find(f"{_C}yVal")
-    name = element.find(f"{_C}tx")
-    return _Series(
-        flow(" ".join(text.text or "" for text in name.iter(f"{_C}v"))) if name is not None else "",
-        _points(labels),
-        _points(values),
-    )
+    named = element.find(f"{_C}tx")
+    words = named.iter(f"{_C}v") if named is not None else ()
+    name = flow(" ".join(text.text or "" for text in words))
+    return _Series(name, _points(labels), _points(values))
 
 
 def _points(data: Element | None) -> dict[int, str]:
@@ -305,10 +288,14 @@ def _points(data: Element | None) -> dict[int, str]:
 
 def _each_point(data: Element) -> Iterator[tuple[int, str, str | None]]:
     for point in data.iter(f"{_C}pt"):
-        place = point.get("idx", "")
         text = flow(point.findtext(f"{_C}v") or "")
-        if place.isascii() and place.isdigit() and text:
-            yield int(place), text, point.get("formatCode")
+        place = _number(point.get("idx")) if text else None
+        if place is not None:
+            yield place, text, point.get("formatCode")
+
+
+def _number(written: str | None) -> int | None:
+    return int(written) if written and written.isascii() and written.isdigit() else None
 
 
 def _shown(text: str, code: str) -> str:
@@ -336,7 +323,10 @@ def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
         return
     root = parse_xml(shape.part.related_part(reference).blob)
     points = {point.get("modelId"): point for point in root.iter(f"{_D}pt")}
-    below = _below(root)
+    below: dict[str | None, list[str | None]] = defaultdict(list)
+    links = [link for link in root.iter(f"{_D}cxn") if link.get("type", "parOf") == "parOf"]
+    for link in sorted(links, key=lambda link: _number(link.get("srcOrd")) or 0):
+        below[link.get("srcId")].append(link.get("destId"))
     group = object()
     seen: set[str | None] = set()
     waiting = [name for name, point in points.items() if point.get("type") == "doc"]
@@ -347,26 +337,10 @@ def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
         seen.add(name)
         for paragraph in points[name].iterfind(f"{_D}t/{_A}p"):
             yield Block(flow("".join(text.text or "" for text in paragraph.iter(f"{_A}t"))), group)
-        waiting += reversed(below.get(name, []))
+        waiting += reversed(below[name])
 
 
-def _below(root: Element) -> dict[str | None, list[str | None]]:
-    found: dict[str | None, list[tuple[int, str | None]]] = {}
-    for link in root.iter(f"{_D}cxn"):
-        if link.get("type", "parOf") == "parOf":
-            order = link.get("srcOrd", "0")
-            place = int(order) if order.isascii() and order.isdigit() else 0
-            found.setdefault(link.get("srcId"), []).append((place, link.get("destId")))
-    return {
-        name: [target for _, target in sorted(links, key=lambda link: link[0])]
-        for name, links in found.items()
-    }
-
-
-_PAGE = Block("")
-"""Marks the start of a slide."""
-
-
+_PAGE = Block("")  # marks the start of a slide
 NOTES_MARK = "Notes: "
 
 _PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"

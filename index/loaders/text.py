@@ -47,14 +47,12 @@ def decode(data: bytes, path: Path, declared: str | None = None) -> str:
     """Line breaks stay as they are. Raises LoadError if it is binary, empty or damaged."""
     kind = binary_kind(data)
     if kind is not None:
-        raise LoadError(
-            path, f"is named {path.suffix} but seems to be {kind}", "give it the suffix of what it is"
-        )
+        cause = f"is named {path.suffix} but seems to be {kind}"
+        raise LoadError(path, cause, "give it the suffix of what it is")
     text = _by_mark(data, path)
     if text is None:
         text = _by_content(data, path, declared)
-    controls = len(_CONTROL.findall(text))
-    if "\0" in text or controls > _CONTROL_SHARE * len(text):
+    if "\0" in text or len(_CONTROL.findall(text)) > _CONTROL_SHARE * len(text):
         raise LoadError(path, "is binary, not text", "convert it to a supported format")
     if not text.strip():
         raise LoadError(path, "is empty: it holds only white space", "save it again with its text")

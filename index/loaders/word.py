@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """Deleted and hidden text is left out; notes follow the body, headers and footers come last."""
     import docx
+    from docx.opc.exceptions import OpcError
 
     check_archive(data, path, "word/document.xml", "a Word document", options.limits)
-    with docx_damage_reported(path):
+    with damage_reported(path, "word processor", OpcError):
         word = docx.Document(BytesIO(data))
         content = Content(word.part, word.element.body)
         blocks = list(content.blocks(word.element.body))
@@ -53,12 +54,6 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         return assemble(
             path, "docx", text, properties, heading=heading, sample=prose(blocks), sections=sections
         )
-
-
-def docx_damage_reported(path: Path) -> AbstractContextManager[None]:
-    from docx.opc.exceptions import OpcError
-
-    return damage_reported(path, "word processor", OpcError)
 
 
 def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
@@ -81,7 +76,7 @@ def _headers_and_footers(word: WordDocument, content: Content) -> Iterator[Block
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
-_OFF = {"0", "false", "off", "none"}
+_ON, _OFF = {"1", "true", "on"}, {"0", "false", "off", "none"}
 
 
 def related(part: Part, kind: str) -> Element | None:
@@ -146,12 +141,10 @@ class Fields:
 
 def _control(mark: Element) -> str:
     """A check box and a drop-down list have no result, only settings."""
-    form_field = mark.find(f"{W}ffData")
-    box = form_field.find(f"{W}checkBox") if form_field is not None else None
+    box, choice = mark.find(f"{W}ffData/{W}checkBox"), mark.find(f"{W}ffData/{W}ddList")
     if box is not None:
         checked = switch(box, "checked")
         return _CHECKED if (switch(box, "default") if checked is None else checked) else _UNCHECKED
-    choice = form_field.find(f"{W}ddList") if form_field is not None else None
     if choice is None:
         return ""
     entries = [entry.get(f"{W}val", "") for entry in choice.iter(f"{W}listEntry")]
@@ -159,8 +152,7 @@ def _control(mark: Element) -> str:
     return entries[chosen] if chosen < len(entries) else ""
 
 
-_MOST_BASES = 20
-"""A longer chain is circular."""
+_MOST_BASES = 20  # a longer chain is circular
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,20 +165,13 @@ class Format:
 
 
 class Formats:
-    def __init__(self, part: Part) -> None:
-        root = related(part, "styles")
-        self._styles = {
-            style.get(f"{W}styleId", ""): style
-            for style in (root.iter(f"{W}style") if root is not None else ())
-        }
-        self._usual = next(
-            (
-                name
-                for name, style in self._styles.items()
-                if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in {"1", "true", "on"}
-            ),
-            "",
-        )
+    """``styles`` are the elements of ``root``, the part with the styles, by id."""
+
+    def __init__(self, root: Element | None, styles: Mapping[str, Element]) -> None:
+        self._styles = styles
+        of_paragraphs = [name for name, style in styles.items() if style.get(f"{W}type") == "paragraph"]
+        usual = (name for name in of_paragraphs if styles[name].get(f"{W}default") in _ON)
+        self._usual = next(usual, "")
         defaults = root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr") if root is not None else None
         self._defaults = _format_of(defaults)
         self._of_styles: dict[str, Format] = {}
@@ -195,37 +180,37 @@ class Formats:
         """Each property comes from the run, else from its styles or the defaults."""
         properties = run.find(f"{W}rPr")
         own = _format_of(properties)
-        styles = (
-            self._of_style(value(properties, "rStyle") or ""),
-            self._of_style(paragraph_style or self._usual),
-        )
+        of_run = self._of_style(value(properties, "rStyle") or "")
+        of_paragraph = self._of_style(paragraph_style or self._usual)
         # Text is visible if both the run's style and the paragraph's style hide it (ISO/IEC 29500-1, 17.7.3).
         hidden = own.is_hidden
         if hidden is None:
-            hidden = bool(self._defaults.is_hidden) or bool(styles[0].is_hidden) != bool(styles[1].is_hidden)
-        formats = (own, *styles, self._defaults)
-        return Format(
-            hidden,
-            next((one.position for one in formats if one.position), None),
-            next((one.font for one in formats if one.font), None),
-        )
+            hidden = bool(self._defaults.is_hidden) or bool(of_run.is_hidden) != bool(of_paragraph.is_hidden)
+        return replace(_first_stated([own, of_run, of_paragraph, self._defaults]), is_hidden=hidden)
 
     def _of_style(self, name: str) -> Format:
         if name not in self._of_styles:
-            self._of_styles[name] = self._inherited(name)
+            bases = based_on(self._styles, name)
+            self._of_styles[name] = _first_stated([_format_of(style.find(f"{W}rPr")) for style in bases])
         return self._of_styles[name]
 
-    def _inherited(self, name: str) -> Format:
-        hidden, position, font = None, None, None
-        for _ in range(_MOST_BASES):
-            style = self._styles.get(name)
-            if style is None:
-                break
-            stated = _format_of(style.find(f"{W}rPr"))
-            hidden = stated.is_hidden if hidden is None else hidden
-            position, font = position or stated.position, font or stated.font
-            name = value(style, "basedOn") or ""
-        return Format(hidden, position, font)
+
+def based_on(styles: Mapping[str, Element], name: str) -> Iterator[Element]:
+    """The style, then those that it is based on."""
+    for _ in range(_MOST_BASES):
+        style = styles.get(name)
+        if style is None:
+            return
+        yield style
+        name = value(style, "basedOn") or ""
+
+
+def _first_stated(formats: Sequence[Format]) -> Format:
+    return Format(
+        next((one.is_hidden for one in formats if one.is_hidden is not None), None),
+        next((one.position for one in formats if one.position), None),
+        next((one.font for one in formats if one.font), None),
+    )
 
 
 def _format_of(properties: Element | None) -> Format:
@@ -266,11 +251,8 @@ class Notes:
 
     def __init__(self, part: Part, body: Element) -> None:
         settings = related(part, "settings")
-        sections = [
-            one
-            for one in body.iter(f"{W}sectPr")
-            if next(one.iterancestors(f"{W}sectPrChange"), None) is None
-        ]
+        every = body.iter(f"{W}sectPr")
+        sections = [one for one in every if next(one.iterancestors(f"{W}sectPrChange"), None) is None]
         self._series = {kind: _Series(part, kind, settings, sections) for kind in _USUAL_FORMATS}
 
     def mark(self, reference: Element, custom: str | None) -> str:
@@ -342,8 +324,7 @@ def _numbers(kind: str, *properties: Element | None) -> _Numbers:
 
 _LEVEL = regex.compile(r"%([1-9])")
 _HEADING_STYLE = regex.compile(r"heading ?([1-9])", regex.IGNORECASE)
-_BODY_LEVEL = 9
-"""Of body text (ISO/IEC 29500-1, 17.3.1.20)."""
+_BODY_LEVEL = 9  # of body text (ISO/IEC 29500-1, 17.3.1.20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,15 +353,12 @@ class _List:
 class Numbering:
     """Items are counted, so callers must ask for markers in document order."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, styles: Mapping[str, Element]) -> None:
         self._counts: dict[str, dict[int, int]] = {}
         self._counted: set[tuple[str, int]] = set()
         self._groups: dict[str, object] = {}
-        styles = related(part, "styles")
-        self._styles: dict[str, Element] = {
-            style.get(f"{W}styleId") or "": style
-            for style in (styles.iter(f"{W}style") if styles is not None else ())
-        }
+        self._styles = styles
+        self._linked: dict[tuple[str, str], str] = {}
         root = related(part, "numbering")
         self._lists = self._read(root) if root is not None else {}
 
@@ -391,7 +369,7 @@ class Numbering:
             level = integer(own, _BODY_LEVEL) + 1
         else:
             style = value(paragraph, "pPr/pStyle") or ""
-            level = next((found for one in self._bases(style) if (found := _outline(one))), 0)
+            level = next((found for one in based_on(self._styles, style) if (found := _outline(one))), 0)
         return level if level <= _BODY_LEVEL else 0
 
     def marker(self, paragraph: Element) -> tuple[str, object | None]:
@@ -420,7 +398,7 @@ class Numbering:
         """The id is "0" outside lists; the depth is from 0."""
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
-        for style in self._bases(value(paragraph, "pPr/pStyle") or ""):
+        for style in based_on(self._styles, value(paragraph, "pPr/pStyle") or ""):
             if list_id is not None and level is not None:
                 break
             if style.find(f"{W}pPr/{W}numPr") is None:
@@ -432,18 +410,9 @@ class Numbering:
                 level = level or value(style, "pPr/numPr/ilvl") or linked
         return list_id or "0", integer(level, 0)
 
-    def _bases(self, name: str) -> Iterator[Element]:
-        for _ in range(_MOST_BASES):
-            style = self._styles.get(name)
-            if style is None:
-                return
-            yield style
-            name = value(style, "basedOn") or ""
-
     def _read(self, root: Element) -> dict[str, _List]:
         definitions = {one.get(f"{W}abstractNumId", ""): one for one in root.iter(f"{W}abstractNum")}
         numbered = {one.get(f"{W}numId", ""): one for one in root.iter(f"{W}num")}
-        self._linked: dict[tuple[str, str], str] = {}
         lists: dict[str, _List] = {}
         for list_id, one in numbered.items():
             definition = value(one, "abstractNumId") or ""
@@ -498,15 +467,13 @@ def _outline(style: Element) -> int:
     return int(called[1]) if called else 0
 
 
+# Deleted text, the old copy of moved text, field codes, pronunciation, fallbacks for older programs.
 _UNREAD = frozenset(
     {f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}sdtEndPr"}
     | {f"{W}tblPr", f"{W}tblGrid", f"{W}trPr", f"{W}tcPr", f"{W}sectPr", f"{W}rt", f"{W}rubyPr", FALLBACK}
 )
-"""Deleted text, the old copy of moved text, field codes, pronunciation, fallbacks for older programs."""
-
 _SPACES = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}noBreakHyphen": "-", f"{W}cr": "\n"}
 _NOTE_REFERENCES = {f"{W}footnoteReference", f"{W}endnoteReference"}
-_ON = {"1", "true", "on"}
 _CODE = regex.compile("[0-9A-Fa-f]{1,4}")
 
 
@@ -521,8 +488,11 @@ class Content:
     """Counts list items and notes, so callers must read elements in document order."""
 
     def __init__(self, part: Part, body: Element) -> None:
-        self._numbering = Numbering(part)
-        self._formats = Formats(part)
+        root = related(part, "styles")
+        elements = root.iter(f"{W}style") if root is not None else ()
+        styles = {style.get(f"{W}styleId", ""): style for style in elements}
+        self._numbering = Numbering(part, styles)
+        self._formats = Formats(root, styles)
         self._notes = Notes(part, body)
         self._fields = Fields()
 
@@ -546,9 +516,8 @@ class Content:
         """After the body. Notes without a reference are left out, as in Word."""
         for note in list(self._notes.referred()):
             text = flow(" ".join(block.text for block in self.blocks(note.element)))
-            own = next(
-                (mark for mark in (superscript(note.custom), note.custom) if text.startswith(mark)), ""
-            )
+            marks = (superscript(note.custom), note.custom)
+            own = next((mark for mark in marks if text.startswith(mark)), "")
             text = text.removeprefix(own).lstrip()
             if text:
                 yield Block(f"{note.mark} {text}".strip())
@@ -561,7 +530,9 @@ class Content:
         self._fields.end_paragraph()
         lines = [text for text in map(flow, words.split("\n")) if text]
         marker, group = "", None
-        if lines or not self._is_unseen(paragraph):
+        mark = paragraph.find(f"{W}pPr")
+        # Lists do not count an empty paragraph whose mark (¶) is hidden.
+        if lines or mark is None or not self._formats.of_run(mark, state.style).is_hidden:
             marker, group = self._numbering.marker(paragraph)
         level = self._numbering.level(paragraph)
         if level and lines:
@@ -574,13 +545,6 @@ class Content:
             yield from self.blocks(box)
         if paragraph.find(f"{W}pPr/{W}sectPr") is not None:
             self._notes.end_section()
-
-    def _is_unseen(self, paragraph: Element) -> bool:
-        """Its mark (¶) is hidden; lists do not count it if it is empty."""
-        properties = paragraph.find(f"{W}pPr")
-        if properties is None:
-            return False
-        return bool(self._formats.of_run(properties, value(paragraph, "pPr/pStyle")).is_hidden)
 
     def _words(self, element: Element, state: _ParagraphState) -> Iterator[str]:
         """Text boxes go to ``state.boxes``."""
@@ -611,8 +575,8 @@ class Content:
     def _characters(self, element: Element, state: _ParagraphState) -> Iterator[str]:
         tag = str(element.tag)
         if tag == f"{W}t":
-            text = in_font(element.text or "", state.format.font)
-            yield superscript(text) if state.format.position == "superscript" else text
+            is_raised = state.format.position == "superscript"
+            yield in_font(element.text or "", state.format.font, is_raised=is_raised)
         elif tag == f"{W}sym":
             code = element.get(f"{W}char") or ""
             yield sign(int(code, 16) if _CODE.fullmatch(code) else 0, element.get(f"{W}font"))
@@ -646,13 +610,10 @@ class Content:
             if _nearest(row, "tbl") is table and not _is_unread_row(row)
         ]
         if is_layout_table(rows):
-            for cells in rows:
-                for cell in cells:
-                    yield from cell
+            yield from chain.from_iterable(chain.from_iterable(rows))
             return
         group = object()
-        for cells in rows:
-            yield row_block(cells, group)
+        yield from (row_block(cells, group) for cells in rows)
 
     def _cell(self, cell: Element) -> list[Block]:
         merged = cell.find(f"{W}tcPr/{W}vMerge")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from index.text.find import fold, fold_characters, matches
     from index.text.geometry import Box, boxes
     from index.text.languages import detect, is_latin, may_be_in
-    from index.text.passages import DAYS, MAX_CHUNK_TOKENS, MONTHS, row_text, sentences, table_context
+    from index.text.passages import DAYS, MAX_CHUNK_TOKENS, MONTHS, sentences, table_context
     from index.text.tabular import (
         PATH_SEPARATOR,
         TableCell,
@@ -53,7 +53,6 @@ __all__ = [
     "may_be_in",
     "readable_rows",
     "revisions",
-    "row_text",
     "sentences",
     "table_cells",
     "table_context",
@@ -69,14 +68,7 @@ __getattr__ = attributes(
         "index.text.find": ("fold", "fold_characters", "matches"),
         "index.text.geometry": ("Box", "boxes"),
         "index.text.languages": ("detect", "is_latin", "may_be_in"),
-        "index.text.passages": (
-            "DAYS",
-            "MONTHS",
-            "MAX_CHUNK_TOKENS",
-            "row_text",
-            "sentences",
-            "table_context",
-        ),
+        "index.text.passages": ("DAYS", "MONTHS", "MAX_CHUNK_TOKENS", "sentences", "table_context"),
         "index.text.tabular": (
             "PATH_SEPARATOR",
             "TableCell",

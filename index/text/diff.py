@@ -12,11 +12,9 @@ from typing import Literal
 from index.documents import Document, Span
 from index.text.passages import sentences
 
+# Pairs of sentences between two anchors; with more, all of them count as different. The time may grow with
+# the cube of the sentences, for example if two rows of a table alternate.
 _COMPARED = 40_000
-"""Pairs of sentences between two anchors; with more, all of them count as different. The time may grow with
-the cube of the sentences, for example if two rows of a table alternate."""
-
-
 Change = Literal["kept", "removed", "added"]
 
 

@@ -5,7 +5,6 @@ Folding is by character: one may become several, as ``ß`` does, or none, as a s
 
 from __future__ import annotations
 
-import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+# Vowel signs count as letters, as does the mark that turns か into が.
 _DROPPED = regex.compile(
     r"[[\p{Mn}&&\p{Script=Inherited}]--[\u3099\u309A]]|\p{Default_Ignorable_Code_Point}", regex.V1
 )
-"""Vowel signs count as letters, as does the mark that turns か into が."""
-
+# Letters with a stroke, which Unicode does not decompose, and plain quotation marks and dashes.
 _ALIKE = {
     ord(written): plain
     for plain, all_written in (
@@ -37,12 +36,7 @@ _ALIKE = {
     )
     for written in all_written
 }
-"""Letters with a stroke, which Unicode does not decompose, and plain quotation marks and dashes."""
-
-
-_WINDOW = 1 << 18
-"""In characters: some megabytes of memory and a few milliseconds."""
-
+_WINDOW = 1 << 18  # in characters: some megabytes of memory and a few milliseconds
 _CODE_POINTS = 0x110000
 _UNKNOWN = 255
 
@@ -102,7 +96,9 @@ class _Folding:
         unknown = codes[lengths == _UNKNOWN]
         if len(unknown):
             for code in np.unique(unknown).tolist():
-                self._know(code)
+                folded = _codes(_folded(chr(code)))
+                self._lengths[code], self._offsets[code] = len(folded), len(self._folds)
+                self._folds = np.concatenate([self._folds, folded])
             lengths = self._lengths[codes]
         offsets = self._offsets[codes]
         if not len(codes) or lengths.min() == lengths.max() == 1:
@@ -110,13 +106,6 @@ class _Folding:
         starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         places = np.repeat(offsets - starts[:-1], lengths) + np.arange(starts[-1])
         return _text(self._folds[places]), array("q", starts.tobytes())
-
-    def _know(self, code: int) -> None:
-        import numpy as np
-
-        folded = _codes(_folded(chr(code)))
-        self._lengths[code], self._offsets[code] = len(folded), len(self._folds)
-        self._folds = np.concatenate([self._folds, folded])
 
 
 def _at(starts: Sequence[int] | None, place: int) -> int:
@@ -136,21 +125,18 @@ def _text(codes: npt.NDArray[np.uint32]) -> str:
 def _folded(character: str) -> str:
     if character.isspace():
         return " "
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    plain = normalize("NFKD", normalize("NFKD", character).casefold())
     return str(_DROPPED.sub("", plain)).translate(_ALIKE)
 
 
+# Signs of other scripts stay: a Khmer word without its vowels is another word.
 _UNHEARD = regex.compile(r"[\u0300-\u036f\p{Cf}\p{Cs}]+")
-"""Signs of other scripts stay: a Khmer word without its vowels is another word."""
-
+# For a character class of ``regex``: the scripts without spaces between words.
 UNSPACED = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}"
     r"\p{Script=Myanmar}"
 )
-"""For a character class of ``regex``: the scripts without spaces between words."""
-
-_STROKES = str.maketrans("đłøı", "dloi")
-"""Unicode does not decompose these letters."""
+_STROKES = str.maketrans("đłøı", "dloi")  # Unicode does not decompose these letters
 
 
 def fold(text: str) -> str:

@@ -9,17 +9,11 @@ from dataclasses import dataclass
 from index.documents import Document, Span
 from index.text.tabular import CELL_SEPARATOR
 
-UNITS = 4
-"""In one point; a layout holds the places of a page's characters in these units."""
-
-BOX_BYTES = 8
-"""Four unsigned 16-bit numbers (see ``PageLayout``)."""
-
-_SHARED = 0.5
-"""Of the smaller character's height."""
-
+UNITS = 4  # in one point; a layout holds the places of a page's characters in these units
+BOX_BYTES = 8  # four unsigned 16-bit numbers (see ``PageLayout``)
+_SHARED = 0.5  # of the smaller character's height
+# A multiple of the line's height. A wider gap separates columns, unless a cell separator is in it.
 _MAX_GAP = 1.5
-"""A multiple of the line's height. A wider gap separates columns, unless a cell separator is in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections.abc import Iterator
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -20,37 +21,23 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-PERMUTATIONS = 128
-"""Four bytes each."""
-
+PERMUTATIONS = 128  # four bytes each
+# As in Broder and others, Syntactic clustering of the Web, 1997; ``benchmarks/near_duplicates.py`` measures
+# its effect.
 NEAR_DUPLICATE = 0.5
-"""As in Broder and others, Syntactic clustering of the Web, 1997; ``benchmarks/near_duplicates.py`` measures
-its effect."""
-
-WORDS = 5
-"""In a shingle. Longer ones separate a monthly report from the previous one; footers weigh the same."""
-
-CHARACTERS = 8
-"""In a script without spaces: about five words of Chinese."""
-
+WORDS = 5  # in a shingle. Longer ones separate a monthly report from the previous one; footers weigh the same
+CHARACTERS = 8  # in a script without spaces: about five words of Chinese
 _SEED = 1
-_SCHEME = "affine32"
-"""Only signatures of the same seed and scheme of datasketch can be compared."""
-
-_AT_ONCE = 8192
-"""Shingles: 4 MB of numbers."""
-
-_STRETCH = 1 << 18
-"""In characters, so that other threads can run in between."""
-
+_SCHEME = "affine32"  # only signatures of the same seed and scheme of datasketch can be compared
+_AT_ONCE = 8192  # shingles: 4 MB of numbers
+_STRETCH = 1 << 18  # in characters, so that other threads can run in between
 _CHARACTER = regex.compile(rf"[{UNSPACED}]\p{{M}}*")
+# A character of a script without spaces, a word, or a figure with its separators.
 _TOKEN = regex.compile(
     rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+(?:[.,]\p{{N}}+)*"
 )
-"""A character of a script without spaces, a word, or a figure with its separators."""
-
+# 2^64 divided by the golden ratio, and odd: a shingle's hash then depends on the order of its words.
 _MULTIPLIER = 0x9E3779B97F4A7C15
-"""2^64 divided by the golden ratio, and odd: a shingle's hash then depends on the order of its words."""
 
 
 def signature(text: str) -> bytes | None:
@@ -87,21 +74,17 @@ def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> 
     return np.asarray((others == one).mean(axis=1), np.float64)
 
 
-class _Numbers(dict[str, int]):
-    """The 64-bit hash of each token."""
-
-    def __missing__(self, token: str) -> int:
-        digest = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        number = self[token] = int.from_bytes(digest, "little")
-        return number
+def _number(token: str) -> int:
+    """A hash of 64 bits."""
+    return int.from_bytes(blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def _tokens(text: str) -> tuple[array[int], int]:
     tokens, unspaced = array("Q"), 0
-    numbers_of = _Numbers()
+    number_of = cache(_number)  # of this text's tokens alone
     for stretch in _stretches(text):
         found: list[str] = _TOKEN.findall(unicodedata.normalize("NFKC", stretch).casefold())
-        tokens.extend(map(numbers_of.__getitem__, found))
+        tokens.extend(map(number_of, found))
         if not stretch.isascii():
             unspaced += sum(_CHARACTER.match(token) is not None for token in found)
     return tokens, unspaced

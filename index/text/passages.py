@@ -14,7 +14,7 @@ import sentencex
 
 from index.documents import UNKNOWN_LANGUAGE, Chunk, Document, Span
 from index.text.minhash import signature
-from index.text.tabular import CELL_EDGE, Table, cells, is_group, label_cells, tables
+from index.text.tabular import CELL_EDGE, LINE, Table, cells, is_group, label_cells, tables
 from index.text.tokens import TokenSpans, tokens_of
 
 if TYPE_CHECKING:
@@ -24,26 +24,22 @@ if TYPE_CHECKING:
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 
-_BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
-"""Loaders leave no line break inside a paragraph."""
-
+# Khmer and Burmese signs, at which sentencex 1.0 does not split.
 _UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
-"""Khmer and Burmese signs, at which sentencex 1.0 does not split."""
-
+# With the number of a note ("stayed silent.1 Only"), which sentencex 1.0 takes for a decimal. The word is
+# longer than an abbreviation ("No.5", "para.4"), and neither a month nor a unit follows.
 _RAISED_NUMBER = regex.compile(
     rf"""(?:(?<=\p{{Ll}}{{5}})(?<!approx|paras|chaps|sects)[.!?]|[.!?][”’»"]|\)[.!?])\d{{1,3}}(?=\s+[\p{{Lu}}“‘«"])
     (?!\s+(?:(?:{MONTHS})\b
     |(?![AI]\b)[\p{{Lu}}\d]{{1,3}}\b|Million|Billion|Percent|Per\b))""",
     regex.VERBOSE,
 )
-"""With the number of a note ("stayed silent.1 Only"), which sentencex 1.0 takes for a decimal. The word is
-longer than an abbreviation ("No.5", "para.4"), and neither a month nor a unit follows."""
-
+# If it follows a sentence without a space, it belongs to that sentence.
 _NOTE_MARK = regex.compile(
     r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"
 )
-"""If it follows a sentence without a space, it belongs to that sentence."""
-
+# Where sentencex 1.0 ends a sentence that goes on: after abbreviations that it does not know, in "April. 18,
+# 2023", inside initials ("non-U.S."), before a time zone ("2 p.m. ET").
 _GOES_ON = regex.compile(
     rf"""(?<=\b(?:Ms|Mx|Mses|Amb|Atty)\.[ \u00a0]*)(?=\p{{Lu}})
     |(?<=\b(?:Figs|Eqs?|Vols?|Chs?|[Pp]aras?|Exh?|[Aa]pprox)\.[ \u00a0]*)(?=\p{{N}})
@@ -53,9 +49,6 @@ _GOES_ON = regex.compile(
     (?=\p{{Lu}}{{1,3}}T\b|UTC\b|(?:\p{{Lu}}\p{{Ll}}+[ ]){{1,3}}[Tt]ime\b)""",
     regex.VERBOSE,
 )
-"""Where sentencex 1.0 ends a sentence that goes on: after abbreviations that it does not know, in "April. 18,
-2023", inside initials ("non-U.S."), before a time zone ("2 p.m. ET")."""
-
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -70,21 +63,12 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
 
 def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[Span]:
     rows = {line.start: line.end for table in found for line in table.lines}
-    for start, end in _blocks(text):
+    for block in LINE.finditer(text):  # loaders leave no line break inside a paragraph
+        start, end = block.span()
         if rows.get(start) == end:
             yield from filter(None, [_trim(text, start, end)])
         else:
             yield from _in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language)
-
-
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for match in _BLOCK_BREAK.finditer(text):
-        if start < match.start():
-            yield start, match.start()
-        start = match.end()
-    if start < len(text):
-        yield start, len(text)
 
 
 def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
@@ -123,27 +107,19 @@ def _trim(text: str, start: int, end: int) -> Span | None:
     return Span(start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip()))
 
 
-MAX_CHUNK_TOKENS = 200
-"""With the title, a chunk then fits into the window of any usual encoder, 256."""
-
+MAX_CHUNK_TOKENS = 200  # with the title, a chunk then fits into the window of any usual encoder, 256
+# It rises when passages are cut, prefixed or stored in another way; older libraries are then rebuilt.
 CHUNKING = 5
-"""It rises when passages are cut, prefixed or stored in another way; older libraries are then rebuilt."""
-
+# Left free for the table's headings and groups, which precede its rows when it is searched.
 _HEADING_TOKENS = 60
 _SECTION_TOKENS = 20
-"""Left free for the table's headings and groups, which precede its rows when it is searched."""
-
+# From their end, in the text that rows are embedded as: the headings of the columns come last.
 _HEADING_CHARACTERS = 300
 _ROW_HEADING_CHARACTERS = 200
-"""From their end, in the text that rows are embedded as: the headings of the columns come last."""
-
+# In characters. A longer token is text that the tokenizer does not know, such as a whole phrase of Thai or
+# Khmer, which is one unknown token for MiniLM; it counts as several.
 _LONGEST_WORD = 20
-"""In characters. A longer token is text that the tokenizer does not know, such as a whole phrase of Thai or
-Khmer, which is one unknown token for MiniLM; it counts as several."""
-
-_CHARACTERS_A_TOKEN = 4
-"""About as many as in a token of English."""
-
+_CHARACTERS_A_TOKEN = 4  # about as many as in a token of English
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -163,7 +139,8 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
     table: Table | None = None
     room = max_tokens
     for sentence in each_sentence(text, document.language, found):
-        next_table = _table_at(found, sentence)
+        place = bisect_right(found, sentence.start, key=lambda one: one.span.start) - 1
+        next_table = found[place] if place >= 0 and found[place].span.covers(sentence) else None
         if held and next_table is not table:
             yield _as_chunk(held, table)
             held = []
@@ -176,11 +153,6 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
             held.append(piece)
     if held:
         yield _as_chunk(held, table)
-
-
-def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
-    place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
-    return found[place] if place >= 0 and found[place].span.covers(sentence) else None
 
 
 def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
@@ -280,10 +252,6 @@ def passage_text(title: str, text: str, headings: str = "") -> str:
     return "\n".join(part for part in (title, headings, text) if part)
 
 
-_NO_HEADER = (1, 0)
-"""Of a missing header: a span that ends before it begins."""
-
-
 @dataclass(frozen=True, slots=True)
 class Cutting:
     """``tokenizer`` is JSON of ``tokenizers``; an empty ``language`` is the one that the loader finds."""
@@ -330,7 +298,7 @@ def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
         for span in chunk.sentences:
             sentences.append(span.start)
             sentences.append(span.end)
-        headers.extend((chunk.header.start, chunk.header.end) if chunk.header else _NO_HEADER)
+        headers.extend((chunk.header.start, chunk.header.end) if chunk.header else (1, 0))
     return Cut(
         document.language,
         counts.tobytes(),

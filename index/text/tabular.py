@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Protocol
 
 import regex
@@ -13,23 +13,17 @@ from index.documents import Span
 
 CELL_SEPARATOR = " | "
 
+# With so many rows without figures at its start, a table is one of words; its first row is its headings.
 WORD_TABLE_ROWS = 5
-"""With so many rows without figures at its start, a table is one of words; its first row is its headings."""
-
-MAX_CAPTION_CHARACTERS = 200
-"""A longer line above a table is a paragraph."""
-
-MAX_LABELS = 3
-"""Lines without several cells between two rows of a table."""
-
+MAX_CAPTION_CHARACTERS = 200  # a longer line above a table is a paragraph
+MAX_LABELS = 3  # lines without several cells between two rows of a table
 _MAX_CAPTION_LINES = 3
 
 LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
+# A digit, possibly after a sign or bracket; ``CO2e`` is not a quantity.
 _QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
-"""A digit, possibly after a sign or bracket; ``CO2e`` is not a quantity."""
-
 _BARRED_CAPTION = regex.compile(
     r"\s*(?:table|figure|fig|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{L}\p{N}.:]*\s\|\s[^|]*\p{L}{3}[^|]*",
     regex.IGNORECASE,
@@ -37,10 +31,11 @@ _BARRED_CAPTION = regex.compile(
 _UNITS = regex.compile(
     r"[(\[].*[)\]]|.*\b(?:million|billion|thousand|percent|per cent)s?\b.*|.*[%$€£¥]", regex.IGNORECASE
 )
+# Such as ``Balance Sheets (in millions)``.
 _TITLE_WITH_UNITS = regex.compile(
     r"[^(]*\p{L}{3}[^(]*\([^()]*\b(?:thousand|million|billion|000)s?\b[^()]*\).*", regex.IGNORECASE
 )
-"""Such as ``Balance Sheets (in millions)``."""
+# A time rather than a quantity, such as ``2019`` or ``Years ended September 30,``.
 _PERIOD = regex.compile(
     r"(?=.*(?:[a-z]|(?:19|20)\d{2}))"
     r"(?>(?:fy|cy|fiscal|vs|versus|compared|with|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
@@ -48,11 +43,10 @@ _PERIOD = regex.compile(
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)[\s.,:;/()–-]*+)++",
     regex.IGNORECASE,
 )
-"""A time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
 _YEAR = regex.compile(r"(?:19|20)\d{2}")
 _WORDS = regex.compile(r"\p{L}{3}")
+# A mark of a missing value, such as ``n/a``, has no words.
 _TWO_LETTERS = regex.compile(r"(?!\W*n\W*[adms]\W*\Z).*\p{L}.*\p{L}", regex.IGNORECASE)
-"""A mark of a missing value, such as ``n/a``, has no words."""
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
@@ -177,12 +171,12 @@ def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
     """From the last line that names the table, or from a title with units above it, if there is one."""
     above = [line.of(text).strip() for line in reversed(lines)]
     titled = next((number for number, line in enumerate(above, 1) if _TITLE_WITH_UNITS.fullmatch(line)), 0)
-    count = next((number for number, line in enumerate(above, 1) if _names_table(line)), len(above))
-    return _caption(text, lines[len(lines) - max(count, titled) :])
-
-
-def _names_table(line: str) -> bool:
-    return _WORDS.search(line) is not None and not (_UNITS.fullmatch(line) or is_period(line))
+    names = (
+        number
+        for number, line in enumerate(above, 1)
+        if _WORDS.search(line) and not (_UNITS.fullmatch(line) or is_period(line))
+    )
+    return _caption(text, lines[len(lines) - max(next(names, len(above)), titled) :])
 
 
 def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
@@ -236,10 +230,7 @@ def is_quantity(cell: str) -> bool:
     return _QUANTITY.match(cell) is not None and not _PERIOD.fullmatch(cell)
 
 
-MAX_GROUP_CHARACTERS = 20_000
-"""From a row up to the name of its group."""
-
-_MAX_NAMES = 2
+MAX_GROUP_CHARACTERS = 20_000  # from a row up to the name of its group
 _MAX_LABEL_CHARACTERS = 400
 
 _TOTAL = regex.compile(r"(?:sub-?)?totals?\b(?:\s+of\b)?", regex.IGNORECASE)
@@ -270,7 +261,7 @@ def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[st
             continue
         names = groups.read(line[0])
         while len(found) < len(wanted) and wanted[len(found)] < line.end():
-            found.append("\n".join(names[-_MAX_NAMES:]))
+            found.append("\n".join(names[-2:]))
     return found + [""] * (len(wanted) - len(found))
 
 
@@ -356,9 +347,7 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-PATH_SEPARATOR = " › "
-"""From the outermost to the innermost."""
-
+PATH_SEPARATOR = " › "  # from the outermost to the innermost
 _SCALE = (
     r"(?<!\p{N}\s)\(?\b(?P<of>(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥\s,])+\s)?"
     r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m"
@@ -369,9 +358,7 @@ _EXCEPTION = (
 )
 _UNIT = regex.compile(rf"{_SCALE}(?:{_EXCEPTION})?", regex.IGNORECASE)
 _UNIT_ALONE = regex.compile(rf"(?!\([^()]*\Z){_SCALE}(?:[^|()\n]{{0,80}}\)|{_EXCEPTION})?", regex.IGNORECASE)
-_NOTE = regex.compile(r"\([^()]*\)")
-"""It says something about the whole table, such as ``(unaudited)``."""
-
+_NOTE = regex.compile(r"\([^()]*\)")  # it says something about the whole table, such as ``(unaudited)``
 _OWN_UNIT = regex.compile(r"(?:US|C|A)?[$€£¥₹]|%|\b(?:pts?|bps|pp|EUR|USD|GBP)\b")
 _YEAR_CELL = regex.compile(r"(?:19|20)\p{N}{2}")
 _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
@@ -415,10 +402,15 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
             continue
         column = _path(columns, number)
         sign = _OWN_UNIT.search(value)
+        unit = sign[0] if sign else ""
         if sign is None and number in percentages and any(map(str.isdigit, value)):
             unit = "%"
-        else:
-            unit = _unit(value, sign[0] if sign else "", [column, *names], [column, path, *caption])
+        if unit != "%":
+            # The nearest place that states a scale counts.
+            places = (column, path, *caption)
+            stated = next((match for place in places if (match := _UNIT.search(place))), None)
+            scale = _scale(stated, value, [column, *names]) if stated else ""
+            unit = " ".join(filter(None, (unit, scale)))
         found.append(TableCell(path, column, value, unit, span))
     return found
 
@@ -457,12 +449,10 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     for place, row in enumerate(columns):
         name = row[number] if number < len(row) else ""
         is_last = place == len(columns) - 1
-        if not name and number:
-            name = (
-                _only_heading_below(columns[place - 1 : place], row, number)
-                if is_last and names
-                else _last(row, number)
-            )
+        if not name and number and is_last and names:
+            name = _only_heading_below(columns[place - 1], row, number)
+        elif not name and number:
+            name = next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
         if name and (not names or names[-1] != name):
             if _YEAR_CELL.fullmatch(name) and is_period(row[0]) and not _YEAR_CELL.search(row[0]):
                 names.append(row[0])
@@ -470,13 +460,8 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     return PATH_SEPARATOR.join(names)
 
 
-def _last(row: Sequence[str], number: int) -> str:
-    return next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
-
-
-def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
+def _only_heading_below(wide: Sequence[str], row: Sequence[str], number: int) -> str:
     """A heading above may span columns in which the last row has only one heading: it is for them all."""
-    wide = above[0]
     start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
     end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))
     under = [cell for cell in row[start:end] if cell]
@@ -485,12 +470,11 @@ def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], numb
 
 def _spans(text: str, row: Span) -> list[Span]:
     """An empty cell has an empty span."""
-    edges = [(match.start(), match.end()) for match in CELL_EDGE.finditer(row.of(text))]
-    starts = [0, *(end for _, end in edges)]
-    ends = [*(start for start, _ in edges), len(row)]
+    line = row.of(text)
+    edges = [0, *chain.from_iterable(match.span() for match in CELL_EDGE.finditer(line)), len(line)]
     spans = []
-    for start, end in zip(starts, ends, strict=True):
-        words = row.of(text)[start:end]
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        words = line[start:end]
         begin = row.start + start + len(words) - len(words.lstrip())
         spans.append(Span(begin, max(begin, row.start + start + len(words.rstrip()))))
     return spans
@@ -509,15 +493,6 @@ def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
             others = shares or any(value and "%" not in value for value in values)
             return frozenset(signed if others else ())
     return frozenset()
-
-
-def _unit(value: str, sign: str, names: Sequence[str], places: Sequence[str]) -> str:
-    """Its sign, and the scale that the nearest of ``places`` states."""
-    if sign == "%":
-        return "%"
-    stated = next((match for place in places if (match := _UNIT.search(place))), None)
-    scale = _scale(stated, value, names) if stated else ""
-    return " ".join(part for part in (sign, scale) if part)
 
 
 def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:

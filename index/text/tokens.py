@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-Token = tuple[int, int]
-"""Start and end (exclusive) in code points of a text."""
-
+Token = tuple[int, int]  # start and end (exclusive) in code points of a text
+# An encoder's tokenizer: returns the spans of a text's tokens, in order.
 TokenSpans = Callable[[str], Sequence[Token]]
-"""An encoder's tokenizer: returns the spans of a text's tokens, in order."""
-
+# In characters. For each window, the tokenizer holds the interpreter lock for about 30 milliseconds.
 WINDOW = 1 << 15
-"""In characters. For each window, the tokenizer holds the interpreter lock for about 30 milliseconds."""
-
-_OVERLAP = 1 << 11
-"""In characters, so that both windows contain the words at their joint."""
-
+_OVERLAP = 1 << 11  # in characters, so that both windows contain the words at their joint
+# In tokens: the edge of a window changes the tokens of the word that it cuts, but none this far away.
 _AGREED = 16
-"""In tokens: the edge of a window changes the tokens of the word that it cuts, but none this far away."""
 
 
 def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
@@ -67,9 +63,7 @@ def _joint(found: Sequence[Token], further: Sequence[Token], begin: int) -> tupl
     first: dict[Token, int] = {}
     for place, token in enumerate(further[: 4 * _OVERLAP]):
         first.setdefault(token, place)
-    shared = len(found)
-    while shared and found[shared - 1][0] >= begin:
-        shared -= 1
+    shared = bisect_left(found, begin, key=itemgetter(0))
     for place in range(shared, len(found) - _AGREED + 1):
         same = first.get(found[place])
         if same is not None and found[place : place + _AGREED] == further[same : same + _AGREED]:

@@ -52,16 +52,15 @@ def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     if is_sparse(len(rows), len(columns), sum(map(len, rows))):
         return [[cell.text for cell in cells] for cells in rows]
     ends = [end for _, end in columns]
-    return [_placed(cells, places, ends) for cells in rows]
-
-
-def _placed(cells: Sequence[Cell], places: dict[tuple[int, int], int], ends: Sequence[int]) -> list[str]:
-    words: list[str] = []
-    for cell in cells:
-        place = places.get((cell.start, cell.end), bisect_right(ends, cell.start))
-        words += [""] * (place - len(words))
-        words.append(cell.text)
-    return words
+    lines: list[list[str]] = []
+    for cells in rows:
+        words: list[str] = []
+        for cell in cells:
+            place = places.get((cell.start, cell.end), bisect_right(ends, cell.start))
+            words += [""] * (place - len(words))
+            words.append(cell.text)
+        lines.append(words)
+    return lines
 
 
 class _Gaps:
@@ -77,15 +76,9 @@ class _Gaps:
 
 CELLS = frozenset({"td", "th"})
 
-_MOST_COLUMNS = 1000
-"""Browsers let a cell cover no more."""
-
-_MOST_DOWN = 50
-"""Further cells end with their own row."""
-
-_MOST_REPEATED = 10
-"""A multiple of the characters in its cells."""
-
+_MOST_COLUMNS = 1000  # browsers let a cell cover no more
+_MOST_DOWN = 50  # further cells end with their own row
+_MOST_REPEATED = 10  # a multiple of the characters in its cells
 _CURRENCY = re.compile(r"[(\[]?[$€£¥₩₹₫฿]\s*[(\[]?")
 _FIGURE_END = re.compile(r"[\d–—-][)\]]?\Z")
 _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
@@ -124,17 +117,15 @@ class Table:
         if not (self._cells or is_real):
             return
         if any(cell.text for cell in self._cells):
-            cells = [*self._cells, *(cell for cell, _ in self._down if self._may_repeat(cell))]
+            cells = list(self._cells)
+            for cell, _ in self._down:
+                if self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters:
+                    self._repeated += len(cell.text)
+                    cells.append(cell)
             self._rows.append(sorted(cells, key=lambda cell: cell.start))
         below = [(cell, height - 1) for cell, height in [*self._down, *self._reaching] if height > 1]
         self._down = sorted(below[:_MOST_DOWN], key=lambda reach: reach[0].start)
         self._cells, self._reaching = [], []
-
-    def _may_repeat(self, cell: Cell) -> bool:
-        """If so, count its characters."""
-        may = self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters
-        self._repeated += len(cell.text) if may else 0
-        return may
 
     def lines(self) -> list[tuple[str, float]]:
         """With the mean share of link text in the cells."""
@@ -177,13 +168,12 @@ def _span(element: HtmlElement | None, name: str) -> int:
     return max(int(written), 1) if re.fullmatch(r"[0-9]{1,5}", written) else 1
 
 
+# Scripts, styles, media, controls, hidden XBRL facts, and the pronunciation above characters.
 UNREAD = frozenset(
     {"script", "style", "template", "noscript", "head", "iframe", "object", "embed", "canvas", "audio"}
     | {"video", "svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
     | {"rt", "rtc", "rp"}
 )
-"""Scripts, styles, media, controls, hidden XBRL facts, and the pronunciation above characters."""
-
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog"}
@@ -197,6 +187,7 @@ _LISTS = frozenset({"ul", "ol", "menu", "dl"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 _LIST_STYLE = re.compile(r"\blist-style(?:-type)?\s*:\s*([a-z-]+)", re.IGNORECASE)
+# From HTML and CSS to Word.
 _KINDS = {
     **LETTER_FORMATS,
     "lower-alpha": "lowerLetter",
@@ -207,8 +198,6 @@ _KINDS = {
     "upper-roman": "upperRoman",
     "decimal-leading-zero": "decimalZero",
 }
-"""From HTML and CSS to Word."""
-
 _BRACKET = re.compile(r"[\[(].?\Z")
 
 
@@ -292,10 +281,6 @@ class _Reader:
             self.table = open_table(element)
         elif tag in _BLOCKS:
             self._start_block(element)
-        self._start_inline(tag)
-        self.add_text(element.text)
-
-    def _start_inline(self, tag: str) -> None:
         if tag == "br":
             self._break()
         elif tag == "a":
@@ -306,6 +291,7 @@ class _Reader:
             self.add_text("“")
         elif tag in _ASIDES:
             self.asides += 1
+        self.add_text(element.text)
 
     def end(self, element: HtmlElement) -> None:
         tag = str(element.tag)
@@ -453,12 +439,8 @@ _ABBREVIATION = regex.compile(
 )
 _BETWEEN = regex.compile(r"[\s,;]*")
 _KEPT_CHARACTERS = 20
-_MOST_INSIDE = 4
-"""Very deep nesting then costs little time."""
-
-_WORD = "word"
-"""``since_last`` at the start of a paragraph; "" means that a reference directly precedes."""
-
+_MOST_INSIDE = 4  # very deep nesting then costs little time
+_WORD = "word"  # ``since_last`` at the start of a paragraph; "" means that a reference directly precedes
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
     | {"label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt"}
@@ -540,16 +522,11 @@ def _is_reference(element: HtmlElement, preceding: _PrecedingText) -> bool:
         return False
     if not _MARK.fullmatch(flow("".join(element.itertext())).strip("[]()")):
         return False
-    return _is_called_reference(element) or (
-        element.tag == "a" and _is_placed_like_reference(element, preceding)
-    )
-
-
-def _is_called_reference(element: HtmlElement) -> bool:
     kinds = f"{element.get('role') or ''} {element.get('epub:type') or ''}".split()
     named = element.get("class") or ""
-    is_named = _NAMED.search(named) and not _NO_REFERENCE.search(named)
-    return bool({"doc-noteref", "noteref"} & set(kinds) or is_named)
+    if {"doc-noteref", "noteref"} & set(kinds) or (_NAMED.search(named) and not _NO_REFERENCE.search(named)):
+        return True
+    return element.tag == "a" and _is_placed_like_reference(element, preceding)
 
 
 def _is_placed_like_reference(link: HtmlElement, preceding: _PrecedingText) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from statistics import fmean
@@ -29,20 +29,17 @@ from index.loaders.text import decode
 from index.text.tabular import cells
 
 if TYPE_CHECKING:
-    import trafilatura
     from lxml.html import HtmlElement
 
 _DECLARED = re.compile(
     rb"""<(?:meta[^>]{0,200}?\bcharset|\?xml[^>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
+# In bytes. Browsers search 1,024, but some exporters put long comments before the declaration.
 _DECLARED_WITHIN = 4096
-"""In bytes. Browsers search 1,024, but some exporters put long comments before the declaration."""
-
 _SUBSET = re.compile(r"\s*(?:<\?xml[^>]{0,500}>\s*)?<!DOCTYPE[^\[<>]{0,1000}\[", re.IGNORECASE)
 _SUBSET_END = re.compile(r"\]\s*>")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
-_NAVIGATION = {"nav", "dialog"}
 _NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
 
 
@@ -65,9 +62,13 @@ def parse_tree(source: str) -> HtmlElement | None:
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
+    opening = _SUBSET.match(source)
+    closing = _SUBSET_END.search(source, opening.end()) if opening else None
+    if closing:  # the parser would read the subset's declarations as text
+        source = source[closing.end() :]
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        page = document_fromstring(_NOT_XML.sub(" ", _without_subset(source)).encode("utf-8"), parser=parser)
+        page = document_fromstring(_NOT_XML.sub(" ", source).encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
     for element in page.iter():  # character references can give control characters, which lxml refuses
@@ -79,9 +80,11 @@ def drop_unseen(page: HtmlElement, styles: Iterable[str] = ()) -> None:
     """Equations become text, and references ``sup`` elements; ``styles`` are external style sheets."""
     own_styles = [style.text or "" for style in page.iter("style")]
     _write_equations(page)
-    unread = [element for element in page.iter() if _is_unread(element)]
-    for element in unread:
-        if element.getparent() is not None:
+    for element in list(page.iter()):
+        holds_metadata = element.tag == "head" or element.get("type") == "application/ld+json"
+        is_navigation = element.tag in {"nav", "dialog"} or element.get("role") in _NAVIGATION_ROLES
+        is_unread = not holds_metadata and (is_navigation or is_hidden(element))
+        if is_unread and element.getparent() is not None:
             element.drop_tree()
     raise_references(page, [*own_styles, *styles])
 
@@ -94,20 +97,16 @@ def cover_facts(page: HtmlElement) -> dict[str, str]:
     return facts
 
 
-def _equations(page: HtmlElement) -> list[HtmlElement]:
+def _write_equations(page: HtmlElement) -> None:
     from lxml import etree
 
-    found: list[HtmlElement] = []
+    equations: list[HtmlElement] = []
     walk = etree.iterwalk(page, events=("start",))
     for _, element in walk:
         if is_mathml(element):
-            found.append(element)
+            equations.append(element)
             walk.skip_subtree()
-    return found
-
-
-def _write_equations(page: HtmlElement) -> None:
-    for equation in _equations(page):
+    for equation in equations:
         text = from_mathml(equation)
         for place in (equation, *equation.iterancestors()):
             drawn = [one for one in place.itersiblings() if one.get("aria-hidden") == "true"]
@@ -123,44 +122,26 @@ def _write_equations(page: HtmlElement) -> None:
         equation.text = text
 
 
-def _without_subset(source: str) -> str:
-    """The parser would read its declarations as text."""
-    opening = _SUBSET.match(source)
-    closing = _SUBSET_END.search(source, opening.end()) if opening else None
-    return source[closing.end() :] if closing else source
-
-
 def _without_controls(text: str | None) -> str | None:
     return _NOT_XML.sub(" ", text) if text else text
 
 
-def _is_unread(element: HtmlElement) -> bool:
-    """Elements that hold metadata do not count."""
-    if element.tag == "head" or element.get("type") == "application/ld+json":
-        return False
-    return is_hidden(element) or element.tag in _NAVIGATION or element.get("role") in _NAVIGATION_ROLES
-
-
+# In letters and digits. A shorter block is found only as a whole, or directly after a found one.
 MIN_ANCHOR_CHARACTERS = 25
-"""In letters and digits. A shorter block is found only as a whole, or directly after a found one."""
-
 _COMPARED_CHARACTERS = 80
-_MAX_LINKED = 0.6
-"""Outside the main text, a block with a larger share of link text is navigation."""
-
+_MAX_LINKED = 0.6  # outside the main text, a block with a larger share of link text is navigation
+# The whole page is read if the main text has a smaller share of its characters outside links.
 MIN_MAIN_SHARE = 0.25
-"""The whole page is read if the main text has a smaller share of its characters outside links."""
-
-_COVER_LINES = 60
-"""In blocks, from the start of the page."""
-
+_COVER_LINES = 60  # in blocks, from the start of the page
+# Deeper pages are damaged; trafilatura's time grows with the square: a minute for 2,000 tables.
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
-"""Deeper pages are damaged; trafilatura's time grows with the square: a minute for 2,000 tables."""
 
 
 def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The loader fetches nothing that the page refers to."""
+    from trafilatura.metadata import extract_metadata
+
     nothing = LoadError(path, "holds no words to read", "save the page again with its text")
     page = parse_tree(page_source(data, path))
     if page is None:
@@ -173,7 +154,8 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
         raise nothing
     first_lines = [flow(" ".join(cells(block.text))) for block in blocks[:_COVER_LINES]]
     cover = declared_filing(facts, words) or filing(first_lines, words)
-    markup = _metadata(page)
+    # Dates in the text are left out, as they are guesses.
+    markup = extract_metadata(page, date_config={"extensive_search": False, "original_date": True})
     properties = Properties(
         title=_title(page, markup.sitename),
         publisher=flow(markup.sitename or "") or None,
@@ -213,8 +195,12 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
 
 
 def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[int, int]:
-    """Trafilatura drops tables with few sentences."""
-    is_data = _rows_of_data(blocks)
+    """Trafilatura drops tables with few sentences. Rows of links are not data, nor are those in an aside."""
+    is_data: list[bool] = []
+    for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
+        rows = list(neighbours)
+        links = fmean(block.linked for block in rows)
+        is_data += [rows[0].is_row and not rows[0].is_aside and links < _MAX_LINKED] * len(rows)
     bounds = [first, last]
     for side, outward in enumerate((range(first - 1, -1, -1), range(last + 1, len(blocks)))):
         for number in outward:
@@ -223,16 +209,6 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
             elif not blocks[number].heading:
                 break
     return bounds[0], bounds[1]
-
-
-def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
-    """Not of links, and not in an aside."""
-    is_data: list[bool] = []
-    for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
-        rows = list(neighbours)
-        links = fmean(block.linked for block in rows)
-        is_data += [rows[0].is_row and not rows[0].is_aside and links < _MAX_LINKED] * len(rows)
-    return is_data
 
 
 def _characters(blocks: list[PageBlock]) -> float:
@@ -254,51 +230,33 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
         return [False] * len(blocks)
     whole = _letters("".join(extracted.body.itertext()))
     parts = {_letters("".join(element.itertext())) for element in extracted.body.iter()}
-    letters = [_letters(block.text) for block in blocks]
-    found = [_is_found(words, whole, parts) for words in letters]
-    may_follow = [not block.is_aside and block.linked < _MAX_LINKED for block in blocks]
-    return _with_followers(found, letters, whole, may_follow)
+    return list(_each_found(blocks, whole, parts))
 
 
-def _with_followers(
-    found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
-) -> list[bool]:
+def _each_found(blocks: Iterable[PageBlock], whole: str, parts: set[str]) -> Iterator[bool]:
     """On a short page, trafilatura joins short lines into one paragraph of ``whole``.
 
     A short block counts if it directly follows a block that counts, both on the page and in ``whole``.
     """
-    followed: list[bool] = []
     end: int | None = None
-    for is_found, words, may in zip(found, letters, may_follow, strict=True):
-        if is_found and len(words) >= MIN_ANCHOR_CHARACTERS:
-            tail = words[-_COMPARED_CHARACTERS:]
+    for block in blocks:
+        words = _letters(block.text)
+        head, tail = words[:_COMPARED_CHARACTERS], words[-_COMPARED_CHARACTERS:]
+        is_long = len(words) >= MIN_ANCHOR_CHARACTERS
+        is_found = words in parts or (is_long and (head in whole or tail in whole))
+        may_follow = bool(words) and not block.is_aside and block.linked < _MAX_LINKED
+        if is_found and is_long:
             place = whole.find(tail, end or 0)
             end = place + len(tail) if place >= 0 else None
-            followed.append(True)
-        elif may and words and end is not None and whole.startswith(words, end):
+        elif may_follow and end is not None and whole.startswith(words, end):
             end += len(words)
-            followed.append(True)
-        else:
-            followed.append(is_found)
-    return followed
-
-
-def _is_found(letters: str, whole: str, parts: set[str]) -> bool:
-    if letters in parts or len(letters) < MIN_ANCHOR_CHARACTERS:
-        return letters in parts
-    return letters[:_COMPARED_CHARACTERS] in whole or letters[-_COMPARED_CHARACTERS:] in whole
+            is_found = True
+        yield is_found
 
 
 def _letters(text: str) -> str:
     """Trafilatura keeps these when it changes white space."""
     return "".join(character for character in normalize("NFKC", text) if character.isalnum())
-
-
-def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
-    """Dates in text are left out, as they are guesses."""
-    from trafilatura.metadata import extract_metadata
-
-    return extract_metadata(page, date_config={"extensive_search": False, "original_date": True})
 
 
 def _title(page: HtmlElement, site: str | None) -> str | None:

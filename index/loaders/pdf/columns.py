@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
-from index.loaders.pdf.text import MIN_GUTTER, Line, is_unspaced, stretches
+from index.loaders.blocks import stretches
+from index.loaders.pdf.text import MIN_GUTTER, Line, is_unspaced
 from index.text.geometry import BOX_BYTES
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ def ordered(pieces: Sequence[Line]) -> list[Line]:
 def _read(parts: Sequence[_PiecePart], *, from_right: bool, depth: int) -> tuple[list[_PiecePart], int]:
     """Also return how many parts were out of order in the file."""
     gutter = _gutter(parts) if depth < _MAX_DEPTH else None
-    if gutter is None:
-        return _from_the_top(parts), 0
+    if gutter is None:  # parts that follow each other in the file and on the page stay together
+        together = stretches(sorted(parts), lambda stretch, part: _is_next(stretch[-1].line, part.line))
+        together.sort(key=lambda stretch: (-round(stretch[0].line.top / _SAME_TOP), stretch[0].line.left))
+        return [part for stretch in together for part in stretch], 0
     read: list[_PiecePart] = []
     jumps = 0
     for sides, crossing in _zones(parts, gutter):
@@ -200,13 +203,6 @@ def _rows(parts: Sequence[_PiecePart]) -> list[list[_PiecePart]]:
         return line.shared_height(first) > 0.5 * min(line.height, first.height)
 
     return stretches(sorted(parts, key=_height_on_page), is_beside)
-
-
-def _from_the_top(parts: Sequence[_PiecePart]) -> list[_PiecePart]:
-    """Parts that follow each other in the file and on the page stay together."""
-    together = stretches(sorted(parts), lambda stretch, part: _is_next(stretch[-1].line, part.line))
-    together.sort(key=lambda stretch: (-round(stretch[0].line.top / _SAME_TOP), stretch[0].line.left))
-    return [part for stretch in together for part in stretch]
 
 
 def _is_next(line: Line, following: Line) -> bool:

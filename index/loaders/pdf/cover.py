@@ -9,7 +9,7 @@ from statistics import median
 
 import regex
 
-from index.loaders.blocks import flow
+from index.loaders.blocks import flow, stretches
 from index.loaders.cover import (
     can_be_title,
     filing,
@@ -24,7 +24,7 @@ from index.loaders.cover import (
 )
 from index.loaders.metadata import MAX_TITLE_CHARACTERS, Properties, title_of_line
 from index.loaders.pdf.paragraphs import Paragraph, begins_item, joined
-from index.loaders.pdf.text import Line, Placed, joined_by, stretches
+from index.loaders.pdf.text import Line, Placed, joined_by
 
 LARGER = 1.08  # times the size of the text; the sizes within a group of lines differ less
 _MAX_STEP = 1.9  # line heights between the lines of a title
@@ -48,56 +48,53 @@ _BOTTOM = 0.12  # shares of a page's height, at its top and its foot, in which d
 _PAGE_NUMBER = regex.compile(r"\A\W*\d{1,4}\s+(?=\p{L}{2})|(?<=\p{L}{2})\s+\d{1,4}\W*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class FirstPages:
-    """``kept`` has no running titles; ``paragraphs`` are the first page's; ``heights`` are in points."""
-
-    lines: Sequence[Sequence[Line]]
-    kept: Sequence[Sequence[Line]]
-    heights: Sequence[float]
-    paragraphs: Sequence[Paragraph]
-    known: frozenset[str]
-    text: str
-
-
-def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, Properties]:
+def front_page(
+    pages: Sequence[Sequence[Line]],
+    kept: Sequence[Sequence[Line]],
+    heights: Sequence[float],
+    *,
+    paragraphs: Sequence[Paragraph],
+    known: frozenset[str],
+    text: str,
+    properties: Properties,
+) -> tuple[Properties, Properties]:
     """Return the details that the page states, then those of the properties that are credible.
+
+    ``kept`` are the pages without running titles, ``paragraphs`` the first page's; heights are in points.
 
     Many programs write the file's name as the title. A title is credible if its words stand above the text
     and are not just a part of the page's title, or if the page has none and it reads like one. The title of
     an SEC form always comes from its cover.
     """
-    page = pages.lines[0] if pages.lines else ()
+    page = pages[0] if pages else ()
     lines = [_line_text(line) for line in page]
-    cover = filing(lines, pages.text)
+    cover = filing(lines, text)
     if cover is not None:
         return cover.details, Properties(author=properties.author, published=properties.published)
-    leads = [paragraph.text for paragraph in pages.paragraphs[:_LEAD_PARAGRAPHS] if not paragraph.is_row]
-    title = _title_of_pages(pages.kept[:2], _running_titles(pages), pages.known)
-    above = [line for group in _above_prose(_line_groups(page, pages.known)) for line in group.lines]
+    leads = [paragraph.text for paragraph in paragraphs[:_LEAD_PARAGRAPHS] if not paragraph.is_row]
+    running = [
+        _PAGE_NUMBER.sub("", _line_text(line))
+        for every, left, height in list(zip(pages, kept, heights, strict=True))[:_PAGES]
+        for line in every
+        if line not in left and line.bottom > height / 2 and not is_furniture(_line_text(line))
+    ]
+    title = _title_of_pages(kept[:2], running, known)
+    above = [line for group in _above_prose(_line_groups(page, known)) for line in group.lines]
     credible = properties.title if properties.title and _is_credible(properties.title, above, title) else None
-    if credible is None and title is None and pages.kept:
-        title = _caption_of_page(pages.kept[0], pages.known)
+    if credible is None and title is None and kept:
+        first = [group for group in _line_groups(kept[0], known)[:_CAPTION_WITHIN] if not group.is_smaller]
+        captions = (group.text for group in first if is_caption(group.text))
+        title = next((caption for caption in captions if len(caption) <= MAX_TITLE_CHARACTERS), None)
     stated = Properties(
         title=None if credible else title,
         publisher=issuer(lines, leads, _above_title(above, credible or title), properties.author),
-        published=stated_date(_at_edges(page, pages.heights[0] if pages.heights else 0.0), leads, lines),
+        published=stated_date(_at_edges(page, heights[0] if heights else 0.0), leads, lines),
     )
     return stated, Properties(title=credible, author=properties.author, published=properties.published)
 
 
 def _line_text(line: Line) -> str:
     return flow(" ".join(cell.words.text for cell in line.cells))
-
-
-def _running_titles(pages: FirstPages) -> list[str]:
-    """In the upper half of the pages, without page numbers."""
-    return [
-        _PAGE_NUMBER.sub("", _line_text(line))
-        for lines, kept, height in list(zip(pages.lines, pages.kept, pages.heights, strict=True))[:_PAGES]
-        for line in lines
-        if line not in kept and line.bottom > height / 2 and not is_furniture(_line_text(line))
-    ]
 
 
 def _is_credible(named: str, above: Sequence[str], title: str | None) -> bool:
@@ -143,7 +140,14 @@ def _title_of_pages(
     if found is not None:
         return found.title
     titles = [title for title in running if has_words(title) and can_be_title(title)]
-    return max(titles, key=lambda title: len(title.split()), default=None) or _heading_in_text(groups)
+    longest = max(titles, key=lambda title: len(title.split()), default=None)
+    # Near the start of the page, a line in the size of the text may be a heading, too.
+    headings = (
+        group.title
+        for number, group in enumerate(groups)
+        if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group))
+    )
+    return longest or next(headings, None)
 
 
 def _top_heading(groups: Sequence[_LineGroup]) -> _LineGroup | None:
@@ -165,27 +169,9 @@ def _is_heading(group: _LineGroup) -> bool:
     return (group.is_larger or (group.is_bold and not group.is_in_table)) and can_be_title(group.title)
 
 
-def _heading_in_text(groups: Sequence[_LineGroup]) -> str | None:
-    """Near the start of the page, a line in the size of the text may be one, too."""
-    headings = (
-        group.title
-        for number, group in enumerate(groups)
-        if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group))
-    )
-    return next(headings, None)
-
-
 def _stands_alone(group: _LineGroup) -> bool:
     is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
     return is_line and can_be_title(group.text) and title_of_line(group.text) is not None
-
-
-def _caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
-    """Of a table or figure, at the start of a page."""
-    for group in _line_groups(page, known)[:_CAPTION_WITHIN]:
-        if is_caption(group.text) and len(group.text) <= MAX_TITLE_CHARACTERS and not group.is_smaller:
-            return group.text
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,10 +18,9 @@ from index.loaders.blocks import flow
 from index.loaders.metadata import Properties, assemble, iso_date, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.columns import ordered, without_cut_lines
-from index.loaders.pdf.cover import FirstPages, front_page
+from index.loaders.pdf.cover import front_page
 from index.loaders.pdf.ocr import recognised, scale
 from index.loaders.pdf.paragraphs import (
-    PageParts,
     Paragraph,
     Stitched,
     followed,
@@ -36,7 +36,7 @@ from index.loaders.pdf.table_layout import lines
 from index.loaders.pdf.text import Frame, Line, frame, glyphs, pieces, readable
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+    from pypdfium2 import PdfBookmark, PdfDocument
 
 # Held for every call of PDFium: two threads must not call it at once, even for two documents.
 PDFIUM = threading.RLock()
@@ -45,7 +45,6 @@ SAVE_AGAIN = "open it in a PDF program and save it again"
 READ_PICTURES = (
     "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
 )
-SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
 
 MAX_PIXELS = 16_000_000  # of a drawn page: some pages are a hundred times as high as they are wide
 MAX_BOOKMARKS = 2_000
@@ -97,10 +96,10 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     heights = [page.frame.height for page in placed]
     kept = without_running(written, heights)
     known, usual = words_of(kept), usual_height(kept)
-    parts: list[PageParts] = []
-    for lines_of_page in kept:
-        body, notes = separate_notes(lines_of_page, usual)
-        parts.append(PageParts(paragraphs(body, known), paragraphs(notes, known)))
+    parts = [
+        (paragraphs(body, known), paragraphs(notes, known))
+        for body, notes in (separate_notes(page, usual) for page in kept)
+    ]
     pages = followed(parts, usual, known)
     whole = stitched(pages, known)
     text = whole.words.text
@@ -108,17 +107,24 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
         if options.ocr and any(page.is_picture for page in placed):
             cause = f"has no text layer, and no words were recognised ({pictures})"
-            raise LoadError(path, cause, SCAN_AGAIN)
+            raise LoadError(path, cause, "scan it again, or name its languages in the setting ocr_languages")
         raise LoadError(path, f"has no text layer ({pictures})", READ_PICTURES)
     properties = Properties(
         title=readable_property(entries.get("Title")),
         author=readable_property(entries.get("Author")),
         published=_published(entries),
     )
-    stated, credible = front_page(FirstPages(written, kept, heights, pages[0], known, text), properties)
-    outline = _sections(marks, pages, whole, [page.frame for page in placed])
+    stated, credible = front_page(
+        written, kept, heights, paragraphs=pages[0], known=known, text=text, properties=properties
+    )
+    outline = [
+        Section(_start(mark, pages[mark.page], whole, placed[mark.page].frame), mark.level, mark.title)
+        for mark in marks
+        if mark.page < len(pages)
+    ]
+    sections = tuple(sorted(outline, key=lambda section: section.start))
     return replace(
-        assemble(path, "pdf", text, credible, stated=stated, sections=outline),
+        assemble(path, "pdf", text, credible, stated=stated, sections=sections),
         page_starts=whole.page_starts,
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
@@ -236,30 +242,20 @@ def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
 
 def _bookmarks(document: PdfDocument) -> list[Bookmark]:
     """Only those that lead to a page."""
-    from ctypes import addressof
-
     from pypdfium2 import raw
 
     found: list[Bookmark] = []
-    seen: set[int] = set()
-    waiting: list[tuple[Any, int]] = [(raw.FPDFBookmark_GetFirstChild(document, None), 1)]
-    while waiting and len(seen) < MAX_BOOKMARKS:
-        entry, level = waiting.pop()
-        if not entry or addressof(entry.contents) in seen:  # the bookmarks form a circle
-            continue
-        seen.add(addressof(entry.contents))
+    for entry in islice(document.get_toc(MAX_LEVEL), MAX_BOOKMARKS):
         target = raw.FPDFBookmark_GetDest(document, entry)
         page = raw.FPDFDest_GetDestPageIndex(document, target) if target else -1
         title = _title(entry)
         if page >= 0 and title:
-            found.append(Bookmark(level, title, page, _place(target)))
-        waiting.append((raw.FPDFBookmark_GetNextSibling(document, entry), level))
-        if level < MAX_LEVEL:
-            waiting.append((raw.FPDFBookmark_GetFirstChild(document, entry), level + 1))
+            found.append(Bookmark(entry.level + 1, title, page, _place(target)))
     return found
 
 
-def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
+def _title(entry: PdfBookmark) -> str:
+    """Its own method refuses half a surrogate pair."""
     from ctypes import create_string_buffer
 
     from pypdfium2.raw import FPDFBookmark_GetTitle
@@ -290,18 +286,6 @@ def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - 
     elif view == raw.PDFDEST_VIEW_FITR and count.value == 4:
         return numbers[0], numbers[3]
     return None, None
-
-
-def _sections(
-    marks: Sequence[Bookmark], pages: Sequence[Sequence[Paragraph]], whole: Stitched, frames: Sequence[Frame]
-) -> tuple[Section, ...]:
-    """In the order of the text."""
-    placed = [
-        Section(_start(mark, pages[mark.page], whole, frames[mark.page]), mark.level, mark.title)
-        for mark in marks
-        if mark.page < len(pages)
-    ]
-    return tuple(sorted(placed, key=lambda section: section.start))
 
 
 def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Frame) -> int:

@@ -48,15 +48,11 @@ def check(languages: Sequence[str]) -> None:
     known = set(listed.splitlines()[1:])
     for language in languages:
         if language not in known:
+            package = "" if "/" in language else f" (Debian: tesseract-ocr-{language.replace('_', '-')})"
+            remedy = f"install it{package}, or name others in the setting ocr_languages; it has "
             raise RecognitionError(
-                f"{PROGRAM} does not know the language {language!r}",
-                f"install it{_package(language)}, or name others in the setting ocr_languages; it has "
-                f"{', '.join(sorted(known))}",
+                f"{PROGRAM} does not know the language {language!r}", remedy + ", ".join(sorted(known))
             )
-
-
-def _package(language: str) -> str:
-    return "" if "/" in language else f" (Debian: tesseract-ocr-{language.replace('_', '-')})"
 
 
 def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: float) -> list[Glyph]:

@@ -12,7 +12,8 @@ from statistics import median
 import regex
 
 from index.documents import PageLayout
-from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, stretches, unplaced
+from index.loaders.blocks import stretches
+from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, unplaced
 from index.text.geometry import BOX_BYTES
 from index.text.tabular import is_quantity
 
@@ -70,12 +71,6 @@ class Paragraph:
     @property
     def is_row(self) -> bool:
         return self.last.is_row
-
-
-@dataclass(frozen=True, slots=True)
-class PageParts:
-    text: list[Paragraph]
-    notes: list[Paragraph]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,22 +253,24 @@ def begins_item(text: str) -> bool:
     return _ITEM.match(text) is not None or _DASH.match(text) is not None
 
 
-def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) -> list[list[Paragraph]]:
-    """A paragraph that goes on comes last on its page, even after footnotes; its rest begins the next."""
+def followed(
+    pages: Iterable[tuple[list[Paragraph], list[Paragraph]]], usual: float, known: frozenset[str]
+) -> list[list[Paragraph]]:
+    """A paragraph that goes on comes last on its page, even after footnotes; its rest begins the next.
+
+    A page is its text and its notes.
+    """
     read: list[list[Paragraph]] = []
     last: list[list[Paragraph]] = []
-    for page in pages:
-        columns = _over_columns(_columns(page.text), usual, known)
+    for text, notes in pages:
+        # In a column, each paragraph is below or beside the previous one.
+        columns = stretches(text, lambda column, paragraph: paragraph.first.bottom <= column[-1].last.top)
+        columns = _over_columns(columns, usual, known)
         if last and columns:
             _over_page(last, columns[0], read, usual)
-        read.append([paragraph for column in (*columns, page.notes) for paragraph in column])
+        read.append([paragraph for column in (*columns, notes) for paragraph in column])
         last = columns or last
     return read
-
-
-def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
-    """In a column, each paragraph is below or beside the previous one."""
-    return stretches(paragraphs, lambda column, paragraph: paragraph.first.bottom <= column[-1].last.top)
 
 
 def _over_columns(
@@ -394,7 +391,14 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
             before = paragraph
         starts.append(offsets[0] if offsets else length)
         paragraph_starts.append(tuple(offsets))
-    return Stitched(_whole(pieces), tuple(starts), tuple(paragraph_starts))
+    mended: list[int] = []
+    length = 0
+    for piece in pieces:
+        mended += [length + offset for offset in piece.mended]
+        length += len(piece.text)
+    # Takes linear time: a ``+`` for each piece would copy the text so far each time.
+    text, boxes = "".join(piece.text for piece in pieces), b"".join(piece.boxes for piece in pieces)
+    return Stitched(Placed(text, boxes, tuple(mended)), tuple(starts), tuple(paragraph_starts))
 
 
 def _is_next_row(before: Paragraph, row: Paragraph, *, is_first: bool) -> bool:
@@ -405,17 +409,6 @@ def _is_next_row(before: Paragraph, row: Paragraph, *, is_first: bool) -> bool:
     has_figures = any(is_quantity(cell.words.text.strip()) for cell in cells[1:])
     is_same_table = is_first and has_figures and len(cells) == len(before.last.cells)
     return is_same_table or not row.first.begins_table
-
-
-def _whole(pieces: Sequence[Placed]) -> Placed:
-    """Takes linear time: a ``+`` for each piece would copy the text so far each time."""
-    mended: list[int] = []
-    length = 0
-    for piece in pieces:
-        mended += [length + offset for offset in piece.mended]
-        length += len(piece.text)
-    text = "".join(piece.text for piece in pieces)
-    return Placed(text, b"".join(piece.boxes for piece in pieces), tuple(mended))
 
 
 def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[PageLayout, ...]:

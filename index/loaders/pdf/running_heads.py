@@ -11,8 +11,9 @@ from statistics import median
 
 import regex
 
+from index.loaders.blocks import stretches
 from index.loaders.numerals import roman_value
-from index.loaders.pdf.text import Line, stretches
+from index.loaders.pdf.text import Line
 
 EDGE = 0.2  # share of a page's height, at its top and its foot, in which a running title can stand
 NUMBER_EDGE = 0.12  # the same for a lone page number

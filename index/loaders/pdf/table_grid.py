@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
-from index.loaders.pdf.text import Cell, Line, Placed, joined_by, stretches, unplaced
+from index.loaders.blocks import stretches
+from index.loaders.pdf.text import Cell, Line, Placed, joined_by, unplaced
 from index.text.geometry import UNITS
 from index.text.tabular import is_date, is_period, is_quantity
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 import regex
 
+from index.loaders.blocks import stretches
 from index.loaders.pdf.table_grid import (
     Atom,
     Column,
@@ -19,7 +20,7 @@ from index.loaders.pdf.table_grid import (
     placed,
     text_of,
 )
-from index.loaders.pdf.text import Cell, Line, stretches
+from index.loaders.pdf.text import Cell, Line
 
 MAX_LINES = 40  # of headings above the first row, counting the names of groups of rows
 MAX_HEIGHT = 9.0  # line heights from a heading to the first row
@@ -161,27 +162,25 @@ def _continues_caption(above: Line, line: Line, right: float) -> bool:
 
 
 def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
-    """From the top. A heading over several columns is a cell of the first, above single columns."""
-    headings: list[_Heading] = []
-    for new, height in _with_spans(lines, columns):
-        before = next((each for each in reversed(headings) if _is_one(each, new, height)), None)
-        if before is None:
-            headings.append(new)
-        else:
-            before.add(new.cell, new.bottom)
-    return _rows(headings, lines, columns)
+    """From the top. A heading over several columns is a cell of the first, above single columns.
 
-
-def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tuple[_Heading, float]]:
-    """With the font's height, in points. Lines are joined if written cell by cell, else split by column."""
+    Lines are joined if they are written cell by cell, else split by column.
+    """
     parts = [
         _HeadingPart(atom, covered, line)
         for line in lines
         for atom, covered in placed(atoms(line), line.height, columns)
     ]
     by_cell = is_by_cell(lines)
+    headings: list[_Heading] = []
     for stack in stretches(parts, lambda stack, part: by_cell and _is_next_line(stack[-1], part, parts)):
-        yield _heading(stack, parts, columns), stack[0].line.height
+        new, height = _heading(stack, parts, columns), stack[0].line.height
+        before = next((each for each in reversed(headings) if _is_one(each, new, height)), None)
+        if before is None:
+            headings.append(new)
+        else:
+            before.add(new.cell, new.bottom)
+    return _rows(headings, lines, columns)
 
 
 def is_by_cell(lines: Sequence[Line]) -> bool:
@@ -305,7 +304,10 @@ def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]
 def with_levels(rows: Sequence[Line]) -> list[Line]:
     """By the left edges of labels; under a bold name of a group, labels at its edge are one deeper."""
     labelled = [row for row in rows if row.cells[0].words.text.strip()]
-    edges = _edges(labelled)
+    lefts = sorted(row.left for row in labelled)
+    least = MIN_INDENT * max((row.height for row in labelled), default=0.0)
+    # Edges close to each other count as the leftmost.
+    edges = lefts[:1] + [right for left, right in pairwise(lefts) if right - left > least]
     if len(edges) > MAX_LEVELS:
         return list(rows)
     places = {id(row): sum(row.left >= edge for edge in edges) for row in labelled}
@@ -318,13 +320,6 @@ def with_levels(rows: Sequence[Line]) -> list[Line]:
     keys = {id(row): (places[id(row)], places[id(row)] in weighted and not row.bold[0]) for row in labelled}
     ranks = {key: rank for rank, key in enumerate(sorted(set(keys.values())))}
     return [replace(row, level=ranks[keys[id(row)]]) if id(row) in keys else row for row in rows]
-
-
-def _edges(rows: Sequence[Line]) -> list[float]:
-    """Edges close to each other count as the leftmost."""
-    lefts = sorted(row.left for row in rows)
-    height = max((row.height for row in rows), default=0.0)
-    return lefts[:1] + [right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height]
 
 
 def _is_name(row: Line) -> bool:

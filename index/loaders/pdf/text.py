@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import category, normalize
 
 import regex
 
-from index.loaders.blocks import without_bars
+from index.loaders.blocks import stretches, without_bars
 from index.loaders.equations import superscript
 from index.text.find import UNSPACED
 from index.text.geometry import BOX_BYTES, UNITS
@@ -47,7 +47,6 @@ INDENT = "  "  # before the label of a table's row, once for each level of inden
 WRAPPED_HYPHEN = "\u00ad"  # the soft hyphen, which here marks the end of a line that divides a word
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 _INK = regex.compile(r"\S+")
-Item = TypeVar("Item")
 _BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
 _LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 _MAX_COORDINATE = 1e6  # points; broken fonts give infinity, a page has 14,400 (ISO 32000-1, annex C)
@@ -195,17 +194,11 @@ class Frame:
 
     def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
         """From PDF coordinates to points from the rotated page's lower left corner."""
-        if x is None or y is None:
-            x, y = (self.left if x is None else x), (self.top if y is None else y)
-        match self.rotation:
-            case 90:
-                return y - self.bottom, self.right - x
-            case 180:
-                return self.right - x, self.top - y
-            case 270:
-                return self.top - y, x - self.left
-            case _:
-                return x - self.left, y - self.bottom
+        import numpy as np
+
+        x, y = (self.left if x is None else x), (self.top if y is None else y)
+        left, bottom, _, _ = _turned(np.array([[x, y, x, y]]), self)[0].tolist()
+        return left, bottom
 
 
 def frame(page: PdfPage) -> Frame:
@@ -348,14 +341,10 @@ def readable(character: str) -> str:
 def _edges(characters: Sequence[str]) -> set[int]:
     """The first and last of each line; white space does not count."""
     edges: set[int] = set()
-    line: list[int] = []
-    for index, character in enumerate(characters):
-        if character and not character.isspace():
-            line.append(index)
-        if character in _LINE_ENDS:
-            edges.update(line[:1], line[-1:])
-            line = []
-    return edges.union(line[:1], line[-1:])
+    for line in stretches(range(len(characters)), lambda line, _: characters[line[-1]] not in _LINE_ENDS):
+        inked = [index for index in line if characters[index] and not characters[index].isspace()]
+        edges.update(inked[:1], inked[-1:])
+    return edges
 
 
 def _is_bold(text_page: PdfTextPage, index: int) -> bool:
@@ -441,14 +430,8 @@ def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """A gap of more than ``MIN_GUTTER`` begins a cell of the run, although it may be between columns."""
-    current: list[Glyph] = []
-    for glyph in glyphs:
-        if glyph.character not in "\r\n":
-            current.append(glyph)
-        if glyph.character in "\r\n" + WRAPPED_HYPHEN:
-            yield from _line(current)
-            current = []
-    yield from _line(current)
+    for line in stretches(glyphs, lambda line, _: line[-1].character not in _LINE_ENDS):
+        yield from _line([glyph for glyph in line if glyph.character not in "\r\n"])
 
 
 def _line(glyphs: list[Glyph]) -> Iterator[Line]:
@@ -507,14 +490,3 @@ def _without_bars(words: Placed) -> Placed:
 
 def is_unspaced(character: str) -> bool:
     return bool(_UNSPACED.match(character))
-
-
-def stretches(items: Iterable[Item], goes_on: Callable[[list[Item], Item], bool]) -> list[list[Item]]:
-    """Each goes on while ``goes_on(stretch, next_item)``."""
-    found: list[list[Item]] = []
-    for item in items:
-        if found and goes_on(found[-1], item):
-            found[-1].append(item)
-        else:
-            found.append([item])
-    return found

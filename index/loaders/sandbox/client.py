@@ -15,7 +15,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from index.documents import Document
@@ -98,9 +97,7 @@ class Isolated:
         self._has_ended = False
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Also refuse the requests that wait."""
         self._has_ended = True
         if self._lock.locked():

@@ -22,7 +22,7 @@ from index.loaders.pdf.document import draw_page
 from index.loaders.sandbox.protocol import READY, Answer, MessageError, Request, pack, receive, send, unpack
 from index.text.languages import detect
 from index.text.minhash import signature
-from index.text.passages import Cutting, cut
+from index.text.passages import cut
 from index.text.tokens import TokenSpans, token_spans_by
 
 if sys.platform != "win32":
@@ -50,7 +50,10 @@ def main() -> None:
     while not last:
         request = unpack(Request, waiting.get())
         if request.cutting is not None and request.cutting.tokenizer:
-            token_spans = _tokeniser(request.cutting)
+            from tokenizers import Tokenizer
+
+            token_spans = partial(token_spans_by, Tokenizer.from_str(request.cutting.tokenizer))
+            signature(_ANY_WORDS)  # imports the other modules that cutting needs
             held_at_first = _memory().resident  # the tokeniser does not count as memory kept after a file
         answer = _answer(request, token_spans, answers) if request.path else READY
         kept = (_memory().resident - held_at_first) / MEGABYTE
@@ -80,14 +83,6 @@ def _wait_for(requests: IO[bytes], waiting: SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _tokeniser(cutting: Cutting) -> TokenSpans:
-    """Also import the other modules that cutting needs."""
-    from tokenizers import Tokenizer
-
-    signature(_ANY_WORDS)
-    return partial(token_spans_by, Tokenizer.from_str(cutting.tokenizer))
-
-
 def _no_tokens(_text: str) -> list[tuple[int, int]]:
     raise AssertionError("a request came without a tokeniser, and none came before it")
 
@@ -103,9 +98,8 @@ def _answer(request: Request, token_spans: TokenSpans, answers: IO[bytes]) -> An
     _limit_memory(_memory().addressed + memory * MEGABYTE)
     try:
         if request.page:
-            return Answer(
-                picture=draw_page(content(path, limits), path, request.page, request.width, request.options)
-            )
+            data = content(path, limits)
+            return Answer(picture=draw_page(data, path, request.page, request.width, request.options))
         document = load(path, request.options)
         cutting = request.cutting
         if cutting is None or not _is_whole(document.text):

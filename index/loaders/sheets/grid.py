@@ -12,11 +12,8 @@ from itertools import pairwise
 
 import regex
 
-from index.loaders.blocks import Block, is_sparse, row
+from index.loaders.blocks import Block, is_sparse, row, stretches
 from index.text.tabular import MAX_CAPTION_CHARACTERS, WORD_TABLE_ROWS
-
-_WideHeading = tuple[str, int]
-"""With the number of columns that it is merged over."""
 
 _YEAR = r"(?:19|20)\p{N}{2}"
 _HAS_YEAR = regex.compile(
@@ -41,8 +38,8 @@ def is_dated_period(text: str) -> bool:
 
 
 def period_of_all(
-    rows: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]
-) -> tuple[list[str], list[Mapping[int, _WideHeading]]] | None:
+    rows: Sequence[Mapping[int, Cell]], columns: Sequence[int]
+) -> tuple[list[str], list[Mapping[int, Cell]]] | None:
     """Return the lines to write above the table, and the other heading rows; None without one.
 
     The period is alone in the first row, but for a text, mostly the units, over the row names. That moves
@@ -52,22 +49,17 @@ def period_of_all(
         return None
     stub, (first, second, *others) = columns[0], rows
     labels = [heading for column, heading in first.items() if column != stub]
-    beneath = [text for line in (second, *others) for text, _ in line.values()]
-    if (
-        len(labels) != 1
-        or not is_dated_period(labels[0][0])
-        or labels[0][1] > 1
-        or any(map(is_dated_period, beneath))
-    ):
+    beneath = [heading.text for line in (second, *others) for heading in line.values()]
+    if len(labels) != 1 or labels[0].width > 1 or not set(columns[1:]) <= set(second):
         return None
-    if not set(columns[1:]) <= set(second):
+    if not is_dated_period(labels[0].text) or any(map(is_dated_period, beneath)):
         return None
     before = {stub: first[stub]} if stub in first else {}
-    lines = [text for text, _ in before.values()] if stub in second else []
-    return [*lines, labels[0][0]], [before | dict(second), *others]
+    lines = [heading.text for heading in before.values()] if stub in second else []
+    return [*lines, labels[0].text], [before | dict(second), *others]
 
 
-def spread(rows: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]) -> list[dict[int, str]]:
+def spread(rows: Sequence[Mapping[int, Cell]], columns: Sequence[int]) -> list[dict[int, str]]:
     """The first of ``columns`` names the rows; a merged cell covers its columns, else positions decide.
 
     If empty columns form groups with one heading each, all of them periods, each covers its group. Otherwise,
@@ -76,13 +68,13 @@ def spread(rows: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]) -
     """
     found: list[dict[int, str]] = []
     for place, cells in enumerate(rows):
-        written = {column: text for column, (text, _) in cells.items()}
+        written = {column: heading.text for column, heading in cells.items()}
         merged = False
-        for at, (text, width) in cells.items():
-            for column in columns[bisect_right(columns, at) :] if width > 1 else ():
-                if column >= at + width or column in cells:
+        for at, heading in cells.items():
+            for column in columns[bisect_right(columns, at) :] if heading.width > 1 else ():
+                if column >= at + heading.width or column in cells:
                     break
-                written[column] = text
+                written[column] = heading.text
                 merged = True
         below = set[int]().union(*rows[place + 1 :])
         if below and not merged:
@@ -92,7 +84,7 @@ def spread(rows: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]) -
 
 
 def _by_place(
-    written: Mapping[int, str], below: Sequence[Mapping[int, _WideHeading]], columns: Sequence[int]
+    written: Mapping[int, str], below: Sequence[Mapping[int, Cell]], columns: Sequence[int]
 ) -> dict[int, str]:
     """Empty if the positions do not tell which columns a heading covers."""
     labels = [column for column in columns if column in written]
@@ -108,7 +100,7 @@ def _by_place(
         return {}
     edges = [*labels, columns[-1] + 1]
     reach = [[at for at in columns if start <= at < end] for start, end in pairwise(edges)]
-    heads = [[below[0][at][0] for at in group if at in below[0]] for group in reach]
+    heads = [[below[0][at].text for at in group if at in below[0]] for group in reach]
     if not periods and (len(labels) < 2 or any(head != heads[0] for head in heads)):
         return {}
     return {column: written[group[0]] for group in reach for column in group}
@@ -116,20 +108,12 @@ def _by_place(
 
 def runs(columns: Sequence[int]) -> list[list[int]]:
     """1, 2 and 5 give [1, 2] and [5]."""
-    found: list[list[int]] = []
-    for column in columns:
-        if found and found[-1][-1] == column - 1:
-            found[-1].append(column)
-        else:
-            found.append([column])
-    return found
+    return stretches(columns, lambda run, column: column == run[-1] + 1)
 
 
 MAX_CAPTION_LINES = 3
 
-MAX_GAP_ROWS = 2
-"""Between the headings of a table and its figures."""
-
+MAX_GAP_ROWS = 2  # between the headings of a table and its figures
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
 )
@@ -196,7 +180,7 @@ class _Region:
 
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
     held = _Region()
-    for run in _row_runs(rows):
+    for run in stretches(rows, lambda run, line: line.number <= run[-1].number + 1):
         gap = run[0].number - held.rows[-1].number - 1 if held.rows else 0
         if held.rows and not (_continues(held, run, gap) or _is_caption(held.rows, run, gap)):
             yield held.rows
@@ -204,17 +188,6 @@ def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
         held.add(run)
     if held.rows:
         yield held.rows
-
-
-def _row_runs(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    run: list[Row] = []
-    for line in rows:
-        if run and line.number > run[-1].number + 1:
-            yield run
-            run = []
-        run.append(line)
-    if run:
-        yield run
 
 
 def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
@@ -322,14 +295,12 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
         return
     headings = next((index for index, line in enumerate(rows) if line.has_figures()), WORD_TABLE_ROWS)
     headings = headings if headings < WORD_TABLE_ROWS else 1  # a table of words alone
-    spans: list[Mapping[int, _WideHeading]] = [
-        {at: (cell.text, cell.width) for at, cell in line.cells.items()} for line in rows[:headings]
-    ]
-    whole = period_of_all(spans, columns)
+    heads = [line.cells for line in rows[:headings]]
+    whole = period_of_all(heads, columns)
     if whole is not None:
-        above, spans = whole
+        above, heads = whole
         yield from (Block(line, group) for line in above)
-    for cells in spread(spans, columns):
+    for cells in spread(heads, columns):
         yield Block(row(cells.get(column, "") for column in columns), group)
     for line in rows[headings:]:
         yield Block(row(line.cells[at].text if at in line.cells else "" for at in columns), group)

@@ -19,7 +19,7 @@ _TOKEN = regex.compile(
     r"|(?P<general>General)|(?P<exponent>E[+-])|(?P<mark>[0#?.,%@])|(?P<slash>/)|(?P<other>.)",
     regex.IGNORECASE | regex.DOTALL,
 )
-_SECTION = regex.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[]|["\\\[])*', regex.DOTALL)
+_SECTION = regex.compile(r';((?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[]|["\\\[])*)', regex.DOTALL)
 _CURRENCY = regex.compile(r"\$(?P<sign>[^-]*)(?:-.*)?")
 _CONDITION = regex.compile(r"(<=|>=|<>|<|>|=)\s*([-+]?\d{1,15}(?:\.\d{1,15})?)")
 _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
@@ -35,32 +35,21 @@ _NOT_NEGATIVE = ((">", Decimal(0)), (">=", Decimal(0)))
 
 GENERAL = "General"
 
-_SIGNIFICANT_DIGITS = 15
-"""Further digits result from binary fractions."""
-
-_GENERAL_DIGITS = 10
-"""In an unformatted cell of the usual width."""
-
+_SIGNIFICANT_DIGITS = 15  # further digits result from binary fractions
+_GENERAL_DIGITS = 10  # in an unformatted cell of the usual width
 _GENERAL_BELOW = 1e15
 
 _GENERAL_ABOVE = 1e-9
 
-_ROOM = Context(prec=400)
-"""Enough digits to write the largest number of a cell, 10³⁰⁸, in full."""
-
-_MOST_DECIMALS = 30
-"""[MS-OI29500], 2.1.739."""
-
+_ROOM = Context(prec=400)  # enough digits to write the largest number of a cell, 10³⁰⁸, in full
+_MOST_DECIMALS = 30  # [MS-OI29500], 2.1.739
 _NOT_NOUGHT = regex.compile(r"[1-9]")
+_THOUSAND = regex.compile(r"(?<=\d)(?=(?:\d{3})+\Z)")
 
 _NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
 
-Parts = tuple[tuple[str, str], ...]
-"""The kind and text of each part of a section."""
-
-_MOST_PLACES = 7
-"""Of a denominator, as in Excel."""
-
+Parts = tuple[tuple[str, str], ...]  # the kind and text of each part of a section
+_MOST_PLACES = 7  # of a denominator, as in Excel
 _NO_REST = 5e-8
 
 
@@ -86,15 +75,7 @@ class Section:
 @lru_cache(maxsize=1024)  # a workbook has many cells and few formats
 def sections(code: str) -> tuple[Section, ...]:
     """For positive figures, negative ones, zero and text, unless a section has a condition."""
-    found: list[str] = []
-    start = 0
-    while start <= len(code):
-        match = _SECTION.match(code, start)
-        if match is None:
-            break
-        found.append(match[0])
-        start = match.end() + 1
-    return tuple(map(_parsed, found or [""]))
+    return tuple(map(_parsed, _SECTION.findall(f";{code}")))
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
@@ -298,16 +279,10 @@ def _digits(amount: Decimal, parts: Parts) -> str:
     while rest and decimals and decimals[-1] != "0" and rest.endswith("0"):
         rest, decimals = rest[:-1], decimals[:-1]
     if "," in marks.rstrip(",").lstrip(","):
-        integer = _grouped(integer)
+        integer = _THOUSAND.sub(",", integer)
     elif any(kind == "literal" for kind, _ in whole):
         integer = _with_literals(integer, whole)
     return integer + (f".{rest}" if rest else "")
-
-
-def _grouped(digits: str) -> str:
-    start = len(digits) % 3
-    threes = [digits[at : at + 3] for at in range(start, len(digits), 3)]
-    return ",".join([digits[:start], *threes] if start else threes)
 
 
 def _with_literals(digits: str, parts: Parts) -> str:

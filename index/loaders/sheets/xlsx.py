@@ -6,12 +6,12 @@ import csv
 import warnings
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, redirect_stdout
 from datetime import date, time, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import regex
 
@@ -19,7 +19,7 @@ from index.documents import Document, Section
 from index.errors import LoadError
 from index.loaders.archive import check_archive, core_properties, damage_reported
 from index.loaders.blocks import Block, Heading, flow, join, row, sections_of
-from index.loaders.equations import in_font, superscript
+from index.loaders.equations import in_font
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_dated_period, is_written_figure
@@ -28,20 +28,13 @@ from index.loaders.text import decode, unwrap
 from index.text.tabular import is_row
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
     from openpyxl.cell.read_only import ReadOnlyCell
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
     from openpyxl.worksheet._reader import WorkSheetParser
 
-MAX_COLUMNS = 16_384
-"""In a sheet (ECMA-376, part 1, section 18.3.1.13), and in a record."""
-
-_MAX_CODE_CHARACTERS = 255
-"""As in Excel; a longer one is ignored."""
-
-_ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")
-"""ECMA-376, part 1, section 22.9.2.19."""
-
+MAX_COLUMNS = 16_384  # in a sheet (ECMA-376, part 1, section 18.3.1.13), and in a record
+_MAX_CODE_CHARACTERS = 255  # as in Excel; a longer one is ignored
+_ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")  # ECMA-376, part 1, section 22.9.2.19
 _TRUE = {"1", "true"}
 
 _NO_SIZE = regex.compile(r"0+(?:\.0*)?")
@@ -49,12 +42,27 @@ _NO_SIZE = regex.compile(r"0+(?:\.0*)?")
 
 def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """Hidden cells, charts, comments and text boxes are left out. A formula has its saved value."""
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     check_archive(data, path, "xl/workbook.xml", "an Excel workbook", options.limits)
-    blocks = _blocks(data, path)
-    if all(isinstance(block, Heading) for block in blocks):
-        raise LoadError(
-            path, "holds no words to read: its visible sheets are empty", "save it again with its text"
-        )
+    blocks: list[Block] = []
+    # openpyxl warns about parts that it cannot write, and prints a message about missing styles.
+    with (
+        damage_reported(path, "spreadsheet program", InvalidFileException),
+        warnings.catch_warnings(action="ignore"),
+        redirect_stdout(StringIO()),
+        closing(
+            load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False, rich_text=True)
+        ) as book,
+    ):
+        for sheet in book.worksheets:
+            found = list(grid_blocks(visible_rows(sheet))) if sheet.sheet_state == "visible" else []
+            if found:
+                blocks += [Heading(flow(sheet.title)), *found]
+    if not blocks:
+        cause = "holds no words to read: its visible sheets are empty"
+        raise LoadError(path, cause, "save it again with its text")
     text = join(blocks)
     first = next(block.text for block in blocks if not isinstance(block, Heading))
     title = None if is_row(first) else title_of_line(first)
@@ -62,42 +70,26 @@ def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     return assemble(path, "xlsx", text, core_properties(data, path), heading=title, sections=sections)
 
 
-def _blocks(data: bytes, path: Path) -> list[Block]:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    # openpyxl warns about parts that it cannot write, and prints a message about missing styles.
-    with (
-        damage_reported(path, "spreadsheet program", InvalidFileException),
-        warnings.catch_warnings(),
-        redirect_stdout(StringIO()),
-    ):
-        warnings.simplefilter("ignore")
-        book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False, rich_text=True)
-        with closing(book):
-            return _sheets(book)
-
-
-def _sheets(book: Workbook) -> list[Block]:
-    blocks: list[Block] = []
-    for sheet in book.worksheets:
-        if sheet.sheet_state != "visible":
-            continue
-        found = list(grid_blocks(visible_rows(sheet)))
-        if found:
-            blocks += [Heading(flow(sheet.title)), *found]
-    return blocks
-
-
 def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
     """Only cells are read: the size that the sheet declares is ignored."""
     from openpyxl.cell.read_only import ReadOnlyCell
+    from openpyxl.worksheet._reader import WorkSheetParser
 
     # openpyxl's public reader of rows ignores merged and hidden cells, and adds empty cells up to the
     # declared width. The parser that it uses gives only the cells that exist.
+    private: Any = sheet  # private attributes have no types
+    book = private.parent
     found: dict[int, dict[int, Cell]] = {}
-    with _source(sheet) as source:
-        parser = _parser(sheet, source)
+    with private._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            private._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+            rich_text=True,
+        )
         for number, cells in parser.parse():
             shown = {
                 attributes["column"]: _shown(ReadOnlyCell(sheet, **attributes))
@@ -108,26 +100,6 @@ def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
             if kept:
                 found.setdefault(number, {}).update(kept)
         return _visible_rows(found, parser)
-
-
-def _source(sheet: Any) -> IO[bytes]:  # noqa: ANN401 - private attributes have no types
-    source: IO[bytes] = sheet._get_source()
-    return source
-
-
-def _parser(sheet: Any, source: IO[bytes]) -> WorkSheetParser:  # noqa: ANN401
-    from openpyxl.worksheet._reader import WorkSheetParser
-
-    book = sheet.parent
-    return WorkSheetParser(
-        source,
-        sheet._shared_strings,
-        data_only=True,
-        epoch=book.epoch,
-        date_formats=book._date_formats,
-        timedelta_formats=book._timedelta_formats,
-        rich_text=True,
-    )
 
 
 def _shown(cell: ReadOnlyCell) -> Cell:
@@ -152,16 +124,11 @@ def _words(value: object, cell: ReadOnlyCell) -> str:
 
     font = cell.font
     return "".join(
-        _shown_run(run.text, run.font.rFont or font.name, run.font.vertAlign)
+        in_font(run.text, run.font.rFont or font.name, is_raised=run.font.vertAlign == "superscript")
         if isinstance(run, TextBlock)
-        else _shown_run(str(run), font.name, font.vertAlign)
+        else in_font(str(run), font.name, is_raised=font.vertAlign == "superscript")
         for run in (value if isinstance(value, CellRichText) else [value])
     )
-
-
-def _shown_run(text: str, font: str | None, position: str | None) -> str:
-    shown = in_font(text, font)
-    return superscript(shown) if position == "superscript" else shown
 
 
 def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
@@ -169,13 +136,16 @@ def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetPars
     hidden_rows = sorted(
         int(number) for number, attributes in parser.row_dimensions.items() if _is_hidden(attributes, "ht")
     )
-    hidden_columns = _hidden_columns(parser.column_dimensions.values())
+    dimensions = [one for one in parser.column_dimensions.values() if _is_hidden(one, "width")]
+    spans = ((int(one["min"]), int(one.get("max", one["min"]))) for one in dimensions)
+    unseen_columns = {column for first, last in spans for column in range(first, min(last, MAX_COLUMNS) + 1)}
+    hidden_columns = sorted(unseen_columns)
     widths = {
         (merged.min_row, merged.min_col): merged.max_col
         for merged in (parser.merged_cells.mergeCell if parser.merged_cells else ())
     }
     rows: list[Row] = []
-    unseen_rows, unseen_columns = set(hidden_rows), set(hidden_columns)
+    unseen_rows = set(hidden_rows)
     for number in sorted(found):
         if number in unseen_rows:
             continue
@@ -197,32 +167,16 @@ def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
     return attributes.get("hidden") in _TRUE or _NO_SIZE.fullmatch(attributes.get(size, "")) is not None
 
 
-def _hidden_columns(dimensions: Iterable[Mapping[str, str]]) -> list[int]:
-    hidden: set[int] = set()
-    for attributes in dimensions:
-        if _is_hidden(attributes, "width"):
-            first = int(attributes["min"])
-            hidden |= set(range(first, min(int(attributes.get("max", first)), MAX_COLUMNS) + 1))
-    return sorted(hidden)
-
-
-_DELIMITERS = "\t;|,"
-"""In order of preference: commas come last, since figures and sentences have them, too."""
-
+_DELIMITERS = "\t;|,"  # in order of preference: commas come last, since figures and sentences have them, too
 _SAMPLE_CHARACTERS = 200_000
 
-_PARTED_SHARE = 0.5
-"""Of the records, which a delimiter must split."""
-
+_PARTED_SHARE = 0.5  # of the records, which a delimiter must split
+# A comma before spaces is punctuation if fewer of the records it splits have the usual length.
 _EVEN_SHARE = 0.9
-"""A comma before spaces is punctuation if fewer of the records it splits have the usual length."""
-
+# The csv module's default of 131,072 would refuse a file for one long comment.
 _MAX_FIELD_CHARACTERS = 2**31 - 1
-"""The csv module's default of 131,072 would refuse a file for one long comment."""
-
+# Spreadsheet programs name the delimiter in it, before the first record.
 _SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", regex.IGNORECASE)
-"""Spreadsheet programs name the delimiter in it, before the first record."""
-
 _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
 
 
@@ -243,7 +197,8 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
 
 def _delimiter(text: str, path: Path) -> str | None:
     """None for prose. Raises LoadError for more than ``MAX_COLUMNS`` values."""
-    sample = _sample(text)
+    end = text.rfind("\n", 0, _SAMPLE_CHARACTERS) if len(text) > _SAMPLE_CHARACTERS else 0
+    sample = text[: end if end > 0 else _SAMPLE_CHARACTERS]
     best, most = None, 0.0
     widest: list[str] = []
     for delimiter in _DELIMITERS:
@@ -259,13 +214,6 @@ def _delimiter(text: str, path: Path) -> str | None:
     if best is None:
         _check_width(widest, path)
     return best
-
-
-def _sample(text: str) -> str:
-    if len(text) <= _SAMPLE_CHARACTERS:
-        return text
-    end = text.rfind("\n", 0, _SAMPLE_CHARACTERS)
-    return text[: end if end > 0 else _SAMPLE_CHARACTERS]
 
 
 def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> bool:

@@ -205,6 +205,14 @@ class TestText:
 
         assert read(write).text == "1. water\n2. food"
 
+    def test_a_numbered_style_is_read_without_the_part_that_defines_its_list(self) -> None:
+        def write(word: WordDocument) -> None:
+            word.add_paragraph("Gate 3 failed.", "List Number")
+            relations = word.part.rels
+            del relations[word.part.relate_to(word.part.numbering_part, RELATIONSHIP_TYPE.NUMBERING)]
+
+        assert read(write).text == "Gate 3 failed."
+
     @pytest.mark.parametrize(
         ("xml", "text"),
         [
