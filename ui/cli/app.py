@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = command.main(arguments, prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _fail(f"{_one_line(error.format_message())}; see {NAME} --help", error.exit_code)
+        message = " ".join(error.format_message().split()).rstrip(".")
+        return _fail(f"{message}; see {NAME} --help", error.exit_code)
     except BrokenPipeError:
         # The reader of the output has closed its end, so discard the rest of the buffer.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -338,10 +339,6 @@ def _not_blank(name: str, words: str) -> str:
     if not words.strip():
         raise UsedWronglyError(f"the {name} is empty; write what you want to know")
     return options.as_utf8(words)
-
-
-def _one_line(message: str) -> str:
-    return " ".join(message.split()).rstrip(".")
 
 
 def _fail(line: str, code: int) -> int:
