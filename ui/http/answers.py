@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
@@ -31,7 +30,7 @@ from rag.engine import QueryEngine
 from rag.errors import ConversationNotFoundError
 from rag.suggesting import suggest
 from ui.export import FORMATS, HTML, Format, lay_out, lay_out_conversation
-from ui.export.exported_answers import HEADINGS, Difference, Note, Sentence
+from ui.export.exported_answers import HEADINGS, Sentence
 from ui.export.html import POLICY as PAGE_POLICY
 from ui.http.access import OwnCatalog, OwnEngine
 from ui.http.client_state import Cursor, cursor_of, sort_key_of
@@ -49,8 +48,6 @@ from ui.words import doubt_after
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-_NAME_CHARACTERS = 60
-_ID_DIGITS = 8
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 _CACHED_SUGGESTIONS = 256
@@ -161,8 +158,8 @@ def file_response(data: bytes, form: Format, name: str) -> Response:
 def file_name(title: str, exported_id: str, suffix: str, *, default: str) -> str:
     """Return a file name from the title's words and the id's first digits, such as ``why-0a1b2c3d.md``."""
     words = _BETWEEN_WORDS.sub("-", title).strip("-").lower()
-    words = words[:_NAME_CHARACTERS].rstrip("-") or default
-    return f"{words}-{exported_id[:_ID_DIGITS]}.{suffix}"
+    words = words[:60].rstrip("-") or default
+    return f"{words}-{exported_id[:8]}.{suffix}"
 
 
 def attachment(name: str) -> str:
@@ -184,8 +181,14 @@ def copied(answer: Answer) -> Copied:
         *first_marked,
         *(" ".join(map(_html_sentence, each)) for each in part.paragraphs),
     ]
-    differences = list(_difference_lines(part.differences))
-    notes = [f"[{note.number}] {_footnote_line(note)}" for note in sheet.notes]
+    differences = []
+    for found in part.differences:
+        differences.append(f"The sources give different figures: {found.about}")
+        differences += [f"- {value} [{mark}], {title}, {date}" for value, title, date, mark in found.rows]
+    notes = []
+    for note in sheet.notes:
+        headings = f" {HEADINGS}{note.headings}" if note.headings is not None else ""
+        notes.append(f"[{note.number}] “{note.quote}”{headings} — {note.attribution}")
     text = "\n\n".join(filter(None, [*words, "\n".join(differences), "\n".join(notes)]))
     lines = [*marked, *map(escape, differences), *map(escape, notes)]
     return Copied(text, "".join(f"<p>{line}</p>" for line in lines))
@@ -199,17 +202,6 @@ def _text_sentence(sentence: Sentence) -> str:
 def _html_sentence(sentence: Sentence) -> str:
     marks = "".join(f"<sup>[{number}]</sup>" for number in sentence.footnotes)
     return f"{escape(sentence.text)}{marks}{doubt_after(sentence.verdict)}"
-
-
-def _footnote_line(note: Note) -> str:
-    headings = f" {HEADINGS}{note.headings}" if note.headings is not None else ""
-    return f"“{note.quote}”{headings} — {note.attribution}"
-
-
-def _difference_lines(differences: Iterable[Difference]) -> Iterator[str]:
-    for found in differences:
-        yield f"The sources give different figures: {found.about}"
-        yield from (f"- {value} [{number}], {title}, {date}" for value, title, date, number in found.rows)
 
 
 def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
