@@ -233,10 +233,6 @@ def _kept(response: httpcore.Response, headers: dict[bytes, str], path: str, rul
         return Fetched(unquote(path.rpartition("/")[2]), size, file)
 
 
-_AT_ONCE = 2
-_WAITING = 20
-
-
 class FromURLRequest(RequestModel):
     """A document to fetch."""
 
@@ -268,7 +264,7 @@ def from_url_router(
     rules: FetchRules, reader: Isolated, options: Options, writer: JobRunner, most_bytes: int = 0
 ) -> Router:
     router = Router(prefix="/v1/documents", tags=["library"])
-    threads = LimitedThreads("documents to fetch", at_once=_AT_ONCE, waiting=_WAITING)
+    threads = LimitedThreads("documents to fetch", at_once=2, waiting=20)
 
     def add(index: Library, wanted: FromURLRequest, fetched: Fetched, own: Options) -> Response:
         sent = Sent(wanted.name or fetched.name, fetched.file, wanted.details, most_bytes)
