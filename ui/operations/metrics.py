@@ -21,7 +21,7 @@ from rag.answers import Answer
 from rag.engine import ANSWER_PARTS, STAGES, QueryEngine
 from ui.operations.log import log_event
 
-_REFUSED = frozenset({401, 403, 429})
+REFUSED = frozenset({401, 403, 429})
 
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _SYNC_SECONDS = (0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0)
@@ -63,7 +63,7 @@ class Metrics:
         """Count a request. Method and route are ``other`` if unknown; the route names its parameters."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
-        if status in _REFUSED:
+        if status in REFUSED:
             self._refused.labels(str(status)).inc()
 
     def see_answer(self, answer: Answer) -> None:
