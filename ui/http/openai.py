@@ -25,7 +25,7 @@ from starlette.responses import Response
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.library import Library
 from index.records import Filters
-from rag.answers import Answer, Citation, StatedFigure, Verdict
+from rag.answers import Answer, Citation, Verdict
 from rag.conversations import Conversation, from_turns
 from rag.engine import QueryEngine
 from rag.events import AnswerDone, CitationMade, Event, Token
@@ -177,10 +177,14 @@ def escaped(text: str) -> str:
 
 
 def footnotes(citations: Iterable[Citation]) -> str:
-    lines = {
-        cited.id: f"[{cited.id}]: {_headings(cited)}“{escaped(cited.quote)}” — {_source(cited)}"
-        for cited in citations
-    }
+    lines: dict[int, str] = {}
+    for cited in citations:
+        headings = f"{escaped(cited.headings)}: " if cited.headings else ""
+        facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
+        facts += [RECOGNISED] if cited.recognised else []
+        facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
+        source = ", ".join(filter(None, map(escaped, facts)))
+        lines[cited.id] = f"[{cited.id}]: {headings}“{escaped(cited.quote)}” — {source}"
     return "\n".join(lines[number] for number in sorted(lines))
 
 
@@ -188,10 +192,10 @@ def differences(answer: Answer) -> str:
     lines: list[str] = []
     for disagreement in answer.disagreements:
         lines.append(f"The sources give different figures: {escaped(disagreement.about)}")
-        lines += [
-            f"- {escaped(figure.value)} [{figure.citation}], {_figure_source(figure)}"
-            for figure in disagreement.figures
-        ]
+        for figure in disagreement.figures:
+            superseded = ", superseded by a newer version" if figure.superseded else ""
+            source = f"{escaped(figure.title)}, {escaped(date_or_undated(figure.published))}{superseded}"
+            lines.append(f"- {escaped(figure.value)} [{figure.citation}], {source}")
     return "\n".join(lines)
 
 
@@ -201,22 +205,6 @@ def without_footnotes(text: str) -> str:
     for verdict in DOUBTS:
         words = words.replace(doubt_after(verdict), "")
     return _ESCAPED.sub(r"\1", words).replace(_JOINER, "").strip()
-
-
-def _headings(cited: Citation) -> str:
-    return f"{escaped(cited.headings)}: " if cited.headings else ""
-
-
-def _figure_source(figure: StatedFigure) -> str:
-    superseded = ", superseded by a newer version" if figure.superseded else ""
-    return f"{escaped(figure.title)}, {escaped(date_or_undated(figure.published))}{superseded}"
-
-
-def _source(cited: Citation) -> str:
-    facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
-    facts += [RECOGNISED] if cited.recognised else []
-    facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
-    return ", ".join(filter(None, map(escaped, facts)))
 
 
 def mark(cited: Citation) -> str:
@@ -232,19 +220,19 @@ def below(answer: Answer) -> str:
     return "".join(f"\n\n{part}" for part in parts if part)
 
 
-class ContentPart(BaseModel):
-    """A part of a message. Only parts with text are read."""
-
+class _Lenient(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
+
+
+class ContentPart(_Lenient):
+    """A part of a message. Only parts with text are read."""
 
     type: Text
     text: Text | None = None
 
 
-class Message(BaseModel):
+class Message(_Lenient):
     """A message of a conversation. System messages are ignored."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Text | list[ContentPart] | None = None
@@ -272,18 +260,16 @@ def question_and_history(messages: Sequence[Message]) -> tuple[str, Conversation
     raise HTTPException(422, "messages has no message with the role user; send the question as one")
 
 
-class StreamOptions(BaseModel):
+class StreamOptions(_Lenient):
     """The ``stream_options`` of an OpenAI request."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
 
     include_usage: bool = False
 
 
-class CompletionRequest(BaseModel):
+class CompletionRequest(_Lenient):
     """A conversation. The last message with the role ``user`` is the question."""
 
-    model_config = ConfigDict(extra="allow", strict=True) | example(
+    model_config = example(
         model="footnoted", messages=[{"role": "user", "content": "Why did gate 3 of the Maravel Dam fail?"}]
     )
 
@@ -355,12 +341,10 @@ def _server_sent(chunk: dict[str, Any]) -> ServerSentEvent:
     return {"data": json.dumps(chunk, ensure_ascii=False)}
 
 
-class ResponsesRequest(BaseModel):
+class ResponsesRequest(_Lenient):
     """A question, or a conversation whose last message with the role ``user`` is the question."""
 
-    model_config = ConfigDict(extra="allow", strict=True) | example(
-        model="footnoted", input="Why did gate 3 of the Maravel Dam fail?"
-    )
+    model_config = example(model="footnoted", input="Why did gate 3 of the Maravel Dam fail?")
 
     model: Text = MODEL
     input: Text | Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]
@@ -538,18 +522,16 @@ class CompoundFilter(RequestModel):
         return all(each) if self.type == "and" else any(each)
 
 
-class RankingOptions(BaseModel):
+class RankingOptions(_Lenient):
     """The ranking of results. There is one ranker, so ``ranker`` is ignored."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
 
     score_threshold: float = Field(default=0.0, ge=0, le=1)
 
 
-class VectorStoreSearch(BaseModel):
+class VectorStoreSearch(_Lenient):
     """A search. The query is never rewritten."""
 
-    model_config = ConfigDict(extra="allow", strict=True) | example(
+    model_config = example(
         query="rust in the pin of gate 3",
         max_num_results=3,
         filters={"type": "eq", "key": "kind", "value": "pdf"},
