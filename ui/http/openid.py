@@ -38,7 +38,6 @@ LEEWAY_SECONDS = 60
 
 MAX_BYTES = 500_000
 
-_SCOPES = "openid profile email"
 _CODE = re.compile(r"[ -~]{1,4096}")
 
 _ENDPOINT = re.compile(
@@ -185,7 +184,7 @@ class _Client:
             userinfo_endpoint=found.userinfo_endpoint,
             id_token_signing_alg_values_supported=found.algorithms(),
             client_kwargs={
-                "scope": _SCOPES,
+                "scope": "openid profile email",
                 "code_challenge_method": "S256",
                 "token_endpoint_auth_method": authentication,
                 "transport": transport,

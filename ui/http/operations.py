@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from http import HTTPStatus
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -168,8 +167,10 @@ def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
             schemes.update(_schemes(sign_in))
             models = {**description["components"]["schemas"], **schemas()}
             description["components"]["schemas"] = dict(sorted(models.items()))
-            for route, operation in _operations(description):
-                _describe(route, operation, list(schemes), is_optional=sign_in is None)
+            for path, methods in description["paths"].items():
+                for method, operation in methods.items():
+                    route = f"{method.upper()} {path}"
+                    _describe(route, operation, list(schemes), is_optional=sign_in is None)
         return description
 
     app.openapi = described  # type: ignore[method-assign]
@@ -185,12 +186,6 @@ def _schemes(sign_in: SignIn | None) -> dict[str, Any]:
         "description": "The session of a person who signed in at `/sign-in`.",
     }
     return {TOKEN: _TOKEN_SCHEME, SESSION: cookie}
-
-
-def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, methods in description["paths"].items():
-        for method, operation in methods.items():
-            yield f"{method.upper()} {path}", operation
 
 
 def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_optional: bool) -> None:
@@ -226,8 +221,8 @@ def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_o
 
 def _describe_headers(responses: dict[str, Any]) -> None:
     waits = {"schema": {"type": "string"}, "description": "the seconds after which to try again"}
-    for status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        if response := responses.get(str(status.value)):
+    for status in ("429", "503"):
+        if response := responses.get(status):
             response["headers"] = {"Retry-After": waits}
     if response := responses.get("401"):
         challenge = {"schema": {"type": "string"}, "description": "the kind of authentication to send"}
