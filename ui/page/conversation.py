@@ -108,7 +108,7 @@ class ShownConversation:
         Without ``question``, ask the same again. If no new answer comes, the replaced ones are shown again.
         """
         self.stop()
-        ids = self._answer_ids
+        ids = _ids(self.exchanges)
         if answer_id not in ids:
             return None
         index = ids.index(answer_id)
@@ -121,7 +121,7 @@ class ShownConversation:
     def shows(self, answer_id: str) -> bool:
         """Return whether an answer is shown, or will be shown again if the answer in progress stops."""
         replaced = [each.replaced.exchanges for each in self.exchanges if each.replaced]
-        return answer_id in [*self._answer_ids, *_ids(list(chain(*replaced)))]
+        return answer_id in _ids([*self.exchanges, *chain(*replaced)])
 
     def stop(self) -> None:
         for each in list(self.exchanges):
@@ -136,10 +136,6 @@ class ShownConversation:
         if exchange.is_arriving:
             exchange.fail(markup)
             self._put_back(exchange, markup)
-
-    @property
-    def _answer_ids(self) -> list[str | None]:
-        return _ids(self.exchanges)
 
     def _added(self, question: str, replaced: Replaced | None = None) -> Exchange:
         exchange = Exchange(question, replaced=replaced)
