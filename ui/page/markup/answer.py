@@ -225,17 +225,14 @@ def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'
     facts = facts_markup(cited, [cited.page], locale, recognised=cited.recognised)
     source = f"{title_link(cited, 'fn-foot-title')}{facts}{badge_markup(cited, locale)}"
+    words = f'<p class="fn-foot-words"><q class="fn-foot-quote">{quoted_markup(cited.quote)}</q></p>'
+    if cited.headings is not None:
+        words = table_markup(cited.headings, [cited_row(cited)])
     return (
         f'<li class="fn-foot fn-foot-{cited.id} fn-{verdict}">{number}<div class="fn-foot-body">'
-        f'{_words(cited)}<p class="fn-foot-source">{source}</p>'
+        f'{words}<p class="fn-foot-source">{source}</p>'
         f'<p class="fn-foot-verdict">{escape(_verdict(sentence, cited, locale))}</p></div></li>'
     )
-
-
-def _words(cited: Citation) -> str:
-    if cited.headings is None:
-        return f'<p class="fn-foot-words"><q class="fn-foot-quote">{quoted_markup(cited.quote)}</q></p>'
-    return table_markup(cited.headings, [cited_row(cited)])
 
 
 def _verdict(sentence: ShownSentence, cited: Citation, locale: Locale) -> str:
@@ -287,7 +284,8 @@ def filter_phrases(searched: Searched, locale: Locale) -> Iterator[str]:
     for name, key in _ONE_OF.items():
         values = given.get(name) or ()
         if name == "languages":
-            values = [_language(code, locale) for code in values]
+            known = babel.Locale(locale.language).languages
+            values = [str(known.get(code, code)) for code in values]
         elif name == "kinds":
             values = [_kind(code, locale) for code in values]
         if values:
@@ -320,10 +318,6 @@ def _kind(code: str, locale: Locale) -> str:
         return locale.text(f"kind.{code}")
     except KeyError:  # A program may filter by any kind.
         return code
-
-
-def _language(code: str, locale: Locale) -> str:
-    return str(babel.Locale(locale.language).languages.get(code, code))
 
 
 def interpretation_markup(
@@ -561,10 +555,9 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
     ]
     rest = len(named) - SHOWN_COPIES
     listed = escape(locale.text("list.comma")).join(links)
+    words = string_markup(locale, "copies.all", reports=listed)
     if rest > 0:
         words = string_markup(locale, "copies.more", rest, reports=listed)
-    else:
-        words = string_markup(locale, "copies.all", reports=listed)
     return f'<p class="fn-copies">{words}</p>'
 
 
@@ -581,18 +574,15 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
         more = f'<details class="fn-others"><summary>{summary}</summary><ol>{listed}</ol></details>'
     advice = advice_for(answer.cause, filtered=bool(answer.searched and answer.searched.filters))
     tried = string_markup(locale, advice, command=_CHANGE_OVER) if advice else ""
+    # A reason is in English, but that of languages is in the reader's.
+    reason = escape(answer.reason or answer.text)
+    if answer.cause == "language":
+        reason = string_markup(locale, "abstention.language")
     return (
         f'<p class="fn-none">{escape(locale.text("abstention.none"))}</p>'
-        f'<p class="fn-reason">{_reason(answer, locale)}</p>{nearest}'
+        f'<p class="fn-reason">{reason}</p>{nearest}'
         f"{searched_markup(answer.searched, tried, locale)}{more}"
     )
-
-
-def _reason(answer: Answer, locale: Locale) -> str:
-    """Return why the library has no answer: in English, but a reason of languages in the reader's."""
-    if answer.cause == "language":
-        return string_markup(locale, "abstention.language")
-    return escape(answer.reason or answer.text)
 
 
 def _passage(passage: Passage, locale: Locale) -> str:
