@@ -48,12 +48,8 @@ class Needs:
 
 TRUE_OR_FALSE = Needs("true or false")
 
-_LIMIT = Needs("a whole number from 0 (no limit) to 1,000,000")
-_DAYS = Needs("a whole number of days from 0 (for ever) to 36,500")
-
-Limit = Annotated[int, Field(ge=0, le=1_000_000), _LIMIT]
-Days = Annotated[int, Field(ge=0, le=36_500), _DAYS]
-
+Limit = Annotated[int, Field(ge=0, le=1_000_000), Needs("a whole number from 0 (no limit) to 1,000,000")]
+Days = Annotated[int, Field(ge=0, le=36_500), Needs("a whole number of days from 0 (for ever) to 36,500")]
 
 WebHost = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+(:[0-9]{1,5})?$")]
 """The name of a web host, followed by the port if it is not the scheme's default port."""
@@ -683,7 +679,8 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
     allowed = set(Settings.model_fields) - {"config"} - (set() if named else {"home"})
     for key, value in found.items():
         if key not in allowed:
-            raise SettingsError(f"{file}: unknown setting {_shown(key, value)}; {_remedy(key, allowed)}")
+            shown = key if _may_be_secret(key) else f"{key} = {_masked(value)!r}"
+            raise SettingsError(f"{file}: unknown setting {shown}; {_remedy(key, allowed)}")
     if "home" in found and isinstance(found["home"], str):
         found["home"] = file.parent / Path(found["home"]).expanduser()
     return found
@@ -695,10 +692,6 @@ def _remedy(key: str, allowed: set[str]) -> str:
     if close := get_close_matches(key, allowed, n=1):
         return f"did you mean {close[0]}?"
     return f"remove it; known are {', '.join(sorted(allowed))}"
-
-
-def _shown(name: str, value: object) -> str:
-    return name if _may_be_secret(name) else f"{name} = {_masked(value)!r}"
 
 
 def _masked(value: object) -> object:
