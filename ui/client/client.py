@@ -31,8 +31,6 @@ from ui.client.calls import ADDRESS, SECONDS, Call, Turns
 from ui.client.results import Document, DocumentText, SearchResponse, parse
 from ui.errors import ServerGoneError, ServerRefusedError
 
-_RANDOM = SystemRandom()
-
 BUSY = frozenset({429, 503})
 """The statuses with which a server says that it has not begun to handle the request."""
 
@@ -58,7 +56,7 @@ class Retries:
                 return None
             asked = _seconds(outcome.headers.get("retry-after", ""))
         if asked is None:
-            asked = self.first_seconds * 2**repetitions * _RANDOM.uniform(0.5, 1)
+            asked = self.first_seconds * 2**repetitions * SystemRandom().uniform(0.5, 1)
         return asked if asked <= self.longest_seconds else None
 
 

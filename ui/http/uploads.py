@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -131,7 +131,9 @@ def without_hidden_reports(index: Library, jobs: Sequence[Job]) -> list[Job]:
 def _without_hidden(job: Job, hidden: HiddenPaths, documents: int, passages: int) -> Job:
     result = dict(job.result or {})
     for name in _READ & set(result):
-        result[name] = [each for each in result[name] if _path_of(each) not in hidden]
+        result[name] = [
+            each for each in result[name] if (each if isinstance(each, str) else each["path"]) not in hidden
+        ]
     if job.kind == "sync":
         read = sum(len(result.get(name, ())) for name in _READ)
         job = replace(job, files=Count(read, read), passages=Count(), seconds_left=None)
@@ -142,10 +144,6 @@ def _without_hidden(job: Job, hidden: HiddenPaths, documents: int, passages: int
     names_hidden = any(path in (job.message or "") for path in hidden.documents)
     message = None if names_hidden else job.message
     return replace(job, result=None if is_of_hidden else result, message=message)
-
-
-def _path_of(listed: str | Mapping[str, str]) -> str:
-    return listed if isinstance(listed, str) else listed["path"]
 
 
 def failures_router() -> Router:
