@@ -12,19 +12,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from ui.export.exported_answers import (
-    ABOUT,
-    COLUMNS,
-    DIFFERENCES,
-    HEADINGS,
-    NO_ANSWER,
-    REMARKS,
-    Difference,
-    Note,
-    Part,
-    Sentence,
-    Sheet,
-)
+from ui.export import exported_answers as sheets
 from ui.words import DOUBTS
 
 if TYPE_CHECKING:
@@ -58,7 +46,7 @@ _FOLLOWING = ("endnotePr", "compat", "docVars", "rsids", "mathPr", "themeFontLan
 """The elements that must come after the footnotes' properties in the settings (17.15.1.78)."""
 
 
-def write_docx(sheet: Sheet) -> bytes:
+def write_docx(sheet: sheets.Sheet) -> bytes:
     import docx
     from docx.oxml import parse_xml
 
@@ -87,11 +75,11 @@ def write_docx(sheet: Sheet) -> bytes:
 
 
 def _add_part(
-    word: WordDocument, part: Part, numbered: Mapping[int, int], numbers: Iterator[int], level: int
+    word: WordDocument, part: sheets.Part, numbered: Mapping[int, int], numbers: Iterator[int], level: int
 ) -> None:
     """``numbered`` has the first number in Word of each footnote; ``numbers`` are those of the next marks."""
     if part.abstention is not None:
-        word.add_heading(NO_ANSWER, level)
+        word.add_heading(sheets.NO_ANSWER, level)
         word.add_paragraph(part.abstention)
     if part.first_line is not None:
         first = word.add_paragraph(style=_FIRST_STYLE)
@@ -100,20 +88,20 @@ def _add_part(
     for paragraph in part.paragraphs:
         _add_sentences(word.add_paragraph(), paragraph, numbers)
     if part.remarks:
-        word.add_heading(REMARKS, level)
+        word.add_heading(sheets.REMARKS, level)
         for line in part.remarks:
             word.add_paragraph(line, style=_LIST_STYLE)
     if part.differences:
-        word.add_heading(DIFFERENCES, level)
+        word.add_heading(sheets.DIFFERENCES, level)
         for difference in part.differences:
             _add_difference(word, difference, numbered)
-    word.add_heading(ABOUT, level)
+    word.add_heading(sheets.ABOUT, level)
     for name, value in part.colophon:
         word.add_paragraph(f"{name}: {value}", style=_LIST_STYLE)
 
 
-def _add_sentences(paragraph: Paragraph, sentences: Iterable[Sentence], numbers: Iterator[int]) -> None:
-    for place, sentence in enumerate(sentences):
+def _add_sentences(paragraph: Paragraph, said: Iterable[sheets.Sentence], numbers: Iterator[int]) -> None:
+    for place, sentence in enumerate(said):
         if place:
             paragraph.add_run(" ")
         run = paragraph.add_run(sentence.text)
@@ -127,10 +115,10 @@ def _add_sentences(paragraph: Paragraph, sentences: Iterable[Sentence], numbers:
             paragraph.add_run(doubt).italic = True
 
 
-def _add_difference(word: WordDocument, difference: Difference, numbered: Mapping[int, int]) -> None:
+def _add_difference(word: WordDocument, difference: sheets.Difference, numbered: Mapping[int, int]) -> None:
     word.add_paragraph(difference.about)
-    table = word.add_table(rows=1, cols=len(COLUMNS), style="Table Grid")
-    for cell, column in zip(table.rows[0].cells, COLUMNS, strict=True):
+    table = word.add_table(rows=1, cols=len(sheets.COLUMNS), style="Table Grid")
+    for cell, column in zip(table.rows[0].cells, sheets.COLUMNS, strict=True):
         cell.text = column
     for *words, number in difference.rows:
         shown = [*words, str(numbered.get(number, ""))]
@@ -138,7 +126,7 @@ def _add_difference(word: WordDocument, difference: Difference, numbered: Mappin
             cell.text = value
 
 
-def _add_footnotes(word: WordDocument, notes: Iterable[Note]) -> None:
+def _add_footnotes(word: WordDocument, notes: Iterable[sheets.Note]) -> None:
     from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
@@ -160,10 +148,10 @@ def _add_footnotes(word: WordDocument, notes: Iterable[Note]) -> None:
     word.settings.element.insert_element_before(properties, *(f"w:{name}" for name in _FOLLOWING))
 
 
-def _footnote(note: Note) -> Element:
+def _footnote(note: sheets.Note) -> Element:
     lines = [f" “{note.quote}”"]
     if note.headings is not None:
-        lines.append(f"{HEADINGS}{note.headings}")
+        lines.append(f"{sheets.HEADINGS}{note.headings}")
     lines.append(f"— {note.attribution}")
     element = _element("footnote", id=str(note.number))
     for place, line in enumerate(lines):
