@@ -50,6 +50,7 @@ MAX_MESSAGES = 1_000
 
 def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLimiter) -> Router:
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
+    streamed = {**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}}
 
     async def answered(
         engine: QueryEngine,
@@ -78,10 +79,7 @@ def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLim
             raise HTTPException(404, f"there is no model {name!r}; use {MODEL!r}")
         return ENTRY
 
-    @router.post(
-        "/chat/completions",
-        responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
-    )
+    @router.post("/chat/completions", responses=streamed)
     async def complete(engine: OwnEngine, request: CompletionRequest) -> Response:
         """Return a footnoted answer as a chat completion. The field `footnoted` has the whole answer.
 
@@ -91,9 +89,7 @@ def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLim
         encode = _Chunks(usage=usage).encode if request.stream else None
         return await answered(engine, request.messages, completion_of, encode, "/v1/chat/completions")
 
-    @router.post(
-        "/responses", responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}}
-    )
+    @router.post("/responses", responses=streamed)
     async def respond(engine: OwnEngine, request: ResponsesRequest) -> Response:
         """Return a footnoted answer as a response. The field `footnoted` has the whole answer.
 
