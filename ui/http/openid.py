@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,9 +65,8 @@ class UnverifiedError(ProviderError):
 class Provider:
     """It gets no request before the first sign-in. ``callback`` is where it returns the browser."""
 
-    def __init__(self, choice: ProviderChoice, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, choice: ProviderChoice) -> None:
         self.choice = choice
-        self._clock = clock
         self._asking = Lock()
         self._found: _Client | ProviderError | None = None
         self._until = 0.0
@@ -87,13 +86,13 @@ class Provider:
 
     async def _described(self) -> _Client:
         async with self._asking:
-            if self._found is None or self._clock() >= self._until:
+            if self._found is None or time.monotonic() >= self._until:
                 seconds = DESCRIPTION_SECONDS
                 try:
                     self._found = await _fetch_client(self.choice)
                 except ProviderError as error:
                     self._found, seconds = error, PAUSE_SECONDS
-                self._until = self._clock() + seconds
+                self._until = time.monotonic() + seconds
             if isinstance(self._found, ProviderError):
                 raise type(self._found)(str(self._found))
             return self._found
