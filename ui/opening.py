@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -126,11 +126,8 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
 
     if not has_library(settings):
         raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")
-    catalog = Catalog.open(address_of(settings.home, settings.database))
-    try:
+    with closing(Catalog.open(address_of(settings.home, settings.database))) as catalog:
         yield catalog
-    finally:
-        catalog.close()
 
 
 @contextmanager

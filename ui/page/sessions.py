@@ -170,12 +170,9 @@ def restore(
 def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
     try:
         before, last = answers_until(index.catalog, answer_id)
-    except DamagedAnswerError:
-        damaged = locale.text("restored.damaged", id=answer_id)
-        return ShownConversation(notice=failure_markup(damaged), locale=locale)
-    except AnswerNotFoundError:
-        gone = locale.text("restored.noAnswer", id=answer_id)
-        return ShownConversation(notice=failure_markup(gone), locale=locale)
+    except (AnswerNotFoundError, DamagedAnswerError) as error:
+        key = "restored.damaged" if isinstance(error, DamagedAnswerError) else "restored.noAnswer"
+        return ShownConversation(notice=failure_markup(locale.text(key, id=answer_id)), locale=locale)
     shown, own = [*before, last], last.conversation_id
     whole = conversation(index.catalog, own) if own is not None else []
     by_answer = _judgements(index, [*shown, *whole])

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby, pairwise
+from typing import Literal
 
 import babel
 from babel.lists import format_list
@@ -289,7 +290,8 @@ def filter_phrases(searched: Searched, locale: Locale) -> Iterator[str]:
         elif name == "kinds":
             values = [_kind(code, locale) for code in values]
         if values:
-            yield locale.text(key, name=_any_of(values, locale))
+            named = _listed(list(values[:_NAMED]), len(values) - _NAMED, "or", locale)
+            yield locale.text(key, name=named)
     for name, key in _DATES.items():
         if given[name]:
             yield locale.text(key, date=localized_date(locale, given[name]) or "")
@@ -298,19 +300,14 @@ def filter_phrases(searched: Searched, locale: Locale) -> Iterator[str]:
 def _reports(searched: Searched, locale: Locale) -> str:
     number = len(searched.filters.document_ids)
     titles = [locale.text("narrowed.title", title=title) for title in searched.titles]
-    more = number - len(titles)
     if not titles:
         return locale.text("narrowed.reports", count=number)
-    if more:
-        titles.append(locale.text("narrowed.others", count=more))
-    return str(format_list(titles, "standard", locale=locale.language))
+    return _listed(titles, number - len(titles), "standard", locale)
 
 
-def _any_of(values: Sequence[str], locale: Locale) -> str:
-    named = list(values[:_NAMED])
-    if len(values) > _NAMED:
-        named.append(locale.text("narrowed.others", count=len(values) - _NAMED))
-    return str(format_list(named, "or", locale=locale.language))
+def _listed(names: list[str], more: int, style: Literal["or", "standard"], locale: Locale) -> str:
+    others = [locale.text("narrowed.others", count=more)] if more > 0 else []
+    return str(format_list([*names, *others], style, locale=locale.language))
 
 
 def _kind(code: str, locale: Locale) -> str:
