@@ -293,17 +293,6 @@ class _Chunks:
         self._begun = False
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
-        if isinstance(event, StreamFailed):
-            status, detail = event.problem["status"], event.problem["detail"]
-            error = {"message": detail, "type": "server_error", "param": None, "code": status}
-            yield _server_sent({"error": error})
-            return
-        for chunk in self.chunks(event):
-            yield _server_sent(chunk)
-        if isinstance(event, AnswerDone):
-            yield {"data": "[DONE]"}
-
-    def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
         if not self._begun:
             self._begun = True
             yield self._chunk({"role": "assistant", "content": ""})
@@ -315,13 +304,17 @@ class _Chunks:
             case AnswerDone(answer):
                 if rest := below(answer):
                     yield self._chunk({"content": rest})
-                yield {**self._chunk({}, "stop"), "footnoted": answer.as_dict()}
+                yield self._chunk({}, "stop", footnoted=answer.as_dict())
                 if self._usage:
-                    yield {**self._head, "choices": [], "usage": _usage(answer)}
+                    yield _server_sent({**self._head, "choices": [], "usage": _usage(answer)})
+                yield {"data": "[DONE]"}
+            case StreamFailed(problem):
+                error = {"message": problem["detail"], "type": "server_error"}
+                yield _server_sent({"error": {**error, "param": None, "code": problem["status"]}})
 
-    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    def _chunk(self, delta: dict[str, Any], finish: str | None = None, **more: object) -> ServerSentEvent:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
-        return {**self._head, "choices": [choice]}
+        return _server_sent({**self._head, "choices": [choice], **more})
 
 
 def _head(name: str, kind: str) -> dict[str, Any]:
