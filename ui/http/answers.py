@@ -171,16 +171,14 @@ def attachment(name: str) -> str:
 def copied(answer: Answer) -> Copied:
     sheet = lay_out(answer)
     [part] = sheet.parts
-    reason = [part.abstention] if part.abstention is not None else []
-    line = part.first_line
-    first = [f"{line.value} {line.details}".rstrip()] if line else []
-    first_marked = [f"<strong>{escape(line.value)}</strong> {escape(line.details)}".rstrip()] if line else []
-    words = [*reason, *first, *(" ".join(map(_text_sentence, paragraph)) for paragraph in part.paragraphs)]
-    marked = [
-        *map(escape, reason),
-        *first_marked,
-        *(" ".join(map(_html_sentence, each)) for each in part.paragraphs),
-    ]
+    words = [part.abstention] if part.abstention is not None else []
+    marked = list(map(escape, words))
+    if line := part.first_line:
+        words.append(f"{line.value} {line.details}".rstrip())
+        marked.append(f"<strong>{escape(line.value)}</strong> {escape(line.details)}".rstrip())
+    for paragraph in part.paragraphs:
+        words.append(" ".join(_sentence(each, each.text, " [{}]") for each in paragraph))
+        marked.append(" ".join(_sentence(each, escape(each.text), "<sup>[{}]</sup>") for each in paragraph))
     differences = []
     for found in part.differences:
         differences.append(f"The sources give different figures: {found.about}")
@@ -194,14 +192,8 @@ def copied(answer: Answer) -> Copied:
     return Copied(text, "".join(f"<p>{line}</p>" for line in lines))
 
 
-def _text_sentence(sentence: Sentence) -> str:
-    marks = "".join(f" [{number}]" for number in sentence.footnotes)
-    return f"{sentence.text}{marks}{doubt_after(sentence.verdict)}"
-
-
-def _html_sentence(sentence: Sentence) -> str:
-    marks = "".join(f"<sup>[{number}]</sup>" for number in sentence.footnotes)
-    return f"{escape(sentence.text)}{marks}{doubt_after(sentence.verdict)}"
+def _sentence(sentence: Sentence, text: str, mark: str) -> str:
+    return text + "".join(map(mark.format, sentence.footnotes)) + doubt_after(sentence.verdict)
 
 
 def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
