@@ -154,7 +154,6 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the library, with a footnote for each sentence."""
-    from ui.cli.printing import print_answer
     from ui.cli.server import ask
 
     dates = published_before, published_after
@@ -165,7 +164,7 @@ def ask(
     if as_json:
         printing.print_json(answer)
     else:
-        print_answer(printing.standard_output(), answer, passages=passages)
+        printing.print_answer(printing.standard_output(), answer, passages=passages)
 
 
 @app.command()
@@ -184,7 +183,6 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """List the passages that match a query best, best first."""
-    from ui.cli.printing import print_search
     from ui.cli.server import search
 
     dates = published_before, published_after
@@ -195,7 +193,7 @@ def search(
     if as_json:
         printing.print_json(response)
     else:
-        print_search(printing.standard_output(), response, has_filters=bool(filters))
+        printing.print_search(printing.standard_output(), response, has_filters=bool(filters))
 
 
 @app.command()

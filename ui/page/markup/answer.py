@@ -495,23 +495,21 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     """Return the markup of the sentences: a paragraph for each line of prose, a table for adjacent rows."""
-    runs = groupby(sentences, key=lambda sentence: sentence.row.headings if sentence.row else None)
-    return "".join(
-        "".join(_paragraph(line, locale) for line in _lines(list(run)))
-        if headings is None
-        else table_markup(headings, [cited_row(each.row, _notes(each, locale)) for each in run if each.row])
-        for headings, run in runs
-    )
+    markup = ""
+    for headings, run in groupby(sentences, key=lambda each: each.row.headings if each.row else None):
+        if headings is not None:
+            rows = [cited_row(each.row, _notes(each, locale)) for each in run if each.row]
+            markup += table_markup(headings, rows)
+            continue
+        for line in _lines(list(run)):
+            markup += f'<p class="fn-sentences">{" ".join(_sentence(each, locale) for each in line)}</p>'
+    return markup
 
 
 def _lines(sentences: Sequence[ShownSentence]) -> Iterator[Sequence[ShownSentence]]:
     starts = [place for place, sentence in enumerate(sentences) if place == 0 or sentence.begins_line]
     for start, end in pairwise([*starts, len(sentences)]):
         yield sentences[start:end]
-
-
-def _paragraph(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    return f'<p class="fn-sentences">{" ".join(_sentence(sentence, locale) for sentence in sentences)}</p>'
 
 
 def _sentence(sentence: ShownSentence, locale: Locale) -> str:
