@@ -101,7 +101,9 @@ class EventReader:
         # Lines are split here, since str.splitlines would also split at line separators inside the JSON.
         *whole, self._rest = (self._rest + part).replace(b"\r\n", b"\n").split(b"\n\n")
         for block in whole:
-            fields = dict(_field(line) for line in block.split(b"\n") if line and not line.startswith(b":"))
+            # A blank line or a comment gives a field without a name.
+            lines = (line.partition(b":") for line in block.split(b"\n"))
+            fields = {name: value.removeprefix(b" ") for name, _, value in lines}
             name = fields.get(b"event", b"").decode()
             if name == "error":
                 raise ProblemError(json.loads(fields[b"data"]))
@@ -125,11 +127,6 @@ _KINDS: Mapping[str, Callable[[Any], StreamedEvent]] = {
     "citation": lambda data: CitationMade(parse(Citation, data)),
     "answer": lambda data: AnswerDone(parse(Answer, data)),
 }
-
-
-def _field(line: bytes) -> tuple[bytes, bytes]:
-    name, _, value = line.partition(b":")
-    return name, value.removeprefix(b" ")
 
 
 T = TypeVar("T")
