@@ -140,12 +140,16 @@ class Observation:
         if has_failed and not self._refusals.count_within_limits(address):
             return
         kind, who = _sender(scope)
+        is_done = response.status < 400
+        # Of a failed request, only the numbers in the path count: anyone can write any words into a path.
+        named = ", ".join(value for value in found.values if is_done or value.isdecimal())
+        target = notes.get("target") or named or (response.location if is_done else None)
         act = Act(
             route,
-            DONE if response.status < 400 else str(response.status),
+            DONE if is_done else str(response.status),
             "user" if "who" in notes else kind,
             notes.get("who", who),
-            notes.get("target") or _target(found, response) if changes else None,
+            target if changes else None,
             address,
             scope["state"]["request_id"],
         )
@@ -153,13 +157,6 @@ class Observation:
             await to_thread.run_sync(self._audit.add, act, limiter=self._writing)
         except (LibraryLockedError, OwnTablesError, UnreachableError, sqlalchemy.exc.DatabaseError):
             log_event("audit_lost", logging.ERROR, action=act.action, kind=act.kind, who=act.who)
-
-
-def _target(found: Matched, response: _Response) -> str | None:
-    """Of a failed request, only the numbers in the path count: anyone can write any words into a path."""
-    is_done = response.status < 400
-    named = [value for value in found.values if is_done or value.isdecimal()]
-    return ", ".join(named) or (response.location if is_done else None)
 
 
 def method_of(scope: Scope) -> str:
