@@ -6,11 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -106,7 +107,12 @@ def _permissions(settings: Settings) -> _Found:
         return "failed", f"this account cannot write to {place}; change its owner or its permissions"
     if not home.is_dir() or os.name != "posix":
         return "ok", f"this account can write to {place}"
-    foreign = [str(entry.relative_to(home)) for entry in _entries(home) if _is_foreign(entry)]
+    foreign = []
+    within = (Path(folder, name) for folder, folders, files in os.walk(home) for name in (*folders, *files))
+    for entry in chain([home], within):
+        with suppress(FileNotFoundError):
+            if entry.lstat().st_uid != os.geteuid():
+                foreign.append(str(entry.relative_to(home)))
     if foreign:
         more = f" and {len(foreign) - _OFFENDERS} more" if len(foreign) > _OFFENDERS else ""
         names = ", ".join(foreign[:_OFFENDERS]) + more
@@ -119,19 +125,6 @@ def _permissions(settings: Settings) -> _Found:
 
 def _existing(home: Path) -> Path:
     return next(folder for folder in (home, *home.parents) if folder.is_dir())
-
-
-def _entries(home: Path) -> Iterator[Path]:
-    yield home
-    for folder, folders, files in os.walk(home):
-        yield from (Path(folder, name) for name in (*folders, *files))
-
-
-def _is_foreign(entry: Path) -> bool:
-    try:
-        return entry.lstat().st_uid != os.geteuid()
-    except FileNotFoundError:
-        return False
 
 
 def _models(settings: Settings) -> _Found:
