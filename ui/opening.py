@@ -183,8 +183,6 @@ def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
 WAIT_SECONDS = 30.0
 """The seconds that a request waits for the models: several times as long as loading takes."""
 
-_STEP_SECONDS = 0.05
-
 
 async def until_warm(engine: QueryEngine) -> None:
     """Raises WarmingUpError if loading takes longer than ``WAIT_SECONDS``."""
@@ -192,4 +190,4 @@ async def until_warm(engine: QueryEngine) -> None:
     while engine.is_warming:
         if anyio.current_time() >= until:
             raise WarmingUpError
-        await anyio.sleep(_STEP_SECONDS)
+        await anyio.sleep(0.05)

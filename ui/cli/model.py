@@ -24,8 +24,6 @@ commands = typer.Typer(
 
 CHOOSE = "Choose a language model with: footnoted model set PROVIDER MODEL"
 
-_WITHOUT_KEY = frozenset({"llamacpp", "ollama"})
-
 
 @commands.callback()
 def show(context: typer.Context, home: Home = None, as_json: AsJson = False) -> None:
@@ -70,7 +68,7 @@ def choose(
     from ui.stored_model import is_file_model, model_of
 
     settings = _settings_without_model(home)
-    needs_key = ask_key or (provider not in _WITHOUT_KEY and address is None)
+    needs_key = ask_key or (provider not in {"llamacpp", "ollama"} and address is None)
     model_of(provider, model, address)  # Report a wrong value before asking for the key.
     key = None
     if key_file is not None:

@@ -210,7 +210,10 @@ class _Client:
                 claims = await self._app.userinfo(token=token)
                 if claims.get("sub") != subject:
                     raise UnverifiedError("the user's information is about another subject")
-            person = Person(self._choice.issuer, subject, self._name(claims))
+            name = claims.get(self._choice.claim)
+            is_verified = self._choice.claim != "email" or claims.get("email_verified") is True
+            known = name if isinstance(name, str) and is_verified else ""
+            person = Person(self._choice.issuer, subject, known)
             # JSON can have lone surrogates, which no database stores; they raise a ValueError here.
             (person.subject + person.name).encode()
         return person
@@ -240,12 +243,6 @@ class _Client:
         except _invalid_values() as error:
             raise UnverifiedError(f"the id token is not valid: {type(error).__name__} {error}") from error
         return claims
-
-    def _name(self, claims: Mapping[str, Any]) -> str:
-        """Return the person's name; empty if the claims have no name or only an unverified e-mail address."""
-        name = claims.get(self._choice.claim)
-        is_verified = self._choice.claim != "email" or claims.get("email_verified") is True
-        return name if isinstance(name, str) and is_verified else ""
 
 
 def _short_responses() -> httpx2.AsyncBaseTransport:

@@ -27,8 +27,6 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")
 """A value that needs no quotation marks."""
 
-_LIBRARIES = ("ui", "rag", "index", EVENTS)
-
 _request: ContextVar[str | None] = ContextVar("request", default=None)
 _events = logging.getLogger(EVENTS)
 
@@ -53,7 +51,7 @@ def configure_log(settings: OperationSettings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(as_json=settings.log_format == "json", texts=settings.log_texts))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    for name in _LIBRARIES:
+    for name in ("ui", "rag", "index", EVENTS):
         logging.getLogger(name).setLevel(settings.log_level.upper())
 
 

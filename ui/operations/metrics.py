@@ -109,15 +109,12 @@ def log_answer(answer: Answer, *, texts: bool) -> None:
         generation=answer.generation,
         **verdicts_of(answer),
         **{
-            f"{name}_ms" if name in _IN_MS else name: round(value, 1)
+            f"{name}_ms" if name in (*STAGES, *ANSWER_PARTS) else name: round(value, 1)
             for name, value in answer.timings.items()
         },
         question=answer.question if texts else None,
         answer=answer.text if texts else None,
     )
-
-
-_IN_MS = frozenset({*STAGES, *ANSWER_PARTS})
 
 
 class _Library(Collector):

@@ -193,7 +193,6 @@ def _begins_line(text: str, start: int) -> bool:
     return text[:start].endswith("\n")
 
 
-_WORST = VERDICTS[::-1]
 _VERDICTS: Mapping[Verdict, str] = {
     "quoted": "foot.verbatim",
     "supported": "foot.supported",
@@ -221,7 +220,7 @@ def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str:
-    sentence, cited = min(uses, key=lambda use: _WORST.index(use[1].verification.verdict))
+    sentence, cited = max(uses, key=lambda use: VERDICTS.index(use[1].verification.verdict))
     verdict = cited.verification.verdict
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'
     facts = facts_markup(cited, [cited.page], locale, recognised=cited.recognised)
