@@ -135,6 +135,10 @@ def is_iso_date(value: str) -> bool:
 
 def request_fields(filters: Filters) -> dict[str, Any]:
     """Return ``filters`` as fields of ``POST /v1/search`` and ``POST /v1/chat``; empty if none is set."""
-    given = {name: value for name, value in asdict(filters).items() if value}
-    dates = {name: given.pop(name) for name in _DATES if name in given}
-    return {**dates, "filters": given} if given else dates
+    return as_request(asdict(filters))
+
+
+def as_request(given: Mapping[str, Any]) -> dict[str, Any]:
+    filters = {name: value for name, value in given.items() if value}
+    dates = {name: filters.pop(name) for name in _DATES if name in filters}
+    return {**dates, "filters": filters} if filters else dates
