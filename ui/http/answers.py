@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -48,6 +48,9 @@ from ui.words import doubt_after
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}
+}
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 _CACHED_SUGGESTIONS = 256
@@ -100,11 +103,7 @@ def answers_router() -> Router:
     def questions_after(engine: QueryEngine, answer_id: str) -> dict[str, list[str]]:
         return {"questions": list(suggested(suggestion_key(engine, answer_id)))}
 
-    @router.get(
-        "/{answer_id}.{suffix}",
-        response_class=Response,
-        responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
-    )
+    @router.get("/{answer_id}.{suffix}", response_class=Response, responses=_FILES)
     def export(
         catalog: OwnCatalog, answer_id: AnswerIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:
@@ -265,11 +264,7 @@ def conversations_router() -> Router:
         next_cursor = None if last is None else cursor_of("conversations", [last])
         return ConversationsPage(conversations=found, next_cursor=next_cursor)
 
-    @router.get(
-        "/{conversation_id}.{suffix}",
-        response_class=Response,
-        responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
-    )
+    @router.get("/{conversation_id}.{suffix}", response_class=Response, responses=_FILES)
     def export(
         catalog: OwnCatalog, conversation_id: ConversationIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:

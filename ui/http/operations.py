@@ -163,29 +163,25 @@ def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
     def described() -> dict[str, Any]:
         description = make()
         schemes = description["components"].setdefault("securitySchemes", {})
-        if not schemes:
-            schemes.update(_schemes(sign_in))
-            models = {**description["components"]["schemas"], **schemas()}
-            description["components"]["schemas"] = dict(sorted(models.items()))
-            for path, methods in description["paths"].items():
-                for method, operation in methods.items():
-                    route = f"{method.upper()} {path}"
-                    _describe(route, operation, list(schemes), is_optional=sign_in is None)
+        if schemes:
+            return description
+        schemes[TOKEN] = _TOKEN_SCHEME
+        if sign_in is not None:
+            schemes[SESSION] = {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": session_cookie(sign_in),
+                "description": "The session of a person who signed in at `/sign-in`.",
+            }
+        models = {**description["components"]["schemas"], **schemas()}
+        description["components"]["schemas"] = dict(sorted(models.items()))
+        for path, methods in description["paths"].items():
+            for method, operation in methods.items():
+                route = f"{method.upper()} {path}"
+                _describe(route, operation, list(schemes), is_optional=sign_in is None)
         return description
 
     app.openapi = described  # type: ignore[method-assign]
-
-
-def _schemes(sign_in: SignIn | None) -> dict[str, Any]:
-    if sign_in is None:
-        return {TOKEN: _TOKEN_SCHEME}
-    cookie = {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": session_cookie(sign_in),
-        "description": "The session of a person who signed in at `/sign-in`.",
-    }
-    return {TOKEN: _TOKEN_SCHEME, SESSION: cookie}
 
 
 def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_optional: bool) -> None:

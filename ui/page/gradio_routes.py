@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, MutableSequence, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -24,7 +24,7 @@ from ui.page.sessions import body_with_own_hash, with_own_hash
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
-    from starlette.routing import BaseRoute
+    from starlette.routing import BaseRoute, Router
 
 JOIN = "/gradio_api/queue/join"
 
@@ -46,19 +46,15 @@ NEEDED = frozenset(
 """The paths, as Gradio declares them, of the routes that the page calls."""
 
 
-def remove_other_routes(gradio_app: Starlette) -> None:
-    _remove_others(gradio_app.router.routes)
-
-
-def _remove_others(routes: MutableSequence[BaseRoute]) -> None:
+def remove_other_routes(gradio_app: Starlette | Router) -> None:
     kept: list[BaseRoute] = []
-    for route in routes:
+    for route in gradio_app.routes:
         included = getattr(route, "original_router", None)  # FastAPI keeps an included router as one route.
         if included is not None:
-            _remove_others(included.routes)
+            remove_other_routes(included)
         if included is not None or getattr(route, "path", None) in NEEDED:
             kept.append(route)
-    routes[:] = kept
+    gradio_app.routes[:] = kept
 
 
 _log = logging.getLogger(__name__)
