@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -241,13 +241,11 @@ class Client:
                 repetitions += 1
             if isinstance(outcome, httpx.ConnectError):
                 raise outcome
-            try:
+            with closing(outcome):
                 if not outcome.is_success:
                     outcome.read()
                     raise ProblemError(problem_of(outcome))
                 yield outcome
-            finally:
-                outcome.close()
         except httpx.TransportError as error:
             raise ServerGoneError(
                 f"the server at {self._http.base_url} cannot be reached: {error}"
@@ -367,13 +365,11 @@ class AsyncClient:
                 repetitions += 1
             if isinstance(outcome, httpx.ConnectError):
                 raise outcome
-            try:
+            async with aclosing(outcome):
                 if not outcome.is_success:
                     await outcome.aread()
                     raise ProblemError(problem_of(outcome))
                 yield outcome
-            finally:
-                await outcome.aclose()
         except httpx.TransportError as error:
             raise ServerGoneError(
                 f"the server at {self._http.base_url} cannot be reached: {error}"
