@@ -130,11 +130,9 @@ def _mark(number: int, seen: dict[int, int]) -> str:
 
 
 def _note(note: sheets.Note, times: int) -> str:
-    headings = (
-        f'<span class="headings" dir="auto">{sheets.HEADINGS}{escape(note.headings)}</span>'
-        if note.headings is not None
-        else ""
-    )
+    headings = ""
+    if note.headings is not None:
+        headings = f'<span class="headings" dir="auto">{sheets.HEADINGS}{escape(note.headings)}</span>'
     back = "".join(
         f' <a class="back" href="#mark-{note.number}-{time}" aria-label="Back to the sentence">↩</a>'
         for time in range(1, times + 1)

@@ -255,10 +255,6 @@ class FromURLRequest(RequestModel):
         default=False, description="answer with 202 and a `job_id` once the file is fetched"
     )
 
-    @property
-    def details(self) -> dict[str, str]:
-        return self.model_dump(exclude={"url", "name", "password", "background"})
-
 
 def from_url_router(
     rules: FetchRules, reader: Isolated, options: Options, writer: JobRunner, most_bytes: int = 0
@@ -267,7 +263,8 @@ def from_url_router(
     threads = LimitedThreads("documents to fetch", at_once=2, waiting=20)
 
     def add(index: Library, wanted: FromURLRequest, fetched: Fetched, own: Options) -> Response:
-        sent = Sent(wanted.name or fetched.name, fetched.file, wanted.details, most_bytes)
+        details = wanted.model_dump(exclude={"url", "name", "password", "background"})
+        sent = Sent(wanted.name or fetched.name, fetched.file, details, most_bytes)
         if wanted.background:
             return queued_response(index, writer, own, sent)
         return JSONResponse(uploaded_response(index, reader, own, sent), 201)
