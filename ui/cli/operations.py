@@ -271,9 +271,7 @@ def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
     with open_library(settings, allow_other_model=True) as index:
         with index.catalog.reading() as reader:
             numbers = reader.chunk_mask(reader.last_chunk()).nonzero()[0].tolist()
-            spread = (
-                {numbers[len(numbers) * part // _SAMPLE] for part in range(_SAMPLE)} if numbers else set()
-            )
+            spread = {numbers[len(numbers) * part // _SAMPLE] for part in range(_SAMPLE) if numbers}
             passages = list(reader.passages(spread))
         queries = [
             each.text[: each.sentences[0].end - each.span.start] if each.sentences else each.text
