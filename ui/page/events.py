@@ -48,15 +48,15 @@ class ChatEvents:
         self, request: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Update]:
         """Run a command of the page's script. Ignore a command that is invalid or names an unknown answer."""
-        command = read_command(request)
         updates: AsyncGenerator[Update, None] | None = None
-        if command is not None and command.do == "open":
-            updates = self._open_kept(command, session, locale)
-        elif command is not None and command.do == "ask" and command.question:
-            entry = self._unchanged
-            updates = self._ask_in_turn(command.question, scope, session, shown, locale, entry=entry)
-        elif command is not None and command.do in {"again", "edit"} and command.answer_id:
-            updates = self._ask_again(command, command.answer_id, scope, session, locale)
+        match read_command(request):
+            case Command(do="open") as command:
+                updates = self._open_kept(command, session, locale)
+            case Command(do="ask", question=str(question)):
+                entry = self._unchanged
+                updates = self._ask_in_turn(question, scope, session, shown, locale, entry=entry)
+            case Command(do="again" | "edit", answer_id=str(answer_id)) as command:
+                updates = self._ask_again(command, answer_id, scope, session, locale)
         async for update in self._or_no_change(updates):
             yield update
 
