@@ -16,10 +16,9 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from traceback import extract_tb
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ui.settings import OperationSettings
+from ui.settings import OperationSettings
 
 EVENTS = "footnoted"
 

@@ -12,19 +12,16 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.page.sessions import body_with_own_hash, with_own_hash
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-    from starlette.routing import BaseRoute, Router
 
 JOIN = "/gradio_api/queue/join"
 
