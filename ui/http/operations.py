@@ -149,12 +149,6 @@ def audit_router(audit: AuditLog) -> Router:
 
 TOKEN, SESSION = "token", "session"
 
-_TOKEN_SCHEME = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "A token that `footnoted token add` made. It needs the scope that an operation names.",
-}
-
 
 def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
     """Add each operation's scope, and the responses that refuse a request, to the OpenAPI description."""
@@ -165,7 +159,12 @@ def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
         schemes = description["components"].setdefault("securitySchemes", {})
         if schemes:
             return description
-        schemes[TOKEN] = _TOKEN_SCHEME
+        schemes[TOKEN] = {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token that `footnoted token add` made. It needs the scope that an operation "
+            "names.",
+        }
         if sign_in is not None:
             schemes[SESSION] = {
                 "type": "apiKey",
@@ -223,9 +222,6 @@ def _describe_headers(responses: dict[str, Any]) -> None:
     if response := responses.get("401"):
         challenge = {"schema": {"type": "string"}, "description": "the kind of authentication to send"}
         response["headers"] = {"WWW-Authenticate": challenge}
-
-
-BACKUP = "backup"
 
 
 class Bytes(BaseModel):
@@ -313,7 +309,7 @@ def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> S
             answers=answers,
         ),
         uploaders=_uploaders(uploaded, accounts),
-        last_backup=max(audit.latest(BACKUP).values(), default=None),
+        last_backup=max(audit.latest("backup").values(), default=None),
     )
 
 

@@ -32,8 +32,6 @@ JobId = Annotated[Text, fastapi.Path(description="the job's id, 32 hexadecimal d
 
 FailureId = Annotated[Number, fastapi.Path(description="the failure's number in the catalog")]
 
-DEFAULT_LISTED = 100
-
 _READ = frozenset({"added", "changed", "failed"})
 
 _PROCESS = re.compile(r"\bprocess [0-9]+ on \S+")
@@ -57,7 +55,7 @@ def jobs_router(writer: JobRunner) -> Router:
     @router.get("/jobs")
     def jobs(
         index: OwnLibrary,
-        limit: Annotated[int, Query(ge=1, le=KEPT, description="maximum number of jobs")] = DEFAULT_LISTED,
+        limit: Annotated[int, Query(ge=1, le=KEPT, description="maximum number of jobs")] = 100,
     ) -> dict[str, Any]:
         """List your most recent jobs without their results, newest first; administrators see all jobs.
 

@@ -33,7 +33,6 @@ State = Literal["ok", "warning", "failed"]
 GIGABYTE = 1024**3
 _NEEDED_BYTES = GIGABYTE // 4
 _WANTED_BYTES = 2 * GIGABYTE
-_OTHERS = 0o077
 _OFFENDERS = 3
 
 _REPORT = "The night ferry to Harlamoor carried 412 passengers.\n\nThe harbour office counted them twice."
@@ -118,7 +117,7 @@ def _permissions(settings: Settings) -> _Found:
         names = ", ".join(foreign[:_OFFENDERS]) + more
         return "failed", f"another account owns {names}; run `chown --recursive` on {home}"
     # Other accounts can never open the folders of uploads and caches, so check the home alone.
-    if home.stat().st_mode & _OTHERS:
+    if home.stat().st_mode & 0o077:
         return "warning", f"other accounts can read {home}; run `chmod --recursive go= {home}`"
     return "ok", f"only this account can read {home}"
 
