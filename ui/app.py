@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    ExitStack,
-    asynccontextmanager,
-    closing,
-)
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -83,10 +78,6 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 _MAINTENANCE_SECONDS = 2.0
 """Between two looks at the library's generation: other processes, too, may commit changes."""
 
-_RETENTION_SECONDS = 60.0
-
-_DELETION_SECONDS = 5.0
-
 _MEMORY_SECONDS = 5.0
 
 _STARTER_SECONDS = 0.5
@@ -125,28 +116,16 @@ def create_app(
     _observe(engine, writer, metrics, tracing, texts=operation.log_texts)
     threads = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, workers.maintain(index))),
-        Background("retention", every(_RETENTION_SECONDS, retention(index, audit, operation))),
-        Background("deletions", every(_DELETION_SECONDS, deletions.finish)),
+        Background("retention", every(60.0, retention(index, audit, operation))),
+        Background("deletions", every(5.0, deletions.finish)),
         Background("starters", every(_STARTER_SECONDS, starters.step)),
         Background("memory", every(_MEMORY_SECONDS, give_back)),
     ]
-    watching = [Background("watch", workers.watch(index, writer))] if watch else []
-    traced = [closing(tracing)] if tracing else []
+    parts: list[AbstractContextManager[object]] = [closing(tracing)] if tracing else []
+    parts += [closing(audit), closing(counts), scratch, reader, renderer, deletions, *threads, writer, change]
+    parts += [Background("watch", workers.watch(index, writer))] if watch else []
     app = FastAPIOffline(
-        lifespan=_lifespan(
-            index,
-            *traced,
-            closing(audit),
-            closing(counts),
-            scratch,
-            reader,
-            renderer,
-            deletions,
-            *threads,
-            writer,
-            change,
-            *watching,
-        ),
+        lifespan=partial(_lifespan, index, parts),
         title="Footnoted",
         description=DESCRIPTION,
         generate_unique_id_function=operation_id,
@@ -225,18 +204,15 @@ def _observe(
     engine.on_answer, writer.on_sync = see_answer, see_sync
 
 
-def _lifespan(
-    index: Library, *parts: AbstractContextManager[object]
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as stack:
-            sweep_pictures(index)
-            for part in parts:
-                stack.enter_context(part)
-            yield
-
-    return lifespan
+@asynccontextmanager
+async def _lifespan(
+    index: Library, parts: Iterable[AbstractContextManager[object]], _app: FastAPI
+) -> AsyncIterator[None]:
+    with ExitStack() as stack:
+        sweep_pictures(index)
+        for part in parts:
+            stack.enter_context(part)
+        yield
 
 
 def _refuse_other_routes(app: FastAPI) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from index.errors import line_of
 from rag.engine import QueryEngine
@@ -13,10 +12,8 @@ from rag.errors import ModelError, ModelSetupError
 from rag.llm import ModelSettings, Trial, open_model
 from ui.errors import NoChoiceError, SettingsError
 from ui.opening import open_writer
+from ui.settings import Settings
 from ui.stored_model import gguf_files, is_file_model, remove_model, write_model
-
-if TYPE_CHECKING:
-    from ui.settings import Settings
 
 
 class ModelChoice:

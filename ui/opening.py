@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -126,11 +126,8 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
 
     if not has_library(settings):
         raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")
-    catalog = Catalog.open(address_of(settings.home, settings.database))
-    try:
+    with closing(Catalog.open(address_of(settings.home, settings.database))) as catalog:
         yield catalog
-    finally:
-        catalog.close()
 
 
 @contextmanager
@@ -186,8 +183,6 @@ def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
 WAIT_SECONDS = 30.0
 """The seconds that a request waits for the models: several times as long as loading takes."""
 
-_STEP_SECONDS = 0.05
-
 
 async def until_warm(engine: QueryEngine) -> None:
     """Raises WarmingUpError if loading takes longer than ``WAIT_SECONDS``."""
@@ -195,4 +190,4 @@ async def until_warm(engine: QueryEngine) -> None:
     while engine.is_warming:
         if anyio.current_time() >= until:
             raise WarmingUpError
-        await anyio.sleep(_STEP_SECONDS)
+        await anyio.sleep(0.05)

@@ -48,12 +48,9 @@ class Needs:
 
 TRUE_OR_FALSE = Needs("true or false")
 
-_LIMIT = Needs("a whole number from 0 (no limit) to 1,000,000")
-_DAYS = Needs("a whole number of days from 0 (for ever) to 36,500")
-
-Limit = Annotated[int, Field(ge=0, le=1_000_000), _LIMIT]
-Days = Annotated[int, Field(ge=0, le=36_500), _DAYS]
-
+NonEmpty = Annotated[str, Field(min_length=1)]
+Limit = Annotated[int, Field(ge=0, le=1_000_000), Needs("a whole number from 0 (no limit) to 1,000,000")]
+Days = Annotated[int, Field(ge=0, le=36_500), Needs("a whole number of days from 0 (for ever) to 36,500")]
 
 WebHost = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+(:[0-9]{1,5})?$")]
 """The name of a web host, followed by the port if it is not the scheme's default port."""
@@ -223,7 +220,7 @@ class OpenIDSettings(BaseModel):
         description="The address of an OpenID Connect provider with which people sign in (after "
         "`pip install 'footnoted[openid]'`), exactly as the provider gives it as its issuer.",
     )
-    openid_client: Annotated[Annotated[str, Field(min_length=1)] | None, Needs("an id of a client")] = Field(
+    openid_client: Annotated[NonEmpty | None, Needs("an id of a client")] = Field(
         None, description="The id by which the provider knows this server. It is required with an issuer."
     )
     openid_secret: Annotated[SecretStr | None, Needs("the secret of a client")] = Field(
@@ -361,8 +358,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "`FOOTNOTED_ALLOWED_HOSTS` or `FOOTNOTED_OPENID_ISSUER` is set, unless `--insecure` is given.",
     )
     model: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
-        Needs("auto, or the name or the folder of a sentence-transformers model"),
+        NonEmpty | None, Needs("auto, or the name or the folder of a sentence-transformers model")
     ] = Field(
         None,
         description="The encoder: `bge-small-en-v1.5` for English, `multilingual-e5-small` for questions and "
@@ -372,8 +368,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "change, `footnoted sync` embeds the library again.",
     )
     reader: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
-        Needs("the name or the folder of a sentence-transformers CrossEncoder"),
+        NonEmpty | None, Needs("the name or the folder of a sentence-transformers CrossEncoder")
     ] = Field(
         None,
         description="The model that reads the nearest sentences together with the question: any "
@@ -439,8 +434,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "speaks OpenAI's protocol. With `none`, answers are quoted.",
     )
     llm_model: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
-        Needs("the name of a language model, or the path of a GGUF file"),
+        NonEmpty | None, Needs("the name of a language model, or the path of a GGUF file")
     ] = Field(
         None,
         description="The model's name at its provider. For `llamacpp` without an address: the path of a GGUF "
@@ -496,8 +490,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "`strike` shows it struck out.",
     )
     judge: Annotated[
-        Annotated[str, Field(min_length=1)],
-        Needs("none, llm, or the name or the folder of a sentence-transformers CrossEncoder"),
+        NonEmpty, Needs("none, llm, or the name or the folder of a sentence-transformers CrossEncoder")
     ] = Field(
         "none",
         description="The model that judges whether cited words say what a written sentence says: `llm` is "
@@ -683,7 +676,8 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
     allowed = set(Settings.model_fields) - {"config"} - (set() if named else {"home"})
     for key, value in found.items():
         if key not in allowed:
-            raise SettingsError(f"{file}: unknown setting {_shown(key, value)}; {_remedy(key, allowed)}")
+            shown = key if _may_be_secret(key) else f"{key} = {_masked(value)!r}"
+            raise SettingsError(f"{file}: unknown setting {shown}; {_remedy(key, allowed)}")
     if "home" in found and isinstance(found["home"], str):
         found["home"] = file.parent / Path(found["home"]).expanduser()
     return found
@@ -695,10 +689,6 @@ def _remedy(key: str, allowed: set[str]) -> str:
     if close := get_close_matches(key, allowed, n=1):
         return f"did you mean {close[0]}?"
     return f"remove it; known are {', '.join(sorted(allowed))}"
-
-
-def _shown(name: str, value: object) -> str:
-    return name if _may_be_secret(name) else f"{name} = {_masked(value)!r}"
 
 
 def _masked(value: object) -> object:

@@ -13,15 +13,11 @@ from index.records import Filters
 from index.text import PATH_SEPARATOR, readable_rows
 from rag.answers import Verdict
 
-VERDICTS: Mapping[Verdict, str] = {
+DOUBTS: Mapping[Verdict, str] = {
     "quoted": "",
     "supported": "",
-    "paraphrased": "paraphrased",
-    "unsupported": "not supported",
-}
-
-DOUBTS: Mapping[Verdict, str] = {
-    verdict: f"({label})" if label else "" for verdict, label in VERDICTS.items()
+    "paraphrased": "(paraphrased)",
+    "unsupported": "(not supported)",
 }
 """The label of each verdict in parentheses, as it appears after a sentence in plain text."""
 
@@ -30,9 +26,6 @@ RECOGNISED = "words recognised in a picture of the page"
 UNDATED = "undated"
 
 EXCERPT_CHARACTERS = 280
-
-_PRECISIONS = ("year", "month", "day")
-
 
 COMPUTED = "computed from the two figures, not cited"
 
@@ -93,7 +86,7 @@ def first_day(published: str | None) -> date | None:
 
 def date_precision(published: str | None) -> str | None:
     """Return the precision of an ISO date: ``year``, ``month`` or ``day``; None without a date."""
-    return _PRECISIONS[published.count("-")] if published else None
+    return ("year", "month", "day")[published.count("-")] if published else None
 
 
 ADVICE: Mapping[str | None, str] = {
@@ -142,6 +135,10 @@ def is_iso_date(value: str) -> bool:
 
 def request_fields(filters: Filters) -> dict[str, Any]:
     """Return ``filters`` as fields of ``POST /v1/search`` and ``POST /v1/chat``; empty if none is set."""
-    given = {name: value for name, value in asdict(filters).items() if value}
-    dates = {name: given.pop(name) for name in _DATES if name in given}
-    return {**dates, "filters": given} if given else dates
+    return as_request(asdict(filters))
+
+
+def as_request(given: Mapping[str, Any]) -> dict[str, Any]:
+    filters = {name: value for name, value in given.items() if value}
+    dates = {name: filters.pop(name) for name in _DATES if name in filters}
+    return {**dates, "filters": filters} if filters else dates

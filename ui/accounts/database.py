@@ -19,8 +19,6 @@ from ui.accounts.tokens import Tokens
 from ui.accounts.users import ProvidedUsers, Users
 from ui.errors import OwnTablesError
 
-_ID_DIGITS = 16
-
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
@@ -46,7 +44,7 @@ class Accounts:
         engine = ACCOUNTS.open(home, database_url)
         with engine.begin() as connection:
             key = _secret(connection, "signing")
-            database_id = _secret(connection, "id").hex()[:_ID_DIGITS]
+            database_id = _secret(connection, "id").hex()[:16]
         return cls(
             database_id,
             engine,

@@ -68,7 +68,7 @@ class Users:
         with self._engine.connect() as connection:
             found = records(connection, users.c.key == key_of(name))
         if not found:
-            raise _unknown(name)
+            raise AccountError(f"there is no user {name!r}; `footnoted user list` shows all")
         return found[0]
 
     def has(self, name: str) -> bool:
@@ -215,10 +215,6 @@ def _indispensable(name: str) -> LastAdministratorError:
     )
 
 
-def _unknown(name: str) -> AccountError:
-    return AccountError(f"there is no user {name!r}; `footnoted user list` shows all")
-
-
 def _composed(password: str) -> str:
     """Return a password in Unicode's composed form, so that its hash does not depend on the keyboard."""
     return unicodedata.normalize("NFC", password)
@@ -241,9 +237,10 @@ class ProvidedUsers:
     def add(self, name: str, issuer: str, subject: str | None = None, role: Role = Role.MEMBER) -> UserRecord:
         """Without a ``subject``, the first who signs in to the provider with this name is the user."""
         name = checked_name(name)
+        row = {"name": name, "key": key_of(name), "password": NO_HASH, "role": role, "created": self._clock()}
         try:
             with self._engine.begin() as connection:
-                user_id = self._insert(connection, name, role)
+                user_id = connection.execute(sa.insert(users).values(row).returning(users.c.id)).scalar_one()
                 connection.execute(
                     sa.insert(provided).values(user_id=user_id, issuer=issuer, subject=subject)
                 )
@@ -289,8 +286,3 @@ class ProvidedUsers:
                 return None
             connection.execute(expected.values(subject=person.subject))
         return self._bound(person.issuer, person.subject)
-
-    def _insert(self, connection: sa.Connection, name: str, role: Role) -> int:
-        row = {"name": name, "key": key_of(name), "password": NO_HASH, "role": role, "created": self._clock()}
-        added = connection.execute(sa.insert(users).values(row)).inserted_primary_key
-        return int(added[0]) if added else 0

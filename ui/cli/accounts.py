@@ -67,7 +67,9 @@ def add_user(
         raise UsedWronglyError(
             "a user of the provider has no password; leave out --password-file or --openid"
         )
-    issuer = _issuer(home) if openid else None
+    issuer = settings_of(home=home).openid_issuer if openid else None
+    if openid and issuer is None:
+        raise UsedWronglyError("--openid needs a provider; set FOOTNOTED_OPENID_ISSUER to its address")
     with _opened(home, "user add", name) as accounts:
         if issuer is not None:
             user = accounts.provided.add(name, issuer, subject, role)
@@ -251,13 +253,6 @@ def _warn_of_open_server(home: Path | None) -> None:
             printing.errors(),
             f"The server at {server.address} lets everyone in until you start it again, although {reason}.",
         )
-
-
-def _issuer(home: Path | None) -> str:
-    issuer = settings_of(home=home).openid_issuer
-    if issuer is None:
-        raise UsedWronglyError("--openid needs a provider; set FOOTNOTED_OPENID_ISSUER to its address")
-    return issuer
 
 
 def _password(file: Path | None) -> str:

@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = command.main(arguments, prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _fail(f"{_one_line(error.format_message())}; see {NAME} --help", error.exit_code)
+        message = " ".join(error.format_message().split()).rstrip(".")
+        return _fail(f"{message}; see {NAME} --help", error.exit_code)
     except BrokenPipeError:
         # The reader of the output has closed its end, so discard the rest of the buffer.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -153,7 +154,6 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the library, with a footnote for each sentence."""
-    from ui.cli.printing import print_answer
     from ui.cli.server import ask
 
     dates = published_before, published_after
@@ -164,7 +164,7 @@ def ask(
     if as_json:
         printing.print_json(answer)
     else:
-        print_answer(printing.standard_output(), answer, passages=passages)
+        printing.print_answer(printing.standard_output(), answer, passages=passages)
 
 
 @app.command()
@@ -183,7 +183,6 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """List the passages that match a query best, best first."""
-    from ui.cli.printing import print_search
     from ui.cli.server import search
 
     dates = published_before, published_after
@@ -194,7 +193,7 @@ def search(
     if as_json:
         printing.print_json(response)
     else:
-        print_search(printing.standard_output(), response, has_filters=bool(filters))
+        printing.print_search(printing.standard_output(), response, has_filters=bool(filters))
 
 
 @app.command()
@@ -338,10 +337,6 @@ def _not_blank(name: str, words: str) -> str:
     if not words.strip():
         raise UsedWronglyError(f"the {name} is empty; write what you want to know")
     return options.as_utf8(words)
-
-
-def _one_line(message: str) -> str:
-    return " ".join(message.split()).rstrip(".")
 
 
 def _fail(line: str, code: int) -> int:

@@ -156,24 +156,18 @@ def _configurations(settings: Settings, request: Request) -> list[Configuration]
 
 
 def _dataset(settings: Settings, request: Request, stderr: Console) -> Dataset:
-    from rag.evaluation import read_dataset
-
-    if request.from_feedback:
-        return read_dataset(_library_set(settings, request.paths, stderr))
-    if len(request.paths) != 1:
-        raise UsedWronglyError(
-            "name the folder of one data set, or evaluate the library itself with --from-feedback"
-        )
-    return read_dataset(request.paths[0])
-
-
-def _library_set(settings: Settings, questions: Sequence[Path], stderr: Console) -> Path:
     from rag.conversations import read_feedback
-    from rag.evaluation import SET, write_library_set
+    from rag.evaluation import SET, read_dataset, write_library_set
     from ui.opening import open_library
 
+    if not request.from_feedback:
+        if len(request.paths) != 1:
+            raise UsedWronglyError(
+                "name the folder of one data set, or evaluate the library itself with --from-feedback"
+            )
+        return read_dataset(request.paths[0])
     folder = settings.home.joinpath(*SET)
     with open_library(settings) as index:
-        for note in write_library_set(index, read_feedback(index.catalog), questions, folder):
+        for note in write_library_set(index, read_feedback(index.catalog), request.paths, folder):
             printing.print_line(stderr, visible(note))
-    return folder
+    return read_dataset(folder)

@@ -41,14 +41,21 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write an answer or a conversation with its footnotes to a file; `verify` can check its JSON."""
+    from ui.export import FORMATS, format_of
+
     if re.fullmatch(CONVERSATION_ID, exported_id) is None:
         raise UsedWronglyError(
             f"ID is {exported_id!r}; give the answer_id or the conversation_id that "
             "`footnoted ask --json` prints"
         )
-    suffix = _suffix(file, default=_JSON if as_json else "md")
-    if file is not None and file.exists():
-        raise UsedWronglyError(f"{file} exists; choose another name, or move it away")
+    suffix = _JSON if as_json else "md"
+    if file is not None:
+        suffix = file.suffix.removeprefix(".").lower()
+        if suffix != _JSON and format_of(suffix) is None:
+            known = ", ".join(f".{form.suffix}" for form in FORMATS)
+            raise UsedWronglyError(f"FILE is {str(file)!r}; give it a name that ends in {known} or .{_JSON}")
+        if file.exists():
+            raise UsedWronglyError(f"{file} exists; choose another name, or move it away")
     with open_catalog(settings_of(home=home)) as catalog:
         name, data = exported(catalog, exported_id, suffix)
     if file is None:
@@ -66,49 +73,25 @@ def export(
 
 def exported(catalog: Catalog, exported_id: str, suffix: str) -> tuple[str, bytes]:
     """Also return ``answer_id`` or ``conversation_id``. Raises NotThereError if the id is neither."""
+    from rag import conversations
     from rag.errors import AnswerNotFoundError, ConversationNotFoundError
+    from ui.export import format_of, lay_out, lay_out_conversation
 
+    form = format_of(suffix)
     try:
-        return "answer_id", _answer(catalog, exported_id, suffix)
+        if form is None:
+            return "answer_id", f"{conversations.stored_answer_json(catalog, exported_id)}\n".encode()
+        return "answer_id", form.write(lay_out(conversations.stored_answer(catalog, exported_id)))
     except AnswerNotFoundError:
         pass
     try:
-        return "conversation_id", _conversation(catalog, exported_id, suffix)
+        if form is None:
+            return "conversation_id", f"{conversations.conversation_json(catalog, exported_id)}\n".encode()
+        name = conversations.AnswerStore(catalog).find_conversation(exported_id).name
+        answers = conversations.sound_conversation(catalog, exported_id)
+        return "conversation_id", form.write(lay_out_conversation(name, answers))
     except ConversationNotFoundError as error:
         raise NotThereError(exported_id) from error
-
-
-def _answer(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
-    from rag.conversations import stored_answer, stored_answer_json
-    from ui.export import format_of, lay_out
-
-    form = format_of(suffix)
-    if form is None:
-        return f"{stored_answer_json(catalog, answer_id)}\n".encode()
-    return form.write(lay_out(stored_answer(catalog, answer_id)))
-
-
-def _conversation(catalog: Catalog, conversation_id: str, suffix: str) -> bytes:
-    from rag.conversations import AnswerStore, conversation_json, sound_conversation
-    from ui.export import format_of, lay_out_conversation
-
-    form = format_of(suffix)
-    if form is None:
-        return f"{conversation_json(catalog, conversation_id)}\n".encode()
-    name = AnswerStore(catalog).find_conversation(conversation_id).name
-    return form.write(lay_out_conversation(name, sound_conversation(catalog, conversation_id)))
-
-
-def _suffix(file: Path | None, default: str) -> str:
-    from ui.export import FORMATS, format_of
-
-    if file is None:
-        return default
-    suffix = file.suffix.removeprefix(".").lower()
-    if suffix != _JSON and format_of(suffix) is None:
-        known = ", ".join(f".{form.suffix}" for form in FORMATS)
-        raise UsedWronglyError(f"FILE is {str(file)!r}; give it a name that ends in {known} or .{_JSON}")
-    return suffix
 
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -143,7 +126,16 @@ def verify(
                 f"{file} is {error}; give a .json file that `footnoted export` wrote"
             ) from error
     if as_json:
-        printing.print_json(_as_dict(file, verified))
+        printing.print_json(
+            {
+                "file": str(file),
+                "holds": verified.holds,
+                "answers": 1 if verified.answers is None else verified.answers,
+                "problems": list(verified.problems),
+                "sentences": [_fields(each, "text") for each in verified.sentences],
+                "footnotes": [_fields(each, "quote") for each in verified.footnotes],
+            }
+        )
     else:
         _print(file, verified)
     if not verified.holds:
@@ -165,17 +157,6 @@ def _content(file: Path) -> bytes:
         raise UsedWronglyError(
             f"{file} cannot be read: {cause}; check its path and its permissions"
         ) from error
-
-
-def _as_dict(file: Path, verified: Verified) -> dict[str, Any]:
-    return {
-        "file": str(file),
-        "holds": verified.holds,
-        "answers": 1 if verified.answers is None else verified.answers,
-        "problems": list(verified.problems),
-        "sentences": [_fields(each, "text") for each in verified.sentences],
-        "footnotes": [_fields(each, "quote") for each in verified.footnotes],
-    }
 
 
 def _fields(checked: Checked, words: str) -> dict[str, Any]:

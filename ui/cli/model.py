@@ -11,7 +11,7 @@ import typer
 from ui.cli import printing
 from ui.cli.options import AsJson, Home, read_secret, settings_of, type_secret
 from ui.cli.printing import waiting
-from ui.cli.server import post, running_server
+from ui.cli.server import from_server, post, running_server
 from ui.errors import ServerGoneError, ServerRefusedError, SettingsError, UsedWronglyError
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ commands = typer.Typer(
 )
 
 CHOOSE = "Choose a language model with: footnoted model set PROVIDER MODEL"
-
-_WITHOUT_KEY = frozenset({"llamacpp", "ollama"})
 
 
 @commands.callback()
@@ -70,9 +68,14 @@ def choose(
     from ui.stored_model import is_file_model, model_of
 
     settings = _settings_without_model(home)
-    needs_key = ask_key or (provider not in _WITHOUT_KEY and address is None)
+    needs_key = ask_key or (provider not in {"llamacpp", "ollama"} and address is None)
     model_of(provider, model, address)  # Report a wrong value before asking for the key.
-    chosen = model_of(provider, model, address, _key(key_file, asks=needs_key))
+    key = None
+    if key_file is not None:
+        key = read_secret(key_file, "--key-file").strip()
+    elif needs_key:
+        key = type_secret("Key (not shown; empty for none): ", "--key-file").strip() or None
+    chosen = model_of(provider, model, address, key)
     if is_file_model(chosen):
         file = Path(model).expanduser().absolute()
         if not file.is_file():
@@ -89,8 +92,17 @@ def choose(
 def try_out(home: Home = None, as_json: AsJson = False) -> None:
     """Test the language model: ask it for a short reply."""
     settings = settings_of(home=home)
+
+    def here() -> dict[str, Any]:
+        from ui.model_choice import try_out
+
+        model = settings.language_model()
+        if model is None:
+            raise UsedWronglyError("no language model is chosen; choose one with: footnoted model set")
+        return try_out(model).as_dict()
+
     with waiting(printing.errors(), "Asking the model…"):
-        trial = _trial(settings)
+        trial = from_server(settings, "/v1/model/test", None, here)
     if as_json:
         printing.print_json(trial)
         return
@@ -138,12 +150,6 @@ def _settings_without_model(home: Path | None) -> Settings:
     return settings
 
 
-def _key(file: Path | None, *, asks: bool) -> str | None:
-    if file is not None:
-        return read_secret(file, "--key-file").strip()
-    return type_secret("Key (not shown; empty for none): ", "--key-file").strip() or None if asks else None
-
-
 def _use(settings: Settings, chosen: ModelSettings | None) -> None:
     """None removes the stored model. Raises ModelSetupError, or ServerRefusedError of a running server.
 
@@ -182,18 +188,3 @@ def _store(home: Path, chosen: ModelSettings | None) -> None:
         remove_model(home)
     else:
         write_model(home, chosen)
-
-
-def _trial(settings: Settings) -> dict[str, Any]:
-    server = running_server(settings.home)
-    if server is not None:
-        try:
-            return post(server, "/v1/model/test", None)
-        except ServerGoneError:
-            pass
-    from ui.model_choice import try_out as ask_here
-
-    model = settings.language_model()
-    if model is None:
-        raise UsedWronglyError("no language model is chosen; choose one with: footnoted model set")
-    return ask_here(model).as_dict()

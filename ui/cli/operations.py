@@ -19,10 +19,7 @@ from ui.errors import FAILED, UsedWronglyError
 from ui.opening import MOVED, has_library, open_catalog, open_library
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from index.catalog import BackupReport, Catalog, MovedCatalog
-    from index.ingest import KeptFailure
+    from index.catalog import BackupReport, MovedCatalog
     from index.library import Library
     from ui.settings import Settings
 
@@ -56,7 +53,10 @@ def audit(
         printing.print_json({"records": rows})
         return
     for row in rows:
-        printing.print_line(printing.standard_output(), _line(row))
+        sender = row["kind"] if row["who"] is None else f"{row['who']} ({row['kind']})"
+        place = row["address"] and f"from {row['address']}"
+        facts = (row["at"], sender, row["action"], row["target"], row["outcome"], place)
+        printing.print_line(printing.standard_output(), " · ".join(filter(None, facts)))
 
 
 def record_sync_and_delete_old(library: Library, settings: Settings, report: dict[str, Any]) -> None:
@@ -70,13 +70,6 @@ def record_sync_and_delete_old(library: Library, settings: Settings, report: dic
             target = ", ".join(f"{count} {name}" for name, count in counts.items())
             log.add(Act("sync", kind="command", who=system_account(), target=target))
         forget(library, log, settings)
-
-
-def _line(row: dict[str, Any]) -> str:
-    sender = row["kind"] if row["who"] is None else f"{row['who']} ({row['kind']})"
-    place = row["address"] and f"from {row['address']}"
-    facts = (row["at"], sender, row["action"], row["target"], row["outcome"], place)
-    return " · ".join(fact for fact in facts if fact)
 
 
 def _seconds(date: str) -> float:
@@ -95,10 +88,11 @@ def backup(
     # The settings are left out, because they may contain passwords.
     from index.catalog import back_up
     from index.library import UPLOADS
+    from ui.operations import record_command
 
     settings = settings_of(home=home)
     report = back_up(settings.home, file, (UPLOADS,), settings.database)
-    _record(settings, "backup", file)
+    record_command(settings, "backup", str(file))
     _print_report(report, settings.uploads, as_json=as_json)
 
 
@@ -114,18 +108,13 @@ def restore(
     """
     from index.catalog import restore as put_back
     from index.library import UPLOADS
+    from ui.operations import record_command
 
     settings = settings_of(home=home)
     report = put_back(settings.home, file, (UPLOADS,), settings.database)
     # Print the report first: if the rest fails, it says where the replaced library is.
     _print_report(report, settings.uploads, as_json=as_json)
-    _record(settings, "restore", file)
-
-
-def _record(settings: Settings, action: str, file: Path) -> None:
-    from ui.operations import record_command
-
-    record_command(settings, action, str(file))
+    record_command(settings, "restore", str(file))
 
 
 def _print_report(report: BackupReport, uploads: Path | None, *, as_json: bool) -> None:
@@ -275,23 +264,20 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
 
 
 def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
-    """Return each sentence of :func:`_queries`, with the id and the score of each passage found."""
+    """Search for the first sentence of each of up to ``_SAMPLE`` passages, spread over the library.
+
+    Return the sentences, each with the id and the score of each passage found.
+    """
     with open_library(settings, allow_other_model=True) as index:
-        return [
-            (query, [(hit.chunk_id, hit.score) for hit in index.search(query)]) for query in _queries(index)
+        with index.catalog.reading() as reader:
+            numbers = reader.chunk_mask(reader.last_chunk()).nonzero()[0].tolist()
+            spread = {numbers[len(numbers) * part // _SAMPLE] for part in range(_SAMPLE) if numbers}
+            passages = list(reader.passages(spread))
+        queries = [
+            each.text[: each.sentences[0].end - each.span.start] if each.sentences else each.text
+            for each in passages
         ]
-
-
-def _queries(index: Library) -> list[str]:
-    """Return the first sentence of each of up to ``_SAMPLE`` passages, which are spread over the library."""
-    with index.catalog.reading() as reader:
-        numbers = reader.chunk_mask(reader.last_chunk()).nonzero()[0].tolist()
-        spread = {numbers[len(numbers) * part // _SAMPLE] for part in range(_SAMPLE)} if numbers else set()
-        passages = list(reader.passages(spread))
-    return [
-        passage.text[: passage.sentences[0].end - passage.span.start] if passage.sentences else passage.text
-        for passage in passages
-    ]
+        return [(query, [(hit.chunk_id, hit.score) for hit in index.search(query)]) for query in queries]
 
 
 ENDED_JOBS = 3
@@ -303,9 +289,12 @@ def read_status(settings: Settings) -> dict[str, Any]:
     ``generation`` counts the commits that changed passages; ``unconfirmed`` are folders of a restored backup
     that are not followed yet; ``sizes`` are in bytes; a ``model`` of None is the default.
     """
-    server = running_server(settings.home)
+    from index.search import size_of
+
+    server, home = running_server(settings.home), settings.home
+    sizes = {entry.name: size_of(entry) for entry in sorted(home.iterdir())} if home.is_dir() else {}
     status: dict[str, Any] = {
-        "home": str(settings.home),
+        "home": str(home),
         "exists": has_library(settings),
         "generation": 0,
         "documents": 0,
@@ -315,15 +304,18 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "failed": [],
         "index": None,
         "model": settings.model,
-        "sizes": _sizes(settings.home),
+        "sizes": sizes | {"total": sum(sizes.values())},
         "jobs": [],
         "server": server and {"address": server.address, "pid": server.pid, "started": server.started},
     }
     if status["exists"]:
-        from index.ingest import Failures
+        from index.ingest import Failures, Jobs
         from index.search import library_status
 
         with open_catalog(settings) as catalog:
+            recent = Jobs(catalog).recent()
+            ended = [job for job in recent if job.has_ended]
+            jobs = [*(job for job in recent if not job.has_ended), *ended[:ENDED_JOBS]]
             records = catalog.documents()
             build = catalog.build()
             passages = sum(record.passages for record in records)
@@ -333,31 +325,12 @@ def read_status(settings: Settings) -> dict[str, Any]:
                 "passages": passages,
                 "folders": catalog.sources(),
                 "unconfirmed": catalog.unconfirmed(),
-                "failed": [_without_number(failure) for failure in Failures(catalog).undismissed()],
-                "index": asdict(library_status(settings.home, catalog)),
+                "failed": [
+                    {name: value for name, value in asdict(failure).items() if name != "failure_id"}
+                    for failure in Failures(catalog).undismissed()
+                ],
+                "index": asdict(library_status(home, catalog)),
                 "model": build.recipe.encoder if build and passages else settings.model,
-                "jobs": _jobs(catalog),
+                "jobs": [job.as_dict() for job in jobs],
             }
     return status
-
-
-def _without_number(failure: KeptFailure) -> dict[str, Any]:
-    fields = asdict(failure)
-    del fields["failure_id"]
-    return fields
-
-
-def _jobs(catalog: Catalog) -> list[dict[str, Any]]:
-    from index.ingest import Jobs
-
-    recent = Jobs(catalog).recent()
-    unended = [job for job in recent if not job.has_ended]
-    ended = [job for job in recent if job.has_ended]
-    return [job.as_dict() for job in [*unended, *ended[:ENDED_JOBS]]]
-
-
-def _sizes(home: Path) -> dict[str, int]:
-    from index.search import size_of
-
-    sizes = {entry.name: size_of(entry) for entry in sorted(home.iterdir())} if home.is_dir() else {}
-    return sizes | {"total": sum(sizes.values())}

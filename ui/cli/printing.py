@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -200,7 +200,9 @@ def print_answer(console: Console, answer: Result, *, passages: int = 1) -> None
 
 def print_search(console: Console, response: Result, *, has_filters: bool = False) -> None:
     for number, result in enumerate(response["results"], 1):
-        _print_entry(console, f"{number}.", _source(result), _score(result), readable(result["text"]))
+        scores = result["scores"]
+        score = f"score {result['score']:.2f} (meaning {scores['dense']:.2f}, words {scores['lexical']:.1f})"
+        _print_entry(console, f"{number}.", _source(result), score, readable(result["text"]))
     if not response["results"] and has_filters:
         console.print("Nothing was found: no report passes the filters; widen them and search again.")
     elif not response["results"]:
@@ -313,39 +315,24 @@ def _source(place: Result) -> Text:
     return line.append("".join(f" · {visible(fact)}" for fact in facts if fact), style="not bold")
 
 
-def _score(result: Result) -> str:
-    scores = result["scores"]
-    return f"score {result['score']:.2f} (meaning {scores['dense']:.2f}, words {scores['lexical']:.1f})"
-
-
 LINE_SECONDS = 10.0
 
 
 @contextmanager
 def job_progress(console: Console) -> Iterator[Callable[[JobProgress], None]]:
-    if not console.is_terminal:
-        yield _lines(console)
-        return
+    last = time.monotonic()
     with progress_bar(console) as bar:
 
         def show(now: JobProgress) -> None:
+            nonlocal last
             if bar is not None and now.stage is not None:
                 count = now.files if now.stage == "reading" else now.passages
                 bar(now.stage, count.done, count.of)
+            elif bar is None and time.monotonic() - last >= LINE_SECONDS:
+                last = time.monotonic()
+                print_line(console, f"footnoted: {progress_line(now)}")
 
         yield show
-
-
-def _lines(console: Console) -> Callable[[JobProgress], None]:
-    last = time.monotonic()
-
-    def show(now: JobProgress) -> None:
-        nonlocal last
-        if time.monotonic() - last >= LINE_SECONDS:
-            last = time.monotonic()
-            print_line(console, f"footnoted: {progress_line(now)}")
-
-    return show
 
 
 def progress_line(now: JobProgress) -> str:
@@ -390,8 +377,5 @@ def progress_bar(console: Console) -> Iterator[Progress | None]:
 
 @contextmanager
 def waiting(console: Console, message: str) -> Iterator[None]:
-    if console.is_terminal:
-        with console.status(message):
-            yield
-    else:
+    with console.status(message) if console.is_terminal else nullcontext():
         yield

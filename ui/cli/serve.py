@@ -16,7 +16,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI
 from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -157,8 +156,20 @@ def serve(
         _stop_if(interrupted)
         configure_log(settings)
         sys.setswitchinterval(SWITCH_SECONDS)
+        config = uvicorn.Config(
+            app,
+            http=_Connection,
+            proxy_headers=False,  # The app knows which proxies are trusted.
+            ws="none",  # No route is a WebSocket.
+            limit_concurrency=MAX_CONNECTIONS,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            server_header=False,
+        )
         try:
-            _run(app, listener, on_ready, on_stop)
+            # After a clean stop, uvicorn raises the signal again, which `signals_noted` only notes.
+            _Server(config, on_ready, on_stop).run(sockets=[listener])
         finally:
             remove_server_file(settings.home)
             models.close()
@@ -237,24 +248,3 @@ def listening_socket(host: str, port: int) -> socket.socket:
             f"cannot listen on {host}:{port}: {error.strerror}; give another --port, or stop what uses it"
         ) from error
     return listener
-
-
-def _run(
-    app: FastAPI,
-    listener: socket.socket,
-    on_ready: Callable[[Callable[[], None]], None],
-    on_stop: Callable[[], None],
-) -> None:
-    config = uvicorn.Config(
-        app,
-        http=_Connection,
-        proxy_headers=False,  # The app knows which proxies are trusted.
-        ws="none",  # No route is a WebSocket.
-        limit_concurrency=MAX_CONNECTIONS,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-        server_header=False,
-    )
-    # After a clean stop, uvicorn raises the signal again, which `signals_noted` only notes.
-    _Server(config, on_ready, on_stop).run(sockets=[listener])

@@ -143,7 +143,7 @@ def ask(
         body["exact"] = True
     if conversation_id is not None:
         body["conversation_id"] = conversation_id
-    return _from_server(settings, "/v1/chat", body, here)
+    return from_server(settings, "/v1/chat", body, here)
 
 
 def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict
             return search_response(index, query, limit, filters)
 
     body = {"query": query, "limit": limit, **request_fields(filters)}
-    return _from_server(settings, "/v1/search", body, here)
+    return from_server(settings, "/v1/search", body, here)
 
 
 def serve_agent(settings: Settings, address: str | None = None, token: str | None = None) -> None:
@@ -174,9 +174,10 @@ def serve_agent(settings: Settings, address: str | None = None, token: str | Non
         serve_stdio(client)
 
 
-def _from_server(
-    settings: Settings, route: str, body: dict[str, Any], here: Callable[[], dict[str, Any]]
+def from_server(
+    settings: Settings, route: str, body: dict[str, Any] | None, here: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
+    """Post to the running server; ask ``here`` if none runs, or if it stops before it answers."""
     server = running_server(settings.home)
     if server is None:
         return here()

@@ -15,19 +15,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread, Timer
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from ui.errors import FAILED
-
-if TYPE_CHECKING:
-    pass
 
 EXIT_SECONDS = 8.0
 """The seconds that a server may take to end after a signal, before it is killed."""
 
-
 _LOG_SECONDS = 0.5
-
 
 _log = logging.getLogger(__name__)
 

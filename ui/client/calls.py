@@ -19,8 +19,6 @@ ADDRESS = "http://127.0.0.1:7860"
 SECONDS = 120.0
 PAGE = 500
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
 Turns = Sequence[tuple[str, str]]
 """The earlier turns of a conversation, oldest first: pairs of a role (``user``, ``assistant``) and a text."""
 
@@ -44,7 +42,7 @@ def client_fields(address: str, token: str | None, seconds: float) -> dict[str, 
         "base_url": address,
         "headers": {"Authorization": f"Bearer {token}"} if token else {},
         "timeout": seconds,
-        "trust_env": urlsplit(address).hostname not in _LOOPBACK,
+        "trust_env": urlsplit(address).hostname not in {"127.0.0.1", "localhost", "::1"},
     }
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,8 +30,6 @@ from ui.client import calls
 from ui.client.calls import ADDRESS, SECONDS, Call, Turns
 from ui.client.results import Document, DocumentText, SearchResponse, parse
 from ui.errors import ServerGoneError, ServerRefusedError
-
-_RANDOM = SystemRandom()
 
 BUSY = frozenset({429, 503})
 """The statuses with which a server says that it has not begun to handle the request."""
@@ -58,7 +56,7 @@ class Retries:
                 return None
             asked = _seconds(outcome.headers.get("retry-after", ""))
         if asked is None:
-            asked = self.first_seconds * 2**repetitions * _RANDOM.uniform(0.5, 1)
+            asked = self.first_seconds * 2**repetitions * SystemRandom().uniform(0.5, 1)
         return asked if asked <= self.longest_seconds else None
 
 
@@ -103,7 +101,9 @@ class EventReader:
         # Lines are split here, since str.splitlines would also split at line separators inside the JSON.
         *whole, self._rest = (self._rest + part).replace(b"\r\n", b"\n").split(b"\n\n")
         for block in whole:
-            fields = dict(_field(line) for line in block.split(b"\n") if line and not line.startswith(b":"))
+            # A blank line or a comment gives a field without a name.
+            lines = (line.partition(b":") for line in block.split(b"\n"))
+            fields = {name: value.removeprefix(b" ") for name, _, value in lines}
             name = fields.get(b"event", b"").decode()
             if name == "error":
                 raise ProblemError(json.loads(fields[b"data"]))
@@ -127,11 +127,6 @@ _KINDS: Mapping[str, Callable[[Any], StreamedEvent]] = {
     "citation": lambda data: CitationMade(parse(Citation, data)),
     "answer": lambda data: AnswerDone(parse(Answer, data)),
 }
-
-
-def _field(line: bytes) -> tuple[bytes, bytes]:
-    name, _, value = line.partition(b":")
-    return name, value.removeprefix(b" ")
 
 
 T = TypeVar("T")
@@ -246,13 +241,11 @@ class Client:
                 repetitions += 1
             if isinstance(outcome, httpx.ConnectError):
                 raise outcome
-            try:
+            with closing(outcome):
                 if not outcome.is_success:
                     outcome.read()
                     raise ProblemError(problem_of(outcome))
                 yield outcome
-            finally:
-                outcome.close()
         except httpx.TransportError as error:
             raise ServerGoneError(
                 f"the server at {self._http.base_url} cannot be reached: {error}"
@@ -372,13 +365,11 @@ class AsyncClient:
                 repetitions += 1
             if isinstance(outcome, httpx.ConnectError):
                 raise outcome
-            try:
+            async with aclosing(outcome):
                 if not outcome.is_success:
                     await outcome.aread()
                     raise ProblemError(problem_of(outcome))
                 yield outcome
-            finally:
-                await outcome.aclose()
         except httpx.TransportError as error:
             raise ServerGoneError(
                 f"the server at {self._http.base_url} cannot be reached: {error}"

@@ -12,19 +12,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from ui.export.exported_answers import (
-    ABOUT,
-    COLUMNS,
-    DIFFERENCES,
-    HEADINGS,
-    NO_ANSWER,
-    REMARKS,
-    Difference,
-    Note,
-    Part,
-    Sentence,
-    Sheet,
-)
+from ui.export import exported_answers as sheets
 from ui.words import DOUBTS
 
 if TYPE_CHECKING:
@@ -54,45 +42,44 @@ _FIRST_STYLE_XML = (
 )
 _SEPARATORS = (("separator", -1), ("continuationSeparator", 0))
 
-_AFTER_FOOTNOTE_PROPERTIES = (
-    "endnotePr",
-    "compat",
-    "docVars",
-    "rsids",
-    "mathPr",
-    "themeFontLang",
-    "clrSchemeMapping",
-)
+_FOLLOWING = ("endnotePr", "compat", "docVars", "rsids", "mathPr", "themeFontLang", "clrSchemeMapping")
 """The elements that must come after the footnotes' properties in the settings (17.15.1.78)."""
 
 
-def write_docx(sheet: Sheet) -> bytes:
+def write_docx(sheet: sheets.Sheet) -> bytes:
     import docx
+    from docx.oxml import parse_xml
 
     notes = {note.number: note for note in sheet.notes}
     marks = [mark for part in sheet.parts for sentence in part.sentences for mark in sentence.footnotes]
     numbered = {mark: number for number, mark in reversed([*enumerate(marks, 1)])}
     numbers = iter(range(1, len(marks) + 1))
     word = docx.Document()
-    _add_styles(word)
+    for style in (_NOTE_STYLE_XML, _MARK_STYLE_XML, _FIRST_STYLE_XML):
+        word.styles.element.append(parse_xml(style))
     word.add_paragraph(sheet.title, style="Title")
     for part in sheet.parts:
         if sheet.name is not None:
             word.add_heading(part.question, 1)
         _add_part(word, part, numbered, numbers, level=1 if sheet.name is None else 2)
     _add_footnotes(word, [replace(notes[mark], number=number) for number, mark in enumerate(marks, 1)])
-    _describe(word, sheet)
+    properties = word.core_properties
+    # The property is limited to 255 characters.
+    properties.title = sheet.title[:255]
+    properties.author, properties.comments = "", ""
+    made = datetime.fromisoformat(dict(sheet.parts[-1].colophon)["Made"])
+    properties.created = properties.modified = made
     file = BytesIO()
     word.save(file)
     return file.getvalue()
 
 
 def _add_part(
-    word: WordDocument, part: Part, numbered: Mapping[int, int], numbers: Iterator[int], level: int
+    word: WordDocument, part: sheets.Part, numbered: Mapping[int, int], numbers: Iterator[int], level: int
 ) -> None:
     """``numbered`` has the first number in Word of each footnote; ``numbers`` are those of the next marks."""
     if part.abstention is not None:
-        word.add_heading(NO_ANSWER, level)
+        word.add_heading(sheets.NO_ANSWER, level)
         word.add_paragraph(part.abstention)
     if part.first_line is not None:
         first = word.add_paragraph(style=_FIRST_STYLE)
@@ -101,22 +88,20 @@ def _add_part(
     for paragraph in part.paragraphs:
         _add_sentences(word.add_paragraph(), paragraph, numbers)
     if part.remarks:
-        word.add_heading(REMARKS, level)
+        word.add_heading(sheets.REMARKS, level)
         for line in part.remarks:
             word.add_paragraph(line, style=_LIST_STYLE)
     if part.differences:
-        word.add_heading(DIFFERENCES, level)
+        word.add_heading(sheets.DIFFERENCES, level)
         for difference in part.differences:
             _add_difference(word, difference, numbered)
-    word.add_heading(ABOUT, level)
+    word.add_heading(sheets.ABOUT, level)
     for name, value in part.colophon:
         word.add_paragraph(f"{name}: {value}", style=_LIST_STYLE)
 
 
-def _add_sentences(paragraph: Paragraph, sentences: Iterable[Sentence], numbers: Iterator[int]) -> None:
-    from lxml import etree
-
-    for place, sentence in enumerate(sentences):
+def _add_sentences(paragraph: Paragraph, said: Iterable[sheets.Sentence], numbers: Iterator[int]) -> None:
+    for place, sentence in enumerate(said):
         if place:
             paragraph.add_run(" ")
         run = paragraph.add_run(sentence.text)
@@ -124,16 +109,16 @@ def _add_sentences(paragraph: Paragraph, sentences: Iterable[Sentence], numbers:
         for _ in sentence.footnotes:
             mark = paragraph.add_run()
             mark.style = "footnote reference"
-            etree.SubElement(mark.element, f"{{{W}}}footnoteReference", {f"{{{W}}}id": str(next(numbers))})
+            _child(mark.element, "footnoteReference", id=str(next(numbers)))
         if doubt := DOUBTS[sentence.verdict]:
             paragraph.add_run(" ")
             paragraph.add_run(doubt).italic = True
 
 
-def _add_difference(word: WordDocument, difference: Difference, numbered: Mapping[int, int]) -> None:
+def _add_difference(word: WordDocument, difference: sheets.Difference, numbered: Mapping[int, int]) -> None:
     word.add_paragraph(difference.about)
-    table = word.add_table(rows=1, cols=len(COLUMNS), style="Table Grid")
-    for cell, column in zip(table.rows[0].cells, COLUMNS, strict=True):
+    table = word.add_table(rows=1, cols=len(sheets.COLUMNS), style="Table Grid")
+    for cell, column in zip(table.rows[0].cells, sheets.COLUMNS, strict=True):
         cell.text = column
     for *words, number in difference.rows:
         shown = [*words, str(numbered.get(number, ""))]
@@ -141,24 +126,16 @@ def _add_difference(word: WordDocument, difference: Difference, numbered: Mappin
             cell.text = value
 
 
-def _add_styles(word: WordDocument) -> None:
-    from docx.oxml import parse_xml
-
-    for style in (_NOTE_STYLE_XML, _MARK_STYLE_XML, _FIRST_STYLE_XML):
-        word.styles.element.append(parse_xml(style))
-
-
-def _add_footnotes(word: WordDocument, notes: Iterable[Note]) -> None:
+def _add_footnotes(word: WordDocument, notes: Iterable[sheets.Note]) -> None:
     from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
     from lxml import etree
 
-    root = etree.Element(f"{{{W}}}footnotes", nsmap={"w": W})
+    root = _element("footnotes")
     for kind, number in _SEPARATORS:
-        note = etree.SubElement(root, f"{{{W}}}footnote", {f"{{{W}}}type": kind, f"{{{W}}}id": str(number)})
-        run = etree.SubElement(etree.SubElement(note, f"{{{W}}}p"), f"{{{W}}}r")
-        etree.SubElement(run, f"{{{W}}}{kind}")
+        note = _child(root, "footnote", type=kind, id=str(number))
+        _child(_child(_child(note, "p"), "r"), kind)
     for each in notes:
         root.append(_footnote(each))
     data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
@@ -167,20 +144,14 @@ def _add_footnotes(word: WordDocument, notes: Iterable[Note]) -> None:
     word.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
     properties = _element("footnotePr")
     for _, number in _SEPARATORS:
-        properties.append(_element("footnote", id=str(number)))
-    settings = word.settings.element
-    following = (settings.find(f"{{{W}}}{name}") for name in _AFTER_FOOTNOTE_PROPERTIES)
-    after = next((element for element in following if element is not None), None)
-    if after is None:
-        settings.append(properties)
-    else:
-        after.addprevious(properties)
+        _child(properties, "footnote", id=str(number))
+    word.settings.element.insert_element_before(properties, *(f"w:{name}" for name in _FOLLOWING))
 
 
-def _footnote(note: Note) -> Element:
+def _footnote(note: sheets.Note) -> Element:
     lines = [f" “{note.quote}”"]
     if note.headings is not None:
-        lines.append(f"{HEADINGS}{note.headings}")
+        lines.append(f"{sheets.HEADINGS}{note.headings}")
     lines.append(f"— {note.attribution}")
     element = _element("footnote", id=str(note.number))
     for place, line in enumerate(lines):
@@ -196,22 +167,10 @@ def _footnote(note: Note) -> Element:
     return element
 
 
-def _describe(word: WordDocument, sheet: Sheet) -> None:
-    made = dict(sheet.parts[-1].colophon)["Made"]
-    properties = word.core_properties
-    # The property is limited to 255 characters.
-    properties.title = sheet.title[:255]
-    properties.author, properties.comments = "", ""
-    properties.created = properties.modified = datetime.fromisoformat(made)
-
-
 def _element(name: str, **attributes: str) -> Element:
     from docx.oxml import OxmlElement
 
-    element = OxmlElement(f"w:{name}")
-    for key, value in attributes.items():
-        element.set(f"{{{W}}}{key}", value)
-    return element
+    return OxmlElement(f"w:{name}", {f"{{{W}}}{key}": value for key, value in attributes.items()})
 
 
 def _child(parent: Element, name: str, **attributes: str) -> Element:

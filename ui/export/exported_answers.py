@@ -11,7 +11,6 @@ from rag.answers import (
     Answer,
     Citation,
     Comparison,
-    Disagreement,
     Headline,
     Passage,
     StatedFigure,
@@ -111,7 +110,10 @@ def lay_out(answer: Answer) -> Sheet:
         first_line=first_line(answer.headline) if answer.headline else None,
         paragraphs=tuple(_paragraphs(answer)),
         remarks=tuple(readable(line) for line in _remarks(answer)),
-        differences=tuple(map(_difference, answer.disagreements)),
+        differences=tuple(
+            Difference(visible(found.about), tuple(map(_row, found.figures)))
+            for found in answer.disagreements
+        ),
         colophon=tuple((name, visible(value)) for name, value in _colophon(answer)),
     )
     notes = {cited.id: _note(cited) for cited in answer.citations}
@@ -191,10 +193,6 @@ def _remarks(answer: Answer) -> Iterator[str]:
     advice = advice_for(answer.cause, filtered=bool(answer.searched and answer.searched.filters))
     if advice in ADVICE:
         yield ADVICE[advice]
-
-
-def _difference(found: Disagreement) -> Difference:
-    return Difference(visible(found.about), tuple(map(_row, found.figures)))
 
 
 def _row(figure: StatedFigure) -> tuple[str, str, str, int]:

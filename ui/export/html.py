@@ -5,20 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from ui.export.exported_answers import (
-    ABOUT,
-    COLUMNS,
-    DIFFERENCES,
-    FOOTNOTES,
-    HEADINGS,
-    NO_ANSWER,
-    REMARKS,
-    Difference,
-    Note,
-    Part,
-    Sentence,
-    Sheet,
-)
+from ui.export import exported_answers as sheets
 from ui.words import DOUBTS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -63,7 +50,7 @@ article dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); c
 """.strip()
 
 
-def write_html(sheet: Sheet) -> bytes:
+def write_html(sheet: sheets.Sheet) -> bytes:
     seen: dict[int, int] = {}
     if sheet.name is None:
         [part] = sheet.parts
@@ -75,7 +62,7 @@ def write_html(sheet: Sheet) -> bytes:
     return _page(sheet, [*parts, *_notes(sheet.notes, seen)], f"{_STYLE}\n{_STYLE_OF_SEVERAL}")
 
 
-def _page(sheet: Sheet, parts: Sequence[str], style: str) -> bytes:
+def _page(sheet: sheets.Sheet, parts: Sequence[str], style: str) -> bytes:
     body = "\n".join(parts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -86,11 +73,11 @@ def _page(sheet: Sheet, parts: Sequence[str], style: str) -> bytes:
     ).encode()
 
 
-def _answer(part: Part, seen: dict[int, int], level: int) -> Iterator[str]:
+def _answer(part: sheets.Part, seen: dict[int, int], level: int) -> Iterator[str]:
     yield _heading(part.question, level)
     if part.abstention is not None:
         reason = f'<p dir="auto">{escape(part.abstention)}</p>'
-        yield _section("no-answer", NO_ANSWER, reason, level + 1)
+        yield _section("no-answer", sheets.NO_ANSWER, reason, level + 1)
     if part.first_line is not None:
         value, details = escape(part.first_line.value), escape(part.first_line.details)
         yield f'<p class="first-line" dir="auto"><strong>{value}</strong> {details}</p>'
@@ -100,21 +87,21 @@ def _answer(part: Part, seen: dict[int, int], level: int) -> Iterator[str]:
         yield f'<section class="answer">\n{body}\n</section>'
     if part.remarks:
         lines = "".join(f'<li dir="auto">{escape(line)}</li>\n' for line in part.remarks)
-        yield _section("remarks", REMARKS, f"<ul>\n{lines}</ul>", level + 1)
+        yield _section("remarks", sheets.REMARKS, f"<ul>\n{lines}</ul>", level + 1)
     if part.differences:
         tables = "\n".join(map(_difference, part.differences))
-        yield _section("differences", DIFFERENCES, tables, level + 1)
+        yield _section("differences", sheets.DIFFERENCES, tables, level + 1)
 
 
-def _notes(notes: Sequence[Note], seen: dict[int, int]) -> Iterator[str]:
+def _notes(notes: Sequence[sheets.Note], seen: dict[int, int]) -> Iterator[str]:
     if notes:
         lines = "".join(_note(note, seen.get(note.number, 0)) for note in notes)
-        yield _section("notes", FOOTNOTES, f"<ol>\n{lines}</ol>", 2)
+        yield _section("notes", sheets.FOOTNOTES, f"<ol>\n{lines}</ol>", 2)
 
 
-def _about(part: Part, level: int) -> str:
+def _about(part: sheets.Part, level: int) -> str:
     facts = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>\n" for name, value in part.colophon)
-    return _section("about", ABOUT, f"<dl>\n{facts}</dl>", level)
+    return _section("about", sheets.ABOUT, f"<dl>\n{facts}</dl>", level)
 
 
 def _heading(words: str, level: int) -> str:
@@ -125,7 +112,7 @@ def _section(name: str, heading: str, content: str, level: int) -> str:
     return f'<section class="{name}">\n<h{level}>{heading}</h{level}>\n{content}\n</section>'
 
 
-def _sentence(sentence: Sentence, seen: dict[int, int]) -> str:
+def _sentence(sentence: sheets.Sentence, seen: dict[int, int]) -> str:
     words = escape(sentence.text)
     if sentence.verdict == "unsupported":
         words = f"<s>{words}</s>"
@@ -142,12 +129,10 @@ def _mark(number: int, seen: dict[int, int]) -> str:
     return f'<sup><a href="#note-{number}" id="{place}" aria-label="Footnote {number}">{number}</a></sup>'
 
 
-def _note(note: Note, times: int) -> str:
-    headings = (
-        f'<span class="headings" dir="auto">{HEADINGS}{escape(note.headings)}</span>'
-        if note.headings is not None
-        else ""
-    )
+def _note(note: sheets.Note, times: int) -> str:
+    headings = ""
+    if note.headings is not None:
+        headings = f'<span class="headings" dir="auto">{sheets.HEADINGS}{escape(note.headings)}</span>'
     back = "".join(
         f' <a class="back" href="#mark-{note.number}-{time}" aria-label="Back to the sentence">↩</a>'
         for time in range(1, times + 1)
@@ -159,8 +144,8 @@ def _note(note: Note, times: int) -> str:
     )
 
 
-def _difference(difference: Difference) -> str:
-    head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
+def _difference(difference: sheets.Difference) -> str:
+    head = "".join(f'<th scope="col">{column}</th>' for column in sheets.COLUMNS)
     rows = "".join(map(_row, difference.rows))
     return (
         f'<table>\n<caption dir="auto">{escape(difference.about)}</caption>\n'

@@ -5,19 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ui.export.exported_answers import (
-    ABOUT,
-    COLUMNS,
-    DIFFERENCES,
-    HEADINGS,
-    NO_ANSWER,
-    REMARKS,
-    Difference,
-    Note,
-    Part,
-    Sentence,
-    Sheet,
-)
+from ui.export import exported_answers as sheets
 from ui.words import DOUBTS
 
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&$^@]|[=+](?=[=+])|(?<=[=+])[=+]|:(?=//|[A-Za-z_][\w-]*:)", re.ASCII)
@@ -40,7 +28,7 @@ def escape_markdown(words: str) -> str:
     return f"\\{escaped}" if not begun.isdigit() else f"{begun}\\{escaped[len(begun) :]}"
 
 
-def write_markdown(sheet: Sheet) -> bytes:
+def write_markdown(sheet: sheets.Sheet) -> bytes:
     blocks = [] if sheet.name is None else [f"# {escape_markdown(sheet.name)}"]
     for part in sheet.parts:
         blocks += _part(part, level=1 if sheet.name is None else 2)
@@ -48,26 +36,26 @@ def write_markdown(sheet: Sheet) -> bytes:
     return ("\n\n".join(blocks) + "\n").encode()
 
 
-def _part(part: Part, level: int) -> Iterator[str]:
+def _part(part: sheets.Part, level: int) -> Iterator[str]:
     section = "#" * (level + 1)
     yield f"{'#' * level} {escape_markdown(part.question)}"
     if part.abstention is not None:
-        yield from (f"{section} {NO_ANSWER}", escape_markdown(part.abstention))
+        yield from (f"{section} {sheets.NO_ANSWER}", escape_markdown(part.abstention))
     if part.first_line is not None:
         value, details = escape_markdown(part.first_line.value), escape_markdown(part.first_line.details)
         yield f"**{value}** {details}".rstrip()
     yield from ("\n".join(map(_sentence, paragraph)) for paragraph in part.paragraphs)
     if part.remarks:
         lines = "\n".join(f"- {escape_markdown(line)}" for line in part.remarks)
-        yield from (f"{section} {REMARKS}", lines)
+        yield from (f"{section} {sheets.REMARKS}", lines)
     if part.differences:
-        yield f"{section} {DIFFERENCES}"
+        yield f"{section} {sheets.DIFFERENCES}"
         yield from map(_difference, part.differences)
     facts = "\n".join(f"- {name}: {escape_markdown(value)}" for name, value in part.colophon)
-    yield from (f"{section} {ABOUT}", facts)
+    yield from (f"{section} {sheets.ABOUT}", facts)
 
 
-def _sentence(sentence: Sentence) -> str:
+def _sentence(sentence: sheets.Sentence) -> str:
     words = escape_markdown(sentence.text)
     if sentence.verdict == "unsupported":
         words = f"~~{words}~~"
@@ -79,18 +67,18 @@ def _marks(numbers: Sequence[int]) -> str:
     return "".join(f"[^{number}]" for number in numbers)
 
 
-def _difference(difference: Difference) -> str:
+def _difference(difference: sheets.Difference) -> str:
     rows = (
         f"| {' | '.join(map(escape_markdown, words))} | {_marks((number,))} |"
         for *words, number in difference.rows
     )
-    head = f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"
+    head = f"| {' | '.join(sheets.COLUMNS)} |", "|---" * len(sheets.COLUMNS) + "|"
     return "\n".join([f"{escape_markdown(difference.about)}\n", *head, *rows])
 
 
-def _note(note: Note) -> str:
+def _note(note: sheets.Note) -> str:
     lines = [f"“{escape_markdown(note.quote)}”"]
     if note.headings is not None:
-        lines.append(f"{HEADINGS}{escape_markdown(note.headings)}")
+        lines.append(f"{sheets.HEADINGS}{escape_markdown(note.headings)}")
     lines.append(f"— {escape_markdown(note.attribution)}")
     return f"[^{note.number}]: " + "\n    ".join(lines)

@@ -31,10 +31,9 @@ from rag.engine import QueryEngine
 from ui.accounts import LOCAL, Accounts, Identity, Scope, Session, SignIn
 from ui.http.middleware import is_forwarded
 from ui.http.problems import documented, refusal, unreachable
+from ui.http.request_bodies import EVENT_STREAM
 from ui.http.router import Router
 from ui.rate_limits import TooManyAttemptsError
-
-_COOKIE_CHARACTERS = 8
 
 
 def identity_of(connection: HTTPConnection) -> Identity:
@@ -44,7 +43,7 @@ def identity_of(connection: HTTPConnection) -> Identity:
 
 def session_cookie(sign_in: SignIn) -> str:
     """A browser sends it to all ports of a host, so servers with other accounts need other names."""
-    return f"footnoted-session-{sign_in.accounts.id[:_COOKIE_CHARACTERS]}"
+    return f"footnoted-session-{sign_in.accounts.id[:8]}"
 
 
 class Sender(BaseModel):
@@ -212,9 +211,8 @@ TABLE: Mapping[str, Requirement | Scope] = {
 
 _PATTERNS = [
     (method, path, compile_path(path)[0], requirement)
-    for (method, path), requirement in (
-        (route.split(" "), requirement) for route, requirement in TABLE.items()
-    )
+    for route, requirement in TABLE.items()
+    for method, path in [route.split(" ")]
 ]
 
 _FILE_PARAMETERS = frozenset({"path", "rest", "version"})
@@ -267,8 +265,6 @@ def check_table(routes: Sequence[BaseRoute]) -> None:
 
 
 _CHALLENGE = 'Bearer realm="Footnoted"'
-
-_EVENTS = "text/event-stream"
 
 _FORWARDED = (
     "A proxy forwarded this request, and nobody signs in to this server, so the server does not know whose "
@@ -369,7 +365,7 @@ class SignInCheck:
         async def watched(message: Message) -> None:
             nonlocal is_open
             if message["type"] == "http.response.start":
-                is_open = Headers(raw=message["headers"]).get("content-type", "").startswith(_EVENTS)
+                is_open = Headers(raw=message["headers"]).get("content-type", "").startswith(EVENT_STREAM)
                 if is_open:
                     watches.append(asyncio.create_task(watch(passing)))
             elif not message.get("more_body", False):
@@ -394,7 +390,9 @@ class SignInCheck:
         await self._app(scope, receive, send)
 
     def _refusal(self, scope: ASGIScope, requirement: Requirement | Scope, found: _Found) -> Response | None:
-        identity, opens_page = found.identity, _opens_page(scope, found.sent)
+        identity, accepted = found.identity, Headers(scope=scope).get("accept", "")
+        is_get = scope["method"] in {"GET", "HEAD"}
+        opens_page = is_get and found.sent != "token" and "text/html" in accepted
         if identity is None:
             return (_to_sign_in if opens_page else _unknown)(scope, found.sent)
         if isinstance(requirement, Requirement) or requirement in identity.scopes:
@@ -448,11 +446,6 @@ def insufficient_scope(sender: Identity, scope: Scope) -> tuple[str, dict[str, s
     detail = f"This needs the scope {scope.value!r}, which {sender} does not have."
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
     return detail, {"WWW-Authenticate": challenge}
-
-
-def _opens_page(scope: ASGIScope, sent: str) -> bool:
-    is_get = scope["method"] in {"GET", "HEAD"}
-    return is_get and sent != "token" and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def _to_sign_in(scope: ASGIScope, sent: str) -> Response:

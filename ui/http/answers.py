@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -31,7 +30,7 @@ from rag.engine import QueryEngine
 from rag.errors import ConversationNotFoundError
 from rag.suggesting import suggest
 from ui.export import FORMATS, HTML, Format, lay_out, lay_out_conversation
-from ui.export.exported_answers import HEADINGS, Difference, Note, Sentence
+from ui.export.exported_answers import HEADINGS, Sentence
 from ui.export.html import POLICY as PAGE_POLICY
 from ui.http.access import OwnCatalog, OwnEngine
 from ui.http.client_state import Cursor, cursor_of, sort_key_of
@@ -49,8 +48,9 @@ from ui.words import doubt_after
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-_NAME_CHARACTERS = 60
-_ID_DIGITS = 8
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}
+}
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 _CACHED_SUGGESTIONS = 256
@@ -103,11 +103,7 @@ def answers_router() -> Router:
     def questions_after(engine: QueryEngine, answer_id: str) -> dict[str, list[str]]:
         return {"questions": list(suggested(suggestion_key(engine, answer_id)))}
 
-    @router.get(
-        "/{answer_id}.{suffix}",
-        response_class=Response,
-        responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
-    )
+    @router.get("/{answer_id}.{suffix}", response_class=Response, responses=_FILES)
     def export(
         catalog: OwnCatalog, answer_id: AnswerIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:
@@ -161,8 +157,8 @@ def file_response(data: bytes, form: Format, name: str) -> Response:
 def file_name(title: str, exported_id: str, suffix: str, *, default: str) -> str:
     """Return a file name from the title's words and the id's first digits, such as ``why-0a1b2c3d.md``."""
     words = _BETWEEN_WORDS.sub("-", title).strip("-").lower()
-    words = words[:_NAME_CHARACTERS].rstrip("-") or default
-    return f"{words}-{exported_id[:_ID_DIGITS]}.{suffix}"
+    words = words[:60].rstrip("-") or default
+    return f"{words}-{exported_id[:8]}.{suffix}"
 
 
 def attachment(name: str) -> str:
@@ -174,42 +170,29 @@ def attachment(name: str) -> str:
 def copied(answer: Answer) -> Copied:
     sheet = lay_out(answer)
     [part] = sheet.parts
-    reason = [part.abstention] if part.abstention is not None else []
-    line = part.first_line
-    first = [f"{line.value} {line.details}".rstrip()] if line else []
-    first_marked = [f"<strong>{escape(line.value)}</strong> {escape(line.details)}".rstrip()] if line else []
-    words = [*reason, *first, *(" ".join(map(_text_sentence, paragraph)) for paragraph in part.paragraphs)]
-    marked = [
-        *map(escape, reason),
-        *first_marked,
-        *(" ".join(map(_html_sentence, each)) for each in part.paragraphs),
-    ]
-    differences = list(_difference_lines(part.differences))
-    notes = [f"[{note.number}] {_footnote_line(note)}" for note in sheet.notes]
+    words = [part.abstention] if part.abstention is not None else []
+    marked = list(map(escape, words))
+    if line := part.first_line:
+        words.append(f"{line.value} {line.details}".rstrip())
+        marked.append(f"<strong>{escape(line.value)}</strong> {escape(line.details)}".rstrip())
+    for paragraph in part.paragraphs:
+        words.append(" ".join(_sentence(each, each.text, " [{}]") for each in paragraph))
+        marked.append(" ".join(_sentence(each, escape(each.text), "<sup>[{}]</sup>") for each in paragraph))
+    differences = []
+    for found in part.differences:
+        differences.append(f"The sources give different figures: {found.about}")
+        differences += [f"- {value} [{mark}], {title}, {date}" for value, title, date, mark in found.rows]
+    notes = []
+    for note in sheet.notes:
+        headings = f" {HEADINGS}{note.headings}" if note.headings is not None else ""
+        notes.append(f"[{note.number}] “{note.quote}”{headings} — {note.attribution}")
     text = "\n\n".join(filter(None, [*words, "\n".join(differences), "\n".join(notes)]))
     lines = [*marked, *map(escape, differences), *map(escape, notes)]
     return Copied(text, "".join(f"<p>{line}</p>" for line in lines))
 
 
-def _text_sentence(sentence: Sentence) -> str:
-    marks = "".join(f" [{number}]" for number in sentence.footnotes)
-    return f"{sentence.text}{marks}{doubt_after(sentence.verdict)}"
-
-
-def _html_sentence(sentence: Sentence) -> str:
-    marks = "".join(f"<sup>[{number}]</sup>" for number in sentence.footnotes)
-    return f"{escape(sentence.text)}{marks}{doubt_after(sentence.verdict)}"
-
-
-def _footnote_line(note: Note) -> str:
-    headings = f" {HEADINGS}{note.headings}" if note.headings is not None else ""
-    return f"“{note.quote}”{headings} — {note.attribution}"
-
-
-def _difference_lines(differences: Iterable[Difference]) -> Iterator[str]:
-    for found in differences:
-        yield f"The sources give different figures: {found.about}"
-        yield from (f"- {value} [{number}], {title}, {date}" for value, title, date, number in found.rows)
+def _sentence(sentence: Sentence, text: str, mark: str) -> str:
+    return text + "".join(map(mark.format, sentence.footnotes)) + doubt_after(sentence.verdict)
 
 
 def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
@@ -281,11 +264,7 @@ def conversations_router() -> Router:
         next_cursor = None if last is None else cursor_of("conversations", [last])
         return ConversationsPage(conversations=found, next_cursor=next_cursor)
 
-    @router.get(
-        "/{conversation_id}.{suffix}",
-        response_class=Response,
-        responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
-    )
+    @router.get("/{conversation_id}.{suffix}", response_class=Response, responses=_FILES)
     def export(
         catalog: OwnCatalog, conversation_id: ConversationIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:

@@ -91,6 +91,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     router = Router(prefix="/v1/documents", tags=["library"])
     rendering = LimitedThreads("pictures of pages", at_once=4, waiting=MAX_WAITING)
     editing = LimitedThreads("edits", at_once=2, waiting=MAX_WAITING)
+    revalidating = {**documented(400, 404, 413, 422, 500), 304: UNCHANGED}
 
     @router.get(
         "", response_model=dict[str, Any], responses={**documented(400, 413, 422, 500), 304: UNCHANGED}
@@ -114,11 +115,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
         """
         return list_response(index, if_none_match, limit, cursor, brief=brief)
 
-    @router.get(
-        "/{document_id}",
-        response_model=dict[str, Any],
-        responses={**documented(400, 404, 413, 422, 500), 304: UNCHANGED},
-    )
+    @router.get("/{document_id}", response_model=dict[str, Any], responses=revalidating)
     def document(
         index: OwnLibrary, document_id: DocumentId, version: Version = None, if_none_match: KnownTags = ""
     ) -> Response:
@@ -127,11 +124,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
             record = reader.document(document_id, version)
             return revalidated_json(reader, if_none_match, lambda: _described(index, reader, record))
 
-    @router.get(
-        "/{document_id}/text",
-        response_model=dict[str, Any],
-        responses={**documented(400, 404, 413, 422, 500), 304: UNCHANGED},
-    )
+    @router.get("/{document_id}/text", response_model=dict[str, Any], responses=revalidating)
     def document_text(
         *,
         index: OwnLibrary,
@@ -156,11 +149,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     @router.get(
         "/{document_id}/pages/{page}.png",
         response_class=Response,
-        responses={
-            **documented(400, 404, 413, 422, 500, 503),
-            200: {"content": {"image/png": {}}},
-            304: UNCHANGED,
-        },
+        responses={**revalidating, **documented(503), 200: {"content": {"image/png": {}}}},
     )
     async def page(
         *,

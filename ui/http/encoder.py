@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import Annotated, Self
 
 from fastapi import HTTPException, Query, Request
@@ -125,9 +124,7 @@ class EncoderChange:
             self._job_id = self._writer.rebuild(self._open).id
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         pass
 
     def begin(self, library: Library) -> Job:

@@ -233,10 +233,6 @@ def _kept(response: httpcore.Response, headers: dict[bytes, str], path: str, rul
         return Fetched(unquote(path.rpartition("/")[2]), size, file)
 
 
-_AT_ONCE = 2
-_WAITING = 20
-
-
 class FromURLRequest(RequestModel):
     """A document to fetch."""
 
@@ -259,19 +255,16 @@ class FromURLRequest(RequestModel):
         default=False, description="answer with 202 and a `job_id` once the file is fetched"
     )
 
-    @property
-    def details(self) -> dict[str, str]:
-        return self.model_dump(exclude={"url", "name", "password", "background"})
-
 
 def from_url_router(
     rules: FetchRules, reader: Isolated, options: Options, writer: JobRunner, most_bytes: int = 0
 ) -> Router:
     router = Router(prefix="/v1/documents", tags=["library"])
-    threads = LimitedThreads("documents to fetch", at_once=_AT_ONCE, waiting=_WAITING)
+    threads = LimitedThreads("documents to fetch", at_once=2, waiting=20)
 
     def add(index: Library, wanted: FromURLRequest, fetched: Fetched, own: Options) -> Response:
-        sent = Sent(wanted.name or fetched.name, fetched.file, wanted.details, most_bytes)
+        details = wanted.model_dump(exclude={"url", "name", "password", "background"})
+        sent = Sent(wanted.name or fetched.name, fetched.file, details, most_bytes)
         if wanted.background:
             return queued_response(index, writer, own, sent)
         return JSONResponse(uploaded_response(index, reader, own, sent), 201)

@@ -76,12 +76,8 @@ class LengthCheck:
         await refusal(scope, receive, send)
 
 
-_LIBRARY = "/v1/documents"
-_MIN_COMPRESSED_BYTES = 2_000
 _GZIP_LEVEL = 5
 """The level of gzip. The highest level would make a list a tenth shorter, and take several times as long."""
-
-_CACHEABLE = (200, 304)
 
 
 class CompressLibrary:
@@ -89,10 +85,10 @@ class CompressLibrary:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._compressing = GZipMiddleware(app, minimum_size=_MIN_COMPRESSED_BYTES, compresslevel=_GZIP_LEVEL)
+        self._compressing = GZipMiddleware(app, minimum_size=2_000, compresslevel=_GZIP_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_library = scope["type"] == "http" and scope["path"].startswith(_LIBRARY)
+        is_library = scope["type"] == "http" and scope["path"].startswith("/v1/documents")
         await (self._compressing if is_library else self._app)(scope, receive, send)
 
 
@@ -109,7 +105,7 @@ class CacheForever:
             return
 
         async def send_immutable(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in _CACHEABLE:
+            if message["type"] == "http.response.start" and message["status"] in {200, 304}:
                 MutableHeaders(scope=message)["Cache-Control"] = "public, max-age=31536000, immutable"
             await send(message)
 
@@ -117,13 +113,12 @@ class CacheForever:
 
 
 _OF_PROXIES = frozenset({"forwarded", "via", "x-real-ip"})
-_PREFIX = "x-forwarded-"
 
 _log = logging.getLogger(__name__)
 
 
 def is_forwarded(headers: Headers) -> bool:
-    return any(name in _OF_PROXIES or name.startswith(_PREFIX) for name in headers)
+    return any(name in _OF_PROXIES or name.startswith("x-forwarded-") for name in headers)
 
 
 class ForwardedClients:
@@ -138,20 +133,17 @@ class ForwardedClients:
             if scope.get(end):
                 host, port = scope[end]
                 scope[end] = (_plain(host), port)
-        if scope["type"] == "http" and not self._has_warned and is_forwarded(Headers(scope=scope)):
-            self._warn_of(scope.get("client"))
+        sender, _ = scope.get("client") or (None, None)
+        may_warn = scope["type"] == "http" and sender is not None and not self._has_warned
+        if may_warn and is_forwarded(Headers(scope=scope)) and sender not in self._app.trusted_hosts:
+            self._has_warned = True
+            _log.warning(
+                "%s sends headers of a reverse proxy, which are ignored, because FOOTNOTED_TRUSTED_PROXIES "
+                "does not name it; if it is your proxy, add its address there: until then, all its clients "
+                "count as one address, and cookies are not for HTTPS only",
+                sender,
+            )
         await self._app(scope, receive, send)  # type: ignore[arg-type]
-
-    def _warn_of(self, client: tuple[str, int] | None) -> None:
-        if client is None or client[0] in self._app.trusted_hosts:
-            return
-        self._has_warned = True
-        _log.warning(
-            "%s sends headers of a reverse proxy, which are ignored, because FOOTNOTED_TRUSTED_PROXIES does "
-            "not name it; if it is your proxy, add its address there: until then, all its clients count as "
-            "one address, and cookies are not for HTTPS only",
-            client[0],
-        )
 
 
 def _plain(host: str) -> str:
@@ -164,8 +156,6 @@ def _plain(host: str) -> str:
 
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
-
-_CHAT = b"<gradio-app"
 
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 _PAGE_POLICY = (
@@ -219,7 +209,7 @@ class PageHeaders:
                     return
                 page = bytes(body)
                 headers = MutableHeaders(scope=held)
-                if _CHAT in page:
+                if b"<gradio-app" in page:
                     page = page.replace(b"</head>", self._head + b"</head>", 1)
                     headers["Content-Length"] = str(len(page))
                 headers["Content-Security-Policy"] = page_policy(page)
@@ -263,12 +253,8 @@ class OriginCheck:
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
         # Gradio builds the addresses in its page from the names that a proxy passes on.
-        forwarded = [
-            name.strip()
-            for line in headers.getlist("x-forwarded-host")
-            for name in line.split(",")
-            if name.strip()
-        ]
+        passed_on = ",".join(headers.getlist("x-forwarded-host")).split(",")
+        forwarded = [name.strip() for name in passed_on if name.strip()]
         rendered_for = [line.rpartition("://")[2] for line in headers.getlist("x-gradio-server")]
         for name in (host, *forwarded, *rendered_for):
             if not self._is_own(name, scope):
@@ -282,7 +268,9 @@ class OriginCheck:
             return None
         own_origin = origin is None or origin.partition("://")[2] in {host, *forwarded}
         own_site = headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
-        if own_origin and (own_site or _follows_link(scope["method"], headers)):
+        fetched = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+        follows_link = fetched == ("navigate", "document") and scope["method"] in {"GET", "HEAD"}
+        if own_origin and (own_site or follows_link):
             return None
         page = (origin or "of another site")[:_SHOWN_CHARACTERS]
         return (
@@ -314,11 +302,6 @@ def why_not_here(scope: Scope) -> str | None:
     if is_here and is_asked_here and is_own_page and not is_forwarded(headers):
         return None
     return "The language model can be chosen only on the machine that the server runs on."
-
-
-def _follows_link(method: str, headers: Headers) -> bool:
-    navigates = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
-    return navigates and method in {"GET", "HEAD"}
 
 
 def _normal(host: str) -> str:

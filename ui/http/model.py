@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr
 
 from index.errors import line_of
 from rag.errors import JudgeError, ModelError, ModelSetupError
-from rag.llm import ModelSettings, Trial
+from rag.llm import ModelSettings
 from ui.accounts import Scope
 from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
 from ui.http.access import identity_of, require_scopes
@@ -54,7 +54,11 @@ class ModelRequest(RequestModel):
     )
 
     def to_settings(self, choice: ModelChoice) -> ModelSettings:
-        """Without a key, use that of the chosen model if provider and address are the same."""
+        """Without a key, use that of the chosen model if provider and address are the same.
+
+        Raises NoChoiceError if a person may not choose the model, or UsedWronglyError.
+        """
+        choice.require_free()
         given = self.key.get_secret_value() if self.key is not None else None
         model = model_of(self.provider, self.model, self.address, given or None)
         if is_file_model(model) and Path(model.model) not in choice.files:
@@ -96,7 +100,7 @@ def model_router(choice: ModelChoice) -> Router:
         An address in the link-local network (169.254.0.0/16, fe80::/10) is refused.
         """
         _note(wanted)
-        await _run(lambda: _choose(choice, wanted), choosing)
+        await _run(lambda: choice.choose(wanted.to_settings(choice)), choosing)
         return described(choice, request)
 
     @router.delete("", dependencies=[Depends(_require_allowed)], responses=documented(403, 409, 507))
@@ -125,7 +129,8 @@ def model_router(choice: ModelChoice) -> Router:
         502, with the cause.
         """
         _note(wanted or choice.chosen)
-        return (await _run(lambda: _try_out(choice, wanted), testing)).as_dict()
+        trial = await _run(lambda: choice.try_out(wanted.to_settings(choice) if wanted else None), testing)
+        return trial.as_dict()
 
     return router
 
@@ -165,18 +170,6 @@ async def _run(work: Callable[[], T], threads: CapacityLimiter) -> T:
 def _note(model: ModelRequest | ModelSettings | None) -> None:
     if model is not None:
         note(target=audit_target(model.provider, model.model, model.address))
-
-
-def _choose(choice: ModelChoice, wanted: ModelRequest) -> None:
-    choice.require_free()
-    choice.choose(wanted.to_settings(choice))
-
-
-def _try_out(choice: ModelChoice, wanted: ModelRequest | None) -> Trial:
-    if wanted is None:
-        return choice.try_out(None)
-    choice.require_free()
-    return choice.try_out(wanted.to_settings(choice))
 
 
 def _why_not_allowed(request: Request) -> str | None:

@@ -26,7 +26,7 @@ from ui.http.access import Matched, client_address, matched
 from ui.http.middleware import UPLOAD
 from ui.http.problems import REQUEST_ID, refusal, unreachable
 from ui.operations import DONE, Act, AuditLog, begin_audit_notes, begin_request, log_event
-from ui.operations.metrics import Metrics
+from ui.operations.metrics import REFUSED, Metrics
 from ui.rate_limits import Excess, Quotas, Refusals
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 _FORMS = frozenset({"POST /sign-in", "POST /sign-out", "GET /sign-in/openid/callback"})
 _CHANGING = frozenset({ScopeName.WRITE, ScopeName.ADMIN})
-_REFUSED = frozenset({401, 403, 429})
-
 _METHODS = frozenset(HTTPMethod)
 
 LEFT = 499
@@ -134,7 +132,7 @@ class Observation:
     async def _record(self, scope: Scope, found: Matched, response: _Response, notes: dict[str, str]) -> None:
         route, address = f"{method_of(scope)} {found.path}", client_address(scope)
         changes = found.requirement in _CHANGING and scope["method"] not in {"GET", "HEAD"}
-        is_refused = response.status in _REFUSED
+        is_refused = response.status in REFUSED
         if self._audit is None or not (changes or is_refused or route in _FORMS):
             return
         # Anyone can send sign-ins that fail, here or at the provider, so the log gets only some of them.
@@ -142,12 +140,16 @@ class Observation:
         if has_failed and not self._refusals.count_within_limits(address):
             return
         kind, who = _sender(scope)
+        is_done = response.status < 400
+        # Of a failed request, only the numbers in the path count: anyone can write any words into a path.
+        named = ", ".join(value for value in found.values if is_done or value.isdecimal())
+        target = notes.get("target") or named or (response.location if is_done else None)
         act = Act(
             route,
-            DONE if response.status < 400 else str(response.status),
+            DONE if is_done else str(response.status),
             "user" if "who" in notes else kind,
             notes.get("who", who),
-            notes.get("target") or _target(found, response) if changes else None,
+            target if changes else None,
             address,
             scope["state"]["request_id"],
         )
@@ -155,13 +157,6 @@ class Observation:
             await to_thread.run_sync(self._audit.add, act, limiter=self._writing)
         except (LibraryLockedError, OwnTablesError, UnreachableError, sqlalchemy.exc.DatabaseError):
             log_event("audit_lost", logging.ERROR, action=act.action, kind=act.kind, who=act.who)
-
-
-def _target(found: Matched, response: _Response) -> str | None:
-    """Of a failed request, only the numbers in the path count: anyone can write any words into a path."""
-    is_done = response.status < 400
-    named = [value for value in found.values if is_done or value.isdecimal()]
-    return ", ".join(named) or (response.location if is_done else None)
 
 
 def method_of(scope: Scope) -> str:
@@ -228,11 +223,8 @@ class SenderLimits:
         self._counting = CapacityLimiter(_COUNTING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        found = matched(scope["method"], scope["path"])
-        if f"{scope['method']} {found.path}" in UNLIMITED_ROUTES:
+        found = matched(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if found is None or f"{scope['method']} {found.path}" in UNLIMITED_ROUTES:
             await self._app(scope, receive, send)
             return
         identity: Identity | None = scope.get("state", {}).get("identity")

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.library import Library
 from index.records import Filters
-from rag.answers import Answer, Citation, StatedFigure, Verdict
+from rag.answers import Answer, Citation, Verdict
 from rag.conversations import Conversation, from_turns
 from rag.engine import QueryEngine
 from rag.events import AnswerDone, CitationMade, Event, Token
@@ -50,6 +50,7 @@ MAX_MESSAGES = 1_000
 
 def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLimiter) -> Router:
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
+    streamed = {**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}}
 
     async def answered(
         engine: QueryEngine,
@@ -78,10 +79,7 @@ def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLim
             raise HTTPException(404, f"there is no model {name!r}; use {MODEL!r}")
         return ENTRY
 
-    @router.post(
-        "/chat/completions",
-        responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
-    )
+    @router.post("/chat/completions", responses=streamed)
     async def complete(engine: OwnEngine, request: CompletionRequest) -> Response:
         """Return a footnoted answer as a chat completion. The field `footnoted` has the whole answer.
 
@@ -91,9 +89,7 @@ def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLim
         encode = _Chunks(usage=usage).encode if request.stream else None
         return await answered(engine, request.messages, completion_of, encode, "/v1/chat/completions")
 
-    @router.post(
-        "/responses", responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}}
-    )
+    @router.post("/responses", responses=streamed)
     async def respond(engine: OwnEngine, request: ResponsesRequest) -> Response:
         """Return a footnoted answer as a response. The field `footnoted` has the whole answer.
 
@@ -177,10 +173,14 @@ def escaped(text: str) -> str:
 
 
 def footnotes(citations: Iterable[Citation]) -> str:
-    lines = {
-        cited.id: f"[{cited.id}]: {_headings(cited)}“{escaped(cited.quote)}” — {_source(cited)}"
-        for cited in citations
-    }
+    lines: dict[int, str] = {}
+    for cited in citations:
+        headings = f"{escaped(cited.headings)}: " if cited.headings else ""
+        facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
+        facts += [RECOGNISED] if cited.recognised else []
+        facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
+        source = ", ".join(filter(None, map(escaped, facts)))
+        lines[cited.id] = f"[{cited.id}]: {headings}“{escaped(cited.quote)}” — {source}"
     return "\n".join(lines[number] for number in sorted(lines))
 
 
@@ -188,10 +188,10 @@ def differences(answer: Answer) -> str:
     lines: list[str] = []
     for disagreement in answer.disagreements:
         lines.append(f"The sources give different figures: {escaped(disagreement.about)}")
-        lines += [
-            f"- {escaped(figure.value)} [{figure.citation}], {_figure_source(figure)}"
-            for figure in disagreement.figures
-        ]
+        for figure in disagreement.figures:
+            superseded = ", superseded by a newer version" if figure.superseded else ""
+            source = f"{escaped(figure.title)}, {escaped(date_or_undated(figure.published))}{superseded}"
+            lines.append(f"- {escaped(figure.value)} [{figure.citation}], {source}")
     return "\n".join(lines)
 
 
@@ -201,22 +201,6 @@ def without_footnotes(text: str) -> str:
     for verdict in DOUBTS:
         words = words.replace(doubt_after(verdict), "")
     return _ESCAPED.sub(r"\1", words).replace(_JOINER, "").strip()
-
-
-def _headings(cited: Citation) -> str:
-    return f"{escaped(cited.headings)}: " if cited.headings else ""
-
-
-def _figure_source(figure: StatedFigure) -> str:
-    superseded = ", superseded by a newer version" if figure.superseded else ""
-    return f"{escaped(figure.title)}, {escaped(date_or_undated(figure.published))}{superseded}"
-
-
-def _source(cited: Citation) -> str:
-    facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
-    facts += [RECOGNISED] if cited.recognised else []
-    facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
-    return ", ".join(filter(None, map(escaped, facts)))
 
 
 def mark(cited: Citation) -> str:
@@ -232,19 +216,19 @@ def below(answer: Answer) -> str:
     return "".join(f"\n\n{part}" for part in parts if part)
 
 
-class ContentPart(BaseModel):
-    """A part of a message. Only parts with text are read."""
-
+class _Lenient(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
+
+
+class ContentPart(_Lenient):
+    """A part of a message. Only parts with text are read."""
 
     type: Text
     text: Text | None = None
 
 
-class Message(BaseModel):
+class Message(_Lenient):
     """A message of a conversation. System messages are ignored."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Text | list[ContentPart] | None = None
@@ -272,18 +256,16 @@ def question_and_history(messages: Sequence[Message]) -> tuple[str, Conversation
     raise HTTPException(422, "messages has no message with the role user; send the question as one")
 
 
-class StreamOptions(BaseModel):
+class StreamOptions(_Lenient):
     """The ``stream_options`` of an OpenAI request."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
 
     include_usage: bool = False
 
 
-class CompletionRequest(BaseModel):
+class CompletionRequest(_Lenient):
     """A conversation. The last message with the role ``user`` is the question."""
 
-    model_config = ConfigDict(extra="allow", strict=True) | example(
+    model_config = example(
         model="footnoted", messages=[{"role": "user", "content": "Why did gate 3 of the Maravel Dam fail?"}]
     )
 
@@ -311,17 +293,6 @@ class _Chunks:
         self._begun = False
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
-        if isinstance(event, StreamFailed):
-            status, detail = event.problem["status"], event.problem["detail"]
-            error = {"message": detail, "type": "server_error", "param": None, "code": status}
-            yield _server_sent({"error": error})
-            return
-        for chunk in self.chunks(event):
-            yield _server_sent(chunk)
-        if isinstance(event, AnswerDone):
-            yield {"data": "[DONE]"}
-
-    def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
         if not self._begun:
             self._begun = True
             yield self._chunk({"role": "assistant", "content": ""})
@@ -333,13 +304,17 @@ class _Chunks:
             case AnswerDone(answer):
                 if rest := below(answer):
                     yield self._chunk({"content": rest})
-                yield {**self._chunk({}, "stop"), "footnoted": answer.as_dict()}
+                yield self._chunk({}, "stop", footnoted=answer.as_dict())
                 if self._usage:
-                    yield {**self._head, "choices": [], "usage": _usage(answer)}
+                    yield _server_sent({**self._head, "choices": [], "usage": _usage(answer)})
+                yield {"data": "[DONE]"}
+            case StreamFailed(problem):
+                error = {"message": problem["detail"], "type": "server_error"}
+                yield _server_sent({"error": {**error, "param": None, "code": problem["status"]}})
 
-    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    def _chunk(self, delta: dict[str, Any], finish: str | None = None, **more: object) -> ServerSentEvent:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
-        return {**self._head, "choices": [choice]}
+        return _server_sent({**self._head, "choices": [choice], **more})
 
 
 def _head(name: str, kind: str) -> dict[str, Any]:
@@ -355,12 +330,10 @@ def _server_sent(chunk: dict[str, Any]) -> ServerSentEvent:
     return {"data": json.dumps(chunk, ensure_ascii=False)}
 
 
-class ResponsesRequest(BaseModel):
+class ResponsesRequest(_Lenient):
     """A question, or a conversation whose last message with the role ``user`` is the question."""
 
-    model_config = ConfigDict(extra="allow", strict=True) | example(
-        model="footnoted", input="Why did gate 3 of the Maravel Dam fail?"
-    )
+    model_config = example(model="footnoted", input="Why did gate 3 of the Maravel Dam fail?")
 
     model: Text = MODEL
     input: Text | Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]
@@ -538,18 +511,16 @@ class CompoundFilter(RequestModel):
         return all(each) if self.type == "and" else any(each)
 
 
-class RankingOptions(BaseModel):
+class RankingOptions(_Lenient):
     """The ranking of results. There is one ranker, so ``ranker`` is ignored."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
 
     score_threshold: float = Field(default=0.0, ge=0, le=1)
 
 
-class VectorStoreSearch(BaseModel):
+class VectorStoreSearch(_Lenient):
     """A search. The query is never rewritten."""
 
-    model_config = ConfigDict(extra="allow", strict=True) | example(
+    model_config = example(
         query="rust in the pin of gate 3",
         max_num_results=3,
         filters={"type": "eq", "key": "kind", "value": "pdf"},

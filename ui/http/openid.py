@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,7 +38,6 @@ LEEWAY_SECONDS = 60
 
 MAX_BYTES = 500_000
 
-_SCOPES = "openid profile email"
 _CODE = re.compile(r"[ -~]{1,4096}")
 
 _ENDPOINT = re.compile(
@@ -66,9 +65,8 @@ class UnverifiedError(ProviderError):
 class Provider:
     """It gets no request before the first sign-in. ``callback`` is where it returns the browser."""
 
-    def __init__(self, choice: ProviderChoice, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, choice: ProviderChoice) -> None:
         self.choice = choice
-        self._clock = clock
         self._asking = Lock()
         self._found: _Client | ProviderError | None = None
         self._until = 0.0
@@ -88,13 +86,13 @@ class Provider:
 
     async def _described(self) -> _Client:
         async with self._asking:
-            if self._found is None or self._clock() >= self._until:
+            if self._found is None or time.monotonic() >= self._until:
                 seconds = DESCRIPTION_SECONDS
                 try:
                     self._found = await _fetch_client(self.choice)
                 except ProviderError as error:
                     self._found, seconds = error, PAUSE_SECONDS
-                self._until = self._clock() + seconds
+                self._until = time.monotonic() + seconds
             if isinstance(self._found, ProviderError):
                 raise type(self._found)(str(self._found))
             return self._found
@@ -185,7 +183,7 @@ class _Client:
             userinfo_endpoint=found.userinfo_endpoint,
             id_token_signing_alg_values_supported=found.algorithms(),
             client_kwargs={
-                "scope": _SCOPES,
+                "scope": "openid profile email",
                 "code_challenge_method": "S256",
                 "token_endpoint_auth_method": authentication,
                 "transport": transport,
@@ -212,7 +210,10 @@ class _Client:
                 claims = await self._app.userinfo(token=token)
                 if claims.get("sub") != subject:
                     raise UnverifiedError("the user's information is about another subject")
-            person = Person(self._choice.issuer, subject, self._name(claims))
+            name = claims.get(self._choice.claim)
+            is_verified = self._choice.claim != "email" or claims.get("email_verified") is True
+            known = name if isinstance(name, str) and is_verified else ""
+            person = Person(self._choice.issuer, subject, known)
             # JSON can have lone surrogates, which no database stores; they raise a ValueError here.
             (person.subject + person.name).encode()
         return person
@@ -242,12 +243,6 @@ class _Client:
         except _invalid_values() as error:
             raise UnverifiedError(f"the id token is not valid: {type(error).__name__} {error}") from error
         return claims
-
-    def _name(self, claims: Mapping[str, Any]) -> str:
-        """Return the person's name; empty if the claims have no name or only an unverified e-mail address."""
-        name = claims.get(self._choice.claim)
-        is_verified = self._choice.claim != "email" or claims.get("email_verified") is True
-        return name if isinstance(name, str) and is_verified else ""
 
 
 def _short_responses() -> httpx2.AsyncBaseTransport:

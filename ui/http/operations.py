@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from http import HTTPStatus
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -150,12 +149,6 @@ def audit_router(audit: AuditLog) -> Router:
 
 TOKEN, SESSION = "token", "session"
 
-_TOKEN_SCHEME = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "A token that `footnoted token add` made. It needs the scope that an operation names.",
-}
-
 
 def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
     """Add each operation's scope, and the responses that refuse a request, to the OpenAPI description."""
@@ -164,33 +157,30 @@ def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
     def described() -> dict[str, Any]:
         description = make()
         schemes = description["components"].setdefault("securitySchemes", {})
-        if not schemes:
-            schemes.update(_schemes(sign_in))
-            models = {**description["components"]["schemas"], **schemas()}
-            description["components"]["schemas"] = dict(sorted(models.items()))
-            for route, operation in _operations(description):
+        if schemes:
+            return description
+        schemes[TOKEN] = {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token that `footnoted token add` made. It needs the scope that an operation "
+            "names.",
+        }
+        if sign_in is not None:
+            schemes[SESSION] = {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": session_cookie(sign_in),
+                "description": "The session of a person who signed in at `/sign-in`.",
+            }
+        models = {**description["components"]["schemas"], **schemas()}
+        description["components"]["schemas"] = dict(sorted(models.items()))
+        for path, methods in description["paths"].items():
+            for method, operation in methods.items():
+                route = f"{method.upper()} {path}"
                 _describe(route, operation, list(schemes), is_optional=sign_in is None)
         return description
 
     app.openapi = described  # type: ignore[method-assign]
-
-
-def _schemes(sign_in: SignIn | None) -> dict[str, Any]:
-    if sign_in is None:
-        return {TOKEN: _TOKEN_SCHEME}
-    cookie = {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": session_cookie(sign_in),
-        "description": "The session of a person who signed in at `/sign-in`.",
-    }
-    return {TOKEN: _TOKEN_SCHEME, SESSION: cookie}
-
-
-def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, methods in description["paths"].items():
-        for method, operation in methods.items():
-            yield f"{method.upper()} {path}", operation
 
 
 def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_optional: bool) -> None:
@@ -226,15 +216,12 @@ def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_o
 
 def _describe_headers(responses: dict[str, Any]) -> None:
     waits = {"schema": {"type": "string"}, "description": "the seconds after which to try again"}
-    for status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        if response := responses.get(str(status.value)):
+    for status in ("429", "503"):
+        if response := responses.get(status):
             response["headers"] = {"Retry-After": waits}
     if response := responses.get("401"):
         challenge = {"schema": {"type": "string"}, "description": "the kind of authentication to send"}
         response["headers"] = {"WWW-Authenticate": challenge}
-
-
-BACKUP = "backup"
 
 
 class Bytes(BaseModel):
@@ -322,7 +309,7 @@ def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> S
             answers=answers,
         ),
         uploaders=_uploaders(uploaded, accounts),
-        last_backup=max(audit.latest(BACKUP).values(), default=None),
+        last_backup=max(audit.latest("backup").values(), default=None),
     )
 
 

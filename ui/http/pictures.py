@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -125,20 +125,17 @@ def _write_cached(place: Path, picture: bytes) -> None:
         finally:
             Path(part.name).unlink(missing_ok=True)
     _sweep(place.parent)
-    states = sorted(_states(place.parent))
+    states: list[tuple[int, int, Path]] = []
+    for file in place.parent.glob("*.png"):
+        with suppress(FileNotFoundError):  # Another request may delete it to make room.
+            state = file.stat()
+            states.append((state.st_mtime_ns, state.st_size, file))
     excess = sum(size for _, size, _ in states) - MAX_CACHED_BYTES
-    for _, size, file in states[:-1]:
+    for _, size, file in sorted(states)[:-1]:
         if excess <= 0:
             break
         file.unlink(missing_ok=True)
         excess -= size
-
-
-def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    for file in folder.glob("*.png"):
-        with suppress(FileNotFoundError):  # Another request may delete it to make room.
-            state = file.stat()
-            yield state.st_mtime_ns, state.st_size, file
 
 
 def _marked(
@@ -149,18 +146,10 @@ def _marked(
     page = Image.open(BytesIO(picture)).convert("RGB")
     scale = page.width / width_in_points
     ink = Image.new("RGB", page.size, "white")
-    areas = [
-        (
-            (box.left - _MARGIN_POINTS) * scale,
-            (box.top - _MARGIN_POINTS) * scale,
-            (box.right + _MARGIN_POINTS) * scale,
-            (box.bottom + _MARGIN_POINTS) * scale,
-            colour,
-        )
-        for box, colour in marks
-    ]
     draw = ImageDraw.Draw(ink)
-    for left, top, right, bottom, colour in areas:
+    for box, colour in marks:
+        left, top = (box.left - _MARGIN_POINTS) * scale, (box.top - _MARGIN_POINTS) * scale
+        right, bottom = (box.right + _MARGIN_POINTS) * scale, (box.bottom + _MARGIN_POINTS) * scale
         outline = _EDGE if colour == _CELL else None
         draw.rectangle(
             (left, top, right, bottom), fill=colour, outline=outline, width=max(1, round(scale / 2))

@@ -157,14 +157,7 @@ def schemas() -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    kinds: list[type[Exception]] = [
-        HTTPException,
-        *_STATUSES,
-        *_REFUSALS,
-        OSError,
-        sqlalchemy.exc.DatabaseError,
-    ]
-    for known in kinds:
+    for known in (*_STATUSES, *_REFUSALS, HTTPException, OSError, sqlalchemy.exc.DatabaseError):
         app.exception_handler(known)(_known)
     app.exception_handler(RequestValidationError)(_validation)
     app.exception_handler(Exception)(_unexpected)
@@ -243,28 +236,19 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
-        return _respond(request, 400, f"The body is not JSON: {_json_cause(found[0])}.")
+        cause, position = str(found[0]["ctx"]["error"]).lower(), found[0]["loc"][-1]
+        return _respond(request, 400, f"The body is not JSON: {cause} at character {position}.")
     errors = [_field_error(item) for item in found]
     return _respond(request, 422, "; ".join(f"{item.field}: {item.detail}" for item in errors), errors)
 
 
-def _json_cause(item: dict[str, Any]) -> str:
-    position = item["loc"][-1]
-    return f"{str(item['ctx']['error']).lower()} at character {position}"
-
-
 def _field_error(item: dict[str, Any]) -> FieldError:
     place, *names = item["loc"]
-    field = ".".join(map(str, names)) or str(place)
+    detail = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "string_unicode" or item.get("ctx") == {"pattern": STORABLE}:
-        return FieldError(
-            field=field,
-            detail="has a NUL character or half a surrogate pair, which cannot be kept; remove it",
-        )
-    if item["type"] == "extra_forbidden":
-        return FieldError(field=field, detail="unknown field; remove it or correct its name")
-    if not names:
-        return FieldError(
-            field=field, detail="must be a JSON object, sent with the header Content-Type: application/json"
-        )
-    return FieldError(field=field, detail=str(item["msg"]).removeprefix("Value error, "))
+        detail = "has a NUL character or half a surrogate pair, which cannot be kept; remove it"
+    elif item["type"] == "extra_forbidden":
+        detail = "unknown field; remove it or correct its name"
+    elif not names:
+        detail = "must be a JSON object, sent with the header Content-Type: application/json"
+    return FieldError(field=".".join(map(str, names)) or str(place), detail=detail)

@@ -102,26 +102,23 @@ class AnswerStream(EventSourceResponse):
             event = None if isinstance(event, StreamFailed) else await self._next()
 
     async def _next(self) -> Event | StreamFailed | None:
+        reached: Event | StreamFailed | None = StreamFailed(problem_of(503, STOPPING, self._instance))
         try:
-            return await self._next_or_stop()
+            async with anyio.create_task_group() as tasks:
+
+                async def stop() -> None:
+                    await self._stopping.wait()
+                    tasks.cancel_scope.cancel()
+
+                tasks.start_soon(stop)
+                reached = await anext(self._rest, None)
+                tasks.cancel_scope.cancel()
         except ExceptionGroup as group:
             [error] = group.exceptions
             status, detail = status_and_detail(error)
             if status == 500:
                 _log.error("a streamed answer failed", exc_info=error)
-            return StreamFailed(problem_of(status, detail, self._instance))
-
-    async def _next_or_stop(self) -> Event | StreamFailed | None:
-        reached: Event | StreamFailed | None = StreamFailed(problem_of(503, STOPPING, self._instance))
-        async with anyio.create_task_group() as tasks:
-
-            async def stop() -> None:
-                await self._stopping.wait()
-                tasks.cancel_scope.cancel()
-
-            tasks.start_soon(stop)
-            reached = await anext(self._rest, None)
-            tasks.cancel_scope.cancel()
+            reached = StreamFailed(problem_of(status, detail, self._instance))
         return reached
 
 

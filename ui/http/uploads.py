@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -32,8 +32,6 @@ JobId = Annotated[Text, fastapi.Path(description="the job's id, 32 hexadecimal d
 
 FailureId = Annotated[Number, fastapi.Path(description="the failure's number in the catalog")]
 
-DEFAULT_LISTED = 100
-
 _READ = frozenset({"added", "changed", "failed"})
 
 _PROCESS = re.compile(r"\bprocess [0-9]+ on \S+")
@@ -57,7 +55,7 @@ def jobs_router(writer: JobRunner) -> Router:
     @router.get("/jobs")
     def jobs(
         index: OwnLibrary,
-        limit: Annotated[int, Query(ge=1, le=KEPT, description="maximum number of jobs")] = DEFAULT_LISTED,
+        limit: Annotated[int, Query(ge=1, le=KEPT, description="maximum number of jobs")] = 100,
     ) -> dict[str, Any]:
         """List your most recent jobs without their results, newest first; administrators see all jobs.
 
@@ -131,7 +129,9 @@ def without_hidden_reports(index: Library, jobs: Sequence[Job]) -> list[Job]:
 def _without_hidden(job: Job, hidden: HiddenPaths, documents: int, passages: int) -> Job:
     result = dict(job.result or {})
     for name in _READ & set(result):
-        result[name] = [each for each in result[name] if _path_of(each) not in hidden]
+        result[name] = [
+            each for each in result[name] if (each if isinstance(each, str) else each["path"]) not in hidden
+        ]
     if job.kind == "sync":
         read = sum(len(result.get(name, ())) for name in _READ)
         job = replace(job, files=Count(read, read), passages=Count(), seconds_left=None)
@@ -142,10 +142,6 @@ def _without_hidden(job: Job, hidden: HiddenPaths, documents: int, passages: int
     names_hidden = any(path in (job.message or "") for path in hidden.documents)
     message = None if names_hidden else job.message
     return replace(job, result=None if is_of_hidden else result, message=message)
-
-
-def _path_of(listed: str | Mapping[str, str]) -> str:
-    return listed if isinstance(listed, str) else listed["path"]
 
 
 def failures_router() -> Router:

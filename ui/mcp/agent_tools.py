@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as version_of
 from typing import Annotated, Any, Self
@@ -125,9 +125,8 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
         filters: FilteredRequest | None = None,
     ) -> Annotated[CallToolResult, RootModel[SearchResponse]]:
         """Find the passages that match a query best, best match first, with their exact places in reports."""
-        with _refusals():
-            async with sources(context.request_context.request) as source:
-                found = await source.search(query, limit, _filters(filters))
+        async with _opened(sources, context) as source:
+            found = await source.search(query, limit, _filters(filters))
         lines = [
             f"[{place}] {each.title}, document {each.document_id}, {each.start} to {each.end}:\n"
             f"{readable_rows(each.text)}"
@@ -147,9 +146,8 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
         If the reports have no answer, `abstained` is true and `reason` says why. A follow-up names the
         `conversation_id` of the answer before it.
         """
-        with _refusals():
-            async with sources(context.request_context.request) as source:
-                answer = await source.ask(question, _filters(filters), conversation_id=conversation_id)
+        async with _opened(sources, context) as source:
+            answer = await source.ask(question, _filters(filters), conversation_id=conversation_id)
         given = {name: getattr(answer, name) for name in Answered.__dataclass_fields__}
         return _result(text_of(answer), Answered(**given))
 
@@ -162,10 +160,9 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
         version: Number | None = None,
     ) -> Annotated[CallToolResult, RootModel[DocumentText]]:
         """Read the exact text of a report between two offsets, in code points, such as those of citations."""
-        with _refusals():
-            async with sources(context.request_context.request) as source:
-                stop = start + SPAN_CHARACTERS if end is None else end
-                found = await source.text(document_id, version, start, max(start, stop))
+        stop = start + SPAN_CHARACTERS if end is None else end
+        async with _opened(sources, context) as source:
+            found = await source.text(document_id, version, start, max(start, stop))
         return _result(found.text, found)
 
     @server.tool(annotations=_READS)
@@ -180,14 +177,13 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
         """List the reports with their numbers, titles, publishers and dates."""
         wanted = words.casefold().split()
         found: list[Document] = []
-        with _refusals():
-            async with sources(context.request_context.request) as source:
-                async for each in source.documents():
-                    named = f"{each.title} {each.publisher or ''}".casefold()
-                    if each.document_id > after and all(word in named for word in wanted):
-                        found.append(each)
-                    if len(found) > limit:
-                        break
+        async with _opened(sources, context) as source:
+            async for each in source.documents():
+                named = f"{each.title} {each.publisher or ''}".casefold()
+                if each.document_id > after and all(word in named for word in wanted):
+                    found.append(each)
+                if len(found) > limit:
+                    break
         listed = Listed(tuple(found[:limit]), len(found) > limit)
         lines = [
             ", ".join(filter(None, (f"{each.document_id}: {each.title}", each.publisher, each.published)))
@@ -202,10 +198,11 @@ def _filters(given: FilteredRequest | None) -> Filters:
     return given.to_filters() if given else NO_FILTERS
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
+@asynccontextmanager
+async def _opened(sources: Sources, context: Context[Any, Any]) -> AsyncIterator[AsyncClient | LocalSource]:
     try:
-        yield
+        async with sources(context.request_context.request) as source:
+            yield source
     except FootnotedError as error:
         raise ToolError(outward_line(error)) from error
 

@@ -26,8 +26,6 @@ from ui.settings import OperationSettings, Settings
 
 DONE = "done"
 
-_MOST_CHARACTERS = 200
-
 _metadata = sa.MetaData()
 _records = sa.Table(
     "records",
@@ -82,7 +80,7 @@ class AuditLog:
 
     def add(self, act: Act) -> None:
         """Texts are cut to 200 characters. Raises OwnTablesError or sqlalchemy.exc.DatabaseError."""
-        row = {key: value and value[:_MOST_CHARACTERS] for key, value in asdict(act).items()}
+        row = {key: value and value[:200] for key, value in asdict(act).items()}
         with self._tables.engine.begin() as connection:
             connection.execute(sa.insert(_records).values(at=self._clock(), **row))
 

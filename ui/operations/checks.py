@@ -6,11 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -32,7 +33,6 @@ State = Literal["ok", "warning", "failed"]
 GIGABYTE = 1024**3
 _NEEDED_BYTES = GIGABYTE // 4
 _WANTED_BYTES = 2 * GIGABYTE
-_OTHERS = 0o077
 _OFFENDERS = 3
 
 _REPORT = "The night ferry to Harlamoor carried 412 passengers.\n\nThe harbour office counted them twice."
@@ -106,32 +106,24 @@ def _permissions(settings: Settings) -> _Found:
         return "failed", f"this account cannot write to {place}; change its owner or its permissions"
     if not home.is_dir() or os.name != "posix":
         return "ok", f"this account can write to {place}"
-    foreign = [str(entry.relative_to(home)) for entry in _entries(home) if _is_foreign(entry)]
+    foreign = []
+    within = (Path(folder, name) for folder, folders, files in os.walk(home) for name in (*folders, *files))
+    for entry in chain([home], within):
+        with suppress(FileNotFoundError):
+            if entry.lstat().st_uid != os.geteuid():
+                foreign.append(str(entry.relative_to(home)))
     if foreign:
         more = f" and {len(foreign) - _OFFENDERS} more" if len(foreign) > _OFFENDERS else ""
         names = ", ".join(foreign[:_OFFENDERS]) + more
         return "failed", f"another account owns {names}; run `chown --recursive` on {home}"
     # Other accounts can never open the folders of uploads and caches, so check the home alone.
-    if home.stat().st_mode & _OTHERS:
+    if home.stat().st_mode & 0o077:
         return "warning", f"other accounts can read {home}; run `chmod --recursive go= {home}`"
     return "ok", f"only this account can read {home}"
 
 
 def _existing(home: Path) -> Path:
     return next(folder for folder in (home, *home.parents) if folder.is_dir())
-
-
-def _entries(home: Path) -> Iterator[Path]:
-    yield home
-    for folder, folders, files in os.walk(home):
-        yield from (Path(folder, name) for name in (*folders, *files))
-
-
-def _is_foreign(entry: Path) -> bool:
-    try:
-        return entry.lstat().st_uid != os.geteuid()
-    except FileNotFoundError:
-        return False
 
 
 def _models(settings: Settings) -> _Found:

@@ -16,18 +16,15 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from traceback import extract_tb
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ui.settings import OperationSettings
+from ui.settings import OperationSettings
 
 EVENTS = "footnoted"
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")
 """A value that needs no quotation marks."""
-
-_LIBRARIES = ("ui", "rag", "index", EVENTS)
 
 _request: ContextVar[str | None] = ContextVar("request", default=None)
 _events = logging.getLogger(EVENTS)
@@ -53,7 +50,7 @@ def configure_log(settings: OperationSettings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(as_json=settings.log_format == "json", texts=settings.log_texts))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    for name in _LIBRARIES:
+    for name in ("ui", "rag", "index", EVENTS):
         logging.getLogger(name).setLevel(settings.log_level.upper())
 
 

@@ -21,7 +21,7 @@ from rag.answers import Answer
 from rag.engine import ANSWER_PARTS, STAGES, QueryEngine
 from ui.operations.log import log_event
 
-_REFUSED = frozenset({401, 403, 429})
+REFUSED = frozenset({401, 403, 429})
 
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _SYNC_SECONDS = (0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0)
@@ -63,7 +63,7 @@ class Metrics:
         """Count a request. Method and route are ``other`` if unknown; the route names its parameters."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
-        if status in _REFUSED:
+        if status in REFUSED:
             self._refused.labels(str(status)).inc()
 
     def see_answer(self, answer: Answer) -> None:
@@ -109,15 +109,12 @@ def log_answer(answer: Answer, *, texts: bool) -> None:
         generation=answer.generation,
         **verdicts_of(answer),
         **{
-            f"{name}_ms" if name in _IN_MS else name: round(value, 1)
+            f"{name}_ms" if name in (*STAGES, *ANSWER_PARTS) else name: round(value, 1)
             for name, value in answer.timings.items()
         },
         question=answer.question if texts else None,
         answer=answer.text if texts else None,
     )
-
-
-_IN_MS = frozenset({*STAGES, *ANSWER_PARTS})
 
 
 class _Library(Collector):

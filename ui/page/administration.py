@@ -14,7 +14,6 @@ from ui.page.head import (
     ASSETS_ROUTE,
     CONSTANTS_ELEMENT,
     DARK_SCRIPT,
-    Locale,
     locale_for,
     module_links,
     style_links,
@@ -52,22 +51,18 @@ def administration_router() -> Router:
 
     @router.get("/administration")
     async def show(request: Request) -> Response:
-        return _page(_language(request), head=_SCRIPTS)
+        return _page(request, head=_SCRIPTS)
 
     return router
 
 
 def refusal_page(request: HTTPConnection) -> Response:
-    language = _language(request)
-    message = escape(language.text("admin.refusal"))
-    return _page(language, main=f'<p class="fn-warning" role="alert">{message}</p>', status=403)
+    message = escape(locale_for(request.headers.get("accept-language")).text("admin.refusal"))
+    return _page(request, main=f'<p class="fn-warning" role="alert">{message}</p>', status=403)
 
 
-def _language(request: HTTPConnection) -> Locale:
-    return locale_for(request.headers.get("accept-language"))
-
-
-def _page(language: Locale, *, head: str = "", main: str = "", status: int = 200) -> Response:
+def _page(request: HTTPConnection, *, head: str = "", main: str = "", status: int = 200) -> Response:
+    language = locale_for(request.headers.get("accept-language"))
     page = _PAGE.format(
         language=language.language,
         title=escape(language.text("admin.title")),

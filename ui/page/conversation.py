@@ -6,7 +6,7 @@ import json
 import uuid
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
@@ -18,6 +18,7 @@ from ui.http.request_bodies import AnswerId, ConversationId, FilteredRequest, Re
 from ui.page.head import ENGLISH, Locale, locale_in
 from ui.page.markup.answer import question_markup
 from ui.page.partial_answer import PartialAnswer, partial_markup, stopped_markup
+from ui.words import as_request
 
 REMEMBERED_ANSWERS = 100
 """The most earlier answers that a question can refer to; quotes of older ones may get new numbers."""
@@ -84,14 +85,10 @@ class ShownConversation:
 
     @property
     def messages(self) -> list[ChatMessage]:
-        messages = [
-            message
-            for each in self.exchanges
-            for message in (
-                {"role": "user", "content": question_markup(each.question)},
-                {"role": "assistant", "content": each.markup},
-            )
-        ]
+        messages: list[ChatMessage] = []
+        for each in self.exchanges:
+            messages.append({"role": "user", "content": question_markup(each.question)})
+            messages.append({"role": "assistant", "content": each.markup})
         return [*messages, {"role": "assistant", "content": self.notice}] if self.notice else messages
 
     def follow(self, question: str) -> tuple[Exchange, Conversation]:
@@ -108,7 +105,7 @@ class ShownConversation:
         Without ``question``, ask the same again. If no new answer comes, the replaced ones are shown again.
         """
         self.stop()
-        ids = self._answer_ids
+        ids = _ids(self.exchanges)
         if answer_id not in ids:
             return None
         index = ids.index(answer_id)
@@ -121,7 +118,7 @@ class ShownConversation:
     def shows(self, answer_id: str) -> bool:
         """Return whether an answer is shown, or will be shown again if the answer in progress stops."""
         replaced = [each.replaced.exchanges for each in self.exchanges if each.replaced]
-        return answer_id in [*self._answer_ids, *_ids(list(chain(*replaced)))]
+        return answer_id in _ids([*self.exchanges, *chain(*replaced)])
 
     def stop(self) -> None:
         for each in list(self.exchanges):
@@ -136,10 +133,6 @@ class ShownConversation:
         if exchange.is_arriving:
             exchange.fail(markup)
             self._put_back(exchange, markup)
-
-    @property
-    def _answer_ids(self) -> list[str | None]:
-        return _ids(self.exchanges)
 
     def _added(self, question: str, replaced: Replaced | None = None) -> Exchange:
         exchange = Exchange(question, replaced=replaced)
@@ -157,9 +150,6 @@ class ShownConversation:
 
 def _ids(exchanges: list[Exchange]) -> list[str | None]:
     return [each.answer.answer_id if each.answer else None for each in exchanges]
-
-
-_DATES = ("published_before", "published_after")
 
 
 class Command(RequestModel):
@@ -185,9 +175,6 @@ def read_filters(text: str) -> Filters:
     if not text:
         return Filters()
     try:
-        fields = json.loads(text)
-        given = {name: value for name, value in fields.items() if value}
-        dates: dict[str, Any] = {name: given.pop(name) for name in _DATES if name in given}
-        return FilteredRequest.model_validate({**dates, "filters": given}).to_filters()
+        return FilteredRequest.model_validate(as_request(json.loads(text))).to_filters()
     except (AttributeError, ValueError, RecursionError) as error:
         raise FiltersError("the filters of the question cannot be read; choose them again") from error

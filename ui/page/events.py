@@ -48,8 +48,15 @@ class ChatEvents:
         self, request: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Update]:
         """Run a command of the page's script. Ignore a command that is invalid or names an unknown answer."""
-        command = read_command(request)
-        updates = self._run(command, scope, session, shown, locale) if command else None
+        updates: AsyncGenerator[Update, None] | None = None
+        match read_command(request):
+            case Command(do="open") as command:
+                updates = self._open_kept(command, session, locale)
+            case Command(do="ask", question=str(question)):
+                entry = self._unchanged
+                updates = self._ask_in_turn(question, scope, session, shown, locale, entry=entry)
+            case Command(do="again" | "edit", answer_id=str(answer_id)) as command:
+                updates = self._ask_again(command, answer_id, scope, session, locale)
         async for update in self._or_no_change(updates):
             yield update
 
@@ -79,17 +86,6 @@ class ChatEvents:
                     yield update
         if update is None:
             yield self._no_change
-
-    def _run(
-        self, command: Command, scope: str, session: Session, shown: str, locale: Locale
-    ) -> AsyncGenerator[Update, None] | None:
-        if command.do == "open":
-            return self._open_kept(command, session, locale)
-        if command.do == "ask" and command.question:
-            return self._ask_in_turn(command.question, scope, session, shown, locale, entry=self._unchanged)
-        if command.do in {"again", "edit"} and command.answer_id:
-            return self._ask_again(command, command.answer_id, scope, session, locale)
-        return None
 
     async def _open_kept(
         self, command: Command, session: Session, locale: Locale

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, MutableSequence, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.page.sessions import body_with_own_hash, with_own_hash
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-    from starlette.routing import BaseRoute
 
 JOIN = "/gradio_api/queue/join"
 
@@ -46,19 +43,15 @@ NEEDED = frozenset(
 """The paths, as Gradio declares them, of the routes that the page calls."""
 
 
-def remove_other_routes(gradio_app: Starlette) -> None:
-    _remove_others(gradio_app.router.routes)
-
-
-def _remove_others(routes: MutableSequence[BaseRoute]) -> None:
+def remove_other_routes(gradio_app: Starlette | Router) -> None:
     kept: list[BaseRoute] = []
-    for route in routes:
+    for route in gradio_app.routes:
         included = getattr(route, "original_router", None)  # FastAPI keeps an included router as one route.
         if included is not None:
-            _remove_others(included.routes)
+            remove_other_routes(included)
         if included is not None or getattr(route, "path", None) in NEEDED:
             kept.append(route)
-    routes[:] = kept
+    gradio_app.routes[:] = kept
 
 
 _log = logging.getLogger(__name__)
@@ -101,14 +94,10 @@ class EventCheck:
         body = body_with_own_hash(scope, body)
         headers = MutableHeaders(scope=own)
         headers["content-length"] = str(len(body))
-        is_sent = False
+        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:
-            nonlocal is_sent
-            if is_sent:
-                return await receive()
-            is_sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return messages.pop() if messages else await receive()
 
         await self._app(own, replay, send)
 
@@ -124,33 +113,28 @@ class EventCheck:
             raise HTTPException(422, f"The page has no function {event.fn_index}; load the page again.")
 
 
-_COMPONENTS = "gradio.component_meta"
-
-_MCP = "mcp"
-
-
 @contextmanager
 def quick_gradio_import() -> Iterator[None]:
     """Halve the time of ``import gradio``: skip its type stubs (its folder may be read-only) and ``mcp``."""
     finder = _WithoutStubs()
     sys.meta_path.insert(0, finder)
-    hidden = _MCP not in sys.modules
+    hidden = "mcp" not in sys.modules
     if hidden:
         # Python raises ImportError for a module whose entry is None; Gradio then goes on without it.
-        sys.modules[_MCP] = None  # type: ignore[assignment]
+        sys.modules["mcp"] = None  # type: ignore[assignment]
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
         if hidden:
-            del sys.modules[_MCP]
+            del sys.modules["mcp"]
 
 
 class _WithoutStubs(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname != _COMPONENTS:
+        if fullname != "gradio.component_meta":
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.origin is not None:
@@ -162,8 +146,4 @@ class _Loader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
         if hasattr(module, "create_or_modify_pyi"):
-            vars(module)["create_or_modify_pyi"] = _write_nothing
-
-
-def _write_nothing(*_: object) -> None:
-    pass
+            vars(module)["create_or_modify_pyi"] = lambda *_: None

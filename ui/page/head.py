@@ -44,15 +44,12 @@ class Locale:
     def text(self, key: str, **values: str | int) -> str:
         """The number ``count`` chooses the plural form. Raises KeyError if not even English has the key."""
         count = values.get("count")
-        pattern = self._pattern(key, count if isinstance(count, int) else None)
-        return _PLACE.sub(lambda place: self._written(values[place[1]]), pattern)
-
-    def _pattern(self, key: str, count: int | None) -> str:
         for locale in (self, locale_in(ENGLISH)):
-            form = key if count is None else f"{key}.{babel.Locale(locale.language).plural_form(count)}"
-            found = locale.words.get(form) or locale.words.get(f"{key}.other")
-            if found:
-                return found
+            form = key
+            if isinstance(count, int):
+                form = f"{key}.{babel.Locale(locale.language).plural_form(count)}"
+            if pattern := locale.words.get(form) or locale.words.get(f"{key}.other"):
+                return _PLACE.sub(lambda place: self._written(values[place[1]]), pattern)
         raise KeyError(key)
 
     def _written(self, value: str | int) -> str:

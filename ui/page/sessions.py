@@ -100,14 +100,11 @@ class Session:
                 self._returned.append(task.question)
             raise
         finally:
-            self._finish(task)
-
-    def _finish(self, task: Task) -> None:
-        if task in self._waiting:
-            self._waiting.remove(task)
-        if task is self._current:
-            self._current = None
-            self._start_next()
+            if task in self._waiting:
+                self._waiting.remove(task)
+            if self.is_current(task):
+                self._current = None
+                self._start_next()
 
     def _start_next(self) -> None:
         if self._current is None and self._waiting:
@@ -118,7 +115,6 @@ class Session:
 HEARTBEAT = "/gradio_api/heartbeat/"
 
 _NAME = "session_hash"
-_DIGITS = 32
 
 
 def own_hash(scope: Scope, session_hash: str) -> str:
@@ -128,7 +124,7 @@ def own_hash(scope: Scope, session_hash: str) -> str:
     if viewer is None:
         return session_hash
     # A JSON string may have half of a surrogate pair, which UTF-8 does not allow.
-    return sha256(f"{viewer.key}\0{session_hash}".encode(errors="surrogatepass")).hexdigest()[:_DIGITS]
+    return sha256(f"{viewer.key}\0{session_hash}".encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def with_own_hash(scope: Scope) -> Scope:
@@ -174,12 +170,9 @@ def restore(
 def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
     try:
         before, last = answers_until(index.catalog, answer_id)
-    except DamagedAnswerError:
-        damaged = locale.text("restored.damaged", id=answer_id)
-        return ShownConversation(notice=failure_markup(damaged), locale=locale)
-    except AnswerNotFoundError:
-        gone = locale.text("restored.noAnswer", id=answer_id)
-        return ShownConversation(notice=failure_markup(gone), locale=locale)
+    except (AnswerNotFoundError, DamagedAnswerError) as error:
+        key = "restored.damaged" if isinstance(error, DamagedAnswerError) else "restored.noAnswer"
+        return ShownConversation(notice=failure_markup(locale.text(key, id=answer_id)), locale=locale)
     shown, own = [*before, last], last.conversation_id
     whole = conversation(index.catalog, own) if own is not None else []
     by_answer = _judgements(index, [*shown, *whole])
@@ -192,7 +185,11 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
             exchanges=exchanges, notice=replaced if own is not None else "", locale=locale
         )
     rest = _exchanges(whole[ids.index(answer_id) + 1 :], by_answer, locale)
-    notice = _continues_notice(own, len(rest), locale)
+    notice = ""
+    if rest:
+        words = string_markup(locale, "restored.whole")
+        link = f'<a class="fn-whole" href="?conversation={escape(own)}">{words}</a>'
+        notice = f'<p class="fn-notice">{string_markup(locale, "restored.goesOn", len(rest))} {link}</p>'
     return ShownConversation(_id_of(index, own), exchanges, notice, rest, locale)
 
 
@@ -219,12 +216,3 @@ def _exchange(answer: Kept, judgement: Judgement | None, locale: Locale) -> Exch
         answer_markup(answer, locale, judgement),
         PartialAnswer(answer.searched, answer.standalone, answer.searched_for, answer=answer),
     )
-
-
-def _continues_notice(conversation_id: str, more: int, locale: Locale) -> str:
-    """Empty if no exchange follows."""
-    if not more:
-        return ""
-    whole = string_markup(locale, "restored.whole")
-    link = f'<a class="fn-whole" href="?conversation={escape(conversation_id)}">{whole}</a>'
-    return f'<p class="fn-notice">{string_markup(locale, "restored.goesOn", more)} {link}</p>'

@@ -6,7 +6,6 @@ import logging
 import math
 import re
 import secrets
-from dataclasses import dataclass
 from functools import partial
 from html import escape
 from typing import Annotated
@@ -81,8 +80,6 @@ _FORM = """<form method="post" action="/sign-in" aria-labelledby="title">
   required{focus_password}></label>
 <button>{submit}</button>
 </form>"""
-
-_LINK = '<a class="fn-provider" href="{address}">{words}</a>'
 
 
 def local_path(place: str) -> str:
@@ -159,13 +156,10 @@ class SignInForm:
             }
             ways.append(_FORM.format(**{key: escape(value) for key, value in fields.items()}))
         if self.provider is not None:
-            words = language.text("signIn.with", name=self.provider.name)
-            address = f"{PROVIDER_ROUTE}?next={quote(place, safe='')}"
-            ways.append(_LINK.format(address=escape(address), words=escape(words)))
+            words = escape(language.text("signIn.with", name=self.provider.name))
+            address = escape(f"{PROVIDER_ROUTE}?next={quote(place, safe='')}")
+            ways.append(f'<a class="fn-provider" href="{address}">{words}</a>')
         return f'\n<p class="fn-or">{escape(language.text("signIn.or"))}</p>\n'.join(ways)
-
-
-_MAX_FIELDS = 10
 
 
 def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> None:
@@ -240,7 +234,7 @@ def _note_user(sign_in: SignIn, name: str) -> None:
 
 async def _form(request: Request) -> FormData:
     """Return the fields of a form. A form with a file, or with too many fields, is refused with 400."""
-    return await request.form(max_files=0, max_fields=_MAX_FIELDS)
+    return await request.form(max_files=0, max_fields=10)
 
 
 def _field(form: FormData, name: str) -> str:
@@ -283,17 +277,7 @@ def add_provider_routes(router: Router, sign_in: SignIn, form: SignInForm, provi
         error: Annotated[str, Query()] = "",
         iss: Annotated[str, Query()] = "",
     ) -> Response:
-        return await required().end(request, _ProviderResponse(state, code, error, iss))
-
-
-@dataclass(frozen=True, slots=True)
-class _ProviderResponse:
-    """The response that the browser brings from the provider. The fields have the names of OAuth 2.0."""
-
-    state: str
-    code: str
-    error: str
-    iss: str
+        return await required().end(request, state, code, error, iss)
 
 
 class _ProviderSignIn:
@@ -324,15 +308,16 @@ class _ProviderSignIn:
         )
         return response
 
-    async def end(self, request: Request, returned: _ProviderResponse) -> Response:
-        name = self._cookie_of(returned.state)
-        pending = self._sign_in.accounts.pending.end(request.cookies.get(name, ""), returned.state)
+    async def end(self, request: Request, state: str, code: str, failure: str, issuer: str) -> Response:
+        """The texts are those that the browser brings from the provider; each may be empty."""
+        name = self._cookie_of(state)
+        pending = self._sign_in.accounts.pending.end(request.cookies.get(name, ""), state)
         if pending is None:
             return self._refused(request, "/", "signIn.late")
-        if returned.error:
+        if failure:
             response = self._refused(request, pending.place, "signIn.refused")
         else:
-            response = await self._started(request, pending, returned)
+            response = await self._started(request, pending, code, issuer)
         response.delete_cookie(name, path=PROVIDER_ROUTE)
         return response
 
@@ -340,11 +325,11 @@ class _ProviderSignIn:
         """Return a cookie name of this ``state`` alone: two windows can sign in at the same time."""
         return f"{self._cookie}-{state[:16]}"
 
-    async def _started(self, request: Request, pending: Pending, returned: _ProviderResponse) -> Response:
+    async def _started(self, request: Request, pending: Pending, code: str, issuer: str) -> Response:
         address, sign_in = client_address(request.scope), self._sign_in
         try:
             await to_thread.run_sync(sign_in.check_address, address)
-            person = await self._provider.person(pending, _callback(request), returned.code, returned.iss)
+            person = await self._provider.person(pending, _callback(request), code, issuer)
             admits_all = self._provider.choice.admits_all
             start = partial(sign_in.start_provided_session, person, admits_all=admits_all)
             user, cookie = await to_thread.run_sync(start)

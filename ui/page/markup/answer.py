@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby, pairwise
+from typing import Literal
 
 import babel
 from babel.lists import format_list
@@ -192,7 +193,6 @@ def _begins_line(text: str, start: int) -> bool:
     return text[:start].endswith("\n")
 
 
-_WORST = VERDICTS[::-1]
 _VERDICTS: Mapping[Verdict, str] = {
     "quoted": "foot.verbatim",
     "supported": "foot.supported",
@@ -220,22 +220,19 @@ def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str:
-    sentence, cited = min(uses, key=lambda use: _WORST.index(use[1].verification.verdict))
+    sentence, cited = max(uses, key=lambda use: VERDICTS.index(use[1].verification.verdict))
     verdict = cited.verification.verdict
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'
     facts = facts_markup(cited, [cited.page], locale, recognised=cited.recognised)
     source = f"{title_link(cited, 'fn-foot-title')}{facts}{badge_markup(cited, locale)}"
+    words = f'<p class="fn-foot-words"><q class="fn-foot-quote">{quoted_markup(cited.quote)}</q></p>'
+    if cited.headings is not None:
+        words = table_markup(cited.headings, [cited_row(cited)])
     return (
         f'<li class="fn-foot fn-foot-{cited.id} fn-{verdict}">{number}<div class="fn-foot-body">'
-        f'{_words(cited)}<p class="fn-foot-source">{source}</p>'
+        f'{words}<p class="fn-foot-source">{source}</p>'
         f'<p class="fn-foot-verdict">{escape(_verdict(sentence, cited, locale))}</p></div></li>'
     )
-
-
-def _words(cited: Citation) -> str:
-    if cited.headings is None:
-        return f'<p class="fn-foot-words"><q class="fn-foot-quote">{quoted_markup(cited.quote)}</q></p>'
-    return table_markup(cited.headings, [cited_row(cited)])
 
 
 def _verdict(sentence: ShownSentence, cited: Citation, locale: Locale) -> str:
@@ -287,11 +284,13 @@ def filter_phrases(searched: Searched, locale: Locale) -> Iterator[str]:
     for name, key in _ONE_OF.items():
         values = given.get(name) or ()
         if name == "languages":
-            values = [_language(code, locale) for code in values]
+            known = babel.Locale(locale.language).languages
+            values = [str(known.get(code, code)) for code in values]
         elif name == "kinds":
             values = [_kind(code, locale) for code in values]
         if values:
-            yield locale.text(key, name=_any_of(values, locale))
+            named = _listed(list(values[:_NAMED]), len(values) - _NAMED, "or", locale)
+            yield locale.text(key, name=named)
     for name, key in _DATES.items():
         if given[name]:
             yield locale.text(key, date=localized_date(locale, given[name]) or "")
@@ -300,19 +299,14 @@ def filter_phrases(searched: Searched, locale: Locale) -> Iterator[str]:
 def _reports(searched: Searched, locale: Locale) -> str:
     number = len(searched.filters.document_ids)
     titles = [locale.text("narrowed.title", title=title) for title in searched.titles]
-    more = number - len(titles)
     if not titles:
         return locale.text("narrowed.reports", count=number)
-    if more:
-        titles.append(locale.text("narrowed.others", count=more))
-    return str(format_list(titles, "standard", locale=locale.language))
+    return _listed(titles, number - len(titles), "standard", locale)
 
 
-def _any_of(values: Sequence[str], locale: Locale) -> str:
-    named = list(values[:_NAMED])
-    if len(values) > _NAMED:
-        named.append(locale.text("narrowed.others", count=len(values) - _NAMED))
-    return str(format_list(named, "or", locale=locale.language))
+def _listed(names: list[str], more: int, style: Literal["or", "standard"], locale: Locale) -> str:
+    others = [locale.text("narrowed.others", count=more)] if more > 0 else []
+    return str(format_list([*names, *others], style, locale=locale.language))
 
 
 def _kind(code: str, locale: Locale) -> str:
@@ -320,10 +314,6 @@ def _kind(code: str, locale: Locale) -> str:
         return locale.text(f"kind.{code}")
     except KeyError:  # A program may filter by any kind.
         return code
-
-
-def _language(code: str, locale: Locale) -> str:
-    return str(babel.Locale(locale.language).languages.get(code, code))
 
 
 def interpretation_markup(
@@ -504,23 +494,21 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     """Return the markup of the sentences: a paragraph for each line of prose, a table for adjacent rows."""
-    runs = groupby(sentences, key=lambda sentence: sentence.row.headings if sentence.row else None)
-    return "".join(
-        "".join(_paragraph(line, locale) for line in _lines(list(run)))
-        if headings is None
-        else table_markup(headings, [cited_row(each.row, _notes(each, locale)) for each in run if each.row])
-        for headings, run in runs
-    )
+    markup = ""
+    for headings, run in groupby(sentences, key=lambda each: each.row.headings if each.row else None):
+        if headings is not None:
+            rows = [cited_row(each.row, _notes(each, locale)) for each in run if each.row]
+            markup += table_markup(headings, rows)
+            continue
+        for line in _lines(list(run)):
+            markup += f'<p class="fn-sentences">{" ".join(_sentence(each, locale) for each in line)}</p>'
+    return markup
 
 
 def _lines(sentences: Sequence[ShownSentence]) -> Iterator[Sequence[ShownSentence]]:
     starts = [place for place, sentence in enumerate(sentences) if place == 0 or sentence.begins_line]
     for start, end in pairwise([*starts, len(sentences)]):
         yield sentences[start:end]
-
-
-def _paragraph(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    return f'<p class="fn-sentences">{" ".join(_sentence(sentence, locale) for sentence in sentences)}</p>'
 
 
 def _sentence(sentence: ShownSentence, locale: Locale) -> str:
@@ -561,10 +549,9 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
     ]
     rest = len(named) - SHOWN_COPIES
     listed = escape(locale.text("list.comma")).join(links)
+    words = string_markup(locale, "copies.all", reports=listed)
     if rest > 0:
         words = string_markup(locale, "copies.more", rest, reports=listed)
-    else:
-        words = string_markup(locale, "copies.all", reports=listed)
     return f'<p class="fn-copies">{words}</p>'
 
 
@@ -581,18 +568,15 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
         more = f'<details class="fn-others"><summary>{summary}</summary><ol>{listed}</ol></details>'
     advice = advice_for(answer.cause, filtered=bool(answer.searched and answer.searched.filters))
     tried = string_markup(locale, advice, command=_CHANGE_OVER) if advice else ""
+    # A reason is in English, but that of languages is in the reader's.
+    reason = escape(answer.reason or answer.text)
+    if answer.cause == "language":
+        reason = string_markup(locale, "abstention.language")
     return (
         f'<p class="fn-none">{escape(locale.text("abstention.none"))}</p>'
-        f'<p class="fn-reason">{_reason(answer, locale)}</p>{nearest}'
+        f'<p class="fn-reason">{reason}</p>{nearest}'
         f"{searched_markup(answer.searched, tried, locale)}{more}"
     )
-
-
-def _reason(answer: Answer, locale: Locale) -> str:
-    """Return why the library has no answer: in English, but a reason of languages in the reader's."""
-    if answer.cause == "language":
-        return string_markup(locale, "abstention.language")
-    return escape(answer.reason or answer.text)
 
 
 def _passage(passage: Passage, locale: Locale) -> str:

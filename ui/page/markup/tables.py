@@ -14,8 +14,6 @@ from rag.answers import Citation, Copy, Passage
 from ui.page.head import ENGLISH, Locale
 from ui.words import date_words, first_day
 
-_WHITESPACE = frozenset("\t\n\r")
-
 
 def escape(text: str) -> str:
     """Return ``text`` escaped for Markdown and HTML; control characters become U+FFFD."""
@@ -27,7 +25,7 @@ def quoted_markup(text: str) -> str:
 
 
 def _escape_character(character: str) -> str:
-    if category(character) == "Cc" and character not in _WHITESPACE:
+    if category(character) == "Cc" and character not in "\t\n\r":
         return "\N{REPLACEMENT CHARACTER}"
     if character.isalnum() or character == " " or not character.isascii():
         return character
@@ -205,12 +203,9 @@ def _cell(tag: str, words: str, figure: bool, *, marked: bool = False, width: in
 def _is_figures(column: Sequence[str]) -> bool:
     """Return whether a column has figures, and besides them only what stands for a missing one."""
     values = [cell for cell in column if cell not in _NO_VALUE]
-    return bool(values) and all(map(_is_figure, values))
-
-
-def _is_figure(cell: str) -> bool:
-    letters = sum(character.isalpha() for character in cell)
-    return letters <= MAX_UNIT_LETTERS and any(character.isdecimal() for character in cell)
+    return bool(values) and all(
+        any(map(str.isdecimal, cell)) and sum(map(str.isalpha, cell)) <= MAX_UNIT_LETTERS for cell in values
+    )
 
 
 def source_target(place: Citation | Copy | Passage) -> str:
@@ -272,18 +267,14 @@ def strip_markup(citations: Sequence[Citation], locale: Locale) -> str:
     sources = by_source(citations)
     if not sources:
         return ""
-    describe = source_markup if len(sources) == 1 else _brief
-    items = "".join(_item(cited, describe(cited, locale), locale) for cited in sources)
+    items = ""
+    for cited in sources:
+        date = escape(source_date(locale, cited[0].published))
+        source = f'{title_link(cited[0])} <span class="fn-fact">{date}</span>'
+        if len(sources) == 1:
+            source = source_markup(cited, locale)
+        often = escape(locale.text("strip.cited", count=len(cited)))
+        items += f'<li class="fn-source">{source} <span class="fn-often">{often}</span>'
+        items += f"{badge_markup(cited[0], locale)}</li>"
     heading = escape(locale.text("strip.sources", count=len(sources)))
     return f'<div class="fn-strip"><p class="fn-strip-name">{heading}</p><ul>{items}</ul></div>'
-
-
-def _brief(cited: Sequence[Citation], locale: Locale) -> str:
-    date = escape(source_date(locale, cited[0].published))
-    return f'{title_link(cited[0])} <span class="fn-fact">{date}</span>'
-
-
-def _item(cited: Sequence[Citation], source: str, locale: Locale) -> str:
-    often = escape(locale.text("strip.cited", count=len(cited)))
-    badge = badge_markup(cited[0], locale)
-    return f'<li class="fn-source">{source} <span class="fn-often">{often}</span>{badge}</li>'
