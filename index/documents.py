@@ -41,10 +41,10 @@ class Span:
         return self.start < other.end and other.start < self.end
 
 
+# The source of a value: a user, or a part of the file. "page" stands for the text of the document itself.
 Origin = Literal[
     "edit", "upload", "sidecar", "front matter", "document properties", "page", "file name", "file time"
 ]
-"""The source of a value: a user, or a part of the file. "page" stands for the text of the document itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ class Chunk:
     header: Span | None = None
 
 
+# The fields of a ``Document`` that a detail may replace.
 KEYS = ("title", "publisher", "author", "published", "language", "collection")
-"""The fields of a ``Document`` that a detail may replace."""
 
 
 @dataclass(frozen=True, slots=True)

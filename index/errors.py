@@ -24,8 +24,8 @@ _DAMAGED = "if it repeats, restore a backup with `footnoted restore FILE`, or sy
 
 _UNPRINTABLE = regex.compile(r"[\p{C}\p{Zl}\p{Zp}]")
 
+# The bits of an SQLite error code that hold the primary code; the other bits name a special case of it.
 _PRIMARY = 0xFF
-"""The bits of an SQLite error code that hold the primary code; the other bits name a special case of it."""
 
 
 class FootnotedError(Exception):
@@ -223,8 +223,8 @@ def printable(name: str) -> str:
     return str(_UNPRINTABLE.sub("?", name))
 
 
+# From a full disk, a missing file or damage in the home folder; tantivy, FAISS and torch raise them too.
 STANDARD_ERRORS = (OSError, ValueError, RuntimeError, LookupError, MemoryError, ImportError)
-"""From a full disk, a missing file or damage in the home folder; tantivy, FAISS and torch raise them too."""
 
 
 def expected_errors() -> tuple[type[Exception], ...]:

@@ -11,26 +11,21 @@ from functools import cache
 from threading import get_native_id, local
 from typing import Any
 
+# Threads share a longer text (in characters), and return memory (:func:`give_back`) after work on it.
 LONG = 1_000_000
-"""Threads share a longer text (in characters), and return memory (:func:`give_back`) after work on it."""
-
+# The most heaps of glibc for all threads, by default eight for each core. Each keeps its own free memory,
+# hundreds of megabytes in a server.
 ARENAS = 2
-"""The most heaps of glibc for all threads, by default eight for each core. Each keeps its own free memory,
-hundreds of megabytes in a server."""
-
+# The largest block, in bytes, that glibc keeps in its heaps; it accepts no more. By default, each layer of a
+# model gets new memory, and filling it with zeros takes a tenth of the time of embedding.
 KEPT = 32 << 20
-"""The largest block, in bytes, that glibc keeps in its heaps; it accepts no more. By default, each layer of a
-model gets new memory, and filling it with zeros takes a tenth of the time of embedding."""
-
+# The free bytes at the end of a heap that glibc keeps, for the same reason, until :func:`give_back`.
 FREE = 4 * KEPT
-"""The free bytes at the end of a heap that glibc keeps, for the same reason, until :func:`give_back`."""
-
+# The numbers of these options in glibc's ``malloc.h``.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-"""The numbers of these options in glibc's ``malloc.h``."""
-
+# oneDNN keeps a matrix product for each length of text; its default of 1,024 would take 50 MB more while a
+# library is indexed. Preparing one again costs little.
 PRIMITIVES = 8
-"""oneDNN keeps a matrix product for each length of text; its default of 1,024 would take 50 MB more while a
-library is indexed. Preparing one again costs little."""
 
 
 def configure_memory() -> None:
@@ -56,9 +51,7 @@ def _function(name: str) -> Callable[..., Any] | None:
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
-NICENESS = 10
-"""From 1 to 19: on busy cores, a thread with 10 gets a tenth of the time of a normal one."""
-
+NICENESS = 10  # from 1 to 19: on busy cores, a thread with 10 gets a tenth of the time of a normal one
 _thread = local()
 
 

@@ -58,12 +58,9 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
     return index.catalog.document(document_id)
 
 
+# Prefix of the hidden folders with uploaded or deleted files; the name of their process follows it.
 INCOMING = ".incoming-"
-"""Prefix of the hidden folders with uploaded or deleted files; the name of their process follows it."""
-
-_LEFT_SECONDS = 86_400.0
-"""After this, a folder counts as abandoned if its process is unknown."""
-
+_LEFT_SECONDS = 86_400.0  # after this, a folder counts as abandoned if its process is unknown
 _NOTE = ".placing"
 
 
@@ -141,16 +138,13 @@ def _tenths(size: int, rounded: Callable[[float], int]) -> str:
     return f"{rounded(size / MEGABYTE * 10) / 10:,.1f}"
 
 
-_MAX_NAME_BYTES = 200
-"""File systems allow 255, and the name of the file's sidecar is longer."""
-
+_MAX_NAME_BYTES = 200  # file systems allow 255, and the name of the file's sidecar is longer
 _NUMBERED = 100  # The number at which the search for a free name, such as ``report-2.pdf``, ends.
 _MAX_SUFFIX_BYTES = 20  # The most bytes after a name's last dot that count as a suffix.
 
 _AT_ONCE = 1 << 20
 
-PLACING = threading.Lock()
-"""Held while a thread stores, removes or restores an uploaded file."""
+PLACING = threading.Lock()  # held while a thread stores, removes or restores an uploaded file
 
 
 @dataclass(frozen=True, slots=True)

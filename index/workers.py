@@ -86,11 +86,8 @@ def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
 
 
 STOPPED = "the server was stopped"
-JOB_STOP_SECONDS = 4.0
-"""Embedding checks for cancellation between two batches."""
-
-MOST_WAITING = 100
-"""More uploads are refused: each has a file on the disk."""
+JOB_STOP_SECONDS = 4.0  # embedding checks for cancellation between two batches
+MOST_WAITING = 100  # more uploads are refused: each has a file on the disk
 
 
 @dataclass(slots=True)
@@ -306,8 +303,7 @@ class JobRunner:
         return report.as_dict()
 
 
-_AGAIN_SECONDS = 60.0
-"""If another process or an unreachable server prevents a compaction."""
+_AGAIN_SECONDS = 60.0  # if another process or an unreachable server prevents a compaction
 
 
 def watch(index: Library, writer: JobRunner) -> Callable[[Event], None]:

@@ -6,24 +6,17 @@ from dataclasses import dataclass
 
 from index.search import DENSE_WEIGHT
 
+# More passages take little more time, because the reader gets only the :data:`MAX_READ` nearest sentences.
 READ_HITS = 36
-"""More passages take little more time, because the reader gets only the :data:`MAX_READ` nearest
-sentences."""
-
+# A stored answer contains their words, so only users who may see all of their reports may see the answer.
 LISTED_PASSAGES = 8
-"""A stored answer contains their words, so only users who may see all of their reports may see the
-answer."""
-
 MAX_READ = 48
 
-WIDEN_BY = 2
-"""Sentences on each side of a found passage."""
-
+WIDEN_BY = 2  # sentences on each side of a found passage
 MAX_SENTENCES = 8
 
+# The probability from which an answer is certain; ``benchmarks/certain.py`` says how many questions reach it.
 CERTAIN = 0.9
-"""The probability from which an answer is certain; ``benchmarks/certain.py`` says how many questions
-reach it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,21 +15,15 @@ from index.text import Box
 if TYPE_CHECKING:
     from index.search import Snapshot
 
+# ``quoted``: the sentence repeats the cited words, whether or not they answer. The others are for sentences
+# that a model wrote. ``supported``: it repeats them, apart from endings and omissions, or a judge finds that
+# they say the same. ``paraphrased``: no check finds a fault, and no judge is certain. ``unsupported``: it
+# differs in a figure, date, name or denial, or a judge finds that they do not say the same.
 Verdict = Literal["quoted", "supported", "paraphrased", "unsupported"]
-"""``quoted``: the sentence repeats the cited words, whether or not they answer. The others are for
-sentences that a model wrote. ``supported``: it repeats them, apart from endings and omissions, or a
-judge finds that they say the same. ``paraphrased``: no check finds a fault, and no judge is certain.
-``unsupported``: it differs in a figure, date, name or denial, or a judge finds that they do not say the
-same."""
-
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-"""From the surest to the worst."""
-
-WRITTEN = VERDICTS[1:]
-"""These sentences are a model's."""
-
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)  # from the surest to the worst
+WRITTEN = VERDICTS[1:]  # these sentences are a model's
+# The sentence perhaps says more than the cited words; readers see a label on it.
 DOUBTFUL: frozenset[Verdict] = frozenset({"paraphrased", "unsupported"})
-"""The sentence perhaps says more than the cited words; readers see a label on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +46,21 @@ class Verification:
     checks: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
+# ``needs_model``: the message asks for a text that only a language model can write. ``nothing_earlier``: it
+# asks for more or less of an answer, and there is none. ``nothing_more``: no further sentence comes near the
+# last question.
 Courtesy = Literal["greeting", "thanks", "help", "needs_model", "nothing_earlier", "nothing_more"]
-"""``needs_model``: the message asks for a text that only a language model can write.
-``nothing_earlier``: it asks for more or less of an answer, and there is none. ``nothing_more``: no
-further sentence comes near the last question."""
-
+# ``empty_library``: nothing is indexed, or passes the filters. ``language``: the encoder cannot match the
+# question with the documents. ``not_in_library``: no passage has most of its words. ``not_answered``: some
+# have, but no sentence clearly answers.
 Cause = Literal["empty_library", "language", "not_in_library", "not_answered", Courtesy]
-"""``empty_library``: nothing is indexed, or passes the filters. ``language``: the encoder cannot match
-the question with the documents. ``not_in_library``: no passage has most of its words. ``not_answered``:
-some have, but no sentence clearly answers."""
-
+# No fault of the library; a follow-up does not refer to such a reply.
 COURTESIES: frozenset[Cause] = frozenset(get_args(Courtesy))
-"""No fault of the library; a follow-up does not refer to such a reply."""
-
-
+# Why an answer does not use the model's text, or ends early. ``error``: the model could not be reached or
+# refused, or its reply broke off. ``paused``: it failed several times in a row. ``busy``: other requests
+# occupied it. ``declined``: it says that there is no answer, but the library certainly has one. ``unusable``:
+# it cited no sentence. ``nothing_supported``: the cited sentences support nothing that it wrote.
 Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
-"""Why an answer does not use the model's text, or ends early. ``error``: the model could not be reached
-or refused, or its reply broke off. ``paused``: it failed several times in a row. ``busy``: other
-requests occupied it. ``declined``: it says that there is no answer, but the library certainly has one.
-``unusable``: it cited no sentence. ``nothing_supported``: the cited sentences support nothing that it
-wrote."""
 
 
 @dataclass(frozen=True, slots=True)

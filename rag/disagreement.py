@@ -32,19 +32,17 @@ from rag.questions import lines, word_set
 
 _HAN = regex.compile(r"\p{Han}")
 _WORD_OR_HAN = regex.compile(r"(?V1)\p{Han}|[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}’'-]*")
+# Words that only say what kind of thing a name belongs to: *on the island of* Sibuyan.
 _KIND_OF = regex.compile(r"\b(?:in|on|at|near|from) the \p{Ll}+ of (?=\p{Lu})")
-"""Words that only say what kind of thing a name belongs to: *on the island of* Sibuyan."""
-
 _NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
-_FAR = 40
-"""Characters before a figure in which a word for its change is sought."""
-
+_FAR = 40  # characters before a figure in which a word for its change is sought
 _LIGHT = word_set("""
 said say told report record count put stood reach total number figur rate known make made find found
 have has had been were which who from about over between more than some least new up rise rose fell fall
 accord regist left off onli ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
 """)
 
+# English stems, each with the stem that stands for all of the same meaning.
 _MEANINGS = {
     stem: group.split()[0]
     for group in lines("""
@@ -54,8 +52,6 @@ _MEANINGS = {
     """)
     for stem in group.split()
 }
-"""English stems, each with the stem that stands for all of the same meaning."""
-
 _LIMITS = regex.compile(
     r"(?i)\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|will|need(?:s|ed)?|capacity|sẽ|dự kiến|akan)"
     r"|(?P<denial>not|never|không|chưa|tidak|belum))\b|(?P<plan>预计|计划)|(?P<denial>没有|未)"
@@ -67,13 +63,12 @@ _CUT = regex.compile(
     r"[;:()—–，；：、。]|,(?!\d)|\s(?:and|but|while|including|against|compared|(?:up|down) from|when|after"
     r"|because|since|và|nhưng|dan|tetapi)\s|但|其中"
 )
+# Left out, because two sources may count the same thing.
 _SOURCE = regex.compile(
     r"^[^,;.\d]{3,40}\s(?:said|says?)\s(?:that\s)?"
     r"|\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
     r"|(?:\b[Tt]he\s)?\b\p{Lu}\p{L}+(?:\s(?:(?:of|for|and)\s)?\p{Lu}\p{L}+)+(?=\s(?:said|says|counted|put)\b)"
 )
-"""Left out, because two sources may count the same thing."""
-
 _SMALL = 10
 _TIMES = word_set("second minute hour day week month year decade")
 
@@ -177,23 +172,17 @@ def _words_beside(bare: str, item: Quantity, clause: Span, language: str) -> tup
     return (before[-2 if item.currency else -1 :] if after else before[:2]), after
 
 
+# The lowest cosine similarity of two sentences that say the same in different words. It is ``ALIKE`` if one
+# word is next to both figures. Otherwise, it is ``MEASURED_ALIKE`` for figures with a unit, and
+# ``CLEARLY_ALIKE`` for figures without one. The values are for the default encoder, and were chosen on the
+# hundred pairs of the tests.
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.65, 0.8, 0.85
-"""The lowest cosine similarity of two sentences that say the same in different words.
-
-It is ``ALIKE`` if one word is next to both figures. Otherwise, it is ``MEASURED_ALIKE``
-for figures with a unit, and ``CLEARLY_ALIKE`` for figures without one. The values are for the default
-encoder, and were chosen on the hundred pairs of the tests."""
-
+# Days from the date of a figure to the publication of an undated one that may hold for that date.
 SAME_SITUATION = 7
-"""Days from the date of a figure to the publication of an undated one that may hold for that date."""
-
-LONG_AGO = 366
-"""Undated figures that were published so many days apart are figures of different times."""
-
+LONG_AGO = 366  # undated figures that were published so many days apart are figures of different times
 _PERSONS = word_set("peopl person resid patient passeng victim orang người")
+# What happened to the counted things; with different ones, figures are about different things.
 _EVENTS = word_set("dead hurt missing flee destroy damag arrest free")
-"""What happened to the counted things; with different ones, figures are about different things."""
-
 _NAME_ENDINGS = ("", "s", "n", "an", "ese", "ish")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 

@@ -156,8 +156,8 @@ class Retrieval:
 
 STAGES = ("rewrite", "search", "select", "read", "answer")
 
+# Stages that are parts of the stage ``answer``, if a language model writes.
 ANSWER_PARTS = ("write", "verify")
-"""Stages that are parts of the stage ``answer``, if a language model writes."""
 
 
 class QueryEngine:

@@ -53,7 +53,7 @@ class AnswerDone:
 
 StreamedEvent = QuestionCorrected | QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
 
+# The order: the corrected question (if any), ``ReadingBegun`` (with a reader), the passages, tokens and
+# citations, the answer. A standalone question that a model wrote comes before ``ReadingBegun``, any other one
+# after it.
 Event = StreamedEvent | ReadingBegun
-"""The order: the corrected question (if any), ``ReadingBegun`` (with a reader), the passages, tokens
-and citations, the answer. A standalone question that a model wrote comes before ``ReadingBegun``, any
-other one after it."""

@@ -35,13 +35,12 @@ _NEW_SUBJECT = regex.compile(
     _I,
 )
 
+# After the group ``about`` (*what about*), the question only names another thing.
 CONNECTIVE = regex.compile(
     r"^(?:(?:(?:and|but|so|dan|lalu|thế|vậy) )?(?P<about>(?:what|how) about|còn|bagaimana dengan)\b"
     r"|(?:and|but|or|also|so|then|và|dan|lalu|kalau|tapi)\b|(?P<about>ចុះ|那(?!么|里|个|些|次))|还有)\s*",
     _I,
 )
-"""After the group ``about`` (*what about*), the question only names another thing."""
-
 _PREPOSITION = regex.compile(
     r"^(?:in|on|at|to|from|for|of|by|with|under|during|within|according to|as of|ở|tại|vào|từ|di|ke|dari"
     r"|pada)\b\s*",
@@ -64,6 +63,7 @@ _PRONOUN = regex.compile(
     _I,
 )
 
+# They show that a short question is a sentence, not a fragment.
 _VERB = regex.compile(
     r"\b(?:is|are|was|were|be|has|have|had|do|does|did|will|would|can|could|might|must|should)\b"
     r"|^(?:list|name|summari[sz]e|explain|describe|outline|compare|tell|give|show|find)\b"
@@ -71,11 +71,8 @@ _VERB = regex.compile(
     r"|\b(?:là|có|bị|được|đã|sẽ|ai|gì|nào|bao nhiêu|adalah|ada|yang)\b",
     _I,
 )
-"""They show that a short question is a sentence, not a fragment."""
-
+# The most characters of a fragment in a script without spaces: in Chinese, and in other scripts.
 _HAN_CHARACTERS, _OTHER_CHARACTERS = 4, 10
-"""The most characters of a fragment in a script without spaces: in Chinese, and in other scripts."""
-
 _GAP = regex.compile(r"^how (?:many|much)(?:\s(?:is|are|was|were|has|have|had)(?:\s\p{Ll}+)?)?$", _I)
 _NAMED = regex.compile(r"(?<=[\p{L}\p{N},’'] )(?!I\b)\p{Ll}?\p{Lu}")
 _NOUN = regex.compile(r"\b(?:a|an|the|my|your)\s\p{L}{3}", _I)
@@ -87,13 +84,12 @@ _CLAUSE = regex.compile(
 )
 
 
+# *this report*, and not *the report on the dam*.
 _THE_REPORT = regex.compile(
     r"\b(?:this|that|the(?: same)?) (?:report|document|study|paper|article)\b"
     r"(?!\s(?:about|by|dated|for|from|into|of|on|published|that|titled|which|with)\b)",
     _I,
 )
-"""*this report*, and not *the report on the dam*."""
-
 _MOST_WORDS = 7  # after a connective such as *and*, of a question that does not name its subject
 
 
@@ -179,12 +175,11 @@ def _is_bound(core: str, found: regex.Match[str]) -> bool:
     return (named or _NOUN.search(before) is not None) and _CLAUSE.search(before) is not None
 
 
+# A name may replace another if their cosine similarity is at least ``SAME_KIND``, and at least ``CLEARLY``
+# higher than the similarity to any other name. After a turn without an answer, ``UNANSWERED`` is enough,
+# because the reports may lack the name. They are for the default encoder, whose cosines of unrelated names
+# are about 0.5.
 SAME_KIND, UNANSWERED, CLEARLY = 0.58, 0.5, 0.08
-"""A name may replace another if their cosine similarity is at least ``SAME_KIND``, and at least ``CLEARLY``
-higher than the similarity to any other name. After a turn without an answer, ``UNANSWERED`` is enough,
-because the reports may lack the name. They are for the default encoder, whose cosines of unrelated names are
-about 0.5."""
-
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 _JOINS = regex.compile(r"(?:\s|,|-|–|of|in|to|and|the|fiscal|year)*", regex.IGNORECASE)
 _NAME = regex.compile(
@@ -369,15 +364,9 @@ def without_repetition(
 
 LEAST_KEPT_SHARE = 0.6
 
-_MOST_CHARACTERS = 400
-"""A longer text is an answer, not a question."""
-
-_MOST_READ = 4_000
-"""The characters include reasoning; a model that writes more is repeating itself."""
-
-SHARE_OF_TIME = 0.25
-"""The share is of the model's time limit; the answer needs the rest."""
-
+_MOST_CHARACTERS = 400  # a longer text is an answer, not a question
+_MOST_READ = 4_000  # the characters include reasoning; a model that writes more is repeating itself
+SHARE_OF_TIME = 0.25  # the share is of the model's time limit; the answer needs the rest
 _LABEL = regex.compile(
     r"^\W*(?:q|(?:standalone |rewritten |the )?(?:last )?question)\s*:\s*", regex.IGNORECASE
 )

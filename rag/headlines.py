@@ -76,13 +76,13 @@ _COMPARED: dict[Way, regex.Pattern[str]] = {
 _YES_OR_NO = regex.compile(r"^\W*(?:did|do|does|is|are|was|were|has|have|had)\b", regex.IGNORECASE)
 _THAN = regex.compile(r"\bthan\b", regex.IGNORECASE)
 _OR = regex.compile(r"\bor\b", regex.IGNORECASE)
+# If a question has one, two figures alone do not answer it with yes or no.
 _SAYS_MORE = regex.compile(
     r"\b(?:not?|never|faster|slower|twice|doubled?|triple[ds]?|half as|times|much|significant\p{L}*"
     r"|sharp\p{L}*|slight\p{L}*|substantial\p{L}*|material\p{L}*|stead(?:il)?y|every|each|always|still|again|best|worst|only"
     r"|also|because|after|loss(?:es)?)\b|n[’']t\b",
     regex.IGNORECASE,
 )
-"""If a question has one, two figures alone do not answer it with yes or no."""
 
 
 def headline_of_pair(question: str, pair: CellPair) -> Headline | None:

@@ -12,8 +12,8 @@ from index.library import NO_FILTERS, Hit, Library
 from index.records import Filters
 from index.search import DENSE_WEIGHT
 
+# For prompts and embeddings; the rest locates a passage, or is a score, which a model cannot use.
 _SHOWN = {"title", "publisher", "published"}
-"""For prompts and embeddings; the rest locates a passage, or is a score, which a model cannot use."""
 
 
 class Retriever(BaseRetriever):

@@ -12,8 +12,7 @@ from index.documents import UNKNOWN_LANGUAGE
 from index.text import DAYS, MONTHS, detect
 from rag.errors import QuestionError
 
-MAX_QUESTION_CHARACTERS = 2000
-"""The encoder reads about 1,000 of them."""
+MAX_QUESTION_CHARACTERS = 2000  # the encoder reads about 1,000 of them
 
 
 class Kind(StrEnum):
@@ -52,6 +51,7 @@ OF_A_DATE = regex.compile(
 
 POSSESSIVE = regex.compile(r"['’]s?$")
 
+# They are those of the fourteen most spoken languages, by ISO 639-1 code.
 QUESTION_WORDS: Mapping[str, frozenset[str]] = {
     language: frozenset(words.split())
     for language, words in {
@@ -75,8 +75,6 @@ QUESTION_WORDS: Mapping[str, frozenset[str]] = {
         "zh": "什么 谁 哪 哪些 哪个 哪里 哪儿 何时 为什么 为何 怎么 怎样 如何 多少 几 多大 吗 呢",
     }.items()
 }
-"""They are those of the fourteen most spoken languages, by ISO 639-1 code."""
-
 _COUNTS = (
     "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
     "seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|"
@@ -195,11 +193,10 @@ _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
     ),
 )
 
+# A capitalised word within a sentence (``PG&E``, ``Asia-Pacific``), or a figure.
 _NAME = regex.compile(
     r"(?<!^)(?<![.?!]\s|[¿¡])(?<![\p{L}&]&?)\p{Lu}[\p{L}\p{M}\p{N}'’&-]*|\p{N}[\p{N}.,]*(?<=\p{N})"
 )
-"""A capitalised word within a sentence (``PG&E``, ``Asia-Pacific``), or a figure."""
-
 _NOT_NAMES = frozenset({"I", "A"})
 _MARK = regex.compile(r"^\s*(?:\(\p{N}{1,2}\)|\[\p{N}{1,2}\]|\p{N}{1,2}[.)](?=\s))")
 
@@ -306,9 +303,8 @@ def _past_tenses(base: str) -> Iterator[str]:
 _IRREGULAR_FORMS = [tuple(forms.split()) for forms in _IRREGULAR.split("|")]
 _REGULAR_PAST = {form: base for base in _REGULAR.split() for form in _past_tenses(base)}
 
+# They lead to infinitives, as ``PARTICIPLES`` do: ``broke`` → ``break``.
 PAST: Mapping[str, str] = _REGULAR_PAST | {form: base for base, form, _ in _IRREGULAR_FORMS}
-"""They lead to infinitives, as ``PARTICIPLES`` do: ``broke`` → ``break``."""
-
 PARTICIPLES: Mapping[str, str] = _REGULAR_PAST | {form: base for base, _, form in _IRREGULAR_FORMS}
 
 

@@ -77,6 +77,7 @@ _USING = (_ASKING - {"it"}) | word_set(
 _PROGRAM = regex.compile(
     r"\b(?:your?|i (?:ask|start|use)|this (?:app|site|tool))\b|^\W*(?:i need )?help\b", regex.IGNORECASE
 )
+# The kind None can be met only by a language model.
 _SIGNS: Mapping[Kind | None, frozenset[str]] = {
     None: word_set(
         "dumb easier easily easy eli explain explanation layman paraphrase plain rephrase reword rewrite"
@@ -90,8 +91,6 @@ _SIGNS: Mapping[Kind | None, frozenset[str]] = {
         "continue deeper detail detailed details elaborate else expand further go_on keep_going longer more"
     ),
 }
-"""The kind None can be met only by a language model."""
-
 _WORD = regex.compile(
     r"one (?:line|sentence)\b|(?:go|keep) (?:going|on)\b|\p{L}[\p{L}\p{M}]*|\p{N}{3,}", regex.IGNORECASE
 )

@@ -68,10 +68,10 @@ _AUXILIARIES = frozenset({
     "is", "are", "was", "were", "be", "been", "has", "have", "had", "will", "would",
     "can", "could", "may", "might", "must", "should",
 })  # fmt: skip
+# A year, or the number of a paragraph.
 _NOT_COUNTS = regex.compile(
     r"^(?:(?:1[5-9]|20)\p{N}{2}|\p{N}+(?:\.\p{N}+)+)\s(?!(?:thousand|million|billion)\b)"
 )
-"""A year, or the number of a paragraph."""
 _SHARE = regex.compile(
     rf"^{_ABOUT}\p{{N}}[\p{{N}},.]*\s?(?:%|per\s?cent)\sof\s(?P<rest>\p{{L}}.*)", regex.IGNORECASE
 )
@@ -198,24 +198,15 @@ LANGUAGE = "en"
 
 _ASKED_AT_MOST = 6
 
-SECONDS = 1.0
-"""After these, no further question is tried; one that is being tried is completed."""
-
+SECONDS = 1.0  # after these, no further question is tried; one that is being tried is completed
 _AROUND = 1_500
 
-_FAR = 20_000
-"""So many code points around a sentence are searched for other uses of its words."""
-
-_NEAREST_PASSAGES = 1
-"""For an abstention, the second passage is seldom close to the question."""
-
-_SAYS_ENOUGH_BESIDE_AN_ANSWER = 6
-"""Words of a question that is clear without an answer beside it."""
-
+_FAR = 20_000  # so many code points around a sentence are searched for other uses of its words
+_NEAREST_PASSAGES = 1  # for an abstention, the second passage is seldom close to the question
+_SAYS_ENOUGH_BESIDE_AN_ANSWER = 6  # words of a question that is clear without an answer beside it
 _LONE = regex.compile(r"(?:was|were|is|are|did)\sthe\s(\p{Ll}+)(?:\s\p{Ll}+(?:ed|en)\b|\?|$)")
 
-_ALIKE = 0.5
-"""Jaccard index of words, above which two questions are the same."""
+_ALIKE = 0.5  # jaccard index of words, above which two questions are the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,9 @@ from unicodedata import category
 
 from index.text import readable_rows
 
+# They change the writing direction: a line can look different from its content.
 _BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They change the writing direction: a line can look different from its content."""
-
-_NO_CHARACTERS = frozenset("\ufffe\uffff")
-"""XML does not allow them."""
+_NO_CHARACTERS = frozenset("\ufffe\uffff")  # XML does not allow them
 
 
 def visible(text: str) -> str:

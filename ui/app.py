@@ -75,13 +75,12 @@ DESCRIPTION = "Answers over a library of reports, every sentence footnoted to th
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics", MCP_PATH)
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
+# Between two looks at the library's generation: other processes, too, may commit changes.
 _MAINTENANCE_SECONDS = 2.0
-"""Between two looks at the library's generation: other processes, too, may commit changes."""
-
 _MEMORY_SECONDS = 5.0
 
+# Between two attempts to make a starter question: the pause leaves the processor to requests.
 _STARTER_SECONDS = 0.5
-"""Between two attempts to make a starter question: the pause leaves the processor to requests."""
 
 
 def create_app(

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# With ``auto``, a greater share of first documents not in English gets the multilingual encoder.
 OTHER_LANGUAGES = 0.2
-"""With ``auto``, a greater share of first documents not in English gets the multilingual encoder."""
 
 
 @contextmanager
@@ -93,8 +93,8 @@ def _encoder_for(languages: Collection[str], settings: Settings) -> Encoder:
     return open_encoder(DEFAULT_MODEL)
 
 
+# A home folder whose catalog was moved keeps the new database's address here, without the password.
 MOVED = "moved-to.txt"
-"""A home folder whose catalog was moved keeps the new database's address here, without the password."""
 
 
 def check_not_moved(settings: Settings) -> None:
@@ -180,8 +180,7 @@ def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
             model.close()
 
 
-WAIT_SECONDS = 30.0
-"""The seconds that a request waits for the models: several times as long as loading takes."""
+WAIT_SECONDS = 30.0  # the seconds that a request waits for the models: several times as long as loading takes
 
 
 async def until_warm(engine: QueryEngine) -> None:

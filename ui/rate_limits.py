@@ -31,20 +31,18 @@ OF_NAME_AT_ADDRESS = RateLimitItemPerMinute(5, 5)
 OF_ADDRESS = RateLimitItemPerMinute(20, 5)
 OF_SITE = RateLimitItemPerMinute(100, 5)
 OF_NAME = RateLimitItemPerMinute(30, 15)
+# The most failed sign-ins: with one name from one address; with any names from one address; from one site
+# (:func:`networks_of`); with one name from anywhere; with one name from a browser in which its user has
+# signed in before. The fourth is high, because anyone can use it up; such browsers have it for themselves, so
+# that it keeps no user out. The fifth keeps a stolen cookie from using that up.
 OF_BROWSER = RateLimitItemPerMinute(10, 15)
-"""The most failed sign-ins: with one name from one address; with any names from one address; from one site
-(:func:`networks_of`); with one name from anywhere; with one name from a browser in which its user has signed
-in before. The fourth is high, because anyone can use it up; such browsers have it for themselves, so that it
-keeps no user out. The fifth keeps a stolen cookie from using that up."""
-
 OF_TOKENS = RateLimitItemPerMinute(30, 1)
 OF_TOKENS_OF_SITE = RateLimitItemPerMinute(150, 1)
 
 
 REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
+# The most recorded refusals a minute, of one address and of all: wrong passwords could fill the disk.
 REFUSALS = RateLimitItemPerMinute(600)
-"""The most recorded refusals a minute, of one address and of all: wrong passwords could fill the disk."""
-
 _KINDS = {
     "requests": "requests a minute",
     "questions": "questions a minute",
@@ -53,8 +51,8 @@ _KINDS = {
     "site": "requests a minute from one network",
 }
 
+# The number of addresses whose limit all addresses of a site have together (:func:`networks_of`).
 _ADDRESSES_OF_SITE = 5
-"""The number of addresses whose limit all addresses of a site have together (:func:`networks_of`)."""
 
 
 class TooManyAttemptsError(FootnotedError):
@@ -260,8 +258,7 @@ COUNTS = OwnTables("counts", _metadata, version=1)
 
 _SWEEP_SECONDS = 60.0
 
-_EVENT_SECONDS = 3_600.0
-"""The age in seconds from which no limit counts an event any more."""
+_EVENT_SECONDS = 3_600.0  # the age in seconds from which no limit counts an event any more
 
 
 class MemoryCounts(MemoryStorage):

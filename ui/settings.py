@@ -52,8 +52,8 @@ NonEmpty = Annotated[str, Field(min_length=1)]
 Limit = Annotated[int, Field(ge=0, le=1_000_000), Needs("a whole number from 0 (no limit) to 1,000,000")]
 Days = Annotated[int, Field(ge=0, le=36_500), Needs("a whole number of days from 0 (for ever) to 36,500")]
 
+# The name of a web host, followed by the port if it is not the scheme's default port.
 WebHost = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+(:[0-9]{1,5})?$")]
-"""The name of a web host, followed by the port if it is not the scheme's default port."""
 
 
 def _network(written: str) -> str:
@@ -62,8 +62,8 @@ def _network(written: str) -> str:
     return written
 
 
+# An IP address, or a network such as ``10.0.0.0/8``. A network of all addresses is not allowed.
 Network = Annotated[str, AfterValidator(_network)]
-"""An IP address, or a network such as ``10.0.0.0/8``. A network of all addresses is not allowed."""
 
 
 class OperationSettings(BaseModel):
@@ -186,13 +186,13 @@ class OperationSettings(BaseModel):
         return self.index.get_secret_value() if self.index else ""
 
 
+# The address of a provider. It needs TLS, unless the provider runs on this machine.
 Issuer = Annotated[
     str,
     Field(
         pattern=r"^(https://[^\s/?#@\\]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)(/[^\s?#\\]*)?$"
     ),
 ]
-"""The address of a provider. It needs TLS, unless the provider runs on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,43 +281,33 @@ PREFIX = "FOOTNOTED_"
 FILE_NAME = "footnoted.toml"
 HOME_ID_DIGITS = 16
 
+# The name of tesseract's file for a language or a script: ``eng``, ``chi_sim``, ``script/Arabic``.
 LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
-"""The name of tesseract's file for a language or a script: ``eng``, ``chi_sim``, ``script/Arabic``."""
-
+# A name or an address of a ``Host`` header, without port or brackets.
 HostName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+$|^[0-9a-fA-F:]+$")]
-"""A name or an address of a ``Host`` header, without port or brackets."""
-
+# An origin as a browser sends it: in lower case, without a path.
 WebOrigin = Annotated[str, Field(pattern=r"^https?://[0-9a-z_.-]+(:[0-9]{1,5})?$")]
-"""An origin as a browser sends it: in lower case, without a path."""
-
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+# A threshold for probabilities. A threshold just above 1 is one that no probability reaches.
 Probability = Annotated[float, Field(ge=0, le=1.01, allow_inf_nan=False)]
-"""A threshold for probabilities. A threshold just above 1 is one that no probability reaches."""
-
 MEGABYTES = Needs("a whole number of megabytes from 1")
 _SHARED = "OTEL_EXPORTER_"  # The prefix of OpenTelemetry's variable, which programs share.
 
-NO_MODEL = "none"
-"""The value of ``llm`` for no language model: answers only quote."""
-
+NO_MODEL = "none"  # the value of ``llm`` for no language model: answers only quote
+# If one is set, the stored model is not used, so that a stored key goes to no other server.
 OF_THE_MODEL = ("llm", "llm_model", "llm_address", "llm_key")
-"""If one is set, the stored model is not used, so that a stored key goes to no other server."""
 
 
 def default_home() -> Path:
     return user_data_path("footnoted", appauthor=False)
 
 
-AUTO = "auto"
-"""The value of FOOTNOTED_MODEL with which the languages of the first reports choose the encoder."""
-
-
+AUTO = "auto"  # the value of FOOTNOTED_MODEL with which the languages of the first reports choose the encoder
+# Settings whose values no message shows.
 _SECRET = frozenset({"passwords", "database_url", "index", "llm_key", "openid_secret"})
-"""Settings whose values no message shows."""
-
+# Words in the name of an unknown setting that mark the setting's value as secret.
 _OF_SECRETS = frozenset({"key", "apikey", "keys", "password", "passwords", "secret", "token"})
-"""Words in the name of an unknown setting that mark the setting's value as secret."""
 
 
 class Settings(OpenIDSettings, OperationSettings, BaseSettings):

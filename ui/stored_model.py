@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.json"
 MODEL_FIELDS = ("provider", "model", "address", "key")
-LLAMACPP = "llamacpp"
-"""The provider of models that run in the server's own process, if they have no address."""
-
+LLAMACPP = "llamacpp"  # the provider of models that run in the server's own process, if they have no address
 PROVIDER = r"^[a-z][a-z0-9_-]{0,99}$"
 GGUF = ".gguf"
 
+# The form of a key: printable ASCII characters without spaces, as an HTTP header may have them.
 KEY = r"^[!-~]*$"
-"""The form of a key: printable ASCII characters without spaces, as an HTTP header may have them."""
 
 
 def model_of(provider: str, model: str, address: str | None = None, key: str | None = None) -> ModelSettings:

@@ -13,14 +13,13 @@ from index.records import Filters
 from index.text import PATH_SEPARATOR, readable_rows
 from rag.answers import Verdict
 
+# The label of each verdict in parentheses, as it appears after a sentence in plain text.
 DOUBTS: Mapping[Verdict, str] = {
     "quoted": "",
     "supported": "",
     "paraphrased": "(paraphrased)",
     "unsupported": "(not supported)",
 }
-"""The label of each verdict in parentheses, as it appears after a sentence in plain text."""
-
 RECOGNISED = "words recognised in a picture of the page"
 
 UNDATED = "undated"
@@ -111,15 +110,13 @@ def excerpt(text: str) -> str:
     return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[-40:] else cut} …"
 
 
-MAX_ID = 2**53 - 1
-"""The largest integer that every JSON reader holds exactly (RFC 8259, section 6)."""
-
+MAX_ID = 2**53 - 1  # the largest integer that every JSON reader holds exactly (RFC 8259, section 6)
 CONVERSATION_ID = r"^[A-Za-z0-9_-]{1,64}$"
 
 ISO_DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 
+# The filters that are fields of an HTTP request itself. All other filters are in its field ``filters``.
 _DATES = ("published_before", "published_after")
-"""The filters that are fields of an HTTP request itself. All other filters are in its field ``filters``."""
 
 
 def is_iso_date(value: str) -> bool:

@@ -41,13 +41,11 @@ from index.catalog.schema import chunks, documents, metadata, versions
 from index.errors import BackupError, CatalogError, SchemaError, line_of
 from index.private import FILE, FOLDER, database_files, make_file, make_folder, opener
 
+# The seconds to wait until closed connections have left the server's list, and the seconds between two
+# readings of the list.
 _CLOSING_SECONDS, _POLL_SECONDS = 2.0, 0.05
-"""The seconds to wait until closed connections have left the server's list, and the seconds between two
-readings of the list."""
-
 _AT_ONCE = 500
-_TEXTS_AT_ONCE = 10
-"""For rows with texts, since one text may take twenty megabytes."""
+_TEXTS_AT_ONCE = 10  # for rows with texts, since one text may take twenty megabytes
 
 
 @dataclass(frozen=True, slots=True)

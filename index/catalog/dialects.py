@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 CATALOG = "catalog.sqlite"  # The name of the SQLite file in a home folder.
 
 
+# ``base``: to update the stored vectors of older passages (:mod:`index.search.caches`).
 Purpose = Literal["write", "base"]
-"""``base``: to update the stored vectors of older passages (:mod:`index.search.caches`)."""
 
 
 def address_of(home: Path, database_url: str = "") -> sa.URL:
@@ -144,9 +144,7 @@ def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.Co
 
 PATIENCE_SECONDS = 30.0  # The most seconds that a writer waits for another writer.
 
-PIECE = 256 * 1024
-"""The bytes of a text that are read at once, for which SQLite needs twice their memory."""
-
+PIECE = 256 * 1024  # the bytes of a text that are read at once, for which SQLite needs twice their memory
 _ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND version = :version")
 
 
@@ -280,10 +278,9 @@ _TIMES = {
     # As with SQLite, a writer waits at most half a minute for another writer.
     "-c lock_timeout=30s",
 }
+# The most idle connections that a process keeps open: to the catalog, and to any other schema. A process
+# opens more connections when it needs them, up to the server's limit.
 _CONNECTIONS, _FEW_CONNECTIONS = 8, 2
-"""The most idle connections that a process keeps open: to the catalog, and to any other schema. A process
-opens more connections when it needs them, up to the server's limit."""
-
 _PROGRAM = "footnoted"  # The name of the program in the server's list of connections.
 
 _POLL_SECONDS = 0.05

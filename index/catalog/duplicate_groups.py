@@ -21,16 +21,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ROWS = 3
+# Bands of 3 numbers: two documents are compared if at least one band is equal (Leskovec, Rajaraman and
+# Ullman, Mining of Massive Datasets, 3.4). That misses 0.4 % of the pairs at the threshold, and compares 4 %
+# of those that share a tenth of their shingles.
 _BANDS = 42
-"""Bands of 3 numbers: two documents are compared if at least one band is equal (Leskovec, Rajaraman and
-Ullman, Mining of Massive Datasets, 3.4). That misses 0.4 % of the pairs at the threshold, and compares 4 % of
-those that share a tenth of their shingles."""
-
-_MIX = 0x9E3779B97F4A7C15
-"""2^64 divided by the golden ratio, made odd."""
-
+_MIX = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio, made odd
+# If a larger share of the documents is new or has lost a near-duplicate, all are compared again.
 _MOST_FOLLOWED = 0.02
-"""If a larger share of the documents is new or has lost a near-duplicate, all are compared again."""
 
 
 @dataclass(frozen=True, slots=True)

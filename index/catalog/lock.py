@@ -21,9 +21,8 @@ from index.errors import LibraryLockedError
 from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
+# Names the holder; the lock file cannot, since every attempt to take the lock truncates it.
 HOLDER_FILE = "writer.json"
-"""Names the holder; the lock file cannot, since every attempt to take the lock truncates it."""
-
 LOCK_SECONDS = 30.0  # The seconds that a writer waits for another writer.
 
 _TASK: ContextVar[str] = ContextVar("task", default="write")

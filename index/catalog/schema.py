@@ -16,12 +16,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = sa.MetaData()
 
+# PostgreSQL orders it by code points, as SQLite does, regardless of the server's language.
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-"""PostgreSQL orders it by code points, as SQLite does, regardless of the server's language."""
-
+# Eight bytes: SQLite's Integer has up to eight, PostgreSQL's only four.
 _NUMBER = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
-"""Eight bytes: SQLite's Integer has up to eight, PostgreSQL's only four."""
-
 meta = sa.Table(
     "meta", metadata, sa.Column("key", TEXT, primary_key=True), sa.Column("value", TEXT, nullable=False)
 )

@@ -264,6 +264,7 @@ def note_removals(connection: sa.Connection, numbers: Collection[int], generatio
 
 _AT_ONCE = 1_000
 
+# Without column types, since :func:`chunk_rows` has already made its JSON values.
 _WRITTEN = sa.table(
     "chunks",
     *(
@@ -271,7 +272,6 @@ _WRITTEN = sa.table(
         for name in ("id", "document_id", *["start", "end", "sentences", "vector", "header", "build"])
     ),
 )
-"""Without column types, since :func:`chunk_rows` has already made its JSON values."""
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
@@ -341,9 +341,7 @@ def forecast(
     return Committed(generation, tuple(written), tuple(added), tuple(gone)), build
 
 
-_HAS_ABANDONED = "given_up"
-"""Set in the table ``meta`` while chunks of abandoned builds may exist."""
-
+_HAS_ABANDONED = "given_up"  # set in the table ``meta`` while chunks of abandoned builds may exist
 _ABANDONED_MESSAGE = (
     "another process has meanwhile rebuilt the library with other settings; run the command again to "
     "rebuild it with yours"

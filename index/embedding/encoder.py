@@ -36,13 +36,9 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-REMEMBERED_TEXTS = 20_000
-"""The number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
-
+REMEMBERED_TEXTS = 20_000  # the number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions
+# The program tries a question before it suggests it, and a user may then ask that question.
 REMEMBERED_COMPARISONS = 256
-"""The program tries a question before it suggests it, and a user may then ask that question."""
-
-
 _CARD_DATA = re.compile(r"\s*---[\r\n]+(.*?)[\r\n]+---\s", re.DOTALL)
 
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
+# Start and end (exclusive) of a sentence: in code points of a text, or in tokens of a row.
 Offsets = tuple[int, int]
-"""Start and end (exclusive) of a sentence: in code points of a text, or in tokens of a row."""
 
 
 def token_parts(
@@ -50,11 +50,8 @@ def _begin(text: str, start: int, end: int) -> int:
 
 Kind = Literal["document", "query"]
 
-Vector = npt.NDArray[np.float32]
-"""A unit vector: shape (dimensions,)."""
-
-Vectors = npt.NDArray[np.float32]
-"""Unit vectors, one a row: shape (texts, dimensions)."""
+Vector = npt.NDArray[np.float32]  # a unit vector: shape (dimensions,)
+Vectors = npt.NDArray[np.float32]  # unit vectors, one a row: shape (texts, dimensions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +97,11 @@ def vectors_of_parts(tokens: npt.NDArray[np.float32], parts: Sequence[Offsets], 
     return vectors
 
 
+# The depth of the layer that gives the vectors of tokens, 1 for the last: layer 8 of 12. With it, the first
+# sentence answers 55 % of Chinese and Vietnamese questions over English passages; with the last layer, 49 %;
+# without vectors of tokens, 45 %.
 DEPTH = 2 / 3
-"""The depth of the layer that gives the vectors of tokens, 1 for the last: layer 8 of 12. With it, the first
-sentence answers 55 % of Chinese and Vietnamese questions over English passages; with the last layer, 49 %;
-without vectors of tokens, 45 %."""
-
-TokenVectors = npt.NDArray[np.float32]
-"""Unit vectors of tokens: shape (tokens, hidden size of the model)."""
+TokenVectors = npt.NDArray[np.float32]  # unit vectors of tokens: shape (tokens, hidden size of the model)
 
 
 def late_interaction(question: TokenVectors, text: TokenVectors) -> float:

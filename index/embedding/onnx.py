@@ -315,9 +315,7 @@ PACKAGED = PackagedModel(
 
 DIMENSIONS = 384
 
-_WINDOW = 512
-"""In tokens, with the two special ones."""
-
+_WINDOW = 512  # in tokens, with the two special ones
 _QUERY_PROMPT = "Represent this sentence for searching relevant passages: "
 
 

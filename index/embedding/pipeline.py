@@ -19,14 +19,10 @@ from index.records import Incoming, NewVersion, Recipe
 from index.text.passages import Chunks, Cut, cut, passage_text, row_text, rows_text
 from index.text.tabular import is_group, sections_at
 
-TITLE_TOKENS = 40
-"""The most tokens of the document's title before each passage."""
-
-_EMBED_AT_ONCE = 256
-"""An interrupted run loses at most this many passages."""
-
+TITLE_TOKENS = 40  # the most tokens of the document's title before each passage
+_EMBED_AT_ONCE = 256  # an interrupted run loses at most this many passages
+# Receives a stage (``reading``, ``embedding`` or ``rebuilding``), the items done, and their total.
 Progress = Callable[[str, int, int], None]
-"""Receives a stage (``reading``, ``embedding`` or ``rebuilding``), the items done, and their total."""
 
 
 class VectorTable(Protocol):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch import Tensor
 
+# The first that the model has is used, else its default prompt, as in encode_document and encode_query.
 _PROMPTS: dict[Kind, tuple[str, ...]] = {"document": ("document", "passage", "corpus"), "query": ("query",)}
-"""The first that the model has is used, else its default prompt, as in encode_document and encode_query."""
 
 
 def open_sentence_transformer(model: str) -> SentenceTransformer:

@@ -18,9 +18,7 @@ from index.catalog.schema import failures
 from index.documents import SIDECAR, sidecar_of
 from index.errors import FailureNotFoundError
 
-QUESTIONS = "questions.jsonl"
-"""Evaluation questions, which are not listed as a report."""
-
+QUESTIONS = "questions.jsonl"  # evaluation questions, which are not listed as a report
 MISSING = "does not exist; if it was moved, sync its new place"
 
 _HOME = "lies in the library's home, which holds its own files; name a folder of reports"

@@ -234,8 +234,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-WRITE_SECONDS = 0.5
-"""Each update of a job's row also checks whether the job should stop."""
+WRITE_SECONDS = 0.5  # each update of a job's row also checks whether the job should stop
 
 
 class RunningJob:

@@ -45,12 +45,9 @@ Item = TypeVar("Item")
 Worker = TypeVar("Worker")
 Result = TypeVar("Result")
 
+# Its last argument, called from time to time, raises an error if the result is no longer needed.
 Read = Callable[[Item, Worker, Callable[[], None]], Result]
-"""Its last argument, called from time to time, raises an error if the result is no longer needed."""
-
-MOST_AHEAD = 5_000_000
-"""In characters of the results that wait; then no reader begins another file."""
-
+MOST_AHEAD = 5_000_000  # in characters of the results that wait; then no reader begins another file
 _WAIT_SECONDS = 0.5
 
 
@@ -133,8 +130,8 @@ class _Shelf(Generic[Item, Worker, Result]):
         return 0 if result.exception() else self._size(result.result())
 
 
+# Rebuild an outdated library, list the files, wait for reading, embed and commit, compact the caches.
 STAGES = ("rebuild", "list", "read", "index", "compact")
-"""Rebuild an outdated library, list the files, wait for reading, embed and commit, compact the caches."""
 
 
 @dataclass(slots=True)
@@ -150,11 +147,9 @@ class StageClock:
 
 _CHARACTERS_AT_ONCE = 5_000_000  # A sync commits its new documents when they have more characters than this.
 
-_FILES_A_READER = 8
-"""One process per this many files, because a start takes as long as reading a few files."""
-
+_FILES_A_READER = 8  # one process per this many files, because a start takes as long as reading a few files
+# Seconds until new documents are committed, so that an interruption loses no more work.
 _SECONDS_AT_ONCE = 60.0
-"""Seconds until new documents are committed, so that an interruption loses no more work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,15 +22,9 @@ _log = logging.getLogger(__name__)
 
 REST_SECONDS = 1.0  # The seconds without a change after which a file counts as complete.
 
-_TICK_SECONDS = 0.5
-"""At most so long until a check whether a followed folder has appeared or disappeared."""
-
-_LOOK_AGAIN_SECONDS = 600.0
-"""Between two full checks, because the system may lose notifications under load."""
-
-_RETRY_SECONDS = 30.0
-"""After a failed sync, for example while another process is writing."""
-
+_TICK_SECONDS = 0.5  # at most so long until a check whether a followed folder has appeared or disappeared
+_LOOK_AGAIN_SECONDS = 600.0  # between two full checks, because the system may lose notifications under load
+_RETRY_SECONDS = 30.0  # after a failed sync, for example while another process is writing
 State = tuple[int, int] | None  # A file's size and mtime_ns; None if a known file is gone.
 
 

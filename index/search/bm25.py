@@ -29,26 +29,23 @@ from index.text.find import UNSPACED
 from index.text.passages import lacks_headings, passage_text, table_context
 from index.text.tabular import section_at
 
+# The languages that tantivy stems (ISO 639-1), and its names for them.
 _STEMMED = {
     "ar": "arabic", "da": "danish", "nl": "dutch", "en": "english", "fi": "finnish", "fr": "french",
     "de": "german", "el": "greek", "hu": "hungarian", "it": "italian", "no": "norwegian",
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "es": "spanish", "sv": "swedish",
     "ta": "tamil", "tr": "turkish",
 }  # fmt: skip
-"""The languages that tantivy stems (ISO 639-1), and its names for them."""
-
 _WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}  # Stemmed languages for which tantivy has no stop words.
 _PLAIN = "plain"  # The field of the words of all languages that tantivy does not stem.
 PAIRS = "pairs"  # The field of pairs of characters, for scripts without spaces between words.
 
+# A run of characters of a script that puts no spaces between words.
 NO_SPACES = regex.compile(rf"[{UNSPACED}ーｰ]+")
-"""A run of characters of a script that puts no spaces between words."""
-
+# A longer run of letters does not count as a word.
 _WRITTEN_WORD = regex.compile(r"(?<![\p{L}\p{M}])\p{L}[\p{L}\p{M}]{2,39}+(?![\p{L}\p{M}])")
-"""A longer run of letters does not count as a word."""
-
+# A field of the index (a language code, ``plain`` or ``pairs``), and a term in that field.
 Term = tuple[str, str]
-"""A field of the index (a language code, ``plain`` or ``pairs``), and a term in that field."""
 
 
 def terms(text: str, language: str) -> list[Term]:
@@ -105,31 +102,23 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+# Every passage has it in the field ``field``. Removed passages count until tantivy merges their files.
 _ANY = "*"
-"""Every passage has it in the field ``field``. Removed passages count until tantivy merges their files."""
-
 _WRITTEN = "written"  # The field of the words as they are written, neither stemmed nor in lower case.
 
+# Up to this many allowed documents, a search names them in its query; else it filters its hits.
 _FEW_DOCUMENTS = 1_000
-"""Up to this many allowed documents, a search names them in its query; else it filters its hits."""
-
-_MIN_EXTRA_HITS = 8
-"""More hits than wanted, to see whether they tie with the last one."""
-
+_MIN_EXTRA_HITS = 8  # more hits than wanted, to see whether they tie with the last one
+# About up to this number, the passages that have a term are counted one by one; more are estimated.
 _COUNTED = 2_000
-"""About up to this number, the passages that have a term are counted one by one; more are estimated."""
-
 _MOST_COUNTS = 10_000
 
-_MOST_ALIKE = 2_000
-"""For a single character, since the vectors of the passages found are compared too."""
-
+_MOST_ALIKE = 2_000  # for a single character, since the vectors of the passages found are compared too
 _WRITER_BYTES = 50_000_000
 
 _K1 = 1.2  # tantivy's k1: a word adds less than its inverse document frequency times ``_K1 + 1`` to a score.
 
-_NOISE = 1e-5
-"""The share by which equal scores may differ: a rounded sum depends on the order of its terms."""
+_NOISE = 1e-5  # the share by which equal scores may differ: a rounded sum depends on the order of its terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,9 @@ from index.vectors import DEFAULT_POLICY, Change, Expected, IndexPolicy, Mark, M
 
 _log = logging.getLogger(__name__)
 
+# How many vectors of a stored base are compared with the catalog's vectors: the newest ones, and vectors that
+# are spread over the whole base.
 _NEWEST, _SPREAD = 5, 10
-"""How many vectors of a stored base are compared with the catalog's vectors: the newest ones, and vectors
-that are spread over the whole base."""
 
 
 class FileBases:
@@ -177,14 +177,10 @@ def _expected(reader: CatalogReader, mark: Mark) -> Expected:
     return Expected(alive, reader.removed(mark.generation), sample)
 
 
-_REMOVED_SHARE = 0.05
-"""The words are rewritten if a larger share of their passages is removed."""
-
-_FILTERS = 16
-"""How many results of filters, each a byte for each passage, and views of the words are kept."""
-
+_REMOVED_SHARE = 0.05  # the words are rewritten if a larger share of their passages is removed
+_FILTERS = 16  # how many results of filters, each a byte for each passage, and views of the words are kept
+# Up to this many passages, one removal suffices to rewrite the words, which takes about a second.
 _QUICK_WORDS = 20_000
-"""Up to this many passages, one removal suffices to rewrite the words, which takes about a second."""
 
 
 @dataclass(frozen=True, slots=True)

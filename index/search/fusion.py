@@ -6,17 +6,15 @@ from collections.abc import Mapping
 
 from index.text.languages import detect, is_latin, may_be_in
 
+# The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so the
+# dense score counts for more than half. ``benchmarks/encoders.py`` compares other shares and methods.
 DENSE_WEIGHT = 0.5
-"""The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so the
-dense score counts for more than half. ``benchmarks/encoders.py`` compares other shares and methods."""
-
-
+# The factor on the vectors' share for a query in a language that the encoder does not read. With the bundled
+# encoder, a lower factor is best for Vietnamese, and a higher one for Indonesian (mlqa-vi, tydi-id); with
+# this factor, neither language does worse than with words alone. The encoder knows the names and loan words
+# that such a language shares with the languages that the encoder reads. The default encoder knows only the
+# Latin alphabet; for a query in any other alphabet, the factor is 0, which is best for mlqa-zh.
 UNREAD = 0.2
-"""The factor on the vectors' share for a query in a language that the encoder does not read. With the bundled
-encoder, a lower factor is best for Vietnamese, and a higher one for Indonesian (mlqa-vi, tydi-id); with this
-factor, neither language does worse than with words alone. The encoder knows the names and loan words that
-such a language shares with the languages that the encoder reads. The default encoder knows only the Latin
-alphabet; for a query in any other alphabet, the factor is 0, which is best for mlqa-zh."""
 
 
 def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:

@@ -75,11 +75,10 @@ _POLL_SECONDS = 0.02
 _log = logging.getLogger(__name__)
 
 
+# The errors of a full disk or a read-only folder.
 _FAILURES = (OSError, LexicalIndexError, VectorIndexError, sa.exc.OperationalError)
-"""The errors of a full disk or a read-only folder."""
-
+# May be temporary: the next reader or writer does the work that failed after a commit.
 _LATER = (*_FAILURES, UnreachableError, LibraryLockedError)
-"""May be temporary: the next reader or writer does the work that failed after a commit."""
 
 
 @contextmanager
@@ -346,11 +345,8 @@ class Maintenance:
             return None
 
 
-_PATIENCE = 3_600.0
-"""The seconds to wait for another process that updates the base on a server."""
-
-_DOCUMENTS_AT_ONCE = 20
-"""Documents between two commits: an interrupted run repeats at most this many."""
+_PATIENCE = 3_600.0  # the seconds to wait for another process that updates the base on a server
+_DOCUMENTS_AT_ONCE = 20  # documents between two commits: an interrupted run repeats at most this many
 
 
 def rebuild(

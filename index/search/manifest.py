@@ -45,8 +45,8 @@ class Manifest:
         return min(self.words_generation, self.base_generation) if self.base else self.words_generation
 
 
+# For each file: inode, size in bytes, and the times of the last change of content and of inode, in ns.
 FileStates = Mapping[str, tuple[int, int, int, int]]
-"""For each file: inode, size in bytes, and the times of the last change of content and of inode, in ns."""
 
 
 def states_of(files: Iterable[str | Path]) -> FileStates:

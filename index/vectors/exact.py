@@ -18,12 +18,10 @@ Rows = npt.NDArray[np.int64]
 Cosines = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
+# Cosines this close count as equal: a vector's last digits depend on the number of threads that made it.
 NOISE = 1e-5
-"""Cosines this close count as equal: a vector's last digits depend on the number of threads that made it."""
-
+# The most vectors in a block: 6 MB at 384 dimensions, which take a millisecond or two to copy.
 BLOCK_SIZE = 4096
-"""The most vectors in a block: 6 MB at 384 dimensions, which take a millisecond or two to copy."""
-
 _SLACK = 2 * NOISE  # An upper bound of the rounding difference between two ways to sum a cosine.
 
 
@@ -166,15 +164,11 @@ def _products(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
     return found
 
 
+# Exact vectors, in the order of the ids: shape (n, dimensions).
 FetchVectors = Callable[[Sequence[int]], Vectors]
-"""Exact vectors, in the order of the ids: shape (n, dimensions)."""
-
-Batches = Callable[[], Iterable[tuple[Ids, Vectors]]]
-"""All ids, rising, and vectors; callable more than once."""
-
+Batches = Callable[[], Iterable[tuple[Ids, Vectors]]]  # all ids, rising, and vectors; callable more than once
+# A search asks a base for at least this many candidates above its limit, since a base ranks inexactly.
 MIN_EXTRA = 32
-"""A search asks a base for at least this many candidates above its limit, since a base ranks inexactly."""
-
 EXTRA_SHARE = 0.25  # The same minimum as a share of the limit; the larger of the two minimums counts.
 EXACTLY = 256  # If at most this many vectors are allowed, a search compares all of them exactly.
 

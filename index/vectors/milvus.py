@@ -52,23 +52,20 @@ _SECONDS = 10.0  # The seconds that a search waits for the server.
 _LOST = {100, 101}  # Milvus's codes for a collection that does not exist or is not loaded.
 _AT_ONCE = 1_000  # The vectors in a request; Milvus refuses requests of more than 64 MB.
 
+# HNSW's links per vector, and candidates for them while the graph is built.
 _GRAPH = {"M": 16, "efConstruction": 200}
-"""HNSW's links per vector, and candidates for them while the graph is built."""
-
 SILENCE = 5.0  # The seconds after a failure in which no request is sent to the server.
 _SAME = 0.999  # A vector in the collection counts as the catalog's vector if their cosine is above this.
 _UPDATE_SECONDS = 600.0  # The seconds that a step of an update waits for the server.
 
+# Every search finds a write after this: *Bounded* consistency misses at most the last five seconds.
 SETTLED_SECONDS = 6.0
-"""Every search finds a write after this: *Bounded* consistency misses at most the last five seconds."""
-
 _POLL_SECONDS = 0.5
 
+# Milvus makes no graph for a segment with fewer vectors than this; a search compares them all.
 _LINKED = 1_024
-"""Milvus makes no graph for a segment with fewer vectors than this; a search compares them all."""
-
+# Milvus's codes for a collection that another process is making or deleting, or has left unfinished.
 _UNFINISHED = _LOST | {700}
-"""Milvus's codes for a collection that another process is making or deleting, or has left unfinished."""
 
 
 def store_at(address: str) -> MilvusStore | None:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+# ``flat`` compares every vector; ``ivf`` searches the nearest lists only; ``milvus`` is on a server.
 Kind = Literal["none", "flat", "ivf", "milvus"]
-"""``flat`` compares every vector; ``ivf`` searches the nearest lists only; ``milvus`` is on a server."""
 
 
 @dataclass(frozen=True, slots=True)

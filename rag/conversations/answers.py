@@ -16,11 +16,9 @@ from rag.answers import Answer
 from rag.conversations.store import AnswerStore, SearchFields, StoredText
 from rag.errors import ANSWER_ID, AnswerFormError, AnswerNotFoundError, DamagedAnswerError, NotKeptError
 
-_CAUSES = 3
-"""The number of faults that the error for an invalid answer names."""
-
+_CAUSES = 3  # the number of faults that the error for an invalid answer names
+# A stored answer of a conversation, or the error of one whose text is damaged: the others stay readable.
 Kept = Answer | DamagedAnswerError
-"""A stored answer of a conversation, or the error of one whose text is damaged: the others stay readable."""
 
 
 def answer_json(answer: Answer) -> str:

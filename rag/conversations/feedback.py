@@ -17,9 +17,9 @@ from rag.answers import Answer
 from rag.conversations.store import keys_of
 from rag.errors import SpanError
 
+# ``right``: the answer is correct. ``wrong``: the answer is not correct; the evidence, if any, shows what it
+# should have cited. ``unanswerable``: the library does not answer the question.
 Judgement = Literal["right", "wrong", "unanswerable"]
-"""``right``: the answer is correct. ``wrong``: the answer is not correct; the evidence, if any, shows what it
-should have cited. ``unanswerable``: the library does not answer the question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,7 @@ class Conversation:
         return "\n".join(turn.answer for turn in self.exchanges)
 
 
-MAX_NUMBERED = 200
-"""The latest answers of a conversation, whose footnote numbers a new answer uses again."""
-
+MAX_NUMBERED = 200  # the latest answers of a conversation, whose footnote numbers a new answer uses again
 NO_CONVERSATION = Conversation()
 
 

@@ -40,9 +40,8 @@ class SearchFields:
     documents: frozenset[int] = frozenset()
 
 
+# Id and text; bytes that are not UTF-8 are lone surrogates (error handler ``surrogateescape``).
 StoredText = tuple[str, str]
-"""Id and text; bytes that are not UTF-8 are lone surrogates (error handler ``surrogateescape``)."""
-
 _STORED = (kept.c.id, bytes_of(kept.c.body))
 
 LISTED = 200
@@ -384,8 +383,7 @@ def _select(
     )
 
 
-NOBODY = ""
-"""The key of the owner of answers that belong to nobody."""
+NOBODY = ""  # the key of the owner of answers that belong to nobody
 
 
 def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:

@@ -18,12 +18,8 @@ from rag.verification.vetoes import VETOES
 
 LABELS = ("supported", "unsupported")
 
-PRECISION = 0.9
-"""The calibration's target: the share of claims called (un)supported that have this label."""
-
-FEWEST = 5
-"""A threshold is used only if it calls at least so many claims supported, or unsupported."""
-
+PRECISION = 0.9  # the calibration's target: the share of claims called (un)supported that have this label
+FEWEST = 5  # a threshold is used only if it calls at least so many claims supported, or unsupported
 BOUNDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 NEVER = 1.01

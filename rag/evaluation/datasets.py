@@ -134,9 +134,9 @@ def named(items: Iterable[str], shown: int = 3) -> str:
 
 Part = Literal["train", "tune", "test"]
 
+# Bounds for the first byte of a title's digest. They use 60 % of the titles for training, 15 % for tuning,
+# and 25 % for results.
 _TRAIN, _TUNE = 154, 192
-"""Bounds for the first byte of a title's digest. They use 60 % of the titles for training, 15 % for tuning,
-and 25 % for results."""
 
 
 def part_of(title: str) -> Part:
@@ -147,15 +147,12 @@ def part_of(title: str) -> Part:
 
 
 CORPUS, QUERIES, JUDGEMENTS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
+# The files with SciFact's claims and rationale sentences (Wadden et al., Fact or Fiction, EMNLP 2020).
 CLAIMS, CLAIM_SENTENCES = "evidence.jsonl", "corpus_sentences.jsonl.gz"
-"""The files with SciFact's claims and rationale sentences (Wadden et al., Fact or Fiction, EMNLP 2020)."""
-
+# The language is detected in so many documents; the most frequent counts, as one may mislead.
 _IDENTIFIED = 100
-"""The language is detected in so many documents; the most frequent counts, as one may mislead."""
-
+# TAT-QA's types of answers that occur in the text; the others are computed.
 _QUOTED = frozenset({"span", "multi-span"})
-"""TAT-QA's types of answers that occur in the text; the others are computed."""
-
 Judgements = dict[str, dict[str, int]]
 
 
@@ -472,8 +469,8 @@ def _needed(key: str, value: object) -> str | None:
 
 SOURCE = "/evaluation"
 
+# The packages of ``index`` that make passages: a change of their code requires a new index.
 _PASSAGES_BY = ("text", "embedding")
-"""The packages of ``index`` that make passages: a change of their code requires a new index."""
 
 
 def open_temporary(

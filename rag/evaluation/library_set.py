@@ -156,8 +156,7 @@ def _write(folder: Path, documents: _Documents, rows: Sequence[dict[str, Any]]) 
     (folder / JUDGEMENTS).write_text(table + "\n", encoding="utf-8")
 
 
-MAX_REMOVED = 600
-"""Asking so many questions again takes about half a minute."""
+MAX_REMOVED = 600  # asking so many questions again takes about half a minute
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,16 +23,14 @@ Array = npt.NDArray[np.float64]
 
 _Values = Sequence[float] | npt.NDArray[Any]
 
+# Maps weights, shape (rounds, n), to the statistic of each round, shape (rounds,); NaN if undefined.
 Statistic = Callable[[Array], Array]
-"""Maps weights, shape (rounds, n), to the statistic of each round, shape (rounds,); NaN if undefined."""
-
 KeyPath = tuple[str, ...]
 
 ROUNDS = 1000
 LEVEL = 0.95
 _SEED = 0
-_WEIGHTS_AT_ONCE = 4_000_000
-"""These take 32 MB."""
+_WEIGHTS_AT_ONCE = 4_000_000  # these take 32 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +133,7 @@ def _resamples(n: int) -> Iterator[Array]:
 
 POOL = 100
 
+# By name in ir_measures (MacAvaney et al., ECIR 2022); nDCG is trec_eval's, with linear gains.
 METRICS = {
     "ndcg@10": "nDCG@10",
     "recall@1": "R@1",
@@ -143,8 +142,6 @@ METRICS = {
     "recall@100": "R@100",
     "mrr@10": "RR@10",
 }
-"""By name in ir_measures (MacAvaney et al., ECIR 2022); nDCG is trec_eval's, with linear gains."""
-
 _Run = dict[str, Mapping[str, float]]
 
 
@@ -271,9 +268,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-BINS = 10
-"""Each has the same number of questions."""
-
+BINS = 10  # each has the same number of questions
 _POINTS = 200
 
 

@@ -12,16 +12,14 @@ from index.text import fold
 
 _CODES = ("en", "zh", "vi", "id", "es", "fr", "km")
 _ENDING = regex.compile(r"(?:['’]s?|ians?|eans?|ans?|ns?|ese|ish|iens?|is?|s)$")
+# Spoken in many countries, so that the name of the language points to none.
 _SPLIT_LANGUAGES = frozenset({"en", "pt", "es", "ar", "sw"})
-"""Spoken in many countries, so that the name of the language points to none."""
-
+# Neither an ending of the country's name nor a language. *Britain* stands for the United Kingdom.
 _PEOPLES = {
     "afghan": "AF", "american": "US", "argentine": "AR", "belgian": "BE", "britain": "GB", "british": "GB",
     "cypriot": "CY", "emirati": "AE", "filipino": "PH", "lebanese": "LB", "mexican": "MX", "moroccan": "MA",
     "peruvian": "PE", "philippine": "PH", "portuguese": "PT", "saudi": "SA", "spanish": "ES", "swiss": "CH",
 }  # fmt: skip
-"""Neither an ending of the country's name nor a language. *Britain* stands for the United Kingdom."""
-
 _INITIALS = {"UK": "GB", "US": "US", "USA": "US", "UAE": "AE"}
 _WITH_INITIALS = regex.compile(r"(?<![\p{L}\p{N}.&-])(?:U\.?S\.?A|U\.?S|U\.?K|U\.?A\.?E)(?![\p{L}\p{N}&])")
 

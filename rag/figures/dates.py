@@ -52,12 +52,11 @@ class Moment:
 
 BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")
 
+# They count only beside a number, or with a capital after a preposition.
 AMBIGUOUS = word_set("""
     may march mar sun sat mon wed fri mei minggu mars do so di mi sab dom lun jan jun dec des sep sen
     rab kam jum min sel august set out mer gio mar. ago avr
 """)
-"""They count only beside a number, or with a capital after a preposition."""
-
 VI_MONTHS: Mapping[str, int] = {
     "giêng": 1, "một": 1, "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9,
     "mười một": 11, "mười hai": 12, "mười": 10, "chạp": 12,
@@ -102,6 +101,7 @@ _OF = (
 )
 _FROM = rf"(?:(?<!\b(?:fiscal|financial)\s)\b{_YEAR}(?:['’]s)?[\s/-]?|(?<![\p{{L}}\p{{N}}]))"
 _ENDS = r"(?!\s(?:fiscal|financial)\b)(?![\p{L}\p{N}])"
+# *Second-Quarter 2023*, *Q2 2023*, *2Q23*, *2023-Q2*.
 _ENGLISH = (
     regex.compile(
         rf"{_FROM}(?:(?P<place>first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s‐‑–-]"
@@ -115,7 +115,6 @@ _ENGLISH = (
         regex.IGNORECASE,
     ),
 )
-"""*Second-Quarter 2023*, *Q2 2023*, *2Q23*, *2023-Q2*."""
 _NAMED: Mapping[str, tuple[regex.Pattern[str], ...]] = {
     "en": _ENGLISH,
     UNKNOWN_LANGUAGE: _ENGLISH,
@@ -233,11 +232,11 @@ _AHEAD = regex.compile(
     r"|(?:将|预计|计划|明年|下)[^。；]*$",
     regex.IGNORECASE,
 )
+# After a word such as *sáng*, or in brackets: *Sáng 21/9*, *Kamis (12/3)*.
 _SHORT = regex.compile(
     rf"(?<=\b(?:sáng|trưa|chiều|tối|đêm|hôm|ngày|tanggal)\s|\(){_DAY}/{_MONTH}(?![\d/%])",
     regex.IGNORECASE,
 )
-"""After a word such as *sáng*, or in brackets: *Sáng 21/9*, *Kamis (12/3)*."""
 _BARE_YEAR = regex.compile(
     r"(?<![\p{N}.,$€£¥#-])(?P<year>(?:1[5-9]|20)\d{2})(?P<decade>s|年代)?(?![\p{N}%])(?![.,]\p{N})"
     r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人"
@@ -445,9 +444,8 @@ _MONTHS_OF_WEEKS = {
     **dict.fromkeys((36, 39, 40), 9), **dict.fromkeys((52, 53), 12),
 }  # fmt: skip
 
+# *half of it* and *a quarter of a million* are no periods.
 _NO_PART = r"(?!\sof\s(?!(?:the\s)?(?:fiscal|financial|current|year|\d{4})))"
-"""*half of it* and *a quarter of a million* are no periods."""
-
 _LENGTH = regex.compile(
     rf"\b(?P<count>\d{{1,2}}|{'|'.join(_COUNTS)})[\s-](?P<unit>month|week)s?\b"
     r"(?!\s(?:earlier|before|ago|later))"

@@ -101,12 +101,11 @@ HAN_VAGUE: Mapping[str, tuple[int, int]] = {
     "数十": (20, 99), "几十": (20, 99), "数百": (200, 999), "几百": (200, 999), "数千": (2000, 9999),
     "几千": (2000, 9999), "数万": (20_000, 99_999), "数百万": (2 * 10**6, 9_999_999),
 }  # fmt: skip
+# After a single Chinese numeral, they show that it counts: classifiers, units, scales.
 HAN_COUNTED = (
     "名人个家座次年月日天岁所栋辆条件起位户吨米元倍成项艘架头只套部层间村县省市国张份批处支场口周"
     "小时分钟公里公斤公顷平方美英欧万亿多余以左"
 )
-"""After a single Chinese numeral, they show that it counts: classifiers, units, scales."""
-
 ORDINALS: Mapping[str, int] = _numbered(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth", 1
 )

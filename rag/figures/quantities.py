@@ -74,6 +74,7 @@ _UNITS: Mapping[str, str] = {
     "terabyte": "tb|terabytes?",
     "time": "times|倍|lần|kali",
 }  # fmt: skip
+# A month has no exact number of days.
 _MULTIPLES: Mapping[str, tuple[str, str]] = {
     "millimetre": ("metre", "0.001"), "centimetre": ("metre", "0.01"), "kilometre": ("metre", "1000"),
     "milligram": ("gram", "0.001"), "kilogram": ("gram", "1000"), "tonne": ("gram", "1000000"),
@@ -87,8 +88,6 @@ _MULTIPLES: Mapping[str, tuple[str, str]] = {
     "inch": ("metre", "0.0254"), "acre": ("square metre", "4046.8564224"),
     "pound (weight)": ("gram", "453.59237"),
 }  # fmt: skip
-"""A month has no exact number of days."""
-
 DOLLAR = "dollar"
 
 _CURRENCIES: Mapping[str, str] = {
@@ -291,8 +290,7 @@ def _han_before() -> regex.Pattern[str]:
     return regex.compile(rf"{_any_of(longer)}(?=\p{{Han}}{{0,3}}$)")
 
 
-_FAR = 40
-"""Characters before a figure in which words that qualify it are sought."""
+_FAR = 40  # characters before a figure in which words that qualify it are sought
 
 
 @cache
@@ -574,16 +572,13 @@ def _ordinals(text: str) -> Iterator[Quantity]:
             yield Quantity(value, value, Decimal(1), ORDINAL, None, None, "exactly", span, match[0])
 
 
+# How far *over* or *under* may be from the true figure, as a share of the larger one.
 FAIR_DISTANCE = Decimal("0.2")
-"""How far *over* or *under* may be from the true figure, as a share of the larger one."""
-
-NEAR = Decimal("0.1")
-"""How far *nearly* may be from the true figure, as a share of the stated one."""
-
+NEAR = Decimal("0.1")  # how far *nearly* may be from the true figure, as a share of the stated one
 _THIRDS = frozenset({Decimal("33.33"), Decimal("66.67")})
 
+# The score of a figure that omits a hedge of the cited figure, or that is rounded without saying so.
 LOOSENED = 0.6
-"""The score of a figure that omits a hedge of the cited figure, or that is rounded without saying so."""
 
 
 def same_kind(stated: Quantity, cited: Quantity) -> bool:
@@ -637,16 +632,14 @@ def fairness(stated: Quantity, cited: Quantity) -> float:
     return _rounded(stated, value, cited, true_value)
 
 
+# The sentence's, then its evidence's; they agree if the figures have the same value.
 _IMPLIED = {
     ("at least", "over"), ("at most", "under"), ("under", "nearly"), ("about", "nearly"), ("about", "over"),
     ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"),
     ("at most", "exactly"),
 }  # fmt: skip
-"""The sentence's, then its evidence's; they agree if the figures have the same value."""
-
+# If both figures have one, different values disagree, unless the stated one has fewer digits.
 _LIMITS = {"at least", "at most", "over", "under"}
-"""If both figures have one, different values disagree, unless the stated one has fewer digits."""
-
 _DROPPED = {"about", "nearly", "over", "at least"}
 
 

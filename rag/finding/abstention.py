@@ -41,18 +41,13 @@ COORDINATES = regex.compile(
     regex.IGNORECASE,
 )
 
-_FIRST_DAYS = 7
-"""A quarter of whole weeks may end so many days after its last month: on 2 April."""
-
+_FIRST_DAYS = 7  # a quarter of whole weeks may end so many days after its last month: on 2 April
+# The fewest letters of a part of a name that is sought by itself, unlike ``F`` of ``F-35``.
 _SHORTEST_PART = 3
-"""The fewest letters of a part of a name that is sought by itself, unlike ``F`` of ``F-35``."""
-
+# Letters of a word that is sought without spaces and hyphens: *wildfire* is also *wild fire*.
 _SHORTEST_JOINED = 5
-"""Letters of a word that is sought without spaces and hyphens: *wildfire* is also *wild fire*."""
-
+# A word of so few capitals, such as *WHO*, is an acronym even if it is also an English word.
 _LONGEST_ACRONYM = 3
-"""A word of so few capitals, such as *WHO*, is an acronym even if it is also an English word."""
-
 _RARE = 0.7
 
 
@@ -305,14 +300,9 @@ def _is_reason(word: str, question: Question) -> bool:
     return is_known and any(map(is_term, POSSESSIVE.sub("", word).split("-")))
 
 
-_NEARLY_BEST = 0.5
-"""The share of the best probability from which the passage of another sentence counts, too."""
-
-_MOST = 0.5
-"""The share is of the question's words."""
-
-_FIRST_PAGE = 3000
-"""Characters that tell a report's period, such as *quarter ended June 30, 2023*."""
+_NEARLY_BEST = 0.5  # the share of the best probability from which the passage of another sentence counts, too
+_MOST = 0.5  # the share is of the question's words
+_FIRST_PAGE = 3000  # characters that tell a report's period, such as *quarter ended June 30, 2023*
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,15 +44,15 @@ _ASKS_MONEY = regex.compile(
     r"\bhow much money\b|\b(?:in|how many) (?:\p{L}+ )?(?:dollars|euros|pounds)\b|\bdollar (?:amount|change)",
     regex.IGNORECASE,
 )
+# If a question has one, the names of the cell must have one, too.
 _COMPUTED: Mapping[ValueKind, regex.Pattern[str]] = {
     "average": regex.compile(r"\b(?:averag|means?\b)", regex.IGNORECASE),
     "ratio": regex.compile(r"\bratios?\b", regex.IGNORECASE),
     "sum": regex.compile(r"\b(?:sums?|combined|cumulative)\b", regex.IGNORECASE),
 }
-"""If a question has one, the names of the cell must have one, too."""
 _IS_PERCENTAGE = regex.compile(r"%|\bper ?cent(?:ages?)?", regex.IGNORECASE)
+# All cells are percentages, unlike those of *in millions, except percentages*.
 _ARE_PERCENTAGES = regex.compile(r"(?:^|\b(?:as an?|in)\s|\()(?:%|per ?cent)", regex.IGNORECASE)
-"""All cells are percentages, unlike those of *in millions, except percentages*."""
 
 
 def asks_percentage(question: str) -> bool:
@@ -104,18 +104,14 @@ def excludes_kind(question: str, cell: TableCell, caption: str) -> bool:
     return lacks or (cell.unit == "%" and _ASKS_MONEY.search(question) is not None)
 
 
+# A question has at least this share of the words of a row's label, or more of a column's, by rarity.
 NAMED = 0.5
-"""A question has at least this share of the words of a row's label, or more of a column's, by rarity."""
-
+# At most one of the question's words, or this share, may be missing from a cell's names; no period counts.
 MISSING = 0.4
-"""At most one of the question's words, or this share, may be missing from a cell's names; no period
-counts."""
-
 _NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
 
+# *Total equity including non-controlling interests*.
 _VARIANT = regex.compile(r"\b(?:includ|exclud|before|after|without|except|net of)", regex.IGNORECASE)
-"""*Total equity including non-controlling interests*."""
-
 _PLURAL = regex.compile(r"(?<=\p{N})s\b")
 
 YEAR = regex.compile(r"(?<![\p{L}\p{N}.,$€£¥])(?:19|20)\d\d(?![\p{N}%]|[.,]\p{N})")
@@ -503,21 +499,20 @@ _COMPARES = regex.compile(
     r"|(?:high|low|larg|small|great|bigg)er\b)",
     regex.IGNORECASE,
 )
+# For a cause, a time or a count, which two figures do not answer.
 _OTHERWISE = regex.compile(
     r"^\W*(?:why|when|who)\b|\b(?:which|what) (?:\p{L}+ )?(?:years?|quarters?|months?|periods?)\b"
     r"|\bhow many (?:years|times|of)\b|\b(?:caus|reason|factor|driv|led\b|due\b|contribut|explain|attribut)",
     regex.IGNORECASE,
 )
-"""For a cause, a time or a count, which two figures do not answer."""
-
+# They rule out a comparison, unless the table itself has them.
 _DERIVED = regex.compile(
     r"\b(?:averages?|means?|sums?|totals?|combined|cumulative|ratios?|proportions?|shares?|cagr|compound"
     r"|per ?cent(?:age)? of|as a per ?cent(?:age)?|respectively|times)\b",
     regex.IGNORECASE,
 )
-"""They rule out a comparison, unless the table itself has them."""
-
 _AGAINST = regex.compile(r"\b(?:between|than|compared|versus|vs|and|or)\b", regex.IGNORECASE)
+# They say how things are compared, or for which period, but not which things.
 _SHAPES = regex.compile(
     rf"\b(?:(?:{_CHANGES}|differ|compar|exceed|respect)\p{{L}}*|per ?cent\p{{L}}*|versus|vs|less|fewer"
     r"|amounts?|values?|figures?|(?:high|low|larg|small|great|bigg)er|between|years?|fiscal|ended|respective|absolute"
@@ -525,8 +520,6 @@ _SHAPES = regex.compile(
     r"|first|second|third|fourth|[qh][1-4]|[1-4][qh]|(?:19|20)\d\d)\b",
     regex.IGNORECASE,
 )
-"""They say how things are compared, or for which period, but not which things."""
-
 _DATES = regex.compile(
     r"\p{N}+|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*|\b(?:as )?restated\b|[^\p{L}\p{N}]+",
     regex.IGNORECASE,

@@ -129,8 +129,7 @@ def _is_recognised(record: DocumentRecord, document: Document, span: Span) -> bo
 
 _MOST_COPIES = 20
 
-_REPEATS = 0.5
-"""Of a passage's sentences; with more in another copy, both passages count as one."""
+_REPEATS = 0.5  # of a passage's sentences; with more in another copy, both passages count as one
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,22 +16,20 @@ from rag.questions import Question
 
 _WORDS = regex.compile(r"\w+")
 _SHORTEST_ROOT = 5
+# Letters. With a shorter common root or a longer ending, words that begin alike are often unrelated.
 _LONGEST_ENDING = 3
-"""Letters. With a shorter common root or a longer ending, words that begin alike are often unrelated."""
-
 _CAPITALISED = regex.compile(r"\b\p{Lu}")
 _LONG_NAME = regex.compile(
     r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|de|des|du|y)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
 )
 _LANGUAGE = "en"
+# By stem; *one* is left out, because it often counts nothing.
 _DIGITS: Mapping[str, str] = {
     stem: str(value)
     for word, value in ENGLISH.values.items()
     if value > 1
     for _, stem in terms(word, _LANGUAGE)
 }
-"""By stem; *one* is left out, because it often counts nothing."""
-
 _LETTERS = {digits: stem for stem, digits in _DIGITS.items()}
 
 
@@ -118,12 +116,11 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
     return bool(words) and all(word[0].isupper() for word in words)
 
 
+# Of a sentence cut in two, a footnote, an instruction, or one about what the sentence before names.
 _LEANS = regex.compile(
     r"\P{L}*\p{Ll}|\s*(?:\(?(?:[¹²³⁰⁴-⁹*†‡☐☒☑□■¨]|\p{N}{1,2}\))|\p{N}{1,2}\s\p{Lu})|\W*(?i:notes?:|sources?:)"
     r"|\W*(?i:see|refer|indicate by check|he|she|it|they|his|her|its|their)\b"
 )
-"""Of a sentence cut in two, a footnote, an instruction, or one about what the sentence before names."""
-
 _ASKS = regex.compile(r"[?？؟]\W*$")
 _FEWEST_WORDS = 8
 

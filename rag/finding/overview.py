@@ -29,32 +29,18 @@ from rag.finding.ranking import LARGEST_PRIOR, Candidate, Scored, by_document, i
 from rag.finding.reading import Reading, sentences_of
 from rag.questions import Form, Question
 
+# A logistic regression on the default encoder's vectors, by ``benchmarks/train_salience.py``; last, the
+# constant.
 SALIENCE = Path(__file__).with_name("salience.npy")
-"""A logistic regression on the default encoder's vectors, by ``benchmarks/train_salience.py``; last,
-the constant."""
-
-_MAX_PASSAGES = 1000
-"""From the beginning of a report: about 400 pages."""
-
+_MAX_PASSAGES = 1000  # from the beginning of a report: about 400 pages
+# The share of the subject's words, by rarity, in a report's title, publisher, date and file name.
 _NAMED = 0.5
-"""The share of the subject's words, by rarity, in a report's title, publisher, date and file name."""
-
 _SALIENT = 0.5
-_NEAR = 0.35
-"""So large a share of the sentences is less likely to be asked about, or farther from the mean."""
-
-_UNFIT = 10.0
-"""In standard deviations of the nearness: only short texts need such sentences."""
-
-_FIRST = 4.0
-"""The first fitting sentence's advantage, in the same unit."""
-
-_FADES = 8
-"""After three times this many sentences, the advantage is half as large."""
-
-_APART = 4.0
-"""Between two sentences of the same meaning, in the same unit."""
-
+_NEAR = 0.35  # so large a share of the sentences is less likely to be asked about, or farther from the mean
+_UNFIT = 10.0  # in standard deviations of the nearness: only short texts need such sentences
+_FIRST = 4.0  # the first fitting sentence's advantage, in the same unit
+_FADES = 8  # after three times this many sentences, the advantage is half as large
+_APART = 4.0  # between two sentences of the same meaning, in the same unit
 _MOST = 6
 _SEVERAL = regex.compile(
     r"\b(?:(?:report|document|file|paper|article)s|these|those|library|collection|here)\b", regex.IGNORECASE

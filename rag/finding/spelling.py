@@ -17,6 +17,7 @@ from index.documents import UNKNOWN_LANGUAGE
 from index.search import NO_SPACES, Snapshot, terms
 from rag.questions import MAX_QUESTION_CHARACTERS, PARTICIPLES, PAST, Question
 
+# They do not name a subject; the search splits ``s`` and ``t`` off possessives and *not*.
 LIGHT_WORDS = frozenset({
     "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "doe",
     "did", "done", "be", "is", "are", "was", "were", "been", "being", "have", "has", "had", "happen",
@@ -30,32 +31,15 @@ LIGHT_WORDS = frozenset({
     "concern", "him", "her", "his", "hers", "its", "their", "all", "both", "each", "everi", "most", "more",
     "list", "summaris", "summar", "pleas", "outlin", "describ", "explain", "s", "t",
 })  # fmt: skip
-"""They do not name a subject; the search splits ``s`` and ``t`` off possessives and *not*."""
-
-
 _LIST = "frequency_dictionary_en_82_765.txt"
 
 
+# The count of a word that would be in every passage; the list counts a large part of the web.
 _PASSAGES = 2e10
-"""The count of a word that would be in every passage; the list counts a large part of the web."""
-
-
-_COMMON = 0.005
-"""In a greater share of English passages, a word says little about a text: *main*, *people*."""
-
-
-_RARE = 0.001
-"""In a smaller share, a word is a term without being a noun for certain."""
-
-
-_AS_VERB = 0.2
-"""The past tense's share of a word's own frequency, from which the word is mostly a verb."""
-
-
-_PLURAL = (0.15, 1.0)
-"""The plural's share of a noun's own frequency, unlike *towards*."""
-
-
+_COMMON = 0.005  # in a greater share of English passages, a word says little about a text: *main*, *people*
+_RARE = 0.001  # in a smaller share, a word is a term without being a noun for certain
+_AS_VERB = 0.2  # the past tense's share of a word's own frequency, from which the word is mostly a verb
+_PLURAL = (0.15, 1.0)  # the plural's share of a noun's own frequency, unlike *towards*
 _IRREGULAR = frozenset(
     base for past, base in (*PAST.items(), *PARTICIPLES.items()) if not past.endswith("ed")
 )
@@ -123,52 +107,32 @@ def _by_letter() -> Mapping[str, Mapping[str, float]]:
 _ENGLISH = "en"
 
 
-_SHORTEST = 4
-"""Most shorter words (in letters) that are unknown are abbreviations."""
-
-
-_SHORTEST_NAME = 5
-"""A name with fewer letters resembles too many other names."""
-
-
+_SHORTEST = 4  # most shorter words (in letters) that are unknown are abbreviations
+_SHORTEST_NAME = 5  # a name with fewer letters resembles too many other names
 _LONG = 8
 
 
-_LEAST_SHARE = 5e-5
-"""The share is of English passages; about 20,000 words are as common."""
-
-
+_LEAST_SHARE = 5e-5  # the share is of English passages; about 20,000 words are as common
+# For a typed word of ``_SHORTEST`` letters; about 200 words are as common, such as "which".
 _LEAST_SHARE_OF_SHORT = 0.01
-"""For a typed word of ``_SHORTEST`` letters; about 200 words are as common, such as "which"."""
-
-
-_ENGLISH_WEIGHT = 0.2
-"""A word's share of the library's passages weighs 1."""
-
-
+_ENGLISH_WEIGHT = 0.2  # a word's share of the library's passages weighs 1
 _CLEARLY = 4
 
 
+# If fewer words are known or corrected, the language or subject is unknown: nothing is corrected.
 _UNDERSTOOD = 0.7
-"""If fewer words are known or corrected, the language or subject is unknown: nothing is corrected."""
-
-
+# The relative chances of single mistakes: 34 % of the mistakes drop a letter, 12.5 % swap two, 27 % add one
+# and 19 % replace one (Pollock and Zamora, Automatic spelling correction, 1984). There are 26 times as many
+# ways to add or to replace a letter as to drop one.
 _DROPPED, _SWAPPED, _ADDED, _REPLACED = 4.0, 1.5, 0.12, 0.09
-"""The relative chances of single mistakes: 34 % of the mistakes drop a letter, 12.5 % swap two, 27 % add one
-and 19 % replace one (Pollock and Zamora, Automatic spelling correction, 1984). There are 26 times as many
-ways to add or to replace a letter as to drop one."""
-
-
 _OTHER = 0.001
 
 
+# Words in quotation marks are meant as they are written.
 _WORD = regex.compile(
     r"“[^”]*”|\"[^\"]*\""
     r"|(?<![\p{L}\p{M}\p{N}'’_@./\\])\p{L}[\p{L}\p{M}]*+(?![\p{N}'’_@/\\]|\.[\p{L}\p{N}])"
 )
-"""Words in quotation marks are meant as they are written."""
-
-
 _DOUBLED = regex.compile(r"(.)\1+")
 
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 FAILURES = 3
 
-PAUSE_SECONDS = 30.0
-"""Then one trial call decides."""
+PAUSE_SECONDS = 30.0  # then one trial call decides
 
 
 @dataclass(eq=False, slots=True)
@@ -64,21 +63,16 @@ class Circuit:
                 self._closes_at = self.now() + PAUSE_SECONDS
 
 
+# Takes the numbers that may be cited; returns client arguments that allow only replies of the right form.
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Takes the numbers that may be cited; returns client arguments that allow only replies of the right
-form."""
-
 AT_ONCE = 16
 
 CHOICES = ("yes", "no")
 
 _CHOICE = regex.compile(r"\b(?:yes|no)\b", regex.IGNORECASE)
 
-FIRST_WAIT_SECONDS = 0.5
-"""Each further wait is twice as long."""
-
-_TEST_CHARACTERS = 200
-"""Some models write on and on."""
+FIRST_WAIT_SECONDS = 0.5  # each further wait is twice as long
+_TEST_CHARACTERS = 200  # some models write on and on
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 
 NO_ANSWER = "NO ANSWER"
 
-MAX_STATEMENTS = 6
-"""The prompt says so, and a grammar enforces it."""
-
-BYTES_A_TOKEN = 3
-"""A low estimate (4 in English, 3 in Chinese); the model's tokenizer is not known here."""
-
+MAX_STATEMENTS = 6  # the prompt says so, and a grammar enforces it
+BYTES_A_TOKEN = 3  # a low estimate (4 in English, 3 in Chinese); the model's tokenizer is not known here
 # A model ignores invisible characters such as a zero-width space, so the patterns allow for them.
 _GAP = r"[\s\p{Cf}]*"
 _FENCE = regex.compile(rf"<(?={_GAP}/?{_GAP}r{_GAP}e{_GAP}p{_GAP}o{_GAP}r{_GAP}t\b)", regex.IGNORECASE)
@@ -38,8 +34,7 @@ class Message:
     text: str
 
 
-LONGEST_LINE = 400
-"""Characters; the grammar ends a longer line there, perhaps within a word."""
+LONGEST_LINE = 400  # characters; the grammar ends a longer line there, perhaps within a word
 
 
 def grammar(sentence_numbers: Sequence[str]) -> str:
@@ -105,12 +100,10 @@ def pair_surrogates(text: str) -> str:
 
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+# In httpx and its clients, they mean that the server was unreachable, or the connection broke.
 _TRANSPORT_ERRORS = frozenset({"TransportError", "APIConnectionError"})
-"""In httpx and its clients, they mean that the server was unreachable, or the connection broke."""
-
+# They are those of Python, httpx, clients based on it, and requests.
 _TIMEOUT_ERRORS = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Timeout"})
-"""They are those of Python, httpx, clients based on it, and requests."""
-
 _REASONS = {
     401: "its server refused the key",
     403: "its server refused the key",
@@ -174,17 +167,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 Stream = Callable[[], "Iterator[ChatResponse]"]
 
+# The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector ends an
+# unread one. In a thread that is just taking a connection from that client, this deadlocks. So an abandoned
+# reply is closed at once, while no lock is held.
 CloseConnection = Callable[[], object]
-"""The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector
-ends an unread one. In a thread that is just taking a connection from that client, this deadlocks. So an
-abandoned reply is closed at once, while no lock is held."""
-
-_MOST_WAITING = 256
-"""If so many pieces are unread, the model waits."""
-
-_LOOK_SECONDS = 0.2
-"""A waiting model checks this often whether its reply is still wanted."""
-
+_MOST_WAITING = 256  # if so many pieces are unread, the model waits
+_LOOK_SECONDS = 0.2  # a waiting model checks this often whether its reply is still wanted
 _CUT = frozenset({"length", "max_tokens"})
 _FINISH_FIELDS = ("finish_reason", "done_reason", "stop_reason")
 _STREAMED = regex.compile(r"(?:message|content_block)_")

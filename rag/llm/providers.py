@@ -114,13 +114,10 @@ if __name__ == "__main__":
     _main(*sys.argv[1:])
 
 
-TEMPERATURE = 0.0
-"""The most likely words, so that asking again reproduces a stored answer."""
-
+TEMPERATURE = 0.0  # the most likely words, so that asking again reproduces a stored answer
 OLLAMA_ADDRESS = "http://127.0.0.1:11434"
 
-_NO_KEY = "none"
-"""The key for servers that need none, because the client requires one."""
+_NO_KEY = "none"  # the key for servers that need none, because the client requires one
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,9 +92,7 @@ _INDONESIAN = regex.compile(
 _ENGLISH = regex.compile(
     r"\b(?:the|of|was|were|is|are|has|had|by|for|that|with|in|and|from)\b", regex.IGNORECASE
 )
-SURE_FROM = 80
-"""Letters from which the language identifier is trusted more than the language of the evidence."""
-
+SURE_FROM = 80  # letters from which the language identifier is trusted more than the language of the evidence
 _PRONOUN = regex.compile(
     r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|ông|bà|họ|anh|chị|nó|ia|dia|mereka|beliau"
     r"|他|她|它|他们|她们)\b",
@@ -155,11 +153,10 @@ _SCALE = regex.compile(
     rf"\b(?P<scale>{'|'.join(_SCALES)})s?\b|(?<![\p{{N}}.,])['’]?000s?\b|(?:[$€£]|eur) ?m\b"
 )
 _EXCEPTION = regex.compile(r"\b(?:except|unless|other than)\b", regex.IGNORECASE)
+# Accounts write ``$ (531)`` or ``(4) %``.
 _NEGATIVE = regex.compile(
     r"(?P<sign>\p{Sc}|[A-Z]{2,3})?\s?\(\s?(?P<value>[^()]*\p{N}[^()]*)\)\s?(?P<unit>%?)"
 )
-"""Accounts write ``$ (531)`` or ``(4) %``."""
-
 _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
 _PERCENT = regex.compile(r"%|\bper ?cent\b", regex.IGNORECASE)
 _SIGN = regex.compile(r"^\p{Sc}\s")

@@ -25,9 +25,7 @@ NO_JUDGE = "none"
 
 LANGUAGE_MODEL = "llm"
 
-MANY_WORD_PIECES = 200_000
-"""With a smaller vocabulary, a cross-encoder reads only English."""
-
+MANY_WORD_PIECES = 200_000  # with a smaller vocabulary, a cross-encoder reads only English
 SECONDS = 20.0
 
 WIDELY_READ = frozenset({"en", "zh", "es", "fr", "de", "pt", "it", "nl", "ru", "ja", "ko", "ar", "vi", "id"})

@@ -30,51 +30,43 @@ from rag.questions import word_set
 from rag.verification.evidence import Evidence
 from rag.verification.vetoes.dates import follows
 
+# They say nothing by themselves, so they may be left out or added.
 FUNCTION_WORDS = word_set(
     "the a an this that these those which who its their his her own also and of has have had"
 )
-"""They say nothing by themselves, so they may be left out or added."""
-
+# These count as one word, which may not be added: *arrested* does not mean *were arrested*.
 BE = word_set("is are was were be been being")
-"""These count as one word, which may not be added: *arrested* does not mean *were arrested*."""
-
+# Other prepositions limit what is true: *fell in Ostrel* is not *fell*.
 OMITTABLE_PHRASE_STARTS = word_set("after before during since amid following by")
-"""Other prepositions limit what is true: *fell in Ostrel* is not *fell*."""
-
+# A sentence may end where its quote goes on with one, or with a mark, a date or such a preposition.
 CONJUNCTIONS = word_set("but while whereas because although though")
-"""A sentence may end where its quote goes on with one, or with a mark, a date or such a preposition."""
-
+# They may not be left out in any of their forms.
 LIMITING = word_set("""
 if unless until except only provided not no never neither none nobody nothing without cannot hardly may might
 could would should can than rather whether allegedly claim allege accuse deny dispute suspect believe think
 hope expect plan propose seek try attempt intend want fail refuse reject possible likely probably potential
 """)
-"""They may not be left out in any of their forms."""
-
 CONDITIONS = word_set("if unless until except provided")
 
+# With one, no phrase may be left out: *the largest since 2019* is not *the largest*.
 ABSOLUTE_WORDS = word_set("""
 not no never neither none nobody nothing without only all every each both any most first last least always
 largest highest lowest smallest biggest best worst oldest youngest record sole entire whole more less fewer
 """)
-"""With one, no phrase may be left out: *the largest since 2019* is not *the largest*."""
-
+# After *which*, they tell of the thing before it; *anger* may tell of the whole main clause.
 OF_THINGS = word_set(
     "contain include hold supply serve lie stand employ carry cover produce own belong weigh"
 )
-"""After *which*, they tell of the thing before it; *anger* may tell of the whole main clause."""
-
 LONGEST_PHRASE = 6
 
 _TOKEN = regex.compile(
     r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()—–.!?\[\]]|\s-\s)|(?P<sign>[\p{S}%|/&])"
 )
+# It begins with the thing or person at the end of a main clause that it tells of.
 _RELATIVE = regex.compile(
     r"(?:^|\s)(?P<before>[\p{L}’'-]+)\s(?P<thing>(?:an?|the|its|his|her|their)\s(?:[\p{L}\p{N}’'-]+\s){0,2}[\p{L}\p{N}’'-]+)"
     r", (?P<which>which|who) (?P<clause>(?P<verb>[\p{L}’'-]+)\s[^,;:()—–]+?)(?P<end>[.!?]?\s*$|[,;])"
 )
-"""It begins with the thing or person at the end of a main clause that it tells of."""
-
 _LINKS = word_set(
     "of in on at with from for by to and or as than into over under about between like near against"
 )

@@ -25,8 +25,7 @@ from rag.verification import verify_quote
 UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
 FAR = "the cited words support it, but other sentences are closer to the question"
 
-NEAREST = 0.8
-"""The share is of the best sentence's probability."""
+NEAREST = 0.8  # the share is of the best sentence's probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +178,7 @@ def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Ans
     )
 
 
-QUOTED = "quoted"
-"""The ``Answer.model`` of an answer that no model wrote."""
+QUOTED = "quoted"  # the ``Answer.model`` of an answer that no model wrote
 
 
 def quote(

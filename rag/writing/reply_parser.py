@@ -17,19 +17,11 @@ import regex
 from index.text import sentences
 from rag.llm.messages import LONGEST_LINE, NO_ANSWER, pair_surrogates, without_thoughts
 
-MAX_CHARACTERS = 12_000
-"""A model that writes more is repeating itself."""
-
-MAX_STATEMENT_CHARACTERS = 1_000
-"""Anything longer is not a sentence."""
-
-MAX_CITED = 6
-"""With more, no reader can tell which of them supports the statement."""
-
+MAX_CHARACTERS = 12_000  # a model that writes more is repeating itself
+MAX_STATEMENT_CHARACTERS = 1_000  # anything longer is not a sentence
+MAX_CITED = 6  # with more, no reader can tell which of them supports the statement
+# Characters. A line almost as long as the longest may have been cut, as another token would not have fitted.
 _LONGEST_TOKEN = 16
-"""Characters. A line almost as long as the longest may have been cut, as another token would not have
-fitted."""
-
 _NUMBER = r"\p{N}+\s*\.\s*\p{N}+"
 _MARK = regex.compile(rf"\s*[\[［【]\s*({_NUMBER}(?:\s*[,;，、；]\s*{_NUMBER})*)\s*[\]］】]")
 _MARKS = regex.compile(rf"(?:{_MARK.pattern})+")

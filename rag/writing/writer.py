@@ -101,12 +101,8 @@ _log = logging.getLogger(__name__)
 
 Policy = Literal["drop", "strike"]
 
-MAX_CHECKED = 4 * MAX_STATEMENTS
-"""A model that writes more statements would not stop by itself."""
-
-MAX_REPEATS = 2
-"""A reply with more repetitions is a loop."""
-
+MAX_CHECKED = 4 * MAX_STATEMENTS  # a model that writes more statements would not stop by itself
+MAX_REPEATS = 2  # a reply with more repetitions is a loop
 _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
 
 
@@ -264,9 +260,7 @@ def _unknown_numbers(numbers: Sequence[str]) -> str:
     return f"{', '.join(numbers[:-1])} and {numbers[-1]}, numbers that the model was not given"
 
 
-BEST_SOURCES = 24
-"""Shown first in the prompt, before those that earlier answers cited, and all others."""
-
+BEST_SOURCES = 24  # shown first in the prompt, before those that earlier answers cited, and all others
 MAX_EARLIER = 48
 
 NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})

@@ -54,8 +54,8 @@ LOCAL = Identity("local", frozenset(Scope))
 
 MAX_CHARACTERS = 64
 
+# The form of a name. A name is a segment of a URL's path, where ``.`` and ``..`` would lead elsewhere.
 _NAME = re.compile(r"(?!\.{1,2}$)[\w.@-]+")
-"""The form of a name. A name is a segment of a URL's path, where ``.`` and ``..`` would lead elsewhere."""
 
 
 def checked_name(name: str) -> str:

@@ -21,9 +21,8 @@ from ui.accounts.tokens import digest_of, timed_signer
 IDLE_SECONDS = 12 * 3_600
 LONGEST_SECONDS = 7 * 86_400
 
+# How far the stored time of the last use may lag, so that not every request writes to the disk.
 RENEWAL_SECONDS = 300.0
-"""How far the stored time of the last use may lag, so that not every request writes to the disk."""
-
 FORM_SECONDS = IDLE_SECONDS
 
 KNOWN_SECONDS = 180 * 86_400
@@ -121,8 +120,8 @@ def _has_ended(now: float) -> sa.ColumnElement[bool]:
 
 PENDING_SECONDS = 600
 
+# The longest ``Pending.place`` in bytes; ``/`` replaces a longer one. A cookie has at most 4,096 bytes.
 _MAX_PLACE_BYTES = 1_500
-"""The longest ``Pending.place`` in bytes; ``/`` replaces a longer one. A cookie has at most 4,096 bytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,12 @@ from ui.accounts.identity import ROLE_SCOPES, Identity, Role, Scope, checked_nam
 from ui.accounts.schema import tokens, users
 from ui.errors import AccountError
 
+# The start of every token, by which people and programs that look for leaked secrets recognize one.
 PREFIX = "fn_"
-"""The start of every token, by which people and programs that look for leaked secrets recognize one."""
-
 DAY_SECONDS = 86_400
 
+# How far the stored time of the last use may lag, so that not every request writes to the disk.
 _USED_SECONDS = 60.0
-"""How far the stored time of the last use may lag, so that not every request writes to the disk."""
 
 
 def new_token() -> str:

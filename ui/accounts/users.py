@@ -22,8 +22,7 @@ from ui.settings import ProviderChoice
 MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 1_000
 
-NO_HASH = ""
-"""The value in place of the hash, for a user without a password. No password has this hash."""
+NO_HASH = ""  # the value in place of the hash, for a user without a password. No password has this hash
 
 
 @dataclass(frozen=True, slots=True)

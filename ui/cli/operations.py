@@ -167,9 +167,7 @@ def check(home: Home = None, as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-HOME = "home"
-"""The value of ``--to`` that moves the library from a database to files in the home folder."""
-
+HOME = "home"  # the value of ``--to`` that moves the library from a database to files in the home folder
 _SAMPLE = 20
 
 

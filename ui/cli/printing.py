@@ -37,17 +37,12 @@ if TYPE_CHECKING:
     from index.ingest import JobProgress
     from index.library import Progress
 
+# The maximum width of a result, in columns: longer lines are hard to read, even on a wide terminal.
 WIDTH = 100
-"""The maximum width of a result, in columns: longer lines are hard to read, even on a wide terminal."""
-
 CHANGES = ("added", "changed", "removed", "failed")
 COUNTED = ("files", "passages")
-FAILURES = 10
-"""The most unreadable files that ``status`` names; ``--json`` names all of them."""
-
-JOB_DIGITS = 8
-"""The digits of a job's id that are shown: enough to tell the few listed jobs apart."""
-
+FAILURES = 10  # the most unreadable files that ``status`` names; ``--json`` names all of them
+JOB_DIGITS = 8  # the digits of a job's id that are shown: enough to tell the few listed jobs apart
 Result = Mapping[str, Any]
 
 

@@ -31,20 +31,16 @@ if TYPE_CHECKING:
     from rag.engine import QueryEngine
 
 
+# The seconds that open connections may take to end; an open browser page always holds a connection.
 STOP_SECONDS = 3
-"""The seconds that open connections may take to end; an open browser page always holds a connection."""
-
 HEAD_SECONDS = 15.0
 
-MAX_CONNECTIONS = 800
-"""Further requests get a 503. Systems usually allow a process 1,024 open files."""
-
+MAX_CONNECTIONS = 800  # further requests get a 503. Systems usually allow a process 1,024 open files
+# Locked by the running server; the operating system releases the lock when the server ends.
 LOCK_FILE = "serve.lock"
-"""Locked by the running server; the operating system releases the lock when the server ends."""
-
+# How long a thread may hold the interpreter's lock while others wait. Encoding takes it hundreds of times:
+# with Python's 5 ms, embedding would hardly advance during searches.
 SWITCH_SECONDS = 0.0005
-"""How long a thread may hold the interpreter's lock while others wait. Encoding takes it hundreds of times:
-with Python's 5 ms, embedding would hardly advance during searches."""
 
 
 class _Connection(H11Protocol):

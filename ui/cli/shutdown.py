@@ -19,9 +19,7 @@ from typing import NoReturn
 
 from ui.errors import FAILED
 
-EXIT_SECONDS = 8.0
-"""The seconds that a server may take to end after a signal, before it is killed."""
-
+EXIT_SECONDS = 8.0  # the seconds that a server may take to end after a signal, before it is killed
 _LOG_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)

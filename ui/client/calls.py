@@ -19,8 +19,8 @@ ADDRESS = "http://127.0.0.1:7860"
 SECONDS = 120.0
 PAGE = 500
 
+# The earlier turns of a conversation, oldest first: pairs of a role (``user``, ``assistant``) and a text.
 Turns = Sequence[tuple[str, str]]
-"""The earlier turns of a conversation, oldest first: pairs of a role (``user``, ``assistant``) and a text."""
 
 
 @dataclass(frozen=True, slots=True)

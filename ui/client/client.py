@@ -31,8 +31,8 @@ from ui.client.calls import ADDRESS, SECONDS, Call, Turns
 from ui.client.results import Document, DocumentText, SearchResponse, parse
 from ui.errors import ServerGoneError, ServerRefusedError
 
+# The statuses with which a server says that it has not begun to handle the request.
 BUSY = frozenset({429, 503})
-"""The statuses with which a server says that it has not begun to handle the request."""
 
 
 @dataclass(frozen=True, slots=True)

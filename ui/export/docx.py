@@ -42,8 +42,8 @@ _FIRST_STYLE_XML = (
 )
 _SEPARATORS = (("separator", -1), ("continuationSeparator", 0))
 
+# The elements that must come after the footnotes' properties in the settings (17.15.1.78).
 _FOLLOWING = ("endnotePr", "compat", "docVars", "rsids", "mathPr", "themeFontLang", "clrSchemeMapping")
-"""The elements that must come after the footnotes' properties in the settings (17.15.1.78)."""
 
 
 def write_docx(sheet: sheets.Sheet) -> bytes:

@@ -8,14 +8,12 @@ from collections.abc import Iterator, Sequence
 from ui.export import exported_answers as sheets
 from ui.words import DOUBTS
 
+# Characters that can be markup in CommonMark, or in an extension of GitHub or of a common viewer.
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&$^@]|[=+](?=[=+])|(?<=[=+])[=+]|:(?=//|[A-Za-z_][\w-]*:)", re.ASCII)
-"""Characters that can be markup in CommonMark, or in an extension of GitHub or of a common viewer."""
-
+# The start of a list, a rule or a definition at the start of a line.
 _AT_START = re.compile(r"[-+=:]|[0-9]{1,9}(?=[.)])")
-"""The start of a list, a rule or a definition at the start of a line."""
-
+# The dot after *www*. GitHub would turn a name that begins with *www.* into a link.
 _SITE = re.compile(r"(?<=www)\.", re.IGNORECASE)
-"""The dot after *www*. GitHub would turn a name that begins with *www.* into a link."""
 
 
 def escape_markdown(words: str) -> str:

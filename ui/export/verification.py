@@ -39,13 +39,11 @@ _VERDICT_WORDS: Mapping[Verdict, str] = {"unsupported": "not supported", "paraph
 
 _MAX_INTEGER = 2**63 - 1
 
+# Letters of scripts without spaces between words. A figure beside such a letter is still a whole figure.
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-"""Letters of scripts without spaces between words. A figure beside such a letter is still a whole figure."""
-
 _BEFORE = rf"(?<!(?!{_JOINED})[\p{{L}}\p{{N}}.,])"
+# The end of a figure. A full stop or comma after the figure does not belong to it.
 _AFTER = rf"(?!(?!{_JOINED})[\p{{L}}\p{{N}}]|[.,]\p{{N}})"
-"""The end of a figure. A full stop or comma after the figure does not belong to it."""
-
 _SUPERSEDED = regex.compile(r" \(version [0-9]+, superseded\)$")
 
 

@@ -204,11 +204,10 @@ _ROUTES: Mapping[Requirement | Scope, tuple[str, ...]] = {
     ),
 }
 
+# A route is a method, or ``*`` for any other, and a path with its parameters. The first match counts.
 TABLE: Mapping[str, Requirement | Scope] = {
     route: requirement for requirement, routes in _ROUTES.items() for route in routes
 }
-"""A route is a method, or ``*`` for any other, and a path with its parameters. The first match counts."""
-
 _PATTERNS = [
     (method, path, compile_path(path)[0], requirement)
     for route, requirement in TABLE.items()
@@ -272,11 +271,10 @@ _FORWARDED = (
     "--administrator`, or accept with --insecure that everyone who reaches the proxy reads and changes all."
 )
 
+# The maximum number of senders that are looked up at once, in threads that no slow request can occupy.
 _LOOKUPS = 4
-"""The maximum number of senders that are looked up at once, in threads that no slow request can occupy."""
-
+# The seconds after which the server looks again whether the sender of an open stream may still have it.
 _WATCH_SECONDS = 2.0
-"""The seconds after which the server looks again whether the sender of an open stream may still have it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,7 @@ from ui.http.router import LimitedThreads, Router
 from ui.operations import AuditLog, note
 from ui.settings import ProviderChoice
 
-_WAITING = 20
-"""The most requests that wait to hash a password: they take turns, for a core and 64 MB each."""
-
+_WAITING = 20  # the most requests that wait to hash a password: they take turns, for a core and 64 MB each
 AccountName = Annotated[Text, Field(max_length=MAX_CHARACTERS, description="letters, digits and . _ @ -")]
 NameInPath = Annotated[Text, Path(max_length=MAX_CHARACTERS)]
 Password = Annotated[

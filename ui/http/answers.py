@@ -53,8 +53,8 @@ _FILES: dict[int | str, dict[str, Any]] = {
 }
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
+# The number of answers whose suggestions stay in memory, for conversations that are opened again.
 _CACHED_SUGGESTIONS = 256
-"""The number of answers whose suggestions stay in memory, for conversations that are opened again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,13 +45,12 @@ def sort_key_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] 
     return sort_key
 
 
+# The header ``If-None-Match``. FastAPI finds it by the parameter's name, which must be ``if_none_match``.
 KnownTags = Annotated[str, Header(description="the `ETag` of an earlier response")]
-"""The header ``If-None-Match``. FastAPI finds it by the parameter's name, which must be ``if_none_match``."""
-
 UNCHANGED = {"description": "Nothing has changed since the `ETag` in the request"}
 
+# Raise it when the fields of a response change, so that clients drop responses of an older version.
 _FORMAT = 2
-"""Raise it when the fields of a response change, so that clients drop responses of an older version."""
 
 
 def library_tag(reader: CatalogReader) -> str:

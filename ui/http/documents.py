@@ -314,12 +314,8 @@ def _brief_fields(row: dict[str, Any], uploads: str) -> dict[str, Any]:
 
 MATCHES = 500
 
-AROUND = 2
-"""The number of unchanged sentences before and after a change that are listed with their words."""
-
-CHANGES = 2_000
-"""The maximum number of entries of a comparison that are listed; the rest are only counted."""
-
+AROUND = 2  # the number of unchanged sentences before and after a change that are listed with their words
+CHANGES = 2_000  # the maximum number of entries of a comparison that are listed; the rest are only counted
 MAX_QUERY_CHARACTERS = 200
 
 _NAMES: Mapping[Change, str] = {"kept": "stayed", "removed": "went", "added": "came"}

@@ -37,19 +37,13 @@ from ui.http.router import Router
 from ui.http.uploads import accepted
 from ui.settings import Settings
 
+# The passages of about 200 tokens that a core embeds in a second with the multilingual encoder.
 _PASSAGES_A_SECOND = 5.0
-"""The passages of about 200 tokens that a core embeds in a second with the multilingual encoder."""
-
-_OPENING_SECONDS = 20.0
-"""The time in which the encoder is written to the disk at its first use, and opened."""
-
-_MEMORY_MEGABYTES = 1_700
-"""The memory that the multilingual encoder takes, with the libraries that run it."""
-
+_OPENING_SECONDS = 20.0  # the time in which the encoder is written to the disk at its first use, and opened
+_MEMORY_MEGABYTES = 1_700  # the memory that the multilingual encoder takes, with the libraries that run it
 _MODEL_MEGABYTES = 245
+# The disk space of a passage: its place in the text, its vectors, and its words in the caches.
 _PASSAGE_KILOBYTES = 7
-"""The disk space of a passage: its place in the text, its vectors, and its words in the caches."""
-
 _NOT_INSTALLED = (
     f"{MULTILINGUAL_MODEL} is not installed; run `{INSTALL_COMMAND}`, and start the server again."
 )

@@ -34,8 +34,8 @@ from ui.http.request_bodies import Detail, RequestModel, Text, example
 from ui.http.router import LimitedThreads, Router
 from ui.http.uploads import QUEUED, queued_response, uploaded_response
 
+# The public addresses of IPv6. Every address outside this range embeds an IPv4 one, or is not public.
 _UNICAST = IPv6Network("2000::/3")
-"""The public addresses of IPv6. Every address outside this range embeds an IPv4 one, or is not public."""
 
 
 def is_public(address: str) -> bool:
@@ -125,9 +125,8 @@ MAX_REDIRECTS = 5
 
 _PORTS = {"https": 443, "http": 80}
 _REDIRECTS = {301, 302, 303, 307, 308}
+# Printable ASCII without the backslash, which some programs read as a slash.
 _WRITTEN = re.compile(r"[!-\[\]-~]+")
-"""Printable ASCII without the backslash, which some programs read as a slash."""
-
 _HEADERS: Mapping[bytes | str, bytes | str] = {
     "User-Agent": "footnoted",
     "Accept": "*/*",

@@ -24,11 +24,8 @@ from ui.http.problems import MEDIA_TYPE, problem_of
 
 MAX_BODY_BYTES = 1_000_000
 
-UPLOAD = ("POST", "/v1/documents")
-"""The only kind of request whose body may be as large as a file."""
-
-_FORM_BYTES = 1_000_000
-"""The maximum size of an upload's form without its file, in bytes."""
+UPLOAD = ("POST", "/v1/documents")  # the only kind of request whose body may be as large as a file
+_FORM_BYTES = 1_000_000  # the maximum size of an upload's form without its file, in bytes
 
 
 class BodyLimit:
@@ -76,8 +73,8 @@ class LengthCheck:
         await refusal(scope, receive, send)
 
 
+# The level of gzip. The highest level would make a list a tenth shorter, and take several times as long.
 _GZIP_LEVEL = 5
-"""The level of gzip. The highest level would make a list a tenth shorter, and take several times as long."""
 
 
 class CompressLibrary:
@@ -158,13 +155,12 @@ def _plain(host: str) -> str:
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+# Gradio styles its components inline, hence ``'unsafe-inline'``; scripts need their hash.
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
-"""Gradio styles its components inline, hence ``'unsafe-inline'``; scripts need their hash."""
-
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -36,9 +36,8 @@ _FORMS = frozenset({"POST /sign-in", "POST /sign-out", "GET /sign-in/openid/call
 _CHANGING = frozenset({ScopeName.WRITE, ScopeName.ADMIN})
 _METHODS = frozenset(HTTPMethod)
 
-LEFT = 499
-"""The status of a request that its client broke off before the response began; nginx logs the same."""
-
+LEFT = 499  # the status of a request that its client broke off before the response began; nginx logs the same
+# They are logged only at the level ``debug``: loading a page sends a hundred of them.
 ROUTINE_PATHS = (
     "/assets/",
     "/static/",
@@ -49,7 +48,6 @@ ROUTINE_PATHS = (
     "/readyz",
     "/metrics",
 )
-"""They are logged only at the level ``debug``: loading a page sends a hundred of them."""
 
 
 @dataclass(slots=True)
@@ -205,13 +203,12 @@ class Traces:
                 answered(status)
 
 
+# The routes without a limit, for programs that monitor the server.
 UNLIMITED_ROUTES = ("GET /healthz", "GET /readyz", "GET /metrics")
-"""The routes without a limit, for programs that monitor the server."""
-
 FROM_URL = ("POST", "/v1/documents/from-url")
 
+# The maximum number of requests that are counted at once, in threads that no slow request can occupy.
 _COUNTING = 4
-"""The maximum number of requests that are counted at once, in threads that no slow request can occupy."""
 
 
 class SenderLimits:

@@ -40,9 +40,7 @@ from ui.opening import until_warm
 from ui.search import Query, batch_response
 from ui.words import DOUBTS, MAX_ID, RECOGNISED, date_or_undated, doubt_after, source_facts
 
-MODEL = "footnoted"
-"""The name of the only model; requests may use any other name."""
-
+MODEL = "footnoted"  # the name of the only model; requests may use any other name
 ENTRY = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
 
 MAX_MESSAGES = 1_000
@@ -128,15 +126,12 @@ def openai_router(at_work: Callable[[], CapacityLimiter], searching: CapacityLim
 
 _MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
 
+# An invisible character that parts an address: many clients link bare ones despite Markdown's escapes.
 _JOINER = "\N{WORD JOINER}"
-"""An invisible character that parts an address: many clients link bare ones despite Markdown's escapes."""
-
+# The places at which an address is parted: after the scheme, and before the sign of an e-mail address.
 _ADDRESS = regex.compile(r"(?<=/)(?=/)|(?=@)")
-"""The places at which an address is parted: after the scheme, and before the sign of an e-mail address."""
-
+# The dots in the name of a host; other clients take a joiner for a part of the name.
 _HOST = regex.compile(r"(?<=[\p{L}\p{N}_-])\.(?=\p{L}{2})|(?<=www)\.", regex.IGNORECASE)
-"""The dots in the name of a host; other clients take a joiner for a part of the name."""
-
 _FOOTNOTE = regex.compile(r"^\[\p{N}+\]: .*“.*$\n?", regex.MULTILINE)
 _BELOW = regex.compile(
     r"^(?:The sources give different figures: .*\n(?:- .*\n?)*|(?:Searched for|Understood as): .*\n?)\n*",
@@ -471,9 +466,7 @@ def _message(unprefixed_id: str, status: str, content: list[dict[str, Any]]) -> 
 MAX_RESULTS = 50
 MAX_QUERIES = 20
 MAX_CONDITIONS = 50
-_VALUE_CHARACTERS = 512
-"""The maximum number of characters of an attribute, according to OpenAI's description."""
-
+_VALUE_CHARACTERS = 512  # the maximum number of characters of an attribute, according to OpenAI's description
 _ATTRIBUTES = ("kind", "title", "publisher", "published", "language", "collection", "pages", "path")
 
 Amount = Annotated[float, Field(ge=-MAX_ID, le=MAX_ID)]

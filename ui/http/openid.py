@@ -22,28 +22,23 @@ from ui.settings import ProviderChoice
 if TYPE_CHECKING:
     import httpx2
 
+# The accepted signature algorithms: those that sign with a private key, which only the provider has.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""The accepted signature algorithms: those that sign with a private key, which only the provider has."""
-
+# The seconds after which the server fetches the provider's description and keys again.
 DESCRIPTION_SECONDS = 3_600.0
-"""The seconds after which the server fetches the provider's description and keys again."""
-
+# The seconds after a failure in which sign-ins fail at once instead of waiting for the provider again.
 PAUSE_SECONDS = 3.0
-"""The seconds after a failure in which sign-ins fail at once instead of waiting for the provider again."""
-
 SECONDS = 10.0
 
-LEEWAY_SECONDS = 60
-"""The maximum difference between the provider's clock and this server's."""
-
+LEEWAY_SECONDS = 60  # the maximum difference between the provider's clock and this server's
 MAX_BYTES = 500_000
 
 _CODE = re.compile(r"[ -~]{1,4096}")
 
+# A URL in printable ASCII without a fragment; ``http`` is allowed on this machine only.
 _ENDPOINT = re.compile(
     r"(https://[!-.0->A-\[\]-~]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][!-\"$-\[\]-~]*)?"
 )
-"""A URL in printable ASCII without a fragment; ``http`` is allowed on this machine only."""
 
 
 class ProviderError(FootnotedError):

@@ -30,9 +30,8 @@ from ui.operations import AuditLog
 from ui.operations.metrics import Metrics
 from ui.words import MAX_ID
 
+# The seconds that ``/readyz`` waits for the library. Building a search cache takes longer.
 PROBE_SECONDS = 2.0
-"""The seconds that ``/readyz`` waits for the library. Building a search cache takes longer."""
-
 _TEXT = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"
 
 

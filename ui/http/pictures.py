@@ -22,18 +22,15 @@ from index.text import Box
 from rag.finding import DocumentTexts
 from ui.errors import PictureError
 
+# The maximum size of all cached pictures together, in bytes; the least recently used are deleted first.
 MAX_CACHED_BYTES = 256 * 1024 * 1024
-"""The maximum size of all cached pictures together, in bytes; the least recently used are deleted first."""
-
 _PART = ".part"
+# Writing a picture takes fewer seconds than this, so a killed process left any older unfinished file.
 _WRITING_SECONDS = 60.0
-"""Writing a picture takes fewer seconds than this, so a killed process left any older unfinished file."""
-
 _PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
+# The colour of the mark, which is multiplied with the page, so that the words stay dark.
 _MARK = (255, 226, 130)
-"""The colour of the mark, which is multiplied with the page, so that the words stay dark."""
-
 _CELL = (255, 184, 40)
 
 _EDGE = (185, 127, 16)

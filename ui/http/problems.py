@@ -59,9 +59,9 @@ from ui.operations import request_id
 
 MEDIA_TYPE = "application/problem+json"
 
+# The header with the id of a request. The request's lines in the server's log have the same id.
 REQUEST_ID = "X-Request-ID"
-"""The header with the id of a request. The request's lines in the server's log have the same id."""
-
+# The status of each kind of error. The message of these errors says what was wrong and what to do.
 _STATUSES: Mapping[type[Exception], int] = {
     QuestionError: 422,
     DocumentNotFoundError: 404,
@@ -80,8 +80,7 @@ _STATUSES: Mapping[type[Exception], int] = {
     OutdatedError: 409,
     TakenError: 409,
 }
-"""The status of each kind of error. The message of these errors says what was wrong and what to do."""
-
+# Further kinds of errors, whose messages are shown with all their white space.
 _REFUSALS: Mapping[type[Exception], int] = {
     FailureNotFoundError: 404,
     JobNotFoundError: 404,
@@ -96,7 +95,6 @@ _REFUSALS: Mapping[type[Exception], int] = {
     SpanError: 422,
     FetchError: 502,
 }
-"""Further kinds of errors, whose messages are shown with all their white space."""
 
 
 class FieldError(BaseModel):

@@ -21,22 +21,17 @@ EVENT = {
 }
 
 MAX_RESULTS = 100
+# The maximum number of values of one filter. The answer to a filtered question stores all of them.
 MAX_FILTER_VALUES = 20_000
-"""The maximum number of values of one filter. The answer to a filtered question stores all of them."""
-
 MAX_EVIDENCE = 100
 MAX_NOTE_CHARACTERS = 2000
 MAX_NAME_CHARACTERS = 200
 
 
+# Text that the catalog can store: without NUL. Pydantic itself refuses half of a surrogate pair.
 STORABLE = r"^[^\x00]*$"
-"""Text that the catalog can store: without NUL. Pydantic itself refuses half of a surrogate pair."""
-
-Number = Annotated[int, Field(ge=1, le=MAX_ID)]
-"""The id of a document, or the number of a version or page."""
-
-Offset = Annotated[int, Field(ge=0, le=MAX_ID)]
-"""An offset in a document's text, in code points."""
+Number = Annotated[int, Field(ge=1, le=MAX_ID)]  # the id of a document, or the number of a version or page
+Offset = Annotated[int, Field(ge=0, le=MAX_ID)]  # an offset in a document's text, in code points
 
 
 def _not_blank(text: str) -> str:
@@ -45,12 +40,10 @@ def _not_blank(text: str) -> str:
     return text
 
 
+# Text that UTF-8 and the catalog can store. Every string of a request is a ``Text`` or has a pattern.
 Text = Annotated[str, Field(pattern=STORABLE)]
-"""Text that UTF-8 and the catalog can store. Every string of a request is a ``Text`` or has a pattern."""
-
+# A question or a query: not blank, and no longer than the engine reads.
 Words = Annotated[Text, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_not_blank)]
-"""A question or a query: not blank, and no longer than the engine reads."""
-
 FilterValues = Annotated[list[Text], Field(max_length=MAX_FILTER_VALUES)]
 
 

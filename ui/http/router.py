@@ -31,8 +31,8 @@ class Router(APIRouter):
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
+# The most requests of one kind that wait for a thread; each waiting upload has its file on the disk.
 MAX_WAITING = 100
-"""The most requests of one kind that wait for a thread; each waiting upload has its file on the disk."""
 
 
 class LimitedThreads:

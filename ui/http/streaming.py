@@ -19,9 +19,8 @@ from ui.http.problems import problem_of, status_and_detail
 
 STOPPING = "The server is stopping; ask again when it is running again."
 
+# For a stream's last event when the server stops, which waits a little longer for connections.
 _LAST_EVENT_SECONDS = 2.0
-"""For a stream's last event when the server stops, which waits a little longer for connections."""
-
 _log = logging.getLogger(__name__)
 
 

@@ -34,8 +34,8 @@ FailureId = Annotated[Number, fastapi.Path(description="the failure's number in 
 
 _READ = frozenset({"added", "changed", "failed"})
 
+# How an error names the process that holds the library's lock (:func:`index.catalog.lock.locked`).
 _PROCESS = re.compile(r"\bprocess [0-9]+ on \S+")
-"""How an error names the process that holds the library's lock (:func:`index.catalog.lock.locked`)."""
 
 
 class SyncRequest(RequestModel):

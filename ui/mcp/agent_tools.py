@@ -64,12 +64,9 @@ INSTRUCTIONS = (
 
 MAX_PASSAGES = 50
 MAX_LISTED = 500
-SPAN_CHARACTERS = 4_000
-"""The number of characters that ``read_span`` returns if the agent names no end."""
-
+SPAN_CHARACTERS = 4_000  # the number of characters that ``read_span`` returns if the agent names no end
+# Makes the client for a tool call. The argument is starlette's request, or None over standard input.
 Sources = Callable[[Any], AsyncClient | LocalSource]
-"""Makes the client for a tool call. The argument is starlette's request, or None over standard input."""
-
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 

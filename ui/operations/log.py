@@ -23,9 +23,7 @@ from ui.settings import OperationSettings
 EVENTS = "footnoted"
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-_PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")
-"""A value that needs no quotation marks."""
-
+_PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")  # a value that needs no quotation marks
 _request: ContextVar[str | None] = ContextVar("request", default=None)
 _events = logging.getLogger(EVENTS)
 

@@ -25,9 +25,7 @@ from rag.answers import Answer
 from rag.engine import ANSWER_PARTS, STAGES
 from ui.operations.metrics import verdicts_of
 
-CLOSING_SECONDS = 2.0
-"""The seconds that the last spans may take to arrive when the server stops."""
-
+CLOSING_SECONDS = 2.0  # the seconds that the last spans may take to arrive when the server stops
 Attributes = Mapping[str, str | int | float | bool]
 
 _MILLISECOND, _SECOND = 10**6, 10**9

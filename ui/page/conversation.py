@@ -20,9 +20,8 @@ from ui.page.markup.answer import question_markup
 from ui.page.partial_answer import PartialAnswer, partial_markup, stopped_markup
 from ui.words import as_request
 
+# The most earlier answers that a question can refer to; quotes of older ones may get new numbers.
 REMEMBERED_ANSWERS = 100
-"""The most earlier answers that a question can refer to; quotes of older ones may get new numbers."""
-
 ChatMessage = dict[str, str]
 
 

@@ -25,6 +25,7 @@ from ui.page.sessions import body_with_own_hash, with_own_hash
 
 JOIN = "/gradio_api/queue/join"
 
+# The paths, as Gradio declares them, of the routes that the page calls.
 NEEDED = frozenset(
     {
         "/",
@@ -40,7 +41,6 @@ NEEDED = frozenset(
         "/gradio_api/reset",
     }
 )
-"""The paths, as Gradio declares them, of the routes that the page calls."""
 
 
 def remove_other_routes(gradio_app: Starlette | Router) -> None:

@@ -124,32 +124,27 @@ def _digest_of(folder: Path) -> str:
 
 
 ASSETS = Path(__file__).parent / "assets"
+# It changes with the contents: browsers cache files for ever, and must not mix two versions.
 ASSETS_ROUTE = f"/footnoted/{_digest_of(ASSETS)[:12]}"
-"""It changes with the contents: browsers cache files for ever, and must not mix two versions."""
-
+# The style sheets in ``assets/styles``, in cascade order: a later one may override an earlier one.
 STYLES = ("theme", "gradio", "desk", "controls", "answer", "library", "source", "print")
-"""The style sheets in ``assets/styles``, in cascade order: a later one may override an earlier one."""
-
 SIGN_IN_STYLES = ("theme", "sign_in")
 
 ADMINISTRATION_STYLES = ("theme", "controls", "administration")
 
+# Sets the dark colours of the pages that Gradio does not draw, before the browser shows them.
 DARK_SCRIPT = """
 if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.className = "dark";
 """
-"""Sets the dark colours of the pages that Gradio does not draw, before the browser shows them."""
-
-LABELS = "labels.js"
-"""The only script that is not a module: it must run before Gradio's scripts."""
-
+LABELS = "labels.js"  # the only script that is not a module: it must run before Gradio's scripts
 _ALL_MODULES = sorted(
     path.relative_to(ASSETS).as_posix() for path in ASSETS.rglob("*.js") if path.name != LABELS
 )
 
 ADMINISTRATION_MODULES = [name for name in _ALL_MODULES if name.startswith("administration/")]
 
+# ``main.js`` and all modules that it imports, which the browser thus fetches at once.
 MODULES = [name for name in _ALL_MODULES if name not in ADMINISTRATION_MODULES]
-"""``main.js`` and all modules that it imports, which the browser thus fetches at once."""
 
 
 def style_links(names: Iterable[str]) -> str:

@@ -32,17 +32,15 @@ PROVIDER_ROUTE = "/sign-in/openid"
 
 NO_STORE = {"Cache-Control": "no-store"}
 
+# A path of this server. Browsers take a backslash for a slash, and leave out tabs and line breaks.
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
-"""A path of this server. Browsers take a backslash for a slash, and leave out tabs and line breaks."""
-
 _OF_SIGN_IN = re.compile(r"/sign-(in|out)(?![^/?#])")
 
+# Adds the address's fragment, which names a citation, to the form and the link: browsers do not send it.
 _KEEP_FRAGMENT = """
 for (const field of document.getElementsByName("next")) field.value += location.hash;
 for (const link of document.querySelectorAll(".fn-provider")) link.href += encodeURIComponent(location.hash);
 """
-"""Adds the address's fragment, which names a citation, to the form and the link: browsers do not send it."""
-
 _PAGE = """<!doctype html>
 <html lang="{language}">
 <head>
@@ -244,9 +242,8 @@ def _field(form: FormData, name: str) -> str:
 
 CALLBACK_ROUTE = f"{PROVIDER_ROUTE}/callback"
 
+# The most sign-ins that a browser keeps at a time. Without a limit, another site could add many cookies.
 MOST_PENDING = 8
-"""The most sign-ins that a browser keeps at a time. Without a limit, another site could add many cookies."""
-
 _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
     ProviderDownError: (503, "signIn.down"),
     ProviderResponseError: (502, "signIn.unusable"),

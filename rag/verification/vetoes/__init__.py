@@ -17,12 +17,11 @@ from rag.verification.vetoes.negation import negation_fault, uncertain_negation
 
 Check = Callable[[Statement, Sequence[Evidence]], str | None]
 
+# The first that finds a fault gives the reason.
 VETOES: Mapping[str, Check] = {
     "figures": figure_fault, "dates": date_fault, "names": name_fault, "negation": negation_fault,
     "subject": subject_fault, "attribution": attribution_fault,
 }  # fmt: skip
-"""The first that finds a fault gives the reason."""
-
 DOUBTS: Mapping[str, Check] = {
     "figures": uncertain_figures, "dates": uncertain_dates, "names": uncertain_names,
     "negation": uncertain_negation,

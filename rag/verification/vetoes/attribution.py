@@ -13,16 +13,14 @@ from rag.figures.quantities import Quantity, comparable, quantities
 from rag.verification.evidence import Cell, Evidence, Row, Statement, language_in, row_of
 from rag.verification.vetoes.figures import is_stated_by, stated_figures
 
-FEWEST = 2
-"""Words that a clause and a quote about its subject share; a part of a count has its own quote."""
-
+FEWEST = 2  # words that a clause and a quote about its subject share; a part of a count has its own quote
 Term = tuple[str, str]
 
 _TOTAL = regex.compile(r"\b(?:total|overall|all)\b", regex.IGNORECASE)
+# Says what a negative value is: *Net income (loss)*.
 _TWO_WAYS = regex.compile(
     r"\((?P<loss>loss(?:es)?|deficit|decrease|decline|outflows?|shortfall)\)", regex.IGNORECASE
 )
-"""Says what a negative value is: *Net income (loss)*."""
 _GAIN = regex.compile(r"\b(?:income|profit|earnings|gain|surplus|increase|inflow)", regex.IGNORECASE)
 _FISCAL = regex.compile(r"\b(?:fiscal|financial year|FY)", regex.IGNORECASE)
 _PART = regex.compile(r"\bquarters?\b|\bQ[1-4]\b|\bhal(?:f|ves)\b", regex.IGNORECASE)

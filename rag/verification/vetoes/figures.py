@@ -26,20 +26,17 @@ from rag.figures.quantities import (
 )
 from rag.verification.evidence import Cell, Evidence, Statement, language_in, row_of, with_units
 
-SMALL = 20
-"""A count up to it is vetoed only if the quotes count the same things, because they may list them."""
-
+SMALL = 20  # a count up to it is vetoed only if the quotes count the same things, because they may list them
 SHOWN = 4
 
+# The greatest distance between a stated figure and a calculated one, as a share of the larger figure:
+# ``ROUGH`` for a calculated share or conversion, ``EXACT`` for all other calculations.
 ROUGH, EXACT = Decimal("0.1"), Decimal("0.02")
-"""The greatest distance between a stated figure and a calculated one, as a share of the larger figure:
-``ROUGH`` for a calculated share or conversion, ``EXACT`` for all other calculations."""
-
 _LOWER, _UPPER = {"at least", "over"}, {"at most", "under"}
 _RATIOS = {PERCENT, POINTS, "time"}
 _TIMES = {"second", "month", "year of age"}
+# It reverses a limit: *may not exceed 10* means *at most 10*.
 _DENIAL = regex.compile(r"\b(?:not|no|never|cannot|unless|không|tidak)\b|n[’']t\b|不|未|没", regex.IGNORECASE)
-"""It reverses a limit: *may not exceed 10* means *at most 10*."""
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _CLOCK = regex.compile(
     r"\b(?:\d{1,2}[:h]|(?:pukul|jam)\s\d{1,2}\.)\d{2}\b(?!\s?(?:%|\p{L}))"
@@ -55,12 +52,12 @@ _DOWN = regex.compile(
     r"|giảm|lỗ|turun|rugi|menurun|cay|baj|descen|pérdid|reduj)|减|降|亏|跌|负|[-−–]\p{N}",
     regex.IGNORECASE,
 )
+# Without one, a value in brackets may be positive: accounts put expenses in brackets, too.
 _UP = regex.compile(
     r"\b(?:(?:income|earnings)(?! tax)|profit|gain|surplus|inflow|ris(?:e|en|ing)\b|rose|increas|gr[eo]w|up\b"
     r"|higher|climb|jump|tăng|lãi|naik|laba|untung)|增|升|盈",
     regex.IGNORECASE,
 )
-"""Without one, a value in brackets may be positive: accounts put expenses in brackets, too."""
 _PERIOD_FOLLOWS = regex.compile(r"[\s-](?:periods?\s)?(?:ended|ending|to)\b", regex.IGNORECASE)
 _SCALED_TEXT = regex.compile(r"\bin (?:thousand|million|billion)s\b|\|", regex.IGNORECASE)
 

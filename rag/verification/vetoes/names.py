@@ -19,6 +19,7 @@ from rag.questions import word_set
 from rag.verification.evidence import Evidence, Statement, language_in, referents
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
+# The cited sentence may mean *the Company* by *we*.
 _OFTEN_CAPITALISED = word_set("""
 agency association authority bank board bureau chair chairman chief city commission committee company congress
 corporation council court department director executive federal firm fiscal foundation fund government group
@@ -27,16 +28,12 @@ secretary senate state states union university
 annual assets balance cash consolidated costs diluted earnings equity expenses gross income liabilities loss
 net operating profit revenue revenues sales share shares table tax total
 """)
-"""The cited sentence may mean *the Company* by *we*."""
-
 _TITLES = word_set("mr mrs ms dr prof sir dame st i")
 _LONG_NAME = regex.compile(
     r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan"
     r"|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
 )
-SHORT = 4
-"""A name with so few letters may be an abbreviation."""
-
+SHORT = 4  # a name with so few letters may be an abbreviation
 _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 
 
@@ -198,8 +195,7 @@ def _is_explained(short: str, text: str) -> bool:
     return letters.endswith(regex.sub(r"s$", "", short).casefold())
 
 
-FEWEST = 4
-"""A sentence is compared if it has so many words, without *the*, *of* and the like."""
+FEWEST = 4  # a sentence is compared if it has so many words, without *the*, *of* and the like
 
 
 def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:

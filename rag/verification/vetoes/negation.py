@@ -26,6 +26,7 @@ _DENIALS: Mapping[str, regex.Pattern[str]] = {
         r"\b(?:no(?! más de| menos de| sólo| solo)|nunca|jamás|ningun[oa]?|ningún)\b", regex.IGNORECASE
     ),
 }  # fmt: skip
+# Only clauses with the same ones are compared.
 _POSSIBLE_DENIALS: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
         r"\b(?:without|unless|until|except|only|unable|little|few(?:er)?|less|still|yet|before|too|instead|than|other"
@@ -42,16 +43,13 @@ _POSSIBLE_DENIALS: Mapping[str, regex.Pattern[str]] = {
         r"\b(?:sin|niega|negó|rechaz\p{L}*|falta|salvo|excepto|todavía|aún|antes)\b", regex.IGNORECASE
     ),
 }  # fmt: skip
-"""Only clauses with the same ones are compared."""
-
 _PREFIXED = regex.compile(r"\b(?:un|in|im|dis|non-?|il|ir)(?P<rest>\p{L}{3,})\b", regex.IGNORECASE)
+# Words that only look like denials: *increase*, *import*, *display*.
 _NO_PREFIX = regex.compile(
     r"(?:come|creas|clud|form|vest|port|prove|pact|cuss|play|ease|crease|side|to|land|deed|stead|tend|put|quir"
     r"|stance|sure|mate|der|less|til|ion|it|ite|age|press|mediate|plement|mission|tent|tern|dustr|stitut|dia)\p{L}*",
     regex.IGNORECASE,
 )
-"""Words that only look like denials: *increase*, *import*, *display*."""
-
 _SKIPPED_WORDS = word_set(
     "be been being is are was were yet also even really actually fully had has have did do does any to"
 )
@@ -60,14 +58,10 @@ _CLAUSE = regex.compile(
     r"[,;:.](?!\p{N})|[()—–]|\b(?:and|but|while|although|whereas|because|dan|tetapi|và|nhưng|y|pero)\b"
 )
 
-NEAR = 0.5
-"""The share of a clause's words in another clause about the same thing."""
-
-
+NEAR = 0.5  # the share of a clause's words in another clause about the same thing
 _FIGURE = regex.compile(r"(?<![\p{N}.,])\p{N}{2,}(?![.,]?\p{N})")
 
-NEARLY_ALL = 0.7
-"""The share, if the other clause lacks the word that is denied."""
+NEARLY_ALL = 0.7  # the share, if the other clause lacks the word that is denied
 
 
 @dataclass(frozen=True, slots=True)

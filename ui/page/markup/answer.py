@@ -342,12 +342,10 @@ def understood_markup(standalone: str | None, locale: Locale) -> str:
 
 _CHANGE_OVER = f"FOOTNOTED_MODEL={MULTILINGUAL_MODEL} footnoted sync"
 
+# The most other documents with the same words that an attribution names; the JSON form has all.
 SHOWN_COPIES = 3
-"""The most other documents with the same words that an attribution names; the JSON form has all."""
-
+# The keys of the strings that answer a greeting or thanks; the other courtesies are in English.
 _COURTESIES: Mapping[Cause | None, str] = {"greeting": "courtesy.greeting", "thanks": "courtesy.thanks"}
-"""The keys of the strings that answer a greeting or thanks; the other courtesies are in English."""
-
 _YES_OR_NO: Mapping[str, str] = {"yes": "headline.yes", "no": "headline.no"}
 
 

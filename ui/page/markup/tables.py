@@ -32,8 +32,8 @@ def _escape_character(character: str) -> str:
     return f"&#{ord(character)};"
 
 
+# A placeholder for markup: private-use characters, which no string of the interface contains.
 _PART = re.compile("\ue000(\\w+)\ue001")
-"""A placeholder for markup: private-use characters, which no string of the interface contains."""
 
 
 def string_markup(locale: Locale, key: str, count: int | None = None, **parts: str) -> str:
@@ -61,9 +61,8 @@ def localized_date(locale: Locale, published: str | None) -> str | None:
     return str(format_skeleton(skeleton, day, locale=locale.language))
 
 
+# The most letters in the cell of a figure (``USD``, ``bn``, ``kWh``); a cell with more contains words.
 MAX_UNIT_LETTERS = 3
-"""The most letters in the cell of a figure (``USD``, ``bn``, ``kWh``); a cell with more contains words."""
-
 _NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"})
 
 
