@@ -204,6 +204,7 @@ def test_a_date_in_running_text_is_no_date_of_publication() -> None:
         ("<title>Gate 3 failed - News</title>", "<h1>Gate 3 failed</h1>", "Gate 3 failed"),
         ("<title>report_final.htm</title>", "<h1>Gate 3 failed</h1>", "Gate 3 failed"),
         ("<title>Gate 3</title>", "<p>Form 10-K</p>", "Gate 3"),
+        ("<title>Gate 3 | The Dam</title><meta property='og:site_name' content='The Dam'>", "", "Gate 3"),
         ("", "", "dam"),
     ],
 )

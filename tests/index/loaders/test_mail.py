@@ -20,11 +20,11 @@ HEAD = "From: Ada Lind <ada@dam.test>\nSubject: Gate 3\n"
 SHOWN = f"{HEAD}\n"
 
 
-def mail(content: str = SENTENCE, **said: str) -> EmailMessage:
+def mail(content: str = SENTENCE, subtype: str = "plain") -> EmailMessage:
     message = EmailMessage()
     message["From"] = Address("Ada Lind", addr_spec="ada@dam.test")
     message["Subject"] = "Gate 3"
-    message.set_content(content, **said)
+    message.set_content(content, subtype=subtype)
     return message
 
 

@@ -73,6 +73,7 @@ def row(*cells: str) -> str:
             r"{\listtext\f1\'b7\tab}tents\par{\listtext\u-3913 ?\tab}fuel\par So:\par",
             "• tents\n• fuel\n\nSo:",
         ),
+        (r"{\listtext}tents\par", "tents"),
         (r"{\pntext 1.\tab}water\par{\pntext 2.\tab}food\par", "1. water\n2. food"),
         # Notes follow the body, footnotes first, each with its mark.
         (

@@ -123,6 +123,19 @@ def test_a_word_divided_at_a_lines_end_has_a_box_on_each_line() -> None:
     assert covers(second, 2 * cm, A4[1] - 25 * cm + 14, stringWidth("ning", FONT, SIZE))
 
 
+def test_joined_words_can_be_divided_again() -> None:
+    lines = (
+        "The report says that gate 3 was mis-",
+        "aligned by the repair, and that the war-",
+        "ning was late.",
+    )
+    document = read_pdf(draw(column(*lines)), PATH)
+    as_set = document.text
+    for offset in reversed(document.mended):
+        as_set = f"{as_set[:offset]}-\n{as_set[offset:]}"
+    assert as_set.split() == " ".join(lines).replace("- ", "-\n").split()
+
+
 def test_a_word_divided_by_a_pages_end_lies_on_both_pages() -> None:
     document = read_pdf(draw(column("asked for the war-"), column("ning sirens")), PATH)
     assert document.text == "asked for the warning sirens"

@@ -300,12 +300,13 @@ def test_the_reading_process_gets_no_settings(monkeypatch: pytest.MonkeyPatch) -
 
 class TestProcess:
     def test_it_is_started_for_the_first_file_kept_and_ended(self, reader: Isolated, small: Path) -> None:
-        assert reader.pid is None
+        before = reader.pid
         reader.load(small)
         first = reader.pid
         refusal(reader, small.with_name("none.txt"))
         reader.load(small)
-        assert reader.pid == first is not None
+        assert (before, reader.pid) == (None, first)
+        assert first is not None
         reader.close()
         assert (reader.pid, is_gone(first, 0)) == (None, True)
         reader.close()

@@ -58,6 +58,10 @@ def text(*lines: Line, merged: dict[str, int] | None = None) -> str:
             [["A", "2022", None, "Rating", "B"], ["a", 1, None, "AA", 5], ["b", 2, None, "AA", 5]],
             "A | 2022 | Rating | B\na | 1 | AA | 5\nb | 2 | AA | 5",
         ),
+        (
+            [["A", "2022"], ["a", 1], [], ["It was read by nobody, and was long."], ["b", 2]],
+            "A | 2022\na | 1\n\nIt was read by nobody, and was long.\n\nb | 2",
+        ),
         # A line right below a table names not the next one.
         (
             [["A", "B"], ["x", 1], ["Rough"], [], ["C", "D"], ["y", 2]],
@@ -94,10 +98,9 @@ def test_a_sheet_is_read_as_tables_and_lines(lines: list[Line], found: str) -> N
 
 
 def test_groups_of_rows_keep_their_names() -> None:
-    found = text(
-        *(["Region", "2022", "2023"], ["Europe"], ["Spain", 1, 2], [], ["Asia"], ["Japan", 3, 4], []),
-        ["Total", 4, 6],
-    )
+    europe: list[Line] = [["Region", "2022", "2023"], ["Europe"], ["Spain", 1, 2], []]
+    asia: list[Line] = [["Asia"], ["Japan", 3, 4], [], ["Total", 4, 6]]
+    found = text(*europe, *asia)
     assert found == "Region | 2022 | 2023\nEurope\nSpain | 1 | 2\nAsia\nJapan | 3 | 4\nTotal | 4 | 6"
     (table,) = tables(found)
     assert table.header.of(found) == "Region | 2022 | 2023"
@@ -105,16 +108,16 @@ def test_groups_of_rows_keep_their_names() -> None:
 
 
 def test_short_lines_above_a_table_are_in_its_group_and_others_stand_alone() -> None:
-    found = text(
-        *(["Report"], ["It was written in haste, and nobody has read it."], [], ["Table 1"], ["tonnes"], []),
-        *(["Region", "Sales"], ["North", 5], ["(a) Without the islands"], [], ["Source: own"]),
-    )
+    above: list[Line] = [["Report"], ["It was written in haste, and nobody has read it."], []]
+    table: list[Line] = [["Table 1"], ["tonnes"], [], ["Region", "Sales"], ["North", 5]]
+    below: list[Line] = [["(a) Without the islands"], [], ["Source: own"]]
+    found = text(*above, *table, *below)
     assert found == (
         "Report\n\nIt was written in haste, and nobody has read it.\n\n"
         "Table 1\ntonnes\nRegion | Sales\nNorth | 5\n\n(a) Without the islands\n\nSource: own"
     )
-    (table,) = tables(found)
-    assert table.header.of(found) == "Table 1\ntonnes\nRegion | Sales"
+    (read,) = tables(found)
+    assert read.header.of(found) == "Table 1\ntonnes\nRegion | Sales"
 
 
 @pytest.mark.parametrize("note", ["Source: own", "* estimated", "(1) without the islands", "Notes"])
