@@ -215,12 +215,12 @@ class TestParts:
 
     def test_attachments_are_listed_by_name_kind_and_size_and_not_opened(self) -> None:
         message = mail()
-        message.add_attachment(b"%PDF-" + bytes(2043), "application", "pdf", filename="Prüfung.pdf")
+        message.add_attachment(b"%PDF-" + bytes(1495), "application", "pdf", filename="Prüfung.pdf")
         message.add_attachment("a,b\n", subtype="csv", filename="a.csv")
         message.add_attachment("Later words.", filename="notes.txt")
         message.add_attachment(bytes(1024 * 1024), "image", "png")
         assert text_of(message) == (
-            f"{SENTENCE}\n\nAttachment: Prüfung.pdf, application/pdf, 2 KB\n"
+            f"{SENTENCE}\n\nAttachment: Prüfung.pdf, application/pdf, 1 KB\n"
             "Attachment: a.csv, text/csv, 4 bytes\n"
             "Attachment: notes.txt, text/plain, 13 bytes\nAttachment: without a name, image/png, 1.0 MB"
         )
