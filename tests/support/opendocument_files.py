@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import Path
 from zipfile import ZipFile
 
-import odfdo
-
-from index.loaders.opendocument import read_odt
-
-PATH = Path("reports/dam.odt")
 NAMES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for prefix, name in (
@@ -20,7 +14,6 @@ NAMES = " ".join(
     )
 )
 NAMES += ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink"'
-SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was built."
 
 
 def packed(
@@ -44,31 +37,5 @@ def packed(
     return made.getvalue()
 
 
-def text_of(body: str, *, automatic: str = "", **parts: str) -> str:
-    return read_odt(packed(body, automatic=automatic, **parts), PATH).text
-
-
 def p(words: str, style: str = "Standard") -> str:
     return f'<text:p text:style-name="{style}">{words}</text:p>'
-
-
-def level(kind: str, number: int, attributes: str) -> str:
-    return f'<text:list-level-style-{kind} text:level="{number}" {attributes}/>'
-
-
-def saved(document: odfdo.Document) -> bytes:
-    file = BytesIO()
-    document.save(file)
-    return file.getvalue()
-
-
-def table(*rows: str, header: str = "") -> str:
-    head = f"<table:table-header-rows>{header}</table:table-header-rows>" if header else ""
-    return f"<table:table table:name='T'>{head}{''.join(rows)}</table:table>"
-
-
-def row(*cells: str, repeated: int = 1) -> str:
-    written = "".join(
-        cell if cell.startswith("<") else f"<table:table-cell>{p(cell)}</table:table-cell>" for cell in cells
-    )
-    return f"<table:table-row table:number-rows-repeated='{repeated}'>{written}</table:table-row>"

@@ -20,31 +20,21 @@ from index.loaders.metadata import Properties
 
 
 @pytest.mark.parametrize(
-    ("line", "iso"),
+    ("lines", "iso"),
     [
-        ("Tessaveld, 30 September 2025", "2025-09-30"),
-        ("Thursday, 26 July 2023", "2023-07-26"),
-        ("12th May 2010", "2010-05-12"),
-        ("Brussels, the 3rd of May 2012", "2012-05-03"),
-        ("Sept. 2, 2019", "2019-09-02"),
-        ("7/27/2023", "2023-07-27"),
-        ("27/7/2023", "2023-07-27"),
-        ("May 2010", "2010-05"),
-        ("7/6/2023", None),
-        ("May 12, 2999", None),
-        ("December 31, 2022", None),
-        ("Balance Sheet December 31, 2022", None),
-        ("Quarter Ended June 29, 2023", None),
-        ("for the quarter ended June 29, 2023", None),
-        ("2010", None),
+        *(("Tessaveld, 30 September 2025", "2025-09-30"), ("Thursday, 26 July 2023", "2023-07-26")),
+        *(("12th May 2010", "2010-05-12"), ("Brussels, the 3rd of May 2012", "2012-05-03")),
+        *(("Sept. 2, 2019", "2019-09-02"), ("7/27/2023", "2023-07-27"), ("27/7/2023", "2023-07-27")),
+        *(("May 2010", "2010-05"), ("7/6/2023", None), ("May 12, 2999", None)),
+        *(("December 31, 2022", None), ("Balance Sheet December 31, 2022", None)),
+        *(("Quarter Ended June 29, 2023", None), ("for the quarter ended June 29, 2023", None)),
+        *(("for the three months ended\nJune 29, 2023", None), ("2010", None)),
+        ("May 2010\nPublished: 3 March 2011", "2011-03-03"),
+        ("Date 3 March 2011 4 March 2011", None),
     ],
 )
-def test_a_date_counts_if_it_stands_alone(line: str, iso: str | None) -> None:
-    assert stated_date([line], []) == iso
-
-
-def test_a_line_that_leads_to_the_end_of_a_period_is_heeded() -> None:
-    assert stated_date(["for the three months ended", "June 29, 2023"], []) is None
+def test_a_date_counts_if_it_stands_alone_or_has_a_label(lines: str, iso: str | None) -> None:
+    assert stated_date(lines.split("\n"), []) == iso
 
 
 @pytest.mark.parametrize(
@@ -60,11 +50,6 @@ def test_a_release_begins_with_its_day(start: str, iso: str | None) -> None:
     assert stated_date([], [f"{start} announced results."]) == iso
 
 
-def test_a_date_with_a_label_comes_before_one_that_stands_alone() -> None:
-    assert stated_date(["May 2010", "Published: 3 March 2011"], []) == "2011-03-03"
-    assert stated_date(["Date 3 March 2011 4 March 2011"], []) is None
-
-
 def test_an_issue_of_a_journal_has_a_year() -> None:
     assert stated_date([], [], ["114 The EFSA Journal 2009 – 223 114/312"]) == "2009"
 
@@ -78,43 +63,37 @@ def test_a_day_is_read_as_it_is_written(day: object) -> None:
 REGISTRANT = ["Foot Locker, Inc.", "(Exact name of registrant as specified in charter)"]
 
 
+REPORTED = "Date of report (Date of earliest event reported)"
+
+
 @pytest.mark.parametrize(
     ("lines", "title", "published"),
     [
         (
             ["FORM 10-Q", "For the quarterly period ended June 30, 2023"],
-            "Foot Locker, Inc.: Form 10-Q for the quarterly period ended June 30, 2023",
-            None,
+            *("Form 10-Q for the quarterly period ended June 30, 2023", None),
         ),
         (
             ["Form 10‑K", "For the Fiscal Year Ended December 31, 2022"],
-            "Foot Locker, Inc.: Form 10-K for the fiscal year ended December 31, 2022",
-            None,
+            *("Form 10-K for the fiscal year ended December 31, 2022", None),
         ),
         (
-            [
-                "FORM 8-K",
-                "Date of report (Date of earliest event reported): August 19, 2022 (August 16, 2022)",
-            ],
-            "Foot Locker, Inc.: Form 8-K of August 19, 2022",
-            "2022-08-19",
+            ["FORM 8-K", f"{REPORTED}: August 19, 2022 (August 16, 2022)"],
+            *("Form 8-K of August 19, 2022", "2022-08-19"),
         ),
         (
-            [
-                "FORM 8-K/A (Amendment No. 1)",
-                "August 19, 2022",
-                "Date of Report (Date of earliest event reported)",
-            ],
-            "Foot Locker, Inc.: Form 8-K/A of August 19, 2022",
-            "2022-08-19",
+            ["FORM 8-K/A (Amendment No. 1)", "August 19, 2022", REPORTED],
+            *("Form 8-K/A of August 19, 2022", "2022-08-19"),
         ),
-        (["FORM 8-K"], "Foot Locker, Inc.: Form 8-K", None),
+        (["FORM 8-K"], "Form 8-K", None),
     ],
 )
 def test_a_form_is_named_by_company_and_time(lines: list[str], title: str, published: str | None) -> None:
     found = filing([*lines, *REGISTRANT], "")
     assert found is not None
-    assert found.details == Properties(title=title, publisher="Foot Locker, Inc.", published=published)
+    assert found.details == Properties(
+        title=f"Foot Locker, Inc.: {title}", publisher="Foot Locker, Inc.", published=published
+    )
 
 
 @pytest.mark.parametrize("lines", [["FORM 10-Q"], REGISTRANT, ["See our Form 10-Q", *REGISTRANT], []])
@@ -170,29 +149,17 @@ def test_facts_without_a_form_or_a_company_name_nothing(facts: dict[str, str]) -
     ("start", "name"),
     [
         (
-            "SAN JOSE, Calif., July 26, 2023 /PRNewswire/ -- eBay Inc. (Nasdaq: EBAY), a leader, today said",
+            "SAN JOSE, Calif., July 26, 2023 /PRNewswire/ -- eBay Inc. (Nasdaq: EBAY), a, today said",
             "eBay Inc.",
         ),
         ("CHICAGO, IL - McDonald's Corporation today announced results", "McDonald's Corporation"),
-        (
-            "BETHESDA, Md. – Lockheed Martin Corporation [NYSE: LMT] today reported",
-            "Lockheed Martin Corporation",
-        ),
-        (
-            "ISSAQUAH (GLOBE NEWSWIRE) -- Costco Corp. (“Costco” or the “Company”) (Nasdaq: COST) said",
-            "Costco Corp.",
-        ),
-        (
-            "SAN FRANCISCO, Calif. - August 30, 2023 - Salesforce (NYSE: CRM), today announced results",
-            "Salesforce",
-        ),
+        ("BETHESDA, Md. – Lockheed Martin Corp. [NYSE: LMT] today reported", "Lockheed Martin Corp."),
+        ("ISSAQUAH (GLOBE NEWSWIRE) -- Costco Corp. (“Costco” or “us”) (Nasdaq: COST) said", "Costco Corp."),
+        ("SAN FRANCISCO, Calif. - August 30, 2023 - Salesforce (NYSE: CRM), today announced", "Salesforce"),
         ("OAKLAND — PG&E Corporation (NYSE: PCG) recorded income", "PG&E Corporation"),
         ("Minneapolis, MN; July 25, 2023 – 3M (NYSE: MMM) today reported results", "3M"),
         ("ARMONK, N.Y., July 19, 2023 . . . IBM (NYSE: IBM) today announced results", "IBM"),
-        (
-            "NEW YORK, N.Y. - Verizon Communications Inc. (NYSE, Nasdaq: VZ) said",
-            "Verizon Communications Inc.",
-        ),
+        ("NEW YORK, N.Y. - Verizon Services Inc. (NYSE, Nasdaq: VZ) said", "Verizon Services Inc."),
         ("Best Buy Co., Inc. (NYSE: BBY) today announced results", "Best Buy Co., Inc."),
         ("GENEVA – Switzerland today announced new rules.", None),
         ("NEW YORK (Reuters) – Apple Inc. today reported results.", None),
@@ -238,13 +205,9 @@ def test_a_letterhead_is_the_only_organisation_above_the_text(top: list[str], na
 @pytest.mark.parametrize(
     ("name", "is_one"),
     [
-        ("Commission of Inquiry into the Maravel Dam", True),
-        ("Lorvenna School Inspectorate", True),
-        ("Netflix, Inc.", True),
-        ("Ada Varro", False),
-        ("Commission", False),
-        ("Report of the Commission", False),
-        ("commission of inquiry", False),
+        *(("Commission of Inquiry into the Maravel Dam", True), ("Lorvenna School Inspectorate", True)),
+        *(("Netflix, Inc.", True), ("Ada Varro", False), ("Commission", False)),
+        *(("Report of the Commission", False), ("commission of inquiry", False)),
     ],
 )
 def test_an_organisation_is_told_by_its_name(name: str, is_one: bool) -> None:

@@ -12,7 +12,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 
 from index.loaders import LoadingLimits
-from tests.index.loaders.test_hostile import WORDS, rewritten, sheet, word
+from tests.index.loaders.test_hostile import WORDS, sheet, word
+from tests.support.archives import rewritten
 from tests.support.processes import run_script
 
 pytestmark = pytest.mark.slow_cases
@@ -91,8 +92,7 @@ class TestNesting:
 
     def test_many_parts_of_a_message_are_read(self, read: Callable[[str, bytes], str]) -> None:
         head = "From: a@b.test\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
-        part = "--b\nContent-Type: text/plain\n\nx\n"
-        found = read("a.eml", (head + part * 3000 + "--b--\n").encode())
+        found = read("a.eml", (head + "--b\nContent-Type: text/plain\n\nx\n" * 3000 + "--b--\n").encode())
         assert found.endswith("\n\n".join(["x"] * 3000))
 
 

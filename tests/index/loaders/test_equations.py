@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from index.loaders.html.page import read_html
-from tests.support.word_files import paragraph, read, run
+from tests.support.word_files import p, run
+from tests.support.word_files import text as text_of
 
 
 def r(text: str) -> str:
@@ -62,7 +63,7 @@ MATRIX = (
 )
 def test_an_equation_of_word(xml: str, text: str) -> None:
     equation = f"<m:oMathPara><m:oMath>{xml}</m:oMath></m:oMathPara>"
-    assert read(paragraph(run("So ") + equation + run(" holds."))).text == f"So {text} holds."
+    assert text_of(p(run("So ") + equation + run(" holds."))) == f"So {text} holds."
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from index.documents import Section
 from index.errors import LoadError
-from index.loaders import load
 from index.loaders.rtf import read_rtf
 from tests.support.examples import up_to
 
@@ -26,150 +25,126 @@ def text_of(body: str, **head: str) -> str:
     return read_rtf(rtf(body, **head), PATH).text
 
 
-class TestText:
-    @pytest.mark.parametrize(
-        ("body", "text"),
-        [
-            (r"Gate 3\par\pard It failed.\par", "Gate 3\n\nIt failed."),
-            ("Gate\r\n 3 fai\nled.\\\nThen.", "Gate 3 failed.\n\nThen."),
-            (r"Gate 3\line failed.\par Then.", "Gate 3\nfailed.\n\nThen."),
-            (r"{\b Gate} {\i\fs24 3}\tab failed\~now.", "Gate 3 failed now."),
+FONTS = r"\ansi\ansicpg1252\deff0{\fonttbl{\f0\fcharset0 Arial;}{\f1\froman\fcharset2\fprq2 Symbol;}}"
+SHAPE = r"{\shp{\*\shpinst\shpleft1{\sp{\sn a}{\sv b}}{\shptxt\pard Boxed.\par}}}"
+NESTED = r"\itap2 a\nestcell b\nestcell{\*\nesttableprops\trowd\nestrow}{\nonesttables\par}\itap1 "
+LONG = "word " * 320
+
+
+def row(*cells: str) -> str:
+    return r"\trowd\cellx1\cellx2\pard\intbl " + "".join(rf"{cell}\cell " for cell in cells) + r"\row\pard "
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (r"Gate 3\par\pard It failed.\par", "Gate 3\n\nIt failed."),
+        ("Gate\r\n 3 fai\nled.\\\nThen.", "Gate 3 failed.\n\nThen."),
+        (r"Gate 3\line failed.\par Then.", "Gate 3\nfailed.\n\nThen."),
+        (r"{\b Gate} {\i\fs24 3}\tab failed\~now.", "Gate 3 failed now."),
+        (r"a\_b\emdash c\endash 2, \ldblquote so\rdblquote, it\rquote s", "a-b—c–2, “so”, it’s"),
+        (r"co\-op \{x\} a\\b C:\\pict or \\bin", r"coop {x} a\b C:\pict or \bin"),
+        (r"over\page leaf", "over leaf"),
+        (r"One.\sect Two.", "One.\n\nTwo."),
+        (r"Gate {\v not }3\v  hidden\v0  failed.", "Gate 3 failed."),
+        (r"Gate {\v a\plain  3}", "Gate 3"),
+        (r"Gate {\deleted not }3", "Gate 3"),
+        (r"{\*\generator Writer;}{\*\anything words}Gate 3", "Gate 3"),
+        (r"{\stylesheet{\s1 heading 1;}}{\colortbl;\red1;}{\info{\doccomm x}}Gate 3", "Gate 3"),
+        (r"{\pict\wmetafile8 01aa}Gate {\*\shppict{\pict\pngblip ff}}{\nonshppict{\pict aa}}3", "Gate 3"),
+        ("{\\pict\\bin5 }}}\\}}Gate 3", "Gate 3"),
+        (r"{\field{\*\fldinst HYPERLINK \"http://x.test\"}{\fldrslt Gate 3}} fell.", "Gate 3 fell."),
+        (r"Gate{\*\annotation Sure?}{\xe gate} 3", "Gate 3"),
+        *[(body, "Gate 3") for body in (r"Gate 3}{\b outside", r"Gate {\b 3", r"Gate 3}")],
+        (r"cost 2,500{\super 2} at 10{\up6 6} m{\super\u178 2}{\nosupersub 2}", "cost 2,500² at 10⁶ m²2"),
+        (r"on the 1{\super st} of May", "on the 1st of May"),
+        (r"a{\mmath{\*\moMath x}} = 3", "a� = 3"),
+        (r"{\shp{\*\shpinst{\shptxt Boxed.\par}}{\shprslt Boxed.\par}}Gate 3", "Gate 3\n\nBoxed."),
+        *[("{" * 100_000 + "Gate 3" + "}" * closed, "Gate 3") for closed in (0, 100_000)],
+        # Symbols are read as shown, if their font is known.
+        (r"Dose {\f1 \'b3} 60 mg", "Dose ≥ 60 mg"),
+        (r"Dose {\f1 \u-3917\'b3} 60 mg", "Dose ≥ 60 mg"),
+        (r"Dose {\f1 \u61619 ?} 60 mg", "Dose ≥ 60 mg"),
+        (r"Dose {\field{\*\fldinst SYMBOL 179 \\f \"Symbol\" \\s 12}{\fldrslt\f1\fs24}} 60", "Dose ≥ 60"),
+        (r"Dose {\field{\*\fldinst { SYMBOL 179 \\f Symbol}}{\fldrslt{\f1\'b3}}} 60", "Dose ≥ 60"),
+        (r"Dose \u-4031 ? 60 mg", "Dose � 60 mg"),
+        # Items have their number or bullet.
+        (
+            r"{\listtext\f1\'b7\tab}tents\par{\listtext\u-3913 ?\tab}fuel\par So:\par",
+            "• tents\n• fuel\n\nSo:",
+        ),
+        (r"{\listtext}tents\par", "tents"),
+        (r"{\pntext 1.\tab}water\par{\pntext 2.\tab}food\par", "1. water\n2. food"),
+        # Notes follow the body, footnotes first, each with its mark.
+        (
             (
-                r"pre\_war\emdash site\endash 2, \ldblquote so\rdblquote, it\rquote s",
-                "pre-war—site–2, “so”, it’s",
+                r"It cost 2,500{\super\chftn{\footnote\ftnalt\pard{\super\chftn} Off.}} and"
+                r"{\super\chftn}{\*\footnote\chftn\pard Then.} fell*{\footnote * No\par record.}.\par End."
             ),
-            (r"co\-op \{x\} a\\b", "coop {x} a\\b"),
-            (r"C:\\pict or \\bin", r"C:\pict or \bin"),
-            (r"over\page leaf", "over leaf"),
-            (r"One.\sect Two.", "One.\n\nTwo."),
-            (r"Gate {\v not }3\v  hidden\v0  failed.", "Gate 3 failed."),
-            (r"Gate {\v a\plain  3}", "Gate 3"),
-            (r"Gate {\deleted not }3", "Gate 3"),
-            (r"{\*\generator Writer;}{\*\anything words}Gate 3", "Gate 3"),
-            (r"{\stylesheet{\s1 heading 1;}}{\colortbl;\red1;}{\info{\doccomm x}}Gate 3", "Gate 3"),
-            (
-                r"{\pict\wmetafile8 0102aa}Gate {\*\shppict{\pict\pngblip ff}}{\nonshppict{\pict aa}}3",
-                "Gate 3",
-            ),
-            ("{\\pict\\bin5 }}}\\}}Gate 3", "Gate 3"),
-            (r"{\field{\*\fldinst HYPERLINK \"http://x.test\"}{\fldrslt Gate 3}} fell.", "Gate 3 fell."),
-            (r"Gate{\*\annotation Sure?}{\xe gate} 3", "Gate 3"),
-            (r"Gate 3}{\b outside", "Gate 3"),
-            (r"cost 2,500{\super 2} at 10{\up6 6} m{\super\u178 2}{\nosupersub 2}", "cost 2,500² at 10⁶ m²2"),
-            (r"on the 1{\super st} of May", "on the 1st of May"),
-            (r"a{\mmath{\*\moMath x}} = 3", "a� = 3"),
-            (r"{\shp{\*\shpinst{\shptxt Boxed.\par}}{\shprslt Boxed.\par}}Gate 3", "Gate 3\n\nBoxed."),
-            (r"Gate {\b 3", "Gate 3"),
-            (r"Gate 3}", "Gate 3"),
-        ],
+            "It cost 2,500[i] and¹ fell*.\n\nEnd.\n\n¹ Then.\n\n* No record.\n\n[i] Off.",
+        ),
+        # Headers and footers come last, each wording once.
+        (
+            r"{\header In\par}{\footer Page 1\par}{\footerl Page {\field{\fldrslt 2}}\par}It.",
+            "It.\n\nIn\n\nPage 1",
+        ),
+        # The text of a drawing is not part of its anchor paragraph.
+        (rf"Gate 3{SHAPE} fell.\par Then.", "Gate 3 fell.\n\nBoxed.\n\nThen."),
+        (rf"Gate 3{SHAPE} fell.", "Gate 3 fell.\n\nBoxed."),
+        # Rows are lines of cells, unless a table lays out the page.
+        (rf"People\par{row('A', 'B')}{row('a | b', '2,480')}", "People\n\nA | B\na ¦ b | 2,480"),
+        (row("A", "B") + row("", r"7\par or so") + r"After.\par", "A | B\n| 7 or so\n\nAfter."),
+        (rf"{row('a', 'b')}\par{row('c', 'd')}", "a | b\n\nc | d"),
+        (row(r"One.\par Two.") + row("Left", LONG), f"One.\n\nTwo.\n\nLeft\n\n{LONG.strip()}"),
+        (r"\trowd\pard\intbl a\cell b\cell\pard\par Then.", "a | b\n\nThen."),
+        (row("outer", NESTED), "outer | a b"),
+    ],
+)
+def test_the_text_is_what_is_seen(body: str, text: str) -> None:
+    assert text_of(body, head=FONTS) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "head", "text"),
+    [
+        (r"Gr\'f6\'dfe", r"\ansi\ansicpg1252", "Größe"),
+        (r"\'c3\'e5\'e9\'f2", r"\ansi\ansicpg1251", "Гейт"),
+        ("\xc3\xe5\xe9\xf2", r"\ansi\ansicpg1251", "Гейт"),
+        (r"\'c3", r"\ansi\ansicpg1251{\fonttbl{\f0\fcharset0 Arial;}}\f0", "Г"),
+        (r"{\f1\'c3\'e5}\'e9", r"\ansicpg1252{\fonttbl{\f0 A;}{\f1\fcharset204{\*\falt X}B;}}", "Геé"),
+        (r"\'83\'5f\'83\'80", r"\ansi\ansicpg932", "ダム"),
+        (
+            r"{\f1 \'c1c\'c5\'e9}\'e9{\f2 Caf\'8e}",
+            *(r"\ansi\ansicpg1252{\fonttbl{\f0 A;}{\f1\fcharset136 B;}{\f2\cpg10000 C;}}", "繁體éCafé"),
+        ),
+        (r"\'93\'fa\'83e\'b1a", r"\ansi\ansicpg932", "日テｱa"),
+        (r"\'8e", r"\mac", "é"),
+        (r"\'81", r"\pc", "ü"),
+        (r"\'f6", r"\ansi\ansicpg99999", "ö"),
+        (r"\'f6", r"\ansi{\fonttbl{\f0\fcharset78 A;}}\f0", "ö"),
+        (r"\u22823?\u22365 ?", r"\ansi", "大坝"),
+        (r"\uc2\u22823\'91\'e5\uc0\u22365 .", r"\ansi", "大坝."),
+        (r"{\uc0 \u22823 }\u22365?", r"\ansi", "大坝"),
+        (r"\u-10179?\u-8704?", r"\ansi", "😀"),
+        (r"a{\u22823}b \u8209\_c", r"\ansi", "a大b ‑c"),
+        (r"\'83e\'83\'80", r"\ansi\ansicpg932{\fonttbl{\f0\fcharset1 A;}}\f0", "テム"),
+        (r"a\u-10179?b\u99999999?", r"\ansi", "a\ufffdb?"),
+        (r"Gr\'c3\'b6\'c3\'9fe", r"\ansi\ansicpg65001", "Größe"),
+    ],
+)
+def test_characters_are_read_in_their_code_page(body: str, head: str, text: str) -> None:
+    assert text_of(body, head=head) == text
+
+
+def test_headings_make_the_outline() -> None:
+    body = (
+        rf"{{\pard\outlinelevel0 Findings\par}}\pard {SENTENCE}\par"
+        r"\pard\outlinelevel1 The pin\par\pard It fell.\par"
     )
-    def test_it_is_the_visible_text(self, body: str, text: str) -> None:
-        assert text_of(body) == text
-
-    @pytest.mark.parametrize(
-        ("body", "head", "text"),
-        [
-            (r"Gr\'f6\'dfe", r"\ansi\ansicpg1252", "Größe"),
-            (r"\'c3\'e5\'e9\'f2", r"\ansi\ansicpg1251", "Гейт"),
-            ("\xc3\xe5\xe9\xf2", r"\ansi\ansicpg1251", "Гейт"),
-            (r"\'c3", r"\ansi\ansicpg1251{\fonttbl{\f0\fcharset0 Arial;}}\f0", "Г"),
-            (
-                r"{\f1\'c3\'e5}\'e9",
-                r"\ansi\ansicpg1252{\fonttbl{\f0 A;}{\f1\fcharset204{\*\falt X}B;}}",
-                "Геé",
-            ),
-            (r"\'83\'5f\'83\'80", r"\ansi\ansicpg932", "ダム"),
-            (
-                r"{\f1 \'c1c\'c5\'e9}\'e9{\f2 Caf\'8e}",
-                r"\ansi\ansicpg1252{\fonttbl{\f0 A;}{\f1\fcharset136 B;}{\f2\cpg10000 C;}}",
-                "繁體éCafé",
-            ),
-            (r"\'93\'fa\'83e\'b1a", r"\ansi\ansicpg932", "日テｱa"),
-            (r"\'8e", r"\mac", "é"),
-            (r"\'81", r"\pc", "ü"),
-            (r"\'f6", r"\ansi\ansicpg99999", "ö"),
-            (r"\'f6", r"\ansi{\fonttbl{\f0\fcharset78 A;}}\f0", "ö"),
-            (r"\u22823?\u22365 ?", r"\ansi", "大坝"),
-            (r"\uc2\u22823\'91\'e5\uc0\u22365 .", r"\ansi", "大坝."),
-            (r"{\uc0 \u22823 }\u22365?", r"\ansi", "大坝"),
-            (r"\u-10179?\u-8704?", r"\ansi", "😀"),
-            (r"a{\u22823}b \u8209\_c", r"\ansi", "a大b ‑c"),
-            (r"\'83e\'83\'80", r"\ansi\ansicpg932{\fonttbl{\f0\fcharset1 A;}}\f0", "テム"),
-            (r"a\u-10179?b\u99999999?", r"\ansi", "a\ufffdb?"),
-            (r"Gr\'c3\'b6\'c3\'9fe", r"\ansi\ansicpg65001", "Größe"),
-        ],
-    )
-    def test_characters_are_read_in_their_code_page(self, body: str, head: str, text: str) -> None:
-        assert text_of(body, head=head) == text
-
-    def test_items_of_lists_are_lines_with_their_number_or_bullet(self) -> None:
-        body = (
-            r"{\listtext\f1\'b7\tab}tents\par{\listtext\u-3913 ?\tab}fuel\par Also:\par"
-            r"{\pntext 1.\tab}water\par{\pntext 2.\tab}food\par"
-        )
-        assert text_of(body) == "• tents\n• fuel\n\nAlso:\n\n1. water\n2. food"
-
-    def test_headings_make_the_outline(self) -> None:
-        body = (
-            rf"{{\pard\outlinelevel0 Findings\par}}\pard {SENTENCE}\par"
-            r"\pard\outlinelevel1 The pin\par\pard It fell.\par"
-        )
-        found = read_rtf(rtf(body), PATH)
-        assert found.text == f"Findings\n\n{SENTENCE}\n\nThe pin\n\nIt fell."
-        assert found.sections == (
-            Section(0, 1, "Findings"),
-            Section(found.text.index("The pin"), 2, "The pin"),
-        )
-
-    def test_notes_follow_the_body_footnotes_first_each_with_its_mark(self) -> None:
-        body = (
-            r"It cost 2,500{\super\chftn{\footnote\ftnalt\pard{\super\chftn} In 2031.}} and"
-            r"{\super\chftn}{\*\footnote\chftn\pard Then.} fell*{\footnote * Off the\par record.}.\par End."
-        )
-        assert text_of(body) == (
-            "It cost 2,500[i] and¹ fell*.\n\nEnd.\n\n¹ Then.\n\n* Off the record.\n\n[i] In 2031."
-        )
-
-    def test_headers_and_footers_come_last_each_wording_once(self) -> None:
-        head = r"{\header Dam inquiry\par}{\footer Page 1\par}{\footerl Page {\field{\fldrslt 2}}\par}"
-        assert text_of(head + SENTENCE) == f"{SENTENCE}\n\nDam inquiry\n\nPage 1"
-
-    def test_the_text_of_a_drawing_is_not_part_of_its_anchor_paragraph(self) -> None:
-        shape = r"{\shp{\*\shpinst\shpleft1{\sp{\sn a}{\sv b}}{\shptxt\pard Boxed.\par}}}"
-        assert text_of(rf"Gate 3{shape} fell.\par Then.") == "Gate 3 fell.\n\nBoxed.\n\nThen."
-        assert text_of(rf"Gate 3{shape} fell.") == "Gate 3 fell.\n\nBoxed."
-
-
-class TestTables:
-    @staticmethod
-    def row(*cells: str) -> str:
-        return (
-            r"\trowd\cellx1\cellx2\pard\intbl " + "".join(rf"{cell}\cell " for cell in cells) + r"\row\pard "
-        )
-
-    def test_rows_are_lines_of_cells(self) -> None:
-        body = (
-            rf"Displaced\par{self.row('District', 'March')}"
-            + self.row("Quell | Delta", r"2,480\par or so")
-            + rf"{self.row('', '7')}After.\par{self.row('a', 'b')}\par{self.row('c', 'd')}"
-        )
-        assert text_of(body) == (
-            "Displaced\n\nDistrict | March\nQuell ¦ Delta | 2,480 or so\n| 7\n\nAfter.\n\na | b\n\nc | d"
-        )
-
-    def test_a_table_that_lays_out_the_page_is_read_as_text(self) -> None:
-        long = "word " * 320
-        assert (
-            text_of(self.row(r"One.\par Two.") + self.row("Left", long))
-            == f"One.\n\nTwo.\n\nLeft\n\n{long.strip()}"
-        )
-
-    def test_a_row_that_has_no_end_is_a_row(self) -> None:
-        assert text_of(r"\trowd\pard\intbl a\cell b\cell\pard\par Then.") == "a | b\n\nThen."
-
-    def test_a_nested_tables_words_are_in_the_cell_around_it(self) -> None:
-        nested = r"\itap2 a\nestcell b\nestcell{\*\nesttableprops\trowd\nestrow}{\nonesttables\par}\itap1 "
-        assert text_of(self.row("outer", nested)) == "outer | a b"
+    found = read_rtf(rtf(body), PATH)
+    assert found.text == f"Findings\n\n{SENTENCE}\n\nThe pin\n\nIt fell."
+    later = found.text.index("The pin")
+    assert found.sections == (Section(0, 1, "Findings"), Section(later, 2, "The pin"))
 
 
 class TestMetadata:
@@ -210,10 +185,6 @@ class TestErrors:
         assert caught.value.cause == cause
         assert caught.value.remedy
 
-    def test_nesting_without_end_is_read(self) -> None:
-        assert text_of("{" * 100_000 + "Gate 3" + "}" * 100_000) == "Gate 3"
-        assert text_of("{" * 100_000 + "Gate 3") == "Gate 3"
-
 
 PIECES = st.sampled_from(
     [
@@ -240,40 +211,11 @@ def test_any_content_gives_a_storable_document_or_a_load_error(body: str) -> Non
         assert said.encode("utf-8").decode("utf-8") == said
 
 
-def test_the_suffix_chooses_the_loader(tmp_path: Path) -> None:
-    file = tmp_path / "Dam.RTF"
-    file.write_bytes(rtf("Gate 3 failed."))
-    assert (load(file).kind, load(file).text) == ("rtf", "Gate 3 failed.")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        r"Dose {\f1 \'b3} 60 mg",
-        r"Dose {\f1 \u-3917\'b3} 60 mg",
-        r"Dose {\f1 \u61619 ?} 60 mg",
-        r"Dose {\field{\*\fldinst SYMBOL 179 \\f \"Symbol\" \\s 12}{\fldrslt\f1\fs24}} 60 mg",
-        r"Dose {\field{\*\fldinst { SYMBOL 179 \\f Symbol}}{\fldrslt{\f1\'b3}}} 60 mg",
-    ],
-    ids=["byte", "private use", "number", "field", "field with a result"],
-)
-def test_symbols_are_read_as_shown(body: str) -> None:
-    fonts = r"\ansi\ansicpg1252\deff0{\fonttbl{\f0\fcharset0 Arial;}{\f1\froman\fcharset2\fprq2 Symbol;}}"
-    assert text_of(body, head=fonts) == "Dose ≥ 60 mg"
-
-
-def test_a_symbol_of_a_font_that_is_not_known_is_replaced() -> None:
-    assert text_of(r"Dose \u-4031 ? 60 mg") == "Dose � 60 mg"
-
-
 @pytest.mark.parametrize(
     ("asked", "marks"),
     [
-        ("", ["¹", "²", "³"]),
-        (r"\ftnstart4", ["⁴", "⁵", "⁶"]),
-        (r"\ftnnchi", ["*", "†", "‡"]),
-        (r"\ftnnalc", ["[a]", "[b]", "[c]"]),
-        (r"\ftnrestart", ["¹", "²", "¹"]),
+        *(("", ["¹", "²", "³"]), (r"\ftnstart4", ["⁴", "⁵", "⁶"]), (r"\ftnnchi", ["*", "†", "‡"])),
+        *((r"\ftnnalc", ["[a]", "[b]", "[c]"]), (r"\ftnrestart", ["¹", "²", "¹"])),
     ],
 )
 def test_notes_are_numbered_as_the_document_asks(asked: str, marks: list[str]) -> None:

@@ -39,65 +39,51 @@ def test_offsets_are_those_of_the_decoded_file(text: str) -> None:
     assert read(body).split() == body.split()
 
 
-def test_unwrapping_twice_is_unwrapping_once() -> None:
-    text = "The river rose by four metres in the night of the\ninth of March, and no siren was heard.\n"
-    assert unwrap(unwrap(text)) == unwrap(text)
-
-
 def test_a_hard_wrapped_paragraph_becomes_one_line() -> None:
     wrapped = (
         "The river rose by four metres in the night of the ninth of\n"
         "March, and the sirens at Harlamoor were heard only when the\n"
-        "water had reached the market.\n"
-        "\n"
+        "water had reached the market.\n\n"
         "Nobody answered the engineer.\n"
     )
-    assert read(wrapped) == (
-        "The river rose by four metres in the night of the ninth of "
-        "March, and the sirens at Harlamoor were heard only when the "
-        "water had reached the market.\n"
-        "\n"
-        "Nobody answered the engineer.\n"
-    )
-
-
-def test_a_break_of_two_characters_becomes_two_spaces() -> None:
-    first, second = "The river rose by four metres in the night of the ninth of", "March without a warning."
-    assert read(f"{first}\r\n{second}\r\n") == f"{first}  {second}\r\n"
+    joined = wrapped.replace("of\n", "of ").replace("the\n", "the ")
+    assert read(wrapped) == unwrap(joined) == joined
+    # A break of two characters becomes two spaces, so that offsets stay.
+    spaced = wrapped.replace("of\n", "of  ").replace("the\n", "the  ").replace("\n", "\r\n")
+    assert read(wrapped.replace("\n", "\r\n")) == spaced
 
 
 @pytest.mark.parametrize(
-    "text",
+    "lines",
     [
-        pytest.param(
-            "The first paragraph of this report fills a line of its own and goes on without a break, longer "
-            "than any hand would wrap it.\nThe second one does so too.\n",
-            id="whole paragraphs, one a line",
+        # Whole paragraphs, one a line, longer than any hand would wrap it; short lines; items; columns.
+        (
+            f"The report fills a line of its own{' and goes on without a break' * 3}.",
+            "The second one does so too.",
         ),
-        pytest.param("Water, food and blankets\nTents for two hundred families\nFuel\n", id="short lines"),
-        pytest.param(
-            "The ministry sent what it had in its stores to the valley:\n"
-            "- four hundred tents of the large kind\n- two water trucks\n",
-            id="a list",
+        ("Water, food and blankets", "Tents for two hundred families", "Fuel"),
+        (
+            *(
+                "The ministry sent what it had in its stores to the valley:",
+                "- four hundred tents of the large kind",
+            ),
+            "- two water trucks",
         ),
-        pytest.param(
-            "Place of the measurement along the river     Level in m\nMaravel Bridge, at the upper gauge"
-            "           4.12\nPellan                                       3.90\n",
-            id="columns",
+        (
+            "Place of the measurement along the river     Level in m",
+            *("Maravel Bridge, at the upper gauge           4.12", f"Pellan{' ' * 39}3.90"),
         ),
-        pytest.param(
-            "The commission finds that the pin had rusted through entirely.\nIt was last examined in 2019.\n",
-            id="a sentence a line",
-        ),
-        pytest.param(
-            "Ministry raises the count of the displaced once more in May\n"
-            "The Ministry of Civil Protection counted 15,900 displaced people on 12 May, against 12,400 on "
-            "20 March, which is a rise of 28 per cent, and said that more are to come.\n",
-            id="a heading over its paragraph",
+        # A sentence a line, and a heading over its paragraph.
+        ("The commission finds that the pin had rusted through entirely.", "It was last examined in 2019."),
+        (
+            "Ministry raises the count of the displaced once more in May",
+            f"The Ministry counted 15,900 displaced people{', which is a rise of 28 per cent' * 4}.",
         ),
     ],
+    ids=["paragraphs", "short lines", "a list", "columns", "a sentence a line", "a heading"],
 )
-def test_other_line_breaks_stay(text: str) -> None:
+def test_other_line_breaks_stay(lines: tuple[str, ...]) -> None:
+    text = "".join(f"{line}\n" for line in lines)
     assert read(text) == text
 
 
@@ -125,17 +111,10 @@ def test_the_title_is_a_short_first_line_or_the_name_of_the_file(text: str, titl
     assert read_text(text.encode(), PATH).title == title
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param("﻿Grüße, 4 €".encode(), id="UTF-8 with a byte order mark"),
-        pytest.param("Grüße, 4 €".encode("utf-16"), id="UTF-16"),
-        pytest.param("﻿Grüße, 4 €".encode("utf-16-be"), id="UTF-16, big end first"),
-        pytest.param("﻿Grüße, 4 €".encode("utf-32-le"), id="UTF-32"),
-    ],
-)
-def test_a_byte_order_mark_tells_the_encoding_and_is_dropped(data: bytes) -> None:
-    assert read_text(data, PATH).text == "Grüße, 4 €"
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32-le"])
+def test_a_byte_order_mark_tells_the_encoding_and_is_dropped(encoding: str) -> None:
+    mark = "\ufeff" if encoding.endswith("e") else ""  # Python writes it for the others
+    assert read_text(f"{mark}Grüße, 4 €".encode(encoding), PATH).text == "Grüße, 4 €"
 
 
 @pytest.mark.parametrize(
@@ -162,39 +141,23 @@ def test_a_file_of_front_matter_only_is_empty() -> None:
         read_text(b"---\ntitle: Flood update\n---\n \n", PATH)
 
 
-def test_the_real_report_is_unchanged(evaluation_data: Path) -> None:
-    file = evaluation_data / "seed" / "000_da4204b612acb48d.txt"
-    assert read_text(file.read_bytes(), file).text == file.read_bytes().decode("utf-8")
-
-
 REPORT = Path("report.md")
 
 
 def test_front_matter_is_split_off_and_the_body_is_unchanged() -> None:
-    metadata, body = split_front_matter(
-        "---\r\ntitle: The dam\r\npublisher: Commission\r\ndate: 2025-09\r\nlang: en\r\n---\r\n"
-        "\r\n Body \r\n",
-        REPORT,
-    )
+    front = "---\r\ntitle: The dam\r\npublisher: Commission\r\ndate: 2025-09\r\nlang: en\r\n---\r\n"
+    metadata, body = split_front_matter(f"{front}\r\n Body \r\n", REPORT)
     assert metadata == Properties("The dam", "Commission", "2025-09", "en")
     assert body == "\r\n Body \r\n"
-
-
-def test_values_stay_as_they_are_written() -> None:
-    metadata, _ = split_front_matter(
-        "---\ntitle: 2024\nlanguage: no\npublished: 2025-06-31\n---\nBody", REPORT
-    )
-    assert metadata == Properties(title="2024", publisher=None, published=None, language="no")
+    odd = "---\ntitle: 2024\nlanguage: no\npublished: 2025-06-31\n---\nBody"
+    assert split_front_matter(odd, REPORT)[0] == Properties(title="2024", language="no"), "as it is written"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "--- \nnever closed: yes\n",
-        "----\ntitle: four dashes\n----\n",
-        "---\nA rule above and below a sentence.\n---\n",
-        "---\n---\n",
-        "Words first\n---\ntitle: x\n---\n",
+        *("--- \nnever closed: yes\n", "----\ntitle: four dashes\n----\n", "---\n---\n"),
+        *("---\nA rule above and below a sentence.\n---\n", "Words first\n---\ntitle: x\n---\n"),
     ],
 )
 def test_other_texts_that_begin_with_a_rule_are_all_body(text: str) -> None:
@@ -202,16 +165,16 @@ def test_other_texts_that_begin_with_a_rule_are_all_body(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("front_matter", "line"),
-    [("title: a: b", "line 2"), ("source: Ministry\ntitle: [one, two", "line 4"), ('title: "x', "line 3")],
+    ("front_matter", "cause"),
+    [
+        ("title: a: b", "has invalid front matter: line 2: "),
+        ("source: Ministry\ntitle: [one, two", "has invalid front matter: line 4: "),
+        ('title: "x', "has invalid front matter: line 3: "),
+        (f"a: {'[' * 5_000}", "has invalid front matter: it is nested too deeply"),
+    ],
 )
-def test_invalid_front_matter_is_an_error_that_names_the_line(front_matter: str, line: str) -> None:
+def test_invalid_front_matter_is_an_error_that_names_the_line(front_matter: str, cause: str) -> None:
     with pytest.raises(LoadError) as error:
         split_front_matter(f"---\n{front_matter}\n---\nBody", REPORT)
-    assert error.value.cause.startswith(f"has invalid front matter: {line}: ")
+    assert error.value.cause.startswith(cause)
     assert str(error.value).endswith("; correct the lines between the two ---")
-
-
-def test_front_matter_that_is_nested_without_end_is_an_error() -> None:
-    with pytest.raises(LoadError, match="nested too deeply"):
-        split_front_matter(f"---\na: {'[' * 50_000}\n---\nBody", REPORT)

@@ -15,67 +15,45 @@ from tests.support.examples import up_to
 
 
 @pytest.mark.parametrize(
-    ("question", "language"),
+    ("text", "language"),
     [
         ("How many suspects were arrested, and over how many days?", "en"),
-        ("Who was arrested in March?", "en"),
         ("Berapa jumlah tersangka yang ditangkap polisi?", "id"),
-        ("Siapa nama menteri yang mengundurkan diri?", "id"),
-        ("Có bao nhiêu nghi phạm đã bị bắt?", "vi"),
+        ("Berapakah bilangan suspek yang telah ditahan oleh pihak polis?", "id"),
         ("Ai là bộ trưởng bộ y tế?", "vi"),
-        ("逮捕了多少名嫌疑人？", "zh"),
         ("首相下令了什么？", "zh"),
-        ("¿Cuántos sospechosos fueron detenidos?", "es"),
+        ("Hun Manet首相下令了什么？", "zh"),
+        ("被捕嫌疑人的國籍沒有公布。", "zh"),
+        ("逮捕された容疑者の国籍は発表されていない。", "ja"),
         ("¿Quién es el ministro de sanidad?", "es"),
         ("Combien de suspects ont été arrêtés ?", "fr"),
-        ("Qui est le ministre de la santé ?", "fr"),
-        ("Wie viele Menschen wurden verhaftet?", "de"),
         ("Wer ist der Minister für Gesundheit?", "de"),
+        ("The ministry calls the operation 扫荡, a word that it had not used before.", "en"),
     ],
 )
-def test_a_question_of_four_words_tells_its_language(question: str, language: str) -> None:
-    assert detect(question) == language
+def test_a_question_of_four_words_tells_its_language(text: str, language: str) -> None:
+    assert detect(text) == language
 
 
 @pytest.mark.parametrize(
     ("word", "language"),
     [
-        ("몇 명", "ko"),
-        ("何人ですか", "ja"),
-        ("逮捕", "zh"),
-        ("กี่คน", "th"),
-        ("ប៉ុន្មាន", "km"),
-        ("ຈັກຄົນ", "lo"),
-        ("ဘယ်နှစ်ယောက်", "my"),
-        ("כמה", "he"),
-        ("πόσοι", "el"),
-        ("რამდენი", "ka"),
+        *(
+            ("몇 명", "ko"),
+            ("何人ですか", "ja"),
+            ("逮捕", "zh"),
+            ("กี่คน", "th"),
+            ("ប៉ុន្មាន", "km"),
+            ("ຈັກຄົນ", "lo"),
+        ),
+        *(("ဘယ်နှစ်ယောက်", "my"), ("כמה", "he"), ("πόσοι", "el"), ("რამდენი", "ka")),
+        *((text, "und") for text in ("", "   ", "2025", "12 450 – 3", "Isken", "¿?", "OK OK")),
     ],
 )
-def test_one_word_is_enough_where_the_script_decides(word: str, language: str) -> None:
+def test_one_word_is_enough_where_the_script_decides_and_too_little_elsewhere(
+    word: str, language: str
+) -> None:
     assert detect(word) == language
-
-
-@pytest.mark.parametrize("text", ["", "   ", "2025", "12 450 – 3", "Isken", "¿?", "OK OK"])
-def test_too_few_letters_leave_it_open(text: str) -> None:
-    assert detect(text) == "und"
-
-
-def test_malay_and_indonesian_count_as_one() -> None:
-    assert detect("Berapakah bilangan suspek yang telah ditahan oleh pihak polis?") == "id"
-
-
-def test_a_name_in_latin_letters_does_not_outweigh_a_chinese_question() -> None:
-    assert detect("Hun Manet首相下令了什么？") == "zh"
-
-
-def test_han_with_kana_is_japanese_and_without_is_chinese() -> None:
-    assert detect("逮捕された容疑者の国籍は発表されていない。") == "ja"
-    assert detect("被捕嫌疑人的國籍沒有公布。") == "zh"
-
-
-def test_a_quoted_foreign_word_does_not_change_the_language_of_the_text() -> None:
-    assert detect("The ministry calls the operation 扫荡, a word that it had not used before.") == "en"
 
 
 def test_a_long_document_is_judged_by_its_middle_too() -> None:
@@ -138,17 +116,16 @@ def test_it_gives_what_the_package_s_own_gives(cache: Path, unpacked: LanguageId
     assert open_identifier(LANGUAGES, cache).classify(text) == unpacked.classify(text)
 
 
-@pytest.mark.parametrize("damage", ["cut off", "empty", "gone"])
-def test_damaged_files_are_written_again(tmp_path: Path, damage: str) -> None:
+def test_damaged_files_are_written_again(tmp_path: Path) -> None:
     open_identifier(LANGUAGES, tmp_path)
     [file] = tmp_path.glob("*/tk_nextmove")
-    size = file.stat().st_size
-    if damage == "gone":
-        file.unlink()
-    else:
-        file.write_bytes(file.read_bytes()[: 1000 if damage == "cut off" else 0])
-    assert open_identifier(LANGUAGES, tmp_path).classify(TEXTS[0])[0] == "en"
-    assert file.stat().st_size == size
+    size, whole = file.stat().st_size, file.read_bytes()
+    for damaged in (whole[:1000], b"", None):
+        file.unlink()  # another process may still map it
+        if damaged is not None:
+            file.write_bytes(damaged)
+        assert open_identifier(LANGUAGES, tmp_path).classify(TEXTS[0])[0] == "en"
+        assert file.stat().st_size == size
 
 
 def test_other_languages_have_files_of_their_own(cache: Path) -> None:

@@ -21,18 +21,8 @@ from index.text.tabular import (
 
 LINES = st.sampled_from(
     [
-        "",
-        "Gate 3 failed.",
-        "Costs",
-        "(in millions)",
-        "Year | 2030 | 2031",
-        " | 2030 | 2031",
-        "Repairs | 1.2 | $ 3",
-        "Labour: |  | ",
-        "a|b",
-        "|",
-        " | ",
-        "12 | 7",
+        *("", "Gate 3 failed.", "Costs", "(in millions)", "Year | 2030 | 2031", " | 2030 | 2031"),
+        *("Repairs | 1.2 | $ 3", "Labour: |  | ", "a|b", "|", " | ", "12 | 7"),
     ]
 )
 
@@ -54,86 +44,72 @@ def test_the_cells_of_a_row_the_empty_ones_too() -> None:
     assert cells("a|b and ||") == ["a|b and ||"]
 
 
+ROWS = "Item | 2031\nGate 3 | 1.2"
+GATE = "Gate 3 | 1.2"
+
+
+YEARS = " |  | Years ended June 30, | \n | 2031 | 2030"
+
+
 @pytest.mark.parametrize(
-    ("line", "row"), [("Gate | 3", True), ("Gate|3", False), ("Gate 3", False), ("| 3", True)]
+    ("text", "found"),
+    [
+        # The rows before the first with quantities are headings; small counts are quantities, years are not.
+        (
+            f"{YEARS}\nRepairs | $ 1,200 | 900\nLabour | 12 | 7",
+            {YEARS: ["Repairs | $ 1,200 | 900", "Labour | 12 | 7"]},
+        ),
+        (
+            "Gate | State\nThird | failed\nFourth | holds",
+            {"Gate | State": ["Third | failed", "Fourth | holds"]},
+        ),
+        ("Gate 3 | 1.2\nGate 4 | 1.9", {"": ["Gate 3 | 1.2", "Gate 4 | 1.9"]}),
+        ("Gate | 2031\n3 | 12\n4 | 7", {"Gate | 2031": ["3 | 12", "4 | 7"]}),
+        # Units below the headings belong to them, the name of a group or a line of one cell does not.
+        (
+            " | 2031 | 2030\n(in millions) |  | \nRepairs: |  | \nGate 3 | 1.2 | 0.9",
+            {" | 2031 | 2030\n(in millions) |  | ": ["Repairs: |  | ", "Gate 3 | 1.2 | 0.9"]},
+        ),
+        (f"Item | 2031\nRepairs\n{GATE}", {"Item | 2031": ["Repairs", GATE]}),
+        # Short lines above are the caption, also over a blank line.
+        (f"It fell.\nCosts\nin millions\n{ROWS}", {"Costs\nin millions\nItem | 2031": [GATE]}),
+        (f"It fell.\n\nTable 2: Costs\n\n{ROWS}", {"Table 2: Costs\n\nItem | 2031": [GATE]}),
+        (f"The gate failed.\n\n{ROWS}", {"Item | 2031": [GATE]}),
+        # Prose between rows parts tables, and a single row is none.
+        (f"{ROWS}\nIt failed in May.\nItem | 2030\n{GATE}", {"Item | 2031": [GATE], "Item | 2030": [GATE]}),
+        ("Home | About | Contact\n\nGate 3 failed.", {}),
+    ],
 )
-def test_a_row_has_bars_between_blanks(line: str, row: bool) -> None:
-    assert is_row(line) is row
-
-
-def test_the_rows_before_the_first_with_quantities_are_headings() -> None:
-    text = " |  | Years ended June 30, | \n | 2031 | 2030\nRepairs | $ 1,200 | 900\nLabour | 12 | 7"
-    assert read(text) == [
-        (" |  | Years ended June 30, | \n | 2031 | 2030", ["Repairs | $ 1,200 | 900", "Labour | 12 | 7"])
-    ]
-
-
-def test_units_below_the_headings_belong_to_them_and_the_name_of_a_group_does_not() -> None:
-    text = " | 2031 | 2030\n(in millions) |  | \nRepairs: |  | \nGate 3 | 1.2 | 0.9"
-    assert read(text) == [(" | 2031 | 2030\n(in millions) |  | ", ["Repairs: |  | ", "Gate 3 | 1.2 | 0.9"])]
-
-
-def test_a_line_of_one_cell_between_rows_stays_in_the_table() -> None:
-    text = "Item | 2031\nRepairs\nGate 3 | 1.2\nGate 4 | 1.9"
-    assert read(text) == [("Item | 2031", ["Repairs", "Gate 3 | 1.2", "Gate 4 | 1.9"])]
-
-
-def test_short_lines_above_are_its_caption_also_over_a_blank_line() -> None:
-    rows = "Item | 2031\nGate 3 | 1.2"
-    assert read(f"It failed.\nCosts of repair\nin millions\n{rows}")[0][0] == (
-        "Costs of repair\nin millions\nItem | 2031"
-    )
-    assert read(f"The gate failed.\n\nTable 2: Costs\n\n{rows}")[0][0] == "Table 2: Costs\n\nItem | 2031"
-    assert read(f"The gate failed.\n\n{rows}")[0][0] == "Item | 2031"
+def test_a_table_has_headings_and_rows(text: str, found: dict[str, list[str]]) -> None:
+    assert read(text) == list(found.items())
 
 
 @pytest.mark.parametrize(
     "caption", ["Table CA7. | Cases by country, 2007", "TABLE 3 | Cases", "Box 2.1: | Cases (%)"]
 )
 def test_a_bar_behind_its_number_makes_a_caption_no_row(caption: str) -> None:
-    rows = "Item | 2031\nGate 3 | 1.2"
     assert not is_row(caption)
-    assert read(f"The gate failed.\n\n{caption}\n\n{rows}") == [
-        (f"{caption}\n\nItem | 2031", ["Gate 3 | 1.2"])
-    ]
-    assert read(f"{caption}\n{rows}")[0][0] == f"{caption}\nItem | 2031"
+    assert read(f"The gate failed.\n\n{caption}\n\n{ROWS}") == [(f"{caption}\n\nItem | 2031", [GATE])]
+    assert read(f"{caption}\n{ROWS}")[0][0] == f"{caption}\nItem | 2031"
     assert words_outside_columns(f"{caption}\nItem | 2031") == f"{caption}\nItem"
 
 
 @pytest.mark.parametrize(
     "row",
-    ["Table 3 | 12 | 14", "Table 3 | 12", "Tables | Cases", "Maps 2 | 3 | Cases", "Table 3 | Cases | 14"],
+    [
+        *("Table 3 | 12 | 14", "Table 3 | 12", "Tables | Cases", "Maps 2 | 3 | Cases"),
+        *("Table 3 | Cases | 14", "Gate | 3", "| 3"),
+    ],
 )
-def test_other_lines_that_begin_like_a_caption_are_rows(row: str) -> None:
+def test_bars_between_blanks_make_a_row(row: str) -> None:
     assert is_row(row)
-
-
-def test_a_table_of_words_has_its_first_row_for_its_headings() -> None:
-    text = "Gate | State\nThird | failed\nFourth | holds"
-    assert read(text) == [("Gate | State", ["Third | failed", "Fourth | holds"])]
-
-
-def test_a_table_that_begins_with_quantities_has_no_headings() -> None:
-    assert read("Gate 3 | 1.2\nGate 4 | 1.9") == [("", ["Gate 3 | 1.2", "Gate 4 | 1.9"])]
+    assert not is_row(row.replace(" | ", "|").replace("| ", "|").lstrip("|"))
 
 
 def test_the_words_over_no_column_are_the_caption_and_the_first_cells_of_the_headings() -> None:
     assert words_outside_columns("Revenues by region\n(in millions) | 2023 | 2022\n | Q1 | Q1") == (
         "Revenues by region\n(in millions)\n"
     )
-
-
-def test_small_counts_are_quantities_and_years_are_not() -> None:
-    assert read("Gate | 2031\n3 | 12\n4 | 7")[0] == ("Gate | 2031", ["3 | 12", "4 | 7"])
-
-
-def test_prose_between_rows_parts_two_tables() -> None:
-    text = "Item | 2031\nGate 3 | 1.2\nThe gate failed in May.\nItem | 2030\nGate 4 | 3.4"
-    assert read(text) == [("Item | 2031", ["Gate 3 | 1.2"]), ("Item | 2030", ["Gate 4 | 3.4"])]
-
-
-def test_a_single_row_is_no_table() -> None:
-    assert tables("Home | About | Contact\n\nGate 3 failed.") == []
 
 
 @given(st.lists(LINES, max_size=12).map("\n".join))
@@ -177,21 +153,12 @@ def test_above_periods_and_the_number_of_a_page_the_line_that_names_the_table_is
 @pytest.mark.parametrize(
     ("row", "label"),
     [
-        ("Gate 3 | 12 | 9", ["Gate 3"]),
-        ("| Gate 3 | 12", ["Gate 3"]),
-        ("|  | Gate 3 | 12 | Weir", ["Gate 3"]),
-        ("2 | Gate 3 | 12", ["2", "Gate 3"]),
-        ("2031 | Varda | 12", ["2031", "Varda"]),
-        ("3.2 Gates | open | 12", ["3.2 Gates"]),
-        ("2031 | 12 | Varda", ["2031"]),
-        ("2031 | n/a | 12", ["2031"]),
-        ("2031 | n. d. | 12", ["2031"]),
-        ("| 12 | 9", [""]),
-        ("| 12 gates | 9", [""]),
-        ("| 12 weeks | 9", ["12 weeks"]),
-        ("A | 12", ["A"]),
-        ("大坝 | 12", ["大坝"]),
-        ("", [""]),
+        *(("Gate 3 | 12 | 9", ["Gate 3"]), ("| Gate 3 | 12", ["Gate 3"])),
+        *(("|  | Gate 3 | 12 | Weir", ["Gate 3"]), ("2 | Gate 3 | 12", ["2", "Gate 3"])),
+        *(("2031 | Varda | 12", ["2031", "Varda"]), ("3.2 Gates | open | 12", ["3.2 Gates"])),
+        *(("2031 | 12 | Varda", ["2031"]), ("2031 | n/a | 12", ["2031"])),
+        *(("2031 | n. d. | 12", ["2031"]), ("| 12 | 9", [""]), ("| 12 gates | 9", [""])),
+        *(("| 12 weeks | 9", ["12 weeks"]), ("A | 12", ["A"]), ("大坝 | 12", ["大坝"]), ("", [""])),
     ],
 )
 def test_a_row_is_named_by_its_leading_cells_up_to_the_first_with_words(row: str, label: list[str]) -> None:
@@ -228,41 +195,33 @@ def groups(*lines: str) -> list[str]:
     return [names.replace("\n", " > ") for names in found]
 
 
-def test_a_group_with_indented_rows_ends_before_the_next_row_level_with_its_name() -> None:
-    assert groups("Pumps", "  Small | 1", "  Large | 2", "Gates | 3") == ["", "Pumps", "Pumps", ""]
-
-
-def test_a_group_with_level_rows_ends_after_its_total() -> None:
-    assert groups("Costs", "Wages | 1", "Total costs | 1", "Income | 2") == ["", "Costs", "Costs", ""]
-
-
-def test_a_group_with_level_rows_ends_after_an_indented_row() -> None:
-    assert groups("Costs", "Wages | 1", "  Costs of all | 1", "Income | 2") == ["", "Costs", "Costs", ""]
-
-
-def test_a_group_inside_a_group_of_level_rows_goes_back_to_it() -> None:
-    found = groups(
-        "Costs", "Wages | 1", "Pumping", "  Power | 2", "Rent | 3", "Total costs | 6", "Income | 9"
-    )
-    assert found == ["", "Costs", "Costs", "Costs > Pumping", "Costs", "Costs", ""]
-
-
-def test_the_next_name_at_an_edge_ends_a_group_of_level_rows() -> None:
-    assert groups("Costs", "Wages | 1", "Sales", "Water | 2") == ["", "Costs", "Costs", "Sales"]
-
-
-def test_a_total_ends_the_group_that_it_names() -> None:
-    found = groups("Assets", "Current assets", "  Pumps | 1", "Total current assets | 1", "Gates | 2")
-    assert found == ["", "Assets", "Assets > Current assets", "Assets", "Assets"]
-
-
-def test_a_name_without_rows_inside_an_indented_group_is_no_group() -> None:
-    found = groups("Liabilities", "  Loans:", "    Short | 1", "  Commitments", "  Equity", "    Shares | 2")
-    assert found[-1] == "Liabilities > Equity"
-
-
-def test_a_row_without_a_label_belongs_to_the_open_group() -> None:
-    assert groups("Pumps", "  Small | 1", "| 1") == ["", "Pumps", "Pumps"]
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        # With indented rows, a group ends before the next row level with its name.
+        ("Pumps\n  Small | 1\n  Large | 2\n| 3\nGates | 3", ["", "Pumps", "Pumps", "Pumps", ""]),
+        # With level rows, it ends after its total, after an indented row, or at the next name at its edge.
+        ("Costs\nWages | 1\nTotal costs | 1\nIncome | 2", ["", "Costs", "Costs", ""]),
+        ("Costs\nWages | 1\n  Costs of all | 1\nIncome | 2", ["", "Costs", "Costs", ""]),
+        ("Costs\nWages | 1\nSales\nWater | 2", ["", "Costs", "Costs", "Sales"]),
+        (
+            "Costs\nWages | 1\nPumping\n  Power | 2\nRent | 3\nTotal costs | 6\nIncome | 9",
+            ["", "Costs", "Costs", "Costs > Pumping", "Costs", "Costs", ""],
+        ),
+        # A total ends the group that it names.
+        (
+            "Assets\nCurrent assets\n  Pumps | 1\nTotal current assets | 1\nGates | 2",
+            ["", "Assets", "Assets > Current assets", "Assets", "Assets"],
+        ),
+        # A name without rows inside an indented group is no group.
+        (
+            "Debts\n  Loans:\n    Short | 1\n  Commitments\n  Equity\n    Shares | 2",
+            ["", "Debts", "Debts > Loans:", "Debts", "Debts", "Debts > Equity"],
+        ),
+    ],
+)
+def test_a_group_of_rows_ends_in_time(lines: str, names: list[str]) -> None:
+    assert groups(*lines.split("\n")) == names
 
 
 TABLE = (
@@ -279,32 +238,22 @@ TABLE = (
 
 def cells_of(label: str, text: str = TABLE) -> list[TableCell]:
     (table,) = tables(text)
-    row = next(line for line in table.lines if line.of(text).startswith(label))
+    row = next(line for line in table.lines if line.of(text).strip().startswith(label))
     return table_cells(text, table.header, row)
 
 
-def test_a_column_has_the_path_of_the_headings_over_it() -> None:
-    assert [cell.column for cell in cells_of("Pumps")] == [
-        "Three months ended June 30, › 2031",
-        "Three months ended June 30, › 2030",
-        "Six months ended June 30, › 2031",
-        "Six months ended June 30, › 2030",
-    ]
+def test_a_column_has_the_path_of_the_headings_over_it_and_empty_cells_are_left_out() -> None:
+    first, second = "Three months ended June 30, › ", "Six months ended June 30, › "
+    columns = [f"{first}2031", f"{first}2030", f"{second}2031", f"{second}2030"]
+    assert [cell.column for cell in cells_of("Pumps")] == columns
+    assert [(cell.value, cell.column) for cell in cells_of("Gates")] == list(
+        zip(("93", "170", "8 %"), columns[1:], strict=True)
+    )
 
 
 def test_a_row_has_the_name_of_its_group_before_its_own_until_a_row_of_totals() -> None:
     assert [cells_of(label)[0].row for label in ("Pumps", "Total", "Net")] == [
-        "Revenues › Pumps",
-        "Revenues › Total revenues",
-        "Net income",
-    ]
-
-
-def test_an_empty_cell_is_left_out_and_the_others_keep_their_columns() -> None:
-    assert [(cell.value, cell.column) for cell in cells_of("Gates")] == [
-        ("93", "Three months ended June 30, › 2030"),
-        ("170", "Six months ended June 30, › 2031"),
-        ("8 %", "Six months ended June 30, › 2030"),
+        *("Revenues › Pumps", "Revenues › Total revenues", "Net income"),
     ]
 
 
@@ -316,16 +265,8 @@ def test_the_unit_is_the_sign_of_the_value_with_the_scale_of_the_table() -> None
 def test_a_row_of_headings_with_units_alone_is_no_part_of_a_path() -> None:
     text = "| 2031 | 2030\n| (in millions)\nPumps | 1,240 | 1,010\nGates | 86 | 93"
     assert [(cell.column, cell.unit) for cell in cells_of("Pumps", text)] == [
-        ("2031", "in millions"),
-        ("2030", "in millions"),
+        *(("2031", "in millions"), ("2030", "in millions")),
     ]
-
-
-def test_the_two_nearest_names_of_groups_count() -> None:
-    text = "Item | 2031\nLiabilities\nCurrent liabilities:\nLoans | 12\nBonds | 3"
-    header = Span(0, len("Item | 2031"))
-    assert section_at(text, header, text.index("Bonds")) == "Liabilities\nCurrent liabilities:"
-    assert section_at(text, header, text.index("Liabilities")) == ""
 
 
 @given(st.lists(st.sampled_from(["12", "$ 1,240", "(7)", "—", "", "n/m", "a b"]), min_size=1, max_size=6))
@@ -339,94 +280,63 @@ def test_a_value_is_the_text_of_its_span(values: list[str]) -> None:
 
 def test_a_row_is_named_by_its_second_cell_if_the_first_is_empty_or_a_number() -> None:
     text = "Place | Item | 2031\nNorth\n  | Gate 3 | 12\n4 | Gate 4 | 9"
-    header = Span(0, len("Place | Item | 2031"))
-    rows = [Span(text.index("| Gate 3"), text.index("\n4")), Span(text.index("4 | Gate 4"), len(text))]
-    assert [
-        [(cell.row, cell.column, cell.value) for cell in table_cells(text, header, row)] for row in rows
-    ] == [
-        [("North › Gate 3", "2031", "12")],
-        [("North › 4 › Gate 4", "2031", "9")],
-    ]
+    [first, second] = [cells_of(label, text) for label in ("| Gate 3", "4 |")]
+    assert [(cell.row, cell.column, cell.value) for cell in first] == [("North › Gate 3", "2031", "12")]
+    assert [(cell.row, cell.column, cell.value) for cell in second] == [("North › 4 › Gate 4", "2031", "9")]
 
 
 def test_units_that_go_on_in_the_next_line_are_one_unit() -> None:
-    text = (
-        "| Three Months Ended | Six Months Ended\n"
-        "| (In millions, except per share amounts and\n"
-        "|  | percentages)\n"
-        "Taxes | (113) | 191\n"
-        "Change | 210 | 829\n"
-    )
-    [table] = tables(text)
-    found = table_cells(text, table.header, table.lines[-1])
-    assert [(cell.column, cell.value, cell.unit) for cell in found] == [
-        ("Three Months Ended", "210", "In millions"),
-        ("Six Months Ended", "829", "In millions"),
+    units = "| (In millions, except per share amounts and\n|  | percentages)\n"
+    text = f"| Three Months Ended | Six Months Ended\n{units}Taxes | (113) | 191\nChange | 210 | 829\n"
+    assert [(cell.column, cell.value, cell.unit) for cell in cells_of("Change", text)] == [
+        *(("Three Months Ended", "210", "In millions"), ("Six Months Ended", "829", "In millions")),
     ]
 
 
-def units(caption: str, *rows: str, heads: str = "| 2031 | 2030") -> list[list[str]]:
-    """The units of the cells of each row below the headings."""
-    text = "\n".join((caption, heads, *rows))
+MILLIONS = ["in millions"] * 2
+
+
+@pytest.mark.parametrize(
+    ("caption", "rows"),
+    [
+        # An amount in dollars is not counted in shares.
+        (
+            "Dollars and shares in millions, except per share data",
+            {
+                "Net income | $ 2,310 | 1,188": ["$ Dollars in millions", "Dollars in millions"],
+                "Earnings per share | $ 3.15 | $ 1.60": ["$", "$"],
+                "Weighted average shares | 734 | 742": ["shares in millions"] * 2,
+            },
+        ),
+        # An excepted amount per share has no scale, also abbreviated, but shares and their par value have.
+        (
+            "(in thousands, except per share amounts)",
+            {
+                "Common stock, $1 par value per share | 254 | 255": ["in thousands"] * 2,
+                "Net income per common share, basic | 0.20 | 0.18": ["", ""],
+                "Shares used in the net income per share | 2,019 | 1,987": ["in thousands"] * 2,
+            },
+        ),
+        (
+            "In billions, except per share data and percentages",
+            {"Sales | $2.46 - $2.52 | $2.1": ["$ In billions"] * 2, "EPS | $0.96 - $1.01 | $0.90": ["$"] * 2},
+        ),
+        # A number in a label is no scale.
+        ("(in millions)", {"Shares issued: 1.8 billion | 915 | 910": MILLIONS, "Gates | 7 | 9": MILLIONS}),
+        # The first row may show that a column has percentages, not if all its values have them or are 100 %.
+        (
+            "(in millions)",
+            {"Pumps | $ 1 | 1 %": ["$ in millions", "%"], "Gates | 7 | 9": ["in millions", "%"]},
+        ),
+        ("(in millions)", {"Margin | 12 % | 14 %": ["%", "%"], "Gates | 7 | 9": MILLIONS}),
+        ("", {"Sales | 100.0 % | 100.0 %": ["%", "%"], "Gross profit | 40.0 | 50.9": ["%", "%"]}),
+        ("Passengers by ferry, in thousands", {"Coast | 12 | 14": ["in thousands"] * 2}),
+        # A note does not hide the line with the units.
+        ("Income (in millions)\n\n(Unaudited)\n", {"Pumps | 12 | 14": MILLIONS, "Gates | 7 | 9": MILLIONS}),
+    ],
+)
+def test_the_unit_of_a_cell(caption: str, rows: dict[str, list[str]]) -> None:
+    text = "\n".join((caption, "| 2031 | 2030", *rows))
     [table] = tables(text)
     found = [table_cells(text, table.header, line) for line in table.lines if line.start >= table.header.end]
-    return [[cell.unit for cell in cells] for cells in found if cells]
-
-
-def test_an_amount_in_dollars_is_not_counted_in_shares() -> None:
-    assert units(
-        "Dollars and shares in millions, except per share data",
-        "Net income | $ 2,310 | 1,188",
-        "Earnings per share | $ 3.15 | $ 1.60",
-        "Weighted average shares | 734 | 742",
-    ) == [
-        ["$ Dollars in millions", "Dollars in millions"],
-        ["$", "$"],
-        ["shares in millions", "shares in millions"],
-    ]
-
-
-def test_an_excepted_amount_per_share_has_no_scale_but_shares_and_their_par_value_have() -> None:
-    assert units(
-        "(in thousands, except per share amounts)",
-        "Common stock, $1 par value per share | 254 | 255",
-        "Net income per common share, basic | 0.20 | 0.18",
-        "Shares used in the net income per share | 2,019 | 1,987",
-    ) == [["in thousands"] * 2, ["", ""], ["in thousands"] * 2]
-
-
-def test_a_number_in_a_label_is_no_scale() -> None:
-    assert units("(in millions)", "Shares issued: 1.8 billion | 915 | 910", "Gates | 7 | 9") == [
-        ["in millions"] * 2,
-        ["in millions"] * 2,
-    ]
-
-
-def test_only_the_first_row_may_show_that_a_column_has_percentages() -> None:
-    rows = ("Pumps | $ 12 | 14 %", "Gates | 7 | 9")
-    assert units("(in millions)", *rows) == [["$ in millions", "%"], ["in millions", "%"]]
-    assert units("(in millions)", "Margin | 12 % | 14 %", "Gates | 7 | 9")[1] == ["in millions"] * 2
-
-
-def test_a_note_over_a_table_does_not_hide_the_line_with_its_units() -> None:
-    text = (
-        "Statements of income (in millions)\n\n(Unaudited)\n\n| 2031 | 2030\nPumps | 12 | 14\nGates | 7 | 9"
-    )
-    [table] = tables(text)
-    assert [cell.unit for cell in table_cells(text, table.header, table.lines[-1])] == ["in millions"] * 2
-
-
-def test_earnings_per_share_have_no_scale_that_excludes_them_also_if_they_are_abbreviated() -> None:
-    rows = ("Revenue | $2.46 - $2.52 | $2.10", "Diluted EPS | $0.96 - $1.01 | $0.90")
-    assert units("In billions, except per share data and percentages", *rows) == [
-        ["$ In billions"] * 2,
-        ["$"] * 2,
-    ]
-
-
-def test_a_table_whose_first_row_is_100_per_cent_has_percentages() -> None:
-    assert units("", "Sales | 100.0 % | 100.0 %", "Gross profit | 40.0 | 50.9")[1] == ["%", "%"]
-
-
-def test_a_unit_after_a_comma_in_the_caption_begins_with_its_first_word() -> None:
-    assert units("Passengers by ferry, in thousands", "Coast | 12 | 14") == [["in thousands", "in thousands"]]
+    assert [[cell.unit for cell in cells] for cells in found if cells] == list(rows.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import time
 from collections.abc import Callable, Sequence
@@ -15,12 +14,11 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import cm
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph
 
 from index.documents import Span
 from index.loaders.pdf.document import read_pdf
 from index.text.geometry import boxes
-from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, column, draw, read
+from tests.support.pdf_files import FIRST, PATH, SECOND, column, draw, read
 
 WIDTH = 7.6 * cm
 LEFT = 2 * cm, 10.6 * cm
@@ -74,12 +72,6 @@ def test_the_left_column_is_read_before_the_right_one(written: list[Placed]) -> 
     assert read(draw(drawn(written))) == TEXT
 
 
-def test_three_columns_are_read_from_the_left() -> None:
-    texts = FIRST, SECOND, FIRST
-    columns = [set_in(text, (1.5 + 6.2 * number) * cm, width=5.6 * cm) for number, text in enumerate(texts)]
-    assert read(draw(drawn(by_rows(*columns)))) == "\n\n".join(texts)
-
-
 def test_lines_across_the_gutter_stay_between_the_columns_above_and_below() -> None:
     heading = "What the commission found out about the Maravel Dam and its gates"
     upper = by_rows(set_in(FIRST, LEFT[0]), set_in(SECOND, LEFT[1]))
@@ -88,43 +80,22 @@ def test_lines_across_the_gutter_stay_between_the_columns_above_and_below() -> N
     assert read(draw(drawn(lines))) == "\n\n".join([heading, FIRST, SECOND, heading.upper(), SECOND, FIRST])
 
 
+def grid(rows: Sequence[Sequence[str]], step: float = 8 * cm, top: float = 20 * cm) -> list[Placed]:
+    return [
+        (2 * cm + step * number, top - row * LEADING, cell)
+        for row, cells in enumerate(rows)
+        for number, cell in enumerate(cells)
+    ]
+
+
 def test_a_table_across_the_columns_stays_a_table() -> None:
-    upper = by_rows(LEFT_COLUMN, RIGHT_COLUMN)
     rows = [("District", "March", "May"), ("Quell Delta", "2,480", "4,980"), ("Pellan", "310", "1,100")]
-    table = [
-        (2 * cm + 6 * cm * number, 10 * cm - row * LEADING, cell)
-        for row, cells in enumerate(rows)
-        for number, cell in enumerate(cells)
-    ]
-    assert read(draw(drawn([*upper, *table]))) == (
-        f"{TEXT}\n\nDistrict | March | May\nQuell Delta | 2,480 | 4,980\nPellan | 310 | 1,100"
-    )
-
-
-def test_a_cell_that_is_empty_keeps_its_column() -> None:
-    rows = [
-        ("", "2023", "2024", "Total"),
-        ("Quell Delta", "2,480", "4,980", "7,460"),
-        ("Pellan", "310", "", "310"),
-        ("Lorvenna", "", "75", ""),
-    ]
-    lines = [
-        (2 * cm + 4 * cm * number, 20 * cm - LEADING * row, cell)
-        for row, cells in enumerate(rows)
-        for number, cell in enumerate(cells)
-        if cell
-    ]
-    assert read(draw(drawn(lines))) == (
-        "| 2023 | 2024 | Total\nQuell Delta | 2,480 | 4,980 | 7,460\nPellan | 310 |  | 310\nLorvenna |  | 75"
-    )
+    lines = [*by_rows(LEFT_COLUMN, RIGHT_COLUMN), *grid(rows, 6 * cm, 10 * cm)]
+    assert read(draw(drawn(lines))) == "\n".join([f"{TEXT}\n", *(" | ".join(row) for row in rows)])
 
 
 def test_a_bar_inside_a_cell_is_no_edge_of_it() -> None:
-    lines = [
-        (2 * cm + 8 * cm * number, 20 * cm - LEADING * row, cell)
-        for row, cells in enumerate([("District", "March"), ("Quell | Delta", "2,480")])
-        for number, cell in enumerate(cells)
-    ]
+    lines = grid([("District", "March"), ("Quell | Delta", "2,480")])
     assert read(draw(drawn(lines))) == "District | March\nQuell ¦ Delta | 2,480"
 
 
@@ -137,12 +108,7 @@ def test_a_table_of_words_is_not_taken_for_columns() -> None:
         ("Recommended for removal", "The pin of gate 3, by a diver"),
         ("Number of witnesses heard", "Some 63, among them engineers"),
     ]
-    lines = [
-        (left, 20 * cm - LEADING * number, cell)
-        for number, row in enumerate(rows)
-        for left, cell in zip((2 * cm, 11 * cm), row, strict=True)
-    ]
-    assert read(draw(drawn(lines))).split("\n") == [" | ".join(row) for row in rows]
+    assert read(draw(drawn(grid(rows, 9 * cm)))).split("\n") == [" | ".join(row) for row in rows]
 
 
 def note(text: str, left: float, *, top: float = 6 * cm) -> Callable[[Canvas], None]:
@@ -182,12 +148,7 @@ def test_a_footnote_comes_before_a_paragraph_that_continues_on_the_next_page() -
 def test_a_picture_of_words_does_not_part_a_sentence_that_goes_on_over_the_page() -> None:
     text = set_in(TEXT, LEFT[0], width=16 * cm, part=slice(0, 5))
     rest = set_in(TEXT, LEFT[0], width=16 * cm, top=16 * cm, part=slice(5, None))
-    rows = [("District", "March"), ("Quell Delta", "2,480"), ("Pellan", "310")]
-    table = [
-        (2 * cm + 8 * cm * number, 24 * cm - row * LEADING, cell)
-        for row, cells in enumerate(rows)
-        for number, cell in enumerate(cells)
-    ]
+    table = grid([("District", "March"), ("Quell Delta", "2,480"), ("Pellan", "310")], top=24 * cm)
     assert read(draw(drawn(text), drawn([*table, *rest]))) == (
         f"{TEXT}\n\nDistrict | March\nQuell Delta | 2,480\nPellan | 310"
     )
@@ -252,16 +213,6 @@ def test_the_words_of_columns_come_out_in_order_and_at_their_places(
         start += len(line)
 
 
-def test_frames_of_reportlab_are_read_as_they_are_filled() -> None:
-    file = io.BytesIO()
-    document = BaseDocTemplate(file, pagesize=A4, invariant=True)
-    frames = [Frame(left, 2 * cm, WIDTH, 6 * cm, 0, 0, 0, 0) for left in LEFT]
-    document.addPageTemplates(PageTemplate(frames=frames))
-    texts = [f"{number}00 metres of levee gave way. {SECOND} {TEXT}" for number in range(1, 7)]
-    document.build([Paragraph(text, STYLES["BodyText"]) for text in texts])
-    assert read(file.getvalue()) == "\n\n".join(texts)
-
-
 LABELS, FIGURES, STEP = 60.0, (300.0, 380.0), 16.0
 ROWS_TOP, BOTTOM = A4[1] - 60, 60.0
 Row = tuple[str, ...]
@@ -316,16 +267,11 @@ def test_a_cut_line_is_found_above_a_footer() -> None:
 @pytest.mark.parametrize(
     ("last", "following"),
     [
-        pytest.param("Niger", "Nigeria", id="the beginning of a name"),
-        pytest.param("Peru", "Perugia", id="the beginning of a name with other letters at its end"),
-        pytest.param("Short | 1,215", "Short boots | 1,215", id="a row with a shorter label"),
-        pytest.param("Guinea", "Guinea-Bissau", id="the beginning of a name with a hyphen"),
-        pytest.param("Section 1", "Section 1.1 Scope", id="a number of a section"),
-        pytest.param("Note 1", "Note 10 of the list", id="a number of a note"),
-        pytest.param("2019", "2019/20", id="a year"),
-        pytest.param("Short 1,215", "Short investments 1,215", id="whole words"),
-        pytest.param("Total 1,215", "Short investments 1,215", id="other words"),
-        pytest.param("Sit", "Short investments it", id="the same letters at other places"),
+        # The beginning of a name, of a number, or other words.
+        *(("Niger", "Nigeria"), ("Peru", "Perugia"), ("Guinea", "Guinea-Bissau"), ("2019", "2019/20")),
+        *(("Section 1", "Section 1.1 Scope"), ("Note 1", "Note 10 of the list")),
+        *(("Short | 1,215", "Short boots | 1,215"), ("Short 1,215", "Short investments 1,215")),
+        *(("Total 1,215", "Short investments 1,215"), ("Sit", "Short investments it")),
     ],
 )
 def test_a_line_that_is_no_part_of_its_neighbour_stays(last: str, following: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from reportlab.lib.pagesizes import A4
-from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
 from index.documents import Document, Span
 from index.errors import LoadError, RecognitionError
@@ -23,13 +23,18 @@ from tests.support.scans import needs_tesseract, pictures, scanned
 pytestmark = pytest.mark.slow
 
 OCR = Options(ocr=True)
+GREY = Image.new("L", (400, 600), 128)
 
 
-def two_columns() -> bytes:
+@pytest.fixture(scope="module")
+def picture() -> Image.Image:
+    return pictures(build(body(FIRST)))[0]
+
+
+def two_columns(*story: Flowable) -> bytes:
     file = io.BytesIO()
     frames = [Frame(40, 500, 250, 300), Frame(305, 500, 250, 300)]
-    document = BaseDocTemplate(file, pagesize=A4, pageTemplates=[PageTemplate(frames=frames)])
-    document.build([body(f"{FIRST} {SECOND}"), body(f"{FIRST} {SECOND}"), body(f"{FIRST} {SECOND}")])
+    BaseDocTemplate(file, pagesize=A4, pageTemplates=[PageTemplate(frames=frames)]).build(list(story))
     return file.getvalue()
 
 
@@ -43,70 +48,61 @@ def box_of(document: Document, words: str) -> list[tuple[int, float, float, floa
 
 @needs_tesseract
 class TestAScannedReport:
-    def test_is_read_as_paragraphs_with_the_option_ocr(self) -> None:
-        data = scanned(pictures(build(body(FIRST), body(SECOND))))
-        document = read_pdf(data, PATH, OCR)
-        assert document.text == f"{FIRST}\n\n{SECOND}"
-        assert (document.recognised_pages, document.unread_pages) == ((1,), ())
-
-    def test_has_its_words_where_they_are_on_the_page(self) -> None:
+    def test_has_its_paragraphs_and_words_where_they_are_on_the_page(self) -> None:
         written = build(body(FIRST), body(SECOND))
         document = read_pdf(scanned(pictures(written)), PATH, OCR)
+        assert document.text == f"{FIRST}\n\n{SECOND}"
+        assert (document.recognised_pages, document.unread_pages) == ((1,), ())
         for words in ("Maravel Dam", "rusted through", "in the market"):
             found, drawn = box_of(document, words), box_of(read_pdf(written, PATH), words)
             # OCR gives the bounds of the ink, and the text layer those of the font, up to 3 points larger.
             assert [pytest.approx(box, abs=3.5) for box in found] == drawn
 
     def test_is_read_column_by_column(self) -> None:
-        written = two_columns()
-        assert read_pdf(scanned(pictures(written)), PATH, OCR).text.split() == [
-            word for _ in range(3) for word in f"{FIRST} {SECOND}".split()
-        ]
+        story = [f"{FIRST} {SECOND}"] * 3
+        written = two_columns(*map(body, story))
+        assert read_pdf(scanned(pictures(written)), PATH, OCR).text.split() == " ".join(story).split()
 
-    def test_only_its_pictures_are_recognised(self) -> None:
-        picture = pictures(build(body(FIRST)))[0]
+    def test_only_its_pictures_are_recognised_and_their_languages_stored(self, picture: Image.Image) -> None:
         document = read_pdf(scanned([None, picture, None]), PATH, OCR)
         assert document.text == f"A page with words.\n\n{FIRST}\n\nA page with words."
         assert (document.recognised_pages, document.unread_pages) == ((2,), ())
-
-    def test_a_picture_in_which_nothing_is_recognised_stays_unread(self) -> None:
-        document = read_pdf(scanned([None, Image.new("L", (400, 600), 128)]), PATH, OCR)
-        assert document.text == "A page with words."
-        assert (document.recognised_pages, document.unread_pages) == ((), (2,))
-
-    def test_the_languages_of_recognition_are_stored(self) -> None:
-        picture = pictures(build(body(FIRST)))[0]
         twice = Options(ocr=True, ocr_languages=("eng", "eng"))
         assert read_pdf(scanned([picture]), PATH, twice).recognised_in == "eng+eng"
         assert read_pdf(scanned([None]), PATH, OCR).recognised_in == "", "it has no pictures"
         assert read_pdf(scanned([None, picture]), PATH).recognised_in == "", "they were not tried"
 
-    def test_noise_is_not_taken_for_words(self) -> None:
-        noise = Image.effect_noise((1200, 1600), 90)
-        document = read_pdf(scanned([None, noise]), PATH, OCR)
+    @pytest.mark.parametrize("other", [GREY, Image.effect_noise((1200, 1600), 90)], ids=["grey", "noise"])
+    def test_a_picture_in_which_nothing_is_recognised_stays_unread(self, other: Image.Image) -> None:
+        document = read_pdf(scanned([None, other]), PATH, OCR)
         assert document.text == "A page with words."
+        assert (document.recognised_pages, document.unread_pages) == ((), (2,))
 
     def test_without_any_words_is_refused(self) -> None:
         with pytest.raises(LoadError) as error:
-            read_pdf(scanned([Image.new("L", (400, 600), 255)]), PATH, OCR)
+            read_pdf(scanned([GREY]), PATH, OCR)
         assert str(error.value) == (
             "inquiry.pdf: has no text layer, and no words were recognised (1 scanned page); "
             "scan it again, or name its languages in the setting ocr_languages"
         )
 
-    def test_a_language_that_is_not_installed_is_named(self) -> None:
-        picture = pictures(build(body(FIRST)))[0]
-        with pytest.raises(LoadError, match=r"inquiry\.pdf: has pages without a text layer, and tesseract"):
-            read_pdf(scanned([picture]), PATH, Options(ocr=True, ocr_languages=("tlh",)))
-
-    def test_a_page_that_takes_too_long_is_given_up(self) -> None:
-        picture = pictures(build(body(FIRST)))[0]
-        options = Options(limits=LoadingLimits(seconds=0.001), ocr=True)
+    @pytest.mark.parametrize(
+        ("options", "cause"),
+        [
+            (Options(ocr=True, ocr_languages=("tlh",)), "tesseract failed ("),
+            (
+                Options(limits=LoadingLimits(seconds=0.001), ocr=True),
+                "tesseract took more than 0.001 seconds",
+            ),
+        ],
+        ids=["a language that is not installed", "a page that takes too long"],
+    )
+    def test_the_error_of_tesseract_is_named(
+        self, picture: Image.Image, options: Options, cause: str
+    ) -> None:
         with pytest.raises(LoadError) as error:
             read_pdf(scanned([picture]), PATH, options)
-        assert error.value.cause == (
-            "has pages without a text layer, and tesseract took more than 0.001 seconds"
-        )
+        assert error.value.cause.startswith(f"has pages without a text layer, and {cause}")
 
 
 @needs_tesseract
@@ -122,15 +118,17 @@ def test_the_error_names_the_package_of_a_missing_language() -> None:
         check(("script/Klingon",))
 
 
-def test_a_program_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_program_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, picture: Image.Image
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RecognitionError) as error:
-        check(("eng",))
-    assert str(error.value) == (
+    said = (
         "the program tesseract is not installed; install it (Debian: tesseract-ocr), or turn the setting ocr "
         "off"
     )
-    picture = pictures(build(body(FIRST)))[0]
+    with pytest.raises(RecognitionError) as error:
+        check(("eng",))
+    assert str(error.value) == said
     with pytest.raises(LoadError, match="and the program tesseract is not installed; install it"):
         read_pdf(scanned([picture]), PATH, OCR)
 

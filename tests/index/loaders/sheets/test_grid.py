@@ -34,168 +34,119 @@ def text(*lines: Line, merged: dict[str, int] | None = None) -> str:
     return join(grid_blocks(grid(*lines, merged=merged)))
 
 
-class TestTables:
-    def test_a_table_is_its_headings_and_its_rows(self) -> None:
-        assert text(["Region", "2022", "2023"], ["North", 5, 6], ["South", 7, None]) == (
-            "Region | 2022 | 2023\nNorth | 5 | 6\nSouth | 7"
-        )
-
-    def test_an_empty_row_separates_tables_with_headings(self) -> None:
-        assert text(["Region", "Sales"], ["North", 5], [], ["Product", "Units"], ["Pins", 50]) == (
-            "Region | Sales\nNorth | 5\n\nProduct | Units\nPins | 50"
-        )
-
-    def test_an_empty_row_in_a_table_does_not_part_it(self) -> None:
-        assert text(
-            ["Region", "2022", "2023"], [], ["North", 5, 6], ["South", 7, 8], [], ["Total", 12, 14]
-        ) == ("Region | 2022 | 2023\nNorth | 5 | 6\nSouth | 7 | 8\nTotal | 12 | 14")
-
-    def test_groups_of_rows_keep_their_names(self) -> None:
-        lines: list[Line] = [
-            ["Region", "2022", "2023"],
-            ["Europe"],
-            ["Spain", 1, 2],
-            [],
-            ["Asia"],
-            ["Japan", 3, 4],
-            [],
-            ["Total", 4, 6],
-        ]
-        found = text(*lines)
-        assert found == "Region | 2022 | 2023\nEurope\nSpain | 1 | 2\nAsia\nJapan | 3 | 4\nTotal | 4 | 6"
-        (table,) = tables(found)
-        assert table.header.of(found) == "Region | 2022 | 2023"
-        assert len(table.lines) == 6
-
-    def test_an_empty_column_inside_a_table_is_closed_up(self) -> None:
-        assert (
-            text(["Region", "2022", None, "2023"], ["North", 5, None, 6])
-            == "Region | 2022 | 2023\nNorth | 5 | 6"
-        )
-
-    def test_a_row_keeps_the_places_of_its_empty_cells(self) -> None:
-        assert text(
-            ["Region", "City", "Sales"], ["North", "Varn", 5], [None, "Isk", None], [None, None, 7]
-        ) == ("Region | City | Sales\nNorth | Varn | 5\n| Isk\n|  | 7")
-
-    def test_tables_side_by_side_are_read_one_after_the_other(self) -> None:
-        assert text(
-            ["Table 1", None, None, "Table 2"],
-            ["Region", "Sales", None, "Product", "Units"],
-            ["North", 5, None, "Pins", 50],
-            ["South", 7, None, "Bolts", 70],
-            [None, None, None, "Nuts", 90],
-        ) == (
-            "Table 1\nRegion | Sales\nNorth | 5\nSouth | 7\n\n"
-            "Table 2\nProduct | Units\nPins | 50\nBolts | 70\nNuts | 90"
-        )
-
-    def test_columns_after_an_empty_one_that_name_no_rows_belong_to_the_table(self) -> None:
-        assert (
-            text(
-                ["Country", "2022", None, "Rating", "Score"],
-                ["Spain", 1, None, "AA", 5],
-                ["Japan", 2, None, "AA", 5],
-            )
-            == "Country | 2022 | Rating | Score\nSpain | 1 | AA | 5\nJapan | 2 | AA | 5"
-        )
-
-
-class TestLines:
-    def test_short_lines_above_a_table_are_in_its_group_and_others_stand_alone(self) -> None:
-        lines: list[Line] = [
-            ["Report"],
-            ["It was written in haste, and nobody has read it."],
-            [],
-            ["Table 1"],
-            ["tonnes"],
-            [],
-            ["Region", "Sales"],
-            ["North", 5],
-            ["(a) Without the islands"],
-            [],
-            ["Source: own"],
-        ]
-        found = text(*lines)
-        assert found == (
-            "Report\n\nIt was written in haste, and nobody has read it.\n\n"
-            "Table 1\ntonnes\nRegion | Sales\nNorth | 5\n\n(a) Without the islands\n\nSource: own"
-        )
-        (table,) = tables(found)
-        assert table.header.of(found) == "Table 1\ntonnes\nRegion | Sales"
-
-    @pytest.mark.parametrize("note", ["Source: own", "* estimated", "(1) without the islands", "Notes"])
-    def test_a_note_below_a_table_names_not_the_next_one(self, note: str) -> None:
-        assert text(["A", "B"], ["x", 1], [], [note], [], ["C", "D"], ["y", 2]) == (
-            f"A | B\nx | 1\n\n{note}\n\nC | D\ny | 2"
-        )
-
-    def test_a_line_right_below_a_table_names_not_the_next_one(self) -> None:
-        assert text(["A", "B"], ["x", 1], ["Rough"], [], ["C", "D"], ["y", 2]) == (
-            "A | B\nx | 1\n\nRough\n\nC | D\ny | 2"
-        )
-
-
-class TestHeadings:
-    def test_a_merged_heading_is_repeated_in_each_of_its_columns(self) -> None:
-        assert (
-            text(
-                ["Region", "Sales", None, "Profit", None],
-                [None, "H1", "H2", "H1", "H2"],
-                ["North", 1, 2, 3, 4],
-                merged={"Sales": 2, "Profit": 2},
-            )
-            == "Region | Sales | Sales | Profit | Profit\n| H1 | H2 | H1 | H2\nNorth | 1 | 2 | 3 | 4"
-        )
-
-    def test_a_heading_merged_over_empty_columns_stays_in_the_table(self) -> None:
-        assert (
-            text(["Region", "Sales"], ["North", 1], merged={"Sales": 16_000}) == "Region | Sales\nNorth | 1"
-        )
-
-    def test_merged_cells_among_the_figures_are_written_once(self) -> None:
-        assert text(["A", "B", "C"], ["x", 1, 2], ["secret", None, 3], merged={"secret": 2}) == (
-            "A | B | C\nx | 1 | 2\nsecret |  | 3"
-        )
-
-    def test_headings_that_repeat_below_others_tell_how_far_these_reach(self) -> None:
-        assert (
-            text(
-                ["Region", "Sales", None, "Profit", None],
-                [None, "2022", "2023", "2022", "2023"],
-                ["North", 1, 2, 3, 4],
-            )
-            == "Region | Sales | Sales | Profit | Profit\n| 2022 | 2023 | 2022 | 2023\nNorth | 1 | 2 | 3 | 4"
-        )
-
-    def test_a_period_over_a_group_of_columns_is_repeated_in_each_of_them(self) -> None:
-        """Empty columns separate the groups; each period stands in the last column before a gap."""
-        assert (
-            text(
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ([["A", "2022", "2023"], ["a", 5, 6], ["b", 7, None]], "A | 2022 | 2023\na | 5 | 6\nb | 7"),
+        # An empty row parts tables with headings and no others; an empty column is closed up.
+        ([["A", "B"], ["a", 5], [], ["C", "D"], ["c", 50]], "A | B\na | 5\n\nC | D\nc | 50"),
+        ([["A", "2022"], [], ["a", 5], ["b", 7], [], ["All", 12]], "A | 2022\na | 5\nb | 7\nAll | 12"),
+        ([["A", "2022", None, "2023"], ["a", 5, None, 6]], "A | 2022 | 2023\na | 5 | 6"),
+        (
+            [["A", "B", "C"], ["a", "b", 5], [None, "c", None], [None, None, 7]],
+            "A | B | C\na | b | 5\n| c\n|  | 7",
+        ),
+        # Tables side by side are read one after the other, but columns that name no rows belong to the table.
+        (
+            [
+                *(["Table 1", None, None, "Table 2"], ["A", "B", None, "C", "D"], ["a", 5, None, "c", 50]),
+                *(["b", 7, None, "d", 70], [None, None, None, "e", 90]),
+            ],
+            "Table 1\nA | B\na | 5\nb | 7\n\nTable 2\nC | D\nc | 50\nd | 70\ne | 90",
+        ),
+        (
+            [["A", "2022", None, "Rating", "B"], ["a", 1, None, "AA", 5], ["b", 2, None, "AA", 5]],
+            "A | 2022 | Rating | B\na | 1 | AA | 5\nb | 2 | AA | 5",
+        ),
+        (
+            [["A", "2022"], ["a", 1], [], ["It was read by nobody, and was long."], ["b", 2]],
+            "A | 2022\na | 1\n\nIt was read by nobody, and was long.\n\nb | 2",
+        ),
+        # A line right below a table names not the next one.
+        (
+            [["A", "B"], ["x", 1], ["Rough"], [], ["C", "D"], ["y", 2]],
+            "A | B\nx | 1\n\nRough\n\nC | D\ny | 2",
+        ),
+        # Headings that repeat below others tell how far these reach.
+        (
+            [["A", "B", None, "C", None], [None, "2022", "2023", "2022", "2023"], ["a", 1, 2, 3, 4]],
+            "A | B | B | C | C\n| 2022 | 2023 | 2022 | 2023\na | 1 | 2 | 3 | 4",
+        ),
+        # Empty columns separate groups of columns; each period stands in the last column before a gap.
+        (
+            [
                 ["CHF", None, "2023", None, None, "2022"],
-                [None, "Goods", "Rights", None, "Goods", "Rights"],
-                ["North", 1, 2, None, 3, 4],
-            )
-            == "CHF | 2023 | 2023 | 2022 | 2022\n| Goods | Rights | Goods | Rights\nNorth | 1 | 2 | 3 | 4"
-        )
+                [None, "A", "B", None, "A", "B"],
+                ["a", 1, 2, None, 3, 4],
+            ],
+            "CHF | 2023 | 2023 | 2022 | 2022\n| A | B | A | B\na | 1 | 2 | 3 | 4",
+        ),
+        # The one period of a table is a line above it, and so are units, where the rows have a heading.
+        (
+            [["CHF", None, "January–June 2023"], [None, "A", "B"], [], ["a", 1, 2]],
+            "January–June 2023\nCHF | A | B\na | 1 | 2",
+        ),
+        ([["CHF", None, "2023"], ["Part", "A", "B"], ["a", 1, 2]], "CHF\n2023\nPart | A | B\na | 1 | 2"),
+        (
+            [["A", None, None, "Change"], [None, "2022", "2023", "%"], ["a", 1, 2, 100]],
+            "A |  |  | Change\n| 2022 | 2023 | %\na | 1 | 2 | 100",
+        ),
+    ],
+)
+def test_a_sheet_is_read_as_tables_and_lines(lines: list[Line], found: str) -> None:
+    assert text(*lines) == found
 
-    def test_the_one_period_of_a_table_is_a_line_above_it(self) -> None:
-        assert (
-            text(["CHF", None, "January–June 2023"], [None, "Goods", "Rights"], [], ["North", 1, 2])
-            == "January–June 2023\nCHF | Goods | Rights\nNorth | 1 | 2"
-        )
 
-    def test_units_before_the_one_period_are_a_line_too_where_the_rows_have_a_heading(self) -> None:
-        assert (
-            text(["CHF", None, "2023"], ["Segment", "Goods", "Rights"], ["North", 1, 2])
-            == "CHF\n2023\nSegment | Goods | Rights\nNorth | 1 | 2"
-        )
+def test_groups_of_rows_keep_their_names() -> None:
+    europe: list[Line] = [["Region", "2022", "2023"], ["Europe"], ["Spain", 1, 2], []]
+    asia: list[Line] = [["Asia"], ["Japan", 3, 4], [], ["Total", 4, 6]]
+    found = text(*europe, *asia)
+    assert found == "Region | 2022 | 2023\nEurope\nSpain | 1 | 2\nAsia\nJapan | 3 | 4\nTotal | 4 | 6"
+    (table,) = tables(found)
+    assert table.header.of(found) == "Region | 2022 | 2023"
+    assert len(table.lines) == 6
 
-    def test_other_headings_keep_to_their_columns(self) -> None:
-        assert (
-            text(["Region", None, None, "Change"], [None, "2022", "2023", "%"], ["North", 1, 2, 100])
-            == "Region |  |  | Change\n| 2022 | 2023 | %\nNorth | 1 | 2 | 100"
+
+def test_short_lines_above_a_table_are_in_its_group_and_others_stand_alone() -> None:
+    above: list[Line] = [["Report"], ["It was written in haste, and nobody has read it."], []]
+    table: list[Line] = [["Table 1"], ["tonnes"], [], ["Region", "Sales"], ["North", 5]]
+    below: list[Line] = [["(a) Without the islands"], [], ["Source: own"]]
+    found = text(*above, *table, *below)
+    assert found == (
+        "Report\n\nIt was written in haste, and nobody has read it.\n\n"
+        "Table 1\ntonnes\nRegion | Sales\nNorth | 5\n\n(a) Without the islands\n\nSource: own"
+    )
+    (read,) = tables(found)
+    assert read.header.of(found) == "Table 1\ntonnes\nRegion | Sales"
+
+
+@pytest.mark.parametrize("note", ["Source: own", "* estimated", "(1) without the islands", "Notes"])
+def test_a_note_below_a_table_names_not_the_next_one(note: str) -> None:
+    assert text(["A", "B"], ["x", 1], [], [note], [], ["C", "D"], ["y", 2]) == (
+        f"A | B\nx | 1\n\n{note}\n\nC | D\ny | 2"
+    )
+
+
+def test_a_merged_heading_is_repeated_in_each_of_its_columns() -> None:
+    assert (
+        text(
+            ["Region", "Sales", None, "Profit", None],
+            [None, "H1", "H2", "H1", "H2"],
+            ["North", 1, 2, 3, 4],
+            merged={"Sales": 2, "Profit": 2},
         )
+        == "Region | Sales | Sales | Profit | Profit\n| H1 | H2 | H1 | H2\nNorth | 1 | 2 | 3 | 4"
+    )
+
+
+def test_a_heading_merged_over_empty_columns_stays_in_the_table() -> None:
+    assert text(["Region", "Sales"], ["North", 1], merged={"Sales": 16_000}) == "Region | Sales\nNorth | 1"
+
+
+def test_merged_cells_among_the_figures_are_written_once() -> None:
+    assert text(["A", "B", "C"], ["x", 1, 2], ["secret", None, 3], merged={"secret": 2}) == (
+        "A | B | C\nx | 1 | 2\nsecret |  | 3"
+    )
 
 
 @pytest.mark.parametrize(
