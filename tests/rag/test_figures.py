@@ -104,7 +104,7 @@ def test_a_quantity_has_a_unit_a_noun_and_a_comparator(  # noqa: PLR0917 - a row
 ) -> None:
     found = only(text, language)
     told = (found.low, found.unit, found.currency, found.noun, found.comparator)
-    assert told == (value, unit, currency, noun, comparator)
+    assert told == (Decimal(value), unit, currency, noun, comparator)
     assert found.span.of(text) == found.written
 
 
