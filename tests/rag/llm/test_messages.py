@@ -61,6 +61,13 @@ def test_a_hung_reply_times_out(released: Event) -> None:
     assert 0.2 < time.monotonic() - began < 10
 
 
+def test_an_endless_reply_times_out() -> None:
+    reply, llm = reply_of(for_ever("again "), seconds=0.3)
+    with pytest.raises(ModelError):
+        list(reply)
+    assert llm.ended.wait(30), "its thread ends"
+
+
 def test_a_client_error_is_raised_in_the_reader() -> None:
     reply, _ = reply_of(fails(KeyError("choices"), "one "))
     pieces = iter(reply)

@@ -35,6 +35,7 @@ MEMBERS = Evidence(
 RESEARCH = Evidence(
     "Estonia | 255.8 | 288.6 | 0.92", "EUR million\n\nCountry | 2020 | 2021 | Share of GDP 2021 (%)", "en"
 )
+PLAIN = Evidence("Total net sales $81,797 $82,959", "Net sales, in millions, 2023, 2022", "en")
 IN_MILLIONS = ", ".join(f"$ {value} (In millions)" for value in ("81,797", "82,959", "293,787", "304,182"))
 NET_INCOME = ", ".join(f"$ {value} (In millions)" for value in ("171", "(531)", "738", "(1,872)"))
 EUROS = "255.8 (EUR million), 288.6 (EUR million)"
@@ -65,6 +66,7 @@ def found(sentence: str, *evidence: Evidence) -> tuple[str, str | None]:
         ("Diluted earnings per share were $3.15 in the quarter ended June 30, 2023, up 97 percent.", SHARE),
         ("Cost of sales was $2,230 million in the quarter ended June 30, 2023.", COSTS),
         ("There were 40.5 million paid memberships on June 30, 2023.", MEMBERS),
+        ("Total net sales were $81,797 million.", PLAIN),
         ("Estonia spent €288.6 million on research in 2021, or 0.92 percent of GDP.", RESEARCH),
     ],
 )  # fmt: skip
