@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from index.embedding import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
-from index.records import Filters
+from index.records import Filters, Viewer
 from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES
-from rag.answers import Answer
+from rag.answers import Answer, Searched
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
 from rag.finding.ranking import CALIBRATION, Calibration
+from rag.llm import LanguageModel
+from rag.verification import Gate
+from rag.writing import Writer
 from tests.support.candidates import candidates_in
 from tests.support.libraries import MakeLibrary
+from tests.support.model_server import KNOWN
+from tests.support.scripted import PATIENCE, ScriptedLLM, cites
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
@@ -48,21 +54,12 @@ def test_a_question_outside_the_library_is_not_answered(seed_engine: QueryEngine
     assert shortfalls["cambodia-scam-raids.md"] == "does not contain “rainfall”"
 
 
-def test_a_row_of_the_quarter_is_cited_and_reports_that_name_one_side_each_are_compared(
-    library: MakeLibrary,
-) -> None:
+def test_reports_that_name_one_side_each_are_compared(library: MakeLibrary) -> None:
     head = "New York, August 1, 2023\n\nRevenues | Second-Quarter 2023 | Second-Quarter 2022"
-    engine = library(
-        {
-            "pfizer.md": f"# Pfizer results\n\n{head}\nPfizer Oncology | 2,886 | 3,004\n",
-            "merck.md": f"# Merck results\n\n{head}\nMerck Oncology | 6,271 | 5,252\n",
-        }
-    )
-    answer = engine.ask("Pfizer Oncology, second quarter of 2023")
-    assert answer.citations[0].quote.endswith("Pfizer Oncology | 2,886 | 3,004")
-    refused = engine.ask("What were the revenues of Pfizer Oncology in the third quarter of 2023?")
-    assert (refused.abstained, "“third quarter of 2023”" in (refused.reason or "")) == (True, True)
-    both = engine.ask(
+    files = {
+        name: f"# {name} results\n\n{head}\n{name} Oncology | 2,886 | 3,004\n" for name in ("Pfizer", "Merck")
+    }
+    both = library({f"{name}.md": text for name, text in files.items()}).ask(
         "Whose Oncology revenues were higher in the second quarter of 2023, Pfizer's or Merck's?"
     )
     assert sorted(citation.title for citation in both.citations) == ["Merck results", "Pfizer results"]
@@ -82,39 +79,34 @@ def test_streamed_and_whole_answers_are_the_same(seed_engine: QueryEngine) -> No
 
 
 def test_the_engine_counts_the_questions_of_users_that_are_being_answered(seed_engine: QueryEngine) -> None:
-    counts = [seed_engine.open_questions]
     asking = seed_engine.stream(ARRESTS)
-    counts.append(seed_engine.open_questions)
+    assert seed_engine.open_questions == 0
     next(asking)
-    counts.append(seed_engine.open_questions)
+    assert seed_engine.open_questions == 1
     asking.close()
-    counts.append(seed_engine.open_questions)
     own = seed_engine.quoting_only().stream(ARRESTS)
     next(own)
-    counts.append(seed_engine.open_questions)
+    assert seed_engine.open_questions == 0
     own.close()
-    assert counts == [0, 0, 1, 0, 0]
 
 
-def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(library: MakeLibrary) -> None:
-    front = "---\ntitle: {} count\npublished: {}\n---\n\nThe ministry counted {} displaced people{}."
+def test_each_document_has_a_line_of_its_own(library: MakeLibrary) -> None:
+    front = "---\ntitle: {} count\npublished: {}\n---\n\n{}"
+    march, may = (
+        f"The ministry counted {count} displaced people{where}."
+        for count, where in (("12,400", ""), ("15,900", " in camps"))
+    )
     engine = library(
         {
-            "march.md": front.format("March", "2031-03-20", "12,400", ""),
-            "may.md": front.format("May", "2031-05-12", "15,900", " in camps"),
+            "march.md": front.format("March", "2031-03-20", march),
+            "may.md": front.format("May", "2031-05-12", may),
         }
     )
     engine.calibration = replace(CALIBRATION, second_share=0.0)
     answer = engine.ask("How many displaced people did the ministry count?")
-    lines = answer.text.split("\n")
-    assert sorted(lines) == [
-        "The ministry counted 12,400 displaced people.",
-        "The ministry counted 15,900 displaced people in camps.",
-    ]
-    assert {(c.quote, c.title, c.published) for c in answer.citations} == {
-        ("The ministry counted 12,400 displaced people.", "March count", "2031-03-20"),
-        ("The ministry counted 15,900 displaced people in camps.", "May count", "2031-05-12"),
-    }
+    assert sorted(answer.text.split("\n")) == [march, may]
+    cited = {(citation.quote, citation.title, citation.published) for citation in answer.citations}
+    assert cited == {(march, "March count", "2031-03-20"), (may, "May count", "2031-05-12")}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +116,7 @@ def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(lib
         "What are the numbers of people displaced on 12 May 2025?",
     ],
 )
-def test_another_report_s_figure_is_cited_although_the_reader_gives_its_sentence_little(
+def test_another_report_s_figure_is_cited_though_little_probable(
     seed_engine: QueryEngine, question: str
 ) -> None:
     answer = seed_engine.ask(question)
@@ -133,22 +125,6 @@ def test_another_report_s_figure_is_cited_although_the_reader_gives_its_sentence
     quotes = {citation.id: citation.quote for citation in answer.citations}
     assert "was 14,170, not 15,900" in quotes[1]
     assert quotes[2].startswith("The Ministry of Civil Protection counted 15,900 displaced people on 12 May")
-
-
-def test_the_same_words_in_two_reports_are_cited_once(library: MakeLibrary) -> None:
-    wire = "The dam at Harlamoor broke at dawn on 10 March."
-    answer = library({"a.txt": wire, "b.txt": wire}).ask("When did the dam at Harlamoor break?")
-    assert [(citation.path, citation.quote) for citation in answer.citations] == [("a.txt", wire)]
-
-
-def test_filters_choose_what_is_read(library: MakeLibrary) -> None:
-    engine = library({"a.txt": "The dam broke at dawn in March.", "b.txt": "The dam broke at noon in April."})
-    ids = {record.path: record.document_id for record in engine.index.catalog.documents()}
-    answer = engine.ask("When did the dam break?", Filters(document_ids=(ids["b.txt"],)))
-    assert [citation.quote for citation in answer.citations] == ["The dam broke at noon in April."]
-    nothing = engine.ask("When did the dam break?", Filters(publishers=("Nobody",)))
-    assert (nothing.cause, nothing.passages) == ("empty_library", ())
-    assert nothing.reason == "No report passes the filters; widen them and ask again."
 
 
 def test_a_library_whose_rows_are_all_of_other_periods_is_not_called_empty(library: MakeLibrary) -> None:
@@ -176,25 +152,17 @@ def test_a_question_in_a_language_that_the_encoder_cannot_match_says_so(seed_eng
 
 
 def test_a_question_in_the_report_s_own_language_is_answered_by_its_words(library: MakeLibrary) -> None:
+    arrested = "柬埔寨警方本周逮捕了一千多名网络诈骗嫌疑人。"
     engine = library(
-        {
-            "zh.txt": "柬埔寨警方本周逮捕了一千多名网络诈骗嫌疑人。行动由首相下令进行。",
-            "en.txt": "The harbour was closed by ice.",
-        }
+        {"zh.txt": f"{arrested}行动由首相下令进行。", "en.txt": "The harbour was closed by ice."}
     )
-    answer = engine.ask("柬埔寨警方逮捕了多少名嫌疑人？")
-    assert answer.citations[0].quote == "柬埔寨警方本周逮捕了一千多名网络诈骗嫌疑人。"
+    assert engine.ask("柬埔寨警方逮捕了多少名嫌疑人？").citations[0].quote == arrested
 
 
-def test_a_name_of_the_question_that_no_citation_contains_is_noted(seed_engine: QueryEngine) -> None:
-    answer = seed_engine.ask("How many suspects were arrested by Hun Manet and the Ministry?")
-    assert answer.note == "Not mentioned in the sentences cited: “Hun Manet”, “Ministry”."
-
-
-@pytest.mark.parametrize("ask", ["ask", "stream"])
-def test_an_empty_question_is_refused_at_once(seed_engine: QueryEngine, ask: str) -> None:
-    with pytest.raises(QuestionError, match="the question is empty"):
-        getattr(seed_engine, ask)("  ")
+def test_an_empty_question_is_refused_at_once(seed_engine: QueryEngine) -> None:
+    for ask in (seed_engine.ask, seed_engine.stream):
+        with pytest.raises(QuestionError, match="the question is empty"):
+            ask("  ")
 
 
 def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> None:
@@ -220,9 +188,7 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
 
 
 @pytest.mark.slow
-def test_the_real_report_is_answered_with_its_gold_evidence(
-    encoder: Encoder, evaluation_data: Path, tmp_path: Path
-) -> None:
+def test_the_real_report_gives_gold_evidence(encoder: Encoder, evaluation_data: Path, tmp_path: Path) -> None:
     folder = evaluation_data / "seed"
     questions = [json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines()]
     with Library.open(tmp_path, encoder) as index:
@@ -279,9 +245,7 @@ def test_a_reader_of_ones_own_ranks_the_sentences(library: MakeLibrary, cross_en
     assert list(answer.timings) == ["rewrite", "search", "select", "read", "answer"]
 
 
-def test_a_follow_up_that_names_nothing_stays_in_the_report_of_the_answer_before(
-    library: MakeLibrary,
-) -> None:
+def test_a_follow_up_that_names_nothing_stays_in_the_report_before(library: MakeLibrary) -> None:
     strike = "Dock workers at Tolm went on strike over unpaid wages in March. The port closed for nine days."
     bridge = "It cost 4 million crowns, and the province of Oss paid for it."
     index = library({"strike.txt": strike, "bridge.txt": bridge}).index
@@ -304,19 +268,6 @@ def test_a_refused_question_is_what_a_follow_up_refers_to(library: MakeLibrary) 
     assert then.abstained
 
 
-def test_this_report_is_the_one_cited_last(library: MakeLibrary) -> None:
-    museums = "There are 1,125 accredited museums. Three in four museums say that they lack storage space."
-    schools = (
-        "Nine in ten schools say that they lack storage space. Storage space is the main need of schools."
-    )
-    engine = QueryEngine(library({"museums.txt": museums, "schools.txt": schools}).index)
-    first = engine.ask("How many accredited museums are there?")
-    then = engine.ask("Who lacks storage space in this report?", conversation=from_answers("c", [first]))
-    assert [citation.path for citation in first.citations + then.citations] == ["museums.txt"] * 2
-    assert then.searched is not None
-    assert then.searched.titles == ("museums",)
-
-
 def test_a_new_thing_is_not_answered_with_the_words_of_the_answer_before(library: MakeLibrary) -> None:
     local = "Each local observer was charged 10 dollars to be accredited in Zimbabwe in 2023."
     foreign = "International media and observers paid a fee of 400 dollars."
@@ -327,3 +278,102 @@ def test_a_new_thing_is_not_answered_with_the_words_of_the_answer_before(library
     asked = ("and an international one?", "and a journalist with a drone?", "and in Zimbabwe?")
     then = [engine.ask(question, conversation=before).citations for question in asked]
     assert [[citation.quote for citation in each] for each in then] == [[foreign], [], [local]]
+
+
+def test_filters_choose_what_is_read_and_the_scope_of_the_search_is_recorded(library: MakeLibrary) -> None:
+    names = ("Arna", "Varda", "Zell", "Ypsel")
+    files = {f"{name}.txt": f"Report {name}\n\nThe dam of {name} broke on Sunday." for name in names}
+    engine, broke = library(files), "When did the dam break?"
+    assert engine.ask(broke).searched == Searched(4, Filters())
+    numbers = {record.path: record.document_id for record in engine.index.catalog.documents()}
+    two = Filters(document_ids=(numbers["Zell.txt"], numbers["Varda.txt"], 99))
+    answer = engine.ask(broke, two)
+    assert {citation.path for citation in answer.citations} <= {"Zell.txt", "Varda.txt"}
+    assert answer.searched == Searched(2, two, ("Report Zell", "Report Varda"))
+    all_four = Filters(document_ids=tuple(numbers[f"{name}.txt"] for name in names))
+    assert engine.ask(broke, all_four).searched == Searched(
+        4, all_four, tuple(map("Report {}".format, names[:3]))
+    )
+    nothing = Filters(languages=("km",))
+    none = engine.ask(broke, nothing)
+    assert (none.cause, none.passages, none.searched) == ("empty_library", (), Searched(0, nothing))
+    assert none.reason == "No report passes the filters; widen them and ask again."
+
+
+DENS = "How many scam dens does Amnesty International know of in Cambodia?"
+
+
+class Model:
+    """A scripted model that writes one true sentence, and tells when it is closed."""
+
+    def __init__(self, name: str) -> None:
+        self.closed = Event()
+        llm = ScriptedLLM(cites((KNOWN, KNOWN)))
+        self.writer = Writer(LanguageModel(llm, name, close=self.closed.set), Gate())
+
+
+def test_a_question_in_progress_ends_with_its_own_model_which_then_closes(seed_index: Library) -> None:
+    old, new = Model("old"), Model("new")
+    engine = QueryEngine(seed_index, writer=old.writer)
+    events = engine.stream(DENS)
+    assert any(isinstance(event, PassagesFound) for event in events)
+    engine.set_writer(new.writer)
+    assert not old.closed.is_set()
+    assert engine.ask(DENS).model == "new"
+    [answer] = [event.answer for event in events if isinstance(event, AnswerDone)]
+    assert answer.model == "old"
+    assert old.closed.wait(PATIENCE)
+    assert not new.closed.is_set()
+
+
+def test_a_model_that_no_question_uses_closes_at_once(seed_index: Library) -> None:
+    old = Model("old")
+    engine = QueryEngine(seed_index, writer=old.writer)
+    # A question that has not begun to be answered gets the writer of its time.
+    waiting = engine.stream(DENS)
+    engine.set_writer(None)
+    assert old.closed.is_set()
+    assert [event.answer.model for event in waiting if isinstance(event, AnswerDone)] == ["quoted"]
+
+
+def test_an_engine_for_a_viewer_has_the_writer_of_the_engine(seed_index: Library) -> None:
+    """Also one that was made before the exchange, as for a request that waited for the models."""
+    old, new = Model("old"), Model("new")
+    engine = QueryEngine(seed_index, writer=old.writer)
+    engine.is_warming = True
+    viewer = Viewer("bea")
+    own = engine.for_viewer(viewer)
+    assert (own.is_warming, own.index.catalog.viewer, engine.index.catalog.viewer) == (True, viewer, None)
+    engine.set_writer(new.writer)
+    engine.is_warming = False
+    assert not own.is_warming
+    events = own.stream(DENS)
+    next(events)
+    assert engine.open_questions == 1
+    [answer] = [event.answer for event in events if isinstance(event, AnswerDone)]
+    assert (answer.model, engine.open_questions) == ("new", 0)
+    assert own.quoting_only().ask(DENS).model == "quoted"
+
+
+def test_a_question_that_is_given_up_lets_its_model_go(seed_index: Library) -> None:
+    old = Model("old")
+    engine = QueryEngine(seed_index, writer=old.writer)
+    events = engine.stream(DENS)
+    next(events)
+    engine.set_writer(None)
+    assert not old.closed.is_set()
+    events.close()
+    assert old.closed.is_set()
+
+
+@pytest.mark.parametrize("users", [1, 3])
+def test_a_retired_model_closes_with_its_last_user(users: int) -> None:
+    model = Model("old")
+    uses = [model.writer.model.in_use() for _ in range(users)]
+    for use in uses:
+        use.__enter__()
+    model.writer.model.retire()
+    for use in uses:
+        assert not model.closed.is_set()
+        use.__exit__(None, None, None)
+    assert model.closed.is_set()

@@ -37,7 +37,7 @@ def engine(
         ("តើគ្រូបានប្រាក់បន្ថែមប៉ុន្មានសម្រាប់ទៅបង្រៀននៅ Quell Delta?", "Khmer", "150 tals a month"),
     ],
 )
-def test_a_question_is_answered_in_the_words_of_the_report(
+def test_the_words_of_the_report_answer(
     engine: QueryEngine, question: str, language: str, quoted: str
 ) -> None:
     answer = engine.ask(question, exact=True)
@@ -49,9 +49,7 @@ def test_a_question_is_answered_in_the_words_of_the_report(
     )
 
 
-def test_a_question_that_no_report_answers_is_refused_without_blaming_the_encoder(
-    engine: QueryEngine,
-) -> None:
+def test_what_no_report_answers_is_refused_without_blaming_the_encoder(engine: QueryEngine) -> None:
     answer = engine.ask("哪支球队赢得了2018年世界杯足球赛？")
     assert (answer.abstained, answer.cause) == (True, "not_answered")
     assert answer.reason == (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from rag.suggesting import (
     question_of,
 )
 from tests.support.libraries import MakeLibrary
+from tests.support.reports import write
 
 suggest = partial(suggesting.suggest, seconds=60)
 """``suggestions.suggest`` with ample time, so that the result does not depend on the machine."""
@@ -46,28 +46,24 @@ def arrests(seed_engine: QueryEngine) -> Answer:
     return answers_to(seed_engine, ARRESTS)
 
 
-def test_suggestions_are_questions_about_sentences_near_the_citations(
-    seed_engine: QueryEngine, arrests: Answer
-) -> None:
-    assert suggest(seed_engine, arrests) == [
-        "When did Hun Manet issue a single clearance directive for the whole country?",
-        "When did the Ministry of Justice suspend the deputy prosecutor?",
-    ]
+NEAR_THE_ARRESTS = [
+    "When did Hun Manet issue a single clearance directive for the whole country?",
+    "When did the Ministry of Justice suspend the deputy prosecutor?",
+]
 
 
-def test_each_suggestion_is_answered_by_a_new_sentence(seed_engine: QueryEngine, arrests: Answer) -> None:
+def test_sentences_near_the_citations_are_asked_for(seed_engine: QueryEngine, arrests: Answer) -> None:
+    assert suggest(seed_engine, arrests) == NEAR_THE_ARRESTS
     shown = {cited.quote for cited in arrests.citations}
-    for question in suggest(seed_engine, arrests):
-        answer = answers_to(seed_engine, question)
-        assert answer.citations[0].quote not in shown
-        assert answer.citations[0].document_id == arrests.citations[0].document_id
+    for question in NEAR_THE_ARRESTS:
+        first = answers_to(seed_engine, question).citations[0]
+        assert first.quote not in shown, "each is answered by a new sentence"
+        assert first.document_id == arrests.citations[0].document_id
 
 
 def test_asked_questions_are_not_suggested(seed_engine: QueryEngine, arrests: Answer) -> None:
-    suspended = "When did the Ministry of Justice suspend the deputy prosecutor?"
-    assert suspended in suggest(seed_engine, arrests)
     asked = replace(arrests, question="When has the Ministry of Justice suspended this deputy prosecutor?")
-    assert suspended not in suggest(seed_engine, asked)
+    assert NEAR_THE_ARRESTS[1] not in suggest(seed_engine, asked)
 
 
 def test_candidates_near_the_citations_come_first(seed_engine: QueryEngine, arrests: Answer) -> None:
@@ -81,10 +77,7 @@ def test_candidates_near_the_citations_come_first(seed_engine: QueryEngine, arre
 def test_after_an_abstention_suggestions_come_from_the_nearest_report(seed_engine: QueryEngine) -> None:
     none = seed_engine.ask("What is the national bird of Cambodia?")
     assert none.abstained
-    assert suggest(seed_engine, none) == [
-        "When did Hun Manet issue a single clearance directive for the whole country?",
-        "When did the Ministry of Justice suspend the deputy prosecutor?",
-    ]
+    assert suggest(seed_engine, none) == NEAR_THE_ARRESTS
 
 
 def test_nothing_is_suggested_if_no_report_mentions_the_subject(seed_engine: QueryEngine) -> None:
@@ -93,24 +86,14 @@ def test_nothing_is_suggested_if_no_report_mentions_the_subject(seed_engine: Que
     assert suggest(seed_engine, none) == []
 
 
-def test_suggestions_respect_the_filters(seed_engine: QueryEngine) -> None:
-    filters = Filters(publishers=("Footnoted sample library",))
-    answer = seed_engine.ask(ARRESTS, filters)
-    assert len(suggest(seed_engine, answer)) == 2
-    assert answer.searched is not None
-    elsewhere = replace(answer, searched=replace(answer.searched, filters=Filters(publishers=("Nobody",))))
-    assert suggest(seed_engine, elsewhere) == []
+def test_suggestions_respect_the_filters(seed_engine: QueryEngine, arrests: Answer) -> None:
+    assert arrests.searched is not None
+    scope = replace(arrests.searched, filters=Filters(publishers=("Nobody",)))
+    assert suggest(seed_engine, replace(arrests, searched=scope)) == []
 
 
 def test_no_question_is_tried_after_the_time_limit(seed_engine: QueryEngine, arrests: Answer) -> None:
     assert suggesting.suggest(seed_engine, arrests, seconds=0) == []
-
-
-def test_suggestions_take_less_than_the_time_limit(seed_engine: QueryEngine, arrests: Answer) -> None:
-    began = time.perf_counter()
-    suggesting.suggest(seed_engine, arrests)
-    # The call takes one second on an idle machine.
-    assert time.perf_counter() - began < 3
 
 
 DAM = (
@@ -134,45 +117,37 @@ def test_sentences_shown_earlier_in_the_conversation_are_not_suggested(own_libra
 
 
 def test_trying_questions_stores_no_answer_and_calls_no_model(own_library: MakeLibrary) -> None:
-    engine = QueryEngine(own_library({"dam.txt": DAM}).index, keeps=True)
-    answer = answers_to(engine, "When did the dam of Varda break?")
-    suggest(engine, answer)
+    engine = QueryEngine(own_library({"dam.txt": DAM_REPORT}).index, keeps=True)
+    suggest(engine, answers_to(engine, WHEN_CLOSED))
+    assert made(engine).starters
     quoting = engine.quoting_only()
     assert (quoting.writer, quoting.keeps, engine.keeps) == (None, False, True)
     with engine.index.catalog.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 1
 
 
-def test_reports_in_other_languages_give_no_suggestions(library: MakeLibrary) -> None:
+def test_reports_in_other_languages_give_no_suggestions_and_no_starters(library: MakeLibrary) -> None:
     engine = library(
         {"banjir.txt": "Bendungan Varda jebol pada hari Minggu. Sebanyak 412 rumah hancur di Varda."}
     )
-    answer = engine.ask("Kapan bendungan Varda jebol?")
-    assert suggest(engine, answer) == []
+    assert suggest(engine, engine.ask("Kapan bendungan Varda jebol?")) == []
+    assert made(engine).starters == ()
 
 
-def test_replaced_versions_give_no_suggestions(
-    index: Library, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("reports")
-    file = folder / "dam.txt"
-    file.write_text(DAM, encoding="utf-8")
-    sync(index, [folder])
-    engine = QueryEngine(index)
-    answer = answers_to(engine, "When did the dam of Varda break?")
+def test_replaced_versions_suggest_nothing(index: Library, tmp_path: Path) -> None:
+    file = write(tmp_path / "reports" / "dam.txt", DAM)
+    sync(index, [file.parent])
+    answer = answers_to(QueryEngine(index), "When did the dam of Varda break?")
     assert candidates_of(index, answer)
-    file.write_text(f"{DAM} It was rebuilt in 1911.", encoding="utf-8")
-    sync(index, [folder])
+    write(file, f"{DAM} It was rebuilt in 1911.")
+    sync(index, [file.parent])
     assert candidates_of(index, answer) == []
 
 
 def test_the_plan_is_suggested_only_if_the_answer_mentions_a_plan(library: MakeLibrary) -> None:
-    text = (
-        "The sirens of Varda are loud. The scheme costs 3.4 million euros. The sirens cost 2 million euros."
-    )
-    engine = library({"sirens.txt": text})
-    answer = answers_to(engine, "Are the sirens of Varda loud?")
-    questions = suggest(engine, answer)
+    costs = "The scheme costs 3.4 million euros. The sirens cost 2 million euros."
+    engine = library({"sirens.txt": f"The sirens of Varda are loud. {costs}"})
+    questions = suggest(engine, answers_to(engine, "Are the sirens of Varda loud?"))
     assert "How much does the scheme cost?" not in questions
 
 
@@ -194,6 +169,12 @@ WHEN_CLOSED = "When did the council of Varda close the third gate of the dam?"
 WHEN_REBUILT = "When was the mill of Brackwater rebuilt?"
 
 
+def stepped(maker: StarterMaker, steps: int = 5) -> list[str]:
+    for _ in range(steps):
+        maker.step()
+    return [each.question for each in maker.current().starters]
+
+
 def made(engine: QueryEngine) -> Starters:
     maker = StarterMaker(engine, lambda: False)
     assert not engine.open_questions, "an answer of another test is still open, so that no step does anything"
@@ -202,12 +183,14 @@ def made(engine: QueryEngine) -> Starters:
     return maker.current()
 
 
-def test_starters_are_about_different_reports_first_and_name_them(seed_engine: QueryEngine) -> None:
+def test_starters_are_about_different_reports_that_answer_them(seed_engine: QueryEngine) -> None:
     starters = made(seed_engine).starters
-    first = [each.title for each in starters[:3]]
-    assert len(set(first)) == 3
-    titles = [seed_engine.index.catalog.text(each.document_id).title for each in starters]
-    assert titles == [each.title for each in starters]
+    assert len({each.title for each in starters[:3]}) == 3
+    for each in starters:
+        assert seed_engine.index.catalog.text(each.document_id).title == each.title
+        answer = answers_to(seed_engine, each.question)
+        assert (answer.note, answer.searched_for) == (None, None)
+        assert answer.citations[0].document_id == each.document_id
 
 
 def test_starters_ask_for_the_main_rows_of_accounts(library: MakeLibrary) -> None:
@@ -218,44 +201,21 @@ def test_starters_ask_for_the_main_rows_of_accounts(library: MakeLibrary) -> Non
     assert questions == ["What were Harlan Energy’s revenues?", "What was Harlan Energy’s net income?"]
 
 
-def test_each_starter_is_answered_by_its_report_first(seed_engine: QueryEngine) -> None:
-    for each in made(seed_engine).starters:
-        answer = seed_engine.ask(each.question)
-        assert not answer.abstained
-        assert (answer.note, answer.searched_for) == (None, None)
-        assert answer.citations[0].document_id == each.document_id
-
-
-def test_a_question_that_the_library_does_not_answer_is_not_offered(seed_index: Library) -> None:
-    refusing = QueryEngine(seed_index, limits=replace(DEFAULT_LIMITS, threshold=1.0))
-    assert made(refusing).starters == ()
-
-
-def test_one_report_can_give_several_starters(library: MakeLibrary) -> None:
+def test_only_questions_that_are_clear_by_themselves_and_answered_are_offered(library: MakeLibrary) -> None:
     engine = library({"dam.txt": DAM_REPORT + "\nThe dam of Varda was opened in June 1899.\n"})
     questions = [each.question for each in made(engine).starters]
     assert sorted(questions) == sorted([WHEN_CLOSED, "When was the dam of Varda opened?"])
-
-
-def test_reports_in_other_languages_give_no_starters(library: MakeLibrary) -> None:
-    engine = library(
-        {"banjir.txt": "Bendungan Varda jebol pada hari Minggu. Sebanyak 412 rumah hancur di Varda."}
-    )
-    assert made(engine).starters == ()
-
-
-def test_a_question_that_is_unclear_without_an_answer_beside_it_is_not_offered(library: MakeLibrary) -> None:
-    engine = library({"gates.txt": "Of the gates\n\nThe company closed the third gate on 3 March 1931.\n"})
-    assert made(engine).starters == ()
+    refusing = QueryEngine(engine.index, limits=replace(DEFAULT_LIMITS, threshold=1.0))
+    assert made(refusing).starters == ()
+    unclear = library({"gates.txt": "Of the gates\n\nThe company closed the third gate on 3 March 1931.\n"})
+    assert made(unclear).starters == ()
 
 
 def test_the_publisher_stands_in_for_the_company(library: MakeLibrary) -> None:
     front = "---\ntitle: Results of Harlan Energy\npublisher: Harlan Energy\n---\n\n"
-    words = (
-        "The company was founded in Pellan in 1931. "
-        "The net sales of the Pellan mill were $4.2 billion in the end."
-    )
-    engine = library({"results.md": f"{front}{words}\n"})
+    founded = "The company was founded in Pellan in 1931."
+    sales = "The net sales of the Pellan mill were $4.2 billion in the end."
+    engine = library({"results.md": f"{front}{founded} {sales}\n"})
     questions = {each.question for each in made(engine).starters}
     assert "What were Harlan Energy’s net sales of the Pellan mill?" in questions
     assert not any("the company" in question for question in questions)
@@ -265,45 +225,26 @@ def test_nothing_is_tried_while_a_question_or_other_work_is_in_progress(library:
     engine = library({"mill.txt": MILL})
     busy = [True]
     maker = StarterMaker(engine, lambda: busy[0])
-    for _ in range(5):
-        maker.step()
+    assert stepped(maker) == []
     assert maker.current() == Starters(engine.index.catalog.generation())
     busy[0] = False
     asking = engine.stream(WHEN_REBUILT)
     next(asking)
-    for _ in range(5):
-        maker.step()
-    assert maker.current().starters == ()
+    assert stepped(maker) == []
     asking.close()
-    for _ in range(5):
-        maker.step()
-    assert [each.question for each in maker.current().starters] == [WHEN_REBUILT]
-    assert maker.current().complete
+    assert (stepped(maker), maker.current().complete) == ([WHEN_REBUILT], True)
 
 
 def test_starters_are_made_again_after_a_change_of_the_library(index: Library, tmp_path: Path) -> None:
-    folder = tmp_path / "reports"
-    folder.mkdir()
-    (folder / "dam.txt").write_text(DAM_REPORT, encoding="utf-8")
-    sync(index, [folder])
+    dam = write(tmp_path / "reports" / "dam.txt", DAM_REPORT)
+    sync(index, [dam.parent])
     maker = StarterMaker(QueryEngine(index), lambda: False)
-    for _ in range(5):
-        maker.step()
-    assert [each.question for each in maker.current().starters] == [WHEN_CLOSED]
-    (folder / "dam.txt").unlink()
-    (folder / "mill.txt").write_text(MILL, encoding="utf-8")
-    sync(index, [folder])
+    assert stepped(maker) == [WHEN_CLOSED]
+    dam.unlink()
+    write(dam.parent / "mill.txt", MILL)
+    sync(index, [dam.parent])
     assert maker.current() == Starters(index.catalog.generation())
-    for _ in range(5):
-        maker.step()
-    assert [each.question for each in maker.current().starters] == [WHEN_REBUILT]
-
-
-def test_trying_stores_no_answer(own_library: MakeLibrary) -> None:
-    engine = QueryEngine(own_library({"dam.txt": DAM_REPORT}).index, keeps=True)
-    assert made(engine).starters
-    with engine.index.catalog.engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 0
+    assert stepped(maker) == [WHEN_REBUILT]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,13 +10,7 @@ from index.catalog.database import Catalog
 from index.records import Viewer
 from rag.answers import Answer
 from rag.conversations.answers import keep
-from rag.conversations.history import (
-    MAX_TURN_CHARACTERS,
-    NO_CONVERSATION,
-    continue_conversation,
-    from_answers,
-    from_turns,
-)
+from rag.conversations.history import MAX_TURN_CHARACTERS, continue_conversation, from_answers, from_turns
 from rag.conversations.store import AnswerStore
 from rag.errors import AnswerNotFoundError, OtherConversationError
 from rag.follow_ups import MAX_EXCHANGES
@@ -34,17 +27,11 @@ def said(turns: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(turn.standalone, turn.answer) for turn in from_turns(turns).exchanges]
 
 
-def test_a_single_question_has_no_history() -> None:
-    assert (NO_CONVERSATION.id, NO_CONVERSATION.exchanges, NO_CONVERSATION.cited) == (None, (), ())
-
-
 def test_stored_answers_become_turns_with_the_standalone_question() -> None:
     conversation = from_answers("c1", [answer(1), answer(2, "Question 2 about dams?")])
     assert conversation.id == "c1"
-    assert [(turn.standalone, turn.answer) for turn in conversation.exchanges] == [
-        ("Question 1?", "Answer 1."),
-        ("Question 2 about dams?", "Answer 2."),
-    ]
+    turns = [(turn.standalone, turn.answer) for turn in conversation.exchanges]
+    assert turns == [("Question 1?", "Answer 1."), ("Question 2 about dams?", "Answer 2.")]
 
 
 def test_only_the_last_turns_are_read() -> None:
@@ -66,17 +53,13 @@ def test_blank_turns_and_turns_before_the_first_question_are_left_out() -> None:
     ]
 
 
-def test_a_long_turn_is_cut_at_its_end() -> None:
+def test_a_long_turn_is_cut_at_its_end_and_half_a_surrogate_pair_is_replaced() -> None:
     [(question, reply)] = said([("user", "q" * 100_000), ("assistant", "a" * 100_000)])
     assert (len(question), len(reply)) == (MAX_TURN_CHARACTERS, MAX_TURN_CHARACTERS)
-
-
-def test_half_a_surrogate_pair_is_replaced() -> None:
     assert said([("user", "When\ud800?"), ("assistant", "Monday\udfff.")]) == [("When??", "Monday?.")]
 
 
-def test_a_replacing_answer_follows_the_turns_before_the_replaced_one(tmp_path: Path) -> None:
-    catalog = Catalog.open(tmp_path / "catalog.sqlite")
+def test_a_replacing_answer_follows_the_turns_before_the_replaced_one(catalog: Catalog) -> None:
     for place in range(4):
         made = replace(answer(place), answer_id=f"{place:032x}", conversation_id="c1" if place < 3 else None)
         keep(catalog, replace(made, citations=(citation(place + 1, f"Quote {place}."),)))
@@ -100,13 +83,9 @@ def test_a_replacing_answer_follows_the_turns_before_the_replaced_one(tmp_path: 
         )
     with pytest.raises(AnswerNotFoundError):
         continue_conversation(catalog, "c1", replaces="f" * 32)
-    catalog.close()
 
 
-def test_stored_answers_take_precedence_over_turns_from_the_caller(
-    tmp_path: Path,
-) -> None:
-    catalog = Catalog.open(tmp_path / "catalog.sqlite")
+def test_stored_answers_take_precedence_over_turns_from_the_caller(catalog: Catalog) -> None:
     for place in range(MAX_EXCHANGES + 2):
         made = replace(answer(place), answer_id=f"{place:032x}", conversation_id="c1")
         keep(catalog, replace(made, citations=(citation(place + 1, f"Quote {place}."),)))
@@ -118,11 +97,9 @@ def test_stored_answers_take_precedence_over_turns_from_the_caller(
     begun, another = continue_conversation(catalog), continue_conversation(catalog)
     assert (begun.exchanges, begun.cited) == ((), ())
     assert len({begun.id, another.id, None}) == 3
-    catalog.close()
 
 
-def test_only_the_owner_of_a_conversation_continues_it_under_its_id(tmp_path: Path) -> None:
-    catalog = Catalog.open(tmp_path / "catalog.sqlite")
+def test_only_the_owner_of_a_conversation_continues_it_under_its_id(catalog: Catalog) -> None:
     bea, cai = catalog.for_viewer(Viewer("bea")), catalog.for_viewer(Viewer("cai"))
     keep(bea, replace(answer(1), answer_id="1" * 32, conversation_id="c1"))
     assert continue_conversation(bea, "c1").id == "c1"
@@ -134,4 +111,3 @@ def test_only_the_owner_of_a_conversation_continues_it_under_its_id(tmp_path: Pa
     assert (followed.id == "c1", followed.exchanges) == (False, continue_conversation(bea, "c1").exchanges)
     AnswerStore(bea).delete_conversation("c1")
     assert continue_conversation(bea, "c1").id != "c1"
-    catalog.close()

@@ -1,11 +1,10 @@
-"""Answers are stored beside the documents: unchanged, in order, and without blocking searches."""
+"""Answers are stored unchanged beside the documents; their conversations are listed and shared."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,34 +13,17 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.catalog.backup import back_up, restore
-from index.catalog.database import Catalog
+from index.catalog import CATALOG, Catalog
+from index.catalog.schema import kept_references, kept_words, series_names, withdrawals
 from index.library import Library
-from rag.conversations.store import AnswerStore, SearchFields
-from rag.errors import AnswerNotFoundError
+from index.records import Viewer
+from rag.conversations.store import AnswerStore, KeptConversation, SearchFields
+from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 from tests.support.examples import up_to
 from tests.support.markup import bodies
 from tests.support.reports import incoming, version
 
 CREATED = "2031-08-02T10:00:00+00:00"
-
-WRITING = """
-import sys
-from pathlib import Path
-from index.catalog.database import Catalog
-catalog = Catalog.open(Path(sys.argv[1]))
-with catalog.engine.begin() as connection:
-    connection.exec_driver_sql("INSERT INTO sources VALUES ('/slow', 1)")
-    print("writing", flush=True)
-    sys.stdin.readline()
-"""
-
-
-@pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    opened = Catalog.open(tmp_path / "catalog.sqlite")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -49,17 +31,14 @@ def store(catalog: Catalog) -> AnswerStore:
     return AnswerStore(catalog)
 
 
-def test_an_answer_is_stored_byte_for_byte(store: AnswerStore) -> None:
+def test_an_answer_is_stored_byte_for_byte_and_never_overwritten(store: AnswerStore) -> None:
     text = '{"quote":"Ünï\\u0000 “x”\\n\u2028 \U0001f4dc"}  \n'
-    store.put("a", None, CREATED, text)
+    store.put("a", "s", CREATED, text)
+    for replaces in (None, "a"):
+        with pytest.raises(sa.exc.IntegrityError):
+            store.put("a", "s", CREATED, "second", replaces=replaces)
     assert store.get("a") == text
-
-
-def test_a_stored_answer_is_never_overwritten(store: AnswerStore) -> None:
-    store.put("a", None, CREATED, "first")
-    with pytest.raises(sa.exc.IntegrityError):
-        store.put("a", None, CREATED, "second")
-    assert store.get("a") == "first"
+    assert bodies(store.conversation("s")) == [text], "a refused answer replaces nothing"
 
 
 def test_a_conversation_returns_its_last_answers_oldest_first(store: AnswerStore) -> None:
@@ -82,72 +61,37 @@ def test_replaced_answers_leave_the_conversation_and_keep_their_ids(store: Answe
     assert bodies(store.conversation("t")) == ["other a", "other b", "other c"], "other series are left alone"
     store.put("e", "s", CREATED, "text e", replaces="b")
     assert bodies(store.conversation("s")) == ["text a", "text e"], "what had taken its place goes with it"
-    store.put("f", "s", CREATED, "text f", replaces="a")
-    assert bodies(store.conversation("s")) == ["text f"]
-
-
-@pytest.mark.parametrize("replaces", ["nothing", "other", "alone"])
-def test_an_id_from_outside_the_conversation_replaces_nothing(store: AnswerStore, replaces: str) -> None:
-    store.put("a", "s", CREATED, "text a")
-    store.put("other", "t", CREATED, "other")
     store.put("alone", None, CREATED, "alone")
-    store.put("b", "s", CREATED, "text b", replaces=replaces)
-    store.put("c", None, CREATED, "text c", replaces=replaces)
-    assert (bodies(store.conversation("s")), bodies(store.conversation("t"))) == (
-        ["text a", "text b"],
-        ["other"],
-    )
-
-
-def test_a_refused_answer_replaces_nothing(store: AnswerStore) -> None:
-    store.put("a", "s", CREATED, "text a")
-    with pytest.raises(sa.exc.IntegrityError):
-        store.put("a", "s", CREATED, "again", replaces="a")
-    assert bodies(store.conversation("s")) == ["text a"]
-
-
-def test_a_replaced_answer_still_knows_the_answers_before_it(store: AnswerStore) -> None:
-    for name in ("a", "b", "c"):
-        store.put(name, "s", CREATED, f"text {name}")
-    store.put("d", "s", CREATED, "text d", replaces="c")
-    store.put("alone", None, CREATED, "alone")
-    assert store.before("c") == store.before("d") == ("s", [("a", "text a"), ("b", "text b")])
-    assert store.before("d", 1) == ("s", [("b", "text b")])
-    assert store.before("a") == ("s", [])
-    assert store.before("alone") == (None, [])
-    with pytest.raises(AnswerNotFoundError):
-        store.before("nothing")
+    for stranger in ("nothing", "other a", "alone"):
+        store.put(f"beside {stranger}", "s", CREATED, "f", replaces=stranger)
+        store.put(f"below {stranger}", None, CREATED, "g", replaces=stranger)
+    assert bodies(store.conversation("s")) == ["text a", "text e", "f", "f", "f"]
+    assert len(store.conversation("t")) == 3
 
 
 def test_citing_answers_come_newest_first(store: AnswerStore) -> None:
-    references = {
-        "a": {(1, 1), (2, 1)},
-        "b": {(1, 1), (1, 2)},
-        "c": {(2, 3)},
-        "d": {(1, 2)},
-        "e": {(1, 3)},
-    }
+    references = {"a": {(1, 1), (2, 1)}, "b": {(1, 1), (1, 2)}, "c": {(2, 3)}, "d": {(1, 2)}, "e": {(1, 3)}}
     for name, places in references.items():
         store.put(name, "s", CREATED, name, SearchFields(references=frozenset(places)))
-    assert store.citing(1, 10) == [
+    of_first = [
         (5, 3, ("e", "e")),
         (4, 2, ("d", "d")),
         (2, 2, ("b", "b")),
         (2, 1, ("b", "b")),
         (1, 1, ("a", "a")),
     ]
-    assert store.citing(1, 2) == [(5, 3, ("e", "e")), (4, 2, ("d", "d"))]
-    assert store.citing(1, 2, before=(2, 2)) == [(2, 1, ("b", "b")), (1, 1, ("a", "a"))]
+    assert store.citing(1, 10) == of_first
+    assert store.citing(1, 2) == of_first[:2]
+    assert store.citing(1, 2, before=(2, 2)) == of_first[3:]
     assert store.citing(2, 10) == [(3, 3, ("c", "c")), (1, 1, ("a", "a"))]
-    assert store.citing(7, 10) == []
     store.put("f", "s", CREATED, "f", replaces="d")
     store.delete("b")
-    assert store.citing(1, 10) == [(1, 1, ("a", "a"))]
+    assert store.citing(1, 10) == of_first[4:], "what was replaced or deleted cites nothing"
 
 
 @given(st.lists(st.tuples(st.sampled_from("st"), st.none() | st.integers(0, 12), st.booleans()), max_size=12))
 @settings(max_examples=up_to(60))
-def test_a_conversation_contains_answers_that_were_neither_replaced_nor_deleted(
+def test_replaced_and_deleted_answers_are_in_no_conversation(
     steps: list[tuple[str, int | None, bool]],
 ) -> None:
     """Compare with a list: each step stores an answer, and may replace an earlier one or delete its own."""
@@ -172,16 +116,6 @@ def test_a_conversation_contains_answers_that_were_neither_replaced_nor_deleted(
         catalog.close()
 
 
-def test_a_deleted_answer_is_not_found(store: AnswerStore) -> None:
-    answer_id = "a" * 32
-    store.put(answer_id, "s", CREATED, "text")
-    store.delete(answer_id)
-    assert bodies(store.conversation("s", 1)) == []
-    for act in (store.get, store.delete):
-        with pytest.raises(AnswerNotFoundError, match=r"^there is no answer 'a+'; it may have been deleted$"):
-            act(answer_id)
-
-
 def test_storing_an_answer_changes_no_search_result(index: Library) -> None:
     index.replace([incoming("One gate of the dam.")])
     before = index.generation, [hit.text for hit in index.search("gate")], index.catalog.documents()
@@ -189,13 +123,23 @@ def test_storing_an_answer_changes_no_search_result(index: Library) -> None:
     assert (index.generation, [hit.text for hit in index.search("gate")], index.catalog.documents()) == before
 
 
+WRITING = """
+import sys
+from pathlib import Path
+from index.catalog.database import Catalog
+catalog = Catalog.open(Path(sys.argv[1]))
+with catalog.engine.begin() as connection:
+    connection.exec_driver_sql("INSERT INTO sources VALUES ('/slow', 1)")
+    print("writing", flush=True)
+    sys.stdin.readline()
+"""
+
+
 @pytest.mark.sqlite
-def test_storing_waits_for_another_writing_process(
-    catalog: Catalog, store: AnswerStore, tmp_path: Path
-) -> None:
+def test_storing_waits_for_another_process(catalog: Catalog, store: AnswerStore, tmp_path: Path) -> None:
     """The writer is another process in the middle of a long transaction."""
     with subprocess.Popen(
-        [sys.executable, "-c", WRITING, str(tmp_path / "catalog.sqlite")],
+        [sys.executable, "-c", WRITING, str(tmp_path / CATALOG)],
         cwd=Path(__file__).parents[3],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -217,10 +161,14 @@ def test_storing_waits_for_another_writing_process(
     assert (store.get("a"), catalog.sources()) == ("text", ["/slow"])
 
 
-def test_answers_and_documents_are_written_at_the_same_time(catalog: Catalog, store: AnswerStore) -> None:
+def test_answers_names_and_documents_are_written_at_once(catalog: Catalog, store: AnswerStore) -> None:
     def keep_many(turn: int) -> None:
         for number in range(20):
-            store.put(f"{turn}-{number}", f"{turn}", CREATED, f"text {number}")
+            store.put(
+                f"{turn}-{number}", f"{turn}", CREATED, f"text {number}", SearchFields("A dam?", "A dam?")
+            )
+            store.name_conversation(f"{turn}", f"Name {turn}.{number}")
+            assert len(store.list_conversations(f"name {turn}. dam")[0]) == 1
 
     threads = [threading.Thread(target=keep_many, args=(turn,)) for turn in range(3)]
     for thread in threads:
@@ -230,16 +178,265 @@ def test_answers_and_documents_are_written_at_the_same_time(catalog: Catalog, st
     for thread in threads:
         thread.join(60)
     assert (catalog.generation(), len(catalog.documents())) == (10, 10)
-    assert [bodies(store.conversation(f"{turn}", 100)) for turn in range(3)] == [
-        [f"text {number}" for number in range(20)]
-    ] * 3
+    for turn in range(3):
+        assert bodies(store.conversation(f"{turn}", 100)) == [f"text {number}" for number in range(20)]
+        assert store.find_conversation(f"{turn}").name == f"Name {turn}.19"
 
 
-def test_a_backup_contains_the_answers(index: Library, tmp_path: Path) -> None:
-    index.replace([incoming("One gate of the dam.")])
-    store = AnswerStore(index.catalog)
-    store.put("a", "s", CREATED, "before")
-    back_up(index.home, tmp_path / "library.tar")
-    store.put("b", "s", CREATED, "after")
-    restore(index.home, tmp_path / "library.tar")
-    assert bodies(store.conversation("s", 10)) == ["before"]
+LUT = "Bao nhiêu hộ bị ảnh hưởng bởi lũ lụt ở Đà Nẵng?"
+
+
+@pytest.fixture
+def talks(store: AnswerStore) -> AnswerStore:
+    """Two conversations, and a single answer."""
+    say(store, "a1", "a", 1, ("Why did the dam fail?", "The third gate rusted."))
+    say(store, "b1", "b", 2, (LUT, "120 hộ."))
+    say(store, "alone", None, 3, ("Why did the dam fail?", "Nobody knows."))
+    say(store, "a2", "a", 4, ("ទឹក\u200bជំនន់នៅខែណា?", "It was in 100% of the villages, in May_2031."))
+    return store
+
+
+def say(  # noqa: PLR0917
+    store: AnswerStore,
+    name: str,
+    series: str | None,
+    day: int,
+    said: tuple[str, str],
+    replaces: str | None = None,
+) -> None:
+    """Store an answer of a day, with its question and its words."""
+    fields = SearchFields(said[0], "\n".join(said), frozenset({(7, 1)}))
+    store.put(name, series, f"2031-08-0{day}", f"body of {name}", fields, replaces=replaces)
+
+
+def listed(store: AnswerStore, query: str = "") -> list[str]:
+    return [found.conversation_id for found in store.list_conversations(query)[0]]
+
+
+def test_the_last_updated_conversation_comes_first(talks: AnswerStore) -> None:
+    first = KeptConversation("a", "Why did the dam fail?", False, "2031-08-01", "2031-08-04", 2)
+    second = KeptConversation("b", LUT, False, "2031-08-02", "2031-08-02", 1)
+    assert talks.list_conversations() == ([first, second], None)
+    newest, last = talks.list_conversations(limit=1)
+    assert newest == [first]
+    assert talks.list_conversations(before=last) == ([second], None)
+    assert talks.find_conversation("b") == second
+
+
+def test_replaced_answers_do_not_count_in_the_summary(talks: AnswerStore) -> None:
+    say(talks, "a3", "a", 5, ("And how many gates?", "Three."), "a1")
+    assert talks.find_conversation("a") == KeptConversation(
+        "a", "And how many gates?", False, "2031-08-05", "2031-08-05", 1
+    )
+    assert listed(talks, "rusted") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("DAM", ["a"]),
+        ("gate villages", ["a"]),
+        ("gate 120", []),
+        ("lu lut da nang", ["b"]),
+        ("LŨ LỤT", ["b"]),
+        ("ទឹកជំនន់", ["a"]),
+        ("ជំនន់ទឹក", []),
+        ("100%", ["a"]),
+        ("may_", ["a"]),
+        ("1%0", []),
+        ("d_m", []),
+        ("/", []),
+        ("'; DROP TABLE kept; --", []),
+        (" \n\t", ["a", "b"]),
+        ("knows", []),
+    ],
+)
+def test_a_conversation_is_found_by_all_words(talks: AnswerStore, query: str, found: list[str]) -> None:
+    assert listed(talks, query) == found
+
+
+def test_a_search_covers_the_name_that_a_user_gave(talks: AnswerStore) -> None:
+    talks.name_conversation("b", "Übersicht: 50% <b>")
+    assert talks.find_conversation("b").name == "Übersicht: 50% <b>"
+    queries = ("ubersicht", "ubersicht lut", "ubersicht dam", "50% <B>")
+    assert [listed(talks, query) for query in queries] == [["b"], ["b"], [], ["b"]]
+    talks.name_conversation("b", "  Floods \n of\u202e\tDa Nang, half \ud800 ")
+    assert talks.find_conversation("b").name == "Floods of\ufffd Da Nang, half \ufffd"
+    assert listed(talks, "ubersicht") == []
+    talks.name_conversation("b", " \n")
+    unnamed = talks.find_conversation("b")
+    assert (unnamed.name, unnamed.named, listed(talks, "floods")) == (LUT, False, [])
+    talks.name_conversation("b", LUT)
+    assert talks.find_conversation("b").named, "a user may give the first question as a name"
+
+
+def test_what_is_missing_cannot_be_found_named_or_deleted(catalog: Catalog, talks: AnswerStore) -> None:
+    for act in (
+        lambda: talks.find_conversation("c"),
+        lambda: talks.name_conversation("c", "Nothing"),
+        lambda: talks.delete_conversation("c"),
+    ):
+        with pytest.raises(
+            ConversationNotFoundError, match=r"^there is no conversation 'c'; it may have been deleted$"
+        ):
+            act()
+    for look in (talks.get, talks.delete, talks.before):
+        with pytest.raises(AnswerNotFoundError):
+            look("a" * 32)
+    with catalog.engine.connect() as connection:
+        assert connection.execute(sa.select(series_names)).all() == []
+
+
+def test_deleting_a_conversation_deletes_replaced_answers(catalog: Catalog, talks: AnswerStore) -> None:
+    talks.name_conversation("a", "Dams")
+    say(talks, "a3", "a", 5, ("And how many gates?", "Three."), "a1")
+    talks.delete_conversation("a")
+    assert listed(talks) == ["b"]
+    for gone in ("a1", "a2", "a3"):
+        with pytest.raises(AnswerNotFoundError):
+            talks.get(gone)
+    assert (talks.get("alone"), talks.get("b1")) == ("body of alone", "body of b1")
+    tables = (kept_words, kept_references, series_names, withdrawals)
+    with catalog.engine.connect() as connection:
+        assert [len(connection.execute(sa.select(table)).all()) for table in tables] == [2, 2, 0, 0]
+    say(talks, "b2", "b", 6, ("Again?", "Yes."), "b1")
+    talks.delete("b2")
+    talks.delete_conversation("b")
+    with pytest.raises(AnswerNotFoundError):
+        talks.get("b1")
+
+
+def test_deleting_the_last_answer_deletes_the_name(talks: AnswerStore) -> None:
+    for series in ("a", "b"):
+        talks.name_conversation(series, f"Name of {series}")
+    talks.delete("a1")
+    assert talks.find_conversation("a").name == "Name of a"
+    talks.delete("a2")
+    talks.delete("alone")
+    say(talks, "a4", "a", 6, ("Another?", "Yes."))
+    assert (talks.find_conversation("a").name, talks.find_conversation("b").name) == ("Another?", "Name of b")
+
+
+BEA, CAI = Viewer("bea"), Viewer("cai")
+ADMINISTRATOR = Viewer("ada", sees_all=True)
+
+
+def put(catalog: Catalog, viewer: Viewer | None, answer_id: str) -> AnswerStore:
+    store = AnswerStore(catalog.for_viewer(viewer))
+    fields = SearchFields(f"Question {answer_id}?", f"words of {answer_id}")
+    store.put(answer_id, "c", CREATED, f"body of {answer_id}", fields)
+    return store
+
+
+def readable(catalog: Catalog, viewer: Viewer | None, *answers: str) -> list[str]:
+    store, found = AnswerStore(catalog.for_viewer(viewer)), []
+    for answer_id in answers:
+        try:
+            found.append(store.get(answer_id).removeprefix("body of "))
+        except AnswerNotFoundError:
+            continue
+    return found
+
+
+def test_an_answer_is_its_owner_s_and_nobody_s_are_the_administrators(catalog: Catalog) -> None:
+    put(catalog, BEA, "b")
+    put(catalog, CAI, "c")
+    put(catalog, None, "n")
+    put(catalog, Viewer("", sees_all=True), "m")
+    seen = {viewer: readable(catalog, viewer, *"bcnm") for viewer in (BEA, CAI, ADMINISTRATOR, None)}
+    assert seen == {BEA: ["b"], CAI: ["c"], ADMINISTRATOR: ["n", "m"], None: ["b", "c", "n", "m"]}
+    AnswerStore(catalog.for_viewer(ADMINISTRATOR)).share_answer("n", shared=True)
+    assert readable(catalog, CAI, "n") == ["n"]
+    AnswerStore(catalog.for_viewer(ADMINISTRATOR)).share_answer("n", shared=False)
+    assert [readable(catalog, viewer, "n") for viewer in (CAI, ADMINISTRATOR)] == [[], ["n"]]
+
+
+def test_two_owners_have_conversations_of_the_same_id(catalog: Catalog) -> None:
+    bea, cai = put(catalog, BEA, "b1"), put(catalog, CAI, "c1")
+    put(catalog, BEA, "b2")
+    assert [bodies(store.conversation("c")) for store in (bea, cai)] == [
+        ["body of b1", "body of b2"],
+        ["body of c1"],
+    ]
+    bea.name_conversation("c", "of bea")
+    cai.name_conversation("c", "of cai")
+    assert [store.find_conversation("c").name for store in (bea, cai)] == ["of bea", "of cai"]
+    assert [len(store.list_conversations("bea")[0]) for store in (bea, cai)] == [1, 0]
+    assert bea.before("b2") == ("c", [("b1", "body of b1")])
+    with pytest.raises(AnswerNotFoundError):
+        cai.before("b2")
+    cai.delete_conversation("c")
+    with pytest.raises(ConversationNotFoundError):
+        cai.find_conversation("c")
+    assert bea.find_conversation("c").name == "of bea"
+
+
+def test_the_name_of_a_conversation_is_forgotten_with_its_owner_s_last_answer(catalog: Catalog) -> None:
+    bea, cai = put(catalog, BEA, "b"), AnswerStore(catalog.for_viewer(CAI))
+    bea.name_conversation("c", "of bea")
+    cai.put("old", "c", "2030-07-18T09:00:00+00:00", "body")
+    cai.name_conversation("c", "of cai")
+    assert bea.forget(CREATED) == 1
+    put(catalog, CAI, "new")
+    assert [store.find_conversation("c").name for store in (bea, cai)] == ["of bea", "Question new?"]
+
+
+def test_nobody_changes_what_belongs_to_another(catalog: Catalog) -> None:
+    bea = put(catalog, BEA, "b")
+    for viewer in (CAI, ADMINISTRATOR):
+        store = AnswerStore(catalog.for_viewer(viewer))
+        with pytest.raises(AnswerNotFoundError):
+            store.delete("b")
+        with pytest.raises(AnswerNotFoundError):
+            store.share_answer("b", shared=True)
+        with pytest.raises(ConversationNotFoundError):
+            store.delete_conversation("c")
+        with pytest.raises(ConversationNotFoundError):
+            store.name_conversation("c", "x")
+        with pytest.raises(ConversationNotFoundError):
+            store.share_conversation("c", shared=True)
+        store.put(f"new-{viewer.key}", "c", CREATED, "body", replaces="b")
+    assert bodies(bea.conversation("c")) == ["body of b"]
+    assert not bea.find_conversation("c").shared
+
+
+def test_what_is_shared_is_read_and_neither_listed_nor_continued(catalog: Catalog) -> None:
+    bea, cai = put(catalog, BEA, "b1"), AnswerStore(catalog.for_viewer(CAI))
+    for unknown in ("c", "unknown"):
+        with pytest.raises(ConversationNotFoundError):
+            cai.find_conversation(unknown)
+    bea.share_conversation("c", shared=True)
+    assert bea.find_conversation("c").shared
+    assert (cai.find_conversation("c").name, cai.find_conversation("c").shared) == ("Question b1?", True)
+    put(catalog, BEA, "b2")
+    assert not bea.find_conversation("c").shared, "the second answer is not"
+    assert readable(catalog, CAI, "b1", "b2") == ["b1"]
+    assert (bodies(cai.conversation("c")), cai.find_conversation("c").answers) == (["body of b1"], 1)
+    assert cai.list_conversations() == ([], None)
+    assert not cai.owns("c")
+    assert cai.before("b1") == ("c", [])
+    with pytest.raises(AnswerNotFoundError):
+        cai.before("b1", own=True)
+    bea.share_answer("b1", shared=False)
+    bea.share_answer("b2", shared=True)
+    assert readable(catalog, CAI, "b1", "b2") == ["b2"]
+    assert cai.before("b2") == ("c", []), "the answer before it is private"
+    bea.share_conversation("c", shared=False)
+    assert readable(catalog, CAI, "b1", "b2") == []
+
+
+def test_nobody_adds_to_what_another_has_shared(catalog: Catalog) -> None:
+    for store in (put(catalog, BEA, "b1"), put(catalog, CAI, "c1")):
+        store.share_conversation("c", shared=True)
+    reader = AnswerStore(catalog.for_viewer(Viewer("dee")))
+    assert bodies(reader.conversation("c")) == ["body of b1"]
+    assert (reader.find_conversation("c").answers, reader.find_conversation("c").name) == (1, "Question b1?")
+    assert readable(catalog, Viewer("dee"), "b1", "c1") == ["b1", "c1"]
+
+
+def test_a_shared_answer_that_cites_a_deleted_report_is_its_owner_s(catalog: Catalog) -> None:
+    store = AnswerStore(catalog.for_viewer(BEA))
+    store.put("b", None, CREATED, "body of b", SearchFields(references=frozenset({(7, 1)})))
+    store.share_answer("b", shared=True)
+    seen = [readable(catalog, viewer, "b") for viewer in (BEA, CAI, ADMINISTRATOR)]
+    assert seen == [["b"], [], ["b"]]

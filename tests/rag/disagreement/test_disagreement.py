@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +13,7 @@ from hypothesis import strategies as st
 from index.embedding import Encoder
 from rag.answers import Citation, Copy, Disagreement
 from rag.disagreement import disagreements
-from rag.engine import QueryEngine
 from rag.evaluation.datasets import read_json_lines
-from tests.support.disagreements import DISAGREE, FINE
 from tests.support.examples import up_to
 from tests.support.libraries import MakeLibrary
 from tests.support.markup import citation
@@ -44,18 +43,21 @@ def values(found: tuple[Disagreement, ...]) -> list[list[str]]:
     return [[figure.value for figure in item.figures] for item in found]
 
 
-@pytest.mark.parametrize(("language", "one", "other", "value", "its"), DISAGREE)
-def test_different_figures_for_the_same_thing_are_shown_side_by_side(
-    language: str, one: str, other: str, value: str, its: str
-) -> None:
-    assert values(found(cited(one, other), language)) == [[value, its]]
+CASES = [row for _, row in read_json_lines(Path(__file__).parent / "cases.jsonl")]
+DISAGREE = [row for row in CASES if "figures" in row]
 
 
-@pytest.mark.parametrize(("language", "one", "other"), FINE.values(), ids=list(FINE))
-def test_figures_that_agree_or_are_of_other_things_are_not_reported(
-    language: str, one: str, other: str
-) -> None:
-    assert found(cited(one, other), language) == ()
+@pytest.mark.parametrize("row", DISAGREE, ids=[row["one"] for row in DISAGREE])
+def test_different_figures_for_the_same_thing_are_shown_side_by_side(row: dict[str, Any]) -> None:
+    assert values(found(cited(row["one"], row["other"]), row["language"])) == [row["figures"]]
+
+
+FINE = [row for row in CASES if "case" in row]
+
+
+@pytest.mark.parametrize("row", FINE, ids=[row["case"] for row in FINE])
+def test_figures_that_agree_or_are_of_other_things_are_not_reported(row: dict[str, Any]) -> None:
+    assert found(cited(row["one"], row["other"]), row["language"]) == ()
 
 
 KILLED = ("The flood killed 31 people in Sarrow.", "The flood killed 34 people in Sarrow.",
@@ -124,10 +126,6 @@ def test_sentences_without_a_name_or_a_day_are_of_what_their_documents_are_about
     assert found(cited(*chinese, titles=("埃爾科縣", "萊克縣")), "zh") == ()
 
 
-def test_the_same_words_in_two_documents_agree() -> None:
-    assert found(cited(KILLED[0], KILLED[0])) == ()
-
-
 def test_undated_figures_of_reports_years_apart_are_a_change() -> None:
     texts = ("Sarrow has 14 sirens against floods.", "Sarrow has 52 sirens against floods.")
     assert found(cited(*texts, published=("2021-01-05", "2025-01-05"))) == ()
@@ -159,7 +157,7 @@ def test_without_known_languages_digits_are_compared() -> None:
 
 
 @settings(max_examples=30)
-@given(st.permutations(cited(*KILLED, *(text for case in DISAGREE[2:7] for text in case[1:3]))))
+@given(st.permutations(cited(*KILLED, *(row[side] for row in DISAGREE[2:7] for side in ("one", "other")))))
 def test_the_order_of_the_citations_does_not_matter(shuffled: list[Citation]) -> None:
     in_order = sorted(shuffled, key=lambda item: item.id)
     assert found(list(shuffled)) == found(in_order)
@@ -171,7 +169,7 @@ _TEXTS = st.text(
     ),
     max_size=60,
 )
-_SENTENCES = st.one_of(_TEXTS, st.sampled_from([text for case in DISAGREE for text in case[1:3]]))
+_SENTENCES = st.one_of(_TEXTS, st.sampled_from([row[side] for row in DISAGREE for side in ("one", "other")]))
 
 
 @settings(max_examples=up_to(150))
@@ -213,17 +211,6 @@ def test_most_of_the_hundred_pairs_are_told_apart(encoder: Encoder) -> None:
     assert len(told & right) >= 35
     assert len(told - right) <= 1
     assert "d01" in told, "killed 18, and 23 lost their lives"
-
-
-def test_an_answer_shows_what_its_reports_give_different_figures_for(seed_engine: QueryEngine) -> None:
-    answer = seed_engine.ask("How many people were displaced on 12 May?")
-    assert [[(f.value, f.published) for f in item.figures] for item in answer.disagreements] == [
-        [("14,170", "2025-06-27"), ("15,900", "2025-05-14")]
-    ]
-    assert [item.about for item in answer.disagreements] == ["people displaced"]
-    numbers = {item.id: item.quote for item in answer.citations}
-    for figure in answer.disagreements[0].figures:
-        assert figure.value in numbers[figure.citation]
 
 
 def test_an_answer_of_a_small_library_shows_them_too(library: MakeLibrary) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.answers import Verification
-from rag.errors import DatasetError, JsonLinesError
+from rag.errors import DatasetError
 from rag.evaluation.claims import (
     NEVER,
     CheckedClaim,
@@ -61,11 +61,6 @@ def test_the_first_row_of_a_table_is_the_headings_of_the_others(tmp_path: Path) 
 def test_a_line_that_is_no_claim_is_named(tmp_path: Path, row: dict[str, object]) -> None:
     with pytest.raises(DatasetError, match="line 2"):
         read_claims(written(tmp_path, {}, row))
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(JsonLinesError, match=r"none\.jsonl cannot be read"):
-        read_claims(tmp_path / "none.jsonl")
 
 
 def test_verdicts_are_counted_by_label_kind_and_language(tmp_path: Path) -> None:

@@ -11,11 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.documents import Document
 from index.embedding.encoder import Encoder
 from rag.answer_limits import AnswerLimits
 from rag.evaluation import Configuration, Dataset, Evaluation, compare, evaluate, read_dataset
-from rag.evaluation.datasets import Query
 from rag.evaluation.evaluation import Comparison, Outcome, Part
 from rag.evaluation.measures import KeyPath, Sample, estimate, mean
 
@@ -24,20 +22,6 @@ pytestmark = pytest.mark.slow
 ALL = read_dataset(Path(__file__).parents[3] / "seeds")
 SEEDS = replace(ALL, queries=ALL.queries[::6])
 DEFAULT = Configuration()
-
-PARAPHRASES = {
-    "The physician examined the patient at the clinic.": "Which doctor looked at somebody who was ill?",
-    "An automobile collided with a lorry near the bridge.": "Was there a car crash?",
-    "The youngsters played football in the park.": "Where do children kick a ball about?",
-    "The firm dismissed forty employees in spring.": "How many workers did the company lay off?",
-    "The residence was destroyed by a blaze.": "What happened when the house burned down?",
-    "The monarch gave up the throne.": "Did the king abdicate?",
-    "The vessel sank in heavy seas off the coast.": "What became of the ship?",
-    "The author was awarded a prize for her novel.": "Who won for writing a book?",
-    "Physicists measured how quickly light travels.": "How was the speed of photons found?",
-    "The infant slept the whole night through.": "How long was the baby asleep?",
-}
-"""A sentence, and a question that shares no content word with it."""
 
 
 def measured(
@@ -61,57 +45,26 @@ def before(encoder: Encoder, home: Path) -> Evaluation:
     return measured(SEEDS, DEFAULT, encoder, home, ["retrieval", "selection", "answers", "gate"])
 
 
-class TestWorsened:
-    def test_never_answering_is_worse(self, encoder: Encoder, home: Path, before: Evaluation) -> None:
-        silent = Configuration("silent", limits=AnswerLimits(threshold=1.0))
-        after = measured(SEEDS, silent, encoder, home, ["selection", "answers"])
-        found = outcomes(compare(before, after))
-        assert {found[f"selection.{name}"] for name in ("first_correct", "any_correct", "recall", "f1")} == {
-            "worse"
-        }
-        assert found["abstention_subject_removed.precision"] == "worse"
-        assert found["abstention.auroc"] == "no difference"
-        assert outcomes(compare(after, before))["selection.any_correct"] == "better"
-
-    def test_tiny_passages_are_worse(self, encoder: Encoder, home: Path, before: Evaluation) -> None:
-        bits = Configuration(
-            "bits", max_chunk_tokens=3, title_tokens=0, limits=AnswerLimits(widen_by=0, read_hits=1)
-        )
-        after = measured(SEEDS, bits, encoder, home, ["retrieval", "selection"])
-        found = outcomes(compare(before, after))
-        assert found["selection.recall"] == "worse"
-
-    def test_lexical_search_alone_is_worse_if_questions_share_no_word(
-        self, encoder: Encoder, home: Path
-    ) -> None:
-        dataset = Dataset(
-            "paraphrases",
-            {str(number): Document(text, "", "text", "en") for number, text in enumerate(PARAPHRASES)},
-            tuple(
-                Query(f"q{number}", text, judged={str(number): 1})
-                for number, text in enumerate(PARAPHRASES.values())
-            ),
-        )
-        before, after = (
-            measured(dataset, configuration, encoder, home, ["retrieval"])
-            for configuration in (DEFAULT, Configuration("words", limits=AnswerLimits(dense_weight=0)))
-        )
-        found = outcomes(compare(before, after))
-        assert found["retrieval.fused.ndcg@10"] == "worse"
-        assert found["retrieval.dense.ndcg@10"] == "no difference"
+def test_never_answering_is_worse(encoder: Encoder, home: Path, before: Evaluation) -> None:
+    silent = Configuration("silent", limits=AnswerLimits(threshold=1.0))
+    after = measured(SEEDS, silent, encoder, home, ["selection", "answers"])
+    found = outcomes(compare(before, after))
+    assert {found[f"selection.{name}"] for name in ("first_correct", "any_correct", "recall", "f1")} == {
+        "worse"
+    }
+    assert found["abstention_subject_removed.precision"] == "worse"
+    assert found["abstention.auroc"] == "no difference"
+    assert outcomes(compare(after, before))["selection.any_correct"] == "better"
 
 
-def test_the_same_configuration_differs_in_nothing_but_time(
+def test_the_same_configuration_differs_in_time_alone(
     encoder: Encoder, home: Path, before: Evaluation
 ) -> None:
     again = replace(DEFAULT, name="again")
     after = measured(SEEDS, again, encoder, home, ["retrieval", "selection", "answers", "gate"])
     comparison = compare(before, after)
-    assert (comparison.first, comparison.second, comparison.n_queries) == (
-        "default",
-        "again",
-        len(SEEDS.queries),
-    )
+    names = (comparison.first, comparison.second, comparison.n_queries)
+    assert names == ("default", "again", len(SEEDS.queries))
     assert [row.key_path for row in comparison.differences] == list(before.figures)
     for row in comparison.differences:
         if row.key_path[0] == "latency_ms":
@@ -131,58 +84,45 @@ def evaluation(values: Sequence[float], name: str = "default", key_path: KeyPath
     )
 
 
-class TestPairing:
-    def test_a_small_gain_on_every_question_is_significant(self) -> None:
-        values = np.linspace(0, 0.9, 40)
-        [row] = compare(evaluation(values.tolist()), evaluation((values + 0.01).tolist())).differences
-        assert row.outcome == "better"
-        assert (row.change.low, row.change.high) == pytest.approx((0.01, 0.01))
-        assert row.first.high - row.first.low > 0.1, "apart, chance could have made it ten times over"
+def test_a_small_gain_on_every_question_is_significant() -> None:
+    values = np.linspace(0, 0.9, 40)
+    [row] = compare(evaluation(values.tolist()), evaluation((values + 0.01).tolist())).differences
+    assert row.outcome == "better"
+    assert (row.change.low, row.change.high) == pytest.approx((0.01, 0.01))
+    assert row.first.high - row.first.low > 0.1, "apart, chance could have made it ten times over"
 
-    def test_the_p_value_counts_the_resamples_on_the_other_side_on_both_sides(self) -> None:
-        [row] = compare(evaluation([0.5, 0.5]), evaluation([0.75, 1])).differences
-        assert row.p == 2 / 1001, "none of the 1,000; the change itself counts as one"
-        [row] = compare(evaluation([0, 0]), evaluation([1, 0])).differences
-        assert row.p == pytest.approx(0.5, abs=0.06), "a quarter of the resamples misses the gain"
 
-    def test_gains_that_losses_balance_are_no_difference(self) -> None:
-        [row] = compare(evaluation([1, 0] * 20), evaluation([0, 1] * 20)).differences
-        assert row.outcome == "no difference"
-        assert row.p is not None
-        assert row.p > 0.5
+def test_the_p_value_counts_the_resamples_on_the_other_side_on_both_sides() -> None:
+    [row] = compare(evaluation([0.5, 0.5]), evaluation([0.75, 1])).differences
+    assert row.p == 2 / 1001, "none of the 1,000; the change itself counts as one"
+    [row] = compare(evaluation([0, 0]), evaluation([1, 0])).differences
+    assert row.p == pytest.approx(0.5, abs=0.06), "a quarter of the resamples misses the gain"
 
-    @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=30))
-    def test_swapping_the_evaluations_inverts_the_outcome(self, rows: list[tuple[float, float]]) -> None:
-        first, second = (evaluation(values) for values in zip(*rows, strict=True))
-        [there], [back] = compare(first, second).differences, compare(second, first).differences
-        assert there.change.value == -back.change.value
-        assert there.p == back.p
-        opposite = {"better": "worse", "worse": "better", "no difference": "no difference"}
-        assert opposite[there.outcome] == back.outcome
 
-    def test_only_figures_of_the_same_questions_are_compared(self) -> None:
-        assert compare(evaluation([1, 0]), evaluation([1, 0], key_path=("a", "c"))).differences == ()
-        assert compare(evaluation([1, 0]), evaluation([1, 0, 1])).differences == ()
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=30))
+def test_swapping_the_evaluations_inverts_the_outcome(rows: list[tuple[float, float]]) -> None:
+    first, second = (evaluation(values) for values in zip(*rows, strict=True))
+    [there], [back] = compare(first, second).differences, compare(second, first).differences
+    assert there.change.value == -back.change.value
+    assert there.p == back.p
+    opposite = {"better": "worse", "worse": "better", "no difference": "no difference"}
+    assert opposite[there.outcome] == back.outcome
 
-    def test_two_sets_are_not_compared(self) -> None:
-        with pytest.raises(ValueError, match=r"^set and other are different sets; compare two"):
-            compare(evaluation([1]), replace(evaluation([1]), dataset="other"))
 
-    def test_the_json_form_has_one_row_per_figure(self) -> None:
-        form = compare(evaluation([1, 0]), evaluation([1, 0], "same")).as_dict()
-        assert {key: form[key] for key in ("dataset", "first", "second", "n_queries")} == {
-            "dataset": "set",
-            "first": "default",
-            "second": "same",
-            "n_queries": 2,
-        }
-        assert form["differences"] == [
-            {
-                "place": "a.b",
-                "first": {"value": 0.5, "low": 0.0, "high": 1.0, "n": 2},
-                "second": {"value": 0.5, "low": 0.0, "high": 1.0, "n": 2},
-                "change": {"value": 0.0, "low": 0.0, "high": 0.0, "n": 2},
-                "p": 1.0,
-                "outcome": "no difference",
-            }
-        ]
+def test_only_figures_of_the_same_questions_are_compared() -> None:
+    assert compare(evaluation([1, 0]), evaluation([1, 0], key_path=("a", "c"))).differences == ()
+    assert compare(evaluation([1, 0]), evaluation([1, 0, 1])).differences == ()
+
+
+def test_two_sets_are_not_compared() -> None:
+    with pytest.raises(ValueError, match=r"^set and other are different sets; compare two"):
+        compare(evaluation([1]), replace(evaluation([1]), dataset="other"))
+
+
+def test_the_json_form_has_one_row_per_figure() -> None:
+    form = compare(evaluation([1, 0]), evaluation([1, 0], "same")).as_dict()
+    half = {"value": 0.5, "low": 0.0, "high": 1.0, "n": 2}
+    change = {"value": 0.0, "low": 0.0, "high": 0.0, "n": 2}
+    row = {"place": "a.b", "first": half, "second": half, "change": change, "p": 1.0}
+    assert form == form | {"dataset": "set", "first": "default", "second": "same", "n_queries": 2}
+    assert form["differences"] == [row | {"outcome": "no difference"}]

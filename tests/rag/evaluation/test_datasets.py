@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from index.documents import Document, Span
 from index.embedding.encoder import Encoder
-from index.library import Library
 from rag.answer_limits import AnswerLimits
 from rag.errors import ConfigurationError, DatasetError, JsonLinesError
 from rag.evaluation.datasets import (
@@ -26,7 +25,6 @@ from rag.evaluation.datasets import (
     Query,
     choose,
     locate,
-    named,
     open_temporary,
     part_of,
     read_configuration,
@@ -47,22 +45,15 @@ DATASET = Dataset(
 )
 
 
-def queries(count: int) -> list[Query]:
-    return [Query(str(number), "Why?") for number in range(count)]
-
-
-def test_a_limit_takes_questions_evenly_from_the_whole_set() -> None:
+def test_a_limit_takes_questions_and_their_claims_evenly_from_the_whole_set() -> None:
     assert [query.id for query in choose(DATASET, 4).queries] == ["q0", "q10", "q20", "q30"]
-    assert choose(DATASET, 40) == choose(DATASET, 99) == choose(DATASET) == DATASET
-
-
-def test_claims_are_kept_with_their_questions() -> None:
     assert [claim.query for claim in choose(DATASET, 4).claims] == ["q0"]
+    assert choose(DATASET, 40) == choose(DATASET, 99) == choose(DATASET) == DATASET
 
 
 @given(st.integers(1, 60), st.integers(1, 80))
 def test_a_spread_keeps_the_order_and_has_the_size(count: int, limit: int) -> None:
-    kept = [int(query.id) for query in spread(queries(count), limit)]
+    kept = [int(query.id) for query in spread([Query(str(number), "Why?") for number in range(count)], limit)]
     assert kept == sorted(set(kept))
     assert len(kept) == min(count, limit)
     gaps = {after - before for before, after in itertools.pairwise(kept)}
@@ -78,9 +69,6 @@ def test_held_out_questions_have_titles_of_the_test_part() -> None:
         DatasetError, match=r"^set has no question in the held-out part; .*without --held-out$"
     ):
         choose(replace(DATASET, queries=learned), held_out=True)
-
-
-def test_a_split_goes_by_title_then_by_document_then_by_question() -> None:
     dataset = replace(DATASET, documents={"d": Document("", "", "text"), "e": Document("", "E", "text")})
     asked = [Query("q", "Why?", about="e"), Query("q", "Why?", about="d"), Query("q", "Why?")]
     assert [dataset.title_of(query) for query in asked] == ["E", "d", "q"]
@@ -100,16 +88,11 @@ def test_a_split_goes_by_title_then_by_document_then_by_question() -> None:
         (-4, 2, "Two", Span(14, 17)),
     ],
 )
-def test_a_quote_is_at_its_offsets_or_at_its_only_occurrence(
+def test_a_quote_is_at_its_offsets_or_occurs_once(
     start: int, end: int, quote: str | None, span: Span | None
 ) -> None:
     document = Document("One dam held. Two held.", "T", "text")
     assert locate(document, start, end, quote) == span
-
-
-def test_at_most_three_names_are_listed() -> None:
-    assert named(["a", "b", "a"]) == "a, b"
-    assert named("abcde") == "a, b, c and 2 more"
 
 
 SEEDS = Path(__file__).parents[3] / "seeds"
@@ -119,213 +102,194 @@ CORPUS = {"d1": ("Dam", DAM), "d2": ("", SHOES)}
 QUERY = {"_id": "q1", "text": "When did the dam break?"}
 
 
-def beir(folder: Path, *queries: dict[str, Any], judgements: tuple[str, ...] = ()) -> Path:
+def beir(folder: Path, *queries: dict[str, Any], judgements: Sequence[str] = ()) -> Path:
     return write_beir(folder, CORPUS, queries or (QUERY,), judgements)
 
 
-class TestBeir:
-    def test_documents_questions_and_judgements_are_read(self, tmp_path: Path) -> None:
-        judgements = ("q1\td1\t2", "q1\td2\t0", "q2\td2\t1")
-        folder = beir(tmp_path / "set", QUERY, {"_id": 2, "text": "Shoes?"}, judgements=judgements)
-        dataset = read_dataset(folder)
-        assert (dataset.name, dataset.notes, dataset.claims) == ("set", (), ())
-        assert dataset.documents == {
-            "d1": Document(DAM, "Dam", "text", "en"),
-            "d2": Document(SHOES, "", "text", "en"),
-        }
-        first, second = dataset.queries
-        assert (first.id, first.text, first.answerable, first.has_gold) == ("q1", QUERY["text"], None, False)
-        assert (first.judged, first.relevant, first.about) == ({"d1": 2, "d2": 0}, ("d1",), "d1")
-        assert (second.id, second.judged) == ("2", None), "ids are texts, and so are those of the judgements"
+def test_documents_questions_and_judgements_are_read(tmp_path: Path) -> None:
+    judgements = ("q1\td1\t2", "q1\td2\t0", "q2\td2\t1")
+    folder = beir(tmp_path / "set", QUERY, {"_id": 2, "text": "Shoes?"}, judgements=judgements)
+    dataset = read_dataset(folder)
+    assert (dataset.name, dataset.notes, dataset.claims) == ("set", (), ())
+    assert dataset.documents == {
+        "d1": Document(DAM, "Dam", "text", "en"),
+        "d2": Document(SHOES, "", "text", "en"),
+    }
+    first, second = dataset.queries
+    assert (first.id, first.text, first.answerable, first.has_gold) == ("q1", QUERY["text"], None, False)
+    assert (first.judged, first.relevant, first.about) == ({"d1": 2, "d2": 0}, ("d1",), "d1")
+    assert (second.id, second.judged) == ("2", None), "ids are texts, and so are those of the judgements"
 
-    def test_a_compressed_corpus_and_a_stated_language_are_read(self, tmp_path: Path) -> None:
-        folder = beir(tmp_path)
-        corpus = folder / "corpus.jsonl"
-        lines = corpus.read_text() + '{"_id": "d3", "text": "Der Damm brach.", "language": "de"}\n'
-        (folder / "corpus.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
-        corpus.unlink()
-        documents = read_dataset(folder).documents
-        assert [document.language for document in documents.values()] == ["en", "en", "de"]
-        assert documents["d3"].title == ""
 
-    @pytest.mark.parametrize(
-        ("fields", "answers"),
-        [
-            ({"answers": ["Sunday", "", " "]}, ("Sunday",)),
-            ({"answers": [""]}, ()),
-            ({"answers": "at dawn"}, ("at dawn",)),
-            ({"answer": ["5", "6"], "answer_type": "multi-span"}, ("5", "6")),
-            ({"answer": ["11"], "answer_type": "arithmetic"}, ()),
-            ({"answer": "At dawn, they say.", "selected_sentences": ["It broke at dawn."]}, ()),
-            ({"answer": "at dawn"}, ("at dawn",)),
-        ],
+def test_a_compressed_corpus_and_a_stated_language_are_read(tmp_path: Path) -> None:
+    folder = beir(tmp_path)
+    corpus = folder / "corpus.jsonl"
+    lines = corpus.read_text() + '{"_id": "d3", "text": "Der Damm brach.", "language": "de"}\n'
+    (folder / "corpus.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    corpus.unlink()
+    documents = read_dataset(folder).documents
+    assert [document.language for document in documents.values()] == ["en", "en", "de"]
+    assert documents["d3"].title == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "answers"),
+    [
+        ({"answers": ["Sunday", "", " "]}, ("Sunday",)),
+        ({"answers": [""]}, ()),
+        ({"answers": "at dawn"}, ("at dawn",)),
+        ({"answer": ["5", "6"], "answer_type": "multi-span"}, ("5", "6")),
+        ({"answer": ["11"], "answer_type": "arithmetic"}, ()),
+        ({"answer": "At dawn, they say.", "selected_sentences": ["It broke at dawn."]}, ()),
+        ({"answer": "at dawn"}, ("at dawn",)),
+    ],
+)
+def test_only_answers_in_the_text_are_read(
+    tmp_path: Path, fields: dict[str, Any], answers: tuple[str, ...]
+) -> None:
+    [query] = read_dataset(beir(tmp_path, QUERY | fields)).queries
+    assert query.answers == answers
+    assert query.has_gold == bool(answers or fields.get("selected_sentences"))
+
+
+def test_an_unanswerable_question_has_no_gold_and_is_about_its_document(tmp_path: Path) -> None:
+    [query] = read_dataset(beir(tmp_path, QUERY | {"answerable": False, "doc": "d2"})).queries
+    assert (query.answerable, query.has_gold, query.about, query.judged) == (False, False, "d2", None)
+
+
+def test_judgements_of_missing_documents_are_left_out_and_named(tmp_path: Path) -> None:
+    dataset = read_dataset(beir(tmp_path, judgements=[f"q1\td{number}\t1" for number in (9, 1, 8, 7, 9, 6)]))
+    assert dataset.queries[0].judged == {"d1": 1}
+    left_out = "5 judgements of qrels.tsv are left out, because the corpus lacks their documents: "
+    assert dataset.notes == (f"{left_out}d9, d8, d7 and 1 more",)
+
+
+def test_evidence_is_found_at_the_only_occurrence_of_its_words(tmp_path: Path) -> None:
+    evidence = [
+        {"document": "d1", "start": 0, "end": 7, "text": "The dam"},
+        {"document": "d1", "start": 3, "end": 9, "text": "Sunday"},
+        {"document": "d1", "start": 3, "end": 6, "text": "the"},
+        {"document": "d1", "start": 3, "end": 6, "text": "gone"},
+        {"document": "d3", "start": 0, "end": 3, "text": "The"},
+    ]
+    (beir(tmp_path, QUERY | {"evidence": evidence}) / "qrels.tsv").unlink()
+    dataset = read_dataset(tmp_path)
+    assert dataset.queries[0].evidence == (Evidence("d1", Span(0, 7)), Evidence("d1", Span(34, 40)))
+    assert dataset.queries[0].judged == {"d1": 1}, "without judgements, documents with evidence are relevant"
+    assert sorted(dataset.notes) == [
+        (
+            "3 pieces of evidence of queries.jsonl are left out, because no document has them at their "
+            "place: line 1 in d1, line 1 in d3"
+        ),
+        "qrels.tsv is missing: retrieval is judged by the questions' evidence alone",
+    ]
+
+
+def test_rationales_are_claims_and_gold_sentences(tmp_path: Path) -> None:
+    folder = beir(tmp_path, judgements=("q1\td1\t1",))
+    sentences = b'{"_id": "d1", "sentences": ["The dam broke. ", "Nobody was warned."]}\n'
+    (folder / "corpus_sentences.jsonl.gz").write_bytes(gzip.compress(sentences))
+    evidence = [
+        {"doc_id": "d1", "label": "SUPPORT", "sentences": [0]},
+        {"doc_id": "d1", "label": "CONTRADICT", "sentences": [0, 1]},
+        {"doc_id": "d7", "label": "SUPPORT", "sentences": [0]},
+    ]
+    write_lines(folder / "evidence.jsonl", [{"_id": "q1", "claim": "It broke.", "evidence": evidence}])
+    dataset = read_dataset(folder)
+    assert dataset.claims == (
+        Claim("q1", "It broke.", "d1", True, ("The dam broke.",)),
+        Claim("q1", "It broke.", "d1", False, ("The dam broke.", "Nobody was warned.")),
     )
-    def test_only_answers_that_occur_in_the_text_are_read(
-        self, tmp_path: Path, fields: dict[str, Any], answers: tuple[str, ...]
-    ) -> None:
-        [query] = read_dataset(beir(tmp_path, QUERY | fields)).queries
-        assert query.answers == answers
-        assert query.has_gold == bool(answers or fields.get("selected_sentences"))
-
-    def test_an_unanswerable_question_has_no_gold_and_is_about_its_document(self, tmp_path: Path) -> None:
-        [query] = read_dataset(beir(tmp_path, QUERY | {"answerable": False, "doc": "d2"})).queries
-        assert (query.answerable, query.has_gold, query.about, query.judged) == (False, False, "d2", None)
-
-    def test_judgements_of_missing_documents_are_left_out_and_named(self, tmp_path: Path) -> None:
-        dataset = read_dataset(beir(tmp_path, judgements=("q1\td9\t1", "q1\td1\t1", "q1\td8\t1")))
-        assert dataset.queries[0].judged == {"d1": 1}
-        assert dataset.notes == (
-            "2 judgements of qrels.tsv are left out, because the corpus lacks their documents: d9, d8",
-        )
-
-    def test_without_judgements_documents_with_evidence_are_relevant(self, tmp_path: Path) -> None:
-        evidence = [{"document": "d1", "start": 26, "end": 30, "text": "dawn"}]
-        folder = beir(tmp_path, QUERY | {"evidence": evidence})
-        (folder / "qrels.tsv").unlink()
-        dataset = read_dataset(folder)
-        assert dataset.queries[0].judged == {"d1": 1}
-        assert dataset.notes == (
-            "qrels.tsv is missing: retrieval is judged by the questions' evidence alone",
-        )
-
-    def test_evidence_is_found_at_the_only_occurrence_of_its_words(self, tmp_path: Path) -> None:
-        evidence = [
-            {"document": "d1", "start": 0, "end": 7, "text": "The dam"},
-            {"document": "d1", "start": 3, "end": 9, "text": "Sunday"},
-            {"document": "d1", "start": 3, "end": 6, "text": "the"},
-            {"document": "d1", "start": 3, "end": 6, "text": "gone"},
-            {"document": "d3", "start": 0, "end": 3, "text": "The"},
-        ]
-        dataset = read_dataset(beir(tmp_path, QUERY | {"evidence": evidence}))
-        assert dataset.queries[0].evidence == (
-            Evidence("d1", Span(0, 7)),
-            Evidence("d1", Span(34, 40)),
-        )
-        assert dataset.notes == (
-            (
-                "3 pieces of evidence of queries.jsonl are left out, because no document has them at their "
-                "place: line 1 in d1, line 1 in d3"
-            ),
-        )
-
-    def test_rationales_are_claims_and_gold_sentences(self, tmp_path: Path) -> None:
-        folder = beir(tmp_path, judgements=("q1\td1\t1",))
-        sentences = b'{"_id": "d1", "sentences": ["The dam broke. ", "Nobody was warned."]}\n'
-        (folder / "corpus_sentences.jsonl.gz").write_bytes(gzip.compress(sentences))
-        evidence = [
-            {"doc_id": "d1", "label": "SUPPORT", "sentences": [0]},
-            {"doc_id": "d1", "label": "CONTRADICT", "sentences": [0, 1]},
-            {"doc_id": "d7", "label": "SUPPORT", "sentences": [0]},
-        ]
-        write_lines(folder / "evidence.jsonl", [{"_id": "q1", "claim": "It broke.", "evidence": evidence}])
-        dataset = read_dataset(folder)
-        assert dataset.claims == (
-            Claim("q1", "It broke.", "d1", True, ("The dam broke.",)),
-            Claim("q1", "It broke.", "d1", False, ("The dam broke.", "Nobody was warned.")),
-        )
-        assert dataset.queries[0].sentences == ("The dam broke.", "The dam broke.", "Nobody was warned.")
+    assert dataset.queries[0].sentences == ("The dam broke.", "The dam broke.", "Nobody was warned.")
 
 
-class TestFolder:
-    def test_the_seed_reports_are_a_data_set(self) -> None:
-        dataset = read_dataset(SEEDS)
-        assert (dataset.name, len(dataset.documents), len(dataset.queries)) == ("seeds", 7, 67)
-        assert dataset.notes == ()
-        first = dataset.queries[0]
-        [evidence] = first.evidence
-        text = dataset.documents[evidence.document].text
-        assert evidence.span.of(text) == "More than a thousand suspects were arrested within three days"
-        assert (first.judged, first.about) == ({"cambodia-scam-raids.md": 1}, "cambodia-scam-raids.md")
-        assert {query.answerable for query in dataset.queries} == {True, False}
-
-    def test_an_unreadable_document_is_named_and_the_others_are_read(self, tmp_path: Path) -> None:
-        (tmp_path / "dam.txt").write_text(DAM)
-        (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing more")
-        write_lines(tmp_path / "questions.jsonl", [QUERY])
-        dataset = read_dataset(tmp_path)
-        assert list(dataset.documents) == ["dam.txt"]
-        [note] = dataset.notes
-        assert note.startswith("broken.pdf is left out: ")
+def test_the_seed_reports_are_a_data_set() -> None:
+    dataset = read_dataset(SEEDS)
+    assert (dataset.name, len(dataset.documents), len(dataset.queries)) == ("seeds", 7, 67)
+    assert dataset.notes == ()
+    first = dataset.queries[0]
+    [evidence] = first.evidence
+    text = dataset.documents[evidence.document].text
+    assert evidence.span.of(text) == "More than a thousand suspects were arrested within three days"
+    assert (first.judged, first.about) == ({"cambodia-scam-raids.md": 1}, "cambodia-scam-raids.md")
+    assert {query.answerable for query in dataset.queries} == {True, False}
 
 
-class TestErrors:
-    def fails(self, folder: Path) -> str:
-        with pytest.raises((DatasetError, JsonLinesError)) as raised:
-            read_dataset(folder)
-        return str(raised.value)
+def test_an_unreadable_document_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "dam.txt").write_text(DAM)
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing more")
+    write_lines(tmp_path / "questions.jsonl", [QUERY])
+    dataset = read_dataset(tmp_path)
+    assert list(dataset.documents) == ["dam.txt"]
+    [note] = dataset.notes
+    assert note.startswith("broken.pdf is left out: ")
 
-    def test_a_missing_folder_and_an_unknown_layout_have_different_errors(self, tmp_path: Path) -> None:
-        assert self.fails(tmp_path / "x") == (
-            f"{tmp_path}/x is not a folder; give the path of a folder with a data set"
-        )
-        assert self.fails(tmp_path) == (
-            f"{tmp_path} is not a data set; it needs corpus.jsonl (or corpus.jsonl.gz), queries.jsonl and "
-            "qrels.tsv, or documents and questions.jsonl"
-        )
 
-    @pytest.mark.parametrize(
-        ("query", "cause"),
-        [
-            ({"text": "Why?"}, "the field _id is missing or empty; give it a text"),
-            ({"_id": "q2", "text": " "}, "the field text is missing or empty; give it a text"),
-            (QUERY, "the _id 'q1' occurs twice; make ids unique"),
-            ({"_id": "q2", "text": "Why?", "answerable": "no"}, "answerable is 'no'; write true or false"),
-            (
-                {"_id": "q2", "text": "why " * 600},
-                "the question has 2,399 characters, more than the 2,000 that can be read; shorten it",
-            ),
-            (
-                {"_id": "q2", "text": "Why?", "evidence": [{"start": 1}]},
-                (
-                    "evidence is {'start': 1}; write {document, start, end, text} with start and end as "
-                    "numbers of characters"
-                ),
-            ),
-        ],
+def fails(folder: Path) -> str:
+    with pytest.raises((DatasetError, JsonLinesError)) as raised:
+        read_dataset(folder)
+    return str(raised.value)
+
+
+def test_a_missing_folder_and_an_unknown_layout_have_different_errors(tmp_path: Path) -> None:
+    assert fails(tmp_path / "x") == (
+        f"{tmp_path}/x is not a folder; give the path of a folder with a data set"
     )
-    def test_a_wrong_question_is_named_by_its_line(
-        self, tmp_path: Path, query: dict[str, Any], cause: str
-    ) -> None:
-        assert self.fails(beir(tmp_path, QUERY, query)) == f"{tmp_path}/queries.jsonl, line 2: {cause}"
+    assert fails(tmp_path) == (
+        f"{tmp_path} is not a data set; it needs corpus.jsonl (or corpus.jsonl.gz), queries.jsonl and "
+        "qrels.tsv, or documents and questions.jsonl"
+    )
 
-    def test_a_malformed_line_is_named(self, tmp_path: Path) -> None:
-        folder = beir(tmp_path)
-        (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "Why?"}\n{"_id"')
-        assert self.fails(folder).startswith(f"{tmp_path}/queries.jsonl, line 2: the line is not JSON (")
 
-    def test_a_duplicate_document_id_is_named(self, tmp_path: Path) -> None:
-        write_lines(beir(tmp_path) / "corpus.jsonl", [{"_id": "d", "text": "A dam."}] * 2)
-        assert self.fails(tmp_path) == (
-            f"{tmp_path}/corpus.jsonl, line 2: the _id 'd' occurs twice; make ids unique"
-        )
+@pytest.mark.parametrize(
+    ("query", "cause"),
+    [
+        ({"text": "Why?"}, "the field _id is missing or empty; give it a text"),
+        ({"_id": "q2", "text": " "}, "the field text is missing or empty; give it a text"),
+        (QUERY, "the _id 'q1' occurs twice; make ids unique"),
+        ({"_id": "q2", "text": "Why?", "answerable": "no"}, "answerable is 'no'; write true or false"),
+        ({"_id": "q2", "text": "why " * 600},
+         "the question has 2,399 characters, more than the 2,000 that can be read; shorten it"),
+        (
+            {"_id": "q2", "text": "Why?", "evidence": [{"start": 1}]},
+            (
+                "evidence is {'start': 1}; write {document, start, end, text} with start and end as "
+                "numbers of characters"
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_a_wrong_question_is_named_by_its_line(tmp_path: Path, query: dict[str, Any], cause: str) -> None:
+    assert fails(beir(tmp_path, QUERY, query)) == f"{tmp_path}/queries.jsonl, line 2: {cause}"
 
-    @pytest.mark.parametrize("row", ["q1 d1 1", "q1\td1", "q1\td1\thigh"])
-    def test_a_wrong_judgement_is_named(self, tmp_path: Path, row: str) -> None:
-        folder = beir(tmp_path)
-        (folder / "qrels.tsv").write_text(f"{HEADER}\nq1\td1\t1\n{row}\n")
-        assert self.fails(folder) == (
-            f"{tmp_path}/qrels.tsv, line 3: {row!r} is not query-id, corpus-id and an integer score, "
-            "separated by tabs; correct or remove the line"
-        )
 
-    def test_an_empty_set_is_refused(self, tmp_path: Path) -> None:
-        folder = beir(tmp_path)
-        (folder / "queries.jsonl").write_text("\n")
-        assert self.fails(folder) == f"{tmp_path} has no question; add some, then try again"
-        (folder / "corpus.jsonl").write_text("")
-        assert self.fails(folder) == f"{tmp_path} has no readable document; add some, then try again"
+def test_a_duplicate_document_id_is_named(tmp_path: Path) -> None:
+    write_lines(beir(tmp_path) / "corpus.jsonl", [{"_id": "d", "text": "A dam."}] * 2)
+    assert fails(tmp_path) == (f"{tmp_path}/corpus.jsonl, line 2: the _id 'd' occurs twice; make ids unique")
+
+
+@pytest.mark.parametrize("row", ["q1 d1 1", "q1\td1", "q1\td1\thigh"])
+def test_a_wrong_judgement_is_named(tmp_path: Path, row: str) -> None:
+    folder = beir(tmp_path)
+    (folder / "qrels.tsv").write_text(f"{HEADER}\nq1\td1\t1\n{row}\n")
+    assert fails(folder) == (
+        f"{tmp_path}/qrels.tsv, line 3: {row!r} is not query-id, corpus-id and an integer score, "
+        "separated by tabs; correct or remove the line"
+    )
+
+
+def test_an_empty_set_is_refused(tmp_path: Path) -> None:
+    folder = beir(tmp_path)
+    (folder / "queries.jsonl").write_text("\n")
+    assert fails(folder) == f"{tmp_path} has no question; add some, then try again"
+    (folder / "corpus.jsonl").write_text("")
+    assert fails(folder) == f"{tmp_path} has no readable document; add some, then try again"
 
 
 def test_lines_have_numbers_and_blank_lines_are_skipped(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text('{"a": "é"}\n\n{"b": [1]}\n', encoding="utf-8")
     assert list(read_json_lines(file)) == [(1, {"a": "é"}), (3, {"b": [1]})]
-
-
-def test_a_compressed_file_is_read_the_same(tmp_path: Path) -> None:
-    file = tmp_path / "a.jsonl.gz"
-    file.write_bytes(gzip.compress('{"a": "é"}\n'.encode()))
-    assert list(read_json_lines(file)) == [(1, {"a": "é"})]
 
 
 @pytest.mark.parametrize(
@@ -373,13 +337,9 @@ def test_a_file_sets_its_keys_and_names_the_configuration(tmp_path: Path) -> Non
     )
 
 
-def test_default_changes_nothing() -> None:
+def test_default_and_an_empty_file_change_nothing(tmp_path: Path) -> None:
     base = Configuration(model="some-model")
     assert read_configuration("default", base) is base
-    assert read_configuration("default") == Configuration()
-
-
-def test_an_empty_file_is_the_default_under_another_name(tmp_path: Path) -> None:
     (tmp_path / "same.toml").touch()
     assert read_configuration(str(tmp_path / "same.toml")) == Configuration("same")
 
@@ -443,11 +403,6 @@ DOCUMENTS = {
 DEFAULT = Configuration()
 
 
-@pytest.fixture
-def watched(encoder: Encoder) -> Watched:
-    return Watched(encoder)
-
-
 def opened(
     watched: Watched,
     folder: Path,
@@ -462,55 +417,31 @@ def opened(
     return list(watched.embedded)
 
 
-def test_a_second_opening_embeds_nothing(watched: Watched, tmp_path: Path) -> None:
-    assert opened(watched, tmp_path) == [
-        "Dam\nThe dam of Varda broke. Nobody was warned.",
-        "Shoes\nShoes are made in Orrin.",
-    ]
-    assert opened(watched, tmp_path) == []
-    assert len(list(tmp_path.iterdir())) == 1
-
-
-def test_the_configuration_decides_which_passages_are_embedded(watched: Watched, tmp_path: Path) -> None:
-    assert opened(watched, tmp_path, Configuration(max_chunk_tokens=8))[:2] == [
-        "Dam\nThe dam of Varda broke.",
-        "Dam\nNobody was warned.",
-    ]
+def test_a_change_to_what_passages_depend_on_makes_a_new_index(encoder: Encoder, tmp_path: Path) -> None:
+    watched = Watched(encoder)
+    whole = ["Dam\nThe dam of Varda broke. Nobody was warned.", "Shoes\nShoes are made in Orrin."]
+    cut = ["Dam\nThe dam of Varda broke.", "Dam\nNobody was warned."]
+    assert [opened(watched, tmp_path), opened(watched, tmp_path)] == [whole, []]
+    assert opened(watched, tmp_path, Configuration(max_chunk_tokens=8))[:2] == cut
     assert opened(watched, tmp_path, Configuration(title_tokens=0))[1] == "Shoes are made in Orrin."
-
-
-def test_a_change_to_anything_that_passages_depend_on_makes_a_new_index(
-    watched: Watched, encoder: Encoder, tmp_path: Path
-) -> None:
-    other = DOCUMENTS | {"d1": replace(DOCUMENTS["d1"], text="The dam held.")}
-    untitled = DOCUMENTS | {"d1": replace(DOCUMENTS["d1"], title="Varda")}
-    opened(watched, tmp_path)
-    opened(watched, tmp_path, Configuration(max_chunk_tokens=6))
-    opened(watched, tmp_path, Configuration(title_tokens=0))
-    opened(watched, tmp_path, documents=other)
-    opened(watched, tmp_path, documents=untitled)
+    for changed in (replace(DOCUMENTS["d1"], text="The dam held."), replace(DOCUMENTS["d1"], title="Varda")):
+        opened(watched, tmp_path, documents=DOCUMENTS | {"d1": changed})
     opened(Watched(encoder, "another encoder"), tmp_path)
     assert len(list(tmp_path.iterdir())) == 6
     opened(watched, tmp_path, Configuration("reads more", limits=replace(DEFAULT.limits, read_hits=30)))
     assert len(list(tmp_path.iterdir())) == 6, "what is done at question time changes no passage"
 
 
-def test_an_interrupted_run_resumes(watched: Watched, tmp_path: Path) -> None:
-    many = {f"d{number}": Document(f"Gate {number} failed.", "Gates", "text", "en") for number in range(300)}
+def test_an_interruption_resumes(encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.embedding.pipeline._EMBED_AT_ONCE", 16)
+    watched = Watched(encoder)
+    many = {f"d{number}": Document(f"Gate {number} failed.", "Gates", "text", "en") for number in range(20)}
     many["d2"] = DOCUMENTS["d2"]
 
     def power_cut(_stage: str, done: int, _of: int) -> None:
-        if done == 256:
+        if done == 16:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         open_temporary(many, DEFAULT, watched, tmp_path, power_cut)
-    assert len(opened(watched, tmp_path, documents=many)) == 44
-
-
-def test_embedding_is_reported(watched: Watched, tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    index: Library
-    with open_temporary(DOCUMENTS, DEFAULT, watched, tmp_path, lambda *stage: told.append(stage)) as index:
-        assert index.generation == 1
-    assert told == [("embedding", 1, 2), ("embedding", 2, 2)]
+    assert len(opened(watched, tmp_path, documents=many)) == 4

@@ -20,7 +20,7 @@ from tests.support.reports import Watched
 from tests.support.sets import asked, write_beir
 
 ALL = read_dataset(Path(__file__).parents[3] / "seeds")
-SEEDS = replace(ALL, queries=ALL.queries[::8])
+SEEDS = replace(ALL, queries=ALL.queries[::12])
 ASKED = len(SEEDS.queries)
 STAGES = ["rewrite", "search", "select", "read", "answer", "total"]
 
@@ -74,14 +74,8 @@ def test_each_figure_covers_the_questions_that_define_it(whole: Evaluation) -> N
     assert n["retrieval.fused.ndcg@10"] == n["selection.first_correct"] == answerable
     assert n["abstention_subject_removed.auroc"] == answerable
     assert n["abstention.auroc"] == n["latency_ms.total.p95"] == n["gate.verdicts.quoted"] == ASKED
-
-
-def test_quoted_answers_are_quoted_and_not_supported(whole: Evaluation) -> None:
-    assert whole.figures["gate", "verdicts", "quoted"].value == 1
-    assert whole.figures["gate", "verdicts", "supported"].value == 0
-
-
-def test_the_curves_come_with_the_answers(whole: Evaluation) -> None:
+    verdicts = [whole.figures["gate", "verdicts", name].value for name in ("quoted", "supported")]
+    assert verdicts == [1, 0], "quoted answers are quoted and not supported"
     assert whole.risk_coverage[-1].coverage <= 1
     assert sum(part.n for part in whole.calibration) == ASKED
 
@@ -90,34 +84,21 @@ def test_the_curves_come_with_the_answers(whole: Evaluation) -> None:
 @pytest.mark.parametrize(
     ("parts", "sections"),
     [
-        (["retrieval"], ["retrieval"]),
-        (["selection"], ["selection", "latency_ms"]),
-        (["gate"], ["gate", "latency_ms"]),
-        (["answers"], ["abstention", "abstention_subject_removed", "latency_ms"]),
         (["retrieval", "gate"], ["retrieval", "gate", "latency_ms"]),
+        (["selection"], ["selection", "latency_ms"]),
+        (["answers"], ["abstention", "abstention_subject_removed", "latency_ms"]),
     ],
 )
-def test_a_part_can_be_measured_by_itself(
+def test_a_part_can_be_measured_by_itself_and_a_second_run_embeds_nothing(
     encoder: Encoder, home: Path, parts: list[Part], sections: list[str], whole: Evaluation
 ) -> None:
-    part = evaluate(SEEDS, Configuration(), home, parts, encoder=encoder)
+    watched = Watched(encoder)
+    part = evaluate(SEEDS, Configuration(), home, parts, encoder=watched)
+    assert watched.embedded == [], "neither a passage nor a sentence, which came with its passage"
     assert list(part.as_dict())[3:] == sections
     for place, figure in part.figures.items():
         if place[0] != "latency_ms":
             assert figure == whole.figures[place]
-
-
-def test_a_second_run_embeds_no_passage_and_measures_the_same(
-    encoder: Encoder, home: Path, tmp_path: Path, whole: Evaluation
-) -> None:
-    first = Watched(encoder)
-    evaluate(SEEDS, Configuration(), tmp_path, ["retrieval"], encoder=first)
-    assert len(first.embedded) > len(SEEDS.documents), "passages, and nothing but passages"
-    watched = Watched(encoder)
-    again = evaluate(SEEDS, Configuration(), home, encoder=watched)
-    assert watched.embedded == [], "and no sentence either: it came with its passage"
-    timeless = [place for place in whole.figures if place[0] != "latency_ms"]
-    assert [again.figures[place] for place in timeless] == [whole.figures[place] for place in timeless]
 
 
 @pytest.mark.slow
@@ -136,16 +117,12 @@ def test_figures_that_a_set_cannot_define_are_absent(encoder: Encoder, tmp_path:
     queries = [{"_id": "q1", "text": "When did the dam break?", "answers": ["Sunday"]}]
     folder = write_beir(tmp_path / "set", corpus, queries, ["q1\td1\t1"])
     measured = evaluate(read_dataset(folder), Configuration(), tmp_path, PARTS, encoder=encoder).as_dict()
-    assert list(measured) == [
-        *["dataset", "n_documents", "n_queries", "retrieval", "selection", "gate", "latency_ms"]
-    ]
+    assert list(measured)[3:] == ["retrieval", "selection", "gate", "latency_ms"]
     assert list(measured["selection"]) == ["first_correct", "any_correct"]
     assert measured["selection"]["first_correct"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 1}
 
 
-def test_questions_without_a_label_are_asked_without_their_subject_too(
-    encoder: Encoder, tmp_path: Path
-) -> None:
+def test_unlabelled_questions_are_asked_without_their_subject_too(encoder: Encoder, tmp_path: Path) -> None:
     corpus = {"d1": ("Dam", "The dam of Varda broke on Sunday."), "d2": ("Shoes", "Shoes are made in Orrin.")}
     queries = [{"_id": "q1", "text": "When did the dam of Varda break?"}, {"_id": "q2", "text": "Who?"}]
     folder = write_beir(tmp_path / "set", corpus, queries, ["q1\td1\t1"])
@@ -184,29 +161,14 @@ def values(asked_items: list[AnsweredQuery], claims: list[Claim]) -> dict[str, f
 
 def test_shares_cover_the_sentences_of_all_answers() -> None:
     items = [
-        asked(QUERY, "a", "b", "c", verdicts=["supported", "supported", "paraphrased"]),
+        asked(QUERY, "a", "b", "c", verdicts=["supported", "quoted", "paraphrased"]),
         asked(QUERY, "a", verdicts=["unsupported"]),
         asked(QUERY, abstained=True),
     ]
-    assert values(items, []) == {
-        "verdicts.quoted": 0,
-        "verdicts.supported": 0.5,
-        "verdicts.paraphrased": 0.25,
-        "verdicts.unsupported": 0.25,
-    }
-
-
-def test_quoted_sentences_count_apart() -> None:
-    items = [
-        asked(QUERY, "a", "b", "c", verdicts=["quoted", "quoted", "quoted"]),
-        asked(QUERY, "a", verdicts=["supported"]),
-    ]
-    assert values(items, []) == {
-        "verdicts.quoted": 0.75,
-        "verdicts.supported": 0.25,
-        "verdicts.paraphrased": 0,
-        "verdicts.unsupported": 0,
-    }
+    verdicts = ("quoted", "supported", "paraphrased", "unsupported")
+    assert values(items, []) == {f"verdicts.{verdict}": 0.25 for verdict in verdicts}
+    assert values([asked(QUERY, "a", verdicts=["quoted"])], [])["verdicts.quoted"] == 1
+    assert measure_gate([asked(QUERY, abstained=True)], []) == measure_gate([], []) == {}
 
 
 def test_a_sentence_has_the_verdict_of_its_worst_footnote() -> None:
@@ -246,34 +208,22 @@ def test_a_statement_of_several_documents_counts_as_one_question() -> None:
     assert (figure.low, figure.high) == (0.5, 1), "q1 drawn twice, and q2 drawn twice"
 
 
-def test_without_sentences_and_claims_nothing_is_measured() -> None:
-    assert measure_gate([asked(QUERY, abstained=True)], []) == {}
-    assert measure_gate([], []) == {}
-
-
 def test_each_stage_and_the_total_have_a_median_and_a_95th_percentile() -> None:
     items = [
         asked(Query(f"q{number}", "?"), timings={"search": number, "answer": 100 - number})
         for number in range(1, 101)
     ]
     samples = measure_latency(items)
-    figures = {place: figure for place, sample in samples.items() if (figure := estimate(sample))}
-    assert {place[1:]: figure.value for place, figure in figures.items()} == {
-        ("search", "median"): 50,
-        ("search", "p95"): 95,
-        ("answer", "median"): 49,
-        ("answer", "p95"): 94,
-        ("total", "median"): 100,
-        ("total", "p95"): 100,
+    figures = {place[1:]: figure.value for place, sample in samples.items() if (figure := estimate(sample))}
+    expected = {"search": (50, 95), "answer": (49, 94), "total": (100, 100)}
+    assert figures == {
+        (stage, end): value
+        for stage, both in expected.items()
+        for end, value in zip(("median", "p95"), both, strict=True)
     }
     assert all(sample.is_time for sample in samples.values())
-
-
-def test_a_skipped_stage_takes_no_time() -> None:
-    items = [asked(Query("q1", "?"), timings={"search": 4}), asked(Query("q2", "?"), timings={"read": 6})]
-    samples = measure_latency(items)
-    value = estimate(samples["latency_ms", "read", "p95"])
+    skipped = [asked(Query("q1", "?"), timings={"search": 4}), asked(Query("q2", "?"), timings={"read": 6})]
+    value = estimate(measure_latency(skipped)["latency_ms", "read", "p95"])
     assert value is not None
-    assert (value.value, value.n) == (6, 2)
-    assert estimate(samples["latency_ms", "read", "median"]) is not None
+    assert (value.value, value.n) == (6, 2), "a skipped stage takes no time"
     assert measure_latency([]) == {}

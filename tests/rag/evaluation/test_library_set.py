@@ -67,56 +67,33 @@ def test_the_set_has_the_current_documents_of_the_library(reports: Reports) -> N
     reports.write("dam.txt", f"A correction. {DAM}")
     reports.sync()
     dataset, _ = reports.dataset([said("Why?", "unanswerable")])
-    stored = {
-        record.path: reports.index.catalog.text(record.document_id)
-        for record in reports.index.catalog.documents()
-    }
-    assert dataset.name == "library"
-    assert list(dataset.documents) == ["dam.txt", "shoes.txt"]
-    for name, document in dataset.documents.items():
-        assert (document.text, document.title) == (stored[name].text, stored[name].title)
-        assert document.language == stored[name].language
+    assert (dataset.name, list(dataset.documents)) == ("library", ["dam.txt", "shoes.txt"])
+    for record in reports.index.catalog.documents():
+        made, stored = dataset.documents[record.path], reports.index.catalog.text(record.document_id)
+        assert (made.text, made.title, made.language) == (stored.text, stored.title, stored.language)
 
 
 def test_each_judgement_labels_its_question(reports: Reports) -> None:
     sunday = reports.evidence("dam.txt", "The dam of Varda broke on Sunday.")
     leather = reports.evidence("shoes.txt", "Leather comes from Varda.")
-    dataset, notes = reports.dataset(
-        [
-            said("When did it break?", "right", sunday),
-            said("Where is leather from?", "wrong", leather),
-            said("Who is mayor?", "unanswerable"),
-            said("Was anybody warned?", "right"),
-        ]
-    )
-    assert notes == ()
-    found = {query.text: query for query in dataset.queries}
-    assert found["When did it break?"].evidence == (Evidence("dam.txt", Span(0, 33)),)
-    assert found["When did it break?"].judged == {"dam.txt": 1}
-    assert found["Where is leather from?"].evidence == (Evidence("shoes.txt", Span(33, 58)),)
-    assert {text: query.answerable for text, query in found.items()} == {
-        "When did it break?": True,
-        "Where is leather from?": True,
-        "Who is mayor?": False,
-        "Was anybody warned?": True,
-    }
-    assert [found[text].has_gold for text in ("Who is mayor?", "Was anybody warned?")] == [False, False]
-
-
-def test_a_wrong_judgement_without_evidence_is_counted_as_left_out(reports: Reports) -> None:
-    dataset, notes = reports.dataset([said("When?", "wrong"), said("Who?", "unanswerable")])
-    assert [query.text for query in dataset.queries] == ["Who?"]
-    assert notes == ("left out: judgements of wrong answers without the right evidence (1)",)
-
-
-def test_the_latest_feedback_on_a_question_wins(reports: Reports) -> None:
-    evidence = reports.evidence("dam.txt", "Nobody was warned of it.")
-    dataset, notes = reports.dataset(
-        [said("Who was warned?", "unanswerable"), said("who  WAS warned?", "right", evidence)]
-    )
-    [query] = dataset.queries
-    assert (query.text, query.answerable) == ("who  WAS warned?", True)
-    assert notes == ("left out: questions that a file or later feedback repeats (1)",)
+    judged = [
+        said("WHEN did  it break?", "unanswerable"),
+        said("When did it break?", "right", sunday),
+        said("Where is leather from?", "wrong", leather),
+        said("Who is mayor?", "unanswerable"),
+        said("Was anybody warned?", "right"),
+    ]
+    dataset, notes = reports.dataset(judged)
+    assert notes == ("left out: questions that a file or later feedback repeats (1)",), "the latest wins"
+    assert [(query.text, query.answerable, query.has_gold) for query in dataset.queries[::-1]] == [
+        ("When did it break?", True, True),
+        ("Where is leather from?", True, True),
+        ("Who is mayor?", False, False),
+        ("Was anybody warned?", True, False),
+    ]
+    broke, leather_from, *_ = dataset.queries[::-1]
+    assert (broke.evidence, broke.judged) == ((Evidence("dam.txt", Span(0, 33)),), {"dam.txt": 1})
+    assert leather_from.evidence == (Evidence("shoes.txt", Span(33, 58)),)
 
 
 def test_evidence_moves_with_its_words_if_they_occur_once(reports: Reports) -> None:
@@ -178,24 +155,18 @@ def test_files_of_questions_come_first_and_keep_their_answers(reports: Reports, 
     ]
 
 
-@pytest.mark.parametrize(
-    ("row", "cause"),
-    [
+def test_a_wrong_question_is_named(reports: Reports, tmp_path: Path) -> None:
+    cannot = "its evidence cannot be used ("
+    wrong: list[tuple[dict[str, object], str]] = [
         ({"_id": "x"}, "the field text is missing or empty; give it a text"),
-        (
-            {"text": "Why?", "evidence": [{"start": 1, "end": 2}]},
-            "its evidence cannot be used ('text'); write ",
-        ),
-        ({"text": "Why?", "evidence": ["dam.txt"]}, "its evidence cannot be used ("),
-    ],
-)
-def test_a_wrong_question_in_a_file_is_named(
-    reports: Reports, tmp_path: Path, row: dict[str, object], cause: str
-) -> None:
-    file = write_lines(tmp_path / "mine.jsonl", [{"text": "Who?", "answerable": False}, row])
-    with pytest.raises(DatasetError) as raised:
-        reports.dataset([], file)
-    assert str(raised.value).startswith(f"{file}, line 2: {cause}")
+        ({"text": "Why?", "evidence": [{"start": 1, "end": 2}]}, f"{cannot}'text'); write "),
+        ({"text": "Why?", "evidence": ["dam.txt"]}, cannot),
+    ]
+    for row, cause in wrong:
+        file = write_lines(tmp_path / "mine.jsonl", [{"text": "Who?", "answerable": False}, row])
+        with pytest.raises(DatasetError) as raised:
+            reports.dataset([], file)
+        assert str(raised.value).startswith(f"{file}, line 2: {cause}")
 
 
 def test_a_set_without_questions_is_an_error_with_the_reasons(reports: Reports) -> None:
@@ -246,22 +217,13 @@ def engine(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield QueryEngine(index)
 
 
-def test_answers_come_in_the_order_of_the_questions(engine: QueryEngine) -> None:
-    told: list[tuple[str, int, int]] = []
-    queries = [WHEN, Query("q2", "Where are shoes made?")]
-    found = ask_all(engine, queries, lambda *stage: told.append(stage))
-    assert [item.query for item in found] == queries
-    assert [item.answer.question for item in found] == [query.text for query in queries]
-    assert found[0].answer.citations[0].path.startswith("dam")
-    assert told == [("asking", 1, 2), ("asking", 2, 2)]
-
-
 def test_without_the_subject_no_document_of_its_title_is_read(engine: QueryEngine) -> None:
     told: list[tuple[str, int, int]] = []
     [whole] = ask_all(engine, [WHEN])
     [item] = ask_without_subject(engine, DATASET, [WHEN], lambda *stage: told.append(stage))
     assert {"dam", "dam again"} <= {passage.path for passage in whole.answer.passages}
     assert {passage.path for passage in item.answer.passages} == {"shoes", "untitled"}
+    assert (item.query, item.answer.question) == (WHEN, WHEN.text)
     assert item.answerability < whole.answerability
     assert told == [("asking again", 1, 1)]
 

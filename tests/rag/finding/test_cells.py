@@ -30,6 +30,7 @@ Statement of Income
 | 2023 | 2022 | 2023 | 2022
 | (In millions, except per share amounts)
 Net revenues | $ 2,540 | $ 2,422 | $ 5,050 | $ 4,905
+Net income | 171 | (531) | 740 | (1,872)
 Operating expenses
 Sales of shares | — | 260 | — | 287
 """
@@ -44,8 +45,17 @@ Table 8. Coffee in 1996
 Brand | Share by volume | Number of items
 Lavazza | 7.0% | 12
 """
+SUPPORT = """\
+Technical assistance of FEMIP
+Country | Signed (EURm)
+Morocco | 21.09
+Syria | 33.42
+Tunisia | 14.50
+Tunisia, South | 1.50
+"""
 YEARS = """\
 Year | Net revenues | Net income
+2021 | 2,301 | 611
 2022 | 2,422 | 531
 2023 | 2,540 | 171
 """
@@ -54,11 +64,6 @@ Letters to the service
 Year ended December 31, | 2023 | 2022 | Change
 Complaints | 40 | 50 | −20%
 Enquiries | 556 | 512 | 9%
-"""
-TOTALS = """\
-Item | Amount (EURm)
-Morocco | 21.09
-Syria | 33.42
 """
 GATES = """\
 Costs of repair
@@ -198,174 +203,98 @@ def chosen(engine: QueryEngine, question: str, row: str, sentence: str = "") -> 
 
 
 @pytest.mark.parametrize(
-    ("table", "question", "row", "chosen_cell"),
+    ("table", "question", "row", "cell"),
     [
-        (
-            INCOME,
-            "What were the net revenues in the three months ended June 30, 2023?",
-            "Net revenues",
-            ("Three Months Ended June 30, › 2023", "$ 2,540"),
-        ),
-        (
-            INCOME,
-            "What were the net revenues in the second quarter of 2022?",
-            "Net revenues",
-            ("Three Months Ended June 30, › 2022", "$ 2,422"),
-        ),
-        (
-            INCOME,
-            "net revenues first half 2022",
-            "Net revenues",
-            ("Six Months Ended June 30, › 2022", "$ 4,905"),
-        ),
-        (
-            INCOME,
-            "How much did sales of shares bring in Q2 2022?",
-            "Sales of shares",
-            ("Three Months Ended June 30, › 2022", "260"),
-        ),
+        (INCOME, "What were the net revenues in the three months ended June 30, 2023?", "Net revenues",
+         ("Three Months Ended June 30, › 2023", "$ 2,540")),
+        (INCOME, "What were the net revenues in the second quarter of 2022?", "Net revenues",
+         ("Three Months Ended June 30, › 2022", "$ 2,422")),
+        (INCOME, "net revenues first half 2022", "Net revenues",
+         ("Six Months Ended June 30, › 2022", "$ 4,905")),
+        (INCOME, "How much did sales of shares bring in Q2 2022?", "Sales of shares",
+         ("Three Months Ended June 30, › 2022", "260")),
         (BALANCE, "What was the goodwill at the end of 2022?", "Goodwill", ("December 31, 2022", "2,394")),
-        (
-            COFFEE,
-            "What share of the coffee did Lavazza hold by volume?",
-            "Lavazza",
-            ("Share by volume", "7.0%"),
-        ),
+        (COFFEE, "What share of the coffee did Lavazza hold by volume?", "Lavazza",
+         ("Share by volume", "7.0%")),
         (YEARS, "What was the net income in 2023?", "2023", ("Net income", "171")),
         (REGIONS, "By how much did enquiries change?", "Enquiries", ("Change", "9%")),
         (GATES, "What did gate 3 cost in 2031?", "Gate 3", ("2031", "$ 1,200")),
-        (TOTALS, "How much went to Morocco?", "Morocco", ("Amount (EURm)", "21.09")),
-        (
-            LIMITS,
-            "What is the limit for benzene to air?",
-            "Benzene",
-            ("LIMITS OF EMISSION › to air", "1 000"),
-        ),
+        (SUPPORT, "How much went to Morocco?", "Morocco", ("Signed (EURm)", "21.09")),
+        (LIMITS, "What is the limit for benzene to air?", "Benzene",
+         ("LIMITS OF EMISSION › to air", "1 000")),
         (SEGMENTS, "What were the sales of Water in the first half of 2023?", "Water", ("Sales", "1,706")),
-        (
-            SEGMENTS,
-            "What was the profit in the first half of 2022?",
-            "Profit",
-            ("First half of 2022", "6,619"),
-        ),
+        (SEGMENTS, "What was the profit in the first half of 2022?", "Profit",
+         ("First half of 2022", "6,619")),
         (DEBTS, "What were the total current debts in 2023?", "Total current", ("2023", "167")),
-        (
-            WEEKS,
-            "What were the ticket fees in the quarter that ended May 7, 2023?",
-            "Ticket fees",
-            ("12 Weeks Ended › May 7, 2023", "1,044"),
-        ),
-        (
-            GROWTH,
-            "By what percentage did ticket fees grow in the second quarter of 2023?",
-            "Ticket fees",
-            ("Quarters Ended June 30, › Inc/ (Dec)", "10"),
-        ),
-        (
-            AMOUNTS,
-            "By what percentage did ticket fees grow in the second quarter of 2023?",
-            "Ticket fees",
-            ("Inc/ (Dec)", "11"),
-        ),
-        (
-            AMOUNTS,
-            "How much did ticket fees grow in dollars in the second quarter of 2023?",
-            "Ticket fees",
-            ("Inc/ (Dec)", "3"),
-        ),
-        (
-            HALVES,
-            "What was the percent change of ticket fees in the first half of 2023?",
-            "Ticket fees",
-            ("% change", "9%"),
-        ),
+        (WEEKS, "What were the ticket fees in the quarter that ended May 7, 2023?", "Ticket fees",
+         ("12 Weeks Ended › May 7, 2023", "1,044")),
+        (GROWTH, "By what percentage did ticket fees grow in the second quarter of 2023?", "Ticket fees",
+         ("Quarters Ended June 30, › Inc/ (Dec)", "10")),
+        (AMOUNTS, "By what percentage did ticket fees grow in the second quarter of 2023?", "Ticket fees",
+         ("Inc/ (Dec)", "11")),
+        (AMOUNTS, "How much did ticket fees grow in dollars in the second quarter of 2023?", "Ticket fees",
+         ("Inc/ (Dec)", "3")),
+        (HALVES, "What was the percent change of ticket fees in the first half of 2023?", "Ticket fees",
+         ("% change", "9%")),
         (VOTES, "How many votes were cast against Segun Agbaje?", "Segun", ("Against", "3,946,785")),
-        (
-            VOTES,
-            "How many broker non-votes were there for Segun Agbaje?",
-            "Segun",
-            ("Broker Non-Votes", "172,969,325"),
-        ),
+        (VOTES, "How many broker non-votes were there for Segun Agbaje?", "Segun",
+         ("Broker Non-Votes", "172,969,325")),
         (VOTES, "How many shares did abstain on Segun Agbaje?", "Segun", ("Abstain", "3,264,606")),
-        (
-            ORIGINS,
-            "What percentage of the confirmed cases in Sweden were imported?",
-            "Sweden",
-            ("Imported (%)", "65.3"),
-        ),
+        (ORIGINS, "What percentage of the confirmed cases in Sweden were imported?", "Sweden",
+         ("Imported (%)", "65.3")),
         (STORES, "How many stores were opened in the North?", "North", ("Opened", "40")),
         (CURRENCIES, "What were the current assets in dollars?", "Current", ("In dollars", "27,728")),
         (PRODUCTS, "What was the total revenue in 2022?", "Total revenue", ("2022", "3,615")),
-        (
-            QUARTER,
-            "What were the capital expenditures in the first quarter of 2023?",
-            "Capital",
-            ("Quarter ended March 31, 2023", "(294)"),
-        ),
+        (QUARTER, "What were the capital expenditures in the first quarter of 2023?", "Capital",
+         ("Quarter ended March 31, 2023", "(294)")),
         (GROUPS, "What were the net sales in the first quarter of 2023?", "Net sales", ("First", "117")),
+        (SEGMENTS, "Which had more sales in the first half of 2023, Water or Coffee?", "Water",
+         ("Sales", "1,706")),
+        (SEGMENTS, "Which had more sales in the first half of 2023, Water or Coffee?", "Coffee",
+         ("Sales", "3,694")),
+        # Without a clear column, there is no cell.
+        (INCOME, "What were the net revenues?", "Net revenues", None),
+        (INCOME, "What were the net revenues in 2023?", "Net revenues", None),
+        (INCOME, "What were the net revenues in the second quarter of 2023, and a year earlier?",
+         "Net revenues", None),
+        (INCOME, "What were the net revenues in the second quarter of 2021?", "Net revenues", None),
+        (INCOME, "What were the net revenues in the third quarter of 2023?", "Net revenues", None),
+        (INCOME, "How much did net revenues grow in the second quarter of 2023?", "Net revenues", None),
+        (INCOME, "How much did sales of shares bring in Q2 2023?", "Sales of shares", None),
+        (COFFEE, "What is said of Lavazza?", "Lavazza", None),
+        (COFFEE, "What share of the coffee did Lavazza hold in 1998?", "Lavazza", None),
+        (YEARS, "What was the net income in 2023?", "2022", None),
+        (INCOME, "What was the goodwill in the second quarter of 2022?", "Net revenues", None),
+        (GATES, "What did gate 4 cost in 2031?", "Gate 3", None),
+        (LIMITS, "What is the limit for benzene to soil?", "Benzene", None),
+        (LIMITS, "What is the limit for benzene to rivers?", "Benzene", None),
+        (SEGMENTS, "What was the trading profit in the first half of 2023?", "Profit", None),
+        (SEGMENTS, "What was the profit of Water in the first half of 2023?", "Profit", None),
+        (SEGMENTS, "What were the sales of Water in the first half of 2022?", "Water", None),
+        (DEBTS, "What were the total debts in 2023?", "Total current", None),
+        (BALANCE, "How many percent was the goodwill at the end of 2022?", "Goodwill", None),
+        (SIDE_BY_SIDE, "How many questions came from Ireland?", "Portugal", None),
+        (VOTES, "How many votes were cast for Segun Agbaje?", "Segun", None),
+        (VOTES, "How many votes did Segun Agbaje receive?", "Segun", None),
+        (VOTES, "What were the votes for and against Segun Agbaje, with broker non-votes?", "Segun", None),
+        (BALLOTS, "How many votes were cast for Segun Agbaje?", "Segun", None),
+        (AGAINST, "How many votes were cast for Segun Agbaje?", "Segun", None),
+        (ORIGINS, "What percentage of the confirmed cases in Sweden were fatal?", "Sweden", None),
+        (STORES, "How many stores were there in the North?", "North", None),
+        (STORES, "How many stores were opened and closed in the North?", "North", None),
+        (PRODUCTS, "How much revenue did polysilicon bring in 2022?", "Total revenue", None),
+        (PRODUCTS, "What was the average total revenue of 2022?", "Total revenue", None),
+        (PRODUCTS, "What was the total revenue in 2023 and 2022?", "Total revenue", None),
+        (PRODUCTS, "What was the ratio of total revenue to total costs in 2022?", "Total revenue", None),
+        (QUARTER, "What are the capital expenditures in 2023?", "Capital", None),
+        (GROUPS, "What were the net sales in the first quarter?", "Net sales", None),
+        (CHANGED, "How much did interest income increase?", "Interest", None),
     ],
-)
-def test_the_column_that_the_question_names_is_chosen(
-    library: MakeLibrary, table: str, question: str, row: str, chosen_cell: tuple[str, str]
+)  # fmt: skip
+def test_the_cell_in_the_column_that_the_question_names_is_chosen(
+    library: MakeLibrary, table: str, question: str, row: str, cell: tuple[str, str] | None
 ) -> None:
-    assert chosen(library({"a.txt": table}), question, row) == chosen_cell
-
-
-@pytest.mark.parametrize(
-    ("table", "question", "row"),
-    [
-        (INCOME, "What were the net revenues?", "Net revenues"),
-        (INCOME, "What were the net revenues in 2023?", "Net revenues"),
-        (
-            INCOME,
-            "What were the net revenues in the second quarter of 2023, and a year earlier?",
-            "Net revenues",
-        ),
-        (INCOME, "What were the net revenues in the second quarter of 2021?", "Net revenues"),
-        (INCOME, "What were the net revenues in the third quarter of 2023?", "Net revenues"),
-        (INCOME, "How much did net revenues grow in the second quarter of 2023?", "Net revenues"),
-        (INCOME, "How much did sales of shares bring in the second quarter of 2023?", "Sales of shares"),
-        (COFFEE, "What is said of Lavazza?", "Lavazza"),
-        (COFFEE, "What share of the coffee did Lavazza hold in 1998?", "Lavazza"),
-        (YEARS, "What was the net income in 2023?", "2022"),
-        (INCOME, "What was the goodwill in the second quarter of 2022?", "Net revenues"),
-        (GATES, "What did gate 4 cost in 2031?", "Gate 3"),
-        (LIMITS, "What is the limit for benzene to soil?", "Benzene"),
-        (LIMITS, "What is the limit for benzene to rivers?", "Benzene"),
-        (SEGMENTS, "What was the trading profit in the first half of 2023?", "Profit"),
-        (SEGMENTS, "What was the profit of Water in the first half of 2023?", "Profit"),
-        (SEGMENTS, "What were the sales of Water in the first half of 2022?", "Water"),
-        (DEBTS, "What were the total debts in 2023?", "Total current"),
-        (BALANCE, "How many percent was the goodwill at the end of 2022?", "Goodwill"),
-        (SIDE_BY_SIDE, "How many questions came from Ireland?", "Portugal"),
-        (VOTES, "How many votes were cast for Segun Agbaje?", "Segun"),
-        (VOTES, "How many votes did Segun Agbaje receive?", "Segun"),
-        (VOTES, "What were the votes for and against Segun Agbaje, with the broker non-votes?", "Segun"),
-        (BALLOTS, "How many votes were cast for Segun Agbaje?", "Segun"),
-        (AGAINST, "How many votes were cast for Segun Agbaje?", "Segun"),
-        (ORIGINS, "What percentage of the confirmed cases in Sweden were fatal?", "Sweden"),
-        (STORES, "How many stores were there in the North?", "North"),
-        (STORES, "How many stores were opened and closed in the North?", "North"),
-        (PRODUCTS, "How much revenue did polysilicon bring in 2022?", "Total revenue"),
-        (PRODUCTS, "What was the average total revenue of 2022?", "Total revenue"),
-        (PRODUCTS, "What was the total revenue in 2023 and 2022?", "Total revenue"),
-        (PRODUCTS, "What was the ratio of total revenue to total costs in 2022?", "Total revenue"),
-        (QUARTER, "What are the capital expenditures in 2023?", "Capital"),
-        (GROUPS, "What were the net sales in the first quarter?", "Net sales"),
-        (CHANGED, "How much did interest income increase?", "Interest"),
-    ],
-)
-def test_without_a_clear_column_there_is_no_cell(
-    library: MakeLibrary, table: str, question: str, row: str
-) -> None:
-    assert chosen(library({"a.txt": table}), question, row) is None
-
-
-def test_each_of_two_rows_that_are_compared_has_its_cell(library: MakeLibrary) -> None:
-    engine = library({"a.txt": SEGMENTS})
-    question = "Which had more sales in the first half of 2023, Water or Coffee?"
-    assert chosen(engine, question, "Water") == ("Sales", "1,706")
-    assert chosen(engine, question, "Coffee") == ("Sales", "3,694")
+    assert chosen(library({"a.txt": table}), question, row) == cell
 
 
 def test_a_sentence_about_the_row_must_state_the_value(library: MakeLibrary) -> None:
@@ -428,9 +357,7 @@ MARKS: tuple[DecimalMark, DecimalMark] = (".", ",")
         ("30.06.2023 and 1.234.567", "en", ","),
     ],
 )
-def test_a_number_that_can_only_be_read_one_way_tells_the_decimal_mark(
-    table: str, language: str, mark: str | None
-) -> None:
+def test_an_unambiguous_number_tells_the_decimal_mark(table: str, language: str, mark: str | None) -> None:
     assert decimal_mark(table, language) == mark
 
 
@@ -495,7 +422,7 @@ def test_a_number_in_doubt_is_none(value: str, mark: DecimalMark | None) -> None
     st.booleans(),
     st.sampled_from(["{}", "({})", "−{}", "$ {}", "$ ({})", "{}%", "{} %"]),
 )
-def test_a_number_that_is_written_is_read_again(
+def test_what_is_written_is_read_again(
     digits: int, decimals: int, mark: DecimalMark, grouped: bool, cell: str
 ) -> None:
     number = Decimal(digits).scaleb(-decimals)
@@ -520,14 +447,6 @@ def test_a_number_is_rounded_half_up_without_its_sign(number: Decimal, decimals:
     assert len(words.partition(".")[2]) == decimals
 
 
-NET_INCOME = """\
-Statement of Income
-| Three Months Ended June 30, | | Six Months Ended June 30, |
-| 2023 | 2022 | 2023 | 2022
-| (In millions, except per share amounts)
-Net revenues | $ 2,540 | $ 2,422 | $ 5,050 | $ 4,905
-Net income | 171 | (531) | 740 | (1,872)
-"""
 SALES = """\
  |  | Years Ended September 30, |
  | 2019 | 2018 | 2017
@@ -536,31 +455,12 @@ Other | 44.1 | 56.7 | 70.8
 Average orders | 12 | 14 | 15
 Total sales | $ 1,496.5 | $ 1,202.9 | $ 1,107.7
 """
-SUPPORT = """\
-Technical assistance of FEMIP
-Country | Signed (EURm)
-Morocco | 21.09
-Syria | 33.42
-Tunisia | 14.50
-Tunisia, South | 1.50
-"""
-THREE_YEARS = """\
-Year | Net revenues | Net income
-2021 | 2,301 | 611
-2022 | 2,422 | 531
-2023 | 2,540 | 171
-"""
 SERVICES = """\
 (in thousands) | 2018 | 2017
 Revenue
 Client services | 404 | 1,044
 Cost of revenue
 Client services | 846 | 277
-"""
-QUARTERS = """\
-Cash flows
-(in millions) | Quarter ended March 31, 2023 | Quarter ended March 31, 2022
-Capital expenditures | (294) | (268)
 """
 
 
@@ -582,29 +482,51 @@ def chosen_pair(engine: QueryEngine, question: str, *labels: str) -> CellPair | 
 
 
 @pytest.mark.parametrize(
-    ("table", "question", "row", "values"),
+    ("table", "question", "rows", "values"),
     [
-        (SALES, "How did total sales change from 2018 to 2019?", "Total sales", ("$ 1,496.5", "$ 1,202.9")),
-        (SALES, "What is the change in Other in 2019 from 2018?", "Other", ("44.1", "56.7")),
-        (SALES, "What is the difference in total sales between 2017 and 2019?", "Total sales",
+        (SALES, "How did total sales change from 2018 to 2019?", ["Total sales"], ("$ 1,496.5", "$ 1,202.9")),
+        (SALES, "What is the change in Other in 2019 from 2018?", ["Other"], ("44.1", "56.7")),
+        (SALES, "What is the difference in total sales between 2017 and 2019?", ["Total sales"],
          ("$ 1,496.5", "$ 1,107.7")),
-        (SALES, "By how much did total sales rise in 2019?", "Total sales", ("$ 1,496.5", "$ 1,202.9")),
-        (SALES, "How did total sales change between fiscal years 2018 and 2019?", "Total sales",
+        (SALES, "By how much did total sales rise in 2019?", ["Total sales"], ("$ 1,496.5", "$ 1,202.9")),
+        (SALES, "How did total sales change between fiscal years 2018 and 2019?", ["Total sales"],
          ("$ 1,496.5", "$ 1,202.9")),
-        (NET_INCOME, "How much higher were net revenues in Q2 2023 than in Q2 2022?", "Net revenues",
+        (INCOME, "How much higher were net revenues in Q2 2023 than in Q2 2022?", ["Net revenues"],
          ("$ 2,540", "$ 2,422")),
-        (NET_INCOME, "Did net revenues rise in the first half of 2023, compared with the first half of 2022?",
-         "Net revenues", ("$ 5,050", "$ 4,905")),
+        (INCOME, "Did net revenues rise in the first half of 2023, compared with the first half of 2022?",
+         ["Net revenues"], ("$ 5,050", "$ 4,905")),
         (SERVICES, "What was the change in the revenue of client services between 2017 and 2018?",
-         "Client services", ("404", "1,044")),
+         ["Client services"], ("404", "1,044")),
+        # In doubt, no cells are chosen.
+        (INCOME, "How did net revenues change from 2022 to 2023?", ["Net revenues"], None),
+        (INCOME, "How did net revenues change from 2021 to 2022?", ["Net revenues"], None),
+        (SALES, "Why did total sales change from 2018 to 2019?", ["Total sales"], None),
+        (SALES, "What caused the change in total sales from 2018 to 2019?", ["Total sales"], None),
+        (SALES, "What was the average change in total sales from 2018 to 2019?", ["Total sales"], None),
+        (SALES, "How did total sales change from the second quarter of 2018 to that of 2019?",
+         ["Total sales"], None),
+        (SALES, "In which year were total sales higher, 2018 or 2019?", ["Total sales"], None),
+        (SALES, "Did total sales rise by more than 200 million from 2018 to 2019?", ["Total sales"], None),
+        (SALES, "What were total sales in 2018 and 2019?", ["Total sales"], None),
+        (SALES, "How did fixed price contracts change from 2018 to 2019?", ["Total sales"], None),
+        (SALES, "How did sales of fixed price change from 2018 to 2019?", ["Total sales"], None),
+        (SALES, "What is the difference between other and total sales in 2019?", ["Total sales"], None),
+        (SERVICES, "What was the change in client services from 2017 to 2018?", ["Client services"], None),
+        (SUPPORT, "Did Syria or Morocco get more technical assistance?", ["Syria"], None),
+        (SUPPORT, "Did Syria, Morocco or Tunisia get more help?", ["Syria", "Morocco", "Tunisia"], None),
+        (SUPPORT, "Did Tunisia or South get more assistance?", ["Tunisia", "Tunisia, South"], None),
+        (SUPPORT, "How did the assistance of Syria and Morocco change?", ["Syria", "Morocco"], None),
+        (SUPPORT, "What did Syria and Morocco get?", ["Syria", "Morocco"], None),
+        (INCOME, "How much of the first half of 2023 fell to net revenues?", ["Net revenues"], None),
+        (QUARTER, "How did capital expenditures change from 2022 to 2023?", ["Capital expenditures"], None),
     ],
 )  # fmt: skip
 def test_the_cells_of_two_years_are_chosen_the_later_one_first(
-    library: MakeLibrary, table: str, question: str, row: str, values: tuple[str, str]
+    library: MakeLibrary, table: str, question: str, rows: list[str], values: tuple[str, str] | None
 ) -> None:
-    pair = chosen_pair(library({"a.txt": table}), question, row)
-    assert pair is not None
-    assert (pair.first.value, pair.second.value, pair.is_over_time) == (*values, True)
+    pair = chosen_pair(library({"a.txt": table}), question, *rows)
+    assert (pair and (pair.first.value, pair.second.value)) == values
+    assert pair is None or pair.is_over_time
 
 
 @pytest.mark.parametrize(
@@ -615,9 +537,7 @@ def test_the_cells_of_two_years_are_chosen_the_later_one_first(
         ("What is the difference in technical assistance between Syria and Morocco?", "Syria"),
     ],
 )
-def test_two_rows_are_chosen_in_the_order_of_the_question(
-    library: MakeLibrary, question: str, first: str
-) -> None:
+def test_two_rows_have_the_order_of_the_question(library: MakeLibrary, question: str, first: str) -> None:
     pair = chosen_pair(library({"a.txt": SUPPORT}), question, "Syria", "Morocco")
     assert pair is not None
     assert (pair.first.row, {pair.first.row, pair.second.row}) == (first, {"Syria", "Morocco"})
@@ -626,42 +546,7 @@ def test_two_rows_are_chosen_in_the_order_of_the_question(
 
 def test_rows_that_are_years_are_two_times_of_one_thing(library: MakeLibrary) -> None:
     pair = chosen_pair(
-        library({"a.txt": THREE_YEARS}), "How did net income change from 2022 to 2023?", "2022", "2023"
+        library({"a.txt": YEARS}), "How did net income change from 2022 to 2023?", "2022", "2023"
     )
     assert pair is not None
     assert (pair.first.value, pair.second.value, pair.is_over_time) == ("171", "531", True)
-
-
-@pytest.mark.parametrize(
-    ("table", "question", "rows"),
-    [
-        (NET_INCOME, "How did net revenues change from 2022 to 2023?", ["Net revenues"]),
-        (NET_INCOME, "How did net revenues change from 2021 to 2022?", ["Net revenues"]),
-        (SALES, "Why did total sales change from 2018 to 2019?", ["Total sales"]),
-        (SALES, "What caused the change in total sales from 2018 to 2019?", ["Total sales"]),
-        (SALES, "What was the average change in total sales from 2018 to 2019?", ["Total sales"]),
-        (
-            SALES,
-            "How did total sales change from the second quarter of 2018 to that of 2019?",
-            ["Total sales"],
-        ),
-        (SALES, "In which year were total sales higher, 2018 or 2019?", ["Total sales"]),
-        (SALES, "Did total sales rise by more than 200 million from 2018 to 2019?", ["Total sales"]),
-        (SALES, "What were total sales in 2018 and 2019?", ["Total sales"]),
-        (SALES, "How did fixed price contracts change from 2018 to 2019?", ["Total sales"]),
-        (SALES, "How did sales of fixed price change from 2018 to 2019?", ["Total sales"]),
-        (SALES, "What is the difference between other and total sales in 2019?", ["Total sales"]),
-        (SERVICES, "What was the change in client services between 2017 and 2018?", ["Client services"]),
-        (SUPPORT, "Did Syria or Morocco get more technical assistance?", ["Syria"]),
-        (SUPPORT, "Did Syria, Morocco or Tunisia get more assistance?", ["Syria", "Morocco", "Tunisia"]),
-        (SUPPORT, "Did Tunisia or South get more assistance?", ["Tunisia", "Tunisia, South"]),
-        (SUPPORT, "How did the assistance of Syria and Morocco change?", ["Syria", "Morocco"]),
-        (SUPPORT, "What did Syria and Morocco get?", ["Syria", "Morocco"]),
-        (NET_INCOME, "How much of the first half of 2023 fell to net revenues?", ["Net revenues"]),
-        (QUARTERS, "How did capital expenditures change from 2022 to 2023?", ["Capital expenditures"]),
-    ],
-)
-def test_in_doubt_no_cells_are_chosen(
-    library: MakeLibrary, table: str, question: str, rows: list[str]
-) -> None:
-    assert chosen_pair(library({"a.txt": table}), question, *rows) is None

@@ -25,18 +25,12 @@ def parts(question: str) -> list[tuple[str, str]]:
         ("Walmart vs Target revenue 2023", ["Walmart", "Target"], "Walmart revenue 2023"),
         ("Spain or France, which is higher?", ["Spain", "France"], "Spain , which is?"),
         ("What were sales in 2022 and 2023?", ["2022", "2023"], "What were sales in 2022 ?"),
-        (
-            "What were sales in the second quarter of 2023 compared with a year earlier?",
-            ["second quarter of 2023", "second quarter of 2022"],
-            "What were sales in the second quarter of 2023 ?",
-        ),
-        (
-            "Deaths, February vs March 2025?",
-            ["February 2025", "March 2025"],
-            "Deaths, February 2025 ?",
-        ),
+        ("What were sales in the second quarter of 2023 compared with a year earlier?",
+         ["second quarter of 2023", "second quarter of 2022"],
+         "What were sales in the second quarter of 2023 ?"),
+        ("Deaths, February vs March 2025?", ["February 2025", "March 2025"], "Deaths, February 2025 ?"),
     ],
-)
+)  # fmt: skip
 def test_each_question_has_one_value_and_the_rest(question: str, values: list[str], first: str) -> None:
     found = parts(question)
     assert [value for value, _ in found] == values
@@ -105,13 +99,10 @@ NETFLIX = scored(2, 0, "Netflix net income | 1,487", 0.5, "2023")
         # A row that is one of many alike is not certain.
         ([CORNING], [scored(2, 0, "Netflix net income | 1,487", 0.1, "2023")], [[CORNING], []]),
         # The two sentences have no word of the question in common.
-        (
-            [scored(1, 0, "Corning income | 281", 0.6, "2023")],
-            [scored(2, 0, "Netflix net | 9", 0.5, "2023")],
-            [[], []],
-        ),
+        ([scored(1, 0, "Corning income | 281", 0.6, "2023")], [scored(2, 0, "Netflix net | 9", 0.5, "2023")],
+         [[], []]),
     ],
-)
+)  # fmt: skip
 def test_two_answers_state_the_same_of_both_values(
     first: list[Scored], second: list[Scored], expected: list[list[Scored]]
 ) -> None:
@@ -131,9 +122,7 @@ def test_only_a_name_that_nothing_has_is_said_to_be_absent() -> None:
     assert not is_absent(parts_of(understand("Sales in 2022 vs 2023?"))[1], CORNING, [])
 
 
-def test_rows_that_a_question_names_are_both_quoted_even_if_the_title_has_their_names(
-    library: MakeLibrary,
-) -> None:
+def test_both_rows_are_quoted_even_if_the_title_has_their_names(library: MakeLibrary) -> None:
     table = "| Unit | Players, in millions |\n|---|---|\n| King | 238 |\n| Tolmar | 92 |\n| Blizz | 26 |\n"
     answer = library({"a.md": f"---\ntitle: Tolmar and its games\n---\n\n{table}"}).ask(
         "How many players had King vs Tolmar?"

@@ -1,4 +1,4 @@
-"""Scores become probabilities: those of the candidates and of "none of these" add up to 1."""
+"""The sentences that may answer, nearest first, and the probabilities with which they do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from index.embedding import Encoder
@@ -14,15 +15,133 @@ from rag.finding.ranking import (
     COMPARED,
     LARGEST_PRIOR,
     Calibration,
+    Candidate,
     Scored,
     answerability_of,
     by_document,
+    nearness_of,
     rank,
     select,
 )
 from rag.questions import Question, understand
 from tests.support.candidates import candidates_in, scored, texts
 from tests.support.libraries import MakeLibrary
+
+
+def by_text(engine: QueryEngine, question: str) -> dict[str, Candidate]:
+    return {each.sentence.text: each for each in candidates_in(engine, question)}
+
+
+def priors(engine: QueryEngine, question: str) -> dict[str, float]:
+    return {text: each.prior for text, each in by_text(engine, question).items()}
+
+
+def test_the_prior_is_half_the_words_the_cosine_and_the_score_of_the_passage(library: MakeLibrary) -> None:
+    engine = library({"a.txt": "The dredger sank in the harbour. Pigs fly. A harbour pilot was saved."})
+    asked = "How many dredgers sank?"
+    [hit] = engine.index.search(asked)
+    with engine.index.snapshot() as snapshot:
+        kept = snapshot.sentence_vectors([hit.chunk_id])[hit.chunk_id]
+    cosines = kept @ engine.index.encoder.encode_query(asked)
+    nearness = (cosines - cosines.min()) / (cosines.max() - cosines.min())
+    expected = (np.array([1.0, 0.0, 0.0]) + nearness + hit.score) / 2
+    texts = ["The dredger sank in the harbour.", "Pigs fly.", "A harbour pilot was saved."]
+    found = priors(engine, asked)
+    assert [found[text] for text in texts] == pytest.approx(expected.tolist(), abs=1e-5)
+    assert list(found) == sorted(texts, key=lambda text: -found[text])
+    assert max(found.values()) <= LARGEST_PRIOR
+
+
+def test_words_of_the_title_and_of_a_row_s_headings_and_group_count(library: MakeLibrary) -> None:
+    table = "| Gates | 2031 |\n|---|---|\n| Dredged | |\n| Canals | 12 |\n| Pumps | 14 |"
+    engine = library({"a.md": f"# Isken\n\nIt rained.\n\n{table}", "b.txt": "Sailors sing at night."})
+    found = by_text(engine, "How many gates of dredged canals in Isken were open in 2031?")
+    assert found["Canals | 12"].prior > found["Pumps | 14"].prior
+    assert found["It rained."].prior > found["Sailors sing at night."].prior
+    assert next(iter(found)) == "Canals | 12"
+
+
+def test_the_only_sentence_answers_whatever_its_report_is_called(library: MakeLibrary) -> None:
+    asked = "What did the council of Varda close on Monday?"
+    for name in ("a-report.txt", "gate.txt"):
+        engine = library({name: "The council of Varda closed the third gate of the dam on Monday."})
+        [only] = candidates_in(engine, asked)
+        with engine.index.snapshot() as snapshot:
+            assert nearness_of(snapshot, understand(asked), [only.sentence]).tolist() == [1.0]
+        assert [each.quote for each in engine.ask(asked).citations] == [only.sentence.text]
+        assert engine.ask("How many judges resigned?").abstained
+
+
+def test_rows_and_other_sentences_are_scaled_on_their_own(library: MakeLibrary) -> None:
+    table = "| Item | Number |\n|---|---|\n| Canals | 12 |\n| Pumps | 14 |"
+    engine = library({"a.md": f"Canals were dug. It rained.\n\n{table}"})
+    candidates = candidates_in(engine, "How many canals?")
+    with engine.index.snapshot() as snapshot:
+        question = understand("How many canals?")
+        near = nearness_of(snapshot, question, [each.sentence for each in candidates]).tolist()
+    found = {each.sentence.text: value for each, value in zip(candidates, near, strict=True)}
+    assert found == {"Canals | 12": 1.0, "Pumps | 14": 0.0, "Canals were dug.": 1.0, "It rained.": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("asked", "left_out"),
+    [
+        ("How many gates were opened in the second quarter of 2031?", {"Half", "Former"}),
+        ("How many gates were opened in the first half of 2031?", {"Quarter", "Former"}),
+        ("How many gates were opened in 2031?", {"Former"}),
+        ("How many gates were opened in 2030 and 2031?", set()),
+        ("How many gates were opened?", set()),
+    ],
+)
+def test_a_row_of_another_period_is_left_out(library: MakeLibrary, asked: str, left_out: set[str]) -> None:
+    groups = {
+        "Half": "Six months ended June 30, 2031",
+        "Quarter": "Three months ended June 30, 2031",
+        "Former": "Three months ended June 30, 2030",
+    }
+    rows = "\n".join(f"| {group} | |\n| {label} | 12 |" for label, group in groups.items())
+    found = by_text(library({"a.md": f"| District | Opened |\n|---|---|\n{rows}\n\nGates opened."}), asked)
+    assert {label for label in groups if f"{label} | 12" not in found} == left_out
+
+
+def test_the_title_of_a_document_is_not_a_candidate(library: MakeLibrary) -> None:
+    engine = library({"a.md": "# Why the dredger sank\n\nThe dredger was overloaded."})
+    assert list(by_text(engine, "Why did the dredger sink?")) == ["The dredger was overloaded."]
+    assert candidates_in(library({}), "What happened?") == []
+
+
+def test_a_sentence_without_a_stored_vector_is_embedded_alone(own_library: MakeLibrary) -> None:
+    engine = own_library({"a.txt": "The dredger sank in March. It was insured. Pigs fly."})
+    asked = "Was the dredger insured?"
+    [hit] = engine.index.search(asked)
+    with engine.index.catalog.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM sentence_vectors")
+    found = priors(engine, asked)
+    texts = ["The dredger sank in March.", "It was insured.", "Pigs fly."]
+    encoder = engine.index.encoder
+    cosines = encoder.encode(texts) @ encoder.encode_query(asked)
+    nearness = (cosines - cosines.min()) / (cosines.max() - cosines.min())
+    rest = [2 * found[text] - hit.score - near for text, near in zip(texts, nearness, strict=True)]
+    assert rest[2] == pytest.approx(0.0, abs=1e-5)
+    assert rest[0] + rest[1] == pytest.approx(1.0, abs=1e-5), "each has one of the two content words"
+
+
+def test_a_sentence_is_read_with_its_title_and_its_neighbours(library: MakeLibrary) -> None:
+    insured = f"{'It was insured ' * 12}at last."
+    found = by_text(
+        library({"isken.txt": f"Rain  fell. The dredger sank. {insured}"}), "Did the dredger sink?"
+    )
+    title = found["The dredger sank."].reading.document.title
+    assert found["The dredger sank."].text == f"The dredger sank. | {title} | Rain fell. … {insured[:100]}"
+    assert found["Rain  fell."].text == f"Rain fell. | {title} |  … The dredger sank."
+
+
+def test_a_row_is_read_with_its_title_its_groups_and_its_table_s_headings(library: MakeLibrary) -> None:
+    table = "| Gates | 2031 |\n|---|---|\n| Dredged | |\n| Canals | 12 |\n\nPumps ran."
+    found = by_text(library({"a.md": f"# Isken\n\n{table}"}), "How many gates of canals were opened?")
+    assert found["Canals | 12"].text == "Canals | 12 | Isken | Dredged Isken Gates | 2031"
+    assert found["Pumps ran."].text == "Pumps ran. | Isken |  … ", "a row is no neighbour of a sentence"
+
 
 RAIN = "It rained. The dredger sank in March. Nobody was hurt."
 
@@ -119,47 +238,35 @@ def chosen(ranked: list[Scored], question: Question = FACT, most: int = 8) -> li
     return texts(select(ranked, question, CALIBRATION, most))
 
 
-def test_a_fact_has_the_second_best_sentence_if_it_is_nearly_as_probable() -> None:
-    ranked = [
-        scored(1, 0, "the best one here.", 0.4),
-        scored(1, 50, "nearly as good.", 0.2),
-        scored(1, 90, "it means the same.", 0.2),
-    ]
-    assert chosen(ranked) == ["the best one here.", "nearly as good."]
-    assert chosen(ranked, most=1) == ["the best one here."]
+ARRESTED, REPEATED, CAME = (
+    "Police arrested 40 men on Monday.",
+    "Police arrested 40 men on Monday night.",
+    "They came from six countries.",
+)
 
 
-def test_a_sentence_that_is_less_probable_than_that_is_not_cited() -> None:
-    ranked = [scored(1, 0, "the best one here.", 0.4), scored(1, 50, "it means the same.", 0.19)]
-    assert chosen(ranked) == ["the best one here."]
+@pytest.mark.parametrize(
+    ("question", "ranked", "expected"),
+    [
+        (FACT, [("the best one.", 0.4), ("nearly as good.", 0.2), ("it means it.", 0.2)], 2),
+        (FACT, [("the best one.", 0.4), ("it means the same.", 0.19)], 1),
+        (LIST, [("a rusted pin.", 0.8), ("an open gate.", 0.5), ("unrelated words.", 0.39)], 2),
+    ],
+)
+def test_a_fact_has_the_second_best_sentence_and_a_list_all_that_are_nearly_as_probable(
+    question: Question, ranked: list[tuple[str, float]], expected: int
+) -> None:
+    items = [scored(1, 50 * place, text, points) for place, (text, points) in enumerate(ranked)]
+    assert chosen(items, question) == [text for text, _ in ranked[:expected]]
+    assert chosen(items, question, most=1) == [ranked[0][0]]
 
 
-def test_the_second_sentence_repeats_nothing() -> None:
-    ranked = [
-        scored(1, 0, "Police arrested 40 men on Monday.", 0.4),
-        scored(1, 50, "Police arrested 40 men on Monday night.", 0.3),
-        scored(1, 90, "They came from six countries.", 0.25),
-    ]
-    assert chosen(ranked) == ["Police arrested 40 men on Monday.", "They came from six countries."]
-
-
-def test_a_list_has_all_sentences_near_the_best() -> None:
-    ranked = [
-        scored(1, 0, "a rusted pin.", 0.8),
-        scored(1, 50, "an open gate.", 0.5),
-        scored(1, 90, "unrelated words.", 0.39),
-    ]
-    assert chosen(ranked, LIST) == ["a rusted pin.", "an open gate."]
-
-
-def test_repeated_sentences_are_left_out() -> None:
-    ranked = [
-        scored(1, 0, "Police arrested 40 men on Monday.", 0.9),
-        scored(2, 0, "Police  arrested 40 men on MONDAY.", 0.9),
-        scored(3, 0, "Police arrested 40 men on Monday night.", 0.8),
-        scored(3, 60, "They came from six countries.", 0.7),
-    ]
-    assert chosen(ranked, LIST) == ["Police arrested 40 men on Monday.", "They came from six countries."]
+def test_no_sentence_repeats_another() -> None:
+    ranked = [scored(1, 0, ARRESTED, 0.4), scored(1, 50, REPEATED, 0.3), scored(1, 90, CAME, 0.25)]
+    assert chosen(ranked) == [ARRESTED, CAME]
+    same = "Police  arrested 40 men on MONDAY."
+    ranked = [scored(1, 0, ARRESTED, 0.9), scored(2, 0, same, 0.9), scored(3, 0, REPEATED, 0.8)]
+    assert chosen([*ranked, scored(3, 60, CAME, 0.7)], LIST) == [ARRESTED, CAME]
 
 
 def test_rows_of_tables_with_the_same_words_do_not_repeat_each_other() -> None:

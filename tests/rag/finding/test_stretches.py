@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,6 @@ from index.records import Filters
 from index.text import sentences
 from rag.engine import QueryEngine
 from rag.finding.citations import Copies, DocumentTexts, cite_earliest
-from rag.finding.matching import terms_of
 from rag.finding.ranking import Candidate, Scored
 from rag.finding.reading import Reading, ReadSentence
 from rag.finding.stretches import ITEM, JOINING, Joining, Widening
@@ -35,10 +35,6 @@ def read(text: str, headings: str = "") -> list[Scored]:
     return [Scored(Candidate(reading, number, 0.5), 0.5) for number in range(len(found))]
 
 
-def flat(groups: list[list[Scored]]) -> list[Scored]:
-    return [item for group in groups for item in group]
-
-
 def widened(
     engine: QueryEngine,
     chosen: Sequence[Scored],
@@ -57,7 +53,7 @@ def cited(
     chosen = [
         item for item in read(text, "Country | Sales") if item.candidate.sentence.text.startswith(beginning)
     ]
-    return texts(flat(widened(engine, chosen, most, joining=joining)))
+    return texts(list(chain(*widened(engine, chosen, most, joining=joining))))
 
 
 HAWIJAH = (
@@ -142,14 +138,10 @@ def test_items_that_exceed_the_most_sentences_are_left_out(seed_engine: QueryEng
 
 def test_a_list_is_whole_before_another_sentence_is_cited(seed_engine: QueryEngine) -> None:
     items = read("It has:\n\n• one,\n\n• two.\n\nRates rose.\n\nCosts fell.")
+    whole = ["It has:", "• one,", "• two."]
     groups = widened(seed_engine, [items[0], items[4], items[3]], 4)
-    assert [texts(group) for group in groups] == [["It has:", "• one,", "• two."], ["Costs fell."]]
-
-
-def test_a_chosen_item_stays_in_its_list(seed_engine: QueryEngine) -> None:
-    items = read("It has:\n\n• one,\n\n• two.")
-    groups = widened(seed_engine, [items[0], items[2]])
-    assert [texts(group) for group in groups] == [["It has:", "• one,", "• two."]]
+    assert [texts(group) for group in groups] == [whole, ["Costs fell."]]
+    assert [texts(group) for group in widened(seed_engine, [items[0], items[2]])] == [whole]
 
 
 @settings(deadline=None, max_examples=25)
@@ -165,14 +157,14 @@ def test_stretches_have_no_gaps_and_share_no_sentence(
     (joining, most), items = limits, read(gap.join(parts))
     chosen = [items[number] for number in sorted(numbers) if number < len(items)]
     groups = widened(seed_engine, chosen, most, joining=joining)
-    spans = [item.candidate.sentence.span for item in flat(groups)]
+    spans = [item.candidate.sentence.span for item in chain(*groups)]
     assert len(set(spans)) == len(spans) <= most
     assert set(spans) >= {item.candidate.sentence.span for item in chosen[:1]}
     for group in groups:
         numbers_in_text = [item.candidate.number for item in group]
         assert numbers_in_text == list(range(numbers_in_text[0], numbers_in_text[-1] + 1))
     assert all(
-        item.candidate.sentence == items[item.candidate.number].candidate.sentence for item in flat(groups)
+        item.candidate.sentence == items[item.candidate.number].candidate.sentence for item in chain(*groups)
     )
 
 
@@ -187,12 +179,6 @@ def test_the_best_sentence_and_its_items_stand_first_and_together(library: MakeL
     assert found == [
         "Regulated staff include:", "• lecturers,", "• teachers.", "A law lists staff.", "Others are not.",
     ]  # fmt: skip
-
-
-def test_a_neighbour_has_words_of_its_own(seed_engine: QueryEngine) -> None:
-    items = read("The fund lends to farms. It lent 4 million.")
-    [[before, _]] = widened(seed_engine, items[1:])
-    assert before.candidate.terms == terms_of("The fund lends to farms.", "en")
 
 
 def test_a_neighbour_that_addresses_a_model_is_not_cited(library: MakeLibrary) -> None:

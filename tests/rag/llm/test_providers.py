@@ -100,12 +100,11 @@ def test_an_openai_server_gets_all_limits_and_no_retries() -> None:
     assert llm.additional_kwargs == {"stream_options": {"include_usage": True}}
     assert llm._http_client.timeout.read == 12.0
     model.close()
-
-
-def test_openai_is_the_default_address() -> None:
-    model = opened("openai", key="sk-1")
-    assert (llm_of(model).api_base, llm_of(model).api_key) == ("https://api.openai.com/v1", "sk-1")
-    assert trusts_environment(model)
+    assert llm._http_client.is_closed
+    far = opened("openai", key="sk-1")
+    assert (llm_of(far).api_base, llm_of(far).api_key) == ("https://api.openai.com/v1", "sk-1")
+    assert trusts_environment(far)
+    assert "sk-secret" not in repr(ModelSettings("openai", "small", key="sk-secret"))
 
 
 @pytest.mark.parametrize(
@@ -123,12 +122,6 @@ def test_openai_is_the_default_address() -> None:
 )
 def test_requests_to_this_machine_bypass_a_proxy_from_the_environment(address: str, trusts: bool) -> None:
     assert trusts_environment(opened("openai", address=address)) is trusts
-
-
-def test_closing_a_model_closes_its_connections() -> None:
-    model = opened("openai")
-    model.close()
-    assert llm_of(model)._http_client.is_closed
 
 
 @pytest.mark.parametrize(
@@ -170,10 +163,6 @@ def test_an_error_of_another_package_is_one_line_without_the_key(package: str) -
     )
 
 
-def test_the_settings_hide_the_key() -> None:
-    assert "sk-secret" not in repr(ModelSettings("openai", "small", key="sk-secret"))
-
-
 def test_ollama_gets_the_schema_and_no_proxy() -> None:
     pytest.importorskip("llama_index.llms.ollama")
     model = opened("ollama", model="small:1b")
@@ -194,19 +183,11 @@ def test_anthropic_gets_its_limits_and_no_retries() -> None:
 @pytest.mark.parametrize(
     "host",
     [
-        "169.254.169.254",
-        "169.254.0.1:8080",
-        "169.254.43518",
-        "2852039166",
-        "0xa9fea9fe",
-        "[fe80::1]",
-        "[fe80::a9fe:a9fe%25lo]",
-        "[::ffff:169.254.169.254]",
-        "[::ffff:a9fe:a9fe]",
-        "[64:ff9b::a9fe:a9fe]",
+        "169.254.169.254", "169.254.0.1:8080", "169.254.43518", "2852039166", "0xa9fea9fe", "[fe80::1]",
+        "[fe80::a9fe:a9fe%25lo]", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]",
         "[2002:a9fe:a9fe::1]",
     ],
-)
+)  # fmt: skip
 @pytest.mark.parametrize("provider", ["openai", "llamacpp", "far-ai"])
 def test_a_link_local_address_is_refused_in_every_spelling(package: str, provider: str, host: str) -> None:
     del package
@@ -221,9 +202,7 @@ def test_another_private_address_is_used(host: str) -> None:
     open_model(ModelSettings("openai", "small", f"http://{host}/v1")).close()
 
 
-def test_a_name_is_checked_when_the_model_is_opened_and_again_at_each_connection(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_name_is_checked_at_the_opening_and_at_each_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name may lead elsewhere later (DNS rebinding). The name server is not ours, so it is stood in for."""
     told = ["169.254.169.254"]
     real = socket.getaddrinfo
@@ -283,9 +262,6 @@ def test_a_thread_closes_its_own_response_once() -> None:
     responses.close()
     responses.close()
     assert (mine.closed, its.closed) == (1, 1)
-
-
-def test_a_thread_without_a_response_closes_nothing() -> None:
     OpenResponses().close()
 
 
@@ -324,6 +300,7 @@ def test_a_local_model_has_the_name_of_its_file_and_stops_when_closed(weights: P
     opened.close()
     with pytest.raises(ModelError):
         list(opened.write([Message("user", "One.")]))
+    LlamaServer(weights, 512, threads=1).close()
 
 
 @pytest.mark.slow
@@ -335,12 +312,6 @@ def test_a_grammar_restricts_the_reply_to_the_given_numbers(model: LanguageModel
     assert reply.startswith("[") or reply == "NO ANSWER"
     found = list(parse_reply(pieces, "en", lambda: writing.is_cut))
     assert all(set(draft.sentence_numbers) <= set(NUMBERS) and draft.sentence_numbers for draft in found)
-
-
-@pytest.mark.slow
-def test_the_server_reports_the_tokens_of_a_reply(model: LanguageModel) -> None:
-    writing = model.write(ASKED, NUMBERS)
-    list(writing)
     assert 30 < writing.usage.prompt_tokens < 120
     assert 0 < writing.usage.completion_tokens <= 48
 
@@ -372,20 +343,18 @@ def test_the_token_estimate_is_not_too_low_for_prose_and_tables(server: LlamaSer
 
 
 @pytest.mark.slow
-def test_the_server_may_be_closed_at_once(weights: Path) -> None:
-    for _ in range(3):
-        LlamaServer(weights, 512, threads=1).close()
-
-
-@pytest.mark.slow
-def test_a_server_that_writes_is_closed_at_once_and_twice(weights: Path) -> None:
+def test_a_server_that_writes_is_closed_at_once_with_its_port_and_twice(weights: Path) -> None:
     server = LlamaServer(weights, 2048, threads=1)
     limits = ModelLimits(context_tokens=2048, reply_tokens=2000, seconds=60.0, attempts=3)
     model = open_model(ModelSettings("llamacpp", "small", f"{server.address}/v1", limits=limits))
     pieces = iter(model.write([Message("user", "Count from one to a thousand, in words.")]))
     assert next(pieces)
+    parts = urlsplit(server.address)
+    assert parts.hostname == "127.0.0.1"
     server.close()
     server.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((parts.hostname, int(parts.port or 0)), timeout=5)
     with pytest.raises(ModelError) as broken:
         list(pieces)
     assert broken.value.kind == "error"
@@ -401,19 +370,6 @@ def test_the_server_ends_with_the_process_that_started_it(weights: Path) -> None
     done = run_script(script, weights)
     assert done.returncode == 9
     assert is_gone(int(done.stdout))
-
-
-@pytest.mark.slow
-def test_closing_the_server_closes_its_port(weights: Path) -> None:
-    server = LlamaServer(weights, 512, threads=1)
-    parts = urlsplit(server.address)
-    place = (str(parts.hostname), int(parts.port or 0))
-    assert parts.hostname == "127.0.0.1"
-    with socket.create_connection(place, timeout=5):
-        pass
-    server.close()
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(place, timeout=5)
 
 
 def test_a_missing_or_invalid_model_file_is_named(tmp_path: Path) -> None:

@@ -104,24 +104,16 @@ def check(
     return checked.verdict, checked.reason
 
 
-def test_what_cites_nothing_is_unsupported() -> None:
-    assert check(QUOTE) == ("unsupported", "it cites no sentence")
-
-
 def test_a_quote_that_is_not_in_the_document_supports_nothing() -> None:
     checked = Gate().check(QUOTE, [Evidence(QUOTE, quote_matches=False)])
     assert (checked.verdict, checked.quote_matches) == ("unsupported", False)
+    assert check(QUOTE) == ("unsupported", "it cites no sentence")
 
 
 def test_a_repeated_quote_is_supported() -> None:
     checked = Gate(FixedJudge(0.0)).check(QUOTE, [Evidence(QUOTE)])
     assert (checked.verdict, checked.score, checked.reason) == ("supported", 1.0, None)
     assert check("Ilse Marr opened the bridge at Tolm.", QUOTE, judge=FixedJudge(0.0)) == ("supported", None)
-
-
-def test_a_veto_wins_over_the_judge() -> None:
-    found = check("On Monday 3,000 people saw the bridge.", QUOTE, judge=FixedJudge(1.0))
-    assert found == ("unsupported", "3,000 is not in the cited sentence, which has no figures")
 
 
 @pytest.mark.parametrize(
@@ -137,12 +129,10 @@ def test_a_veto_wins_over_the_judge() -> None:
     ],
 )
 def test_the_judge_decides_on_other_words(judge: FixedJudge | None, verdict: str, reason: str | None) -> None:
-    assert check(FREE, QUOTE, judge=judge) == (verdict, reason)
-
-
-def test_without_a_judge_the_score_says_that_nothing_is_known() -> None:
-    assert Gate().check(FREE, [Evidence(QUOTE, language="en")]).score == UNJUDGED
-    assert Gate(FixedJudge(0.7)).check(FREE, [Evidence(QUOTE, language="en")]).score == 0.7
+    checked = Gate(judge).check(FREE, [Evidence(QUOTE, language="en")])
+    assert (checked.verdict, checked.reason) == (verdict, reason)
+    is_asked = judge is not None and judge.probability is not None and "en" in judge.languages
+    assert checked.score == (judge.probability if judge and is_asked else UNJUDGED)
 
 
 def test_a_figure_that_is_only_calculated_is_never_supported() -> None:
@@ -158,36 +148,22 @@ WIND = "Wind capacity grew by 11 percent to 5,200 megawatts in 2023."
 @pytest.mark.parametrize(
     ("sentence", "quotes", "reason"),
     [
-        (
-            "Solar capacity did not grow by 24 percent.",
-            (SOLAR,),
-            "it denies (“not”) what the cited sentence does not deny",
-        ),
-        (
-            "Solar capacity grew by 24 percent thanks to minister Smith.",
-            (SOLAR,),
-            "Smith is not in the cited sentence",
-        ),
-        (
-            "Wind capacity grew by 24 percent.",
-            (SOLAR, WIND),
-            "24 percent is in another cited sentence; this one has 11 percent",
-        ),
-        (
-            "Solar capacity grew by 11 percent and wind capacity by 24 percent.",
-            (SOLAR, WIND),
-            "11 percent is in another cited sentence; this one has 24 percent",
-        ),
-        (
-            "The clinic treated 412 patients in June.",
-            ("The hospital treated 412 patients in June.", "The clinic treated 97 patients in June."),
-            "412 is in another cited sentence; this one has 97",
-        ),
+        ("On Monday 3,000 people saw the bridge.", (QUOTE,),
+         "3,000 is not in the cited sentence, which has no figures"),
+        ("Solar capacity did not grow by 24 percent.", (SOLAR,),
+         "it denies (“not”) what the cited sentence does not deny"),
+        ("Solar capacity grew by 24 percent thanks to minister Smith.", (SOLAR,),
+         "Smith is not in the cited sentence"),
+        ("Wind capacity grew by 24 percent.", (SOLAR, WIND),
+         "24 percent is in another cited sentence; this one has 11 percent"),
+        ("Solar capacity grew by 11 percent and wind capacity by 24 percent.", (SOLAR, WIND),
+         "11 percent is in another cited sentence; this one has 24 percent"),
+        ("The clinic treated 412 patients in June.",
+         ("The hospital treated 412 patients in June.", "The clinic treated 97 patients in June."),
+         "412 is in another cited sentence; this one has 97"),
     ],
-)
-def test_what_a_check_refutes_is_unsupported_whatever_the_judge_says(
-    sentence: str, quotes: tuple[str, ...], reason: str
-) -> None:
+)  # fmt: skip
+def test_what_a_check_refutes_is_unsupported(sentence: str, quotes: tuple[str, ...], reason: str) -> None:
     assert check(sentence, *quotes) == ("unsupported", reason)
     assert check(sentence, *quotes, judge=FixedJudge(1.0)) == ("unsupported", reason)
 
@@ -248,9 +224,7 @@ NUMBERS = st.integers(21, 99_999)
 
 
 @given(st.sampled_from(PLACES), NUMBERS, NUMBERS, st.booleans())
-def test_a_changed_figure_in_a_repeated_sentence_is_never_supported(
-    place: str, number: int, other: int, grouped: bool
-) -> None:
+def test_a_changed_figure_is_never_supported(place: str, number: int, other: int, grouped: bool) -> None:
     assume(number != other)
     form = "{:,}" if grouped else "{}"
     sentence = "Floods in {} destroyed {} houses in May, the governor said."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.verification import Evidence, Gate
+from rag.verification.judge import IN_OTHER_WORDS
 
 SALES = Evidence(
     "Total net sales | $ 81,797 | $ 82,959 | $ 293,787 | $ 304,182",
@@ -60,17 +61,15 @@ def found(sentence: str, *evidence: Evidence) -> tuple[str, str | None]:
         ("eBay had a net loss of $531 million in the three months ended June 30, 2022.", INCOME),
         ("Net income (loss) was $171 million in the quarter ended June 30, 2023.", INCOME),
         ("Net income was $171 million in the second quarter of 2023, after a loss a year earlier.", INCOME),
-        (
-            "McDonald's revenues rose 14 percent to $6,497.5 million in the quarter ended June 30, 2023.",
-            REVENUES,
-        ),
+        ("McDonald's revenues rose 14 percent to $6,497.5 million in the quarter ended June 30, 2023.",
+         REVENUES),
         ("Diluted earnings per share were $3.15 in the quarter ended June 30, 2023, up 97 percent.", SHARE),
         ("Cost of sales was $2,230 million in the quarter ended June 30, 2023.", COSTS),
         ("There were 40.5 million paid memberships on June 30, 2023.", MEMBERS),
-        ("Estonia spent €288.6 million on research in 2021, or 0.92 percent of GDP.", RESEARCH),
         ("Total net sales were $81,797 million.", PLAIN),
+        ("Estonia spent €288.6 million on research in 2021, or 0.92 percent of GDP.", RESEARCH),
     ],
-)
+)  # fmt: skip
 def test_a_figure_of_a_row_has_the_unit_and_the_period_of_its_headings(sentence: str, row: Evidence) -> None:
     assert found(sentence, row)[0] == "paraphrased"
 
@@ -78,56 +77,26 @@ def test_a_figure_of_a_row_has_the_unit_and_the_period_of_its_headings(sentence:
 @pytest.mark.parametrize(
     ("sentence", "row", "reason"),
     [
-        (
-            "Total net sales for the three months ended July 1, 2023 were $81,797 billion.",
-            SALES,
-            f"$81,797 billion is not in the cited sentence, which has {IN_MILLIONS}",
-        ),
-        (
-            "Total net sales for the three months ended July 1, 2023 were $81,797.",
-            SALES,
-            f"$81,797 is not in the cited sentence, which has {IN_MILLIONS}",
-        ),
-        (
-            "Total net sales for the three months ended July 1, 2023 were $82,959 million.",
-            SALES,
-            "$82,959 million is in the column “Three Months Ended June 25, 2022”, which is another period",
-        ),
-        (
-            "Total net sales for the six months ended July 1, 2023 were $81,797 million.",
-            SALES,
-            "$81,797 million is in the column “Three Months Ended July 1, 2023”, which is another period",
-        ),
-        (
-            "eBay had a net loss of $171 million in the three months ended June 30, 2023.",
-            INCOME,
-            "the cited row has $ 171, which is no loss",
-        ),
-        (
-            "eBay had a net income of $531 million in the three months ended June 30, 2022.",
-            INCOME,
-            f"$531 million is not in the cited sentence, which has {NET_INCOME}",
-        ),
-        (
-            "Diluted earnings per share were $3.15 million in the quarter ended June 30, 2023.",
-            SHARE,
-            "$3.15 million is not in the cited sentence, which has $ 3.15, $ 1.60",
-        ),
-        (
-            "Estonia spent $288.6 million on research in 2021.",
-            RESEARCH,
-            f"$288.6 million is not in the cited sentence, which has {EUROS}, 0.92",
-        ),
+        ("Total net sales for the three months ended July 1, 2023 were $81,797 billion.", SALES,
+         f"$81,797 billion is not in the cited sentence, which has {IN_MILLIONS}"),
+        ("Total net sales for the three months ended July 1, 2023 were $81,797.", SALES,
+         f"$81,797 is not in the cited sentence, which has {IN_MILLIONS}"),
+        ("Total net sales for the three months ended July 1, 2023 were $82,959 million.", SALES,
+         "$82,959 million is in the column “Three Months Ended June 25, 2022”, which is another period"),
+        ("Total net sales for the six months ended July 1, 2023 were $81,797 million.", SALES,
+         "$81,797 million is in the column “Three Months Ended July 1, 2023”, which is another period"),
+        ("eBay had a net loss of $171 million in the three months ended June 30, 2023.", INCOME,
+         "the cited row has $ 171, which is no loss"),
+        ("eBay had a net income of $531 million in the three months ended June 30, 2022.", INCOME,
+         f"$531 million is not in the cited sentence, which has {NET_INCOME}"),
+        ("Diluted earnings per share were $3.15 million in the quarter ended June 30, 2023.", SHARE,
+         "$3.15 million is not in the cited sentence, which has $ 3.15, $ 1.60"),
+        ("Estonia spent $288.6 million on research in 2021.", RESEARCH,
+         f"$288.6 million is not in the cited sentence, which has {EUROS}, 0.92"),
     ],
-)
+)  # fmt: skip
 def test_another_scale_currency_period_or_sign_is_refuted(sentence: str, row: Evidence, reason: str) -> None:
     assert found(sentence, row) == ("unsupported", reason)
-
-
-def test_the_length_of_a_period_is_no_figure_that_the_row_lacks() -> None:
-    sentence = "Total net sales for the three months ended July 1, 2023 were $81,797 million."
-    in_words = "it is not in the words of the cited sentence, and no judge has compared the two"
-    assert found(sentence, SALES) == ("paraphrased", in_words)
 
 
 def test_a_count_without_the_scale_of_its_headings_is_in_doubt() -> None:
@@ -154,8 +123,7 @@ def test_a_figure_of_another_cited_row_is_refuted() -> None:
 
 def test_the_years_of_a_sentence_are_in_the_order_of_its_figures() -> None:
     sentence = "Revenues rose from ${} million in 2022 to ${} million in 2023."
-    in_words = "it is not in the words of the cited sentence, and no judge has compared the two"
-    assert found(sentence.format("5,718.4", "6,497.5"), REVENUES) == ("paraphrased", in_words)
+    assert found(sentence.format("5,718.4", "6,497.5"), REVENUES) == ("paraphrased", IN_OTHER_WORDS)
     assert found(sentence.format("6,497.5", "5,718.4"), REVENUES) == (
         "paraphrased",
         "it names several years, and it is not certain which figure belongs to which",

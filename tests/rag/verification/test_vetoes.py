@@ -8,16 +8,13 @@ from rag.verification.evidence import Evidence, Statement
 from rag.verification.vetoes import DOUBTS, VETOES
 
 
-def fault(veto: str, sentence: str, *quotes: str | Evidence, language: str = "en") -> str | None:
-    evidence = [
-        quote if isinstance(quote, Evidence) else Evidence(quote, language=language) for quote in quotes
-    ]
-    return VETOES[veto](Statement(sentence, language), evidence)
+def fault(veto: str, sentence: str, quote: str | Evidence, language: str = "en") -> str | None:
+    evidence = quote if isinstance(quote, Evidence) else Evidence(quote, language=language)
+    return VETOES[veto](Statement(sentence, language), [evidence])
 
 
-@pytest.mark.parametrize(
-    ("sentence", "quote"),
-    [
+FAULTY: dict[str, list[tuple[str, ...]]] = {
+    "figures": [
         ("The dam supplies 38,000 people.", "The dam supplies water to 380,000 people."),
         ("It lies 62 miles upstream.", "It lies 62 kilometres upstream."),
         ("The debt was 2.3 million crowns.", "The debt was 2.3 billion crowns."),
@@ -31,14 +28,41 @@ def fault(veto: str, sentence: str, *quotes: str | Evidence, language: str = "en
         ("Syria | (EURm): 33.42", "Tunisia | 14.50"),
         ("Earnings per share were 5.57.", "Diluted earnings per share | 4.53"),
     ],
-)
-def test_a_figure_that_the_quote_does_not_state(sentence: str, quote: str) -> None:
-    assert fault("figures", sentence, quote)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quote"),
-    [
+    "dates": [
+        ("It opened in June 2024.", "It opened in May 2024."),
+        ("It opened in 2023.", "It opened in 2024."),
+        ("It opened on 3 April 2024.", "It opened on 4 April 2024."),
+        ("It opened on Monday.", "It opened on Tuesday."),
+        ("It was counted in 2012-13.", "It was counted in 2011-12."),
+    ],
+    "names": [
+        ("The bridge at Sarn opened.", "The bridge at Tolm opened."),
+        ("Governor Ilse Varr opened it.", "Governor Ilse Marr opened it."),
+        ("Testria signed the treaty.", "Lorvenna signed the treaty."),
+        ("The army of Niger left.", "The Nigerian army left."),
+        ("Voters in Guinea chose.", "Voters in Guinea-Bissau chose."),
+        ("Ships of Sudan left.", "Ships of South Sudan left."),
+        ("Its captain, Lena Voss, blamed a cracked shaft.", "A cracked pin tore gate 3 from its bearings."),
+        ("The bridge opened, as Holt had urged.", "The bridge opened."),
+    ],
+    "negation": [
+        ("The school in Brenn reopened after the flood.",
+         "The school in Brenn did not reopen after the flood."),
+        ("The school in Brenn did not reopen after the flood.",
+         "The school in Brenn reopened after the flood."),
+        ("Net income did not increase in Brenn.", "Net income increased in Brenn."),
+        ("The river did not rise in Brenn.", "The river rose in Brenn."),
+        ("The fare is not up 24 percent.", "The fare went up 24 percent."),
+        ("Sumardika tidak menerima hasil pemilihan.", "Sumardika menerima hasil pemilihan.", "id"),
+        ("Trường học không mở cửa sau lũ.", "Trường học mở cửa sau lũ.", "vi"),
+    ],
+    "subject": [
+        ("The choir sang four songs in the old church.", "The dam at Velt supplies water to the town."),
+        ("合唱团在教堂演唱了歌曲", "大坝为城镇供水", "zh"),
+    ],
+}  # fmt: skip
+FAIR: dict[str, list[tuple[str, ...]]] = {
+    "figures": [
         ("It lies 62 km upstream.", "It lies 62 kilometres upstream."),
         ("The rate fell by 3.2 percent.", "Change of the rate | -3.2%"),
         ("More than 1,200 cases were found.", "They found 1,237 cases."),
@@ -54,76 +78,14 @@ def test_a_figure_that_the_quote_does_not_state(sentence: str, quote: str) -> No
         ("The alarm went off at 21:14.", "The alarm went off at 9.14 p.m."),
         ("The alarm went off at 9.14 p.m.", "The alarm went off at 21:14."),
     ],
-)
-def test_a_figure_that_the_quote_states_or_yields(sentence: str, quote: str) -> None:
-    assert fault("figures", sentence, quote) is None
-
-
-def test_the_reason_names_the_figures_of_the_quote() -> None:
-    found = fault("figures", "Police held 1,034 people.", "Police held 1,043 people.")
-    assert found == "1,034 is not in the cited sentence, which has 1,043"
-
-
-def test_headings_give_a_row_its_units_and_no_figures() -> None:
-    row = Evidence("Kandal 12.4", context="Province, losses in million dollars, 2023", language="en")
-    assert fault("figures", "Losses in Kandal were 12.4 million dollars.", row) is None
-    assert fault("figures", "Losses in Kandal were 7 million dollars.", row)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quote"),
-    [
-        ("It opened in June 2024.", "It opened in May 2024."),
-        ("It opened in 2023.", "It opened in 2024."),
-        ("It opened on 3 April 2024.", "It opened on 4 April 2024."),
-        ("It opened on Monday.", "It opened on Tuesday."),
-        ("It was counted in 2012-13.", "It was counted in 2011-12."),
-    ],
-)
-def test_a_date_that_the_quote_contradicts(sentence: str, quote: str) -> None:
-    assert fault("dates", sentence, quote)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quote"),
-    [
+    "dates": [
         ("It opened in May.", "It opened on 4 May 2024."),
         ("It opened in 2024.", "It opened on 4 May 2024."),
         ("It resumed on 30 November.", "It closed on 28 November and resumed two days later."),
         ("It was counted in 2012.", "It was counted in 2011-12."),
         ("It opened in May.", "It opened."),
     ],
-)
-def test_a_date_that_the_quote_does_not_contradict(sentence: str, quote: str) -> None:
-    assert fault("dates", sentence, quote) is None
-
-
-def test_a_date_to_come_has_the_year_of_the_next_one() -> None:
-    quote = Evidence("It will open in December.", language="en", published="2025-07-16")
-    assert fault("dates", "It will open in December 2025.", quote) is None
-    assert fault("dates", "It will open in December 2024.", quote)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quote"),
-    [
-        ("The bridge at Sarn opened.", "The bridge at Tolm opened."),
-        ("Governor Ilse Varr opened it.", "Governor Ilse Marr opened it."),
-        ("Testria signed the treaty.", "Lorvenna signed the treaty."),
-        ("The army of Niger left.", "The Nigerian army left."),
-        ("Voters in Guinea chose.", "Voters in Guinea-Bissau chose."),
-        ("Ships of Sudan left.", "Ships of South Sudan left."),
-        ("Its captain, Lena Voss, blamed a cracked shaft.", "A cracked pin tore gate 3 from its bearings."),
-        ("The bridge opened, as Holt had urged.", "The bridge opened."),
-    ],
-)
-def test_a_name_that_the_quote_does_not_have(sentence: str, quote: str) -> None:
-    assert fault("names", sentence, quote)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quote"),
-    [
+    "names": [
         ("Cambodian police left.", "Police in Cambodia left."),
         ("The Testrian government left.", "The government of Testria left."),
         ("The Nigerian army left.", "The army of Nigeria left."),
@@ -133,44 +95,7 @@ def test_a_name_that_the_quote_does_not_have(sentence: str, quote: str) -> None:
         ("Marr’s bridge opened.", "Ilse Marr opened the bridge."),
         ("Its Ministry agreed.", "The ministry agreed."),
     ],
-)
-def test_a_name_that_the_quote_has_in_another_form(sentence: str, quote: str) -> None:
-    assert fault("names", sentence, quote) is None
-
-
-def test_a_pronoun_is_named_by_the_sentence_before() -> None:
-    quote = Evidence("She opened the bridge.", language="en", before="Ilse Marr won.")
-    assert fault("names", "It was opened by Ilse Marr.", quote) is None
-    assert fault("names", "It was opened by Ilse Varr.", quote)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quote", "language"),
-    [
-        (
-            "The school in Brenn reopened after the flood.",
-            "The school in Brenn did not reopen after the flood.",
-            "en",
-        ),
-        (
-            "The school in Brenn did not reopen after the flood.",
-            "The school in Brenn reopened after the flood.",
-            "en",
-        ),
-        ("Net income did not increase in Brenn.", "Net income increased in Brenn.", "en"),
-        ("The river did not rise in Brenn.", "The river rose in Brenn.", "en"),
-        ("The fare is not up 24 percent.", "The fare went up 24 percent.", "en"),
-        ("Sumardika tidak menerima hasil pemilihan.", "Sumardika menerima hasil pemilihan.", "id"),
-        ("Trường học không mở cửa sau lũ.", "Trường học mở cửa sau lũ.", "vi"),
-    ],
-)
-def test_a_denial_that_is_added_or_lost(sentence: str, quote: str, language: str) -> None:
-    assert fault("negation", sentence, quote, language=language)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quote"),
-    [
+    "negation": [
         ("He was not charged by the police.", "He was released by the police without charge."),
         ("They could not verify the route.", "They were unable to verify the route."),
         ("No more than 240 passengers may board.", "At most 240 passengers may board."),
@@ -178,9 +103,45 @@ def test_a_denial_that_is_added_or_lost(sentence: str, quote: str, language: str
         ("The report is not complete.", "The report is incomplete."),
         ("Neither the pilot nor the passenger survived.", "Both the pilot and the passenger were killed."),
     ],
-)
-def test_a_denial_in_other_words(sentence: str, quote: str) -> None:
-    assert fault("negation", sentence, quote) is None
+    "subject": [
+        ("Water for the town comes from the dam at Velt.", "The dam at Velt supplies the town."),
+        ("The choir sang.", "The dam at Velt supplies the town."),
+        ("城镇的水来自大坝", "大坝为城镇供水", "zh"),
+    ],
+}  # fmt: skip
+
+
+def listed(table: dict[str, list[tuple[str, ...]]]) -> pytest.MarkDecorator:
+    cases = [pytest.param(veto, row, id=row[0]) for veto, rows in table.items() for row in rows]
+    return pytest.mark.parametrize(("veto", "row"), cases)
+
+
+@listed(FAULTY)
+def test_what_the_quote_does_not_say_is_a_fault(veto: str, row: tuple[str, ...]) -> None:
+    assert fault(veto, *row)
+
+
+@listed(FAIR)
+def test_what_the_quote_says_in_other_words_is_none(veto: str, row: tuple[str, ...]) -> None:
+    assert fault(veto, *row) is None
+
+
+def test_headings_give_a_row_its_units_and_no_figures() -> None:
+    row = Evidence("Kandal 12.4", context="Province, losses in million dollars, 2023", language="en")
+    assert fault("figures", "Losses in Kandal were 12.4 million dollars.", row) is None
+    assert fault("figures", "Losses in Kandal were 7 million dollars.", row)
+
+
+def test_a_date_to_come_has_the_year_of_the_next_one() -> None:
+    quote = Evidence("It will open in December.", language="en", published="2025-07-16")
+    assert fault("dates", "It will open in December 2025.", quote) is None
+    assert fault("dates", "It will open in December 2024.", quote)
+
+
+def test_a_pronoun_is_named_by_the_sentence_before() -> None:
+    quote = Evidence("She opened the bridge.", language="en", before="Ilse Marr won.")
+    assert fault("names", "It was opened by Ilse Marr.", quote) is None
+    assert fault("names", "It was opened by Ilse Varr.", quote)
 
 
 @pytest.mark.parametrize(
@@ -198,25 +159,6 @@ def test_a_doubt_is_what_the_quote_does_not_itself_say(doubt: str, sentence: str
     assert DOUBTS[doubt](Statement(sentence, "en"), evidence)
     assert DOUBTS[doubt](Statement(quote, "en"), evidence) is None
     assert fault(doubt, sentence, quote) is None
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quote", "language", "whether"),
-    [
-        (
-            "The choir sang four songs in the old church.",
-            "The dam at Velt supplies water to the town.",
-            "en",
-            True,
-        ),
-        ("Water for the town comes from the dam at Velt.", "The dam at Velt supplies the town.", "en", False),
-        ("The choir sang.", "The dam at Velt supplies the town.", "en", False),
-        ("合唱团在教堂演唱了歌曲", "大坝为城镇供水", "zh", True),
-        ("城镇的水来自大坝", "大坝为城镇供水", "zh", False),
-    ],
-)
-def test_a_sentence_about_something_else(sentence: str, quote: str, language: str, whether: bool) -> None:
-    assert bool(fault("subject", sentence, quote, language=language)) is whether
 
 
 def test_words_of_another_language_are_not_compared() -> None:
