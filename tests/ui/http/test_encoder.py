@@ -188,7 +188,7 @@ def test_what_stands_in_the_way_of_a_change_is_told(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told(place: Path = home, **given: str) -> dict[str, Any]:
-        with served(place, **given) as client:
+        with served(place, None, **given) as client:
             found = described(client)
             assert problem(client.post("/v1/index/encoder"), 409) == found["why_not"]
         return found

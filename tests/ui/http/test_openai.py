@@ -193,8 +193,8 @@ def test_what_cannot_be_asked_is_refused_in_words(seed_client: TestClient) -> No
         {"role": "tool", "content": "x"},
         {"role": "user", "content": DENS},
     ]
-    body = {"messages": history, "temperature": 0.3, "n": 1}
-    answered = seed_client.post("/v1/chat/completions", json=body)
+    asked = {"messages": history, "temperature": 0.3, "n": 1}
+    answered = seed_client.post("/v1/chat/completions", json=asked)
     assert answered.status_code == 200
     assert QUOTE in answered.json()["choices"][0]["message"]["content"]
 
