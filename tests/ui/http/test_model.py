@@ -17,16 +17,23 @@ from index.library import Library
 from rag.engine import QueryEngine
 from rag.llm.providers import LlamaServer
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
+from tests.ui.http.conftest import problem
 from ui.app import create_app
 from ui.settings import PREFIX, Settings, load_settings
 from ui.stored_model import MODEL_FILE
 
 OWN = "http://127.0.0.1:7860"
+
 HERE = ("127.0.0.1", 50_000)
+
 PARTNER = "https://desk.example"
+
 KEY = "sk-hunter2-of-the-desk"
+
 ARRESTS = "How many suspects were arrested, and over how many days?"
+
 DENS = "How many scam dens does Amnesty International know of in Cambodia?"
+
 WRITES = [("PUT", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/reload")]
 
 
@@ -88,8 +95,8 @@ def test_without_a_model_answers_are_quoted(client: TestClient) -> None:
     }
 
 
-def test_a_model_that_is_chosen_writes_the_next_answer_and_quotes_come_back(
-    client: TestClient, far: ModelServer, settings: Settings
+def test_a_chosen_model_writes_answers_until_it_is_removed(
+    client: TestClient, far: ModelServer, settings: Settings, seed_index: Library
 ) -> None:
     far.reply = citing(KNOWN, KNOWN)
     response = client.put("/v1/model", json=wanted(far, key=KEY))
@@ -101,25 +108,18 @@ def test_a_model_that_is_chosen_writes_the_next_answer_and_quotes_come_back(
     answer = client.post("/v1/chat", json={"question": DENS}).json()
     assert (answer["model"], answer["text"]) == ("small", KNOWN)
     assert (answer["timings"]["prompt_tokens"], far.keys) == (300, [f"Bearer {KEY}"])
+    # A server that starts again has the chosen model.
+    engine = QueryEngine(seed_index)
+    again = served(engine, settings).get("/v1/model").json()
+    assert (again["name"], again["has_key"]) == ("small", True)
+    engine.set_writer(None)
     assert client.delete("/v1/model").json()["name"] is None
     assert not (settings.home / MODEL_FILE).exists()
     quoted = client.post("/v1/chat", json={"question": ARRESTS}).json()
     assert (quoted["model"], "prompt_tokens" in quoted["timings"], len(far.keys)) == ("quoted", False, 1)
 
 
-def test_a_server_that_starts_again_has_the_chosen_model(
-    client: TestClient, far: ModelServer, seed_index: Library, settings: Settings
-) -> None:
-    client.put("/v1/model", json=wanted(far, key=KEY))
-    engine = QueryEngine(seed_index)
-    again = served(engine, settings).get("/v1/model").json()
-    assert (again["name"], again["has_key"]) == ("small", True)
-    engine.set_writer(None)
-
-
-def test_a_key_goes_to_no_other_server_than_the_one_that_it_was_given_for(
-    client: TestClient, far: ModelServer, settings: Settings
-) -> None:
+def test_a_key_goes_to_no_other_server(client: TestClient, far: ModelServer, settings: Settings) -> None:
     client.put("/v1/model", json=wanted(far, key=KEY))
     client.put("/v1/model", json=wanted(far, model="larger"))
     assert stored(settings)["key"] == KEY
@@ -129,12 +129,8 @@ def test_a_key_goes_to_no_other_server_than_the_one_that_it_was_given_for(
         assert client.post("/v1/model/test").status_code == 200
         assert KEY not in "".join(other.keys)
     assert stored(settings)["key"] is None
-
-
-def test_an_empty_key_removes_the_stored_one(
-    client: TestClient, far: ModelServer, settings: Settings
-) -> None:
-    client.put("/v1/model", json=wanted(far, key=KEY))
+    # An empty key removes the stored one.
+    assert client.put("/v1/model", json=wanted(far, key=KEY)).json()["has_key"] is True
     assert client.put("/v1/model", json=wanted(far, key="")).json()["has_key"] is False
     assert stored(settings)["key"] is None
 
@@ -167,10 +163,13 @@ def test_no_response_and_no_log_has_the_key(
     assert KEY not in "".join(record.getMessage() for record in ours)
 
 
-@pytest.mark.slow_cases
-@pytest.mark.parametrize(
-    ("where", "headers"),
-    [
+def test_nobody_else_than_the_own_page_chooses(engine: QueryEngine, tmp_path: Path, far: ModelServer) -> None:
+    settings = load_settings(home=tmp_path).model_copy(
+        update={"allowed_hosts": ("desk.example",), "allowed_origins": (PARTNER,)}
+    )
+    here = served(engine, settings)
+    here.put("/v1/model", json=wanted(far, key=KEY))
+    cases: tuple[tuple[tuple[str, int], dict[str, str]], ...] = (
         (("10.0.0.7", 1), {}),
         (("testclient", 1), {}),
         (HERE, {"Host": "desk.example"}),
@@ -181,27 +180,21 @@ def test_no_response_and_no_log_has_the_key(
         (HERE, {"Origin": "http://127.0.0.1:7861"}),
         (HERE, {"Origin": "null"}),
         (HERE, {"Sec-Fetch-Site": "cross-site"}),
-    ],
-)
-def test_nobody_else_than_this_machine_s_own_page_chooses(
-    engine: QueryEngine, tmp_path: Path, far: ModelServer, where: tuple[str, int], headers: dict[str, str]
-) -> None:
-    settings = load_settings(home=tmp_path)
-    settings = settings.model_copy(update={"allowed_hosts": ("desk.example",), "allowed_origins": (PARTNER,)})
-    served(engine, settings).put("/v1/model", json=wanted(far, key=KEY))
-    elsewhere = served(engine, settings, where)
-    for method, route in WRITES:
-        body = None if route else wanted(far, address="http://10.0.0.8/v1")
-        response = elsewhere.request(method, f"/v1/model{route}", json=body, headers=headers)
-        assert (response.status_code, KEY in response.text) == (403, False), (method, route)
-    assert stored(settings)["address"] == far.address
-    shown = elsewhere.get("/v1/model", headers=headers)
-    if shown.status_code == 200:
-        seen = shown.json()
-        assert (seen["name"], seen["changeable"], seen["model"], seen["address"], seen["has_key"]) == (
-            *("small", False, None, None, False),
-        )
-        assert far.address not in shown.text
+    )
+    for where, headers in cases:
+        elsewhere = TestClient(here.app, base_url=OWN, client=where)
+        for method, route in WRITES:
+            body = None if route else wanted(far, address="http://10.0.0.8/v1")
+            response = elsewhere.request(method, f"/v1/model{route}", json=body, headers=headers)
+            assert (response.status_code, KEY in response.text) == (403, False), (headers, method, route)
+        assert stored(settings)["address"] == far.address
+        shown = elsewhere.get("/v1/model", headers=headers)
+        if shown.status_code == 200:
+            seen = shown.json()
+            assert [seen[name] for name in ("name", "changeable", "model", "address", "has_key")] == [
+                *("small", False, None, None, False)
+            ]
+            assert far.address not in shown.text
     assert far.keys == []
     engine.set_writer(None)
 
@@ -214,10 +207,8 @@ def test_a_setting_is_not_overruled(
     shown = client.get("/v1/model").json()
     assert (shown["set_by"], shown["changeable"]) == ("FOOTNOTED_LLM", False)
     assert shown["why_not"] == "FOOTNOTED_LLM sets it."
-    refused = client.put("/v1/model", json=wanted(far))
-    assert (refused.status_code, refused.json()["detail"]) == (
-        409,
-        "FOOTNOTED_LLM sets the language model; change or remove it there",
+    assert problem(client.put("/v1/model", json=wanted(far)), 409) == (
+        "FOOTNOTED_LLM sets the language model; change or remove it there"
     )
     assert not (tmp_path / MODEL_FILE).exists()
 
@@ -228,76 +219,51 @@ def test_a_model_is_tested_without_being_chosen(client: TestClient, far: ModelSe
     assert (trial.json()["prompt_tokens"], trial.json()["completion_tokens"]) == (300, 12)
     assert 0 <= trial.json()["seconds"] < 20
     assert client.get("/v1/model").json()["name"] is None
-    nothing = client.post("/v1/model/test")
-    assert (nothing.status_code, nothing.json()["detail"]) == (
-        409,
-        "no language model is chosen; choose one first",
+    assert problem(client.post("/v1/model/test"), 409) == "no language model is chosen; choose one first"
+    for reply in ("", "  \n"):
+        far.reply = lambda _, reply=reply: reply  # type: ignore[misc]
+        told = problem(client.post("/v1/model/test", json=wanted(far)), 502)
+        assert told.startswith("small gave an empty reply; check the address http://127.0.0.1:")
+    nowhere = client.post("/v1/model/test", json=wanted(far, address="http://127.0.0.1:1/v1"))
+    assert problem(nowhere, 502) == (
+        "small could not be asked: its server could not be reached (APIConnectionError: Connection error.); "
+        "check the address http://127.0.0.1:1/v1, the model's name and the key"
     )
 
 
-@pytest.mark.parametrize("reply", ["", "  \n"])
-def test_a_model_that_says_nothing_fails_its_test(client: TestClient, far: ModelServer, reply: str) -> None:
-    far.reply = lambda _: reply
-    trial = client.post("/v1/model/test", json=wanted(far))
-    assert trial.status_code == 502
-    assert trial.json()["detail"].startswith("small gave an empty reply; check the address http://127.0.0.1:")
-
-
-def test_a_server_that_is_not_there_is_named_in_a_sentence(client: TestClient) -> None:
-    body = {"provider": "openai", "model": "small", "address": "http://127.0.0.1:1/v1"}
-    trial = client.post("/v1/model/test", json=body)
-    assert (trial.status_code, trial.json()["detail"]) == (
-        502,
-        (
-            "small could not be asked: its server could not be reached (APIConnectionError: Connection "
-            "error.); check the address http://127.0.0.1:1/v1, the model's name and the key"
-        ),
-    )
-
-
-@pytest.mark.slow_cases
-@pytest.mark.parametrize(
-    ("changes", "detail"),
-    [
+def test_what_cannot_be_used_is_told(client: TestClient, far: ModelServer, settings: Settings) -> None:
+    client.put("/v1/model", json=wanted(far, model="first"))
+    no_url, no_key = "it must be a URL", "the key has a space or a character that no key has; copy it again"
+    link_local = "the language model's address is 'http://{}', which leads to the link-local"
+    cases: tuple[tuple[dict[str, object], str], ...] = (
         ({"provider": "Open AI"}, "provider: String should match pattern"),
         ({"model": " "}, "the model has no name; give its name at the provider, or a GGUF file"),
-        ({"address": "ftp://host/v1"}, "the address is 'ftp://host/v1'; it must be a URL"),
-        ({"address": "http://"}, "the address is 'http://'; it must be a URL"),
-        ({"address": "file:///etc/passwd"}, "the address is 'file:///etc/passwd'; it must be a URL"),
+        ({"address": "ftp://host/v1"}, f"the address is 'ftp://host/v1'; {no_url}"),
+        ({"address": "http://"}, f"the address is 'http://'; {no_url}"),
+        ({"address": "file:///etc/passwd"}, f"the address is 'file:///etc/passwd'; {no_url}"),
         (
             {"address": f"http://me:{KEY}@host/v1"},
             "the address has a user name or a password; leave them out",
         ),
-        (
-            {"address": "http://169.254.169.254/latest"},
-            "the language model's address is 'http://169.254.169.254/latest', which leads to the link-local",
-        ),
-        (
-            {"address": "http://2852039166/"},
-            "the language model's address is 'http://2852039166/', which leads",
-        ),
+        ({"address": "http://169.254.169.254/latest"}, link_local.format("169.254.169.254/latest")),
+        ({"address": "http://2852039166/"}, link_local.format("2852039166/")),
         ({"model": "a\x00b"}, "model: has a NUL character or half a surrogate pair"),
         ({"address": "http://a\x00b"}, "address: has a NUL character or half a surrogate pair"),
         ({"model": "x" * 1001}, "model: String should have at most 1000 characters"),
-        ({"key": "\x00"}, "the key has a space or a character that no key has; copy it again"),
-        ({"key": "sk 1"}, "the key has a space or a character that no key has; copy it again"),
-        ({"key": "sk\r\nX: 1"}, "the key has a space or a character that no key has; copy it again"),
+        ({"key": "\x00"}, no_key),
+        ({"key": "sk 1"}, no_key),
+        ({"key": "sk\r\nX: 1"}, no_key),
         ({"provider": "no-such-house"}, "the provider 'no-such-house' needs a package that is not installed"),
-    ],
-)
-def test_what_cannot_be_used_is_told_and_changes_nothing(
-    client: TestClient, far: ModelServer, settings: Settings, changes: dict[str, object], detail: str
-) -> None:
-    client.put("/v1/model", json=wanted(far, model="first"))
-    for method, route in (("PUT", ""), ("POST", "/test")):
-        response = client.request(method, f"/v1/model{route}", json=wanted(far, **changes))
-        assert response.status_code == 422
-        assert response.json()["detail"].startswith(detail)
-        assert KEY not in response.text
+    )
+    for changes, detail in cases:
+        for method, route in (("PUT", ""), ("POST", "/test")):
+            response = client.request(method, f"/v1/model{route}", json=wanted(far, **changes))
+            assert problem(response, 422).startswith(detail)
+            assert KEY not in response.text
     assert (client.get("/v1/model").json()["name"], stored(settings)["model"]) == ("first", "first")
 
 
-def test_only_files_of_two_folders_are_offered_and_opened(
+def test_only_files_of_two_folders_are_offered(
     client: TestClient, settings: Settings, tmp_path: Path, far: ModelServer
 ) -> None:
     client.put("/v1/model", json=wanted(far))
@@ -310,12 +276,10 @@ def test_only_files_of_two_folders_are_offered_and_opened(
     for name in (elsewhere, settings.models / ".." / ".." / "c.gguf", Path("/etc/passwd"), Path("a.gguf")):
         for method, route in (("PUT", ""), ("POST", "/test")):
             body = {"provider": "llamacpp", "model": str(name)}
-            refused = client.request(method, f"/v1/model{route}", json=body)
-            assert refused.status_code == 422
-            assert "is not one of those that this server offers" in refused.json()["detail"]
+            told = problem(client.request(method, f"/v1/model{route}", json=body), 422)
+            assert "is not one of those that this server offers" in told
     broken = client.put("/v1/model", json={"provider": "llamacpp", "model": str(own)})
-    assert broken.status_code == 422
-    assert broken.json()["detail"].startswith(f"{str(own)!r} cannot be loaded by llama.cpp")
+    assert problem(broken, 422).startswith(f"{str(own)!r} cannot be loaded by llama.cpp")
     assert client.get("/v1/model").json()["name"] == "small"
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,15 +18,16 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 from openai.types.responses import Response, ResponseOutputMessage, ResponseOutputText
 from starlette.testclient import TestClient
 
+from benchmarks.app_server import serving_app
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
-from rag.answers import Citation, Verification
 from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.writer import Writer
-from tests.support.openai_client import served
+from tests.support.markup import citation
 from tests.support.reports import incoming
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
+from tests.ui.http.conftest import problem
 from ui.app import create_app
 from ui.http.openai import (
     MAX_CONDITIONS,
@@ -39,6 +40,27 @@ from ui.http.openai import (
     without_footnotes,
 )
 
+DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
+
+QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"
+
+RAINFALL = "What is the rainfall of Cambodia?"
+
+
+@contextmanager
+def served(index: Library, engine: QueryEngine) -> Iterator[openai.OpenAI]:
+    with (
+        serving_app(create_app(index, engine)) as address,
+        openai.OpenAI(
+            api_key="any",
+            base_url=f"{address}/v1",
+            http_client=httpx.Client(trust_env=False, timeout=60),
+            max_retries=0,
+            timeout=60,
+        ) as client,
+    ):
+        yield client
+
 
 @pytest.fixture(scope="module")
 def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[openai.OpenAI]:
@@ -46,9 +68,13 @@ def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[openai.Ope
         yield client
 
 
-DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
-QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"
-RAINFALL = "What is the rainfall of Cambodia?"
+# Chat completions
+
+
+def test_its_one_model_is_listed(client: openai.OpenAI, seed_client: TestClient) -> None:
+    assert [model.id for model in client.models.list()] == ["footnoted"]
+    told = problem(seed_client.get("/v1/models/gpt-4o"), 404)
+    assert told == "there is no model 'gpt-4o'; use 'footnoted'"
 
 
 def user(words: object) -> ChatCompletionMessageParam:
@@ -62,21 +88,13 @@ def asked(
     return client.chat.completions.create(model=model, messages=messages)
 
 
-def test_its_one_model_is_listed(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["footnoted"]
-
-
-def test_an_answer_has_its_footnotes_in_the_text_and_is_whole_in_the_extension(client: openai.OpenAI) -> None:
+def test_an_answer_has_its_footnotes_and_is_whole_in_the_extension(client: openai.OpenAI) -> None:
     completion = asked(client, user(DENS), model="gpt-4o")
     [choice] = completion.choices
     answer = completion.footnoted  # type: ignore[attr-defined]
     text = choice.message.content or ""
-    assert (completion.object, completion.model, choice.finish_reason) == (
-        "chat.completion",
-        "footnoted",
-        "stop",
-    )
-    assert completion.id == f"chatcmpl-{answer['answer_id']}"
+    assert (completion.object, completion.model) == ("chat.completion", "footnoted")
+    assert (choice.finish_reason, completion.id) == ("stop", f"chatcmpl-{answer['answer_id']}")
     assert answer["note"] is None
     assert text.startswith(f"{answer['text']} [1]\n\n[1]: “{QUOTE}")
     assert text.endswith(
@@ -88,31 +106,26 @@ def test_an_answer_has_its_footnotes_in_the_text_and_is_whole_in_the_extension(c
     assert answer["citations"][0]["quote"] == answer["text"]
     assert completion.usage is not None
     assert completion.usage.total_tokens == 0
-
-
-def test_a_corrected_question_is_named_below_and_is_no_part_of_the_history(client: openai.OpenAI) -> None:
+    # A corrected question is named below, and is no part of the history.
     text = asked(client, user("How many suspects were arested?")).choices[0].message.content or ""
     assert "\n\nSearched for: How many suspects were arrested?\n\n" in text
     assert "Searched for" not in without_footnotes(text)
 
 
-def test_an_abstention_is_a_text_without_footnotes(client: openai.OpenAI) -> None:
-    completion = asked(client, user(RAINFALL))
-    answer = completion.footnoted  # type: ignore[attr-defined]
-    assert answer["abstained"] is True
-    assert completion.choices[0].message.content == answer["reason"]
-
-
 @pytest.mark.parametrize("question", [DENS, RAINFALL])
 def test_a_stream_is_the_same_text_in_pieces(client: openai.OpenAI, question: str) -> None:
     whole = asked(client, user(question))
+    answer = whole.footnoted  # type: ignore[attr-defined]
+    if question == RAINFALL:
+        assert answer["abstained"] is True
+        assert whole.choices[0].message.content == answer["reason"], "it has no footnotes"
     chunks = list(client.chat.completions.create(model="footnoted", messages=[user(question)], stream=True))
     assert chunks[0].choices[0].delta.role == "assistant"
     pieces = [chunk.choices[0].delta.content or "" for chunk in chunks]
     assert "".join(pieces) == whole.choices[0].message.content
     assert [chunk.choices[0].finish_reason for chunk in chunks] == [None] * (len(chunks) - 1) + ["stop"]
     assert len({chunk.id for chunk in chunks}) == 1
-    assert chunks[-1].footnoted["text"] == whole.footnoted["text"]  # type: ignore[attr-defined]
+    assert chunks[-1].footnoted["text"] == answer["text"]  # type: ignore[attr-defined]
 
 
 def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Library) -> None:
@@ -150,139 +163,93 @@ def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Libra
     assert "pirate" not in llm.words(0) + llm.words(1)
 
 
-@pytest.mark.parametrize(
-    ("messages", "status", "detail"),
-    [
-        ([], 422, "messages: List should have at least 1 item after validation, not 0"),
+def test_what_cannot_be_asked_is_refused_in_words(seed_client: TestClient) -> None:
+    empty = "the question is empty; ask something about the reports"
+    picture = {"type": "image_url", "image_url": {"url": "data:"}}
+    cases: tuple[tuple[list[dict[str, Any]], str], ...] = (
+        ([], "messages: List should have at least 1 item after validation, not 0"),
         (
             [{"role": "system", "content": "Be brief."}],
-            422,
             "messages has no message with the role user; send the question as one",
         ),
-        ([user("")], 422, "the question is empty; ask something about the reports"),
-        ([user(None)], 422, "the question is empty; ask something about the reports"),
-        ([user([{"type": "image_url", "image_url": {"url": "data:"}}])], 422, "the question is empty; ask"),
-        ([user("why " * 600)], 422, "the question has 2,399 characters, more than the 2,000"),
-        ([{"role": "pirate", "content": "Arr"}], 422, "messages.0.role: Input should be"),
-    ],
-    ids=lambda value: str(value)[:20],
-)
-@pytest.mark.parametrize("stream", [False, True])
-def test_what_cannot_be_asked_is_refused_in_words(
-    client: openai.OpenAI, messages: list[ChatCompletionMessageParam], status: int, detail: str, stream: bool
-) -> None:
-    with pytest.raises(openai.APIStatusError) as caught:
-        client.chat.completions.create(model="footnoted", messages=messages, stream=stream)
-    assert caught.value.status_code == status
-    assert isinstance(caught.value.body, dict)
-    assert caught.value.body["detail"].startswith(detail)
-
-
-def test_messages_without_text_in_a_history_are_no_error(client: openai.OpenAI) -> None:
-    history = [user("When?"), {"role": "assistant", "content": None}, {"role": "tool", "content": "x"}]
-    body = {"messages": [*history, user(DENS)], "temperature": 0.3, "n": 1}
-    answered = httpx.post(
-        f"{client.base_url}chat/completions",
-        content=json.dumps(body),
-        headers={"Content-Type": "application/json"},
-        timeout=60,
-        trust_env=False,
+        ([{"role": "user", "content": ""}], empty),
+        ([{"role": "user", "content": None}], empty),
+        ([{"role": "user", "content": [picture]}], empty),
+        (
+            [{"role": "user", "content": "why " * 600}],
+            "the question has 2,399 characters, more than the 2,000",
+        ),
+        ([{"role": "pirate", "content": "Arr"}], "messages.0.role: Input should be"),
     )
+    for messages, detail in cases:
+        for stream in (False, True):
+            body = {"model": "footnoted", "messages": messages, "stream": stream}
+            refused = seed_client.post("/v1/chat/completions", json=body)
+            assert problem(refused, 422).startswith(detail)
+    # In a history, messages without text are no error.
+    history = [
+        {"role": "user", "content": "When?"},
+        {"role": "assistant", "content": None},
+        {"role": "tool", "content": "x"},
+        {"role": "user", "content": DENS},
+    ]
+    asked = {"messages": history, "temperature": 0.3, "n": 1}
+    answered = seed_client.post("/v1/chat/completions", json=asked)
     assert answered.status_code == 200
     assert QUOTE in answered.json()["choices"][0]["message"]["content"]
 
 
-SUPPORTED = Verification("supported", True, True, 1.0)
-
-
-def citation(number: int, quote: str = "It broke.", **facts: object) -> Citation:
-    given: dict[str, object] = {
-        "title": "Dams",
-        "publisher": None,
-        "author": None,
-        "published": None,
-        "page": None,
-        **facts,
-    }
-    return Citation(
-        id=number,
-        answer_start=0,
-        answer_end=1,
-        document_id=1,
-        version=1,
-        path="dams.md",
-        start=0,
-        end=len(quote),
-        quote=quote,
-        boxes=(),
-        verification=SUPPORTED,
-        **given,  # type: ignore[arg-type]
-    )
+# The text of an answer
 
 
 def test_a_footnote_has_the_quote_and_where_it_stands() -> None:
-    full = citation(
-        *(1, "It\nbroke  at night."),
+    full = replace(
+        citation(1, "It\nbroke  at night.", page=4),
         title="Dams of\nthe Isken",
         publisher="Ministry",
-        published="2025-03-20",
-        page=4,
         recognised=True,
         superseded_by=2,
     )
     assert footnotes([full]) == (
-        "[1]: “It broke at night.” — Dams of the Isken, Ministry, 20 March 2025, page 4, "
+        "[1]: “It broke at night.” — Dams of the Isken, Ministry, 18 July 2025, page 4, "
         "words recognised in a picture of the page, superseded by a newer version"
     )
-    assert footnotes([citation(2, author="R. Velland", published="2025")]) == (
-        "[2]: “It broke.” — Dams, R. Velland, 2025"
-    )
+    brief = replace(citation(2, "It broke."), publisher=None, author="R. Velland", published="2025")
+    assert footnotes([brief]) == "[2]: “It broke.” — Report 1, R. Velland, 2025"
     assert footnotes([]) == ""
+    lines = footnotes([citation(number, "It broke.") for number in (2, 10, 1, 2)]).splitlines()
+    assert [line.partition("]")[0] for line in lines] == ["[1", "[2", "[10"], "each once, in order"
 
 
-def test_each_number_has_one_line_in_order() -> None:
-    lines = footnotes([citation(2), citation(10), citation(1), citation(2)]).splitlines()
-    assert [line.partition("]")[0] for line in lines] == ["[1", "[2", "[10"]
-
-
-@pytest.mark.parametrize(
-    ("text", "bare"),
-    [
+def test_an_answer_is_read_again_without_its_marks(seed_engine: QueryEngine) -> None:
+    for text, bare in (
         ("It broke. [1]\nIt was old. [2] [3]", "It broke.\nIt was old."),
         ("It broke (not supported) [1]", "It broke"),
         ("It broke. [1]\n\n[1]: “It broke.” — Dams, 2025", "It broke."),
-        ("See [12] on dams and [a].", "See [12] on dams and [a]."[:3] + " on dams and [a]."),
+        ("See [12] on dams and [a].", "See on dams and [a]."),
         ("No marks.", "No marks."),
-    ],
-)
-def test_an_answer_is_read_again_without_its_marks(text: str, bare: str) -> None:
-    assert without_footnotes(text) == bare
-
-
-def test_an_answer_comes_back_as_it_was(seed_engine: QueryEngine) -> None:
-    for question in ("Was the figure of 15,900 displaced people right?", "What is the rainfall of Cambodia?"):
+    ):
+        assert without_footnotes(text) == bare
+    for question in ("Was the figure of 15,900 displaced people right?", RAINFALL):
         answer = seed_engine.ask(question)
         note = f"\n\n{answer.note}" if answer.note else ""
         assert without_footnotes(text_of(answer)) == answer.text + note
 
 
-@pytest.mark.parametrize(
-    ("address", "parted"),
-    [
+def test_an_address_is_parted_so_that_no_client_makes_a_link_of_it() -> None:
+    for address, parted in (
         ("https://attacker.example/?q=1", "https:/\u2060/attacker\u2060\\.example/?q=1"),
         ("http://10.0.0.1/x", "http:/\u2060/10.0.0.1/x"),
         ("www.attacker.io", "www\u2060\\.attacker\u2060\\.io"),
         ("attacker.com", "attacker\u2060\\.com"),
         ("ada@attacker.com", "ada\u2060@attacker\u2060\\.com"),
         ("It cost 4.2 million, the U.S. says.", "It cost 4.2 million, the U.S. says."),
-    ],
-)
-def test_an_address_is_parted_so_that_no_client_makes_a_link_of_it(address: str, parted: str) -> None:
-    assert escaped(address) == parted
-    assert without_footnotes(parted) == address
+    ):
+        assert escaped(address) == parted
+        assert without_footnotes(parted) == address
 
 
-GATE = "Why did gate 3 of the Maravel Dam fail?"
+# Responses
 
 
 def output(response: Response) -> ResponseOutputText:
@@ -301,23 +268,21 @@ def test_each_footnote_is_an_annotation_at_its_mark(client: openai.OpenAI) -> No
     part = output(response)
     assert part.text == response.output_text
     assert [each.type for each in part.annotations] == ["file_citation"] * len(answer["citations"])
-    for annotation, citation in zip(part.annotations, answer["citations"], strict=True):
+    for annotation, cited in zip(part.annotations, answer["citations"], strict=True):
         assert annotation.type == "file_citation"
-        assert part.text[annotation.index :].startswith(f"[{citation['id']}]")
-        assert (annotation.file_id, annotation.filename) == (str(citation["document_id"]), citation["path"])
+        assert part.text[annotation.index :].startswith(f"[{cited['id']}]")
+        assert (annotation.file_id, annotation.filename) == (str(cited["document_id"]), cited["path"])
     assert response.usage is not None
     assert response.usage.total_tokens == 0
 
 
-def test_the_text_is_that_of_a_chat_completion(client: openai.OpenAI, seed_engine: QueryEngine) -> None:
-    for question in (DENS, RAINFALL):
-        response = client.responses.create(model="footnoted", input=[{"role": "user", "content": question}])
-        assert response.output_text == text_of(seed_engine.ask(question))
-
-
 @pytest.mark.parametrize("question", [DENS, RAINFALL])
-def test_a_stream_adds_up_to_the_response(client: openai.OpenAI, question: str) -> None:
-    whole = output(client.responses.create(model="footnoted", input=question))
+def test_a_stream_adds_up_to_the_response(
+    client: openai.OpenAI, seed_engine: QueryEngine, question: str
+) -> None:
+    asked: Any = [{"role": "user", "content": [{"type": "input_text", "text": question}]}]
+    whole = output(client.responses.create(model="footnoted", input=asked))
+    assert whole.text == text_of(seed_engine.ask(question)), "that of a chat completion"
     with client.responses.stream(model="footnoted", input=question) as stream:
         events = list(stream)
         final = stream.get_final_response()
@@ -330,20 +295,6 @@ def test_a_stream_adds_up_to_the_response(client: openai.OpenAI, question: str) 
     kinds = [event.type.removeprefix("response.") for event in events]
     assert kinds[:4] == ["created", "in_progress", "output_item.added", "content_part.added"]
     assert kinds[-4:] == ["output_text.done", "content_part.done", "output_item.done", "completed"]
-
-
-def test_earlier_turns_make_a_follow_up(client: openai.OpenAI) -> None:
-    turns: Any = [
-        {
-            "role": "user",
-            "content": [{"type": "input_text", "text": "Why did gate 3 of the Maravel Dam fail?"}],
-        },
-        {"role": "assistant", "content": [{"type": "output_text", "text": "A pin rusted. [1]"}]},
-        {"role": "user", "content": "And when?"},
-    ]
-    response = client.responses.create(model="footnoted", input=turns)
-    assert response.model_extra is not None
-    assert "Maravel" in (response.model_extra["footnoted"]["standalone"] or "")
 
 
 def test_a_stream_that_fails_ends_with_an_error(
@@ -364,22 +315,19 @@ def test_a_stream_that_fails_ends_with_an_error(
     assert [event.sequence_number for event in events] == list(range(len(events)))
 
 
-@pytest.mark.parametrize(
-    ("body", "detail"),
-    [
+def test_what_cannot_be_answered_is_refused_in_words(seed_client: TestClient) -> None:
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
         ({"input": ""}, "the question is empty"),
         ({"input": []}, "input."),
         ({"input": [{"role": "system", "content": "x"}]}, "messages has no message with the role user"),
         ({"input": DENS, "previous_response_id": "resp_1"}, "previous_response_id: no response is kept"),
         ({}, "input: Field required"),
-    ],
-)
-def test_what_cannot_be_answered_is_refused_in_words(
-    seed_client: TestClient, body: dict[str, Any], detail: str
-) -> None:
-    refused = seed_client.post("/v1/responses", json=body)
-    assert refused.status_code == 422
-    assert refused.json()["detail"].startswith(detail)
+    )
+    for body, detail in cases:
+        assert problem(seed_client.post("/v1/responses", json=body), 422).startswith(detail)
+
+
+# The search of vector stores
 
 
 PIN = "rust in the pin of gate 3"
@@ -418,10 +366,8 @@ def test_several_queries_give_the_best_of_all(client: openai.OpenAI) -> None:
         place = found.file_id, (found.attributes or {})["start"]
         best[place] = max(best.get(place, 0), found.score)
     assert [found.score for found in together] == sorted(best.values(), reverse=True)[:20]
-    assert {found.filename for found in together} >= {
-        "lorvenna-maravel-dam-inquiry.pdf",
-        "cambodia-scam-raids.md",
-    }
+    both = {"lorvenna-maravel-dam-inquiry.pdf", "cambodia-scam-raids.md"}
+    assert {found.filename for found in together} >= both
 
 
 def test_a_threshold_drops_what_scores_less(client: openai.OpenAI) -> None:
@@ -434,27 +380,23 @@ def test_a_threshold_drops_what_scores_less(client: openai.OpenAI) -> None:
 PDF = {"type": "eq", "key": "kind", "value": "pdf"}
 
 
-@pytest.mark.parametrize(
-    ("condition", "kinds"),
-    [
+def test_a_filter_compares_attributes(client: openai.OpenAI) -> None:
+    either = {"type": "or", "filters": [PDF, {"type": "and", "filters": [{**PDF, "value": "text"}]}]}
+    never = {"type": "and", "filters": [PDF, {"type": "ne", "key": "kind", "value": "pdf"}]}
+    others = ["pdf", "docx", "html", "markdown"]
+    cases: tuple[tuple[dict[str, Any], set[str]], ...] = (
         (PDF, {"pdf"}),
         ({"type": "in", "key": "kind", "value": ["pdf", "docx"]}, {"pdf", "docx"}),
-        ({"type": "nin", "key": "kind", "value": ["pdf", "docx", "html", "markdown"]}, {"text"}),
-        ({"type": "and", "filters": [PDF, {"type": "ne", "key": "kind", "value": "pdf"}]}, set()),
-        (
-            {"type": "or", "filters": [PDF, {"type": "and", "filters": [{**PDF, "value": "text"}]}]},
-            {"pdf", "text"},
-        ),
+        ({"type": "nin", "key": "kind", "value": others}, {"text"}),
+        (never, set()),
+        (either, {"pdf", "text"}),
         ({"type": "lt", "key": "published", "value": "2025-05-14"}, {"text"}),
         ({"type": "gt", "key": "pages", "value": 0}, {"pdf"}),
         ({"type": "gt", "key": "title", "value": 3}, set()),
-    ],
-)
-def test_a_filter_compares_attributes(
-    client: openai.OpenAI, condition: dict[str, Any], kinds: set[str]
-) -> None:
-    found = search(client, "people", filters=condition, max_num_results=50)
-    assert {str((each.attributes or {})["kind"]) for each in found} == kinds
+    )
+    for condition, kinds in cases:
+        found = search(client, "people", filters=condition, max_num_results=50)
+        assert {str((each.attributes or {})["kind"]) for each in found} == kinds
 
 
 def test_a_collection_is_a_vector_store(tmp_path: Path) -> None:
@@ -479,9 +421,9 @@ def test_a_collection_is_a_vector_store(tmp_path: Path) -> None:
             assert (missing.status_code, missing.json()["title"]) == (404, "Not Found")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_what_cannot_be_searched_is_refused(seed_client: TestClient) -> None:
+    route = "/v1/vector_stores/footnoted/search"
+    bodies: tuple[dict[str, Any], ...] = (
         {"query": ""},
         {"query": []},
         {"query": ["gate"] * (MAX_QUERIES + 1)},
@@ -489,21 +431,18 @@ def test_a_collection_is_a_vector_store(tmp_path: Path) -> None:
         {"query": "gate", "ranking_options": {"score_threshold": 2}},
         {"query": "gate", "filters": {"type": "like", "key": "kind", "value": "p"}},
         {"query": "gate", "filters": {"type": "and", "filters": [PDF] * (MAX_CONDITIONS + 1)}},
-    ],
-)
-def test_what_cannot_be_searched_is_refused(seed_client: TestClient, body: dict[str, Any]) -> None:
-    assert seed_client.post("/v1/vector_stores/footnoted/search", json=body).status_code == 422
-
-
-@pytest.mark.parametrize("depth", [20, 400, 20_000])
-def test_conditions_may_be_nested_but_not_without_end(seed_client: TestClient, depth: int) -> None:
-    nested = '{"type":"and","filters":[' * depth + "]}" * depth
-    refused = seed_client.post(
-        "/v1/vector_stores/footnoted/search",
-        content=f'{{"query":"gate","filters":{nested}}}',
-        headers={"Content-Type": "application/json"},
     )
-    assert refused.status_code == 200 if depth == 20 else refused.status_code in {400, 422}
+    for body in bodies:
+        problem(seed_client.post(route, json=body), 422)
+    # Conditions may be nested, but not without end.
+    for depth, statuses in ((20, {200}), (400, {400, 422}), (20_000, {400, 422})):
+        nested = '{"type":"and","filters":[' * depth + "]}" * depth
+        response = seed_client.post(
+            route,
+            content=f'{{"query":"gate","filters":{nested}}}',
+            headers={"Content-Type": "application/json"},
+        )
+        assert response.status_code in statuses
 
 
 @given(

@@ -1,4 +1,4 @@
-"""Questions, searches, batches of searches and suggestions over HTTP."""
+"""Questions, searches, batches of searches, suggestions and feedback over HTTP."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Lock
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -19,12 +19,13 @@ from index.embedding.encoder import Encoder
 from index.embedding.model import Kind, Vector
 from index.embedding.onnx import Bge
 from index.library import Library
-from index.text.tabular import tables
+from rag.conversations.feedback import CitedEvidence, Feedback, read_feedback
 from rag.engine import QueryEngine
+from tests.support.libraries import MakeLibrary
 from tests.support.reports import incoming
+from tests.ui.http.conftest import problem
 from ui.app import create_app
 from ui.http import questions as api
-from ui.http.request_bodies import MAX_BATCH
 from ui.search import Query, batch_response, search_response
 
 if TYPE_CHECKING:
@@ -41,13 +42,15 @@ def events(response: Response) -> list[tuple[str, Any]]:
     return [(line["event"], json.loads(line["data"])) for line in lines]
 
 
-def without_chance(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer without the fields that differ each time a question is asked."""
-    return {
-        name: value
-        for name, value in answer.items()
-        if name not in {"answer_id", "conversation_id", "created", "timings"}
-    }
+def without_chance(found: dict[str, Any]) -> dict[str, Any]:
+    """A response without the fields that differ each time."""
+    chance = {"answer_id", "conversation_id", "created", "timings", "took_ms"}
+    return {name: value for name, value in found.items() if name not in chance}
+
+
+def asked(client: TestClient, question: str, **body: object) -> dict[str, Any]:
+    found: dict[str, Any] = client.post("/v1/chat", json={"question": question, **body}).json()
+    return found
 
 
 # Search
@@ -84,28 +87,19 @@ def test_search_results_and_their_sentences_are_spans_of_the_stored_text(seed_cl
 
 
 def test_the_sentence_that_answers_is_among_the_three_nearest(seed_client: TestClient) -> None:
-    results = seed_client.post("/v1/search", json={"query": ARRESTS}).json()["results"]
-    nearest = sorted(
-        (
-            (
-                -sentence["score"],
-                result["text"][sentence["start"] - result["start"] : sentence["end"] - result["start"]],
-            )
-            for result in results
-            for sentence in result["sentences"]
-            if sentence["score"] is not None
-        ),
-        key=lambda scored: scored[0],
-    )[:3]
+    found = [
+        (-each["score"], result["text"][each["start"] - result["start"] : each["end"] - result["start"]])
+        for result in seed_client.post("/v1/search", json={"query": ARRESTS}).json()["results"]
+        for each in result["sentences"]
+    ]
+    nearest = sorted(found)[:3]
     assert any("thousand suspects" in words and "three days" in words for _, words in nearest)
 
 
 def test_search_keeps_to_its_filters(seed_client: TestClient) -> None:
     def paths(**body: object) -> set[str]:
-        found = seed_client.post("/v1/search", json={"query": "people", "limit": 100, **body}).json()[
-            "results"
-        ]
-        return {result["path"] for result in found}
+        found = seed_client.post("/v1/search", json={"query": "people", "limit": 100, **body}).json()
+        return {result["path"] for result in found["results"]}
 
     office = "National Statistics Office of Lorvenna"
     assert paths(filters={"publishers": [office]}) == {"lorvenna-displacement-correction.md"}
@@ -125,7 +119,7 @@ def test_search_keeps_to_its_filters(seed_client: TestClient) -> None:
 
 
 def test_chat_answers_with_quotes_of_the_stored_text(seed_client: TestClient) -> None:
-    answer = seed_client.post("/v1/chat", json={"question": ARRESTS}).json()
+    answer = asked(seed_client, ARRESTS)
     assert answer["abstained"] is False
     first = answer["citations"][0]
     assert "thousand suspects" in first["quote"]
@@ -140,7 +134,7 @@ def test_chat_answers_with_quotes_of_the_stored_text(seed_client: TestClient) ->
 
 
 def test_chat_abstains_with_reasons_where_the_library_has_no_answer(seed_client: TestClient) -> None:
-    answer = seed_client.post("/v1/chat", json={"question": RAINFALL}).json()
+    answer = asked(seed_client, RAINFALL)
     assert (answer["abstained"], answer["citations"], answer["sentences"]) == (True, [], [])
     assert answer["cause"] in {"not_answered", "not_in_library"}
     assert answer["text"] == answer["reason"]
@@ -148,68 +142,39 @@ def test_chat_abstains_with_reasons_where_the_library_has_no_answer(seed_client:
 
 
 def test_chat_corrects_the_spelling_and_says_so_unless_the_question_is_exact(seed_client: TestClient) -> None:
-    asked = {"question": "How many suspects were arested?"}
-    answer = seed_client.post("/v1/chat", json=asked).json()
-    assert (answer["question"], answer["searched_for"]) == (
-        "How many suspects were arested?",
-        "How many suspects were arrested?",
-    )
-    assert seed_client.post("/v1/chat", json={**asked, "exact": True}).json()["searched_for"] is None
-    sent = events(seed_client.post("/v1/chat", json={**asked, "stream": True}))
-    assert sent[0] == ("corrected", {"searched_for": "How many suspects were arrested?"})
-    assert sent[1][0] == "passages"
+    typed, meant = "How many suspects were arested?", "How many suspects were arrested?"
+    answer = asked(seed_client, typed)
+    assert (answer["question"], answer["searched_for"]) == (typed, meant)
+    assert asked(seed_client, typed, exact=True)["searched_for"] is None
+    sent = events(seed_client.post("/v1/chat", json={"question": typed, "stream": True}))
+    assert (sent[0], sent[1][0]) == (("corrected", {"searched_for": meant}), "passages")
 
 
-def test_chat_answers_a_greeting_with_a_sentence(seed_client: TestClient) -> None:
-    answer = seed_client.post("/v1/chat", json={"question": "Hello!"}).json()
-    assert (answer["cause"], answer["passages"], answer["searched"]) == ("greeting", [], None)
-    assert answer["text"] == "Hello! Ask a question about the reports in this library."
+def test_chat_answers_what_is_no_question_with_a_sentence(seed_client: TestClient) -> None:
+    for said, cause, text in (
+        ("Hello!", "greeting", "Hello! Ask a question about the reports in this library."),
+        ("translate that", "needs_model", "Without a language model, answers can only quote the reports; "),
+    ):
+        answer = asked(seed_client, said)
+        assert [answer[name] for name in ("cause", "passages", "searched")] == [cause, [], None]
+        assert answer["text"].startswith(text)
 
 
-def test_chat_says_that_a_language_model_is_needed_and_how_to_choose_one(seed_client: TestClient) -> None:
-    answer = seed_client.post("/v1/chat", json={"question": "translate that"}).json()
-    assert (answer["cause"], answer["passages"], answer["searched"]) == ("needs_model", [], None)
-    assert answer["text"] == (
-        "Without a language model, answers can only quote the reports; whoever runs this server can choose "
-        "one on the page, under “Quotes only” below the question, or with `footnoted model set`."
-    )
-
-
-def test_chat_shortens_and_extends_the_last_answer(seed_client: TestClient) -> None:
-    question = "How many people were displaced by the floods in Lorvenna in March?"
-    first = seed_client.post("/v1/chat", json={"question": question}).json()
-    turns = [{"role": "user", "content": question}, {"role": "assistant", "content": first["text"]}]
-    shorter, more = (
-        seed_client.post("/v1/chat", json={"question": said, "history": turns}).json()
-        for said in ("shorter", "more")
-    )
-    assert (shorter["text"], shorter["standalone"]) == (first["text"].split("\n")[0], question)
-    assert len(shorter["citations"]) == 1
-    assert more["text"].startswith("On 20 March the Ministry of Civil Protection had 12,400 displaced people")
-
-
-def test_chat_quotes_all_rows_of_a_table(seed_client: TestClient) -> None:
-    asked = {"question": "Make a table of displaced persons by district"}
-    citations = seed_client.post("/v1/chat", json=asked).json()["citations"]
-    assert [citation["quote"].split(" | ")[0] for citation in citations] == [
-        *["Sarrow", "Quell Delta", "Tamber", "Upper Isken", "All four districts"]
-    ]
-    assert {citation["headings"].splitlines()[0] for citation in citations} == {
-        "Persons displaced on 12 May 2025, by district:"
-    }
+def test_chat_follows_the_turns_before(seed_client: TestClient) -> None:
+    history = [{"role": "user", "content": "Did gate 3 of the Maravel Dam fail?"}]
+    why = asked(seed_client, "why?", history=history)
+    assert why["standalone"] == "Why did gate 3 of the Maravel Dam fail?"
+    assert why["citations"][0]["path"] == "lorvenna-maravel-dam-inquiry.pdf"
+    history = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day."}]
+    assert asked(seed_client, ARRESTS, conversation_id="c1", history=history)["abstained"] is False
 
 
 @pytest.mark.parametrize("question", [ARRESTS, RAINFALL])
-@pytest.mark.parametrize(
-    ("body", "headers"),
-    [({"stream": True}, {}), ({}, {"Accept": "text/event-stream"})],
-    ids=["field", "header"],
-)
-def test_a_streamed_answer_is_the_same_answer(
-    seed_client: TestClient, question: str, body: dict[str, Any], headers: dict[str, str]
-) -> None:
-    plain = seed_client.post("/v1/chat", json={"question": question}).json()
-    response = seed_client.post("/v1/chat", json={"question": question, **body}, headers=headers)
+def test_a_streamed_answer_is_the_same_answer(seed_client: TestClient, question: str) -> None:
+    plain = asked(seed_client, question)
+    by_field = question == ARRESTS
+    headers = {} if by_field else {"Accept": "text/event-stream"}
+    response = seed_client.post("/v1/chat", json={"question": question, "stream": by_field}, headers=headers)
     assert response.headers["content-type"].startswith("text/event-stream")
     sent = events(response)
     assert [sent[0][0], sent[-1][0]] == ["passages", "answer"]
@@ -223,109 +188,21 @@ def test_a_streamed_answer_is_the_same_answer(
     assert {data["verdict"] for data in tokens} == ({None} if plain["abstained"] else {"quoted"})
 
 
-def test_the_description_has_the_four_verdicts(seed_client: TestClient) -> None:
-    schemas = seed_client.get("/openapi.json").json()["components"]["schemas"]
-    verdicts = ["quoted", "supported", "paraphrased", "unsupported"]
-    for name in ("Verification", "AnswerSentence"):
-        assert schemas[name]["properties"]["verdict"]["enum"] == verdicts
-
-
 def test_chat_reads_only_what_its_filters_let_through(seed_client: TestClient) -> None:
-    body = {"question": ARRESTS, "filters": {"publishers": ["The Harlamoor Courier"]}}
-    answer = seed_client.post("/v1/chat", json=body).json()
-    assert {passage["path"] for passage in answer["passages"]} == {"lorvenna-courier-two-months-on.html"}
+    def paths(passages: list[dict[str, Any]]) -> set[str]:
+        return {passage["path"] for passage in passages}
+
+    answer = asked(seed_client, ARRESTS, filters={"publishers": ["The Harlamoor Courier"]})
+    assert paths(answer["passages"]) == {"lorvenna-courier-two-months-on.html"}
     assert answer["abstained"] is True
+    dates = {"published_after": "2025-07-01", "published_before": "2025-07-19"}
+    assert paths(asked(seed_client, ARRESTS, **dates)["passages"]) == {"cambodia-scam-raids.md"}
+    body = {"question": ARRESTS, **dates, "published_before": "2025-07-18", "stream": True}
+    sent = events(seed_client.post("/v1/chat", json=body))
+    assert "cambodia-scam-raids.md" not in paths(sent[0][1]["passages"])
 
 
-def test_chat_reads_only_what_was_published_between_its_dates(seed_client: TestClient) -> None:
-    body = {"question": ARRESTS, "published_after": "2025-07-01", "published_before": "2025-07-19"}
-    answer = seed_client.post("/v1/chat", json=body).json()
-    assert {passage["path"] for passage in answer["passages"]} == {"cambodia-scam-raids.md"}
-    body["published_before"] = "2025-07-18"
-    events_sent = events(seed_client.post("/v1/chat", json={**body, "stream": True}))
-    assert "cambodia-scam-raids.md" not in {passage["path"] for passage in events_sent[0][1]["passages"]}
-
-
-def test_a_question_that_only_asks_replaces_what_the_earlier_one_asks(seed_client: TestClient) -> None:
-    history = [{"role": "user", "content": "Did gate 3 of the Maravel Dam fail?"}]
-    answer = seed_client.post("/v1/chat", json={"question": "why?", "history": history}).json()
-    assert answer["standalone"] == "Why did gate 3 of the Maravel Dam fail?"
-    assert answer["citations"][0]["path"] == "lorvenna-maravel-dam-inquiry.pdf"
-
-
-def test_chat_takes_a_conversation(seed_client: TestClient) -> None:
-    history = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day."}]
-    body = {"question": ARRESTS, "conversation_id": "c1", "history": history}
-    assert seed_client.post("/v1/chat", json=body).json()["abstained"] is False
-
-
-# Documents
-
-
-def test_documents_lists_the_library_without_the_server_s_folders(seed_client: TestClient) -> None:
-    body = seed_client.get("/v1/documents").json()
-    assert [document["path"] for document in body["documents"]] == [
-        "cambodia-scam-raids.md",
-        "lorvenna-courier-two-months-on.html",
-        "lorvenna-displacement-correction.md",
-        "lorvenna-floods-situation-report-4.txt",
-        "lorvenna-maravel-dam-inquiry.pdf",
-        "lorvenna-schools-autumn-2025.pdf",
-        "lorvenna-siren-plan.docx",
-    ]
-    assert list(body["documents"][0]) == [
-        *["document_id", "version", "path", "kind", "title", "publisher", "published"],
-        *[
-            "language",
-            "pages",
-            "characters",
-            "passages",
-            "digest",
-            "added",
-            "author",
-            "collection",
-            "origins",
-        ],
-        *[
-            "unread_pages",
-            "recognised_pages",
-            "superseded_by",
-            "published_precision",
-            "page_pictures",
-            "uploaded",
-        ],
-    ]
-    for document in body["documents"]:
-        alone = seed_client.get(f"/v1/documents/{document['document_id']}").json()
-        assert {**document, "sections": alone["sections"], "same_as": []} == alone
-
-
-def test_a_document_s_text_is_given_whole_or_in_part(seed_client: TestClient, seed_index: Library) -> None:
-    inquiry = next(record for record in seed_index.catalog.documents() if record.kind == "pdf")
-    stored = seed_index.catalog.text(inquiry.document_id)
-    route = f"/v1/documents/{inquiry.document_id}/text"
-    whole = seed_client.get(route, params={"version": 1}).json()
-    assert whole == {
-        "document_id": inquiry.document_id,
-        "version": 1,
-        "title": inquiry.title,
-        "text": stored.text,
-        "start": 0,
-        "end": len(stored.text),
-        "page_starts": list(stored.page_starts),
-        "characters": len(stored.text),
-        "tables": [
-            {"start": table.span.start, "header_end": table.header.end, "end": table.span.end}
-            for table in tables(stored.text)
-        ],
-    }
-    part = seed_client.get(route, params={"start": 100, "end": 120}).json()
-    assert (part["text"], part["start"], part["end"]) == (stored.text[100:120], 100, 120)
-    beyond = seed_client.get(route, params={"start": 10**9}).json()
-    assert (beyond["text"], beyond["start"], beyond["end"]) == ("", len(stored.text), len(stored.text))
-
-
-def test_no_more_questions_are_worked_on_at_once_than_there_are_cores(
+def test_no_more_are_worked_on_than_there_are_cores(
     seed_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock, working, seen = Lock(), [0], []
@@ -348,6 +225,9 @@ def test_no_more_questions_are_worked_on_at_once_than_there_are_cores(
     assert max(seen) == min(8, os.cpu_count() or 1)
 
 
+# Batches of searches, and starters
+
+
 QUERIES: list[dict[str, Any]] = [
     {"query": "scam dens in Cambodia", "limit": 3},
     {"query": "rust in the pin of gate 3", "filters": {"kinds": ["pdf"]}},
@@ -356,17 +236,11 @@ QUERIES: list[dict[str, Any]] = [
 ]
 
 
-def search(client: TestClient, body: dict[str, Any]) -> dict[str, Any]:
-    found = client.post("/v1/search", json=body).json()
-    return {name: value for name, value in found.items() if name != "took_ms"}
-
-
 def test_each_result_is_that_of_the_single_search(seed_client: TestClient) -> None:
     body = seed_client.post("/v1/search/batch", json={"queries": QUERIES}).json()
     assert list(body) == ["searches", "took_ms", "generation"]
-    assert [
-        {name: value for name, value in found.items() if name != "took_ms"} for found in body["searches"]
-    ] == [search(seed_client, query) for query in QUERIES]
+    alone = [seed_client.post("/v1/search", json=query).json() for query in QUERIES]
+    assert list(map(without_chance, body["searches"])) == list(map(without_chance, alone))
     assert {found["generation"] for found in body["searches"]} == {body["generation"]}
     assert [len(found["results"]) > 0 for found in body["searches"]] == [True] * 4
 
@@ -391,42 +265,7 @@ def test_each_new_query_is_embedded_once(
     assert [found["query"] for found in body["searches"]] == [*words, words[0]]
 
 
-def test_a_vector_is_the_same_alone_and_among_others(
-    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    words = ["gate", *(f"who closed gate {number} of the dam, and {'why ' * number}?" for number in range(9))]
-    alone = []
-    for word in words:
-        monkeypatch.setattr(encoder, "_recent", OrderedDict())
-        alone.append(encoder.encode_query(word))
-    monkeypatch.setattr(encoder, "_recent", OrderedDict())
-    encoder.encode_queries(words)
-    together = encoder._recall("query", words)
-    assert len(together) == len(words)
-    assert all(np.array_equal(together[word], vector) for word, vector in zip(words, alone, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("queries", "field"),
-    [
-        ([], "queries"),
-        ([{"query": "gate"}] * (MAX_BATCH + 1), "queries"),
-        ([{"query": "gate"}, {"query": " "}], "queries.1.query"),
-        ([{"query": "gate", "limit": 0}], "queries.0.limit"),
-        ([{"words": "gate"}], "queries.0.query"),
-    ],
-)
-def test_what_cannot_be_searched_is_named(
-    seed_client: TestClient, queries: list[dict[str, Any]], field: str
-) -> None:
-    refused = seed_client.post("/v1/search/batch", json={"queries": queries})
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["field"] == field
-
-
-def test_the_server_makes_the_starters_in_the_background_and_says_when_they_are_complete(
-    seed_engine: QueryEngine,
-) -> None:
+def test_starters_are_made_in_the_background(seed_engine: QueryEngine) -> None:
     with TestClient(create_app(seed_engine.index, seed_engine), base_url="http://127.0.0.1") as client:
         first = client.get("/v1/suggestions").json()
         assert set(first) == {"generation", "starters", "complete"}
@@ -440,3 +279,81 @@ def test_the_server_makes_the_starters_in_the_background_and_says_when_they_are_
             answer = client.post("/v1/chat", json={"question": starter["question"]}).json()
             assert answer["citations"][0]["document_id"] == starter["document_id"]
             assert answer["citations"][0]["title"] == starter["title"]
+
+
+# Feedback
+
+
+SUNDAY = "The dam of Varda broke on Sunday."
+QUESTION = "When did the dam of Varda break?"
+EVIDENCE = {"document_id": 1, "version": 1, "start": 0, "end": 33}
+
+
+class TestFeedback:
+    @pytest.fixture
+    def engine(self, library: MakeLibrary) -> QueryEngine:
+        made = library({"dam.txt": f"{SUNDAY} Nobody was warned of it."})
+        return QueryEngine(made.index, keeps=True)
+
+    def kept(self, engine: QueryEngine) -> list[Feedback]:
+        return read_feedback(engine.index.catalog)
+
+    def test_it_is_kept_with_the_words_of_its_evidence(self, client: TestClient, engine: QueryEngine) -> None:
+        before = datetime.now(UTC).replace(microsecond=0)
+        body = {"question": f" {QUESTION} ", "verdict": "right", "evidence": [EVIDENCE], "note": "as printed"}
+        response = client.post("/v1/feedback", json=body)
+        assert response.status_code == 201
+        [feedback] = self.kept(engine)
+        [record] = engine.index.catalog.documents()
+        assert before <= datetime.fromisoformat(feedback.given_at) <= datetime.now(UTC)
+        evidence = (CitedEvidence(record.source, "dam.txt", 0, 33, SUNDAY),)
+        assert feedback == Feedback(QUESTION, "right", evidence, "as printed", feedback.given_at)
+        assert response.json() == {
+            "question": QUESTION,
+            "verdict": "right",
+            "evidence": [{"path": "dam.txt", "start": 0, "end": 33, "quote": SUNDAY}],
+            "note": "as printed",
+            "given_at": feedback.given_at,
+            "answer_id": None,
+        }
+
+    def test_a_right_answer_is_kept_with_what_it_cites(self, client: TestClient, engine: QueryEngine) -> None:
+        answer = asked(client, QUESTION)
+        judged = {"question": QUESTION, "answer_id": answer["answer_id"]}
+        for verdict in ("right", "wrong", "unanswerable"):
+            assert client.post("/v1/feedback", json={**judged, "verdict": verdict}).status_code == 201
+        # Evidence in the request replaces that of the answer.
+        client.post("/v1/feedback", json={**judged, "verdict": "right", "evidence": [EVIDENCE]})
+        quotes = [citation["quote"] for citation in answer["citations"]]
+        found = self.kept(engine)
+        assert [(each.verdict, [item.quote for item in each.evidence], each.note) for each in found] == [
+            ("right", quotes, None),
+            ("wrong", [], None),
+            ("unanswerable", [], None),
+            ("right", [SUNDAY], None),
+        ]
+        assert {each.answer_id for each in found} == {answer["answer_id"]}
+
+    def test_what_cannot_be_kept_is_a_problem(self, client: TestClient, engine: QueryEngine) -> None:
+        refused: tuple[tuple[dict[str, Any], int, str], ...] = (
+            ({"evidence": [EVIDENCE | {"document_id": 9}]}, 404, "document 9, version 1 is not in the"),
+            ({"evidence": [EVIDENCE | {"version": 2}]}, 404, "document 1, version 2 is not in the library; "),
+            (
+                {"evidence": [EVIDENCE, EVIDENCE | {"end": 59}]},
+                422,
+                "start 0 and end 59 are not a span of document 1, version 1, which has 58 characters; ",
+            ),
+            ({"evidence": [EVIDENCE | {"start": 33}]}, 422, "start 33 and end 33 are not a span of document"),
+            ({"evidence": [EVIDENCE | {"start": -1}]}, 422, "evidence.0.start: "),
+            ({"verdict": "fine"}, 422, "verdict: "),
+            ({"question": " "}, 422, "question: must not be empty"),
+            ({"evidence": [{"document_id": 1}]}, 422, "evidence.0.version: "),
+            ({"evidence": [EVIDENCE] * 101}, 422, "evidence: "),
+            ({"stars": 5}, 422, "stars: unknown field"),
+            ({"answer_id": "f" * 32}, 404, f"there is no answer '{'f' * 32}'; "),
+            ({"answer_id": "../x"}, 422, "answer_id: "),
+        )
+        for changed, status, detail in refused:
+            response = client.post("/v1/feedback", json={"question": QUESTION, "verdict": "right", **changed})
+            assert problem(response, status).startswith(detail)
+        assert self.kept(engine) == []

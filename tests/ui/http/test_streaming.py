@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 import pytest
+from fastapi import FastAPI
 from sse_starlette.sse import AppStatus
 from starlette.types import Message
 
@@ -19,6 +20,7 @@ from rag.conversations.history import NO_CONVERSATION
 from rag.engine import QueryEngine
 from rag.events import Event
 from tests.support.background import PATIENCE, wait_until
+from tests.ui.http.conftest import scope_of
 from ui.app import create_app
 from ui.http.streaming import STOPPING, EngineEvents
 from ui.page.partial_answer import partial_answers
@@ -26,6 +28,7 @@ from ui.page.partial_answer import partial_answers
 QUESTION = "How many suspects were arrested, and over how many days?"
 CHAT = "/v1/chat", {"question": QUESTION, "stream": True}
 COMPLETIONS = ("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}], "stream": True})
+Body = Mapping[str, Any]
 ROUTES = pytest.mark.parametrize(("path", "body"), [CHAT, COMPLETIONS], ids=["chat", "completions"])
 
 
@@ -74,27 +77,18 @@ def in_use(index: Library) -> int:
     return int(pool.checkedout())
 
 
-async def stream(
-    engine: QueryEngine, path: str, body: Mapping[str, Any], is_enough: Callable[[bytes], bool]
-) -> bytes:
+async def go_on_until(engine: Stuck, before: int) -> None:
+    """Let the engine go on until it has let go of the library."""
+    engine.go_on.set()
+    with anyio.fail_after(PATIENCE):
+        while in_use(engine.index) > before:
+            await anyio.sleep(0.02)
+
+
+async def stream(app: FastAPI, path: str, body: Body, is_enough: Callable[[bytes], bool]) -> bytes:
     """The events that a client receives until it disconnects."""
-    app = create_app(engine.index, engine)
     content = json.dumps(body).encode()
-    headers = [(b"content-type", b"application/json"), (b"host", b"127.0.0.1")]
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "POST",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "scheme": "http",
-        "headers": headers,
-        "server": ("127.0.0.1", 80),
-        "client": ("127.0.0.1", 9),
-    }
+    scope = scope_of(path, [(b"content-type", b"application/json"), (b"host", b"127.0.0.1")])
     left, is_sent = anyio.Event(), False
     received = b""
 
@@ -137,41 +131,34 @@ def named(received: bytes) -> list[tuple[str, Any]]:
 
 
 @ROUTES
-def test_a_stream_has_line_feeds_and_no_carriage_returns(
-    seed_engine: QueryEngine, path: str, body: Mapping[str, Any]
-) -> None:
-    received = anyio.run(stream, seed_engine, path, body, lambda _received: False)
+def test_a_stream_has_line_feeds_only(seed_engine: QueryEngine, path: str, body: Body) -> None:
+    app = create_app(seed_engine.index, seed_engine)
+    received = anyio.run(stream, app, path, body, lambda _received: False)
     assert b"\r" not in received
     assert received.endswith(b"\n\n")
 
 
 @ROUTES
 @pytest.mark.usefixtures("uncollected")
-def test_a_stream_that_is_abandoned_lets_go_of_the_library(
-    own_index: Library, path: str, body: Mapping[str, Any]
-) -> None:
-    before = in_use(own_index)
+def test_an_abandoned_stream_lets_go(own_index: Library, path: str, body: Body) -> None:
+    before, app = in_use(own_index), create_app(own_index, QueryEngine(own_index))
     for _ in range(3):
         # A quick answer may be complete by then; the library is let go of all the same.
-        anyio.run(stream, QueryEngine(own_index), path, body, lambda received: b"data:" in received)
+        anyio.run(stream, app, path, body, lambda received: b"data:" in received)
     wait_until(lambda: in_use(own_index) <= before)
 
 
 @ROUTES
 @pytest.mark.usefixtures("uncollected")
-def test_a_stream_that_is_abandoned_inside_a_step_lets_go_of_the_library_after_it(
-    own_index: Library, path: str, body: Mapping[str, Any]
-) -> None:
+def test_a_stream_that_is_abandoned_inside_a_step_lets_go(own_index: Library, path: str, body: Body) -> None:
     engine, before = Stuck(own_index), in_use(own_index)
 
     async def abandon() -> None:
-        await stream(engine, path, body, lambda _received: engine.reached.is_set())
+        app = create_app(own_index, engine)
+        await stream(app, path, body, lambda _received: engine.reached.is_set())
         # The response has ended; the thread is still at its step.
         assert in_use(own_index) > before
-        engine.go_on.set()
-        with anyio.fail_after(PATIENCE):
-            while in_use(own_index) > before:
-                await anyio.sleep(0.02)
+        await go_on_until(engine, before)
 
     anyio.run(abandon)
 
@@ -188,7 +175,7 @@ def problem_of(events: list[tuple[str, Any]], path: str) -> tuple[int, str]:
 
 @ROUTES
 def test_a_stream_says_that_the_server_stops(
-    seed_index: Library, monkeypatch: pytest.MonkeyPatch, path: str, body: Mapping[str, Any]
+    seed_index: Library, monkeypatch: pytest.MonkeyPatch, path: str, body: Body
 ) -> None:
     engine = Stuck(seed_index)
 
@@ -199,7 +186,7 @@ def test_a_stream_says_that_the_server_stops(
 
     async def stop() -> bytes:
         try:
-            return await stream(engine, path, body, stops)
+            return await stream(create_app(seed_index, engine), path, body, stops)
         finally:
             engine.go_on.set()
 
@@ -225,18 +212,19 @@ FULL = (
     ids=["mistake", "full"],
 )
 def test_a_stream_says_that_the_engine_failed(
-    seed_index: Library, path: str, body: Mapping[str, Any], *, error: Exception, told: tuple[int, str]
+    seed_index: Library, path: str, body: Body, *, error: Exception, told: tuple[int, str]
 ) -> None:
     engine = Stuck(seed_index)
     engine.error = error
     engine.go_on.set()
-    received = anyio.run(stream, engine, path, body, lambda _received: False)
+    app = create_app(seed_index, engine)
+    received = anyio.run(stream, app, path, body, lambda _received: False)
     assert problem_of(named(received), path) == told
     assert b"xyzzy" not in received
 
 
 @pytest.mark.usefixtures("uncollected")
-def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(own_index: Library) -> None:
+def test_a_page_that_leaves_inside_a_step_lets_go(own_index: Library) -> None:
     engine, before = Stuck(own_index), in_use(own_index)
 
     async def leave() -> None:
@@ -252,10 +240,7 @@ def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(own_in
                 while not engine.reached.is_set():
                     await anyio.sleep(0.02)
             tasks.cancel_scope.cancel()
-        engine.go_on.set()
-        with anyio.fail_after(PATIENCE):
-            while in_use(own_index) > before:
-                await anyio.sleep(0.02)
+        await go_on_until(engine, before)
 
     anyio.run(leave)
 
